@@ -1,0 +1,33 @@
+"""Fuse HAADF images with EDS and EELS maps in HyperSpy.
+
+HyperSpy imports this module while it collects its extensions, so only the standard library is
+imported here; everything else is loaded at first use.
+"""
+
+import importlib
+
+from . import _attach
+
+__version__ = "0.1.0.dev0"
+
+_PUBLIC = {
+    "data": "hyperspy_multimodal.data",
+    "plot": "hyperspy_multimodal.plot",
+    "solve_fusion": "hyperspy_multimodal.fusion",
+}
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name):
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(_PUBLIC[name])
+    return module if _PUBLIC[name] == f"{__name__}.{name}" else getattr(module, name)
+
+
+def __dir__():
+    return sorted(__all__)
+
+
+_attach.watch_for_exspy()

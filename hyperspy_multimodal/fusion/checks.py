@@ -1,0 +1,108 @@
+"""What `solve_fusion` accepts: arrays and numbers, checked before anything is computed."""
+
+import numbers
+
+import numpy as np
+
+
+def checked_number(name, value, *, low, include_low, hint=""):
+    """Return ``value`` as a float that is finite and above ``low``, or say what is wrong."""
+    expected = f"a finite number {'>=' if include_low else '>'} {low:g}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be {expected}, but {value!r} was given. {hint}".strip())
+    value = float(value)
+    if not np.isfinite(value) or value < low or (value == low and not include_low):
+        raise ValueError(f"{name} must be {expected}, but {value!r} was given. {hint}".strip())
+    return value
+
+
+def checked_count(name, value):
+    """Return ``value`` as an integer >= 1, or say what is wrong."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer >= 1, but {value!r} was given.")
+    if value < 1:
+        raise ValueError(f"{name} must be an integer >= 1, but {value!r} was given.")
+    return int(value)
+
+
+def checked_array(name, value, shape, *, negative=False):
+    """Return a finite float64 array that broadcasts to ``shape``, or say what is wrong."""
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"{name} must hold real numbers, but {type(value).__name__} was given."
+        ) from error
+    bad = ~np.isfinite(array)
+    if bad.any():
+        raise ValueError(
+            f"{name} must be finite, but {int(bad.sum())} of its {array.size} values are NaN or "
+            "infinite. Replace them first, for example with numpy.nan_to_num."
+        )
+    if not negative and array.size and array.min() < 0:
+        raise ValueError(f"{name} must be >= 0, but its lowest value is {array.min():g}.")
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name} must have the shape {shape}, or one that broadcasts to it, but has the shape "
+            f"{array.shape}."
+        ) from None
+
+
+def checked_counts(counts):
+    """Return counts (K, ny, nx) as float64, or say what is wrong."""
+    array = np.asarray(counts)
+    if array.ndim != 3 or 0 in array.shape:
+        raise ValueError(
+            "counts must be an array (K, ny, nx) of K element maps, none of them empty, but an "
+            f"array of shape {array.shape} was given."
+        )
+    if np.iscomplexobj(array):
+        raise TypeError("counts must hold real numbers, but complex numbers were given.")
+    return checked_array("counts", array, array.shape)
+
+
+def per_element(name, value, n_maps, **limits):
+    """Return one float per element from a number or a sequence of ``n_maps`` numbers."""
+    if isinstance(value, numbers.Real):
+        return np.full(n_maps, checked_number(name, value, **limits))
+    if isinstance(value, str) or not np.iterable(value):
+        raise TypeError(
+            f"{name} must be a number or {n_maps} numbers, one an element, but {value!r} was given."
+        )
+    values = list(value)
+    if len(values) != n_maps:
+        raise ValueError(
+            f"{name} must be a number or {n_maps} numbers, one an element, but {len(values)} were "
+            "given."
+        )
+    return np.array(
+        [checked_number(f"{name}[{i}]", element, **limits) for i, element in enumerate(values)]
+    )
+
+
+def checked_lambdas(lambdas, n_maps):
+    """Return lambda_1 (> 0) and lambda_2 (>= 0), each with one value an element."""
+    if isinstance(lambdas, (str, numbers.Real)) or not np.iterable(lambdas):
+        raise TypeError(
+            "lambdas must be a pair (lambda_1, lambda_2): the weight of the Poisson term and that "
+            f"of the total variation, but {lambdas!r} was given."
+        )
+    pair = list(lambdas)
+    if len(pair) != 2:
+        raise ValueError(
+            "lambdas must be a pair (lambda_1, lambda_2): the weight of the Poisson term and that "
+            f"of the total variation, but {len(pair)} values were given."
+        )
+    return (
+        per_element(
+            "lambda_1",
+            pair[0],
+            n_maps,
+            low=0,
+            include_low=False,
+            hint="With lambda_1 = 0 the measured counts would have no say.",
+        ),
+        per_element("lambda_2", pair[1], n_maps, low=0, include_low=True),
+    )

@@ -1,0 +1,51 @@
+"""A float32 power that vectorises, where that of the C library does not."""
+
+import numpy as np
+
+from .compile import leaf
+
+# log2(m) on [sqrt(1/2), sqrt(2)) as 2/ln(2) atanh(t), t = (m - 1) / (m + 1), |t| < 0.1716:
+# the Taylor series to t^9 has a relative error of 6e-10.
+_L1 = np.float32(2 / np.log(2))
+_L3 = np.float32(2 / np.log(2) / 3)
+_L5 = np.float32(2 / np.log(2) / 5)
+_L7 = np.float32(2 / np.log(2) / 7)
+_L9 = np.float32(2 / np.log(2) / 9)
+# exp2(f) on [-1/2, 1/2]: the Taylor series to f^7 has a relative error of 6e-9.
+_E = [np.float32(np.log(2) ** n / np.prod(np.arange(1.0, n + 1))) for n in range(8)]
+_E1, _E2, _E3, _E4, _E5, _E6, _E7 = _E[1:]
+
+_ONE = np.float32(1)
+_HALF = np.float32(0.5)
+_SMALLEST = np.float32(1e-18)
+_SQRT_HALF_BITS = np.int32(0x3F3504F3)
+_MANTISSA_BITS = np.int32(23)
+_EXPONENT_BIAS = np.int32(127)
+_LOWEST_EXPONENT = np.float32(-126)
+_HIGHEST_EXPONENT = np.float32(127)
+
+
+@leaf
+def power(base, exponent):
+    """Return base**exponent for one float32 base >= 0; bases below 1e-18 count as 1e-18.
+
+    The relative error is below 1e-6 times 1 + |exponent log2(base)| / 8.
+    """
+    # Each int32 is said again: Numba widens integers, and a wide one would halve the vectors.
+    base = base if base > _SMALLEST else _SMALLEST
+    bits = np.float32(base).view(np.int32)
+    whole = np.int32(np.int32(bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
+    mantissa = np.int32(bits - np.int32(whole << _MANTISSA_BITS)).view(np.float32)
+    t = (mantissa - _ONE) / (mantissa + _ONE)
+    t2 = t * t
+    log2 = np.float32(whole) + t * (_L1 + t2 * (_L3 + t2 * (_L5 + t2 * (_L7 + t2 * _L9))))
+    product = exponent * log2
+    product = product if product > _LOWEST_EXPONENT else _LOWEST_EXPONENT
+    product = product if product < _HIGHEST_EXPONENT else _HIGHEST_EXPONENT
+    nearest = np.floor(product + _HALF)
+    f = product - nearest
+    two_to_f = _ONE + f * (
+        _E1 + f * (_E2 + f * (_E3 + f * (_E4 + f * (_E5 + f * (_E6 + f * _E7)))))
+    )
+    exponent_bits = np.int32(np.int32(nearest) + _EXPONENT_BIAS)
+    return two_to_f * np.int32(exponent_bits << _MANTISSA_BITS).view(np.float32)
