@@ -106,3 +106,26 @@ def checked_lambdas(lambdas, n_maps):
         ),
         per_element("lambda_2", pair[1], n_maps, low=0, include_low=True),
     )
+
+
+def checked_totals(totals, n_maps):
+    """Return one total an element, NaN where it is free."""
+    if totals is None:
+        return np.full(n_maps, np.nan)
+    try:
+        array = np.array(totals, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"totals must be None or {n_maps} numbers, but {totals!r} was given."
+        ) from error
+    if array.shape != (n_maps,):
+        raise ValueError(
+            f"totals must be None or {n_maps} numbers, one an element, but the shape {array.shape} "
+            "was given."
+        )
+    if np.isinf(array).any() or (array < 0).any():
+        raise ValueError(
+            f"totals must be >= 0 and finite, or NaN for an element without one, but {totals!r} "
+            "was given."
+        )
+    return array

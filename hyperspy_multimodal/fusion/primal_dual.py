@@ -11,8 +11,11 @@ _RELAXATION = np.float32(1.8)
 _ITERATIONS_PER_RECORD = 10
 # ||grad||^2 <= 8
 _STEP_PRODUCT = 1 / 8
-# A map's edge against its range: tau / sigma starts at its square, in units of the TV's dual bound.
-_FIRST_RATIO = 0.05
+_COUNTS_AT_START = 100.0
+# How free each correction of the steps is, against the one before.
+_SETTLING = 0.7
+# tau / sigma starts at the square of this times the noise of a map, in units of the dual's bound.
+_RATIO_TO_NOISE = 0.2
 
 
 class StepSizes:
@@ -25,7 +28,8 @@ class StepSizes:
 
     def __init__(self, problem):
         self.bounds = np.maximum(problem.bounds, 1e-6 * problem.fidelity).astype(np.float64)
-        self.ratio = np.full(len(self.bounds), _FIRST_RATIO)
+        noise = np.sqrt(problem.counts.mean(axis=(1, 2), dtype=np.float64) / problem.scales)
+        self.ratio = np.maximum(_RATIO_TO_NOISE * noise, 1e-3)
         self.freedom = 1.0
 
     @property
@@ -40,15 +44,16 @@ class StepSizes:
         ahead = (maps_moved / self.primal) / np.maximum(dual_moved / self.dual, 1e-300)
         factor = np.clip(ahead ** (0.25 * self.freedom), 2**-self.freedom, 2**self.freedom)
         self.ratio *= np.where((maps_moved > 0) & (dual_moved > 0), factor, 1.0)
-        self.freedom *= 0.7
+        self.freedom *= _SETTLING
 
 
-def optimality(problem, maps, dual, residual):
+def optimality(problem, maps, dual, prices, residual):
     """Return the duality gap of the cost linearised in the HAADF term (absolute)."""
     feasible = dual.copy()
     project(feasible, problem.bounds)
     along = np.empty_like(maps)
     divergence(feasible, along)
+    along -= prices[:, None, None]
     rows = np.empty((2, *maps.shape[:2]))
     poisson_gap(
         maps,
@@ -63,23 +68,46 @@ def optimality(problem, maps, dual, residual):
         rows[0],
     )
     total_variation_gap(maps, feasible, problem.bounds, rows[1])
-    return float(rows.sum())
+    sums = maps.sum(axis=(1, 2), dtype=np.float64)
+    excess = np.where(np.isfinite(problem.totals), sums - problem.totals, 0.0)
+    return float(rows.sum() + np.abs(prices * excess).sum())
 
 
-def iterate(problem, tolerance, max_iterations, callback):
+def start(problem, initial):
+    """Return maps, dual variable and prices of totals: cold, or those of an earlier result."""
+    if initial is None:
+        net = np.maximum(problem.counts - problem.background, 0)
+        maps = np.stack([_smoothed(x, scale) for x, scale in zip(net, problem.scales, strict=True)])
+        return maps, np.zeros((2, *maps.shape), np.float32), np.zeros(len(maps), np.float32)
+    by_map = problem.scales.astype(np.float32)[:, None, None]
+    return (
+        initial.maps / by_map,
+        initial.dual * problem.bounds[:, None, None],
+        (initial.prices * problem.scales).astype(np.float32),
+    )
+
+
+def _smoothed(net, scale):
+    """Return a map smoothed until its neighbourhoods hold `_COUNTS_AT_START` counts."""
+    per_pixel = max(float(net.mean()) * scale, 1e-30)
+    width = np.sqrt(_COUNTS_AT_START / (4 * np.pi * per_pixel))
+    return ndimage.gaussian_filter(net, np.clip(width, 1, max(net.shape) / 4), mode="nearest")
+
+
+def iterate(problem, tolerance, max_iterations, initial, callback):
     """Run the loop on ``problem``; return the fields of a `FusionResult`."""
-    net = np.maximum(problem.counts - problem.background, 0)
-    maps = ndimage.gaussian_filter(net, (0, 1, 1), mode="nearest")
+    maps, dual, prices = start(problem, initial)
     relaxed = maps.copy()
-    dual = np.zeros((2, *maps.shape), np.float32)
+    kept = np.isfinite(problem.totals)
     moved = np.empty((2, *maps.shape[:2]))
+    sums = np.empty(maps.shape[:2])
     steps = StepSizes(problem)
     residual = problem.cost_terms(maps)[1]
     records = []
 
     def record(iteration):
         terms, exact = problem.cost_terms(maps)
-        gap = optimality(problem, maps, dual, exact)
+        gap = optimality(problem, maps, dual, prices, exact)
         above = sum(terms) - problem.least_likelihood + problem.noise_cost
         records.append((iteration, terms, gap / above))
         return gap / above
@@ -91,6 +119,7 @@ def iterate(problem, tolerance, max_iterations, callback):
             relaxed,
             maps,
             dual,
+            prices,
             problem.counts,
             problem.background,
             problem.haadf,
@@ -101,7 +130,11 @@ def iterate(problem, tolerance, max_iterations, callback):
             steps.primal,
             _RELAXATION,
             moved[0],
+            sums,
         )
+        ahead = sums.sum(axis=1) - problem.totals
+        # Sum over pixels and gradient act on orthogonal spaces: each may take its full step.
+        prices[kept] += _RELAXATION * (ahead / (steps.primal * problem.haadf.size))[kept]
         dual_step(relaxed, maps, dual, problem.bounds, steps.dual, _RELAXATION, moved[1])
         if iteration % _ITERATIONS_PER_RECORD == 0 or iteration == max_iterations:
             reached = record(iteration)
@@ -110,8 +143,11 @@ def iterate(problem, tolerance, max_iterations, callback):
                 break
             steps.balance(*moved.sum(axis=2))
     iterations, costs, gaps = zip(*records, strict=True)
+    project(dual, problem.bounds)
     return {
         "maps": physical(problem, maps),
+        "dual": dual / np.maximum(problem.bounds, np.float32(1e-30))[:, None, None],
+        "prices": prices / problem.scales,
         "iterations": iteration,
         "converged": bool(reached <= tolerance),
         "optimality": reached,

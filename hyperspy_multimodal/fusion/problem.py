@@ -27,9 +27,10 @@ class Problem:
     bounds: np.ndarray
     likelihood_shift: np.ndarray
     least_likelihood: float
+    totals: np.ndarray
 
     @classmethod
-    def scaled(cls, counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2):
+    def scaled(cls, counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals):
         scales = map_scales(counts, background)
         by_map = scales[:, None, None]
         problem = cls(
@@ -44,6 +45,7 @@ class Problem:
             # x + B - y log(x + B) = s (u + b - (y/s) log(u + b)) - y log s
             likelihood_shift=-lambda_1 * np.log(scales) * counts.sum(axis=(1, 2)),
             least_likelihood=0.0,
+            totals=totals / scales,
         )
         best = np.maximum(problem.counts - problem.background, 0)
         problem.least_likelihood = problem.likelihood(best)
@@ -76,27 +78,8 @@ class Problem:
         return terms, residual
 
     def ceilings(self, maps):
-        """Return one value a map that the minimiser cannot exceed (gamma = 1), and ``maps`` do not.
-
-        Cutting every x_i off at a height lowers the total variation; it lowers the rest too when
-        the height is above max(y - B) and when, above it, either w_i x_i > h or the pull of the
-        HAADF, at most w_i max(h), is weaker than lambda_1 (1 - y / (x + B)).
-        """
-        net = (self.counts - self.background).max(axis=(1, 2))
-        brightest = max(float(self.haadf.max()), 0.0)
-        ceilings = np.empty(len(maps), np.float32)
-        for i, (weight, strength) in enumerate(zip(self.weights, self.fidelity, strict=True)):
-            pull = weight * brightest
-            heights = []
-            if weight > 0:
-                heights.append(brightest / weight)
-            if pull < strength:
-                left = strength / (strength - pull)
-                heights.append(float((left * self.counts[i] - self.background[i]).max()))
-            ceilings[i] = max(float(net[i]), min(heights), 0.0)
-        if self.gamma != 1:
-            ceilings[:] = np.maximum(net, 0)
-        return np.maximum(ceilings, maps.max(axis=(1, 2)))
+        """Return one height a map up to which optimality is certified: above twice its maximum."""
+        return 2 * maps.max(axis=(1, 2)) + np.float32(1)
 
 
 def map_scales(counts, background):

@@ -11,10 +11,12 @@ from .checks import (
     checked_counts,
     checked_lambdas,
     checked_number,
+    checked_totals,
     per_element,
 )
 from .primal_dual import iterate
 from .problem import Problem
+from .threads import threads_for
 
 _logger = logging.getLogger(__name__)
 
@@ -40,6 +42,10 @@ class FusionResult:
         The iteration of each record; the first is 0, the starting point.
     optimality_history : numpy.ndarray
         The optimality residual of each record.
+    dual : numpy.ndarray
+        Dual variable of the total variation over lambda_2, lengths <= 1, shape (2, K, ny, nx).
+    prices : numpy.ndarray
+        Dual variables of the totals, shape (K,); 0 where a total is free.
     """
 
     maps: np.ndarray
@@ -48,7 +54,9 @@ class FusionResult:
     optimality: float
     cost_terms: np.ndarray
     cost_iterations: np.ndarray
-    optimality_history: np.ndarray = field(repr=False)
+    optimality_history: np.ndarray
+    dual: np.ndarray = field(repr=False)
+    prices: np.ndarray = field(repr=False)
 
     @property
     def cost(self):
@@ -65,8 +73,10 @@ def solve_fusion(
     background=0.0,
     weights=None,
     offset=0.0,
+    totals=None,
     tolerance=1e-4,
-    max_iterations=1000,
+    max_iterations=2000,
+    initial=None,
     callback=None,
 ):
     r"""Fuse element maps with a HAADF image: minimise the fusion cost on plain arrays.
@@ -100,10 +110,16 @@ def solve_fusion(
         the HAADF has no influence.
     offset : float
         Pedestal c0 of the HAADF.
+    totals : None or sequence of float
+        Net total of each element that the maps have to keep, >= 0, or NaN for an element without
+        one. None: no element has one. Total variation and HAADF alone do not keep totals.
     tolerance : float
         Stop when the optimality residual is at most this, > 0.
     max_iterations : int
         Stop after this many iterations at the latest, >= 1.
+    initial : FusionResult, optional
+        Result of an earlier call for maps of the same shape, to start from: a neighbouring
+        parameter takes few iterations then.
     callback : callable, optional
         Called as ``callback(iteration, maps, optimality)`` at each record, every 10 iterations,
         with a copy of the maps. Fusion stops there if it returns True.
@@ -168,13 +184,36 @@ def solve_fusion(
         "weights", 1.0 if weights is None else weights, n_maps, low=0, include_low=True
     )
     offset = checked_number("offset", offset, low=-np.inf, include_low=False)
+    totals = checked_totals(totals, n_maps)
     tolerance = checked_number("tolerance", tolerance, low=0, include_low=False)
     max_iterations = checked_count("max_iterations", max_iterations)
+    if initial is not None:
+        if not isinstance(initial, FusionResult):
+            raise TypeError(f"initial must be a FusionResult or None, but {initial!r} was given.")
+        if initial.maps.shape != counts.shape:
+            raise ValueError(
+                f"initial must hold maps of the shape {counts.shape} of counts, but holds maps of "
+                f"the shape {initial.maps.shape}."
+            )
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable or None, but {callback!r} was given.")
 
-    problem = Problem.scaled(counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2)
-    result = FusionResult(**iterate(problem, tolerance, max_iterations, callback))
+    problem = Problem.scaled(
+        counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals
+    )
+    result = minimise(problem, tolerance, max_iterations, initial, callback)
+    warn_if_unconverged(result, tolerance)
+    return result
+
+
+def minimise(problem, tolerance, max_iterations, initial=None, callback=None):
+    """Return the `FusionResult` of a problem whose parts have been checked."""
+    with threads_for(problem.counts.size):
+        return FusionResult(**iterate(problem, tolerance, max_iterations, initial, callback))
+
+
+def warn_if_unconverged(result, tolerance):
+    """Log a warning if the optimality residual is above the tolerance."""
     if not result.converged:
         _logger.warning(
             "Fusion stopped after %d iterations at an optimality residual of %.1e; %.1e was asked "
@@ -183,4 +222,3 @@ def solve_fusion(
             result.optimality,
             tolerance,
         )
-    return result

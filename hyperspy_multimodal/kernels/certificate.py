@@ -23,7 +23,7 @@ def poisson_gap(
     """Write sums by row of F(x) + F*(s) - s x to ``rows`` (K, ny), float64.
 
     F is ``fidelity`` times the Poisson likelihood on 0 <= x <= ``ceilings``, and
-    s = (slope of w x^gamma) r + div p; ``along`` (K, ny, nx) is div p.
+    s = (slope of w x^gamma) r + div p - price; ``along`` (K, ny, nx) is div p - price.
     """
     n_maps, ny, nx = maps.shape
     for row in numba.prange(ny):

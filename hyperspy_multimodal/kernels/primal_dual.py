@@ -31,20 +31,21 @@ _REACH = np.float32(0.1)
 
 
 @leaf
-def step_along_divergence(relaxed, maps, dual, steps, relaxation, row, v):
-    """Over-relax row ``row`` of ``relaxed`` towards ``maps``; write v = relaxed + tau div p."""
+def step_along_divergence(relaxed, maps, dual, prices, steps, relaxation, row, v):
+    """Over-relax row ``row`` of ``relaxed`` towards ``maps``; v = relaxed + tau (div p - price)."""
     n_maps, ny, nx = maps.shape
     inward = _ONE if row < ny - 1 else _ZERO
     outward = _ONE if row > 0 else _ZERO
     above = max(row - 1, 0)
     for i in range(n_maps):
         step = steps[i]
+        price = prices[i]
         for col in range(nx):
             value = relaxed[i, row, col]
             value += relaxation * (maps[i, row, col] - value)
             relaxed[i, row, col] = value
             v[i, col] = value + step * (
-                inward * dual[0, i, row, col] - outward * dual[0, i, above, col]
+                inward * dual[0, i, row, col] - outward * dual[0, i, above, col] - price
             )
         for col in range(nx - 1):
             v[i, col] += step * dual[1, i, row, col]
@@ -139,6 +140,7 @@ def primal_step(
     relaxed,
     maps,
     dual,
+    prices,
     counts,
     background,
     haadf,
@@ -149,11 +151,13 @@ def primal_step(
     steps,
     relaxation,
     moved,
+    sums,
 ):
     """Over-relax ``relaxed``, and write the proximal point of HAADF + Poisson terms to ``maps``.
 
     ``residual`` (ny, nx) holds the HAADF residual of the step before, and after; ``moved`` (K, ny)
-    takes sums over rows of (maps - relaxed)^2.
+    takes sums over rows of (maps - relaxed)^2, ``sums`` those of 2 maps - relaxed. ``prices`` (K,)
+    are the dual variables of the totals.
     """
     n_maps, ny, nx = maps.shape
     for block in numba.prange((ny + _ROWS_PER_BLOCK - 1) // _ROWS_PER_BLOCK):
@@ -164,7 +168,7 @@ def primal_step(
         misfit = np.empty(nx, np.float32)
         descent = np.empty(nx, np.float32)
         for row in range(block * _ROWS_PER_BLOCK, min((block + 1) * _ROWS_PER_BLOCK, ny)):
-            step_along_divergence(relaxed, maps, dual, steps, relaxation, row, v)
+            step_along_divergence(relaxed, maps, dual, prices, steps, relaxation, row, v)
             if gamma == _ONE:
                 for i in range(n_maps):
                     for col in range(nx):
@@ -179,6 +183,7 @@ def primal_step(
             )
             for i in range(n_maps):
                 total = _ZERO
+                ahead = _ZERO
                 for col in range(nx):
                     step = tau[i, col]
                     x, _ = prox_value(
@@ -190,7 +195,9 @@ def primal_step(
                     maps[i, row, col] = x
                     change = x - relaxed[i, row, col]
                     total += change * change
+                    ahead += x + change
                 moved[i, row] = total
+                sums[i, row] = ahead
 
 
 @leaf

@@ -1,0 +1,96 @@
+"""Counts in windows of the spectrum, one map an element, and their thinning."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from .pooling import pool
+
+
+@dataclass(frozen=True)
+class ElementMaps:
+    """Gross counts and background of K elements, from counts in disjoint parts of the spectrum.
+
+    Windows of different elements may overlap. The counts are therefore held by segment (the ranges
+    of channels between neighbouring window edges), each count in one segment, so that they can be
+    thinned into independent halves.
+
+    Parameters
+    ----------
+    names : list of str
+        X-ray lines or edges, in the order of the maps.
+    segments : numpy.ndarray
+        Counts, shape (S, ny, nx), >= 0.
+    inside : numpy.ndarray
+        Shape (K, S): 1 where the segment lies in the window of the element, else 0.
+    beside : numpy.ndarray
+        Shape (K, S): 1 where the background of the element is measured, else 0.
+    ratios : numpy.ndarray
+        Expected background counts in the window for each count beside it, in a shape that
+        broadcasts to (K, ny, nx).
+    """
+
+    names: list
+    segments: np.ndarray
+    inside: np.ndarray
+    beside: np.ndarray
+    ratios: np.ndarray
+
+    @cached_property
+    def counts(self):
+        """Gross counts y in the windows, shape (K, ny, nx), float64."""
+        return np.tensordot(self.inside, self.segments, axes=1)
+
+    @cached_property
+    def background(self):
+        """Expected background counts B in the windows, shape (K, ny, nx): pooled and >= 0."""
+        return np.stack([pool(measured) for measured in self._measured_background])
+
+    @cached_property
+    def net(self):
+        """Measured net counts: gross counts less the unpooled background, not clipped."""
+        return self.counts - self._measured_background
+
+    @cached_property
+    def net_variance(self):
+        """Poisson variance of ``net``, estimated from the counts themselves."""
+        only_inside, both, only_beside = (
+            np.tensordot(member, self.segments, axes=1)
+            for member in (self.inside, self.inside * self.beside, self.beside)
+        )
+        return only_inside - 2 * self.ratios * both + self.ratios**2 * only_beside
+
+    @cached_property
+    def _measured_background(self):
+        return self.ratios * np.tensordot(self.beside, self.segments, axes=1)
+
+    @cached_property
+    def totals(self):
+        """Net total of each element, shape (K,); NaN, for free, where it is not positive."""
+        totals = self.net.sum(axis=(1, 2))
+        return np.where(totals > 0, totals, np.nan)
+
+    @property
+    def are_integers(self):
+        """Whether the counts are whole numbers, so that they can be thinned."""
+        return bool(np.array_equal(self.segments, np.rint(self.segments)))
+
+    def split(self, fraction, generator):
+        """Thin the counts binomially into two independent sets.
+
+        Parameters
+        ----------
+        fraction : float
+            Expected share of the first set, between 0 and 1.
+        generator : numpy.random.Generator
+            Source of the split.
+
+        Returns
+        -------
+        first, second : ElementMaps
+            Poisson counts stay Poisson, and the two are independent of each other.
+        """
+        whole = self.segments.astype(np.int64)
+        first = generator.binomial(whole, fraction)
+        return replace(self, segments=first), replace(self, segments=whole - first)

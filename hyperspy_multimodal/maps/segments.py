@@ -1,0 +1,78 @@
+"""Counts of a spectrum image in ranges of channels: the one pass over the data."""
+
+import contextlib
+import itertools
+
+import dask.array as da
+import numpy as np
+from dask.diagnostics import ProgressBar
+
+
+def segment_edges(windows):
+    """Return the sorted channels at which any of the channel ranges of ``windows`` starts or ends.
+
+    Parameters
+    ----------
+    windows : list of list of (int, int)
+        Ranges [start, stop) of channels.
+    """
+    return sorted({edge for ranges in windows for limits in ranges for edge in limits})
+
+
+def membership(windows, edges):
+    """Return an array (K, S): 1 where segment S, between two edges, lies in windows K, else 0."""
+    return np.array(
+        [
+            [float(any(start <= edge < stop for start, stop in ranges)) for edge in edges[:-1]]
+            for ranges in windows
+        ]
+    )
+
+
+def count_segments(signal, edges, show_progressbar):
+    """Sum a spectrum image between neighbouring ``edges``.
+
+    Parameters
+    ----------
+    signal : Signal1D
+        Spectrum image with two navigation axes, eager or lazy.
+    edges : list of int
+        Channels, ascending.
+    show_progressbar : bool
+        Whether to show the progress of reading a lazy signal.
+
+    Returns
+    -------
+    segments : numpy.ndarray
+        Shape (S, ny, nx), float64.
+    edges : list of int
+        The S + 1 edges; those of a signal of floats include both ends of the axis.
+
+    Raises
+    ------
+    ValueError
+        If a sum is negative, NaN or infinite.
+    """
+    # A float signal may hold NaN in channels that no window takes: they are looked at as well.
+    if not np.issubdtype(signal.data.dtype, np.integer):
+        edges = sorted({0, *edges, signal.axes_manager.signal_axes[0].size})
+    data = np.moveaxis(signal.data, signal.axes_manager.signal_axes[0].index_in_array, -1)
+    pairs = list(itertools.pairwise(edges))
+    sums = [data[..., start:stop].sum(axis=-1, dtype=np.float64) for start, stop in pairs]
+    if isinstance(data, da.Array):
+        with ProgressBar() if show_progressbar else contextlib.nullcontext():
+            segments = da.stack(sums).compute()
+    else:
+        segments = np.stack(sums)
+    bad = ~np.isfinite(segments)
+    if bad.any():
+        raise ValueError(
+            f"The spectra hold NaN or infinity in {int(bad.any(axis=0).sum())} pixels. Expected "
+            "finite counts: replace the bad values first, for example with numpy.nan_to_num."
+        )
+    if segments.size and segments.min() < 0:
+        raise ValueError(
+            f"The spectra hold negative counts, {segments.min():g} in one window. Expected the "
+            "counts as recorded, before any background was subtracted."
+        )
+    return segments, edges

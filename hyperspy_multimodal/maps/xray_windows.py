@@ -1,0 +1,217 @@
+"""EDS: lines and windows as in `get_lines_intensity`, and the counts in them."""
+
+import logging
+
+import numpy as np
+
+from .element_maps import ElementMaps
+from .segments import count_segments, membership, segment_edges
+
+_logger = logging.getLogger(__name__)
+
+# Lines weaker than this, relative to the strongest of their shell, are not worth a warning.
+_VISIBLE_WEIGHT = 0.03
+
+
+def xray_maps(signal, xray_lines, integration_windows, background_windows, show_progressbar):
+    """Return the `ElementMaps` of an EDS spectrum image, and the windows that were used.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image, eager or lazy; a lazy one is read once.
+    xray_lines, integration_windows, background_windows
+        As in `multimodal_fusion`.
+    show_progressbar : bool
+        Whether to show the progress of reading a lazy signal.
+
+    Returns
+    -------
+    maps : ElementMaps
+    windows : numpy.ndarray
+        Integration windows, shape (K, 2), in units of the energy axis.
+    sides : numpy.ndarray or None
+        Background windows, shape (K, 4), or None.
+    """
+    lines = select_lines(signal, xray_lines)
+    axis = signal.axes_manager.signal_axes[0]
+    windows = _integration_windows(signal, lines, integration_windows)
+    sides = _background_windows(signal, lines, background_windows)
+    inside = [[_channels(axis, *window)] for window in windows]
+    for line, window, [(start, stop)] in zip(lines, windows, inside, strict=True):
+        if stop <= start:
+            raise ValueError(
+                f"The integration window of {line}, {window[0]:g} to {window[1]:g} {axis.units}, "
+                f"holds no channel of the energy axis ({axis.low_value:g} to {axis.high_value:g} "
+                f"{axis.units}, {axis.scale:g} {axis.units} a channel). Widen "
+                "`integration_windows`, or leave the line out of `xray_lines`."
+            )
+    if sides is None:
+        beside = [[] for _ in lines]
+    else:
+        pairs = [(_channels(axis, *side[:2]), _channels(axis, *side[2:])) for side in sides]
+        beside = [[(start, stop) for start, stop in pair if stop > start] for pair in pairs]
+        for line, found in zip(lines, beside, strict=True):
+            if not found:
+                _logger.warning(
+                    "No background window of %s lies on the energy axis: its background is taken "
+                    "as 0. Give `background_windows` to change that.",
+                    line,
+                )
+        _report_lines_in_sides(signal, lines, sides)
+    edges = segment_edges([*inside, *beside])
+    segments, edges = count_segments(signal, edges, show_progressbar)
+    ratios = np.array(
+        [
+            _length(window) / _length(ranges) if ranges else 0.0
+            for window, ranges in zip(inside, beside, strict=True)
+        ]
+    )
+    maps = ElementMaps(
+        names=lines,
+        segments=segments,
+        inside=membership(inside, edges),
+        beside=membership(beside, edges),
+        ratios=ratios[:, None, None],
+    )
+    return maps, windows, sides
+
+
+def select_lines(signal, xray_lines):
+    """Return the lines that `get_lines_intensity` would take, after a check of their names."""
+    if xray_lines is None:
+        named = [
+            signal.metadata.get_item(f"Sample.{item}", None) for item in ("xray_lines", "elements")
+        ]
+        if not any(named):
+            raise ValueError(
+                "The signal has no elements and no X-ray lines: its metadata.Sample names none. "
+                "Add them, for example with s.add_elements(['Ti', 'O']), or give "
+                "xray_lines=['Ti_Ka', 'O_Ka']."
+            )
+    else:
+        if isinstance(xray_lines, (str, dict)) or not np.iterable(xray_lines):
+            raise TypeError(
+                "xray_lines must be None or a list of X-ray lines such as ['Ti_Ka', 'O_Ka'], but "
+                f"{xray_lines!r} was given."
+            )
+        xray_lines = list(xray_lines)
+        for line in xray_lines:
+            _check_line(line)
+        repeated = sorted({line for line in xray_lines if xray_lines.count(line) > 1})
+        if repeated:
+            raise ValueError(f"xray_lines must name each line once, but repeats {repeated}.")
+    # What get_lines_intensity itself calls, so that both take the same lines in the same order.
+    lines = list(signal._parse_xray_lines(xray_lines, only_one=True, only_lines=("a",)))
+    if not lines:
+        axis = signal.axes_manager.signal_axes[0]
+        given = xray_lines or named[0] or named[1]
+        raise ValueError(
+            f"None of {list(given)} has an X-ray line on the energy axis, {axis.low_value:g} to "
+            f"{axis.high_value:g} {axis.units}. Set the elements with s.set_elements, or give "
+            "`xray_lines` within the axis."
+        )
+    return lines
+
+
+def _check_line(line):
+    from exspy.material import elements
+
+    if not isinstance(line, str):
+        raise TypeError(f"An X-ray line must be a string such as 'Ti_Ka', but {line!r} was given.")
+    element, _, subshell = line.partition("_")
+    if element not in elements:
+        raise ValueError(
+            f"Unknown X-ray line {line!r}: {element!r} is not a chemical element. Expected an "
+            "element and a line, such as 'Ti_Ka'."
+        )
+    known = list(elements[element].Atomic_properties.Xray_lines.as_dictionary())
+    if subshell not in known:
+        raise ValueError(
+            f"Unknown X-ray line {line!r}: {element} has the lines "
+            f"{[f'{element}_{name}' for name in known]}."
+        )
+
+
+def _integration_windows(signal, lines, given):
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
+        if not (np.isfinite(given) and given > 0):
+            raise ValueError(
+                "integration_windows must be a width > 0 in units of the line's FWHM, or an array "
+                f"of shape ({len(lines)}, 2), but {given!r} was given."
+            )
+        return np.array(signal.estimate_integration_windows(given, lines))
+    return _window_array("integration_windows", signal, lines, given, 2, "a width in FWHM, or ")
+
+
+def _background_windows(signal, lines, given):
+    if given is None:
+        return None
+    if isinstance(given, str) and given == "auto":
+        return np.array(signal.estimate_background_windows(xray_lines=lines))
+    return _window_array("background_windows", signal, lines, given, 4, "'auto', None, or ")
+
+
+def _window_array(name, signal, lines, given, columns, otherwise):
+    expected = (
+        f"{name} must be {otherwise}an array of shape ({len(lines)}, {columns}) with one row a "
+        f"line, in the order {lines}, of window limits (left < right) in units of the energy axis"
+    )
+    try:
+        array = np.array(given, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{expected}, but {given!r} was given.") from error
+    if array.shape != (len(lines), columns):
+        raise ValueError(f"{expected}, but the shape {array.shape} was given.")
+    if not np.isfinite(array).all() or (array[:, ::2] >= array[:, 1::2]).any():
+        raise ValueError(f"{expected}, but {array.tolist()} was given.")
+    axis = signal.axes_manager.signal_axes[0]
+    low, high = axis.low_value - axis.scale / 2, axis.high_value + axis.scale / 2
+    if array.min() < low or array.max() > high:
+        raise ValueError(
+            f"{name} must lie on the energy axis, {axis.low_value:g} to {axis.high_value:g} "
+            f"{axis.units}, but {array.tolist()} was given."
+        )
+    return array
+
+
+def _report_lines_in_sides(signal, lines, sides):
+    """Warn of background windows that hold lines of the elements themselves."""
+    from exspy.material import elements
+
+    unit = 1000.0 if signal.axes_manager.signal_axes[0].units == "eV" else 1.0
+    energies = {
+        f"{element}_{name}": properties["energy (keV)"] * unit
+        for element in sorted({line.split("_")[0] for line in lines})
+        for name, properties in elements[element]
+        .Atomic_properties.Xray_lines.as_dictionary()
+        .items()
+        if properties["weight"] >= _VISIBLE_WEIGHT
+    }
+    for line, side in zip(lines, sides, strict=True):
+        found = [
+            other
+            for other, energy in energies.items()
+            if side[0] <= energy <= side[1] or side[2] <= energy <= side[3]
+        ]
+        if found:
+            _logger.warning(
+                "The background windows of %s hold %s: its background comes out too high and its "
+                "counts too low. Give `background_windows` beside these lines.",
+                line,
+                ", ".join(found),
+            )
+
+
+def _channels(axis, left, right):
+    """Return the channels [start, stop) that ``isig[left:right]`` takes, within the axis."""
+    start, stop = (
+        int(axis.value2index(float(np.clip(value, axis.low_value, axis.high_value))))
+        for value in (left, right)
+    )
+    # A window that ends beyond the axis takes the last channel too.
+    return start, stop + (right > axis.high_value)
+
+
+def _length(ranges):
+    return sum(stop - start for start, stop in ranges)

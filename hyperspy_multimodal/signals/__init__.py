@@ -1,0 +1,1 @@
+"""The methods that eXSpy's signal classes receive: signals in, signals out."""

@@ -1,0 +1,177 @@
+"""`multimodal_fusion` of EDS spectrum images."""
+
+from .keywords import explain_keywords
+
+
+@explain_keywords
+def multimodal_fusion(
+    self,
+    haadf,
+    gamma=1.7,
+    lambdas="auto",
+    *,
+    xray_lines=None,
+    integration_windows=2.0,
+    background_windows="auto",
+    weights="auto",
+    keep_totals=True,
+    tolerance=1e-4,
+    max_iterations=2000,
+    seed=0,
+    show_progressbar=None,
+    full_output=False,
+):
+    r"""Fuse the spectrum image with the HAADF image of the same scan into elemental maps.
+
+    Net counts :math:`x_i \ge 0` of all elements are found together, as the minimum of [1]_
+
+    .. math::
+
+        \tfrac12 \sum_p \Bigl( h - c_0 - \sum_i w_i (x_i/s_i)^\gamma \Bigr)^2
+        + \lambda_1 \sum_{i,p} \bigl[ x_i + B_i - y_i \log(x_i + B_i) \bigr]
+        + \lambda_2 \sum_i \mathrm{TV}(x_i) / \sqrt{s_i} ,
+
+    with the HAADF h in unit range, gross counts y in the windows, their expected background B, and
+    the total variation of each map.
+
+    Parameters
+    ----------
+    haadf : Signal2D, BaseSignal or array_like
+        HAADF image of the scan: same shape, as Signal2D or with navigation axes, or an array
+        (rows, columns).
+    gamma : float
+        Exponent of the maps in the HAADF model, > 0. 1 suits thin nanoparticles, 1.6 to 2 suits
+        atomic columns. Default 1.7.
+    lambdas : "auto" or tuple of (float, float)
+        Weights (lambda_1, lambda_2) of the counts and of the total variation, each a number or one
+        an element. The smaller lambda_1 > 0, the stronger the HAADF; the larger lambda_2 /
+        lambda_1, the smoother the maps. "auto" (default) chooses what predicts held-out counts
+        best, among it "no HAADF"; it needs whole counts.
+    xray_lines : None or list of str
+        X-ray lines, as in ``get_lines_intensity``: None (default) takes those of
+        ``metadata.Sample``.
+    integration_windows : float or array_like
+        Width of the integration windows in units of each line's FWHM, default 2, or an array with
+        one row (left, right) a line, in units of the energy axis.
+    background_windows : "auto", None or array_like
+        Windows beside the lines from which the expected background is estimated: "auto" (default)
+        takes those of ``estimate_background_windows``; or an array with one row
+        (left, right, left, right) a line. None: no background.
+    weights : "auto", None or sequence of float
+        HAADF weights w, one an element: fitted ("auto", default), all 1 as published (None), or
+        given; 0 leaves an element out of the HAADF.
+    keep_totals : bool
+        Keep each element's net total (gross less background counts) exactly, as far as it is
+        positive. Default True; False where the background windows cannot be trusted.
+    tolerance : float
+        Stop at this optimality residual (see `hyperspy_multimodal.solve_fusion`), default 1e-4.
+    max_iterations : int
+        Stop after this many iterations at the latest, default 2000.
+    seed : int
+        Seed of the count splitting of ``lambdas="auto"``, default 0.
+    show_progressbar : None or bool
+        Show a progress bar; None (default) follows HyperSpy's preferences.
+    full_output : bool
+        Return a dictionary too. Default False.
+
+    Returns
+    -------
+    maps : list of BaseSignal
+        One map a line, in the order of ``get_lines_intensity`` and with what its maps have: axes,
+        class, counts, metadata. ``metadata.Multimodal_fusion`` records every parameter.
+    output : dict
+        Only with ``full_output=True``. Signals: ``raw_maps`` (net counts as measured, a list),
+        ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range),
+        ``modelled_haadf``, ``haadf_residual``. Numbers: ``gamma``, ``lambda_1``, ``lambda_2``,
+        ``weights``, ``offset``, ``scales``, ``r_squared`` (of the HAADF model on the measured
+        maps), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``. ``selection``: what
+        ``lambdas="auto"`` tried, a list of dictionaries.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,
+        or if an argument is not as described.
+
+    See Also
+    --------
+    get_lines_intensity, estimate_background_windows, quantification
+    hyperspy_multimodal.solve_fusion : The same cost on arrays.
+
+    Notes
+    -----
+    A lazy signal is read chunk by chunk, once; the maps are fused in memory.
+
+    References
+    ----------
+    .. [1] J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
+           doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
+           doi:10.1038/s41524-021-00692-5. Background, scales, weights and totals are additions.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> specimen = core_shell((32, 32), counts=5)
+    >>> maps = specimen.signal.multimodal_fusion(specimen.haadf, gamma=1, show_progressbar=False)
+    >>> [m.metadata.Sample.xray_lines[0] for m in maps]
+    ['Co_Ka', 'O_Ka', 'S_Ka']
+    """
+    from ..maps import xray_maps
+    from .fuse import fuse
+    from .haadf_image import haadf_array
+    from .native import element_map
+    from .parameters import Parameters
+
+    parameters = Parameters(
+        gamma=gamma,
+        lambdas=lambdas,
+        weights=weights,
+        keep_totals=keep_totals,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        seed=seed,
+        show_progressbar=show_progressbar,
+        full_output=full_output,
+    ).checked()
+    image = haadf_array(haadf, self)
+    maps, windows, sides = xray_maps(
+        self,
+        xray_lines,
+        integration_windows,
+        background_windows,
+        parameters.show_progressbar,
+    )
+    elements = [line.split("_")[0] for line in maps.names]
+    result, record, output = fuse(self, maps, image, atomic_numbers(elements), parameters)
+    record["xray_lines"] = list(maps.names)
+    record["integration_windows"] = windows.tolist()
+    record["background_windows"] = None if sides is None else sides.tolist()
+
+    def as_signals(arrays, suffix, node=None):
+        units = self.axes_manager.signal_axes[0].units
+        return [
+            element_map(
+                self,
+                array,
+                element,
+                ("xray_lines", [line]),
+                f"X-ray line intensity of {self.metadata.General.title}: {line} at "
+                f"{window.mean():.2f} {units}{suffix}",
+                node,
+            )
+            for array, element, line, window in zip(
+                arrays, elements, maps.names, windows, strict=True
+            )
+        ]
+
+    fused = as_signals(result.maps, ", fused", record)
+    if not full_output:
+        return fused
+    return fused, {**output, "raw_maps": as_signals(maps.net, ", raw")}
+
+
+def atomic_numbers(elements):
+    """Return Z of each chemical symbol."""
+    from exspy.material import elements as database
+
+    return [database[element].General_properties.Z for element in elements]

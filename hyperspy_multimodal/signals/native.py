@@ -1,0 +1,55 @@
+"""HyperSpy signals for results: the axes and metadata of the scan they come from."""
+
+from hyperspy.signals import BaseSignal, Signal2D
+
+
+def scan_axes(signal, navigate):
+    """Return the two scan axes of ``signal`` as dictionaries, in array order."""
+    axes = [axis.get_axis_dictionary() for axis in signal.axes_manager.navigation_axes[::-1]]
+    for axis in axes:
+        axis["navigate"] = navigate
+    return axes
+
+
+def element_map(signal, data, element, line_item, title, record=None):
+    """Return a map as `get_lines_intensity` returns it: scan axes, and no signal axis.
+
+    Parameters
+    ----------
+    signal : BaseSignal
+        Spectrum image.
+    data : numpy.ndarray
+        Shape (ny, nx).
+    element : str
+        Chemical symbol.
+    line_item : tuple
+        Metadata item that names the line or edge, such as ("xray_lines", ["Ti_Ka"]).
+    title : str
+        Title of the map.
+    record : dict, optional
+        Parameters, kept as metadata.Multimodal_fusion.
+
+    Returns
+    -------
+    BaseSignal
+    """
+    result = BaseSignal(
+        data,
+        axes=scan_axes(signal, navigate=True),
+        metadata=signal.metadata.deepcopy().as_dictionary(),
+        original_metadata=signal.original_metadata.deepcopy().as_dictionary(),
+    )
+    result.tmp_parameters.add_dictionary(signal.tmp_parameters.as_dictionary())
+    result.metadata.General.title = title
+    result.metadata.set_item("Sample.elements", [element])
+    result.metadata.set_item(f"Sample.{line_item[0]}", line_item[1])
+    if record is not None:
+        result.metadata.add_dictionary({"Multimodal_fusion": record})
+    return result
+
+
+def image(signal, data, title):
+    """Return an image (ny, nx) over the scan of ``signal`` as a Signal2D."""
+    result = Signal2D(data, axes=scan_axes(signal, navigate=False))
+    result.metadata.General.title = title
+    return result
