@@ -8,7 +8,10 @@ from ..kernels.primal_dual import dual_step, primal_step
 from ..kernels.total_variation import divergence, project
 
 _RELAXATION = np.float32(1.8)
+# A record costs about as much as two iterations.
 _ITERATIONS_PER_RECORD = 10
+_LATE_ITERATIONS_PER_RECORD = 25
+_LATE = 100
 # ||grad||^2 <= 8
 _STEP_PRODUCT = 1 / 8
 _COUNTS_AT_START = 100.0
@@ -136,7 +139,8 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
         # Sum over pixels and gradient act on orthogonal spaces: each may take its full step.
         prices[kept] += _RELAXATION * (ahead / (steps.primal * problem.haadf.size))[kept]
         dual_step(relaxed, maps, dual, problem.bounds, steps.dual, _RELAXATION, moved[1])
-        if iteration % _ITERATIONS_PER_RECORD == 0 or iteration == max_iterations:
+        pause = _ITERATIONS_PER_RECORD if iteration <= _LATE else _LATE_ITERATIONS_PER_RECORD
+        if iteration % pause == 0 or iteration == max_iterations:
             reached = record(iteration)
             stop = callback is not None and callback(iteration, physical(problem, maps), reached)
             if reached <= tolerance or stop:

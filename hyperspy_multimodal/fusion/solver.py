@@ -121,8 +121,8 @@ def solve_fusion(
         Result of an earlier call for maps of the same shape, to start from: a neighbouring
         parameter takes few iterations then.
     callback : callable, optional
-        Called as ``callback(iteration, maps, optimality)`` at each record, every 10 iterations,
-        with a copy of the maps. Fusion stops there if it returns True.
+        Called as ``callback(iteration, maps, optimality)`` at each record, every 10 to 25
+        iterations, with a copy of the maps. Fusion stops there if it returns True.
 
     Returns
     -------

@@ -160,6 +160,9 @@ def primal_step(
     are the dual variables of the totals.
     """
     n_maps, ny, nx = maps.shape
+    coupled = False
+    for i in range(n_maps):
+        coupled = coupled or weights[i] > _ZERO
     for block in numba.prange((ny + _ROWS_PER_BLOCK - 1) // _ROWS_PER_BLOCK):
         v = np.empty((n_maps, nx), np.float32)
         tau = np.empty((n_maps, nx), np.float32)
@@ -178,9 +181,20 @@ def primal_step(
                     target[col] = haadf[row, col]
             else:
                 linearise_haadf(maps, haadf, weights, gamma, steps, row, v, slopes, tau, target)
-            solve_for_residual(
-                v, tau, slopes, target, counts, background, fidelity, row, residual, misfit, descent
-            )
+            if coupled:
+                solve_for_residual(
+                    v,
+                    tau,
+                    slopes,
+                    target,
+                    counts,
+                    background,
+                    fidelity,
+                    row,
+                    residual,
+                    misfit,
+                    descent,
+                )
             for i in range(n_maps):
                 total = _ZERO
                 ahead = _ZERO

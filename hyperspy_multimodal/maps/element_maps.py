@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .pooling import pool
+from .pooling import pool, pool_between_steps
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class ElementMaps:
     ratios : numpy.ndarray
         Expected background counts in the window for each count beside it, in a shape that
         broadcasts to (K, ny, nx).
+    has_steps : bool
+        Whether the background follows the thickness pixel by pixel, as that of EELS: then pooling
+        must not blur it. Default False.
     """
 
     names: list
@@ -36,6 +39,7 @@ class ElementMaps:
     inside: np.ndarray
     beside: np.ndarray
     ratios: np.ndarray
+    has_steps: bool = False
 
     @cached_property
     def counts(self):
@@ -45,6 +49,9 @@ class ElementMaps:
     @cached_property
     def background(self):
         """Expected background counts B in the windows, shape (K, ny, nx): pooled and >= 0."""
+        if self.has_steps:
+            beside = np.tensordot(self.beside, self.segments, axes=1)
+            return self.ratios * np.stack([pool_between_steps(counts) for counts in beside])
         return np.stack([pool(measured) for measured in self._measured_background])
 
     @cached_property

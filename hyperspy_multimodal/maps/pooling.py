@@ -8,13 +8,47 @@ COUNTS_PER_NEIGHBOURHOOD = 100.0
 _FIRST_WIDTH = 2.0
 
 
-def pool(counts):
+def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD):
     """Return the expectation of a map of Poisson counts, smoothed as far as its noise demands.
 
     Gaussian neighbourhoods grow, from a standard deviation of 2 pixels on by factors of 2, until
-    they hold 100 counts (4 pi sigma^2 pixels of the local mean), each pixel for itself and with a
-    soft change from one width to the next; where even the widest holds fewer, the mean of the whole
-    map serves. The total is kept.
+    they hold the needed counts (4 pi sigma^2 pixels of the local mean), each pixel for itself and
+    with a soft change from one width to the next; where even the widest holds fewer, the mean of
+    the whole map serves. The total is kept.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        Measured counts >= 0, shape (ny, nx); or several maps (n, ny, nx), which are smoothed alike,
+        as far as their sum demands.
+    needed : float
+        Counts that a neighbourhood must hold, default 100.
+
+    Returns
+    -------
+    numpy.ndarray
+        Expected counts >= 0, same shape, float64, same total.
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    expected = np.broadcast_to(counts.mean(axis=(-2, -1), keepdims=True), counts.shape)
+    pixels = counts.shape[-2] * counts.shape[-1]
+    for width in _widths(pixels):
+        sigma = (0,) * (counts.ndim - 2) + (width, width)
+        local = ndimage.gaussian_filter(counts, sigma, mode="reflect")
+        held = 4 * np.pi * width**2 * np.atleast_3d(local.T).sum(axis=2).T
+        trust = np.clip(2 * held / needed - 1, 0, 1)
+        expected = trust * local + (1 - trust) * expected
+    total = expected.sum(axis=(-2, -1), keepdims=True)
+    kept = counts.sum(axis=(-2, -1), keepdims=True) / np.where(total > 0, total, 1.0)
+    return expected * np.where(total > 0, kept, 1.0)
+
+
+def pool_between_steps(counts):
+    """Return the expectation of a map of Poisson counts that has steps, as a background with them.
+
+    As `pool`, from the widest neighbourhoods to the narrowest and on to the single pixel, but a
+    narrower one also takes over where it differs from the wider one by more than its noise: by one
+    to two standard deviations. Smooth parts are pooled, and the edges of particles are kept.
 
     Parameters
     ----------
@@ -28,15 +62,22 @@ def pool(counts):
     """
     counts = np.asarray(counts, dtype=np.float64)
     expected = np.full(counts.shape, counts.mean())
-    widths = []
-    width = _FIRST_WIDTH
-    while 4 * np.pi * width**2 < counts.size:
-        widths.append(width)
-        width *= 2
-    for width in reversed(widths):
-        local = ndimage.gaussian_filter(counts, width, mode="reflect")
-        held = 4 * np.pi * width**2 * local / COUNTS_PER_NEIGHBOURHOOD
-        trust = np.clip(2 * held - 1, 0, 1)
+    for width in [*_widths(counts.size), 0.0]:
+        local = ndimage.gaussian_filter(counts, width, mode="reflect") if width else counts
+        pixels = max(4 * np.pi * width**2, 1.0)
+        enough = 2 * pixels * local / COUNTS_PER_NEIGHBOURHOOD - 1 if width else 0.0
+        noise = np.sqrt(np.maximum(expected, np.finfo(float).tiny) / pixels)
+        trust = np.clip(np.maximum(enough, np.abs(local - expected) / noise - 1), 0, 1)
         expected = trust * local + (1 - trust) * expected
     total = expected.sum()
     return expected * (counts.sum() / total) if total > 0 else expected
+
+
+def _widths(pixels):
+    """Return the standard deviations of the neighbourhoods, widest first."""
+    widths = []
+    width = _FIRST_WIDTH
+    while 4 * np.pi * width**2 < pixels:
+        widths.append(width)
+        width *= 2
+    return widths[::-1]

@@ -141,7 +141,7 @@ def _integration_windows(signal, lines, given):
                 f"of shape ({len(lines)}, 2), but {given!r} was given."
             )
         return np.array(signal.estimate_integration_windows(given, lines))
-    return _window_array("integration_windows", signal, lines, given, 2, "a width in FWHM, or ")
+    return window_array("integration_windows", signal, lines, given, 2, "a width in FWHM, or ")
 
 
 def _background_windows(signal, lines, given):
@@ -149,13 +149,14 @@ def _background_windows(signal, lines, given):
         return None
     if isinstance(given, str) and given == "auto":
         return np.array(signal.estimate_background_windows(xray_lines=lines))
-    return _window_array("background_windows", signal, lines, given, 4, "'auto', None, or ")
+    return window_array("background_windows", signal, lines, given, 4, "'auto', None, or ")
 
 
-def _window_array(name, signal, lines, given, columns, otherwise):
+def window_array(name, signal, lines, given, columns, otherwise, what="line"):
+    """Return windows given as an array with one row a line or edge, or say what is wrong."""
     expected = (
         f"{name} must be {otherwise}an array of shape ({len(lines)}, {columns}) with one row a "
-        f"line, in the order {lines}, of window limits (left < right) in units of the energy axis"
+        f"{what}, in the order {lines}, of window limits (left < right) in units of the energy axis"
     )
     try:
         array = np.array(given, dtype=float)
@@ -167,7 +168,8 @@ def _window_array(name, signal, lines, given, columns, otherwise):
         raise ValueError(f"{expected}, but {array.tolist()} was given.")
     axis = signal.axes_manager.signal_axes[0]
     low, high = axis.low_value - axis.scale / 2, axis.high_value + axis.scale / 2
-    if array.min() < low or array.max() > high:
+    rounding = 1e-6 * axis.scale
+    if array.min() < low - rounding or array.max() > high + rounding:
         raise ValueError(
             f"{name} must lie on the energy axis, {axis.low_value:g} to {axis.high_value:g} "
             f"{axis.units}, but {array.tolist()} was given."
@@ -209,8 +211,8 @@ def _channels(axis, left, right):
         int(axis.value2index(float(np.clip(value, axis.low_value, axis.high_value))))
         for value in (left, right)
     )
-    # A window that ends beyond the axis takes the last channel too.
-    return start, stop + (right > axis.high_value)
+    # A window that reaches beyond the axis takes the last channel too; one beyond it takes none.
+    return start, stop + (left <= axis.high_value < right)
 
 
 def _length(ranges):

@@ -1,18 +1,16 @@
 """Choose lambdas by count splitting: fuse one half of the counts, score on the other."""
 
-import logging
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..fusion.scaled import fuse_scaled
 
-_logger = logging.getLogger(__name__)
-
 #: Ratios lambda_2 / lambda_1 on the coarse grid.
 RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
-#: lambda_1 on the coarse grid; None is "no HAADF".
-LAMBDAS_1 = (None, 1e-1, 1e-2, 1e-3)
+#: lambda_1 on the coarse grid, tried in this order; None is "no HAADF". The search ends where two
+#: in a row, the second worse than the first, predict worse than an earlier one.
+LAMBDAS_1 = (None, 1e-1, 1e-2, 1e-3, 1e-4)
 _SPLITS = 3
 _FRACTION = 0.5
 _TOLERANCE = 5e-3
@@ -70,78 +68,105 @@ def choose_lambdas(maps, haadf, model, gamma, seed, keep_totals, progress):
     -------
     Choice
     """
-    generator = np.random.default_rng(seed)
-    splits = [maps.split(_FRACTION, generator) for _ in range(_SPLITS)]
-    errors = {}
-
-    latest = [None] * _SPLITS
-
-    def score(lambda_1, ratio):
-        if (lambda_1, ratio) not in errors:
-            total = 0.0
-            for number, (first, second) in enumerate(splits):
-                fused = fuse_scaled(
-                    first.counts,
-                    first.background,
-                    haadf,
-                    scales=_FRACTION * model.scales,
-                    weights=model.weights if lambda_1 else 0 * model.weights,
-                    offset=model.offset,
-                    gamma=gamma,
-                    lambda_1=lambda_1 or 1.0,
-                    lambda_2=(lambda_1 or 1.0) * ratio,
-                    totals=first.totals if keep_totals else None,
-                    tolerance=_TOLERANCE,
-                    max_iterations=_MAX_ITERATIONS,
-                    initial=latest[number],
-                )
-                latest[number] = fused
-                expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
-                total = total + np.square(second.net - expected).sum(axis=(1, 2))
-                progress()
-            errors[lambda_1, ratio] = total
-        return errors[lambda_1, ratio]
-
-    def best_ratio(lambda_1, start):
-        """Walk along the ratios from ``start`` in both directions, while any element gains."""
-        for direction in (1, -1):
-            index = start
-            while 0 <= index < len(RATIOS):
-                found = score(lambda_1, RATIOS[index])
-                before = index - direction
-                if index != start and (found >= score(lambda_1, RATIOS[before])).all():
-                    break
-                index += direction
-        return _by_element(errors, lambda_1)
-
-    centre = len(RATIOS) // 2
-    best_ratio(None, centre)
-    for lambda_1 in LAMBDAS_1[1:]:
-        typical = float(np.median(_by_element(errors, None)))
-        best_ratio(lambda_1, int(np.argmin(np.abs(np.log(np.array(RATIOS) / typical)))))
-
-    least = np.maximum(np.min(list(errors.values()), axis=0), np.finfo(float).tiny)
-    sums = {
-        lambda_1: sum(
-            min(error[i] for (tried, _), error in errors.items() if tried == lambda_1) / least[i]
-            for i in range(len(least))
-        )
-        for lambda_1 in LAMBDAS_1
-    }
-    chosen = min(LAMBDAS_1, key=sums.get)
-    table = [
-        {"lambda_1": lambda_1, "ratio": ratio, "relative_errors": (error / least).tolist()}
-        for (lambda_1, ratio), error in errors.items()
-    ]
-    if chosen is None:
-        _logger.info("Held-out counts are predicted best without the HAADF: it is left out.")
+    trials = _Trials(maps, haadf, model, gamma, seed, keep_totals, progress)
+    trials.walk(None, len(RATIOS) // 2)
+    start = int(np.searchsorted(RATIOS, np.median(trials.best_ratios(None))))
+    tried = [None]
+    for lambda_1 in LAMBDAS_1[1:] if np.any(model.weights > 0) else ():
+        trials.walk(lambda_1, start)
+        tried.append(lambda_1)
+        sums = trials.relative_sums(tried)
+        if len(tried) > 2 and min(sums[-2:]) > min(sums[:-2]) and sums[-1] > sums[-2]:
+            break
+    chosen = tried[int(np.argmin(trials.relative_sums(tried)))]
+    lambda_1 = chosen or 1.0
     return Choice(
-        chosen or 1.0, (chosen or 1.0) * _by_element(errors, chosen), chosen is not None, table
+        lambda_1, lambda_1 * trials.best_ratios(chosen), chosen is not None, trials.table()
     )
 
 
-def _by_element(errors, lambda_1):
-    """Return each element's best ratio among those tried with ``lambda_1``."""
-    ratios = [ratio for tried, ratio in errors if tried == lambda_1]
-    found = np.array([errors[lambda_1, ratio] for ratio in ratios])
-    return np.array(ratios)[found.argmin(axis=0)]
+class _Trials:
+    """Held-out squared errors of the candidates tried so far."""
+
+    def __init__(self, maps, haadf, model, gamma, seed, keep_totals, progress):
+        generator = np.random.default_rng(seed)
+        self.splits = [maps.split(_FRACTION, generator) for _ in range(_SPLITS)]
+        self.latest = [None] * _SPLITS
+        self.haadf = haadf
+        self.model = model
+        self.gamma = gamma
+        self.keep_totals = keep_totals
+        self.progress = progress
+        self.errors = {}
+
+    def walk(self, lambda_1, start):
+        """Try ratios from index ``start`` on, in both directions, while any element gains."""
+        for direction in (1, -1):
+            index = start
+            while 0 <= index < len(RATIOS):
+                found = self.error(lambda_1, RATIOS[index])
+                if index != start:
+                    before = self.error(lambda_1, RATIOS[index - direction])
+                    if (found >= before).all():
+                        break
+                index += direction
+
+    def error(self, lambda_1, ratio):
+        """Return the squared error of each element, summed over pixels and splits."""
+        if (lambda_1, ratio) not in self.errors:
+            self.errors[lambda_1, ratio] = sum(
+                self._split_error(number, lambda_1, ratio) for number in range(_SPLITS)
+            )
+        return self.errors[lambda_1, ratio]
+
+    def _split_error(self, number, lambda_1, ratio):
+        first, second = self.splits[number]
+        fused = fuse_scaled(
+            first.counts,
+            first.background,
+            self.haadf,
+            scales=_FRACTION * self.model.scales,
+            weights=self.model.weights if lambda_1 else 0 * self.model.weights,
+            offset=self.model.offset,
+            gamma=self.gamma,
+            lambda_1=lambda_1 or 1.0,
+            lambda_2=(lambda_1 or 1.0) * ratio,
+            totals=first.totals if self.keep_totals else None,
+            tolerance=_TOLERANCE,
+            max_iterations=_MAX_ITERATIONS,
+            initial=self.latest[number],
+        )
+        self.latest[number] = fused
+        self.progress()
+        expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
+        return np.square(second.net - expected).sum(axis=(1, 2))
+
+    def of(self, lambda_1):
+        """Return the ratios tried with ``lambda_1``, and their errors (ratios, elements)."""
+        ratios = [ratio for tried, ratio in self.errors if tried == lambda_1]
+        return np.array(ratios), np.array([self.errors[lambda_1, ratio] for ratio in ratios])
+
+    def best_ratios(self, lambda_1):
+        """Return each element's best ratio among those tried with ``lambda_1``."""
+        ratios, found = self.of(lambda_1)
+        return ratios[found.argmin(axis=0)]
+
+    def relative_sums(self, lambdas_1):
+        """Return, for each lambda_1, its elements' least errors over the least of all, summed."""
+        return [(self.of(each)[1].min(axis=0) / self.least).sum() for each in lambdas_1]
+
+    @property
+    def least(self):
+        """The least error of each element."""
+        return np.maximum(np.min(list(self.errors.values()), axis=0), np.finfo(float).tiny)
+
+    def table(self):
+        """Return what was tried, one dictionary a candidate."""
+        return [
+            {
+                "lambda_1": lambda_1,
+                "ratio": ratio,
+                "relative_errors": (error / self.least).tolist(),
+            }
+            for (lambda_1, ratio), error in self.errors.items()
+        ]

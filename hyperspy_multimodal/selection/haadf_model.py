@@ -90,12 +90,13 @@ def fit_haadf_model(maps, haadf, lowest_offset, gamma, atomic_numbers, weights="
     scales = map_scales(maps.counts, maps.background)
     by_map = scales[:, None, None]
     blurred = ndimage.gaussian_filter(maps.net, (0, _BLUR, _BLUR), mode="nearest") / by_map
-    positive = np.maximum(blurred, 0)
+    # Clipped noise has a mean, which would pass for signal: clipped only where the power demands it.
+    positive = blurred if gamma == 1 else np.maximum(blurred, 0)
     # variance of the mean of a Gaussian neighbourhood: 1 / (4 pi sigma^2) of that of a pixel
     local = ndimage.gaussian_filter(maps.net_variance, (0, _BLUR, _BLUR), mode="nearest")
     variance = local / (4 * np.pi * _BLUR**2) / by_map**2
     slope = gamma * np.maximum(positive, np.sqrt(variance)) ** (gamma - 1)
-    noise = np.where(blurred > 0, slope**2 * variance, 0).sum(axis=(1, 2))
+    noise = np.where((gamma == 1) | (blurred > 0), slope**2 * variance, 0).sum(axis=(1, 2))
 
     terms = positive.reshape(len(scales), -1) ** gamma
     target = ndimage.gaussian_filter(haadf, _BLUR, mode="nearest").ravel()

@@ -119,7 +119,7 @@ def multimodal_fusion(
     from ..maps import xray_maps
     from .fuse import fuse
     from .haadf_image import haadf_array
-    from .native import element_map
+    from .native import element_maps
     from .parameters import Parameters
 
     parameters = Parameters(
@@ -147,27 +147,17 @@ def multimodal_fusion(
     record["integration_windows"] = windows.tolist()
     record["background_windows"] = None if sides is None else sides.tolist()
 
-    def as_signals(arrays, suffix, node=None):
-        units = self.axes_manager.signal_axes[0].units
-        return [
-            element_map(
-                self,
-                array,
-                element,
-                ("xray_lines", [line]),
-                f"X-ray line intensity of {self.metadata.General.title}: {line} at "
-                f"{window.mean():.2f} {units}{suffix}",
-                node,
-            )
-            for array, element, line, window in zip(
-                arrays, elements, maps.names, windows, strict=True
-            )
-        ]
-
-    fused = as_signals(result.maps, ", fused", record)
+    units = self.axes_manager.signal_axes[0].units
+    titles = [
+        f"X-ray line intensity of {self.metadata.General.title}: {line} at "
+        f"{window.mean():.2f} {units}"
+        for line, window in zip(maps.names, windows, strict=True)
+    ]
+    described = maps.names, "xray_lines", titles
+    fused = element_maps(self, result.maps, *described, ", fused", record)
     if not full_output:
         return fused
-    return fused, {**output, "raw_maps": as_signals(maps.net, ", raw")}
+    return fused, {**output, "raw_maps": element_maps(self, maps.net, *described, ", raw")}
 
 
 def atomic_numbers(elements):

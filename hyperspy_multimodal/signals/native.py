@@ -48,6 +48,36 @@ def element_map(signal, data, element, line_item, title, record=None):
     return result
 
 
+def element_maps(signal, arrays, names, item, titles, suffix, record=None):
+    """Return a list of maps, one a line or edge.
+
+    Parameters
+    ----------
+    signal : BaseSignal
+        Spectrum image.
+    arrays : numpy.ndarray
+        Shape (K, ny, nx).
+    names : list of str
+        Lines or edges, such as "Ti_Ka" or "Cu_L3".
+    item : str
+        Item of metadata.Sample that names them, such as "xray_lines".
+    titles : list of str
+        Titles of the maps.
+    suffix : str
+        What is added to each title.
+    record : dict, optional
+        Parameters, kept as metadata.Multimodal_fusion.
+
+    Returns
+    -------
+    list of BaseSignal
+    """
+    return [
+        element_map(signal, array, name.split("_")[0], (item, [name]), title + suffix, record)
+        for array, name, title in zip(arrays, names, titles, strict=True)
+    ]
+
+
 def image(signal, data, title):
     """Return an image (ny, nx) over the scan of ``signal`` as a Signal2D."""
     result = Signal2D(data, axes=scan_axes(signal, navigate=False))

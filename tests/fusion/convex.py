@@ -1,0 +1,62 @@
+"""Minima of convex costs by an interior-point solver that knows nothing of this package."""
+
+import cvxpy as cp
+import numpy as np
+import scipy.sparse as sparse
+
+
+def differences(n):
+    """Forward differences along n pixels, 0 at the last."""
+    matrix = sparse.diags([-np.ones(n), np.ones(max(n - 1, 0))], [0, 1], shape=(n, n)).tolil()
+    matrix[n - 1] = 0
+    return matrix.tocsr()
+
+
+def poisson_and_variation(x, counts, lambdas, background):
+    """The weighted Poisson and total variation terms of variable ``x`` (K, ny nx)."""
+    n_maps, ny, nx = counts.shape
+    along_y = sparse.kron(differences(ny), sparse.eye(nx))
+    along_x = sparse.kron(sparse.eye(ny), differences(nx))
+    background = np.broadcast_to(background, counts.shape).reshape(n_maps, -1)
+    lambda_1, lambda_2 = (np.broadcast_to(value, n_maps) for value in lambdas)
+    terms = []
+    for i in range(n_maps):
+        y = counts[i].ravel()
+        counted = np.flatnonzero(y)
+        terms.append(lambda_1[i] * (cp.sum(x[i]) + background[i].sum()))
+        if counted.size:
+            logarithm = cp.log(x[i, counted] + background[i, counted])
+            terms.append(-lambda_1[i] * (y[counted] @ logarithm))
+        if lambda_2[i] > 0:
+            gradient = cp.vstack([along_y @ x[i], along_x @ x[i]])
+            terms.append(lambda_2[i] * cp.sum(cp.norm(gradient, 2, axis=0)))
+    return sum(terms)
+
+
+def solved(cost, x, shape, constraints=()):
+    problem = cp.Problem(cp.Minimize(cost), list(constraints))
+    tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), 1e-10)
+    problem.solve(solver=cp.CLARABEL, **tight)
+    assert problem.status == cp.OPTIMAL
+    return np.maximum(x.value, 0).reshape(shape)
+
+
+def minimiser(counts, haadf, gamma, lambdas, background=0.0, weights=None, offset=0.0, totals=None):
+    """Return the maps (K, ny, nx) of least cost, for gamma = 1."""
+    assert gamma == 1
+    n_maps = len(counts)
+    weights = np.broadcast_to(1.0 if weights is None else weights, n_maps)
+    x = cp.Variable((n_maps, haadf.size), nonneg=True)
+    residual = haadf.ravel() - offset - weights @ x
+    cost = 0.5 * cp.sum_squares(residual) + poisson_and_variation(x, counts, lambdas, background)
+    kept = [] if totals is None else [(i, t) for i, t in enumerate(totals) if np.isfinite(t)]
+    return solved(cost, x, counts.shape, [cp.sum(x[i]) == total for i, total in kept])
+
+
+def minimiser_with_a_linear_haadf_term(pull, highest, counts, lambdas, background):
+    """Return the maps <= ``highest`` of least -<pull, x> + Poisson + total variation terms."""
+    n_maps = len(counts)
+    x = cp.Variable((n_maps, counts[0].size), nonneg=True)
+    linear = -cp.sum(cp.multiply(pull.reshape(n_maps, -1), x))
+    cost = linear + poisson_and_variation(x, counts, lambdas, background)
+    return solved(cost, x, counts.shape, [x <= highest])

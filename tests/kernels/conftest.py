@@ -1,0 +1,16 @@
+import numba
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread():
+    """Maps as small as those here are done sooner than two threads have met."""
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20210604)

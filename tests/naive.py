@@ -1,0 +1,229 @@
+"""Slow, obvious float64 twins of the kernels and of the cost, written from the formulas.
+
+Minimisers are found by bisection on a derivative, conjugates by trying every point of a grid, and
+adjoints by transposing a matrix; nothing here knows a closed form. Maps are (K, ny, nx), and what
+has one value a map is a sequence of K.
+"""
+
+import numpy as np
+from scipy.special import xlogy
+
+from hyperspy_multimodal.kernels import primal_dual as chosen
+
+
+def by_map(values):
+    return np.asarray(values, dtype=np.float64)[:, None, None]
+
+
+def root(rising, low, high, halvings=70):
+    """Return where the elementwise rising function ``rising`` crosses 0 in [low, high]."""
+    low, high = np.array(low, dtype=np.float64), np.array(high, dtype=np.float64)
+    for _ in range(halvings):
+        middle = 0.5 * (low + high)
+        above = rising(middle) > 0
+        high[above] = middle[above]
+        low[~above] = middle[~above]
+    return 0.5 * (low + high)
+
+
+# Total variation
+
+
+def gradient(x):
+    x = np.asarray(x, dtype=np.float64)
+    out = np.zeros((2, *x.shape))
+    out[0, :, :-1, :] = x[:, 1:, :] - x[:, :-1, :]
+    out[1, :, :, :-1] = x[:, :, 1:] - x[:, :, :-1]
+    return out
+
+
+def divergence(p):
+    """Minus the transpose of the matrix whose columns are the gradients of single pixels."""
+    p = np.asarray(p, dtype=np.float64)
+    ny, nx = p.shape[2:]
+    units = np.eye(ny * nx).reshape(-1, ny, nx)
+    matrix = gradient(units).transpose(1, 0, 2, 3).reshape(ny * nx, -1)
+    fields = p.transpose(1, 0, 2, 3).reshape(p.shape[1], -1)
+    return -(fields @ matrix.T).reshape(p.shape[1:])
+
+
+def lengths(p):
+    return np.sqrt(p[0] ** 2 + p[1] ** 2)
+
+
+def project(p, bounds):
+    p = np.asarray(p, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shrink = np.where(lengths(p) > by_map(bounds), by_map(bounds) / lengths(p), 1.0)
+    return p * shrink
+
+
+def total_variation(x):
+    """One value a map."""
+    return lengths(gradient(x)).sum(axis=(1, 2))
+
+
+def total_variation_gap(x, p, bounds):
+    """One value a map."""
+    grad = gradient(x)
+    return (by_map(bounds) * lengths(grad) - (p * grad).sum(axis=0)).sum(axis=(1, 2))
+
+
+# Poisson likelihood
+
+
+def poisson_cost(x, counts, background):
+    z = np.asarray(x, dtype=np.float64) + background
+    return z - xlogy(np.asarray(counts, dtype=np.float64), z)
+
+
+def poisson_likelihood(x, counts, background):
+    """One value a map."""
+    return poisson_cost(x, counts, background).sum(axis=(1, 2))
+
+
+def poisson_gradient(x, counts, background):
+    counts, z = np.broadcast_arrays(np.asarray(counts, np.float64), np.float64(x) + background)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(counts > 0, 1 - counts / z, 1.0)
+
+
+def poisson_prox(v, steps, counts, background):
+    """Minimise steps (x + B - y log(x + B)) + (x - v)^2 / 2 over x >= 0; steps as v or by map."""
+    v = np.asarray(v, dtype=np.float64)
+    steps = by_map(steps) if np.ndim(steps) == 1 else np.asarray(steps, dtype=np.float64)
+
+    def slope(x):
+        return steps * poisson_gradient(x, counts, background) + x - v
+
+    # At x >= y and x >= v neither term falls any more.
+    highest = np.maximum(np.maximum(v, counts), 0)
+    inside = root(slope, np.zeros_like(v), highest)
+    return np.where(slope(np.zeros_like(v)) >= 0, 0.0, inside)
+
+
+def poisson_gap(x, s, counts, background, fidelity, ceilings):
+    """F(x) + F*(s) - s x in each pixel, F* by trying many points of [0, ceiling]."""
+    grid = np.concatenate([[0.0], np.geomspace(1e-9, 1, 20_000), np.linspace(0, 1, 2_001)])
+    gap = np.empty(x.shape)
+    for pixel in np.ndindex(x.shape):
+        a, y, b = fidelity[pixel[0]], counts[pixel], background[pixel]
+        tried = np.append(grid * ceilings[pixel[0]], x[pixel])
+        with np.errstate(divide="ignore"):
+            conjugate = np.max(s[pixel] * tried - a * poisson_cost(tried, y, b))
+        gap[pixel] = a * poisson_cost(x[pixel], y, b) + conjugate - s[pixel] * x[pixel]
+    return gap
+
+
+# HAADF
+
+
+def power(base, exponent):
+    return np.asarray(base, dtype=np.float64) ** np.float64(exponent)
+
+
+def haadf_residual(x, haadf, weights, offset, gamma):
+    model = sum(w * power(map_, gamma) for w, map_ in zip(weights, x, strict=True))
+    return np.asarray(haadf, dtype=np.float64) - offset - model
+
+
+def haadf_slopes(x, weights, gamma):
+    """Slope of w_i x_i^gamma, no nearer to x = 0 than the kernels go."""
+    floored = np.maximum(np.asarray(x, dtype=np.float64), np.float64(chosen._SLOPE_FLOOR))
+    return by_map(weights) * gamma * power(floored, gamma - 1)
+
+
+def local_model(x, haadf, weights, gamma, v, steps):
+    """Tangent of the HAADF model at x, and the proximal term with curvature added to it.
+
+    Return (v, tau, slopes, target) of the convex problem that stands in for the HAADF term:
+    1/2 (target - sum_i slopes_i x_i)^2 + sum_i (x_i - v_i)^2 / (2 tau_i).
+    """
+    slopes = haadf_slopes(x, weights, gamma)
+    residual = haadf_residual(x, haadf, weights, 0, gamma)
+    far = np.maximum(np.asarray(x, dtype=np.float64), np.float64(chosen._CURVATURE_FLOOR))
+    curvature = np.maximum(-residual * (gamma - 1) * slopes / far, 0)
+    steepest = by_map(weights) * gamma * power(np.float64(chosen._REACH), gamma - 1)
+    curvature += np.maximum(steepest**2 - slopes**2, 0)
+    tau = 1 / (1 / by_map(steps) + curvature)
+    v = tau * (v / by_map(steps) + curvature * x)
+    return v, tau, slopes, residual + (slopes * x).sum(axis=0)
+
+
+# The iteration
+
+
+def joint_prox(v, tau, slopes, target, counts, background, fidelity):
+    """Minimise 1/2 (target - sum slopes x)^2 + fidelity Poisson + |x - v|^2 / (2 tau), x >= 0.
+
+    Given the residual r = target - sum slopes x, each x_i solves a problem of its own.
+    """
+
+    def maps(residual):
+        return poisson_prox(v + tau * slopes * residual, tau * by_map(fidelity), counts, background)
+
+    def misfit(residual):
+        return residual - target + (slopes * maps(residual)).sum(axis=0)
+
+    target = np.asarray(target, dtype=np.float64)
+    return maps(root(misfit, target - (slopes * maps(target)).sum(axis=0), target))
+
+
+def primal_step(
+    relaxed,
+    maps,
+    dual,
+    prices,
+    counts,
+    background,
+    haadf,
+    weights,
+    fidelity,
+    steps,
+    gamma,
+    relaxation,
+):
+    """Return the new ``relaxed`` and ``maps``."""
+    relaxed = relaxed + relaxation * (np.asarray(maps, dtype=np.float64) - relaxed)
+    v = relaxed + by_map(steps) * (divergence(dual) - by_map(prices))
+    if gamma == 1:
+        tau, slopes, target = by_map(steps), by_map(weights), haadf
+    else:
+        v, tau, slopes, target = local_model(maps, haadf, weights, gamma, v, steps)
+    tau, slopes = np.broadcast_to(tau, v.shape), np.broadcast_to(slopes, v.shape)
+    return relaxed, joint_prox(v, tau, slopes, target, counts, background, fidelity)
+
+
+def dual_step(relaxed, maps, dual, bounds, steps, relaxation):
+    """Return the new ``dual``, and the squared movement of each map before over-relaxation."""
+    dual = np.asarray(dual, dtype=np.float64)
+    ahead = 2 * np.asarray(maps, dtype=np.float64) - relaxed
+    change = project(dual + by_map(steps) * gradient(ahead), bounds) - dual
+    return dual + relaxation * change, (change**2).sum(axis=(0, 2, 3))
+
+
+# The cost
+
+
+def cost(maps, counts, haadf, gamma, lambdas, background=0.0, weights=None, offset=0.0):
+    """Return the HAADF, Poisson and total variation terms of the fusion cost, weighted."""
+    counts = np.asarray(counts, dtype=np.float64)
+    weights = np.ones(len(counts)) if weights is None else np.broadcast_to(weights, len(counts))
+    lambda_1, lambda_2 = (np.broadcast_to(value, len(counts)) for value in lambdas)
+    background = np.broadcast_to(background, counts.shape)
+    return np.array(
+        [
+            0.5 * np.sum(haadf_residual(maps, haadf, weights, offset, gamma) ** 2),
+            np.sum(lambda_1 * poisson_likelihood(maps, counts, background)),
+            np.sum(lambda_2 * total_variation(maps)),
+        ]
+    )
+
+
+def excess(maps, problem):
+    """Cost above that of the likeliest maps, plus the Poisson noise's own lambda_1 / 2 a value."""
+    counts = np.asarray(problem["counts"], dtype=np.float64)
+    likeliest = np.maximum(counts - problem.get("background", 0.0), 0)
+    lambda_1 = np.broadcast_to(problem["lambdas"][0], len(counts))
+    noise = 0.5 * np.sum(lambda_1) * counts[0].size
+    return cost(maps, **problem).sum() - cost(likeliest, **problem)[1] + noise

@@ -1,0 +1,26 @@
+"""Every notebook runs from a clean kernel, in an empty folder."""
+
+from pathlib import Path
+
+import pytest
+
+nbclient = pytest.importorskip("nbclient", reason="needs the tests extra: nbclient")
+nbformat = pytest.importorskip("nbformat", reason="needs the tests extra: nbformat")
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+
+
+@pytest.mark.skipif(not FOLDER.is_dir(), reason="the notebooks are part of a checkout only")
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_runs_and_shows_pictures(path, tmp_path, monkeypatch):
+    pytest.importorskip("ipykernel", reason="needs the tests extra: ipykernel")
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    notebook = nbformat.read(path, as_version=4)
+    kept = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    assert any(kept), "the notebook is kept with its outputs"
+    client = nbclient.NotebookClient(
+        notebook, timeout=180, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+    )
+    client.execute()
+    outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
