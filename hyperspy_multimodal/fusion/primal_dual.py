@@ -19,34 +19,39 @@ _COUNTS_AT_START = 100.0
 _SETTLING = 0.7
 # tau / sigma starts at the square of this times the noise of a map, in units of the dual's bound.
 _RATIO_TO_NOISE = 0.2
+# tau lambda_1 and tau w at most: beyond, terms of that size drown a map's value in rounding.
+_LONGEST_STEP = 30.0
+_LONGEST_COUPLED_STEP = 1000.0
 
 
 class StepSizes:
-    """tau and sigma of each map, tau sigma = 1/8, and their ratio, balanced as the loop goes.
+    """tau and sigma of each map, with tau sigma = 1/8, and their ratio, balanced as the loop goes.
 
     The ratio aims at equal movement of the map and of its dual variable in the metric of the
-    iteration (|dx|^2 / tau against |dp|^2 / sigma); each correction is half as free as the one
+    iteration (|dx|^2 / tau against |dp|^2 / sigma). Each correction is less free than the one
     before, so the steps settle and convergence theory holds.
     """
 
     def __init__(self, problem):
-        self.bounds = np.maximum(problem.bounds, 1e-6 * problem.fidelity).astype(np.float64)
         noise = np.sqrt(problem.counts.mean(axis=(1, 2), dtype=np.float64) / problem.scales)
-        self.ratio = np.maximum(_RATIO_TO_NOISE * noise, 1e-3)
+        ratio = np.maximum(_RATIO_TO_NOISE * noise, 1e-3)
+        bounds = problem.bounds.astype(np.float64)
+        self.longest = np.minimum(
+            _LONGEST_STEP / problem.fidelity.astype(np.float64),
+            _LONGEST_COUPLED_STEP / np.maximum(problem.weights, 1e-30),
+        )
+        self._set(np.sqrt(_STEP_PRODUCT) * ratio / np.maximum(bounds, 1e-30))
         self.freedom = 1.0
 
-    @property
-    def primal(self):
-        return (np.sqrt(_STEP_PRODUCT) * self.ratio / self.bounds).astype(np.float32)
-
-    @property
-    def dual(self):
-        return (np.sqrt(_STEP_PRODUCT) * self.bounds / self.ratio).astype(np.float32)
+    def _set(self, primal):
+        primal = np.minimum(primal, self.longest)
+        self.primal = primal.astype(np.float32)
+        self.dual = (_STEP_PRODUCT / primal).astype(np.float32)
 
     def balance(self, maps_moved, dual_moved):
         ahead = (maps_moved / self.primal) / np.maximum(dual_moved / self.dual, 1e-300)
         factor = np.clip(ahead ** (0.25 * self.freedom), 2**-self.freedom, 2**self.freedom)
-        self.ratio *= np.where((maps_moved > 0) & (dual_moved > 0), factor, 1.0)
+        self._set(self.primal * np.where((maps_moved > 0) & (dual_moved > 0), factor, 1.0))
         self.freedom *= _SETTLING
 
 

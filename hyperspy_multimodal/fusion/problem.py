@@ -54,7 +54,7 @@ class Problem:
     @property
     def noise_cost(self):
         """What Poisson noise alone adds to lambda_1 Psi_2 on average: 1/2 a value."""
-        return 0.5 * float(self.fidelity.sum(dtype=np.float64)) * self.haadf.size
+        return 0.5 * float((self.fidelity / self.scales).sum()) * self.haadf.size
 
     def likelihood(self, maps):
         """Return lambda_1 Psi_2 of ``maps``."""

@@ -17,6 +17,8 @@ from .power import power
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
+# The reciprocal of a denormal length would be infinite.
+_TINY = np.float32(1e-30)
 _TWO = np.float32(2)
 _ROWS_PER_BLOCK = 8
 _NEWTON_LIMIT = 24
@@ -220,7 +222,7 @@ def dual_change(py, px, dy, dx, step, bound):
     ty = py + step * dy
     tx = px + step * dx
     length = np.sqrt(ty * ty + tx * tx)
-    shrink = bound / length if length > bound else _ONE
+    shrink = bound / (length + _TINY) if length > bound else _ONE
     return ty * shrink - py, tx * shrink - px
 
 

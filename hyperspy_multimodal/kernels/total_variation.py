@@ -7,6 +7,8 @@ from .compile import kernel
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
+# The reciprocal of a denormal length would be infinite.
+_TINY = np.float32(1e-30)
 
 
 @kernel
@@ -58,7 +60,7 @@ def project(p, bounds):
                 py = p[0, i, row, col]
                 px = p[1, i, row, col]
                 length = np.sqrt(py * py + px * px)
-                shrink = bound / length if length > bound else _ONE
+                shrink = bound / (length + _TINY) if length > bound else _ONE
                 p[0, i, row, col] = py * shrink
                 p[1, i, row, col] = px * shrink
 

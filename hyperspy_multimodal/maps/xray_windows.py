@@ -1,11 +1,14 @@
 """EDS: lines and windows as in `get_lines_intensity`, and the counts in them."""
 
 import logging
+from numbers import Real
 
 import numpy as np
 
 from .element_maps import ElementMaps
+from .names import checked_names
 from .segments import count_segments, membership, segment_edges
+from .windows import axis_range, window_array
 
 _logger = logging.getLogger(__name__)
 
@@ -42,9 +45,9 @@ def xray_maps(signal, xray_lines, integration_windows, background_windows, show_
         if stop <= start:
             raise ValueError(
                 f"The integration window of {line}, {window[0]:g} to {window[1]:g} {axis.units}, "
-                f"holds no channel of the energy axis ({axis.low_value:g} to {axis.high_value:g} "
-                f"{axis.units}, {axis.scale:g} {axis.units} a channel). Widen "
-                "`integration_windows`, or leave the line out of `xray_lines`."
+                f"holds no channel of the energy axis ({axis_range(axis)}, {axis.scale:g} "
+                f"{axis.units} a channel). Widen `integration_windows`, or leave the line out of "
+                "`xray_lines`."
             )
     if sides is None:
         beside = [[] for _ in lines]
@@ -78,7 +81,19 @@ def xray_maps(signal, xray_lines, integration_windows, background_windows, show_
 
 
 def select_lines(signal, xray_lines):
-    """Return the lines that `get_lines_intensity` would take, after a check of their names."""
+    """Return the lines that `get_lines_intensity` would take, after a check of their names.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image.
+    xray_lines : None or list of str
+        Lines, or None: those of the signal.
+
+    Returns
+    -------
+    list of str
+    """
     if xray_lines is None:
         named = [
             signal.metadata.get_item(f"Sample.{item}", None) for item in ("xray_lines", "elements")
@@ -90,26 +105,19 @@ def select_lines(signal, xray_lines):
                 "xray_lines=['Ti_Ka', 'O_Ka']."
             )
     else:
-        if isinstance(xray_lines, (str, dict)) or not np.iterable(xray_lines):
-            raise TypeError(
-                "xray_lines must be None or a list of X-ray lines such as ['Ti_Ka', 'O_Ka'], but "
-                f"{xray_lines!r} was given."
-            )
-        xray_lines = list(xray_lines)
+        xray_lines = checked_names("xray_lines", xray_lines, "X-ray line", ["Ti_Ka", "O_Ka"])
+        if not xray_lines:
+            raise ValueError("xray_lines must name at least one line, but [] was given.")
         for line in xray_lines:
             _check_line(line)
-        repeated = sorted({line for line in xray_lines if xray_lines.count(line) > 1})
-        if repeated:
-            raise ValueError(f"xray_lines must name each line once, but repeats {repeated}.")
     # What get_lines_intensity itself calls, so that both take the same lines in the same order.
     lines = list(signal._parse_xray_lines(xray_lines, only_one=True, only_lines=("a",)))
     if not lines:
         axis = signal.axes_manager.signal_axes[0]
         given = xray_lines or named[0] or named[1]
         raise ValueError(
-            f"None of {list(given)} has an X-ray line on the energy axis, {axis.low_value:g} to "
-            f"{axis.high_value:g} {axis.units}. Set the elements with s.set_elements, or give "
-            "`xray_lines` within the axis."
+            f"None of {list(given)} has an X-ray line on the energy axis, {axis_range(axis)}. Set "
+            "the elements with s.set_elements, or give `xray_lines` within the axis."
         )
     return lines
 
@@ -117,14 +125,7 @@ def select_lines(signal, xray_lines):
 def _check_line(line):
     from exspy.material import elements
 
-    if not isinstance(line, str):
-        raise TypeError(f"An X-ray line must be a string such as 'Ti_Ka', but {line!r} was given.")
     element, _, subshell = line.partition("_")
-    if element not in elements:
-        raise ValueError(
-            f"Unknown X-ray line {line!r}: {element!r} is not a chemical element. Expected an "
-            "element and a line, such as 'Ti_Ka'."
-        )
     known = list(elements[element].Atomic_properties.Xray_lines.as_dictionary())
     if subshell not in known:
         raise ValueError(
@@ -134,14 +135,15 @@ def _check_line(line):
 
 
 def _integration_windows(signal, lines, given):
-    if isinstance(given, (int, float)) and not isinstance(given, bool):
+    if isinstance(given, Real) and not isinstance(given, bool):
         if not (np.isfinite(given) and given > 0):
             raise ValueError(
                 "integration_windows must be a width > 0 in units of the line's FWHM, or an array "
                 f"of shape ({len(lines)}, 2), but {given!r} was given."
             )
         return np.array(signal.estimate_integration_windows(given, lines))
-    return window_array("integration_windows", signal, lines, given, 2, "a width in FWHM, or ")
+    otherwise = "a width in FWHM, or "
+    return window_array("integration_windows", signal, lines, given, 2, otherwise, "line")
 
 
 def _background_windows(signal, lines, given):
@@ -149,32 +151,8 @@ def _background_windows(signal, lines, given):
         return None
     if isinstance(given, str) and given == "auto":
         return np.array(signal.estimate_background_windows(xray_lines=lines))
-    return window_array("background_windows", signal, lines, given, 4, "'auto', None, or ")
-
-
-def window_array(name, signal, lines, given, columns, otherwise, what="line"):
-    """Return windows given as an array with one row a line or edge, or say what is wrong."""
-    expected = (
-        f"{name} must be {otherwise}an array of shape ({len(lines)}, {columns}) with one row a "
-        f"{what}, in the order {lines}, of window limits (left < right) in units of the energy axis"
-    )
-    try:
-        array = np.array(given, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{expected}, but {given!r} was given.") from error
-    if array.shape != (len(lines), columns):
-        raise ValueError(f"{expected}, but the shape {array.shape} was given.")
-    if not np.isfinite(array).all() or (array[:, ::2] >= array[:, 1::2]).any():
-        raise ValueError(f"{expected}, but {array.tolist()} was given.")
-    axis = signal.axes_manager.signal_axes[0]
-    low, high = axis.low_value - axis.scale / 2, axis.high_value + axis.scale / 2
-    rounding = 1e-6 * axis.scale
-    if array.min() < low - rounding or array.max() > high + rounding:
-        raise ValueError(
-            f"{name} must lie on the energy axis, {axis.low_value:g} to {axis.high_value:g} "
-            f"{axis.units}, but {array.tolist()} was given."
-        )
-    return array
+    otherwise = "'auto', None, or "
+    return window_array("background_windows", signal, lines, given, 4, otherwise, "line")
 
 
 def _report_lines_in_sides(signal, lines, sides):

@@ -13,6 +13,8 @@ RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
 LAMBDAS_1 = (None, 1e-1, 1e-2, 1e-3, 1e-4)
 _SPLITS = 3
 _FRACTION = 0.5
+# What the HAADF has to gain over "no HAADF" to be used.
+_STANDARD_ERRORS = 3.0
 _TOLERANCE = 5e-3
 _MAX_ITERATIONS = 200
 
@@ -79,6 +81,8 @@ def choose_lambdas(maps, haadf, model, gamma, seed, keep_totals, progress):
         if len(tried) > 2 and min(sums[-2:]) > min(sums[:-2]) and sums[-1] > sums[-2]:
             break
     chosen = tried[int(np.argmin(trials.relative_sums(tried)))]
+    if chosen is not None and trials.standard_errors_gained(chosen) < _STANDARD_ERRORS:
+        chosen = None
     lambda_1 = chosen or 1.0
     return Choice(
         lambda_1, lambda_1 * trials.best_ratios(chosen), chosen is not None, trials.table()
@@ -97,7 +101,8 @@ class _Trials:
         self.gamma = gamma
         self.keep_totals = keep_totals
         self.progress = progress
-        self.errors = {}
+        self.errors = {}  # by candidate: (elements,)
+        self.blocks = {}  # by candidate: (elements, blocks)
 
     def walk(self, lambda_1, start):
         """Try ratios from index ``start`` on, in both directions, while any element gains."""
@@ -113,10 +118,11 @@ class _Trials:
 
     def error(self, lambda_1, ratio):
         """Return the squared error of each element, summed over pixels and splits."""
-        if (lambda_1, ratio) not in self.errors:
-            self.errors[lambda_1, ratio] = sum(
+        if (lambda_1, ratio) not in self.blocks:
+            self.blocks[lambda_1, ratio] = sum(
                 self._split_error(number, lambda_1, ratio) for number in range(_SPLITS)
             )
+            self.errors[lambda_1, ratio] = self.blocks[lambda_1, ratio].sum(axis=1)
         return self.errors[lambda_1, ratio]
 
     def _split_error(self, number, lambda_1, ratio):
@@ -139,7 +145,7 @@ class _Trials:
         self.latest[number] = fused
         self.progress()
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
-        return np.square(second.net - expected).sum(axis=(1, 2))
+        return _block_sums(np.square(second.net - expected))
 
     def of(self, lambda_1):
         """Return the ratios tried with ``lambda_1``, and their errors (ratios, elements)."""
@@ -154,6 +160,18 @@ class _Trials:
     def relative_sums(self, lambdas_1):
         """Return, for each lambda_1, its elements' least errors over the least of all, summed."""
         return [(self.of(each)[1].min(axis=0) / self.least).sum() for each in lambdas_1]
+
+    def standard_errors_gained(self, lambda_1):
+        """Return the gain of ``lambda_1`` over "no HAADF" in its standard errors over blocks."""
+
+        def relative(each):
+            best = self.best_ratios(each)
+            found = [self.blocks[each, ratio][i] for i, ratio in enumerate(best)]
+            return (np.array(found) / self.least[:, None]).sum(axis=0)
+
+        gains = relative(None) - relative(lambda_1)
+        spread = gains.std(ddof=1) * np.sqrt(gains.size) if gains.size > 1 else np.inf
+        return gains.sum() / max(spread, np.finfo(float).tiny)
 
     @property
     def least(self):
@@ -170,3 +188,12 @@ class _Trials:
             }
             for (lambda_1, ratio), error in self.errors.items()
         ]
+
+
+def _block_sums(errors):
+    """Sum maps (K, ny, nx) over at most 16 x 16 blocks; return an array (K, blocks)."""
+    for axis in (1, 2):
+        size = errors.shape[axis]
+        starts = np.unique(np.linspace(0, size, min(size, 16), endpoint=False).astype(int))
+        errors = np.add.reduceat(errors, starts, axis=axis)
+    return errors.reshape(len(errors), -1)

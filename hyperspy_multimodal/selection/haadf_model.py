@@ -11,7 +11,7 @@ _BLUR = 1.5
 _PERCENTILES = (0.5, 99.5)
 # HAADF intensity per atom goes with Z to about this power.
 _Z_EXPONENT = 1.7
-# Decides only what the data leave open, such as weights of maps that are proportional.
+# Lowest share of an eigenvalue of the corrected normal matrix, which noise may leave indefinite.
 _RIDGE = 1e-3
 
 
@@ -65,7 +65,9 @@ def fit_haadf_model(maps, haadf, lowest_offset, gamma, atomic_numbers, weights="
     Least squares of h on :math:`(x_i / s_i)^\gamma` and a constant, both blurred by 1.5 pixels,
     with weights >= 0 and the pedestal no lower than zero intensity. Noise in the maps would pull
     the weights towards 0, so its known variance is taken off the diagonal of the normal matrix
-    (errors in variables).
+    (errors in variables). Where the data leave weights open, because a map is mostly noise or maps
+    are proportional to each other, they are those of Rutherford scattering, proportional to
+    :math:`s_i Z_i^{1.7}`.
 
     Parameters
     ----------
@@ -90,12 +92,12 @@ def fit_haadf_model(maps, haadf, lowest_offset, gamma, atomic_numbers, weights="
     scales = map_scales(maps.counts, maps.background)
     by_map = scales[:, None, None]
     blurred = ndimage.gaussian_filter(maps.net, (0, _BLUR, _BLUR), mode="nearest") / by_map
-    # Clipped noise has a mean, which would pass for signal: clipped only where the power demands it.
+    # Clipped noise has a mean, which would pass for signal: clip only where the power demands it.
     positive = blurred if gamma == 1 else np.maximum(blurred, 0)
     # variance of the mean of a Gaussian neighbourhood: 1 / (4 pi sigma^2) of that of a pixel
     local = ndimage.gaussian_filter(maps.net_variance, (0, _BLUR, _BLUR), mode="nearest")
     variance = local / (4 * np.pi * _BLUR**2) / by_map**2
-    slope = gamma * np.maximum(positive, np.sqrt(variance)) ** (gamma - 1)
+    slope = gamma * np.maximum(np.maximum(positive, np.sqrt(variance)), 1e-6) ** (gamma - 1)
     noise = np.where((gamma == 1) | (blurred > 0), slope**2 * variance, 0).sum(axis=(1, 2))
 
     terms = positive.reshape(len(scales), -1) ** gamma
@@ -116,7 +118,7 @@ def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
     columns = np.vstack([terms, np.ones_like(target)])
     # Pedestal and common factor of the expected weights: one composite map, of little noise.
     composite = np.vstack([expected @ terms, np.ones_like(target)])
-    factor, _ = _bounded_fit(
+    factor, pedestal = _bounded_fit(
         composite @ composite.T - np.diag([expected**2 @ noise, 0]),
         composite @ target,
         np.array([0, lowest_offset]),
@@ -124,10 +126,15 @@ def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
     gram = columns @ columns.T
     right = columns @ target
     energy = np.maximum(np.diag(gram)[:-1], np.finfo(float).tiny)
-    # As the share of noise in a map grows, its fit gives way to the expected weight.
-    doubt = noise**2 / energy + _RIDGE * energy
+    prior = factor * expected
+    # As the share of noise in a map grows, its fit gives way to the expected weight. So it does
+    # where the fit cannot tell weights apart that differ by as much as the expected ones: their
+    # misfit, correlated over the blur, is its precision.
+    misfit = (target - pedestal - prior @ terms).var() - prior**2 @ noise / target.size
+    precision = max(misfit, 0) * 4 * np.pi * _BLUR**2 / np.maximum(prior, 1e-6) ** 2
+    doubt = noise**2 / energy + np.minimum(precision, energy)
     gram[np.diag_indices(len(noise))] += doubt - noise
-    right[:-1] += doubt * factor * expected
+    right[:-1] += doubt * prior
     solution = _bounded_fit(gram, right, np.r_[np.zeros(len(noise)), lowest_offset])
     return solution[:-1], solution[-1]
 

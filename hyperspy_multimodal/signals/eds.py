@@ -46,7 +46,8 @@ def multimodal_fusion(
         Weights (lambda_1, lambda_2) of the counts and of the total variation, each a number or one
         an element. The smaller lambda_1 > 0, the stronger the HAADF; the larger lambda_2 /
         lambda_1, the smoother the maps. "auto" (default) chooses what predicts held-out counts
-        best, among it "no HAADF"; it needs whole counts.
+        best, among it "no HAADF", which stays unless the HAADF gains three standard errors; it
+        needs whole counts.
     xray_lines : None or list of str
         X-ray lines, as in ``get_lines_intensity``: None (default) takes those of
         ``metadata.Sample``.
@@ -116,7 +117,7 @@ def multimodal_fusion(
     >>> [m.metadata.Sample.xray_lines[0] for m in maps]
     ['Co_Ka', 'O_Ka', 'S_Ka']
     """
-    from ..maps import xray_maps
+    from ..maps import atomic_numbers, xray_maps
     from .fuse import fuse
     from .haadf_image import haadf_array
     from .native import element_maps
@@ -141,8 +142,7 @@ def multimodal_fusion(
         background_windows,
         parameters.show_progressbar,
     )
-    elements = [line.split("_")[0] for line in maps.names]
-    result, record, output = fuse(self, maps, image, atomic_numbers(elements), parameters)
+    result, record, output = fuse(self, maps, image, atomic_numbers(maps.names), parameters)
     record["xray_lines"] = list(maps.names)
     record["integration_windows"] = windows.tolist()
     record["background_windows"] = None if sides is None else sides.tolist()
@@ -150,18 +150,11 @@ def multimodal_fusion(
     units = self.axes_manager.signal_axes[0].units
     titles = [
         f"X-ray line intensity of {self.metadata.General.title}: {line} at "
-        f"{window.mean():.2f} {units}"
-        for line, window in zip(maps.names, windows, strict=True)
+        f"{self._get_line_energy(line):.2f} {units}"
+        for line in maps.names
     ]
     described = maps.names, "xray_lines", titles
     fused = element_maps(self, result.maps, *described, ", fused", record)
     if not full_output:
         return fused
     return fused, {**output, "raw_maps": element_maps(self, maps.net, *described, ", raw")}
-
-
-def atomic_numbers(elements):
-    """Return Z of each chemical symbol."""
-    from exspy.material import elements as database
-
-    return [database[element].General_properties.Z for element in elements]

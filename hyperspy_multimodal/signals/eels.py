@@ -1,6 +1,5 @@
 """`multimodal_fusion` of EELS spectrum images."""
 
-from .eds import atomic_numbers
 from .keywords import explain_keywords
 
 
@@ -18,7 +17,7 @@ def multimodal_fusion(
     weights="auto",
     keep_totals=True,
     tolerance=1e-4,
-    max_iterations=1000,
+    max_iterations=2000,
     seed=0,
     show_progressbar=None,
     full_output=False,
@@ -148,7 +147,7 @@ def multimodal_fusion(
     >>> ti.metadata.Sample.edges
     ['Ti_L3']
     """
-    from ..maps import measure_edges
+    from ..maps import atomic_numbers, measure_edges
     from .fuse import fuse
     from .haadf_image import haadf_array
     from .native import element_maps
@@ -175,8 +174,7 @@ def multimodal_fusion(
         parameters.show_progressbar,
     )
     maps, sides = measured.maps, measured.background_windows
-    numbers = atomic_numbers([edge.split("_")[0] for edge in maps.names])
-    result, record, output = fuse(self, maps, image, numbers, parameters)
+    result, record, output = fuse(self, maps, image, atomic_numbers(maps.names), parameters)
     record["edges"] = list(maps.names)
     record["onset_energies"] = measured.onsets
     record["integration_windows"] = measured.integration_windows.tolist()

@@ -86,7 +86,7 @@ def _check_field(haadf, signal):
     """Refuse an image whose pixels are not those of the scan."""
     axes = haadf.axes_manager.signal_axes or haadf.axes_manager.navigation_axes
     scan = signal.axes_manager.navigation_axes
-    if len(axes) != 2 or haadf.axes_manager._max_index:
+    if len(axes) != 2 or (haadf.axes_manager.signal_axes and haadf.axes_manager._max_index):
         raise ValueError(
             "haadf must be one image, with two dimensions, but its dimensions are "
             f"{haadf.axes_manager.navigation_shape}|{haadf.axes_manager.signal_shape}. A HAADF "

@@ -35,7 +35,7 @@ def poisson_and_variation(x, counts, lambdas, background):
 
 def solved(cost, x, shape, constraints=()):
     problem = cp.Problem(cp.Minimize(cost), list(constraints))
-    tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), 1e-10)
+    tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), 1e-9)
     problem.solve(solver=cp.CLARABEL, **tight)
     assert problem.status == cp.OPTIMAL
     return np.maximum(x.value, 0).reshape(shape)

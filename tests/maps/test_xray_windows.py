@@ -80,9 +80,7 @@ def test_net_is_that_of_get_lines_intensity(signal, windows, chunks):
     source = lazily(signal, chunks) if chunks else signal
     maps, _, sides = xray_maps(source, None, windows, "auto", False)
     expected_sides = signal.estimate_background_windows()
-    expected = expected_maps(
-        signal, integration_windows=windows, background_windows=expected_sides
-    )
+    expected = expected_maps(signal, integration_windows=windows, background_windows=expected_sides)
     np.testing.assert_array_equal(sides, expected_sides)
     np.testing.assert_allclose(maps.net, expected, rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(maps.counts, expected_maps(signal, integration_windows=windows))

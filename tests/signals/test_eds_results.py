@@ -1,0 +1,482 @@
+"""Fused EDS maps: native HyperSpy signals, closer to the truth, inputs untouched."""
+
+import inspect
+import re
+
+import dask.array as da
+import hyperspy.api as hs
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from exspy.signals import EDSTEMSpectrum
+
+from hyperspy_multimodal.data import core_shell
+
+LAMBDAS = (0.01, 0.02)
+LINES = ["Co_Ka", "O_Ka", "S_Ka"]
+
+
+def stacked(maps):
+    return np.stack([m.data for m in maps])
+
+
+def snr(maps, truth):
+    """Signal-to-noise ratio of each map in dB."""
+    power = np.square(truth).sum(axis=(1, 2))
+    return 10 * np.log10(power / np.square(maps - truth).sum(axis=(1, 2)))
+
+
+def axes_of(signal):
+    return [axis.get_axis_dictionary() for axis in signal.axes_manager._axes]
+
+
+def state(signal):
+    """All that a method could change by mistake."""
+    data = signal.data.compute() if signal._lazy else signal.data
+    return (
+        data.tobytes(),
+        data.dtype,
+        type(signal),
+        signal.metadata.as_dictionary(),
+        signal.original_metadata.as_dictionary(),
+        axes_of(signal),
+    )
+
+
+@pytest.fixture(scope="module")
+def specimen():
+    """Not square, calibrated, with offsets, names and metadata of its own."""
+    specimen = core_shell((40, 48), counts=5)
+    specimen.signal.original_metadata.add_dictionary({"Maker": {"model": "X"}})
+    for axes in (
+        specimen.signal.axes_manager.navigation_axes,
+        specimen.haadf.axes_manager.signal_axes,
+    ):
+        for axis, name, offset in zip(axes, ("scan x", "scan y"), (12.5, -3.0), strict=True):
+            axis.name, axis.offset, axis.scale, axis.units = name, offset, 0.7, "nm"
+    return specimen
+
+
+@pytest.fixture(scope="module")
+def truth(specimen):
+    return stacked(specimen.counts)
+
+
+@pytest.fixture(scope="module")
+def fused(specimen):
+    return specimen.signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS)
+
+
+@pytest.fixture(scope="module")
+def automatic(specimen):
+    return specimen.signal.multimodal_fusion(specimen.haadf, 1, full_output=True)
+
+
+# native
+
+
+def test_maps_are_what_get_lines_intensity_returns(specimen, fused):
+    for found, native in zip(fused, specimen.signal.get_lines_intensity(), strict=True):
+        assert type(found) is type(native)
+        assert axes_of(found) == axes_of(native)
+        assert found.data.shape == native.data.shape == (40, 48)
+        assert found.axes_manager.navigation_shape == native.axes_manager.navigation_shape
+        assert found.axes_manager.signal_shape == native.axes_manager.signal_shape
+        assert found.original_metadata.as_dictionary() == native.original_metadata.as_dictionary()
+        metadata, expected = found.metadata.as_dictionary(), native.metadata.as_dictionary()
+        assert metadata.pop("Multimodal_fusion")
+        assert metadata["General"].pop("title") == expected["General"].pop("title") + ", fused"
+        assert metadata == expected
+
+
+def test_titles_name_the_line_whatever_its_window(specimen):
+    windows = [[6.8, 7.2], [0.45, 0.6], [2.2, 2.5]]
+    native = specimen.signal.get_lines_intensity(LINES, integration_windows=windows)
+    fused = specimen.signal.multimodal_fusion(
+        specimen.haadf, 1, LAMBDAS, integration_windows=windows
+    )
+    titles = [m.metadata.General.title for m in fused]
+    assert titles == [m.metadata.General.title + ", fused" for m in native]
+
+
+def test_scan_axes_that_are_not_uniform_are_kept(specimen):
+    signal = specimen.signal.deepcopy()
+    signal.axes_manager.navigation_axes[0].convert_to_non_uniform_axis()
+    [fused] = signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS, xray_lines=["Co_Ka"])
+    axis = fused.axes_manager.navigation_axes[0]
+    assert not axis.is_uniform
+    np.testing.assert_array_equal(axis.axis, signal.axes_manager.navigation_axes[0].axis)
+
+
+def test_scan_may_be_transposed(specimen, fused):
+    turned = specimen.signal.transpose(navigation_axes=[1, 0])
+    found = turned.multimodal_fusion(specimen.haadf.data.T, 1, LAMBDAS)
+    np.testing.assert_allclose(stacked(found).transpose(0, 2, 1), stacked(fused), atol=2e-2)
+    assert [axis.name for axis in found[0].axes_manager.navigation_axes] == ["scan y", "scan x"]
+
+
+def test_part_of_a_scan(specimen):
+    part = specimen.signal.inav[4:30, 8:28]
+    fused = part.multimodal_fusion(specimen.haadf.isig[4:30, 8:28], 1, LAMBDAS)
+    assert axes_of(fused[0]) == axes_of(part.get_lines_intensity()[0])
+    assert fused[0].axes_manager.navigation_axes[0].offset == pytest.approx(12.5 + 4 * 0.7)
+    alone = part.deepcopy().multimodal_fusion(specimen.haadf.data[8:28, 4:30], 1, LAMBDAS)
+    np.testing.assert_allclose(stacked(fused), stacked(alone), atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", ["hspy", "zspy"])
+def test_maps_survive_saving(specimen, automatic, suffix, tmp_path):
+    if suffix == "zspy":
+        zarr = pytest.importorskip("zarr")
+        try:
+            specimen.haadf.save(tmp_path / "haadf.zspy")
+        except AttributeError:
+            pytest.skip(f"RosettaSciIO cannot write .zspy with zarr {zarr.__version__}")
+    for number, fused in enumerate(automatic[0]):
+        path = tmp_path / f"map_{number}.{suffix}"
+        fused.save(path)
+        loaded = hs.load(path)
+        np.testing.assert_array_equal(loaded.data, fused.data)
+        assert axes_of(loaded) == axes_of(fused)
+        expected = fused.metadata.Multimodal_fusion.as_dictionary()
+        assert loaded.metadata.Multimodal_fusion.as_dictionary() == expected
+
+
+@pytest.mark.filterwarnings(
+    "ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning"
+)
+def test_maps_can_be_quantified(specimen, fused):
+    """Cliff-Lorimer on fused maps comes closer to the true composition than on raw ones."""
+    signal = specimen.signal
+    sides = signal.estimate_background_windows()
+    raw = signal.get_lines_intensity(background_windows=sides)
+    dense = stacked(specimen.counts)[0] > 1
+    errors = []
+    for maps in (raw, fused):
+        composition = signal.quantification(
+            maps, "CL", factors=specimen.kfactors, navigation_mask=None
+        )
+        found = stacked(composition)[:, dense]
+        errors.append(np.abs(found - stacked(specimen.composition)[:, dense]).mean())
+        assert [m.metadata.Sample.elements for m in composition] == [["Co"], ["O"], ["S"]]
+    np.testing.assert_allclose(found.sum(axis=0), 100, rtol=1e-4)
+    assert errors[1] < 0.7 * errors[0]
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_zeta_factors_give_composition_and_mass_thickness(specimen, fused):
+    composition, thickness = specimen.signal.quantification(
+        fused, "zeta", factors=[500.0, 400.0, 300.0], navigation_mask=None
+    )
+    dense = stacked(specimen.counts)[0] > 1
+    np.testing.assert_allclose(stacked(composition)[:, dense].sum(axis=0), 100, rtol=1e-4)
+    assert (thickness.data[dense] > 0).all()
+
+
+def test_maps_can_be_plotted_and_stacked(fused):
+    hs.plot.plot_images(fused, overlay=True)
+    fused[0].T.plot()
+    plt.close("all")
+    stack = hs.stack(fused)
+    assert stack.axes_manager.navigation_shape == (48, 40, 3)
+    np.testing.assert_array_equal(stack.data, stacked(fused))
+
+
+# record
+
+
+def test_every_parameter_is_recorded(automatic):
+    node = automatic[0][0].metadata.Multimodal_fusion.as_dictionary()
+    signature = inspect.signature(EDSTEMSpectrum.multimodal_fusion).parameters
+    recorded = {
+        name: [name]
+        for name in signature
+        if name not in ("self", "haadf", "show_progressbar", "full_output")
+    }
+    recorded["lambdas"] = ["lambda_1", "lambda_2", "lambdas_chosen"]
+    recorded["weights"] = ["weights", "weights_fitted", "offset", "scales"]
+    missing = {item for items in recorded.values() for item in items} - set(node)
+    assert not missing
+    assert {"iterations", "converged", "optimality", "uses_haadf", "version"} <= set(node)
+    assert (node["gamma"], node["seed"], node["keep_totals"]) == (1.0, 0, True)
+    assert node["lambdas_chosen"] and node["weights_fitted"] and node["converged"]
+    assert node["optimality"] <= node["tolerance"] == 1e-4
+    assert 1 <= node["iterations"] <= node["max_iterations"] == 2000
+    assert node["xray_lines"] == LINES
+    assert re.match(r"\d+\.\d+", node["version"])
+
+
+def test_given_values_are_recorded(specimen):
+    given = {
+        "gamma": 1.3,
+        "lambdas": ([0.01, 0.02, 0.03], (0.01, 0.04, 0.02)),
+        "xray_lines": LINES,
+        "integration_windows": [[6.8, 7.05], [0.5, 0.55], [2.2, 2.4]],
+        "background_windows": [[6.2, 6.4, 7.2, 7.4], [0.3, 0.4, 0.6, 0.65], [1.9, 2.1, 2.6, 2.7]],
+        "weights": [0.6, 0.1, 0.2],
+        "keep_totals": False,
+        "tolerance": 2e-3,
+        "max_iterations": 77,
+        "seed": 5,
+    }
+    for fused in specimen.signal.multimodal_fusion(specimen.haadf, **given):
+        node = fused.metadata.Multimodal_fusion.as_dictionary()
+        lambda_1, lambda_2 = given["lambdas"]
+        assert (node["lambda_1"], node["lambda_2"]) == (lambda_1, list(lambda_2))
+        assert not node["lambdas_chosen"] and not node["weights_fitted"]
+        for name in set(given) - {"lambdas"}:
+            assert node[name] == given[name], name
+
+
+def test_record_repeats_the_result(specimen, automatic):
+    """Fusing by the recorded values gives the same maps."""
+    node = automatic[0][0].metadata.Multimodal_fusion
+    again = specimen.signal.multimodal_fusion(
+        specimen.haadf, node.gamma, (node.lambda_1, node.lambda_2), weights=node.weights
+    )
+    np.testing.assert_allclose(stacked(again), stacked(automatic[0]), atol=0.02)
+
+
+def test_full_output(specimen, automatic):
+    fused, output = automatic
+    assert isinstance(fused, list)
+    assert set(output) == {
+        *("raw_maps", "cost_terms", "haadf", "modelled_haadf", "haadf_residual"),
+        *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
+        *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
+        *("optimality", "selection"),
+    }
+    sides = specimen.signal.estimate_background_windows()
+    native = specimen.signal.get_lines_intensity(background_windows=sides)
+    for raw, expected in zip(output["raw_maps"], native, strict=True):
+        np.testing.assert_allclose(raw.data, expected.data, atol=1e-12)
+        assert axes_of(raw) == axes_of(expected)
+        assert raw.metadata.General.title.endswith(", raw")
+    cost = output["cost_terms"]
+    assert isinstance(cost, hs.signals.Signal1D)
+    assert cost.axes_manager.navigation_shape == (3,)
+    iterations = cost.axes_manager.signal_axes[0].axis
+    assert iterations[0] == 0 and iterations[-1] == output["iterations"]
+    assert (np.diff(iterations) > 0).all()
+    images = [output[name] for name in ("haadf", "modelled_haadf", "haadf_residual")]
+    for image in images:
+        assert isinstance(image, hs.signals.Signal2D)
+        for own, scan in zip(
+            image.axes_manager.signal_axes, specimen.haadf.axes_manager.signal_axes, strict=True
+        ):
+            for name in ("size", "scale", "offset", "units", "name"):
+                assert getattr(own, name) == getattr(scan, name)
+    np.testing.assert_allclose(images[0].data, images[1].data + images[2].data, atol=1e-6)
+    by_scale = stacked(fused) / np.array(output["scales"])[:, None, None]
+    model = output["offset"] + np.tensordot(output["weights"], by_scale, axes=1)
+    np.testing.assert_allclose(images[1].data, model, atol=1e-5)
+    # the last cost of the HAADF is that of the residual
+    assert 0.5 * np.square(images[2].data).sum() == pytest.approx(cost.data[0, -1], rel=1e-4)
+    assert 0 < output["r_squared"] <= 1
+    assert all({"lambda_1", "ratio", "relative_errors"} == set(row) for row in output["selection"])
+
+
+# totals, accuracy
+
+
+@pytest.mark.parametrize("lambdas", [LAMBDAS, (1e-3, 5e-2), (1.0, 0.5)])
+def test_net_totals_are_kept(specimen, lambdas):
+    fused, output = specimen.signal.multimodal_fusion(specimen.haadf, 1, lambdas, full_output=True)
+    expected = stacked(output["raw_maps"]).sum(axis=(1, 2))
+    np.testing.assert_allclose(stacked(fused).sum(axis=(1, 2), dtype=float), expected, rtol=2e-3)
+
+
+def test_totals_may_be_free(specimen):
+    fused = specimen.signal.multimodal_fusion(specimen.haadf, 1, (1e-3, 5e-2), keep_totals=False)
+    kept = specimen.signal.multimodal_fusion(specimen.haadf, 1, (1e-3, 5e-2))
+    ratio = stacked(fused).sum(axis=(1, 2)) / stacked(kept).sum(axis=(1, 2))
+    assert (abs(ratio - 1) > 0.01).any()
+
+
+def test_fused_maps_are_closer_to_the_truth(specimen, truth, fused, automatic):
+    raw = snr(stacked(automatic[1]["raw_maps"]), truth)
+    for maps in (fused, automatic[0]):
+        assert stacked(maps).min() >= 0
+        assert (snr(stacked(maps), truth) > raw + 5).all()
+    assert automatic[1]["uses_haadf"]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("gamma", [0.2, 0.8, 1.7])
+def test_other_exponents_denoise_too(specimen, truth, automatic, gamma):
+    raw = snr(stacked(automatic[1]["raw_maps"]), truth)
+    maps = specimen.signal.multimodal_fusion(specimen.haadf, gamma, LAMBDAS)
+    assert (snr(stacked(maps), truth) > raw + 4).all()
+
+
+def test_haadf_adds_to_total_variation(specimen, truth, fused):
+    without = specimen.signal.multimodal_fusion(
+        specimen.haadf, 1, LAMBDAS, weights=[0, 0, 0], background_windows="auto"
+    )
+    assert not without[0].metadata.Multimodal_fusion.uses_haadf
+    gain = snr(stacked(fused), truth) - snr(stacked(without), truth)
+    assert gain.mean() > 1
+
+
+def test_scanning_electron_microscope(specimen, truth):
+    signal = specimen.signal.deepcopy()
+    signal.set_signal_type("EDS_SEM")
+    signal.set_microscope_parameters(beam_energy=200.0, energy_resolution_MnKa=130.0)
+    fused = signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS)
+    native = signal.get_lines_intensity()
+    assert type(fused[0]) is type(native[0])
+    assert fused[0].metadata.Signal.signal_type == native[0].metadata.Signal.signal_type
+    assert (snr(stacked(fused), truth) > snr(stacked(native), truth) + 4).all()
+
+
+@pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
+@pytest.mark.parametrize("chunks", [(13, 48, 1024), (40, 48, 100)])
+def test_lazy_equals_eager(specimen, fused, automatic, lambdas, chunks):
+    lazy = specimen.signal.as_lazy()
+    lazy.data = lazy.data.rechunk(chunks)
+    before = state(lazy)
+    found = lazy.multimodal_fusion(specimen.haadf, 1, lambdas)
+    expected = fused if lambdas == LAMBDAS else automatic[0]
+    np.testing.assert_allclose(stacked(found), stacked(expected), atol=1e-6)
+    assert axes_of(found[0]) == axes_of(expected[0])
+    assert lazy._lazy
+    assert state(lazy) == before
+
+
+def test_same_seed_same_maps(specimen, automatic):
+    again = specimen.signal.multimodal_fusion(specimen.haadf, 1)
+    np.testing.assert_allclose(stacked(again), stacked(automatic[0]), atol=1e-6)
+
+
+# options
+
+
+def test_background_may_be_left_out_or_given(specimen):
+    signal = specimen.signal
+    given = [[6.2, 6.4, 7.2, 7.4], [0.3, 0.4, 0.6, 0.65], [1.9, 2.1, 2.6, 2.7]]
+    for background in (None, given):
+        fused, output = signal.multimodal_fusion(
+            specimen.haadf, 1, LAMBDAS, background_windows=background, full_output=True
+        )
+        native = signal.get_lines_intensity(background_windows=background)
+        np.testing.assert_allclose(stacked(output["raw_maps"]), stacked(native), atol=1e-12)
+        assert fused[0].metadata.Multimodal_fusion.background_windows == background
+
+
+def test_weights_may_be_published_or_zero(specimen):
+    published = specimen.signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS, weights=None)
+    node = published[0].metadata.Multimodal_fusion
+    assert (node.weights, node.weights_fitted) == ([1, 1, 1], False)
+    other = specimen.signal.multimodal_fusion(
+        specimen.haadf.data[::-1], 1, LAMBDAS, weights=[0, 0, 0]
+    )
+    same = specimen.signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS, weights=[0, 0, 0])
+    np.testing.assert_allclose(stacked(other), stacked(same), atol=1e-6)
+
+
+def test_smoothness_may_differ_by_element(specimen):
+    def roughness(lambda_2):
+        maps = specimen.signal.multimodal_fusion(
+            specimen.haadf, 1, (0.01, lambda_2), weights=[0, 0, 0]
+        )
+        return np.abs(np.diff(stacked(maps), axis=2)).sum(axis=(1, 2))
+
+    low, mixed = roughness(0.002), roughness([0.002, 0.002, 0.05])
+    np.testing.assert_allclose(mixed[:2], low[:2], rtol=0.02)
+    assert mixed[2] < 0.5 * low[2]
+
+
+@pytest.mark.parametrize("width", [np.float32(2), np.int64(2), 2])
+def test_width_may_be_any_real_number(specimen, fused, width):
+    found = specimen.signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS, integration_windows=width)
+    np.testing.assert_allclose(stacked(found), stacked(fused), atol=1e-3)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("show", [False, True, None])
+def test_progress_is_shown_on_demand(specimen, show, lazy, capfd):
+    signal = specimen.signal.as_lazy() if lazy else specimen.signal
+    signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS, show_progressbar=show)
+    captured = capfd.readouterr()
+    # None follows the preferences, which are off in these tests
+    assert ("Fusing" in captured.out + captured.err) == bool(show)
+    assert captured.out + captured.err == "" or show
+
+
+# HAADF
+
+
+def navigating(haadf):
+    return haadf.transpose(signal_axes=[])
+
+
+def lazily(haadf):
+    return haadf.as_lazy()
+
+
+def as_dask(haadf):
+    return da.from_array(haadf.data, chunks=(7, 11))
+
+
+def uncalibrated(haadf):
+    return hs.signals.Signal2D(haadf.data)
+
+
+def in_micrometres(haadf):
+    other = haadf.deepcopy()
+    for axis in other.axes_manager.signal_axes:
+        axis.scale, axis.offset, axis.units = axis.scale / 1000, 0, "µm"
+    return other
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        navigating,
+        lazily,
+        as_dask,
+        uncalibrated,
+        in_micrometres,
+        lambda haadf: haadf.data,
+        lambda haadf: haadf.data.tolist(),
+        lambda haadf: lazily(navigating(haadf)),
+    ],
+    ids=[*"navigation lazy dask uncalibrated µm array list lazy-navigation".split()],
+)
+def test_haadf_in_any_form(specimen, fused, form):
+    haadf = form(specimen.haadf)
+    before = state(haadf) if hasattr(haadf, "metadata") else None
+    found = specimen.signal.multimodal_fusion(haadf, 1, LAMBDAS)
+    np.testing.assert_allclose(stacked(found), stacked(fused), atol=1e-6)
+    if before:
+        assert state(haadf) == before
+        assert haadf._lazy == before[2].__name__.startswith("Lazy")
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, ">u2", np.float64])
+def test_haadf_of_any_number(specimen, dtype):
+    whole = np.round(specimen.haadf.data)
+    reference = specimen.signal.multimodal_fusion(whole, 1, LAMBDAS)
+    found = specimen.signal.multimodal_fusion(whole.astype(dtype), 1, LAMBDAS)
+    np.testing.assert_allclose(stacked(found), stacked(reference), atol=1e-6)
+
+
+def test_gain_and_pedestal_of_the_haadf_do_not_matter(specimen, fused):
+    found = specimen.signal.multimodal_fusion(specimen.haadf.data * 1e-6 + 3, 1, LAMBDAS)
+    np.testing.assert_allclose(stacked(found), stacked(fused), atol=0.02)
+
+
+@pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
+def test_inputs_are_not_modified(specimen, lambdas):
+    signal, haadf = specimen.signal.deepcopy(), specimen.haadf.deepcopy()
+    before = state(signal), state(haadf)
+    fused = signal.multimodal_fusion(haadf, 1, lambdas)
+    assert (state(signal), state(haadf)) == before
+    # nor do the results share anything with them
+    fused[0].metadata.Acquisition_instrument.TEM.beam_energy = 1.0
+    fused[0].original_metadata.Maker.model = "Y"
+    fused[0].axes_manager[0].scale = 9.0
+    fused[0].data[:] = -1
+    assert (state(signal), state(haadf)) == before
+    assert fused[1].metadata.Acquisition_instrument.TEM.beam_energy == 200
+    assert fused[1].data.min() >= 0
