@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from hyperspy_multimodal.fusion.problem import Problem
+
 
 def truth(shape, level):
     """Net counts: K rectangles that overlap, on an empty field."""
@@ -70,6 +72,21 @@ CONVEX = {
     "one total of two": problem((2, 7, 9), level=5, background=0.4, lambdas=(0.02, 0.05))
     | {"totals": [np.nan, 70.0]},
 }
+
+
+def in_own_units(problem):
+    """The same problem as the solver sees it, totals left free."""
+    n_maps = len(problem["counts"])
+    return Problem.scaled(
+        problem["counts"],
+        problem["haadf"],
+        np.broadcast_to(problem["background"], problem["counts"].shape),
+        problem["weights"],
+        problem["offset"],
+        problem["gamma"],
+        *(np.broadcast_to(value, n_maps) for value in problem["lambdas"]),
+        np.full(n_maps, np.nan),
+    )
 
 
 def without(problem, *names):

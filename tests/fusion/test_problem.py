@@ -5,23 +5,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hyperspy_multimodal.fusion.problem import Problem, map_scales
+from hyperspy_multimodal.fusion.problem import map_scales
 
-from .problems import problem, sloping
-
-
-def scaled(known):
-    n_maps = len(known["counts"])
-    return Problem.scaled(
-        known["counts"],
-        known["haadf"],
-        np.broadcast_to(known["background"], known["counts"].shape),
-        known["weights"],
-        known["offset"],
-        known["gamma"],
-        *(np.broadcast_to(value, n_maps) for value in known["lambdas"]),
-        np.full(n_maps, np.nan),
-    )
+from .problems import in_own_units, problem, sloping
 
 
 @pytest.mark.parametrize("level", [0.1, 5, 2000])
@@ -36,7 +22,7 @@ def test_the_cost_in_scaled_units_is_the_cost(gamma, level):
         lambdas=([0.1, 0.3], 0.2),
     )
     maps = np.random.default_rng(5).uniform(0, level, shape)
-    own = scaled(known)
+    own = in_own_units(known)
     terms, residual = own.cost_terms((maps / naive.by_map(own.scales)).astype(np.float32))
     assert_allclose(terms, naive.cost(maps, **known), rtol=1e-5)
     args = (known["haadf"], known["weights"], known["offset"], gamma)
@@ -46,7 +32,7 @@ def test_the_cost_in_scaled_units_is_the_cost(gamma, level):
 def test_maps_are_of_order_one_in_their_own_units():
     for level in (0.5, 20, 1e5):
         known = problem((3, 20, 24), level=level, background=level / 9, lambdas=(1, 1))
-        own = scaled(known)
+        own = in_own_units(known)
         brightest = np.percentile(own.counts, 99, axis=(1, 2))
         assert np.all((brightest > 0.5) & (brightest < 10))
 
@@ -62,7 +48,7 @@ def test_scales_are_positive_whatever_was_counted(gross, background, expected):
 
 def test_the_likeliest_maps_have_the_least_likelihood_cost():
     known = problem((2, 7, 9), level=3, background=0.5, lambdas=(0.1, 0.1))
-    own, rng = scaled(known), np.random.default_rng(2)
+    own, rng = in_own_units(known), np.random.default_rng(2)
     likeliest = np.maximum(own.counts - own.background, 0)
     assert own.least_likelihood == pytest.approx(own.likelihood(likeliest))
     for _ in range(10):

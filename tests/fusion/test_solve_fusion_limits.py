@@ -21,7 +21,7 @@ def counted(**known):
 def test_without_haadf_and_total_variation_the_maps_are_the_net_counts(gamma):
     known = counted(gamma=gamma, weights=0, lambdas=(0.3, 0))
     maps = solve_fusion(**known, tolerance=1e-7).maps
-    assert_allclose(maps, np.maximum(known["counts"] - 0.8, 0), atol=1e-4)
+    assert_allclose(maps, np.maximum(known["counts"] - 0.8, 0), atol=2e-3)
 
 
 def test_a_huge_total_variation_without_haadf_gives_the_mean_net_counts():
@@ -65,7 +65,7 @@ def test_it_converges_however_weak_the_total_variation_of_an_element(lambda_2, l
 def test_a_weak_haadf_term_leaves_the_counts_alone():
     known = counted(lambdas=(1e5, 0))
     maps = solve_fusion(**known, tolerance=1e-7).maps
-    assert_allclose(maps, np.maximum(known["counts"] - 0.8, 0), atol=1e-3)
+    assert_allclose(maps, np.maximum(known["counts"] - 0.8, 0), atol=2e-3)
 
 
 @pytest.mark.parametrize("n_maps", [1, 2, 3, 4, 5, 6])

@@ -107,7 +107,7 @@ def test_descent_from_the_solution_leads_nowhere(lambdas, gamma):
             jac=True,
             method="L-BFGS-B",
             bounds=[(0, None)] * start.size,
-            options={"maxiter": 300, "maxcor": 20},
+            options={"maxiter": 150, "maxcor": 20},
         )
         assert cost(start, known) - cost(found.x.reshape(SHAPE), known) <= allowed
 
@@ -119,7 +119,12 @@ def test_descent_from_elsewhere_does_lead_somewhere(gamma):
     off = 1.1 * result.maps.astype(np.float64)
     bounds = [(0, None)] * off.size
     found = minimize(
-        smoothed_cost(known, 1e-3), off.ravel(), jac=True, method="L-BFGS-B", bounds=bounds
+        smoothed_cost(known, 1e-3),
+        off.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options={"maxiter": 50},
     )
     gained = cost(off, known) - cost(found.x.reshape(SHAPE), known)
     assert gained > 10 * TOLERANCE * naive.excess(off, known)
