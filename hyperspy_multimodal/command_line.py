@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+import warnings
 from pathlib import Path
 
 from . import __version__
@@ -16,7 +17,7 @@ def main(arguments=None):
     logging.basicConfig(format="%(levelname)s: %(message)s", stream=sys.stderr)
     _logger.setLevel(logging.DEBUG if options.verbose else logging.INFO)
     try:
-        run = _fuse_file if options.file else _fuse_specimen
+        run = _fuse_files if options.files else _fuse_specimen
         run(options)
     except (OSError, TypeError, ValueError) as error:
         if options.verbose:
@@ -37,11 +38,11 @@ def _parser():
         "elemental maps. Without FILE, do so for a simulated specimen and say what was gained.",
     )
     parser.add_argument(
-        "file",
-        nargs="?",
+        "files",
+        nargs="*",
         type=Path,
         metavar="FILE",
-        help="file with spectrum image and HAADF (.bcf, .emd, .dm4, .hspy, ...)",
+        help="file with spectrum image and HAADF (.bcf, .emd, .dm4, .hspy, ...), or one for each",
     )
     parser.add_argument(
         "-o",
@@ -51,11 +52,16 @@ def _parser():
         help="folder for maps (.hspy) and picture; default NAME_fused, in the current folder",
     )
     parser.add_argument(
-        "--spectra", type=int, metavar="N", help="number of the spectrum image in FILE"
+        "--spectra", type=int, metavar="N", help="number of the spectrum image in the files"
     )
-    parser.add_argument("--haadf", type=int, metavar="N", help="number of the HAADF image in FILE")
     parser.add_argument(
-        "--elements", nargs="+", metavar="EL", help="elements to map, in place of those in FILE"
+        "--haadf", type=int, metavar="N", help="number of the HAADF image in the files"
+    )
+    parser.add_argument(
+        "--elements",
+        nargs="+",
+        metavar="EL",
+        help="elements to map, in place of those in the files",
     )
     parser.add_argument(
         "--gamma", type=float, help="exponent of the maps; default 1.7, or 1 without FILE"
@@ -72,24 +78,28 @@ def _parser():
     return parser
 
 
-def _fuse_file(options):
+def _fuse_files(options):
+    _ignore_deprecations()
     import hyperspy.api as hs
 
     from .scan_files import find_scan
 
-    if not options.file.exists():
-        raise ValueError(f"There is no file {options.file}.")
-    loaded = hs.load(str(options.file))
-    signals = loaded if isinstance(loaded, list) else [loaded]
+    signals = []
+    for file in options.files:
+        if not file.exists():
+            raise ValueError(f"There is no file {file}.")
+        loaded = hs.load(str(file))
+        signals += loaded if isinstance(loaded, list) else [loaded]
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
     if options.elements:
         spectra.metadata.set_item("Sample", {})
         spectra.add_elements(options.elements)
     maps, output = spectra.multimodal_fusion(haadf, full_output=True, **_given(options))
-    _write(maps, output, haadf, options.output or Path(f"{options.file.stem}_fused"))
+    _write(maps, output, haadf, options.output or Path(f"{options.files[0].stem}_fused"))
 
 
 def _fuse_specimen(options):
+    _ignore_deprecations()
     from .data import core_shell
 
     specimen = core_shell()
@@ -113,6 +123,11 @@ def _fuse_specimen(options):
             f"{_snr(raw.data, truth.data):7.1f} dB{_snr(fused.data, truth.data):8.1f} dB"
             f"{fused.data.sum() / truth.data.sum():22.3f}"
         )
+
+
+def _ignore_deprecations():
+    """Keep quiet about what HyperSpy and eXSpy say to each other while they are imported."""
+    warnings.filterwarnings("ignore", message="Importing .* is deprecated")
 
 
 def _given(options):

@@ -1,4 +1,4 @@
-"""Find the spectrum image and its HAADF among the signals of one file."""
+"""Find the spectrum image and its HAADF among signals that were loaded."""
 
 import logging
 
@@ -59,9 +59,12 @@ def _only(what, option, signals, candidates, given):
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
-        raise ValueError(f"The file holds no {what}. {_listed(signals)}")
+        raise ValueError(
+            f"There is no {what}. If it lies in a file of its own, name both files. "
+            f"{_listed(signals)}"
+        )
     raise ValueError(
-        f"The file holds more than one {what}: signals {', '.join(map(str, candidates))}. Choose "
+        f"There is more than one {what}: signals {', '.join(map(str, candidates))}. Choose "
         f"one with {option} N. {_listed(signals)}"
     )
 
@@ -72,4 +75,4 @@ def _title(signal):
 
 def _listed(signals):
     lines = [f"\n  {number}: {signal}" for number, signal in enumerate(signals)]
-    return "It holds:" + "".join(lines)
+    return "Found:" + "".join(lines)

@@ -46,29 +46,31 @@ def test_without_file_fuses_a_specimen_and_says_what_was_gained(in_empty_folder,
         assert 0.9 < float(total) < 1.1
 
 
-def test_file_with_both_signals(in_empty_folder, caplog):
+def test_file_with_both_signals(in_empty_folder, monkeypatch, caplog):
     specimen = core_shell((24, 20), counts=5)
-    hs.preferences.General.show_progressbar = False
     specimen.signal.save("spectra.hspy")
     loaded = hs.load("spectra.hspy")
     # HyperSpy reads a file that holds one signal; real files hold both.
-    both = [specimen.haadf, loaded]
-    maps_before = loaded.data.copy()
-    import hyperspy_multimodal.command_line as command_line
-
-    original, hs.load = hs.load, lambda path: both
-    try:
-        status = command_line.main(["spectra.hspy", "-o", "out/deep", *LAMBDAS])
-    finally:
-        hs.load = original
-    assert status == 0
-    assert (loaded.data == maps_before).all()
+    monkeypatch.setattr(hs, "load", lambda path: [specimen.haadf, loaded])
+    before = loaded.data.copy()
+    assert main(["spectra.hspy", "-o", "out/deep", *LAMBDAS]) == 0
+    monkeypatch.undo()
+    assert (loaded.data == before).all()
+    monkeypatch.chdir(in_empty_folder)
     fused = hs.load("out/deep/S_Ka.hspy")
     assert fused.metadata.Sample.xray_lines == ["S_Ka"]
     assert fused.metadata.Multimodal_fusion.lambda_1 == [0.01] * 3
     assert (in_empty_folder / "out" / "deep" / "overview.png").stat().st_size > 10_000
     assert "EDSTEMSpectrum" in caplog.text
     assert "HAADF" in caplog.text
+
+
+def test_spectra_and_haadf_in_files_of_their_own(in_empty_folder):
+    specimen = core_shell((24, 20), counts=5)
+    specimen.signal.save("spectra.hspy")
+    specimen.haadf.save("image.hspy")
+    assert main(["spectra.hspy", "image.hspy", *LAMBDAS]) == 0
+    assert (in_empty_folder / "spectra_fused" / "Co_Ka.hspy").exists()
 
 
 def test_real_file(shared_data, tmp_path):

@@ -83,6 +83,11 @@ class ElementMaps:
         """Whether the counts are whole numbers, so that they can be thinned."""
         return bool(np.array_equal(self.segments, np.rint(self.segments)))
 
+    @property
+    def common_factor(self):
+        """Largest whole number that divides all counts: 1 as recorded, 0 if there are none."""
+        return int(np.gcd.reduce(self.segments.astype(np.int64), axis=None))
+
     def split(self, fraction, generator):
         """Thin the counts binomially into two independent sets.
 

@@ -8,12 +8,14 @@ import numpy as np
 from .element_maps import ElementMaps
 from .names import checked_names
 from .segments import count_segments, membership, segment_edges
+from .window_warnings import (
+    warn_of_cut_windows,
+    warn_of_lines_in_sides,
+    warn_of_shared_windows,
+)
 from .windows import axis_range, window_array
 
 _logger = logging.getLogger(__name__)
-
-# Lines weaker than this, relative to the strongest of their shell, are not worth a warning.
-_VISIBLE_WEIGHT = 0.03
 
 
 def xray_maps(signal, xray_lines, integration_windows, background_windows, show_progressbar):
@@ -49,6 +51,8 @@ def xray_maps(signal, xray_lines, integration_windows, background_windows, show_
                 f"{axis.units} a channel). Widen `integration_windows`, or leave the line out of "
                 "`xray_lines`."
             )
+    warn_of_cut_windows(axis, lines, windows)
+    warn_of_shared_windows(lines, windows)
     if sides is None:
         beside = [[] for _ in lines]
     else:
@@ -61,7 +65,7 @@ def xray_maps(signal, xray_lines, integration_windows, background_windows, show_
                     "as 0. Give `background_windows` to change that.",
                     line,
                 )
-        _report_lines_in_sides(signal, lines, sides)
+        warn_of_lines_in_sides(signal, lines, sides)
     edges = segment_edges([*inside, *beside])
     segments, edges = count_segments(signal, edges, show_progressbar)
     ratios = np.array(
@@ -153,34 +157,6 @@ def _background_windows(signal, lines, given):
         return np.array(signal.estimate_background_windows(xray_lines=lines))
     otherwise = "'auto', None, or "
     return window_array("background_windows", signal, lines, given, 4, otherwise, "line")
-
-
-def _report_lines_in_sides(signal, lines, sides):
-    """Warn of background windows that hold lines of the elements themselves."""
-    from exspy.material import elements
-
-    unit = 1000.0 if signal.axes_manager.signal_axes[0].units == "eV" else 1.0
-    energies = {
-        f"{element}_{name}": properties["energy (keV)"] * unit
-        for element in sorted({line.split("_")[0] for line in lines})
-        for name, properties in elements[element]
-        .Atomic_properties.Xray_lines.as_dictionary()
-        .items()
-        if properties["weight"] >= _VISIBLE_WEIGHT
-    }
-    for line, side in zip(lines, sides, strict=True):
-        found = [
-            other
-            for other, energy in energies.items()
-            if side[0] <= energy <= side[1] or side[2] <= energy <= side[3]
-        ]
-        if found:
-            _logger.warning(
-                "The background windows of %s hold %s: its background comes out too high and its "
-                "counts too low. Give `background_windows` beside these lines.",
-                line,
-                ", ".join(found),
-            )
 
 
 def _channels(axis, left, right):

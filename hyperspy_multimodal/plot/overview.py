@@ -6,8 +6,8 @@ import pint
 from matplotlib import colors, patheffects
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
-# Okabe and Ito's colours, told apart with any colour vision; in an order that mixes well.
-_COLOURS = ("#D55E00", "#56B4E9", "#F0E442", "#CC79A7", "#009E73", "#0072B2")
+# Magenta, cyan and yellow mix without hiding each other, and differ for colour-blind eyes too.
+_COLOURS = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
 _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
 
@@ -39,7 +39,7 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     -----
     Each map has its own scale from 0 to its 99.8th percentile. In the overlay each element has one
     colour, whose brightness is the fused map on its scale; colours add up, and the brightest sum is
-    full brightness.
+    full brightness. The HAADF's title says if fusion left it out.
 
     Examples
     --------
@@ -64,7 +64,9 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
         height = 2.3 * np.clip(ny / nx, 0.4, 2.5)
         fig = plt.figure(figsize=(3.0 * columns, 2 * height + 1.2), layout="constrained")
     axes = fig.subplots(2, columns, squeeze=False)
-    _show(axes[0, 0], np.asarray(haadf.data), "HAADF", "gray", "intensity")
+    used = maps[0].metadata.get_item("Multimodal_fusion.uses_haadf", True)
+    title = "HAADF" if used else "HAADF (left out)"
+    _show(axes[0, 0], np.asarray(haadf.data), title, "gray", "intensity")
     for column, (raw, fused) in enumerate(zip(raw_maps, maps, strict=True), start=1):
         name = map_name(fused)
         _show(axes[0, column], raw.data, f"{name}, raw", "viridis", "net counts", lowest=0)

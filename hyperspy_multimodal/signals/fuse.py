@@ -14,6 +14,11 @@ from .progress import Progress
 
 _logger = logging.getLogger(__name__)
 
+# A HAADF of unit range does not feel a weight below this.
+_LEAST_WEIGHT = 1e-6
+_POOR_R_SQUARED = 0.2
+_FLAT = 0.02
+
 
 def fuse(signal, maps, haadf, atomic_numbers, parameters):
     """Fuse measured maps with a HAADF image.
@@ -46,6 +51,12 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
             "lambdas='auto' splits the counts into two halves and needs whole counts, but the "
             "spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, lambda_2)."
         )
+    if maps.are_integers and maps.common_factor > 1:
+        _logger.warning(
+            "All counts are multiples of %d, as if they had been scaled. Poisson noise is then "
+            "underestimated: give the counts as recorded.",
+            maps.common_factor,
+        )
     n_maps = len(maps.names)
     lambdas = None if automatic else parameters.lambdas_of(n_maps)
     normalised, lowest_offset = normalise_haadf(haadf)
@@ -58,7 +69,7 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
         parameters.weights_of(n_maps),
     )
     table = []
-    uses_haadf = bool(np.any(model.weights > 0))
+    uses_haadf = bool(np.any(model.weights > _LEAST_WEIGHT))
     with Progress("Fusing", parameters.show_progressbar) as progress:
         if automatic:
             choice = choose_lambdas(
@@ -92,10 +103,21 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
     warn_if_unconverged(result, parameters.tolerance)
     if automatic and not uses_haadf:
         _logger.warning(
-            "Held-out counts are predicted best without the HAADF at gamma = %g, so the maps are "
-            "fused without it. Another gamma may fit this specimen better.",
+            "At gamma = %g the HAADF does not help to predict held-out counts, so it is left out: "
+            "the maps come from their counts alone. Either the counts are too few to tell, or "
+            "another gamma fits better, or the image is turned, shifted or of another scan.",
             parameters.gamma,
         )
+    if uses_haadf and model.r_squared < _POOR_R_SQUARED:
+        _logger.warning(
+            "The maps explain only %.0f %% of the HAADF's variance at gamma = %g. Check that the "
+            "image is of this scan, and compare `haadf_residual` of full_output.",
+            100 * max(model.r_squared, 0),
+            parameters.gamma,
+        )
+    for name, fused in zip(maps.names, result.maps, strict=True):
+        if np.ptp(fused) < _FLAT * fused.mean():
+            _logger.warning("%s is flat: its counts show no structure beyond their noise.", name)
     modelled = model.offset + np.tensordot(
         model.weights, (result.maps / model.scales[:, None, None]) ** parameters.gamma, axes=1
     )

@@ -47,7 +47,7 @@ def haadf_array(haadf, signal):
             "intensities of the detector, not a colour image or complex data."
         )
     if array.shape != shape:
-        raise ValueError(_wrong_shape(array.shape, shape))
+        raise ValueError(_wrong_shape(array.shape, shape, isinstance(haadf, BaseSignal)))
     bad = ~np.isfinite(array)
     if bad.any():
         raise ValueError(
@@ -118,11 +118,12 @@ def _in_units(units, other):
         raise ValueError("not comparable") from error
 
 
-def _wrong_shape(given, expected):
+def _wrong_shape(given, expected, is_signal):
     message = (
         f"haadf must have the shape of the scan, {expected} (rows, columns), but has the shape "
         f"{given}."
     )
     if len(given) == 2 and given == expected[::-1]:
-        return message + " Rows and columns seem to be exchanged: try haadf.T."
+        remedy = "haadf.transpose(signal_axes=[1, 0])" if is_signal else "haadf.T"
+        return f"{message} Rows and columns seem to be exchanged: try {remedy}."
     return message + " Give the HAADF image that was recorded with this spectrum image."

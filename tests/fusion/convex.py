@@ -33,9 +33,9 @@ def poisson_and_variation(x, counts, lambdas, background):
     return sum(terms)
 
 
-def solved(cost, x, shape, constraints=()):
+def solved(cost, x, shape, constraints, accuracy):
     problem = cp.Problem(cp.Minimize(cost), list(constraints))
-    tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), 1e-9)
+    tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), accuracy)
     problem.solve(solver=cp.CLARABEL, **tight)
     assert problem.status == cp.OPTIMAL
     return np.maximum(x.value, 0).reshape(shape)
@@ -50,7 +50,7 @@ def minimiser(counts, haadf, gamma, lambdas, background=0.0, weights=None, offse
     residual = haadf.ravel() - offset - weights @ x
     cost = 0.5 * cp.sum_squares(residual) + poisson_and_variation(x, counts, lambdas, background)
     kept = [] if totals is None else [(i, t) for i, t in enumerate(totals) if np.isfinite(t)]
-    return solved(cost, x, counts.shape, [cp.sum(x[i]) == total for i, total in kept])
+    return solved(cost, x, counts.shape, [cp.sum(x[i]) == total for i, total in kept], 1e-8)
 
 
 def minimiser_with_a_linear_haadf_term(pull, highest, counts, lambdas, background):
@@ -59,4 +59,4 @@ def minimiser_with_a_linear_haadf_term(pull, highest, counts, lambdas, backgroun
     x = cp.Variable((n_maps, counts[0].size), nonneg=True)
     linear = -cp.sum(cp.multiply(pull.reshape(n_maps, -1), x))
     cost = linear + poisson_and_variation(x, counts, lambdas, background)
-    return solved(cost, x, counts.shape, [x <= highest])
+    return solved(cost, x, counts.shape, [x <= highest], 1e-7)

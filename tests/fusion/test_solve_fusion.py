@@ -87,6 +87,14 @@ def test_totals_are_kept(name):
     assert_allclose(sums[kept], totals[kept], rtol=1e-3)
 
 
+def test_totals_are_kept_at_little_cost():
+    """Their dual variables take full steps, so they do not hold the maps up."""
+    free = solve_fusion(**without(CONVEX["totals"], "totals"))
+    kept = solve_fusion(**CONVEX["totals"])
+    assert kept.converged
+    assert kept.iterations <= 3 * free.iterations
+
+
 def test_totals_of_the_free_optimum_change_nothing():
     free = solution("not square")
     totals = free.maps.sum(axis=(1, 2), dtype=np.float64)

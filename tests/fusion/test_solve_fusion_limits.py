@@ -54,10 +54,15 @@ def test_a_strong_haadf_term_makes_the_model_meet_the_haadf():
 
 @pytest.mark.parametrize("lambda_1", [1e-1, 1e-2, 1e-3])
 @pytest.mark.parametrize("lambda_2", [0, 1e-5, 1])
-def test_it_converges_however_weak_the_total_variation_of_an_element(lambda_2, lambda_1):
+@pytest.mark.parametrize("weights", ["fitted", 0])
+def test_it_converges_however_weak_the_total_variation_of_an_element(weights, lambda_2, lambda_1):
     """A weak total variation must not make steps so long that float32 loses the HAADF residual."""
     known = problem(
-        (2, 9, 11), level=6, background=0.5, lambdas=(lambda_1, [lambda_1 * lambda_2, lambda_1])
+        (2, 9, 11),
+        level=6,
+        background=0.5,
+        weights=weights,
+        lambdas=(lambda_1, [lambda_1 * lambda_2, lambda_1]),
     )
     assert solve_fusion(**known).converged
 

@@ -199,6 +199,17 @@ def test_linearise_haadf_agrees_with_naive(variant, gamma, shape, rng):
         assert_allclose(found[3], expected[3][row], atol=5e-6)
 
 
+@pytest.mark.parametrize("gamma", [0.5, 0.7, 1.7])
+def test_the_tangent_meets_the_haadf_model_in_dark_pixels_too(gamma, rng):
+    """Below the height at which the slope is held, where x^gamma is steep for gamma < 1."""
+    known = state(rng, (2, 1, 300))
+    maps = np.geomspace(1e-9, 1, 600).astype(np.float32).reshape(2, 1, 300)
+    args = (maps, known["haadf"], known["weights"], gamma, known["steps"], 0, known["relaxed"])
+    _, _, slopes, target = local_model(linearise_haadf, *args)
+    residual = naive.haadf_residual(maps, known["haadf"], known["weights"], 0, gamma)
+    assert_allclose(target - (slopes * maps[:, 0]).sum(axis=0), residual[0], atol=5e-6)
+
+
 @pytest.mark.parametrize("gamma", [0.7, 1.7, 2.5])
 def test_the_local_model_has_at_least_the_convex_curvature(gamma, rng):
     """1/tau grows by the term's own second derivative beyond Gauss-Newton, if that is positive."""
