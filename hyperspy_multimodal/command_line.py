@@ -88,14 +88,31 @@ def _fuse_files(options):
     for file in options.files:
         if not file.exists():
             raise ValueError(f"There is no file {file}.")
-        loaded = hs.load(str(file))
+        loaded = _load(hs, file)
         signals += loaded if isinstance(loaded, list) else [loaded]
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
     if options.elements:
-        spectra.metadata.set_item("Sample", {})
-        spectra.add_elements(options.elements)
+        spectra = _with_elements(spectra, options.elements)
     maps, output = spectra.multimodal_fusion(haadf, full_output=True, **_given(options))
     _write(maps, output, haadf, options.output or Path(f"{options.files[0].stem}_fused"))
+
+
+def _load(hs, file):
+    try:
+        return hs.load(str(file), escape_square_brackets=True)
+    except Exception as error:  # readers of foreign formats raise whatever they meet
+        raise ValueError(f"{file} cannot be read: {error}") from error
+
+
+def _with_elements(spectra, elements):
+    """Return the spectrum image with other elements, and no lines or edges of the former ones."""
+    for item in ("elements", "xray_lines", "edges"):
+        if spectra.metadata.has_item(f"Sample.{item}"):
+            del spectra.metadata.Sample[item]
+    if hasattr(spectra, "subshells"):
+        spectra.elements, spectra.subshells = set(), set()
+    spectra.add_elements(elements)
+    return spectra
 
 
 def _fuse_specimen(options):

@@ -44,6 +44,11 @@ def find_scan(signals, spectra=None, haadf=None):
         and signal.axes_manager.signal_shape == shape
     ]
     named = [number for number in images if "HAADF" in _title(signals[number]).upper()]
+    if haadf is None and not named and any(_is_other(signals[number]) for number in images):
+        raise ValueError(
+            f"No image of {shape[0]} x {shape[1]} pixels is titled HAADF. Say with --haadf N which "
+            f"one it is. {_listed(signals)}"
+        )
     what = f"HAADF image of {shape[0]} x {shape[1]} pixels"
     haadf = _only(what, "--haadf", signals, named or images, haadf)
     _logger.info("Spectra: %s", signals[spectra])
@@ -71,6 +76,12 @@ def _only(what, option, signals, candidates, given):
 
 def _title(signal):
     return str(signal.metadata.get_item("General.title", ""))
+
+
+def _is_other(signal):
+    """Return whether the title names another detector, of other contrast."""
+    words = _title(signal).upper().replace("-", " ").replace("_", " ").split()
+    return not {"BF", "ABF", "DBF", "BRIGHT", "IDPC", "DPC"}.isdisjoint(words)
 
 
 def _listed(signals):

@@ -1,4 +1,18 @@
+"""Settings and data that all tests share."""
+
+import hashlib
+import os
+import tempfile
 from pathlib import Path
+
+# Numba's cache does not see a change in a function that another file calls; a folder of its own for
+# each state of the kernels does. It is named before anything imports Numba.
+_KERNELS = Path(__file__).resolve().parents[1] / "hyperspy_multimodal" / "kernels"
+_STATE = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(_KERNELS.glob("*.py"))))
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR",
+    str(Path(tempfile.gettempdir()) / f"hyperspy_multimodal-{_STATE.hexdigest()[:16]}"),
+)
 
 import matplotlib
 import pytest

@@ -221,9 +221,11 @@ def cost(maps, counts, haadf, gamma, lambdas, background=0.0, weights=None, offs
 
 
 def excess(maps, problem):
-    """Cost above that of the likeliest maps, plus the Poisson noise's own lambda_1 / 2 a value."""
+    """Cost above that of the likeliest maps, plus what keeps it from 0."""
     counts = np.asarray(problem["counts"], dtype=np.float64)
     likeliest = np.maximum(counts - problem.get("background", 0.0), 0)
-    lambda_1 = np.broadcast_to(problem["lambdas"][0], len(counts))
-    noise = 0.5 * np.sum(lambda_1) * counts[0].size
-    return cost(maps, **problem).sum() - cost(likeliest, **problem)[1] + noise
+    flat = np.broadcast_to(likeliest.mean(axis=(1, 2), keepdims=True), counts.shape)
+    least = cost(likeliest, **problem)[1]
+    weighted = np.sum(np.broadcast_to(problem["lambdas"][0], len(counts)) * counts.sum(axis=(1, 2)))
+    of_flat = cost(flat, **problem).sum() - least
+    return cost(maps, **problem).sum() - least + 0.01 * of_flat + 1e-4 * weighted

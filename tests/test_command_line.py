@@ -51,7 +51,7 @@ def test_file_with_both_signals(in_empty_folder, monkeypatch, caplog):
     specimen.signal.save("spectra.hspy")
     loaded = hs.load("spectra.hspy")
     # HyperSpy reads a file that holds one signal; real files hold both.
-    monkeypatch.setattr(hs, "load", lambda path: [specimen.haadf, loaded])
+    monkeypatch.setattr(hs, "load", lambda path, **options: [specimen.haadf, loaded])
     before = loaded.data.copy()
     assert main(["spectra.hspy", "-o", "out/deep", *LAMBDAS]) == 0
     monkeypatch.undo()

@@ -43,6 +43,7 @@ def test_takes_the_only_image_of_the_scan_whatever_its_title():
         ([image()], "no EDS or EELS spectrum image"),
         ([image(), spectra(), spectra()], "more than one EDS or EELS spectrum image.*--spectra"),
         ([spectra()], "no HAADF image of 5 x 6"),
+        ([image(title="BF"), spectra()], "titled HAADF.*--haadf"),
         ([spectra(), image((5, 6))], "no HAADF image of 5 x 6"),
         ([spectra(), image(), image()], "more than one HAADF image.*--haadf"),
         ([spectra(), image(title="A"), image(title="B")], "more than one HAADF image.*--haadf"),

@@ -14,7 +14,8 @@ _LATE_ITERATIONS_PER_RECORD = 25
 _LATE = 100
 # ||grad||^2 <= 8
 _STEP_PRODUCT = 1 / 8
-_COUNTS_AT_START = 100.0
+# Noise of the map at the start, over its mean.
+_NOISE_AT_START = 0.1
 # How free each correction of the steps is, against the one before.
 _SETTLING = 0.7
 # tau / sigma starts at the square of this times the noise of a map, in units of the dual's bound.
@@ -33,8 +34,7 @@ class StepSizes:
     """
 
     def __init__(self, problem):
-        noise = np.sqrt(problem.counts.mean(axis=(1, 2), dtype=np.float64) / problem.scales)
-        ratio = np.maximum(_RATIO_TO_NOISE * noise, 1e-3)
+        ratio = np.maximum(_RATIO_TO_NOISE * problem.noise, 1e-3)
         bounds = problem.bounds.astype(np.float64)
         self.longest = np.minimum(
             _LONGEST_STEP / problem.fidelity.astype(np.float64),
@@ -85,20 +85,20 @@ def start(problem, initial):
     """Return maps, dual variable and prices of totals: cold, or those of an earlier result."""
     if initial is None:
         net = np.maximum(problem.counts - problem.background, 0)
-        maps = np.stack([_smoothed(x, scale) for x, scale in zip(net, problem.scales, strict=True)])
+        maps = np.stack([_smoothed(x, noise) for x, noise in zip(net, problem.noise, strict=True)])
         return maps, np.zeros((2, *maps.shape), np.float32), np.zeros(len(maps), np.float32)
     by_map = problem.scales.astype(np.float32)[:, None, None]
     return (
         initial.maps / by_map,
         initial.dual * problem.bounds[:, None, None],
-        (initial.prices * problem.scales).astype(np.float32),
+        (initial.prices * problem.scales / problem.unit).astype(np.float32),
     )
 
 
-def _smoothed(net, scale):
-    """Return a map smoothed until its neighbourhoods hold `_COUNTS_AT_START` counts."""
-    per_pixel = max(float(net.mean()) * scale, 1e-30)
-    width = np.sqrt(_COUNTS_AT_START / (4 * np.pi * per_pixel))
+def _smoothed(net, noise):
+    """Return a map smoothed until the noise of its mean value is small."""
+    signal = max(float(net.mean()), 1e-30)
+    width = noise / signal / (_NOISE_AT_START * np.sqrt(4 * np.pi))
     return ndimage.gaussian_filter(net, np.clip(width, 1, max(net.shape) / 4), mode="nearest")
 
 
@@ -116,9 +116,9 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
     def record(iteration):
         terms, exact = problem.cost_terms(maps)
         gap = optimality(problem, maps, dual, prices, exact)
-        above = sum(terms) - problem.least_likelihood + problem.noise_cost
-        records.append((iteration, terms, gap / above))
-        return gap / above
+        relative = gap / problem.excess(terms)
+        records.append((iteration, terms, max(relative, problem.total_error(maps))))
+        return records[-1][2]
 
     reached = record(0)
     iteration = 0
@@ -151,16 +151,19 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
             if reached <= tolerance or stop:
                 break
             steps.balance(*moved.sum(axis=2))
-    iterations, costs, gaps = zip(*records, strict=True)
     project(dual, problem.bounds)
+    if reached <= tolerance:
+        problem.meet_totals(maps)
+        records[-1] = (iteration, problem.cost_terms(maps)[0], reached)
+    iterations, costs, gaps = zip(*records, strict=True)
     return {
         "maps": physical(problem, maps),
         "dual": dual / np.maximum(problem.bounds, np.float32(1e-30))[:, None, None],
-        "prices": prices / problem.scales,
+        "prices": prices.astype(np.float64) * problem.unit / problem.scales,
         "iterations": iteration,
         "converged": bool(reached <= tolerance),
         "optimality": reached,
-        "cost_terms": np.array(costs).T,
+        "cost_terms": problem.unit * np.array(costs).T,
         "cost_iterations": np.array(iterations),
         "optimality_history": np.array(gaps),
     }

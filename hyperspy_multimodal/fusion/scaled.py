@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from .problem import Problem
 from .solver import minimise
 
 
@@ -44,7 +43,7 @@ def fuse_scaled(
     FusionResult
         Maps in counts.
     """
-    problem = Problem.scaled(
+    parts = (
         counts,
         haadf,
         background,
@@ -55,4 +54,4 @@ def fuse_scaled(
         lambda_2 / np.sqrt(scales),
         np.full(scales.shape, np.nan) if totals is None else totals,
     )
-    return minimise(problem, **options)
+    return minimise(parts, **options)

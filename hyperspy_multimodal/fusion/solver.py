@@ -142,9 +142,13 @@ def solve_fusion(
     in float32, the sums in float64.
 
     The optimality residual is the duality gap of the cost whose HAADF term is replaced by its
-    tangent at the maps. It is 0 at a stationary point and nowhere else, and for ``gamma=1`` it
-    bounds cost - minimum from above. It is given relative to the cost above that of the likeliest
-    maps, plus lambda_1 / 2 a value of y, which is the Poisson noise's own part.
+    tangent at the maps. It is 0 at a stationary point and nowhere else (for ``gamma`` < 1, where
+    the slope of x^gamma is infinite at 0 and is bounded here, it seldom becomes small). For
+    ``gamma=1`` it bounds, from above, what the cost can still fall among maps up to twice as bright
+    as these. It is given relative to the cost above that of the likeliest maps, plus a hundredth of
+    that of constant maps and a ten-thousandth of lambda_1 times the counts. A larger relative error
+    of a total takes its place; at the end the maps are scaled to meet the totals exactly. None of
+    this depends on the units of counts or HAADF.
 
     References
     ----------
@@ -198,17 +202,16 @@ def solve_fusion(
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable or None, but {callback!r} was given.")
 
-    problem = Problem.scaled(
-        counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals
-    )
-    result = minimise(problem, tolerance, max_iterations, initial, callback)
+    parts = counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals
+    result = minimise(parts, tolerance, max_iterations, initial, callback)
     warn_if_unconverged(result, tolerance)
     return result
 
 
-def minimise(problem, tolerance, max_iterations, initial=None, callback=None):
-    """Return the `FusionResult` of a problem whose parts have been checked."""
-    with threads_for(problem.counts.size):
+def minimise(parts, tolerance, max_iterations, initial=None, callback=None):
+    """Return the `FusionResult` of a `Problem` with these parts, which have been checked."""
+    with threads_for(parts[0].size):
+        problem = Problem.scaled(*parts)
         return FusionResult(**iterate(problem, tolerance, max_iterations, initial, callback))
 
 

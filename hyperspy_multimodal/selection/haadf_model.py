@@ -129,9 +129,9 @@ def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
     prior = factor * expected
     # As the share of noise in a map grows, its fit gives way to the expected weight. So it does
     # where the fit cannot tell weights apart that differ by as much as the expected ones: their
-    # misfit, correlated over the blur, is its precision.
-    misfit = (target - pedestal - prior @ terms).var() - prior**2 @ noise / target.size
-    precision = max(misfit, 0) * 4 * np.pi * _BLUR**2 / np.maximum(prior, 1e-6) ** 2
+    # misfit, noise of the maps included and correlated over the blur, is its precision.
+    misfit = (target - pedestal - prior @ terms).var()
+    precision = misfit * 4 * np.pi * _BLUR**2 / np.maximum(prior, 1e-6) ** 2
     doubt = noise**2 / energy + np.minimum(precision, energy)
     gram[np.diag_indices(len(noise))] += doubt - noise
     right[:-1] += doubt * prior

@@ -1,11 +1,11 @@
 """From element maps and HAADF to fused signals: model, lambdas, solve, results."""
 
 import logging
-from importlib.metadata import version
 
 import numpy as np
 from hyperspy.signals import Signal1D
 
+from .. import __version__
 from ..fusion.scaled import fuse_scaled
 from ..fusion.solver import warn_if_unconverged
 from ..selection import choose_lambdas, fit_haadf_model, normalise_haadf
@@ -119,7 +119,7 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
         if np.ptp(fused) < _FLAT * fused.mean():
             _logger.warning("%s is flat: its counts show no structure beyond their noise.", name)
     modelled = model.offset + np.tensordot(
-        model.weights, (result.maps / model.scales[:, None, None]) ** parameters.gamma, axes=1
+        weights, (result.maps / model.scales[:, None, None]) ** parameters.gamma, axes=1
     )
     shown = {
         "gamma": parameters.gamma,
@@ -142,7 +142,7 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
         "tolerance": parameters.tolerance,
         "max_iterations": parameters.max_iterations,
         "seed": parameters.seed,
-        "version": version("hyperspy-multimodal"),
+        "version": __version__,
     }
     output = {
         **shown,

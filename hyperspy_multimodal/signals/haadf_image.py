@@ -70,6 +70,11 @@ def scan_shape(signal):
             "multimodal_fusion needs one spectrum at each scan position, but this signal has "
             f"{manager.signal_dimension} signal dimensions. See s.transpose(signal_axes=1)."
         )
+    if not manager.signal_axes[0].is_uniform:
+        raise ValueError(
+            "multimodal_fusion needs a uniform energy axis, but that of this signal is not. See "
+            "s.interpolate_on_axis."
+        )
     if manager.navigation_dimension != 2:
         what = {0: "a single spectrum", 1: "a line of spectra"}.get(
             manager.navigation_dimension, f"{manager.navigation_dimension} navigation axes"

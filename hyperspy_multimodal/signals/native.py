@@ -43,6 +43,9 @@ def element_map(signal, data, element, line_item, title, record=None):
     result.metadata.General.title = title
     result.metadata.set_item("Sample.elements", [element])
     result.metadata.set_item(f"Sample.{line_item[0]}", line_item[1])
+    if result.metadata.has_item("Signal.Noise_properties"):
+        # the variance of the spectra, not of the map
+        del result.metadata.Signal.Noise_properties
     if record is not None:
         result.metadata.add_dictionary({"Multimodal_fusion": record})
     return result

@@ -52,7 +52,7 @@ def test_a_strong_haadf_term_makes_the_model_meet_the_haadf():
     assert np.abs(reached[lit]).max() < 0.01
 
 
-@pytest.mark.parametrize("lambda_1", [1e-1, 1e-2, 1e-3])
+@pytest.mark.parametrize("lambda_1", [1e-1, 1e-2, 1e-3, 1e-4])
 @pytest.mark.parametrize("lambda_2", [0, 1e-5, 1])
 @pytest.mark.parametrize("weights", ["fitted", 0])
 def test_it_converges_however_weak_the_total_variation_of_an_element(weights, lambda_2, lambda_1):

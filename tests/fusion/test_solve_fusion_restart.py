@@ -54,12 +54,11 @@ def test_a_solution_is_a_start_that_is_converged_already(name):
     assert again.iterations < first.iterations
 
 
-@pytest.mark.parametrize("gamma", [1, 1.7])
-def test_a_neighbouring_solution_saves_iterations(gamma):
-    known = problem((2, 9, 11), level=6, background=0.5, gamma=gamma, lambdas=(0.05, 0.05))
-    near = solve_fusion(**known | {"lambdas": (0.05, 0.045)}, tolerance=1e-5)
-    cold = solve_fusion(**known, tolerance=1e-5)
-    warm = solve_fusion(**known, tolerance=1e-5, initial=near)
+def test_a_neighbouring_solution_saves_iterations():
+    known = problem((2, 9, 11), level=6, background=0.5, gamma=1, lambdas=(0.05, 0.05))
+    near = solve_fusion(**known | {"lambdas": (0.05, 0.045)}, tolerance=1e-4)
+    cold = solve_fusion(**known, tolerance=1e-4)
+    warm = solve_fusion(**known, tolerance=1e-4, initial=near)
     assert warm.converged
     assert warm.iterations < cold.iterations
 

@@ -125,3 +125,36 @@ def test_the_cost_itself_has_these_symmetries():
     flipped = naive.cost(np.flip(maps, -1), **flat | turned)
     assert flipped[:2] == pytest.approx(naive.cost(maps, **flat)[:2])
     assert flipped[2] != pytest.approx(naive.cost(maps, **flat)[2], rel=1e-3)
+
+
+@pytest.mark.parametrize("factor", [2.0**-10, 2.0**10])
+@pytest.mark.parametrize("gamma", [1, 1.7])
+def test_convergence_is_judged_alike_in_any_units(factor, gamma):
+    """Powers of 2 scale without rounding, so even the iterations are the same ones."""
+    known = full_problem(gamma)
+    counts = known | {
+        "counts": known["counts"] * factor,
+        "background": known["background"] * factor,
+        "lambdas": [np.array(value) / factor for value in known["lambdas"]],
+        "weights": np.array(known["weights"]) / factor**gamma,
+    }
+    haadf = known | {
+        "haadf": known["haadf"] * factor,
+        "offset": known["offset"] * factor,
+        "lambdas": [np.array(value) * factor**2 for value in known["lambdas"]],
+        "weights": np.array(known["weights"]) * factor,
+    }
+    here, in_counts, in_haadf = (solve_fusion(**each) for each in (known, counts, haadf))
+    assert here.converged
+    assert in_counts.iterations == in_haadf.iterations == here.iterations
+    assert_allclose(in_counts.maps / factor, here.maps, atol=1e-3 * here.maps.max())
+    assert_allclose(in_haadf.maps, here.maps, atol=1e-3 * here.maps.max())
+    assert in_counts.optimality == pytest.approx(here.optimality, rel=0.1)
+
+
+def test_totals_are_met_exactly_at_a_loose_tolerance():
+    totals = np.array([150.0, np.nan, 60.0])
+    result = solve_fusion(**full_problem(1) | {"totals": totals}, tolerance=1e-2)
+    assert result.converged
+    sums = result.maps.sum(axis=(1, 2), dtype=np.float64)
+    assert_allclose(sums[[0, 2]], totals[[0, 2]], rtol=1e-6)
