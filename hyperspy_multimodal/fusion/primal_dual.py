@@ -20,6 +20,7 @@ _NOISE_AT_START = 0.1
 _SETTLING = 0.7
 # tau / sigma starts at the square of this times the noise of a map, in units of the dual's bound.
 _RATIO_TO_NOISE = 0.2
+_LEAST_RATIO = 0.02
 # tau lambda_1 and tau w at most: beyond, terms of that size drown a map's value in rounding.
 _LONGEST_STEP = 30.0
 _LONGEST_COUPLED_STEP = 1000.0
@@ -34,7 +35,7 @@ class StepSizes:
     """
 
     def __init__(self, problem):
-        ratio = np.maximum(_RATIO_TO_NOISE * problem.noise, 1e-3)
+        ratio = np.maximum(_RATIO_TO_NOISE * problem.noise, _LEAST_RATIO)
         bounds = problem.bounds.astype(np.float64)
         self.longest = np.minimum(
             _LONGEST_STEP / problem.fidelity.astype(np.float64),

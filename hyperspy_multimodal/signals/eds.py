@@ -45,9 +45,9 @@ def multimodal_fusion(
     lambdas : "auto" or tuple of (float, float)
         Weights (lambda_1, lambda_2) of the counts and of the total variation, each a number or one
         an element. The smaller lambda_1 > 0, the stronger the HAADF; the larger lambda_2 /
-        lambda_1, the smoother the maps; (0.01, 0.02) is a start. "auto" (default) chooses what predicts held-out counts
-        best, among it "no HAADF", which stays unless the HAADF gains three standard errors; it
-        needs whole counts.
+        lambda_1, the smoother the maps; (0.01, 0.02) is a start. "auto" (default) chooses what
+        predicts held-out counts best, among it "no HAADF", which stays unless the HAADF gains three
+        standard errors; it needs whole counts.
     xray_lines : None or list of str
         X-ray lines, as in ``get_lines_intensity``: None (default) takes those of
         ``metadata.Sample``.

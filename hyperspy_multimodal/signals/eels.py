@@ -47,8 +47,9 @@ def multimodal_fusion(
     lambdas : "auto" or tuple of (float, float)
         Weights (lambda_1, lambda_2) of the electrons and of the total variation, each a number or
         one an element. The smaller lambda_1 > 0, the stronger the HAADF; the larger lambda_2 /
-        lambda_1, the smoother the maps; (0.01, 0.02) is a start. "auto" (default) chooses what predicts held-out electrons
-        best, among it "no HAADF".
+        lambda_1, the smoother the maps; (0.01, 0.02) is a start. "auto" (default) chooses what
+        predicts held-out electrons best, among it "no HAADF", which stays unless the HAADF gains
+        three standard errors.
     edges : None or list of str
         Edges, such as ``["Cu_L3", "Zn_L3"]``. None (default) takes, of each element of the signal
         (see ``add_elements``), the major edge of lowest onset that has room for its windows, in the
