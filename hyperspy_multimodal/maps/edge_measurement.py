@@ -89,8 +89,8 @@ def measure_edges(signal, edges, integration_windows, background_windows, gain, 
         for i in (0, 1)
     )
     gain, source = find_gain(signal, gain, counts, lower, upper)
-    electrons = np.rint(counts / gain)
-    if counts.any() and not electrons.any():
+    electrons = counts / gain
+    if counts.any() and electrons.max() < 0.5:
         raise ValueError(
             f"With gain={gain:g} counts per electron no window holds an electron in any pixel. "
             "Give the gain of these data as `gain`."
@@ -118,6 +118,7 @@ def measure_edges(signal, edges, integration_windows, background_windows, gain, 
         beside=outside[:, used],
         ratios=ratios,
         has_steps=True,
+        splits_rounded=True,
     )
     onsets = [onset_energy(name) for name in names]
     return EdgeMeasurement(maps, onsets, windows, limits, gain, source)

@@ -32,6 +32,8 @@ class ElementMaps:
     has_steps : bool
         Whether the background follows the thickness pixel by pixel, as that of EELS: then pooling
         must not blur it. Default False.
+    splits_rounded : bool
+        Whether `split` rounds to whole counts what a gain has made fractions. Default False.
     """
 
     names: list
@@ -40,6 +42,7 @@ class ElementMaps:
     beside: np.ndarray
     ratios: np.ndarray
     has_steps: bool = False
+    splits_rounded: bool = False
 
     @cached_property
     def counts(self):
@@ -103,6 +106,6 @@ class ElementMaps:
         first, second : ElementMaps
             Poisson counts stay Poisson, and the two are independent of each other.
         """
-        whole = self.segments.astype(np.int64)
+        whole = np.rint(self.segments).astype(np.int64)
         first = generator.binomial(whole, fraction)
         return replace(self, segments=first), replace(self, segments=whole - first)

@@ -116,9 +116,9 @@ def multimodal_fusion(
     neighbours as it takes to know the background to 0.5 %. The amplitude A is pooled only where it
     does not change by more than its noise, because it follows the thickness.
 
-    Counts divided by the gain are taken for electrons, with Poisson statistics; the sums in the
-    windows are rounded to whole electrons, so that they can be split for ``lambdas="auto"``.
-    Rounding adds 1/12 to a variance, which is negligible above a few electrons.
+    Counts divided by the gain are taken for electrons, with Poisson statistics. Only where they are
+    split for ``lambdas="auto"`` are the sums in the windows rounded to whole electrons, which adds
+    1/12 to a variance: negligible above a few electrons.
 
     A lazy signal is read chunk by chunk, once; the maps are fused in memory.
 

@@ -46,7 +46,7 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
         The ``full_output`` of the method, but for what concerns its own maps.
     """
     automatic = isinstance(parameters.lambdas, str)
-    if automatic and not maps.are_integers:
+    if automatic and not (maps.are_integers or maps.splits_rounded):
         raise ValueError(
             "lambdas='auto' splits the counts into two halves and needs whole counts, but the "
             "spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, lambda_2)."
