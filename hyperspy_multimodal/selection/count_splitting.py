@@ -74,7 +74,7 @@ def choose_lambdas(maps, haadf, model, gamma, seed, keep_totals, progress):
     trials.walk(None, len(RATIOS) // 2)
     start = int(np.searchsorted(RATIOS, np.median(trials.best_ratios(None))))
     tried = [None]
-    for lambda_1 in LAMBDAS_1[1:] if np.any(model.weights > 1e-6) else ():
+    for lambda_1 in LAMBDAS_1[1:] if model.has_weights else ():
         trials.walk(lambda_1, start)
         tried.append(lambda_1)
         sums = trials.relative_sums(tried)

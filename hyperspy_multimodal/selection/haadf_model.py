@@ -13,6 +13,7 @@ _PERCENTILES = (0.5, 99.5)
 _Z_EXPONENT = 1.7
 # Lowest share of an eigenvalue of the corrected normal matrix, which noise may leave indefinite.
 _RIDGE = 1e-3
+_LEAST_WEIGHT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class HaadfModel:
     weights: np.ndarray
     offset: float
     r_squared: float
+
+    @property
+    def has_weights(self):
+        """Whether any weight is large enough for a HAADF of unit range to feel it."""
+        return bool(np.any(self.weights > _LEAST_WEIGHT))
 
 
 def normalise_haadf(image):

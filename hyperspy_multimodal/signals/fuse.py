@@ -14,8 +14,6 @@ from .progress import Progress
 
 _logger = logging.getLogger(__name__)
 
-# A HAADF of unit range does not feel a weight below this.
-_LEAST_WEIGHT = 1e-6
 _POOR_R_SQUARED = 0.2
 _FLAT = 0.02
 
@@ -69,7 +67,7 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
         parameters.weights_of(n_maps),
     )
     table = []
-    uses_haadf = bool(np.any(model.weights > _LEAST_WEIGHT))
+    uses_haadf = model.has_weights
     with Progress("Fusing", parameters.show_progressbar) as progress:
         if automatic:
             choice = choose_lambdas(

@@ -159,4 +159,6 @@ def test_nothing_is_computed_before_everything_is_checked():
     ids=str,
 )
 def test_unusual_but_right_arguments_are_accepted(allowed):
-    solve_fusion(**valid() | allowed)
+    result = solve_fusion(**valid() | allowed)
+    assert np.isfinite(result.maps).all()
+    assert (result.maps >= 0).all()
