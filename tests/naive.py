@@ -6,9 +6,11 @@ has one value a map is a sequence of K.
 """
 
 import numpy as np
+from scipy import ndimage
 from scipy.special import xlogy
 
 from hyperspy_multimodal.kernels import primal_dual as chosen
+from hyperspy_multimodal.kernels.rows import SLOPE_FLOOR
 
 
 def by_map(values):
@@ -63,6 +65,27 @@ def total_variation(x):
     return lengths(gradient(x)).sum(axis=(1, 2))
 
 
+def edge_directions(guide):
+    """Along y and along x, shape (2, ny, nx)."""
+    smooth = ndimage.gaussian_filter(np.asarray(guide, dtype=np.float64), 1, mode="nearest")
+    slope = gradient(smooth[np.newaxis] / max(np.ptp(smooth), 1e-300))[:, 0]
+    return slope / np.sqrt((slope**2).sum(axis=0) + 0.02**2)
+
+
+def across(p, edges, directional):
+    """p less its part along the edges, in the maps that are directional."""
+    taken = np.where(by_map(directional), edges[:, np.newaxis], 0.0)
+    return p - taken * (taken * p).sum(axis=0)
+
+
+def directional_variation(x, guide, directional=None):
+    """One value a map; isotropic without a guide."""
+    if guide is None:
+        return total_variation(x)
+    directional = np.ones(len(x), bool) if directional is None else directional
+    return lengths(across(gradient(x), edge_directions(guide), directional)).sum(axis=(1, 2))
+
+
 def total_variation_gap(x, p, bounds):
     """One value a map."""
     grad = gradient(x)
@@ -102,13 +125,21 @@ def poisson_prox(v, steps, counts, background):
     return np.where(slope(np.zeros_like(v)) >= 0, 0.0, inside)
 
 
-def poisson_gap(x, s, counts, background, fidelity, ceilings):
-    """F(x) + F*(s) - s x in each pixel, F* by trying many points of [0, ceiling]."""
+def poisson_deviance(x, counts, background):
+    """Cost above that of z = y."""
+    counts = np.asarray(counts, dtype=np.float64)
+    return poisson_cost(x, counts, background) - counts + xlogy(counts, counts)
+
+
+def poisson_gap(x, s, counts, background, fidelity, ceilings, reaches=None):
+    """F(x) + F*(s) - s x in each pixel, F* by trying many points of [0, ceiling] within reach."""
+    reaches = np.full(len(x), np.inf) if reaches is None else reaches
     grid = np.concatenate([[0.0], np.geomspace(1e-9, 1, 20_000), np.linspace(0, 1, 2_001)])
     gap = np.empty(x.shape)
     for pixel in np.ndindex(x.shape):
         a, y, b = fidelity[pixel[0]], counts[pixel], background[pixel]
         tried = np.append(grid * ceilings[pixel[0]], x[pixel])
+        tried = np.clip(tried, x[pixel] - reaches[pixel[0]], x[pixel] + reaches[pixel[0]])
         with np.errstate(divide="ignore"):
             conjugate = np.max(s[pixel] * tried - a * poisson_cost(tried, y, b))
         gap[pixel] = a * poisson_cost(x[pixel], y, b) + conjugate - s[pixel] * x[pixel]
@@ -129,7 +160,7 @@ def haadf_residual(x, haadf, weights, offset, gamma):
 
 def haadf_slopes(x, weights, gamma):
     """Slope of w_i x_i^gamma, no nearer to x = 0 than the kernels go."""
-    floored = np.maximum(np.asarray(x, dtype=np.float64), np.float64(chosen._SLOPE_FLOOR))
+    floored = np.maximum(np.asarray(x, dtype=np.float64), np.float64(SLOPE_FLOOR))
     return by_map(weights) * gamma * power(floored, gamma - 1)
 
 
@@ -141,10 +172,11 @@ def local_model(x, haadf, weights, gamma, v, steps):
     """
     slopes = haadf_slopes(x, weights, gamma)
     residual = haadf_residual(x, haadf, weights, 0, gamma)
-    far = np.maximum(np.asarray(x, dtype=np.float64), np.float64(chosen._CURVATURE_FLOOR))
-    curvature = np.maximum(-residual * (gamma - 1) * slopes / far, 0)
-    steepest = by_map(weights) * gamma * power(np.float64(chosen._REACH), gamma - 1)
-    curvature += np.maximum(steepest**2 - slopes**2, 0)
+    bend = (1 - gamma) * residual * slopes / np.maximum(np.float64(x), np.float64(SLOPE_FLOOR))
+    curvature = np.where(bend > 0, bend, -np.float64(chosen._DAMPING) * bend)
+    if gamma > 1:
+        steepest = by_map(weights) * gamma * power(np.float64(chosen._REACH), gamma - 1)
+        curvature += np.maximum(steepest**2 - slopes**2, 0)
     tau = 1 / (1 / by_map(steps) + curvature)
     v = tau * (v / by_map(steps) + curvature * x)
     return v, tau, slopes, residual + (slopes * x).sum(axis=0)
@@ -156,7 +188,8 @@ def local_model(x, haadf, weights, gamma, v, steps):
 def joint_prox(v, tau, slopes, target, counts, background, fidelity):
     """Minimise 1/2 (target - sum slopes x)^2 + fidelity Poisson + |x - v|^2 / (2 tau), x >= 0.
 
-    Given the residual r = target - sum slopes x, each x_i solves a problem of its own.
+    Given the residual r = target - sum slopes x, each x_i solves a problem of its own. Return r and
+    x.
     """
 
     def maps(residual):
@@ -166,46 +199,76 @@ def joint_prox(v, tau, slopes, target, counts, background, fidelity):
         return residual - target + (slopes * maps(residual)).sum(axis=0)
 
     target = np.asarray(target, dtype=np.float64)
-    return maps(root(misfit, target - (slopes * maps(target)).sum(axis=0), target))
+    residual = root(misfit, target - (slopes * maps(target)).sum(axis=0), target)
+    return residual, maps(residual)
 
 
-def primal_step(
-    relaxed,
-    maps,
-    dual,
-    prices,
-    counts,
-    background,
-    haadf,
-    weights,
-    fidelity,
-    steps,
-    gamma,
-    relaxation,
-):
-    """Return the new ``relaxed`` and ``maps``."""
-    relaxed = relaxed + relaxation * (np.asarray(maps, dtype=np.float64) - relaxed)
-    v = relaxed + by_map(steps) * (divergence(dual) - by_map(prices))
-    if gamma == 1:
-        tau, slopes, target = by_map(steps), by_map(weights), haadf
-    else:
-        v, tau, slopes, target = local_model(maps, haadf, weights, gamma, v, steps)
+def dual(state):
+    """The dual variable of the total variation, shape (2, K, ny, nx)."""
+    return np.stack([state.dual_y[:, 1:], state.dual_x[:, :, 1:]]).astype(np.float64)
+
+
+def across_edges(p, data):
+    return across(p, np.stack([data.edges_y, data.edges_x]).astype(np.float64), data.directional)
+
+
+def iteration(data, state, primal_steps, dual_steps, relaxation):
+    """Return (relaxed, maps, dual, residual, prices), and squared movements by row, (2, K, ny)."""
+    relaxed, gamma, n_pixels = np.float64(state.relaxed), np.float64(data.gamma), data.haadf.size
+    p, tau = dual(state), by_map(primal_steps)
+    v = relaxed + tau * (divergence(across_edges(p, data)) - by_map(state.prices))
+    slopes, target = by_map(data.weights), data.haadf
+    if gamma != 1:
+        args = (state.maps, data.haadf, data.weights, gamma, v, primal_steps)
+        v, tau, slopes, target = local_model(*args)
     tau, slopes = np.broadcast_to(tau, v.shape), np.broadcast_to(slopes, v.shape)
-    return relaxed, joint_prox(v, tau, slopes, target, counts, background, fidelity)
+    args = (data.counts, data.background, data.fidelity)
+    residual, maps = joint_prox(v, tau, slopes, target, *args)
+    ahead = 2 * maps - relaxed
+    moved = p + by_map(dual_steps) * across_edges(gradient(ahead), data)
+    change = project(moved, data.bounds) - p
+    excess = np.nan_to_num(ahead.sum(axis=(1, 2)) - data.totals)
+    prices = state.prices + relaxation * excess / (primal_steps * n_pixels)
+    squares = np.stack([(maps - relaxed) ** 2, (change**2).sum(axis=0)]).sum(axis=3)
+    relaxed = relaxed + relaxation * (maps - relaxed)
+    return (relaxed, maps, p + relaxation * change, residual, prices), squares
 
 
-def dual_step(relaxed, maps, dual, bounds, steps, relaxation):
-    """Return the new ``dual``, and the squared movement of each map before over-relaxation."""
-    dual = np.asarray(dual, dtype=np.float64)
-    ahead = 2 * np.asarray(maps, dtype=np.float64) - relaxed
-    change = project(dual + by_map(steps) * gradient(ahead), bounds) - dual
-    return dual + relaxation * change, (change**2).sum(axis=(0, 2, 3))
+def certificate(data, state, ceilings, reaches, residual):
+    """Return what the kernel sums up, by row: (2, ny) and (5, K, ny)."""
+    x, gamma = np.float64(state.maps), np.float64(data.gamma)
+    p = project(dual(state), data.bounds)
+    grad = across_edges(gradient(x), data)
+    misfit = haadf_residual(x, data.haadf, data.weights, 0, gamma)
+    pull = haadf_slopes(x, data.weights, gamma) * residual + divergence(across_edges(p, data))
+    background = np.broadcast_to(data.background, x.shape)
+    args = (data.counts, background, data.fidelity, ceilings, reaches)
+    by_pixel = [
+        poisson_deviance(x, data.counts, background),
+        poisson_gap(x, pull - by_map(state.prices), *args),
+        lengths(grad),
+        by_map(data.bounds) * lengths(grad) - (p * grad).sum(axis=0),
+        x,
+    ]
+    haadf_sums = np.stack([misfit**2, (residual - misfit) ** 2]).sum(axis=2)
+    return haadf_sums, np.stack(by_pixel).sum(axis=3)
 
 
 # The cost
 
 
-def cost(maps, counts, haadf, gamma, lambdas, background=0.0, weights=None, offset=0.0):
+def cost(
+    maps,
+    counts,
+    haadf,
+    gamma,
+    lambdas,
+    background=0.0,
+    weights=None,
+    offset=0.0,
+    guide=None,
+    directional=None,
+):
     """Return the HAADF, Poisson and total variation terms of the fusion cost, weighted."""
     counts = np.asarray(counts, dtype=np.float64)
     weights = np.ones(len(counts)) if weights is None else np.broadcast_to(weights, len(counts))
@@ -215,7 +278,7 @@ def cost(maps, counts, haadf, gamma, lambdas, background=0.0, weights=None, offs
         [
             0.5 * np.sum(haadf_residual(maps, haadf, weights, offset, gamma) ** 2),
             np.sum(lambda_1 * poisson_likelihood(maps, counts, background)),
-            np.sum(lambda_2 * total_variation(maps)),
+            np.sum(lambda_2 * directional_variation(maps, guide, directional)),
         ]
     )
 

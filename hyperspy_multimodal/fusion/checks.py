@@ -4,6 +4,8 @@ import numbers
 
 import numpy as np
 
+from .edges import edge_directions
+
 
 def checked_number(name, value, *, low, include_low, hint=""):
     """Return ``value`` as a float that is finite and above ``low``, or say what is wrong."""
@@ -26,14 +28,15 @@ def checked_count(name, value):
 
 
 def checked_array(name, value, shape, *, negative=False):
-    """Return a finite float64 array that broadcasts to ``shape``, or say what is wrong."""
+    """Return a finite float32 array of ``shape``, or say what is wrong."""
     given = np.asarray(value)
     if given.dtype.kind not in "buif":
         kind = {"c": "complex numbers", "U": "str", "S": "bytes"}.get(given.dtype.kind, "objects")
         raise TypeError(f"{name} must hold real numbers, but {kind} were given.")
-    array = given.astype(np.float64)
-    bad = ~np.isfinite(array)
-    if bad.any():
+    with np.errstate(over="ignore"):
+        array = given.astype(np.float32, copy=False)
+    if given.dtype.kind == "f" and not np.isfinite(array.sum(dtype=np.float64)):
+        bad = ~np.isfinite(array)
         raise ValueError(
             f"{name} must be finite, but {int(bad.sum())} of its {array.size} values are NaN or "
             "infinite. Replace them first, for example with numpy.nan_to_num."
@@ -50,7 +53,7 @@ def checked_array(name, value, shape, *, negative=False):
 
 
 def checked_counts(counts):
-    """Return counts (K, ny, nx) as float64, or say what is wrong."""
+    """Return counts (K, ny, nx), or say what is wrong."""
     array = np.asarray(counts)
     if array.ndim != 3 or 0 in array.shape:
         raise ValueError(
@@ -126,3 +129,39 @@ def checked_totals(totals, n_maps):
             "was given."
         )
     return array
+
+
+def checked_edges(guide, directional, shape):
+    """Return edge directions along y and x, and which elements they are for."""
+    n_maps, *size = shape
+    if guide is None:
+        if directional is not None:
+            raise ValueError(
+                "directional says which elements follow the edges of a guide, but guide is None. "
+                "Give guide, for example the HAADF image."
+            )
+        nothing = np.zeros((1, 1), np.float32)
+        return nothing, nothing, np.zeros(n_maps, bool)
+    guide = np.asarray(guide)
+    if guide.shape != tuple(size):
+        raise ValueError(
+            f"guide must have the shape {tuple(size)} of one map, but has the shape {guide.shape}."
+        )
+    guide = checked_array("guide", guide, tuple(size), negative=True)
+    chosen = np.ones(n_maps, bool) if directional is None else np.asarray(directional)
+    if chosen.dtype != bool or chosen.shape != (n_maps,):
+        raise TypeError(
+            f"directional must be None or {n_maps} of True and False, one an element, but "
+            f"{directional!r} was given."
+        )
+    return *edge_directions(guide), chosen
+
+
+def check_attainable(totals, counts, background):
+    """Refuse a total of 0 where there are counts without background: their cost is infinite."""
+    for i in np.flatnonzero(totals == 0):
+        if np.any((counts[i] > 0) & (background[i] == 0)):
+            raise ValueError(
+                f"totals[{i}] is 0, but there are counts of that element in pixels without "
+                "background, which have no likelihood then. Give a background or another total."
+            )

@@ -5,12 +5,36 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..kernels import haadf_residual, poisson_likelihood, total_variation
+from ..kernels.certificate import certificate
+from ..kernels.state import Data, State
+from .threads import rows_per_chunk
 
-# What optimality is relative to, at least: this share of the excess of constant maps.
+# Pixels, about, along each side of the blocks whose means are the first guess of the maps.
+_BLOCK = 4
+# What a gap is relative to, at least: this share of the excess of constant maps.
 _SHARE_OF_FLAT = 0.01
 # And this share of lambda_1 times the counts, for maps that are constant.
 _SHARE_OF_COUNTS = 1e-4
+# For gamma = 1 the gap is that among maps up to this much brighter, plus this.
+_CEILING = np.float32(1.5), np.float32(0.25)
+# For gamma != 1, where the cost is not convex, among those within this share of their maximum.
+_REACH = np.float32(0.1), np.float32(0.01)
+
+
+@dataclass
+class Record:
+    """Cost and gap of a state, in the problem's units."""
+
+    haadf: float
+    poisson: float  # lambda_1 times the deviance
+    variation: float
+    gap: float
+    residual: np.ndarray  # the dual variable of the HAADF term that the gap is for
+
+    @property
+    def cost(self):
+        """The cost, but for a constant."""
+        return self.haadf + self.poisson + self.variation
 
 
 @dataclass
@@ -24,111 +48,159 @@ class Problem:
     stopping depend on the units of counts and HAADF.
     """
 
-    unit: float
+    data: Data
     scales: np.ndarray
-    counts: np.ndarray
-    background: np.ndarray
-    haadf: np.ndarray
-    weights: np.ndarray
-    gamma: np.float32
-    fidelity: np.ndarray
-    bounds: np.ndarray
-    likelihood_shift: np.ndarray
-    least_likelihood: float
-    reference: float
-    totals: np.ndarray
+    unit: float
+    guess: np.ndarray  # means over blocks
+    least_poisson: float = 0.0
+    reference: float = 0.0
+    blank: State | None = None
 
     @classmethod
-    def scaled(cls, counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals):
-        scales = map_scales(counts, background)
-        by_map = scales[:, None, None]
-        haadf = haadf - offset
-        brightest = float(np.abs(haadf).max()) if np.any(weights > 0) else 0.0
+    def scaled(
+        cls, counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals, edges
+    ):
+        """Bring arrays and parameters that were checked to the problem's units."""
+        net = _block_means(counts - background)
+        scales = _unit_of_maps(net, counts, background)
+        brightest = float(np.abs(haadf - offset).max()) if np.any(weights > 0) else 0.0
         brightest = brightest if brightest > 0 else 1.0
         unit = brightest**2
-        problem = cls(
-            unit=unit,
-            scales=scales,
-            counts=np.ascontiguousarray(counts / by_map, dtype=np.float32),
-            background=np.ascontiguousarray(background / by_map, dtype=np.float32),
-            haadf=np.ascontiguousarray(haadf / brightest, dtype=np.float32),
+        edges_y, edges_x, directional = edges
+        data = Data(
+            counts=_divided(counts, scales),
+            background=_divided(background, scales),
+            haadf=np.ascontiguousarray((haadf - offset) / brightest, dtype=np.float32),
+            edges_y=edges_y,
+            edges_x=edges_x,
             weights=(weights * scales**gamma / brightest).astype(np.float32),
             gamma=np.float32(gamma),
             fidelity=(lambda_1 * scales / unit).astype(np.float32),
             bounds=(lambda_2 * scales / unit).astype(np.float32),
-            # x + B - y log(x + B) = s (u + b - (y/s) log(u + b)) - y log s
-            likelihood_shift=-lambda_1 / unit * np.log(scales) * counts.sum(axis=(1, 2)),
-            least_likelihood=0.0,
-            reference=0.0,
+            directional=directional,
             totals=totals / scales,
         )
-        best = np.maximum(problem.counts - problem.background, 0)
-        problem.least_likelihood = problem.likelihood(best)
-        flat = np.broadcast_to(best.mean(axis=(1, 2), keepdims=True), best.shape).copy()
-        excess = sum(problem.cost_terms(flat)[0]) - problem.least_likelihood
-        weighted = problem.fidelity @ problem.counts.sum(axis=(1, 2), dtype=np.float64)
-        problem.reference = _SHARE_OF_FLAT * excess + _SHARE_OF_COUNTS * float(weighted)
+        guess = np.maximum(net, 0) / scales[:, None, None]
+        problem = cls(data, scales, unit, guess.astype(np.float32))
+        problem._set_reference(problem.state())
         return problem
 
-    def excess(self, terms):
-        """Return the cost above that of the likeliest maps, and what optimality is relative to.
+    def _set_reference(self, state):
+        maps = state.maps
+        np.maximum(self.data.counts - self.data.background, 0, out=maps)
+        self.least_poisson = self.record(state).poisson
+        maps[:] = maps.mean(axis=(1, 2), dtype=np.float64, keepdims=True)
+        weighted = self.data.fidelity @ self.data.counts.sum(axis=(1, 2), dtype=np.float64)
+        self.reference = _SHARE_OF_FLAT * (self.record(state).cost - self.least_poisson)
+        self.reference += _SHARE_OF_COUNTS * float(weighted)
+        self.blank = state
+
+    def state(self):
+        """Return a `State` with maps that are not set, and dual variables 0."""
+        if self.blank is not None:
+            state, self.blank = self.blank, None
+            return state
+        n_maps, ny, nx = self.data.counts.shape
+        return State(
+            relaxed=np.empty((n_maps, ny, nx), np.float32),
+            maps=np.empty((n_maps, ny, nx), np.float32),
+            dual_y=_zeros(n_maps, ny + 1, nx),
+            dual_x=_zeros(n_maps, ny, nx + 1),
+            residual=_zeros(ny, nx),
+            prices=np.zeros(n_maps, np.float32),
+        )
+
+    def record(self, state):
+        """Return cost and duality gap of ``state``; the maps must have the totals to keep."""
+        n_maps, ny, _ = state.maps.shape
+        brightest = state.maps.max(axis=(1, 2))
+        reaches = np.full(n_maps, np.inf, np.float32)
+        if self.data.gamma != 1:
+            reaches = _REACH[0] * brightest + _REACH[1]
+        certified = np.empty_like(self.data.haadf)
+        haadf_rows, map_rows = np.empty((2, ny)), np.empty((5, n_maps, ny))
+        ceilings = _CEILING[0] * brightest + _CEILING[1]
+        certificate(
+            rows_per_chunk(state.maps.shape),
+            self.data,
+            state,
+            ceilings,
+            reaches,
+            certified,
+            haadf_rows,
+            map_rows,
+        )
+        squares, apart = haadf_rows.sum(axis=1)
+        deviance, poisson_gap, variation, variation_gap, sums = map_rows.sum(axis=2)
+        missed = np.where(np.isfinite(self.data.totals), sums - self.data.totals, 0.0)
+        return Record(
+            haadf=squares / 2,
+            poisson=float(self.data.fidelity.astype(np.float64) @ deviance),
+            variation=float(self.data.bounds.astype(np.float64) @ variation),
+            gap=float(
+                apart / 2
+                + poisson_gap.sum()
+                + variation_gap.sum()
+                + np.abs(state.prices * missed).sum()
+            ),
+            residual=certified,
+        )
+
+    def relative(self, record):
+        """Return the gap over the cost above that of the likeliest maps.
 
         A hundredth of that of constant maps and a ten-thousandth of the weighted counts are added,
         for where the maps fit their counts exactly.
         """
-        return sum(terms) - self.least_likelihood + max(self.reference, np.finfo(float).tiny)
+        excess = record.cost - self.least_poisson + self.reference
+        return record.gap / max(excess, np.finfo(float).tiny)
+
+    def cost_terms(self, records, counts, lambda_1):
+        """Return the three terms of each record in the units of `solve_fusion`, (3, records)."""
+        # x + B - y log(x + B) is the deviance plus y - y log y.
+        logs = np.log(np.maximum(counts, 1e-30).astype(np.float32))
+        constant = lambda_1 @ (counts - counts * logs).sum(axis=(1, 2), dtype=np.float64)
+        terms = [(record.haadf, record.poisson, record.variation) for record in records]
+        return self.unit * np.array(terms).T + [[0.0], [constant], [0.0]]
 
     @property
     def noise(self):
         """Noise of each map, in its own unit: its differences between neighbours, over sqrt(2)."""
-        squares = np.zeros(len(self.counts))
-        pairs = 0
+        counts = self.data.counts
+        squares, pairs = np.zeros(len(counts)), 0
         for axis in (1, 2):
-            differences = np.diff(self.counts, axis=axis)
-            squares += np.square(differences, dtype=np.float64).sum(axis=(1, 2))
-            pairs += differences[0].size
+            differences = np.diff(counts, axis=axis).reshape(len(counts), -1)
+            squares += np.einsum("ij,ij->i", differences, differences)
+            pairs += differences.shape[1]
         return np.sqrt(squares / max(2 * pairs, 1))
-
-    def likelihood(self, maps):
-        """Return lambda_1 Psi_2 of ``maps``."""
-        rows = np.empty(maps.shape[:2])
-        poisson_likelihood(maps, self.counts, self.background, rows)
-        return float(
-            self.fidelity.astype(np.float64) @ rows.sum(axis=1) + self.likelihood_shift.sum()
-        )
-
-    def cost_terms(self, maps):
-        """Return the HAADF, Poisson and total variation terms, and the HAADF residual."""
-        residual = np.empty_like(self.haadf)
-        haadf_residual(maps, self.haadf, self.weights, np.float32(0), self.gamma, residual)
-        rows = np.empty(maps.shape[:2])
-        total_variation(maps, rows)
-        terms = (
-            0.5 * float(np.sum(np.square(residual, dtype=np.float64))),
-            self.likelihood(maps),
-            float(self.bounds.astype(np.float64) @ rows.sum(axis=1)),
-        )
-        return terms, residual
 
     def total_error(self, maps):
         """Return how far the totals of ``maps`` are from those to keep, relative; the largest."""
-        kept = np.isfinite(self.totals)
+        kept = np.isfinite(self.data.totals)
         if not kept.any():
             return 0.0
         sums = maps.sum(axis=(1, 2), dtype=np.float64)[kept]
-        wanted = self.totals[kept]
+        wanted = self.data.totals[kept]
         return float((np.abs(sums - wanted) / np.maximum(wanted, 1e-3)).max())
 
     def meet_totals(self, maps):
-        """Scale ``maps``, in place, from nearly the totals to keep to exactly these."""
-        sums = maps.sum(axis=(1, 2), dtype=np.float64)
-        met = np.isfinite(self.totals) & (sums > 0)
-        factors = np.where(met, self.totals / np.where(sums > 0, sums, 1), 1.0)
-        maps *= factors.astype(np.float32)[:, None, None]
+        """Scale ``maps``, in place, to the totals to keep."""
+        kept = np.isfinite(self.data.totals)
+        if kept.any():
+            sums = maps.sum(axis=(1, 2), dtype=np.float64)
+            met = kept & (sums > 0)
+            factors = np.where(met, self.data.totals / np.where(sums > 0, sums, 1), 1.0)
+            maps *= factors.astype(np.float32)[:, None, None]
 
-    def ceilings(self, maps):
-        """Return one height a map up to which optimality is certified: above twice its maximum."""
-        return 2 * maps.max(axis=(1, 2)) + np.float32(1)
+    def first_guess(self):
+        """Return the net counts, averaged over blocks of about 4 x 4 pixels."""
+        _, ny, nx = self.data.counts.shape
+        rows = np.repeat(self.guess, np.diff(_block_starts(ny), append=ny), axis=1)
+        return np.repeat(rows, np.diff(_block_starts(nx), append=nx), axis=2)
+
+    def physical(self, maps):
+        """Return ``maps`` in counts."""
+        return maps * self.scales.astype(np.float32)[:, None, None]
 
 
 def map_scales(counts, background):
@@ -139,3 +211,45 @@ def map_scales(counts, background):
         candidates = (np.percentile(smooth, 99), gross.mean(), expected.mean())
         scales[i] = next((value for value in candidates if value > 0), 1.0)
     return scales
+
+
+def _unit_of_maps(net, counts, background):
+    """Return one typical bright value a map, from its block means."""
+    units = np.empty(len(counts))
+    for i, blocks in enumerate(net):
+        candidates = (np.percentile(blocks, 99), counts[i].mean(), background[i].mean())
+        units[i] = next((float(value) for value in candidates if value > 0), 1.0)
+    return units
+
+
+def _block_starts(n):
+    """Return where blocks of about 4 of n pixels begin, the same from both ends."""
+    n_blocks = -(-n // _BLOCK)
+    if n % 2 == 1 and n_blocks % 2 == 0:  # a block in the middle
+        n_blocks -= 1
+    starts = np.arange(n_blocks) * n // n_blocks
+    ends = n - np.arange(n_blocks, 0, -1) * n // n_blocks
+    return np.where(2 * np.arange(n_blocks) < n_blocks, starts, ends)
+
+
+def _block_means(maps):
+    """Return means over blocks of about 4 x 4 pixels."""
+    _, ny, nx = maps.shape
+    rows, cols = _block_starts(ny), _block_starts(nx)
+    sums = np.add.reduceat(np.add.reduceat(maps, rows, axis=1), cols, axis=2)
+    return sums / (np.diff(rows, append=ny)[:, None] * np.diff(cols, append=nx))
+
+
+def _divided(maps, scales):
+    """Return maps / scales as float32; one row a map where the rows are the same memory."""
+    if maps.strides[1] == 0:
+        maps = maps[:, :1]
+    factors = (1 / scales)[:, None, None]
+    return np.multiply(maps, factors, dtype=np.float32, casting="same_kind", order="C")
+
+
+def _zeros(*shape):
+    # Unlike numpy.zeros, this takes large pages of memory where the system has them.
+    array = np.empty(shape, np.float32)
+    array.fill(0)
+    return array

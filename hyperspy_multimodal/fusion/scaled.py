@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .checks import checked_edges
 from .solver import minimise
 
 
@@ -17,6 +18,7 @@ def fuse_scaled(
     lambda_1,
     lambda_2,
     totals,
+    edges=None,
     **options,
 ):
     """Minimise the cost with (x_i / s_i)^gamma in the HAADF term and TV(x_i) / sqrt(s_i).
@@ -35,6 +37,9 @@ def fuse_scaled(
         Weights of the Poisson term and of the total variation, common or one an element.
     totals : numpy.ndarray or None
         Net totals to keep, shape (K,), NaN where free.
+    edges : tuple or None
+        Edge directions and which elements they are for, as `checked_edges` returns. None: isotropic
+        total variation.
     **options
         Passed to `minimise`: tolerance, max_iterations, initial, callback.
 
@@ -53,5 +58,6 @@ def fuse_scaled(
         np.broadcast_to(lambda_1, scales.shape),
         lambda_2 / np.sqrt(scales),
         np.full(scales.shape, np.nan) if totals is None else totals,
+        checked_edges(None, None, counts.shape) if edges is None else edges,
     )
     return minimise(parts, **options)

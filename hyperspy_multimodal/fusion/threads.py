@@ -1,31 +1,60 @@
-"""How many of Numba's threads one fusion uses."""
+"""How many of Numba's threads one fusion uses, and what each of them gets."""
 
 import contextlib
 import threading
 
+import dask
 import numba
 
 # A thread with fewer values than this a pass costs more to wake than it saves.
 _VALUES_PER_THREAD = 50_000
-
+_CHUNKS_PER_THREAD = 4
+_FEWEST_ROWS, _MOST_ROWS = 4, 64
 
 _turn = threading.Lock()
+_count = threading.Lock()
+_running = 0
 
 
 @contextlib.contextmanager
 def threads_for(n_values):
-    """Lower Numba's number of threads for small maps; the number that is set stays the limit.
+    """Set Numba's number of threads for the duration of a fusion of maps of ``n_values`` values.
+
+    The limit is the number that is set in Numba, and ``num_workers`` in Dask's configuration if it
+    is lower. Fusions that run at a time, as the tasks of Dask do, share it. Small maps take fewer.
 
     Numba's own pool, its last resort where OpenMP and TBB are missing, aborts the process when two
     threads use it at a time. Fusions take turns then.
     """
-    limit = numba.get_num_threads()
-    with contextlib.nullcontext() if _pool_takes_many_callers() else _turn:
-        numba.set_num_threads(max(1, min(limit, n_values // _VALUES_PER_THREAD)))
+    before = numba.get_num_threads()
+    with contextlib.nullcontext() if _pool_takes_many_callers() else _turn, _one_more() as running:
+        limit = min(before, dask.config.get("num_workers", None) or before)
+        numba.set_num_threads(max(1, min(limit // running, n_values // _VALUES_PER_THREAD)))
         try:
             yield
         finally:
-            numba.set_num_threads(limit)
+            numba.set_num_threads(before)
+
+
+def rows_per_chunk(shape):
+    """Return how many rows of maps (K, ny, nx) one thread works on at a time."""
+    threads = numba.get_num_threads()
+    if threads == 1:
+        return shape[1]
+    return min(max(shape[1] // (_CHUNKS_PER_THREAD * threads), _FEWEST_ROWS), _MOST_ROWS)
+
+
+@contextlib.contextmanager
+def _one_more():
+    global _running
+    with _count:
+        _running += 1
+        running = _running
+    try:
+        yield running
+    finally:
+        with _count:
+            _running -= 1
 
 
 def _pool_takes_many_callers():

@@ -1,69 +1,143 @@
-"""How far from optimal: the Fenchel-Young gaps of the Poisson and the total variation terms.
+"""How far from optimal: cost and duality gap of the loop's state, in one pass over the rows.
 
-With the slope of the HAADF term frozen at x, the cost is convex and its duality gap at (x, p) is
-the sum of the two gaps below, each >= 0 in every pixel. The sum is 0 if and only if x is a
-stationary point of the cost. For gamma = 1 it is the duality gap of the cost itself, the HAADF's
-dual variable being its residual at x: an upper bound of cost(x) - minimum.
+The cost, its HAADF term replaced by that of the tangent at x, is convex; with the dual variables r
+(of the HAADF residual) and p (of the total variation) its duality gap is the sum of three gaps of
+Fenchel and Young: that of the HAADF, of the Poisson and of the total variation term. The sum is 0
+if and only if x is a stationary point of the cost. For gamma = 1 it is the duality gap of the cost
+itself, an upper bound of cost(x) - minimum.
 """
 
 import numba
 import numpy as np
 
 from .compile import kernel
-from .power import power
-
-_ONE = np.float32(1)
-_SLOPE_FLOOR = np.float32(1e-4)
+from .gaps import (
+    directional_variation_row,
+    feasible_row,
+    lower_row,
+    model_row,
+    poisson_row,
+    variation_row,
+)
+from .segments import segment
 
 
 @kernel
-def poisson_gap(
-    maps, residual, along, counts, background, weights, gamma, fidelity, ceilings, rows
-):
-    """Write sums by row of F(x) + F*(s) - s x to ``rows`` (K, ny), float64.
+def certificate(rows_per_chunk, data, state, ceilings, reaches, certified, haadf_sums, map_sums):
+    """Sum cost and gaps by row.
 
-    F is ``fidelity`` times the Poisson likelihood on 0 <= x <= ``ceilings``, and
-    s = (slope of w x^gamma) r + div p - price; ``along`` (K, ny, nx) is div p - price.
+    Parameters
+    ----------
+    rows_per_chunk : int
+    data, state : Data, State
+        The dual variable p is brought back into its bounds on the way.
+    ceilings, reaches : numpy.ndarray
+        Maps are compared with those up to the ceiling and within the reach, float32, shape (K,).
+    certified : numpy.ndarray
+        Takes the dual variable of the HAADF that is certified: ``state.residual``, lowered where
+        that helps; float32, shape (ny, nx).
+    haadf_sums : numpy.ndarray
+        Takes sums of the squared HAADF residual and of its squared distance from its dual variable,
+        float64, shape (2, ny).
+    map_sums : numpy.ndarray
+        Takes sums of the Poisson deviance, of its gap (times lambda_1), of the total variation, of
+        its gap (times lambda_2) and of the map, float64, shape (5, K, ny).
     """
-    n_maps, ny, nx = maps.shape
-    for row in numba.prange(ny):
-        for i in range(n_maps):
-            a = np.float64(fidelity[i])
-            ceiling = np.float64(ceilings[i])
-            total = 0.0
+    counts, background, haadf, edges_y, edges_x, weights, gamma, fidelity, bounds = data[:9]
+    directional = data[9]
+    _, maps, dual_y, dual_x, residual, prices = state
+    n_maps, ny, nx = counts.shape
+    uniform = background.shape[1] == 1
+    for k in numba.prange((ny + rows_per_chunk - 1) // rows_per_chunk):
+        begin = k * rows_per_chunk
+        py = np.zeros((2, n_maps, nx), np.float32)
+        px = np.zeros(nx + 1, np.float32)
+        divergence = np.zeros((n_maps, nx), np.float32)
+        slopes = np.zeros((n_maps, nx), np.float32)
+        misfit = np.zeros(nx, np.float32)
+        for row in range(max(begin - 1, 0), min(begin + rows_per_chunk, ny)):
+            inside = row >= begin
+            x_below_row = min(row + 1, ny - 1)
+            for i in range(n_maps):
+                y_part = segment(py, (row & 1, i, 0), nx)
+                x_part = segment(px, (1,), nx)
+                feasible_row(
+                    nx,
+                    bounds[i],
+                    segment(dual_y, (i, row + 1, 0), nx),
+                    segment(dual_x, (i, row, 1), nx),
+                    y_part,
+                    x_part,
+                )
+                x = segment(maps, (i, row, 0), nx)
+                x_below = segment(maps, (i, x_below_row, 0), nx)
+                if directional[i]:
+                    variation, gap = directional_variation_row(
+                        nx,
+                        bounds[i],
+                        x,
+                        x_below,
+                        segment(edges_y, (row, 0), nx),
+                        segment(edges_x, (row, 0), nx),
+                        y_part,
+                        x_part,
+                    )
+                else:
+                    variation, gap = variation_row(nx, bounds[i], x, x_below, y_part, x_part)
+                if inside:
+                    map_sums[2, i, row] = variation
+                    map_sums[3, i, row] = gap
+                for col in range(nx):
+                    from_y = py[row & 1, i, col] - py[1 - (row & 1), i, col]
+                    divergence[i, col] = from_y + (px[col + 1] - px[col])
+            if not inside:
+                continue
             for col in range(nx):
-                value = maps[i, row, col]
-                slope = weights[i]
-                if gamma != _ONE:
-                    floored = value if value > _SLOPE_FLOOR else _SLOPE_FLOOR
-                    slope *= gamma * power(floored, gamma - _ONE)
-                s = np.float64(slope) * residual[row, col] + np.float64(along[i, row, col])
-                x = np.float64(value)
-                y = np.float64(counts[i, row, col])
-                b = np.float64(background[i, row, col])
-                best = ceiling
-                if s < a:
-                    best = min(max(a * y / (a - s) - b, 0.0), ceiling)
-                total += (a - s) * (x - best)
-                if y > 0.0:
-                    total -= a * y * np.log((x + b) / (best + b))
-            rows[i, row] = total
-
-
-@kernel
-def total_variation_gap(maps, dual, bounds, rows):
-    """Write sums by row of bound |grad x| - <p, grad x> to ``rows`` (K, ny), float64."""
-    n_maps, ny, nx = maps.shape
-    for row in numba.prange(ny):
-        below = min(row + 1, ny - 1)
-        for i in range(n_maps):
-            bound = bounds[i]
-            total = 0.0
+                misfit[col] = -haadf[row, col]
+                certified[row, col] = residual[row, col]
+            lowered = segment(certified, (row, 0), nx)
+            r = segment(residual, (row, 0), nx)
+            for i in range(n_maps):
+                model_row(
+                    nx,
+                    weights[i],
+                    gamma,
+                    segment(maps, (i, row, 0), nx),
+                    segment(slopes, (i, 0), nx),
+                    misfit,
+                )
+                lower_row(
+                    nx,
+                    prices[i],
+                    fidelity[i],
+                    min(ceilings[i], reaches[i]),
+                    segment(counts, (i, row, 0), nx),
+                    segment(divergence, (i, 0), nx),
+                    segment(slopes, (i, 0), nx),
+                    r,
+                    lowered,
+                )
+            for i in range(n_maps):
+                deviance, gap, total = poisson_row(
+                    nx,
+                    prices[i],
+                    fidelity[i],
+                    ceilings[i],
+                    reaches[i],
+                    segment(maps, (i, row, 0), nx),
+                    segment(counts, (i, row, 0), nx),
+                    segment(background, (i, 0 if uniform else row, 0), nx),
+                    segment(divergence, (i, 0), nx),
+                    segment(slopes, (i, 0), nx),
+                    lowered,
+                )
+                map_sums[0, i, row] = deviance
+                map_sums[1, i, row] = gap
+                map_sums[4, i, row] = total
+            squares = 0.0
+            apart = 0.0
             for col in range(nx):
-                right = min(col + 1, nx - 1)
-                dy = maps[i, below, col] - maps[i, row, col]
-                dx = maps[i, row, right] - maps[i, row, col]
-                length = np.sqrt(dy * dy + dx * dx)
-                aligned = dual[0, i, row, col] * dy + dual[1, i, row, col] * dx
-                total += np.float64(bound * length - aligned)
-            rows[i, row] = total
+                squares += np.float64(misfit[col]) ** 2
+                apart += (np.float64(lowered[col]) + np.float64(misfit[col])) ** 2
+            haadf_sums[0, row] = squares
+            haadf_sums[1, row] = apart

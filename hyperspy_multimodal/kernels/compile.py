@@ -22,6 +22,11 @@ def leaf(function):
     return _compile(function)
 
 
+def inlined(function):
+    """Compile a row function into each kernel that calls it."""
+    return _compile(function, forceinline=True)
+
+
 def _compile(function, **flags):
     try:
         return numba.njit(cache=True, **flags, **_FLAGS)(function)

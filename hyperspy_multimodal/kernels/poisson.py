@@ -3,16 +3,17 @@
 import numba
 import numpy as np
 
-from .compile import kernel, leaf
+from .compile import inlined, kernel
 
 _ZERO = np.float32(0)
 _HALF = np.float32(0.5)
 _ONE = np.float32(1)
 _FOUR = np.float32(4)
-_TINY = np.float32(1e-30)
+# Keeps the product of two lengths from vanishing.
+_TINY = np.float32(1e-20)
 
 
-@leaf
+@inlined
 def prox_value(v, step, counts, background):
     """Return the minimiser over x >= 0 of x + B - y log(x + B) + (x - v)^2 / (2 step).
 
@@ -21,12 +22,12 @@ def prox_value(v, step, counts, background):
     """
     q = v + background - step
     product = step * counts
-    root = np.sqrt(q * q + _FOUR * product)
+    root = np.sqrt(q * q + _FOUR * product + _TINY)
     large = _HALF * (np.abs(q) + root)
-    small = product / (large + _TINY)
-    z = large if q >= _ZERO else small
+    inverse = _ONE / (large * root)
+    z = large if q >= _ZERO else product * inverse * root
+    slope = z * inverse * large
     x = z - background
-    slope = z / (root + _TINY)
     slope = slope if x > _ZERO else _ZERO
     x = x if x > _ZERO else _ZERO
     return x, slope

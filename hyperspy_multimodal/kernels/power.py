@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .compile import leaf
+from .compile import inlined
 
 # log2(m) on [sqrt(1/2), sqrt(2)) as 2/ln(2) atanh(t), t = (m - 1) / (m + 1), |t| < 0.1716:
 # the Taylor series to t^9 has a relative error of 6e-10.
@@ -16,6 +16,7 @@ _E = [np.float32(np.log(2) ** n / np.prod(np.arange(1.0, n + 1))) for n in range
 _E1, _E2, _E3, _E4, _E5, _E6, _E7 = _E[1:]
 
 _ONE = np.float32(1)
+_LN2 = np.float32(np.log(2))
 _HALF = np.float32(0.5)
 _SMALLEST = np.float32(1e-18)
 _SQRT_HALF_BITS = np.int32(0x3F3504F3)
@@ -25,21 +26,31 @@ _LOWEST_EXPONENT = np.float32(-126)
 _HIGHEST_EXPONENT = np.float32(127)
 
 
-@leaf
+@inlined
+def log2(value):
+    """Return log2(value) for one float32 value > 0 that is no denormal."""
+    # Each int32 is said again: Numba widens integers, and a wide one would halve the vectors.
+    bits = np.float32(value).view(np.int32)
+    whole = np.int32(np.int32(bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
+    mantissa = np.int32(bits - np.int32(whole << _MANTISSA_BITS)).view(np.float32)
+    t = (mantissa - _ONE) / (mantissa + _ONE)
+    t2 = t * t
+    return np.float32(whole) + t * (_L1 + t2 * (_L3 + t2 * (_L5 + t2 * (_L7 + t2 * _L9))))
+
+
+@inlined
+def natural_log(value):
+    """Return log(value) for one float32 value > 0 that is no denormal."""
+    return _LN2 * log2(value)
+
+
+@inlined
 def power(base, exponent):
     """Return base**exponent for one float32 base >= 0; bases below 1e-18 count as 1e-18.
 
     The relative error is below 1e-6 times 1 + |exponent log2(base)| / 8.
     """
-    # Each int32 is said again: Numba widens integers, and a wide one would halve the vectors.
-    base = base if base > _SMALLEST else _SMALLEST
-    bits = np.float32(base).view(np.int32)
-    whole = np.int32(np.int32(bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
-    mantissa = np.int32(bits - np.int32(whole << _MANTISSA_BITS)).view(np.float32)
-    t = (mantissa - _ONE) / (mantissa + _ONE)
-    t2 = t * t
-    log2 = np.float32(whole) + t * (_L1 + t2 * (_L3 + t2 * (_L5 + t2 * (_L7 + t2 * _L9))))
-    product = exponent * log2
+    product = exponent * log2(base if base > _SMALLEST else _SMALLEST)
     product = product if product > _LOWEST_EXPONENT else _LOWEST_EXPONENT
     product = product if product < _HIGHEST_EXPONENT else _HIGHEST_EXPONENT
     nearest = np.floor(product + _HALF)

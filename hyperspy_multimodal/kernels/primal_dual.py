@@ -1,257 +1,317 @@
-"""The two passes of one primal-dual iteration.
+"""Iterations of the primal-dual loop, in one pass over memory each.
 
 The dual variable p belongs to the total variation alone. The HAADF term couples the K values of a
 pixel, and only those, so it stays with the Poisson term in the primal step: the proximal map of
 both together is a search for one number a pixel, the HAADF residual r. Given r, each x_i is the
-closed Poisson prox at v_i + tau_i g_i r, where g_i is the slope of w_i x_i^gamma; the residual that
-follows falls with r, so Newton's method finds r in one or two steps from that of the iteration
-before. lambda_1, however small, then has no part in the step sizes.
+closed Poisson prox at v_i + tau_i g_i r, where g_i is the slope of w_i x_i^gamma. The residual that
+follows falls with r. One step of Newton's method from the r of the iteration before, with x_i moved
+along, is exact but for the square of that step, which vanishes as the loop converges; a segment in
+which the step is long is evaluated again. lambda_1, however small, has no part in the step sizes.
+
+The dual step of a row needs the row below it. It comes right behind the primal step of that row,
+while both are in the cache; only the last row of a chunk waits until all chunks are done.
 """
 
 import numba
 import numpy as np
 
-from .compile import kernel, leaf
-from .poisson import prox_value
+from .compile import kernel
 from .power import power
+from .rows import (
+    across,
+    curved_prox_row,
+    directional_divergence_row,
+    directional_dual_row,
+    divergence_row,
+    dual_row,
+    newton_row,
+    prox_row,
+    relax_row,
+    tangent_row,
+)
+from .segments import prefetch, segment
+from .state import SEGMENT
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
-# The reciprocal of a denormal length would be infinite.
-_TINY = np.float32(1e-30)
-_TWO = np.float32(2)
-_ROWS_PER_BLOCK = 8
+_TINY = np.float32(1e-20)
 _NEWTON_LIMIT = 24
-_NEWTON_TOLERANCE = np.float32(5e-7)
-# Maps are of order one here. The slope of x^gamma is taken no nearer to 0 than the slope floor (it
-# is infinite there for gamma < 1), the curvature no nearer than its own (infinite for gamma < 2).
-# Within a step a dark pixel may come as far as the reach, so its tangent is damped as if the slope
-# were that at the reach: otherwise such pixels flicker between 0 and there.
-_SLOPE_FLOOR = np.float32(1e-4)
-_CURVATURE_FLOOR = np.float32(0.005)
+_CACHE_LINE = 16
+# Where the HAADF term is concave, this much of its negative curvature damps the step.
+_DAMPING = np.float32(2)
+# Within a step a dark pixel may come as far as the reach, so for gamma > 1 its tangent is damped as
+# if the slope were that at the reach: otherwise such pixels flicker between 0 and there.
 _REACH = np.float32(0.1)
 
 
-@leaf
-def step_along_divergence(relaxed, maps, dual, prices, steps, relaxation, row, v):
-    """Over-relax row ``row`` of ``relaxed`` towards ``maps``; v = relaxed + tau (div p - price)."""
-    n_maps, ny, nx = maps.shape
-    inward = _ONE if row < ny - 1 else _ZERO
-    outward = _ONE if row > 0 else _ZERO
-    above = max(row - 1, 0)
-    for i in range(n_maps):
-        step = steps[i]
-        price = prices[i]
-        for col in range(nx):
-            value = relaxed[i, row, col]
-            value += relaxation * (maps[i, row, col] - value)
-            relaxed[i, row, col] = value
-            v[i, col] = value + step * (
-                inward * dual[0, i, row, col] - outward * dual[0, i, above, col] - price
-            )
-        for col in range(nx - 1):
-            v[i, col] += step * dual[1, i, row, col]
-        for col in range(1, nx):
-            v[i, col] -= step * dual[1, i, row, col - 1]
-
-
-@leaf
-def linearise_haadf(maps, haadf, weights, gamma, steps, row, v, slopes, tau, target):
-    """Replace w_i x_i^gamma in row ``row`` by its tangent at ``maps``, with a curvature bound.
-
-    On return h - sum_i w_i x_i^gamma is ``target`` - sum_i ``slopes``_i x_i to first order. The
-    second-order part, where convex, and the damping join the proximal term, which moves ``v`` and
-    ``tau``; both vanish from the fixed point.
-    """
-    n_maps, _, nx = maps.shape
-    for col in range(nx):
-        target[col] = haadf[row, col]
-    for i in range(n_maps):
-        weight = weights[i]
-        for col in range(nx):
-            x = maps[i, row, col]
-            slope = weight * power(x if x > _SLOPE_FLOOR else _SLOPE_FLOOR, gamma - _ONE)
-            target[col] -= slope * x
-            slopes[i, col] = gamma * slope
-        if gamma < _ONE:
-            for col in range(nx):
-                x = maps[i, row, col]
-                if _ZERO < x < _SLOPE_FLOOR:
-                    tangent = weight * power(_SLOPE_FLOOR, gamma - _ONE) * x
-                    target[col] -= weight * power(x, gamma) - tangent
-    for i in range(n_maps):
-        step = steps[i]
-        steepest = gamma * weights[i] * power(_REACH, gamma - _ONE)
-        for col in range(nx):
-            x = maps[i, row, col]
-            slope = slopes[i, col]
-            far = x if x > _CURVATURE_FLOOR else _CURVATURE_FLOOR
-            curvature = -target[col] * (gamma - _ONE) * slope / far
-            curvature = curvature if curvature > _ZERO else _ZERO
-            steeper = steepest * steepest - slope * slope
-            curvature += steeper if steeper > _ZERO else _ZERO
-            shrink = _ONE / (_ONE + step * curvature)
-            v[i, col] = shrink * (v[i, col] + step * curvature * x)
-            tau[i, col] = shrink * step
-    for i in range(n_maps):
-        for col in range(nx):
-            target[col] += slopes[i, col] * maps[i, row, col]
-
-
-@leaf
-def solve_for_residual(
-    v, tau, slopes, target, counts, background, fidelity, row, residual, misfit, descent
-):
-    """Newton's method, for one row, on misfit(r) = r + sum_i slopes_i x_i(r) - target = 0.
-
-    misfit rises with r and is convex, so each step but the first only lowers r.
-    """
-    n_maps, nx = v.shape
-    largest = _ZERO
-    for col in range(nx):
-        size = np.abs(target[col])
-        largest = size if size > largest else largest
-    for _ in range(_NEWTON_LIMIT):
-        for col in range(nx):
-            misfit[col] = residual[row, col] - target[col]
-            descent[col] = _ONE
-        for i in range(n_maps):
-            strength = fidelity[i]
-            for col in range(nx):
-                step = tau[i, col]
-                slope = slopes[i, col]
-                x, rise = prox_value(
-                    v[i, col] + step * slope * residual[row, col],
-                    step * strength,
-                    counts[i, row, col],
-                    background[i, row, col],
-                )
-                misfit[col] += slope * x
-                descent[col] += slope * slope * step * rise
-        worst = _ZERO
-        for col in range(nx):
-            size = np.abs(misfit[col])
-            worst = size if size > worst else worst
-            residual[row, col] -= misfit[col] / descent[col]
-        if worst <= _NEWTON_TOLERANCE * largest:
-            break
-
-
 @kernel
-def primal_step(
-    relaxed,
-    maps,
-    dual,
-    prices,
-    counts,
-    background,
-    haadf,
-    residual,
-    weights,
-    gamma,
-    fidelity,
-    steps,
+def iterations(
+    n_iterations,
+    rows_per_chunk,
+    beyond_cache,
+    data,
+    state,
+    room,
+    primal_steps,
+    dual_steps,
     relaxation,
+    precision,
     moved,
-    sums,
 ):
-    """Over-relax ``relaxed``, and write the proximal point of HAADF + Poisson terms to ``maps``.
+    """Do ``n_iterations`` iterations on ``state``, in place.
 
-    ``residual`` (ny, nx) holds the HAADF residual of the step before, and after; ``moved`` (K, ny)
-    takes sums over rows of (maps - relaxed)^2, ``sums`` those of 2 maps - relaxed. ``prices`` (K,)
-    are the dual variables of the totals.
+    Parameters
+    ----------
+    n_iterations, rows_per_chunk : int
+    beyond_cache : bool
+        Whether to load rows ahead of their use.
+    data, state, room : Data, State, Room
+        For gamma = 1 ``state.maps`` are written in the last iteration only.
+    primal_steps, dual_steps : numpy.ndarray
+        tau and sigma, float32, shape (K,).
+    relaxation, precision : numpy.float32
+        Newton's method goes on where its step may move a map by more than the precision.
+    moved : numpy.ndarray
+        On return sums over rows of (x - relaxed)^2 and of the squared change of p, both before
+        over-relaxation, in the last iteration; float64, shape (2, K, ny).
     """
-    n_maps, ny, nx = maps.shape
-    coupled = False
+    counts, background, haadf, edges_y, edges_x, weights, gamma, fidelity, bounds = data[:9]
+    directional, totals = data[9:]
+    relaxed, maps, dual_y, dual_x, residual, prices = state
+    divergence, slopes, x, rise, rising, misfit, descent, unread, shifted = room[:9]
+    ahead, first, above = room[9:]
+    n_maps, ny, nx = counts.shape
+    n_chunks = (ny + rows_per_chunk - 1) // rows_per_chunk
+    n_segments = (nx + SEGMENT - 1) // SEGMENT
+    uniform = background.shape[1] == 1
+    any_directional = False
     for i in range(n_maps):
-        coupled = coupled or weights[i] > _ZERO
-    for block in numba.prange((ny + _ROWS_PER_BLOCK - 1) // _ROWS_PER_BLOCK):
-        v = np.empty((n_maps, nx), np.float32)
-        tau = np.empty((n_maps, nx), np.float32)
-        slopes = np.empty((n_maps, nx), np.float32)
-        target = np.empty(nx, np.float32)
-        misfit = np.empty(nx, np.float32)
-        descent = np.empty(nx, np.float32)
-        for row in range(block * _ROWS_PER_BLOCK, min((block + 1) * _ROWS_PER_BLOCK, ny)):
-            step_along_divergence(relaxed, maps, dual, prices, steps, relaxation, row, v)
-            if gamma == _ONE:
-                for i in range(n_maps):
-                    for col in range(nx):
-                        tau[i, col] = steps[i]
-                        slopes[i, col] = weights[i]
-                for col in range(nx):
-                    target[col] = haadf[row, col]
-            else:
-                linearise_haadf(maps, haadf, weights, gamma, steps, row, v, slopes, tau, target)
-            if coupled:
-                solve_for_residual(
-                    v,
-                    tau,
-                    slopes,
-                    target,
-                    counts,
-                    background,
-                    fidelity,
-                    row,
-                    residual,
-                    misfit,
-                    descent,
-                )
+        any_directional = any_directional or directional[i]
+    bending = gamma - _ONE
+    damping = _DAMPING * (_ONE - gamma)
+    lever = _TINY
+    for i in range(n_maps):
+        lever = max(lever, primal_steps[i] * weights[i] * gamma)
+    limit = precision / lever
+    sums = np.empty((n_maps, ny), np.float64)
+    for iteration in range(n_iterations):
+        keep = gamma != _ONE or iteration == n_iterations - 1
+        for k in numba.prange(n_chunks):
+            begin = k * rows_per_chunk
+            end = min(begin + rows_per_chunk, ny)
             for i in range(n_maps):
-                total = _ZERO
-                ahead = _ZERO
-                for col in range(nx):
-                    step = tau[i, col]
-                    x, _ = prox_value(
-                        v[i, col] + step * slopes[i, col] * residual[row, col],
-                        step * fidelity[i],
-                        counts[i, row, col],
-                        background[i, row, col],
+                if directional[i]:
+                    for col in range(nx):
+                        above[k, i, col] = _ZERO
+                    if begin > 0:
+                        for col in range(nx):
+                            above[k, i, col], _ = across(
+                                edges_y[begin - 1, col],
+                                edges_x[begin - 1, col],
+                                dual_y[i, begin, col],
+                                dual_x[i, begin - 1, col + 1],
+                            )
+            for row in range(begin, end):
+                background_row = 0 if uniform else row
+                now = row & 1
+                for i in range(n_maps):
+                    moved[0, i, row] = 0.0
+                    moved[1, i, row] = 0.0
+                    sums[i, row] = 0.0
+                for part in range(n_segments):
+                    start = part * SEGMENT
+                    n = min(SEGMENT, nx - start)
+                    next_row = row
+                    next_start = start + n
+                    if next_start == nx:
+                        next_row = row + 1
+                        next_start = 0
+                    next_stop = next_start
+                    if beyond_cache and next_row < end:
+                        next_stop = min(next_start + SEGMENT, nx)
+                    r = segment(residual, (row, start), n)
+                    if any_directional:
+                        for col in range(next_start, next_stop, _CACHE_LINE):
+                            prefetch(edges_y, (next_row, col))
+                            prefetch(edges_x, (next_row, col))
+                    # div p, and the HAADF model at the maps
+                    for i in range(n_maps):
+                        for col in range(next_start, next_stop, _CACHE_LINE):
+                            prefetch(dual_y, (i, next_row + 1, col))
+                            prefetch(dual_x, (i, next_row, col))
+                        below = segment(dual_y, (i, row + 1, start), n)
+                        right = segment(dual_x, (i, row, start + 1), n)
+                        out = segment(divergence, (k, i, 0), n)
+                        if directional[i]:
+                            shifted[k, 0] = _ZERO
+                            if start > 0:
+                                _, shifted[k, 0] = across(
+                                    edges_y[row, start - 1],
+                                    edges_x[row, start - 1],
+                                    dual_y[i, row + 1, start - 1],
+                                    dual_x[i, row, start],
+                                )
+                            directional_divergence_row(
+                                n,
+                                below,
+                                right,
+                                segment(edges_y, (row, start), n),
+                                segment(edges_x, (row, start), n),
+                                segment(above, (k, i, start), n),
+                                segment(shifted, (k, 0), n + 1),
+                                out,
+                            )
+                        else:
+                            divergence_row(
+                                n,
+                                below,
+                                segment(dual_y, (i, row, start), n),
+                                right,
+                                segment(dual_x, (i, row, start), n),
+                                out,
+                            )
+                    for col in range(n):
+                        rising[k, col] = -haadf[row, start + col]
+                    if gamma != _ONE:
+                        for i in range(n_maps):
+                            tangent_row(
+                                n,
+                                weights[i],
+                                gamma,
+                                segment(maps, (i, row, start), n),
+                                segment(slopes, (k, i, 0), n),
+                                segment(rising, (k, 0), n),
+                            )
+                    # the residual that the maps at this residual leave
+                    for _ in range(_NEWTON_LIMIT):
+                        for col in range(n):
+                            misfit[k, col] = r[col] + rising[k, col]
+                            descent[k, col] = _ONE
+                        for i in range(n_maps):
+                            for col in range(next_start, next_stop, _CACHE_LINE):
+                                prefetch(relaxed, (i, next_row, col))
+                                prefetch(counts, (i, next_row, col))
+                                prefetch(background, (i, 0 if uniform else next_row, col))
+                            if gamma == _ONE:
+                                prox_row(
+                                    n,
+                                    primal_steps[i],
+                                    prices[i],
+                                    fidelity[i],
+                                    weights[i],
+                                    segment(divergence, (k, i, 0), n),
+                                    segment(relaxed, (i, row, start), n),
+                                    r,
+                                    segment(counts, (i, row, start), n),
+                                    segment(background, (i, background_row, start), n),
+                                    segment(x, (k, i, 0), n),
+                                    segment(rise, (k, i, 0), n),
+                                    segment(misfit, (k, 0), n),
+                                    segment(descent, (k, 0), n),
+                                )
+                            else:
+                                steepest = _ZERO
+                                if gamma > _ONE:
+                                    steepest = gamma * weights[i] * power(_REACH, gamma - _ONE)
+                                curved_prox_row(
+                                    n,
+                                    primal_steps[i],
+                                    prices[i],
+                                    fidelity[i],
+                                    bending,
+                                    damping,
+                                    steepest,
+                                    segment(divergence, (k, i, 0), n),
+                                    segment(relaxed, (i, row, start), n),
+                                    r,
+                                    segment(counts, (i, row, start), n),
+                                    segment(background, (i, background_row, start), n),
+                                    segment(maps, (i, row, start), n),
+                                    segment(slopes, (k, i, 0), n),
+                                    segment(rising, (k, 0), n),
+                                    segment(x, (k, i, 0), n),
+                                    segment(rise, (k, i, 0), n),
+                                    segment(misfit, (k, 0), n),
+                                    segment(descent, (k, 0), n),
+                                )
+                        next_stop = next_start
+                        beyond = newton_row(
+                            n, limit, r, segment(misfit, (k, 0), n), segment(descent, (k, 0), n)
+                        )
+                        if beyond == _ZERO:
+                            break
+                    # the maps, and the dual step of the row above
+                    for i in range(n_maps):
+                        out = segment(unread, (k, 0), n)
+                        if keep:
+                            out = segment(maps, (i, row, start), n)
+                        change, total = relax_row(
+                            n,
+                            relaxation,
+                            segment(x, (k, i, 0), n),
+                            segment(rise, (k, i, 0), n),
+                            segment(misfit, (k, 0), n),
+                            segment(relaxed, (i, row, start), n),
+                            out,
+                            segment(ahead, (k, now, i, start), n),
+                        )
+                        moved[0, i, row] += change
+                        sums[i, row] += total
+                        if start + n == nx:
+                            ahead[k, now, i, nx] = ahead[k, now, i, nx - 1]
+                        if row == begin:
+                            for col in range(start, start + n):
+                                first[k, i, col] = ahead[k, now, i, col]
+                            continue
+                        here = segment(ahead, (k, 1 - now, i, start), n + 1)
+                        beneath = segment(ahead, (k, now, i, start), n)
+                        below = segment(dual_y, (i, row, start), n)
+                        right = segment(dual_x, (i, row - 1, start + 1), n)
+                        if directional[i]:
+                            moved[1, i, row - 1] += directional_dual_row(
+                                n,
+                                dual_steps[i],
+                                bounds[i],
+                                relaxation,
+                                here,
+                                beneath,
+                                segment(edges_y, (row - 1, start), n),
+                                segment(edges_x, (row - 1, start), n),
+                                below,
+                                right,
+                            )
+                        else:
+                            moved[1, i, row - 1] += dual_row(
+                                n, dual_steps[i], bounds[i], relaxation, here, beneath, below, right
+                            )
+        for k in numba.prange(n_chunks):
+            last = min((k + 1) * rows_per_chunk, ny) - 1
+            for i in range(n_maps):
+                here = segment(ahead, (k, last & 1, i, 0), nx + 1)
+                beneath = segment(ahead, (k, last & 1, i, 0), nx)
+                if k < n_chunks - 1:
+                    beneath = segment(first, (k + 1, i, 0), nx)
+                below = segment(dual_y, (i, last + 1, 0), nx)
+                right = segment(dual_x, (i, last, 1), nx)
+                if directional[i]:
+                    moved[1, i, last] = directional_dual_row(
+                        nx,
+                        dual_steps[i],
+                        bounds[i],
+                        relaxation,
+                        here,
+                        beneath,
+                        segment(edges_y, (last, 0), nx),
+                        segment(edges_x, (last, 0), nx),
+                        below,
+                        right,
                     )
-                    maps[i, row, col] = x
-                    change = x - relaxed[i, row, col]
-                    total += change * change
-                    ahead += x + change
-                moved[i, row] = total
-                sums[i, row] = ahead
-
-
-@leaf
-def dual_change(py, px, dy, dx, step, bound):
-    """Return the change of (py, px) in one step along (dy, dx) and back to a length of bound."""
-    ty = py + step * dy
-    tx = px + step * dx
-    length = np.sqrt(ty * ty + tx * tx)
-    shrink = bound / (length + _TINY) if length > bound else _ONE
-    return ty * shrink - py, tx * shrink - px
-
-
-@kernel
-def dual_step(relaxed, maps, dual, bounds, steps, relaxation, moved):
-    """Move ``dual`` along the gradient of 2 maps - relaxed, back into its bounds, over-relaxed.
-
-    ``moved`` (K, ny) takes sums over rows of the squared change before over-relaxation.
-    """
-    n_maps, ny, nx = maps.shape
-    last = nx - 1
-    for row in numba.prange(ny):
-        below = min(row + 1, ny - 1)
+                else:
+                    moved[1, i, last] = dual_row(
+                        nx, dual_steps[i], bounds[i], relaxation, here, beneath, below, right
+                    )
         for i in range(n_maps):
-            step = steps[i]
-            bound = bounds[i]
-            total = _ZERO
-            for col in range(last):
-                here = _TWO * maps[i, row, col] - relaxed[i, row, col]
-                dy = _TWO * maps[i, below, col] - relaxed[i, below, col] - here
-                dx = _TWO * maps[i, row, col + 1] - relaxed[i, row, col + 1] - here
-                change_y, change_x = dual_change(
-                    dual[0, i, row, col], dual[1, i, row, col], dy, dx, step, bound
-                )
-                dual[0, i, row, col] += relaxation * change_y
-                dual[1, i, row, col] += relaxation * change_x
-                total += change_y * change_y + change_x * change_x
-            here = _TWO * maps[i, row, last] - relaxed[i, row, last]
-            dy = _TWO * maps[i, below, last] - relaxed[i, below, last] - here
-            change_y, _ = dual_change(dual[0, i, row, last], _ZERO, dy, _ZERO, step, bound)
-            dual[0, i, row, last] += relaxation * change_y
-            moved[i, row] = total + change_y * change_y
+            if not np.isnan(totals[i]):
+                # Sum over pixels and gradient act on orthogonal spaces: each takes its full step.
+                excess = sums[i].sum() - totals[i]
+                prices[i] += relaxation * np.float32(excess / (primal_steps[i] * ny * nx))

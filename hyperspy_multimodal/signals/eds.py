@@ -65,7 +65,7 @@ def multimodal_fusion(
         Keep each element's net total (gross less background counts) exactly, as far as it is
         positive. Default True; False where the background windows cannot be trusted.
     tolerance : float
-        Stop at this optimality residual (see `hyperspy_multimodal.solve_fusion`), default 1e-4.
+        Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.
     max_iterations : int
         Stop after this many iterations at the latest, default 2000.
     seed : int

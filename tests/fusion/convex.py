@@ -4,6 +4,8 @@ import cvxpy as cp
 import numpy as np
 import scipy.sparse as sparse
 
+from hyperspy_multimodal.fusion.edges import edge_directions
+
 
 def differences(n):
     """Forward differences along n pixels, 0 at the last."""
@@ -12,7 +14,7 @@ def differences(n):
     return matrix.tocsr()
 
 
-def poisson_and_variation(x, counts, lambdas, background):
+def poisson_and_variation(x, counts, lambdas, background, edges=None, directional=None):
     """The weighted Poisson and total variation terms of variable ``x`` (K, ny nx)."""
     n_maps, ny, nx = counts.shape
     along_y = sparse.kron(differences(ny), sparse.eye(nx))
@@ -28,7 +30,12 @@ def poisson_and_variation(x, counts, lambdas, background):
             logarithm = cp.log(x[i, counted] + background[i, counted])
             terms.append(-lambda_1[i] * (y[counted] @ logarithm))
         if lambda_2[i] > 0:
-            gradient = cp.vstack([along_y @ x[i], along_x @ x[i]])
+            dy, dx = along_y @ x[i], along_x @ x[i]
+            if directional is not None and directional[i]:
+                edge_y, edge_x = (edge.ravel() for edge in edges)
+                along = cp.multiply(edge_y, dy) + cp.multiply(edge_x, dx)
+                dy, dx = dy - cp.multiply(edge_y, along), dx - cp.multiply(edge_x, along)
+            gradient = cp.vstack([dy, dx])
             terms.append(lambda_2[i] * cp.sum(cp.norm(gradient, 2, axis=0)))
     return sum(terms)
 
@@ -41,22 +48,41 @@ def solved(cost, x, shape, constraints, accuracy):
     return np.maximum(x.value, 0).reshape(shape)
 
 
-def minimiser(counts, haadf, gamma, lambdas, background=0.0, weights=None, offset=0.0, totals=None):
+def minimiser(
+    counts,
+    haadf,
+    gamma,
+    lambdas,
+    background=0.0,
+    weights=None,
+    offset=0.0,
+    totals=None,
+    guide=None,
+    directional=None,
+):
     """Return the maps (K, ny, nx) of least cost, for gamma = 1."""
     assert gamma == 1
     n_maps = len(counts)
     weights = np.broadcast_to(1.0 if weights is None else weights, n_maps)
     x = cp.Variable((n_maps, haadf.size), nonneg=True)
     residual = haadf.ravel() - offset - weights @ x
-    cost = 0.5 * cp.sum_squares(residual) + poisson_and_variation(x, counts, lambdas, background)
+    edges = None
+    if guide is not None:
+        edges = edge_directions(guide)
+        directional = [True] * n_maps if directional is None else directional
+    cost = 0.5 * cp.sum_squares(residual)
+    cost += poisson_and_variation(x, counts, lambdas, background, edges, directional)
     kept = [] if totals is None else [(i, t) for i, t in enumerate(totals) if np.isfinite(t)]
     return solved(cost, x, counts.shape, [cp.sum(x[i]) == total for i, total in kept], 1e-8)
 
 
-def minimiser_with_a_linear_haadf_term(pull, highest, counts, lambdas, background):
-    """Return the maps <= ``highest`` of least -<pull, x> + Poisson + total variation terms."""
+def minimiser_near(maps, reach, slopes, residual, counts, lambdas, background):
+    """Return the best maps within ``reach``, the HAADF model being linear: residual and slopes."""
     n_maps = len(counts)
     x = cp.Variable((n_maps, counts[0].size), nonneg=True)
-    linear = -cp.sum(cp.multiply(pull.reshape(n_maps, -1), x))
-    cost = linear + poisson_and_variation(x, counts, lambdas, background)
-    return solved(cost, x, counts.shape, [x <= highest], 1e-7)
+    move = x - maps.reshape(n_maps, -1)
+    modelled = cp.sum(cp.multiply(slopes.reshape(n_maps, -1), move), axis=0)
+    cost = 0.5 * cp.sum_squares(residual.ravel() - modelled)
+    cost += poisson_and_variation(x, counts, lambdas, background)
+    reach = np.broadcast_to(reach, maps.shape).reshape(n_maps, -1)
+    return solved(cost, x, counts.shape, [move <= reach, move >= -reach], 1e-7)

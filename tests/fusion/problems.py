@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hyperspy_multimodal.fusion.checks import checked_edges
 from hyperspy_multimodal.fusion.problem import Problem
 
 
@@ -67,6 +68,12 @@ CONVEX = {
         (2, 6, 9), level=4, background=0.5, lambdas=(0.05, [0.0, 0.05])
     ),
     "six elements": problem((6, 5, 6), level=12, background=0.5, lambdas=(0.05, 0.05)),
+    "directional": problem((2, 12, 11), level=4, background=0.5, lambdas=(0.05, 0.08))
+    | {"guide": truth((2, 12, 11), 1.0).sum(axis=0)},
+    "one map directional": problem((2, 9, 13), level=6, lambdas=(0.02, [0.03, 0.05]))
+    | {"guide": truth((2, 9, 13), 1.0)[0], "directional": [False, True]},
+    "directional without background, with a total": problem((2, 8, 9), level=5, lambdas=(0.1, 0.1))
+    | {"guide": truth((2, 8, 9), 1.0)[0], "totals": [100.0, np.nan]},
     "totals": problem((2, 7, 9), level=5, background=0.4, lambdas=(0.02, 0.05))
     | {"totals": [110.0, 70.0]},
     "one total of two": problem((2, 7, 9), level=5, background=0.4, lambdas=(0.02, 0.05))
@@ -86,6 +93,7 @@ def in_own_units(problem):
         problem["gamma"],
         *(np.broadcast_to(value, n_maps) for value in problem["lambdas"]),
         np.full(n_maps, np.nan),
+        checked_edges(problem.get("guide"), problem.get("directional"), problem["counts"].shape),
     )
 
 

@@ -3,11 +3,17 @@
 import naive
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from hyperspy_multimodal.fusion.problem import map_scales
+from hyperspy_multimodal.fusion.problem import _block_starts, map_scales
 
 from .problems import in_own_units, problem, sloping
+
+
+def recorded(own, maps):
+    state = own.state()
+    state.maps[:] = maps
+    return own.record(state)
 
 
 @pytest.mark.parametrize("level", [0.1, 5, 2000])
@@ -23,18 +29,17 @@ def test_the_cost_in_scaled_units_is_the_cost(gamma, level):
     )
     maps = np.random.default_rng(5).uniform(0, level, shape)
     own = in_own_units(known)
-    terms, residual = own.cost_terms((maps / naive.by_map(own.scales)).astype(np.float32))
-    assert_allclose(own.unit * np.array(terms), naive.cost(maps, **known), rtol=1e-5)
-    args = (known["haadf"], known["weights"], known["offset"], gamma)
-    brightest = np.sqrt(own.unit)
-    assert_allclose(brightest * residual, naive.haadf_residual(maps, *args), atol=1e-5 * brightest)
+    record = recorded(own, maps / naive.by_map(own.scales))
+    lambda_1 = np.broadcast_to(known["lambdas"][0], 2)
+    terms = own.cost_terms([record], known["counts"], lambda_1)
+    assert_allclose(terms[:, 0], naive.cost(maps, **known), rtol=1e-5)
 
 
 def test_maps_are_of_order_one_in_their_own_units():
     for level in (0.5, 20, 1e5):
         known = problem((3, 20, 24), level=level, background=level / 9, lambdas=(1, 1))
         own = in_own_units(known)
-        brightest = np.percentile(own.counts, 99, axis=(1, 2))
+        brightest = np.percentile(own.data.counts, 99, axis=(1, 2))
         assert np.all((brightest > 0.5) & (brightest < 10))
 
 
@@ -50,8 +55,29 @@ def test_scales_are_positive_whatever_was_counted(gross, background, expected):
 def test_the_likeliest_maps_have_the_least_likelihood_cost():
     known = problem((2, 7, 9), level=3, background=0.5, lambdas=(0.1, 0.1))
     own, rng = in_own_units(known), np.random.default_rng(2)
-    likeliest = np.maximum(own.counts - own.background, 0)
-    assert own.least_likelihood == pytest.approx(own.likelihood(likeliest))
+    likeliest = np.maximum(own.data.counts - own.data.background, 0)
+    assert own.least_poisson == pytest.approx(recorded(own, likeliest).poisson)
     for _ in range(10):
-        other = rng.uniform(0, 3, own.counts.shape).astype(np.float32)
-        assert own.likelihood(other) > own.least_likelihood
+        assert recorded(own, rng.uniform(0, 3, likeliest.shape)).poisson > own.least_poisson
+
+
+def test_the_first_guess_keeps_the_total_of_each_map():
+    for shape in [(1, 1, 1), (2, 3, 17), (1, 24, 21)]:
+        own = in_own_units(problem(shape, level=9, lambdas=(0.1, 0.1)))
+        sums = own.data.counts.sum(axis=(1, 2))
+        assert_allclose(own.first_guess().sum(axis=(1, 2)), sums, rtol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 7, 8, 13, 30, 31, 101])
+def test_blocks_are_the_same_from_both_ends(n):
+    limits = np.append(_block_starts(n), n)
+    assert_array_equal(n - limits[::-1], limits)
+    assert np.all((np.diff(limits) >= 1) & (np.diff(limits) <= 8))
+
+
+@pytest.mark.parametrize("background", [0.5, "rows alike"])
+def test_a_background_without_structure_along_y_is_kept_as_one_row(background):
+    if background == "rows alike":
+        background = np.linspace(0.2, 0.9, 9)
+    own = in_own_units(problem((2, 7, 9), level=3, background=background, lambdas=(0.1, 0.1)))
+    assert own.data.background.shape == (2, 1, 9)

@@ -1,147 +1,187 @@
-"""Fenchel-Young gaps: never negative, and zero at an optimum and only there."""
+"""Cost and gap of a state: what they bound, and that they vanish at an optimum."""
 
 import naive
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from hyperspy_multimodal.kernels.certificate import poisson_gap, total_variation_gap
-
-from .variants import (
-    as_compiled_and_python,
-    dual_field,
-    on_shapes,
-    one_a_map,
-    sparse_counts,
-    uniform,
+from .states import (
+    ISOTROPIC,
+    MIXED,
+    at_rest,
+    certify,
+    gap,
+    iterate,
+    limits,
+    random_data,
+    random_state,
+    state_at_start,
 )
+from .variants import uniform
+
+SHAPES = [(1, 1, 1), (1, 1, 7), (2, 7, 1), (3, 5, 6), (2, 3, 300)]
+
+on_shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
+for_gammas = pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
+with_edges = pytest.mark.parametrize("directional", [ISOTROPIC, MIXED], ids=["isotropic", "mixed"])
 
 
-def poisson_problem(rng, shape):
-    counts = sparse_counts(rng, shape)
-    background = uniform(rng, shape, 0, 0.4)
-    background[rng.uniform(size=shape) < 0.3] = 0
-    maps = uniform(rng, shape, 0.01, 1)
-    maps[(rng.uniform(size=shape) < 0.3) & (background > 0)] = 0
-    return {
-        "maps": maps,
-        "residual": uniform(rng, shape[1:], -0.3, 0.5),
-        "along": uniform(rng, shape, -0.3, 0.3),
-        "counts": counts,
-        "background": background,
-        "weights": one_a_map(rng, shape[0], 0, 1),
-        "gamma": np.float32(1),
-        "fidelity": one_a_map(rng, shape[0], 0.1, 1),
-        "ceilings": one_a_map(rng, shape[0], 1.1, 3),
-    }
-
-
-def gap_by_row(kernel, problem):
-    rows = np.full(problem["maps"].shape[:2], np.nan)
-    kernel(*problem.values(), rows)
-    return rows
-
-
-def pull(problem):
-    """The slope s at which the gap is taken."""
-    slopes = naive.haadf_slopes(problem["maps"], problem["weights"], np.float64(problem["gamma"]))
-    return slopes * problem["residual"] + problem["along"]
-
-
-def with_pull(problem, s):
-    """The same problem, its dual variable such that the slope is s."""
-    missing = s - (pull(problem) - problem["along"])
-    return problem | {"along": missing.astype(np.float32)}
-
-
-def likelihood_slope(problem):
-    rise = naive.poisson_gradient(problem["maps"], problem["counts"], problem["background"])
-    return naive.by_map(problem["fidelity"]) * rise
+def some_state(rng, shape):
+    """With a finite likelihood everywhere."""
+    state = random_state(rng, shape)
+    state.maps[:] += np.float32(0.01)
+    return state
 
 
 @on_shapes
-@pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
-@as_compiled_and_python
-def test_poisson_gap_agrees_with_trying_every_point(variant, gamma, shape, rng):
-    problem = poisson_problem(rng, shape) | {"gamma": np.float32(gamma)}
-    known = (problem[name] for name in ("counts", "background", "fidelity", "ceilings"))
-    expected = naive.poisson_gap(problem["maps"].astype(np.float64), pull(problem), *known)
-    assert_allclose(
-        gap_by_row(variant(poisson_gap), problem), expected.sum(axis=2), rtol=1e-5, atol=1e-5
-    )
+@with_edges
+@for_gammas
+def test_sums_agree_with_naive(gamma, directional, shape, rng):
+    data, state = random_data(rng, shape, gamma, directional), some_state(rng, shape)
+    state.maps[(data.background > 0) & (rng.uniform(size=shape) < 0.1)] = 0
+    certified, haadf_sums, map_sums = certify(data, state)
+    expected = naive.certificate(data, state, *limits(data, state), certified)
+    names = ["deviance", "Poisson gap", "variation", "variation gap", "sum"]
+    assert_allclose(haadf_sums, expected[0], rtol=1e-5, atol=1e-5)
+    for name, found, exact in zip(names, map_sums, expected[1], strict=True):
+        assert_allclose(found, exact, rtol=1e-5, atol=3e-5, err_msg=name)
 
 
 @on_shapes
-@pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
-def test_poisson_gap_is_zero_at_the_slope_of_the_likelihood(gamma, shape, rng):
-    problem = poisson_problem(rng, shape) | {"gamma": np.float32(gamma)}
-    problem = with_pull(problem, likelihood_slope(problem))
-    assert_allclose(gap_by_row(poisson_gap, problem), 0, atol=2e-5)
+@with_edges
+@for_gammas
+def test_chunks_of_any_height_and_one_row_of_background_give_the_same_sums(
+    gamma, directional, shape, rng
+):
+    data, state = random_data(rng, shape, gamma, directional), some_state(rng, shape)
+    data.background[:] = data.background[:, :1]
+    one_row = data._replace(background=data.background[:, :1].copy())
+    whole = certify(data, state)
+    for rows_per_chunk in (1, 2, 3):
+        for same in (data, one_row):
+            for found, expected in zip(certify(same, state, rows_per_chunk), whole, strict=True):
+                assert_array_equal(found, expected)
 
 
-def test_poisson_gap_is_zero_where_a_bound_holds_the_map_back(rng):
-    problem = poisson_problem(rng, (2, 5, 8))
-    problem["background"] += np.float32(0.1)
-    problem["maps"][0] = 0
-    problem["maps"][1] = problem["ceilings"][1]
-    beyond = naive.by_map([-0.3, 0.3])  # a pull below 0, and one above the ceiling
-    problem = with_pull(problem, likelihood_slope(problem) + beyond)
-    assert_allclose(gap_by_row(poisson_gap, problem), 0, atol=2e-5)
+def test_the_state_is_left_alone(rng):
+    data, state = random_data(rng, (3, 5, 6), 1.7, MIXED), some_state(rng, (3, 5, 6))
+    before = [array.copy() for array in state]
+    certify(data, state)
+    for array, kept in zip(state, before, strict=True):
+        assert_array_equal(array, kept)
 
 
-@pytest.mark.parametrize("off", [-0.3, 0.3])
-def test_poisson_gap_is_positive_away_from_that_slope(off, rng):
-    problem = poisson_problem(rng, (1, 7, 1))
-    problem["maps"] = np.maximum(problem["maps"], np.float32(0.1))
-    problem["counts"] += np.float32(0.5)
-    problem = with_pull(problem, likelihood_slope(problem) + off)
-    assert np.all(gap_by_row(poisson_gap, problem) > 1e-4)
-
-
-@pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
-def test_poisson_gap_is_never_negative(gamma, rng):
+@with_edges
+@for_gammas
+def test_every_gap_is_at_least_0_but_for_rounding(gamma, directional, rng):
     for _ in range(20):
-        problem = poisson_problem(rng, (3, 300, 1)) | {"gamma": np.float32(gamma)}
-        assert np.all(gap_by_row(poisson_gap, problem) >= -1e-12)
+        data = random_data(rng, (3, 5, 6), gamma, directional)
+        for state in (some_state(rng, (3, 5, 6)), iterate(data, state_at_start(data), 50)[0]):
+            _, haadf_sums, map_sums = certify(data, state)
+            assert haadf_sums[1].min() >= 0
+            assert map_sums[[1, 3]].min() >= -1e-6
 
 
-def variation_gap(kernel, maps, dual, bounds):
-    rows = np.full(maps.shape[:2], np.nan)
-    kernel(maps, dual, bounds, rows)
-    return rows.sum(axis=1)
+@with_edges
+@for_gammas
+def test_the_gap_vanishes_as_iterations_come_to_rest(gamma, directional, rng):
+    data = random_data(rng, (3, 6, 7), gamma, directional, totals=[True, False, False])
+    state, _ = at_rest(data)
+    certified, *sums = certify(data, state)
+    assert gap(*sums) < 1e-4
+    assert gap(*naive.certificate(data, state, *limits(data, state), certified)) < 1e-4
+    start = state_at_start(data)
+    assert gap(*certify(data, start)[1:]) > 0.1
 
 
-@on_shapes
-@as_compiled_and_python
-def test_total_variation_gap_agrees_with_naive(variant, shape, rng):
-    maps, dual, bounds = uniform(rng, shape), dual_field(rng, shape), one_a_map(rng, shape[0], 0, 1)
-    assert_allclose(
-        variation_gap(variant(total_variation_gap), maps, dual, bounds),
-        naive.total_variation_gap(maps, dual, bounds),
-        rtol=1e-5,
-        atol=1e-5,
-    )
+@with_edges
+@for_gammas
+def test_lowering_the_residual_certifies_no_less_on_the_whole(gamma, directional, rng):
+    ratios = []
+    for n_iterations in np.repeat([5, 10, 30, 100, 300], 5):
+        data = random_data(rng, (3, 6, 7), gamma, directional)
+        state, _ = iterate(data, state_at_start(data), n_iterations, precision=0.01)
+        certified, _, _ = certify(data, state)
+        assert np.all(certified <= state.residual)
+        ratios.append(
+            gap(*naive.certificate(data, state, *limits(data, state), certified))
+            / gap(*naive.certificate(data, state, *limits(data, state), state.residual))
+        )
+    assert np.mean(ratios) < 1.001
+    assert max(ratios) < 1.3
 
 
-@on_shapes
-def test_total_variation_gap_is_zero_along_the_gradient(shape, rng):
-    maps, bounds = uniform(rng, shape), one_a_map(rng, shape[0], 0.1, 1)
-    grad = naive.gradient(maps)
-    along = naive.by_map(bounds) * grad / np.maximum(naive.lengths(grad), 1e-12)
-    gap = variation_gap(total_variation_gap, maps, along.astype(np.float32), bounds)
-    assert_allclose(gap, 0, atol=1e-5)
+def test_lowering_the_residual_certifies_much_more_where_maps_are_empty(rng):
+    data = random_data(rng, (3, 6, 7))
+    data.counts[:, :, 3:] = 0
+    state, _ = iterate(data, state_at_start(data), 300, precision=0.01)
+    state.residual[:, 3:] += np.float32(0.01)
+    certified, *sums = certify(data, state)
+    as_it_is = naive.certificate(data, state, *limits(data, state), state.residual)
+    assert np.any(certified < state.residual)
+    assert gap(*sums) < 0.7 * gap(*as_it_is)
 
 
-@on_shapes
-def test_total_variation_gap_of_flat_maps_is_zero_for_any_dual(shape, rng):
-    flat = np.full(shape, 0.7, np.float32)
-    gap = variation_gap(total_variation_gap, flat, dual_field(rng, shape), np.ones(shape[0], "f4"))
-    assert_allclose(gap, 0)
+def tangent_cost(y, data, x):
+    """Cost of maps y, its HAADF model replaced by the tangent at x."""
+    gamma = np.float64(data.gamma)
+    slopes = naive.haadf_slopes(x, data.weights, gamma)
+    misfit = naive.haadf_residual(x, data.haadf, data.weights, 0, gamma)
+    misfit = misfit - (slopes * (y - x)).sum(axis=0)
+    poisson = naive.poisson_deviance(y, data.counts, data.background).sum(axis=(1, 2))
+    variation = naive.lengths(naive.across_edges(naive.gradient(y), data)).sum(axis=(1, 2))
+    return np.sum(misfit**2) / 2 + data.fidelity @ poisson + data.bounds @ variation
 
 
-def test_total_variation_gap_is_never_negative_for_a_dual_within_bounds(rng):
-    for _ in range(20):
-        maps, bounds = uniform(rng, (2, 9, 33)), np.array([0.2, 1], np.float32)
-        dual = naive.project(dual_field(rng, (2, 9, 33)), bounds).astype(np.float32)
-        gap = variation_gap(total_variation_gap, maps, dual, bounds)
-        assert np.all(gap > 0)
+def others_within_limits(rng, data, state, n):
+    """Maps anywhere below the ceiling and within the reach, far from x and close to it."""
+    ceilings, reaches = (naive.by_map(values) for values in limits(data, state))
+    for share in np.geomspace(1e-3, 1, n):
+        x = state.maps.astype(np.float64)
+        y = x + share * (uniform(rng, x.shape) * ceilings - x)
+        yield np.clip(y, np.maximum(x - reaches, 1e-6), x + reaches)
+
+
+@pytest.mark.parametrize("n_iterations", [0, 3, 30])
+@with_edges
+@for_gammas
+def test_no_maps_within_the_limits_cost_less_by_more_than_the_gap(
+    gamma, directional, n_iterations, rng
+):
+    for _ in range(5):
+        data = random_data(rng, (3, 5, 6), gamma, directional)
+        state, _ = iterate(data, state_at_start(data), n_iterations)
+        state.maps[:] = np.maximum(state.maps, np.float32(1e-6))
+        bound = gap(*certify(data, state)[1:])
+        here = tangent_cost(state.maps, data, state.maps)
+        others = list(others_within_limits(rng, data, state, 10))
+        if gamma == 1:
+            others.append(at_rest(data, 1000)[0].maps + 1e-7)
+        for other in others:
+            assert here - tangent_cost(other, data, state.maps) <= bound + 1e-5
+
+
+@with_edges
+def test_the_gap_with_prices_bounds_the_cost_among_maps_of_the_same_totals(directional, rng):
+    data = random_data(rng, (3, 5, 6), 1, directional, totals=True)
+    best = at_rest(data)[0].maps.astype(np.float64) + 1e-7
+    for n_iterations in (3, 30, 300):
+        state, _ = iterate(data, state_at_start(data), n_iterations)
+        state.maps[:] *= naive.by_map(data.totals / state.maps.sum(axis=(1, 2)))
+        here = tangent_cost(state.maps, data, state.maps)
+        bound = gap(*certify(data, state)[1:])
+        assert np.any(state.prices != 0)
+        assert here - tangent_cost(best, data, state.maps) <= bound + 1e-5
+
+
+@pytest.mark.parametrize("tiny", [0, 1e-42, 1e-30])
+@pytest.mark.parametrize("emptied", ["counts", "background", "haadf", "weights", "bounds"])
+@for_gammas
+def test_zeros_and_denormals_give_finite_sums(gamma, emptied, tiny, rng):
+    data = random_data(rng, (2, 5, 20), gamma, MIXED)
+    array = getattr(data, emptied)
+    array[rng.uniform(size=array.shape) < 0.7] = tiny
+    state, _ = iterate(data, state_at_start(data), 20)
+    state.maps[rng.uniform(size=state.maps.shape) < 0.3] = tiny
+    for found in certify(data, state):
+        assert np.all(np.isfinite(found))

@@ -12,7 +12,7 @@ def double(values, out):
         out[i] = 2 * values[i]
 
 
-@pytest.mark.parametrize("decorator", [compiling.kernel, compiling.leaf])
+@pytest.mark.parametrize("decorator", [compiling.kernel, compiling.leaf, compiling.inlined])
 def test_without_a_cache_folder(decorator, monkeypatch):
     njit = numba.njit
 
@@ -31,7 +31,7 @@ def test_without_a_cache_folder(decorator, monkeypatch):
     np.testing.assert_array_equal(out, [0, 2, 4])
 
 
-@pytest.mark.parametrize("decorator", [compiling.kernel, compiling.leaf])
+@pytest.mark.parametrize("decorator", [compiling.kernel, compiling.leaf, compiling.inlined])
 def test_releases_the_gil_and_keeps_nan(decorator):
     compiled = decorator(double)
     assert compiled.targetoptions["nogil"]

@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hyperspy_multimodal.kernels import leaf, power
+from hyperspy_multimodal.kernels.power import log2, natural_log
 
 from .variants import as_compiled_and_python
 
@@ -83,3 +84,11 @@ def test_power_neither_overflows_nor_turns_negative(variant):
 def test_power_rises_with_its_base():
     bases = np.geomspace(1e-4, 10, 2000).astype(np.float32)
     assert np.all(np.diff(compiled_loop(bases, np.float32(0.7))) > 0)
+
+
+@as_compiled_and_python
+@pytest.mark.parametrize("function, exact", [(log2, np.log2), (natural_log, np.log)])
+def test_logarithms_are_accurate_from_the_smallest_to_the_largest_values(function, exact, variant):
+    values = np.geomspace(1.2e-38, 3.4e38, 1001).astype(np.float32)
+    found = [variant(function)(value) for value in values]
+    assert_allclose(found, exact(values.astype(np.float64)), rtol=3e-7, atol=3e-7)

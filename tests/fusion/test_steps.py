@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hyperspy_multimodal.fusion.primal_dual import StepSizes
+from hyperspy_multimodal.fusion.steps import StepSizes
 
 from .problems import in_own_units, problem
 

@@ -1,0 +1,136 @@
+"""Print the tables of the documentation, in Markdown.
+
+Usage: python report.py [--published PYTHON] [--cvxpy]
+
+PYTHON is that of the environment of `against_published.py`. All of it takes some 15 minutes, and
+wants a machine that does nothing else.
+"""
+
+import argparse
+import itertools
+
+import against_cvxpy
+import against_published
+import machine
+import numba
+import numpy as np
+from solver import SPECIMENS, Convergence, Iterations, Memory
+
+# Bytes that one iteration has to move per value of maps beyond the caches, three elements: relaxed
+# map and two dual variables read and written, counts and background read; per pixel the HAADF read
+# and its dual variable read and written; for gamma != 1 the maps read and written; the two edge
+# components read where total variation is directional.
+_BYTES = 8 + 16 + 4 + 4 + (4 + 8) / 3
+_BYTES_OF_MAPS = 8
+_BYTES_OF_EDGES = 8 / 3
+# Roots or divisions per value: those of the two proximal maps, of Newton's step and, for
+# gamma != 1, of the logarithm, the bend and the damping.
+_SLOW = {1.0: 4 + 1 / 3, 1.7: 7 + 1 / 3}
+
+
+def roofline():
+    """Time per value and iteration against what memory or arithmetic allow."""
+    most = min(2, numba.config.NUMBA_NUM_THREADS)
+    bandwidth = machine.triad(most)
+    multiply_adds, roots = machine.arithmetic(most)
+    print(f"Measured on: {machine.name()}.\n")
+    print(
+        f"Triad with {most} threads: {bandwidth:.1f} GB/s as STREAM counts it. In cache: "
+        f"{multiply_adds:.0f} · 10⁹ multiply-adds or {roots:.1f} · 10⁹ pairs of root and division a "
+        "second.\n"
+    )
+    print(
+        "| size | gamma | TV | 1 thread / ns | 2 threads / ns | scaling | roofline / ns | "
+        "over roofline |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    sizes, gammas, kinds, _ = Iterations.params
+    for size, gamma, directional in itertools.product(sizes, gammas, kinds):
+        times = []
+        for threads in (1, most):
+            bench = Iterations()
+            bench.setup(size, gamma, directional, threads)
+            times.append(bench.track_ns_per_value())
+        bytes_moved = _BYTES + _BYTES_OF_MAPS * (gamma != 1) + _BYTES_OF_EDGES * directional
+        in_cache = size**2 * 3 * bytes_moved < 32e6
+        slow = _SLOW[gamma] / (2 * roots)
+        allowed = slow if in_cache else max(slow, bytes_moved / bandwidth)
+        print(
+            f"| {size}² x 3 | {gamma} | {'directional' if directional else 'isotropic'} "
+            f"| {times[0]:.2f} | {times[1]:.2f} | {times[0] / times[1]:.2f} "
+            f"| {allowed:.2f} ({'roots' if allowed == slow else 'memory'}) "
+            f"| {times[1] / allowed:.2f} |"
+        )
+
+
+def convergence():
+    """Iterations to each gap."""
+    specimens, gammas, lambdas, ratios, tolerances = Convergence.params
+    print(
+        "| specimen (96² x 3) | gamma | λ2/λ1 | " + " | ".join(f"λ1 = {x:g}" for x in lambdas), "|"
+    )
+    print("|" + "---|" * (3 + len(lambdas)))
+    for specimen, gamma, ratio in itertools.product(specimens, gammas, ratios):
+        cells = []
+        for lambda_1 in lambdas:
+            bench = Convergence()
+            found = []
+            for tolerance in tolerances:
+                bench.setup(specimen, gamma, lambda_1, ratio, tolerance)
+                found.append(bench.track_iterations())
+            cells.append(" / ".join("–" if np.isnan(n) else f"{n:.0f}" for n in found))
+        print(f"| {specimen} | {gamma} | {ratio} | " + " | ".join(cells), "|")
+
+
+def seconds():
+    """Seconds of whole calls, set-up and records included."""
+    from solver import best_time, solve_fusion
+    from specimens import particles, problem
+
+    print("| size | gamma | gap 1e-3 | gap 1e-4 | gap 1e-6 |")
+    print("|---|---|---|---|---|")
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    for size, gamma in itertools.product((256, 512, 1024), (1.0, 1.7)):
+        known = problem(particles(size, 20), gamma, 1e-2, 1.0)
+        cells = []
+        for tolerance in (1e-3, 1e-4, 1e-6):
+            options = {**known, "tolerance": tolerance, "max_iterations": 1000}
+            result = solve_fusion(**options)
+            took = best_time(lambda options=options: solve_fusion(**options), 3)
+            reached = "" if result.converged else f", {result.optimality:.0e} reached"
+            cells.append(f"{took:.3f} s ({result.iterations} iterations{reached})")
+        print(f"| {size}² x 3 | {gamma} | " + " | ".join(cells), "|")
+
+
+def memory():
+    """Peak memory on top of the arguments."""
+    print("| size | gamma | bytes per element and pixel |")
+    print("|---|---|---|")
+    for size, gamma in itertools.product(*Memory.params):
+        print(f"| {size}² x 3 | {gamma} | {Memory().track_bytes_per_value(size, gamma):.0f} |")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--published", metavar="PYTHON")
+    parser.add_argument("--cvxpy", action="store_true")
+    chosen = parser.parse_args()
+    print("### An iteration against the machine\n")
+    roofline()
+    print(f"\n### Iterations to a relative gap of {Convergence.params[-1]}\n")
+    print(f"Specimens: {', '.join(SPECIMENS)}. A dash: not within 1000.\n")
+    convergence()
+    print("\n### Seconds of a whole call\n")
+    seconds()
+    print("\n### Memory\n")
+    memory()
+    if chosen.published:
+        print("\n### Against the published package\n")
+        against_published.table(chosen.published)
+    if chosen.cvxpy:
+        print("\n### Against a generic solver\n")
+        against_cvxpy.table()
+
+
+if __name__ == "__main__":
+    main()

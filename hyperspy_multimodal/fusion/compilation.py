@@ -1,0 +1,38 @@
+"""Compiling the kernels before the first fusion of a process, and saying so."""
+
+import logging
+import threading
+
+_logger = logging.getLogger(__name__)
+# From the cache on disk, kernels are there in less than this many seconds.
+_PATIENCE = 2.0
+_lock = threading.Lock()
+_done = False
+
+
+def compile_once(run):
+    """Call ``run``, which needs every kernel but takes no time, the first time this is called.
+
+    A message is logged if that takes long, as it does when nothing is in the cache yet.
+    """
+    global _done
+    if _done:
+        return
+    with _lock:
+        if _done:
+            return
+        message = threading.Timer(_PATIENCE, _announce)
+        message.daemon = True
+        message.start()
+        try:
+            run()
+        finally:
+            message.cancel()
+        _done = True
+
+
+def _announce():
+    _logger.warning(
+        "Compiling the fusion kernels, which takes about 15 seconds. They are kept on disk, so "
+        "this happens once."
+    )

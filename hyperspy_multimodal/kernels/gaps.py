@@ -1,0 +1,155 @@
+"""The gaps of Fenchel and Young over one row: what a duality gap is put together from.
+
+F(x) + F*(s) - s x is >= 0, and 0 where s is a slope of F at x. Each gap is computed in a form
+without cancellation, so float32 maps can be certified far below the rounding error of their cost.
+All arrays are float32 and one-dimensional, the n columns of one row.
+"""
+
+import numpy as np
+
+from .compile import inlined
+from .power import natural_log, power
+from .rows import SLOPE_FLOOR, across
+
+_ZERO = np.float32(0)
+_ONE = np.float32(1)
+_TWO = np.float32(2)
+_TINY = np.float32(1e-20)
+# Below this, log(1 + t) loses digits to the sum.
+_SMALL = np.float32(0.3)
+_ATANH_3 = np.float32(2 / 3)
+_ATANH_5 = np.float32(2 / 5)
+_ATANH_7 = np.float32(2 / 7)
+_ATANH_9 = np.float32(2 / 9)
+# A pull this close to the fidelity is as good as equal to it, in float32.
+_NEARLY = np.float32(1 - 2e-7)
+
+
+@inlined
+def log_gap(t):
+    """Return t - log(1 + t) >= 0 for float32 t > -1, to a relative error near 1e-6."""
+    # With w = t / (2 + t): log(1 + t) = 2 atanh(w), and t - 2 w = t w.
+    w = t / (_TWO + t)
+    w2 = w * w
+    near = w * (t - w2 * (_ATANH_3 + w2 * (_ATANH_5 + w2 * (_ATANH_7 + w2 * _ATANH_9))))
+    far = t - natural_log(_ONE + t)
+    return near if np.abs(t) < _SMALL else far
+
+
+@inlined
+def feasible_row(n, bound, below, right, py, px):
+    """Write the dual variable (below, right), brought back to a length of ``bound``."""
+    for col in range(n):
+        y = below[col]
+        x = right[col]
+        length = np.sqrt(y * y + x * x)
+        shrink = bound / ((length if length > bound else bound) + _TINY)
+        py[col] = y * shrink
+        px[col] = x * shrink
+
+
+@inlined
+def variation_row(n, bound, x, x_below, py, px):
+    """Return sums of |grad x| and of bound |grad x| - <p, grad x>; the last column has no right."""
+    variation = 0.0
+    gap = 0.0
+    for col in range(n):
+        here = x[col]
+        dy = x_below[col] - here
+        dx = x[min(col + 1, n - 1)] - here
+        length = np.sqrt(dy * dy + dx * dx)
+        variation += np.float64(length)
+        gap += np.float64(bound * length - (py[col] * dy + px[col] * dx))
+    return variation, gap
+
+
+@inlined
+def directional_variation_row(n, bound, x, x_below, edges_y, edges_x, py, px):
+    """As `variation_row`, for the gradient less its part along the edge directions.
+
+    On return ``py`` and ``px`` have lost that part, too.
+    """
+    variation = 0.0
+    gap = 0.0
+    for col in range(n):
+        here = x[col]
+        dy, dx = across(
+            edges_y[col], edges_x[col], x_below[col] - here, x[min(col + 1, n - 1)] - here
+        )
+        length = np.sqrt(dy * dy + dx * dx)
+        variation += np.float64(length)
+        gap += np.float64(bound * length - (py[col] * dy + px[col] * dx))
+        py[col], px[col] = across(edges_y[col], edges_x[col], py[col], px[col])
+    return variation, gap
+
+
+@inlined
+def model_row(n, weight, gamma, x, slopes, misfit):
+    """Write the slopes of w x^gamma, and add its values to ``misfit``."""
+    for col in range(n):
+        value = x[col]
+        slope = weight
+        model = weight * value
+        if gamma != _ONE:
+            floored = value if value > SLOPE_FLOOR else SLOPE_FLOOR
+            slope = gamma * weight * power(floored, gamma - _ONE)
+            model = weight * power(value, gamma)
+            model = model if value > _ZERO else _ZERO
+        slopes[col] = slope
+        misfit[col] += model
+
+
+@inlined
+def lower_row(n, price, fidelity, limit, counts, divergence, slopes, residual, lowered):
+    """Lower the dual variable of the HAADF where y = 0 and the pull upwards exceeds the fidelity.
+
+    There F* grows with the excess times the limit of x; the gap of the HAADF, with its square. Any
+    value is a valid dual variable; this one certifies more.
+    """
+    for col in range(n):
+        slope = slopes[col]
+        excess = slope * residual[col] + (divergence[col] - price) - fidelity * _NEARLY
+        place = residual[col] - excess / (slope if slope > _TINY else _TINY)
+        empty = counts[col] == _ZERO
+        worth = empty and excess > _ZERO and excess < limit * slope * slope
+        place = place if worth else lowered[col]
+        lowered[col] = place if place < lowered[col] else lowered[col]
+
+
+@inlined
+def poisson_row(
+    n, price, fidelity, ceiling, reach, x, counts, background, divergence, slopes, residual
+):
+    """Return sums of the deviance, of F(x) + F*(s) - s x, and of x.
+
+    F is ``fidelity`` times the Poisson likelihood on 0 <= x <= ``ceiling`` and within ``reach`` of
+    x, s = slope r + div p - price. The deviance is z - y - y log(z / y) for z = x + B.
+    """
+    deviance = 0.0
+    gap = 0.0
+    total = 0.0
+    for col in range(n):
+        value = x[col]
+        y = counts[col]
+        b = background[col]
+        z = value + b
+        drop = fidelity - (slopes[col] * residual[col] + (divergence[col] - price))
+        low = value - reach
+        low = low if low > _ZERO else _ZERO
+        high = value + reach
+        high = high if high < ceiling else ceiling
+        best = fidelity * y / (drop if drop > _TINY else _TINY) - b
+        best = best if best > low else low
+        best = best if best < high else high
+        best = best if drop > _TINY else high
+        at_best = best + b
+        at_best = at_best if at_best > _TINY else _TINY
+        pull = fidelity * y / at_best
+        # Equal up to rounding where neither limit binds.
+        slack = drop - pull if best == low or best == high else _ZERO
+        t = (z - at_best) / at_best
+        gap += np.float64(slack * (value - best) + fidelity * y * log_gap(t))
+        floored = y if y > _TINY else _TINY
+        deviance += np.float64(y * log_gap((z - floored) / floored) if y > _ZERO else z)
+        total += np.float64(value)
+    return deviance, gap, total

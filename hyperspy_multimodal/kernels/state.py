@@ -1,0 +1,62 @@
+"""The arrays of the primal-dual loop, in the groups in which kernels take them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Columns that are worked on at a time: what one loop leaves for the next stays in the first cache.
+SEGMENT = 256
+
+
+class Data(NamedTuple):
+    """What the loop reads: maps in units in which they are of order one, float32."""
+
+    counts: np.ndarray  # (K, ny, nx)
+    background: np.ndarray  # (K, ny, nx), or (K, 1, nx) where all rows are alike
+    haadf: np.ndarray  # (ny, nx)
+    edges_y: np.ndarray  # (ny, nx), or (1, 1) if no map is directional
+    edges_x: np.ndarray  # as edges_y
+    weights: np.ndarray  # (K,)
+    gamma: np.float32
+    fidelity: np.ndarray  # (K,), lambda_1
+    bounds: np.ndarray  # (K,), lambda_2
+    directional: np.ndarray  # (K,), bool
+    totals: np.ndarray  # (K,), float64, NaN where free
+
+
+class State(NamedTuple):
+    """What the loop moves, float32.
+
+    The dual variable p of the total variation lies between pixels: ``dual_y[:, row + 1]`` below
+    ``row``, ``dual_x[:, :, col + 1]`` to the right of ``col``, in a border of zeros.
+    """
+
+    relaxed: np.ndarray  # (K, ny, nx)
+    maps: np.ndarray  # (K, ny, nx)
+    dual_y: np.ndarray  # (K, ny + 1, nx)
+    dual_x: np.ndarray  # (K, ny, nx + 1)
+    residual: np.ndarray  # (ny, nx), the dual variable of the HAADF term
+    prices: np.ndarray  # (K,), those of the totals
+
+
+class Room(NamedTuple):
+    """Where each chunk of rows keeps its segments and rows, float32."""
+
+    divergence: np.ndarray  # (chunks, K, SEGMENT)
+    slopes: np.ndarray  # (chunks, K, SEGMENT)
+    x: np.ndarray  # (chunks, K, SEGMENT)
+    rise: np.ndarray  # (chunks, K, SEGMENT)
+    rising: np.ndarray  # (chunks, SEGMENT)
+    misfit: np.ndarray  # (chunks, SEGMENT)
+    descent: np.ndarray  # (chunks, SEGMENT)
+    unread: np.ndarray  # (chunks, SEGMENT)
+    shifted: np.ndarray  # (chunks, SEGMENT + 1)
+    ahead: np.ndarray  # (chunks, 2, K, nx + 1)
+    first: np.ndarray  # (chunks, K, nx)
+    above: np.ndarray  # (chunks, K, nx)
+
+    @classmethod
+    def for_chunks(cls, n_chunks, n_maps, nx):
+        shapes = [(n_maps, SEGMENT)] * 4 + [(SEGMENT,)] * 4
+        shapes += [(SEGMENT + 1,), (2, n_maps, nx + 1), (n_maps, nx), (n_maps, nx)]
+        return cls(*(np.zeros((n_chunks, *shape), np.float32) for shape in shapes))

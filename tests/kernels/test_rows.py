@@ -1,0 +1,230 @@
+"""The loops over a segment of a row, compiled and as plain Python."""
+
+import naive
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from hyperspy_multimodal.kernels import rows
+from hyperspy_multimodal.kernels.primal_dual import _DAMPING, _REACH
+
+from .variants import as_compiled_and_python, sparse_counts, uniform
+
+LENGTHS = [1, 5, 33]
+
+on_lengths = pytest.mark.parametrize("n", LENGTHS)
+
+
+def single(*values):
+    return [np.float32(value) for value in values]
+
+
+def several(rng, n, count, low=-1.0, high=1.0):
+    return list(uniform(rng, (count, n), low, high))
+
+
+def blank(n, count=1):
+    return list(np.full((count, n), np.nan, np.float32))
+
+
+@as_compiled_and_python
+def test_across_leaves_nothing_along_a_unit_vector_and_all_across_it(variant, rng):
+    for angle in rng.uniform(0, 7, 20):
+        ey, ex = np.sin(angle), np.cos(angle)
+        along = variant(rows.across)(*single(ey, ex, 2 * ey, 2 * ex))
+        beside = variant(rows.across)(*single(ey, ex, -3 * ex, 3 * ey))
+        assert_allclose(along, 0, atol=1e-6)
+        assert_allclose(beside, [-3 * ex, 3 * ey], atol=1e-6)
+
+
+@as_compiled_and_python
+def test_across_a_shorter_vector_takes_its_square_away(variant):
+    assert_allclose(variant(rows.across)(*single(0.5, 0, 2, 3)), [1.5, 3])
+
+
+@on_lengths
+@as_compiled_and_python
+def test_divergence_is_what_leaves_a_pixel(variant, n, rng):
+    below, above, right, left = several(rng, n, 4)
+    (out,) = blank(n)
+    variant(rows.divergence_row)(n, below, above, right, left, out)
+    assert_allclose(out, below.astype("f8") - above + right - left, atol=1e-6)
+
+
+def prox_arguments(rng, n):
+    """Arrays divergence, relaxed, residual, counts, background of one map."""
+    divergence, residual = several(rng, n, 2, -0.3, 0.5)
+    (relaxed,) = several(rng, n, 1, -0.5, 1.5)
+    return divergence, relaxed, residual, sparse_counts(rng, n), uniform(rng, n, 0.02, 0.4)
+
+
+def exact_prox(v, tau, fidelity, counts, background):
+    maps = (np.asarray(values)[None, None] for values in (v, tau * fidelity, counts, background))
+    return naive.poisson_prox(*maps)[0, 0]
+
+
+@on_lengths
+@as_compiled_and_python
+def test_prox_row_is_the_poisson_prox_at_its_residual(variant, n, rng):
+    divergence, relaxed, residual, counts, background = prox_arguments(rng, n)
+    step, price, fidelity, weight = single(0.8, 0.1, 0.3, 0.6)
+    x, rise = blank(n, 2)
+    misfit, descent = several(rng, n, 2)
+    misfit_before, descent_before = misfit.copy(), descent.copy()
+    variant(rows.prox_row)(
+        n, step, price, fidelity, weight, divergence, relaxed, residual, counts, background,
+        x, rise, misfit, descent,
+    )  # fmt: skip
+
+    def exact(r):
+        v = relaxed + np.float64(0.8) * (divergence - 0.1 + 0.6 * r)
+        return exact_prox(v, np.full(n, 0.8), 0.3, counts, background)
+
+    slope = (exact(residual.astype("f8") + 1e-6) - exact(residual.astype("f8") - 1e-6)) / 2e-6
+    assert_allclose(x, exact(residual), atol=3e-6)
+    assert_allclose(rise, slope, atol=1e-4)
+    assert_allclose(misfit, misfit_before + 0.6 * x, atol=1e-6)
+    assert_allclose(descent, descent_before + 0.6 * rise, atol=1e-6)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.4, 2])
+@on_lengths
+@as_compiled_and_python
+def test_tangent_row_has_slope_and_value_of_the_model(variant, n, gamma, rng):
+    x, rising = uniform(rng, n, 1e-4, 1.5), uniform(rng, n)
+    before, (slopes,) = rising.copy(), blank(n)
+    variant(rows.tangent_row)(n, *single(0.6, gamma), x, slopes, rising)
+    assert_allclose(slopes, naive.haadf_slopes(x[None, None], [0.6], gamma)[0, 0], rtol=5e-6)
+    assert_allclose(rising, before + 0.6 * naive.power(x, gamma), atol=2e-6)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.4, 2])
+@as_compiled_and_python
+def test_tangent_row_is_finite_and_adds_nothing_at_0(variant, gamma):
+    x, slopes, rising = np.zeros((3, 4), np.float32)
+    variant(rows.tangent_row)(4, *single(0.6, gamma), x, slopes, rising)
+    assert_array_equal(rising, 0)
+    assert_allclose(slopes, 0.6 * gamma * 1e-4 ** (gamma - 1), rtol=5e-6)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.4, 2])
+@on_lengths
+@as_compiled_and_python
+def test_curved_prox_row_is_the_prox_of_the_local_model(variant, n, gamma, rng):
+    divergence, relaxed, residual, counts, background = prox_arguments(rng, n)
+    step, price, fidelity = single(0.8, 0.1, 0.3)
+    maps, haadf = uniform(rng, n, 0.001, 1), uniform(rng, n, 0, 1.2)
+    slopes = naive.haadf_slopes(maps[None, None], [0.6], gamma)[0, 0].astype(np.float32)
+    rising = (0.6 * naive.power(maps, gamma) - haadf).astype(np.float32)
+    steepest = 0.6 * gamma * _REACH ** (gamma - 1) if gamma > 1 else 0
+    bending, damping, steepest = single(gamma - 1, _DAMPING * (1 - gamma), steepest)
+    x, rise = blank(n, 2)
+    misfit, descent = several(rng, n, 2)
+    misfit_before, descent_before = misfit.copy(), descent.copy()
+    variant(rows.curved_prox_row)(
+        n, step, price, fidelity, bending, damping, steepest, divergence, relaxed, residual, counts,
+        background, maps, slopes, rising, x, rise, misfit, descent,
+    )  # fmt: skip
+
+    v = relaxed + 0.8 * (divergence.astype(np.float64) - 0.1)
+    args = (maps[None, None], haadf[None], [0.6], gamma, v[None, None], [0.8])
+    place, tau, *_ = (values.ravel() for values in naive.local_model(*args))
+
+    def exact(r):
+        return exact_prox(place + tau * slopes * r, tau, 0.3, counts, background)
+
+    slope = (exact(residual.astype("f8") + 1e-6) - exact(residual.astype("f8") - 1e-6)) / 2e-6
+    assert_allclose(x, exact(residual), atol=1e-5)
+    assert_allclose(rise, slope, atol=2e-4)
+    assert_allclose(misfit, misfit_before + slopes * (x - maps), atol=2e-5)
+    assert_allclose(descent, descent_before + slopes * rise, atol=1e-5)
+
+
+@on_lengths
+@as_compiled_and_python
+def test_newton_row_steps_by_misfit_over_descent(variant, n, rng):
+    residual, misfit = several(rng, n, 2)
+    (descent,) = several(rng, n, 1, 1, 3)
+    before, change = residual.copy(), -misfit / descent
+    variant(rows.newton_row)(n, np.float32(0.1), residual, misfit, descent)
+    assert_allclose(misfit, change, rtol=1e-6)
+    assert_allclose(residual, before + change, atol=1e-6)
+
+
+@pytest.mark.parametrize("place", [0, 16, 32])
+@pytest.mark.parametrize("sign", [-1, 1])
+@as_compiled_and_python
+def test_newton_row_notices_one_long_step(variant, sign, place):
+    for size, is_beyond in [(0.099, False), (0.101, True)]:
+        misfit, descent = np.full((2, 33), [[0.05], [1]], np.float32)
+        misfit[place] = sign * size
+        residual = np.zeros(33, np.float32)
+        beyond = variant(rows.newton_row)(33, np.float32(0.1), residual, misfit, descent)
+        assert (beyond != 0) == is_beyond
+
+
+@on_lengths
+@as_compiled_and_python
+def test_relax_row_moves_x_along_and_goes_beyond(variant, n, rng):
+    x, rise, change, relaxed = several(rng, n, 4)
+    out, ahead = blank(n, 2)
+    before = relaxed.astype(np.float64)
+    moved, total = variant(rows.relax_row)(n, np.float32(1.8), x, rise, change, relaxed, out, ahead)
+    expected = np.maximum(x + rise.astype(np.float64) * change, 0)
+    assert_allclose(out, expected, atol=1e-6)
+    assert_allclose(relaxed, before + 1.8 * (expected - before), atol=1e-6)
+    assert_allclose(ahead, 2 * expected - before, atol=1e-6)
+    assert moved == pytest.approx(np.sum((expected - before) ** 2), rel=1e-5)
+    assert total == pytest.approx(np.sum(2 * expected - before), abs=1e-5)
+
+
+@as_compiled_and_python
+def test_dual_change_leads_to_the_projection(variant, rng):
+    for _ in range(20):
+        p, d = rng.normal(size=(2, 2, 1, 1, 1)).astype(np.float32)
+        change = variant(rows.dual_change)(*p.ravel(), *d.ravel(), *single(0.7, 1.2))
+        expected = naive.project(p + 0.7 * d, [1.2]) - p
+        assert_allclose(change, expected.ravel(), atol=1e-6)
+
+
+@as_compiled_and_python
+def test_dual_change_without_a_bound_ends_at_0_however_short_the_gradient(variant):
+    """Where its square underflows, its reciprocal may overflow."""
+    for length in np.append(0, np.geomspace(1e-44, 1e18, 60)):
+        change = variant(rows.dual_change)(*single(0, 0, length, -length, 1, 0))
+        assert_allclose(change, 0, atol=1e-12)
+
+
+def dual_rows(rng, n):
+    """ahead (n + 1), ahead_below, below, right, in which some vectors are beyond the bound."""
+    ahead = uniform(rng, n + 1, -1, 1)
+    return ahead, *several(rng, n, 1), *several(rng, n, 2, -0.4, 0.4)
+
+
+def expected_dual(ahead, ahead_below, below, right, edges):
+    p = np.stack([below, right]).astype(np.float64)[:, None, None]
+    grad = np.stack([ahead_below - ahead[:-1], np.diff(ahead)]).astype(np.float64)[:, None, None]
+    return p, naive.project(p + 0.7 * naive.across(grad, edges, [True]), [0.5]) - p
+
+
+@on_lengths
+@as_compiled_and_python
+def test_dual_row_goes_along_the_gradient_and_back_into_its_bound(variant, n, rng):
+    ahead, ahead_below, below, right = dual_rows(rng, n)
+    p, change = expected_dual(ahead, ahead_below, below, right, np.zeros((2, 1, 1)))
+    moved = variant(rows.dual_row)(n, *single(0.7, 0.5, 1.8), ahead, ahead_below, below, right)
+    assert_allclose(np.stack([below, right]), (p + 1.8 * change)[:, 0, 0], atol=2e-6)
+    assert moved == pytest.approx(np.sum(change**2), rel=1e-5)
+
+
+@on_lengths
+@as_compiled_and_python
+def test_directional_dual_row_goes_along_the_gradient_across_the_edges(variant, n, rng):
+    ahead, ahead_below, below, right = dual_rows(rng, n)
+    edges = uniform(rng, (2, n), -0.7, 0.7)
+    p, change = expected_dual(ahead, ahead_below, below, right, edges[:, None])
+    moved = variant(rows.directional_dual_row)(
+        n, *single(0.7, 0.5, 1.8), ahead, ahead_below, *edges, below, right
+    )
+    assert_allclose(np.stack([below, right]), (p + 1.8 * change)[:, 0, 0], atol=2e-6)
+    assert moved == pytest.approx(np.sum(change**2), rel=1e-5)
