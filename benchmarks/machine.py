@@ -1,4 +1,4 @@
-"""What this machine can do: memory bandwidth and arithmetic, in loops compiled as the kernels are."""
+"""What this machine can do: bandwidth and arithmetic, in loops compiled as the kernels are."""
 
 import platform
 from pathlib import Path

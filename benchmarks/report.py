@@ -36,8 +36,8 @@ def roofline():
     print(f"Measured on: {machine.name()}.\n")
     print(
         f"Triad with {most} threads: {bandwidth:.1f} GB/s as STREAM counts it. In cache: "
-        f"{multiply_adds:.0f} · 10⁹ multiply-adds or {roots:.1f} · 10⁹ pairs of root and division a "
-        "second.\n"
+        f"{multiply_adds:.0f} · 10⁹ multiply-adds or {roots:.1f} · 10⁹ pairs of root and division "
+        "a second.\n"
     )
     print(
         "| size | gamma | TV | 1 thread / ns | 2 threads / ns | scaling | roofline / ns | "

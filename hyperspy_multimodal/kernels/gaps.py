@@ -104,7 +104,7 @@ def lower_row(n, price, fidelity, limit, counts, divergence, slopes, residual, l
     """Lower the dual variable of the HAADF where y = 0 and the pull upwards exceeds the fidelity.
 
     There F* grows with the excess times the limit of x; the gap of the HAADF, with its square. Any
-    value is a valid dual variable; this one certifies more.
+    value is a valid dual variable; as a rule this one certifies more.
     """
     for col in range(n):
         slope = slopes[col]

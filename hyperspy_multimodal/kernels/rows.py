@@ -14,7 +14,7 @@ from .power import power
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
-# Keeps 0 / 0 away where there is no total variation.
+# Keeps 0 / 0 away where there is no total variation, and denormals from everywhere.
 _TINY = np.float32(1e-30)
 # Maps are of order one here. The slope of x^gamma is taken no nearer to 0 than this: there it is
 # infinite for gamma < 1, and its own slope is for gamma < 2.
@@ -80,6 +80,12 @@ def tangent_row(n, weight, gamma, maps, slopes, rising):
         tangent = weight * power(x if x > SLOPE_FLOOR else SLOPE_FLOOR, gamma - _ONE)
         rising[col] += tangent * x
         slopes[col] = gamma * tangent
+    if gamma < _ONE:
+        steepest = weight * power(SLOPE_FLOOR, gamma - _ONE)
+        for col in range(n):
+            x = maps[col]
+            below = weight * power(x, gamma) - steepest * x
+            rising[col] += below if _ZERO < x < SLOPE_FLOOR else _ZERO
 
 
 @inlined
@@ -141,7 +147,9 @@ def relax_row(n, relaxation, x_in, rise, change, relaxed, x_out, ahead):
         step = x - relaxed[col]
         x_out[col] = x
         ahead[col] = x + step
-        relaxed[col] += relaxation * step
+        beyond = relaxed[col] + relaxation * step
+        # Where x stays 0 this would shrink to denormals, which are slow.
+        relaxed[col] = beyond if np.abs(beyond) > _TINY else _ZERO
         moved += step * step
         total += x + step
     return moved, total

@@ -9,7 +9,10 @@ SEGMENT = 256
 
 
 class Data(NamedTuple):
-    """What the loop reads: maps in units in which they are of order one, float32."""
+    """What the loop reads: maps in units in which they are of order one, float32.
+
+    ``edges_y`` is 0 in the last row and ``edges_x`` in the last column, as differences are.
+    """
 
     counts: np.ndarray  # (K, ny, nx)
     background: np.ndarray  # (K, ny, nx), or (K, 1, nx) where all rows are alike

@@ -1,4 +1,5 @@
 import numba
+import numpy as np
 import pytest
 
 
@@ -8,3 +9,8 @@ def one_thread():
     numba.set_num_threads(1)
     yield
     numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20220127)

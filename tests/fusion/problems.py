@@ -88,7 +88,7 @@ def in_own_units(problem):
         problem["counts"],
         problem["haadf"],
         np.broadcast_to(problem["background"], problem["counts"].shape),
-        problem["weights"],
+        np.broadcast_to(1.0 if problem["weights"] is None else problem["weights"], n_maps),
         problem["offset"],
         problem["gamma"],
         *(np.broadcast_to(value, n_maps) for value in problem["lambdas"]),

@@ -91,6 +91,18 @@ WRONG = [
     ({"totals": [1.0, -2.0]}, ValueError, ["totals", "-2.0", ">= 0"]),
     ({"totals": [1.0, np.inf]}, ValueError, ["totals", "inf", "finite"]),
     ({"totals": "all"}, TypeError, ["totals", "'all'", "2 numbers"]),
+    ({"totals": [0.0, 3.0]}, ValueError, ["totals[0]", "without background"]),
+    # guide
+    ({"guide": np.ones((4, 3))}, ValueError, ["guide", "(4, 3)", "(3, 4)"]),
+    ({"guide": np.full(SHAPE[1:], np.nan)}, ValueError, ["guide", "12 of its 12", "finite"]),
+    ({"guide": "haadf"}, ValueError, ["guide", "()", "(3, 4)"]),
+    ({"directional": [True, False]}, ValueError, ["directional", "guide is None", "Give guide"]),
+    (
+        {"guide": np.eye(3, 4), "directional": [True]},
+        TypeError,
+        ["directional", "2 of True", "[True]"],
+    ),
+    ({"guide": np.eye(3, 4), "directional": [1, 0]}, TypeError, ["directional", "[1, 0]"]),
     # initial
     ({"initial": np.ones(SHAPE)}, TypeError, ["initial", "array", "FusionResult"]),
     # stopping

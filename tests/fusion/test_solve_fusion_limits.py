@@ -73,8 +73,8 @@ def test_a_weak_haadf_term_leaves_the_counts_alone():
     assert_allclose(maps, np.maximum(known["counts"] - 0.8, 0), atol=2e-3)
 
 
-@pytest.mark.parametrize("n_maps", [1, 2, 3, 4, 5, 6])
-@pytest.mark.parametrize("gamma", [1, 1.7])
+@pytest.mark.parametrize("n_maps", [1, 2, 3, 4, 5, 6, 16])
+@pytest.mark.parametrize("gamma", [0.5, 1, 1.7, 3])
 def test_any_number_of_elements_converges(gamma, n_maps):
     known = problem((n_maps, 8, 7), level=9, background=0.5, gamma=gamma, lambdas=(0.1, 0.1))
     result = solve_fusion(**known)

@@ -49,6 +49,20 @@ def test_the_cost_ends_no_higher_than_it_starts(gamma):
         assert result.cost <= result.cost_terms[:, 0].sum()
 
 
+@with_gammas
+@pytest.mark.parametrize("totals", [None, [110.0, 70.0]])
+def test_the_cost_of_a_restart_never_rises(totals, gamma):
+    """Not even from a start that a few more iterations cannot improve."""
+    known = known_problem(gamma) | {"totals": totals}
+    result = solve_fusion(**known, max_iterations=3000, tolerance=1e-5)
+    for max_iterations in (1, 2, 5, 10):
+        again = solve_fusion(**known, initial=result, max_iterations=max_iterations, tolerance=1e-9)
+        assert again.cost <= again.cost_terms[:, 0].sum()
+        expected = naive.cost(again.maps, **known_problem(gamma)).sum()
+        assert again.cost == pytest.approx(expected, rel=2e-5)
+        result = again
+
+
 def test_records_are_every_tenth_iteration_from_0_to_the_last():
     result = solve_fusion(**known_problem(), tolerance=1e-9, max_iterations=35)
     assert_array_equal(result.cost_iterations, [0, 10, 20, 30, 35])

@@ -4,7 +4,12 @@ import os
 import subprocess
 import sys
 
+import dask
+import numba
 import pytest
+
+from hyperspy_multimodal.fusion import threads
+from hyperspy_multimodal.fusion.threads import rows_per_chunk, threads_for
 
 SCRIPT = """
 import threading
@@ -37,3 +42,52 @@ def test_four_threads_at_a_time(layer, tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+LARGE = 10**9
+needs_two_threads = pytest.mark.skipif(
+    numba.config.NUMBA_NUM_THREADS < 2, reason="only one thread is available"
+)
+
+
+@needs_two_threads
+def test_the_number_set_in_numba_is_the_limit():
+    before = numba.get_num_threads()
+    try:
+        for limit in (1, 2):
+            numba.set_num_threads(limit)
+            with threads_for(LARGE):
+                assert numba.get_num_threads() == limit
+            assert numba.get_num_threads() == limit
+    finally:
+        numba.set_num_threads(before)
+
+
+@needs_two_threads
+def test_the_number_of_workers_set_in_dask_is_the_limit():
+    with dask.config.set(num_workers=1), threads_for(LARGE):
+        assert numba.get_num_threads() == 1
+    before = numba.get_num_threads()
+    with dask.config.set(num_workers=100), threads_for(LARGE):
+        assert numba.get_num_threads() == before
+
+
+@needs_two_threads
+def test_fusions_that_run_at_a_time_share_the_threads(monkeypatch):
+    monkeypatch.setattr(threads, "_pool_takes_many_callers", lambda: True)
+    all_of_them = numba.get_num_threads()
+    with threads_for(LARGE):
+        with threads_for(LARGE):
+            assert numba.get_num_threads() == max(1, all_of_them // 2)
+        assert numba.get_num_threads() == all_of_them
+
+
+@needs_two_threads
+def test_small_maps_take_one_thread():
+    with threads_for(1000):
+        assert numba.get_num_threads() == 1
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (3, 256, 256), (2, 4096, 10)])
+def test_chunks_of_rows_cover_the_maps(shape):
+    assert 1 <= rows_per_chunk(shape) <= max(64, shape[1])

@@ -1,0 +1,63 @@
+"""float32 kernels end where the naive loop in float64 ends."""
+
+import naive
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from hyperspy_multimodal.fusion import solve_fusion
+from hyperspy_multimodal.fusion.primal_dual import start
+from hyperspy_multimodal.fusion.steps import StepSizes
+
+from .problems import CONVEX, in_own_units, problem
+
+NAIVE_ITERATIONS = 1500
+
+
+def closed_form(v, steps, counts, background):
+    """As `naive.poisson_prox`, without the search for the root."""
+    rest = v + background - steps
+    root = np.sqrt(rest**2 + 4 * steps * counts)
+    x = np.where(rest > 0, (rest + root) / 2, 2 * steps * counts / np.maximum(root - rest, 1e-300))
+    return np.maximum(x - background, 0)
+
+
+def solved_in_double_precision(known):
+    """The maps after many iterations of the naive twin, its step sizes never balanced."""
+    own = in_own_units(known)
+    data = own.data._replace(
+        **{
+            name: np.asarray(value, np.float64)
+            for name, value in own.data._asdict().items()
+            if name != "directional"
+        }
+    )
+    state = start(own, None)
+    state = state._replace(**{k: np.asarray(v, np.float64) for k, v in state._asdict().items()})
+    steps = StepSizes(own)
+    primal, dual = np.float64(steps.primal), np.float64(steps.dual)
+    for _ in range(NAIVE_ITERATIONS):
+        (relaxed, maps, p, residual, prices), _ = naive.iteration(data, state, primal, dual, 1.8)
+        state = state._replace(relaxed=relaxed, maps=maps, residual=residual, prices=prices)
+        state.dual_y[:, 1:], state.dual_x[:, :, 1:] = p
+    return state.maps * naive.by_map(own.scales)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        CONVEX["no background, weights of 1"],
+        CONVEX["few counts"],
+        CONVEX["one pixel high"],
+        problem((2, 6, 7), level=6, background=0.5, gamma=1.7, lambdas=(0.1, 0.05)),
+        problem((2, 6, 7), level=6, background=0.5, gamma=2.5, lambdas=(0.1, 0.05)),
+        problem((2, 6, 7), level=6, background=0.5, lambdas=(0.1, 0.05))
+        | {"guide": np.arange(42.0).reshape(6, 7) % 5, "directional": [True, False]},
+    ],
+    ids=["no background", "few counts", "one row", "gamma 1.7", "gamma 2.5", "directional"],
+)
+def test_the_result_is_that_of_the_naive_loop_in_double_precision(known, monkeypatch):
+    monkeypatch.setattr(naive, "poisson_prox", closed_form)
+    result = solve_fusion(**known, tolerance=1e-7, max_iterations=3000)
+    expected = solved_in_double_precision(known)
+    assert_allclose(result.maps, expected, atol=1e-4 * expected.max())
