@@ -130,6 +130,9 @@ def iterations(
                     if beyond_cache and next_row < end:
                         next_stop = min(next_start + SEGMENT, nx)
                     r = segment(residual, (row, start), n)
+                    for col in range(next_start, next_stop, _CACHE_LINE):
+                        prefetch(residual, (next_row, col))
+                        prefetch(haadf, (next_row, col))
                     if any_directional:
                         for col in range(next_start, next_stop, _CACHE_LINE):
                             prefetch(edges_y, (next_row, col))
@@ -174,6 +177,8 @@ def iterations(
                         rising[k, col] = -haadf[row, start + col]
                     if gamma != _ONE:
                         for i in range(n_maps):
+                            for col in range(next_start, next_stop, _CACHE_LINE):
+                                prefetch(maps, (i, next_row, col))
                             tangent_row(
                                 n,
                                 weights[i],
