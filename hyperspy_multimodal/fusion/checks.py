@@ -154,7 +154,7 @@ def checked_edges(guide, directional, shape):
             f"directional must be None or {n_maps} of True and False, one an element, but "
             f"{directional!r} was given."
         )
-    return *edge_directions(guide), chosen
+    return *edge_directions(guide), np.ascontiguousarray(chosen)
 
 
 def check_attainable(totals, counts, background):

@@ -36,4 +36,4 @@ def edge_directions(guide):
     along_y = np.diff(scaled, axis=0, append=scaled[-1:])
     along_x = np.diff(scaled, axis=1, append=scaled[:, -1:])
     length = np.sqrt(along_y**2 + along_x**2 + _EDGE**2)
-    return (along_y / length).astype(np.float32), (along_x / length).astype(np.float32)
+    return tuple(np.ascontiguousarray(x / length, np.float32) for x in (along_y, along_x))

@@ -15,6 +15,8 @@ _LATE = 50
 _ITERATIONS_PER_RECORD = 10
 # Newton's method goes on where its step may move a map by more than this share of a bright value.
 _PRECISION = np.float32(0.01)
+# Of a total in float32, relative.
+_ROUNDING = 1e-6
 # Maps whose loop moves more values than this do not stay in a cache.
 _VALUES_IN_CACHE = 1_500_000
 
@@ -91,8 +93,10 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
         steps.balance(*moved.sum(axis=2))
     if records[-1][1].cost > records[0][1].cost:
         # Too few iterations to gain anything on the maps of the start, but on their certificate.
-        state.maps[:] = maps_at_start(problem, initial)
-        records[-1] = record(done)
+        first = maps_at_start(problem, initial)
+        if problem.total_error(first) <= problem.total_error(state.maps) + _ROUNDING:
+            state.maps[:] = first
+            records[-1] = record(done)
     return state, records
 
 

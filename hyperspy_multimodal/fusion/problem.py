@@ -61,6 +61,7 @@ class Problem:
         cls, counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals, edges
     ):
         """Bring arrays and parameters that were checked to the problem's units."""
+        alike = background.strides[1] == 0
         net = _block_means(counts - background)
         scales = _unit_of_maps(net, counts, background)
         brightest = float(np.abs(haadf - offset).max()) if np.any(weights > 0) else 0.0
@@ -69,7 +70,7 @@ class Problem:
         edges_y, edges_x, directional = edges
         data = Data(
             counts=_divided(counts, scales),
-            background=_divided(background, scales),
+            background=_divided(background[:, :1] if alike else background, scales),
             haadf=np.ascontiguousarray((haadf - offset) / brightest, dtype=np.float32),
             edges_y=edges_y,
             edges_x=edges_x,
@@ -241,9 +242,6 @@ def _block_means(maps):
 
 
 def _divided(maps, scales):
-    """Return maps / scales as float32; one row a map where the rows are the same memory."""
-    if maps.strides[1] == 0:
-        maps = maps[:, :1]
     factors = (1 / scales)[:, None, None]
     return np.multiply(maps, factors, dtype=np.float32, casting="same_kind", order="C")
 

@@ -292,29 +292,32 @@ def iterations(
         for k in numba.prange(n_chunks):
             last = min((k + 1) * rows_per_chunk, ny) - 1
             for i in range(n_maps):
-                here = segment(ahead, (k, last & 1, i, 0), nx + 1)
-                beneath = segment(ahead, (k, last & 1, i, 0), nx)
-                if k < n_chunks - 1:
-                    beneath = segment(first, (k + 1, i, 0), nx)
-                below = segment(dual_y, (i, last + 1, 0), nx)
-                right = segment(dual_x, (i, last, 1), nx)
-                if directional[i]:
-                    moved[1, i, last] = directional_dual_row(
-                        nx,
-                        dual_steps[i],
-                        bounds[i],
-                        relaxation,
-                        here,
-                        beneath,
-                        segment(edges_y, (last, 0), nx),
-                        segment(edges_x, (last, 0), nx),
-                        below,
-                        right,
-                    )
-                else:
-                    moved[1, i, last] = dual_row(
-                        nx, dual_steps[i], bounds[i], relaxation, here, beneath, below, right
-                    )
+                for part in range(n_segments):
+                    start = part * SEGMENT
+                    n = min(SEGMENT, nx - start)
+                    here = segment(ahead, (k, last & 1, i, start), n + 1)
+                    beneath = segment(ahead, (k, last & 1, i, start), n)
+                    if k < n_chunks - 1:
+                        beneath = segment(first, (k + 1, i, start), n)
+                    below = segment(dual_y, (i, last + 1, start), n)
+                    right = segment(dual_x, (i, last, start + 1), n)
+                    if directional[i]:
+                        moved[1, i, last] += directional_dual_row(
+                            n,
+                            dual_steps[i],
+                            bounds[i],
+                            relaxation,
+                            here,
+                            beneath,
+                            segment(edges_y, (last, start), n),
+                            segment(edges_x, (last, start), n),
+                            below,
+                            right,
+                        )
+                    else:
+                        moved[1, i, last] += dual_row(
+                            n, dual_steps[i], bounds[i], relaxation, here, beneath, below, right
+                        )
         for i in range(n_maps):
             if not np.isnan(totals[i]):
                 # Sum over pixels and gradient act on orthogonal spaces: each takes its full step.

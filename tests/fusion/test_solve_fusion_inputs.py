@@ -125,3 +125,10 @@ def test_the_result_does_not_depend_on_the_number_of_threads(gamma):
 
 def test_the_result_is_reproducible():
     assert_array_equal(solve_fusion(**whole_numbers()).maps, solve_fusion(**whole_numbers()).maps)
+
+
+def test_counts_that_are_one_row_repeated_are_read_as_such():
+    row = np.random.default_rng(0).poisson(4, (2, 1, 9)).astype(np.float32)
+    known = {"haadf": np.ones((6, 9)), "gamma": 1, "lambdas": (0.1, 0.1), "background": 0.5}
+    repeated = solve_fusion(np.broadcast_to(row, (2, 6, 9)), **known).maps
+    assert_array_equal(repeated, solve_fusion(np.repeat(row, 6, axis=1), **known).maps)

@@ -124,3 +124,12 @@ def test_an_element_without_weight_is_fused_as_if_alone():
     together = solve_fusion(**known, tolerance=1e-6).maps[1]
     alone = without(known, "counts", "weights") | {"counts": known["counts"][1:], "weights": 0.0}
     assert_allclose(together, solve_fusion(**alone, tolerance=1e-6).maps[0], atol=0.02)
+
+
+def test_totals_of_maps_without_net_counts_are_kept():
+    """Even where the start, all 0, would be cheaper."""
+    counts = np.zeros((1, 8, 9))
+    result = solve_fusion(
+        counts, counts[0], gamma=1, lambdas=(0.1, 0.1), background=1.0, totals=[20.0]
+    )
+    assert result.maps.sum() == pytest.approx(20, rel=1e-5)
