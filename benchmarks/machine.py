@@ -19,7 +19,8 @@ def _triad(a, b, c, factor):
         a[i] = b[i] + factor * c[i]
 
 
-@kernel
+# Reordering would fold the chains.
+@numba.njit(parallel=True, fastmath={"contract"}, error_model="numpy")
 def _multiply_add(n_rounds, values, out):
     m, t = np.float32(0.9999), np.float32(1e-4)
     for thread in numba.prange(out.shape[0]):
