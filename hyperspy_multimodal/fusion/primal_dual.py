@@ -65,7 +65,8 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
     def record(iteration):
         problem.meet_totals(state.maps)
         found = problem.record(state)
-        return iteration, found, max(problem.relative(found), problem.total_error(state.maps))
+        gap = max(problem.relative(found), problem.total_error(state.maps))
+        return iteration, found, float(gap)
 
     records = [record(0)]
     done = 0

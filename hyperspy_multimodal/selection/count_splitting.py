@@ -15,7 +15,7 @@ _SPLITS = 3
 _FRACTION = 0.5
 # What the HAADF has to gain over "no HAADF" to be used.
 _STANDARD_ERRORS = 3.0
-_TOLERANCE = 1e-2
+_TOLERANCE = 1e-3
 _MAX_ITERATIONS = 200
 
 

@@ -138,3 +138,10 @@ def test_totals_change_the_maps_but_not_what_the_terms_mean():
     result = solve_fusion(**known, totals=[250.0, 110.0])
     assert result.cost_terms[:, -1] == pytest.approx(naive.cost(result.maps, **known), rel=1e-5)
     assert_allclose(result.maps.sum(axis=(1, 2), dtype=np.float64), [250, 110], rtol=1e-2)
+
+
+def test_numbers_of_the_result_are_plain():
+    """So they are written as such wherever they are recorded."""
+    result = solve_fusion(**known_problem())
+    for name, kind in {"optimality": float, "iterations": int, "converged": bool}.items():
+        assert type(getattr(result, name)) is kind
