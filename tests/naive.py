@@ -284,11 +284,21 @@ def cost(
 
 
 def excess(maps, problem):
-    """Cost above that of the likeliest maps, plus what keeps it from 0."""
+    """Cost above what is unavoidable, plus what keeps it from 0."""
     counts = np.asarray(problem["counts"], dtype=np.float64)
     likeliest = np.maximum(counts - problem.get("background", 0.0), 0)
-    flat = np.broadcast_to(likeliest.mean(axis=(1, 2), keepdims=True), counts.shape)
+    means = likeliest.mean(axis=(1, 2))
+    haadf, gamma = problem["haadf"] - problem.get("offset", 0.0), problem["gamma"]
+    weights = problem.get("weights", None)
+    model = np.sum((1.0 if weights is None else np.asarray(weights)) * means**gamma)
+    bright = max(haadf.mean(), 0)
+    dimmed = (bright / model) ** (1 / gamma) if model > bright else 1.0
+    flat = np.broadcast_to(by_map(max(dimmed, 1e-6) * means), counts.shape)
     least = cost(likeliest, **problem)[1]
+    missed = problem["haadf"] - problem.get("offset", 0.0)
+    if weights is None or np.any(np.asarray(weights) != 0):
+        missed = np.minimum(missed, 0)
+    least += 0.5 * np.sum(missed**2)
     weighted = np.sum(np.broadcast_to(problem["lambdas"][0], len(counts)) * counts.sum(axis=(1, 2)))
     of_flat = cost(flat, **problem).sum() - least
     return cost(maps, **problem).sum() - least + 0.01 * of_flat + 1e-4 * weighted

@@ -15,6 +15,8 @@ _LATE = 50
 _ITERATIONS_PER_RECORD = 10
 # Newton's method goes on where its step may move a map by more than this share of a bright value.
 _PRECISION = np.float32(0.01)
+# Of the net counts of a pixel, at the start.
+_LEAST_SHARE = np.float32(1e-3)
 # Of a total in float32, relative.
 _ROUNDING = 1e-6
 # Maps whose loop moves more values than this do not stay in a cache.
@@ -24,7 +26,9 @@ _VALUES_IN_CACHE = 1_500_000
 def maps_at_start(problem, initial):
     """Return the maps to start from, in the problem's unit, with the totals to keep."""
     if initial is None:
-        maps = problem.first_guess()
+        # Not 0 where there are counts: without background these would be impossible.
+        net = problem.data.counts - problem.data.background
+        maps = np.maximum(problem.first_guess(), _LEAST_SHARE * net)
     else:
         maps = initial.maps / problem.scales.astype(np.float32)[:, None, None]
     problem.meet_totals(maps)
@@ -40,7 +44,8 @@ def start(problem, initial):
         dual_y, dual_x = initial.dual * problem.data.bounds[:, None, None]
         state.dual_y[:, 1:] = dual_y
         state.dual_x[:, :, 1:] = dual_x
-        state.prices[:] = initial.prices * problem.scales / problem.unit
+        kept = np.isfinite(problem.data.totals)
+        state.prices[:] = np.where(kept, initial.prices * problem.scales / problem.unit, 0.0)
         state.residual[:] = initial.residual / np.sqrt(problem.unit)
         return state
     state.residual[:] = problem.data.haadf

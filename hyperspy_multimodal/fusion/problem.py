@@ -21,6 +21,13 @@ _CEILING = np.float32(1.5), np.float32(0.25)
 _REACH = np.float32(0.1), np.float32(0.01)
 
 
+_DIMMEST = 1e-6
+_BEYOND = (
+    "The cost is beyond float32: its terms differ by more than 30 orders of magnitude. Check "
+    "lambdas, weights and the units of counts and haadf."
+)
+
+
 @dataclass
 class Record:
     """Cost and gap of a state, in the problem's units."""
@@ -52,7 +59,7 @@ class Problem:
     scales: np.ndarray
     unit: float
     guess: np.ndarray  # means over blocks
-    least_poisson: float = 0.0
+    unavoidable: float = 0.0  # cost below which no maps come
     reference: float = 0.0
     blank: State | None = None
 
@@ -74,13 +81,17 @@ class Problem:
             haadf=np.ascontiguousarray((haadf - offset) / brightest, dtype=np.float32),
             edges_y=edges_y,
             edges_x=edges_x,
-            weights=(weights * scales**gamma / brightest).astype(np.float32),
+            weights=_single(weights * scales**gamma / brightest),
             gamma=np.float32(gamma),
-            fidelity=(lambda_1 * scales / unit).astype(np.float32),
-            bounds=(lambda_2 * scales / unit).astype(np.float32),
+            fidelity=_single(lambda_1 * scales / unit),
+            # A single pixel has no total variation.
+            bounds=_single(lambda_2 * scales / unit) * np.float32(haadf.size > 1),
             directional=directional,
             totals=totals / scales,
         )
+        for name in ("weights", "fidelity", "bounds"):
+            if not np.isfinite(getattr(data, name)).all():
+                raise ValueError(_BEYOND)
         guess = np.maximum(net, 0) / scales[:, None, None]
         problem = cls(data, scales, unit, guess.astype(np.float32))
         problem._set_reference(problem.state())
@@ -89,12 +100,28 @@ class Problem:
     def _set_reference(self, state):
         maps = state.maps
         np.maximum(self.data.counts - self.data.background, 0, out=maps)
-        self.least_poisson = self.record(state).poisson
-        maps[:] = maps.mean(axis=(1, 2), dtype=np.float64, keepdims=True)
+        # No map makes the HAADF model negative, nor anything else of it without weights.
+        missed = self.data.haadf
+        if np.any(self.data.weights > 0):
+            missed = np.minimum(missed, 0)
+        self.unavoidable = self.record(state).poisson
+        self.unavoidable += np.square(missed, dtype=np.float64).sum() / 2
+        maps[:] = self._flat(maps.mean(axis=(1, 2), dtype=np.float64))[:, None, None]
         weighted = self.data.fidelity @ self.data.counts.sum(axis=(1, 2), dtype=np.float64)
-        self.reference = _SHARE_OF_FLAT * (self.record(state).cost - self.least_poisson)
+        self.reference = _SHARE_OF_FLAT * (self.record(state).cost - self.unavoidable)
         self.reference += _SHARE_OF_COUNTS * float(weighted)
+        if not np.isfinite(self.reference):
+            raise ValueError(_BEYOND)
         self.blank = state
+
+    def _flat(self, means):
+        """Return one value a map: the means, dimmed where the HAADF is darker than their model."""
+        gamma, weights = float(self.data.gamma), self.data.weights.astype(np.float64)
+        with np.errstate(over="ignore"):
+            model = weights @ means**gamma
+        bright = max(float(self.data.haadf.mean(dtype=np.float64)), 0.0)
+        dimmed = (bright / model) ** (1 / gamma) if model > bright else 1.0
+        return means * max(dimmed, _DIMMEST)
 
     def state(self):
         """Return a `State` with maps that are not set, and dual variables 0."""
@@ -148,13 +175,15 @@ class Problem:
         )
 
     def relative(self, record):
-        """Return the gap over the cost above that of the likeliest maps.
+        """Return the gap over the cost above what is unavoidable.
 
+        That is the Poisson term of the likeliest maps, and the HAADF term where the HAADF is < 0.
         A hundredth of that of constant maps and a ten-thousandth of the weighted counts are added,
         for where the maps fit their counts exactly.
         """
-        excess = record.cost - self.least_poisson + self.reference
-        return record.gap / max(excess, np.finfo(float).tiny)
+        excess = record.cost - self.unavoidable + self.reference
+        relative = record.gap / max(excess, np.finfo(float).tiny)
+        return relative if np.isfinite(relative) else np.inf
 
     def cost_terms(self, records, counts, lambda_1):
         """Return the three terms of each record in the units of `solve_fusion`, (3, records)."""
@@ -182,16 +211,18 @@ class Problem:
             return 0.0
         sums = maps.sum(axis=(1, 2), dtype=np.float64)[kept]
         wanted = self.data.totals[kept]
-        return float((np.abs(sums - wanted) / np.maximum(wanted, 1e-3)).max())
+        return float((np.abs(sums - wanted) / np.where(wanted > 0, wanted, 1e-3)).max())
 
     def meet_totals(self, maps):
-        """Scale ``maps``, in place, to the totals to keep."""
+        """Scale ``maps``, in place, to the totals to keep; make empty ones uniform."""
         kept = np.isfinite(self.data.totals)
         if kept.any():
             sums = maps.sum(axis=(1, 2), dtype=np.float64)
             met = kept & (sums > 0)
             factors = np.where(met, self.data.totals / np.where(sums > 0, sums, 1), 1.0)
             maps *= factors.astype(np.float32)[:, None, None]
+            for i in np.flatnonzero(kept & (sums <= 0) & (self.data.totals > 0)):
+                maps[i] = self.data.totals[i] / maps[i].size
 
     def first_guess(self):
         """Return the net counts, averaged over blocks of about 4 x 4 pixels."""
@@ -244,6 +275,11 @@ def _block_means(maps):
 def _divided(maps, scales):
     factors = (1 / scales)[:, None, None]
     return np.multiply(maps, factors, dtype=np.float32, casting="same_kind", order="C")
+
+
+def _single(values):
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
 
 
 def _zeros(*shape):

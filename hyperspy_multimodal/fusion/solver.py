@@ -150,7 +150,8 @@ def solve_fusion(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described; nothing is computed then.
+        If an argument is not as described, or the terms of the cost are too far apart for float32;
+        nothing is computed then.
 
     Notes
     -----
@@ -167,9 +168,10 @@ def solve_fusion(
     cost can still fall among maps up to half as bright again as these. For other ``gamma``, where
     the cost is not convex, it is the gap of the cost in which x^gamma is replaced by its tangent at
     the maps, among maps within a tenth of their brightest value: 0 at a stationary point and
-    nowhere else. It is given relative to the cost above that of the likeliest maps, plus a
-    hundredth of that of constant maps and a ten-thousandth of lambda_1 times the counts; none of
-    this depends on the units of counts or HAADF. The cost is never above that of the start, which
+    nowhere else. It is given relative to the cost above what is unavoidable (the Poisson term of
+    the likeliest maps, and the HAADF term where h < c_0), plus a hundredth of that of constant maps
+    and a ten-thousandth of lambda_1 times the counts; none of this depends on the units of counts
+    or HAADF. The cost is never above that of the start, which
     are the net counts averaged over blocks of 4 x 4 pixels, or ``initial``.
 
     References
@@ -274,7 +276,7 @@ def warn_if_unconverged(result, tolerance):
     """Log a warning if the relative gap is above the tolerance."""
     if not result.converged:
         _logger.warning(
-            "Fusion stopped after %d iterations at an relative gap of %.1e; %.1e was asked "
+            "Fusion stopped after %d iterations at a relative gap of %.1e; %.1e was asked "
             "for. Raise max_iterations or tolerance.",
             result.iterations,
             result.optimality,

@@ -11,7 +11,8 @@ _VALUES_PER_THREAD = 50_000
 _CHUNKS_PER_THREAD = 4
 _FEWEST_ROWS, _MOST_ROWS = 4, 64
 
-_turn = threading.Lock()
+# Of one thread, so that a callback may fuse, too.
+_turn = threading.RLock()
 _count = threading.Lock()
 _running = 0
 

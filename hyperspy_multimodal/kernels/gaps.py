@@ -15,6 +15,7 @@ _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _TWO = np.float32(2)
 _TINY = np.float32(1e-20)
+_INFINITE = np.float32(np.inf)
 # Below this, log(1 + t) loses digits to the sum.
 _SMALL = np.float32(0.3)
 _ATANH_3 = np.float32(2 / 3)
@@ -150,6 +151,8 @@ def poisson_row(
         t = (z - at_best) / at_best
         gap += np.float64(slack * (value - best) + fidelity * y * log_gap(t))
         floored = y if y > _TINY else _TINY
-        deviance += np.float64(y * log_gap((z - floored) / floored) if y > _ZERO else z)
+        # Counts where none can be expected are impossible.
+        unlikely = y * log_gap((z - floored) / floored) if z > _ZERO else _INFINITE
+        deviance += np.float64(unlikely if y > _TINY else z)
         total += np.float64(value)
     return deviance, gap, total

@@ -16,6 +16,7 @@ _ZERO = np.float32(0)
 _ONE = np.float32(1)
 # Keeps 0 / 0 away where there is no total variation, and denormals from everywhere.
 _TINY = np.float32(1e-30)
+_LEAST_SHARE = np.float32(0.01)
 # Maps are of order one here. The slope of x^gamma is taken no nearer to 0 than this: there it is
 # infinite for gamma < 1, and its own slope is for gamma < 2.
 SLOPE_FLOOR = np.float32(1e-4)
@@ -142,8 +143,10 @@ def relax_row(n, relaxation, x_in, rise, change, relaxed, x_out, ahead):
     moved = _ZERO
     total = _ZERO
     for col in range(n):
+        # Never to 0 at once: that is for the proximal map, where there are counts to forbid it.
+        least = _LEAST_SHARE * x_in[col]
         x = x_in[col] + rise[col] * change[col]
-        x = x if x > _ZERO else _ZERO
+        x = x if x > least else least
         step = x - relaxed[col]
         x_out[col] = x
         ahead[col] = x + step

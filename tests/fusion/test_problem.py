@@ -52,13 +52,15 @@ def test_scales_are_positive_whatever_was_counted(gross, background, expected):
     assert_allclose(map_scales(counts, expected_background), [expected], rtol=1e-6)
 
 
-def test_the_likeliest_maps_have_the_least_likelihood_cost():
+@pytest.mark.parametrize("weights", [[0.0, 0.0], [0.2, 0.1]])
+def test_no_maps_cost_less_than_what_is_unavoidable(weights):
     known = problem((2, 7, 9), level=3, background=0.5, lambdas=(0.1, 0.1))
+    known |= {"weights": np.array(weights), "haadf": known["haadf"] - 0.5}
     own, rng = in_own_units(known), np.random.default_rng(2)
     likeliest = np.maximum(own.data.counts - own.data.background, 0)
-    assert own.least_poisson == pytest.approx(recorded(own, likeliest).poisson)
-    for _ in range(10):
-        assert recorded(own, rng.uniform(0, 3, likeliest.shape)).poisson > own.least_poisson
+    for maps in [likeliest, 0 * likeliest] + list(rng.uniform(0, 3, (10, *likeliest.shape))):
+        record = recorded(own, maps)
+        assert record.haadf + record.poisson > own.unavoidable > 0
 
 
 def test_the_first_guess_keeps_the_total_of_each_map():

@@ -133,3 +133,69 @@ def test_totals_of_maps_without_net_counts_are_kept():
         counts, counts[0], gamma=1, lambdas=(0.1, 0.1), background=1.0, totals=[20.0]
     )
     assert result.maps.sum() == pytest.approx(20, rel=1e-5)
+
+
+@pytest.mark.parametrize("brightness", [1, 1e3, 1e6])
+def test_a_haadf_without_weight_does_not_make_convergence_look_nearer(brightness):
+    known = counted(gamma=1, lambdas=(0.2, 0.1)) | {"weights": 0.0}
+    known["haadf"] = brightness * known["haadf"]
+    result = solve_fusion(**known)
+    expected = solve_fusion(**known | {"haadf": 0 * known["haadf"]})
+    assert result.iterations == expected.iterations
+    assert_allclose(result.maps, expected.maps)
+
+
+@pytest.mark.parametrize("brightness", [1, 1e3])
+def test_nor_does_a_haadf_below_its_pedestal(brightness):
+    """It asks for empty maps, and has them only to the tolerance when that is met."""
+    known = counted(gamma=1, lambdas=(0.2, 0.1))
+    known["haadf"] = -brightness * np.ones_like(known["haadf"])
+    loose, tight = (solve_fusion(**known, tolerance=tolerance) for tolerance in (1e-4, 1e-6))
+    assert loose.converged
+    assert_allclose(loose.maps, tight.maps, atol=0.02 * max(tight.maps.max(), 1))
+
+
+@pytest.mark.parametrize("lambdas", [(1e300, 0.1), (0.1, 1e300)])
+def test_costs_that_float32_cannot_hold_are_refused(lambdas):
+    with pytest.raises(ValueError, match="beyond float32"):
+        solve_fusion(**counted(gamma=1, lambdas=lambdas))
+
+
+@pytest.mark.parametrize("max_iterations", [1, 2, 3, 10])
+def test_maps_never_forbid_counts_that_were_measured(max_iterations):
+    """Without background a map of 0 where there are counts has an infinite cost."""
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(2, (3, 20, 24))
+    haadf = rng.uniform(0, 0.01, (20, 24))
+    for gamma in (1, 1.7):
+        result = solve_fusion(
+            counts, haadf, gamma=gamma, lambdas=(1e-5, 1e-5), max_iterations=max_iterations
+        )
+        assert np.all(result.maps[counts > 0] > 0)
+
+
+@pytest.mark.parametrize(("level", "gamma"), [(1000, 2), (1000, 3), (1e6, 3), (1e4, 1)])
+def test_a_start_far_from_the_haadf_does_not_make_convergence_look_nearer(level, gamma):
+    """Uniform counts and HAADF: the best maps are a scan over one number away."""
+    counts, haadf = np.full((1, 8, 8), float(level)), np.ones((8, 8))
+    result = solve_fusion(counts, haadf, gamma=gamma, lambdas=(1, 0.1))
+    x = np.geomspace(1e-3, 2, 200_001) * level
+    best = np.min(0.5 * (1 - x**gamma) ** 2 + x - level * np.log(x)) * 64
+    assert not result.converged or result.cost - best <= 0.01 * abs(best)
+
+
+@pytest.mark.parametrize("total", [1e-9, 0.3, 40.0])
+def test_totals_of_dark_elements_are_met_exactly(total):
+    counts = np.ones((1, 6, 7))
+    result = solve_fusion(
+        counts, counts[0], gamma=1, lambdas=(0.1, 0.0), background=5.0, totals=[total]
+    )
+    assert result.maps.sum() == pytest.approx(total, rel=1e-5)
+
+
+def test_a_single_pixel_does_not_care_for_total_variation():
+    known = {"counts": [[[5]], [[3]]], "haadf": [[1.0]], "gamma": 1, "weights": (0.5, 0.05)}
+    strong = solve_fusion(**known, lambdas=(1e-4, 1.0), background=0.3)
+    none = solve_fusion(**known, lambdas=(1e-4, 0.0), background=0.3)
+    assert_allclose(strong.maps, none.maps)
+    assert strong.converged

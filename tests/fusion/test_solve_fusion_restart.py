@@ -85,3 +85,12 @@ def test_a_start_of_another_shape_is_refused():
     first = solve_fusion(**CONVEX["not square"], max_iterations=1)
     with pytest.raises(ValueError, match=r"initial.*\(2, 15, 1\).*\(2, 7, 11\)"):
         solve_fusion(**CONVEX["one pixel wide"], initial=first)
+
+
+def test_a_start_with_totals_leaves_no_trace_where_totals_are_free():
+    known = without(CONVEX["totals"], "totals")
+    kept = solve_fusion(**known, totals=[300.0, 20.0])
+    free = solve_fusion(**known, initial=kept)
+    assert free.converged
+    assert_array_equal(free.prices, 0)
+    assert free.cost == pytest.approx(solve_fusion(**known).cost, rel=1e-3)

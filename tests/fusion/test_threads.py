@@ -31,6 +31,20 @@ assert all(np.array_equal(maps, found[0]) for maps in found.values())
 """
 
 
+CALLBACK = """
+import numpy as np
+from hyperspy_multimodal import solve_fusion
+
+known = {"counts": np.ones((1, 4, 5)), "haadf": np.ones((4, 5)), "gamma": 1, "lambdas": (0.1, 0.1)}
+solve_fusion(**known, callback=lambda *told: solve_fusion(**known) is None)
+"""
+
+
+def test_a_callback_may_fuse(tmp_path):
+    environment = os.environ | {"NUMBA_THREADING_LAYER": "workqueue"}
+    subprocess.run([sys.executable, "-c", CALLBACK], env=environment, check=True, timeout=120)
+
+
 @pytest.mark.parametrize("layer", ["workqueue", "default"])
 def test_four_threads_at_a_time(layer, tmp_path):
     done = subprocess.run(

@@ -182,6 +182,17 @@ def test_zeros_and_denormals_give_finite_sums(gamma, emptied, tiny, rng):
     array = getattr(data, emptied)
     array[rng.uniform(size=array.shape) < 0.7] = tiny
     state, _ = iterate(data, state_at_start(data), 20)
-    state.maps[rng.uniform(size=state.maps.shape) < 0.3] = tiny
+    possible = (data.counts == 0) | (data.background > 1e-20)
+    state.maps[possible & (rng.uniform(size=state.maps.shape) < 0.3)] = tiny
     for found in certify(data, state):
         assert np.all(np.isfinite(found))
+
+
+def test_counts_where_none_can_be_expected_have_an_infinite_cost(rng):
+    data = random_data(rng, (2, 5, 20), 1, MIXED)
+    state, _ = iterate(data, state_at_start(data), 20)
+    data.background[:] = 0
+    state.maps[1, 2, 3], data.counts[1, 2, 3] = 0, 1
+    _, _, map_sums = certify(data, state)
+    assert np.isinf(map_sums[0, 1, 2])
+    assert np.isfinite(map_sums[0, 0]).all()

@@ -168,9 +168,10 @@ def test_newton_row_notices_one_long_step(variant, sign, place):
 def test_relax_row_moves_x_along_and_goes_beyond(variant, n, rng):
     x, rise, change, relaxed = several(rng, n, 4)
     out, ahead = blank(n, 2)
+    x = np.abs(x)  # a proximal point
     before = relaxed.astype(np.float64)
     moved, total = variant(rows.relax_row)(n, np.float32(1.8), x, rise, change, relaxed, out, ahead)
-    expected = np.maximum(x + rise.astype(np.float64) * change, 0)
+    expected = np.maximum(x + rise.astype(np.float64) * change, 0.01 * x)
     assert_allclose(out, expected, atol=1e-6)
     assert_allclose(relaxed, before + 1.8 * (expected - before), atol=1e-6)
     assert_allclose(ahead, 2 * expected - before, atol=1e-6)
