@@ -58,7 +58,6 @@ class Problem:
     data: Data
     scales: np.ndarray
     unit: float
-    guess: np.ndarray  # means over blocks
     unavoidable: float = 0.0  # cost below which no maps come
     reference: float = 0.0
     blank: State | None = None
@@ -92,8 +91,7 @@ class Problem:
         for name in ("weights", "fidelity", "bounds"):
             if not np.isfinite(getattr(data, name)).all():
                 raise ValueError(_BEYOND)
-        guess = np.maximum(net, 0) / scales[:, None, None]
-        problem = cls(data, scales, unit, guess.astype(np.float32))
+        problem = cls(data, scales, unit)
         problem._set_reference(problem.state())
         return problem
 
@@ -227,7 +225,8 @@ class Problem:
     def first_guess(self):
         """Return the net counts, averaged over blocks of about 4 x 4 pixels."""
         _, ny, nx = self.data.counts.shape
-        rows = np.repeat(self.guess, np.diff(_block_starts(ny), append=ny), axis=1)
+        guess = np.maximum(_block_means(self.data.counts - self.data.background), 0)
+        rows = np.repeat(guess, np.diff(_block_starts(ny), append=ny), axis=1)
         return np.repeat(rows, np.diff(_block_starts(nx), append=nx), axis=2)
 
     def physical(self, maps):

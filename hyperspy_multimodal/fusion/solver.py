@@ -171,8 +171,11 @@ def solve_fusion(
     nowhere else. It is given relative to the cost above what is unavoidable (the Poisson term of
     the likeliest maps, and the HAADF term where h < c_0), plus a hundredth of that of constant maps
     and a ten-thousandth of lambda_1 times the counts; none of this depends on the units of counts
-    or HAADF. The cost is never above that of the start, which
-    are the net counts averaged over blocks of 4 x 4 pixels, or ``initial``.
+    or HAADF. The cost is never above that of the start: ``initial``,
+    or a rough solution on grids of larger pixels, coarse to fine, which for ``gamma`` other than 1
+    also leads to lower minima than the counts themselves (with directional total variation the net
+    counts averaged over blocks of 4 x 4 pixels). Iterations on coarser grids are not counted; they
+    cost as much as some 5 to 10 of those that are.
 
     References
     ----------
@@ -264,7 +267,7 @@ def minimise(parts, tolerance, max_iterations, initial=None, callback=None):
 
 
 def _run_every_kernel():
-    one = np.ones((1, 1, 1))
+    one = np.ones((1, 16, 16))  # large enough for a coarser grid
     number = np.ones(1)
     edges = checked_edges(None, None, one.shape)
     parts = one, one[0], one, number, 0.0, 1.0, number, number, np.full(1, np.nan), edges

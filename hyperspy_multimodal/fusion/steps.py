@@ -39,7 +39,8 @@ class StepSizes:
 
     def balance(self, maps_moved, dual_moved):
         """Correct the ratio by the sums of squared movements of each map and its dual."""
-        ahead = (maps_moved / self.primal) / np.maximum(dual_moved / self.dual, 1e-300)
+        with np.errstate(over="ignore"):
+            ahead = (maps_moved / self.primal) / np.maximum(dual_moved / self.dual, 1e-300)
         factor = np.clip(ahead ** (0.25 * self.freedom), 2**-self.freedom, 2**self.freedom)
         self._set(self.primal * np.where((maps_moved > 0) & (dual_moved > 0), factor, 1.0))
         self.freedom *= _SETTLING

@@ -3,6 +3,7 @@
 import logging
 
 import numba
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
 
 _logger = logging.getLogger(__name__)
 
@@ -10,6 +11,14 @@ _logger = logging.getLogger(__name__)
 _FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 # Division as NumPy does it: the check for ZeroDivisionError would keep a loop from vectorising.
 _FLAGS = {"nogil": True, "fastmath": _FASTMATH, "error_model": "numpy"}
+
+
+class _Apart(CompilerBase):
+    """Compiles a function whose array arguments do not overlap where they are written to."""
+
+    def define_pipelines(self):
+        self.state.flags.noalias = True
+        return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
 
 
 def kernel(function):
@@ -24,7 +33,7 @@ def leaf(function):
 
 def inlined(function):
     """Compile a row function into each kernel that calls it."""
-    return _compile(function, forceinline=True)
+    return _compile(function, forceinline=True, pipeline_class=_Apart)
 
 
 def _compile(function, **flags):

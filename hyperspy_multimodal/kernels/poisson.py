@@ -22,11 +22,12 @@ def prox_value(v, step, counts, background):
     """
     q = v + background - step
     product = step * counts
-    root = np.sqrt(q * q + _FOUR * product + _TINY)
+    square = q * q + _FOUR * product + _TINY
+    inverse_root = _ONE / np.sqrt(square)
+    root = square * inverse_root
     large = _HALF * (np.abs(q) + root)
-    inverse = _ONE / (large * root)
-    z = large if q >= _ZERO else product * inverse * root
-    slope = z * inverse * large
+    z = large if q >= _ZERO else product / large
+    slope = z * inverse_root
     x = z - background
     slope = slope if x > _ZERO else _ZERO
     x = x if x > _ZERO else _ZERO

@@ -163,8 +163,9 @@ def dual_change(py, px, dy, dx, step, bound):
     """Return the change of (py, px) in one step along (dy, dx) and back to a length of bound."""
     ty = py + step * dy
     tx = px + step * dx
-    length = np.sqrt(ty * ty + tx * tx)
-    shrink = bound / ((length if length > bound else bound) + _TINY)
+    square = ty * ty + tx * tx
+    furthest = bound * bound
+    shrink = bound * (_ONE / np.sqrt((square if square > furthest else furthest) + _TINY))
     return ty * shrink - py, tx * shrink - px
 
 

@@ -1,0 +1,91 @@
+"""The problem on a grid of blocks of 2 x 2 pixels, whose solution is a start for the finer one.
+
+For maps that are constant over each block, the cost per block is that of the means of counts,
+background and HAADF, times 4; a step between two blocks is seen by two of these 4 pixels, so
+lambda_2 is halved. The dual variables of the HAADF and of the totals are the same on both grids;
+that of the total variation doubles, so that its divergence is the same.
+"""
+
+import numpy as np
+
+from ..kernels.grids import block_means, interpolate
+from .problem import Problem
+
+# Sides of fewer pixels than this are left as they are.
+_FEWEST = 16
+
+
+def can_be_coarser(problem):
+    """Return whether a solution on blocks is worth its while as a start.
+
+    Maps must be large enough along both sides, or along the only one. Directional total variation
+    leaves maps free across the edges of the guide, where blocks blur them.
+    """
+    sides = problem.data.counts.shape[1:]
+    large = max(sides) >= _FEWEST and all(n >= _FEWEST or n == 1 for n in sides)
+    return large and not problem.data.directional.any()
+
+
+def coarser(problem):
+    """Return the `Problem` on blocks of 2 x 2 pixels, without what gaps are relative to."""
+    data = problem.data
+    _, ny, nx = data.counts.shape
+    rows, cols = block_limits(ny), block_limits(nx)
+    counts = _means(data.counts, rows, cols)
+    alike = data.background.shape[1] == 1
+    background = _means(data.background, np.array([0, 1]) if alike else rows, cols)
+    share = counts[0].size / data.counts[0].size
+    return Problem(
+        data._replace(
+            counts=counts,
+            background=background,
+            haadf=_means(data.haadf[None], rows, cols)[0],
+            bounds=data.bounds / 2,
+            totals=data.totals * share,
+        ),
+        problem.scales,
+        problem.unit,
+    )
+
+
+def refine(coarse, state):
+    """Write the maps and dual variables of ``coarse``, interpolated, to the finer ``state``."""
+    n_maps, ny, nx = state.maps.shape
+    rows, cols = block_limits(ny), block_limits(nx)
+    at_rows = _between(_centres(rows), np.arange(ny))
+    at_cols = _between(_centres(cols), np.arange(nx))
+    under_rows, right_of_cols = _between(rows, np.arange(ny + 1)), _between(cols, np.arange(nx + 1))
+    same, twice = np.ones(n_maps, np.float32), np.full(n_maps, 2, np.float32)
+    interpolate(coarse.maps, *at_rows, *at_cols, same, state.maps)
+    interpolate(coarse.residual[None], *at_rows, *at_cols, same[:1], state.residual[None])
+    interpolate(coarse.dual_y, *under_rows, *at_cols, twice, state.dual_y)
+    interpolate(coarse.dual_x, *at_rows, *right_of_cols, twice, state.dual_x)
+    state.prices[:] = coarse.prices
+
+
+def block_limits(n):
+    """Return where blocks of 2 of n pixels begin, and n; the same from both ends.
+
+    If n is odd, the block in the middle holds 1 or 3 pixels.
+    """
+    half = np.arange(0, n // 2 + 1, 2)
+    return np.unique(np.append(half, n - half))
+
+
+def _means(maps, rows, cols):
+    out = np.empty((len(maps), len(rows) - 1, len(cols) - 1), np.float32)
+    block_means(maps, rows, cols, out)
+    return out
+
+
+def _centres(limits):
+    return (limits[:-1] + limits[1:] - 1) / 2
+
+
+def _between(nodes, positions):
+    """Return the node before each position, and the position's share of the way to the next."""
+    before = np.clip(np.searchsorted(nodes, positions, "right") - 1, 0, len(nodes) - 1)
+    after = np.minimum(before + 1, len(nodes) - 1)
+    way = np.maximum(nodes[after] - nodes[before], 1e-30)
+    shares = np.clip((positions - nodes[before]) / way, 0, 1)
+    return before, np.where(after > before, shares, 0).astype(np.float32)

@@ -1,0 +1,50 @@
+"""Between a grid of pixels and one of blocks of pixels: means there, linear interpolation back."""
+
+import numba
+import numpy as np
+
+from .compile import kernel
+
+
+@kernel
+def block_means(fine, rows, cols, out):
+    """Write means over blocks of ``fine`` (K, ny, nx) to ``out`` (K, my, mx).
+
+    Block (j, i) holds the rows from ``rows[j]`` to before ``rows[j + 1]``, the columns alike.
+    """
+    n_maps, my, mx = out.shape
+    for j in numba.prange(my):
+        for i in range(n_maps):
+            for k in range(mx):
+                total = np.float32(0)
+                for row in range(rows[j], rows[j + 1]):
+                    for col in range(cols[k], cols[k + 1]):
+                        total += fine[i, row, col]
+                area = (rows[j + 1] - rows[j]) * (cols[k + 1] - cols[k])
+                out[i, j, k] = total / np.float32(area)
+
+
+@kernel
+def interpolate(coarse, rows, row_shares, cols, col_shares, factors, out):
+    """Write ``factors[i]`` times the interpolated ``coarse`` (K, my, mx) to ``out`` (K, ny, nx).
+
+    Row r lies between the coarse rows ``rows[r]`` and the next, of which it takes the share
+    ``row_shares[r]``; the columns alike. A share of 0 reads nothing of the next.
+    """
+    n_maps, ny, nx = out.shape
+    _, my, mx = coarse.shape
+    for row in numba.prange(ny):
+        above = rows[row]
+        below = min(above + 1, my - 1)
+        share = row_shares[row]
+        line = np.empty(mx, np.float32)
+        for i in range(n_maps):
+            factor = factors[i]
+            for k in range(mx):
+                here = coarse[i, above, k]
+                line[k] = factor * (here + share * (coarse[i, below, k] - here))
+            for col in range(nx):
+                here = line[cols[col]]
+                out[i, row, col] = here + col_shares[col] * (
+                    line[min(cols[col] + 1, mx - 1)] - here
+                )
