@@ -25,8 +25,8 @@ def prox_value(v, step, counts, background):
     square = q * q + _FOUR * product + _TINY
     inverse_root = _ONE / np.sqrt(square)
     root = square * inverse_root
-    large = _HALF * (np.abs(q) + root)
-    z = large if q >= _ZERO else product / large
+    twice = np.abs(q) + root
+    z = _HALF * twice if q >= _ZERO else (product + product) / twice
     slope = z * inverse_root
     x = z - background
     slope = slope if x > _ZERO else _ZERO

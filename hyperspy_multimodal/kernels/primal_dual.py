@@ -19,12 +19,13 @@ from .compile import kernel
 from .power import power
 from .rows import (
     across,
+    bend_row,
     curved_prox_row,
-    directional_divergence_row,
     directional_dual_row,
-    divergence_row,
+    directional_place_row,
     dual_row,
     newton_row,
+    place_row,
     prox_row,
     relax_row,
     tangent_row,
@@ -78,8 +79,8 @@ def iterations(
     counts, background, haadf, edges_y, edges_x, weights, gamma, fidelity, bounds = data[:9]
     directional, totals = data[9:]
     relaxed, maps, dual_y, dual_x, residual, prices = state
-    divergence, slopes, x, rise, rising, misfit, descent, unread, shifted = room[:9]
-    ahead, first, above = room[9:]
+    place, steps, slopes, x, rise, rising, misfit, descent, unread, shifted = room[:10]
+    ahead, first, above = room[10:]
     n_maps, ny, nx = counts.shape
     n_chunks = (ny + rows_per_chunk - 1) // rows_per_chunk
     n_segments = (nx + SEGMENT - 1) // SEGMENT
@@ -137,14 +138,15 @@ def iterations(
                         for col in range(next_start, next_stop, _CACHE_LINE):
                             prefetch(edges_y, (next_row, col))
                             prefetch(edges_x, (next_row, col))
-                    # div p, and the HAADF model at the maps
+                    # the gradient step, and the HAADF model at the maps
                     for i in range(n_maps):
                         for col in range(next_start, next_stop, _CACHE_LINE):
                             prefetch(dual_y, (i, next_row + 1, col))
                             prefetch(dual_x, (i, next_row, col))
+                            prefetch(relaxed, (i, next_row, col))
                         below = segment(dual_y, (i, row + 1, start), n)
                         right = segment(dual_x, (i, row, start + 1), n)
-                        out = segment(divergence, (k, i, 0), n)
+                        out = segment(place, (k, i, 0), n)
                         if directional[i]:
                             shifted[k, 0] = _ZERO
                             if start > 0:
@@ -154,23 +156,29 @@ def iterations(
                                     dual_y[i, row + 1, start - 1],
                                     dual_x[i, row, start],
                                 )
-                            directional_divergence_row(
+                            directional_place_row(
                                 n,
+                                primal_steps[i],
+                                prices[i],
                                 below,
                                 right,
                                 segment(edges_y, (row, start), n),
                                 segment(edges_x, (row, start), n),
                                 segment(above, (k, i, start), n),
                                 segment(shifted, (k, 0), n + 1),
+                                segment(relaxed, (i, row, start), n),
                                 out,
                             )
                         else:
-                            divergence_row(
+                            place_row(
                                 n,
+                                primal_steps[i],
+                                prices[i],
                                 below,
                                 segment(dual_y, (i, row, start), n),
                                 right,
                                 segment(dual_x, (i, row, start), n),
+                                segment(relaxed, (i, row, start), n),
                                 out,
                             )
                     for col in range(n):
@@ -187,6 +195,22 @@ def iterations(
                                 segment(slopes, (k, i, 0), n),
                                 segment(rising, (k, 0), n),
                             )
+                        for i in range(n_maps):
+                            steepest = _ZERO
+                            if gamma > _ONE:
+                                steepest = gamma * weights[i] * power(_REACH, gamma - _ONE)
+                            bend_row(
+                                n,
+                                primal_steps[i],
+                                bending,
+                                damping,
+                                steepest,
+                                segment(maps, (i, row, start), n),
+                                segment(slopes, (k, i, 0), n),
+                                segment(rising, (k, 0), n),
+                                segment(place, (k, i, 0), n),
+                                segment(steps, (k, i, 0), n),
+                            )
                     # the residual that the maps at this residual leave
                     for _ in range(_NEWTON_LIMIT):
                         for col in range(n):
@@ -194,18 +218,15 @@ def iterations(
                             descent[k, col] = _ONE
                         for i in range(n_maps):
                             for col in range(next_start, next_stop, _CACHE_LINE):
-                                prefetch(relaxed, (i, next_row, col))
                                 prefetch(counts, (i, next_row, col))
                                 prefetch(background, (i, 0 if uniform else next_row, col))
                             if gamma == _ONE:
                                 prox_row(
                                     n,
                                     primal_steps[i],
-                                    prices[i],
                                     fidelity[i],
                                     weights[i],
-                                    segment(divergence, (k, i, 0), n),
-                                    segment(relaxed, (i, row, start), n),
+                                    segment(place, (k, i, 0), n),
                                     r,
                                     segment(counts, (i, row, start), n),
                                     segment(background, (i, background_row, start), n),
@@ -215,25 +236,16 @@ def iterations(
                                     segment(descent, (k, 0), n),
                                 )
                             else:
-                                steepest = _ZERO
-                                if gamma > _ONE:
-                                    steepest = gamma * weights[i] * power(_REACH, gamma - _ONE)
                                 curved_prox_row(
                                     n,
-                                    primal_steps[i],
-                                    prices[i],
                                     fidelity[i],
-                                    bending,
-                                    damping,
-                                    steepest,
-                                    segment(divergence, (k, i, 0), n),
-                                    segment(relaxed, (i, row, start), n),
+                                    segment(place, (k, i, 0), n),
+                                    segment(steps, (k, i, 0), n),
                                     r,
                                     segment(counts, (i, row, start), n),
                                     segment(background, (i, background_row, start), n),
                                     segment(maps, (i, row, start), n),
                                     segment(slopes, (k, i, 0), n),
-                                    segment(rising, (k, 0), n),
                                     segment(x, (k, i, 0), n),
                                     segment(rise, (k, i, 0), n),
                                     segment(misfit, (k, 0), n),

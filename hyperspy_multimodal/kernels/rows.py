@@ -23,10 +23,11 @@ SLOPE_FLOOR = np.float32(1e-4)
 
 
 @inlined
-def divergence_row(n, below, above, right, left, out):
-    """Write div p."""
+def place_row(n, step, price, below, above, right, left, relaxed, out):
+    """Write relaxed + step (div p - price), of which the proximal point is taken."""
     for col in range(n):
-        out[col] = below[col] - above[col] + right[col] - left[col]
+        divergence = below[col] - above[col] + right[col] - left[col]
+        out[col] = relaxed[col] + step * (divergence - price)
 
 
 @inlined
@@ -37,25 +38,27 @@ def across(ey, ex, py, px):
 
 
 @inlined
-def directional_divergence_row(n, below, right, edges_y, edges_x, above, shifted, out):
-    """Write div D p, where D takes away the part along the edge directions.
+def directional_place_row(
+    n, step, price, below, right, edges_y, edges_x, above, shifted, relaxed, out
+):
+    """As `place_row`, with div D p, where D takes away the part along the edge directions.
 
     ``above`` holds the y part of D p above the row, and on return that below it. ``shifted``, n + 1
     long, takes the x part of D p; its first entry, left of the first column, is given.
     """
     for col in range(n):
         py, px = across(edges_y[col], edges_x[col], below[col], right[col])
-        out[col] = py - above[col]
+        out[col] = relaxed[col] + step * (py - above[col] - price)
         above[col] = py
         shifted[col + 1] = px
     for col in range(n):
-        out[col] += shifted[col + 1] - shifted[col]
+        out[col] += step * (shifted[col + 1] - shifted[col])
 
 
 @inlined
 def prox_row(
-    n, step, price, fidelity, weight, divergence, relaxed, residual, counts, background,
-    x_out, rise_out, misfit, descent,
+    n, step, fidelity, weight, place, residual, counts, background, x_out, rise_out, misfit,
+    descent,
 ):  # fmt: skip
     """Write the proximal point of a map at the HAADF residual r, and its slope dx/dr.
 
@@ -64,8 +67,8 @@ def prox_row(
     pull = step * weight
     strength = step * fidelity
     for col in range(n):
-        place = relaxed[col] + step * (divergence[col] - price) + pull * residual[col]
-        x, rise = prox_value(place, strength, counts[col], background[col])
+        at = place[col] + pull * residual[col]
+        x, rise = prox_value(at, strength, counts[col], background[col])
         rise *= pull
         x_out[col] = x
         rise_out[col] = rise
@@ -90,14 +93,11 @@ def tangent_row(n, weight, gamma, maps, slopes, rising):
 
 
 @inlined
-def curved_prox_row(
-    n, step, price, fidelity, bending, damping, steepest, divergence, relaxed, residual, counts,
-    background, maps, slopes, rising, x_out, rise_out, misfit, descent,
-):  # fmt: skip
-    """As `prox_row`, with w x^gamma replaced by its tangent at ``maps``, bent where it is convex.
+def bend_row(n, step, bending, damping, steepest, maps, slopes, rising, place, steps):
+    """Shorten the steps of a map, and its ``place``, by the HAADF term's curvature at ``maps``.
 
-    The bend of the HAADF term and the damping join the proximal term, and vanish from the fixed
-    point. ``rising`` is minus the HAADF residual at ``maps``.
+    The bend of the HAADF term, where it is convex, and the damping join the proximal term, and
+    vanish from the fixed point. ``rising`` is minus the HAADF residual at ``maps``.
     """
     square = steepest * steepest
     for col in range(n):
@@ -109,15 +109,26 @@ def curved_prox_row(
         steeper = square - slope * slope
         curvature += steeper if steeper > _ZERO else _ZERO
         shrink = _ONE / (_ONE + step * curvature)
-        tau = shrink * step
-        pull = tau * slope
-        place = relaxed[col] + step * (divergence[col] - price + curvature * x)
-        place = shrink * place + pull * residual[col]
-        new, rise = prox_value(place, tau * fidelity, counts[col], background[col])
+        place[col] = shrink * (place[col] + step * curvature * x)
+        steps[col] = shrink * step
+
+
+@inlined
+def curved_prox_row(
+    n, fidelity, place, steps, residual, counts, background, maps, slopes, x_out, rise_out, misfit,
+    descent,
+):  # fmt: skip
+    """As `prox_row`, with w x^gamma replaced by its tangent at ``maps``, and a step a pixel."""
+    for col in range(n):
+        step = steps[col]
+        slope = slopes[col]
+        pull = step * slope
+        at = place[col] + pull * residual[col]
+        x, rise = prox_value(at, step * fidelity, counts[col], background[col])
         rise *= pull
-        x_out[col] = new
+        x_out[col] = x
         rise_out[col] = rise
-        misfit[col] += slope * (new - x)
+        misfit[col] += slope * (x - maps[col])
         descent[col] += slope * rise
 
 

@@ -45,7 +45,8 @@ class State(NamedTuple):
 class Room(NamedTuple):
     """Where each chunk of rows keeps its segments and rows, float32."""
 
-    divergence: np.ndarray  # (chunks, K, SEGMENT)
+    place: np.ndarray  # (chunks, K, SEGMENT)
+    steps: np.ndarray  # (chunks, K, SEGMENT)
     slopes: np.ndarray  # (chunks, K, SEGMENT)
     x: np.ndarray  # (chunks, K, SEGMENT)
     rise: np.ndarray  # (chunks, K, SEGMENT)
@@ -60,6 +61,6 @@ class Room(NamedTuple):
 
     @classmethod
     def for_chunks(cls, n_chunks, n_maps, nx):
-        shapes = [(n_maps, SEGMENT)] * 4 + [(SEGMENT,)] * 4
+        shapes = [(n_maps, SEGMENT)] * 5 + [(SEGMENT,)] * 4
         shapes += [(SEGMENT + 1,), (2, n_maps, nx + 1), (n_maps, nx), (n_maps, nx)]
         return cls(*(np.zeros((n_chunks, *shape), np.float32) for shape in shapes))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hyperspy_multimodal.kernels.rows import directional_divergence_row
+from hyperspy_multimodal.kernels.rows import directional_place_row, place_row
 
 from .states import certify, iterate, random_data, random_edges, random_state, state_at_start
 from .variants import as_compiled_and_python, dual_field, on_shapes, uniform
@@ -14,14 +14,16 @@ ALL = (True, True, True)
 
 
 def directional_divergence(row_function, p, edges):
-    """Row by row, as the iteration calls it."""
+    """Row by row, as the iteration calls it, with a step of 1 from 0."""
     _, n_maps, ny, nx = p.shape
+    start = np.float32(1), np.float32(0)
     out = np.full(p.shape[1:], np.nan, np.float32)
     for i in range(n_maps):
         above, shifted = np.zeros(nx, np.float32), np.zeros(nx + 1, np.float32)
         for row in range(ny):
             parts = p[0, i, row].copy(), p[1, i, row].copy()
-            row_function(nx, *parts, edges[0, row], edges[1, row], above, shifted, out[i, row])
+            along, nothing = (edges[0, row], edges[1, row]), np.zeros(nx, np.float32)
+            row_function(nx, *start, *parts, *along, above, shifted, nothing, out[i, row])
     return out
 
 
@@ -30,7 +32,7 @@ def directional_divergence(row_function, p, edges):
 def test_divergence_agrees_with_naive(variant, shape, rng):
     p, edges = dual_field(rng, shape), random_edges(rng, shape[1:])
     expected = naive.divergence(naive.across(p, edges, [True] * shape[0]))
-    found = directional_divergence(variant(directional_divergence_row), p, edges)
+    found = directional_divergence(variant(directional_place_row), p, edges)
     assert_allclose(found, expected, atol=5e-6)
 
 
@@ -41,21 +43,37 @@ def test_divergence_is_minus_the_adjoint_of_the_gradient_across_edges(variant, s
     x, p = uniform(rng, shape, -1, 1), dual_field(rng, shape)
     edges = random_edges(rng, shape[1:])
     across = naive.across(naive.gradient(x), edges.astype(np.float64), [True] * shape[0])
-    divergence = directional_divergence(variant(directional_divergence_row), p, edges)
+    divergence = directional_divergence(variant(directional_place_row), p, edges)
     assert np.sum(across * p) == pytest.approx(-np.sum(x * divergence, dtype="f8"), abs=2e-5)
 
 
 @as_compiled_and_python
 def test_divergence_takes_up_where_the_segment_before_ended(variant, rng):
     p, edges = dual_field(rng, (1, 1, 33)), random_edges(rng, (1, 33))
-    whole = directional_divergence(variant(directional_divergence_row), p, edges)[0, 0]
-    out, above, shifted = np.zeros(33, "f4"), np.zeros(33, "f4"), np.zeros(34, "f4")
+    whole = directional_divergence(variant(directional_place_row), p, edges)[0, 0]
+    out, above, relaxed = np.zeros((3, 33), "f4")
+    shifted, start = np.zeros(34, "f4"), (np.float32(1), np.float32(0))
     for part in (slice(0, 20), slice(20, 33)):
         rows = (values[part] for values in (p[0, 0, 0], p[1, 0, 0], edges[0, 0], edges[1, 0]))
         own = shifted[part.start : part.stop + 1]
         n = part.stop - part.start
-        variant(directional_divergence_row)(n, *rows, above[part], own, out[part])
+        places = above[part], own, relaxed[part], out[part]
+        variant(directional_place_row)(n, *start, *rows, *places)
     assert_allclose(out, whole, atol=1e-6)
+
+
+@as_compiled_and_python
+def test_directional_place_is_that_of_place_row_without_edges(variant, rng):
+    below, above, right, left, relaxed = uniform(rng, (5, 33), -1, 1)
+    left[1:] = right[:-1]
+    out, expected, nothing = np.zeros((3, 33), "f4")
+    shifted = np.append(left[:1], np.zeros(33, "f4"))
+    parameters = np.float32(0.7), np.float32(0.2)
+    variant(directional_place_row)(
+        33, *parameters, below, right, nothing, nothing, above.copy(), shifted, relaxed, out
+    )
+    variant(place_row)(33, *parameters, below, above, right, left, relaxed, expected)
+    assert_allclose(out, expected, atol=1e-6)
 
 
 @on_shapes

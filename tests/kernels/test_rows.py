@@ -44,18 +44,19 @@ def test_across_a_shorter_vector_takes_its_square_away(variant):
 
 @on_lengths
 @as_compiled_and_python
-def test_divergence_is_what_leaves_a_pixel(variant, n, rng):
-    below, above, right, left = several(rng, n, 4)
+def test_place_row_goes_along_what_leaves_a_pixel_less_the_price(variant, n, rng):
+    below, above, right, left, relaxed = several(rng, n, 5)
     (out,) = blank(n)
-    variant(rows.divergence_row)(n, below, above, right, left, out)
-    assert_allclose(out, below.astype("f8") - above + right - left, atol=1e-6)
+    variant(rows.place_row)(n, *single(0.8, 0.1), below, above, right, left, relaxed, out)
+    divergence = below.astype("f8") - above + right - left
+    assert_allclose(out, relaxed + 0.8 * (divergence - 0.1), atol=1e-6)
 
 
 def prox_arguments(rng, n):
-    """Arrays divergence, relaxed, residual, counts, background of one map."""
-    divergence, residual = several(rng, n, 2, -0.3, 0.5)
-    (relaxed,) = several(rng, n, 1, -0.5, 1.5)
-    return divergence, relaxed, residual, sparse_counts(rng, n), uniform(rng, n, 0.02, 0.4)
+    """Arrays place, residual, counts, background of one map."""
+    (residual,) = several(rng, n, 1, -0.3, 0.5)
+    (place,) = several(rng, n, 1, -0.5, 1.5)
+    return place, residual, sparse_counts(rng, n), uniform(rng, n, 0.02, 0.4)
 
 
 def exact_prox(v, tau, fidelity, counts, background):
@@ -66,18 +67,17 @@ def exact_prox(v, tau, fidelity, counts, background):
 @on_lengths
 @as_compiled_and_python
 def test_prox_row_is_the_poisson_prox_at_its_residual(variant, n, rng):
-    divergence, relaxed, residual, counts, background = prox_arguments(rng, n)
-    step, price, fidelity, weight = single(0.8, 0.1, 0.3, 0.6)
+    place, residual, counts, background = prox_arguments(rng, n)
+    step, fidelity, weight = single(0.8, 0.3, 0.6)
     x, rise = blank(n, 2)
     misfit, descent = several(rng, n, 2)
     misfit_before, descent_before = misfit.copy(), descent.copy()
     variant(rows.prox_row)(
-        n, step, price, fidelity, weight, divergence, relaxed, residual, counts, background,
-        x, rise, misfit, descent,
-    )  # fmt: skip
+        n, step, fidelity, weight, place, residual, counts, background, x, rise, misfit, descent
+    )
 
     def exact(r):
-        v = relaxed + np.float64(0.8) * (divergence - 0.1 + 0.6 * r)
+        v = place + np.float64(0.8) * 0.6 * r
         return exact_prox(v, np.full(n, 0.8), 0.3, counts, background)
 
     slope = (exact(residual.astype("f8") + 1e-6) - exact(residual.astype("f8") - 1e-6)) / 2e-6
@@ -110,28 +110,38 @@ def test_tangent_row_is_finite_and_adds_nothing_at_0(variant, gamma):
 @pytest.mark.parametrize("gamma", [0.5, 1.4, 2])
 @on_lengths
 @as_compiled_and_python
-def test_curved_prox_row_is_the_prox_of_the_local_model(variant, n, gamma, rng):
-    divergence, relaxed, residual, counts, background = prox_arguments(rng, n)
-    step, price, fidelity = single(0.8, 0.1, 0.3)
+def test_bend_row_gives_place_and_steps_of_the_local_model(variant, n, gamma, rng):
+    (before,) = several(rng, n, 1, -0.5, 1.5)
     maps, haadf = uniform(rng, n, 0.001, 1), uniform(rng, n, 0, 1.2)
     slopes = naive.haadf_slopes(maps[None, None], [0.6], gamma)[0, 0].astype(np.float32)
     rising = (0.6 * naive.power(maps, gamma) - haadf).astype(np.float32)
     steepest = 0.6 * gamma * _REACH ** (gamma - 1) if gamma > 1 else 0
-    bending, damping, steepest = single(gamma - 1, _DAMPING * (1 - gamma), steepest)
+    parameters = single(0.8, gamma - 1, _DAMPING * (1 - gamma), steepest)
+    place, (steps,) = before.copy(), blank(n)
+    variant(rows.bend_row)(n, *parameters, maps, slopes, rising, place, steps)
+    args = (maps[None, None], haadf[None], [0.6], gamma, before[None, None], [0.8])
+    expected_place, expected_steps, *_ = (x.ravel() for x in naive.local_model(*args))
+    assert_allclose(place, expected_place, atol=2e-6)
+    assert_allclose(steps, expected_steps, rtol=2e-5)
+
+
+@on_lengths
+@as_compiled_and_python
+def test_curved_prox_row_is_the_prox_with_its_own_step_and_slope_a_pixel(variant, n, rng):
+    place, residual, counts, background = prox_arguments(rng, n)
+    steps, slopes = several(rng, n, 2, 0.1, 0.9)
+    (maps,) = several(rng, n, 1, 0, 1)
     x, rise = blank(n, 2)
     misfit, descent = several(rng, n, 2)
     misfit_before, descent_before = misfit.copy(), descent.copy()
     variant(rows.curved_prox_row)(
-        n, step, price, fidelity, bending, damping, steepest, divergence, relaxed, residual, counts,
-        background, maps, slopes, rising, x, rise, misfit, descent,
+        n, np.float32(0.3), place, steps, residual, counts, background, maps, slopes, x, rise,
+        misfit, descent,
     )  # fmt: skip
 
-    v = relaxed + 0.8 * (divergence.astype(np.float64) - 0.1)
-    args = (maps[None, None], haadf[None], [0.6], gamma, v[None, None], [0.8])
-    place, tau, *_ = (values.ravel() for values in naive.local_model(*args))
-
     def exact(r):
-        return exact_prox(place + tau * slopes * r, tau, 0.3, counts, background)
+        v = place + steps.astype("f8") * slopes * r
+        return exact_prox(v, steps, 0.3, counts, background)
 
     slope = (exact(residual.astype("f8") + 1e-6) - exact(residual.astype("f8") - 1e-6)) / 2e-6
     assert_allclose(x, exact(residual), atol=1e-5)
