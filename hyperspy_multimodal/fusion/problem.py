@@ -6,6 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from ..kernels.certificate import certificate
+from ..kernels.grids import block_means
+from ..kernels.reference import constant_deviance, likeliest
 from ..kernels.state import Data, State
 from .threads import rows_per_chunk
 
@@ -60,7 +62,7 @@ class Problem:
     unit: float
     unavoidable: float = 0.0  # cost below which no maps come
     reference: float = 0.0
-    blank: State | None = None
+    entropy: np.ndarray | None = None  # sums of y - y log y, (K,)
 
     @classmethod
     def scaled(
@@ -92,25 +94,29 @@ class Problem:
             if not np.isfinite(getattr(data, name)).all():
                 raise ValueError(_BEYOND)
         problem = cls(data, scales, unit)
-        problem._set_reference(problem.state())
+        problem._set_reference()
         return problem
 
-    def _set_reference(self, state):
-        maps = state.maps
-        np.maximum(self.data.counts - self.data.background, 0, out=maps)
+    def _set_reference(self):
+        data = self.data
+        n_maps, ny, _ = data.counts.shape
+        fidelity = data.fidelity.astype(np.float64)
+        rows = np.empty((4, n_maps, ny))
+        likeliest(data.counts, data.background, rows)
+        net, deviance, gross, self.entropy = rows.sum(axis=2)
         # No map makes the HAADF model negative, nor anything else of it without weights.
-        missed = self.data.haadf
-        if np.any(self.data.weights > 0):
-            missed = np.minimum(missed, 0)
-        self.unavoidable = self.record(state).poisson
-        self.unavoidable += np.square(missed, dtype=np.float64).sum() / 2
-        maps[:] = self._flat(maps.mean(axis=(1, 2), dtype=np.float64))[:, None, None]
-        weighted = self.data.fidelity @ self.data.counts.sum(axis=(1, 2), dtype=np.float64)
-        self.reference = _SHARE_OF_FLAT * (self.record(state).cost - self.unavoidable)
-        self.reference += _SHARE_OF_COUNTS * float(weighted)
+        missed = np.minimum(data.haadf, 0) if np.any(data.weights > 0) else data.haadf
+        self.unavoidable = fidelity @ deviance + _half_squares(missed)
+
+        levels = self._flat(net / data.haadf.size)
+        constant_deviance(levels.astype(np.float32), data.counts, data.background, rows[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            model = data.weights.astype(np.float64) @ levels ** float(data.gamma)
+            flat = fidelity @ rows[0].sum(axis=1) + _half_squares(data.haadf - model)
+        self.reference = _SHARE_OF_FLAT * (flat - self.unavoidable)
+        self.reference += _SHARE_OF_COUNTS * (fidelity @ gross)
         if not np.isfinite(self.reference):
             raise ValueError(_BEYOND)
-        self.blank = state
 
     def _flat(self, means):
         """Return one value a map: the means, dimmed where the HAADF is darker than their model."""
@@ -123,9 +129,6 @@ class Problem:
 
     def state(self):
         """Return a `State` with maps that are not set, and dual variables 0."""
-        if self.blank is not None:
-            state, self.blank = self.blank, None
-            return state
         n_maps, ny, nx = self.data.counts.shape
         return State(
             relaxed=np.empty((n_maps, ny, nx), np.float32),
@@ -183,13 +186,15 @@ class Problem:
         relative = record.gap / max(excess, np.finfo(float).tiny)
         return relative if np.isfinite(relative) else np.inf
 
-    def cost_terms(self, records, counts, lambda_1):
+    def cost_terms(self, records):
         """Return the three terms of each record in the units of `solve_fusion`, (3, records)."""
-        # x + B - y log(x + B) is the deviance plus y - y log y.
-        logs = np.log(np.maximum(counts, 1e-30).astype(np.float32))
-        constant = lambda_1 @ (counts - counts * logs).sum(axis=(1, 2), dtype=np.float64)
+        # x + B - y log(x + B) is the deviance plus y - y log y, here of y / s.
+        gross = self.data.counts.sum(axis=(1, 2), dtype=np.float64)
+        constant = self.data.fidelity.astype(np.float64) @ (
+            self.entropy - np.log(self.scales) * gross
+        )
         terms = [(record.haadf, record.poisson, record.variation) for record in records]
-        return self.unit * np.array(terms).T + [[0.0], [constant], [0.0]]
+        return self.unit * (np.array(terms).T + [[0.0], [constant], [0.0]])
 
     @property
     def noise(self):
@@ -266,9 +271,14 @@ def _block_starts(n):
 def _block_means(maps):
     """Return means over blocks of about 4 x 4 pixels."""
     _, ny, nx = maps.shape
-    rows, cols = _block_starts(ny), _block_starts(nx)
-    sums = np.add.reduceat(np.add.reduceat(maps, rows, axis=1), cols, axis=2)
-    return sums / (np.diff(rows, append=ny)[:, None] * np.diff(cols, append=nx))
+    rows, cols = (np.append(_block_starts(n), n) for n in (ny, nx))
+    means = np.empty((len(maps), len(rows) - 1, len(cols) - 1), np.float32)
+    block_means(maps, rows, cols, means)
+    return means
+
+
+def _half_squares(values):
+    return float(np.square(values, dtype=np.float64).sum()) / 2
 
 
 def _divided(maps, scales):

@@ -245,8 +245,7 @@ def solve_fusion(
 
 def minimise(parts, tolerance, max_iterations, initial=None, callback=None):
     """Return the `FusionResult` of a `Problem` with these parts, which have been checked."""
-    counts, lambda_1 = parts[0], parts[6]
-    with threads_for(counts.size):
+    with threads_for(parts[0].size):
         compile_once(_run_every_kernel)
         problem = Problem.scaled(*parts)
         state, records = iterate(problem, tolerance, max_iterations, initial, callback)
@@ -257,7 +256,7 @@ def minimise(parts, tolerance, max_iterations, initial=None, callback=None):
             iterations=iterations[-1],
             converged=bool(gaps[-1] <= tolerance),
             optimality=gaps[-1],
-            cost_terms=problem.cost_terms(costs, counts, lambda_1),
+            cost_terms=problem.cost_terms(costs),
             cost_iterations=np.array(iterations),
             optimality_history=np.array(gaps),
             dual=relative_dual(problem, state),

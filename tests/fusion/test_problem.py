@@ -30,8 +30,7 @@ def test_the_cost_in_scaled_units_is_the_cost(gamma, level):
     maps = np.random.default_rng(5).uniform(0, level, shape)
     own = in_own_units(known)
     record = recorded(own, maps / naive.by_map(own.scales))
-    lambda_1 = np.broadcast_to(known["lambdas"][0], 2)
-    terms = own.cost_terms([record], known["counts"], lambda_1)
+    terms = own.cost_terms([record])
     assert_allclose(terms[:, 0], naive.cost(maps, **known), rtol=1e-5)
 
 
