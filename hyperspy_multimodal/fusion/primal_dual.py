@@ -7,7 +7,7 @@ from ..kernels.state import Room
 from ..kernels.total_variation import project
 from .coarse import can_be_coarser, coarser, refine
 from .steps import StepSizes
-from .threads import rows_per_chunk
+from .threads import no_more_than_pay, rows_per_chunk
 
 _RELAXATION = np.float32(1.8)
 _LATE_RELAXATION = np.float32(1.9)
@@ -39,10 +39,11 @@ def _cold(problem, rounds):
     state = problem.state()
     if can_be_coarser(problem):
         coarse = coarser(problem)
-        rough = _cold(coarse, min(2 * rounds, _MOST_ROUNDS))
-        passes = Passes(coarse, rough)
-        for _ in range(rounds):
-            passes.advance(_ITERATIONS_PER_RECORD)
+        with no_more_than_pay(coarse.data.counts.size):
+            rough = _cold(coarse, min(2 * rounds, _MOST_ROUNDS))
+            passes = Passes(coarse, rough)
+            for _ in range(rounds):
+                passes.advance(_ITERATIONS_PER_RECORD)
         refine(rough, state)
     else:
         _from_block_means(problem, state)

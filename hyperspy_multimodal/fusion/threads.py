@@ -37,6 +37,17 @@ def threads_for(n_values):
             numba.set_num_threads(before)
 
 
+@contextlib.contextmanager
+def no_more_than_pay(n_values):
+    """Within a fusion, set Numba's number of threads to what smaller maps are worth."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(max(1, min(before, n_values // _VALUES_PER_THREAD)))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
+
+
 def rows_per_chunk(shape):
     """Return how many rows of maps (K, ny, nx) one thread works on at a time."""
     threads = numba.get_num_threads()
