@@ -126,12 +126,8 @@ def _fuse_specimen(options):
         *specimen.haadf.data.shape,
         specimen.counts[0].data.max(),
     )
-    signal = specimen.signal
-    # The windows that eXSpy suggests for O Ka hold Co L lines; these lie between the lines.
-    windows = signal.estimate_background_windows()
-    windows[signal.metadata.Sample.xray_lines.index("O_Ka")] = 0.40, 0.46, 0.59, 0.62
-    given = {"gamma": 1.0, "background_windows": windows, **_given(options)}
-    maps, output = signal.multimodal_fusion(specimen.haadf, full_output=True, **given)
+    given = {"gamma": 1.0, **_given(options)}
+    maps, output = specimen.signal.multimodal_fusion(specimen.haadf, full_output=True, **given)
     _write(maps, output, specimen.haadf, options.output or Path("core_shell_fused"))
     print(f"{'line':8s}{'SNR raw':>10s}{'SNR fused':>11s}{'total, fused / true':>22s}")
     for fused, raw, truth in zip(maps, output["raw_maps"], specimen.counts, strict=True):

@@ -2,7 +2,19 @@
 
 from .edge_measurement import EdgeMeasurement, measure_edges
 from .element_maps import ElementMaps
+from .fitted_maps import FittedMaps
 from .names import atomic_numbers
+from .xray_fit import HALVES, SpectrumFit, fit_spectra
 from .xray_windows import xray_maps
 
-__all__ = ["EdgeMeasurement", "ElementMaps", "atomic_numbers", "measure_edges", "xray_maps"]
+__all__ = [
+    "HALVES",
+    "EdgeMeasurement",
+    "ElementMaps",
+    "FittedMaps",
+    "SpectrumFit",
+    "atomic_numbers",
+    "fit_spectra",
+    "measure_edges",
+    "xray_maps",
+]

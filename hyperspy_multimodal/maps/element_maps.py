@@ -91,6 +91,16 @@ class ElementMaps:
         """Largest whole number that divides all counts: 1 as recorded, 0 if there are none."""
         return int(np.gcd.reduce(self.segments.astype(np.int64), axis=None))
 
+    @property
+    def gains(self):
+        """Counts of a map for each count here: 1."""
+        return np.ones(len(self.names))
+
+    def halves(self, number, seed):
+        """Return independent halves of the counts, split so many times, as pairs of maps."""
+        generator = np.random.default_rng(seed)
+        return [self.split(0.5, generator) for _ in range(number)]
+
     def split(self, fraction, generator):
         """Thin the counts binomially into two independent sets.
 

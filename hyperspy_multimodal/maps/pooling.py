@@ -8,7 +8,7 @@ COUNTS_PER_NEIGHBOURHOOD = 100.0
 _FIRST_WIDTH = 2.0
 
 
-def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD):
+def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD, also=None):
     """Return the expectation of a map of Poisson counts, smoothed as far as its noise demands.
 
     Gaussian neighbourhoods grow, from a standard deviation of 2 pixels on by factors of 2, until
@@ -23,14 +23,19 @@ def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD):
         as far as their sum demands.
     needed : float
         Counts that a neighbourhood must hold, default 100.
+    also : numpy.ndarray, optional
+        Maps, of any sign, to smooth over the same neighbourhoods.
 
     Returns
     -------
-    numpy.ndarray
-        Expected counts >= 0, same shape, float64, same total.
+    numpy.ndarray or tuple
+        Expected counts >= 0, same shape, float64, same total; and ``also``, smoothed, if given.
     """
     counts = np.asarray(counts, dtype=np.float64)
     expected = np.broadcast_to(counts.mean(axis=(-2, -1), keepdims=True), counts.shape)
+    if also is not None:
+        also = np.asarray(also, dtype=np.float64)
+        smooth = np.broadcast_to(also.mean(axis=(-2, -1), keepdims=True), also.shape)
     pixels = counts.shape[-2] * counts.shape[-1]
     for width in _widths(pixels):
         sigma = (0,) * (counts.ndim - 2) + (width, width)
@@ -38,9 +43,14 @@ def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD):
         held = 4 * np.pi * width**2 * np.atleast_3d(local.T).sum(axis=2).T
         trust = np.clip(2 * held / needed - 1, 0, 1)
         expected = trust * local + (1 - trust) * expected
+        if also is not None:
+            across = (0,) * (also.ndim - 2) + (width, width)
+            local = ndimage.gaussian_filter(also, across, mode="reflect")
+            smooth = trust * local + (1 - trust) * smooth
     total = expected.sum(axis=(-2, -1), keepdims=True)
     kept = counts.sum(axis=(-2, -1), keepdims=True) / np.where(total > 0, total, 1.0)
-    return expected * np.where(total > 0, kept, 1.0)
+    expected = expected * np.where(total > 0, kept, 1.0)
+    return expected if also is None else (expected, smooth)
 
 
 def pool_between_steps(counts):

@@ -40,17 +40,9 @@ def xray_maps(signal, xray_lines, integration_windows, background_windows, show_
     """
     lines = select_lines(signal, xray_lines)
     axis = signal.axes_manager.signal_axes[0]
-    windows = _integration_windows(signal, lines, integration_windows)
+    windows = integration_windows_of(signal, lines, integration_windows)
     sides = _background_windows(signal, lines, background_windows)
-    inside = [[_channels(axis, *window)] for window in windows]
-    for line, window, [(start, stop)] in zip(lines, windows, inside, strict=True):
-        if stop <= start:
-            raise ValueError(
-                f"The integration window of {line}, {window[0]:g} to {window[1]:g} {axis.units}, "
-                f"holds no channel of the energy axis ({axis_range(axis)}, {axis.scale:g} "
-                f"{axis.units} a channel). Widen `integration_windows`, or leave the line out of "
-                "`xray_lines`."
-            )
+    inside = [[channels] for channels in channels_of(axis, lines, windows)]
     warn_of_cut_windows(axis, lines, windows)
     warn_of_shared_windows(lines, windows)
     if sides is None:
@@ -82,6 +74,20 @@ def xray_maps(signal, xray_lines, integration_windows, background_windows, show_
         ratios=ratios[:, None, None],
     )
     return maps, windows, sides
+
+
+def channels_of(axis, lines, windows):
+    """Return the channels [start, stop) in the window of each line, or say that there is none."""
+    inside = [_channels(axis, *window) for window in windows]
+    for line, window, (start, stop) in zip(lines, windows, inside, strict=True):
+        if stop <= start:
+            raise ValueError(
+                f"The integration window of {line}, {window[0]:g} to {window[1]:g} {axis.units}, "
+                f"holds no channel of the energy axis ({axis_range(axis)}, {axis.scale:g} "
+                f"{axis.units} a channel). Widen `integration_windows`, or leave the line out of "
+                "`xray_lines`."
+            )
+    return inside
 
 
 def select_lines(signal, xray_lines):
@@ -138,7 +144,18 @@ def _check_line(line):
         )
 
 
-def _integration_windows(signal, lines, given):
+def integration_windows_of(signal, lines, given):
+    """Return integration windows (K, 2) from a width in FWHM, or checked ones.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image.
+    lines : list of str
+        X-ray lines.
+    given : float or array_like
+        As in `multimodal_fusion`.
+    """
     if isinstance(given, Real) and not isinstance(given, bool):
         if not (np.isfinite(given) and given > 0):
             raise ValueError(

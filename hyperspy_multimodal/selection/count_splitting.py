@@ -12,7 +12,7 @@ RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
 #: in a row, the second worse than the first, predict worse than an earlier one.
 LAMBDAS_1 = (None, 1e-1, 1e-2, 1e-3, 1e-4)
 _SPLITS = 3
-_FRACTION = 0.5
+_FRACTION = 0.5  # what `halves` gives
 # What the HAADF has to gain over "no HAADF" to be used.
 _STANDARD_ERRORS = 3.0
 _TOLERANCE = 1e-3
@@ -93,8 +93,7 @@ class _Trials:
     """Held-out squared errors of the candidates tried so far."""
 
     def __init__(self, maps, haadf, model, gamma, seed, keep_totals, progress):
-        generator = np.random.default_rng(seed)
-        self.splits = [maps.split(_FRACTION, generator) for _ in range(_SPLITS)]
+        self.splits = maps.halves(_SPLITS, seed)
         self.latest = [None] * _SPLITS
         self.haadf = haadf
         self.model = model

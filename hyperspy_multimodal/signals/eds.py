@@ -11,8 +11,10 @@ def multimodal_fusion(
     lambdas="auto",
     *,
     xray_lines=None,
+    map_method="fit",
     integration_windows=2.0,
     background_windows="auto",
+    extra_lines=None,
     weights="auto",
     keep_totals=True,
     tolerance=1e-4,
@@ -31,8 +33,8 @@ def multimodal_fusion(
         + \lambda_1 \sum_{i,p} \bigl[ x_i + B_i - y_i \log(x_i + B_i) \bigr]
         + \lambda_2 \sum_i \mathrm{TV}(x_i) / \sqrt{s_i} ,
 
-    with the HAADF h in unit range, gross counts y in the windows, their expected background B, and
-    the total variation of each map.
+    with the HAADF h in unit range, gross counts y, their expected background B, and the total
+    variation of each map.
 
     Parameters
     ----------
@@ -51,13 +53,20 @@ def multimodal_fusion(
     xray_lines : None or list of str
         X-ray lines, as in ``get_lines_intensity``: None (default) takes those of
         ``metadata.Sample``.
+    map_method : "fit" or "windows"
+        How counts are read from the spectra: by a fit of all lines of all elements and of the
+        continuum (default; see `hyperspy_multimodal.fit_maps`), or in one window a line.
     integration_windows : float or array_like
         Width of the integration windows in units of each line's FWHM, default 2, or an array with
-        one row (left, right) a line, in units of the energy axis.
+        one row (left, right) a line, in units of the energy axis. A fit is scaled to the counts
+        that they hold of the element.
     background_windows : "auto", None or array_like
-        Windows beside the lines from which the expected background is estimated: "auto" (default)
-        takes those of ``estimate_background_windows``; or an array with one row
-        (left, right, left, right) a line. None: no background.
+        Only for ``map_method="windows"``: windows beside the lines from which the expected
+        background is estimated: "auto" (default) takes those of ``estimate_background_windows``; or
+        an array with one row (left, right, left, right) a line. None: no background.
+    extra_lines : None or list of str
+        Only for ``map_method="fit"``: elements, or lines of them, that the spectra show but that
+        are not wanted as maps, such as ["Cu"] of the grid.
     weights : "auto", None or sequence of float
         HAADF weights w, one an element: fitted ("auto", default), all 1 as published (None), or
         given; 0 leaves an element out of the HAADF.
@@ -86,7 +95,8 @@ def multimodal_fusion(
         ``modelled_haadf``, ``haadf_residual``. Numbers: ``gamma``, ``lambda_1``, ``lambda_2``,
         ``weights``, ``offset``, ``scales``, ``r_squared`` (of the HAADF model on the measured
         maps), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``. ``selection``: what
-        ``lambdas="auto"`` tried, a list of dictionaries.
+        ``lambdas="auto"`` tried, a list of dictionaries. ``spectrum_fit``: for
+        ``map_method="fit"``, the output of `hyperspy_multimodal.fit_maps`.
 
     Raises
     ------
@@ -97,11 +107,15 @@ def multimodal_fusion(
     See Also
     --------
     get_lines_intensity, estimate_background_windows, quantification
+    hyperspy_multimodal.fit_maps : The raw maps of ``map_method="fit"``, with their variance.
     hyperspy_multimodal.solve_fusion : The same cost on arrays.
 
     Notes
     -----
-    A lazy signal is read chunk by chunk, once; the maps are fused in memory.
+    A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``); the maps are fused
+    in memory. A fit hands y = x + v, over a background v, to the cost, with v the variance of the
+    net counts x beyond their own: a shifted Poisson distribution with the right mean and variance,
+    in units in which the variance of x alone is x.
 
     References
     ----------
@@ -117,11 +131,12 @@ def multimodal_fusion(
     >>> [m.metadata.Sample.xray_lines[0] for m in maps]
     ['Co_Ka', 'O_Ka', 'S_Ka']
     """
-    from ..maps import atomic_numbers, xray_maps
+    from ..maps import HALVES, atomic_numbers, fit_spectra, xray_maps
     from .fuse import fuse
     from .haadf_image import haadf_array
     from .native import element_maps
-    from .parameters import Parameters
+    from .parameters import Parameters, check_map_method
+    from .spectrum_fit import line_titles, output_of
 
     parameters = Parameters(
         gamma=gamma,
@@ -134,27 +149,51 @@ def multimodal_fusion(
         show_progressbar=show_progressbar,
         full_output=full_output,
     ).checked()
+    check_map_method(map_method, background_windows, extra_lines)
     image = haadf_array(haadf, self)
-    maps, windows, sides = xray_maps(
-        self,
-        xray_lines,
-        integration_windows,
-        background_windows,
-        parameters.show_progressbar,
-    )
-    result, record, output = fuse(self, maps, image, atomic_numbers(maps.names), parameters)
+    if map_method == "fit":
+        halves = HALVES if isinstance(parameters.lambdas, str) else 0
+        spectra = fit_spectra(
+            self,
+            xray_lines,
+            integration_windows,
+            extra_lines,
+            True,
+            False,
+            halves,
+            parameters.seed,
+            parameters.show_progressbar,
+        )
+        maps, windows, raw = spectra.element_maps(), spectra.windows, spectra.net
+        measured = {
+            "background_windows": None,
+            "extra_lines": None if extra_lines is None else list(extra_lines),
+            **spectra.record(),
+        }
+        shown = {"spectrum_fit": output_of(self, spectra)}
+    else:
+        maps, windows, sides = xray_maps(
+            self,
+            xray_lines,
+            integration_windows,
+            background_windows,
+            parameters.show_progressbar,
+        )
+        raw = maps.net
+        measured = {
+            "background_windows": None if sides is None else sides.tolist(),
+            "extra_lines": None,
+        }
+        shown = {}
+    fused, record, output = fuse(self, maps, image, atomic_numbers(maps.names), parameters)
     record["xray_lines"] = list(maps.names)
+    record["map_method"] = map_method
     record["integration_windows"] = windows.tolist()
-    record["background_windows"] = None if sides is None else sides.tolist()
+    record.update(measured)
 
-    units = self.axes_manager.signal_axes[0].units
-    titles = [
-        f"X-ray line intensity of {self.metadata.General.title}: {line} at "
-        f"{self._get_line_energy(line):.2f} {units}"
-        for line in maps.names
-    ]
-    described = maps.names, "xray_lines", titles
-    fused = element_maps(self, result.maps, *described, ", fused", record)
+    described = maps.names, "xray_lines", line_titles(self, maps.names)
+    fused = element_maps(self, fused, *described, ", fused", record)
     if not full_output:
         return fused
-    return fused, {**output, "raw_maps": element_maps(self, maps.net, *described, ", raw")}
+    raw_maps = element_maps(self, raw, *described, ", raw")
+    return fused, {**output, **shown, "raw_maps": raw_maps}

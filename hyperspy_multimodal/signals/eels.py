@@ -175,7 +175,7 @@ def multimodal_fusion(
         parameters.show_progressbar,
     )
     maps, sides = measured.maps, measured.background_windows
-    result, record, output = fuse(self, maps, image, atomic_numbers(maps.names), parameters)
+    fused, record, output = fuse(self, maps, image, atomic_numbers(maps.names), parameters)
     record["edges"] = list(maps.names)
     record["onset_energies"] = measured.onsets
     record["integration_windows"] = measured.integration_windows.tolist()
@@ -187,7 +187,7 @@ def multimodal_fusion(
         for edge, onset in zip(maps.names, measured.onsets, strict=True)
     ]
     described = maps.names, "edges", titles
-    fused = element_maps(self, measured.gain * result.maps, *described, ", fused", record)
+    fused = element_maps(self, measured.gain * fused, *described, ", fused", record)
     if not full_output:
         return fused
     raw = element_maps(self, measured.gain * maps.net, *described, ", raw")

@@ -36,8 +36,8 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
 
     Returns
     -------
-    result : FusionResult
-        Fused maps in counts.
+    fused : numpy.ndarray
+        Fused maps in counts, shape (K, ny, nx).
     record : dict
         Every parameter, given or chosen, in types that metadata can hold.
     output : dict
@@ -116,6 +116,7 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
     for name, fused in zip(maps.names, result.maps, strict=True):
         if np.ptp(fused) < _FLAT * fused.mean():
             _logger.warning("%s is flat: its counts show no structure beyond their noise.", name)
+    gains = maps.gains
     modelled = model.offset + np.tensordot(
         weights, (result.maps / model.scales[:, None, None]) ** parameters.gamma, axes=1
     )
@@ -128,7 +129,7 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
         "weights": weights.tolist(),
         "weights_fitted": isinstance(parameters.weights, str),
         "offset": model.offset,
-        "scales": model.scales.tolist(),
+        "scales": (gains * model.scales).tolist(),
         "r_squared": model.r_squared,
         "iterations": result.iterations,
         "converged": result.converged,
@@ -150,7 +151,7 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
         "haadf_residual": image(signal, normalised - modelled, "HAADF residual"),
         "selection": table,
     }
-    return result, record, output
+    return gains[:, None, None] * result.maps, record, output
 
 
 def cost_signal(result):

@@ -11,7 +11,7 @@ def scan_axes(signal, navigate):
     return axes
 
 
-def element_map(signal, data, element, line_item, title, record=None):
+def element_map(signal, data, element, line_item, title, record=None, node="Multimodal_fusion"):
     """Return a map as `get_lines_intensity` returns it: scan axes, and no signal axis.
 
     Parameters
@@ -27,7 +27,9 @@ def element_map(signal, data, element, line_item, title, record=None):
     title : str
         Title of the map.
     record : dict, optional
-        Parameters, kept as metadata.Multimodal_fusion.
+        Parameters, kept in the metadata.
+    node : str
+        Node of the metadata that keeps them, default "Multimodal_fusion".
 
     Returns
     -------
@@ -47,11 +49,13 @@ def element_map(signal, data, element, line_item, title, record=None):
         # the variance of the spectra, not of the map
         del result.metadata.Signal.Noise_properties
     if record is not None:
-        result.metadata.add_dictionary({"Multimodal_fusion": record})
+        result.metadata.add_dictionary({node: record})
     return result
 
 
-def element_maps(signal, arrays, names, item, titles, suffix, record=None):
+def element_maps(
+    signal, arrays, names, item, titles, suffix, record=None, node="Multimodal_fusion"
+):
     """Return a list of maps, one a line or edge.
 
     Parameters
@@ -68,15 +72,15 @@ def element_maps(signal, arrays, names, item, titles, suffix, record=None):
         Titles of the maps.
     suffix : str
         What is added to each title.
-    record : dict, optional
-        Parameters, kept as metadata.Multimodal_fusion.
+    record, node
+        As in `element_map`.
 
     Returns
     -------
     list of BaseSignal
     """
     return [
-        element_map(signal, array, name.split("_")[0], (item, [name]), title + suffix, record)
+        element_map(signal, array, name.split("_")[0], (item, [name]), title + suffix, record, node)
         for array, name, title in zip(arrays, names, titles, strict=True)
     ]
 

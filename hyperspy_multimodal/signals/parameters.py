@@ -23,8 +23,6 @@ class Parameters:
 
     def checked(self):
         """Return a copy in which all that does not depend on the number of maps is checked."""
-        import hyperspy.api as hs
-
         if isinstance(self.lambdas, str):
             if self.lambdas != "auto":
                 raise ValueError(
@@ -44,13 +42,6 @@ class Parameters:
                 raise TypeError(
                     f"{name} must be True or False, but {getattr(self, name)!r} was given."
                 )
-        show = self.show_progressbar
-        if show is None:
-            show = bool(hs.preferences.General.show_progressbar)
-        elif not isinstance(show, bool):
-            raise TypeError(
-                f"show_progressbar must be True, False or None, but {show!r} was given."
-            )
         seed = self.seed
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
             raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
@@ -60,7 +51,7 @@ class Parameters:
             tolerance=checked_number("tolerance", self.tolerance, low=0, include_low=False),
             max_iterations=checked_count("max_iterations", self.max_iterations),
             seed=int(seed),
-            show_progressbar=show,
+            show_progressbar=shows_progress(self.show_progressbar),
         )
 
     def lambdas_of(self, n_maps):
@@ -72,6 +63,34 @@ class Parameters:
         if self.weights is None or isinstance(self.weights, str):
             return self.weights
         return per_element("weights", self.weights, n_maps, low=0, include_low=True)
+
+
+def shows_progress(show):
+    """Return whether to show a progress bar; None follows HyperSpy's preferences."""
+    import hyperspy.api as hs
+
+    if show is None:
+        return bool(hs.preferences.General.show_progressbar)
+    if not isinstance(show, bool):
+        raise TypeError(f"show_progressbar must be True, False or None, but {show!r} was given.")
+    return show
+
+
+def check_map_method(map_method, background_windows, extra_lines):
+    """Refuse an unknown ``map_method``, and arguments that belong to the other."""
+    if not isinstance(map_method, str) or map_method not in ("fit", "windows"):
+        raise ValueError(f"map_method must be 'fit' or 'windows', but {map_method!r} was given.")
+    automatic = isinstance(background_windows, str) and background_windows == "auto"
+    if map_method == "fit" and not automatic:
+        raise ValueError(
+            "background_windows belong to map_method='windows', but map_method is 'fit', which "
+            "fits the background. Add map_method='windows', or leave background_windows out."
+        )
+    if map_method == "windows" and extra_lines is not None:
+        raise ValueError(
+            "extra_lines belong to map_method='fit', but map_method is 'windows'. Leave one of "
+            "them out."
+        )
 
 
 def _length(lambdas):

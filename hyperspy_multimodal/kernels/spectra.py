@@ -1,0 +1,142 @@
+"""Sums over the channels of spectra, read as they are: small integers, most of them 0."""
+
+import numba
+import numpy as np
+
+from .compile import inlined, kernel
+
+_EVEN = np.uint64(0x5555555555555555)
+_PAIRS = np.uint64(0x3333333333333333)
+_NIBBLES = np.uint64(0x0F0F0F0F0F0F0F0F)
+_BYTES = np.uint64(0x0101010101010101)
+_ONE, _TWO, _FOUR, _TOP = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+# Constants of SplitMix64: Steele, Lea and Flood, OOPSLA 2014, doi:10.1145/2660193.2660195.
+_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
+
+
+@inlined
+def common_divisor(a, b):
+    """Return the greatest common divisor of two whole numbers >= 0."""
+    while b > 0:
+        a, b = b, a % b
+    return a
+
+
+@kernel
+def sum_spectra(spectra, rows_per_chunk, sums, lowest, divisors):
+    """Sum spectra (ny, nx, C) over chunks of rows.
+
+    ``sums``, float64 (chunks, C), takes the sums, ``lowest``, float64 (chunks,), the lowest value,
+    or NaN if there is a NaN, and ``divisors``, int64 (chunks,), the greatest common divisor of all
+    values, 0 if all are 0, or -1 if one is no whole number.
+    """
+    ny, nx, n_channels = spectra.shape
+    for k in numba.prange(sums.shape[0]):
+        low = np.inf
+        divisor = np.int64(0)
+        for channel in range(n_channels):
+            sums[k, channel] = 0.0
+        for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
+            for col in range(nx):
+                for channel in range(n_channels):
+                    value = np.float64(spectra[row, col, channel])
+                    sums[k, channel] += value
+                    low = value if not value >= low else low
+                    if value != 0.0 and divisor != 1 and divisor != -1:
+                        whole = np.int64(value)
+                        if np.float64(whole) != value:
+                            divisor = np.int64(-1)
+                        else:
+                            divisor = common_divisor(np.int64(abs(whole)), divisor)
+                    elif divisor == 1 and np.floor(value) != value:
+                        divisor = np.int64(-1)
+        lowest[k] = low
+        divisors[k] = divisor
+
+
+@kernel
+def project_spectra(spectra, operator, out):
+    """Multiply each spectrum by a matrix: out[m] is the sum over channels of n operator[:, m].
+
+    Spectra are (ny, nx, C), ``operator`` float32 (C, M) and ``out`` float32 (M, ny, nx).
+    """
+    ny, nx, n_channels = spectra.shape
+    n_out = operator.shape[1]
+    for row in numba.prange(ny):
+        total = np.empty(n_out, np.float64)
+        for col in range(nx):
+            for m in range(n_out):
+                total[m] = 0.0
+            for channel in range(n_channels):
+                value = spectra[row, col, channel]
+                if value != 0:
+                    for m in range(n_out):
+                        total[m] += np.float64(value) * np.float64(operator[channel, m])
+            for m in range(n_out):
+                out[m, row, col] = np.float32(total[m])
+
+
+@inlined
+def mixed(state):
+    """Return 64 bits that look random, a bijection of ``state``."""
+    bits = (state ^ (state >> _S30)) * _MIX_1
+    bits = (bits ^ (bits >> _S27)) * _MIX_2
+    return bits ^ (bits >> _S31)
+
+
+@inlined
+def ones(bits):
+    """Return how many of 64 bits are 1."""
+    bits = bits - ((bits >> _ONE) & _EVEN)
+    bits = (bits & _PAIRS) + ((bits >> _TWO) & _PAIRS)
+    bits = (bits + (bits >> _FOUR)) & _NIBBLES
+    return (bits * _BYTES) >> _TOP
+
+
+@inlined
+def half_of(count, key):
+    """Return how many of ``count`` fair coins, drawn by ``key``, show heads."""
+    heads = np.uint64(0)
+    state = mixed(key)
+    left = np.uint64(count)
+    while left > np.uint64(0):
+        state += _GAMMA
+        bits = mixed(state)
+        if left < np.uint64(64):
+            bits &= ~(_ALL << left)
+            left = np.uint64(0)
+        else:
+            left -= np.uint64(64)
+        heads += ones(bits)
+    return heads
+
+
+@kernel
+def project_halves(spectra, operator, first, n_columns, seed, out):
+    """As `project_spectra`, for one half of the counts of each spectrum: each count by a fair coin.
+
+    The coin of a count depends on ``seed``, channel and pixel alone: rows are numbered from
+    ``first[0]``, columns from ``first[1]`` of ``n_columns``, and channels from ``first[2]``. The
+    spectra must hold whole numbers >= 0.
+    """
+    ny, nx, n_channels = spectra.shape
+    n_out = operator.shape[1]
+    for row in numba.prange(ny):
+        total = np.empty(n_out, np.float64)
+        for col in range(nx):
+            pixel = np.uint64((first[0] + np.intp(row)) * n_columns + first[1] + col)
+            stream = mixed(np.uint64(seed) + mixed(pixel))
+            for m in range(n_out):
+                total[m] = 0.0
+            for channel in range(n_channels):
+                value = spectra[row, col, channel]
+                if value != 0:
+                    key = stream + _GAMMA * np.uint64(first[2] + channel + 1)
+                    half = np.float64(half_of(value, key))
+                    for m in range(n_out):
+                        total[m] += half * np.float64(operator[channel, m])
+            for m in range(n_out):
+                out[m, row, col] = np.float32(total[m])

@@ -1,0 +1,79 @@
+"""Net counts of elements from whole spectra, in the units in which they are nearly Poisson."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from .pooling import pool
+
+
+@dataclass(frozen=True)
+class FittedMaps:
+    """Net counts of K elements from a linear fit, their variance, and random halves of both.
+
+    The maps are in units in which the variance of a net count x is x + v, with v from all else in
+    the spectrum: then y = x + v is distributed, to its first two moments, as Poisson counts over a
+    background v. ``gains`` takes them back to counts in the windows of the lines.
+
+    Parameters
+    ----------
+    names : list of str
+        X-ray lines, in the order of the maps.
+    net : numpy.ndarray
+        Net counts x, not clipped, shape (K, ny, nx).
+    net_variance : numpy.ndarray
+        Estimate of their variance, >= 0, shape (K, ny, nx).
+    gains : numpy.ndarray
+        Counts in the window of the line for each count here, shape (K,).
+    first_halves : numpy.ndarray
+        Net counts of the first of each pair of random halves, shape (pairs, K, ny, nx).
+    are_integers : bool
+        Whether the spectra held whole numbers.
+    common_factor : int
+        Largest whole number that divides all counts of the spectra: 1 as recorded.
+    share : float
+        Share of the counts that these maps hold, default 1.
+    """
+
+    names: list
+    net: np.ndarray
+    net_variance: np.ndarray
+    gains: np.ndarray
+    first_halves: np.ndarray = field(repr=False)
+    are_integers: bool
+    common_factor: int = 1
+    share: float = 1.0
+    splits_rounded: bool = False
+    whole: "FittedMaps | None" = field(default=None, repr=False)
+
+    @cached_property
+    def background(self):
+        """Variance v of the net counts beyond their own, pooled over neighbours, (K, ny, nx)."""
+        if self.whole is not None:
+            return self.share * self.whole.background
+        variance, net = pool(self.net_variance, also=self.net)
+        return np.maximum(variance - net, 0.0)
+
+    @cached_property
+    def counts(self):
+        """Shifted net counts y = x + v, clipped at 0, (K, ny, nx)."""
+        return np.maximum(self.net + self.background, 0.0)
+
+    @cached_property
+    def totals(self):
+        """Net total of each element, shape (K,); NaN, for free, where it is not positive."""
+        totals = self.net.sum(axis=(1, 2), dtype=np.float64)
+        return np.where(totals > 0, totals, np.nan)
+
+    def halves(self, number, seed):
+        """Return independent halves of the counts as pairs of maps; they were drawn on reading."""
+        if len(self.first_halves) < number:
+            raise ValueError(f"{number} halves were asked for, {len(self.first_halves)} drawn.")
+        return [
+            (self._half(first), self._half(self.net - first))
+            for first in self.first_halves[:number]
+        ]
+
+    def _half(self, net):
+        return replace(self, net=net, net_variance=0.5 * self.net_variance, share=0.5, whole=self)

@@ -1,0 +1,167 @@
+"""Passes over a spectrum image, eager or lazy: the summed spectrum, and projections of spectra."""
+
+import contextlib
+
+import dask
+import dask.array as da
+import numpy as np
+from dask.diagnostics import ProgressBar
+
+from ..fusion.threads import threads_for
+from ..kernels.spectra import project_halves, project_spectra, sum_spectra
+
+_ROWS_PER_CHUNK = 16
+
+
+def summed_spectrum(signal, show_progressbar):
+    """Return the sum of all spectra, shape (C,), float64, and what divides all their counts.
+
+    The latter is the greatest common divisor of all values: 1 for counts as recorded, 0 if there
+    are none, and -1 if some are no whole numbers.
+
+    Parameters
+    ----------
+    signal : Signal1D
+        Spectrum image with two navigation axes, eager or lazy.
+    show_progressbar : bool
+        Whether to show the progress of reading a lazy signal.
+
+    Raises
+    ------
+    ValueError
+        If a value is negative, NaN or infinite.
+    """
+    data = energy_last(signal)
+    if isinstance(data, da.Array):
+        parts = [(channels, _delayed(_sum_block)(block)) for _, channels, block in _blocks(data)]
+        computed = _compute([part for _, part in parts], show_progressbar)
+        found = [(channels, *part) for (channels, _), part in zip(parts, computed, strict=True)]
+    else:
+        found = [(slice(None), *_sum_block(data))]
+    total, lowest, divisor = np.zeros(data.shape[-1]), np.inf, 0
+    for channels, sums, low, factor in found:
+        total[channels] += sums
+        divisor = -1 if -1 in (factor, divisor) else np.gcd(divisor, factor)
+        lowest = low if not low >= lowest else lowest
+    if not np.isfinite(total).all() or np.isnan(lowest):
+        raise ValueError(
+            "The spectra hold NaN or infinity. Expected finite counts: replace the bad values "
+            "first, for example with numpy.nan_to_num."
+        )
+    if lowest < 0:
+        raise ValueError(
+            f"The spectra hold negative counts, down to {lowest:g}. Expected the counts as "
+            "recorded, before any background was subtracted."
+        )
+    return total, int(divisor)
+
+
+def projected(signal, operator, halves, seed, show_progressbar):
+    """Multiply each spectrum by a matrix, and random halves of its counts by a part of it.
+
+    The spectra are read once, block by block, and never copied to floats.
+
+    Parameters
+    ----------
+    signal : Signal1D
+        Spectrum image with two navigation axes, eager or lazy.
+    operator : numpy.ndarray
+        Shape (C, M).
+    halves : tuple of (int, int)
+        How many times to halve the counts, and how many of the first columns of the operator are
+        wanted of each half.
+    seed : int
+        Seed of the halves. Each count falls to one side or the other by a coin of its own, which
+        depends on seed, pixel and channel, not on blocks.
+    show_progressbar : bool
+        Whether to show the progress of reading a lazy signal.
+
+    Returns
+    -------
+    whole : numpy.ndarray
+        Shape (M, ny, nx), float32.
+    of_halves : numpy.ndarray
+        Shape (number of halves, columns, ny, nx), float32.
+    """
+    data = energy_last(signal)
+    operator = np.ascontiguousarray(operator, np.float32)
+    if not isinstance(data, da.Array):
+        return _project_block(data, operator, (0, 0, 0), data.shape[1], halves, seed)
+    ny, nx, _ = data.shape
+    places, parts = [], []
+    for (rows, cols), channels, block in _blocks(data):
+        first = rows.start, cols.start, channels.start
+        places.append((rows, cols))
+        parts.append(_delayed(_project_block)(block, operator[channels], first, nx, halves, seed))
+    whole = np.zeros((operator.shape[1], ny, nx), np.float32)
+    of_halves = np.zeros((*halves, ny, nx), np.float32)
+    for (rows, cols), (part, part_of_halves) in zip(
+        places, _compute(parts, show_progressbar), strict=True
+    ):
+        whole[:, rows, cols] += part
+        of_halves[:, :, rows, cols] += part_of_halves
+    return whole, of_halves
+
+
+def energy_last(signal):
+    """Return the data of a spectrum image with the energy axis last, without a copy."""
+    return np.moveaxis(signal.data, signal.axes_manager.signal_axes[0].index_in_array, -1)
+
+
+def _sum_block(block):
+    block = _readable(block)
+    chunks = -(-block.shape[0] // _ROWS_PER_CHUNK)
+    sums, lowest = np.empty((chunks, block.shape[2])), np.empty(chunks)
+    divisors = np.empty(chunks, np.int64)
+    with threads_for(block.size):
+        sum_spectra(block, _ROWS_PER_CHUNK, sums, lowest, divisors)
+    divisor = -1 if -1 in divisors else int(np.gcd.reduce(divisors))
+    return sums.sum(axis=0), lowest.min(), divisor
+
+
+def _project_block(block, operator, first, n_columns, halves, seed):
+    block = _readable(block)
+    ny, nx, _ = block.shape
+    whole = np.empty((operator.shape[1], ny, nx), np.float32)
+    of_halves = np.empty((*halves, ny, nx), np.float32)
+    wanted = np.ascontiguousarray(operator[:, : halves[1]])
+    with threads_for(block.size):
+        project_spectra(block, operator, whole)
+        for number, half in enumerate(of_halves):
+            key = (np.uint64(seed) << np.uint64(16)) + np.uint64(number)
+            project_halves(block, wanted, np.array(first), n_columns, key, half)
+    return whole, of_halves
+
+
+def _readable(block):
+    """Return a block in the byte order of the machine, and of numbers that Numba knows."""
+    if block.dtype == bool:
+        return block.view(np.uint8)
+    if block.dtype == np.float16 or not block.dtype.isnative:
+        return block.astype(
+            np.float32
+            if block.dtype.itemsize == 2 and block.dtype.kind == "f"
+            else block.dtype.newbyteorder("=")
+        )
+    return block
+
+
+def _blocks(data):
+    """Yield ((rows, columns), channels, block) of a lazy array (ny, nx, C), each once."""
+    starts = [np.concatenate([[0], np.cumsum(sizes)]) for sizes in data.chunks]
+    blocks = data.to_delayed()
+    for index in np.ndindex(blocks.shape):
+        rows, cols, channels = (
+            slice(int(limits[i]), int(limits[i + 1]))
+            for limits, i in zip(starts, index, strict=True)
+        )
+        yield (rows, cols), channels, blocks[index]
+
+
+def _delayed(function):
+    return dask.delayed(function, pure=False)
+
+
+def _compute(parts, show_progressbar):
+    with ProgressBar() if show_progressbar else contextlib.nullcontext():
+        return dask.compute(*parts)

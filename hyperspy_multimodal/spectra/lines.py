@@ -1,0 +1,104 @@
+"""X-ray lines of elements, from eXSpy's database."""
+
+from typing import NamedTuple
+
+
+class Line(NamedTuple):
+    """An X-ray line.
+
+    Attributes
+    ----------
+    name : str
+        Element and line, such as "Ti_Ka".
+    element : str
+        Chemical symbol.
+    family : str
+        Shell of the vacancy: "K", "L", "M" or "N".
+    energy : float
+        Energy in keV.
+    weight : float
+        Intensity relative to the strongest line of the family, in the tables.
+    """
+
+    name: str
+    element: str
+    family: str
+    energy: float
+    weight: float
+
+
+def element_lines(element, low, high):
+    """Return the lines of an element between two energies.
+
+    Parameters
+    ----------
+    element : str
+        Chemical symbol.
+    low, high : float
+        Energies in keV.
+
+    Returns
+    -------
+    list of Line
+        Families and lines in the order of the database; empty if the element has none there.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.spectra.lines import element_lines
+    >>> [line.name for line in element_lines("Ti", 1, 20)]
+    ['Ti_Ka', 'Ti_Kb']
+    """
+    from exspy.material import elements
+
+    tables = elements[element].Atomic_properties.get_item("Xray_lines")
+    lines = []
+    for name, properties in tables.as_dictionary().items() if tables is not None else ():
+        energy = float(properties["energy (keV)"])
+        if low <= energy <= high and properties["weight"] > 0:
+            weight = float(properties["weight"])
+            lines.append(Line(f"{element}_{name}", element, name[0], energy, weight))
+    return lines
+
+
+def candidates(energy, width, beam_energy, limit=3):
+    """Return names of the strongest lines near an energy, the likeliest first.
+
+    Only lines that stand alone or head their family, and that the beam can excite, are candidates.
+
+    Parameters
+    ----------
+    energy, width : float
+        Where to look, and how far to both sides, in keV.
+    beam_energy : float
+        Energy of the electrons in keV.
+    limit : int
+        Names at most, default 3.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.spectra.lines import candidates
+    >>> candidates(8.04, 0.03, 200)[0]
+    'Cu_Ka'
+    """
+    from exspy.material import elements
+
+    found = []
+    for element in elements.keys():
+        if elements[element].Atomic_properties.get_item("Xray_lines") is None:
+            continue
+        for line in element_lines(element, energy - width, min(energy + width, beam_energy)):
+            if line.name.split("_")[1] in ("Ka", "La", "Ma"):
+                # K lines below 10 keV are more often seen than L and M lines of heavy elements.
+                rarity = {"K": 0, "L": 1, "M": 2}[line.family] + (element in _RARE) * 3
+                found.append((rarity, abs(line.energy - energy), line.name))
+    return [name for _, _, name in sorted(found)[:limit]]
+
+
+# Radioactive elements and noble gases, which are seldom what a peak is.
+_RARE = frozenset(
+    "Tc Pm Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr He Ne Kr Xe".split()
+) - {"Th", "U"}
