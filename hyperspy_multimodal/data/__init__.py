@@ -1,10 +1,29 @@
 """Simulated specimens, as HyperSpy signals, with the truth that they were drawn from.
 
-``_xray`` and ``_spectrum`` hold the physics of X-rays on plain numbers and arrays, ``_specimen``
-turns areal densities of atoms into signals and truth, and each kind of specimen is a module.
+Floors, from numbers to specimens: ``_xray`` and ``_spectrum`` hold the physics of X-rays,
+``_scan`` and ``_detector`` the settings and what the detector makes of them, ``_expectation`` and
+``_haadf`` the noiseless scan, ``_specimen`` turns areal densities of atoms into signals and truth.
+``_materials`` and ``_particles`` help to lay out atoms, and each kind of specimen is a module.
 """
 
+from ._bimetal import bimetal
 from ._core_shell import core_shell
+from ._flat import flat
+from ._haadf_only import haadf_only
+from ._overlapping_pair import overlapping_pair
+from ._oxide_interface import oxide_interface
+from ._scan import Scan
 from ._specimen import Specimen
+from ._wedge import wedge
 
-__all__ = ["Specimen", "core_shell"]
+__all__ = [
+    "Scan",
+    "Specimen",
+    "bimetal",
+    "core_shell",
+    "flat",
+    "haadf_only",
+    "overlapping_pair",
+    "oxide_interface",
+    "wedge",
+]

@@ -5,9 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from exspy.material import elements
 
+from ._detector import detected_spectra
 from ._scan import SOLID_ANGLE
-from ._spectrum import bremsstrahlung_template, element_template
 from ._xray import full_width_half_maximum, line_energy, production_cross_section
+
+_STRAY_ELEMENT = "Cu"  # grid and holder
+_NM2_PER_CM2 = 1e14
 
 
 class Expectation(NamedTuple):
@@ -15,16 +18,19 @@ class Expectation(NamedTuple):
 
     Attributes
     ----------
-    maps : ndarray of shape (K + 1, ny, nx)
-        X-rays of the K elements and, last, of the continuum.
-    templates : ndarray of shape (K + 1, n_channels)
+    maps : ndarray of shape (M, ny, nx)
+        X-rays of the K elements, of the unlisted ones, of stray copper if there is any and, last,
+        of the continuum.
+    templates : ndarray of shape (M, n_channels)
         Share of these X-rays in each channel.
     net : ndarray of shape (K, ny, nx)
         Counts of each line's element in the line's window.
+    xrays : ndarray of shape (K, ny, nx)
+        The same on a detector as the metadata and the tables say.
     background : ndarray of shape (K, ny, nx)
         Counts of all else in that window.
     kfactors : ndarray of shape (K,)
-        Cliff-Lorimer factors for weight per cent, relative to the first line.
+        Cliff-Lorimer factors for weight per cent from `xrays`, relative to the first line.
     electrons : float
         Electrons per pixel.
     """
@@ -32,12 +38,13 @@ class Expectation(NamedTuple):
     maps: np.ndarray
     templates: np.ndarray
     net: np.ndarray
+    xrays: np.ndarray
     background: np.ndarray
     kfactors: np.ndarray
     electrons: float
 
 
-def expected_xrays(areal, xray_lines, scan):
+def expected_xrays(areal, xray_lines, scan, unlisted=None):
     """Expected X-rays of areal densities of atoms.
 
     Parameters
@@ -48,6 +55,8 @@ def expected_xrays(areal, xray_lines, scan):
         One line an element, in alphabetical order.
     scan : Scan
         Settings of the scan; ``scan.counts`` fixes the number of electrons.
+    unlisted : dict of ndarray of shape (ny, nx), optional
+        Atoms per nm^2 of elements without a line in the list: they emit X-rays and continuum.
 
     Returns
     -------
@@ -74,41 +83,46 @@ def expected_xrays(areal, xray_lines, scan):
     """
     for line in xray_lines:
         _check_line(line, scan)
-    symbols = [line.split("_")[0] for line in xray_lines]
+    unlisted = unlisted or {}
+    listed = len(xray_lines)
+    symbols = [line.split("_")[0] for line in xray_lines] + list(unlisted)
     weights = np.array([elements[s].General_properties.atomic_weight for s in symbols])
-    edges = scan.channel_edges
-    spectra = [
-        element_template(symbol, edges, scan.energy_resolution, scan.beam_energy)
-        for symbol in symbols
-    ]
-    continuum = bremsstrahlung_template(edges, scan.beam_energy)
-    templates = np.stack([template for template, _ in spectra] + [continuum])
+    emitters = symbols + [_STRAY_ELEMENT] * (scan.stray > 0)
+    nominal, true = (detected_spectra(emitters, detector) for detector in (scan.nominal, scan))
     # eXSpy decides which channels belong to a window, hence what a window holds of each template
-    windows = scan.eds_signal(templates, xray_lines).get_lines_intensity()
-    windows = np.stack([window.data for window in windows])
+    spectra = scan.eds_signal(np.stack([nominal.templates, true.templates]), xray_lines)
+    in_windows = np.stack([window.data for window in spectra.get_lines_intensity()])
+    nominal_windows, windows = in_windows[:, 0], in_windows[:, 1]
 
     # X-rays per electron and atom per nm^2: detected, and of these in the window
-    yields = np.array([cross_section for _, cross_section in spectra])
-    yields *= 1e14 * SOLID_ANGLE / (4 * np.pi)
-    net_yields = yields * windows[:, :-1].diagonal()
-    electrons = scan.counts / (net_yields * areal.max(axis=(1, 2))).max()
-    net = electrons * net_yields[:, None, None] * areal
+    efficiency = _NM2_PER_CM2 * SOLID_ANGLE / (4 * np.pi)
+    yields = efficiency * true.cross_sections
+    net_yields = yields[:listed] * windows.diagonal()[:listed]
+    nominal_yields = efficiency * nominal.cross_sections[:listed] * nominal_windows.diagonal()
+    electrons = scan.counts / (nominal_yields * areal.max(axis=(1, 2))).max()
+    xrays = electrons * nominal_yields[:, None, None] * areal
 
-    totals = net.sum(axis=(1, 2))
-    channel = np.searchsorted(edges, line_energy(xray_lines[totals.argmax()])) - 1
-    under_line = continuum[channel] * 0.01 / scan.channel_width
-    mass_thickness = np.tensordot(weights, areal, axes=1)
-    continuum_map = mass_thickness / mass_thickness.sum()
-    continuum_map *= totals.max() / scan.peak_to_background / under_line
-    maps = np.concatenate([electrons * yields[:, None, None] * areal, continuum_map[None]])
-    others = windows.copy()
-    np.fill_diagonal(others, 0)
-    kfactors = weights / net_yields
+    totals = xrays.sum(axis=(1, 2))
+    channel = np.searchsorted(scan.channel_edges, line_energy(xray_lines[totals.argmax()])) - 1
+    under_line = nominal.templates[-1, channel] * 0.01 / scan.channel_width
+    atoms = np.concatenate([areal, *(unlisted[symbol][None] for symbol in unlisted)])
+    mass_thickness = np.tensordot(weights, atoms, axes=1)
+    continuum = mass_thickness / mass_thickness.sum()
+    continuum *= totals.max() / scan.peak_to_background / under_line
+
+    maps = [electrons * yields[: len(symbols), None, None] * atoms]
+    if scan.stray > 0:
+        stray = scan.stray * totals.max() / continuum.size
+        maps.append(np.full((1, *continuum.shape), stray))
+    maps = np.concatenate([*maps, continuum[None]])
+    np.fill_diagonal(windows, 0)
+    kfactors = weights[:listed] / nominal_yields
     return Expectation(
         maps=maps,
-        templates=templates,
-        net=net,
-        background=np.tensordot(others, maps, axes=1),
+        templates=true.templates,
+        net=electrons * net_yields[:, None, None] * areal,
+        xrays=xrays,
+        background=np.tensordot(windows, maps, axes=1),
         kfactors=kfactors / kfactors[0],
         electrons=float(electrons),
     )

@@ -10,12 +10,9 @@ from exspy.material import elements
 from scipy.constants import elementary_charge
 
 from ._expectation import expected_xrays
+from ._haadf import haadf_image
 from ._scan import BEAM_CURRENT, SOLID_ANGLE
 from ._spectrum import draw_counts
-
-_HAADF_EXPONENT = 1.7
-_HAADF_PEDESTAL = 4000.0  # detector offset
-_HAADF_RANGE = 40000.0  # densest pixel above the pedestal; a 16-bit detector ends at 65535
 
 
 class Specimen(NamedTuple):
@@ -33,14 +30,19 @@ class Specimen(NamedTuple):
         Expected net counts of the line's element in the line's window of +-1 FWHM, as
         ``signal.get_lines_intensity()`` would return them without noise and background.
     background : list of hyperspy.api.signals.BaseSignal
-        Expected counts of all else in these windows: the continuum and the tails of other
-        elements' lines. ``counts`` + ``background`` is what the windows are expected to hold.
+        Expected counts of all else in these windows: the continuum, stray X-rays and the tails of
+        other elements' lines. ``counts`` + ``background`` is what the windows are expected to hold.
     composition : list of hyperspy.api.signals.BaseSignal
-        Atomic per cent of each element, zero in vacuum.
+        Atomic per cent of each element, of those that have a line here; zero without any of them.
     kfactors : list of float
         Cliff-Lorimer factors, relative to the first line, for weight per cent: the ones with which
-        ``signal.quantification(counts, "CL", factors=kfactors, navigation_mask=None)`` returns
+        ``signal.quantification(xrays, "CL", factors=kfactors, navigation_mask=None)`` returns
         ``composition`` (eXSpy's default mask blanks spectra without two counts in a channel).
+    xrays : list of hyperspy.api.signals.BaseSignal
+        What ``counts`` would be for the same atoms and electrons if the detector were as the
+        metadata and eXSpy's tables say. Equal to ``counts`` unless `Scan` is given an error of
+        the detector: ``counts`` is the truth for integration windows, ``xrays`` for a fit that
+        finds the lines where they are.
     """
 
     signal: exspy.signals.EDSTEMSpectrum
@@ -49,9 +51,20 @@ class Specimen(NamedTuple):
     background: list
     composition: list
     kfactors: list
+    xrays: list
 
 
-def simulate_specimen(areal_densities, xray_lines, scan, *, name, **recorded):
+def simulate_specimen(
+    areal_densities,
+    xray_lines,
+    scan,
+    *,
+    name,
+    unlisted=None,
+    haadf_areal=None,
+    haadf_extra=None,
+    **recorded,
+):
     """Simulate the EDS spectrum image and the HAADF image of a thin specimen.
 
     Parameters
@@ -64,6 +77,14 @@ def simulate_specimen(areal_densities, xray_lines, scan, *, name, **recorded):
         Settings of the scan.
     name : str
         What the specimen is; goes into the title and the metadata.
+    unlisted : dict of ndarray of shape (ny, nx), optional
+        Atoms per nm^2 of elements that are there without a line in `xray_lines` (a support, a
+        grid): they emit X-rays and continuum and scatter to the HAADF, but have no map.
+    haadf_areal : dict of ndarray of shape (ny, nx), optional
+        Atoms per nm^2, as the HAADF's probe sees them, of elements that it sees otherwise than the
+        X-rays do.
+    haadf_extra : ndarray of shape (ny, nx), optional
+        Image added to the HAADF, as a fraction of its range, and to nothing else.
     **recorded
         Further parameters for ``metadata.Simulation``.
 
@@ -75,7 +96,8 @@ def simulate_specimen(areal_densities, xray_lines, scan, *, name, **recorded):
     Raises
     ------
     ValueError
-        If the window of a line does not fit into the channels, or the beam cannot excite it.
+        If the elements do not match the lines, an unlisted one is unknown, the window of a line
+        does not fit into the channels, or the beam cannot excite it.
 
     Examples
     --------
@@ -88,17 +110,20 @@ def simulate_specimen(areal_densities, xray_lines, scan, *, name, **recorded):
     """
     xray_lines = sorted(xray_lines)
     symbols = [line.split("_")[0] for line in xray_lines]
+    unlisted = dict(unlisted or {})
+    _check_elements(areal_densities, symbols, unlisted)
     areal = np.stack([areal_densities[symbol] for symbol in symbols])
-    expected = expected_xrays(areal, xray_lines, scan)
+    expected = expected_xrays(areal, xray_lines, scan, unlisted)
     seeds = np.random.SeedSequence(scan.seed).spawn(2)
     eds_rng, haadf_rng = (np.random.default_rng(seed) for seed in seeds)
 
-    drawn = draw_counts(expected.maps.reshape(len(areal) + 1, -1), expected.templates, eds_rng)
+    drawn = draw_counts(expected.maps.reshape(len(expected.maps), -1), expected.templates, eds_rng)
     signal = scan.eds_signal(drawn.reshape(*areal.shape[1:], scan.channels), xray_lines)
     signal.metadata.General.title = f"Simulated {name}"
     charge = expected.electrons * elementary_charge
     signal.set_microscope_parameters(live_time=charge / (BEAM_CURRENT * 1e-9))
-    haadf = scan.haadf_signal(_haadf_image(areal, symbols, scan.haadf_noise, haadf_rng))
+    seen = {**areal_densities, **unlisted, **(haadf_areal or {})}
+    haadf = scan.haadf_signal(haadf_image(seen, scan.haadf_noise, haadf_rng, haadf_extra))
     simulation = {
         "specimen": name,
         **asdict(scan),
@@ -122,15 +147,22 @@ def simulate_specimen(areal_densities, xray_lines, scan, *, name, **recorded):
         background=_maps_like(like, expected.background),
         composition=composition,
         kfactors=expected.kfactors.tolist(),
+        xrays=_maps_like(like, expected.xrays),
     )
 
 
-def _haadf_image(areal, symbols, noise, rng):
-    z = np.array([elements[symbol].General_properties.Z for symbol in symbols], dtype=float)
-    scattering = np.tensordot(z**_HAADF_EXPONENT, areal, axes=1)
-    image = _HAADF_PEDESTAL + _HAADF_RANGE * scattering / scattering.max()
-    image += noise * _HAADF_RANGE * rng.standard_normal(image.shape)
-    return image.astype(np.float32)
+def _check_elements(areal_densities, symbols, unlisted):
+    if set(areal_densities) != set(symbols) or len(set(symbols)) < len(symbols):
+        raise ValueError(
+            f"areal_densities: given {sorted(areal_densities)}, expected the elements of the "
+            f"X-ray lines, once each: {symbols}; pass elements without a line as unlisted."
+        )
+    for symbol in unlisted:
+        if symbol in symbols or symbol not in elements:
+            raise ValueError(
+                f"unlisted: given {symbol!r}, expected a chemical symbol that no X-ray line names; "
+                "add its atoms to areal_densities, or correct the symbol."
+            )
 
 
 def _maps_like(like, data):

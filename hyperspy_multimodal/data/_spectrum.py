@@ -14,7 +14,7 @@ from ._xray import (
 _BLOCK_VALUES = 2**17
 
 
-def element_template(element, edges, energy_resolution, beam_energy):
+def element_template(element, edges, energy_resolution, beam_energy, families=None):
     """Detected X-ray spectrum of an element, as a share of its X-rays in each channel.
 
     Families stand to each other as `production_cross_section`, the lines of a family as their
@@ -32,6 +32,8 @@ def element_template(element, edges, energy_resolution, beam_energy):
         Full width at half maximum of Mn Ka in eV.
     beam_energy : float
         Energy of the electrons in keV.
+    families : dict of dict, optional
+        Lines of the element and their shares, as `line_families` returns them (the default).
 
     Returns
     -------
@@ -52,7 +54,8 @@ def element_template(element, edges, energy_resolution, beam_energy):
     """
     template = np.zeros(len(edges) - 1)
     cross_section = 0.0
-    for family, lines in line_families(element).items():
+    families = line_families(element) if families is None else families
+    for family, lines in families.items():
         produced = production_cross_section(element, family, beam_energy)
         for energy, share in lines.values():
             detected = produced * share * float(window_transmission(energy))

@@ -1,0 +1,112 @@
+"""Alloy nanoparticles on an oxide: gold-palladium on titania."""
+
+import numpy as np
+
+from ._checks import check_integer, check_shape
+from ._materials import compound_densities, stack_areal_densities
+from ._particles import (
+    alloy_spheres,
+    choose_centre,
+    in_pixels,
+    scatter_particles,
+    sphere_thickness,
+)
+from ._scan import Scan
+from ._specimen import simulate_specimen
+
+_SUPPORT = {"Ti": 1, "O": 2}, 4.23  # rutile, g/cm^3
+_GRAINS = 6  # per square of the shorter side
+_PARTICLES = 18
+_SMALLEST_SHAPE = 16
+
+
+def bimetal(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
+    """Simulate a STEM scan of gold-palladium particles on titania: EDS, HAADF and the truth.
+
+    Overlapping spheres of TiO2, six in a square field, carry 18 alloy particles of 2 to 9 % of
+    the shorter side in radius (2 to 12 pixels of 128), each of another composition between 10 and
+    90 at% Au, after the catalysts of [1]_. Minor lines overlap: M lines of Au lie in the window of
+    Pd La, L lines of Pd near Au Ma, and the L lines of Ti in the window of O Ka. HAADF shows the
+    metal well and the oxide faintly.
+
+    Parameters
+    ----------
+    shape : tuple of int, default (128, 128)
+        Rows and columns of the scan, each at least 16. Everything scales with the shorter side.
+    counts : float, default 5.0
+        Expected net counts per pixel at the densest point, in the window of the strongest line,
+        without background.
+    layout_seed : int, default 0
+        Seed of where grains and particles lie, how large they are and of what composition.
+    **scan
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+
+    Returns
+    -------
+    Specimen
+        Signals and truth; the lines are Au_Ma, O_Ka, Pd_La and Ti_Ka.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind, or unknown.
+    ValueError
+        If an argument is out of range, a line's window does not fit into the channels, or the beam
+        cannot excite it.
+
+    See Also
+    --------
+    core_shell : its notes tell the physics, which is the same.
+
+    References
+    ----------
+    .. [1] D. I. Enache et al., Science 311, 362 (2006), doi:10.1126/science.1120560.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import bimetal
+    >>> specimen = bimetal((32, 32), counts=20)
+    >>> [m.metadata.Sample.xray_lines for m in specimen.counts]
+    [['Au_Ma'], ['O_Ka'], ['Pd_La'], ['Ti_Ka']]
+    """
+    check_shape(shape, at_least=_SMALLEST_SHAPE)
+    check_integer("layout_seed", layout_seed, at_least=0)
+    scan = Scan.from_settings(counts, scan)
+    rng = np.random.default_rng(layout_seed)
+    grains = scatter_particles(shape, _GRAINS, (0.12, 0.24), (0.6, 0.9), rng)
+    particles = _on_grains(shape, grains, rng)
+    metal = alloy_spheres(shape, particles, ("Au", "Pd"), scan.pixel_size, rng)
+    thickness = sum(sphere_thickness(shape, *grain) for grain in grains) * scan.pixel_size
+    oxide = stack_areal_densities((compound_densities(*_SUPPORT), thickness))
+    return simulate_specimen(
+        {**metal, **oxide},
+        ["Au_Ma", "O_Ka", "Pd_La", "Ti_Ka"],
+        scan,
+        name="gold-palladium particles on titania",
+        shape=tuple(int(n) for n in shape),
+        layout_seed=layout_seed,
+    )
+
+
+def _on_grains(shape, grains, rng):
+    """Metal particles as rows (y, x, radius) in pixels, each seen on a grain or at its rim."""
+    side = min(shape)
+    field = np.array(shape) / side
+    grains = np.column_stack([grains[:, :2] + 0.5, grains[:, 2]]) / side
+    # many small particles and few large ones, as sintering leaves them
+    spread = rng.random(round(_PARTICLES * field.max())) ** 2
+    radii = np.sort(0.02 + 0.07 * spread)[::-1]
+    particles = np.empty((len(radii), 3))
+    for i, radius in enumerate(radii):
+        carriers = grains[rng.integers(len(grains), size=200)]
+        distances = carriers[:, 2] * np.sqrt(rng.random(200))
+        angles = 2 * np.pi * rng.random(200)
+        directions = np.column_stack([np.sin(angles), np.cos(angles)])
+        centres = carriers[:, :2] + distances[:, None] * directions
+        centres = np.clip(centres, 1.15 * radius, field - 1.15 * radius)
+        if i:
+            centre = choose_centre(centres, radius, particles[:i], rng.uniform(0.9, 2.5))
+        else:
+            centre = centres[0]
+        particles[i] = *centre, radius
+    return in_pixels(particles, shape)

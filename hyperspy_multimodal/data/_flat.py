@@ -1,0 +1,68 @@
+"""A film with nothing to find: nickel oxide of one thickness."""
+
+import numpy as np
+
+from ._checks import check_number, check_shape
+from ._materials import compound_densities, stack_areal_densities
+from ._scan import Scan
+from ._specimen import simulate_specimen
+
+_FILM = {"Ni": 1, "O": 1}, 6.67  # g/cm^3
+
+
+def flat(shape=(128, 128), counts=5.0, *, thickness=50.0, **scan):
+    """Simulate a STEM scan of a uniform film of NiO: EDS, HAADF and the truth.
+
+    The film with which analytical microscopes are tested [1]_. Whatever structure a map or the
+    HAADF shows is noise.
+
+    Parameters
+    ----------
+    shape : tuple of int, default (128, 128)
+        Rows and columns of the scan, each at least 1.
+    counts : float, default 5.0
+        Expected net counts per pixel in the window of Ni Ka, without background.
+    thickness : float, default 50.0
+        Thickness of the film in nm; sets the live time.
+    **scan
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+
+    Returns
+    -------
+    Specimen
+        Signals and truth; the lines are Ni_Ka and O_Ka.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind, or unknown.
+    ValueError
+        If an argument is out of range, a line's window does not fit into the channels, or the beam
+        cannot excite it.
+
+    See Also
+    --------
+    core_shell : its notes tell the physics, which is the same.
+
+    References
+    ----------
+    .. [1] R. F. Egerton and S. C. Cheng, Ultramicroscopy 55, 43 (1994).
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import flat
+    >>> specimen = flat((16, 16), counts=20)
+    >>> [round(float(m.data.max()), 2) for m in specimen.counts]
+    [20.0, 7.4]
+    """
+    check_shape(shape, at_least=1)
+    check_number("thickness", thickness, above=0)
+    scan = Scan.from_settings(counts, scan)
+    return simulate_specimen(
+        stack_areal_densities((compound_densities(*_FILM), np.full(tuple(shape), thickness))),
+        ["Ni_Ka", "O_Ka"],
+        scan,
+        name="nickel oxide film",
+        shape=tuple(int(n) for n in shape),
+        thickness=thickness,
+    )

@@ -1,0 +1,98 @@
+"""Alloy particles, and contrast that only the HAADF has."""
+
+import numpy as np
+
+from ._checks import check_integer, check_number, check_shape
+from ._particles import alloy_spheres, scatter_particles
+from ._scan import Scan
+from ._specimen import simulate_specimen
+
+_PARTICLES = 10  # per square of the shorter side
+_SMALLEST_SHAPE = 16
+
+
+def haadf_only(shape=(128, 128), counts=5.0, *, contrast=0.3, layout_seed=0, **scan):
+    """Simulate a STEM scan with features in HAADF and in no map: EDS, HAADF and the truth.
+
+    Iron-nickel spheres, each of another composition, lie apart in vacuum. The HAADF has two bright
+    discs besides, one in vacuum and one on the largest particle, as diffraction contrast or charge
+    may leave them: no atoms and no X-rays go with them, and a map that shows them has them from the
+    HAADF. The same call with ``contrast=0`` gives the same image, noise included, without them.
+
+    Parameters
+    ----------
+    shape : tuple of int, default (128, 128)
+        Rows and columns of the scan, each at least 16. Everything scales with the shorter side.
+    counts : float, default 5.0
+        Expected net counts per pixel at the densest point, in the window of the strongest line,
+        without background.
+    contrast : float, default 0.3
+        Brightness of the discs, as a fraction of the HAADF's range.
+    layout_seed : int, default 0
+        Seed of where the particles lie, how large they are and of what composition; the discs
+        follow from that.
+    **scan
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+
+    Returns
+    -------
+    Specimen
+        Signals and truth; the lines are Fe_Ka and Ni_Ka.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind, or unknown.
+    ValueError
+        If an argument is out of range, a line's window does not fit into the channels, or the beam
+        cannot excite it.
+
+    See Also
+    --------
+    core_shell : its notes tell the physics, which is the same.
+    wedge : similar particles on a support that the maps do not show.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_multimodal.data import haadf_only
+    >>> with_discs, without = (haadf_only((32, 32), contrast=c) for c in (0.3, 0.0))
+    >>> discs = with_discs.haadf.data > without.haadf.data + 1
+    >>> bool(discs.any()), np.array_equal(with_discs.signal.data, without.signal.data)
+    (True, True)
+    """
+    check_shape(shape, at_least=_SMALLEST_SHAPE)
+    check_number("contrast", contrast, at_least=0)
+    check_integer("layout_seed", layout_seed, at_least=0)
+    scan = Scan.from_settings(counts, scan)
+    rng = np.random.default_rng(layout_seed)
+    particles = scatter_particles(shape, _PARTICLES, (0.06, 0.12), (1.2, 1.7), rng)
+    return simulate_specimen(
+        alloy_spheres(shape, particles, ("Fe", "Ni"), scan.pixel_size, rng),
+        ["Fe_Ka", "Ni_Ka"],
+        scan,
+        name="iron-nickel particles with contrast in HAADF only",
+        haadf_extra=contrast * _discs(shape, particles),
+        shape=tuple(int(n) for n in shape),
+        contrast=contrast,
+        layout_seed=layout_seed,
+    )
+
+
+def _discs(shape, particles):
+    """One in two discs, off the centre of the largest particle and far from all, else zero."""
+    y, x, radius = particles[0]
+    on_particle = y - 0.4 * radius, x, 0.4 * radius
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    # room for a disc: what a circle may measure before it meets a particle or the edge
+    room = np.minimum(
+        np.minimum(rows, shape[0] - 1 - rows), np.minimum(columns, shape[1] - 1 - columns)
+    ).astype(float)
+    for y, x, radius in particles:
+        room = np.minimum(room, np.hypot(rows - y, columns - x) - radius)
+    centre = np.unravel_index(room.argmax(), shape)
+    in_vacuum = *centre, min(0.8 * room.max(), 0.1 * min(shape))
+    discs = np.zeros(shape)
+    for y, x, radius in (on_particle, in_vacuum):
+        discs[np.hypot(rows - y, columns - x) <= max(radius, np.sqrt(0.5))] = 1.0
+    return discs

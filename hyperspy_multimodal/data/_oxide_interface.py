@@ -1,0 +1,148 @@
+"""An oxide interface at atomic resolution: SrTiO3 and LaMnO3 along [100]."""
+
+import numpy as np
+from scipy.special import erf
+
+from ._checks import check_number, check_shape
+from ._scan import Scan
+from ._specimen import simulate_specimen
+
+_LATTICE_PARAMETER = 0.3905  # nm, SrTiO3; LaMnO3 grown on it takes the same
+_SMALLEST_SHAPE = 8
+
+
+def oxide_interface(
+    shape=(128, 128),
+    counts=5.0,
+    *,
+    spacing=12.0,
+    width=2.2,
+    haadf_width=0.6,
+    thickness=20.0,
+    mixing=0.3,
+    **scan,
+):
+    """Simulate an atomic-resolution scan of the interface SrTiO3 / LaMnO3: EDS, HAADF, truth.
+
+    Seen along [100], perovskite has columns of its A site at the corners of a square, of its B
+    site and oxygen in the middle, and of oxygen alone at the middle of the sides. SrTiO3 lies left
+    of the middle of the field and LaMnO3 right of it: SrO - TiO2 - (La, Sr)O - MnO2 - LaO, with the
+    mixed layer in the middle, after the interfaces of [1]_. Columns are Gaussians, wide in X-rays
+    and sharper in HAADF, whose signal comes from nearer the nuclei.
+
+    Parameters
+    ----------
+    shape : tuple of int, default (128, 128)
+        Rows and columns of the scan, each at least 8.
+    counts : float, default 5.0
+        Expected net counts per pixel at the densest point, in the window of the strongest line,
+        without background.
+    spacing : float, default 12.0
+        Distance between neighbouring columns of one site (the cell) in pixels; at most a third of
+        the rows and of the columns of the scan.
+    width : float, default 2.2
+        Standard deviation of a column's Gaussian in X-rays, in pixels.
+    haadf_width : float, default 0.6
+        The same in HAADF, as a multiple of `width`.
+    thickness : float, default 20.0
+        Thickness of the specimen in nm.
+    mixing : float, default 0.3
+        Share of Sr in the first LaO layer, from 0 (abrupt) to 1.
+    **scan
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Here `pixel_size` is 0.3905 nm / `spacing` unless given.
+
+    Returns
+    -------
+    Specimen
+        Signals and truth; the lines are La_La, Mn_Ka, O_Ka, Sr_La and Ti_Ka, of which La La and
+        Ti Ka overlap.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind, or unknown.
+    ValueError
+        If an argument is out of range, a line's window does not fit into the channels, or the beam
+        cannot excite it.
+
+    See Also
+    --------
+    core_shell : its notes tell the physics, which is the same.
+
+    References
+    ----------
+    .. [1] D. A. Muller et al., Science 319, 1073 (2008), doi:10.1126/science.1148820.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import oxide_interface
+    >>> specimen = oxide_interface((40, 48), counts=20)
+    >>> [m.metadata.Sample.xray_lines for m in specimen.counts]
+    [['La_La'], ['Mn_Ka'], ['O_Ka'], ['Sr_La'], ['Ti_Ka']]
+    """
+    check_shape(shape, at_least=_SMALLEST_SHAPE)
+    lengths = {"spacing": spacing, "width": width, "haadf_width": haadf_width}
+    for name, length in {**lengths, "thickness": thickness}.items():
+        check_number(name, length, above=0)
+    check_number("mixing", mixing, at_least=0)
+    if 3 * spacing > min(shape):
+        raise ValueError(
+            f"spacing: given {spacing!r} for a scan of {tuple(shape)}, expected at most "
+            f"{min(shape) / 3:g}, a third of its shorter side; lower spacing or enlarge shape."
+        )
+    if mixing > 1:
+        raise ValueError(f"mixing: given {mixing!r}, expected a share up to 1; lower mixing.")
+    scan = Scan.from_settings(counts, {"pixel_size": _LATTICE_PARAMETER / spacing, **scan})
+    # atoms of a column, spread over pixels of this area in nm^2
+    atoms = thickness / _LATTICE_PARAMETER / scan.pixel_size**2
+    xray, haadf = (
+        {
+            symbol: atoms * fractions
+            for symbol, fractions in _columns(shape, spacing, sigma, mixing).items()
+        }
+        for sigma in (width, haadf_width * width)
+    )
+    return simulate_specimen(
+        xray,
+        ["La_La", "Mn_Ka", "O_Ka", "Sr_La", "Ti_Ka"],
+        scan,
+        name="SrTiO3 / LaMnO3 interface",
+        haadf_areal=haadf,
+        shape=tuple(int(n) for n in shape),
+        **lengths,
+        thickness=thickness,
+        mixing=mixing,
+    )
+
+
+def _columns(shape, spacing, sigma, mixing):
+    """Share of a column's atoms in each pixel, (ny, nx), for each element."""
+    rows, columns = shape
+    # enough cells on both sides that the tails of columns outside the field are there
+    reach = int(np.ceil((max(shape) / 2 + 8 * sigma) / spacing)) + 1
+    cells = np.arange(-reach, reach + 1)
+    lanthanum = np.where(cells > 0, 1.0, np.where(cells < 0, 0.0, 1 - mixing))
+    manganese = np.where(cells >= 0, 1.0, 0.0)
+    everywhere = np.ones(len(cells))
+
+    def profile(size, offset, occupancies):
+        centres = (size - 1) / 2 + (cells + offset) * spacing
+        return occupancies @ _gaussians(size, centres, sigma)
+
+    y_a, y_b = (profile(rows, offset, everywhere) for offset in (0.0, 0.5))
+    x_a, x_b = (profile(columns, offset, everywhere) for offset in (0.0, 0.5))
+    return {
+        "Sr": np.outer(y_a, profile(columns, 0.0, 1 - lanthanum)),
+        "La": np.outer(y_a, profile(columns, 0.0, lanthanum)),
+        "Ti": np.outer(y_b, profile(columns, 0.5, 1 - manganese)),
+        "Mn": np.outer(y_b, profile(columns, 0.5, manganese)),
+        # an oxygen above every B site, and two on the sides of the cell
+        "O": np.outer(y_b, x_b) + np.outer(y_b, x_a) + np.outer(y_a, x_b),
+    }
+
+
+def _gaussians(size, centres, sigma):
+    """Gaussians of unit area, integrated over the pixels, (n_centres, size)."""
+    edges = np.arange(size + 1) - 0.5
+    return np.diff(erf((edges - centres[:, None]) / (np.sqrt(2) * sigma))) / 2

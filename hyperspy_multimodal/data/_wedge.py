@@ -1,0 +1,83 @@
+"""Alloy particles on a support that grows thicker: a slope in HAADF and in no map."""
+
+import numpy as np
+
+from ._checks import check_integer, check_number, check_shape
+from ._haadf import scattering
+from ._particles import alloy_spheres, scatter_particles
+from ._scan import Scan
+from ._specimen import simulate_specimen
+
+_PARTICLES = 14  # per square of the shorter side
+_SMALLEST_SHAPE = 16
+
+
+def wedge(shape=(128, 128), counts=5.0, *, slope=0.4, layout_seed=0, **scan):
+    """Simulate a STEM scan of particles on a wedge of carbon: EDS, HAADF and the truth.
+
+    Iron-nickel spheres, each of another composition, lie apart on carbon whose thickness rises
+    evenly from nothing at the left edge of the field. Carbon is in the specimen and not in the
+    list of elements: it adds its X-rays and continuum to the spectra, and its slope to the HAADF,
+    but the maps of Fe and Ni hold none of it.
+
+    Parameters
+    ----------
+    shape : tuple of int, default (128, 128)
+        Rows and columns of the scan, each at least 16. Everything scales with the shorter side.
+    counts : float, default 5.0
+        Expected net counts per pixel at the densest point, in the window of the strongest line,
+        without background.
+    slope : float, default 0.4
+        HAADF of the carbon at the right edge, relative to that of the densest particle.
+    layout_seed : int, default 0
+        Seed of where the particles lie, how large they are and of what composition.
+    **scan
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+
+    Returns
+    -------
+    Specimen
+        Signals and truth; the lines are Fe_Ka and Ni_Ka.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind, or unknown.
+    ValueError
+        If an argument is out of range, a line's window does not fit into the channels, or the beam
+        cannot excite it.
+
+    See Also
+    --------
+    core_shell : its notes tell the physics, which is the same.
+    haadf_only : similar particles in vacuum, with contrast of another origin.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import wedge
+    >>> specimen = wedge((32, 32), counts=20, haadf_noise=0)
+    >>> bool(specimen.haadf.data[0, -1] > specimen.haadf.data[0, 0])
+    True
+    >>> [float(m.data[0, -1]) for m in specimen.counts]
+    [0.0, 0.0]
+    """
+    check_shape(shape, at_least=_SMALLEST_SHAPE)
+    check_number("slope", slope, at_least=0)
+    check_integer("layout_seed", layout_seed, at_least=0)
+    scan = Scan.from_settings(counts, scan)
+    rng = np.random.default_rng(layout_seed)
+    particles = scatter_particles(shape, _PARTICLES, (0.04, 0.1), (1.2, 1.7), rng)
+    metal = alloy_spheres(shape, particles, ("Fe", "Ni"), scan.pixel_size, rng)
+    rising = np.broadcast_to((np.arange(shape[1]) + 0.5) / shape[1], shape)
+    # carbon atoms per nm^2 whose HAADF is the share of the densest particle's
+    carbon = slope * rising * scattering(metal).max() / scattering({"C": 1.0})
+    return simulate_specimen(
+        metal,
+        ["Fe_Ka", "Ni_Ka"],
+        scan,
+        name="iron-nickel particles on a carbon wedge",
+        unlisted={"C": carbon},
+        shape=tuple(int(n) for n in shape),
+        slope=slope,
+        layout_seed=layout_seed,
+    )
