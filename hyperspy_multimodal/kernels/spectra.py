@@ -29,8 +29,8 @@ def common_divisor(a, b):
 def sum_spectra(spectra, rows_per_chunk, sums, lowest, divisors):
     """Sum spectra (ny, nx, C) over chunks of rows.
 
-    ``sums``, float64 (chunks, C), takes the sums, ``lowest``, float64 (chunks,), the lowest value,
-    or NaN if there is a NaN, and ``divisors``, int64 (chunks,), the greatest common divisor of all
+    ``sums``, float64 (chunks, C), takes the sums, ``lowest``, float64 (chunks,), the lowest value
+    that is a number, and ``divisors``, int64 (chunks,), the greatest common divisor of all
     values, 0 if all are 0, or -1 if one is no whole number.
     """
     ny, nx, n_channels = spectra.shape
@@ -44,7 +44,7 @@ def sum_spectra(spectra, rows_per_chunk, sums, lowest, divisors):
                 for channel in range(n_channels):
                     value = np.float64(spectra[row, col, channel])
                     sums[k, channel] += value
-                    low = value if not value >= low else low
+                    low = value if value < low else low
                     if value != 0.0 and divisor != 1 and divisor != -1:
                         whole = np.int64(value)
                         if np.float64(whole) != value:

@@ -42,8 +42,8 @@ def summed_spectrum(signal, show_progressbar):
     for channels, sums, low, factor in found:
         total[channels] += sums
         divisor = -1 if -1 in (factor, divisor) else np.gcd(divisor, factor)
-        lowest = low if not low >= lowest else lowest
-    if not np.isfinite(total).all() or np.isnan(lowest):
+        lowest = min(low, lowest)
+    if not np.isfinite(total).all():
         raise ValueError(
             "The spectra hold NaN or infinity. Expected finite counts: replace the bad values "
             "first, for example with numpy.nan_to_num."

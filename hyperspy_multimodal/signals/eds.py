@@ -113,9 +113,9 @@ def multimodal_fusion(
     Notes
     -----
     A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``); the maps are fused
-    in memory. A fit hands y = x + v, over a background v, to the cost, with v the variance of the
-    net counts x beyond their own: a shifted Poisson distribution with the right mean and variance,
-    in units in which the variance of x alone is x.
+    in memory. A fit hands y = x + 2 v, over a background 2 v, to the cost, with v the variance of
+    the net counts x beyond their own: a shifted Poisson distribution, in units in which the
+    variance of x alone is x.
 
     References
     ----------

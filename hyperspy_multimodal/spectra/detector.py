@@ -10,6 +10,7 @@ _MN_KA = 5.8987
 # Variance per energy of the charge that a photon sets free, eV^2 per keV, as FWHM^2.
 _FANO_WIDTH = 2500.0
 _NARROWEST = 30.0  # eV; electronic noise alone is wider
+_WINDOW_ENERGY, _LOWEST = 0.35, 0.02  # keV
 _TO_SIGMA = 1 / np.sqrt(8 * np.log(2))
 # Silicon: K edge and Ka energy in keV, mass attenuation above the edge and of its own Ka in cm^2/g
 # (NIST XCOM), how fast it falls with energy, and fluorescence yield times share of K vacancies.
@@ -74,6 +75,15 @@ class Detector:
         sigma = _TO_SIGMA * self.width(energies)
         reduced = (self.edges - self.position(energies)) / (np.sqrt(2) * sigma)
         return np.diff(erf(reduced), axis=1) / 2
+
+
+def window_transmission(energies):
+    """Return the share of X-rays that pass a usual entrance window and dead layer.
+
+    exp(-(0.35 keV / E)^3): absorption falls with the third power of the energy, and 1/e passes at
+    0.35 keV, between polymer windows and none. Only ratios of near energies are taken from it.
+    """
+    return np.exp(-((_WINDOW_ENERGY / np.maximum(energies, _LOWEST)) ** 3))
 
 
 def escape_share(energies):

@@ -6,11 +6,12 @@ import numpy as np
 from scipy import optimize, signal
 
 from .continuum import continuum_shapes
-from .detector import Detector
+from .detector import Detector, window_transmission
 
 _ITERATIONS = 30
 _CONVERGED = 1e-7
 _LEAST_EXPECTED = 0.05  # counts a channel, in weights
+_CERTAIN = 5.0  # standard errors of counts
 # How well tables and calibrations are known, as standard deviations.
 WEIGHT_ERROR = 0.07  # of a line, relative to the strongest of its family
 OFFSET_ERROR = 0.015  # keV
@@ -44,6 +45,9 @@ class SumFit:
         The summed spectrum, shape (C,).
     used : numpy.ndarray
         Which channels were fitted, bool, shape (C,).
+    strain : float
+        How far the line that departs most from its table weight does so, in standard errors of the
+        tables.
     """
 
     detector: Detector
@@ -54,6 +58,7 @@ class SumFit:
     fitted: np.ndarray
     observed: np.ndarray = field(repr=False)
     used: np.ndarray = field(repr=False)
+    strain: float = 0.0
 
     @property
     def deviance(self):
@@ -63,15 +68,24 @@ class SumFit:
         return 2 * float(np.sum(z - y + np.where(y > 0, y * logarithm, 0))) / max(y.size, 1)
 
 
-def fit_sum_spectrum(observed, detector, lines, beam_energy, used, refine=True, pile_up=False):
+def fit_sum_spectrum(
+    observed,
+    detector,
+    lines,
+    beam_energy,
+    used,
+    refine=True,
+    pile_up=False,
+    weight_error=WEIGHT_ERROR,
+):
     """Fit a summed spectrum by lines and continuum.
 
     The Poisson likelihood is maximised over amplitudes >= 0 of all lines and continuum shapes, and
     over offset, gain, resolution and escape peaks of the detector, by Fisher scoring. Families of
-    lines are free; within a family each line is held to its table weight, relative to the
-    strongest, as to a measurement with an error of 7 %. Likewise offset, gain and resolution are
-    held to what the signal says, to 15 eV, 0.3 % and 10 eV, and escape peaks to none, to half of
-    those of a silicon detector.
+    lines are free; within a family each line is held to its table weight behind a usual entrance
+    window, relative to the strongest, as to a measurement with an error of 7 %. Likewise offset,
+    gain and resolution are held to what the signal says, to 15 eV, 0.3 % and 10 eV, and escape
+    peaks to none, to half of those of a silicon detector.
 
     Parameters
     ----------
@@ -89,18 +103,21 @@ def fit_sum_spectrum(observed, detector, lines, beam_energy, used, refine=True, 
         Whether to fit offset, gain, resolution and escape peaks too. Default True.
     pile_up : bool
         Whether to allow for sum peaks: the spectrum convolved with itself. Default False.
+    weight_error : float
+        Relative error of the table weights, default 0.07.
 
     Returns
     -------
     SumFit
     """
-    problem = _Problem(observed, detector, lines, beam_energy, used, pile_up)
+    problem = _Problem(observed, detector, lines, beam_energy, used, pile_up, weight_error)
     problem.fit(refine)
     return problem.result()
 
 
 class _Problem:
-    def __init__(self, observed, detector, lines, beam_energy, used, pile_up):
+    def __init__(self, observed, detector, lines, beam_energy, used, pile_up, weight_error):
+        self.weight_error = weight_error
         self.observed, self.used, self.lines = observed, used, lines
         self.y = observed[used].astype(np.float64)
         self.nominal = self.detector = detector
@@ -109,6 +126,8 @@ class _Problem:
         self.n_smooth = len(smooth)
         piled = [_pile_up_shape(observed, detector, used)] if pile_up else []
         self.other_shapes = np.vstack([smooth, *piled])
+        weights = np.array([line.weight for line in lines])
+        self.shares = weights * window_transmission(self.energies)
         self.heads = _heads(lines)
         self._set_design()
         self.amplitudes = self._start()
@@ -132,15 +151,15 @@ class _Problem:
     def _ties(self, amplitudes):
         """Rows and errors that hold each line to its share of the strongest of its family."""
         rows, errors = [], []
-        for i, (line, head) in enumerate(zip(self.lines, self.heads, strict=True)):
+        for i, head in enumerate(self.heads):
             if head == i:
                 continue
-            share = line.weight / self.lines[head].weight
+            share = self.shares[i] / self.shares[head]
             row = np.zeros(len(amplitudes))
             row[i], row[head] = 1.0, -share
             rows.append(row)
             # never so sure that a family without counts is nailed to 0
-            errors.append(WEIGHT_ERROR * share * max(amplitudes[head], 10.0))
+            errors.append(self.weight_error * share * max(amplitudes[head], 10.0))
         return np.array(rows).reshape(-1, len(amplitudes)), np.array(errors)
 
     @property
@@ -243,7 +262,17 @@ class _Problem:
             fitted=self.amplitudes[:n_lines] @ shapes + continuum + pile_up,
             observed=self.observed,
             used=self.used,
+            strain=self._strain(),
         )
+
+    def _strain(self):
+        """The largest departure from a table weight, where counts can tell, in its errors."""
+        rows, errors = self._ties(self.amplitudes)
+        if not len(rows):
+            return 0.0
+        apart = np.abs(rows @ self.amplitudes)
+        certain = apart > _CERTAIN * np.sqrt(np.maximum(np.abs(rows) @ self.amplitudes, 1.0))
+        return float(np.max(np.where(certain, apart / errors, 0.0)))
 
 
 def _pile_up_shape(observed, detector, used):

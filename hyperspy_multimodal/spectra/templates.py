@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .detector import window_transmission
+
 _LEAST_EXPECTED = 1e-6  # of the mean expected counts, in weights
 
 
@@ -114,7 +116,7 @@ def _nominal_amplitudes(lines, own, name):
     family = name.split("_")[1][0]
     return np.array(
         [
-            line.weight if mine and line.family == family else 0.0
+            line.weight * window_transmission(line.energy) if mine and line.family == family else 0
             for line, mine in zip(lines, own, strict=True)
         ]
     )

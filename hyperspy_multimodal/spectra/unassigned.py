@@ -12,6 +12,9 @@ SIGNIFICANT = 5.0
 # Within this many FWHM of a line, a residual smaller than this share of it is the line's own tail.
 _NEAR, _TAIL = 1.5, 0.02
 _MOST = 12
+# Departure from table weights, in their errors, that asks for another element, and the error of
+# weights that shows where it lies.
+_STRAINED, _HELD_FAST = 4.0, 0.02
 _LEAST_EXPECTED = 0.05
 
 
@@ -45,7 +48,8 @@ def explained_fit(observed, detector, lines, beam_energy, used, refine=True, pil
     """Fit a summed spectrum, with a line of its own for each peak that remains unexplained.
 
     The most significant residual is given a line, and all are fitted again, until no residual
-    exceeds five standard errors. Without these lines, the counts of an element that nobody has
+    exceeds five standard errors, also where a strong departure from the table weights of a family
+    could hide it. Without these lines, the counts of an element that nobody has
     named would go to its neighbours and to the continuum.
 
     Parameters
@@ -63,6 +67,12 @@ def explained_fit(observed, detector, lines, beam_energy, used, refine=True, pil
     fit = fit_sum_spectrum(observed, detector, lines, beam_energy, used, refine, pile_up)
     while len(found) < _MOST:
         peak = _highest_residual(fit)
+        if peak is None and fit.strain > _STRAINED:
+            # Lines far from their weights may carry another element's counts: hold them fast.
+            held = fit_sum_spectrum(
+                observed, detector, lines, beam_energy, used, refine, pile_up, _HELD_FAST
+            )
+            peak = _highest_residual(held)
         if peak is None:
             break
         energy, significance = peak

@@ -1,0 +1,144 @@
+"""Sums over channels against NumPy, and halves of counts against the binomial law."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from hyperspy_multimodal.kernels.spectra import (
+    half_of,
+    ones,
+    project_halves,
+    project_spectra,
+    sum_spectra,
+)
+
+SHAPES = [(1, 1, 1), (3, 4, 7), (5, 2, 70)]
+on_shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
+on_types = pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "i4", "f4", "f8"])
+
+
+def counts(rng, shape, dtype="u1", mean=1.0):
+    return rng.poisson(mean, shape).astype(dtype)
+
+
+def summed(spectra, rows_per_chunk=2):
+    chunks = -(-spectra.shape[0] // rows_per_chunk)
+    sums, lowest = np.full((chunks, spectra.shape[2]), np.nan), np.full(chunks, np.nan)
+    divisors = np.full(chunks, -9)
+    sum_spectra(spectra, rows_per_chunk, sums, lowest, divisors)
+    return sums.sum(axis=0), lowest.min(), divisors
+
+
+@on_types
+@on_shapes
+def test_sums_are_those_of_numpy(shape, dtype, rng):
+    spectra = counts(rng, shape, dtype)
+    sums, lowest, _ = summed(spectra)
+    assert_array_equal(sums, spectra.sum(axis=(0, 1), dtype="f8"))
+    assert lowest == spectra.min()
+
+
+def test_nan_and_negative_values_are_noticed(rng):
+    spectra = counts(rng, (5, 4, 7), "f4")
+    spectra[3, 2, 6] = -2
+    assert summed(spectra)[1] == -2
+    spectra[0, 0, 5] = np.nan
+    sums, lowest, _ = summed(spectra)
+    assert np.isnan(sums[5]) and np.isfinite(np.delete(sums, 5)).all()
+    assert lowest == -2
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1, 1), (6, 6), (0, 0), (0.5, -1)])
+@pytest.mark.parametrize("dtype", ["u2", "f4"])
+def test_common_divisors(factor, expected, dtype, rng):
+    if dtype == "u2" and factor == 0.5:
+        pytest.skip("no fractions in integers")
+    spectra = (factor * rng.poisson(20, (4, 5, 30))).astype(dtype)
+    _, _, divisors = summed(spectra)
+    assert (-1 if -1 in divisors else np.gcd.reduce(divisors)) == expected
+
+
+def test_one_fraction_after_many_whole_numbers_is_noticed():
+    spectra = np.ones((2, 3, 50), np.float32)
+    spectra[1, 2, 49] = 1.5
+    assert -1 in summed(spectra)[2]
+
+
+@on_types
+@on_shapes
+def test_projection_is_a_matrix_product(shape, dtype, rng):
+    spectra, operator = counts(rng, shape, dtype), rng.normal(size=(shape[2], 3)).astype("f4")
+    out = np.empty((3, *shape[:2]), np.float32)
+    project_spectra(spectra, operator, out)
+    assert_allclose(np.moveaxis(out, 0, -1), spectra.astype("f8") @ operator, rtol=1e-5, atol=1e-5)
+
+
+def test_spectra_need_not_be_contiguous(rng):
+    spectra = np.moveaxis(counts(rng, (70, 5, 2)), 0, -1)
+    operator, out = rng.normal(size=(70, 3)).astype("f4"), np.empty((3, 5, 2), np.float32)
+    project_spectra(spectra, operator, out)
+    assert_allclose(np.moveaxis(out, 0, -1), spectra.astype("f8") @ operator, rtol=1e-5, atol=1e-5)
+
+
+def halves(spectra, seed=0, first=(0, 0, 0), n_columns=None):
+    """First halves of all counts, by an operator that copies the channels."""
+    ny, nx, n_channels = spectra.shape
+    out = np.empty((n_channels, ny, nx), np.float32)
+    operator = np.eye(n_channels, dtype=np.float32)
+    project_halves(spectra, operator, np.array(first), n_columns or nx, np.uint64(seed), out)
+    return np.moveaxis(out, 0, -1)
+
+
+def test_halves_are_parts_of_the_counts(rng):
+    spectra = counts(rng, (6, 7, 30), "u2", 40)
+    half = halves(spectra)
+    assert_array_equal(half, np.rint(half))
+    assert np.all((half >= 0) & (half <= spectra))
+
+
+@pytest.mark.parametrize("mean", [0.3, 5, 63, 64, 65, 500])
+def test_halves_have_the_mean_and_variance_of_fair_coins(mean, rng):
+    spectra = counts(rng, (40, 50, 20), "u2", mean)
+    error = halves(spectra) - spectra / 2
+    expected = spectra.sum() / 4
+    assert abs(error.sum()) < 5 * np.sqrt(expected)
+    assert np.sum(error**2) == pytest.approx(expected, rel=0.05)
+
+
+def test_halves_of_poisson_counts_are_independent(rng):
+    spectra = counts(rng, (60, 60, 20), "u1", 4)
+    first = halves(spectra)
+    second = spectra - first
+    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 5 / np.sqrt(first.size)
+    for axis in range(3):
+        neighbours = (
+            np.take(first, range(1, first.shape[axis]), axis),
+            np.take(first, range(first.shape[axis] - 1), axis),
+        )
+        correlation = np.corrcoef(*(x.ravel() for x in neighbours))[0, 1]
+        assert abs(correlation) < 5 / np.sqrt(first.size)
+
+
+def test_halves_depend_on_the_seed_but_not_on_blocks(rng):
+    spectra = counts(rng, (6, 7, 30), "u1", 3)
+    whole = halves(spectra, seed=3)
+    assert np.any(whole != halves(spectra, seed=4))
+    parts = np.empty_like(whole)
+    for rows in (slice(0, 2), slice(2, 6)):
+        for cols in (slice(0, 3), slice(3, 7)):
+            for channels in (slice(0, 11), slice(11, 30)):
+                block = spectra[rows, cols, channels]
+                first = rows.start, cols.start, channels.start
+                parts[rows, cols, channels] = halves(block, 3, first, 7)
+    assert_array_equal(parts, whole)
+
+
+def test_ones_counts_bits():
+    for value in (0, 1, 0xFF, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF, 0x123456789ABCDEF):
+        assert ones(np.uint64(value)) == bin(value).count("1")
+
+
+def test_all_coins_are_tossed():
+    for count in (1, 63, 64, 65, 1000):
+        heads = [half_of(count, np.uint64(key)) for key in range(400)]
+        assert np.mean(heads) == pytest.approx(count / 2, abs=5 * np.sqrt(count / 4 / 400))
