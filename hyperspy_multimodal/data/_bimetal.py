@@ -1,4 +1,4 @@
-"""Alloy nanoparticles on an oxide: gold-palladium on titania."""
+"""Alloy nanoparticles on an oxide: gold-palladium or palladium-silver on titania."""
 
 import numpy as np
 
@@ -18,15 +18,17 @@ _SUPPORT = {"Ti": 1, "O": 2}, 4.23  # rutile, g/cm^3
 _GRAINS = 6  # per square of the shorter side
 _PARTICLES = 18
 _SMALLEST_SHAPE = 16
+_LINES = {"Au-Pd": ("Au_Ma", "Pd_La"), "Pd-Ag": ("Ag_La", "Pd_La")}
 
 
-def bimetal(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
-    """Simulate a STEM scan of gold-palladium particles on titania: EDS, HAADF and the truth.
+def bimetal(shape=(128, 128), counts=5.0, *, alloy="Au-Pd", layout_seed=0, **scan):
+    """Simulate a STEM scan of alloy particles on titania: EDS, HAADF and the truth.
 
     Overlapping spheres of TiO2, six in a square field, carry 18 alloy particles of 2 to 9 % of
     the shorter side in radius (2 to 12 pixels of 128), each of another composition between 10 and
-    90 at% Au, after the catalysts of [1]_. Minor lines overlap: M lines of Au lie in the window of
-    Pd La, L lines of Pd near Au Ma, and the L lines of Ti in the window of O Ka. HAADF shows the
+    90 at%, after the catalysts of [1]_. In gold-palladium minor lines overlap: M lines of Au lie in
+    the window of Pd La, and L lines of Pd near Au Ma. In palladium-silver the L lines of both do,
+    140 eV apart. The L lines of Ti lie in the window of O Ka. HAADF shows the
     metal well and the oxide faintly.
 
     Parameters
@@ -36,6 +38,8 @@ def bimetal(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
     counts : float, default 5.0
         Expected net counts per pixel at the densest point, in the window of the strongest line,
         without background.
+    alloy : {"Au-Pd", "Pd-Ag"}, default "Au-Pd"
+        The two metals.
     layout_seed : int, default 0
         Seed of where grains and particles lie, how large they are and of what composition.
     **scan
@@ -44,7 +48,7 @@ def bimetal(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
     Returns
     -------
     Specimen
-        Signals and truth; the lines are Au_Ma, O_Ka, Pd_La and Ti_Ka.
+        Signals and truth; the lines are Au_Ma or Ag_La, O_Ka, Pd_La and Ti_Ka.
 
     Raises
     ------
@@ -69,20 +73,26 @@ def bimetal(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
     >>> [m.metadata.Sample.xray_lines for m in specimen.counts]
     [['Au_Ma'], ['O_Ka'], ['Pd_La'], ['Ti_Ka']]
     """
+    if not isinstance(alloy, str) or alloy not in _LINES:
+        raise ValueError(
+            f"alloy: given {alloy!r}, expected one of {', '.join(map(repr, _LINES))}; pass one "
+            "from this list."
+        )
     check_shape(shape, at_least=_SMALLEST_SHAPE)
     check_integer("layout_seed", layout_seed, at_least=0)
     scan = Scan.from_settings(counts, scan)
     rng = np.random.default_rng(layout_seed)
     grains = scatter_particles(shape, _GRAINS, (0.12, 0.24), (0.6, 0.9), rng)
     particles = _on_grains(shape, grains, rng)
-    metal = alloy_spheres(shape, particles, ("Au", "Pd"), scan.pixel_size, rng)
+    metal = alloy_spheres(shape, particles, alloy.split("-"), scan.pixel_size, rng)
     thickness = sum(sphere_thickness(shape, *grain) for grain in grains) * scan.pixel_size
     oxide = stack_areal_densities((compound_densities(*_SUPPORT), thickness))
     return simulate_specimen(
         {**metal, **oxide},
-        ["Au_Ma", "O_Ka", "Pd_La", "Ti_Ka"],
+        [*_LINES[alloy], "O_Ka", "Ti_Ka"],
         scan,
-        name="gold-palladium particles on titania",
+        name=f"{alloy} particles on titania",
+        alloy=alloy,
         shape=tuple(int(n) for n in shape),
         layout_seed=layout_seed,
     )

@@ -28,6 +28,8 @@ class FittedMaps:
         Net counts x, not clipped, shape (K, ny, nx).
     net_variance : numpy.ndarray
         Estimate of their variance, >= 0, shape (K, ny, nx).
+    gross : numpy.ndarray
+        Counts of each spectrum in all channels that were fitted, shape (ny, nx).
     gains : numpy.ndarray
         Counts in the window of the line for each count here, shape (K,).
     first_halves : numpy.ndarray
@@ -43,6 +45,7 @@ class FittedMaps:
     names: list
     net: np.ndarray
     net_variance: np.ndarray
+    gross: np.ndarray
     gains: np.ndarray
     first_halves: np.ndarray = field(repr=False)
     are_integers: bool
@@ -56,8 +59,8 @@ class FittedMaps:
         """Twice the variance v beyond the net counts' own, pooled over neighbours, (K, ny, nx)."""
         if self.whole is not None:
             return self.share * self.whole.background
-        variance, net = pool(self.net_variance, also=self.net)
-        return _SOFTENING * np.maximum(variance - net, 0.0)
+        _, excess = pool(self.gross, also=self.net_variance - self.net)
+        return _SOFTENING * np.maximum(excess, 0.0)
 
     @cached_property
     def counts(self):

@@ -46,6 +46,8 @@ class SpectrumFit:
         Estimate of their variance, shape (K, ny, nx), float32.
     correlation : numpy.ndarray
         Of the errors of the totals, shape (K, K).
+    gross : numpy.ndarray
+        Counts of each spectrum in the channels that were fitted, shape (ny, nx).
     covariances : dict
         Covariance maps (ny, nx) of pairs (i, j) of maps whose errors are correlated by 0.1 or more.
     halves : numpy.ndarray
@@ -61,6 +63,7 @@ class SpectrumFit:
     net: np.ndarray
     variance: np.ndarray
     correlation: np.ndarray
+    gross: np.ndarray
     covariances: dict
     halves: np.ndarray
     divisor: int
@@ -95,6 +98,7 @@ class SpectrumFit:
             names=self.names,
             net=self.net / by_map,
             net_variance=np.maximum(self.variance, 0) / by_map**2,
+            gross=self.gross,
             gains=gains,
             first_halves=self.halves / by_map,
             are_integers=self.divisor >= 0,
@@ -131,12 +135,7 @@ def fit_spectra(
     names = select_lines(signal, xray_lines)
     check_families(names)
     axis = signal.axes_manager.signal_axes[0]
-    unit = {"keV": 1.0, "eV": 1e-3}.get(axis.units)
-    if unit is None:
-        raise ValueError(
-            f"The energy axis is in {axis.units!r}. Expected keV or eV: set the units with "
-            "s.axes_manager.signal_axes[0].units = 'keV'."
-        )
+    unit = 1e-3 if axis.units == "eV" else 1.0  # select_lines refuses others
     windows = integration_windows_of(signal, names, integration_windows)
     channels = channels_of(axis, names, windows)
     edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
@@ -167,7 +166,8 @@ def fit_spectra(
     pairs = [
         (i, j) for i in range(n_maps) for j in range(i) if abs(correlation[i, j]) >= _CORRELATED
     ]
-    rows = [*projection, *projection**2, *(projection[i] * projection[j] for i, j in pairs)]
+    rows = [*projection, *projection**2, used.astype(float)]
+    rows += [projection[i] * projection[j] for i, j in pairs]
     is_integer = divisor >= 0
     whole, of_halves = projected(
         signal, np.array(rows).T, (halves if is_integer else 0, n_maps), seed, show_progressbar
@@ -180,7 +180,8 @@ def fit_spectra(
         net=whole[:n_maps],
         variance=whole[n_maps : 2 * n_maps],
         correlation=correlation,
-        covariances=dict(zip(pairs, whole[2 * n_maps :], strict=True)),
+        gross=whole[2 * n_maps],
+        covariances=dict(zip(pairs, whole[2 * n_maps + 1 :], strict=True)),
         halves=of_halves,
         divisor=divisor,
     )

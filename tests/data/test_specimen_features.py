@@ -61,6 +61,13 @@ def test_alloy_particles_differ_in_composition_and_lie_on_titania():
     np.testing.assert_allclose(haadf_in_range(specimen), haadf_of_maps(specimen), atol=1e-6)
 
 
+def test_main_lines_overlap_in_palladium_silver():
+    specimen = bimetal((32, 32), alloy="Pd-Ag", **QUIET, peak_to_background=np.inf)
+    assert specimen.signal.metadata.Sample.xray_lines == ["Ag_La", "O_Ka", "Pd_La", "Ti_Ka"]
+    net, others = (by_element(maps) for maps in (specimen.counts, specimen.background))
+    assert others["Ag"].sum() > 0.3 * net["Ag"].sum()
+
+
 def test_minor_lines_overlap_in_bimetal():
     specimen = bimetal((32, 32), **QUIET, peak_to_background=np.inf)
     counts, background = by_element(specimen.counts), by_element(specimen.background)

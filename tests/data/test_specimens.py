@@ -195,6 +195,7 @@ def test_bad_settings_are_named_with_what_was_given_and_expected(arguments, erro
     [
         (bimetal, {"shape": (15, 16)}, ValueError),
         (bimetal, {"layout_seed": -1}, ValueError),
+        (bimetal, {"alloy": "Pt-Co"}, ValueError),
         (oxide_interface, {"shape": (7, 40)}, ValueError),
         (oxide_interface, {"spacing": 0.0}, ValueError),
         (oxide_interface, {"spacing": 50.0}, ValueError),

@@ -2,6 +2,7 @@
 
 import logging
 
+import numpy as np
 import pytest
 
 
@@ -11,3 +12,8 @@ def logged(caplog):
     logging.getLogger("hyperspy_multimodal").addHandler(caplog.handler)
     yield caplog
     logging.getLogger("hyperspy_multimodal").removeHandler(caplog.handler)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20220127)

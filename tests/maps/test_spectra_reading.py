@@ -1,0 +1,98 @@
+"""Passes over spectrum images: eager, lazy in any chunks, any type, any order of axes."""
+
+import dask.array as da
+import numpy as np
+import pytest
+from exspy.signals import EDSTEMSpectrum, LazyEDSTEMSpectrum
+from numpy.testing import assert_allclose, assert_array_equal
+
+from hyperspy_multimodal.maps.spectra_reading import projected, summed_spectrum
+
+SHAPE = (9, 7, 50)
+CHUNKS = [(9, 7, 50), (4, 7, 50), (9, 3, 13), (1, 1, 50), (2, 5, 7)]
+
+
+@pytest.fixture
+def counts(rng):
+    return rng.poisson(1.5, SHAPE).astype("u1")
+
+
+@pytest.fixture
+def operator(rng):
+    return rng.normal(size=(SHAPE[2], 4))
+
+
+def lazy(counts, chunks):
+    return LazyEDSTEMSpectrum(da.from_array(counts, chunks=chunks))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", ">u2", "i4", "f4", ">f8", "f2", "?"])
+def test_any_type_gives_the_same(dtype, counts, operator):
+    counts = np.minimum(counts, 1) if dtype == "?" else counts
+    signal = EDSTEMSpectrum(counts.astype(dtype))
+    total, divisor = summed_spectrum(signal, False)
+    assert_array_equal(total, counts.sum(axis=(0, 1)))
+    assert divisor == 1
+    whole, halves = projected(signal, operator, (2, 3), 0, False)
+    assert_allclose(np.moveaxis(whole, 0, -1), counts @ operator, rtol=1e-5, atol=1e-5)
+    expected = projected(EDSTEMSpectrum(counts), operator, (2, 3), 0, False)[1]
+    assert_allclose(halves, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("chunks", CHUNKS)
+def test_lazy_equals_eager_in_any_chunks(chunks, counts, operator):
+    eager, found = EDSTEMSpectrum(counts), lazy(counts, chunks)
+    assert_array_equal(summed_spectrum(found, False)[0], summed_spectrum(eager, False)[0])
+    expected = projected(eager, operator, (3, 2), 7, False)
+    for one, other in zip(projected(found, operator, (3, 2), 7, False), expected, strict=True):
+        assert_allclose(one, other, atol=1e-5)
+    assert found._lazy
+
+
+def test_data_need_not_be_contiguous(counts, operator):
+    signal, turned = EDSTEMSpectrum(counts), EDSTEMSpectrum(counts)
+    turned.data = np.moveaxis(np.ascontiguousarray(np.moveaxis(counts, -1, 0)), 0, -1)
+    for one, other in zip(
+        projected(turned, operator, (1, 2), 0, False),
+        projected(signal, operator, (1, 2), 0, False),
+        strict=True,
+    ):
+        assert_allclose(one, other, atol=1e-5)
+
+
+def test_halves_of_a_seed_are_always_the_same(counts, operator):
+    signal = EDSTEMSpectrum(counts)
+    one, other, third = (projected(signal, operator, (2, 4), seed, False)[1] for seed in (5, 5, 6))
+    assert_array_equal(one, other)
+    assert np.abs(one - third).max() > 0.1
+    assert np.abs(one[0] - one[1]).max() > 0.1
+
+
+def test_data_are_read_once_and_not_changed(counts, operator):
+    reads = []
+
+    def read(block):
+        reads.append(block.shape)
+        return block
+
+    signal = lazy(counts, (3, 7, 50))
+    signal.data = signal.data.map_blocks(read, dtype="u1", meta=np.array((), "u1"))
+    before = counts.copy()
+    projected(signal, operator, (3, 4), 0, False)
+    assert len(reads) == 3
+    assert_array_equal(counts, before)
+
+
+def test_negative_counts_and_nan_are_refused(counts):
+    values = counts.astype("f4")
+    values[3, 2, 1] = -1
+    with pytest.raises(ValueError, match="negative counts, down to -1"):
+        summed_spectrum(EDSTEMSpectrum(values), False)
+    values[3, 2, 1] = np.nan
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        summed_spectrum(EDSTEMSpectrum(values), False)
+
+
+def test_fractions_are_noticed(counts):
+    assert summed_spectrum(EDSTEMSpectrum(counts * 0.5), False)[1] == -1
+    assert summed_spectrum(EDSTEMSpectrum(counts.astype("u2") * 3), False)[1] == 3

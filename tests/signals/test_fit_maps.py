@@ -1,0 +1,194 @@
+"""`fit_maps`: unbiased net counts with their variance, as native signals."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import fit_maps
+from hyperspy_multimodal.data import core_shell, overlapping_pair
+from hyperspy_multimodal.plot import plot_sum_spectrum
+
+
+def stacked(maps):
+    return np.stack([each.data for each in maps])
+
+
+@pytest.fixture(scope="module")
+def specimen():
+    return core_shell((40, 48), counts=5)
+
+
+@pytest.fixture(scope="module")
+def fitted(specimen):
+    return fit_maps(specimen.signal, full_output=True)
+
+
+def test_maps_are_like_those_of_get_lines_intensity(specimen, fitted):
+    for found, native in zip(fitted[0], specimen.signal.get_lines_intensity(), strict=True):
+        assert type(found) is type(native)
+        assert found.data.shape == native.data.shape
+        for own, other in zip(found.axes_manager._axes, native.axes_manager._axes, strict=True):
+            assert own.get_axis_dictionary() == other.get_axis_dictionary()
+        for item in ("Sample", "Acquisition_instrument"):
+            own, other = (each.metadata[item].as_dictionary() for each in (found, native))
+            assert own == other
+
+
+def test_counts_are_unbiased_and_their_variance_is_the_stated_one():
+    """Over twelve scans of one specimen."""
+    scans = [core_shell((24, 24), counts=8, seed=seed) for seed in range(12)]
+    maps = [fit_maps(scan.signal) for scan in scans]
+    found, truth = np.array([stacked(each) for each in maps]), stacked(scans[0].counts)
+    stated = np.mean(
+        [
+            [each.metadata.Signal.Noise_properties.variance.data for each in one]
+            for one in maps
+        ],
+        axis=0,
+    )  # fmt: skip
+    pulls = (found.mean(axis=0) - truth).sum(axis=(1, 2))
+    assert np.all(np.abs(pulls) < 4 * np.sqrt(stated.sum(axis=(1, 2)) / len(scans)))
+    measured = found.var(axis=0, ddof=1).sum(axis=(1, 2))
+    np.testing.assert_allclose(measured, stated.sum(axis=(1, 2)), rtol=0.1)
+
+
+def test_totals_of_lines_that_stand_alone_are_those_of_windows(specimen, fitted):
+    signal = specimen.signal
+    windows = signal.get_lines_intensity(background_windows=signal.estimate_background_windows())
+    for line in ("Co_Ka", "S_Ka"):
+        index = signal.metadata.Sample.xray_lines.index(line)
+        error = fitted[1]["total_errors"][line]
+        assert abs(windows[index].data.sum() - fitted[1]["totals"][line]) < 4 * error
+
+
+@pytest.mark.parametrize(
+    ("pair", "line", "allowed"),
+    [("S-Mo", "S_Ka", 0.15), ("S-Pb", "S_Ka", 0.1), ("Ti-Ba", "Ti_Ka", 0.05)],
+)
+def test_overlapping_lines_are_told_apart(pair, line, allowed):
+    specimen = overlapping_pair(pair, (96, 96), counts=10)
+    maps = fit_maps(specimen.signal)
+    index = [m.metadata.Sample.xray_lines[0] for m in maps].index(line)
+    true = specimen.counts[index].data.sum()
+    assert maps[index].data.sum() == pytest.approx(true, rel=allowed)
+    in_window = specimen.signal.get_lines_intensity()[index].data.sum()
+    assert in_window > (1 + 2 * allowed) * true
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"energy_offset": 0.01}, {"resolution_error": 10.0}, {"line_weight_error": 0.1}],
+)
+def test_detectors_that_are_not_as_stated(wrong):
+    specimen = core_shell((48, 48), counts=10, **wrong)
+    found = stacked(fit_maps(specimen.signal)).sum(axis=(1, 2))
+    true = stacked(specimen.xrays).sum(axis=(1, 2))
+    np.testing.assert_allclose(found, true, rtol=0.08)
+
+
+def test_stray_copper_is_reported_and_may_be_named():
+    specimen = core_shell((32, 32), counts=20, stray=0.2)
+    _, output = fit_maps(specimen.signal, full_output=True)
+    assert any("Cu_Ka" in peak.candidates for peak in output["unassigned_peaks"])
+    _, named = fit_maps(specimen.signal, extra_lines=["Cu"], full_output=True)
+    assert named["unassigned_peaks"] == []
+    assert "Cu" in named["template_names"]
+    for line, total in output["totals"].items():
+        assert abs(total - named["totals"][line]) < 3 * named["total_errors"][line]
+
+
+def test_lazy_equals_eager(specimen, fitted):
+    lazy = specimen.signal.as_lazy()
+    lazy.data = lazy.data.rechunk((13, 48, 300))
+    np.testing.assert_allclose(stacked(fit_maps(lazy)), stacked(fitted[0]), atol=1e-4)
+
+
+def test_output_describes_the_fit(specimen, fitted):
+    _, output = fitted
+    for name in ("sum_spectrum", "fitted", "continuum"):
+        assert output[name].axes_manager.signal_shape == (1024,)
+        assert output[name].axes_manager.signal_axes[0].units == "keV"
+    np.testing.assert_array_equal(
+        output["sum_spectrum"].data, specimen.signal.data.sum(axis=(0, 1))
+    )
+    assert output["templates"].data.shape == (len(output["template_names"]), 1024)
+    assert abs(output["energy_offset"]) < 2e-3
+    assert output["energy_resolution"] == pytest.approx(130, abs=2)
+    assert 0.8 < output["sum_deviance"] < 1.2
+    np.testing.assert_allclose(np.diag(output["correlation"]), 1)
+
+
+def test_covariances_of_overlapping_lines():
+    _, output = fit_maps(overlapping_pair("S-Mo", (32, 32), counts=10).signal, full_output=True)
+    (covariance,) = output["covariances"].values()
+    assert covariance.shape == (32, 32)
+    assert covariance.sum() < 0
+    assert output["correlation"][0, 1] < -0.5
+
+
+def test_parameters_are_recorded_and_survive_saving(fitted, tmp_path):
+    fitted[0][0].save(tmp_path / "map.hspy")
+    loaded = hs.load(tmp_path / "map.hspy")
+    node = loaded.metadata.Spectrum_fit
+    assert node.map_method == "fit"
+    assert node.xray_lines == ["Co_Ka", "O_Ka", "S_Ka"]
+    assert node.energy_resolution == pytest.approx(130, abs=2)
+    assert loaded.metadata.Signal.Noise_properties.variance.data.shape == (40, 48)
+
+
+def test_the_signal_is_not_modified(specimen):
+    before = specimen.signal.data.copy(), specimen.signal.metadata.as_dictionary()
+    fit_maps(specimen.signal)
+    np.testing.assert_array_equal(specimen.signal.data, before[0])
+    assert specimen.signal.metadata.as_dictionary() == before[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"xray_lines": ["Co_Ka", "Co_Kb"]}, ValueError, ["one family", "map_method='windows'"]),
+        ({"xray_lines": ["Zz_Ka"]}, ValueError, ["not a chemical element"]),
+        ({"extra_lines": "Cu"}, TypeError, ["extra_lines", "list"]),
+        ({"extra_lines": ["Qq"]}, ValueError, ["Qq"]),
+        ({"integration_windows": -1}, ValueError, ["integration_windows", "> 0"]),
+        ({"refine_calibration": 1}, TypeError, ["refine_calibration", "True or False"]),
+        ({"show_progressbar": "yes"}, TypeError, ["show_progressbar"]),
+    ],
+)
+def test_wrong_arguments(specimen, options, error, words):
+    with pytest.raises(error) as refused:
+        fit_maps(specimen.signal, **options)
+    assert all(word in str(refused.value) for word in words)
+
+
+def test_wrong_signals(specimen):
+    with pytest.raises(TypeError, match="EDS spectrum image"):
+        fit_maps(specimen.haadf)
+    with pytest.raises(ValueError, match="a single spectrum"):
+        fit_maps(specimen.signal.inav[0, 0])
+    other = specimen.signal.deepcopy()
+    other.axes_manager.signal_axes[0].units = "nm"
+    with pytest.raises(ValueError, match=r"eV.*keV"):
+        fit_maps(other)
+
+
+def test_no_counts_at_all(specimen):
+    empty = specimen.signal.deepcopy()
+    empty.data[:] = 0
+    maps, output = fit_maps(empty, full_output=True)
+    assert not stacked(maps).any()
+    assert output["unassigned_peaks"] == []
+
+
+def test_the_picture_shows_spectrum_fit_and_residual(fitted):
+    axes = plot_sum_spectrum(fitted[1])
+    assert [line.get_label() for line in axes[0].lines[:3]] == ["observed", "fitted", "continuum"]
+    assert axes[0].get_ylabel() == "counts a channel"
+    assert axes[1].get_xlabel() == "Energy (keV)"
+    assert {"Co Ka", "O Ka", "S Ka"} <= {text.get_text() for text in axes[0].texts}
+    narrow = plot_sum_spectrum(fitted[1], (1, 3))
+    assert narrow[0].get_xlim() == pytest.approx((1, 3), abs=0.02)
+    with pytest.raises(ValueError, match="none of the channels"):
+        plot_sum_spectrum(fitted[1], (-5, -4))
+    with pytest.raises(ValueError, match="full_output of fit_maps"):
+        plot_sum_spectrum({})
