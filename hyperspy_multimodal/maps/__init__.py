@@ -1,5 +1,6 @@
 """From a spectrum image to counts and background, one map an element."""
 
+from .edge_fit import EdgeFit, fit_edges
 from .edge_measurement import EdgeMeasurement, measure_edges
 from .element_maps import ElementMaps
 from .fitted_maps import FittedMaps
@@ -9,11 +10,13 @@ from .xray_windows import xray_maps
 
 __all__ = [
     "HALVES",
+    "EdgeFit",
     "EdgeMeasurement",
     "ElementMaps",
     "FittedMaps",
     "SpectrumFit",
     "atomic_numbers",
+    "fit_edges",
     "fit_spectra",
     "measure_edges",
     "xray_maps",

@@ -165,7 +165,7 @@ def _automatic_pre_edge(axis, name, names):
         start = max(start, above)
     _logger.warning(
         "The pre-edge window of %s, %g to %g %s, holds the tail of %s: it is taken for background, "
-        "so %s may come out wrong. Give `background_windows` to change that.",
+        "so %s may come out wrong. Take map_method='fit', or give `background_windows`.",
         name,
         *channel_energies(axis, (start, stop)),
         axis.units,

@@ -13,7 +13,7 @@ from ..kernels.spectra import project_halves, project_spectra, sum_spectra
 _ROWS_PER_CHUNK = 16
 
 
-def summed_spectrum(signal, show_progressbar):
+def summed_spectrum(signal, show_progressbar, negative=False):
     """Return the sum of all spectra, shape (C,), float64, and what divides all their counts.
 
     The latter is the greatest common divisor of all values: 1 for counts as recorded, 0 if there
@@ -25,11 +25,14 @@ def summed_spectrum(signal, show_progressbar):
         Spectrum image with two navigation axes, eager or lazy.
     show_progressbar : bool
         Whether to show the progress of reading a lazy signal.
+    negative : bool
+        Whether single values may be negative, as after the subtraction of a dark image. Default
+        False.
 
     Raises
     ------
     ValueError
-        If a value is negative, NaN or infinite.
+        If a value is NaN or infinite, or negative where it may not be.
     """
     data = energy_last(signal)
     if isinstance(data, da.Array):
@@ -48,7 +51,7 @@ def summed_spectrum(signal, show_progressbar):
             "The spectra hold NaN or infinity. Expected finite counts: replace the bad values "
             "first, for example with numpy.nan_to_num."
         )
-    if lowest < 0:
+    if lowest < 0 and not negative:
         raise ValueError(
             f"The spectra hold negative counts, down to {lowest:g}. Expected the counts as "
             "recorded, before any background was subtracted."

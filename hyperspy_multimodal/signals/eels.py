@@ -11,6 +11,7 @@ def multimodal_fusion(
     lambdas="auto",
     *,
     edges=None,
+    map_method="windows",
     integration_windows=None,
     background_windows="auto",
     gain=None,
@@ -54,15 +55,20 @@ def multimodal_fusion(
         Edges, such as ``["Cu_L3", "Zn_L3"]``. None (default) takes, of each element of the signal
         (see ``add_elements``), the major edge of lowest onset that has room for its windows, in the
         order of their onsets.
+    map_method : "windows" or "fit"
+        How electrons are read from the spectra: in one window an edge, over a background that is
+        extrapolated from before it (default); or by a fit of hydrogenic edges over one power law,
+        which tells overlapping edges apart, for K and L edges of thin specimens.
     integration_windows : None, "auto" or array_like
         Windows whose counts belong to the edges: None or "auto" (default) lets each start at its
         onset and be 10 % of the onset energy wide (at least 5 channels), but end where the next of
         the edges starts; or an array with one row (left, right) an edge, in units of the energy
         axis. Limits are rounded to whole channels.
     background_windows : "auto", None or array_like
-        Pre-edge windows, to which the background A E^-r is fitted. "auto" (default): 10 % of the
-        onset energy wide, ending 1 % (at least 2 channels) below the onset; where another of the
-        edges lies in it, it starts above that edge if it can, and a warning is logged. Or an array
+        Only for ``map_method="windows"``: pre-edge windows, to which the background A E^-r is
+        fitted. "auto" (default): 10 % of the onset energy wide, ending 1 % (at least 2 channels)
+        below the onset; where another of the edges lies in it, it starts above that edge if it can,
+        and a warning is logged. Or an array
         with one row (left, right) an edge. None: no background.
     gain : None or float
         Counts per electron, > 0. None (default) takes ``gain_factor`` of
@@ -112,15 +118,22 @@ def multimodal_fusion(
 
     Notes
     -----
-    The exponent r comes from the two-area method [2]_, with the areas pooled over as many
-    neighbours as it takes to know the background to 0.5 %. The amplitude A is pooled only where it
-    does not change by more than its noise, because it follows the thickness.
+    In windows, the exponent r comes from the two-area method [2]_, with the areas pooled over as
+    many neighbours as it takes to know the background to 0.5 %. The amplitude A is pooled only
+    where it does not change by more than its noise, because it follows the thickness.
 
     Counts divided by the gain are taken for electrons, with Poisson statistics. Only where they are
     split for ``lambdas="auto"`` are the sums in the windows rounded to whole electrons, which adds
     1/12 to a variance: negligible above a few electrons.
 
-    A lazy signal is read chunk by chunk, once; the maps are fused in memory.
+    A fit takes one exponent and one shift of all edges from the summed spectrum, and cross-sections
+    of all K and L edges of an element from eXSpy's hydrogenic model [3]_, which knows neither white
+    lines nor plural scattering: the fewer of these, the better. Each pixel's amplitudes follow by
+    weighted linear least squares, and are scaled to the electrons in the integration window. Where
+    electrons are no whole counts, halves for ``lambdas="auto"`` are drawn by Gaussian noise.
+
+    A lazy signal is read chunk by chunk, once (three times for a fit); the maps are fused in
+    memory.
 
     References
     ----------
@@ -129,6 +142,7 @@ def multimodal_fusion(
            doi:10.1038/s41524-021-00692-5. Background, scales, weights and totals are additions.
     .. [2] R. F. Egerton, Electron Energy-Loss Spectroscopy in the Electron Microscope, 3rd ed.,
            Springer (2011), section 4.4.2.
+    .. [3] The same, appendix B.
 
     Examples
     --------
@@ -148,11 +162,11 @@ def multimodal_fusion(
     >>> ti.metadata.Sample.edges
     ['Ti_L3']
     """
-    from ..maps import atomic_numbers, measure_edges
+    from ..maps import HALVES, atomic_numbers, fit_edges, measure_edges
     from .fuse import fuse
     from .haadf_image import haadf_array
     from .native import element_maps
-    from .parameters import Parameters
+    from .parameters import Parameters, check_map_method
 
     parameters = Parameters(
         gamma=gamma,
@@ -166,17 +180,33 @@ def multimodal_fusion(
         full_output=full_output,
     ).checked()
     image = haadf_array(haadf, self)
-    measured = measure_edges(
-        self,
-        edges,
-        integration_windows,
-        background_windows,
-        gain,
-        parameters.show_progressbar,
-    )
-    maps, sides = measured.maps, measured.background_windows
+    check_map_method(map_method, background_windows, None)
+    if map_method == "fit":
+        halves = HALVES if isinstance(parameters.lambdas, str) else 0
+        fit = fit_edges(
+            self,
+            edges,
+            integration_windows,
+            gain,
+            halves,
+            parameters.seed,
+            parameters.show_progressbar,
+        )
+        maps, measured, sides, fitted = fit.maps, fit.measured, None, fit.record()
+    else:
+        measured = measure_edges(
+            self,
+            edges,
+            integration_windows,
+            background_windows,
+            gain,
+            parameters.show_progressbar,
+        )
+        maps, sides, fitted = measured.maps, measured.background_windows, {}
     fused, record, output = fuse(self, maps, image, atomic_numbers(maps.names), parameters)
     record["edges"] = list(maps.names)
+    record["map_method"] = map_method
+    record.update(fitted)
     record["onset_energies"] = measured.onsets
     record["integration_windows"] = measured.integration_windows.tolist()
     record["background_windows"] = None if sides is None else sides.tolist()
@@ -190,5 +220,7 @@ def multimodal_fusion(
     fused = element_maps(self, measured.gain * fused, *described, ", fused", record)
     if not full_output:
         return fused
-    raw = element_maps(self, measured.gain * maps.net, *described, ", raw")
+    raw = element_maps(
+        self, measured.gain * maps.gains[:, None, None] * maps.net, *described, ", raw"
+    )
     return fused, {**output, "gain": measured.gain, "raw_maps": raw}

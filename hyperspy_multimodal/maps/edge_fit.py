@@ -1,0 +1,185 @@
+"""EELS: element maps from whole core-loss spectra."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..spectra.core_loss import CoreLossFit, edge_subshells, fit_core_loss, hydrogenic_edges
+from ..spectra.templates import Templates
+from .edge_measurement import EdgeMeasurement, measure_edges
+from .edges import edge_onsets
+from .fitted_maps import FittedMaps
+from .spectra_reading import projected, summed_spectrum
+
+_logger = logging.getLogger(__name__)
+
+# The fit begins this far below the lowest onset.
+_BELOW = 0.7
+_PRE_EDGE_CHANNELS = 4
+_ANGLES = {
+    "beam_energy": ("TEM.beam_energy", "beam_energy=200"),
+    "convergence_angle": ("TEM.convergence_angle", "convergence_angle=10"),
+    "collection_angle": ("TEM.Detector.EELS.collection_angle", "collection_angle=30"),
+}
+
+
+@dataclass(frozen=True)
+class EdgeFit:
+    """What was fitted to core-loss spectra, and the maps.
+
+    Attributes
+    ----------
+    sum_fit : CoreLossFit
+        Fit of the summed spectrum.
+    templates : Templates
+        Spectra of the elements and of the background.
+    measured : EdgeMeasurement
+        Edges, windows and gain.
+    maps : FittedMaps
+        Net electrons in the integration windows.
+    """
+
+    sum_fit: CoreLossFit
+    templates: Templates
+    measured: EdgeMeasurement
+    maps: FittedMaps
+
+    def record(self):
+        """Return what was fitted, in types that metadata can hold."""
+        return {"exponent": self.sum_fit.exponent, "edge_shift": self.sum_fit.shift}
+
+
+def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progressbar):
+    """Fit the spectra of an EELS spectrum image by edges over a power law.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image, eager or lazy.
+    edges, integration_windows, gain, seed, show_progressbar
+        As in `multimodal_fusion`.
+    halves : int
+        Pairs of random halves of the electrons to draw.
+
+    Returns
+    -------
+    EdgeFit
+    """
+    measured = measure_edges(signal, edges, integration_windows, None, gain, show_progressbar)
+    names, axis = measured.maps.names, signal.axes_manager.signal_axes[0]
+    energy = axis.axis * {"keV": 1e3}.get(axis.units, 1.0)
+    used = energy > _BELOW * min(measured.onsets)
+    if np.sum(used & (energy < min(measured.onsets))) < _PRE_EDGE_CHANNELS:
+        raise ValueError(
+            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
+            f"{names[int(np.argmin(measured.onsets))]} at {min(measured.onsets):g} eV, to see the "
+            f"background, but the axis begins at {energy[0]:g} eV. Leave the edge out of `edges`, "
+            "or use map_method='windows'."
+        )
+    instrument = _instrument(signal)
+    subshells = [
+        edge_subshells(name, edge_onsets(name.split("_")[0]), energy[-1]) for name in names
+    ]
+    observed, divisor = summed_spectrum(signal, show_progressbar, negative=True)
+    functions = [hydrogenic_edges(each, instrument) for each in subshells]
+    fit = fit_core_loss(observed, energy, functions, used)
+    templates = _templates(fit, names, _channels(axis, measured.integration_windows))
+
+    n_maps = len(names)
+    projection = templates.projection[:n_maps]
+    pairs = [(i, j) for i in range(n_maps) for j in range(i + 1)]
+    rows = [*projection, used.astype(float), *(projection[i] * projection[j] for i, j in pairs)]
+    tossed = divisor >= 0 and measured.gain == 1
+    whole, of_halves = projected(
+        signal, np.array(rows).T, (halves if tossed else 0, n_maps), seed, show_progressbar
+    )
+    net = whole[:n_maps] / measured.gain
+    covariance = np.empty((*net.shape[1:], n_maps, n_maps))
+    for (i, j), values in zip(pairs, whole[n_maps + 1 :], strict=True):
+        covariance[..., i, j] = covariance[..., j, i] = values / measured.gain
+    if not tossed:
+        of_halves = gaussian_halves(net, covariance, halves, seed)
+    own = np.einsum("kc,kc->k", projection**2, templates.shapes[:n_maps])
+    by_map = own[:, None, None]
+    variance = np.moveaxis(np.diagonal(covariance, axis1=2, axis2=3), -1, 0)
+    maps = FittedMaps(
+        names=names,
+        net=net / by_map,
+        net_variance=np.maximum(variance, 0) / by_map**2,
+        gross=np.maximum(whole[n_maps], 0) / measured.gain,
+        gains=own,
+        first_halves=of_halves / by_map,
+        are_integers=bool(tossed),
+        splits_rounded=True,
+    )
+    return EdgeFit(fit, templates, measured, maps)
+
+
+def gaussian_halves(net, covariance, halves, seed):
+    """Return first halves of net electrons whose noise is Gaussian.
+
+    Half of the electrons, plus and minus one draw of noise of half their standard deviation: these
+    are independent, each with half the mean and half the variance. Electrons that a gain has made
+    fractions cannot be split one by one; there are many of them in an edge.
+
+    Parameters
+    ----------
+    net : numpy.ndarray
+        Net electrons, shape (K, ny, nx).
+    covariance : numpy.ndarray
+        Of their errors, shape (ny, nx, K, K).
+    halves, seed : int
+        How many, and the seed of the noise.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (halves, K, ny, nx).
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0))[..., None, :]
+    rng = np.random.default_rng(seed)
+    drawn = [
+        np.moveaxis(np.einsum("...ij,...j->...i", root, rng.normal(size=values.shape)), -1, 0)
+        for _ in range(halves)
+    ]
+    return np.array([(net + noise) / 2 for noise in drawn]).reshape(halves, *net.shape)
+
+
+def _templates(fit, names, channels):
+    shapes = [
+        edge / edge[start:stop].sum()
+        for edge, (start, stop) in zip(fit.edges, channels, strict=True)
+    ]
+    law = np.where(fit.used, fit.power_law, 0.0)
+    expected = np.maximum(fit.fitted, 1e-6 * fit.fitted[fit.used].max())
+    return Templates(
+        names=list(names),
+        others=["background"],
+        shapes=np.array([*shapes, law / law.sum()]),
+        weights=np.where(fit.used, 1 / expected, 0.0),
+    )
+
+
+def _channels(axis, windows):
+    """Return channels [start, stop) of windows whose limits are those of channels."""
+    return [
+        tuple(round((limit - axis.offset) / axis.scale + 0.5) for limit in window)
+        for window in windows
+    ]
+
+
+def _instrument(signal):
+    """Return beam energy and angles, or say which the metadata lack."""
+    found = {}
+    for name, (item, example) in _ANGLES.items():
+        value = signal.metadata.get_item(f"Acquisition_instrument.{item}", None)
+        if not value:
+            raise ValueError(
+                f"map_method='fit' needs the {name.replace('_', ' ')} for the shapes of edges, but "
+                f"metadata.Acquisition_instrument.{item} is not set. Set it with "
+                f"s.set_microscope_parameters({example})."
+            )
+        found[name] = float(value)
+    return found

@@ -1,0 +1,171 @@
+"""EELS maps from whole spectra: overlapping edges are told apart."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+from exspy.signals import EELSSpectrum
+
+from hyperspy_multimodal.maps.edge_fit import fit_edges, gaussian_halves
+from hyperspy_multimodal.spectra.core_loss import fit_core_loss, hydrogenic_edges
+
+ENERGY = 700 + 4.0 * np.arange(250)
+MICROSCOPE = {"beam_energy": 200.0, "convergence_angle": 20.0, "collection_angle": 30.0}
+INSIDE = {"Cu": (58, 80), "Zn": (80, 106)}
+
+
+def edge(element):
+    names = [f"{element}_{subshell}" for subshell in ("L3", "L2", "L1")]
+    return sum(function(ENERGY) for function in hydrogenic_edges(names, MICROSCOPE))
+
+
+def truth(shape=(24, 30)):
+    """Electrons in the windows: copper on the left, zinc on the right, both in between."""
+    maps = np.zeros((2, *shape))
+    maps[0, :, :18], maps[1, :, 12:] = 300, 150
+    return maps
+
+
+def spectrum_image(seed=0, shape=(24, 30), exponent=3.0, gain=1):
+    maps = truth(shape)
+    shapes = [edge(element) for element in ("Cu", "Zn")]
+    shapes = [each / each[slice(*INSIDE[element])].sum() for element, each in
+              zip(("Cu", "Zn"), shapes, strict=True)]  # fmt: skip
+    expected = 60 * (ENERGY / 900) ** -exponent + np.tensordot(maps, shapes, axes=(0, 0))
+    counts = np.random.default_rng(seed).poisson(expected)
+    signal = EELSSpectrum(counts if gain == 1 else gain * counts.astype(np.float32))
+    axis = signal.axes_manager[-1]
+    axis.offset, axis.scale, axis.units = ENERGY[0], 4, "eV"
+    signal.set_microscope_parameters(**MICROSCOPE)
+    signal.add_elements(("Cu", "Zn"))
+    return signal
+
+
+def windows(signal):
+    axis = signal.axes_manager[-1]
+    return [[axis.offset + (limit - 0.5) * axis.scale for limit in INSIDE[element]]
+            for element in ("Cu", "Zn")]  # fmt: skip
+
+
+def fitted(signal, **options):
+    known = {"edges": None, "integration_windows": windows(signal), "gain": None, "halves": 3,
+             "seed": 0, "show_progressbar": False}  # fmt: skip
+    return fit_edges(signal, **known | options)
+
+
+def electrons(fit):
+    return fit.maps.gains[:, None, None] * fit.maps.net
+
+
+def test_electrons_are_unbiased_and_edges_told_apart():
+    found = np.mean([electrons(fitted(spectrum_image(seed))) for seed in range(4)], axis=0)
+    left, both, right = slice(0, 12), slice(12, 18), slice(18, None)
+    np.testing.assert_allclose(found[0][:, left].mean(), 300, rtol=0.02)
+    np.testing.assert_allclose(found[:, :, both].mean(axis=(1, 2)), [300, 150], rtol=0.05)
+    np.testing.assert_allclose(found[1][:, right].mean(), 150, rtol=0.03)
+    assert abs(found[1][:, left].mean()) < 5
+    assert abs(found[0][:, right].mean()) < 10
+
+
+def test_windows_take_the_tail_of_one_edge_for_background_of_the_other():
+    signal = spectrum_image()
+    _, output = signal.multimodal_fusion(
+        np.random.default_rng(0).random((24, 30)), 1, (1, 1), full_output=True,
+        integration_windows=windows(signal),
+    )  # fmt: skip
+    zinc = output["raw_maps"][1].data
+    by_fit = electrons(fitted(signal))[1]
+    assert abs(by_fit[:, :12].mean()) < abs(zinc[:, :12].mean()) / 2
+
+
+def test_exponent_and_shift_are_found():
+    fit = fitted(spectrum_image(exponent=2.6)).sum_fit
+    assert fit.exponent == pytest.approx(2.6, abs=0.1)
+    observed = np.interp(ENERGY - 4, ENERGY, 1e4 * edge("Cu") / edge("Cu").max())
+    observed = observed + 1e5 * (ENERGY / 900) ** -3.0
+    functions = [hydrogenic_edges(["Cu_L3", "Cu_L2", "Cu_L1"], MICROSCOPE)]
+    moved = fit_core_loss(observed, ENERGY, functions, ENERGY > 650)
+    assert moved.shift == pytest.approx(4, abs=1.5)
+
+
+def test_the_stated_variance_is_that_of_repeated_scans():
+    fits = [fitted(spectrum_image(seed)).maps for seed in range(10)]
+    gains = fits[0].gains[:, None, None]
+    found = np.array([fit.gains[:, None, None] * fit.net for fit in fits]).var(axis=0, ddof=1)
+    stated = np.mean([gains**2 * fit.net_variance for fit in fits], axis=0)
+    np.testing.assert_allclose(found.mean(axis=(1, 2)), stated.mean(axis=(1, 2)), rtol=0.1)
+
+
+def test_gain_scales_counts_and_changes_nothing_else():
+    one, many = fitted(spectrum_image()), fitted(spectrum_image(gain=7), gain=7.0)
+    np.testing.assert_allclose(electrons(many), electrons(one), atol=1e-2)
+    np.testing.assert_allclose(many.maps.net_variance, one.maps.net_variance, rtol=1e-3)
+
+
+@pytest.mark.parametrize("gain", [1, 7])
+def test_halves_are_independent_with_half_the_mean(gain):
+    maps = fitted(spectrum_image(gain=gain), gain=float(gain)).maps
+    expected = truth() / maps.gains[:, None, None]
+    for first, second in maps.halves(3, 0):
+        np.testing.assert_allclose(first.net + second.net, maps.net, atol=1e-4)
+        noise = [half.net - expected / 2 for half in (first, second)]
+        for i in range(2):
+            correlation = np.corrcoef(noise[0][i].ravel(), noise[1][i].ravel())[0, 1]
+            assert abs(correlation) < 0.15
+            spread = noise[0][i].std() ** 2
+            assert spread == pytest.approx(maps.net_variance[i].mean() / 2, rel=0.2)
+
+
+def test_gaussian_halves_have_the_covariance_they_should():
+    covariance = np.array([[4.0, -3.0], [-3.0, 9.0]])
+    net = np.zeros((2, 100, 100))
+    first = gaussian_halves(net, np.broadcast_to(covariance, (100, 100, 2, 2)), 1, 0)[0]
+    np.testing.assert_allclose(np.cov(first.reshape(2, -1)), covariance / 4, atol=0.1)
+    again = gaussian_halves(net, np.broadcast_to(covariance, (100, 100, 2, 2)), 1, 0)[0]
+    np.testing.assert_array_equal(first, again)
+
+
+def test_fusion_by_a_fit_records_it_and_keeps_counts():
+    signal = spectrum_image()
+    haadf = truth().sum(axis=0) + np.random.default_rng(0).normal(0, 5, (24, 30))
+    maps, output = signal.multimodal_fusion(
+        haadf, 1, map_method="fit", full_output=True, show_progressbar=False
+    )
+    node = maps[0].metadata.Multimodal_fusion
+    assert node.map_method == "fit"
+    assert node.exponent == pytest.approx(3, abs=0.1)
+    assert abs(node.edge_shift) <= 5
+    for fused, raw in zip(maps, output["raw_maps"], strict=True):
+        assert fused.data.min() >= 0
+        assert fused.data.sum() == pytest.approx(raw.data.sum(), rel=1e-3)
+    lazy = signal.as_lazy().multimodal_fusion(haadf, 1, map_method="fit", show_progressbar=False)
+    for one, other in zip(lazy, maps, strict=True):
+        np.testing.assert_allclose(one.data, other.data, rtol=2e-3, atol=0.05)
+
+
+def test_what_a_fit_needs_is_said():
+    signal = spectrum_image()
+    haadf = truth().sum(axis=0)
+    with pytest.raises(ValueError, match="background_windows belong to map_method='windows'"):
+        signal.multimodal_fusion(haadf, map_method="fit", background_windows=None)
+    with pytest.raises(ValueError, match="at least 4 channels below the lowest edge"):
+        signal.isig[920.0:].multimodal_fusion(haadf, map_method="fit")
+    heavy = signal.deepcopy()
+    heavy.add_elements(("La",))
+    with pytest.raises(ValueError, match=r"K and L edges only.*La_M"):
+        heavy.multimodal_fusion(haadf, map_method="fit", edges=["Cu_L3", "La_M5"])
+    signal.metadata.Acquisition_instrument.TEM.convergence_angle = 0.0
+    with pytest.raises(ValueError, match=r"convergence angle.*set_microscope_parameters"):
+        signal.multimodal_fusion(haadf, map_method="fit")
+
+
+def test_maps_of_a_measured_image_agree_with_a_full_model_fit(shared_data):
+    """Copper and zinc, by eXSpy's example data."""
+    path = shared_data / "CuZn_EELS.hspy"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not on this machine")
+    signal = hs.load(path)
+    signal.add_elements(("Cu", "Zn"))
+    fit = fitted(signal, integration_windows=None, halves=0)
+    for found, element in zip(electrons(fit), ("Cu", "Zn"), strict=True):
+        model = hs.load(shared_data / f"CuZn_{element}_modelfit.hspy").data
+        assert np.corrcoef(found.ravel(), model.ravel())[0, 1] > 0.98
