@@ -108,7 +108,7 @@ def _with_elements(spectra, elements):
     """Return the spectrum image with other elements, and no lines or edges of the former ones."""
     for item in ("elements", "xray_lines", "edges"):
         if spectra.metadata.has_item(f"Sample.{item}"):
-            del spectra.metadata.Sample[item]
+            delattr(spectra.metadata.Sample, item)
     if hasattr(spectra, "subshells"):
         spectra.elements, spectra.subshells = set(), set()
     spectra.add_elements(elements)

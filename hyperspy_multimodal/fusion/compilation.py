@@ -33,6 +33,6 @@ def compile_once(run):
 
 def _announce():
     _logger.warning(
-        "Compiling the fusion kernels, which takes about 15 seconds. They are kept on disk, so "
+        "Compiling the fusion kernels, which takes about 20 seconds. They are kept on disk, so "
         "this happens once."
     )

@@ -12,8 +12,8 @@ from .threads import no_more_than_pay, rows_per_chunk
 _RELAXATION = np.float32(1.8)
 _LATE_RELAXATION = np.float32(1.9)
 _LATE = 50
-# Of 10 iterations, on the grid of blocks of 2 x 2 pixels; twice that of blocks of 4 x 4, and so on.
-_ROUNDS, _MOST_ROUNDS = 1, 4
+# Of 10 iterations each, on blocks of 2 x 2 pixels; twice as many on larger ones.
+_ROUNDS, _MOST_ROUNDS = 2, 4
 # A record costs about as much as two iterations.
 _ITERATIONS_PER_RECORD = 10
 # Newton's method goes on where its step may move a map by more than this share of a bright value.

@@ -159,7 +159,7 @@ def solve_fusion(
     variation is dualised; the proximal map of the HAADF and Poisson terms together is exact for
     ``gamma=1`` to the second order of an ever smaller step, and that of the HAADF term's local
     model (tangent and curvature) otherwise. The work is in float32, the sums in float64. The first
-    call compiles the kernels, for some 15 seconds, and keeps them on disk. As many threads are used
+    call compiles the kernels, for some 20 seconds, and keeps them on disk. As many threads are used
     as Numba is set to use, or as ``num_workers`` in Dask's configuration if that is lower; fusions
     that run at a time share them.
 

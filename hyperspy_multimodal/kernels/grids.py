@@ -1,19 +1,18 @@
 """Between a grid of pixels and one of blocks of pixels: means there, linear interpolation back."""
 
-import numba
 import numpy as np
 
-from .compile import kernel
+from .compile import leaf
 
 
-@kernel
+@leaf
 def block_means(fine, rows, cols, out):
     """Write means over blocks of ``fine`` (K, ny, nx) to ``out`` (K, my, mx).
 
     Block (j, i) holds the rows from ``rows[j]`` to before ``rows[j + 1]``, the columns alike.
     """
     n_maps, my, mx = out.shape
-    for j in numba.prange(my):
+    for j in range(my):
         for i in range(n_maps):
             for k in range(mx):
                 total = np.float32(0)
@@ -24,7 +23,7 @@ def block_means(fine, rows, cols, out):
                 out[i, j, k] = total / np.float32(area)
 
 
-@kernel
+@leaf
 def interpolate(coarse, rows, row_shares, cols, col_shares, factors, out):
     """Write ``factors[i]`` times the interpolated ``coarse`` (K, my, mx) to ``out`` (K, ny, nx).
 
@@ -33,7 +32,7 @@ def interpolate(coarse, rows, row_shares, cols, col_shares, factors, out):
     """
     n_maps, ny, nx = out.shape
     _, my, mx = coarse.shape
-    for row in numba.prange(ny):
+    for row in range(ny):
         above = rows[row]
         below = min(above + 1, my - 1)
         share = row_shares[row]

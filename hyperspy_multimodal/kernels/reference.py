@@ -1,9 +1,8 @@
 """Sums over the counts alone: what the cost of any maps is compared with."""
 
-import numba
 import numpy as np
 
-from .compile import kernel
+from .compile import leaf
 from .gaps import log_gap
 from .power import natural_log
 
@@ -11,7 +10,7 @@ _ZERO = np.float32(0)
 _TINY = np.float32(1e-20)
 
 
-@kernel
+@leaf
 def likeliest(counts, background, sums):
     """Sum, by row, what the counts y and the likeliest net counts x = max(y - B, 0) add up to.
 
@@ -20,8 +19,8 @@ def likeliest(counts, background, sums):
     """
     n_maps, ny, nx = counts.shape
     uniform = background.shape[1] == 1
-    for row in numba.prange(ny):
-        background_row = 0 if uniform else np.intp(row)
+    for row in range(ny):
+        background_row = 0 if uniform else row
         for i in range(n_maps):
             net = 0.0
             deviance = 0.0
@@ -44,7 +43,7 @@ def likeliest(counts, background, sums):
             sums[3, i, row] = entropy
 
 
-@kernel
+@leaf
 def constant_deviance(levels, counts, background, sums):
     """Sum, by row, the Poisson deviance of maps that are ``levels[i]`` > 0 everywhere.
 
@@ -52,8 +51,8 @@ def constant_deviance(levels, counts, background, sums):
     """
     n_maps, ny, nx = counts.shape
     uniform = background.shape[1] == 1
-    for row in numba.prange(ny):
-        background_row = 0 if uniform else np.intp(row)
+    for row in range(ny):
+        background_row = 0 if uniform else row
         for i in range(n_maps):
             total = 0.0
             for col in range(nx):

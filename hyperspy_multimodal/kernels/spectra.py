@@ -101,7 +101,7 @@ def half_of(count, key):
     """Return how many of ``count`` fair coins, drawn by ``key``, show heads."""
     heads = np.uint64(0)
     state = mixed(key)
-    left = np.uint64(count)
+    left = np.uint64(count if count > 0 else 0)
     while left > np.uint64(0):
         state += _GAMMA
         bits = mixed(state)

@@ -1,15 +1,17 @@
 """EELS: element maps from whole core-loss spectra."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..spectra.core_loss import CoreLossFit, edge_subshells, fit_core_loss, hydrogenic_edges
 from ..spectra.templates import Templates
 from .edge_measurement import EdgeMeasurement, measure_edges
-from .edges import edge_onsets
+from .edges import edge_onsets, onset_energy
 from .fitted_maps import FittedMaps
+from .gain import find_gain
+from .segments import count_segments
 from .spectra_reading import projected, summed_spectrum
 
 _logger = logging.getLogger(__name__)
@@ -66,25 +68,38 @@ def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progr
     -------
     EdgeFit
     """
-    measured = measure_edges(signal, edges, integration_windows, None, gain, show_progressbar)
+    measured = measure_edges(
+        signal, edges, integration_windows, None, gain or 1.0, show_progressbar
+    )
     names, axis = measured.maps.names, signal.axes_manager.signal_axes[0]
-    energy = axis.axis * {"keV": 1e3}.get(axis.units, 1.0)
-    used = energy > _BELOW * min(measured.onsets)
-    if np.sum(used & (energy < min(measured.onsets))) < _PRE_EDGE_CHANNELS:
+    _check_one_edge_an_element(names)
+    energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
+    others = _edges_of_other_elements(signal, names, energy)
+    lowest = min([*measured.onsets, *others.values()])
+    used = energy > _BELOW * lowest
+    before = np.flatnonzero(used & (energy < lowest))
+    if len(before) < _PRE_EDGE_CHANNELS:
         raise ValueError(
             f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
-            f"{names[int(np.argmin(measured.onsets))]} at {min(measured.onsets):g} eV, to see the "
-            f"background, but the axis begins at {energy[0]:g} eV. Leave the edge out of `edges`, "
-            "or use map_method='windows'."
+            f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to see the background, "
+            f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
         )
+    gain, source = _gain(signal, gain, before, show_progressbar)
+    measured = replace(measured, gain=gain, gain_source=source)
     instrument = _instrument(signal)
     subshells = [
-        edge_subshells(name, edge_onsets(name.split("_")[0]), energy[-1]) for name in names
+        edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
+        for name in [*names, *others]
     ]
     observed, divisor = summed_spectrum(signal, show_progressbar, negative=True)
+    if observed[used].min() < 0 or not observed[used].any():
+        raise ValueError(
+            "The sum of all spectra is negative or empty in some of the channels that a fit needs. "
+            "Expected spectra from which no background was subtracted; or use map_method='windows'."
+        )
     functions = [hydrogenic_edges(each, instrument) for each in subshells]
     fit = fit_core_loss(observed, energy, functions, used)
-    templates = _templates(fit, names, _channels(axis, measured.integration_windows))
+    templates = _templates(fit, names, others, _channels(axis, measured.integration_windows))
 
     n_maps = len(names)
     projection = templates.projection[:n_maps]
@@ -147,17 +162,66 @@ def gaussian_halves(net, covariance, halves, seed):
     return np.array([(net + noise) / 2 for noise in drawn]).reshape(halves, *net.shape)
 
 
-def _templates(fit, names, channels):
-    shapes = [
-        edge / edge[start:stop].sum()
-        for edge, (start, stop) in zip(fit.edges, channels, strict=True)
-    ]
+def _check_one_edge_an_element(names):
+    elements = [name.split("_")[0] for name in names]
+    repeated = sorted({element for element in elements if elements.count(element) > 1})
+    if repeated:
+        raise ValueError(
+            f"map_method='fit' takes all edges of an element together, but `edges` names several "
+            f"of {repeated}. Name one of each element, or use map_method='windows'."
+        )
+
+
+def _edges_of_other_elements(signal, names, energy):
+    """Return edges, with onsets, of elements of the signal that are on the axis but not mapped."""
+    known = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
+    others = {}
+    for element in sorted(known - {name.split("_")[0] for name in names}):
+        for edge, onset in edge_onsets(element, only_major=True).items():
+            if energy[0] < onset < energy[-1]:
+                try:
+                    edge_subshells(edge, edge_onsets(element), (energy[0], energy[-1]))
+                except ValueError:
+                    _logger.warning(
+                        "%s lies on the energy axis, but a fit has no shape for it: what it adds "
+                        "goes to other elements. Crop the axis below %g eV, or use "
+                        "map_method='windows'.",
+                        edge,
+                        onset,
+                    )
+                    continue
+                others[edge] = onset
+                break
+    return others
+
+
+def _gain(signal, given, before, show_progressbar):
+    """Return the gain and its source, from the noise of two halves of the channels before edges."""
+    middle = len(before) // 2
+    cuts = [int(before[0]), int(before[middle]), int(before[-1]) + 1]
+    counts, cuts = count_segments(signal, cuts, show_progressbar)
+    first = cuts.index(int(before[0]))
+    return find_gain(
+        signal, given, counts, counts[first : first + 1], counts[first + 1 : first + 2]
+    )
+
+
+def _templates(fit, names, others, channels):
+    n_maps, shapes = len(names), []
+    for name, edge, (start, stop) in zip(names, fit.edges, channels, strict=False):
+        if not edge[start:stop].sum() > 0:
+            raise ValueError(
+                f"The integration window of {name} lies below its edge. Give "
+                "`integration_windows` above the onset."
+            )
+        shapes.append(edge / edge[start:stop].sum())
     law = np.where(fit.used, fit.power_law, 0.0)
+    rest = [edge / edge[fit.used].sum() for edge in fit.edges[n_maps:]]
     expected = np.maximum(fit.fitted, 1e-6 * fit.fitted[fit.used].max())
     return Templates(
         names=list(names),
-        others=["background"],
-        shapes=np.array([*shapes, law / law.sum()]),
+        others=[*others, "background"],
+        shapes=np.array([*shapes, *rest, law / law.sum()]),
         weights=np.where(fit.used, 1 / expected, 0.0),
     )
 
@@ -175,7 +239,7 @@ def _instrument(signal):
     found = {}
     for name, (item, example) in _ANGLES.items():
         value = signal.metadata.get_item(f"Acquisition_instrument.{item}", None)
-        if not value:
+        if value is None:
             raise ValueError(
                 f"map_method='fit' needs the {name.replace('_', ' ')} for the shapes of edges, but "
                 f"metadata.Acquisition_instrument.{item} is not set. Set it with "

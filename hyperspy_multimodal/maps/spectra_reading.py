@@ -17,7 +17,7 @@ def summed_spectrum(signal, show_progressbar, negative=False):
     """Return the sum of all spectra, shape (C,), float64, and what divides all their counts.
 
     The latter is the greatest common divisor of all values: 1 for counts as recorded, 0 if there
-    are none, and -1 if some are no whole numbers.
+    are none, and -1 if some are no whole numbers or negative.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def summed_spectrum(signal, show_progressbar, negative=False):
             f"The spectra hold negative counts, down to {lowest:g}. Expected the counts as "
             "recorded, before any background was subtracted."
         )
-    return total, int(divisor)
+    return total, int(divisor) if lowest >= 0 else -1
 
 
 def projected(signal, operator, halves, seed, show_progressbar):
@@ -128,10 +128,10 @@ def _project_block(block, operator, first, n_columns, halves, seed):
     whole = np.empty((operator.shape[1], ny, nx), np.float32)
     of_halves = np.empty((*halves, ny, nx), np.float32)
     wanted = np.ascontiguousarray(operator[:, : halves[1]])
+    keys = np.random.SeedSequence(seed).generate_state(max(halves[0], 1), np.uint64)
     with threads_for(block.size):
         project_spectra(block, operator, whole)
-        for number, half in enumerate(of_halves):
-            key = (np.uint64(seed) << np.uint64(16)) + np.uint64(number)
+        for key, half in zip(keys, of_halves, strict=False):
             project_halves(block, wanted, np.array(first), n_columns, key, half)
     return whole, of_halves
 

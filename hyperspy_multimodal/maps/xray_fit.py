@@ -19,9 +19,14 @@ _logger = logging.getLogger(__name__)
 
 _LOWEST_ENERGY = 0.2  # keV; below lie the noise of the electronics and what windows absorb
 _RESOLUTION = 130.0  # eV, where the signal does not say
+_RESOLUTION_ITEM = "Acquisition_instrument.{}.Detector.EDS.energy_resolution_MnKa"
 _BEAM_ENERGY = {"EDS_SEM": 20.0}
 _USUAL_BEAM_ENERGY = 200.0
+_FAR = 0.04  # keV; the fit does not go beyond 0.05
 _CORRELATED = 0.1
+_RESOLVED = 5  # channels
+# A peak of more counts than this share of a line that it overlaps with can spoil its map.
+_OVERLAPPING = 0.05
 #: Pairs of random halves that are drawn while the spectra are read.
 HALVES = 3
 
@@ -134,29 +139,58 @@ def fit_spectra(
     """
     names = select_lines(signal, xray_lines)
     check_families(names)
+    if not signal.metadata.get_item(_RESOLUTION_ITEM.format(_microscope(signal)), None):
+        raise ValueError(
+            "The signal does not state the resolution of the detector. Set it, for example with "
+            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
+        )
     axis = signal.axes_manager.signal_axes[0]
     unit = 1e-3 if axis.units == "eV" else 1.0  # select_lines refuses others
     windows = integration_windows_of(signal, names, integration_windows)
-    channels = channels_of(axis, names, windows)
-    edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
+    limits = _limits(edges_of(axis, unit), channels_of(axis, names, windows), windows * unit)
+    edges = edges_of(axis, unit)
     instrument = signal.metadata.get_item("Acquisition_instrument", None)
     detector = Detector(edges, _stated(instrument, "energy_resolution_MnKa", _RESOLUTION))
     usual = _BEAM_ENERGY.get(signal.metadata.Signal.signal_type, _USUAL_BEAM_ENERGY)
     beam_energy = _stated(instrument, "beam_energy", usual)
 
     observed, divisor = summed_spectrum(signal, show_progressbar)
-    used, lines = _lines_to_fit(
-        detector, names, checked_extra(extra_lines), beam_energy, windows * unit
-    )
+    if divisor > 1:
+        _logger.warning(
+            "All counts are multiples of %d, as if they had been scaled. Their noise is then "
+            "underestimated, and noise may pass for peaks: give the counts as recorded.",
+            divisor,
+        )
+    extra = checked_extra(extra_lines, names)
+    known = signal.metadata.get_item("Sample.elements", None) or []
+    unmapped = sorted(set(known) - {name.split("_")[0] for name in names} - set(extra))
+    if unmapped and xray_lines is None:
+        _logger.warning(
+            "%s: among the elements of the signal, but without a line in its metadata, and so "
+            "without a map. Add lines with s.add_lines(), or name them in `xray_lines`.",
+            ", ".join(unmapped),
+        )
+    used, lines = _lines_to_fit(detector, names, [*extra, *unmapped], beam_energy, windows * unit)
     fit, unassigned = explained_fit(
         observed, detector, lines, beam_energy, used, refine_calibration, pile_up
     )
-    templates = element_templates(fit, detector, names, channels)
+    templates = element_templates(fit, detector, names, limits)
+    if abs(fit.detector.offset) > _FAR or abs(fit.detector.gain) > _FAR / 5:
+        _logger.warning(
+            "The lines lie far from where the energy axis puts them: an offset of %.0f eV and a "
+            "gain of %.2g %% were found, and maps may be wrong. Calibrate the axis first, for "
+            "example on a strong line.",
+            1e3 * fit.detector.offset,
+            100 * fit.detector.gain,
+        )
     if unassigned:
         _logger.warning(
-            "The spectra show peaks of no element that is named: %s. Their counts are kept out of "
-            "the maps. Add the elements to the signal, or to `extra_lines` if no map is wanted.",
+            "The spectra show peaks of no element that is named: %s. Lines of their own keep their "
+            "counts out of the maps as far as they do not overlap with mapped lines%s. Add the "
+            "elements to the signal (s.add_elements, s.add_lines), or to `extra_lines` if no map "
+            "is wanted.",
             "; ".join(map(str, unassigned)),
+            _overlaps(fit, unassigned),
         )
     n_maps = len(names)
     projection = templates.projection[:n_maps]
@@ -187,6 +221,42 @@ def fit_spectra(
     )
 
 
+def edges_of(axis, unit):
+    """Return the limits of the channels in keV, shape (C + 1,)."""
+    return unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
+
+
+def _limits(edges, channels, windows):
+    """Return window limits in keV: of their channels, if the axis holds and resolves them.
+
+    Counts are then those of ``get_lines_intensity``; of a window that the axis cuts, they are those
+    that the whole would hold.
+    """
+    return [
+        (edges[start], edges[stop])
+        if stop - start >= _RESOLVED and edges[0] <= left and right <= edges[-1]
+        else (left, right)
+        for (start, stop), (left, right) in zip(channels, windows, strict=True)
+    ]
+
+
+def _overlaps(fit, peaks):
+    """Say which mapped elements have lines within a line's width of unassigned peaks."""
+    near = {
+        line.element
+        for line, counts in zip(fit.lines, fit.amplitudes, strict=True)
+        for peak in peaks
+        if line.element
+        and abs(line.energy - peak.energy) < fit.detector.width(peak.energy)
+        and peak.counts > _OVERLAPPING * counts > 0
+    }
+    return f", as they do here: {', '.join(sorted(near))} may be wrong" if near else ""
+
+
+def _microscope(signal):
+    return "SEM" if signal.metadata.Signal.signal_type == "EDS_SEM" else "TEM"
+
+
 def check_families(names):
     """Refuse two lines of one family: they are one spectrum."""
     seen = {}
@@ -200,12 +270,19 @@ def check_families(names):
             )
 
 
-def checked_extra(extra_lines):
+def checked_extra(extra_lines, mapped):
     """Return the elements of extra lines, or say what is wrong."""
     if extra_lines is None:
         return []
     names = checked_names("extra_lines", extra_lines, "X-ray line", ["Cu_Ka", "Si"])
-    return sorted({name.split("_")[0] for name in names})
+    elements = sorted({name.split("_")[0] for name in names})
+    both = sorted(set(elements) & {name.split("_")[0] for name in mapped})
+    if both:
+        raise ValueError(
+            f"extra_lines are elements without a map, but {both} are among the mapped lines "
+            f"{list(mapped)}. Leave them out of one: name the lines to map in `xray_lines`."
+        )
+    return elements
 
 
 def _stated(instrument, name, otherwise):

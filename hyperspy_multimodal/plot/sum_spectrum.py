@@ -48,6 +48,8 @@ def plot_sum_spectrum(output, energies=None, fig=None):
     if energies is not None:
         shown &= (energy >= energies[0]) & (energy <= energies[1])
     if not shown.any():
+        if not observed.any():
+            raise ValueError("The spectra hold no counts: there is nothing to draw.")
         raise ValueError(
             f"energies={energies!r} {axis.units} holds none of the channels that were fitted, "
             f"{energy[fitted > 0].min():g} to {energy[fitted > 0].max():g} {axis.units}."
@@ -88,14 +90,16 @@ def _label_lines(axis, output, energy, fitted, unit):
     for name, (place, counts) in sorted(output["lines"].items(), key=lambda item: -item[1][1]):
         place *= unit
         near = any(abs(place - other) < 0.02 * np.ptp(energy) for other in taken)
-        if not energy[0] <= place <= energy[-1] or counts < _STRONG * strongest or near:
+        weak = counts < _STRONG * strongest and name not in output["totals"]
+        if not energy[0] <= place <= energy[-1] or weak or near:
             continue
         taken.append(place)
         label, colour = name.replace("_", " "), "black"
         if name in peaks:
             likely = peaks[name].candidates
             label, colour = (f"{likely[0].replace('_', ' ')}?" if likely else "?"), _PEAK
-        height = np.interp(place, energy, fitted)
+        around = np.abs(energy - place) < 0.02 * np.ptp(energy)
+        height = fitted[around].max() if around.any() else np.interp(place, energy, fitted)
         axis.annotate(
             label, (place, height), (0, 5), textcoords="offset points", rotation=90, ha="center",
             va="bottom", fontsize="x-small", color=colour,

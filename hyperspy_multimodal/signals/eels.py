@@ -58,7 +58,9 @@ def multimodal_fusion(
     map_method : "windows" or "fit"
         How electrons are read from the spectra: in one window an edge, over a background that is
         extrapolated from before it (default); or by a fit of hydrogenic edges over one power law,
-        which tells overlapping edges apart, for K and L edges of thin specimens.
+        which tells overlapping edges apart, for K and L edges of thin specimens. A fit needs beam
+        energy, convergence and collection angle in the metadata, and all elements with edges on
+        the axis among those of the signal, mapped or not.
     integration_windows : None, "auto" or array_like
         Windows whose counts belong to the edges: None or "auto" (default) lets each start at its
         onset and be 10 % of the onset energy wide (at least 5 channels), but end where the next of

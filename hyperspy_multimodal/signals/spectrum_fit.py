@@ -5,10 +5,12 @@ from hyperspy.signals import Signal1D
 
 from ..maps import fit_spectra
 from .haadf_image import scan_shape
-from .native import element_map, element_maps
+from .keywords import explain_keywords
+from .native import element_maps
 from .parameters import shows_progress
 
 
+@explain_keywords
 def fit_maps(
     s,
     xray_lines=None,
@@ -55,15 +57,19 @@ def fit_maps(
     -------
     maps : list of BaseSignal
         Net counts, one map a line, as ``get_lines_intensity`` returns them. Each holds the
-        variance of its pixels in ``metadata.Signal.Noise_properties.variance``.
+        variance of its pixels, an array (ny, nx), in ``metadata.Spectrum_fit.variance``.
     output : dict
         Only with ``full_output=True``. Signals: ``sum_spectrum``, ``fitted``, ``continuum`` (counts
-        by channel), ``templates`` (one spectrum an element and one for all else, of 1 count in the
-        window or in all), ``covariances`` (maps by pair of lines whose errors are correlated by 0.1
-        or more). Numbers: ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV),
-        ``escape_peaks``, ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation``
-        (K, K) of the errors of totals, ``totals`` and ``total_errors``. ``unassigned_peaks``: a
-        list of `UnassignedPeak`. `hyperspy_multimodal.plot.plot_sum_spectrum` draws it.
+        by channel), ``templates`` (spectra of 1 count in the window for each element, and of 1
+        count in all for each of extra elements, unassigned peaks, continuum and sum peaks), with
+        ``template_names``. Arrays: ``covariances`` (ny, nx) by pair of lines whose errors are
+        correlated by 0.1 or more. Numbers: ``lines`` (energy in keV and counts by line),
+        ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV), ``escape_peaks``,
+        ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation`` (K, K) of the
+        errors of totals, ``totals`` and ``total_errors``: those of the counts for templates that
+        are exact, to which the error of an element's line ratios adds, up to as much again.
+        ``unassigned_peaks``: a list of `UnassignedPeak`.
+        `hyperspy_multimodal.plot.plot_sum_spectrum` draws it.
 
     Raises
     ------
@@ -106,8 +112,9 @@ def fit_maps(
 
     if not isinstance(s, EDSSpectrum):
         raise TypeError(
-            f"fit_maps needs an EDS spectrum image, but {s!r} was given. A signal of spectra "
-            "becomes one with s.set_signal_type('EDS_TEM')."
+            f"fit_maps needs an EDS spectrum image, but {s!r} was given. X-ray spectra that were "
+            "loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM'); of EELS "
+            "spectra, s.multimodal_fusion(haadf, map_method='fit') fits the edges."
         )
     scan_shape(s)
     for name, value in (
@@ -138,10 +145,8 @@ def fit_maps(
     }
     described = fit.names, "xray_lines", line_titles(s, fit.names)
     maps = element_maps(s, fit.net, *described, ", fitted", record, "Spectrum_fit")
-    for result, variance, name, title in zip(maps, fit.variance, *described[::2], strict=True):
-        named = "xray_lines", [name]
-        spread = element_map(s, variance, name.split("_")[0], named, title + ", variance")
-        result.metadata.set_item("Signal.Noise_properties.variance", spread)
+    for result, variance in zip(maps, fit.variance, strict=True):
+        result.metadata.Spectrum_fit.variance = variance
     return (maps, output_of(s, fit)) if full_output else maps
 
 

@@ -8,7 +8,9 @@ from scipy import optimize
 _EXPONENTS = 1.0, 6.0
 # Onsets may lie this far from the tables, in eV and in channels, whichever is more.
 _SHIFT, _SHIFT_CHANNELS = 5.0, 1.0
-_SHELLS = ("K", "L")
+_SUBSHELLS = ("K", "L1", "L2", "L3")
+# Of the first energy: edges from further below add to the power law alone.
+_FAR_BELOW = 0.5
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,11 @@ class CoreLossFit:
     used: np.ndarray = field(repr=False)
 
 
-def edge_subshells(edge, onsets, end):
-    """Return the K and L subshells of an edge's element that begin below an energy.
+def edge_subshells(edge, onsets, energies):
+    """Return the K and L subshells of an edge's element that shape a spectrum.
+
+    These are subshells of which eXSpy has hydrogenic cross-sections, with an onset that lies on the
+    axis or not far below.
 
     Parameters
     ----------
@@ -49,8 +54,8 @@ def edge_subshells(edge, onsets, end):
         Edge that names the map, such as "Cu_L3".
     onsets : dict of str to float
         Onsets in eV of the edges of its element.
-    end : float
-        Energy in eV.
+    energies : tuple of (float, float)
+        First and last energy in eV.
 
     Returns
     -------
@@ -61,13 +66,17 @@ def edge_subshells(edge, onsets, end):
     ValueError
         If the named edge itself is none of them: then there is no shape for it.
     """
-    if edge.split("_")[1][0] not in _SHELLS:
+    found = [
+        name
+        for name, onset in onsets.items()
+        if name.split("_")[1] in _SUBSHELLS and _FAR_BELOW * energies[0] < onset < energies[1]
+    ]
+    if edge not in found:
         raise ValueError(
-            f"map_method='fit' knows the shapes of K and L edges only, but {edge} is to be mapped. "
-            "Use map_method='windows'."
+            f"map_method='fit' knows the shapes of the edges K, L1, L2 and L3 only, but {edge} is "
+            "to be mapped. Use map_method='windows'."
         )
-    return [name for name, onset in onsets.items() if name.split("_")[1][0] in _SHELLS
-            and onset < end]  # fmt: skip
+    return found
 
 
 def hydrogenic_edges(subshells, instrument):

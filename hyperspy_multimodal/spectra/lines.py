@@ -50,7 +50,7 @@ def element_lines(element, low, high):
     """
     from exspy.material import elements
 
-    tables = elements[element].Atomic_properties.get_item("Xray_lines")
+    tables = elements[element].Atomic_properties.get_item("Xray_lines", None)
     lines = []
     for name, properties in tables.as_dictionary().items() if tables is not None else ():
         energy = float(properties["energy (keV)"])
@@ -88,7 +88,7 @@ def candidates(energy, width, beam_energy, limit=3):
 
     found = []
     for element in elements.keys():
-        if elements[element].Atomic_properties.get_item("Xray_lines") is None:
+        if elements[element].Atomic_properties.get_item("Xray_lines", None) is None:
             continue
         for line in element_lines(element, energy - width, min(energy + width, beam_energy)):
             if line.name.split("_")[1] in ("Ka", "La", "Ma"):

@@ -1,11 +1,12 @@
 """Spectra of single elements, and the matrix that reads their counts off a pixel's spectrum."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .detector import window_transmission
 
+_LEAST_SHARE = 1e-3  # of an element's counts, in its window
 _LEAST_EXPECTED = 1e-6  # of the mean expected counts, in weights
 
 
@@ -46,7 +47,7 @@ class Templates:
         )
 
 
-def element_templates(fit, nominal, names, channels):
+def element_templates(fit, nominal, names, limits):
     """Return the `Templates` of the mapped elements.
 
     Parameters
@@ -58,8 +59,13 @@ def element_templates(fit, nominal, names, channels):
         of it there, so that a wrong calibration does not change the counts.
     names : list of str
         Lines that name the maps, such as "Ti_Ka".
-    channels : list of (int, int)
-        Channels [start, stop) in the integration windows of these lines.
+    limits : array_like
+        Limits of the integration windows of these lines in keV, shape (K, 2).
+
+    Raises
+    ------
+    ValueError
+        If a window holds none of the counts of its element.
 
     Returns
     -------
@@ -67,15 +73,20 @@ def element_templates(fit, nominal, names, channels):
     """
     energies = np.array([line.energy for line in fit.lines])
     actual = fit.detector.shapes(energies)
-    stated = nominal.shapes(energies)
     shapes, taken = [], np.zeros(len(energies), bool)
-    for name, (start, stop) in zip(names, channels, strict=True):
+    for name, limit in zip(names, limits, strict=True):
         own = _own_lines(fit.lines, name, names)
         taken |= own
         amplitudes = np.where(own, fit.amplitudes, 0.0)
-        in_window = stated[:, start:stop].sum(axis=1)
+        in_window = replace(nominal, edges=np.asarray(limit, float)).shapes(energies)[:, 0]
         if not amplitudes @ in_window > 0:
             amplitudes = _nominal_amplitudes(fit.lines, own, name)
+        if not amplitudes @ in_window > _LEAST_SHARE * amplitudes.sum():
+            raise ValueError(
+                f"The integration window of {name}, {limit[0]:.4g} to {limit[1]:.4g} keV, holds "
+                "next to none of its counts. Give one row a line, in the order "
+                f"{list(names)}, around the lines; or leave {name} out of `xray_lines`."
+            )
         shapes.append(amplitudes @ actual / (amplitudes @ in_window))
     others = []
     for key in dict.fromkeys(_other_key(line) for line in fit.lines):

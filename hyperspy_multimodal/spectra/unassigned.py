@@ -79,6 +79,16 @@ def explained_fit(observed, detector, lines, beam_energy, used, refine=True, pil
         found.append((energy, significance))
         lines.append(Line(f"{energy:.2f} keV", "", str(len(found)), energy, 1.0))
         fit = fit_sum_spectrum(observed, detector, lines, beam_energy, used, refine, pile_up)
+    # What another peak has explained since, or the fit has turned to nothing, is none.
+    kept = [
+        area > SIGNIFICANT * np.sqrt(area) for area in fit.amplitudes[len(lines) - len(found) :]
+    ]
+    if not all(kept):
+        lines = lines[: len(lines) - len(found)] + [
+            line for line, keep in zip(lines[len(lines) - len(found) :], kept, strict=True) if keep
+        ]
+        found = [each for each, keep in zip(found, kept, strict=True) if keep]
+        fit = fit_sum_spectrum(observed, detector, lines, beam_energy, used, refine, pile_up)
     counts = fit.amplitudes[len(lines) - len(found) :]
     widths = [max(0.3 * float(fit.detector.width(energy)), 0.02) for energy, _ in found]
     heads = [

@@ -151,9 +151,19 @@ def test_what_a_fit_needs_is_said():
         signal.isig[920.0:].multimodal_fusion(haadf, map_method="fit")
     heavy = signal.deepcopy()
     heavy.add_elements(("La",))
-    with pytest.raises(ValueError, match=r"K and L edges only.*La_M"):
+    with pytest.raises(ValueError, match=r"K, L1, L2 and L3 only.*La_M"):
         heavy.multimodal_fusion(haadf, map_method="fit", edges=["Cu_L3", "La_M5"])
-    signal.metadata.Acquisition_instrument.TEM.convergence_angle = 0.0
+    with pytest.raises(ValueError, match=r"several of \['Cu'\]"):
+        signal.multimodal_fusion(haadf, map_method="fit", edges=["Cu_L3", "Cu_L2"])
+    with pytest.raises(ValueError, match="window of Cu_L3 lies below its edge"):
+        signal.multimodal_fusion(
+            haadf, map_method="fit", integration_windows=[[800, 840], [1020, 1100]]
+        )
+    negative = signal.deepcopy()
+    negative.data = negative.data.astype("f4") - 200
+    with pytest.raises(ValueError, match="negative counts"):
+        negative.multimodal_fusion(haadf, map_method="fit", background_windows="auto", gain=1)
+    delattr(signal.metadata.Acquisition_instrument.TEM, "convergence_angle")
     with pytest.raises(ValueError, match=r"convergence angle.*set_microscope_parameters"):
         signal.multimodal_fusion(haadf, map_method="fit")
 
@@ -169,3 +179,26 @@ def test_maps_of_a_measured_image_agree_with_a_full_model_fit(shared_data):
     for found, element in zip(electrons(fit), ("Cu", "Zn"), strict=True):
         model = hs.load(shared_data / f"CuZn_{element}_modelfit.hspy").data
         assert np.corrcoef(found.ravel(), model.ravel())[0, 1] > 0.98
+
+
+def test_elements_that_are_not_mapped_are_fitted():
+    signal = spectrum_image()
+    whole = electrons(fitted(signal))
+    alone = fitted(signal, edges=["Cu_L3"], integration_windows=windows(signal)[:1])
+    assert alone.templates.others == ["Zn_L2", "background"]
+    np.testing.assert_allclose(electrons(alone)[0].mean(), whole[0].mean(), rtol=0.02)
+
+
+def test_single_negative_values_do_not_disturb():
+    signal = spectrum_image()
+    signal.data[3, 4, 200] = -2
+    found = fitted(signal)
+    np.testing.assert_allclose(electrons(found).mean(), electrons(fitted(spectrum_image())).mean(),
+                               rtol=1e-3)  # fmt: skip
+    assert np.isfinite(found.maps.first_halves).all()
+
+
+def test_the_gain_is_that_of_the_noise_before_the_edges():
+    signal = spectrum_image(gain=3.3)
+    assert fitted(signal).measured.gain == pytest.approx(3.3, rel=0.3)
+    assert fitted(signal).measured.gain_source == "estimated"

@@ -41,7 +41,7 @@ def test_counts_are_unbiased_and_their_variance_is_the_stated_one():
     found, truth = np.array([stacked(each) for each in maps]), stacked(scans[0].counts)
     stated = np.mean(
         [
-            [each.metadata.Signal.Noise_properties.variance.data for each in one]
+            [each.metadata.Spectrum_fit.variance for each in one]
             for one in maps
         ],
         axis=0,
@@ -133,7 +133,7 @@ def test_parameters_are_recorded_and_survive_saving(fitted, tmp_path):
     assert node.map_method == "fit"
     assert node.xray_lines == ["Co_Ka", "O_Ka", "S_Ka"]
     assert node.energy_resolution == pytest.approx(130, abs=2)
-    assert loaded.metadata.Signal.Noise_properties.variance.data.shape == (40, 48)
+    assert loaded.metadata.Spectrum_fit.variance.shape == (40, 48)
 
 
 def test_the_signal_is_not_modified(specimen):
@@ -192,3 +192,48 @@ def test_the_picture_shows_spectrum_fit_and_residual(fitted):
         plot_sum_spectrum(fitted[1], (-5, -4))
     with pytest.raises(ValueError, match="full_output of fit_maps"):
         plot_sum_spectrum({})
+
+
+def test_maps_can_be_quantified(specimen, fitted):
+    composition = specimen.signal.quantification(
+        fitted[0], "CL", factors=specimen.kfactors, navigation_mask=None
+    )
+    assert len(composition) == 3
+
+
+@pytest.mark.parametrize(
+    ("windows", "line"),
+    [
+        ([[0.4, 0.65], [6.8, 7.05], [2.2, 2.4]], "[CO]o?_Ka"),
+        ([[6.8, 7], [0.4, 0.6], [8.8, 9.4]], "S_Ka"),
+    ],
+)
+def test_windows_that_miss_their_line_are_refused(specimen, windows, line):
+    with pytest.raises(ValueError, match=f"window of {line}.*none of its counts"):
+        fit_maps(specimen.signal, integration_windows=windows)
+
+
+def test_a_window_cut_by_the_axis_gives_the_counts_of_the_whole(specimen, fitted):
+    cut = fit_maps(specimen.signal.isig[:7.0], full_output=True)[1]
+    assert cut["totals"]["Co_Ka"] == pytest.approx(fitted[1]["totals"]["Co_Ka"], rel=0.03)
+
+
+def test_elements_without_a_line_are_fitted_but_not_mapped(specimen, fitted):
+    some = fit_maps(specimen.signal, ["O_Ka", "S_Ka"], full_output=True)
+    assert len(some[0]) == 2
+    assert "Co" in some[1]["template_names"]
+    assert some[1]["unassigned_peaks"] == []
+    for line, total in some[1]["totals"].items():
+        assert total == pytest.approx(fitted[1]["totals"][line], rel=1e-3)
+
+
+def test_extra_lines_of_a_mapped_element_are_refused(specimen):
+    with pytest.raises(ValueError, match="among the mapped lines"):
+        fit_maps(specimen.signal, extra_lines=["Co"])
+
+
+def test_a_resolution_that_is_missing_is_asked_for(specimen):
+    signal = specimen.signal.deepcopy()
+    del signal.metadata.Acquisition_instrument.TEM.Detector
+    with pytest.raises(ValueError, match="energy_resolution_MnKa=130"):
+        fit_maps(signal)

@@ -15,6 +15,10 @@ NAMES = ["Co_Ka", "O_Ka", "S_Ka"]
 CHANNELS = [(676, 711), (47, 59), (222, 240)]
 
 
+def limits(channels):
+    return [(NOMINAL.edges[start], NOMINAL.edges[stop]) for start, stop in channels]
+
+
 @pytest.fixture(scope="module")
 def fit():
     observed, _ = expected(LINES, COUNTS)
@@ -23,7 +27,7 @@ def fit():
 
 @pytest.fixture(scope="module")
 def templates(fit):
-    return element_templates(fit, NOMINAL, NAMES, CHANNELS)
+    return element_templates(fit, NOMINAL, NAMES, limits(CHANNELS))
 
 
 def test_a_template_holds_one_count_in_its_window(templates):
@@ -55,7 +59,7 @@ def test_the_projection_has_the_least_variance(templates):
 
 
 def test_two_families_of_an_element_make_two_templates(fit):
-    both = element_templates(fit, NOMINAL, ["Co_Ka", "Co_La"], [(676, 711), (72, 83)])
+    both = element_templates(fit, NOMINAL, ["Co_Ka", "Co_La"], limits([(676, 711), (72, 83)]))
     k, other = both.shapes[:2]
     assert k[:200].sum() < 1e-6 * k.sum()
     assert other[600:].sum() < 1e-6 * other.sum()
@@ -65,6 +69,6 @@ def test_an_element_without_counts_has_its_nominal_template():
     observed, _ = expected(lines_of("O"), {"O": 1e4})
     fit = fit_sum_spectrum(np.round(observed), NOMINAL, lines_of("O", "S"), BEAM, USED)
     fit.amplitudes[[line.element == "S" for line in fit.lines]] = 0
-    templates = element_templates(fit, NOMINAL, ["O_Ka", "S_Ka"], [(47, 59), (222, 240)])
+    templates = element_templates(fit, NOMINAL, ["O_Ka", "S_Ka"], limits([(47, 59), (222, 240)]))
     assert templates.shapes[1][222:240].sum() == pytest.approx(1, rel=0.01)
     assert np.isfinite(templates.projection).all()
