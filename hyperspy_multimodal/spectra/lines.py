@@ -45,7 +45,7 @@ def element_lines(element, low, high):
     Examples
     --------
     >>> from hyperspy_multimodal.spectra.lines import element_lines
-    >>> [line.name for line in element_lines("Ti", 1, 20)]
+    >>> sorted(line.name for line in element_lines("Ti", 1, 20))
     ['Ti_Ka', 'Ti_Kb']
     """
     from exspy.material import elements
