@@ -69,7 +69,7 @@ def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progr
     EdgeFit
     """
     measured = measure_edges(
-        signal, edges, integration_windows, None, gain or 1.0, show_progressbar
+        signal, edges, integration_windows, None, 1.0 if gain is None else gain, show_progressbar
     )
     names, axis = measured.maps.names, signal.axes_manager.signal_axes[0]
     _check_one_edge_an_element(names)
@@ -115,7 +115,7 @@ def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progr
         covariance[..., i, j] = covariance[..., j, i] = values / measured.gain
     if not tossed:
         of_halves = gaussian_halves(net, covariance, halves, seed)
-    own = np.einsum("kc,kc->k", projection**2, templates.shapes[:n_maps])
+    own = templates.own_variances
     by_map = own[:, None, None]
     variance = np.moveaxis(np.diagonal(covariance, axis1=2, axis2=3), -1, 0)
     maps = FittedMaps(

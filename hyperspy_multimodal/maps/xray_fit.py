@@ -18,8 +18,6 @@ from .xray_windows import channels_of, integration_windows_of, select_lines
 _logger = logging.getLogger(__name__)
 
 _LOWEST_ENERGY = 0.2  # keV; below lie the noise of the electronics and what windows absorb
-_RESOLUTION = 130.0  # eV, where the signal does not say
-_RESOLUTION_ITEM = "Acquisition_instrument.{}.Detector.EDS.energy_resolution_MnKa"
 _BEAM_ENERGY = {"EDS_SEM": 20.0}
 _USUAL_BEAM_ENERGY = 200.0
 _FAR = 0.04  # keV; the fit does not go beyond 0.05
@@ -93,11 +91,8 @@ class SpectrumFit:
 
     def element_maps(self):
         """Return the `FittedMaps` in nearly Poisson units."""
-        n_maps = len(self.names)
-        projection = self.templates.projection[:n_maps]
-        own = np.einsum("kc,kc->k", projection**2, self.templates.shapes[:n_maps])
-        # Var(z) = own z + ...: counts z / own have a variance like their mean.
-        gains = own.astype(np.float64)
+        # Counts over the variance that one of them adds have a variance like their mean.
+        gains = self.templates.own_variances
         by_map = gains[:, None, None]
         return FittedMaps(
             names=self.names,
@@ -139,7 +134,9 @@ def fit_spectra(
     """
     names = select_lines(signal, xray_lines)
     check_families(names)
-    if not signal.metadata.get_item(_RESOLUTION_ITEM.format(_microscope(signal)), None):
+    instrument = signal.metadata.get_item("Acquisition_instrument", None)
+    resolution = _stated(instrument, "energy_resolution_MnKa", None)
+    if resolution is None:
         raise ValueError(
             "The signal does not state the resolution of the detector. Set it, for example with "
             "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
@@ -147,10 +144,9 @@ def fit_spectra(
     axis = signal.axes_manager.signal_axes[0]
     unit = 1e-3 if axis.units == "eV" else 1.0  # select_lines refuses others
     windows = integration_windows_of(signal, names, integration_windows)
-    limits = _limits(edges_of(axis, unit), channels_of(axis, names, windows), windows * unit)
-    edges = edges_of(axis, unit)
-    instrument = signal.metadata.get_item("Acquisition_instrument", None)
-    detector = Detector(edges, _stated(instrument, "energy_resolution_MnKa", _RESOLUTION))
+    edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
+    limits = _limits(edges, channels_of(axis, names, windows), windows * unit)
+    detector = Detector(edges, resolution)
     usual = _BEAM_ENERGY.get(signal.metadata.Signal.signal_type, _USUAL_BEAM_ENERGY)
     beam_energy = _stated(instrument, "beam_energy", usual)
 
@@ -221,11 +217,6 @@ def fit_spectra(
     )
 
 
-def edges_of(axis, unit):
-    """Return the limits of the channels in keV, shape (C + 1,)."""
-    return unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
-
-
 def _limits(edges, channels, windows):
     """Return window limits in keV: of their channels, if the axis holds and resolves them.
 
@@ -251,10 +242,6 @@ def _overlaps(fit, peaks):
         and peak.counts > _OVERLAPPING * counts > 0
     }
     return f", as they do here: {', '.join(sorted(near))} may be wrong" if near else ""
-
-
-def _microscope(signal):
-    return "SEM" if signal.metadata.Signal.signal_type == "EDS_SEM" else "TEM"
 
 
 def check_families(names):

@@ -46,6 +46,12 @@ class Templates:
             np.linalg.solve(gram / np.outer(unit, unit), weighted / unit[:, None]) / unit[:, None]
         )
 
+    @property
+    def own_variances(self):
+        """Variance that one count of a map adds to its own estimate, shape (K,)."""
+        n_maps = len(self.names)
+        return np.einsum("kc,kc->k", self.projection[:n_maps] ** 2, self.shapes[:n_maps])
+
 
 def element_templates(fit, nominal, names, limits):
     """Return the `Templates` of the mapped elements.

@@ -145,6 +145,8 @@ def test_fusion_by_a_fit_records_it_and_keeps_counts():
 def test_what_a_fit_needs_is_said():
     signal = spectrum_image()
     haadf = truth().sum(axis=0)
+    with pytest.raises(ValueError, match="gain must be a finite number > 0"):
+        signal.multimodal_fusion(haadf, map_method="fit", gain=0.0)
     with pytest.raises(ValueError, match="background_windows belong to map_method='windows'"):
         signal.multimodal_fusion(haadf, map_method="fit", background_windows=None)
     with pytest.raises(ValueError, match="at least 4 channels below the lowest edge"):
