@@ -14,6 +14,7 @@ from ._overlapping_pair import overlapping_pair
 from ._oxide_interface import oxide_interface
 from ._scan import Scan
 from ._specimen import Specimen
+from ._swap import swap
 from ._wedge import wedge
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "haadf_only",
     "overlapping_pair",
     "oxide_interface",
+    "swap",
     "wedge",
 ]

@@ -9,20 +9,22 @@ _SMOOTHING = 1.0
 _EDGE = 0.02
 
 
-def edge_directions(guide):
+def edge_directions(guide, threshold=_EDGE):
     r"""Return the direction across the edges of an image, shorter where there is none.
 
     Parameters
     ----------
     guide : numpy.ndarray
         Image g, shape (ny, nx), finite; in any unit.
+    threshold : float
+        :math:`\eta`, in ranges of g per pixel; default 0.02.
 
     Returns
     -------
     tuple of numpy.ndarray
         :math:`\xi = \nabla g / \sqrt{|\nabla g|^2 + \eta^2}` along y and along x, float32, shape
         (ny, nx), for g smoothed by a Gaussian of one pixel and brought to unit range, and
-        :math:`\eta` = 0.02 [1]_. The gradient is the forward difference, 0 at the last row or
+        :math:`\eta` the threshold [1]_. The gradient is the forward difference, 0 at the last row or
         column, as that of the maps.
 
     References
@@ -35,5 +37,5 @@ def edge_directions(guide):
     scaled = (smooth - smooth.min()) / (span if span > 0 else 1.0)
     along_y = np.diff(scaled, axis=0, append=scaled[-1:])
     along_x = np.diff(scaled, axis=1, append=scaled[:, -1:])
-    length = np.sqrt(along_y**2 + along_x**2 + _EDGE**2)
+    length = np.sqrt(along_y**2 + along_x**2 + threshold**2)
     return tuple(np.ascontiguousarray(x / length, np.float32) for x in (along_y, along_x))

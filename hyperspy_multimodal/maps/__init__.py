@@ -5,6 +5,7 @@ from .edge_measurement import EdgeMeasurement, measure_edges
 from .element_maps import ElementMaps
 from .fitted_maps import FittedMaps
 from .names import atomic_numbers
+from .scattering import edge_scattering, xray_scattering
 from .xray_fit import HALVES, SpectrumFit, fit_spectra
 from .xray_windows import xray_maps
 
@@ -16,8 +17,10 @@ __all__ = [
     "FittedMaps",
     "SpectrumFit",
     "atomic_numbers",
+    "edge_scattering",
     "fit_edges",
     "fit_spectra",
     "measure_edges",
     "xray_maps",
+    "xray_scattering",
 ]

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .drawn_maps import DrawnMaps, positive_or_free
 from .pooling import pool, pool_between_steps
 
 
@@ -78,8 +79,7 @@ class ElementMaps:
     @cached_property
     def totals(self):
         """Net total of each element, shape (K,); NaN, for free, where it is not positive."""
-        totals = self.net.sum(axis=(1, 2))
-        return np.where(totals > 0, totals, np.nan)
+        return positive_or_free(self.net.sum(axis=(1, 2)))
 
     @property
     def are_integers(self):
@@ -90,6 +90,11 @@ class ElementMaps:
     def common_factor(self):
         """Largest whole number that divides all counts: 1 as recorded, 0 if there are none."""
         return int(np.gcd.reduce(self.segments.astype(np.int64), axis=None))
+
+    @property
+    def has_measured_background(self):
+        """Whether a background was measured beside the windows, which may be wrong."""
+        return bool(np.any(self.ratios != 0))
 
     @property
     def gains(self):
@@ -119,3 +124,27 @@ class ElementMaps:
         whole = np.rint(self.segments).astype(np.int64)
         first = generator.binomial(whole, fraction)
         return replace(self, segments=first), replace(self, segments=whole - first)
+
+    def drawn(self, truth, generator):
+        """Return counts as they might have been measured if ``truth`` were the net counts.
+
+        Parameters
+        ----------
+        truth : numpy.ndarray
+            Net counts, shape (K, ny, nx).
+        generator : numpy.random.Generator
+            Source of the draw.
+
+        Returns
+        -------
+        DrawnMaps
+            Poisson counts over the background that these maps have; the background's own noise is
+            in the totals.
+        """
+        expected = np.maximum(truth, 0) + self.background
+        counts = generator.poisson(expected).astype(np.float64)
+        beside = np.tensordot(self.beside, self.segments, axes=1)
+        variance = (self.ratios**2 * beside).sum(axis=(1, 2))
+        totals = (counts - self.background).sum(axis=(1, 2))
+        totals += generator.normal(0.0, np.sqrt(variance))
+        return DrawnMaps(counts, self.background, positive_or_free(totals))

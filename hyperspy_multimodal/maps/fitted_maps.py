@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .drawn_maps import DrawnMaps, positive_or_free
 from .pooling import pool
 
 _SOFTENING = 2.0
@@ -70,8 +71,12 @@ class FittedMaps:
     @cached_property
     def totals(self):
         """Net total of each element, shape (K,); NaN, for free, where it is not positive."""
-        totals = self.net.sum(axis=(1, 2), dtype=np.float64)
-        return np.where(totals > 0, totals, np.nan)
+        return positive_or_free(self.net.sum(axis=(1, 2), dtype=np.float64))
+
+    @property
+    def has_measured_background(self):
+        """False: the continuum is fitted with the lines, pixel by pixel."""
+        return False
 
     def halves(self, number, seed):
         """Return independent halves of the counts as pairs of maps; they were drawn on reading."""
@@ -84,3 +89,23 @@ class FittedMaps:
 
     def _half(self, net):
         return replace(self, net=net, net_variance=0.5 * self.net_variance, share=0.5, whole=self)
+
+    def drawn(self, truth, generator):
+        """Return counts as they might have been measured if ``truth`` were the net counts.
+
+        Parameters
+        ----------
+        truth : numpy.ndarray
+            Net counts in the units of these maps, shape (K, ny, nx).
+        generator : numpy.random.Generator
+            Source of the draw.
+
+        Returns
+        -------
+        DrawnMaps
+            Of independent elements: where lines overlap their errors are correlated in truth.
+        """
+        excess = self.background / _SOFTENING
+        drawn = generator.poisson(np.maximum(truth, 0) + excess) - excess
+        totals = positive_or_free(drawn.sum(axis=(1, 2)))
+        return DrawnMaps(np.maximum(drawn + self.background, 0.0), self.background, totals)

@@ -12,14 +12,13 @@ from ..spectra.templates import Templates, element_templates
 from ..spectra.unassigned import explained_fit
 from .fitted_maps import FittedMaps
 from .names import checked_names
+from .scattering import beam_energy_of, stated
 from .spectra_reading import projected, summed_spectrum
 from .xray_windows import channels_of, integration_windows_of, select_lines
 
 _logger = logging.getLogger(__name__)
 
 _LOWEST_ENERGY = 0.2  # keV; below lie the noise of the electronics and what windows absorb
-_BEAM_ENERGY = {"EDS_SEM": 20.0}
-_USUAL_BEAM_ENERGY = 200.0
 _FAR = 0.04  # keV; the fit does not go beyond 0.05
 _CORRELATED = 0.1
 _RESOLVED = 5  # channels
@@ -135,7 +134,7 @@ def fit_spectra(
     names = select_lines(signal, xray_lines)
     check_families(names)
     instrument = signal.metadata.get_item("Acquisition_instrument", None)
-    resolution = _stated(instrument, "energy_resolution_MnKa", None)
+    resolution = stated(instrument, "energy_resolution_MnKa", None)
     if resolution is None:
         raise ValueError(
             "The signal does not state the resolution of the detector. Set it, for example with "
@@ -147,8 +146,7 @@ def fit_spectra(
     edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
     limits = _limits(edges, channels_of(axis, names, windows), windows * unit)
     detector = Detector(edges, resolution)
-    usual = _BEAM_ENERGY.get(signal.metadata.Signal.signal_type, _USUAL_BEAM_ENERGY)
-    beam_energy = _stated(instrument, "beam_energy", usual)
+    beam_energy = beam_energy_of(signal)
 
     observed, divisor = summed_spectrum(signal, show_progressbar)
     if divisor > 1:
@@ -270,16 +268,6 @@ def checked_extra(extra_lines, mapped):
             f"{list(mapped)}. Leave them out of one: name the lines to map in `xray_lines`."
         )
     return elements
-
-
-def _stated(instrument, name, otherwise):
-    """Return a number that the metadata of TEM or SEM hold, or what is usual."""
-    for place in ("TEM", "SEM"):
-        for item in (f"{place}.{name}", f"{place}.Detector.EDS.{name}"):
-            value = instrument.get_item(item, None) if instrument is not None else None
-            if value:
-                return float(value)
-    return otherwise
 
 
 def _lines_to_fit(detector, names, extra, beam_energy, windows):

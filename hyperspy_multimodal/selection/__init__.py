@@ -1,6 +1,22 @@
-"""What the data say about the free parameters: HAADF model and lambdas."""
+"""What the data say about the free parameters: HAADF model, lambdas, gamma and regulariser."""
 
-from .count_splitting import Choice, choose_lambdas
-from .haadf_model import HaadfModel, fit_haadf_model, normalise_haadf
+from .bootstrap import standard_deviations
+from .choice import Choice, choose_setting
+from .haadf_image import normalise_haadf
+from .haadf_model import HaadfFit, HaadfModel
+from .held_out import GuidedModels, HeldOut, Setting, fuse_setting
+from .totals import trusted_totals
 
-__all__ = ["Choice", "HaadfModel", "choose_lambdas", "fit_haadf_model", "normalise_haadf"]
+__all__ = [
+    "Choice",
+    "GuidedModels",
+    "HaadfFit",
+    "HaadfModel",
+    "HeldOut",
+    "Setting",
+    "choose_setting",
+    "fuse_setting",
+    "normalise_haadf",
+    "standard_deviations",
+    "trusted_totals",
+]

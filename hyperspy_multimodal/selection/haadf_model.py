@@ -1,24 +1,26 @@
-"""The HAADF as a sum of element maps: scales, weights and pedestal from the measured maps."""
+"""The HAADF as a sum of element maps: scales, weights, pedestal and blur from measured maps."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, optimize
+from scipy import optimize
 
 from ..fusion.problem import map_scales
+from .haadf_image import noise_of, smoothed
 
 _BLUR = 1.5
-_PERCENTILES = (0.5, 99.5)
-# HAADF intensity per atom goes with Z to about this power.
-_Z_EXPONENT = 1.7
+#: Blurs, in pixels, among which the HAADF model chooses.
+BLURS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+# A blur has to take this share of the unexplained variance away, and so much at least.
+_GAIN, _LEAST_GAIN = 0.2, 0.002
 # Lowest share of an eigenvalue of the corrected normal matrix, which noise may leave indefinite.
 _RIDGE = 1e-3
 _LEAST_WEIGHT = 1e-6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HaadfModel:
-    """h = offset + sum_i weights_i (x_i / scales_i)^gamma for a HAADF of unit range.
+    """G * h = offset + sum_i weights_i (x_i / scales_i)^gamma for a HAADF h of unit range.
 
     Parameters
     ----------
@@ -28,13 +30,21 @@ class HaadfModel:
         Weights >= 0, shape (K,).
     offset : float
         Pedestal.
+    gamma : float
+        Exponent of the maps.
+    blur : float
+        Standard deviation, in pixels, of the Gaussian G that takes the HAADF to the resolution of
+        the maps.
     r_squared : float
-        Share of the variance of the blurred HAADF that the measured, blurred maps explain.
+        Share of the variance of the blurred HAADF that the measured, blurred maps explain, noise of
+        maps and HAADF allowed for.
     """
 
     scales: np.ndarray
     weights: np.ndarray
     offset: float
+    gamma: float
+    blur: float
     r_squared: float
 
     @property
@@ -42,38 +52,25 @@ class HaadfModel:
         """Whether any weight is large enough for a HAADF of unit range to feel it."""
         return bool(np.any(self.weights > _LEAST_WEIGHT))
 
+    def matched(self, haadf):
+        """Return the HAADF at the resolution of the maps."""
+        return smoothed(haadf, self.blur)
 
-def normalise_haadf(image):
-    """Bring a HAADF image to a unit range, by its 0.5th and 99.5th percentiles.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        HAADF image, shape (ny, nx), not constant.
-
-    Returns
-    -------
-    haadf : numpy.ndarray
-        (image - low) / (high - low), float64; not clipped.
-    lowest_offset : float
-        The pedestal that stands for zero intensity of ``image`` (or its lowest value, if negative).
-    """
-    image = np.asarray(image, dtype=np.float64)
-    low, high = np.percentile(image, _PERCENTILES)
-    if not high > low:
-        low, high = image.min(), image.max()
-    return (image - low) / (high - low), (min(image.min(), 0.0) - low) / (high - low)
+    def modelled(self, maps):
+        """Return the HAADF, shape (ny, nx), that maps (K, ny, nx) in counts make."""
+        terms = (maps / self.scales[:, None, None]) ** self.gamma
+        return self.offset + np.tensordot(self.weights, terms, axes=1)
 
 
-def fit_haadf_model(maps, haadf, lowest_offset, gamma, atomic_numbers, weights="auto"):
-    r"""Fit weights and pedestal of the HAADF model to measured maps.
+class HaadfFit:
+    r"""Fits of weights, pedestal and blur of the HAADF model to measured maps.
 
     Least squares of h on :math:`(x_i / s_i)^\gamma` and a constant, both blurred by 1.5 pixels,
     with weights >= 0 and the pedestal no lower than zero intensity. Noise in the maps would pull
     the weights towards 0, so its known variance is taken off the diagonal of the normal matrix
     (errors in variables). Where the data leave weights open, because a map is mostly noise or maps
-    are proportional to each other, they are those of Rutherford scattering, proportional to
-    :math:`s_i Z_i^{1.7}`.
+    are proportional to each other, they are those of Rutherford scattering: proportional to
+    :math:`s_i`, to the atoms that a count stands for, and to :math:`Z_i^{1.7}`.
 
     Parameters
     ----------
@@ -83,56 +80,94 @@ def fit_haadf_model(maps, haadf, lowest_offset, gamma, atomic_numbers, weights="
         HAADF of unit range, shape (ny, nx).
     lowest_offset : float
         Lower bound of the pedestal.
-    gamma : float
-        Exponent of the maps.
-    atomic_numbers : sequence of int
-        Z of each map's element.
-    weights : {"auto"}, None or array_like
-        "auto": fitted. None: 1 for each element, as published. Otherwise the weights, one an
-        element. The pedestal is fitted in any case.
-
-    Returns
-    -------
-    HaadfModel
+    scattering : sequence of float
+        HAADF intensity for each count of the maps, up to a common factor, shape (K,).
     """
-    scales = map_scales(maps.counts, maps.background)
-    by_map = scales[:, None, None]
-    blurred = ndimage.gaussian_filter(maps.net, (0, _BLUR, _BLUR), mode="nearest") / by_map
-    # Clipped noise has a mean, which would pass for signal: clip only where the power demands it.
-    positive = blurred if gamma == 1 else np.maximum(blurred, 0)
-    # variance of the mean of a Gaussian neighbourhood: 1 / (4 pi sigma^2) of that of a pixel
-    local = ndimage.gaussian_filter(maps.net_variance, (0, _BLUR, _BLUR), mode="nearest")
-    variance = local / (4 * np.pi * _BLUR**2) / by_map**2
-    slope = gamma * np.maximum(np.maximum(positive, np.sqrt(variance)), 1e-6) ** (gamma - 1)
-    noise = np.where((gamma == 1) | (blurred > 0), slope**2 * variance, 0).sum(axis=(1, 2))
 
-    terms = positive.reshape(len(scales), -1) ** gamma
-    target = ndimage.gaussian_filter(haadf, _BLUR, mode="nearest").ravel()
-    if isinstance(weights, str):
-        expected = scales * np.asarray(atomic_numbers) ** _Z_EXPONENT
-        fitted, offset = _errors_in_variables_fit(terms, target, noise, expected, lowest_offset)
-    else:
-        fitted = np.ones(len(scales)) if weights is None else np.asarray(weights, dtype=float)
-        offset = max(float((target - fitted @ terms).mean()), lowest_offset)
-    residual = target - offset - fitted @ terms
-    r_squared = 1 - residual.var() / max(target.var(), np.finfo(float).tiny)
-    return HaadfModel(scales, fitted, float(offset), float(r_squared))
+    def __init__(self, maps, haadf, lowest_offset, scattering):
+        self.scales = map_scales(maps.counts, maps.background)
+        self.haadf = haadf
+        self.lowest_offset = lowest_offset
+        self.expected = self.scales * np.asarray(scattering, dtype=float)
+        by_map = self.scales[:, None, None]
+        self.blurred = smoothed(maps.net, _BLUR) / by_map
+        # variance of the mean of a Gaussian neighbourhood: 1 / (4 pi sigma^2) of that of a pixel
+        self.variance = smoothed(maps.net_variance, _BLUR) / (4 * np.pi * _BLUR**2) / by_map**2
+        self.haadf_noise = noise_of(haadf)
+
+    def model(self, gamma, weights="auto", blur="auto"):
+        """Fit the model.
+
+        Parameters
+        ----------
+        gamma : float
+            Exponent of the maps.
+        weights : {"auto", "Z"}, None or array_like
+            "auto": fitted. "Z": those of Rutherford scattering, with a fitted common factor. None:
+            1 for each element, as published. Otherwise the weights, one an element. The pedestal
+            is fitted in any case.
+        blur : "auto" or float
+            Blur of the HAADF in pixels. "auto": the one of `BLURS` at which the maps explain most,
+            if that is clearly more than without.
+
+        Returns
+        -------
+        HaadfModel
+        """
+        terms, noise = self._terms(gamma)
+        blurs = BLURS if isinstance(blur, str) else (blur,)
+        models = [self._model(gamma, weights, each, terms, noise) for each in blurs]
+        best = max(models, key=lambda model: model.r_squared)
+        unexplained = 1 - models[0].r_squared
+        gained = best.r_squared - models[0].r_squared
+        return best if gained > _GAIN * unexplained + _LEAST_GAIN else models[0]
+
+    def _terms(self, gamma):
+        """Return the terms of the model, (K, pixels), and sums of their noise variance."""
+        # Clipped noise has a mean, which would pass for signal: clip only where the power asks it.
+        positive = self.blurred if gamma == 1 else np.maximum(self.blurred, 0)
+        level = np.maximum(np.maximum(positive, np.sqrt(self.variance)), 1e-6)
+        noise = (gamma * level ** (gamma - 1)) ** 2 * self.variance
+        noise = np.where((gamma == 1) | (self.blurred > 0), noise, 0).sum(axis=(1, 2))
+        return positive.reshape(len(self.scales), -1) ** gamma, noise
+
+    def _model(self, gamma, weights, blur, terms, noise):
+        width = np.hypot(_BLUR, blur)
+        target = smoothed(self.haadf, width).ravel()
+        if isinstance(weights, str):
+            fit = {"auto": _errors_in_variables_fit, "Z": _composite_fit}[weights]
+            fitted, offset = fit(terms, target, noise, self.expected, self.lowest_offset)
+        else:
+            shape = len(self.scales)
+            fitted = np.ones(shape) if weights is None else np.asarray(weights, dtype=float)
+            offset = max(float((target - fitted @ terms).mean()), self.lowest_offset)
+        residual = target - offset - fitted @ terms
+        own = self.haadf_noise**2 / (4 * np.pi * width**2)
+        noisy = fitted**2 @ noise / target.size
+        variance = max(target.var() - own, np.finfo(float).tiny)
+        unexplained = max(residual.var() - own - noisy, 0.0)
+        r_squared = float(1 - unexplained / variance)
+        return HaadfModel(self.scales, fitted, float(offset), gamma, float(blur), r_squared)
 
 
-def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
-    """Return weights and pedestal; ``expected`` are the weights of Rutherford scattering."""
-    columns = np.vstack([terms, np.ones_like(target)])
-    # Pedestal and common factor of the expected weights: one composite map, of little noise.
+def _composite_fit(terms, target, noise, expected, lowest_offset):
+    """Return weights in proportion to ``expected``, and the pedestal: one map, of little noise."""
     composite = np.vstack([expected @ terms, np.ones_like(target)])
     factor, pedestal = _bounded_fit(
         composite @ composite.T - np.diag([expected**2 @ noise, 0]),
         composite @ target,
         np.array([0, lowest_offset]),
     )
+    return factor * expected, pedestal
+
+
+def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
+    """Return weights and pedestal; ``expected`` are the weights of Rutherford scattering."""
+    prior, pedestal = _composite_fit(terms, target, noise, expected, lowest_offset)
+    columns = np.vstack([terms, np.ones_like(target)])
     gram = columns @ columns.T
     right = columns @ target
     energy = np.maximum(np.diag(gram)[:-1], np.finfo(float).tiny)
-    prior = factor * expected
     # As the share of noise in a map grows, its fit gives way to the expected weight. So it does
     # where the fit cannot tell weights apart that differ by as much as the expected ones: their
     # misfit, noise of the maps included and correlated over the blur, is its precision.
@@ -142,7 +177,7 @@ def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
     gram[np.diag_indices(len(noise))] += doubt - noise
     right[:-1] += doubt * prior
     solution = _bounded_fit(gram, right, np.r_[np.zeros(len(noise)), lowest_offset])
-    return solution[:-1], solution[-1]
+    return solution[:-1], float(solution[-1])
 
 
 def _bounded_fit(gram, right, lower):

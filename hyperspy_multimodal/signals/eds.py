@@ -15,11 +15,14 @@ def multimodal_fusion(
     integration_windows=2.0,
     background_windows="auto",
     extra_lines=None,
+    tv="auto",
     weights="auto",
-    keep_totals=True,
+    haadf_blur="auto",
+    keep_totals="auto",
     tolerance=1e-4,
     max_iterations=2000,
     seed=0,
+    uncertainty=False,
     show_progressbar=None,
     full_output=False,
 ):
@@ -41,9 +44,11 @@ def multimodal_fusion(
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan: same shape, as Signal2D or with navigation axes, or an array
         (rows, columns).
-    gamma : float
+    gamma : float or "auto"
         Exponent of the maps in the HAADF model, > 0. 1 suits thin nanoparticles, 1.6 to 2 suits
-        atomic columns. Default 1.7.
+        atomic columns. "auto" chooses among 1, 1.4 and 1.8: with ``lambdas="auto"`` what predicts
+        held-out counts best, otherwise that with which the maps explain most of the HAADF. Default
+        1.7, as published.
     lambdas : "auto" or tuple of (float, float)
         Weights (lambda_1, lambda_2) of the counts and of the total variation, each a number or one
         an element. The smaller lambda_1 > 0, the stronger the HAADF; the larger lambda_2 /
@@ -67,18 +72,34 @@ def multimodal_fusion(
     extra_lines : None or list of str
         Only for ``map_method="fit"``: elements, or lines of them, that the spectra show but that
         are not wanted as maps, such as ["Cu"] of the grid.
-    weights : "auto", None or sequence of float
-        HAADF weights w, one an element: fitted ("auto", default), all 1 as published (None), or
-        given; 0 leaves an element out of the HAADF.
-    keep_totals : bool
-        Keep each element's net total (gross less background counts) exactly, as far as it is
-        positive. Default True; False where the background windows cannot be trusted.
+    tv : "auto", "directional" or "isotropic"
+        Total variation. Directional: an edge of a map costs nothing where the HAADF has one along
+        it [2]_; no edge is forced. "auto" (default): what predicts held-out counts best, element by
+        element; directional if lambdas are given.
+    weights : "auto", "Z", None or sequence of float
+        HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them open
+        those of Rutherford scattering, Z^1.7 times the atoms that a count stands for. "Z": the
+        latter for all. None: all 1, as published. Or given; 0 leaves an element out of the HAADF.
+    haadf_blur : "auto" or float
+        Blur, in pixels, that takes the HAADF to the resolution of the maps: the standard deviation
+        of a Gaussian. At atomic resolution columns are sharper in HAADF than in the spectra.
+        "auto" (default): the one of 0, 0.5, ... 3 with which the maps explain most of the HAADF, if
+        that is clearly more than without.
+    keep_totals : "auto" or bool
+        Keep each element's net total exactly, as far as it is positive. "auto" (default): unless
+        the scan shows vacuum and an element seems to be there, which means that its background is
+        wrong; the log says so.
     tolerance : float
         Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.
     max_iterations : int
         Stop after this many iterations at the latest, default 2000.
     seed : int
-        Seed of the count splitting of ``lambdas="auto"``, default 0.
+        Seed of the count splitting of ``lambdas="auto"`` and of ``uncertainty``, default 0.
+    uncertainty : bool
+        Estimate the standard deviation of each map, pixel by pixel, from ten fusions of counts and
+        HAADF that are drawn as if the fused maps were the truth. Its square is kept in
+        ``metadata.Signal.Noise_properties.variance``. It holds noise and what fusion flattens, but
+        not what the model lacks. Default False.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool
@@ -92,8 +113,10 @@ def multimodal_fusion(
     output : dict
         Only with ``full_output=True``. Signals: ``raw_maps`` (net counts as measured, a list),
         ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range),
-        ``modelled_haadf``, ``haadf_residual``. Numbers: ``gamma``, ``lambda_1``, ``lambda_2``,
-        ``weights``, ``offset``, ``scales``, ``r_squared`` (of the HAADF model on the measured
+        ``modelled_haadf``, ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a
+        list. Numbers: ``gamma``, ``lambda_1``, ``lambda_2``,
+        ``directional`` and ``apart`` (the HAADF does not pull the element), by element;
+        ``weights``, ``offset``, ``haadf_blur``, ``scales``, ``r_squared`` (of the HAADF model on the measured
         maps), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``. ``selection``: what
         ``lambdas="auto"`` tried, a list of dictionaries. ``spectrum_fit``: for
         ``map_method="fit"``, the output of `hyperspy_multimodal.fit_maps`.
@@ -121,7 +144,9 @@ def multimodal_fusion(
     ----------
     .. [1] J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
            doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
-           doi:10.1038/s41524-021-00692-5. Background, scales, weights and totals are additions.
+           doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur and totals are additions.
+    .. [2] M. J. Ehrhardt, M. M. Betcke, SIAM J. Imaging Sci. 9, 1084 (2016),
+           doi:10.1137/15M1047325.
 
     Examples
     --------
@@ -131,21 +156,24 @@ def multimodal_fusion(
     >>> [m.metadata.Sample.xray_lines[0] for m in maps]
     ['Co_Ka', 'O_Ka', 'S_Ka']
     """
-    from ..maps import HALVES, atomic_numbers, fit_spectra, xray_maps
+    from ..maps import HALVES, fit_spectra, xray_maps, xray_scattering
     from .fuse import fuse
     from .haadf_image import haadf_array
-    from .native import element_maps
+    from .native import element_maps, with_errors
     from .parameters import Parameters, check_map_method
     from .spectrum_fit import line_titles, output_of
 
     parameters = Parameters(
         gamma=gamma,
         lambdas=lambdas,
+        tv=tv,
         weights=weights,
+        haadf_blur=haadf_blur,
         keep_totals=keep_totals,
         tolerance=tolerance,
         max_iterations=max_iterations,
         seed=seed,
+        uncertainty=uncertainty,
         show_progressbar=show_progressbar,
         full_output=full_output,
     ).checked()
@@ -185,7 +213,8 @@ def multimodal_fusion(
             "extra_lines": None,
         }
         shown = {}
-    fused, record, output = fuse(self, maps, image, atomic_numbers(maps.names), parameters)
+    scattering = maps.gains * xray_scattering(self, maps.names, windows)
+    fused, errors, record, output = fuse(self, maps, image, scattering, parameters)
     record["xray_lines"] = list(maps.names)
     record["map_method"] = map_method
     record["integration_windows"] = windows.tolist()
@@ -193,6 +222,8 @@ def multimodal_fusion(
 
     described = maps.names, "xray_lines", line_titles(self, maps.names)
     fused = element_maps(self, fused, *described, ", fused", record)
+    if errors is not None:
+        shown["standard_deviations"] = with_errors(self, fused, errors, described)
     if not full_output:
         return fused
     raw_maps = element_maps(self, raw, *described, ", raw")

@@ -1,4 +1,4 @@
-"""From element maps and HAADF to fused signals: model, lambdas, solve, results."""
+"""From element maps and HAADF to fused signals: model, choice, solve, errors, results."""
 
 import logging
 
@@ -6,31 +6,45 @@ import numpy as np
 from hyperspy.signals import Signal1D
 
 from .. import __version__
-from ..fusion.scaled import fuse_scaled
 from ..fusion.solver import warn_if_unconverged
-from ..selection import choose_lambdas, fit_haadf_model, normalise_haadf
+from ..selection import (
+    GuidedModels,
+    HaadfFit,
+    Setting,
+    choose_setting,
+    fuse_setting,
+    normalise_haadf,
+    standard_deviations,
+    trusted_totals,
+)
 from .native import image
 from .progress import Progress
+from .warnings import (
+    check_counts,
+    say_what_was_left_out,
+    warn_of_flat_maps,
+    warn_of_poor_model,
+)
 
 _logger = logging.getLogger(__name__)
 
-_POOR_R_SQUARED = 0.2
-_FLAT = 0.02
+#: Exponents that gamma="auto" chooses from.
+GAMMAS = (1.0, 1.4, 1.8)
 
 
-def fuse(signal, maps, haadf, atomic_numbers, parameters):
+def fuse(signal, maps, haadf, scattering, parameters):
     """Fuse measured maps with a HAADF image.
 
     Parameters
     ----------
     signal : BaseSignal
         Spectrum image that the maps come from.
-    maps : ElementMaps
+    maps : ElementMaps or FittedMaps
         Measured maps.
     haadf : numpy.ndarray
         HAADF image, shape (ny, nx).
-    atomic_numbers : list of int
-        Z of each map's element.
+    scattering : sequence of float
+        HAADF intensity for each count of the maps, up to a common factor, shape (K,).
     parameters : Parameters
         Checked parameters.
 
@@ -38,120 +52,129 @@ def fuse(signal, maps, haadf, atomic_numbers, parameters):
     -------
     fused : numpy.ndarray
         Fused maps in counts, shape (K, ny, nx).
+    errors : numpy.ndarray or None
+        Their standard deviations, if asked for.
     record : dict
         Every parameter, given or chosen, in types that metadata can hold.
     output : dict
         The ``full_output`` of the method, but for what concerns its own maps.
     """
     automatic = isinstance(parameters.lambdas, str)
-    if automatic and not (maps.are_integers or maps.splits_rounded):
-        raise ValueError(
-            "lambdas='auto' splits the counts into two halves and needs whole counts, but the "
-            "spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, lambda_2)."
-        )
-    if maps.are_integers and maps.common_factor > 1:
-        _logger.warning(
-            "All counts are multiples of %d, as if they had been scaled. Poisson noise is then "
-            "underestimated: give the counts as recorded.",
-            maps.common_factor,
-        )
+    check_counts(maps, automatic)
     n_maps = len(maps.names)
     lambdas = None if automatic else parameters.lambdas_of(n_maps)
     normalised, lowest_offset = normalise_haadf(haadf)
-    model = fit_haadf_model(
-        maps,
-        normalised,
-        lowest_offset,
-        parameters.gamma,
-        atomic_numbers,
-        parameters.weights_of(n_maps),
+    models = GuidedModels(
+        normalised, _models(maps, normalised, lowest_offset, scattering, parameters)
     )
-    table = []
-    uses_haadf = model.has_weights
+    kept = _kept_totals(maps, normalised, parameters.keep_totals)
+    table, errors = [], None
     with Progress("Fusing", parameters.show_progressbar) as progress:
         if automatic:
-            choice = choose_lambdas(
-                maps,
-                normalised,
-                model,
-                parameters.gamma,
-                parameters.seed,
-                parameters.keep_totals,
-                progress.step,
+            choice = choose_setting(
+                maps, models, parameters.seed, kept, parameters.kinds, progress.step
             )
-            lambdas = choice.lambda_1, choice.lambda_2
-            table = choice.table
-            uses_haadf = choice.uses_haadf
-        weights = model.weights * uses_haadf
-        result = fuse_scaled(
-            maps.counts,
-            maps.background,
-            normalised,
-            scales=model.scales,
-            weights=weights,
-            offset=model.offset,
-            gamma=parameters.gamma,
-            lambda_1=lambdas[0],
-            lambda_2=lambdas[1],
-            totals=maps.totals if parameters.keep_totals else None,
+            setting, table = choice.setting, choice.table
+        else:
+            setting = _given_setting(models.first, lambdas, parameters.kinds[0])
+        result = fuse_setting(
+            maps,
+            models,
+            setting,
+            totals=np.where(kept, maps.totals, np.nan),
             tolerance=parameters.tolerance,
             max_iterations=parameters.max_iterations,
             callback=progress.callback,
         )
+        if parameters.uncertainty:
+            errors = standard_deviations(
+                maps, models, setting, result, kept, parameters.seed, progress.step
+            )
     warn_if_unconverged(result, parameters.tolerance)
-    if automatic and not uses_haadf:
-        _logger.warning(
-            "At gamma = %g the HAADF does not help to predict held-out counts, so it is left out: "
-            "the maps come from their counts alone. Either the counts are too few to tell, or "
-            "another gamma fits better, or the image is turned, shifted or of another scan.",
-            parameters.gamma,
-        )
-    if uses_haadf and model.r_squared < _POOR_R_SQUARED:
-        _logger.warning(
-            "The maps explain only %.0f %% of the HAADF's variance at gamma = %g. Check that the "
-            "image is of this scan, and compare `haadf_residual` of full_output.",
-            100 * max(model.r_squared, 0),
-            parameters.gamma,
-        )
-    for name, fused in zip(maps.names, result.maps, strict=True):
-        if np.ptp(fused) < _FLAT * fused.mean():
-            _logger.warning("%s is flat: its counts show no structure beyond their noise.", name)
+    model = setting.model or models.first
+    uses_haadf = setting.model is not None
+    if uses_haadf:
+        warn_of_poor_model(model)
+        say_what_was_left_out(maps.names, setting)
+    elif automatic:
+        say_what_was_left_out(maps.names, setting, parameters.gamma, models.first)
+    warn_of_flat_maps(maps.names, result.maps)
+
     gains = maps.gains
-    modelled = model.offset + np.tensordot(
-        weights, (result.maps / model.scales[:, None, None]) ** parameters.gamma, axes=1
-    )
+    weights = model.weights * uses_haadf
+    lambda_1, lambda_2 = setting.lambdas
     shown = {
-        "gamma": parameters.gamma,
-        "lambda_1": np.broadcast_to(lambdas[0], n_maps).tolist(),
-        "lambda_2": np.broadcast_to(lambdas[1], n_maps).tolist(),
+        "gamma": model.gamma,
+        "gamma_chosen": isinstance(parameters.gamma, str),
+        "lambda_1": np.broadcast_to(lambda_1, n_maps).tolist(),
+        "lambda_2": lambda_2.tolist(),
         "lambdas_chosen": automatic,
+        "directional": list(setting.directional),
+        "apart": list(setting.apart),
         "uses_haadf": uses_haadf,
         "weights": weights.tolist(),
         "weights_fitted": isinstance(parameters.weights, str),
         "offset": model.offset,
         "scales": (gains * model.scales).tolist(),
+        "haadf_blur": model.blur,
         "r_squared": model.r_squared,
+        "totals_kept": kept.tolist(),
         "iterations": result.iterations,
         "converged": result.converged,
         "optimality": result.optimality,
     }
     record = {
         **shown,
+        "tv": parameters.tv,
         "keep_totals": parameters.keep_totals,
         "tolerance": parameters.tolerance,
         "max_iterations": parameters.max_iterations,
         "seed": parameters.seed,
         "version": __version__,
     }
+    matched = models.matched(model)
+    modelled = model.modelled(result.maps)
     output = {
         **shown,
         "cost_terms": cost_signal(result),
-        "haadf": image(signal, normalised, "HAADF, unit range"),
+        "haadf": image(signal, matched, "HAADF, unit range"),
         "modelled_haadf": image(signal, modelled, "Modelled HAADF"),
-        "haadf_residual": image(signal, normalised - modelled, "HAADF residual"),
+        "haadf_residual": image(signal, matched - modelled, "HAADF residual"),
         "selection": table,
     }
-    return gains[:, None, None] * result.maps, record, output
+    in_counts = gains[:, None, None]
+    errors = None if errors is None else in_counts * errors
+    return in_counts * result.maps, errors, record, output
+
+
+def _models(maps, haadf, lowest_offset, scattering, parameters):
+    """Return the HAADF models, one an exponent, that which explains most of the HAADF first."""
+    fit = HaadfFit(maps, haadf, lowest_offset, scattering)
+    gammas = GAMMAS if isinstance(parameters.gamma, str) else (parameters.gamma,)
+    weights = parameters.weights_of(len(maps.names))
+    found = [fit.model(gamma, weights, parameters.haadf_blur) for gamma in gammas]
+    return sorted(found, key=lambda model: -model.r_squared)
+
+
+def _kept_totals(maps, haadf, keep):
+    """Return which net totals fusion keeps."""
+    positive = np.isfinite(maps.totals)
+    if isinstance(keep, str):
+        return trusted_totals(maps, haadf)
+    return positive if keep else np.zeros_like(positive)
+
+
+def _given_setting(model, lambdas, directional):
+    """Return the setting of lambdas that were given, with one value an element."""
+    lambda_1, lambda_2 = lambdas
+    n_maps = len(lambda_1)
+    return Setting(
+        model=model if model.has_weights else None,
+        lambda_1=tuple(lambda_1),
+        directional=(directional,) * n_maps,
+        ratios=tuple(lambda_2 / lambda_1),
+        apart=(False,) * n_maps,
+    )
 
 
 def cost_signal(result):

@@ -1,5 +1,6 @@
 """HyperSpy signals for results: the axes and metadata of the scan they come from."""
 
+import numpy as np
 from hyperspy.signals import BaseSignal, Signal2D
 
 
@@ -90,3 +91,27 @@ def image(signal, data, title):
     result = Signal2D(data, axes=scan_axes(signal, navigate=False))
     result.metadata.General.title = title
     return result
+
+
+def with_errors(signal, maps, errors, described):
+    """Put variances into the metadata of maps; return standard deviations as maps.
+
+    Parameters
+    ----------
+    signal : BaseSignal
+        Spectrum image.
+    maps : list of BaseSignal
+        Fused maps, changed in place.
+    errors : numpy.ndarray
+        Standard deviations in the units of the maps, shape (K, ny, nx).
+    described : tuple
+        Names, metadata item and titles, as `element_maps` takes them.
+
+    Returns
+    -------
+    list of BaseSignal
+    """
+    for result, error in zip(maps, errors, strict=True):
+        variance = BaseSignal(np.square(error), axes=scan_axes(signal, navigate=True))
+        result.metadata.set_item("Signal.Noise_properties.variance", variance)
+    return element_maps(signal, errors, *described, ", standard deviation")

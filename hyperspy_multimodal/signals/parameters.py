@@ -6,18 +6,23 @@ import numpy as np
 
 from ..fusion.checks import checked_count, checked_lambdas, checked_number, per_element
 
+_KINDS = {"directional": True, "isotropic": False}
+
 
 @dataclass(frozen=True)
 class Parameters:
     """The arguments of a fusion, as they were given."""
 
-    gamma: float
+    gamma: object
     lambdas: object
+    tv: str
     weights: object
-    keep_totals: bool
+    haadf_blur: object
+    keep_totals: object
     tolerance: float
     max_iterations: int
     seed: int
+    uncertainty: bool
     show_progressbar: bool | None
     full_output: bool
 
@@ -32,12 +37,19 @@ class Parameters:
         else:
             lambdas = self.lambdas
             checked_lambdas(lambdas, _length(lambdas))
-        if isinstance(self.weights, str) and self.weights != "auto":
+        if isinstance(self.weights, str) and self.weights not in ("auto", "Z"):
             raise ValueError(
-                "weights must be 'auto', None or one number >= 0 an element, but "
+                "weights must be 'auto', 'Z', None or one number >= 0 an element, but "
                 f"{self.weights!r} was given."
             )
-        for name in ("keep_totals", "full_output"):
+        if not isinstance(self.tv, str) or self.tv not in ("auto", *_KINDS):
+            raise ValueError(
+                f"tv must be 'auto', 'directional' or 'isotropic', but {self.tv!r} was given."
+            )
+        flags = ["uncertainty", "full_output"]
+        if not _is_auto(self.keep_totals):
+            flags.append("keep_totals")
+        for name in flags:
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(
                     f"{name} must be True or False, but {getattr(self, name)!r} was given."
@@ -47,7 +59,8 @@ class Parameters:
             raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
         return replace(
             self,
-            gamma=checked_number("gamma", self.gamma, low=0, include_low=False),
+            gamma=_number_or_auto("gamma", self.gamma, include_zero=False),
+            haadf_blur=_number_or_auto("haadf_blur", self.haadf_blur, include_zero=True),
             tolerance=checked_number("tolerance", self.tolerance, low=0, include_low=False),
             max_iterations=checked_count("max_iterations", self.max_iterations),
             seed=int(seed),
@@ -58,11 +71,29 @@ class Parameters:
         """Return lambda_1 and lambda_2, given by hand, with one value an element."""
         return checked_lambdas(self.lambdas, n_maps)
 
+    @property
+    def kinds(self):
+        """Total variations to choose from: True for directional, False for isotropic."""
+        return (True, False) if self.tv == "auto" else (_KINDS[self.tv],)
+
     def weights_of(self, n_maps):
-        """Return "auto", None or an array with one weight an element."""
+        """Return "auto", "Z", None or an array with one weight an element."""
         if self.weights is None or isinstance(self.weights, str):
             return self.weights
         return per_element("weights", self.weights, n_maps, low=0, include_low=True)
+
+
+def _is_auto(value):
+    return isinstance(value, str) and value == "auto"
+
+
+def _number_or_auto(name, value, include_zero):
+    """Return "auto" or a checked number."""
+    if _is_auto(value):
+        return value
+    if isinstance(value, str):
+        raise ValueError(f"{name} must be 'auto' or a number, but {value!r} was given.")
+    return checked_number(name, value, low=0, include_low=include_zero)
 
 
 def shows_progress(show):

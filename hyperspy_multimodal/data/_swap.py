@@ -1,0 +1,99 @@
+"""A film in which two elements change places without a trace in the HAADF."""
+
+import numpy as np
+
+from ._checks import check_number, check_shape
+from ._haadf import scattering
+from ._materials import compound_densities
+from ._scan import Scan
+from ._specimen import simulate_specimen
+
+_THICKNESS = 50.0  # nm
+_SMALLEST_SHAPE = 16
+
+
+def swap(shape=(128, 128), counts=5.0, *, radius=9.0, share=1.0, **scan):
+    """Simulate a STEM scan of discs that only chemistry shows: EDS, HAADF and the truth.
+
+    In a film of chromium, discs hold nickel in place of chromium, thinner by so much that the HAADF
+    is the same everywhere. A map in which the discs fade has lost to the HAADF what its counts said.
+
+    Parameters
+    ----------
+    shape : tuple of int, default (128, 128)
+        Rows and columns of the scan, each at least 16.
+    counts : float, default 5.0
+        Expected net counts per pixel at the densest point, in the window of the strongest line,
+        without background.
+    radius : float, default 9.0
+        Radius of the discs in pixels. They lie on a square lattice, four radii apart, whole ones
+        only; where none fits there is one in the middle.
+    share : float, default 1.0
+        Share of the film's HAADF that is nickel's in the discs, from 0 to 1.
+    **scan
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+
+    Returns
+    -------
+    Specimen
+        Signals and truth; the lines are Cr_Ka and Ni_Ka.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of the wrong kind, or unknown.
+    ValueError
+        If an argument is out of range, a line's window does not fit into the channels, or the beam
+        cannot excite it.
+
+    See Also
+    --------
+    core_shell : its notes tell the physics, which is the same.
+    haadf_only : the opposite, features that no map shows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_multimodal.data import swap
+    >>> specimen = swap((48, 48), haadf_noise=0)
+    >>> bool(np.ptp(specimen.haadf.data) < 1e-3 * specimen.haadf.data.max())
+    True
+    >>> chromium, nickel = (m.data for m in specimen.counts)
+    >>> bool(nickel.max() > 0), bool(chromium[nickel > 0].max() == 0)
+    (True, True)
+    """
+    check_shape(shape, at_least=_SMALLEST_SHAPE)
+    check_number("radius", radius, above=0)
+    check_number("share", share, at_least=0)
+    if share > 1:
+        raise ValueError(f"share: given {share!r}, expected a share up to 1; lower share.")
+    scan = Scan.from_settings(counts, scan)
+    replaced = share * _discs(shape, radius)
+    film = {"Cr": compound_densities({"Cr": 1}, 7.19)["Cr"] * _THICKNESS}
+    nickel = scattering(film) / scattering({"Ni": 1.0})  # atoms per nm^2 as bright as the film
+    return simulate_specimen(
+        {"Cr": film["Cr"] * (1 - replaced), "Ni": nickel * replaced},
+        ["Cr_Ka", "Ni_Ka"],
+        scan,
+        name="chromium film with nickel discs of the same HAADF",
+        shape=tuple(int(n) for n in shape),
+        radius=radius,
+        share=share,
+    )
+
+
+def _discs(shape, radius):
+    """One in the discs, else zero."""
+    centres = [_centres(size, radius) for size in shape]
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    discs = np.zeros(shape)
+    for y in centres[0]:
+        for x in centres[1]:
+            discs[np.hypot(rows - y, columns - x) <= radius] = 1.0
+    return discs
+
+
+def _centres(size, radius):
+    """Centres along one axis, four radii apart, symmetric about the middle."""
+    number = max(int(size // (4 * radius)), 1)
+    return (size - 1) / 2 + 4 * radius * (np.arange(number) - (number - 1) / 2)

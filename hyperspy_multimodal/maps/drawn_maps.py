@@ -1,0 +1,27 @@
+"""Counts as they might have been measured, drawn for a bootstrap."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class DrawnMaps:
+    """Gross counts, background and net totals of K elements, drawn at random.
+
+    Parameters
+    ----------
+    counts, background : numpy.ndarray
+        Gross counts and their expected background, shape (K, ny, nx).
+    totals : numpy.ndarray
+        Net total of each element, shape (K,); NaN, for free, where it is not positive.
+    """
+
+    counts: np.ndarray
+    background: np.ndarray
+    totals: np.ndarray
+
+
+def positive_or_free(totals):
+    """Return totals with NaN where they are not positive."""
+    return np.where(totals > 0, totals, np.nan)

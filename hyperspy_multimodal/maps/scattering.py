@@ -1,0 +1,105 @@
+"""How bright in the HAADF the atoms are that a count stands for."""
+
+import numpy as np
+
+from ..spectra.core_loss import hydrogenic_edges
+from ..spectra.yields import xrays_per_atom
+from .names import atomic_numbers
+
+# HAADF intensity per atom goes with Z to about this power.
+_Z_EXPONENT = 1.7
+_BEAM_ENERGY = {"EDS_SEM": 20.0}
+_USUAL_BEAM_ENERGY = 200.0
+_SUBSHELLS = ("K", "L1", "L2", "L3")
+_STEP = 2.0  # eV
+
+
+def beam_energy_of(signal):
+    """Return the beam energy in keV that the metadata of TEM or SEM hold, or what is usual."""
+    usual = _BEAM_ENERGY.get(signal.metadata.Signal.signal_type, _USUAL_BEAM_ENERGY)
+    return stated(signal.metadata.get_item("Acquisition_instrument", None), "beam_energy", usual)
+
+
+def stated(instrument, name, otherwise):
+    """Return a number that the metadata of TEM or SEM hold, or what is usual."""
+    for place in ("TEM", "SEM"):
+        for item in (f"{place}.{name}", f"{place}.Detector.EDS.{name}"):
+            value = instrument.get_item(item, None) if instrument is not None else None
+            if value:
+                return float(value)
+    return otherwise
+
+
+def xray_scattering(signal, lines, windows):
+    """Return HAADF intensity for each X-ray count, Z^1.7 times atoms, up to a common factor.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image.
+    lines : list of str
+        X-ray lines.
+    windows : numpy.ndarray
+        Integration windows that hold the counts, shape (K, 2), in units of the energy axis.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (K,), largest 1.
+    """
+    unit = 1e-3 if signal.axes_manager.signal_axes[0].units == "eV" else 1.0
+    energy = beam_energy_of(signal)
+    yields = [
+        xrays_per_atom(line, energy, unit * window)
+        for line, window in zip(lines, np.asarray(windows), strict=True)
+    ]
+    return _of_yields(lines, np.array(yields))
+
+
+def edge_scattering(signal, edges, windows):
+    """Return HAADF intensity for each electron at an edge, as `xray_scattering`.
+
+    Electrons per atom are hydrogenic cross-sections, of the edge and the others of its shell, in
+    the integration windows. Where the metadata lack beam energy or angles, or an edge is of another
+    shell than K and L, each electron stands for as many atoms.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image.
+    edges : list of str
+        Edges, such as "Cu_L3".
+    windows : numpy.ndarray
+        Integration windows, shape (K, 2), in eV.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (K,), largest 1.
+    """
+    instrument = signal.metadata.get_item("Acquisition_instrument", None)
+    microscope = {
+        "beam_energy": "TEM.beam_energy",
+        "convergence_angle": "TEM.convergence_angle",
+        "collection_angle": "TEM.Detector.EELS.collection_angle",
+    }
+    known = {
+        name: instrument.get_item(item, None) if instrument is not None else None
+        for name, item in microscope.items()
+    }
+    yields = np.ones(len(edges))
+    if all(known.values()) and all(edge.split("_")[1] in _SUBSHELLS for edge in edges):
+        for i, (edge, (left, right)) in enumerate(zip(edges, windows, strict=True)):
+            element, subshell = edge.split("_")
+            shell = ("K",) if subshell == "K" else ("L3", "L2")
+            functions = hydrogenic_edges([f"{element}_{each}" for each in shell], known)
+            energies = np.arange(left, max(right, left + _STEP), _STEP)
+            yields[i] = max(sum(function(energies).sum() for function in functions), 0.0)
+        if not np.all(yields > 0):
+            yields = np.ones(len(edges))
+    return _of_yields(edges, yields)
+
+
+def _of_yields(names, yields):
+    scattering = np.array(atomic_numbers(names)) ** _Z_EXPONENT / yields
+    return scattering / scattering.max()

@@ -1,0 +1,202 @@
+"""The automatic choice of lambdas, gamma and regulariser: what predicts held-out counts best."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from .held_out import HeldOut, Setting
+
+#: Ratios lambda_2 / lambda_1 that are tried.
+RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+_FIRST_RATIO = 2.0
+#: lambda_1 of the first comparison of HAADF models, and the range that is searched from there.
+FIRST_LAMBDAS_1 = (1e-2, 1e-3)
+LAMBDAS_1 = (1e-5, 1.0)
+_STEP, _FINE_STEP = 2, 1  # in half decades
+# What the HAADF has to gain over "no HAADF" to be used, and an element to lose to be set apart.
+_STANDARD_ERRORS = 3.0
+_STANDARD_ERRORS_LOST = 2.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The setting that predicts held-out counts best.
+
+    Parameters
+    ----------
+    setting : Setting
+        Its ``model`` is None if "no HAADF" predicts best.
+    table : list of dict
+        What was tried: ``uses_haadf``, ``gamma``, ``haadf_blur``, ``lambda_1`` (None without
+        HAADF); by element ``ratios`` lambda_2 / lambda_1, ``directional``, ``apart`` (the HAADF does
+        not pull the element), and ``relative_errors``: the squared error of the prediction over the
+        least of that element.
+    """
+
+    setting: Setting
+    table: list = field(repr=False)
+
+
+def choose_setting(maps, models, seed, kept, kinds, progress):
+    """Search lambdas, HAADF model and regularisers by count splitting, from coarse to fine.
+
+    First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
+    element, all elements at a time. With these, HAADF models are compared; for the best of them
+    lambda_1 is searched, then regularisers and ratios again, then lambda_1 in finer steps. An
+    element that is clearly better off without the HAADF is set apart from it.
+
+    Parameters
+    ----------
+    maps : ElementMaps
+        Integer counts, or maps whose halves were drawn.
+    models : GuidedModels
+        HAADF models for the whole counts.
+    seed : int
+        Seed of the splits.
+    kept : numpy.ndarray
+        Which net totals fusion keeps, bool, shape (K,).
+    kinds : tuple of bool
+        Regularisers to try: False for isotropic, True for directional.
+    progress : callable
+        Called once a solve.
+
+    Returns
+    -------
+    Choice
+    """
+    held_out = HeldOut(maps, models, seed, kept, progress)
+    nothing = (False,) * held_out.n_maps
+    start = Setting(
+        None, 1.0, (kinds[0],) * held_out.n_maps, (_FIRST_RATIO,) * held_out.n_maps, nothing
+    )
+    without = _settled(held_out, start, kinds)
+    usable = [model for model in models.models if model.has_weights]
+    if not usable:
+        return Choice(without, held_out.table())
+
+    def score(setting):
+        return held_out.relative(held_out.errors(setting))
+
+    best = min(
+        (
+            replace(without, model=model, lambda_1=lambda_1)
+            for model in usable
+            for lambda_1 in FIRST_LAMBDAS_1
+        ),
+        key=score,
+    )
+    best = _walked(best, _STEP, score)
+    best = _adjusted(held_out, best, kinds, score)
+    best = _walked(best, _FINE_STEP, score)
+    losing = held_out.standard_errors_lost(best, without) > _STANDARD_ERRORS_LOST
+    if losing.any() and not losing.all():
+        best = min((best, replace(best, apart=tuple(losing.tolist()))), key=score)
+    if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
+        best = without
+    return Choice(best, held_out.table())
+
+
+def _walked(setting, step, score):
+    """Return the setting with the best lambda_1 among those that lie ``step`` half decades apart."""
+    for steps in (step, -step):
+        while True:
+            half_decades = round(2 * np.log10(setting.lambda_1)) + steps
+            lambda_1 = float(f"{10 ** (half_decades / 2):.3g}")
+            further = replace(setting, lambda_1=lambda_1)
+            if not LAMBDAS_1[0] <= lambda_1 <= LAMBDAS_1[1] or score(further) >= score(setting):
+                break
+            setting = further
+    return setting
+
+
+def _adjusted(held_out, setting, kinds, score):
+    """Return the setting with better regularisers and ratios, elements coupled by the HAADF.
+
+    All elements make the same move: to the other regulariser, or to a higher or lower ratio. Those
+    that it serves keep it, if that serves all together; moves go on until none does.
+    """
+    moves = [_higher, _lower, *([_other_kind] if len(kinds) > 1 else [])]
+    useless = 0
+    while useless < len(moves):
+        move = moves[0]
+        before = held_out.errors(setting)
+        moved = move(setting, np.ones(held_out.n_maps, bool))
+        served = held_out.errors(moved) < before
+        if served.any() and not served.all():
+            moved = move(setting, served)
+        if score(moved) < score(setting):
+            setting, useless = moved, 0
+            if move is not _other_kind:
+                continue
+        else:
+            useless += 1
+        moves = [*moves[1:], move]
+    return setting
+
+
+def _higher(setting, chosen):
+    return _with_ratios(setting, chosen, 1)
+
+
+def _lower(setting, chosen):
+    return _with_ratios(setting, chosen, -1)
+
+
+def _with_ratios(setting, chosen, step):
+    indices = np.clip(
+        [
+            RATIOS.index(ratio) + step * change
+            for ratio, change in zip(setting.ratios, chosen, strict=True)
+        ],
+        0,
+        len(RATIOS) - 1,
+    )
+    return replace(setting, ratios=tuple(RATIOS[index] for index in indices))
+
+
+def _other_kind(setting, chosen):
+    kinds = np.array(setting.directional) ^ chosen
+    return replace(setting, directional=tuple(kinds.tolist()))
+
+
+def _settled(held_out, setting, kinds):
+    """Return the setting with each element's best regulariser and ratio, without HAADF.
+
+    All elements move at a time, for they do not feel each other: each to a place that it has not
+    tried, beside the best ratio so far of each regulariser.
+    """
+    elements = range(held_out.n_maps)
+    found = [{} for _ in elements]  # by element: (directional, index of ratio) to error
+
+    def noted(setting):
+        errors = held_out.errors(setting)
+        for i in elements:
+            place = setting.directional[i], RATIOS.index(setting.ratios[i])
+            found[i][place] = min(errors[i], found[i].get(place, np.inf))
+
+    noted(setting)
+    while True:
+        best = [min(each, key=each.get) for each in found]
+        following = [_next_place(each, kinds) for each in found]
+        places = [new or old for new, old in zip(following, best, strict=True)]
+        tried = replace(
+            setting,
+            directional=tuple(kind for kind, _ in places),
+            ratios=tuple(RATIOS[index] for _, index in places),
+        )
+        if not any(following):
+            return tried
+        noted(tried)
+
+
+def _next_place(found, kinds):
+    """Return a place of an element to try next: beside the best of a regulariser; None if none."""
+    seen = {kind: [index for other, index in found if other == kind] for kind in kinds}
+    for kind in sorted(kinds, key=lambda kind: not seen[kind]):
+        if not seen[kind]:
+            return kind, min(found, key=found.get)[1]
+        best = min(seen[kind], key=lambda index: found[kind, index])
+        for index in (best + 1, best - 1):
+            if 0 <= index < len(RATIOS) and index not in seen[kind]:
+                return kind, index
+    return None

@@ -1,0 +1,235 @@
+"""Held-out errors of fusions, by count splitting: one half of the counts is fused, one predicted."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..fusion.scaled import fuse_scaled
+from .haadf_image import guide_edges
+
+#: Random splits of the counts.
+SPLITS = 3
+# What `halves` gives.
+_FRACTION = 0.5
+_TOLERANCE = 1e-3
+_MAX_ITERATIONS = 300
+#: An element whose lambdas are so many times the others' follows its counts, not the HAADF.
+APART = 100.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Free parameters of a fusion.
+
+    Parameters
+    ----------
+    model : HaadfModel or None
+        None: without HAADF.
+    lambda_1 : float or tuple of float
+        Weight of the Poisson term, one for all or one an element; 1 without HAADF, where only
+        ratios matter.
+    directional : tuple of bool
+        Whether the total variation of an element follows the edges of the HAADF.
+    ratios : tuple of float
+        lambda_2 / lambda_1 of each element.
+    apart : tuple of bool
+        Elements that the HAADF does not pull, though they have their part in its model.
+    """
+
+    model: object
+    lambda_1: float
+    directional: tuple
+    ratios: tuple
+    apart: tuple
+
+    @property
+    def lambdas(self):
+        """lambda_1 and lambda_2, one an element."""
+        lambda_1 = np.asarray(self.lambda_1) * np.where(self.apart, APART, 1.0)
+        return lambda_1, lambda_1 * np.array(self.ratios)
+
+
+def fuse_setting(maps, models, setting, scale=1.0, totals=None, **options):
+    """Fuse maps as a `Setting` says.
+
+    Parameters
+    ----------
+    maps : ElementMaps
+        Measured maps.
+    models : GuidedModels
+        What depends on the HAADF alone.
+    setting : Setting
+        Free parameters.
+    scale : float
+        Share of the counts that ``maps`` hold, default 1.
+    totals : numpy.ndarray or None
+        Net totals to keep, NaN where free.
+    **options
+        As of `minimise`.
+
+    Returns
+    -------
+    FusionResult
+    """
+    model = setting.model or models.first
+    lambda_1, lambda_2 = setting.lambdas
+    return fuse_scaled(
+        maps.counts,
+        maps.background,
+        models.matched(model),
+        scales=scale * model.scales,
+        weights=model.weights if setting.model else 0 * model.weights,
+        offset=model.offset,
+        gamma=model.gamma,
+        lambda_1=lambda_1,
+        lambda_2=lambda_2,
+        totals=totals,
+        edges=models.edges(model, setting.directional),
+        **options,
+    )
+
+
+class GuidedModels:
+    """HAADF models, the best first, with the blurred HAADF and edge directions of each blur.
+
+    Parameters
+    ----------
+    haadf : numpy.ndarray
+        HAADF of unit range, shape (ny, nx).
+    models : list of HaadfModel
+        Not empty.
+    """
+
+    def __init__(self, haadf, models):
+        self.haadf = haadf
+        self.models = models
+        self._guides, self._matched = {}, {}
+
+    @property
+    def first(self):
+        """The model that explains most of the HAADF; its blur guides fusion without HAADF too."""
+        return self.models[0]
+
+    def matched(self, model):
+        """Return the HAADF at the resolution of the maps."""
+        if model.blur not in self._matched:
+            self._matched[model.blur] = model.matched(self.haadf)
+        return self._matched[model.blur]
+
+    def edges(self, model, directional):
+        """Return edge directions, and which elements follow them."""
+        if not any(directional):
+            nothing = np.zeros((1, 1), np.float32)
+            return nothing, nothing, np.array(directional)
+        if model.blur not in self._guides:
+            self._guides[model.blur] = guide_edges(self.haadf, model.blur)
+        return *self._guides[model.blur], np.array(directional)
+
+
+class HeldOut:
+    """Squared errors of predictions of held-out counts, for settings tried so far.
+
+    The counts are split binomially into two independent halves, three times. Of each split the
+    first half is fused, and the squared difference to the unclipped net maps of the second is
+    summed by element.
+
+    Parameters
+    ----------
+    maps : ElementMaps
+        Integer counts, or maps whose halves were drawn.
+    models : GuidedModels
+        HAADF models for the whole counts.
+    seed : int
+        Seed of the splits.
+    kept : numpy.ndarray
+        Which net totals fusion keeps, bool, shape (K,).
+    progress : callable
+        Called once a solve.
+    """
+
+    def __init__(self, maps, models, seed, kept, progress):
+        self.splits = maps.halves(SPLITS, seed)
+        self.models = models
+        self.kept = kept
+        self.progress = progress
+        self.n_maps = len(maps.names)
+        self._latest = [None] * SPLITS
+        self._blocks = {}  # by setting: (elements, blocks)
+        self._least = np.full(self.n_maps, np.inf)
+
+    def errors(self, setting):
+        """Return the squared error of each element, summed over pixels and splits."""
+        return self.blocks(setting).sum(axis=1)
+
+    def blocks(self, setting):
+        """Return the squared errors by element and block of the scan, (K, blocks)."""
+        if setting not in self._blocks:
+            found = sum(self._error(number, setting) for number in range(SPLITS))
+            self._blocks[setting] = found
+            self._least = np.minimum(self._least, found.sum(axis=1))
+        return self._blocks[setting]
+
+    def _error(self, number, setting):
+        first, second = self.splits[number]
+        fused = fuse_setting(
+            first,
+            self.models,
+            setting,
+            scale=_FRACTION,
+            totals=np.where(self.kept, first.totals, np.nan),
+            tolerance=_TOLERANCE,
+            max_iterations=_MAX_ITERATIONS,
+            initial=self._latest[number],
+        )
+        self._latest[number] = fused
+        self.progress()
+        expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
+        return _block_sums(np.square(second.net - expected))
+
+    def relative(self, errors):
+        """Return the errors of the elements over the least of all, summed."""
+        return float((errors / np.maximum(self._least, np.finfo(float).tiny)).sum())
+
+    def standard_errors_gained(self, setting, reference):
+        """Return by how much a setting predicts better, in standard errors over blocks."""
+        least = np.maximum(self._least, np.finfo(float).tiny)[:, None]
+        gains = ((self.blocks(reference) - self.blocks(setting)) / least).sum(axis=0)
+        return _significance(gains)
+
+    def standard_errors_lost(self, setting, reference):
+        """Return by how much each element is predicted worse, in standard errors over blocks."""
+        return np.array(
+            [_significance(lost) for lost in self.blocks(setting) - self.blocks(reference)]
+        )
+
+    def table(self):
+        """Return what was tried, one dictionary a setting."""
+        least = np.maximum(self._least, np.finfo(float).tiny)
+        return [
+            {
+                "uses_haadf": setting.model is not None,
+                "gamma": setting.model.gamma if setting.model else None,
+                "haadf_blur": setting.model.blur if setting.model else None,
+                "lambda_1": setting.lambda_1 if setting.model else None,
+                "ratios": list(setting.ratios),
+                "directional": list(setting.directional),
+                "apart": list(setting.apart),
+                "relative_errors": (found.sum(axis=1) / least).tolist(),
+            }
+            for setting, found in self._blocks.items()
+        ]
+
+
+def _significance(gains):
+    """Return a sum over blocks in units of its standard error."""
+    spread = gains.std(ddof=1) * np.sqrt(gains.size) if gains.size > 1 else np.inf
+    return gains.sum() / max(spread, np.finfo(float).tiny)
+
+
+def _block_sums(errors):
+    """Sum maps (K, ny, nx) over at most 16 x 16 blocks; return an array (K, blocks)."""
+    for axis in (1, 2):
+        size = errors.shape[axis]
+        starts = np.unique(np.linspace(0, size, min(size, 16), endpoint=False).astype(int))
+        errors = np.add.reduceat(errors, starts, axis=axis)
+    return errors.reshape(len(errors), -1)

@@ -1,0 +1,82 @@
+"""Whether measured net totals can be trusted: checked in vacuum, where there is any."""
+
+import logging
+
+import numpy as np
+
+from .haadf_image import noise_of, smoothed
+
+_logger = logging.getLogger(__name__)
+
+_SMOOTHING = 1.5
+# Darker than this, in ranges of the HAADF above its lowest, may be vacuum ...
+_DARK = 0.06
+# ... if it is a share of the scan, and of so many pixels, ...
+_LEAST_SHARE, _LEAST_PIXELS = 0.02, 100
+# ... as flat as the noise of the HAADF allows, but for so many ranges, ...
+_FLATNESS = 0.02
+# ... and holds at most this share of the counts a pixel of the brightest quarter.
+_FEW_COUNTS = 0.1
+# What the background may be wrong by, as a share of the total, and in standard errors.
+_TRUSTED_SHARE, _STANDARD_ERRORS = 0.03, 4.0
+
+
+def vacuum_of(maps, haadf):
+    """Return where the scan shows vacuum, a bool array (ny, nx), or None if nowhere.
+
+    Parameters
+    ----------
+    maps : ElementMaps
+        Measured maps.
+    haadf : numpy.ndarray
+        HAADF of unit range, shape (ny, nx).
+    """
+    smooth = smoothed(haadf, _SMOOTHING)
+    dark = smooth <= smooth.min() + _DARK
+    if dark.sum() < max(_LEAST_SHARE * dark.size, _LEAST_PIXELS):
+        return None
+    noise = noise_of(haadf) / (np.sqrt(4 * np.pi) * _SMOOTHING)
+    if smooth[dark].std() > np.hypot(_FLATNESS, 2 * noise):
+        return None
+    net = maps.net.sum(axis=0)
+    bright = smooth >= np.quantile(smooth, 0.75)
+    return dark if net[dark].mean() <= _FEW_COUNTS * net[bright].mean() else None
+
+
+def trusted_totals(maps, haadf):
+    """Return which net totals to keep, bool, shape (K,).
+
+    Counts of a whole fitted spectrum have no background of their own: their totals are kept.
+    In windows, the background is tried where the scan shows vacuum: where an element seems to be
+    there all the same, by more than 3 % of its total if the whole scan were like that, its total
+    is left free, and the log says so.
+
+    Parameters
+    ----------
+    maps : ElementMaps or FittedMaps
+        Measured maps.
+    haadf : numpy.ndarray
+        HAADF of unit range, shape (ny, nx).
+    """
+    totals = maps.net.sum(axis=(1, 2))
+    trusted = totals > 0
+    if not maps.has_measured_background:
+        return trusted
+    vacuum = vacuum_of(maps, haadf)
+    if vacuum is None:
+        return trusted
+    for i, name in enumerate(maps.names):
+        there, variance = maps.net[i][vacuum], maps.net_variance[i][vacuum]
+        excess = there.mean() * haadf.size
+        error = np.sqrt(max(variance.sum(), 1.0)) * haadf.size / vacuum.sum()
+        if abs(excess) > max(_TRUSTED_SHARE * totals[i], _STANDARD_ERRORS * error):
+            trusted[i] = False
+            _logger.warning(
+                "In what looks like vacuum, %s has %.2g net counts a pixel: its background cannot "
+                "be trusted, so its total, %.0f counts, is not kept. Look at the background "
+                "windows, or give keep_totals=True.",
+                name,
+                there.mean(),
+                totals[i],
+            )
+    return trusted

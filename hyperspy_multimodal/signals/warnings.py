@@ -1,0 +1,84 @@
+"""What a fusion has to say about counts, HAADF and maps, in plain words."""
+
+import logging
+
+import numpy as np
+
+_logger = logging.getLogger(__name__)
+
+_POOR_R_SQUARED = 0.5
+_FLAT = 0.02
+
+
+def check_counts(maps, automatic):
+    """Refuse fractions where counts are to be split; warn of counts that were scaled."""
+    if automatic and not (maps.are_integers or maps.splits_rounded):
+        raise ValueError(
+            "lambdas='auto' splits the counts into two halves and needs whole counts, but the "
+            "spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, lambda_2)."
+        )
+    if maps.are_integers and maps.common_factor > 1:
+        _logger.warning(
+            "All counts are multiples of %d, as if they had been scaled. Poisson noise is then "
+            "underestimated: give the counts as recorded.",
+            maps.common_factor,
+        )
+
+
+def say_what_was_left_out(names, setting, gamma=None, model=None):
+    """Say that the HAADF, or the HAADF for some elements, does not help.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    setting : Setting
+        What was chosen.
+    gamma : float or "auto", optional
+        Exponent that was asked for, if the HAADF was left out.
+    model : HaadfModel, optional
+        The best model of the HAADF, if it was left out.
+    """
+    if setting.model is None:
+        if gamma == "auto":
+            tried = "With any gamma that was tried"
+            remedy = ""
+        else:
+            tried = f"At gamma = {gamma:g}"
+            remedy = " gamma='auto' also tries others."
+        _logger.warning(
+            "%s, the HAADF does not help to predict held-out counts, so it is left out: the maps "
+            "come from their counts alone. Either the counts are too few to tell, or the image is "
+            "turned, shifted or of another scan, or has other contrast than the elements (a "
+            "missing element, diffraction): smoothed maps explain %.0f %% of its variance.%s",
+            tried,
+            100 * max(model.r_squared, 0),
+            remedy,
+        )
+        return
+    apart = [name for name, alone in zip(names, setting.apart, strict=True) if alone]
+    if apart:
+        _logger.warning(
+            "The HAADF does not help to predict held-out counts of %s: what is mapped there comes "
+            "from the counts alone.",
+            ", ".join(apart),
+        )
+
+
+def warn_of_poor_model(model):
+    """Warn if the maps explain little of the HAADF."""
+    if model.r_squared < _POOR_R_SQUARED:
+        _logger.warning(
+            "The maps explain only %.0f %% of the HAADF's variance at gamma = %g: an element may "
+            "be missing, the contrast may be diffraction, or the image of another scan. Look at "
+            "`haadf_residual` of full_output=True; bright there is what the maps lack.",
+            100 * max(model.r_squared, 0),
+            model.gamma,
+        )
+
+
+def warn_of_flat_maps(names, maps):
+    """Name the maps that show nothing."""
+    for name, fused in zip(names, maps, strict=True):
+        if np.ptp(fused) < _FLAT * fused.mean():
+            _logger.warning("%s is flat: its counts show no structure beyond their noise.", name)
