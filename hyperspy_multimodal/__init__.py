@@ -13,6 +13,7 @@ __version__ = "0.1.0.dev0"
 _PUBLIC = {
     "data": "hyperspy_multimodal.data",
     "fit_maps": "hyperspy_multimodal.signals.spectrum_fit",
+    "fuse_maps": "hyperspy_multimodal.signals.ready_maps",
     "plot": "hyperspy_multimodal.plot",
     "solve_fusion": "hyperspy_multimodal.fusion",
 }

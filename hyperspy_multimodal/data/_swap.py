@@ -16,7 +16,7 @@ def swap(shape=(128, 128), counts=5.0, *, radius=9.0, share=1.0, **scan):
     """Simulate a STEM scan of discs that only chemistry shows: EDS, HAADF and the truth.
 
     In a film of chromium, discs hold nickel in place of chromium, thinner by so much that the HAADF
-    is the same everywhere. A map in which the discs fade has lost to the HAADF what its counts said.
+    is the same everywhere. A map in which the discs fade has lost to the HAADF what counts said.
 
     Parameters
     ----------

@@ -24,8 +24,8 @@ def edge_directions(guide, threshold=_EDGE):
     tuple of numpy.ndarray
         :math:`\xi = \nabla g / \sqrt{|\nabla g|^2 + \eta^2}` along y and along x, float32, shape
         (ny, nx), for g smoothed by a Gaussian of one pixel and brought to unit range, and
-        :math:`\eta` the threshold [1]_. The gradient is the forward difference, 0 at the last row or
-        column, as that of the maps.
+        :math:`\eta` the threshold [1]_. The gradient is the forward difference, 0 at the last row
+        or column, as that of the maps.
 
     References
     ----------

@@ -83,7 +83,7 @@ def solve_fusion(
     directional=None,
     totals=None,
     tolerance=1e-4,
-    max_iterations=2000,
+    max_iterations=5000,
     initial=None,
     callback=None,
 ):

@@ -5,6 +5,7 @@ from .edge_measurement import EdgeMeasurement, measure_edges
 from .element_maps import ElementMaps
 from .fitted_maps import FittedMaps
 from .names import atomic_numbers
+from .ready_maps import ready_maps
 from .scattering import edge_scattering, xray_scattering
 from .xray_fit import HALVES, SpectrumFit, fit_spectra
 from .xray_windows import xray_maps
@@ -21,6 +22,7 @@ __all__ = [
     "fit_edges",
     "fit_spectra",
     "measure_edges",
+    "ready_maps",
     "xray_maps",
     "xray_scattering",
 ]

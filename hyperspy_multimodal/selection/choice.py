@@ -28,9 +28,9 @@ class Choice:
         Its ``model`` is None if "no HAADF" predicts best.
     table : list of dict
         What was tried: ``uses_haadf``, ``gamma``, ``haadf_blur``, ``lambda_1`` (None without
-        HAADF); by element ``ratios`` lambda_2 / lambda_1, ``directional``, ``apart`` (the HAADF does
-        not pull the element), and ``relative_errors``: the squared error of the prediction over the
-        least of that element.
+        HAADF); by element ``ratios`` lambda_2 / lambda_1, ``directional``, ``apart`` (the HAADF
+        does not pull the element), and ``relative_errors``: the squared error of the prediction
+        over the least of that element.
     """
 
     setting: Setting
@@ -65,14 +65,31 @@ def choose_setting(maps, models, seed, kept, kinds, progress):
     Choice
     """
     held_out = HeldOut(maps, models, seed, kept, progress)
+    return Choice(search(held_out, kinds), held_out.table())
+
+
+def search(held_out, kinds):
+    """Return the `Setting` with the least errors that `choose_setting` comes upon.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        Errors of settings.
+    kinds : tuple of bool
+        Regularisers to try: False for isotropic, True for directional.
+
+    Returns
+    -------
+    Setting
+    """
     nothing = (False,) * held_out.n_maps
     start = Setting(
         None, 1.0, (kinds[0],) * held_out.n_maps, (_FIRST_RATIO,) * held_out.n_maps, nothing
     )
     without = _settled(held_out, start, kinds)
-    usable = [model for model in models.models if model.has_weights]
+    usable = [model for model in held_out.models.models if model.has_weights]
     if not usable:
-        return Choice(without, held_out.table())
+        return without
 
     def score(setting):
         return held_out.relative(held_out.errors(setting))
@@ -93,11 +110,11 @@ def choose_setting(maps, models, seed, kept, kinds, progress):
         best = min((best, replace(best, apart=tuple(losing.tolist()))), key=score)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
         best = without
-    return Choice(best, held_out.table())
+    return best
 
 
 def _walked(setting, step, score):
-    """Return the setting with the best lambda_1 among those that lie ``step`` half decades apart."""
+    """Return the setting with the best lambda_1 of those that lie ``step`` half decades apart."""
     for steps in (step, -step):
         while True:
             half_decades = round(2 * np.log10(setting.lambda_1)) + steps
@@ -143,14 +160,8 @@ def _lower(setting, chosen):
 
 
 def _with_ratios(setting, chosen, step):
-    indices = np.clip(
-        [
-            RATIOS.index(ratio) + step * change
-            for ratio, change in zip(setting.ratios, chosen, strict=True)
-        ],
-        0,
-        len(RATIOS) - 1,
-    )
+    indices = np.array([RATIOS.index(ratio) for ratio in setting.ratios]) + step * chosen
+    indices = np.clip(indices, 0, len(RATIOS) - 1)
     return replace(setting, ratios=tuple(RATIOS[index] for index in indices))
 
 

@@ -1,4 +1,4 @@
-"""Held-out errors of fusions, by count splitting: one half of the counts is fused, one predicted."""
+"""Held-out errors of fusions, by count splitting: fuse one half, predict the other."""
 
 from dataclasses import dataclass
 

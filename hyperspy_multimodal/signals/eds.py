@@ -20,7 +20,7 @@ def multimodal_fusion(
     haadf_blur="auto",
     keep_totals="auto",
     tolerance=1e-4,
-    max_iterations=2000,
+    max_iterations=5000,
     seed=0,
     uncertainty=False,
     show_progressbar=None,
@@ -74,11 +74,11 @@ def multimodal_fusion(
         are not wanted as maps, such as ["Cu"] of the grid.
     tv : "auto", "directional" or "isotropic"
         Total variation. Directional: an edge of a map costs nothing where the HAADF has one along
-        it [2]_; no edge is forced. "auto" (default): what predicts held-out counts best, element by
-        element; directional if lambdas are given.
+        it [2]_; no edge is forced. "auto" (default): what predicts held-out counts best,
+        element by element; directional if lambdas are given.
     weights : "auto", "Z", None or sequence of float
-        HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them open
-        those of Rutherford scattering, Z^1.7 times the atoms that a count stands for. "Z": the
+        HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
+        open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for. "Z": the
         latter for all. None: all 1, as published. Or given; 0 leaves an element out of the HAADF.
     haadf_blur : "auto" or float
         Blur, in pixels, that takes the HAADF to the resolution of the maps: the standard deviation
@@ -92,12 +92,12 @@ def multimodal_fusion(
     tolerance : float
         Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.
     max_iterations : int
-        Stop after this many iterations at the latest, default 2000.
+        Stop after this many iterations at the latest, default 5000.
     seed : int
         Seed of the count splitting of ``lambdas="auto"`` and of ``uncertainty``, default 0.
     uncertainty : bool
         Estimate the standard deviation of each map, pixel by pixel, from ten fusions of counts and
-        HAADF that are drawn as if the fused maps were the truth. Its square is kept in
+        HAADF that are drawn anew. Its square is kept in
         ``metadata.Signal.Noise_properties.variance``. It holds noise and what fusion flattens, but
         not what the model lacks. Default False.
     show_progressbar : None or bool
@@ -112,12 +112,12 @@ def multimodal_fusion(
         class, counts, metadata. ``metadata.Multimodal_fusion`` records every parameter.
     output : dict
         Only with ``full_output=True``. Signals: ``raw_maps`` (net counts as measured, a list),
-        ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range),
+        ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range, blurred),
         ``modelled_haadf``, ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a
-        list. Numbers: ``gamma``, ``lambda_1``, ``lambda_2``,
-        ``directional`` and ``apart`` (the HAADF does not pull the element), by element;
-        ``weights``, ``offset``, ``haadf_blur``, ``scales``, ``r_squared`` (of the HAADF model on the measured
-        maps), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``. ``selection``: what
+        list. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``scales``, ``r_squared``
+        (share of the HAADF that the measured maps explain), ``uses_haadf``, ``iterations``,
+        ``converged``, ``optimality``; one an element: ``lambda_1``, ``lambda_2``, ``directional``,
+        ``apart`` (True: the HAADF does not pull the element), ``totals_kept``. ``selection``: what
         ``lambdas="auto"`` tried, a list of dictionaries. ``spectrum_fit``: for
         ``map_method="fit"``, the output of `hyperspy_multimodal.fit_maps`.
 
@@ -144,7 +144,8 @@ def multimodal_fusion(
     ----------
     .. [1] J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
            doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
-           doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur and totals are additions.
+           doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur,
+           and totals are additions.
     .. [2] M. J. Ehrhardt, M. M. Betcke, SIAM J. Imaging Sci. 9, 1084 (2016),
            doi:10.1137/15M1047325.
 

@@ -20,7 +20,7 @@ def multimodal_fusion(
     haadf_blur="auto",
     keep_totals="auto",
     tolerance=1e-4,
-    max_iterations=2000,
+    max_iterations=5000,
     seed=0,
     uncertainty=False,
     show_progressbar=None,
@@ -83,11 +83,11 @@ def multimodal_fusion(
         are whole numbers, otherwise an estimate from the noise, with a warning.
     tv : "auto", "directional" or "isotropic"
         Total variation. Directional: an edge of a map costs nothing where the HAADF has one along
-        it [4]_; no edge is forced. "auto" (default): what predicts held-out electrons best, element by
-        element; directional if lambdas are given.
+        it [4]_; no edge is forced. "auto" (default): what predicts held-out electrons best,
+        element by element; directional if lambdas are given.
     weights : "auto", "Z", None or sequence of float
-        HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them open
-        those of Rutherford scattering, Z^1.7 times the atoms that a count stands for. "Z": the
+        HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
+        open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for. "Z": the
         latter for all. None: all 1, as published. Or given; 0 leaves an element out of the HAADF.
     haadf_blur : "auto" or float
         Blur, in pixels, that takes the HAADF to the resolution of the maps: the standard deviation
@@ -101,12 +101,12 @@ def multimodal_fusion(
     tolerance : float
         Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.
     max_iterations : int
-        Stop after this many iterations at the latest, default 2000.
+        Stop after this many iterations at the latest, default 5000.
     seed : int
         Seed of the count splitting of ``lambdas="auto"`` and of ``uncertainty``, default 0.
     uncertainty : bool
-        Estimate the standard deviation of each map, pixel by pixel, from ten fusions of electrons and
-        HAADF that are drawn as if the fused maps were the truth. Its square is kept in
+        Estimate the standard deviation of each map, pixel by pixel, from ten fusions of electrons
+        and HAADF that are drawn anew. Its square is kept in
         ``metadata.Signal.Noise_properties.variance``. It holds noise and what fusion flattens, but
         not what the model lacks. Default False.
     show_progressbar : None or bool
@@ -122,13 +122,14 @@ def multimodal_fusion(
         ``metadata.Multimodal_fusion`` records every parameter.
     output : dict
         Only with ``full_output=True``. Signals: ``raw_maps`` (net counts as measured, a list),
-        ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range),
+        ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range, blurred),
         ``modelled_haadf``, ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a
-        list. Numbers: ``gamma``, ``lambda_1``, ``lambda_2``,
-        ``directional`` and ``apart`` (the HAADF does not pull the element), by element;
-        ``weights``, ``offset``, ``haadf_blur``, ``scales`` (in electrons), ``r_squared`` (of the HAADF model on
-        the measured maps), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``, ``gain``.
-        ``selection``: what ``lambdas="auto"`` tried, a list of dictionaries.
+        list. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``scales`` (in
+        electrons), ``r_squared`` (share of the HAADF that the measured maps explain),
+        ``uses_haadf``, ``iterations``, ``converged``, ``optimality``, ``gain``; one an element:
+        ``lambda_1``, ``lambda_2``, ``directional``, ``apart`` (True: the HAADF does not pull the
+        element), ``totals_kept``. ``selection``: what ``lambdas="auto"`` tried, a list of
+        dictionaries.
 
     Raises
     ------
@@ -164,7 +165,8 @@ def multimodal_fusion(
     ----------
     .. [1] J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
            doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
-           doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur and totals are additions.
+           doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur,
+           and totals are additions.
     .. [2] R. F. Egerton, Electron Energy-Loss Spectroscopy in the Electron Microscope, 3rd ed.,
            Springer (2011), section 4.4.2.
     .. [3] The same, appendix B.

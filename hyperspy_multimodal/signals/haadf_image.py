@@ -27,9 +27,13 @@ def haadf_array(haadf, signal):
     ValueError
         If its shape or calibration is not that of the scan, or it is not finite, or constant.
     """
-    shape = scan_shape(signal)
+    return image_array(haadf, scan_shape(signal), signal.axes_manager.navigation_axes)
+
+
+def image_array(haadf, shape, scan_axes):
+    """As `haadf_array`, over a scan of a shape (ny, nx) with axes (x, y)."""
     if isinstance(haadf, BaseSignal):
-        _check_field(haadf, signal)
+        _check_field(haadf, scan_axes)
         array = haadf.data
     elif isinstance(haadf, (str, bytes, dict)) or haadf is None:
         raise TypeError(
@@ -87,10 +91,9 @@ def scan_shape(signal):
     return manager.navigation_shape[::-1]
 
 
-def _check_field(haadf, signal):
+def _check_field(haadf, scan):
     """Refuse an image whose pixels are not those of the scan."""
     axes = haadf.axes_manager.signal_axes or haadf.axes_manager.navigation_axes
-    scan = signal.axes_manager.navigation_axes
     if len(axes) != 2 or (haadf.axes_manager.signal_axes and haadf.axes_manager._max_index):
         raise ValueError(
             "haadf must be one image, with two dimensions, but its dimensions are "

@@ -40,6 +40,7 @@ def say_what_was_left_out(names, setting, gamma=None, model=None):
         The best model of the HAADF, if it was left out.
     """
     if setting.model is None:
+        guided = [name for name, guide in zip(names, setting.directional, strict=True) if guide]
         if gamma == "auto":
             tried = "With any gamma that was tried"
             remedy = ""
@@ -47,11 +48,13 @@ def say_what_was_left_out(names, setting, gamma=None, model=None):
             tried = f"At gamma = {gamma:g}"
             remedy = " gamma='auto' also tries others."
         _logger.warning(
-            "%s, the HAADF does not help to predict held-out counts, so it is left out: the maps "
-            "come from their counts alone. Either the counts are too few to tell, or the image is "
-            "turned, shifted or of another scan, or has other contrast than the elements (a "
-            "missing element, diffraction): smoothed maps explain %.0f %% of its variance.%s",
+            "%s, the brightness of the HAADF does not help to predict held-out counts, so it is "
+            "left out: the maps come from their counts alone%s. Either the counts are too few to "
+            "tell, or the image is turned, shifted or of another scan, or has other contrast than the "
+            "elements (a missing element, diffraction): smoothed maps explain %.0f %% of its "
+            "variance.%s",
             tried,
+            f", and from where the HAADF has edges ({', '.join(guided)})" if guided else "",
             100 * max(model.r_squared, 0),
             remedy,
         )

@@ -1,0 +1,167 @@
+"""Ways to elemental maps, all with the freedom that a user has, or the best that the truth allows.
+
+Each takes a `Specimen` and returns maps in counts, shape (K, ny, nx).
+"""
+
+import itertools
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from scans import stacked, truth_of
+from scipy import ndimage
+from scores import snr
+from skimage.restoration import denoise_tv_chambolle
+
+from hyperspy_multimodal.maps import fit_spectra, xray_maps, xray_scattering
+from hyperspy_multimodal.selection import (
+    GuidedModels,
+    HaadfFit,
+    Setting,
+    fuse_setting,
+    normalise_haadf,
+)
+from hyperspy_multimodal.signals.fuse import GAMMAS
+
+_HERE = Path(__file__).parent
+LAMBDAS_1 = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
+RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+def windows(specimen):
+    """Net counts in windows, as eXSpy places them and their background."""
+    maps, _, _ = xray_maps(specimen.signal, None, 2.0, "auto", False)
+    return maps.net
+
+
+def fitted(specimen):
+    """Net counts from the whole spectrum, not fused."""
+    fit = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False)
+    return np.asarray(fit.net, float)
+
+
+def gaussian(raw, truth):
+    """Raw maps under the Gaussian filter that is best for each element."""
+    widths = np.arange(0.5, 6.1, 0.25)
+    return best_by_truth(
+        [ndimage.gaussian_filter(raw, (0, width, width)) for width in widths], truth
+    )
+
+
+def total_variation(raw, truth):
+    """Raw maps under scikit-image's TV filter, with the weight that is best for each element."""
+    scale = raw.std(axis=(1, 2), keepdims=True)
+    tried = [
+        scale
+        * np.stack(
+            [
+                denoise_tv_chambolle(each, weight=weight, eps=1e-6, max_num_iter=1000)
+                for each in raw / scale
+            ]
+        )
+        for weight in np.geomspace(0.2, 20, 15)
+    ]
+    return best_by_truth(tried, truth)
+
+
+def poisson_pca(specimen, truth):
+    """Windows of the spectra after HyperSpy's PCA with Poisson weights, best number by truth."""
+    signal = specimen.signal.deepcopy()
+    signal.change_dtype("float32")
+    # By default eXSpy leaves out pixels of few counts, which here are all.
+    signal.decomposition(
+        normalize_poissonian_noise=True,
+        navigation_mask=None,
+        output_dimension=10,
+        print_info=False,
+    )
+    sides = signal.estimate_background_windows()
+    tried = []
+    for number in (1, 2, 3, 4, 5, 6, 8):
+        model = signal.get_decomposition_model(number)
+        maps = model.get_lines_intensity(background_windows=sides)
+        tried.append(stacked(maps))
+    return best_by_truth(tried, truth)
+
+
+def published(python, raw, haadf, truth):
+    """The published package, by the Python that has it: best of a grid and affinely rescaled."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.npz"), Path(folder, "out.npz")
+        np.savez(source, counts=raw, haadf=haadf)
+        subprocess.run(
+            [python, _HERE / "published_grid.py", source, target], check=True, capture_output=True
+        )
+        results = np.load(target)["maps"]
+    rescaled = []
+    for maps in results:
+        found = []
+        for each, true in zip(maps, truth, strict=True):
+            factor, pedestal = np.polyfit(each.ravel(), true.ravel(), 1)
+            found.append(factor * each + pedestal)
+        rescaled.append(np.stack(found))
+    scores = [np.nanmean(snr(maps, truth)) for maps in rescaled]
+    return rescaled[int(np.nanargmax(scores))]
+
+
+def automatic(specimen, **options):
+    """The automatic call, nothing touched but gamma; maps and the full output."""
+    fused, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, gamma="auto", full_output=True, show_progressbar=False, **options
+    )
+    return stacked(fused), output
+
+
+def tuned(specimen, truth):
+    """Fused maps with common lambdas, regulariser and gamma that are best by the truth.
+
+    Returns
+    -------
+    best : numpy.ndarray
+        Maps.
+    without : numpy.ndarray
+        The best without HAADF.
+    """
+    fit = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False)
+    maps = fit.element_maps()
+    image, lowest = normalise_haadf(np.asarray(specimen.haadf.data))
+    scattering = maps.gains * xray_scattering(specimen.signal, maps.names, fit.windows)
+    model_fit = HaadfFit(maps, image, lowest, scattering)
+    found = sorted((model_fit.model(gamma) for gamma in GAMMAS), key=lambda m: -m.r_squared)
+    models = GuidedModels(image, found)
+    n_maps = len(maps.names)
+    best = {True: (-np.inf, None), False: (-np.inf, None)}
+    for model, lambda_1 in [(None, 1.0), *itertools.product(found, LAMBDAS_1)]:
+        for kind in (True, False):
+            latest = None
+            for ratio in RATIOS:
+                setting = Setting(
+                    model, lambda_1, (kind,) * n_maps, (ratio,) * n_maps, (False,) * n_maps
+                )
+                latest = fuse_setting(
+                    maps,
+                    models,
+                    setting,
+                    totals=maps.totals,
+                    tolerance=3e-4,
+                    max_iterations=600,
+                    initial=latest,
+                )
+                fused = maps.gains[:, None, None] * latest.maps
+                score = snr(fused, truth).mean()
+                for used in {model is not None, True}:
+                    if score > best[used][0]:
+                        best[used] = score, fused
+    return best[True][1], best[False][1]
+
+
+def best_by_truth(tried, truth):
+    """Return for each element the map with the best SNR."""
+    scores = np.array([snr(maps, truth) for maps in tried])
+    return np.stack([tried[n][i] for i, n in enumerate(scores.argmax(axis=0))])
+
+
+def raw_of(specimen):
+    """Return raw maps of windows, of the fit, and the truth."""
+    return windows(specimen), fitted(specimen), truth_of(specimen)

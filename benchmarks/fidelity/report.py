@@ -1,0 +1,154 @@
+"""Print how true fused maps are, beside what else can be done with the same counts.
+
+Usage: python report.py [--published PYTHON] [--pictures FOLDER] [--seeds N]
+
+PYTHON has PyPI's multimodal-fusion 0.6.0 installed, in an environment of its own, see
+`../against_published.py`. scikit-image has to be installed here. Takes about half an hour.
+"""
+
+import argparse
+import logging
+
+import methods
+import numpy as np
+import pictures
+from guards import coverage_table, guard_table
+from scans import CONDITIONS, DOSES, OFF, SPECIMENS, scan
+from scores import composition_error, core_bias, rmse, similarity, snr, total_bias
+
+
+def main_table(python, seeds):
+    """SNR at the doses that the method is asked to master, mean over elements and noise seeds."""
+    columns = [
+        "raw (windows)", "best TV (windows)", "published", "automatic", "detector off",
+        "tuned by truth", "tuned, no HAADF",
+    ]  # fmt: skip
+    print("| specimen | counts | " + " | ".join(columns) + " | totals | cores | composition |")
+    print("|---|---|" + "---|" * (len(columns) + 3))
+    for name, counts in CONDITIONS:
+        rows, totals, cores, shares = [], [], [], []
+        for seed in range(seeds):
+            specimen = scan(name, counts, seed)
+            raw, _, truth = methods.raw_of(specimen)
+            fused, _ = methods.automatic(specimen)
+            off = scan(name, counts, seed, **OFF)
+            fused_off, _ = methods.automatic(off)
+            off_truth = methods.stacked(off.xrays)
+            best, without = methods.tuned(specimen, truth)
+            published = np.nan
+            if python and seed == 0:
+                haadf = np.asarray(specimen.haadf.data)
+                maps = methods.published(python, np.maximum(raw, 0), haadf, truth)
+                published = snr(maps, truth).mean()
+            rows.append(
+                [
+                    snr(raw, truth).mean(),
+                    snr(methods.total_variation(raw, truth), truth).mean(),
+                    published,
+                    snr(fused, truth).mean(),
+                    snr(fused_off, off_truth).mean(),
+                    snr(best, truth).mean(),
+                    snr(without, truth).mean(),
+                ]
+            )
+            totals.append(total_bias(fused, truth))
+            cores.append(core_bias(fused, truth))
+            shares.append(composition_error(fused, truth))
+        cells = " | ".join(f"{value:.1f}" for value in np.nanmean(rows, axis=0))
+        bias = [np.abs(np.mean(each, axis=0)).max() for each in (totals, cores)]
+        print(
+            f"| {name} | {counts} | {cells} | {bias[0]:.1f} % | {bias[1]:.1f} % "
+            f"| {np.mean(shares):.1f} % |",
+            flush=True,
+        )
+
+
+def dose_table(python):
+    """Each method, dose and element, one noise seed; return raw and fused errors by dose."""
+    print("| specimen | counts | method | SNR by element / dB | mean | RMSE / % | totals / % "
+          "| cores / % | SSIM |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|---|")
+    errors = {}
+    for name in SPECIMENS:
+        for counts in DOSES:
+            specimen = scan(name, counts, 0)
+            raw, fitted, truth = methods.raw_of(specimen)
+            haadf = np.asarray(specimen.haadf.data)
+            found = {
+                "raw, windows": raw,
+                "raw, fit": fitted,
+                "best Gaussian": methods.gaussian(raw, truth),
+                "best TV": methods.total_variation(raw, truth),
+                "Poisson PCA": methods.poisson_pca(specimen, truth),
+            }
+            if python:
+                found["published"] = methods.published(python, np.maximum(raw, 0), haadf, truth)
+            found["automatic"] = methods.automatic(specimen)[0]
+            found["tuned"] = methods.tuned(specimen, truth)[0]
+            for method, maps in found.items():
+                errors[name, counts, method] = rmse(maps, truth), snr(maps, truth)
+                by_element = ", ".join(
+                    f"{line.split('_')[0]} {value:.1f}"
+                    for line, value in zip(
+                        specimen.signal.metadata.Sample.xray_lines, snr(maps, truth), strict=True
+                    )
+                )
+                print(
+                    f"| {name} | {counts} | {method} | {by_element} "
+                    f"| {snr(maps, truth).mean():.1f} | {rmse(maps, truth).mean():.1f} "
+                    f"| {_signed(total_bias(maps, truth))} | {_signed(core_bias(maps, truth))} "
+                    f"| {similarity(maps, truth).mean():.2f} |",
+                    flush=True,
+                )
+    return errors
+
+
+def _signed(values):
+    return ", ".join(f"{value:+.0f}" for value in values)
+
+
+def claims(errors):
+    """The published claims, one by one."""
+    print("| specimen | counts | SNR (amplitude), fused / raw | raw maps as good need x times the "
+          "dose |")  # fmt: skip
+    print("|---|---|---|---|")
+    for name in SPECIMENS:
+        for counts in DOSES:
+            raw, raw_snr = errors[name, counts, "raw, windows"]
+            fused, fused_snr = errors[name, counts, "automatic"]
+            gain = 10 ** ((fused_snr - raw_snr) / 20)
+            # noise of raw maps: errors fall with the root of the dose, where windows are right
+            dose = (raw / fused) ** 2
+            print(
+                f"| {name} | {counts} | {_factors(gain)} | {_factors(dose)} |",
+                flush=True,
+            )
+
+
+def _factors(values):
+    return ", ".join(f"{value:.1f}" if value < 10 else f"{value:.0f}" for value in values)
+
+
+def main():
+    logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--published", metavar="PYTHON")
+    parser.add_argument("--pictures", metavar="FOLDER")
+    parser.add_argument("--seeds", type=int, default=5)
+    options = parser.parse_args()
+    if options.pictures:
+        pictures.draw(options.pictures)
+    print("### Automatic, against the best of others\n")
+    main_table(options.published, options.seeds)
+    print("\n### What must not happen\n")
+    guard_table(options.seeds)
+    print("\n### Standard deviations\n")
+    coverage_table(options.seeds)
+    print("\n### By dose and element\n")
+    errors = dose_table(options.published)
+    print("\n### Against raw maps\n")
+    claims(errors)
+
+
+if __name__ == "__main__":
+    main()

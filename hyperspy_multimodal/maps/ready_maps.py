@@ -1,0 +1,195 @@
+"""Maps that were made elsewhere, in the units in which they are nearly Poisson."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..fusion.checks import per_element
+from .edge_fit import gaussian_halves
+from .fitted_maps import FittedMaps
+
+_logger = logging.getLogger(__name__)
+
+# Median of the squared standard normal distribution.
+_MEDIAN_CHI_SQUARED = 0.4549364
+_LEVELS = 12
+_LEAST_PIXELS = 50
+# Noise that does not grow with the map: effective counts are then this share of their variance.
+_POISSON_SHARE = 0.05
+# Noise between neighbours below this share of that at three pixels is correlated.
+_INDEPENDENT = 0.6
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Variance of a map: gain * x + floor.
+
+    Parameters
+    ----------
+    gain : float
+        Units of the map for each effective count, > 0.
+    floor : float
+        Variance where x is 0, in squared units, >= 0.
+    correlated : bool
+        Whether neighbouring pixels share their noise, as after smoothing: then it is larger than
+        it seems.
+    """
+
+    gain: float
+    floor: float
+    correlated: bool = False
+
+
+def estimate_noise(image):
+    """Estimate the noise of a map from the differences of diagonal neighbours.
+
+    In blocks of 2 x 2 pixels slopes cancel, and so do most edges. The median of the squared
+    differences, at a dozen levels of brightness, is fitted by a straight line of the brightness.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Map, shape (ny, nx), at least 2 x 2.
+
+    Returns
+    -------
+    Noise
+    """
+    level, square = _blocks(image, 1)
+    order = np.argsort(level, kind="stable")
+    parts = np.array_split(order, max(min(_LEVELS, level.size // _LEAST_PIXELS), 1))
+    x = np.array([level[part].mean() for part in parts])
+    # Of few counts most differences are 0, and so is their median; the mean is not.
+    medians = np.array([np.median(square[part]) / _MEDIAN_CHI_SQUARED for part in parts])
+    variance = np.where(medians > 0, medians, [square[part].mean() for part in parts])
+    gain, floor = _line(x, variance)
+    brightest = max(float(np.abs(x).max()), np.finfo(float).tiny)
+    if gain <= 0:
+        floor = max(float(np.median(variance)), np.finfo(float).tiny)
+        gain = _POISSON_SHARE * floor / brightest
+    _, far = _blocks(image, 3)
+    correlated = far.size > _LEAST_PIXELS and square.mean() < _INDEPENDENT * far.mean()
+    return Noise(float(gain), float(floor), bool(correlated and _is_noise(image)))
+
+
+def ready_maps(names, arrays, gain, background, halves, seed):
+    """Return maps as `FittedMaps`, in effective counts.
+
+    Whole numbers are taken for counts, and split binomially. Otherwise gain and noise floor are
+    given, or estimated from the noise; halves are then drawn by Gaussian noise of that variance.
+
+    Parameters
+    ----------
+    names : list of str
+        Elements, lines or edges.
+    arrays : numpy.ndarray
+        Maps, shape (K, ny, nx), float64.
+    gain : None, float or sequence of float
+        Units for each count.
+    background : None, float or sequence of float
+        Background that was subtracted, in the units of the maps.
+    halves, seed : int
+        How many random halves to draw, and their seed.
+
+    Returns
+    -------
+    maps : FittedMaps
+    source : str
+        "counts", "given" or "estimated": where the gain comes from.
+    """
+    n_maps = len(names)
+    whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
+    given = None
+    if gain is not None:
+        given = per_element("gain", gain, n_maps, low=0, include_low=False)
+    subtracted = per_element(
+        "background", 0.0 if background is None else background, n_maps, low=0, include_low=True
+    )
+    if given is None and whole and background is None:
+        counts = arrays.astype(np.int64)
+        rng = np.random.default_rng(seed)
+        first = [rng.binomial(counts, 0.5).astype(float) for _ in range(halves)]
+        return _as_fitted(names, arrays, np.ones(n_maps), np.zeros(n_maps), first, counts), "counts"
+    if given is not None or whole:
+        gains = given if given is not None else np.ones(n_maps)
+        floors = gains * subtracted
+        source = "given" if given is not None else "counts"
+    else:
+        noises = [estimate_noise(image) for image in arrays]
+        gains = np.array([noise.gain for noise in noises])
+        floors = np.array([noise.floor for noise in noises]) + gains * subtracted
+        source = "estimated"
+        _logger.warning(
+            "The maps hold no counts. Their noise suggests, in their own units, a count of %s and "
+            "a variance of %s beside it. Fusion and lambdas='auto' rest on that: give the maps in "
+            "counts, or `gain` and `background`, if they are known.",
+            _list(names, gains),
+            _list(names, floors),
+        )
+        correlated = [n for n, noise in zip(names, noises, strict=True) if noise.correlated]
+        if correlated:
+            _logger.warning(
+                "Neighbouring pixels of %s share their noise, as if the map had been smoothed or "
+                "interpolated. Its noise is larger than it seems, and lambdas='auto' will smooth "
+                "too little: give unsmoothed maps, or lambdas.",
+                ", ".join(correlated),
+            )
+    by_map = gains[:, None, None]
+    net = arrays / by_map
+    excess = floors / gains**2
+    # the variance must not follow the noise of single pixels
+    level = np.maximum(_smooth(net), 0.0)
+    variance = level + excess[:, None, None]
+    covariance = np.moveaxis(variance, 0, -1)[..., None] * np.eye(n_maps)
+    first = gaussian_halves(net, covariance, halves, seed) if halves else []
+    return _as_fitted(names, net, gains, excess, first, None), source
+
+
+def _as_fitted(names, net, gains, excess, first, counts):
+    shape = net.shape
+    return FittedMaps(
+        names=names,
+        net=net,
+        # net + excess: what `FittedMaps` takes beyond the net counts is then the excess, exactly
+        net_variance=net + excess[:, None, None],
+        gross=np.full(shape[1:], 1e3),
+        gains=gains,
+        first_halves=np.array(first).reshape(len(first), *shape),
+        are_integers=True,
+        common_factor=1 if counts is None else int(np.gcd.reduce(counts, axis=None)),
+    )
+
+
+def _blocks(image, distance):
+    """Return mean and squared diagonal difference of squares of pixels ``distance`` apart."""
+    d = min(distance, min(image.shape) - 1)
+    a, b, c, e = image[:-d, :-d], image[d:, :-d], image[:-d, d:], image[d:, d:]
+    return ((a + b + c + e) / 4).ravel(), np.square((a - b - c + e) / 2).ravel()
+
+
+def _is_noise(image):
+    """Whether differences of neighbours are more than the slopes of a smooth image."""
+    _, near = _blocks(image, 1)
+    return bool(near.mean() > 1e-6 * image.var())
+
+
+def _line(x, variance):
+    """Return slope and intercept >= 0 of a weighted straight line through variances."""
+    weight = 1 / np.maximum(variance, variance.max() * 1e-3)
+    slope, intercept = np.polyfit(x, variance, 1, w=weight) if len(x) > 1 else (0.0, variance[0])
+    if intercept < 0:
+        positive = np.maximum(x, 0)
+        total = (weight**2 * positive**2).sum()
+        slope = (weight**2 * positive * variance).sum() / total if total > 0 else 0.0
+        intercept = 0.0
+    return slope, intercept
+
+
+def _smooth(maps):
+    return ndimage.gaussian_filter(maps, (0, 2.0, 2.0), mode="nearest")
+
+
+def _list(names, values):
+    return ", ".join(f"{name} {value:.3g}" for name, value in zip(names, values, strict=True))

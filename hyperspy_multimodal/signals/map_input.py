@@ -1,0 +1,200 @@
+"""Maps as users have them: signals, stacks, dictionaries, arrays; and which element each shows."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+_FORMS = (
+    "a list of maps, a dictionary such as {'Ti': map}, or a stack with the elements first; maps "
+    "are signals or arrays"
+)
+_LINE = re.compile(r"(?<![A-Za-z])([A-Z][a-z]?)(?:[ _-]?([KLM])[abαβ]?\d?)?(?![a-zA-Z])")
+
+
+@dataclass(frozen=True)
+class MapInput:
+    """Maps of K elements over one scan.
+
+    Attributes
+    ----------
+    names : list of str
+        Elements, X-ray lines or edges, such as "Ti", "Ti_Ka" or "Ti_L3".
+    arrays : numpy.ndarray
+        Shape (K, ny, nx), float64.
+    signals : list of BaseSignal or None
+        The signals, None for arrays.
+    axes : list of dict
+        The two axes of the scan, in array order.
+    """
+
+    names: list
+    arrays: np.ndarray
+    signals: list
+    axes: list
+
+    @property
+    def template(self):
+        """An empty signal over the scan, with its axes as navigation axes."""
+        axes = [{**axis, "navigate": True} for axis in self.axes]
+        return BaseSignal(np.zeros(self.arrays.shape[1:]), axes=axes)
+
+    def like_input(self, arrays, suffix, record=None):
+        """Return arrays (K, ny, nx) as signals like those of the input."""
+        return [
+            _like(signal, array, name, self.axes, suffix, record)
+            for signal, array, name in zip(self.signals, arrays, self.names, strict=True)
+        ]
+
+
+def read_maps(maps, elements):
+    """Return maps as a `MapInput`, or say what is wrong with them.
+
+    Parameters
+    ----------
+    maps, elements
+        As in `fuse_maps`.
+    """
+    keys = None
+    if isinstance(maps, dict):
+        keys, maps = list(maps), list(maps.values())
+    elif isinstance(maps, BaseSignal):
+        maps = _unstacked(maps)
+    elif isinstance(maps, np.ndarray) and maps.ndim == 3:
+        maps = list(maps)
+    elif isinstance(maps, (str, bytes)) or not np.iterable(maps):
+        raise TypeError(f"maps must be {_FORMS}, but {maps!r} was given.")
+    maps = list(maps)
+    if not maps:
+        raise ValueError(f"maps must be {_FORMS}, but there is no map.")
+    if elements is not None and keys is not None:
+        raise ValueError("elements are the keys of a dictionary of maps: leave `elements` out.")
+    signals = [each if isinstance(each, BaseSignal) else None for each in maps]
+    arrays = [_array(each, number) for number, each in enumerate(maps)]
+    shapes = sorted({array.shape for array in arrays})
+    if len(shapes) > 1:
+        raise ValueError(f"All maps must have the same shape, but they have {shapes}.")
+    if min(shapes[0]) < 2:
+        raise ValueError(f"Maps must be 2 pixels high and wide at least, not {shapes[0]}.")
+    names = _names(signals, keys if elements is None else elements, len(maps))
+    first = next((signal for signal in signals if signal is not None), None)
+    axes = _axes(first, shapes[0])
+    return MapInput(names, np.stack(arrays), signals, axes)
+
+
+def _unstacked(signal):
+    """Return the maps of a stack, or the only one of a signal."""
+    if signal.data.ndim == 2:
+        return [signal]
+    if signal.data.ndim != 3:
+        raise ValueError(
+            "A stack of maps has three dimensions, the elements first in the array, but the signal "
+            f"has {signal.data.ndim}: {signal.axes_manager.navigation_shape}|"
+            f"{signal.axes_manager.signal_shape}."
+        )
+    axes = signal.axes_manager._axes[1:]
+    parts = []
+    for data in signal.data:
+        dictionaries = [{**axis.get_axis_dictionary(), "navigate": False} for axis in axes]
+        part = BaseSignal(data, axes=dictionaries).as_signal2D((1, 0))
+        part.metadata.add_dictionary(signal.metadata.as_dictionary())
+        part.metadata.General.title = ""
+        # what names all elements names none of the maps
+        for item in ("elements", "xray_lines", "edges"):
+            if part.metadata.has_item(f"Sample.{item}"):
+                delattr(part.metadata.Sample, item)
+        parts.append(part)
+    return parts
+
+
+def _array(each, number):
+    data = each.data if isinstance(each, BaseSignal) else each
+    data = np.asarray(data.compute() if hasattr(data, "compute") else data)
+    if data.dtype.kind not in "buif":
+        raise TypeError(f"Map {number} must hold real numbers, but its data type is {data.dtype}.")
+    if data.ndim != 2:
+        raise ValueError(
+            f"Map {number} must have two dimensions, but has the shape {data.shape}. A spectrum "
+            "image is fused with s.multimodal_fusion(haadf)."
+        )
+    bad = int((~np.isfinite(data)).sum())
+    if bad:
+        raise ValueError(
+            f"Map {number} must be finite, but {bad} of its {data.size} pixels are NaN or "
+            "infinite. Replace them first, for example with numpy.nan_to_num."
+        )
+    return data.astype(np.float64)
+
+
+def _names(signals, given, n_maps):
+    """Return one element, line or edge a map: as given, or from metadata, or from the titles."""
+    from exspy.material import elements as known
+
+    if given is not None:
+        names = [given] if isinstance(given, str) else list(given)
+        if len(names) != n_maps:
+            raise ValueError(f"elements must name {n_maps} maps, but {names} was given.")
+        for name in names:
+            if not isinstance(name, str) or name.split("_")[0] not in known:
+                raise ValueError(
+                    f"elements must be chemical symbols or lines, such as 'Ti' or 'Ti_Ka', but "
+                    f"{name!r} was given."
+                )
+    else:
+        names = [_name_of(signal, known) for signal in signals]
+        unknown = [number for number, name in enumerate(names) if name is None]
+        if unknown:
+            raise ValueError(
+                f"Which elements the maps {unknown} show is neither in their metadata nor in their "
+                "titles. Give elements=['Ti', ...], one a map."
+            )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"Each map must show another element or line, but {repeated} repeat.")
+    return names
+
+
+def _name_of(signal, known):
+    if signal is None:
+        return None
+    for item in ("xray_lines", "edges", "elements"):
+        found = signal.metadata.get_item(f"Sample.{item}", None)
+        if found is not None and len(found) == 1:
+            return str(found[0])
+    found = {
+        match[1]
+        for match in _LINE.finditer(signal.metadata.General.title or "")
+        if match[1] in known
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _axes(signal, shape):
+    if signal is None:
+        return [{"size": size, "name": name} for size, name in zip(shape, "yx", strict=True)]
+    axes = signal.axes_manager.navigation_axes or signal.axes_manager.signal_axes
+    return [axis.get_axis_dictionary() for axis in axes[::-1]]
+
+
+def _like(signal, array, name, axes, suffix, record):
+    if signal is None:
+        result = BaseSignal(array, axes=[{**a, "navigate": False} for a in axes]).as_signal2D(
+            (0, 1)
+        )
+        result.metadata.set_item("Sample.elements", [name.split("_")[0]])
+        title = name
+    else:
+        result = signal._deepcopy_with_new_data(array)
+        if result._lazy:
+            result = signal.deepcopy()
+            result.data = array
+            result._lazy = False
+            result._assign_subclass()
+        title = signal.metadata.General.title or name
+    result.metadata.General.title = title + suffix
+    if result.metadata.has_item("Signal.Noise_properties"):
+        del result.metadata.Signal.Noise_properties
+    if record is not None:
+        result.metadata.add_dictionary({"Multimodal_fusion": record})
+    return result

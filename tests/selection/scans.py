@@ -1,0 +1,23 @@
+"""Measured maps and HAADF models of simulated specimens."""
+
+import numpy as np
+
+from hyperspy_multimodal.maps import xray_maps, xray_scattering
+from hyperspy_multimodal.selection import GuidedModels, HaadfFit, normalise_haadf
+
+
+def measured_maps(specimen):
+    return xray_maps(specimen.signal, None, 2.0, "auto", False)[0]
+
+
+def guided_models(specimen, maps, haadf=None, gammas=(1.0,), weights="auto", blur=0.0):
+    """Models of the specimen's HAADF, or of another image."""
+    windows = xray_maps(specimen.signal, None, 2.0, "auto", False)[1]
+    unit, lowest = normalise_haadf(specimen.haadf.data if haadf is None else haadf)
+    fit = HaadfFit(maps, unit, lowest, xray_scattering(specimen.signal, maps.names, windows))
+    models = [fit.model(gamma, weights, blur) for gamma in gammas]
+    return GuidedModels(unit, sorted(models, key=lambda model: -model.r_squared))
+
+
+def all_kept(maps):
+    return np.ones(len(maps.names), bool)

@@ -1,0 +1,168 @@
+"""Which net totals can be trusted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.data import core_shell, flat, haadf_only, oxide_interface
+from hyperspy_multimodal.maps import fit_spectra
+from hyperspy_multimodal.selection import normalise_haadf, trusted_totals
+from hyperspy_multimodal.selection.totals import vacuum_of
+
+from .particles import SHAPE, measured, modelled, truth
+from .scans import measured_maps
+
+MESSAGE = "its background cannot be trusted"
+
+
+def particles_on_background(ratio, background=0.4, seed=0):
+    """Maps of flat particles in vacuum, and their HAADF.
+
+    The background is ``background`` everywhere; the maps take ``ratio`` of it.
+    """
+    expected = 10.0 * (truth(1.0) > 0.3)
+    maps = measured(expected, background, seed, ratio)
+    return maps, normalise_haadf(modelled(expected, np.full(3, 0.1)))[0]
+
+
+# vacuum
+
+
+@pytest.mark.parametrize("counts", [1, 5, 100])
+@pytest.mark.parametrize("make", [core_shell, haadf_only])
+def test_vacuum_is_found_between_particles(make, counts):
+    specimen = make((64, 64), counts=counts)
+    vacuum = vacuum_of(measured_maps(specimen), normalise_haadf(specimen.haadf.data)[0])
+    there = sum(m.data for m in specimen.counts)
+    assert vacuum.dtype == bool and vacuum.shape == (64, 64)
+    assert there[vacuum].mean() < 0.02 * there.max()
+    assert vacuum[there == 0].mean() > 0.7
+
+
+@pytest.mark.parametrize(
+    "specimen",
+    [
+        flat((64, 64), counts=5),
+        flat((64, 64), counts=100, haadf_noise=0.2),
+        oxide_interface((64, 64), counts=20),
+        core_shell((64, 64), counts=20).signal.inav[22:42, 22:42],
+    ],
+    ids=["flat", "flat-noise", "columns", "inside"],
+)
+def test_no_vacuum_is_found_where_there_is_none(specimen):
+    if not hasattr(specimen, "haadf"):
+        whole = core_shell((64, 64), counts=20)
+        specimen = whole._replace(signal=specimen, haadf=whole.haadf.isig[22:42, 22:42])
+    haadf = normalise_haadf(specimen.haadf.data)[0]
+    assert vacuum_of(measured_maps(specimen), haadf) is None
+
+
+def test_a_few_dark_pixels_are_no_vacuum():
+    maps, haadf = particles_on_background(1.0)
+    vacuum = vacuum_of(maps, haadf)
+    assert vacuum.sum() > 1000
+    filled = np.maximum(haadf, 0.3)
+    filled[40:46, 50:56] = 0
+    assert vacuum_of(maps, filled) is None
+
+
+def test_dark_places_with_counts_are_no_vacuum():
+    """Something light that the HAADF does not see."""
+    maps, haadf = particles_on_background(1.0)
+    own = maps.segments.copy()
+    own[2] += 2
+    assert vacuum_of(replace(maps, segments=own), haadf) is None
+
+
+def test_gain_of_the_maps_does_not_matter():
+    maps, haadf = particles_on_background(1.0)
+    brighter = replace(maps, segments=7 * maps.segments)
+    np.testing.assert_array_equal(vacuum_of(brighter, haadf), vacuum_of(maps, haadf))
+
+
+# totals
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("background", [0.0, 0.05, 0.4])
+def test_totals_are_kept_where_the_background_is_right(background, seed, caplog):
+    maps, haadf = particles_on_background(1.0, background, seed)
+    np.testing.assert_array_equal(trusted_totals(maps, haadf), [True] * 3)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_total_over_a_wrong_background_is_left_free(factor, caplog):
+    """Of one element, the background is taken half as strong, or twice as strong, as it is."""
+    maps, haadf = particles_on_background(1.0)
+    ratios = maps.ratios.copy()
+    ratios[1] *= factor
+    trusted = trusted_totals(replace(maps, ratios=ratios), haadf)
+    np.testing.assert_array_equal(trusted, [True, False, True])
+    [record] = caplog.records
+    assert record.levelname == "WARNING"
+    assert MESSAGE in record.message
+    assert "Zn" in record.message and "keep_totals=True" in record.message
+
+
+def test_a_small_error_of_the_background_is_forgiven():
+    """1 % of the total, if the whole scan were like the vacuum."""
+    maps, haadf = particles_on_background(1.0)
+    share = 0.01 * maps.net.mean(axis=(1, 2)) / 0.4
+    ratios = maps.ratios * (1 - share)[:, None, None]
+    assert trusted_totals(replace(maps, ratios=ratios), haadf).all()
+
+
+def test_without_vacuum_the_background_is_not_tried(caplog):
+    maps, haadf = particles_on_background(0.5)
+    assert not trusted_totals(maps, haadf).any()
+    caplog.clear()
+    assert trusted_totals(maps, np.maximum(haadf, 0.5)).all()
+    assert not caplog.records
+
+
+def test_counts_without_background_are_trusted(caplog):
+    maps, haadf = particles_on_background(0.0)
+    assert trusted_totals(maps, haadf).all()
+    assert not caplog.records
+
+
+def test_totals_that_are_not_positive_are_free():
+    maps, haadf = particles_on_background(1.0)
+    segments = maps.segments.copy()
+    segments[0] = 0
+    np.testing.assert_array_equal(
+        trusted_totals(replace(maps, segments=segments), haadf), [False, True, True]
+    )
+
+
+def test_totals_of_a_simulated_scan_are_kept():
+    specimen = core_shell((64, 64), counts=20)
+    maps, haadf = measured_maps(specimen), normalise_haadf(specimen.haadf.data)[0]
+    trusted = trusted_totals(maps, haadf)
+    assert trusted[0] and trusted[2]
+
+
+def test_totals_of_fits_are_kept_if_they_are_positive():
+    specimen = core_shell((32, 32), counts=20)
+    maps = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False).element_maps()
+    haadf = normalise_haadf(specimen.haadf.data)[0]
+    assert trusted_totals(maps, haadf).all()
+    # whatever there seems to be in vacuum
+    assert trusted_totals(replace(maps, net=maps.net + 1), haadf).all()
+    net = maps.net.copy()
+    net[1] -= 10
+    np.testing.assert_array_equal(
+        trusted_totals(replace(maps, net=net), haadf), [True, False, True]
+    )
+
+
+def test_inputs_are_not_modified():
+    maps, haadf = particles_on_background(0.5)
+    arrays = maps.segments, maps.net, maps.ratios, haadf
+    before = [array.copy() for array in arrays]
+    trusted_totals(maps, haadf)
+    for array, copy in zip(arrays, before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+    assert haadf.shape == SHAPE
