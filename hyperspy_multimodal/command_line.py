@@ -64,7 +64,10 @@ def _parser():
         help="elements to map, in place of those in the files",
     )
     parser.add_argument(
-        "--gamma", type=float, help="exponent of the maps; default 1.7, or 1 without FILE"
+        "--gamma",
+        type=_gamma,
+        default="auto",
+        help="exponent of the maps in the HAADF, or 'auto' (default): chosen from the counts",
     )
     parser.add_argument(
         "--lambdas",
@@ -76,6 +79,10 @@ def _parser():
     parser.add_argument("--verbose", "-v", action="store_true", help="say more")
     parser.add_argument("--version", action="version", version=__version__)
     return parser
+
+
+def _gamma(text):
+    return text if text == "auto" else float(text)
 
 
 def _fuse_files(options):
@@ -126,8 +133,9 @@ def _fuse_specimen(options):
         *specimen.haadf.data.shape,
         specimen.counts[0].data.max(),
     )
-    given = {"gamma": 1.0, **_given(options)}
-    maps, output = specimen.signal.multimodal_fusion(specimen.haadf, full_output=True, **given)
+    maps, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, full_output=True, **_given(options)
+    )
     _write(maps, output, specimen.haadf, options.output or Path("core_shell_fused"))
     print(f"{'line':8s}{'SNR raw':>10s}{'SNR fused':>11s}{'total, fused / true':>22s}")
     for fused, raw, truth in zip(maps, output["raw_maps"], specimen.counts, strict=True):

@@ -13,12 +13,16 @@ class DrawnMaps:
     ----------
     counts, background : numpy.ndarray
         Gross counts and their expected background, shape (K, ny, nx).
+    net, net_variance : numpy.ndarray
+        Net counts, not clipped, and their variance, shape (K, ny, nx).
     totals : numpy.ndarray
         Net total of each element, shape (K,); NaN, for free, where it is not positive.
     """
 
     counts: np.ndarray
     background: np.ndarray
+    net: np.ndarray
+    net_variance: np.ndarray
     totals: np.ndarray
 
 

@@ -145,6 +145,6 @@ class ElementMaps:
         counts = generator.poisson(expected).astype(np.float64)
         beside = np.tensordot(self.beside, self.segments, axes=1)
         variance = (self.ratios**2 * beside).sum(axis=(1, 2))
-        totals = (counts - self.background).sum(axis=(1, 2))
-        totals += generator.normal(0.0, np.sqrt(variance))
-        return DrawnMaps(counts, self.background, positive_or_free(totals))
+        net = counts - self.background
+        totals = net.sum(axis=(1, 2)) + generator.normal(0.0, np.sqrt(variance))
+        return DrawnMaps(counts, self.background, net, counts, positive_or_free(totals))

@@ -108,4 +108,5 @@ class FittedMaps:
         excess = self.background / _SOFTENING
         drawn = generator.poisson(np.maximum(truth, 0) + excess) - excess
         totals = positive_or_free(drawn.sum(axis=(1, 2)))
-        return DrawnMaps(np.maximum(drawn + self.background, 0.0), self.background, totals)
+        counts = np.maximum(drawn + self.background, 0.0)
+        return DrawnMaps(counts, self.background, drawn, drawn + excess, totals)

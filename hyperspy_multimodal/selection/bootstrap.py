@@ -17,14 +17,14 @@ _ROUGHER = 0.5
 _POOLING = 1.0
 
 
-def standard_deviations(maps, models, setting, fused, kept, seed, progress):
+def standard_deviations(maps, models, setting, fused, kept, refit, seed, progress):
     """Return the root-mean-square error that fusion makes on scans like the measured one.
 
     Counts and HAADF are drawn anew, ten times, from maps that are taken for the truth, and fused
     with the same parameters. What is found deviates from that truth by noise and by what the total
     variation flattens; both are in the result. For the latter to show, the truth has to have what
-    was flattened in the fused maps: it is a fusion with half their total variation. What the HAADF
-    model misses is not in the result.
+    was flattened in the fused maps: it is a fusion with half their total variation. Weights and
+    pedestal of the HAADF model are fitted to each draw. What the model misses is not in the result.
 
     Parameters
     ----------
@@ -38,6 +38,9 @@ def standard_deviations(maps, models, setting, fused, kept, seed, progress):
         The fused maps, of ``maps`` with ``setting``.
     kept : numpy.ndarray
         Which net totals fusion keeps, bool, shape (K,).
+    refit : callable
+        Called as ``refit(maps, haadf)`` with drawn maps and a HAADF at their resolution; returns
+        their `HaadfModel`.
     seed : int
         Seed of the draws.
     progress : callable
@@ -63,11 +66,11 @@ def standard_deviations(maps, models, setting, fused, kept, seed, progress):
     for _ in range(DRAWS):
         drawn = maps.drawn(truth, generator)
         noisy = generator.normal(0.0, noise, truth.shape[1:])
-        image = _Drawn(models, expected + smoothed(noisy, model.blur))
+        image = expected + smoothed(noisy, model.blur)
         found = fuse_setting(
             drawn,
-            image,
-            setting,
+            _Drawn(models, model, image),
+            replace(setting, model=refit(drawn, image)) if setting.model else setting,
             totals=np.where(kept, drawn.totals, np.nan),
             initial=pilot,
             **options,
@@ -78,12 +81,14 @@ def standard_deviations(maps, models, setting, fused, kept, seed, progress):
 
 
 class _Drawn(GuidedModels):
-    """The models, with the edges of the measured HAADF and a drawn one in its place."""
+    """A drawn HAADF at the resolution of the maps, with the edges of the measured one."""
 
-    def __init__(self, models, image):
+    def __init__(self, models, model, image):
         super().__init__(models.haadf, models.models)
-        self._guides = models._guides
-        self._image = image
+        self._measured, self._model, self._image = models, model, image
 
     def matched(self, model):
         return self._image
+
+    def edges(self, model, directional):
+        return self._measured.edges(self._model, directional)

@@ -97,9 +97,9 @@ def multimodal_fusion(
         Seed of the count splitting of ``lambdas="auto"`` and of ``uncertainty``, default 0.
     uncertainty : bool
         Estimate the standard deviation of each map, pixel by pixel, from ten fusions of counts and
-        HAADF that are drawn anew. Its square is kept in
-        ``metadata.Signal.Noise_properties.variance``. It holds noise and what fusion flattens, but
-        not what the model lacks. Default False.
+        HAADF that are drawn anew. The array is kept in
+        ``metadata.Multimodal_fusion.standard_deviation``. It holds noise and what total variation
+        flattens, but not what the HAADF model lacks. Default False.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool

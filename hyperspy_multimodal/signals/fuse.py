@@ -64,9 +64,9 @@ def fuse(signal, maps, haadf, scattering, parameters):
     n_maps = len(maps.names)
     lambdas = None if automatic else parameters.lambdas_of(n_maps)
     normalised, lowest_offset = normalise_haadf(haadf)
-    models = GuidedModels(
-        normalised, _models(maps, normalised, lowest_offset, scattering, parameters)
-    )
+    weights = parameters.weights_of(n_maps)
+    fit = HaadfFit(maps, normalised, lowest_offset, scattering)
+    models = GuidedModels(normalised, _models(fit, weights, parameters))
     kept = _kept_totals(maps, normalised, parameters.keep_totals)
     table, errors = [], None
     with Progress("Fusing", parameters.show_progressbar) as progress:
@@ -87,8 +87,13 @@ def fuse(signal, maps, haadf, scattering, parameters):
             callback=progress.callback,
         )
         if parameters.uncertainty:
+
+            def refit(drawn, image):
+                again = HaadfFit(drawn, image, lowest_offset, scattering)
+                return again.model(setting.model.gamma, weights, 0.0)
+
             errors = standard_deviations(
-                maps, models, setting, result, kept, parameters.seed, progress.step
+                maps, models, setting, result, kept, refit, parameters.seed, progress.step
             )
     warn_if_unconverged(result, parameters.tolerance)
     model = setting.model or models.first
@@ -147,11 +152,9 @@ def fuse(signal, maps, haadf, scattering, parameters):
     return in_counts * result.maps, errors, record, output
 
 
-def _models(maps, haadf, lowest_offset, scattering, parameters):
+def _models(fit, weights, parameters):
     """Return the HAADF models, one an exponent, that which explains most of the HAADF first."""
-    fit = HaadfFit(maps, haadf, lowest_offset, scattering)
     gammas = GAMMAS if isinstance(parameters.gamma, str) else (parameters.gamma,)
-    weights = parameters.weights_of(len(maps.names))
     found = [fit.model(gamma, weights, parameters.haadf_blur) for gamma in gammas]
     return sorted(found, key=lambda model: -model.r_squared)
 

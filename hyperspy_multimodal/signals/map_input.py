@@ -97,7 +97,7 @@ def _unstacked(signal):
     parts = []
     for data in signal.data:
         dictionaries = [{**axis.get_axis_dictionary(), "navigate": False} for axis in axes]
-        part = BaseSignal(data, axes=dictionaries).as_signal2D((1, 0))
+        part = BaseSignal(data, axes=dictionaries).as_signal2D((0, 1))
         part.metadata.add_dictionary(signal.metadata.as_dictionary())
         part.metadata.General.title = ""
         # what names all elements names none of the maps

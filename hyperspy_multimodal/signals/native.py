@@ -1,6 +1,5 @@
 """HyperSpy signals for results: the axes and metadata of the scan they come from."""
 
-import numpy as np
 from hyperspy.signals import BaseSignal, Signal2D
 
 
@@ -94,7 +93,10 @@ def image(signal, data, title):
 
 
 def with_errors(signal, maps, errors, described):
-    """Put variances into the metadata of maps; return standard deviations as maps.
+    """Put standard deviations into the metadata of maps; return them as maps too.
+
+    Not as ``Signal.Noise_properties.variance``: HyperSpy cannot stack maps that have one, as
+    quantification does.
 
     Parameters
     ----------
@@ -112,6 +114,5 @@ def with_errors(signal, maps, errors, described):
     list of BaseSignal
     """
     for result, error in zip(maps, errors, strict=True):
-        variance = BaseSignal(np.square(error), axes=scan_axes(signal, navigate=True))
-        result.metadata.set_item("Signal.Noise_properties.variance", variance)
+        result.metadata.set_item("Multimodal_fusion.standard_deviation", error)
     return element_maps(signal, errors, *described, ", standard deviation")

@@ -1,7 +1,6 @@
 """`fuse_maps`: fusion of maps that were made elsewhere."""
 
 import numpy as np
-from hyperspy.signal import BaseSignal
 
 from .keywords import explain_keywords
 
@@ -137,8 +136,7 @@ def fuse_maps(
     results = given.like_input(fused, ", fused", record)
     if errors is not None:
         for result, error in zip(results, errors, strict=True):
-            variance = BaseSignal(np.square(error)).T
-            result.metadata.set_item("Signal.Noise_properties.variance", variance)
+            result.metadata.set_item("Multimodal_fusion.standard_deviation", error)
         output["standard_deviations"] = given.like_input(errors, ", standard deviation")
     if not full_output:
         return results

@@ -50,8 +50,8 @@ def say_what_was_left_out(names, setting, gamma=None, model=None):
         _logger.warning(
             "%s, the brightness of the HAADF does not help to predict held-out counts, so it is "
             "left out: the maps come from their counts alone%s. Either the counts are too few to "
-            "tell, or the image is turned, shifted or of another scan, or has other contrast than the "
-            "elements (a missing element, diffraction): smoothed maps explain %.0f %% of its "
+            "tell, or the image is turned, shifted or of another scan, or has other contrast than "
+            "the elements (a missing element, diffraction): smoothed maps explain %.0f %% of its "
             "variance.%s",
             tried,
             f", and from where the HAADF has edges ({', '.join(guided)})" if guided else "",

@@ -11,6 +11,7 @@ from hyperspy_multimodal.data import (
     haadf_only,
     overlapping_pair,
     oxide_interface,
+    swap,
     wedge,
 )
 
@@ -269,3 +270,49 @@ def test_haadf_only_discs_are_in_no_spectrum_and_no_truth(layout_seed):
 def test_haadf_without_discs_follows_the_atoms():
     specimen = haadf_only((32, 32), contrast=0, **QUIET)
     np.testing.assert_allclose(haadf_in_range(specimen), haadf_of_maps(specimen), atol=1e-6)
+
+
+# ---- elements that change places
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_the_haadf_of_a_swap_shows_nothing(share):
+    specimen = swap((48, 60), radius=6, share=share, **QUIET)
+    assert np.ptp(specimen.haadf.data) <= 1e-6 * specimen.haadf.data.max()
+    np.testing.assert_allclose(haadf_of_maps(specimen), 1, rtol=1e-9)
+    chromium = by_element(specimen.counts)["Cr"]
+    assert np.ptp(chromium) == pytest.approx(share * chromium.max())
+
+
+def test_nickel_takes_the_place_of_chromium_in_the_discs():
+    counts = by_element(swap((72, 96), radius=5, **QUIET).counts)
+    discs = counts["Ni"] > 0
+    np.testing.assert_array_equal(discs, counts["Cr"] == 0)
+    for present in (counts["Ni"][discs], counts["Cr"][~discs]):
+        np.testing.assert_allclose(present, present[0])
+    regions, number = label(discs)
+    # whole ones on a lattice of four radii, symmetric in the field
+    assert number == 3 * 4
+    areas = [(regions == i + 1).sum() for i in range(number)]
+    np.testing.assert_allclose(areas, np.pi * 25, rtol=0.1)
+    np.testing.assert_array_equal(discs, discs[::-1, ::-1])
+    columns = np.flatnonzero(discs.any(axis=0))
+    assert columns[0] >= 5 and np.diff(columns).max() == pytest.approx(10, abs=1)
+
+
+def test_the_share_of_a_swap_scales_what_is_replaced():
+    half, whole = (by_element(swap((48, 48), share=x, **QUIET).counts) for x in (0.5, 1.0))
+    discs = whole["Ni"] > 0
+    # all relative to chromium in the film
+    film = [counts["Cr"][~discs][0] for counts in (half, whole)]
+    np.testing.assert_allclose(half["Cr"][discs] / film[0], 0.5)
+    np.testing.assert_allclose(half["Ni"] / film[0], 0.5 * whole["Ni"] / film[1])
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (16, 40), (30, 24)])
+def test_a_small_field_of_a_swap_has_one_disc_in_the_middle(shape):
+    nickel = by_element(swap(shape, radius=7, **QUIET).counts)["Ni"] > 0
+    assert label(nickel)[1] == max(shape[1] // 28, 1)
+    assert nickel[shape[0] // 2, shape[1] // 2]
+    np.testing.assert_array_equal(nickel, nickel[::-1, ::-1])
+    assert nickel.sum() == pytest.approx(np.pi * 49, rel=0.1)

@@ -14,6 +14,7 @@ from hyperspy_multimodal.data import (
     haadf_only,
     overlapping_pair,
     oxide_interface,
+    swap,
     wedge,
 )
 
@@ -24,10 +25,11 @@ SPECIMENS = {
     "flat": (flat, {}),
     "wedge": (wedge, {}),
     "haadf_only": (haadf_only, {}),
+    "swap": (swap, {"radius": 5.0}),
     "S-Mo": (overlapping_pair, {"pair": "S-Mo"}),
     "Ti-Ba": (overlapping_pair, {"pair": "Ti-Ba"}),
 }
-RANDOM_LAYOUTS = [name for name in SPECIMENS if name not in ("oxide_interface", "flat")]
+RANDOM_LAYOUTS = [name for name in SPECIMENS if name not in ("oxide_interface", "flat", "swap")]
 COARSE = {"channels": 400, "channel_width": 0.02}  # 8 keV: less to draw
 OFF = {
     "energy_offset": 0.02,
@@ -214,6 +216,11 @@ def test_bad_settings_are_named_with_what_was_given_and_expected(arguments, erro
         (wedge, {"counts": 0.0}, ValueError),
         (haadf_only, {"contrast": np.nan}, ValueError),
         (haadf_only, {"shape": (16, 8)}, ValueError),
+        (swap, {"shape": (15, 40)}, ValueError),
+        (swap, {"radius": 0.0}, ValueError),
+        (swap, {"radius": "9"}, TypeError),
+        (swap, {"share": -0.1}, ValueError),
+        (swap, {"share": 1.5}, ValueError),
     ],
 )
 def test_bad_arguments_are_named_with_what_was_given_and_expected(function, arguments, error):

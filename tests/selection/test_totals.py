@@ -29,7 +29,7 @@ def particles_on_background(ratio, background=0.4, seed=0):
 # vacuum
 
 
-@pytest.mark.parametrize("counts", [1, 5, 100])
+@pytest.mark.parametrize("counts", [1, 100])
 @pytest.mark.parametrize("make", [core_shell, haadf_only])
 def test_vacuum_is_found_between_particles(make, counts):
     specimen = make((64, 64), counts=counts)
@@ -40,20 +40,28 @@ def test_vacuum_is_found_between_particles(make, counts):
     assert vacuum[there == 0].mean() > 0.7
 
 
+def within_a_particle(shape, counts):
+    whole = core_shell((64, 64), counts=counts)
+    there = whole.counts[0].data > 0
+    sums = np.cumsum(np.cumsum(there, axis=0), axis=1)
+    side = 16
+    full = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
+    y, x = np.unravel_index(full.argmax(), full.shape)
+    part = slice(x + 1, x + 1 + side), slice(y + 1, y + 1 + side)
+    return whole._replace(signal=whole.signal.inav[part], haadf=whole.haadf.isig[part])
+
+
 @pytest.mark.parametrize(
-    "specimen",
+    ("make", "options"),
     [
-        flat((64, 64), counts=5),
-        flat((64, 64), counts=100, haadf_noise=0.2),
-        oxide_interface((64, 64), counts=20),
-        core_shell((64, 64), counts=20).signal.inav[22:42, 22:42],
+        (flat, {"counts": 5}),
+        (flat, {"counts": 100, "haadf_noise": 0.2}),
+        (oxide_interface, {"counts": 20}),
+        (within_a_particle, {"counts": 20}),
     ],
-    ids=["flat", "flat-noise", "columns", "inside"],
 )
-def test_no_vacuum_is_found_where_there_is_none(specimen):
-    if not hasattr(specimen, "haadf"):
-        whole = core_shell((64, 64), counts=20)
-        specimen = whole._replace(signal=specimen, haadf=whole.haadf.isig[22:42, 22:42])
+def test_no_vacuum_is_found_where_there_is_none(make, options):
+    specimen = make((64, 64), **options)
     haadf = normalise_haadf(specimen.haadf.data)[0]
     assert vacuum_of(measured_maps(specimen), haadf) is None
 
@@ -140,8 +148,7 @@ def test_totals_that_are_not_positive_are_free():
 def test_totals_of_a_simulated_scan_are_kept():
     specimen = core_shell((64, 64), counts=20)
     maps, haadf = measured_maps(specimen), normalise_haadf(specimen.haadf.data)[0]
-    trusted = trusted_totals(maps, haadf)
-    assert trusted[0] and trusted[2]
+    assert trusted_totals(maps, haadf).all()
 
 
 def test_totals_of_fits_are_kept_if_they_are_positive():

@@ -1,0 +1,152 @@
+"""Standard deviations of fused maps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.selection import (
+    GuidedModels,
+    HaadfModel,
+    Setting,
+    fuse_setting,
+    standard_deviations,
+)
+from hyperspy_multimodal.selection.bootstrap import DRAWS
+
+from .particles import measured, modelled, truth
+
+SHAPE = 40, 44
+SOLVE = {"tolerance": 1e-4, "max_iterations": 5000}
+COUNTS = np.array([20.0, 4.0, 1.0])
+# bright in the HAADF as they are in their maps
+WEIGHTS = np.array([0.5, 0.3, 0.2])
+
+
+class Scan:
+    """Particles of known counts, fused with parameters that suit them."""
+
+    def __init__(self, dose=1.0, seed=0, uses_haadf=True, **setting):
+        self.truth = dose * COUNTS[:, None, None] * truth(1.0, shape=SHAPE, width=4)
+        self.maps = measured(self.truth, 0.2 * dose, seed)
+        scales = dose * COUNTS
+        image = modelled(self.truth, WEIGHTS / scales, 0.03, seed)
+        model = HaadfModel(scales, WEIGHTS, 0.1, 1.0, 0.0, 1.0)
+        self.models = GuidedModels(image, [model])
+        given = {"directional": (True, True, False), "ratios": (2.0,) * 3, "apart": (False,) * 3}
+        self.setting = Setting(
+            model if uses_haadf else None, 1e-3 if uses_haadf else 1.0, **given | setting
+        )
+        self.kept = np.array([True, True, False])
+        totals = np.where(self.kept, self.maps.totals, np.nan)
+        self.fused = fuse_setting(self.maps, self.models, self.setting, totals=totals, **SOLVE)
+
+    def errors(self, seed=0, progress=lambda: None):
+        return standard_deviations(
+            self.maps, self.models, self.setting, self.fused, self.kept, seed, progress
+        )
+
+
+@pytest.fixture(scope="module")
+def scan():
+    return Scan()
+
+
+@pytest.fixture(scope="module")
+def errors(scan):
+    return scan.errors()
+
+
+def test_they_are_standard_deviations_of_each_pixel(errors):
+    assert errors.shape == (3, *SHAPE)
+    assert np.isfinite(errors).all()
+    assert errors.min() >= 0
+
+
+def test_same_seed_same_standard_deviations(scan, errors):
+    np.testing.assert_array_equal(scan.errors(), errors)
+    other = scan.errors(seed=1)
+    assert np.all(other != errors)
+    ratios = other.mean(axis=(1, 2)) / errors.mean(axis=(1, 2))
+    np.testing.assert_allclose(ratios, 1, atol=0.15)
+
+
+def test_one_step_of_progress_a_fusion():
+    steps = []
+    Scan().errors(progress=lambda: steps.append(1))
+    assert len(steps) == DRAWS + 1
+
+
+def test_they_are_larger_where_counts_are(scan, errors):
+    strong = scan.truth[0] > 0.5 * scan.truth[0].max()
+    vacuum = scan.truth[0] < 0.02 * scan.truth[0].max()
+    assert errors[0][strong].mean() > 2 * errors[0][vacuum].mean()
+    assert np.corrcoef(errors[0].ravel(), np.sqrt(scan.truth[0]).ravel())[0, 1] > 0.4
+
+
+def test_they_fall_with_the_dose():
+    """Relative to the counts: ten times the counts have a third of the noise."""
+    low, high = (Scan(dose).errors() / dose for dose in (1.0, 10.0))
+    ratios = high.mean(axis=(1, 2)) / low.mean(axis=(1, 2))
+    assert np.all(ratios < 0.8)
+    assert np.all(ratios > 0.2)
+
+
+@pytest.mark.parametrize("uses_haadf", [True, False])
+def test_their_squares_are_mean_square_errors(uses_haadf):
+    """On average over scans; what is flattened and what is noise."""
+    squares, variances = [], []
+    for seed in range(3):
+        scan = Scan(seed=seed, uses_haadf=uses_haadf)
+        squares.append(np.square(scan.fused.maps - scan.truth).mean(axis=(1, 2)))
+        variances.append(np.square(scan.errors()).mean(axis=(1, 2)))
+    ratios = np.mean(squares, axis=0) / np.mean(variances, axis=0)
+    assert np.all((0.4 < ratios) & (ratios < 2.5)), ratios
+
+
+def test_they_hold_the_noise_of_the_haadf():
+    """Where the HAADF rules, and the counts hardly have a say."""
+    quiet, noisy = Scan(), Scan()
+    for scan, deviation in ((quiet, 0.0), (noisy, 0.3)):
+        noise = np.random.default_rng(8).normal(0, deviation, SHAPE)
+        exact = modelled(scan.truth, WEIGHTS / COUNTS, 0.0)
+        scan.models = GuidedModels(exact + noise, scan.models.models)
+        scan.setting = replace(scan.setting, lambda_1=1e-4, directional=(False,) * 3)
+    low, high = (scan.errors().mean(axis=(1, 2)) for scan in (quiet, noisy))
+    assert high[0] > 2 * low[0]
+
+
+def test_a_blurred_haadf_has_less_noise():
+    """The noise of the image is in it before the blur."""
+    sharp, blurred = Scan(), Scan()
+    for scan, blur in ((sharp, 0.0), (blurred, 2.0)):
+        noise = np.random.default_rng(8).normal(0, 0.3, SHAPE)
+        model = replace(scan.models.first, blur=blur)
+        scan.models = GuidedModels(scan.models.haadf + noise, [model])
+        scan.setting = replace(
+            scan.setting, model=model, lambda_1=1e-4, directional=(False,) * 3, ratios=(0.1,) * 3
+        )
+    low, high = (scan.errors().mean(axis=(1, 2)) for scan in (blurred, sharp))
+    assert low[0] < 0.7 * high[0]
+
+
+def test_without_haadf_its_noise_does_not_matter():
+    scan = Scan(uses_haadf=False, directional=(False,) * 3)
+    reference = scan.errors()
+    image = scan.models.haadf + np.random.default_rng(8).normal(0, 0.3, SHAPE)
+    scan.models = GuidedModels(image, scan.models.models)
+    np.testing.assert_allclose(scan.errors().mean(), reference.mean(), rtol=0.15)
+
+
+def test_inputs_are_not_modified(scan):
+    fused = scan.fused
+    arrays = (
+        *(scan.maps.segments, scan.maps.counts, scan.maps.background, scan.maps.net),
+        *(scan.models.haadf, scan.kept, fused.maps, fused.dual, fused.residual, fused.prices),
+    )
+    before = [array.copy() for array in arrays]
+    image = scan.models.matched(scan.models.first)
+    scan.errors()
+    for array, copy in zip(arrays, before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+    assert scan.models.matched(scan.models.first) is image

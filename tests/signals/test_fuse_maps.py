@@ -1,0 +1,173 @@
+"""`fuse_maps`: maps in every form that users have them in."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+from hyperspy.signal import BaseSignal
+from hyperspy.signals import Signal2D
+
+from hyperspy_multimodal import fuse_maps
+from hyperspy_multimodal.data import core_shell
+
+GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
+LINES = ["Co_Ka", "O_Ka", "S_Ka"]
+
+
+@pytest.fixture(scope="module")
+def specimen():
+    return core_shell((32, 40), counts=20)
+
+
+@pytest.fixture(scope="module")
+def counts(specimen):
+    """Gross counts in windows: native maps, with navigation axes."""
+    return specimen.signal.get_lines_intensity()
+
+
+@pytest.fixture(scope="module")
+def fused(specimen, counts):
+    return fuse_maps(counts, specimen.haadf, **GIVEN)
+
+
+def stack(maps):
+    return np.stack([m.data for m in maps])
+
+
+def images(counts, title="{} map"):
+    result = []
+    for each, line in zip(counts, LINES, strict=True):
+        image = Signal2D(each.data.copy())
+        for axis, name in zip(image.axes_manager.signal_axes, "xy", strict=True):
+            axis.scale, axis.units, axis.name = 1.0, "nm", name
+        image.metadata.General.title = title.format(line.split("_")[0])
+        result.append(image)
+    return result
+
+
+def test_maps_come_back_as_they_were(counts, fused):
+    for given, found in zip(counts, fused, strict=True):
+        assert type(found) is type(given)
+        assert found.axes_manager.navigation_shape == (40, 32)
+        assert found.axes_manager[0].units == "nm"
+        assert found.metadata.Sample.as_dictionary() == given.metadata.Sample.as_dictionary()
+        assert found.metadata.General.title == given.metadata.General.title + ", fused"
+        assert found.data.sum() == pytest.approx(given.data.sum(), rel=1e-5)
+        assert found.data.min() >= 0
+
+
+def test_fused_maps_are_nearer_to_the_truth(specimen, counts, fused):
+    background = stack(specimen.background)
+    truth = stack(specimen.counts) + background
+    error = np.square(stack(fused) - truth).sum(axis=(1, 2))
+    assert (error < 0.5 * np.square(stack(counts) - truth).sum(axis=(1, 2))).all()
+
+
+def test_every_form_gives_the_same_maps(specimen, counts, fused):
+    arrays = stack(counts)
+    haadf = specimen.haadf.data
+    forms = {
+        "dictionary of arrays": dict(zip(LINES, arrays, strict=True)),
+        "dictionary of signals": dict(zip(LINES, counts, strict=True)),
+        "images named by their titles": images(counts),
+        "array": arrays,
+        "stack": hs.stack(images(counts)),
+        "lazy maps": [each.as_lazy() for each in counts],
+    }
+    for form, maps in forms.items():
+        named = form in ("array", "stack")
+        found = fuse_maps(maps, haadf, elements=LINES if named else None, **GIVEN)
+        np.testing.assert_allclose(stack(found), stack(fused), rtol=1e-4, atol=1e-4, err_msg=form)
+        assert not any(each._lazy for each in found)
+
+
+def test_images_stay_images(specimen, counts):
+    for found in fuse_maps(images(counts), specimen.haadf, **GIVEN):
+        assert type(found) is Signal2D
+        assert found.axes_manager.signal_shape == (40, 32)
+        assert found.axes_manager[0].units == "nm"
+    found = fuse_maps(stack(counts), specimen.haadf, elements=LINES, **GIVEN)[0]
+    assert type(found) is Signal2D
+    assert found.metadata.Sample.elements == ["Co"]
+
+
+def test_units_do_not_change_the_maps(specimen, counts, fused):
+    """Maps in another unit, with the gain that undoes it."""
+    maps = {line: 0.01 * each.data for line, each in zip(LINES, counts, strict=True)}
+    found = fuse_maps(maps, specimen.haadf, gain=0.01, **GIVEN)
+    np.testing.assert_allclose(stack(found), 0.01 * stack(fused), rtol=1e-3, atol=1e-5)
+    assert found[0].metadata.Multimodal_fusion.gain_source == "given"
+
+
+def test_order_of_maps_is_that_of_the_input(specimen, counts, fused):
+    found = fuse_maps(counts[::-1], specimen.haadf, **GIVEN)
+    np.testing.assert_allclose(stack(found[::-1]), stack(fused), rtol=1e-3, atol=1e-3)
+
+
+def test_automatic_choice_of_counts_and_of_fractions(specimen, counts, caplog):
+    maps, output = fuse_maps(
+        counts, specimen.haadf, gamma="auto", full_output=True, show_progressbar=False
+    )
+    assert (output["gain_source"], output["gamma_chosen"]) == ("counts", True)
+    assert output["selection"]
+    assert "hold no counts" not in caplog.text
+    fractions = {line: 0.01 * each.data for line, each in zip(LINES, counts, strict=True)}
+    other, output = fuse_maps(
+        fractions, specimen.haadf, gamma="auto", full_output=True, show_progressbar=False
+    )
+    assert output["gain_source"] == "estimated"
+    assert "hold no counts" in caplog.text
+    np.testing.assert_allclose(
+        stack(other).sum(axis=(1, 2)), 0.01 * stack(maps).sum(axis=(1, 2)), rtol=1e-3
+    )
+
+
+def test_uncertainty_goes_along(specimen, counts, tmp_path):
+    maps, output = fuse_maps(
+        images(counts), specimen.haadf, uncertainty=True, full_output=True, **GIVEN
+    )
+    error = maps[0].metadata.Multimodal_fusion.standard_deviation
+    np.testing.assert_array_equal(error, output["standard_deviations"][0].data)
+    maps[0].save(tmp_path / "map.hspy")
+    loaded = hs.load(tmp_path / "map.hspy")
+    np.testing.assert_array_equal(loaded.metadata.Multimodal_fusion.standard_deviation, error)
+    assert hs.stack(maps).data.shape == (3, 32, 40)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda m: "maps.hspy", TypeError, "must be a list of maps"),
+        (lambda m: [], ValueError, "there is no map"),
+        (lambda m: [m[0].data], ValueError, "Give elements"),
+        (lambda m: [m[0], m[0]], ValueError, "repeat"),
+        (lambda m: {"Co": m[0].data, "Xx": m[1].data}, ValueError, "chemical symbols"),
+        (lambda m: {"Co": m[0].data, "O": m[1].data[:8]}, ValueError, "same shape"),
+        (lambda m: {"Co": m[0].data * np.nan}, ValueError, "must be finite"),
+        (lambda m: {"Co": m[0].data + 1j}, TypeError, "real numbers"),
+        (lambda m: {"Co": stack(m)}, ValueError, "two dimensions"),
+        (lambda m: BaseSignal(np.ones((2, 3, 4, 5))), ValueError, "three dimensions"),
+    ],
+)
+def test_wrong_maps_are_refused(specimen, counts, change, error, words):
+    with pytest.raises(error, match=words):
+        fuse_maps(change(counts), specimen.haadf, **GIVEN)
+
+
+def test_wrong_arguments_are_refused(specimen, counts):
+    with pytest.raises(ValueError, match="elements must name 3 maps"):
+        fuse_maps(counts, specimen.haadf, elements=["Co"], **GIVEN)
+    with pytest.raises(ValueError, match="leave `elements` out"):
+        fuse_maps({"Co": counts[0]}, specimen.haadf, elements=["Co"], **GIVEN)
+    with pytest.raises(TypeError, match="Did you mean 'elements'"):
+        fuse_maps(counts, specimen.haadf, element=["Co"])
+    with pytest.raises(ValueError, match="shape of the scan"):
+        fuse_maps(counts, specimen.haadf.data[:8], **GIVEN)
+
+
+def test_input_is_not_modified(specimen, counts):
+    before = stack(counts).copy(), specimen.haadf.data.copy()
+    metadata = counts[0].metadata.as_dictionary()
+    fuse_maps(counts, specimen.haadf, uncertainty=True, **GIVEN)
+    np.testing.assert_array_equal(stack(counts), before[0])
+    np.testing.assert_array_equal(specimen.haadf.data, before[1])
+    assert counts[0].metadata.as_dictionary() == metadata
