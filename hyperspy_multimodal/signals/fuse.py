@@ -135,6 +135,7 @@ def fuse(signal, maps, haadf, scattering, parameters):
         "tolerance": parameters.tolerance,
         "max_iterations": parameters.max_iterations,
         "seed": parameters.seed,
+        "uncertainty": parameters.uncertainty,
         "version": __version__,
     }
     matched = models.matched(model)

@@ -7,6 +7,7 @@ import pytest
 
 from hyperspy_multimodal.selection import (
     GuidedModels,
+    HaadfFit,
     HaadfModel,
     Setting,
     fuse_setting,
@@ -27,6 +28,7 @@ class Scan:
     """Particles of known counts, fused with parameters that suit them."""
 
     def __init__(self, dose=1.0, seed=0, uses_haadf=True, **setting):
+        self.dose = dose
         self.truth = dose * COUNTS[:, None, None] * truth(1.0, shape=SHAPE, width=4)
         self.maps = measured(self.truth, 0.2 * dose, seed)
         scales = dose * COUNTS
@@ -41,9 +43,19 @@ class Scan:
         totals = np.where(self.kept, self.maps.totals, np.nan)
         self.fused = fuse_setting(self.maps, self.models, self.setting, totals=totals, **SOLVE)
 
-    def errors(self, seed=0, progress=lambda: None):
+    def refit(self, maps, haadf):
+        return HaadfFit(maps, haadf, -1.0, WEIGHTS / (self.dose * COUNTS)).model(1.0, "auto", 0.0)
+
+    def errors(self, seed=0, progress=lambda: None, refit=None):
         return standard_deviations(
-            self.maps, self.models, self.setting, self.fused, self.kept, seed, progress
+            self.maps,
+            self.models,
+            self.setting,
+            self.fused,
+            self.kept,
+            refit or self.refit,
+            seed,
+            progress,
         )
 
 
@@ -114,6 +126,29 @@ def test_they_hold_the_noise_of_the_haadf():
         scan.setting = replace(scan.setting, lambda_1=1e-4, directional=(False,) * 3)
     low, high = (scan.errors().mean(axis=(1, 2)) for scan in (quiet, noisy))
     assert high[0] > 2 * low[0]
+
+
+def test_the_model_is_fitted_to_each_draw(scan, errors):
+    seen = []
+
+    def refit(maps, haadf):
+        seen.append((maps.counts, haadf))
+        return scan.refit(maps, haadf)
+
+    np.testing.assert_array_equal(scan.errors(refit=refit), errors)
+    assert len(seen) == DRAWS
+    for number, (counts, haadf) in enumerate(seen):
+        assert np.corrcoef(counts[0].ravel(), scan.truth[0].ravel())[0, 1] > 0.8
+        assert np.corrcoef(haadf.ravel(), scan.models.haadf.ravel())[0, 1] > 0.95
+        for other, image in seen[:number]:
+            assert np.any(other != counts) and np.any(image != haadf)
+    # weights that were wrong would be found in the errors
+    wrong = HaadfModel(scan.setting.model.scales, 2 * WEIGHTS, 0.1, 1.0, 0.0, 1.0)
+    assert scan.errors(refit=lambda *_: wrong).mean() > 1.5 * errors.mean()
+
+
+def test_no_model_is_fitted_without_haadf():
+    Scan(uses_haadf=False).errors(refit=lambda *_: pytest.fail("there is none to fit"))
 
 
 def test_a_blurred_haadf_has_less_noise():

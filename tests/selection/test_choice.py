@@ -5,8 +5,7 @@ import pytest
 
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.selection import GuidedModels, HaadfModel, HeldOut, choose_setting
-from hyperspy_multimodal.selection import choice as module
-from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1, RATIOS
+from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1, RATIOS, search
 from hyperspy_multimodal.selection.held_out import SPLITS
 
 from .scans import all_kept, guided_models, measured_maps
@@ -249,35 +248,31 @@ class Landscape:
         return even
 
 
-@pytest.fixture
-def search(monkeypatch):
-    def searched(landscape, gammas=(1.0, 1.4, 1.8), kinds=BOTH, weight=1.0):
-        class Known(HeldOut):
-            def __init__(self, *arguments):
-                super().__init__(*arguments)
-                self.n_maps = 3
+class Known(HeldOut):
+    """Errors of a landscape, in place of those of fusions."""
 
-            def _error(self, number, setting):
-                return landscape.blocks(setting) / SPLITS
+    def __init__(self, landscape, models):
+        super().__init__(NoMaps(), models, 0, np.ones(3, bool), lambda: None)
+        self.landscape = landscape
 
-        class Nothing:
-            names = "ABC"
-
-            def halves(self, number, seed):
-                return []
-
-        models = [
-            HaadfModel(np.ones(3), np.full(3, weight), 0.0, gamma, 0.0, 0.9) for gamma in gammas
-        ]
-        monkeypatch.setattr(module, "HeldOut", Known)
-        guided = GuidedModels(np.zeros(SHAPE), models)
-        return choose_setting(Nothing(), guided, 0, np.ones(3, bool), kinds, lambda: None)
-
-    return searched
+    def _error(self, number, setting):
+        return self.landscape.blocks(setting) / SPLITS
 
 
-def test_the_best_setting_is_found(search):
-    setting = search(Landscape(), gammas=(1.4,)).setting
+class NoMaps:
+    names = "ABC"
+
+    def halves(self, number, seed):
+        return []
+
+
+def searched(landscape, gammas=(1.0, 1.4, 1.8), kinds=BOTH, weight=1.0):
+    models = [HaadfModel(np.ones(3), np.full(3, weight), 0.0, gamma, 0.0, 0.9) for gamma in gammas]
+    return search(Known(landscape, GuidedModels(np.zeros(SHAPE), models)), kinds)
+
+
+def test_the_best_setting_is_found():
+    setting = searched(Landscape(), gammas=(1.4,))
     assert setting.ratios == Landscape.ratios
     assert setting.directional == Landscape.directional
     assert setting.lambda_1 == Landscape.lambda_1
@@ -292,28 +287,28 @@ AFTER_WORSE = pytest.mark.xfail(
 @pytest.mark.parametrize(
     "gamma", [1.0, pytest.param(1.4, marks=AFTER_WORSE), pytest.param(1.8, marks=AFTER_WORSE)]
 )
-def test_the_best_exponent_is_found(search, gamma):
+def test_the_best_exponent_is_found(gamma):
     landscape = Landscape()
     landscape.gamma = gamma
-    assert search(landscape).setting.model.gamma == gamma
+    assert searched(landscape).model.gamma == gamma
 
 
 @pytest.mark.parametrize("lambda_1", [1e-5, 3.16e-5, 0.1, 1.0])
-def test_lambda_1_is_found_from_end_to_end(search, lambda_1):
+def test_lambda_1_is_found_from_end_to_end(lambda_1):
     landscape = Landscape()
     landscape.lambda_1 = lambda_1
     landscape.gain = (0.6,) * 3
-    assert search(landscape).setting.lambda_1 == lambda_1
+    assert searched(landscape).lambda_1 == lambda_1
 
 
 @pytest.mark.parametrize("ratio", [RATIOS[0], RATIOS[-1]])
-def test_ratios_are_found_from_end_to_end(search, ratio):
+def test_ratios_are_found_from_end_to_end(ratio):
     landscape = Landscape()
     landscape.ratios = (ratio,) * 3
-    assert search(landscape).setting.ratios == (ratio,) * 3
+    assert searched(landscape).ratios == (ratio,) * 3
 
 
-def test_ratios_that_the_haadf_changes_are_found(search):
+def test_ratios_that_the_haadf_changes_are_found():
     """Without HAADF the maps want more smoothing, and the other regulariser."""
 
     class Changing(Landscape):
@@ -325,29 +320,29 @@ def test_ratios_that_the_haadf_changes_are_found(search):
             )
             return super().errors(setting)
 
-    setting = search(Changing()).setting
+    setting = searched(Changing())
     assert setting.ratios == (1.0, 2.0, 0.5)
     assert setting.directional == (True, False, True)
 
 
-def test_element_that_loses_by_the_haadf_is_set_apart(search):
+def test_element_that_loses_by_the_haadf_is_set_apart():
     landscape = Landscape()
     landscape.gain = (0.3, -0.1, 0.3)
-    setting = search(landscape).setting
+    setting = searched(landscape)
     assert setting.apart == (False, True, False)
     assert setting.model is not None
 
 
-def test_element_that_may_lose_by_chance_is_not_set_apart(search):
+def test_element_that_may_lose_by_chance_is_not_set_apart():
     landscape = Landscape()
     landscape.gain, landscape.spread = (0.9, -0.05, 0.9), 0.5  # 1 standard error
-    assert search(landscape).setting.apart == (False,) * 3
+    assert searched(landscape).apart == (False,) * 3
 
 
-def test_haadf_from_which_all_lose_is_left_out(search):
+def test_haadf_from_which_all_lose_is_left_out():
     landscape = Landscape()
     landscape.gain = (-0.1, -0.1, -0.1)
-    setting = search(landscape).setting
+    setting = searched(landscape)
     assert setting.model is None
     assert setting.lambda_1 == 1
     assert setting.apart == (False,) * 3
@@ -356,19 +351,19 @@ def test_haadf_from_which_all_lose_is_left_out(search):
 
 
 @pytest.mark.parametrize(("standard_errors", "used"), [(1.0, False), (5.0, True)])
-def test_haadf_has_to_gain_significantly(search, standard_errors, used):
+def test_haadf_has_to_gain_significantly(standard_errors, used):
     landscape = Landscape()
     landscape.gain = (0.1, 0.1, 0.1)
     landscape.spread = 0.1 * 10 / standard_errors
-    assert (search(landscape).setting.model is not None) is used
+    assert (searched(landscape).model is not None) is used
 
 
 @pytest.mark.parametrize("kind", BOTH)
-def test_one_regulariser_is_taken_as_it_is(search, kind):
-    setting = search(Landscape(), kinds=(kind,)).setting
+def test_one_regulariser_is_taken_as_it_is(kind):
+    setting = searched(Landscape(), kinds=(kind,))
     assert setting.directional == (kind,) * 3
     assert setting.ratios == Landscape.ratios
 
 
-def test_models_without_weights_are_not_tried(search):
-    assert search(Landscape(), weight=0.0).setting.model is None
+def test_models_without_weights_are_not_tried():
+    assert searched(Landscape(), weight=0.0).model is None

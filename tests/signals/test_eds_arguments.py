@@ -198,7 +198,7 @@ NUMBERS = [
     ("gamma", -1, ValueError, ["> 0", "-1"]),
     ("gamma", np.nan, ValueError, ["finite", "nan"]),
     ("gamma", np.inf, ValueError, ["finite", "inf"]),
-    ("gamma", "x", TypeError, ["number", "'x'"]),
+    ("gamma", "x", ValueError, ["number", "'auto'", "'x'"]),
     ("gamma", None, TypeError, ["number", "None"]),
     ("gamma", True, TypeError, ["number", "True"]),
     ("max_iterations", 0, ValueError, [">= 1", "0"]),
@@ -235,7 +235,7 @@ PAIRS = [
 ]
 
 WEIGHTS = [
-    ("Z", ValueError, ["weights", "'auto'", "None", "'Z'"]),
+    ("z", ValueError, ["weights", "'auto'", "None", "'z'"]),
     ([1, -1, 1], ValueError, ["weights[1]", ">= 0", "-1"]),
     ([1, 1], ValueError, ["weights", "3 numbers", "2 were given"]),
     ([1, np.nan, 1], ValueError, ["weights[1]", "finite", "nan"]),

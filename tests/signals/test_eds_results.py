@@ -199,10 +199,10 @@ def test_every_parameter_is_recorded(automatic):
     missing = {item for items in recorded.values() for item in items} - set(node)
     assert not missing
     assert {"iterations", "converged", "optimality", "uses_haadf", "version"} <= set(node)
-    assert (node["gamma"], node["seed"], node["keep_totals"]) == (1.0, 0, True)
+    assert (node["gamma"], node["seed"], node["keep_totals"]) == (1.0, 0, "auto")
     assert node["lambdas_chosen"] and node["weights_fitted"] and node["converged"]
     assert node["optimality"] <= node["tolerance"] == 1e-4
-    assert 1 <= node["iterations"] <= node["max_iterations"] == 2000
+    assert 1 <= node["iterations"] <= node["max_iterations"] == 5000
     assert node["xray_lines"] == LINES
     assert re.match(r"\d+\.\d+", node["version"])
 
@@ -246,7 +246,8 @@ def test_full_output(specimen, automatic):
         *("raw_maps", "cost_terms", "haadf", "modelled_haadf", "haadf_residual"),
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
-        *("optimality", "selection", "spectrum_fit"),
+        *("optimality", "selection", "spectrum_fit", "gamma_chosen", "directional", "apart"),
+        *("haadf_blur", "totals_kept"),
     }
     native = fit_maps(specimen.signal)
     for raw, expected in zip(output["raw_maps"], native, strict=True):
@@ -274,7 +275,8 @@ def test_full_output(specimen, automatic):
     # the last cost of the HAADF is that of the residual
     assert 0.5 * np.square(images[2].data).sum() == pytest.approx(cost.data[0, -1], rel=1e-4)
     assert 0 < output["r_squared"] <= 1
-    assert all({"lambda_1", "ratio", "relative_errors"} == set(row) for row in output["selection"])
+    columns = {"uses_haadf", "gamma", "haadf_blur", "lambda_1", "ratios", "directional", "apart"}
+    assert all(columns | {"relative_errors"} == set(row) for row in output["selection"])
 
 
 # totals, accuracy
@@ -374,9 +376,11 @@ def test_weights_may_be_published_or_zero(specimen):
     node = published[0].metadata.Multimodal_fusion
     assert (node.weights, node.weights_fitted) == ([1, 1, 1], False)
     other = specimen.signal.multimodal_fusion(
-        specimen.haadf.data[::-1], 1, LAMBDAS, weights=[0, 0, 0]
+        specimen.haadf.data[::-1], 1, LAMBDAS, weights=[0, 0, 0], tv="isotropic"
     )
-    same = specimen.signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS, weights=[0, 0, 0])
+    same = specimen.signal.multimodal_fusion(
+        specimen.haadf, 1, LAMBDAS, weights=[0, 0, 0], tv="isotropic"
+    )
     np.testing.assert_allclose(stacked(other), stacked(same), atol=1e-6)
 
 

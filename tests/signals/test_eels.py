@@ -79,7 +79,7 @@ def test_every_parameter_is_recorded():
     assert node.edges == ["Ti_L3", "Mn_L3"]
     assert node.onset_energies == [456, 640]
     assert (node.gain, node.gain_source) == (2.0, "given")
-    assert (node.gamma, node.seed, node.keep_totals) == (1.0, 3, True)
+    assert (node.gamma, node.seed, node.keep_totals) == (1.0, 3, "auto")
     assert np.shape(node.integration_windows) == np.shape(node.background_windows) == (2, 2)
 
 

@@ -83,9 +83,7 @@ def test_outer_shells_of_an_element_yield_more(heavy, light):
 def test_yields_are_within_the_order_of_measured_k_factors():
     """Of the k-factors of a simulated scan, on a detector that sees all of these lines alike."""
     specimen = core_shell((8, 8), counts=5)
-    weight = {
-        name: elements[name].General_properties.atomic_weight for name in ("Co", "O", "S")
-    }
+    weight = {name: elements[name].General_properties.atomic_weight for name in ("Co", "O", "S")}
     # k is weight over counts: atoms over counts are k over atomic weight
     per_atom = {
         name: weight[name] / k for name, k in zip(("Co", "O", "S"), specimen.kfactors, strict=True)
