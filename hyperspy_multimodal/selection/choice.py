@@ -37,7 +37,7 @@ class Choice:
     table: list = field(repr=False)
 
 
-def choose_setting(maps, models, seed, kept, kinds, progress):
+def choose_setting(maps, models, seed, kept, kinds, progress, directional=None):
     """Search lambdas, HAADF model and regularisers by count splitting, from coarse to fine.
 
     First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
@@ -59,16 +59,18 @@ def choose_setting(maps, models, seed, kept, kinds, progress):
         Regularisers to try: False for isotropic, True for directional.
     progress : callable
         Called once a solve.
+    directional : sequence of bool, optional
+        Regulariser of each element, in place of ``kinds``.
 
     Returns
     -------
     Choice
     """
     held_out = HeldOut(maps, models, seed, kept, progress)
-    return Choice(search(held_out, kinds), held_out.table())
+    return Choice(search(held_out, kinds, directional), held_out.table())
 
 
-def search(held_out, kinds):
+def search(held_out, kinds, directional=None):
     """Return the `Setting` with the least errors that `choose_setting` comes upon.
 
     Parameters
@@ -77,14 +79,24 @@ def search(held_out, kinds):
         Errors of settings.
     kinds : tuple of bool
         Regularisers to try: False for isotropic, True for directional.
+    directional : sequence of bool, optional
+        Regulariser of each element, in place of ``kinds``.
 
     Returns
     -------
     Setting
     """
+    if directional is None:
+        kinds = (tuple(kinds),) * held_out.n_maps
+    else:
+        kinds = tuple((bool(kind),) for kind in directional)
     nothing = (False,) * held_out.n_maps
     start = Setting(
-        None, 1.0, (kinds[0],) * held_out.n_maps, (_FIRST_RATIO,) * held_out.n_maps, nothing
+        model=None,
+        lambda_1=1.0,
+        directional=tuple(each[0] for each in kinds),
+        ratios=(_FIRST_RATIO,) * held_out.n_maps,
+        apart=nothing,
     )
     without = _settled(held_out, start, kinds)
     usable = [model for model in held_out.models.models if model.has_weights]
@@ -132,12 +144,13 @@ def _adjusted(held_out, setting, kinds, score):
     All elements make the same move: to the other regulariser, or to a higher or lower ratio. Those
     that it serves keep it, if that serves all together; moves go on until none does.
     """
-    moves = [_higher, _lower, *([_other_kind] if len(kinds) > 1 else [])]
+    free = np.array([len(each) > 1 for each in kinds])
+    moves = [_higher, _lower, *([_other_kind] if free.any() else [])]
     useless = 0
     while useless < len(moves):
         move = moves[0]
         before = held_out.errors(setting)
-        moved = move(setting, np.ones(held_out.n_maps, bool))
+        moved = move(setting, free if move is _other_kind else np.ones_like(free))
         served = held_out.errors(moved) < before
         if served.any() and not served.all():
             moved = move(setting, served)
@@ -188,7 +201,7 @@ def _settled(held_out, setting, kinds):
     noted(setting)
     while True:
         best = [min(each, key=each.get) for each in found]
-        following = [_next_place(each, kinds) for each in found]
+        following = [_next_place(*each) for each in zip(found, kinds, strict=True)]
         places = [new or old for new, old in zip(following, best, strict=True)]
         tried = replace(
             setting,

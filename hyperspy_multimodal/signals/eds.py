@@ -72,10 +72,10 @@ def multimodal_fusion(
     extra_lines : None or list of str
         Only for ``map_method="fit"``: elements, or lines of them, that the spectra show but that
         are not wanted as maps, such as ["Cu"] of the grid.
-    tv : "auto", "directional" or "isotropic"
+    tv : "auto", "directional", "isotropic" or list of the latter
         Total variation. Directional: an edge of a map costs nothing where the HAADF has one along
         it [2]_; no edge is forced. "auto" (default): what predicts held-out counts best,
-        element by element; directional if lambdas are given.
+        element by element; directional if lambdas are given. A list has one an element.
     weights : "auto", "Z", None or sequence of float
         HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
         open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for. "Z": the

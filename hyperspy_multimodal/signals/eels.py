@@ -81,10 +81,10 @@ def multimodal_fusion(
         Counts per electron, > 0. None (default) takes ``gain_factor`` of
         ``metadata.Signal.Noise_properties.Variance_linear_model``; failing that, 1 if all counts
         are whole numbers, otherwise an estimate from the noise, with a warning.
-    tv : "auto", "directional" or "isotropic"
+    tv : "auto", "directional", "isotropic" or list of the latter
         Total variation. Directional: an edge of a map costs nothing where the HAADF has one along
         it [4]_; no edge is forced. "auto" (default): what predicts held-out electrons best,
-        element by element; directional if lambdas are given.
+        element by element; directional if lambdas are given. A list has one an element.
     weights : "auto", "Z", None or sequence of float
         HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
         open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for. "Z": the

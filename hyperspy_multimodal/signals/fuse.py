@@ -65,6 +65,7 @@ def fuse(signal, maps, haadf, scattering, parameters):
     lambdas = None if automatic else parameters.lambdas_of(n_maps)
     normalised, lowest_offset = normalise_haadf(haadf)
     weights = parameters.weights_of(n_maps)
+    directional = parameters.directional_of(n_maps)
     fit = HaadfFit(maps, normalised, lowest_offset, scattering)
     models = GuidedModels(normalised, _models(fit, weights, parameters))
     kept = _kept_totals(maps, normalised, parameters.keep_totals)
@@ -72,11 +73,11 @@ def fuse(signal, maps, haadf, scattering, parameters):
     with Progress("Fusing", parameters.show_progressbar) as progress:
         if automatic:
             choice = choose_setting(
-                maps, models, parameters.seed, kept, parameters.kinds, progress.step
+                maps, models, parameters.seed, kept, parameters.kinds, progress.step, directional
             )
             setting, table = choice.setting, choice.table
         else:
-            setting = _given_setting(models.first, lambdas, parameters.kinds[0])
+            setting = _given_setting(models.first, lambdas, directional)
         result = fuse_setting(
             maps,
             models,
@@ -130,7 +131,7 @@ def fuse(signal, maps, haadf, scattering, parameters):
     }
     record = {
         **shown,
-        "tv": parameters.tv,
+        "tv": parameters.tv if isinstance(parameters.tv, str) else list(parameters.tv),
         "keep_totals": parameters.keep_totals,
         "tolerance": parameters.tolerance,
         "max_iterations": parameters.max_iterations,
@@ -175,7 +176,7 @@ def _given_setting(model, lambdas, directional):
     return Setting(
         model=model if model.has_weights else None,
         lambda_1=tuple(lambda_1),
-        directional=(directional,) * n_maps,
+        directional=(True,) * n_maps if directional is None else directional,
         ratios=tuple(lambda_2 / lambda_1),
         apart=(False,) * n_maps,
     )

@@ -15,7 +15,7 @@ class Parameters:
 
     gamma: object
     lambdas: object
-    tv: str
+    tv: object
     weights: object
     haadf_blur: object
     keep_totals: object
@@ -42,9 +42,12 @@ class Parameters:
                 "weights must be 'auto', 'Z', None or one number >= 0 an element, but "
                 f"{self.weights!r} was given."
             )
-        if not isinstance(self.tv, str) or self.tv not in ("auto", *_KINDS):
+        one = isinstance(self.tv, str) or not np.iterable(self.tv)
+        kinds = [self.tv] if one else list(self.tv)
+        if not _is_auto(self.tv) and not all(_is_kind(kind) for kind in kinds):
             raise ValueError(
-                f"tv must be 'auto', 'directional' or 'isotropic', but {self.tv!r} was given."
+                "tv must be 'auto', 'directional' or 'isotropic', or one of the latter two for "
+                f"each element, but {self.tv!r} was given."
             )
         flags = ["uncertainty", "full_output"]
         if not _is_auto(self.keep_totals):
@@ -74,13 +77,29 @@ class Parameters:
     @property
     def kinds(self):
         """Total variations to choose from: True for directional, False for isotropic."""
-        return (True, False) if self.tv == "auto" else (_KINDS[self.tv],)
+        return (_KINDS[self.tv],) if _is_kind(self.tv) else (True, False)
+
+    def directional_of(self, n_maps):
+        """Return whether the total variation of each element is directional, None if open."""
+        if _is_auto(self.tv):
+            return None
+        kinds = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
+        if len(kinds) != n_maps:
+            raise ValueError(
+                f"tv must be one of 'auto', 'directional', 'isotropic', or {n_maps} of the latter "
+                f"two, one an element, but {self.tv!r} was given."
+            )
+        return tuple(_KINDS[kind] for kind in kinds)
 
     def weights_of(self, n_maps):
         """Return "auto", "Z", None or an array with one weight an element."""
         if self.weights is None or isinstance(self.weights, str):
             return self.weights
         return per_element("weights", self.weights, n_maps, low=0, include_low=True)
+
+
+def _is_kind(value):
+    return isinstance(value, str) and value in _KINDS
 
 
 def _is_auto(value):
