@@ -7,6 +7,7 @@ from exspy.signals import EDSSEMSpectrum, EDSTEMSpectrum
 from hyperspy_multimodal.data import core_shell, swap
 from hyperspy_multimodal.maps import atomic_numbers, edge_scattering, xray_scattering
 from hyperspy_multimodal.maps.scattering import beam_energy_of
+from hyperspy_multimodal.spectra.core_loss import hydrogenic_edges
 
 from .edge_spectra import flat
 
@@ -141,6 +142,20 @@ def test_cross_sections_are_taken_where_the_microscope_is_known():
     # L edges hold more electrons than the K edge of oxygen, so that one stands for fewer atoms
     assert ratios[1] > 1.5 * ratios[0]
     assert ratios[1] > 1.5 * ratios[2]
+
+
+def test_both_subshells_of_an_l_edge_are_in_its_window():
+    """L3 and L2, which are too near to each other for windows of their own."""
+    found = edge_scattering(edge_signal(**MICROSCOPE), EDGES, EDGE_WINDOWS)
+    electrons = []
+    for names, (left, right) in zip(
+        (["Ti_L3", "Ti_L2"], ["O_K"], ["Mn_L3", "Mn_L2"]), EDGE_WINDOWS, strict=True
+    ):
+        energies = np.arange(left, right, 0.5)
+        functions = hydrogenic_edges(names, MICROSCOPE)
+        electrons.append(0.5 * sum(function(energies).sum() for function in functions))
+    expected = plain(EDGES) / electrons
+    np.testing.assert_allclose(found, expected / expected.max(), rtol=0.05)
 
 
 def test_a_wider_window_holds_more_electrons_of_an_atom():

@@ -11,6 +11,7 @@ from hyperspy_multimodal.selection import (
     HaadfModel,
     Setting,
     fuse_setting,
+    held_out,
     standard_deviations,
 )
 from hyperspy_multimodal.selection.bootstrap import DRAWS
@@ -145,6 +146,12 @@ def test_the_model_is_fitted_to_each_draw(scan, errors):
     # weights that were wrong would be found in the errors
     wrong = HaadfModel(scan.setting.model.scales, 2 * WEIGHTS, 0.1, 1.0, 0.0, 1.0)
     assert scan.errors(refit=lambda *_: wrong).mean() > 1.5 * errors.mean()
+
+
+def test_edges_are_those_of_the_measured_haadf(scan, errors, monkeypatch):
+    """Found once, in the image as it was measured; drawn ones are blurred already."""
+    monkeypatch.setattr(held_out, "guide_edges", lambda *_: pytest.fail("found again"))
+    np.testing.assert_array_equal(scan.errors(), errors)
 
 
 def test_no_model_is_fitted_without_haadf():

@@ -220,6 +220,13 @@ def test_nothing_of_the_held_out_half_enters_the_fusion(maps, models, guided, fu
     np.testing.assert_allclose(errors, expected, rtol=1e-5)
 
 
+def test_half_of_the_counts_makes_the_whole_haadf(maps, models, guided, fusions):
+    held_out(maps, models).errors(replace(guided, lambda_1=1e-4))
+    for _, result in fusions:
+        residual = models.haadf - models.first.modelled(2 * result.maps)
+        assert residual.std() < 0.1 * models.haadf.std()
+
+
 def test_better_maps_predict_better(specimen, maps, models, guided):
     """What is not smoothed at all has the noise of both halves."""
     tried = held_out(maps, models)
