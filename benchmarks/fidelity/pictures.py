@@ -8,6 +8,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import methods
 import numpy as np
+from matplotlib import patheffects
 from scans import scan
 from scores import snr
 
@@ -24,7 +25,7 @@ def draw(folder):
     folder.mkdir(parents=True, exist_ok=True)
     for stem, (name, counts) in SHOWN.items():
         figure = comparison(name, counts)
-        figure.savefig(folder / f"fidelity_{stem}.png", dpi=90)
+        figure.savefig(folder / f"fidelity_{stem}.png", dpi=75)
         plt.close(figure)
 
 
@@ -71,13 +72,16 @@ def _scale_bar(axis, specimen):
     )
     pixels = length / scan_axis.scale
     y = 0.93 * scan_axis.size
-    axis.plot([4, 4 + pixels], [y, y], color="white", linewidth=3, solid_capstyle="butt")
+    outline = [patheffects.withStroke(linewidth=2.5, foreground="black")]
+    frame = [patheffects.withStroke(linewidth=5, foreground="black")]
+    axis.plot([4, 4 + pixels], [y, y], color="white", linewidth=3, path_effects=frame)
     axis.text(
         4 + pixels / 2,
         y - 4,
         f"{length:g} {scan_axis.units}",
         color="white",
         ha="center",
-        fontsize=7,
+        fontsize=8,
+        path_effects=outline,
     )
     axis.set_xlim(-0.5, np.asarray(specimen.haadf.data).shape[1] - 0.5)
