@@ -6,7 +6,7 @@ from .element_maps import ElementMaps
 from .fitted_maps import FittedMaps
 from .names import atomic_numbers
 from .ready_maps import ready_maps
-from .scattering import edge_scattering, xray_scattering
+from .scattering import edge_scattering, map_scattering, xray_scattering
 from .xray_fit import HALVES, SpectrumFit, fit_spectra
 from .xray_windows import xray_maps
 
@@ -21,6 +21,7 @@ __all__ = [
     "edge_scattering",
     "fit_edges",
     "fit_spectra",
+    "map_scattering",
     "measure_edges",
     "ready_maps",
     "xray_maps",

@@ -16,7 +16,8 @@ class DrawnMaps:
     net, net_variance : numpy.ndarray
         Net counts, not clipped, and their variance, shape (K, ny, nx).
     totals : numpy.ndarray
-        Net total of each element, shape (K,); NaN, for free, where it is not positive.
+        Net total of each element, shape (K,); NaN, for free, where it is not positive though
+        there are counts.
     """
 
     counts: np.ndarray
@@ -26,6 +27,7 @@ class DrawnMaps:
     totals: np.ndarray
 
 
-def positive_or_free(totals):
-    """Return totals with NaN where they are not positive."""
-    return np.where(totals > 0, totals, np.nan)
+def totals_to_keep(totals, counts):
+    """Return net totals with NaN, for free, where they are not positive but there are counts."""
+    empty = counts.sum(axis=(1, 2)) <= 0
+    return np.where(empty, 0.0, np.where(totals > 0, totals, np.nan))

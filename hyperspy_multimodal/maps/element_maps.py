@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .drawn_maps import DrawnMaps, positive_or_free
+from .drawn_maps import DrawnMaps, totals_to_keep
 from .pooling import pool, pool_between_steps
 
 
@@ -79,7 +79,7 @@ class ElementMaps:
     @cached_property
     def totals(self):
         """Net total of each element, shape (K,); NaN, for free, where it is not positive."""
-        return positive_or_free(self.net.sum(axis=(1, 2)))
+        return totals_to_keep(self.net.sum(axis=(1, 2)), self.counts)
 
     @property
     def are_integers(self):
@@ -147,4 +147,4 @@ class ElementMaps:
         variance = (self.ratios**2 * beside).sum(axis=(1, 2))
         net = counts - self.background
         totals = net.sum(axis=(1, 2)) + generator.normal(0.0, np.sqrt(variance))
-        return DrawnMaps(counts, self.background, net, counts, positive_or_free(totals))
+        return DrawnMaps(counts, self.background, net, counts, totals_to_keep(totals, counts))

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .drawn_maps import DrawnMaps, positive_or_free
+from .drawn_maps import DrawnMaps, totals_to_keep
 from .pooling import pool
 
 _SOFTENING = 2.0
@@ -71,7 +71,12 @@ class FittedMaps:
     @cached_property
     def totals(self):
         """Net total of each element, shape (K,); NaN, for free, where it is not positive."""
-        return positive_or_free(self.net.sum(axis=(1, 2), dtype=np.float64))
+        return totals_to_keep(self.net.sum(axis=(1, 2), dtype=np.float64), self.counts)
+
+    @property
+    def subtracted(self):
+        """Background that was subtracted, as far as it is uniform: v in counts, shape (K,)."""
+        return self.gains * self.background.mean(axis=(1, 2)) / _SOFTENING
 
     @property
     def has_measured_background(self):
@@ -107,6 +112,6 @@ class FittedMaps:
         """
         excess = self.background / _SOFTENING
         drawn = generator.poisson(np.maximum(truth, 0) + excess) - excess
-        totals = positive_or_free(drawn.sum(axis=(1, 2)))
         counts = np.maximum(drawn + self.background, 0.0)
+        totals = totals_to_keep(drawn.sum(axis=(1, 2)), counts)
         return DrawnMaps(counts, self.background, drawn, drawn + excess, totals)

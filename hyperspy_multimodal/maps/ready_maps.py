@@ -20,6 +20,11 @@ _LEAST_PIXELS = 50
 _POISSON_SHARE = 0.05
 # Noise between neighbours below this share of that at three pixels is correlated.
 _INDEPENDENT = 0.6
+# Of the brightest of a smoothed map, where its noise is looked at for correlation.
+_BRIGHT = 0.3
+# Whole numbers are scaled, not counted, where the median is at least so large and noise suggests
+# counts of so many units.
+_ENOUGH_COUNTS, _SCALED = 10, 2.5
 
 
 @dataclass(frozen=True)
@@ -64,21 +69,24 @@ def estimate_noise(image):
     # Of few counts most differences are 0, and so is their median; the mean is not.
     medians = np.array([np.median(square[part]) / _MEDIAN_CHI_SQUARED for part in parts])
     variance = np.where(medians > 0, medians, [square[part].mean() for part in parts])
+    if variance.max() == 0:
+        return Noise(max(float(image.mean()), 0.0) or 1.0, 0.0)
     gain, floor = _line(x, variance)
     brightest = max(float(np.abs(x).max()), np.finfo(float).tiny)
     if gain <= 0:
         floor = max(float(np.median(variance)), np.finfo(float).tiny)
         gain = _POISSON_SHARE * floor / brightest
-    _, far = _blocks(image, 3)
-    correlated = far.size > _LEAST_PIXELS and square.mean() < _INDEPENDENT * far.mean()
-    return Noise(float(gain), float(floor), bool(correlated and _is_noise(image)))
+    near, far = (_flat_noise(image, distance) for distance in (1, 3))
+    correlated = 0 < near < _INDEPENDENT * far
+    return Noise(float(gain), float(floor), bool(correlated))
 
 
 def ready_maps(names, arrays, gain, background, halves, seed):
     """Return maps as `FittedMaps`, in effective counts.
 
-    Whole numbers are taken for counts, and split binomially. Otherwise gain and noise floor are
-    given, or estimated from the noise; halves are then drawn by Gaussian noise of that variance.
+    Whole numbers are taken for counts, and split binomially, unless they look scaled. Otherwise
+    gain and noise floor are given, or estimated from the noise; halves are then drawn by Gaussian
+    noise of that variance.
 
     Parameters
     ----------
@@ -107,12 +115,14 @@ def ready_maps(names, arrays, gain, background, halves, seed):
     subtracted = per_element(
         "background", 0.0 if background is None else background, n_maps, low=0, include_low=True
     )
-    if given is None and whole and background is None:
+    scaled = [] if given is not None or not whole else _scaled(names, arrays)
+    if whole and not scaled and background is None and (given is None or np.all(given == 1)):
         counts = arrays.astype(np.int64)
         rng = np.random.default_rng(seed)
         first = [rng.binomial(counts, 0.5).astype(float) for _ in range(halves)]
-        return _as_fitted(names, arrays, np.ones(n_maps), np.zeros(n_maps), first, counts), "counts"
-    if given is not None or whole:
+        maps = _as_fitted(names, arrays, np.ones(n_maps), np.zeros(n_maps), first, counts)
+        return maps, "counts" if given is None else "given"
+    if given is not None or (whole and not scaled):
         gains = given if given is not None else np.ones(n_maps)
         floors = gains * subtracted
         source = "given" if given is not None else "counts"
@@ -122,9 +132,10 @@ def ready_maps(names, arrays, gain, background, halves, seed):
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
         _logger.warning(
-            "The maps hold no counts. Their noise suggests, in their own units, a count of %s and "
-            "a variance of %s beside it. Fusion and lambdas='auto' rest on that: give the maps in "
-            "counts, or `gain` and `background`, if they are known.",
+            "The maps hold no counts%s. Their noise suggests, in their own units, a count of %s "
+            "and a variance of %s beside it. Fusion and lambdas='auto' rest on that: give the maps "
+            "in counts, or `gain` and `background`, if they are known.",
+            f", though whole numbers: those of {', '.join(scaled)} look scaled" if scaled else "",
             _list(names, gains),
             _list(names, floors),
         )
@@ -145,6 +156,19 @@ def ready_maps(names, arrays, gain, background, halves, seed):
     covariance = np.moveaxis(variance, 0, -1)[..., None] * np.eye(n_maps)
     first = gaussian_halves(net, covariance, halves, seed) if halves else []
     return _as_fitted(names, net, gains, excess, first, None), source
+
+
+def _scaled(names, arrays):
+    """Return the names of maps of whole numbers that are no counts, as pictures of 8 bits are.
+
+    Their levels lie further apart than 1, or their noise is far above that of counts.
+    """
+    found = []
+    for name, image in zip(names, arrays, strict=True):
+        noisy = np.median(image) >= _ENOUGH_COUNTS and estimate_noise(image).gain > _SCALED
+        if _level_spacing(image) >= 2 or noisy:
+            found.append(name)
+    return found
 
 
 def _as_fitted(names, net, gains, excess, first, counts):
@@ -169,10 +193,22 @@ def _blocks(image, distance):
     return ((a + b + c + e) / 4).ravel(), np.square((a - b - c + e) / 2).ravel()
 
 
-def _is_noise(image):
-    """Whether differences of neighbours are more than the slopes of a smooth image."""
-    _, near = _blocks(image, 1)
-    return bool(near.mean() > 1e-6 * image.var())
+def _flat_noise(image, distance):
+    """Return the mean squared diagonal difference where the image slopes least and is not dark."""
+    d = min(distance, min(image.shape) - 1)
+    smooth = ndimage.gaussian_filter(image, 2.0, mode="nearest")
+    slope = np.hypot(*np.gradient(smooth))
+    slope, level = (each[: image.shape[0] - d, : image.shape[1] - d] for each in (slope, smooth))
+    _, square = _blocks(image, distance)
+    bright = level >= max(np.median(level), _BRIGHT * level.max())
+    flat = bright & (slope <= np.median(slope[bright]))
+    return float(square[flat.ravel()].mean())
+
+
+def _level_spacing(image):
+    """Return the distance of the levels of a map of whole numbers: 1 for counts."""
+    levels = np.unique(image)
+    return float(np.median(np.diff(levels))) if levels.size > 2 else 1.0
 
 
 def _line(x, variance):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..spectra.core_loss import hydrogenic_edges
+from ..spectra.lines import element_lines
 from ..spectra.yields import xrays_per_atom
 from .names import atomic_numbers
 
@@ -98,6 +99,38 @@ def edge_scattering(signal, edges, windows):
         if not np.all(yields > 0):
             yields = np.ones(len(edges))
     return _of_yields(edges, yields)
+
+
+def map_scattering(names):
+    """Return HAADF intensity for each count of maps whose spectra are not known.
+
+    Where all are named by K, L and M lines, a count stands for the atoms that an X-ray of the line
+    does at 200 keV; otherwise for one atom.
+
+    Parameters
+    ----------
+    names : list of str
+        Elements, lines or edges.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (K,), largest 1.
+    """
+    yields = np.ones(len(names))
+    found = [_line(name) for name in names]
+    if all(found):
+        yields = [
+            xrays_per_atom(line.name, _USUAL_BEAM_ENERGY, (line.energy, line.energy))
+            for line in found
+        ]
+    return _of_yields(names, np.array(yields))
+
+
+def _line(name):
+    """Return the X-ray line of that name, None if there is none."""
+    lines = element_lines(name.split("_")[0], 0.0, np.inf) if "_" in name else []
+    return next((line for line in lines if line.name == name), None)
 
 
 def _of_yields(names, yields):

@@ -106,23 +106,30 @@ def search(held_out, kinds, directional=None):
     def score(setting):
         return held_out.relative(held_out.errors(setting))
 
-    best = min(
-        (
+    best = _best(
+        [
             replace(without, model=model, lambda_1=lambda_1)
             for model in usable
             for lambda_1 in FIRST_LAMBDAS_1
-        ),
-        key=score,
+        ],
+        score,
     )
     best = _walked(best, _STEP, score)
     best = _adjusted(held_out, best, kinds, score)
     best = _walked(best, _FINE_STEP, score)
     losing = held_out.standard_errors_lost(best, without) > _STANDARD_ERRORS_LOST
     if losing.any() and not losing.all():
-        best = min((best, replace(best, apart=tuple(losing.tolist()))), key=score)
+        best = _best([best, replace(best, apart=tuple(losing.tolist()))], score)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
         best = without
     return best
+
+
+def _best(settings, score):
+    """Return the best of some settings; all are tried before any are compared."""
+    for setting in settings:
+        score(setting)
+    return min(settings, key=score)
 
 
 def _walked(setting, step, score):

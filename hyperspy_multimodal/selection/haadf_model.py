@@ -92,7 +92,9 @@ class HaadfFit:
         by_map = self.scales[:, None, None]
         self.blurred = smoothed(maps.net, _BLUR) / by_map
         # variance of the mean of a Gaussian neighbourhood: 1 / (4 pi sigma^2) of that of a pixel
-        self.variance = smoothed(maps.net_variance, _BLUR) / (4 * np.pi * _BLUR**2) / by_map**2
+        self.variance = (
+            np.maximum(smoothed(maps.net_variance, _BLUR), 0.0) / (4 * np.pi * _BLUR**2) / by_map**2
+        )
         self.haadf_noise = noise_of(haadf)
 
     def model(self, gamma, weights="auto", blur="auto"):
@@ -144,9 +146,10 @@ class HaadfFit:
         residual = target - offset - fitted @ terms
         own = self.haadf_noise**2 / (4 * np.pi * width**2)
         noisy = fitted**2 @ noise / target.size
-        variance = max(target.var() - own, np.finfo(float).tiny)
-        unexplained = max(residual.var() - own - noisy, 0.0)
-        r_squared = float(1 - unexplained / variance)
+        # what noise leaves unexplained does not count, nor does what it adds to the variance
+        explained = target.var() - max(residual.var() - noisy, own)
+        variance = max(target.var() - own, own, np.finfo(float).tiny)
+        r_squared = float(min(explained / variance, 1.0))
         return HaadfModel(self.scales, fitted, float(offset), gamma, float(blur), r_squared)
 
 
@@ -181,7 +184,16 @@ def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
 
 
 def _bounded_fit(gram, right, lower):
-    """Minimise x.gram.x / 2 - right.x over x >= lower, for a matrix that should be positive."""
+    """Minimise x.gram.x / 2 - right.x over x >= lower, for a matrix that should be positive.
+
+    Rows of zeros, of maps without counts, are solved by zeros.
+    """
+    there = np.diag(gram) > np.finfo(float).eps * np.abs(np.diag(gram)).max()
+    if not there.all():
+        solution = np.zeros(len(right))
+        if there.any():
+            solution[there] = _bounded_fit(gram[np.ix_(there, there)], right[there], lower[there])
+        return np.maximum(solution, lower)
     unit = np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
     values, vectors = np.linalg.eigh(gram / np.outer(unit, unit))
     values = np.maximum(values, _RIDGE * values.max())

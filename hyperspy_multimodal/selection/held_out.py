@@ -156,6 +156,9 @@ class HeldOut:
         self._latest = [None] * SPLITS
         self._blocks = {}  # by setting: (elements, blocks)
         self._least = np.full(self.n_maps, np.inf)
+        # What no prediction can be better than: the noise of the held-out halves.
+        noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in self.splits)
+        self._noise = np.maximum(noise, 0.0)
 
     def errors(self, setting):
         """Return the squared error of each element, summed over pixels and splits."""
@@ -187,13 +190,22 @@ class HeldOut:
         return _block_sums(np.square(second.net - expected))
 
     def relative(self, errors):
-        """Return the errors of the elements over the least of all, summed."""
-        return float((errors / np.maximum(self._least, np.finfo(float).tiny)).sum())
+        """Return the errors of the elements over the least of all, summed.
+
+        Elements without counts have no say.
+        """
+        return float((errors / self._units)[self._noise > 0].sum())
+
+    @property
+    def _units(self):
+        """What errors are compared with, by element: the least of all, or the noise if more."""
+        return np.maximum(np.maximum(self._least, self._noise), np.finfo(float).tiny)
 
     def standard_errors_gained(self, setting, reference):
         """Return by how much a setting predicts better, in standard errors over blocks."""
-        least = np.maximum(self._least, np.finfo(float).tiny)[:, None]
-        gains = ((self.blocks(reference) - self.blocks(setting)) / least).sum(axis=0)
+        there = self._noise > 0
+        gains = (self.blocks(reference) - self.blocks(setting))[there]
+        gains = (gains / self._units[there, None]).sum(axis=0)
         return _significance(gains)
 
     def standard_errors_lost(self, setting, reference):

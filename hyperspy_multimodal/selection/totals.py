@@ -59,23 +59,23 @@ def trusted_totals(maps, haadf):
         HAADF of unit range, shape (ny, nx).
     """
     totals = maps.net.sum(axis=(1, 2))
-    trusted = totals > 0
+    trusted = np.isfinite(maps.totals)
     if not maps.has_measured_background:
         return trusted
     vacuum = vacuum_of(maps, haadf)
     if vacuum is None:
         return trusted
-    for i, name in enumerate(maps.names):
+    for i in np.flatnonzero(trusted):
         there, variance = maps.net[i][vacuum], maps.net_variance[i][vacuum]
         excess = there.mean() * haadf.size
         error = np.sqrt(max(variance.sum(), 1.0)) * haadf.size / vacuum.sum()
         if abs(excess) > max(_TRUSTED_SHARE * totals[i], _STANDARD_ERRORS * error):
             trusted[i] = False
             _logger.warning(
-                "In what looks like vacuum, %s has %.2g net counts a pixel: its background cannot "
-                "be trusted, so its total, %.0f counts, is not kept. Look at the background "
-                "windows, or give keep_totals=True.",
-                name,
+                "In what looks like vacuum, %s has %.2g net counts a pixel: its background may be "
+                "wrong, so its total, %.0f counts, is not kept. Look at the background windows; if "
+                "the element is there, as in a support film, give keep_totals=True.",
+                maps.names[i],
                 there.mean(),
                 totals[i],
             )

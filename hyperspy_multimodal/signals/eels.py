@@ -108,7 +108,8 @@ def multimodal_fusion(
         Estimate the standard deviation of each map, pixel by pixel, from ten fusions of electrons
         and HAADF that are drawn anew. The array is kept in
         ``metadata.Multimodal_fusion.standard_deviation``. It holds noise and what total variation
-        flattens, but not what the HAADF model lacks. Default False.
+        flattens, but not what the HAADF model lacks. HyperSpy does not slice or stack it along with
+        the map; ``standard_deviations`` of full_output are maps. Default False.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool

@@ -103,7 +103,8 @@ def fuse(signal, maps, haadf, scattering, parameters):
         warn_of_poor_model(model)
         say_what_was_left_out(maps.names, setting)
     elif automatic:
-        say_what_was_left_out(maps.names, setting, parameters.gamma, models.first)
+        empty = not np.any(maps.counts)
+        say_what_was_left_out(maps.names, setting, parameters, models.first, empty)
     warn_of_flat_maps(maps.names, result.maps)
 
     gains = maps.gains

@@ -100,6 +100,12 @@ def _check_field(haadf, scan):
             f"{haadf.axes_manager.navigation_shape}|{haadf.axes_manager.signal_shape}. A HAADF "
             "stack has to be summed or indexed first; the spectrum image itself is no HAADF."
         )
+    names, wanted = [axis.name for axis in axes], [axis.name for axis in scan]
+    if names == wanted[::-1] and names[0] != names[1] and all(isinstance(n, str) for n in names):
+        raise ValueError(
+            f"haadf has the axes {names}, the scan {wanted}: rows and columns are exchanged. Try "
+            "haadf.transpose(signal_axes=[1, 0])."
+        )
     for own, other in zip(axes, scan, strict=True):
         if own.size != other.size or not (own.is_uniform and other.is_uniform):
             continue

@@ -1,16 +1,28 @@
 """Maps as users have them: signals, stacks, dictionaries, arrays; and which element each shows."""
 
+import logging
 import re
 from dataclasses import dataclass
 
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+_logger = logging.getLogger(__name__)
+
 _FORMS = (
     "a list of maps, a dictionary such as {'Ti': map}, or a stack with the elements first; maps "
     "are signals or arrays"
 )
-_LINE = re.compile(r"(?<![A-Za-z])([A-Z][a-z]?)(?:[ _-]?([KLM])[abαβ]?\d?)?(?![a-zA-Z])")
+# Words of a title that say nothing of the element.
+_WORDS = frozenset(
+    "map maps element elemental image eds edx edxs eels haadf fused raw counts intensity line "
+    "edge x ray kev ev signal".split()
+)
+# Symbols that are words too count on their own only.
+_ENGLISH = frozenset(("As", "At", "Be", "He", "I", "In", "No"))
+# Lines and edges: K, La, Lα1, M45.
+_SHELL = re.compile(r"[KLMN](?:[abαβ]?\d{0,2})")
+_SYMBOL_AND_SHELL = re.compile(r"([A-Z][a-z]?)([KLMN][abαβ]?\d{0,2})")
 
 
 @dataclass(frozen=True)
@@ -78,8 +90,7 @@ def read_maps(maps, elements):
     if min(shapes[0]) < 2:
         raise ValueError(f"Maps must be 2 pixels high and wide at least, not {shapes[0]}.")
     names = _names(signals, keys if elements is None else elements, len(maps))
-    first = next((signal for signal in signals if signal is not None), None)
-    axes = _axes(first, shapes[0])
+    axes = _axes(signals, shapes[0])
     return MapInput(names, np.stack(arrays), signals, axes)
 
 
@@ -162,17 +173,45 @@ def _name_of(signal, known):
         found = signal.metadata.get_item(f"Sample.{item}", None)
         if found is not None and len(found) == 1:
             return str(found[0])
-    found = {
-        match[1]
-        for match in _LINE.finditer(signal.metadata.General.title or "")
-        if match[1] in known
-    }
-    return found.pop() if len(found) == 1 else None
+    element = _element_in(signal.metadata.General.title or "", known)
+    if element is not None:
+        _logger.info("Map %r is taken for %s.", signal.metadata.General.title, element)
+    return element
 
 
-def _axes(signal, shape):
-    if signal is None:
+def _element_in(title, known):
+    """Return the element in a title that says nothing else, such as "Ti", "Ti map" or "Ti Ka"."""
+    words = [word for word in re.split(r"[\s_\-:;,.()\[\]|]+", title) if word]
+    words = [word for word in words if word.lower() not in _WORDS]
+    if len(words) == 2 and _SHELL.fullmatch(words[1]):
+        words = words[:1]
+    if len(words) != 1:
+        return None
+    joined = _SYMBOL_AND_SHELL.fullmatch(words[0])
+    symbols = set(known.keys())
+    symbol = joined[1] if joined and words[0] not in symbols else words[0]
+    if symbol in _ENGLISH and title.strip() not in (symbol, f"{symbol} map"):
+        return None
+    return symbol if symbol in symbols else None
+
+
+def _axes(signals, shape):
+    """Return the axes of the first signal, in array order; refuse signals with other ones."""
+    found = [_scan_axes(signal) for signal in signals if signal is not None]
+    if not found:
         return [{"size": size, "name": name} for size, name in zip(shape, "yx", strict=True)]
+    names = [[axis["name"] for axis in axes] for axes in found]
+    for each in names[1:]:
+        if each == names[0][::-1] and each[0] != each[1] and all(isinstance(n, str) for n in each):
+            raise ValueError(
+                f"The axes of the maps are {names[0]} in one map and {each} in another: some maps "
+                "are transposed. Bring them to one order, for example with "
+                "m.transpose(signal_axes=[1, 0])."
+            )
+    return found[0]
+
+
+def _scan_axes(signal):
     axes = signal.axes_manager.navigation_axes or signal.axes_manager.signal_axes
     return [axis.get_axis_dictionary() for axis in axes[::-1]]
 

@@ -1,7 +1,5 @@
 """`fuse_maps`: fusion of maps that were made elsewhere."""
 
-import numpy as np
-
 from .keywords import explain_keywords
 
 
@@ -49,8 +47,8 @@ def fuse_maps(
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float or sequence of float
         Units of the map for each count, > 0, one for all or one an element. None (default): 1 if
-        all maps hold whole numbers >= 0; otherwise it is estimated from how the noise grows with
-        the brightness, with a warning.
+        all maps hold whole numbers >= 0 that do not look scaled; otherwise it is estimated from how
+        the noise grows with the brightness, with a warning.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in their units: its noise is still there.
         None (default): 0 for counts and where ``gain`` is given, otherwise the noise in the dark is
@@ -83,8 +81,10 @@ def fuse_maps(
     Notes
     -----
     A map x with gain g and variance g x + f becomes x / g effective counts over a background of
-    :math:`f / g^2`: a shifted Poisson distribution with these moments. HAADF weights that the maps
-    leave open follow Z^1.7 for equal atoms at the brightest of each map.
+    :math:`f / g^2`: a shifted Poisson distribution with these moments, and f / g is what the record
+    holds as ``background``. HAADF weights that the maps leave open follow Z^1.7, for the atoms that
+    an X-ray of a line stands for at 200 keV where all maps are named by lines such as "Ti_Ka",
+    otherwise for one atom a count. Totals are kept without a check in vacuum.
 
     Examples
     --------
@@ -98,8 +98,7 @@ def fuse_maps(
     >>> bool(abs(maps[0].data.sum() / counts[0].data.sum() - 1) < 0.001)
     True
     """
-    from ..fusion.problem import map_scales
-    from ..maps import HALVES, atomic_numbers, ready_maps
+    from ..maps import HALVES, map_scattering, ready_maps
     from .fuse import fuse
     from .haadf_image import image_array
     from .map_input import read_maps
@@ -126,13 +125,12 @@ def fuse_maps(
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, halves, parameters.seed
     )
-    scales = map_scales(measured.counts, measured.background)
-    scattering = np.array(atomic_numbers(given.names)) ** 1.7 / scales
+    scattering = map_scattering(given.names)
     fused, errors, record, output = fuse(template, measured, image, scattering, parameters)
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()
     record["gain_source"] = source
-    record["background"] = None if background is None else np.asarray(background).tolist()
+    record["background"] = measured.subtracted.tolist()
     results = given.like_input(fused, ", fused", record)
     if errors is not None:
         for result, error in zip(results, errors, strict=True):

@@ -25,7 +25,7 @@ def check_counts(maps, automatic):
         )
 
 
-def say_what_was_left_out(names, setting, gamma=None, model=None):
+def say_what_was_left_out(names, setting, parameters=None, model=None, empty=False):
     """Say that the HAADF, or the HAADF for some elements, does not help.
 
     Parameters
@@ -34,30 +34,23 @@ def say_what_was_left_out(names, setting, gamma=None, model=None):
         Lines or edges.
     setting : Setting
         What was chosen.
-    gamma : float or "auto", optional
-        Exponent that was asked for, if the HAADF was left out.
+    parameters : Parameters, optional
+        What was asked for, if the HAADF was left out.
     model : HaadfModel, optional
         The best model of the HAADF, if it was left out.
+    empty : bool
+        Whether there are no counts at all.
     """
     if setting.model is None:
-        guided = [name for name, guide in zip(names, setting.directional, strict=True) if guide]
-        if gamma == "auto":
-            tried = "With any gamma that was tried"
-            remedy = ""
+        if empty:
+            _logger.warning("There are no counts: the maps are empty.")
+        elif not model.has_weights:
+            _logger.warning(
+                "All weights of the HAADF are 0, %s: the maps come from their counts alone.",
+                "as fitted" if isinstance(parameters.weights, str) else "as given",
+            )
         else:
-            tried = f"At gamma = {gamma:g}"
-            remedy = " gamma='auto' also tries others."
-        _logger.warning(
-            "%s, the brightness of the HAADF does not help to predict held-out counts, so it is "
-            "left out: the maps come from their counts alone%s. Either the counts are too few to "
-            "tell, or the image is turned, shifted or of another scan, or has other contrast than "
-            "the elements (a missing element, diffraction): smoothed maps explain %.0f %% of its "
-            "variance.%s",
-            tried,
-            f", and from where the HAADF has edges ({', '.join(guided)})" if guided else "",
-            100 * max(model.r_squared, 0),
-            remedy,
-        )
+            _say_haadf_left_out(names, setting, parameters, model)
         return
     apart = [name for name, alone in zip(names, setting.apart, strict=True) if alone]
     if apart:
@@ -85,3 +78,28 @@ def warn_of_flat_maps(names, maps):
     for name, fused in zip(names, maps, strict=True):
         if np.ptp(fused) < _FLAT * fused.mean():
             _logger.warning("%s is flat: its counts show no structure beyond their noise.", name)
+
+
+def _say_haadf_left_out(names, setting, parameters, model):
+    guided = [name for name, guide in zip(names, setting.directional, strict=True) if guide]
+    if isinstance(parameters.gamma, str):
+        tried, remedy = "With any gamma that was tried", ""
+    else:
+        tried = f"At gamma = {parameters.gamma:g}"
+        remedy = " gamma='auto' also tries others."
+    given = []
+    if not isinstance(parameters.weights, str):
+        given.append("weights")
+    if not isinstance(parameters.haadf_blur, str):
+        given.append("haadf_blur")
+    _logger.warning(
+        "%s, the brightness of the HAADF does not help to predict held-out counts, so it is left "
+        "out: the maps come from their counts alone%s. Either the counts are too few to tell%s, or "
+        "the image is turned, shifted or of another scan, or has other contrast than the elements "
+        "(a missing element, diffraction): smoothed maps explain %.0f %% of its variance.%s",
+        tried,
+        f", and from where the HAADF has edges ({', '.join(guided)})" if guided else "",
+        f", or {' and '.join(given)} as given do not suit" if given else "",
+        100 * max(model.r_squared, 0),
+        remedy,
+    )

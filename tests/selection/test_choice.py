@@ -26,10 +26,19 @@ def maps(specimen):
 
 @pytest.fixture(scope="module")
 def choose(specimen, maps):
-    def chosen(haadf=None, *, seed=0, kinds=BOTH, kept=None, progress=lambda: None, **options):
+    def chosen(
+        haadf=None,
+        *,
+        seed=0,
+        kinds=BOTH,
+        kept=None,
+        progress=lambda: None,
+        directional=None,
+        **options,
+    ):
         models = guided_models(specimen, maps, haadf, **options)
         kept = all_kept(maps) if kept is None else kept
-        return choose_setting(maps, models, seed, kept, kinds, progress)
+        return choose_setting(maps, models, seed, kept, kinds, progress, directional)
 
     return chosen
 
@@ -181,6 +190,13 @@ def test_only_the_regulariser_that_was_asked_for_is_tried(choose, kind):
     choice = choose(kinds=(kind,))
     assert choice.setting.directional == (kind,) * 3
     assert all(row["directional"] == [kind] * 3 for row in choice.table)
+
+
+def test_given_regulariser_of_each_element_is_kept(choose):
+    given = True, False, True
+    choice = choose(directional=given)
+    assert choice.setting.directional == given
+    assert all(row["directional"] == list(given) for row in choice.table)
 
 
 @pytest.mark.xfail(strict=True, reason="the best ratios were tried element by element only")

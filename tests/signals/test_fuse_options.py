@@ -100,6 +100,15 @@ def test_automatic_lambdas_keep_to_the_variation_that_was_asked_for(fuse, tv):
     assert kinds == {tv == "directional"} == set(record.directional)
 
 
+@pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
+def test_total_variation_may_differ_by_element(fuse, lambdas):
+    tv = ["directional", "isotropic", "directional"]
+    _, record, output = fuse(tv=tv, lambdas=lambdas)
+    assert record.tv == tv
+    assert record.directional == [True, False, True]
+    assert all(row["directional"] == record.directional for row in output["selection"])
+
+
 # weights
 
 
@@ -217,6 +226,14 @@ def test_standard_deviations_are_of_the_order_of_the_errors(specimen, with_error
     assert np.all((0.25 < ratios) & (ratios < 4)), ratios
 
 
+def test_standard_deviations_are_in_the_counts_of_the_maps(fuse, with_errors):
+    """Of a narrower window, counts and errors are less by the same factor."""
+    reference = stacked(with_errors[2]["standard_deviations"]) / stacked(with_errors[0]).mean()
+    maps, _, output = fuse(uncertainty=True, integration_windows=0.5)
+    found = stacked(output["standard_deviations"]) / stacked(maps).mean()
+    np.testing.assert_allclose(found.mean(axis=(1, 2)), reference.mean(axis=(1, 2)), rtol=0.1)
+
+
 def test_standard_deviations_survive_saving(with_errors, tmp_path):
     for number, fused in enumerate(with_errors[0]):
         path = tmp_path / f"map_{number}.hspy"
@@ -255,6 +272,8 @@ def test_seed_sets_the_standard_deviations(fuse, with_errors):
     [
         ("gamma", "best", ValueError, ["'auto'", "number", "'best'"]),
         ("tv", "none", ValueError, ["'auto'", "'directional'", "'isotropic'", "'none'"]),
+        ("tv", ["isotropic"], ValueError, ["3", "one an element", "['isotropic']"]),
+        ("tv", ["isotropic", "auto", "isotropic"], ValueError, ["'directional'", "'auto'"]),
         ("tv", True, ValueError, ["'directional'", "True"]),
         ("tv", None, ValueError, ["'directional'", "None"]),
         ("haadf_blur", -1, ValueError, [">= 0", "-1"]),

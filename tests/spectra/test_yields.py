@@ -5,6 +5,7 @@ import pytest
 from exspy.material import elements
 
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.data._xray import production_cross_section
 from hyperspy_multimodal.spectra.lines import element_lines
 from hyperspy_multimodal.spectra.yields import xrays_per_atom
 
@@ -107,6 +108,21 @@ def test_a_faster_beam_ionises_less_but_slowly(line):
     assert np.all(np.diff(found) < 0)
     # slower than in proportion to the energy
     assert 60 / 300 < found[-1] / found[0] < 0.7
+
+
+@pytest.mark.parametrize("element", ["S", "Ti"])
+def test_slow_beams_ionise_as_bethe_says(element):
+    """Without relativity, as in the simulated specimens; fast ones ionise more than that."""
+    found, plain = (
+        np.array([function(beam) for beam in (20.0, 30.0, 300.0)])
+        for function in (
+            lambda beam: whole_family(f"{element}_Ka", beam),
+            lambda beam: production_cross_section(element, "K", beam),
+        )
+    )
+    ratios = found / plain / (found / plain)[0]
+    assert ratios[1] == pytest.approx(1, rel=0.05)
+    assert 1.2 < ratios[2] < 1.8
 
 
 def test_near_its_edge_a_line_gains_from_a_faster_beam():
