@@ -45,6 +45,22 @@ def test_smoothed_noise_is_noticed():
     assert estimate_noise(ndimage.gaussian_filter(counts(), 1.0)).correlated
 
 
+@pytest.mark.parametrize("value", [0.0, 3.3])
+def test_a_constant_map_has_no_noise(value):
+    noise = estimate_noise(np.full(SHAPE, value))
+    assert (noise.gain > 0, noise.floor, noise.correlated) == (True, 0.0, False)
+
+
+def test_pictures_of_8_bits_are_no_counts(caplog):
+    image = counts()
+    picture = np.rint(image / image.max() * 255)
+    maps, source = ready_maps(["Ti"], picture[None], None, None, 1, 0)
+    assert source == "estimated"
+    assert "look scaled" in caplog.text
+    assert maps.gains[0] == pytest.approx(255 / image.max(), rel=0.3)
+    assert ready_maps(["Ti"], image[None], None, None, 1, 0)[1] == "counts"
+
+
 def test_counts_are_split_into_independent_halves():
     image = np.stack([counts(0), counts(1)])
     maps, source = ready_maps(["Ti", "O"], image, None, None, 3, 0)
@@ -78,8 +94,9 @@ def test_halves_of_fractions_are_independent(gain, caplog):
 def test_units_do_not_matter():
     """A given gain undoes a factor on the maps, exactly."""
     image = counts()[None]
-    reference, _ = ready_maps(["Ti"], image, 1.0, None, 2, 0)
+    reference, _ = ready_maps(["Ti"], 0.5 * image, 0.5, None, 2, 0)
     scaled, _ = ready_maps(["Ti"], 0.25 * image, 0.25, None, 2, 0)
+    np.testing.assert_allclose(scaled.net, image)
     np.testing.assert_allclose(scaled.net, reference.net)
     np.testing.assert_allclose(scaled.counts, reference.counts)
     np.testing.assert_allclose(scaled.first_halves, reference.first_halves)

@@ -62,9 +62,11 @@ def test_fused_maps_are_nearer_to_the_truth(specimen, counts, fused):
     assert (error < 0.5 * np.square(stack(counts) - truth).sum(axis=(1, 2))).all()
 
 
-def test_every_form_gives_the_same_maps(specimen, counts, fused):
+def test_every_form_gives_the_same_maps(specimen, counts):
     arrays = stack(counts)
     haadf = specimen.haadf.data
+    given = {**GIVEN, "weights": [0.6, 0.2, 0.2]}  # or lines would weigh more than elements know
+    expected = fuse_maps(counts, specimen.haadf, **given)
     forms = {
         "dictionary of arrays": dict(zip(LINES, arrays, strict=True)),
         "dictionary of signals": dict(zip(LINES, counts, strict=True)),
@@ -75,8 +77,10 @@ def test_every_form_gives_the_same_maps(specimen, counts, fused):
     }
     for form, maps in forms.items():
         named = form in ("array", "stack")
-        found = fuse_maps(maps, haadf, elements=LINES if named else None, **GIVEN)
-        np.testing.assert_allclose(stack(found), stack(fused), rtol=1e-4, atol=1e-4, err_msg=form)
+        found = fuse_maps(maps, haadf, elements=LINES if named else None, **given)
+        np.testing.assert_allclose(
+            stack(found), stack(expected), rtol=1e-4, atol=1e-4, err_msg=form
+        )
         assert not any(each._lazy for each in found)
 
 
@@ -131,6 +135,60 @@ def test_uncertainty_goes_along(specimen, counts, tmp_path):
     loaded = hs.load(tmp_path / "map.hspy")
     np.testing.assert_array_equal(loaded.metadata.Multimodal_fusion.standard_deviation, error)
     assert hs.stack(maps).data.shape == (3, 32, 40)
+
+
+def test_a_record_reproduces_its_maps(specimen, counts):
+    """With gain and background of the record, also where they were estimated."""
+    maps = {line: 0.01 * each.data for line, each in zip(LINES, counts, strict=True)}
+    first, output = fuse_maps(
+        maps, specimen.haadf, gamma="auto", full_output=True, show_progressbar=False
+    )
+    node = first[0].metadata.Multimodal_fusion
+    again = fuse_maps(
+        maps,
+        specimen.haadf,
+        node.gamma,
+        (node.lambda_1, node.lambda_2),
+        gain=node.gain,
+        background=node.background,
+        weights=node.weights,
+        haadf_blur=node.haadf_blur,
+        tv=["directional" if each else "isotropic" for each in node.directional],
+        show_progressbar=False,
+    )
+    scale = stack(first).max()
+    np.testing.assert_allclose(stack(again), stack(first), atol=0.01 * scale)
+
+
+def test_an_element_with_hardly_a_count_spoils_nothing(specimen, counts):
+    maps = dict(zip(LINES, stack(counts), strict=True))
+    expected = fuse_maps(maps, specimen.haadf, 1, show_progressbar=False)
+    for stray in (0, 1):
+        gold = np.zeros((32, 40))
+        gold[5, 5] = stray
+        found, output = fuse_maps(
+            {**maps, "Au_Ma": gold}, specimen.haadf, 1, full_output=True, show_progressbar=False
+        )
+        assert found[3].data.sum() == pytest.approx(stray, abs=1e-3)
+        assert output["weights"][3] < 0.05
+        error = np.square(stack(found)[:3] - stack(expected)).mean()
+        assert error < 0.05 * np.square(stack(expected)).mean()
+
+
+@pytest.mark.parametrize("title", ["In situ map 3", "Sample B", "At% map", "V 200 kV", "HAADF"])
+def test_no_element_is_guessed_from_other_words(specimen, counts, title):
+    with pytest.raises(ValueError, match="Give elements"):
+        fuse_maps(images(counts, title), specimen.haadf, **GIVEN)
+
+
+def test_transposed_maps_are_refused(counts):
+    square = core_shell((32, 32), counts=20)
+    maps = square.signal.get_lines_intensity()
+    turned = [maps[0].as_signal2D((0, 1)), maps[1].as_signal2D((1, 0))]
+    with pytest.raises(ValueError, match="transposed"):
+        fuse_maps(turned, square.haadf, **GIVEN)
+    with pytest.raises(ValueError, match="exchanged"):
+        fuse_maps([each.as_signal2D((1, 0)) for each in maps], square.haadf, **GIVEN)
 
 
 @pytest.mark.parametrize(
