@@ -5,6 +5,7 @@ from .choice import Choice, choose_setting
 from .haadf_image import normalise_haadf
 from .haadf_model import HaadfFit, HaadfModel
 from .held_out import GuidedModels, HeldOut, Setting, fuse_setting
+from .registration import moved_image, registration
 from .totals import trusted_totals
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "Setting",
     "choose_setting",
     "fuse_setting",
+    "moved_image",
     "normalise_haadf",
+    "registration",
     "standard_deviations",
     "trusted_totals",
 ]

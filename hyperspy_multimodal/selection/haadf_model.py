@@ -124,6 +124,11 @@ class HaadfFit:
         gained = best.r_squared - models[0].r_squared
         return best if gained > _GAIN * unexplained + _LEAST_GAIN else models[0]
 
+    def predicted(self, model):
+        """Return the HAADF that the measured maps make, smoothed by 1.5 pixels, (ny, nx)."""
+        terms, _ = self._terms(model.gamma)
+        return model.offset + (model.weights @ terms).reshape(self.haadf.shape)
+
     def _terms(self, gamma):
         """Return the terms of the model, (K, pixels), and sums of their noise variance."""
         # Clipped noise has a mean, which would pass for signal: clip only where the power asks it.

@@ -18,6 +18,7 @@ def multimodal_fusion(
     tv="auto",
     weights="auto",
     haadf_blur="auto",
+    align=False,
     keep_totals="auto",
     tolerance=1e-4,
     max_iterations=5000,
@@ -94,6 +95,10 @@ def multimodal_fusion(
         of a Gaussian. At atomic resolution columns are sharper in HAADF than in the spectra.
         "auto" (default): the one of 0, 0.5, ... 3 with which the maps explain most of the HAADF, if
         that is clearly more than without.
+    align : bool
+        Move the HAADF over the maps, by the shift that phase correlation finds with the HAADF that
+        the measured maps make, if it fits clearly better; the record has it as ``haadf_shift``,
+        pixels (y, x). Default False: then a shift of more than a pixel is warned of.
     keep_totals : "auto" or bool
         Keep each element's net total exactly, as far as it is positive. "auto" (default): unless
         the scan shows vacuum and an element seems to be there, which means that its background is
@@ -125,11 +130,11 @@ def multimodal_fusion(
         Only with ``full_output=True``. Signals: ``raw_maps`` (net counts as measured, a list),
         ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range, blurred),
         ``modelled_haadf``, ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a
-        list. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``scales`` (in
-        electrons), ``r_squared`` (share of the HAADF that the measured maps explain),
-        ``uses_haadf``, ``iterations``, ``converged``, ``optimality``, ``gain``; one an element:
-        ``lambda_1``, ``lambda_2``, ``directional``, ``apart`` (True: the HAADF does not pull the
-        element), ``totals_kept``. ``selection``: what ``lambdas="auto"`` tried, a list of
+        list. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``,
+        ``scales`` (in electrons), ``r_squared`` (share of the HAADF that the measured maps
+        explain), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``, ``gain``; one an
+        element: ``lambda_1``, ``lambda_2``, ``directional``, ``apart`` (True: the HAADF does not
+        pull the element), ``totals_kept``. ``selection``: what ``lambdas="auto"`` tried, a list of
         dictionaries.
 
     Raises
@@ -204,6 +209,7 @@ def multimodal_fusion(
         tv=tv,
         weights=weights,
         haadf_blur=haadf_blur,
+        align=align,
         keep_totals=keep_totals,
         tolerance=tolerance,
         max_iterations=max_iterations,

@@ -13,7 +13,9 @@ from ..selection import (
     Setting,
     choose_setting,
     fuse_setting,
+    moved_image,
     normalise_haadf,
+    registration,
     standard_deviations,
     trusted_totals,
 )
@@ -24,12 +26,14 @@ from .warnings import (
     say_what_was_left_out,
     warn_of_flat_maps,
     warn_of_poor_model,
+    warn_of_registration,
 )
 
 _logger = logging.getLogger(__name__)
 
 #: Exponents that gamma="auto" chooses from.
 GAMMAS = (1.0, 1.4, 1.8)
+_ATTEMPTS = 4
 
 
 def fuse(signal, maps, haadf, scattering, parameters):
@@ -63,12 +67,10 @@ def fuse(signal, maps, haadf, scattering, parameters):
     check_counts(maps, automatic)
     n_maps = len(maps.names)
     lambdas = None if automatic else parameters.lambdas_of(n_maps)
-    normalised, lowest_offset = normalise_haadf(haadf)
     weights = parameters.weights_of(n_maps)
     directional = parameters.directional_of(n_maps)
-    fit = HaadfFit(maps, normalised, lowest_offset, scattering)
-    models = GuidedModels(normalised, _models(fit, weights, parameters))
-    kept = _kept_totals(maps, normalised, parameters.keep_totals)
+    models, lowest_offset, shift = _registered_models(maps, haadf, scattering, weights, parameters)
+    kept = _kept_totals(maps, models.haadf, parameters.keep_totals)
     table, errors = [], None
     with Progress("Fusing", parameters.show_progressbar) as progress:
         if automatic:
@@ -124,6 +126,7 @@ def fuse(signal, maps, haadf, scattering, parameters):
         "offset": model.offset,
         "scales": (gains * model.scales).tolist(),
         "haadf_blur": model.blur,
+        "haadf_shift": shift.tolist(),
         "r_squared": model.r_squared,
         "totals_kept": kept.tolist(),
         "iterations": result.iterations,
@@ -134,6 +137,7 @@ def fuse(signal, maps, haadf, scattering, parameters):
         **shown,
         "tv": parameters.tv if isinstance(parameters.tv, str) else list(parameters.tv),
         "keep_totals": parameters.keep_totals,
+        "align": parameters.align,
         "tolerance": parameters.tolerance,
         "max_iterations": parameters.max_iterations,
         "seed": parameters.seed,
@@ -153,6 +157,30 @@ def fuse(signal, maps, haadf, scattering, parameters):
     in_counts = gains[:, None, None]
     errors = None if errors is None else in_counts * errors
     return in_counts * result.maps, errors, record, output
+
+
+def _registered_models(maps, haadf, scattering, weights, parameters):
+    """Return HAADF models, the lowest pedestal, and the shift by which the HAADF was moved.
+
+    With ``align`` the HAADF is moved over the maps, and that again with what was fitted then.
+    """
+    shift, moved = np.zeros(2), haadf
+    for attempt in range(_ATTEMPTS):
+        normalised, lowest_offset = normalise_haadf(moved)
+        fit = HaadfFit(maps, normalised, lowest_offset, scattering)
+        models = GuidedModels(normalised, _models(fit, weights, parameters))
+        # weights that were fitted to a shifted HAADF would make one
+        start = "Z" if attempt == 0 and isinstance(weights, str) else weights
+        found = registration(fit.predicted(fit.model(models.first.gamma, start, 0.0)), normalised)
+        if attempt == 0:
+            warn_of_registration(found, parameters.align)
+        if not parameters.align or found.distance == 0 or attempt == _ATTEMPTS - 1:
+            break
+        shift += found.shift
+        moved = moved_image(haadf, shift)
+    if shift.any():
+        _logger.info("The HAADF is moved by (%.2f, %.2f) pixels (y, x).", *shift)
+    return models, lowest_offset, shift
 
 
 def _models(fit, weights, parameters):

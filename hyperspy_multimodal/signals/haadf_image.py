@@ -1,8 +1,16 @@
 """The HAADF image that belongs to a spectrum image, checked."""
 
+import logging
+
 import numpy as np
 import pint
 from hyperspy.signal import BaseSignal
+from hyperspy.signals import Signal2D
+
+_logger = logging.getLogger(__name__)
+
+# Lengths of two fields that differ by no more than this share are the same.
+_SAME_FIELD = 0.02
 
 
 def haadf_array(haadf, signal):
@@ -33,7 +41,8 @@ def haadf_array(haadf, signal):
 def image_array(haadf, shape, scan_axes):
     """As `haadf_array`, over a scan of a shape (ny, nx) with axes (x, y)."""
     if isinstance(haadf, BaseSignal):
-        _check_field(haadf, scan_axes)
+        axes = _image_axes(haadf)
+        _check_axes(axes, scan_axes)
         array = haadf.data
     elif isinstance(haadf, (str, bytes, dict)) or haadf is None:
         raise TypeError(
@@ -51,7 +60,8 @@ def image_array(haadf, shape, scan_axes):
             "intensities of the detector, not a colour image or complex data."
         )
     if array.shape != shape:
-        raise ValueError(_wrong_shape(array.shape, shape, isinstance(haadf, BaseSignal)))
+        axes = axes if isinstance(haadf, BaseSignal) else None
+        array = _on_scan_grid(array, shape, axes, scan_axes)
     bad = ~np.isfinite(array)
     if bad.any():
         raise ValueError(
@@ -91,8 +101,8 @@ def scan_shape(signal):
     return manager.navigation_shape[::-1]
 
 
-def _check_field(haadf, scan):
-    """Refuse an image whose pixels are not those of the scan."""
+def _image_axes(haadf):
+    """Return the axes (x, y) of an image, or say why it is none."""
     axes = haadf.axes_manager.signal_axes or haadf.axes_manager.navigation_axes
     if len(axes) != 2 or (haadf.axes_manager.signal_axes and haadf.axes_manager._max_index):
         raise ValueError(
@@ -100,6 +110,11 @@ def _check_field(haadf, scan):
             f"{haadf.axes_manager.navigation_shape}|{haadf.axes_manager.signal_shape}. A HAADF "
             "stack has to be summed or indexed first; the spectrum image itself is no HAADF."
         )
+    return axes
+
+
+def _check_axes(axes, scan):
+    """Refuse an image of transposed axes or, by its calibration, of another field."""
     names, wanted = [axis.name for axis in axes], [axis.name for axis in scan]
     if names == wanted[::-1] and names[0] != names[1] and all(isinstance(n, str) for n in names):
         raise ValueError(
@@ -107,19 +122,68 @@ def _check_field(haadf, scan):
             "haadf.transpose(signal_axes=[1, 0])."
         )
     for own, other in zip(axes, scan, strict=True):
-        if own.size != other.size or not (own.is_uniform and other.is_uniform):
-            continue
-        try:
-            scale = own.scale * _in_units(own.units, other.units)
-        except (TypeError, ValueError):
-            continue
-        if not np.isclose(scale, other.scale, rtol=0.02):
+        ratio = _field_ratio(own, other)
+        if ratio is not None and not np.isclose(ratio, 1, rtol=_SAME_FIELD):
             raise ValueError(
-                f"haadf covers another field than the scan: its {own.name} axis has "
-                f"{own.scale:g} {own.units} a pixel, the scan's {other.name} axis {other.scale:g} "
-                f"{other.units}. If the calibration is wrong, correct the scale of one of them; "
-                "otherwise give the image of this scan."
+                f"haadf covers another field than the scan: {_field(own)} along its {own.name} "
+                f"axis, the scan {_field(other)}. If the calibration is wrong, correct the scale "
+                "of one of them; otherwise give the image of this scan, or crop it to the scan."
             )
+
+
+def _field_ratio(own, other):
+    """Return the length of an axis over that of another, None if they cannot be compared."""
+    if not (own.is_uniform and other.is_uniform):
+        return None
+    try:
+        unit = _in_units(own.units, other.units)
+    except (TypeError, ValueError):
+        return None
+    return own.size * own.scale * unit / (other.size * other.scale)
+
+
+def _field(axis):
+    return f"{axis.size} pixels of {axis.scale:g} {axis.units}"
+
+
+def _on_scan_grid(array, shape, axes, scan_axes):
+    """Return a finer image over the same field, averaged over the pixels of the scan.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Image.
+    shape : tuple of int
+        Rows and columns of the scan.
+    axes : tuple of DataAxis or None
+        Axes (x, y) of the image, if it is a signal.
+    scan_axes : tuple of DataAxis
+        Axes (x, y) of the scan.
+    """
+    if array.ndim != 2:
+        raise ValueError(_wrong_shape(array.shape, shape, axes is not None))
+    finer = [own / other for own, other in zip(array.shape, shape, strict=True)]
+    pairs = [] if axes is None else list(zip(axes, scan_axes, strict=True))
+    calibrated = bool(pairs) and all(_field_ratio(*pair) is not None for pair in pairs)
+    whole = min(finer) >= 1 and all(float(factor).is_integer() for factor in finer)
+    if min(finer) < 1 or not (calibrated or (whole and finer[0] == finer[1])):
+        message = _wrong_shape(array.shape, shape, axes is not None)
+        if pairs:
+            fields = "; ".join(f"{_field(own)} against {_field(other)}" for own, other in pairs)
+            message += f" Calibrations, haadf against scan: {fields}."
+        raise ValueError(message)
+    _logger.warning(
+        "haadf has %d x %d pixels, the scan %d x %d: it is averaged over the pixels of the scan, "
+        "%s.",
+        *array.shape,
+        *shape,
+        "which cover the same field" if calibrated else "taken for the same field",
+    )
+    if whole:
+        rows, columns = (int(factor) for factor in finer)
+        return array.reshape(shape[0], rows, shape[1], columns).mean(axis=(1, 3))
+    image = Signal2D(array.astype(float)).rebin(new_shape=shape[::-1])
+    return image.data / np.prod(finer)
 
 
 def _in_units(units, other):

@@ -18,6 +18,7 @@ class Parameters:
     tv: object
     weights: object
     haadf_blur: object
+    align: bool
     keep_totals: object
     tolerance: float
     max_iterations: int
@@ -49,7 +50,7 @@ class Parameters:
                 "tv must be 'auto', 'directional' or 'isotropic', or one of the latter two for "
                 f"each element, but {self.tv!r} was given."
             )
-        flags = ["uncertainty", "full_output"]
+        flags = ["align", "uncertainty", "full_output"]
         if not _is_auto(self.keep_totals):
             flags.append("keep_totals")
         for name in flags:

@@ -16,6 +16,7 @@ def fuse_maps(
     tv="auto",
     weights="auto",
     haadf_blur="auto",
+    align=False,
     keep_totals="auto",
     tolerance=1e-4,
     max_iterations=5000,
@@ -38,7 +39,7 @@ def fuse_maps(
         arrays, a dictionary from element to map, or a stack with the elements first.
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan.
-    gamma, lambdas, tv, weights, haadf_blur, keep_totals
+    gamma, lambdas, tv, weights, haadf_blur, align, keep_totals
         As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Maps that
         are no counts are split by Gaussian noise of the variance that ``gain`` and ``background``
         say, or that is estimated; the log says so.
@@ -110,6 +111,7 @@ def fuse_maps(
         tv=tv,
         weights=weights,
         haadf_blur=haadf_blur,
+        align=align,
         keep_totals=keep_totals,
         tolerance=tolerance,
         max_iterations=max_iterations,

@@ -8,6 +8,8 @@ _logger = logging.getLogger(__name__)
 
 _POOR_R_SQUARED = 0.5
 _FLAT = 0.02
+# Pixels of shift that are worth a warning.
+_SHIFTED = 1.0
 
 
 def check_counts(maps, automatic):
@@ -103,3 +105,27 @@ def _say_haadf_left_out(names, setting, parameters, model):
         100 * max(model.r_squared, 0),
         remedy,
     )
+
+
+def warn_of_registration(found, align):
+    """Say that the HAADF seems to be turned or shifted against the maps.
+
+    Parameters
+    ----------
+    found : Registration
+        How the HAADF lies over the maps.
+    align : bool
+        Whether a shift is undone.
+    """
+    if found.orientation is not None:
+        _logger.warning(
+            "The HAADF looks %s against the maps. If so, give %s.", found.orientation, found.remedy
+        )
+    elif align and found.distance == 0:
+        _logger.info("The HAADF is not moved: no shift fits the maps clearly better.")
+    elif not align and found.distance > _SHIFTED:
+        _logger.warning(
+            "The HAADF seems to be shifted against the maps: moved by (%.1f, %.1f) pixels (y, x) "
+            "it would fit better. align=True does that.",
+            *found.shift,
+        )

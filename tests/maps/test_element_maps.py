@@ -58,9 +58,13 @@ def test_net_variance_is_that_of_the_net_counts():
 
 
 def test_totals_are_net_totals_and_free_where_not_positive():
+    """But 0 where there are no counts at all."""
     segments = np.zeros((6, 4, 4))
     segments[1] = 3
     segments[5] = 2
+    maps = ElementMaps(["A", "B", "C"], segments, INSIDE, BESIDE, RATIOS)
+    np.testing.assert_array_equal(maps.totals, [48, 0, 0])
+    segments[3, 0, 0] = 1
     maps = ElementMaps(["A", "B", "C"], segments, INSIDE, BESIDE, RATIOS)
     np.testing.assert_array_equal(maps.totals, [48, np.nan, np.nan])
     full = simulated()

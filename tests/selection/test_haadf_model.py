@@ -167,27 +167,26 @@ def test_element_that_is_all_noise_scatters_like_its_atomic_number(atomic_number
     assert np.mean(ratios) == pytest.approx((atomic_number / 22) ** 1.7, rel=0.2)
 
 
-@pytest.mark.parametrize(
-    "counts",
-    [
-        30.0,
-        pytest.param(
-            3.0,
-            marks=pytest.mark.xfail(
-                strict=True, reason="one element takes all where noise hides the proportion"
-            ),
-        ),
-    ],
-)
-def test_proportional_maps_share_by_scattering(counts):
-    """Two elements in one compound: the data give their sum only."""
+def compound(counts, atomic_numbers):
+    """The HAADF of two elements in one proportion: their counts tell the sum of weights only."""
     expected = np.stack([truth(counts)[0], 0.5 * truth(counts)[0]])
-    maps = measured(expected, 0.0)
     image = PEDESTAL + 0.6 / counts * expected[0]
-    model = fit(maps, image, scattering=np.array([22, 30]) ** 1.7)
+    return fit(measured(expected, 0.0), image, scattering=np.array(atomic_numbers) ** 1.7)
+
+
+@pytest.mark.parametrize("counts", [3.0, 30.0, 1000.0])
+def test_proportional_maps_have_the_right_sum_of_weights(counts):
+    model = compound(counts, [22, 30])
+    assert model.weights / model.scales @ [1, 0.5] == pytest.approx(0.6 / counts, rel=0.05)
+    assert model.r_squared > 0.98
+
+
+@pytest.mark.xfail(strict=True, reason="weak directions of the fit are drawn to 0, not to Z^1.7")
+@pytest.mark.parametrize("counts", [3.0, 1000.0])
+def test_proportional_maps_share_by_scattering(counts):
+    model = compound(counts, [8, 60])
     per_count = model.weights / model.scales
-    assert per_count @ [1, 0.5] == pytest.approx(0.6 / counts, rel=0.05)
-    assert per_count[1] / per_count[0] == pytest.approx((30 / 22) ** 1.7, rel=0.4)
+    assert per_count[1] / per_count[0] == pytest.approx((60 / 8) ** 1.7, rel=0.4)
 
 
 # what is explained

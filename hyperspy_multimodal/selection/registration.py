@@ -1,0 +1,112 @@
+"""Whether the HAADF lies over the maps: shift and orientation against the HAADF that they make."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from .haadf_image import smoothed
+
+_logger = logging.getLogger(__name__)
+
+_BLUR = 1.5
+_UPSAMPLING = 20
+# A shift has to take this share of the unexplained variance away to be one.
+_GAIN = 0.1
+# Of the size of the scan: a larger shift is none that a drift makes.
+_LARGEST = 0.25
+# An orientation is another one where the correlation is so much higher.
+_CLEARLY = 0.2
+_CORRELATED = 0.5
+_ORIENTATIONS = {
+    "mirrored left to right": (lambda a: a[:, ::-1], "haadf.data[:, ::-1]"),
+    "mirrored top to bottom": (lambda a: a[::-1], "haadf.data[::-1]"),
+    "turned by 180 degrees": (lambda a: a[::-1, ::-1], "haadf.data[::-1, ::-1]"),
+    "transposed": (lambda a: a.T, "haadf.data.T"),
+    "turned by 90 degrees": (lambda a: np.rot90(a), "numpy.rot90(haadf.data)"),
+    "turned by 270 degrees": (lambda a: np.rot90(a, 3), "numpy.rot90(haadf.data, 3)"),
+    "turned by 180 degrees and transposed": (lambda a: a[::-1, ::-1].T, "haadf.data[::-1, ::-1].T"),
+}
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How the HAADF lies over the maps.
+
+    Parameters
+    ----------
+    shift : tuple of float
+        Pixels (y, x) by which the HAADF has to be moved; (0, 0) where no shift is significant.
+    orientation : str or None
+        What seems to have been done to the HAADF, such as "mirrored left to right".
+    remedy : str or None
+        What undoes it.
+    """
+
+    shift: tuple
+    orientation: str | None = None
+    remedy: str | None = None
+
+    @property
+    def distance(self):
+        """Length of the shift in pixels."""
+        return float(np.hypot(*self.shift))
+
+
+def registration(modelled, haadf):
+    """Compare the HAADF with the one that measured maps make.
+
+    Parameters
+    ----------
+    modelled : numpy.ndarray
+        HAADF that the measured maps make, smoothed by 1.5 pixels, shape (ny, nx).
+    haadf : numpy.ndarray
+        HAADF of unit range, shape (ny, nx).
+
+    Returns
+    -------
+    Registration
+        Shift by phase correlation [1]_, not normalised, to a twentieth of a pixel.
+
+    References
+    ----------
+    .. [1] M. Guizar-Sicairos et al., Opt. Lett. 33, 156 (2008), doi:10.1364/OL.33.000156; as
+           scikit-image has it.
+    """
+    from skimage.registration import phase_cross_correlation
+
+    if min(haadf.shape) < 4 or np.ptp(modelled) == 0:
+        return Registration((0.0, 0.0))
+    image = smoothed(haadf, _BLUR)
+    found = _correlation(image, modelled)
+    others = [
+        (_correlation(change(image), modelled), name, remedy)
+        for name, (change, remedy) in _ORIENTATIONS.items()
+        if change(image).shape == image.shape
+    ]
+    correlation, name, remedy = max(others)
+    if correlation > max(_CORRELATED, found + _CLEARLY):
+        return Registration((0.0, 0.0), name, remedy)
+    shift, _, _ = phase_cross_correlation(
+        modelled - modelled.mean(),
+        image - image.mean(),
+        upsample_factor=_UPSAMPLING,
+        normalization=None,
+    )
+    if np.any(np.abs(shift) > _LARGEST * np.array(image.shape)):
+        return Registration((0.0, 0.0))
+    moved = _correlation(moved_image(image, shift), modelled)
+    if 1 - moved**2 > (1 - _GAIN) * (1 - found**2) or moved <= found:
+        return Registration((0.0, 0.0))
+    return Registration(tuple(float(each) for each in shift))
+
+
+def moved_image(image, shift):
+    """Return an image moved by pixels (y, x); what comes in from outside repeats the rim."""
+    return ndimage.shift(np.asarray(image, float), shift, order=3, mode="nearest")
+
+
+def _correlation(a, b):
+    a, b = a - a.mean(), b - b.mean()
+    return float((a * b).sum() / max(np.sqrt((a * a).sum() * (b * b).sum()), 1e-300))

@@ -1,0 +1,79 @@
+"""How the HAADF lies over the maps: shift and orientation."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.selection.haadf_image import smoothed
+from hyperspy_multimodal.selection.registration import moved_image, registration
+
+ORIENTATIONS = {
+    "mirrored left to right": lambda a: a[:, ::-1],
+    "mirrored top to bottom": lambda a: a[::-1],
+    "turned by 180 degrees": lambda a: a[::-1, ::-1],
+    "transposed": lambda a: a.T,
+    "turned by 90 degrees": lambda a: np.rot90(a, 3),
+    "turned by 270 degrees": lambda a: np.rot90(a),
+    "turned by 180 degrees and transposed": lambda a: a[::-1, ::-1].T,
+}
+
+
+def particles(shape=(72, 80)):
+    rng = np.random.default_rng(4)
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    centres = rng.uniform(0.2, 0.8, (7, 2)) * shape
+    image = sum(
+        np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / 2 / width**2)
+        for (cy, cx), width in zip(centres, rng.uniform(3, 7, 7), strict=True)
+    )
+    return image / image.max()
+
+
+def noisy(image, noise=0.05, seed=0):
+    return image + np.random.default_rng(seed).normal(0, noise, image.shape)
+
+
+@pytest.mark.parametrize("shift", [(0.5, 0.0), (0.0, 1.7), (-3.0, 2.6), (4.0, 4.0)])
+def test_a_shift_is_found_to_a_tenth_of_a_pixel(shift):
+    image = particles()
+    modelled = smoothed(noisy(image, seed=1), 1.5)
+    found = registration(modelled, noisy(moved_image(image, shift)))
+    assert found.orientation is None
+    np.testing.assert_allclose(found.shift, np.negative(shift), atol=0.12)
+    assert found.distance == pytest.approx(np.hypot(*shift), abs=0.15)
+
+
+def test_an_image_that_fits_is_not_moved():
+    image = particles()
+    found = registration(smoothed(noisy(image, seed=1), 1.5), noisy(image))
+    assert (found.shift, found.orientation) == ((0.0, 0.0), None)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_and_other_images_have_no_shift(seed):
+    image = particles()
+    noise = np.random.default_rng(seed).normal(size=image.shape)
+    assert registration(smoothed(image, 1.5), noise).distance == 0
+    flat = registration(np.ones(image.shape), image)
+    assert (flat.distance, flat.orientation) == (0, None)
+
+
+@pytest.mark.parametrize("name", ORIENTATIONS)
+def test_an_orientation_is_recognised_and_its_remedy_undoes_it(name):
+    image = particles((72, 72))
+    turned = ORIENTATIONS[name](image)
+    found = registration(smoothed(image, 1.5), noisy(turned))
+    assert found.orientation == name
+
+    class Haadf:
+        data = turned
+
+    undone = eval(found.remedy, {"numpy": np, "haadf": Haadf})
+    np.testing.assert_array_equal(undone, image)
+
+
+def test_moving_is_exact_for_whole_pixels_and_keeps_its_input():
+    image = particles()
+    before = image.copy()
+    moved = moved_image(image, (2, -3))
+    np.testing.assert_allclose(moved[2:, :-3], image[:-2, 3:], atol=1e-10)
+    np.testing.assert_array_equal(image, before)

@@ -1,0 +1,108 @@
+"""A HAADF on another grid, shifted or turned."""
+
+import logging
+
+import numpy as np
+import pytest
+from hyperspy.signals import Signal2D
+from scipy import ndimage
+
+from hyperspy_multimodal.data import core_shell
+
+GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
+
+
+@pytest.fixture(scope="module")
+def specimen():
+    return core_shell((48, 56), counts=10)
+
+
+@pytest.fixture(scope="module")
+def fused(specimen):
+    return fuse(specimen, specimen.haadf)
+
+
+def fuse(specimen, haadf, **options):
+    found = specimen.signal.multimodal_fusion(haadf, **GIVEN, **options)
+    return np.stack([each.data for each in found])
+
+
+def calibrated(array, scale):
+    image = Signal2D(array)
+    for axis, each in zip(image.axes_manager.signal_axes, scale, strict=True):
+        axis.scale, axis.units = each, "nm"
+    return image
+
+
+@pytest.mark.parametrize("factors", [(2, 2), (3, 3)])
+def test_a_finer_haadf_is_averaged(specimen, fused, factors, caplog):
+    fine = np.kron(specimen.haadf.data, np.ones(factors))
+    np.testing.assert_allclose(fuse(specimen, fine), fused, atol=1e-3)
+    assert "taken for the same field" in caplog.text
+
+
+def test_a_finer_haadf_of_the_same_field_is_averaged(specimen, fused, caplog):
+    """Also by factors that differ, or that are no whole numbers."""
+    fine = np.kron(specimen.haadf.data, np.ones((2, 4)))
+    found = fuse(specimen, calibrated(fine, (0.25, 0.5)))
+    np.testing.assert_allclose(found, fused, atol=1e-3)
+    assert "cover the same field" in caplog.text
+    larger = ndimage.zoom(specimen.haadf.data, 1.5, order=1, grid_mode=True, mode="nearest")
+    found = fuse(specimen, calibrated(larger, (2 / 3, 2 / 3)))
+    assert np.square(found - fused).mean() < 0.01 * np.square(fused).mean()
+
+
+@pytest.mark.parametrize(
+    ("shape", "scale", "words"),
+    [
+        ((96, 112), (1.0, 1.0), ["another field", "112 pixels of 1 nm", "56 pixels of 1 nm"]),
+        ((24, 28), (2.0, 2.0), ["shape", "28 pixels of 2 nm", "56 pixels of 1 nm"]),
+        ((50, 60), None, ["shape of the scan", "(48, 56)", "(50, 60)"]),
+        ((96, 224), None, ["shape of the scan"]),
+    ],
+)
+def test_other_fields_and_unclear_cases_are_refused(specimen, shape, scale, words):
+    array = np.random.default_rng(0).random(shape)
+    haadf = array if scale is None else calibrated(array, scale)
+    with pytest.raises(ValueError) as error:
+        fuse(specimen, haadf)
+    assert all(word in str(error.value) for word in words)
+
+
+@pytest.mark.parametrize("shift", [0.5, 1.7, 4.0])
+def test_a_shift_is_warned_of_and_undone_by_align(specimen, fused, shift, caplog):
+    truth = np.stack([each.data for each in specimen.counts])
+    moved = ndimage.shift(specimen.haadf.data.astype(float), (0, shift), mode="nearest")
+
+    def error(maps):
+        return np.square(maps - truth).mean()
+
+    left = fuse(specimen, moved)
+    assert ("shifted against the maps" in caplog.text) == (shift > 1)
+    aligned, output = specimen.signal.multimodal_fusion(
+        moved, align=True, full_output=True, **GIVEN
+    )
+    np.testing.assert_allclose(output["haadf_shift"], (0, -shift), atol=0.4)
+    assert aligned[0].metadata.Multimodal_fusion.haadf_shift == output["haadf_shift"]
+    maps = np.stack([each.data for each in aligned])
+    assert error(maps) < error(left)
+    assert error(maps) < 1.4 * error(fused)
+
+
+def test_a_haadf_that_fits_is_left_where_it_is(specimen, fused, caplog):
+    caplog.set_level(logging.INFO)
+    np.testing.assert_array_equal(fuse(specimen, specimen.haadf, align=True), fused)
+    assert "not moved" in caplog.text
+
+
+def test_flips_are_recognised(specimen, caplog):
+    fuse(specimen, specimen.haadf.data[:, ::-1])
+    assert "mirrored left to right" in caplog.text
+    assert "haadf.data[:, ::-1]" in caplog.text
+
+
+def test_input_is_not_modified(specimen):
+    haadf = np.kron(specimen.haadf.data, np.ones((2, 2)))
+    before = haadf.copy()
+    fuse(specimen, haadf, align=True)
+    np.testing.assert_array_equal(haadf, before)
