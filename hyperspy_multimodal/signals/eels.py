@@ -1,9 +1,11 @@
 """`multimodal_fusion` of EELS spectrum images."""
 
 from .keywords import explain_keywords
+from .slices import over_slices
 
 
 @explain_keywords
+@over_slices
 def multimodal_fusion(
     self,
     haadf,
@@ -24,6 +26,7 @@ def multimodal_fusion(
     max_iterations=5000,
     seed=0,
     uncertainty=False,
+    slices="each",
     show_progressbar=None,
     full_output=False,
 ):
@@ -44,8 +47,9 @@ def multimodal_fusion(
     Parameters
     ----------
     haadf : Signal2D, BaseSignal or array_like
-        HAADF image of the scan: same shape, as Signal2D or with navigation axes, or an array
-        (rows, columns).
+        HAADF image of the scan, as Signal2D or with navigation axes, or an array (rows, columns). A
+        finer image over the same field is averaged over the pixels of the scan. For a stack one
+        image, or one a slice.
     gamma : float or "auto"
         Exponent of the maps in the HAADF model, > 0. 1 suits thin nanoparticles, 1.6 to 2 suits
         atomic columns. "auto" chooses among 1, 1.4 and 1.8: with ``lambdas="auto"`` what predicts
@@ -115,6 +119,10 @@ def multimodal_fusion(
         ``metadata.Multimodal_fusion.standard_deviation``. It holds noise and what total variation
         flattens, but not what the HAADF model lacks. HyperSpy does not slice or stack it along with
         the map; ``standard_deviations`` of full_output are maps. Default False.
+    slices : "each" or "shared"
+        Of a signal with more navigation axes, such as (x, y, tilt), each image is fused by itself.
+        "each" (default): with its own parameters. "shared": with gamma, lambdas, regulariser and
+        blur of the slice in the middle.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool
@@ -127,7 +135,8 @@ def multimodal_fusion(
         gain), with its navigation axes and metadata.
         ``metadata.Multimodal_fusion`` records every parameter.
     output : dict
-        Only with ``full_output=True``. Signals: ``raw_maps`` (net counts as measured, a list),
+        Only with ``full_output=True``; of a stack ``raw_maps``, and ``slices``, a dictionary for
+        each. Signals: ``raw_maps`` (net counts as measured, a list),
         ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range, blurred),
         ``modelled_haadf``, ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a
         list. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``,

@@ -1,0 +1,135 @@
+"""Fusion of stacks of spectrum images, slice by slice: tilt series, time series, frames.
+
+eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+"""
+
+import functools
+
+#: Whether each slice chooses its own parameters, or all take those of the one in the middle.
+SHARING = ("each", "shared")
+
+
+def over_slices(method):
+    """Make a fusion of maps of spectra fuse each slice of a stack of them."""
+
+    @functools.wraps(method)
+    def fused(self, haadf, *args, **kwargs):
+        manager = self.axes_manager
+        slices = kwargs.get("slices", "each")
+        if slices not in SHARING:
+            raise ValueError(f"slices must be 'each' or 'shared', but {slices!r} was given.")
+        if manager.navigation_dimension <= 2 or manager.signal_dimension != 1:
+            return method(self, haadf, *args, **kwargs)
+        return _fuse_slices(self, haadf, functools.partial(method, **kwargs), args, kwargs)
+
+    return fused
+
+
+def _fuse_slices(signal, haadf, method, args, kwargs):
+    import numpy as np
+    from hyperspy.external.progressbar import progressbar
+
+    from .parameters import shows_progress
+
+    places = list(np.ndindex(signal.data.shape[:-3]))
+    images = [_haadf_of(haadf, signal, place) for place in places]
+    show = shows_progress(kwargs.get("show_progressbar"))
+    quiet = {"show_progressbar": False, "full_output": True}
+    names = ("gamma", "lambdas")
+    given = {**dict(zip(names, args, strict=False)), **quiet}
+    outputs, fused = [None] * len(places), [None] * len(places)
+    order = list(range(len(places)))
+    if kwargs.get("slices") == "shared":
+        middle = len(places) // 2
+        order = [middle, *(number for number in order if number != middle)]
+    for number in progressbar(order, desc="Slices", unit=" slice", disable=not show, leave=True):
+        part = signal.inav[(slice(None), slice(None), *places[number][::-1])]
+        fused[number], outputs[number] = method(part, images[number], **given)
+        if kwargs.get("slices") == "shared" and number == order[0]:
+            given.update(_shared(outputs[number]))
+    maps = [_stacked(signal, each) for each in zip(*fused, strict=True)]
+    if not kwargs.get("full_output", False):
+        return maps
+    raw = [_stacked(signal, e) for e in zip(*(o["raw_maps"] for o in outputs), strict=True)]
+    return maps, {"raw_maps": raw, "slices": outputs}
+
+
+def _shared(output):
+    """Return arguments that give other slices the parameters that one chose."""
+    shared = {
+        "gamma": output["gamma"],
+        "lambdas": (output["lambda_1"], output["lambda_2"]),
+        "tv": ["directional" if each else "isotropic" for each in output["directional"]],
+        "haadf_blur": output["haadf_blur"],
+    }
+    if not output["uses_haadf"]:
+        shared["weights"] = [0.0] * len(output["weights"])
+    return shared
+
+
+def _haadf_of(haadf, signal, place):
+    """Return the HAADF image of a slice: its own, or the one that all share."""
+    import numpy as np
+    from hyperspy.signal import BaseSignal
+
+    extra = signal.data.shape[:-3]
+    if isinstance(haadf, BaseSignal):
+        size = haadf.data.ndim
+        if size == 2:
+            return haadf
+        if haadf.data.shape[: len(extra)] == extra and size == 2 + len(extra):
+            manager = haadf.axes_manager
+            if manager.signal_dimension == 2:
+                return haadf.inav[place[::-1]]
+            if manager.navigation_dimension == size:
+                return haadf.inav[(slice(None), slice(None), *place[::-1])]
+        shape = haadf.data.shape
+    else:
+        if isinstance(haadf, (str, bytes, dict)) or haadf is None:
+            return haadf  # refused by the fusion of the slice
+        shape = np.shape(haadf)
+        if len(shape) == 2:
+            return haadf
+        if shape[: len(extra)] == extra and len(shape) == 2 + len(extra):
+            return haadf[place]
+    raise ValueError(
+        f"haadf must be one image {signal.data.shape[-3:-1]} for all slices, or a stack of one for "
+        f"each, {signal.data.shape[:-1]} in array order, but has the shape {shape}."
+    )
+
+
+def _stacked(signal, maps):
+    """Return the maps of one line or edge as a stack with the navigation axes of ``signal``."""
+    import numpy as np
+    from hyperspy.signal import BaseSignal
+
+    axes = [axis.get_axis_dictionary() for axis in signal.axes_manager.navigation_axes[::-1]]
+    data = np.stack([each.data for each in maps]).reshape(signal.data.shape[:-1])
+    result = BaseSignal(
+        data,
+        axes=[{**axis, "navigate": True} for axis in axes],
+        metadata=maps[0].metadata.deepcopy().as_dictionary(),
+        original_metadata=signal.original_metadata.deepcopy().as_dictionary(),
+    )
+    records = [each.metadata.get_item("Multimodal_fusion", None) for each in maps]
+    if records[0] is not None:
+        del result.metadata.Multimodal_fusion
+        result.metadata.add_dictionary(
+            {"Multimodal_fusion": _common([each.as_dictionary() for each in records])}
+        )
+    return result
+
+
+def _common(records):
+    """Return one record: what all slices share as it is, what differs as a list."""
+    import numpy as np
+
+    common = {}
+    for name in records[0]:
+        values = [record[name] for record in records]
+        if isinstance(values[0], np.ndarray):
+            common[name] = np.stack(values)
+        else:
+            same = all(value == values[0] for value in values)
+            common[name] = values[0] if same else values
+    return common

@@ -1,0 +1,113 @@
+"""Stacks of spectrum images: tilt series, time series, frames."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+from hyperspy.signal import BaseSignal
+from hyperspy.signals import Signal2D
+
+from hyperspy_multimodal.data import core_shell
+
+GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
+COARSE = {"channels": 420, "channel_width": 0.02}
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return [core_shell((24, 32), counts=10, seed=seed, **COARSE) for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def stack(frames):
+    """Spectra of dimensions (x, y, t|E)."""
+    found = hs.stack([each.signal for each in frames], new_axis_name="t")
+    found = found.rollaxis("t", found.axes_manager.navigation_axes[-1].name)
+    manager = found.axes_manager
+    assert manager.navigation_shape[-1] == 3, manager
+    return found
+
+
+def arrays(maps):
+    return np.stack([each.data for each in maps])
+
+
+def one_by_one(frames, **options):
+    return np.stack(
+        [
+            arrays(each.signal.multimodal_fusion(each.haadf, **{**GIVEN, **options}))
+            for each in frames
+        ],
+        axis=1,
+    )
+
+
+def haadf_stack(frames):
+    return np.stack([each.haadf.data for each in frames])
+
+
+def test_each_slice_is_fused_with_its_own_haadf(frames, stack):
+    expected = one_by_one(frames)
+    images = haadf_stack(frames)
+    for haadf in (images, Signal2D(images), BaseSignal(images).transpose(navigation_axes=3)):
+        maps = stack.multimodal_fusion(haadf, **GIVEN)
+        np.testing.assert_array_equal(arrays(maps), expected)
+    for found, line in zip(maps, ["Co_Ka", "O_Ka", "S_Ka"], strict=True):
+        assert found.axes_manager.navigation_shape == (32, 24, 3)
+        assert found.axes_manager.signal_shape == ()
+        names = [axis.name for axis in stack.axes_manager.navigation_axes]
+        assert [axis.name for axis in found.axes_manager.navigation_axes] == names
+        assert found.metadata.Sample.xray_lines == [line]
+        assert len(found.metadata.Multimodal_fusion.iterations) == 3
+        assert found.metadata.Multimodal_fusion.gamma == 1
+
+
+def test_one_haadf_may_serve_all_slices(frames, stack):
+    haadf = frames[0].haadf
+    expected = np.stack(
+        [arrays(each.signal.multimodal_fusion(haadf, **GIVEN)) for each in frames], axis=1
+    )
+    np.testing.assert_array_equal(arrays(stack.multimodal_fusion(haadf, **GIVEN)), expected)
+
+
+def test_lazy_stacks_give_the_same(frames, stack):
+    expected = arrays(stack.multimodal_fusion(frames[0].haadf, **GIVEN))
+    found = stack.as_lazy().multimodal_fusion(frames[0].haadf, **GIVEN)
+    np.testing.assert_allclose(arrays(found), expected, atol=1e-5)
+
+
+def test_parameters_are_chosen_for_each_or_shared(frames, stack):
+    options = {"gamma": "auto", "show_progressbar": False, "full_output": True}
+    _, output = stack.multimodal_fusion(haadf_stack(frames), **options)
+    assert [len(each["selection"]) > 0 for each in output["slices"]] == [True] * 3
+    maps, output = stack.multimodal_fusion(haadf_stack(frames), slices="shared", **options)
+    assert [each["lambdas_chosen"] for each in output["slices"]] == [False, True, False]
+    for name in ("gamma", "lambda_1", "lambda_2", "directional", "haadf_blur", "uses_haadf"):
+        first, *others = (each[name] for each in output["slices"])
+        assert all(other == first for other in others), name
+    assert arrays(output["raw_maps"]).shape == arrays(maps).shape == (3, 3, 24, 32)
+
+
+def test_maps_survive_saving(frames, stack, tmp_path):
+    found = stack.multimodal_fusion(haadf_stack(frames), uncertainty=True, **GIVEN)[0]
+    assert found.metadata.Multimodal_fusion.standard_deviation.shape == (3, 24, 32)
+    found.save(tmp_path / "map.hspy")
+    loaded = hs.load(tmp_path / "map.hspy")
+    np.testing.assert_array_equal(loaded.data, found.data)
+    assert loaded.axes_manager.navigation_shape == (32, 24, 3)
+
+
+def test_wrong_stacks_are_refused(frames, stack):
+    with pytest.raises(ValueError, match="a stack of one for each"):
+        stack.multimodal_fusion(haadf_stack(frames)[:2], **GIVEN)
+    with pytest.raises(ValueError, match="slices must be"):
+        stack.multimodal_fusion(haadf_stack(frames), slices="all", **GIVEN)
+    with pytest.raises(TypeError, match="haadf must be a HAADF image"):
+        stack.multimodal_fusion(None, **GIVEN)
+
+
+def test_input_is_not_modified(frames, stack):
+    data, images = stack.data.copy(), haadf_stack(frames)
+    before = images.copy()
+    stack.multimodal_fusion(images, **GIVEN)
+    np.testing.assert_array_equal(stack.data, data)
+    np.testing.assert_array_equal(images, before)
