@@ -78,7 +78,7 @@ class ElementMaps:
 
     @cached_property
     def totals(self):
-        """Net total of each element, shape (K,); NaN, for free, where it is not positive."""
+        """Net totals, (K,); NaN, for free, where not positive; 0 without counts."""
         return totals_to_keep(self.net.sum(axis=(1, 2)), self.counts)
 
     @property

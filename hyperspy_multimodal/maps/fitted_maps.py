@@ -70,7 +70,7 @@ class FittedMaps:
 
     @cached_property
     def totals(self):
-        """Net total of each element, shape (K,); NaN, for free, where it is not positive."""
+        """Net totals, (K,); NaN, for free, where not positive; 0 without counts."""
         return totals_to_keep(self.net.sum(axis=(1, 2), dtype=np.float64), self.counts)
 
     @property

@@ -71,7 +71,7 @@ def edge_scattering(signal, edges, windows):
     edges : list of str
         Edges, such as "Cu_L3".
     windows : numpy.ndarray
-        Integration windows, shape (K, 2), in eV.
+        Integration windows, shape (K, 2), in units of the energy axis.
 
     Returns
     -------
@@ -89,6 +89,8 @@ def edge_scattering(signal, edges, windows):
         for name, item in microscope.items()
     }
     yields = np.ones(len(edges))
+    in_kev = signal.axes_manager.signal_axes[0].units == "keV"
+    windows = (1e3 if in_kev else 1.0) * np.asarray(windows, dtype=float)
     if all(known.values()) and all(edge.split("_")[1] in _SUBSHELLS for edge in edges):
         for i, (edge, (left, right)) in enumerate(zip(edges, windows, strict=True)):
             element, subshell = edge.split("_")

@@ -159,6 +159,7 @@ def _adjusted(held_out, setting, kinds, score):
         before = held_out.errors(setting)
         moved = move(setting, free if move is _other_kind else np.ones_like(free))
         served = held_out.errors(moved) < before
+        served &= free if move is _other_kind else True
         if served.any() and not served.all():
             moved = move(setting, served)
         if score(moved) < score(setting):
@@ -215,9 +216,9 @@ def _settled(held_out, setting, kinds):
             directional=tuple(kind for kind, _ in places),
             ratios=tuple(RATIOS[index] for _, index in places),
         )
+        noted(tried)
         if not any(following):
             return tried
-        noted(tried)
 
 
 def _next_place(found, kinds):

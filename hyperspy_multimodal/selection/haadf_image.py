@@ -74,6 +74,7 @@ def guide_edges(haadf, blur):
     """
     # noise of the slope of an image smoothed by a Gaussian of width s: sigma / (sqrt(8 pi) s^2)
     width = np.hypot(blur, _GUIDE_SMOOTHING)
-    slope = noise_of(haadf) / (np.sqrt(8 * np.pi) * width**2)
+    span = np.ptp(smoothed(haadf, width))  # to which the directions' image is scaled
+    slope = noise_of(haadf) / (np.sqrt(8 * np.pi) * width**2) / (span if span > 0 else 1.0)
     threshold = float(np.hypot(_EDGE, _NOISE_IN_SLOPE * slope))
     return edge_directions(smoothed(haadf, blur), threshold)

@@ -16,6 +16,8 @@ _GAIN, _LEAST_GAIN = 0.2, 0.002
 # Lowest share of an eigenvalue of the corrected normal matrix, which noise may leave indefinite.
 _RIDGE = 1e-3
 _LEAST_WEIGHT = 1e-6
+# Relative standard deviation of the weights of Rutherford scattering, as a prior.
+_TRUST = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,11 +182,15 @@ def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
     # where the fit cannot tell weights apart that differ by as much as the expected ones: their
     # misfit, noise of the maps included and correlated over the blur, is its precision.
     misfit = (target - pedestal - prior @ terms).var()
-    precision = misfit * 4 * np.pi * _BLUR**2 / np.maximum(prior, 1e-6) ** 2
+    precision = misfit * 4 * np.pi * _BLUR**2 / np.maximum(_TRUST * prior, 1e-6) ** 2
     doubt = noise**2 / energy + np.minimum(precision, energy)
     gram[np.diag_indices(len(noise))] += doubt - noise
     right[:-1] += doubt * prior
-    solution = _bounded_fit(gram, right, np.r_[np.zeros(len(noise)), lowest_offset])
+    # Fitted is what differs from the expected weights: directions that are hardly known keep them.
+    centre = np.r_[prior, pedestal]
+    lower = np.r_[np.zeros(len(noise)), lowest_offset]
+    solution = centre + _bounded_fit(gram, right - gram @ centre, lower - centre)
+    solution = np.maximum(solution, lower)
     return solution[:-1], float(solution[-1])
 
 

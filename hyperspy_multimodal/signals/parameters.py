@@ -55,8 +55,9 @@ class Parameters:
             flags.append("keep_totals")
         for name in flags:
             if not isinstance(getattr(self, name), bool):
+                also = "'auto', " if name == "keep_totals" else ""
                 raise TypeError(
-                    f"{name} must be True or False, but {getattr(self, name)!r} was given."
+                    f"{name} must be {also}True or False, but {getattr(self, name)!r} was given."
                 )
         seed = self.seed
         if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:

@@ -199,7 +199,6 @@ def test_given_regulariser_of_each_element_is_kept(choose):
     assert all(row["directional"] == list(given) for row in choice.table)
 
 
-@pytest.mark.xfail(strict=True, reason="the best ratios were tried element by element only")
 def test_choice_is_in_the_table_where_no_element_has_a_weight(choose):
     choice = choose(weights=np.zeros(3))
     assert choice.setting.model is None

@@ -125,10 +125,6 @@ def test_a_sharp_edge_has_unit_directions_across_it(blur, deviation):
     np.testing.assert_allclose(turned[1], along_y.T, atol=1e-6)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the threshold is in ranges of the HAADF, but that of the smoothed guide is narrower",
-)
 @pytest.mark.parametrize("blur", [0.0, 1.5])
 def test_noise_makes_no_edges(blur):
     haadf, _ = normalise_haadf(noise(1.0, (96, 96)))

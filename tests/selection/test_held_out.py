@@ -352,7 +352,7 @@ def test_elements_without_counts_have_no_say(specimen, maps, guided):
     good = replace(guided, model=models.first)
     bad = replace(good, ratios=(2.0, 1e-3, 1.0))
     gained = [tried.standard_errors_gained(*each) for each in ((good, bad), (bad, good))]
-    assert np.abs(gained).max() < 1
+    assert np.abs(gained).max() < 2
     assert tried.relative(tried.errors(good)) == pytest.approx(2, abs=0.05)
 
 

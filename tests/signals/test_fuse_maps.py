@@ -140,9 +140,7 @@ def test_uncertainty_goes_along(specimen, counts, tmp_path):
 def test_a_record_reproduces_its_maps(specimen, counts):
     """With gain and background of the record, also where they were estimated."""
     maps = {line: 0.01 * each.data for line, each in zip(LINES, counts, strict=True)}
-    first, output = fuse_maps(
-        maps, specimen.haadf, gamma="auto", full_output=True, show_progressbar=False
-    )
+    first = fuse_maps(maps, specimen.haadf, gamma="auto", show_progressbar=False)
     node = first[0].metadata.Multimodal_fusion
     again = fuse_maps(
         maps,

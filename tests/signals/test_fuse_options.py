@@ -130,7 +130,6 @@ def test_weights_of_scattering_are_those_of_counts_however_they_are_read(fuse):
     )
 
 
-@pytest.mark.xfail(strict=True, reason="windows in keV are taken for eV")
 def test_weights_of_edges_do_not_depend_on_the_unit_of_the_axis():
     rng = np.random.default_rng(0)
     disc = np.hypot(*np.mgrid[-8:8, -8:8]) < 6
