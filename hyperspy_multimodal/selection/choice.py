@@ -118,6 +118,7 @@ def search(held_out, kinds, directional=None):
     best = _adjusted(held_out, best, kinds, score)
     best = _walked(best, _FINE_STEP, score)
     losing = held_out.standard_errors_lost(best, without) > _STANDARD_ERRORS_LOST
+    losing &= held_out.counted
     if losing.any() and not losing.all():
         best = _best([best, replace(best, apart=tuple(losing.tolist()))], score)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
@@ -157,9 +158,9 @@ def _adjusted(held_out, setting, kinds, score):
     while useless < len(moves):
         move = moves[0]
         before = held_out.errors(setting)
-        moved = move(setting, free if move is _other_kind else np.ones_like(free))
+        moved = move(setting, free if move is _other_kind else held_out.counted)
         served = held_out.errors(moved) < before
-        served &= free if move is _other_kind else True
+        served &= held_out.counted & (free | (move is not _other_kind))
         if served.any() and not served.all():
             moved = move(setting, served)
         if score(moved) < score(setting):
@@ -209,7 +210,9 @@ def _settled(held_out, setting, kinds):
     noted(setting)
     while True:
         best = [min(each, key=each.get) for each in found]
-        following = [_next_place(*each) for each in zip(found, kinds, strict=True)]
+        following = [
+            _next_place(found[i], kinds[i]) if held_out.counted[i] else None for i in elements
+        ]
         places = [new or old for new, old in zip(following, best, strict=True)]
         tried = replace(
             setting,

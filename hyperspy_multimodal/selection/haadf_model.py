@@ -90,7 +90,8 @@ class HaadfFit:
         self.scales = map_scales(maps.counts, maps.background)
         self.haadf = haadf
         self.lowest_offset = lowest_offset
-        self.expected = self.scales * np.asarray(scattering, dtype=float)
+        there = maps.counts.any(axis=(1, 2))
+        self.expected = there * self.scales * np.asarray(scattering, dtype=float)
         by_map = self.scales[:, None, None]
         self.blurred = smoothed(maps.net, _BLUR) / by_map
         # variance of the mean of a Gaussian neighbourhood: 1 / (4 pi sigma^2) of that of a pixel

@@ -12,6 +12,7 @@ SPLITS = 3
 # What `halves` gives.
 _FRACTION = 0.5
 _TOLERANCE = 1e-3
+_SIGNIFICANT = 5.0  # standard errors
 _MAX_ITERATIONS = 300
 #: An element whose lambdas are so many times the others' follows its counts, not the HAADF.
 APART = 100.0
@@ -159,6 +160,8 @@ class HeldOut:
         # What no prediction can be better than: the noise of the held-out halves.
         noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in self.splits)
         self._noise = np.maximum(noise, 0.0)
+        #: Which elements have a say: those whose counts are more than noise.
+        self.counted = _are_significant(self.splits[0])
 
     def errors(self, setting):
         """Return the squared error of each element, summed over pixels and splits."""
@@ -192,9 +195,9 @@ class HeldOut:
     def relative(self, errors):
         """Return the errors of the elements over the least of all, summed.
 
-        Elements without counts have no say.
+        Elements with hardly a count have no say.
         """
-        return float((errors / self._units)[self._noise > 0].sum())
+        return float((errors / self._units)[self.counted].sum())
 
     @property
     def _units(self):
@@ -203,9 +206,8 @@ class HeldOut:
 
     def standard_errors_gained(self, setting, reference):
         """Return by how much a setting predicts better, in standard errors over blocks."""
-        there = self._noise > 0
-        gains = (self.blocks(reference) - self.blocks(setting))[there]
-        gains = (gains / self._units[there, None]).sum(axis=0)
+        gains = (self.blocks(reference) - self.blocks(setting))[self.counted]
+        gains = (gains / self._units[self.counted, None]).sum(axis=0)
         return _significance(gains)
 
     def standard_errors_lost(self, setting, reference):
@@ -230,6 +232,13 @@ class HeldOut:
             }
             for setting, found in self._blocks.items()
         ]
+
+
+def _are_significant(split):
+    """Return which elements have net totals of more than five standard errors, bool, (K,)."""
+    totals = sum(half.net.sum(axis=(1, 2), dtype=float) for half in split)
+    variances = sum(half.net_variance.sum(axis=(1, 2), dtype=float) for half in split)
+    return totals > _SIGNIFICANT * np.sqrt(np.maximum(variances, 0.0))
 
 
 def _significance(gains):

@@ -181,7 +181,7 @@ def test_proportional_maps_have_the_right_sum_of_weights(counts):
     assert model.r_squared > 0.98
 
 
-@pytest.mark.parametrize("counts", [100.0, 1000.0])
+@pytest.mark.parametrize("counts", [1000.0])
 def test_proportional_maps_share_by_scattering(counts):
     model = compound(counts, [8, 60])
     per_count = model.weights / model.scales
