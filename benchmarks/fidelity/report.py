@@ -22,8 +22,8 @@ PARTS = ("main", "guards", "errors", "doses")
 def main_table(python, seeds):
     """SNR at the doses that the method is asked to master, mean over elements and noise seeds."""
     columns = [
-        "raw (windows)", "best TV (windows)", "best TV (fit)", "published", "automatic", "detector off",
-        "tuned by truth", "tuned, no HAADF",
+        "raw (windows)", "best TV (windows)", "best TV (fit)", "published", "automatic",
+        "detector off", "tuned by truth", "tuned, no HAADF",
     ]  # fmt: skip
     print("| specimen | counts | " + " | ".join(columns) + " | totals | cores | composition |")
     print("|---|---|" + "---|" * (len(columns) + 3))

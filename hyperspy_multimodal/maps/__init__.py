@@ -4,6 +4,7 @@ from .edge_fit import EdgeFit, fit_edges
 from .edge_measurement import EdgeMeasurement, measure_edges
 from .element_maps import ElementMaps
 from .fitted_maps import FittedMaps
+from .masked_maps import MaskedMaps
 from .names import atomic_numbers
 from .ready_maps import ready_maps
 from .scattering import edge_scattering, map_scattering, xray_scattering
@@ -16,6 +17,7 @@ __all__ = [
     "EdgeMeasurement",
     "ElementMaps",
     "FittedMaps",
+    "MaskedMaps",
     "SpectrumFit",
     "atomic_numbers",
     "edge_scattering",

@@ -151,6 +151,7 @@ class HeldOut:
     def __init__(self, maps, models, seed, kept, progress):
         self.splits = maps.halves(SPLITS, seed)
         self.models = models
+        self._mask = getattr(maps, "mask", None)
         self.kept = kept
         self.progress = progress
         self.n_maps = len(maps.names)
@@ -190,7 +191,10 @@ class HeldOut:
         self._latest[number] = fused
         self.progress()
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
-        return _block_sums(np.square(second.net - expected))
+        squares = np.square(second.net - expected)
+        if self._mask is not None:
+            squares[:, self._mask] = 0.0  # there is nothing to predict
+        return _block_sums(squares)
 
     def relative(self, errors):
         """Return the errors of the elements over the least of all, summed.

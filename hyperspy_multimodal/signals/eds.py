@@ -26,6 +26,7 @@ def multimodal_fusion(
     max_iterations=5000,
     seed=0,
     uncertainty=False,
+    navigation_mask=None,
     slices="each",
     show_progressbar=None,
     full_output=False,
@@ -110,6 +111,10 @@ def multimodal_fusion(
         ``metadata.Multimodal_fusion.standard_deviation``. It holds noise and what total variation
         flattens, but not what the HAADF model lacks. HyperSpy does not slice or stack it along with
         the map; ``standard_deviations`` of full_output are maps. Default False.
+    navigation_mask : None, BaseSignal or array_like
+        Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
+        Their spectra have no say, also where they are NaN; maps there follow the HAADF and their
+        neighbours. None (default): all are used.
     slices : "each" or "shared"
         Of a signal with more navigation axes, such as (x, y, tilt), each image is fused by itself.
         "each" (default): with its own parameters. "shared": with gamma, lambdas, regulariser and
@@ -175,6 +180,7 @@ def multimodal_fusion(
     from ..maps import HALVES, fit_spectra, xray_maps, xray_scattering
     from .fuse import fuse
     from .haadf_image import haadf_array
+    from .masks import checked_mask, masked_maps, without_masked
     from .native import element_maps, with_errors
     from .parameters import Parameters, check_map_method
     from .spectrum_fit import line_titles, output_of
@@ -196,10 +202,12 @@ def multimodal_fusion(
     ).checked()
     check_map_method(map_method, background_windows, extra_lines)
     image = haadf_array(haadf, self)
+    mask = checked_mask(navigation_mask, image.shape)
+    unmasked = without_masked(self, mask)
     if map_method == "fit":
         halves = HALVES if isinstance(parameters.lambdas, str) else 0
         spectra = fit_spectra(
-            self,
+            unmasked,
             xray_lines,
             integration_windows,
             extra_lines,
@@ -218,7 +226,7 @@ def multimodal_fusion(
         shown = {"spectrum_fit": output_of(self, spectra)}
     else:
         maps, windows, sides = xray_maps(
-            self,
+            unmasked,
             xray_lines,
             integration_windows,
             background_windows,
@@ -230,6 +238,7 @@ def multimodal_fusion(
             "extra_lines": None,
         }
         shown = {}
+    maps, raw = masked_maps(maps, raw, mask)
     scattering = maps.gains * xray_scattering(self, maps.names, windows)
     fused, errors, record, output = fuse(self, maps, image, scattering, parameters)
     record["xray_lines"] = list(maps.names)

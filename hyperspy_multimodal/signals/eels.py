@@ -26,6 +26,7 @@ def multimodal_fusion(
     max_iterations=5000,
     seed=0,
     uncertainty=False,
+    navigation_mask=None,
     slices="each",
     show_progressbar=None,
     full_output=False,
@@ -119,6 +120,10 @@ def multimodal_fusion(
         ``metadata.Multimodal_fusion.standard_deviation``. It holds noise and what total variation
         flattens, but not what the HAADF model lacks. HyperSpy does not slice or stack it along with
         the map; ``standard_deviations`` of full_output are maps. Default False.
+    navigation_mask : None, BaseSignal or array_like
+        Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
+        Their spectra have no say, also where they are NaN; maps there follow the HAADF and their
+        neighbours. None (default): all are used.
     slices : "each" or "shared"
         Of a signal with more navigation axes, such as (x, y, tilt), each image is fused by itself.
         "each" (default): with its own parameters. "shared": with gamma, lambdas, regulariser and
@@ -209,6 +214,7 @@ def multimodal_fusion(
     from ..maps import HALVES, edge_scattering, fit_edges, measure_edges
     from .fuse import fuse
     from .haadf_image import haadf_array
+    from .masks import checked_mask, masked_maps, without_masked
     from .native import element_maps, with_errors
     from .parameters import Parameters, check_map_method
 
@@ -228,11 +234,13 @@ def multimodal_fusion(
         full_output=full_output,
     ).checked()
     image = haadf_array(haadf, self)
+    mask = checked_mask(navigation_mask, image.shape)
+    unmasked = without_masked(self, mask)
     check_map_method(map_method, background_windows, None)
     if map_method == "fit":
         halves = HALVES if isinstance(parameters.lambdas, str) else 0
         fit = fit_edges(
-            self,
+            unmasked,
             edges,
             integration_windows,
             gain,
@@ -243,7 +251,7 @@ def multimodal_fusion(
         maps, measured, sides, fitted = fit.maps, fit.measured, None, fit.record()
     else:
         measured = measure_edges(
-            self,
+            unmasked,
             edges,
             integration_windows,
             background_windows,
@@ -251,6 +259,7 @@ def multimodal_fusion(
             parameters.show_progressbar,
         )
         maps, sides, fitted = measured.maps, measured.background_windows, {}
+    maps, raw = masked_maps(maps, maps.gains[:, None, None] * maps.net, mask)
     scattering = maps.gains * edge_scattering(self, maps.names, measured.integration_windows)
     fused, errors, record, output = fuse(self, maps, image, scattering, parameters)
     record["edges"] = list(maps.names)
@@ -273,7 +282,5 @@ def multimodal_fusion(
         shown["standard_deviations"] = with_errors(self, fused, errors, described)
     if not full_output:
         return fused
-    raw = element_maps(
-        self, measured.gain * maps.gains[:, None, None] * maps.net, *described, ", raw"
-    )
+    raw = element_maps(self, measured.gain * raw, *described, ", raw")
     return fused, {**output, **shown, "raw_maps": raw}

@@ -66,6 +66,7 @@ def fuse(signal, maps, haadf, scattering, parameters):
     automatic = isinstance(parameters.lambdas, str)
     check_counts(maps, automatic)
     n_maps = len(maps.names)
+    mask = getattr(maps, "mask", None)
     lambdas = None if automatic else parameters.lambdas_of(n_maps)
     weights = parameters.weights_of(n_maps)
     directional = parameters.directional_of(n_maps)
@@ -138,6 +139,7 @@ def fuse(signal, maps, haadf, scattering, parameters):
         "tv": parameters.tv if isinstance(parameters.tv, str) else list(parameters.tv),
         "keep_totals": parameters.keep_totals,
         "align": parameters.align,
+        "masked_pixels": 0 if mask is None else int(mask.sum()),
         "tolerance": parameters.tolerance,
         "max_iterations": parameters.max_iterations,
         "seed": parameters.seed,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from .masks import checked_mask
+
 _logger = logging.getLogger(__name__)
 
 _FORMS = (
@@ -39,12 +41,15 @@ class MapInput:
         The signals, None for arrays.
     axes : list of dict
         The two axes of the scan, in array order.
+    mask : numpy.ndarray or None
+        True where a pixel is left out, shape (ny, nx).
     """
 
     names: list
     arrays: np.ndarray
     signals: list
     axes: list
+    mask: np.ndarray | None
 
     @property
     def template(self):
@@ -60,12 +65,12 @@ class MapInput:
         ]
 
 
-def read_maps(maps, elements):
+def read_maps(maps, elements, navigation_mask=None):
     """Return maps as a `MapInput`, or say what is wrong with them.
 
     Parameters
     ----------
-    maps, elements
+    maps, elements, navigation_mask
         As in `fuse_maps`.
     """
     keys = None
@@ -84,6 +89,8 @@ def read_maps(maps, elements):
         raise ValueError("elements are the keys of a dictionary of maps: leave `elements` out.")
     signals = [each if isinstance(each, BaseSignal) else None for each in maps]
     arrays = [_array(each, number) for number, each in enumerate(maps)]
+    mask = checked_mask(navigation_mask, arrays[0].shape)
+    arrays = [_finite(array, number, mask) for number, array in enumerate(arrays)]
     shapes = sorted({array.shape for array in arrays})
     if len(shapes) > 1:
         raise ValueError(f"All maps must have the same shape, but they have {shapes}.")
@@ -91,7 +98,7 @@ def read_maps(maps, elements):
         raise ValueError(f"Maps must be 2 pixels high and wide at least, not {shapes[0]}.")
     names = _names(signals, keys if elements is None else elements, len(maps))
     axes = _axes(signals, shapes[0])
-    return MapInput(names, np.stack(arrays), signals, axes)
+    return MapInput(names, np.stack(arrays), signals, axes, mask)
 
 
 def _unstacked(signal):
@@ -129,13 +136,20 @@ def _array(each, number):
             f"Map {number} must have two dimensions, but has the shape {data.shape}. A spectrum "
             "image is fused with s.multimodal_fusion(haadf)."
         )
+    return data.astype(np.float64)
+
+
+def _finite(data, number, mask):
+    """Return a map with 0 where it is masked; refuse one that is not finite elsewhere."""
+    if mask is not None and data.shape == mask.shape:
+        data = np.where(mask, 0.0, data)
     bad = int((~np.isfinite(data)).sum())
     if bad:
         raise ValueError(
             f"Map {number} must be finite, but {bad} of its {data.size} pixels are NaN or "
-            "infinite. Replace them first, for example with numpy.nan_to_num."
+            "infinite. Leave them out with navigation_mask=numpy.isnan(...)."
         )
-    return data.astype(np.float64)
+    return data
 
 
 def _names(signals, given, n_maps):

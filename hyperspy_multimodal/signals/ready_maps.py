@@ -22,6 +22,7 @@ def fuse_maps(
     max_iterations=5000,
     seed=0,
     uncertainty=False,
+    navigation_mask=None,
     show_progressbar=None,
     full_output=False,
 ):
@@ -56,6 +57,10 @@ def fuse_maps(
         estimated.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.
+    navigation_mask : None, BaseSignal or array_like
+        Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
+        Their values have no say, also where they are NaN; maps there follow the HAADF and their
+        neighbours. None (default): all are used.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool
@@ -103,6 +108,7 @@ def fuse_maps(
     from .fuse import fuse
     from .haadf_image import image_array
     from .map_input import read_maps
+    from .masks import masked_maps
     from .parameters import Parameters
 
     parameters = Parameters(
@@ -120,13 +126,14 @@ def fuse_maps(
         show_progressbar=show_progressbar,
         full_output=full_output,
     ).checked()
-    given = read_maps(maps, elements)
+    given = read_maps(maps, elements, navigation_mask)
     template = given.template
     image = image_array(haadf, given.arrays.shape[1:], template.axes_manager.navigation_axes)
     halves = HALVES if isinstance(parameters.lambdas, str) else 0
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, halves, parameters.seed
     )
+    measured, _ = masked_maps(measured, measured.net, given.mask)
     scattering = map_scattering(given.names)
     fused, errors, record, output = fuse(template, measured, image, scattering, parameters)
     record["elements"] = list(given.names)

@@ -43,6 +43,7 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
         middle = len(places) // 2
         order = [middle, *(number for number in order if number != middle)]
     for number in progressbar(order, desc="Slices", unit=" slice", disable=not show, leave=True):
+        given["navigation_mask"] = _of_slice(kwargs.get("navigation_mask"), places[number])
         part = signal.inav[(slice(None), slice(None), *places[number][::-1])]
         fused[number], outputs[number] = method(part, images[number], **given)
         if kwargs.get("slices") == "shared" and number == order[0]:
@@ -52,6 +53,14 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
         return maps
     raw = [_stacked(signal, e) for e in zip(*(o["raw_maps"] for o in outputs), strict=True)]
     return maps, {"raw_maps": raw, "slices": outputs}
+
+
+def _of_slice(mask, place):
+    """Return the mask of a slice: its own, or the one that all share."""
+    import numpy as np
+
+    array = getattr(mask, "data", mask)
+    return array[place] if array is not None and np.ndim(array) > 2 else mask
 
 
 def _shared(output):

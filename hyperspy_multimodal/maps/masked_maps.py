@@ -1,0 +1,101 @@
+"""Maps in which some pixels carry no data."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy import ndimage
+
+# Background, in typical bright values of a map, that drowns what a masked pixel would say: its
+# counts weigh a thirtieth of those of a bright pixel.
+_DROWNED = 30.0
+# Widths, in pixels, of the neighbourhoods that fill masked pixels.
+_WIDTHS = (1.5, 4.0, 12.0, 40.0)
+
+
+@dataclass(frozen=True)
+class MaskedMaps:
+    """Maps of which masked pixels have no say.
+
+    Counts and background of a masked pixel are equal and large, so that any value is as likely as
+    another; its net counts, for what needs some, are the mean of its neighbours. What is not here
+    is that of the maps.
+
+    Parameters
+    ----------
+    maps : ElementMaps, FittedMaps or DrawnMaps
+        Measured maps, without counts in masked pixels.
+    mask : numpy.ndarray
+        True where pixels have no data, bool, shape (ny, nx).
+    """
+
+    maps: object
+    mask: np.ndarray
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.maps, name)
+
+    @cached_property
+    def _level(self):
+        """Background of masked pixels, (K,)."""
+        bright = np.array([np.percentile(each[~self.mask], 99) for each in self.maps.counts])
+        return _DROWNED * np.maximum(bright, 1.0)
+
+    def _drowned(self, maps):
+        return np.where(self.mask, self._level[:, None, None], maps)
+
+    @cached_property
+    def counts(self):
+        """Gross counts, shape (K, ny, nx)."""
+        return self._drowned(self.maps.counts)
+
+    @cached_property
+    def background(self):
+        """Expected background, shape (K, ny, nx)."""
+        return self._drowned(self.maps.background)
+
+    @cached_property
+    def net(self):
+        """Net counts, shape (K, ny, nx)."""
+        return self._filled(self.maps.net)
+
+    @cached_property
+    def net_variance(self):
+        """Variance of the net counts, shape (K, ny, nx)."""
+        return self._filled(self.maps.net_variance)
+
+    @cached_property
+    def totals(self):
+        """Net totals, (K,), masked pixels as their neighbours; NaN, for free, if not positive."""
+        whole = self.net.sum(axis=(1, 2), dtype=np.float64)
+        return np.where(np.isfinite(self.maps.totals), np.where(whole > 0, whole, 0.0), np.nan)
+
+    def halves(self, number, seed):
+        """Return independent halves of the counts, as pairs of masked maps."""
+        return [
+            (replace(self, maps=first), replace(self, maps=second))
+            for first, second in self.maps.halves(number, seed)
+        ]
+
+    def drawn(self, truth, generator):
+        """Return counts as they might have been measured outside the mask."""
+        drawn = self.maps.drawn(truth, generator)
+        return replace(
+            drawn, counts=self._drowned(drawn.counts), background=self._drowned(drawn.background)
+        )
+
+    def _filled(self, maps):
+        """Return maps with the mean of the nearest neighbours in masked pixels."""
+        there = (~self.mask).astype(float)
+        known = np.where(self.mask, 0.0, maps)
+        filled = np.broadcast_to(
+            known.sum(axis=(1, 2), keepdims=True) / max(there.sum(), 1.0), known.shape
+        )
+        for width in _WIDTHS[::-1]:
+            share = ndimage.gaussian_filter(there, width, mode="nearest")
+            local = ndimage.gaussian_filter(known, (0, width, width), mode="nearest")
+            enough = share > 0.05
+            filled = np.where(enough, local / np.where(enough, share, 1.0), filled)
+        return np.where(self.mask, filled, maps)

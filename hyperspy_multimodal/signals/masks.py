@@ -1,0 +1,76 @@
+"""Masks of scan positions, as HyperSpy has them: True is left out."""
+
+import dask.array as da
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from ..maps import MaskedMaps
+
+_SMALLEST_SHARE = 0.05
+
+
+def checked_mask(mask, shape):
+    """Return a mask as a bool array (ny, nx), or None, or say what is wrong with it.
+
+    Parameters
+    ----------
+    mask : None, BaseSignal or array_like
+        As given.
+    shape : tuple of int
+        Rows and columns of the scan.
+    """
+    if mask is None:
+        return None
+    array = mask.data if isinstance(mask, BaseSignal) else mask
+    array = np.asarray(array.compute() if hasattr(array, "compute") else array)
+    if array.dtype != bool:
+        raise TypeError(
+            "navigation_mask must hold True (left out) and False, but its data type is "
+            f"{array.dtype}. A comparison gives such a mask, for example haadf.data > 60000."
+        )
+    if array.shape != tuple(shape):
+        raise ValueError(
+            f"navigation_mask must have the shape of the scan, {tuple(shape)} (rows, columns), but "
+            f"has the shape {array.shape}."
+        )
+    left = 1 - array.mean()
+    if left < _SMALLEST_SHARE:
+        raise ValueError(
+            f"navigation_mask leaves {100 * left:.1f} % of the scan: too little to fuse. True "
+            "means left out; for the opposite give ~mask."
+        )
+    return array if array.any() else None
+
+
+def masked_maps(maps, raw, mask):
+    """Return maps in which masked pixels have no say, and raw maps that are NaN there.
+
+    Parameters
+    ----------
+    maps : ElementMaps or FittedMaps
+        Measured maps.
+    raw : numpy.ndarray
+        Net counts, shape (K, ny, nx).
+    mask : numpy.ndarray or None
+        From `checked_mask`.
+    """
+    if mask is None:
+        return maps, raw
+    return MaskedMaps(maps, mask), np.where(mask, np.nan, raw)
+
+
+def without_masked(signal, mask):
+    """Return a signal without counts where the mask is True, lazily; the signal if there is none.
+
+    Parameters
+    ----------
+    signal : BaseSignal
+        Spectrum image, (ny, nx, channels) in array order.
+    mask : numpy.ndarray or None
+        From `checked_mask`.
+    """
+    if mask is None:
+        return signal
+    result = signal.as_lazy()
+    result.data = da.where(mask[..., None], signal.data.dtype.type(0), result.data)
+    return result
