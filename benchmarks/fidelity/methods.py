@@ -129,6 +129,7 @@ def tuned(specimen, truth):
     scattering = maps.gains * xray_scattering(specimen.signal, maps.names, fit.windows)
     model_fit = HaadfFit(maps, image, lowest, scattering)
     found = sorted((model_fit.model(gamma) for gamma in GAMMAS), key=lambda m: -m.r_squared)
+    found += [model_fit.model(found[0].gamma, "even", found[0].blur)]
     models = GuidedModels(image, found)
     n_maps = len(maps.names)
     best = {True: (-np.inf, None), False: (-np.inf, None)}

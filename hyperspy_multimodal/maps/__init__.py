@@ -1,6 +1,6 @@
 """From a spectrum image to counts and background, one map an element."""
 
-from .edge_fit import EdgeFit, fit_edges
+from .edge_fit import EdgeFit, fit_edges, suits_fit
 from .edge_measurement import EdgeMeasurement, measure_edges
 from .element_maps import ElementMaps
 from .fitted_maps import FittedMaps
@@ -26,6 +26,7 @@ __all__ = [
     "map_scattering",
     "measure_edges",
     "ready_maps",
+    "suits_fit",
     "xray_maps",
     "xray_scattering",
 ]

@@ -1,5 +1,6 @@
 """EELS: element maps from whole core-loss spectra."""
 
+import functools
 import logging
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,8 @@ import numpy as np
 from ..spectra.core_loss import CoreLossFit, edge_subshells, fit_core_loss, hydrogenic_edges
 from ..spectra.templates import Templates
 from .edge_measurement import EdgeMeasurement, measure_edges
-from .edges import edge_onsets, onset_energy
+from .edge_windows import disturbing_edges, has_room
+from .edges import edge_onsets, onset_energy, select_edges
 from .fitted_maps import FittedMaps
 from .gain import find_gain
 from .segments import count_segments
@@ -129,6 +131,42 @@ def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progr
         splits_rounded=True,
     )
     return EdgeFit(fit, templates, measured, maps)
+
+
+def suits_fit(signal, edges):
+    """Return whether edges overlap so that only a fit tells them apart, and a fit can be had.
+
+    That is where the tail of one lies under the pre-edge window of another, all are K or L edges,
+    one an element, the metadata hold beam energy and angles, and the axis begins below the edges.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image.
+    edges : None or list of str
+        As in `multimodal_fusion`.
+
+    Returns
+    -------
+    bool
+    """
+    axis = signal.axes_manager.signal_axes[0]
+    if not axis.is_uniform:
+        return False
+    names = select_edges(signal, edges, functools.partial(has_room, axis, pre_edge=True))
+    if not any(disturbing_edges(name, names) for name in names):
+        return False
+    try:
+        _check_one_edge_an_element(names)
+        _instrument(signal)
+        energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
+        others = _edges_of_other_elements(signal, names, energy)
+        for name in [*names, *others]:
+            edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
+    except ValueError:
+        return False
+    lowest = min([*map(onset_energy, names), *others.values()])
+    return int(np.sum((energy > _BELOW * lowest) & (energy < lowest))) >= _PRE_EDGE_CHANNELS
 
 
 def gaussian_halves(net, covariance, halves, seed):

@@ -144,13 +144,32 @@ def channel_energies(axis, channels):
     return [float(axis.low_value + (channel - 0.5) * axis.scale) for channel in channels]
 
 
+def disturbing_edges(name, names):
+    """Return the edges whose tail lies under an automatic pre-edge window of another.
+
+    Parameters
+    ----------
+    name : str
+        Edge with the window.
+    names : list of str
+        Edges.
+
+    Returns
+    -------
+    list of str
+    """
+    onset = onset_energy(name)
+    lowest = (1 - _GAP - _WIDTH) * onset
+    return [n for n in names if n != name and lowest < onset_energy(n) < onset]
+
+
 def _automatic_pre_edge(axis, name, names):
     """Return the pre-edge window of an edge, above the edges of other elements where it can be."""
     onset = onset_energy(name)
     stop = _pre_edge_stop(axis, onset)
     lowest = (1 - _GAP - _WIDTH) * onset
     start = min(max(_boundary(axis, lowest), 0), stop - _BACKGROUND_CHANNELS)
-    disturbing = [n for n in names if n != name and lowest < onset_energy(n) < onset]
+    disturbing = disturbing_edges(name, names)
     if not disturbing:
         return start, stop
     # Above the last major edge of these elements, its white line included.

@@ -41,9 +41,10 @@ def choose_setting(maps, models, seed, kept, kinds, progress, directional=None):
     """Search lambdas, HAADF model and regularisers by count splitting, from coarse to fine.
 
     First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
-    element, all elements at a time. With these, HAADF models are compared; for the best of them
-    lambda_1 is searched, then regularisers and ratios again, then lambda_1 in finer steps. An
-    element that is clearly better off without the HAADF is set apart from it.
+    element, all elements at a time. With these, HAADF models are compared, by exponents and then
+    by weights; for the best of them lambda_1 is searched, then regularisers and ratios again, then
+    lambda_1 in finer steps. An element that is clearly better off without the HAADF is set apart
+    from it.
 
     Parameters
     ----------
@@ -114,6 +115,9 @@ def search(held_out, kinds, directional=None):
         ],
         score,
     )
+    other = held_out.models.other(best.model)
+    if other is not None:
+        best = _best([best, replace(best, model=other)], score)
     best = _walked(best, _STEP, score)
     best = _adjusted(held_out, best, kinds, score)
     best = _walked(best, _FINE_STEP, score)

@@ -107,8 +107,9 @@ class HaadfFit:
         ----------
         gamma : float
             Exponent of the maps.
-        weights : {"auto", "Z"}, None or array_like
-            "auto": fitted. "Z": those of Rutherford scattering, with a fitted common factor. None:
+        weights : {"auto", "even", "Z"}, None or array_like
+            "auto": fitted. "even": fitted too, but where maps are proportional to each other, or
+            sums of each other, they share alike, each on its own scale. "Z": those of Rutherford scattering, with a fitted common factor. None:
             1 for each element, as published. Otherwise the weights, one an element. The pedestal
             is fitted in any case.
         blur : "auto" or float
@@ -145,7 +146,7 @@ class HaadfFit:
         width = np.hypot(_BLUR, blur)
         target = smoothed(self.haadf, width).ravel()
         if isinstance(weights, str):
-            fit = {"auto": _errors_in_variables_fit, "Z": _composite_fit}[weights]
+            fit = {"auto": _fit_to_expected, "even": _even_fit, "Z": _composite_fit}[weights]
             fitted, offset = fit(terms, target, noise, self.expected, self.lowest_offset)
         else:
             shape = len(self.scales)
@@ -172,8 +173,24 @@ def _composite_fit(terms, target, noise, expected, lowest_offset):
     return factor * expected, pedestal
 
 
-def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
-    """Return weights and pedestal; ``expected`` are the weights of Rutherford scattering."""
+def _fit_to_expected(*known):
+    """Return weights and pedestal, in hardly known directions those of Rutherford scattering."""
+    gram, right, centre, lower = _errors_in_variables(*known)
+    # Fitted is what differs from the expected weights: directions that are hardly known keep them.
+    solution = centre + _bounded_fit(gram, right - gram @ centre, lower - centre)
+    solution = np.maximum(solution, lower)
+    return solution[:-1], float(solution[-1])
+
+
+def _even_fit(*known):
+    """Return weights and pedestal, in hardly known directions the smallest."""
+    gram, right, _, lower = _errors_in_variables(*known)
+    solution = _bounded_fit(gram, right, lower)
+    return solution[:-1], float(solution[-1])
+
+
+def _errors_in_variables(terms, target, noise, expected, lowest_offset):
+    """Return normal matrix, right side, expected solution and lower bounds of the fit."""
     prior, pedestal = _composite_fit(terms, target, noise, expected, lowest_offset)
     columns = np.vstack([terms, np.ones_like(target)])
     gram = columns @ columns.T
@@ -187,12 +204,8 @@ def _errors_in_variables_fit(terms, target, noise, expected, lowest_offset):
     doubt = noise**2 / energy + np.minimum(precision, energy)
     gram[np.diag_indices(len(noise))] += doubt - noise
     right[:-1] += doubt * prior
-    # Fitted is what differs from the expected weights: directions that are hardly known keep them.
-    centre = np.r_[prior, pedestal]
     lower = np.r_[np.zeros(len(noise)), lowest_offset]
-    solution = centre + _bounded_fit(gram, right - gram @ centre, lower - centre)
-    solution = np.maximum(solution, lower)
-    return solution[:-1], float(solution[-1])
+    return gram, right, np.r_[prior, pedestal], lower
 
 
 def _bounded_fit(gram, right, lower):

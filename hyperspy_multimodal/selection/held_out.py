@@ -99,17 +99,25 @@ class GuidedModels:
         HAADF of unit range, shape (ny, nx).
     models : list of HaadfModel
         Not empty.
+    others : list of HaadfModel, optional
+        For each of the models one with other weights that explains as much.
     """
 
-    def __init__(self, haadf, models):
+    def __init__(self, haadf, models, others=()):
         self.haadf = haadf
         self.models = models
+        self.others = others
         self._guides, self._matched = {}, {}
 
     @property
     def first(self):
         """The model that explains most of the HAADF; its blur guides fusion without HAADF too."""
         return self.models[0]
+
+    def other(self, model):
+        """Return the model with other weights that explains as much, None if there is none."""
+        found = [other for each, other in zip(self.models, self.others) if each is model]
+        return found[0] if found else None
 
     def matched(self, model):
         """Return the HAADF at the resolution of the maps."""

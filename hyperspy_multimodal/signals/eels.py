@@ -13,7 +13,7 @@ def multimodal_fusion(
     lambdas="auto",
     *,
     edges=None,
-    map_method="windows",
+    map_method="auto",
     integration_windows=None,
     background_windows="auto",
     gain=None,
@@ -66,12 +66,13 @@ def multimodal_fusion(
         Edges, such as ``["Cu_L3", "Zn_L3"]``. None (default) takes, of each element of the signal
         (see ``add_elements``), the major edge of lowest onset that has room for its windows, in the
         order of their onsets.
-    map_method : "windows" or "fit"
+    map_method : "auto", "windows" or "fit"
         How electrons are read from the spectra: in one window an edge, over a background that is
-        extrapolated from before it (default); or by a fit of hydrogenic edges over one power law,
+        extrapolated from before it; or by a fit of hydrogenic edges over one power law,
         which tells overlapping edges apart, for K and L edges of thin specimens. A fit needs beam
         energy, convergence and collection angle in the metadata, and all elements with edges on
-        the axis among those of the signal, mapped or not.
+        the axis among those of the signal, mapped or not. "auto" (default): a fit where it can be
+        had and the tail of an edge lies under the pre-edge window of another, else windows.
     integration_windows : None, "auto" or array_like
         Windows whose counts belong to the edges: None or "auto" (default) lets each start at its
         onset and be 10 % of the onset energy wide (at least 5 channels), but end where the next of
@@ -93,8 +94,8 @@ def multimodal_fusion(
         element by element; directional if lambdas are given. A list has one an element.
     weights : "auto", "Z", None or sequence of float
         HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
-        open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for. "Z": the
-        latter for all. None: all 1, as published. Or given; 0 leaves an element out of the HAADF.
+        open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for, or, with
+        ``lambdas="auto"``, even ones if these predict better. "Z": Rutherford scattering for all. None: all 1, as published. Or given; 0 leaves an element out of the HAADF.
     haadf_blur : "auto" or float
         Blur, in pixels, that takes the HAADF to the resolution of the maps: the standard deviation
         of a Gaussian. At atomic resolution columns are sharper in HAADF than in the spectra.
@@ -211,7 +212,7 @@ def multimodal_fusion(
     >>> ti.metadata.Sample.edges
     ['Ti_L3']
     """
-    from ..maps import HALVES, edge_scattering, fit_edges, measure_edges
+    from ..maps import HALVES, edge_scattering, fit_edges, measure_edges, suits_fit
     from .fuse import fuse
     from .haadf_image import haadf_array
     from .masks import checked_mask, masked_maps, without_masked
@@ -236,7 +237,10 @@ def multimodal_fusion(
     image = haadf_array(haadf, self)
     mask = checked_mask(navigation_mask, image.shape)
     unmasked = without_masked(self, mask)
-    check_map_method(map_method, background_windows, None)
+    check_map_method(map_method, background_windows, None, ("auto", "windows", "fit"))
+    if map_method == "auto":
+        automatic = isinstance(background_windows, str)
+        map_method = "fit" if automatic and suits_fit(self, edges) else "windows"
     if map_method == "fit":
         halves = HALVES if isinstance(parameters.lambdas, str) else 0
         fit = fit_edges(

@@ -94,7 +94,8 @@ def fuse(signal, maps, haadf, scattering, parameters):
 
             def refit(drawn, image):
                 again = HaadfFit(drawn, image, lowest_offset, scattering)
-                return again.model(setting.model.gamma, weights, 0.0)
+                even = any(setting.model is other for other in models.others)
+                return again.model(setting.model.gamma, "even" if even else weights, 0.0)
 
             errors = standard_deviations(
                 maps, models, setting, result, kept, refit, parameters.seed, progress.step
@@ -170,7 +171,7 @@ def _registered_models(maps, haadf, scattering, weights, parameters):
     for attempt in range(_ATTEMPTS):
         normalised, lowest_offset = normalise_haadf(moved)
         fit = HaadfFit(maps, normalised, lowest_offset, scattering)
-        models = GuidedModels(normalised, _models(fit, weights, parameters))
+        models = _models(fit, weights, parameters)
         # weights that were fitted to a shifted HAADF would make one
         start = "Z" if attempt == 0 and isinstance(weights, str) else weights
         found = registration(fit.predicted(fit.model(models.first.gamma, start, 0.0)), normalised)
@@ -189,7 +190,11 @@ def _models(fit, weights, parameters):
     """Return the HAADF models, one an exponent, that which explains most of the HAADF first."""
     gammas = GAMMAS if isinstance(parameters.gamma, str) else (parameters.gamma,)
     found = [fit.model(gamma, weights, parameters.haadf_blur) for gamma in gammas]
-    return sorted(found, key=lambda model: -model.r_squared)
+    found = sorted(found, key=lambda model: -model.r_squared)
+    others = []
+    if isinstance(weights, str) and weights == "auto":
+        others = [fit.model(model.gamma, "even", model.blur) for model in found]
+    return GuidedModels(fit.haadf, found, others)
 
 
 def _kept_totals(maps, haadf, keep):

@@ -128,10 +128,11 @@ def shows_progress(show):
     return show
 
 
-def check_map_method(map_method, background_windows, extra_lines):
+def check_map_method(map_method, background_windows, extra_lines, known=("fit", "windows")):
     """Refuse an unknown ``map_method``, and arguments that belong to the other."""
-    if not isinstance(map_method, str) or map_method not in ("fit", "windows"):
-        raise ValueError(f"map_method must be 'fit' or 'windows', but {map_method!r} was given.")
+    if not isinstance(map_method, str) or map_method not in known:
+        names = " or ".join(repr(name) for name in known)
+        raise ValueError(f"map_method must be {names}, but {map_method!r} was given.")
     automatic = isinstance(background_windows, str) and background_windows == "auto"
     if map_method == "fit" and not automatic:
         raise ValueError(
