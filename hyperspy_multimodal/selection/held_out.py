@@ -116,8 +116,10 @@ class GuidedModels:
 
     def other(self, model):
         """Return the model with other weights that explains as much, None if there is none."""
-        found = [other for each, other in zip(self.models, self.others) if each is model]
-        return found[0] if found else None
+        if not self.others:
+            return None
+        pairs = zip(self.models, self.others, strict=True)
+        return next((other for each, other in pairs if each is model), None)
 
     def matched(self, model):
         """Return the HAADF at the resolution of the maps."""

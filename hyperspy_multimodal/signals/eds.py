@@ -85,7 +85,8 @@ def multimodal_fusion(
     weights : "auto", "Z", None or sequence of float
         HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
         open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for, or, with
-        ``lambdas="auto"``, even ones if these predict better. "Z": Rutherford scattering for all. None: all 1, as published. Or given; 0 leaves an element out of the HAADF.
+        ``lambdas="auto"``, even ones if these predict better. "Z": Rutherford scattering for all.
+        None: all 1, as published. Or given; 0 leaves an element out of the HAADF.
     haadf_blur : "auto" or float
         Blur, in pixels, that takes the HAADF to the resolution of the maps: the standard deviation
         of a Gaussian. At atomic resolution columns are sharper in HAADF than in the spectra.

@@ -167,11 +167,12 @@ def test_element_that_is_all_noise_scatters_like_its_atomic_number(atomic_number
     assert np.mean(ratios) == pytest.approx((atomic_number / 22) ** 1.7, rel=0.2)
 
 
-def compound(counts, atomic_numbers):
+def compound(counts, atomic_numbers, weights="auto"):
     """The HAADF of two elements in one proportion: their counts tell the sum of weights only."""
     expected = np.stack([truth(counts)[0], 0.5 * truth(counts)[0]])
     image = PEDESTAL + 0.6 / counts * expected[0]
-    return fit(measured(expected, 0.0), image, scattering=np.array(atomic_numbers) ** 1.7)
+    scattering = np.array(atomic_numbers) ** 1.7
+    return fit(measured(expected, 0.0), image, scattering=scattering, weights=weights)
 
 
 @pytest.mark.parametrize("counts", [3.0, 30.0, 1000.0])
@@ -186,6 +187,21 @@ def test_proportional_maps_share_by_scattering(counts):
     model = compound(counts, [8, 60])
     per_count = model.weights / model.scales
     assert per_count[1] / per_count[0] == pytest.approx((60 / 8) ** 1.7, rel=0.4)
+
+
+def test_even_weights_share_alike_where_maps_are_proportional():
+    """Each on its own scale, with the same sum; both explain as much."""
+    model = compound(1000.0, [8, 60], weights="even")
+    assert model.weights[0] == pytest.approx(model.weights[1], rel=0.1)
+    expected = compound(1000.0, [8, 60])
+    assert model.weights.sum() == pytest.approx(expected.weights.sum(), rel=0.02)
+    assert model.r_squared == pytest.approx(expected.r_squared, abs=0.01)
+
+
+def test_even_weights_are_the_fitted_ones_where_the_data_tell(maps, haadf):
+    np.testing.assert_allclose(
+        fit(maps, haadf, weights="even").weights, fit(maps, haadf).weights, rtol=0.05
+    )
 
 
 # what is explained

@@ -70,7 +70,7 @@ def test_windows_take_the_tail_of_one_edge_for_background_of_the_other():
     signal = spectrum_image()
     _, output = signal.multimodal_fusion(
         np.random.default_rng(0).random((24, 30)), 1, (1, 1), full_output=True,
-        integration_windows=windows(signal),
+        integration_windows=windows(signal), map_method="windows",
     )  # fmt: skip
     zinc = output["raw_maps"][1].data
     by_fit = electrons(fitted(signal))[1]
