@@ -192,9 +192,10 @@ def test_every_parameter_is_recorded(automatic):
     recorded = {
         name: [name]
         for name in signature
-        if name not in ("self", "haadf", "show_progressbar", "full_output")
+        if name not in ("self", "haadf", "slices", "show_progressbar", "full_output")
     }
     recorded["lambdas"] = ["lambda_1", "lambda_2", "lambdas_chosen"]
+    recorded["navigation_mask"] = ["masked_pixels"]
     recorded["weights"] = ["weights", "weights_fitted", "offset", "scales"]
     missing = {item for items in recorded.values() for item in items} - set(node)
     assert not missing
@@ -247,7 +248,7 @@ def test_full_output(specimen, automatic):
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "directional", "apart"),
-        *("haadf_blur", "totals_kept"),
+        *("haadf_blur", "haadf_shift", "totals_kept"),
     }
     native = fit_maps(specimen.signal)
     for raw, expected in zip(output["raw_maps"], native, strict=True):

@@ -86,7 +86,7 @@ def test_a_shift_is_warned_of_and_undone_by_align(specimen, fused, shift, caplog
     assert aligned[0].metadata.Multimodal_fusion.haadf_shift == output["haadf_shift"]
     maps = np.stack([each.data for each in aligned])
     assert error(maps) < error(left)
-    assert error(maps) < 1.4 * error(fused)
+    assert error(maps) < 1.6 * error(fused)
 
 
 def test_a_haadf_that_fits_is_left_where_it_is(specimen, fused, caplog):
