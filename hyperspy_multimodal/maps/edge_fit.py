@@ -13,6 +13,7 @@ from .edge_windows import disturbing_edges, has_room
 from .edges import edge_onsets, onset_energy, select_edges
 from .fitted_maps import FittedMaps
 from .gain import find_gain
+from .microscope import EELS_PARAMETERS, microscope_of
 from .segments import count_segments
 from .spectra_reading import projected, summed_spectrum
 
@@ -21,11 +22,6 @@ _logger = logging.getLogger(__name__)
 # The fit begins this far below the lowest onset.
 _BELOW = 0.7
 _PRE_EDGE_CHANNELS = 4
-_ANGLES = {
-    "beam_energy": ("TEM.beam_energy", "beam_energy=200"),
-    "convergence_angle": ("TEM.convergence_angle", "convergence_angle=10"),
-    "collection_angle": ("TEM.Detector.EELS.collection_angle", "collection_angle=30"),
-}
 
 
 @dataclass(frozen=True)
@@ -274,14 +270,13 @@ def _channels(axis, windows):
 
 def _instrument(signal):
     """Return beam energy and angles, or say which the metadata lack."""
-    found = {}
-    for name, (item, example) in _ANGLES.items():
-        value = signal.metadata.get_item(f"Acquisition_instrument.{item}", None)
+    found = microscope_of(signal)
+    for name, value in found.items():
         if value is None:
+            item, example = EELS_PARAMETERS[name]
             raise ValueError(
                 f"map_method='fit' needs the {name.replace('_', ' ')} for the shapes of edges, but "
                 f"metadata.Acquisition_instrument.{item} is not set. Set it with "
                 f"s.set_microscope_parameters({example})."
             )
-        found[name] = float(value)
-    return found
+    return {name: float(value) for name, value in found.items()}

@@ -2,33 +2,15 @@
 
 import numpy as np
 
-from ..spectra.core_loss import hydrogenic_edges
+from ..spectra.core_loss import SUBSHELLS, hydrogenic_edges
 from ..spectra.lines import element_lines
 from ..spectra.yields import xrays_per_atom
+from .microscope import USUAL_BEAM_ENERGY, beam_energy_of, microscope_of
 from .names import atomic_numbers
 
 # HAADF intensity per atom goes with Z to about this power.
 _Z_EXPONENT = 1.7
-_BEAM_ENERGY = {"EDS_SEM": 20.0}
-_USUAL_BEAM_ENERGY = 200.0
-_SUBSHELLS = ("K", "L1", "L2", "L3")
 _STEP = 2.0  # eV
-
-
-def beam_energy_of(signal):
-    """Return the beam energy in keV that the metadata of TEM or SEM hold, or what is usual."""
-    usual = _BEAM_ENERGY.get(signal.metadata.Signal.signal_type, _USUAL_BEAM_ENERGY)
-    return stated(signal.metadata.get_item("Acquisition_instrument", None), "beam_energy", usual)
-
-
-def stated(instrument, name, otherwise):
-    """Return a number that the metadata of TEM or SEM hold, or what is usual."""
-    for place in ("TEM", "SEM"):
-        for item in (f"{place}.{name}", f"{place}.Detector.EDS.{name}"):
-            value = instrument.get_item(item, None) if instrument is not None else None
-            if value:
-                return float(value)
-    return otherwise
 
 
 def xray_scattering(signal, lines, windows):
@@ -78,20 +60,11 @@ def edge_scattering(signal, edges, windows):
     numpy.ndarray
         Shape (K,), largest 1.
     """
-    instrument = signal.metadata.get_item("Acquisition_instrument", None)
-    microscope = {
-        "beam_energy": "TEM.beam_energy",
-        "convergence_angle": "TEM.convergence_angle",
-        "collection_angle": "TEM.Detector.EELS.collection_angle",
-    }
-    known = {
-        name: instrument.get_item(item, None) if instrument is not None else None
-        for name, item in microscope.items()
-    }
+    known = microscope_of(signal)
     yields = np.ones(len(edges))
     in_kev = signal.axes_manager.signal_axes[0].units == "keV"
     windows = (1e3 if in_kev else 1.0) * np.asarray(windows, dtype=float)
-    if all(known.values()) and all(edge.split("_")[1] in _SUBSHELLS for edge in edges):
+    if all(known.values()) and all(edge.split("_")[1] in SUBSHELLS for edge in edges):
         for i, (edge, (left, right)) in enumerate(zip(edges, windows, strict=True)):
             element, subshell = edge.split("_")
             shell = ("K",) if subshell == "K" else ("L3", "L2")
@@ -123,7 +96,7 @@ def map_scattering(names):
     found = [_line(name) for name in names]
     if all(found):
         yields = [
-            xrays_per_atom(line.name, _USUAL_BEAM_ENERGY, (line.energy, line.energy))
+            xrays_per_atom(line.name, USUAL_BEAM_ENERGY, (line.energy, line.energy))
             for line in found
         ]
     return _of_yields(names, np.array(yields))

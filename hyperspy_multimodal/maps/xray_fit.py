@@ -11,8 +11,8 @@ from ..spectra.sum_fit import SumFit
 from ..spectra.templates import Templates, element_templates
 from ..spectra.unassigned import explained_fit
 from .fitted_maps import FittedMaps
+from .microscope import beam_energy_of, stated
 from .names import checked_names
-from .scattering import beam_energy_of, stated
 from .spectra_reading import projected, summed_spectrum
 from .xray_windows import channels_of, integration_windows_of, select_lines
 

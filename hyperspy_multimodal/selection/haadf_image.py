@@ -1,4 +1,4 @@
-"""The HAADF image itself: unit range, noise, blur, edges and vacuum."""
+"""The HAADF image itself: unit range, noise, blur and edges."""
 
 import numpy as np
 from scipy import ndimage
@@ -12,6 +12,8 @@ _MEDIAN_DEVIATION = 0.6745
 # slope, in its standard deviations, that must not.
 _EDGE, _NOISE_IN_SLOPE = 0.02, 2.0
 _GUIDE_SMOOTHING = 1.0
+#: Smoothing, in pixels, of maps and HAADF where they are compared.
+SMOOTHING = 1.5
 
 
 def normalise_haadf(image):

@@ -6,9 +6,8 @@ import numpy as np
 from scipy import optimize
 
 from ..fusion.problem import map_scales
-from .haadf_image import noise_of, smoothed
+from .haadf_image import SMOOTHING, noise_of, smoothed
 
-_BLUR = 1.5
 #: Blurs, in pixels, among which the HAADF model chooses.
 BLURS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 # A blur has to take this share of the unexplained variance away, and so much at least.
@@ -16,8 +15,6 @@ _GAIN, _LEAST_GAIN = 0.2, 0.002
 # Lowest share of an eigenvalue of the corrected normal matrix, which noise may leave indefinite.
 _RIDGE = 1e-3
 _LEAST_WEIGHT = 1e-6
-# Relative standard deviation of the weights of Rutherford scattering, as a prior.
-_TRUST = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +90,10 @@ class HaadfFit:
         there = maps.counts.any(axis=(1, 2))
         self.expected = there * self.scales * np.asarray(scattering, dtype=float)
         by_map = self.scales[:, None, None]
-        self.blurred = smoothed(maps.net, _BLUR) / by_map
+        self.blurred = smoothed(maps.net, SMOOTHING) / by_map
+        noise = np.maximum(smoothed(maps.net_variance, SMOOTHING), 0.0)
         # variance of the mean of a Gaussian neighbourhood: 1 / (4 pi sigma^2) of that of a pixel
-        self.variance = (
-            np.maximum(smoothed(maps.net_variance, _BLUR), 0.0) / (4 * np.pi * _BLUR**2) / by_map**2
-        )
+        self.variance = noise / (4 * np.pi * SMOOTHING**2) / by_map**2
         self.haadf_noise = noise_of(haadf)
 
     def model(self, gamma, weights="auto", blur="auto"):
@@ -143,7 +139,7 @@ class HaadfFit:
         return positive.reshape(len(self.scales), -1) ** gamma, noise
 
     def _model(self, gamma, weights, blur, terms, noise):
-        width = np.hypot(_BLUR, blur)
+        width = np.hypot(SMOOTHING, blur)
         target = smoothed(self.haadf, width).ravel()
         if isinstance(weights, str):
             fit = {"auto": _fit_to_expected, "even": _even_fit, "Z": _composite_fit}[weights]
@@ -200,7 +196,7 @@ def _errors_in_variables(terms, target, noise, expected, lowest_offset):
     # where the fit cannot tell weights apart that differ by as much as the expected ones: their
     # misfit, noise of the maps included and correlated over the blur, is its precision.
     misfit = (target - pedestal - prior @ terms).var()
-    precision = misfit * 4 * np.pi * _BLUR**2 / np.maximum(_TRUST * prior, 1e-6) ** 2
+    precision = misfit * 4 * np.pi * SMOOTHING**2 / np.maximum(prior, 1e-6) ** 2
     doubt = noise**2 / energy + np.minimum(precision, energy)
     gram[np.diag_indices(len(noise))] += doubt - noise
     right[:-1] += doubt * prior

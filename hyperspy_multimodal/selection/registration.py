@@ -1,16 +1,12 @@
 """Whether the HAADF lies over the maps: shift and orientation against the HAADF that they make."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
-from .haadf_image import smoothed
+from .haadf_image import SMOOTHING, smoothed
 
-_logger = logging.getLogger(__name__)
-
-_BLUR = 1.5
 _UPSAMPLING = 20
 # A shift has to take this share of the unexplained variance away to be one.
 _GAIN = 0.1
@@ -78,7 +74,7 @@ def registration(modelled, haadf):
 
     if min(haadf.shape) < 4 or np.ptp(modelled) == 0:
         return Registration((0.0, 0.0))
-    image = smoothed(haadf, _BLUR)
+    image = smoothed(haadf, SMOOTHING)
     found = _correlation(image, modelled)
     others = [
         (_correlation(change(image), modelled), name, remedy)

@@ -4,11 +4,10 @@ import logging
 
 import numpy as np
 
-from .haadf_image import noise_of, smoothed
+from .haadf_image import SMOOTHING, noise_of, smoothed
 
 _logger = logging.getLogger(__name__)
 
-_SMOOTHING = 1.5
 # Darker than this, in ranges of the HAADF above its lowest, may be vacuum ...
 _DARK = 0.06
 # ... if it is a share of the scan, and of so many pixels, ...
@@ -31,11 +30,11 @@ def vacuum_of(maps, haadf):
     haadf : numpy.ndarray
         HAADF of unit range, shape (ny, nx).
     """
-    smooth = smoothed(haadf, _SMOOTHING)
+    smooth = smoothed(haadf, SMOOTHING)
     dark = smooth <= smooth.min() + _DARK
     if dark.sum() < max(_LEAST_SHARE * dark.size, _LEAST_PIXELS):
         return None
-    noise = noise_of(haadf) / (np.sqrt(4 * np.pi) * _SMOOTHING)
+    noise = noise_of(haadf) / (np.sqrt(4 * np.pi) * SMOOTHING)
     if smooth[dark].std() > np.hypot(_FLATNESS, 2 * noise):
         return None
     net = maps.net.sum(axis=0)

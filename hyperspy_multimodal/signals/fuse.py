@@ -19,15 +19,15 @@ from ..selection import (
     standard_deviations,
     trusted_totals,
 )
-from .native import image
-from .progress import Progress
-from .warnings import (
+from .messages import (
     check_counts,
     say_what_was_left_out,
     warn_of_flat_maps,
     warn_of_poor_model,
     warn_of_registration,
 )
+from .native import image
+from .progress import Progress
 
 _logger = logging.getLogger(__name__)
 
@@ -172,9 +172,10 @@ def _registered_models(maps, haadf, scattering, weights, parameters):
         normalised, lowest_offset = normalise_haadf(moved)
         fit = HaadfFit(maps, normalised, lowest_offset, scattering)
         models = _models(fit, weights, parameters)
-        # weights that were fitted to a shifted HAADF would make one
+        # Weights that were fitted to a shifted HAADF would make one. A linear model shows a shift
+        # best, whatever the exponent.
         start = "Z" if attempt == 0 and isinstance(weights, str) else weights
-        found = registration(fit.predicted(fit.model(models.first.gamma, start, 0.0)), normalised)
+        found = registration(fit.predicted(fit.model(1.0, start, 0.0)), normalised)
         if attempt == 0:
             warn_of_registration(found, parameters.align)
         if not parameters.align or found.distance == 0 or attempt == _ATTEMPTS - 1:

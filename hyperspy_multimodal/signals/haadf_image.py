@@ -11,6 +11,9 @@ _logger = logging.getLogger(__name__)
 
 # Lengths of two fields that differ by no more than this share are the same.
 _SAME_FIELD = 0.02
+# One above the largest number of common detectors, and how many pixels at that are too many.
+_ENDS = tuple(2**bits for bits in (8, 10, 12, 14, 15, 16))
+_SATURATED = 0.005
 
 
 def haadf_array(haadf, signal):
@@ -73,7 +76,22 @@ def image_array(haadf, shape, scan_axes):
             f"haadf is constant ({array.flat[0]:g} everywhere), so it tells nothing about the "
             "specimen. Expected the HAADF image of the scan."
         )
+    _warn_of_saturation(array)
     return array.astype(np.float64)
+
+
+def _warn_of_saturation(array):
+    """Say if pixels stand at the end of the range of a detector's whole numbers."""
+    highest = int(array.max()) if array.dtype.kind in "ui" else 0
+    share = np.mean(array == highest)
+    if highest + 1 in _ENDS and share > _SATURATED:
+        _logger.warning(
+            "%.1f %% of the HAADF's pixels are at %d, the end of a detector's range: saturated, it "
+            "seems. There it is too dark for its elements, and the maps may follow it. Record it "
+            "at a lower gain, or compare with weights=None, which leaves it out.",
+            100 * share,
+            highest,
+        )
 
 
 def scan_shape(signal):

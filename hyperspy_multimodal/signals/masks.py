@@ -1,10 +1,14 @@
 """Masks of scan positions, as HyperSpy has them: True is left out."""
 
+import logging
+
 import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
 from ..maps import MaskedMaps
+
+_logger = logging.getLogger(__name__)
 
 _SMALLEST_SHARE = 0.05
 
@@ -36,10 +40,13 @@ def checked_mask(mask, shape):
     left = 1 - array.mean()
     if left < _SMALLEST_SHARE:
         raise ValueError(
-            f"navigation_mask leaves {100 * left:.1f} % of the scan: too little to fuse. True "
-            "means left out; for the opposite give ~mask."
+            f"navigation_mask is False for {100 * left:.1f} % of the scan only: too little to "
+            "fuse. True means left out; for the opposite give ~mask."
         )
-    return array if array.any() else None
+    if not array.any():
+        _logger.warning("navigation_mask leaves out no scan position: nothing in it is True.")
+        return None
+    return array
 
 
 def masked_maps(maps, raw, mask):

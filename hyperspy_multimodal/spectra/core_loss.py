@@ -8,7 +8,8 @@ from scipy import optimize
 _EXPONENTS = 1.0, 6.0
 # Onsets may lie this far from the tables, in eV and in channels, whichever is more.
 _SHIFT, _SHIFT_CHANNELS = 5.0, 1.0
-_SUBSHELLS = ("K", "L1", "L2", "L3")
+#: Subshells of which there are hydrogenic cross-sections.
+SUBSHELLS = ("K", "L1", "L2", "L3")
 # Of the first energy: edges from further below add to the power law alone.
 _FAR_BELOW = 0.5
 
@@ -69,7 +70,7 @@ def edge_subshells(edge, onsets, energies):
     found = [
         name
         for name, onset in onsets.items()
-        if name.split("_")[1] in _SUBSHELLS and _FAR_BELOW * energies[0] < onset < energies[1]
+        if name.split("_")[1] in SUBSHELLS and _FAR_BELOW * energies[0] < onset < energies[1]
     ]
     if edge not in found:
         raise ValueError(

@@ -3,7 +3,6 @@
 import inspect
 import re
 
-import dask.array as da
 import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
@@ -412,69 +411,6 @@ def test_progress_is_shown_on_demand(specimen, show, lazy, capfd):
     # None follows the preferences, which are off in these tests
     assert ("Fusing" in captured.out + captured.err) == bool(show)
     assert captured.out + captured.err == "" or show
-
-
-# HAADF
-
-
-def navigating(haadf):
-    return haadf.transpose(signal_axes=[])
-
-
-def lazily(haadf):
-    return haadf.as_lazy()
-
-
-def as_dask(haadf):
-    return da.from_array(haadf.data, chunks=(7, 11))
-
-
-def uncalibrated(haadf):
-    return hs.signals.Signal2D(haadf.data)
-
-
-def in_micrometres(haadf):
-    other = haadf.deepcopy()
-    for axis in other.axes_manager.signal_axes:
-        axis.scale, axis.offset, axis.units = axis.scale / 1000, 0, "µm"
-    return other
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        navigating,
-        lazily,
-        as_dask,
-        uncalibrated,
-        in_micrometres,
-        lambda haadf: haadf.data,
-        lambda haadf: haadf.data.tolist(),
-        lambda haadf: lazily(navigating(haadf)),
-    ],
-    ids=[*"navigation lazy dask uncalibrated µm array list lazy-navigation".split()],
-)
-def test_haadf_in_any_form(specimen, fused, form):
-    haadf = form(specimen.haadf)
-    before = state(haadf) if hasattr(haadf, "metadata") else None
-    found = specimen.signal.multimodal_fusion(haadf, 1, LAMBDAS)
-    np.testing.assert_allclose(stacked(found), stacked(fused), atol=1e-6)
-    if before:
-        assert state(haadf) == before
-        assert haadf._lazy == before[2].__name__.startswith("Lazy")
-
-
-@pytest.mark.parametrize("dtype", [np.uint16, np.int32, ">u2", np.float64])
-def test_haadf_of_any_number(specimen, dtype):
-    whole = np.round(specimen.haadf.data)
-    reference = specimen.signal.multimodal_fusion(whole, 1, LAMBDAS)
-    found = specimen.signal.multimodal_fusion(whole.astype(dtype), 1, LAMBDAS)
-    np.testing.assert_allclose(stacked(found), stacked(reference), atol=1e-6)
-
-
-def test_gain_and_pedestal_of_the_haadf_do_not_matter(specimen, fused):
-    found = specimen.signal.multimodal_fusion(specimen.haadf.data * 1e-6 + 3, 1, LAMBDAS)
-    np.testing.assert_allclose(stacked(found), stacked(fused), atol=0.02)
 
 
 @pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])

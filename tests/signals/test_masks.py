@@ -86,11 +86,12 @@ def test_a_mask_may_be_a_signal_and_the_spectra_lazy(specimen, mask, fused):
     np.testing.assert_allclose(arrays(found), arrays(fused[0]), atol=1e-4)
 
 
-def test_an_empty_mask_changes_nothing(specimen):
+def test_an_empty_mask_changes_nothing_and_is_told(specimen, caplog):
     nothing = np.zeros((40, 48), bool)
     np.testing.assert_array_equal(
         arrays(fuse(specimen, navigation_mask=nothing)), arrays(fuse(specimen))
     )
+    assert "leaves out no scan position" in caplog.text
 
 
 def test_the_automatic_choice_and_errors_work(specimen, mask):

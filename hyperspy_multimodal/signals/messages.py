@@ -6,7 +6,7 @@ import numpy as np
 
 _logger = logging.getLogger(__name__)
 
-_POOR_R_SQUARED = 0.5
+_POOR_R_SQUARED, _GOOD_R_SQUARED = 0.5, 0.7
 _FLAT = 0.02
 # Pixels of shift that are worth a warning.
 _SHIFTED = 1.0
@@ -94,13 +94,24 @@ def _say_haadf_left_out(names, setting, parameters, model):
         given.append("weights")
     if not isinstance(parameters.haadf_blur, str):
         given.append("haadf_blur")
+    edges = f", and from where the HAADF has edges ({', '.join(guided)})" if guided else ""
+    if model.r_squared >= _GOOD_R_SQUARED and not given:
+        _logger.warning(
+            "%s, the brightness of the HAADF is not used: the maps come from their counts alone%s, "
+            "which predict held-out counts as well and explain %.0f %% of the HAADF.%s",
+            tried,
+            edges,
+            100 * model.r_squared,
+            remedy,
+        )
+        return
     _logger.warning(
         "%s, the brightness of the HAADF does not help to predict held-out counts, so it is left "
         "out: the maps come from their counts alone%s. Either the counts are too few to tell%s, or "
         "the image is turned, shifted or of another scan, or has other contrast than the elements "
         "(a missing element, diffraction): smoothed maps explain %.0f %% of its variance.%s",
         tried,
-        f", and from where the HAADF has edges ({', '.join(guided)})" if guided else "",
+        edges,
         f", or {' and '.join(given)} as given do not suit" if given else "",
         100 * max(model.r_squared, 0),
         remedy,
