@@ -1,5 +1,6 @@
 """From a spectrum image to counts and background, one map an element."""
 
+from .background_shape import POWER_LAW, checked_background_type
 from .edge_fit import EdgeFit, fit_edges, suits_fit
 from .edge_measurement import EdgeMeasurement, measure_edges
 from .element_maps import ElementMaps
@@ -13,6 +14,7 @@ from .xray_windows import xray_maps
 
 __all__ = [
     "HALVES",
+    "POWER_LAW",
     "EdgeFit",
     "EdgeMeasurement",
     "ElementMaps",
@@ -20,6 +22,7 @@ __all__ = [
     "MaskedMaps",
     "SpectrumFit",
     "atomic_numbers",
+    "checked_background_type",
     "edge_scattering",
     "fit_edges",
     "fit_spectra",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..fusion.checks import checked_number
+from .background_shape import POWER_LAW, shape_ratio
 from .edge_windows import (
     channel_energies,
     halved,
@@ -18,6 +19,7 @@ from .element_maps import ElementMaps
 from .gain import find_gain
 from .power_law import background_ratios
 from .segments import count_segments, membership, segment_edges
+from .spectra_reading import summed_spectrum
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,15 @@ class EdgeMeasurement:
     gain_source: str
 
 
-def measure_edges(signal, edges, integration_windows, background_windows, gain, show_progressbar):
+def measure_edges(
+    signal,
+    edges,
+    integration_windows,
+    background_windows,
+    gain,
+    show_progressbar,
+    background_type=POWER_LAW,
+):
     """Measure the electrons at the edges of an EELS spectrum image.
 
     Parameters
@@ -59,6 +69,8 @@ def measure_edges(signal, edges, integration_windows, background_windows, gain, 
         As in `multimodal_fusion`.
     show_progressbar : bool
         Whether to show the progress of reading a lazy signal.
+    background_type : str
+        From `checked_background_type`, default a power law.
 
     Returns
     -------
@@ -101,12 +113,20 @@ def measure_edges(signal, edges, integration_windows, background_windows, gain, 
     else:
         beside = halves
         limits = np.array([channel_energies(axis, (*low, high[1])) for low, high in halves])
-        ratios = np.stack(
-            [
-                background_ratios(*measured, axis.units)
-                for measured in zip(names, windows, limits, lower / gain, upper / gain, strict=True)
+        if background_type == POWER_LAW:
+            ratios = np.stack(
+                [
+                    background_ratios(*each, axis.units)
+                    for each in zip(names, windows, limits, lower / gain, upper / gain, strict=True)
+                ]
+            )
+        else:
+            total, _ = summed_spectrum(signal, show_progressbar, negative=True)
+            found = [
+                shape_ratio(name, total, axis, side, window, background_type)
+                for name, side, window in zip(names, sides, inside, strict=True)
             ]
-        )
+            ratios = np.array(found)[:, None, None]
         limits = limits[:, ::2]
     within, outside = membership([[window] for window in inside], cuts), membership(beside, cuts)
     # Unused segments would change what seed gives which split.

@@ -1,10 +1,12 @@
 """`multimodal_fusion` of EDS spectrum images."""
 
+from .given_maps import or_given_maps
 from .keywords import explain_keywords
 from .slices import over_slices
 
 
 @explain_keywords
+@or_given_maps
 @over_slices
 def multimodal_fusion(
     self,
@@ -28,6 +30,7 @@ def multimodal_fusion(
     uncertainty=False,
     navigation_mask=None,
     slices="each",
+    maps=None,
     show_progressbar=None,
     full_output=False,
 ):
@@ -120,6 +123,11 @@ def multimodal_fusion(
         Of a signal with more navigation axes, such as (x, y, tilt), each image is fused by itself.
         "each" (default): with its own parameters. "shared": with gamma, lambdas, regulariser and
         blur of the slice in the middle.
+    maps : None, list, dict or BaseSignal
+        Maps of this scan to fuse instead of what the spectra hold, such as model fits: signals, or
+        a dictionary from element to signal or array. They come back in their own units. For the
+        rest see `hyperspy_multimodal.fuse_maps`, which also takes their gain and background;
+        arguments that say how spectra are read are refused. None (default): the spectra are read.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool

@@ -1,10 +1,12 @@
 """`multimodal_fusion` of EELS spectrum images."""
 
+from .given_maps import or_given_maps
 from .keywords import explain_keywords
 from .slices import over_slices
 
 
 @explain_keywords
+@or_given_maps
 @over_slices
 def multimodal_fusion(
     self,
@@ -16,6 +18,7 @@ def multimodal_fusion(
     map_method="auto",
     integration_windows=None,
     background_windows="auto",
+    background_type="PowerLaw",
     gain=None,
     tv="auto",
     weights="auto",
@@ -28,6 +31,7 @@ def multimodal_fusion(
     uncertainty=False,
     navigation_mask=None,
     slices="each",
+    maps=None,
     show_progressbar=None,
     full_output=False,
 ):
@@ -84,6 +88,13 @@ def multimodal_fusion(
         below the onset; where another of the edges lies in it, it starts above that edge if it can,
         and a warning is logged. Or an array
         with one row (left, right) an edge. None: no background.
+    background_type : str
+        Only for ``map_method="windows"``: shape of the background, one of HyperSpy's
+        ``remove_background``. "PowerLaw" (default): A E^-r, with r from the neighbourhood of each
+        pixel. "Exponential", "Offset", "Polynomial", "Gaussian", "Lorentzian", "Doniach",
+        "SkewNormal", "SplitVoigt" and "Voigt" are fitted to the sum of all spectra before the
+        edge, and their height follows each pixel. For all but the first a lazy signal is read
+        twice.
     gain : None or float
         Counts per electron, > 0. None (default) takes ``gain_factor`` of
         ``metadata.Signal.Noise_properties.Variance_linear_model``; failing that, 1 if all counts
@@ -130,6 +141,11 @@ def multimodal_fusion(
         Of a signal with more navigation axes, such as (x, y, tilt), each image is fused by itself.
         "each" (default): with its own parameters. "shared": with gamma, lambdas, regulariser and
         blur of the slice in the middle.
+    maps : None, list, dict or BaseSignal
+        Maps of this scan to fuse instead of what the spectra hold, such as model fits: signals, or
+        a dictionary from element to signal or array. They come back in their own units. For the
+        rest see `hyperspy_multimodal.fuse_maps`, which also takes their gain and background;
+        arguments that say how spectra are read are refused. None (default): the spectra are read.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool
@@ -213,7 +229,15 @@ def multimodal_fusion(
     >>> ti.metadata.Sample.edges
     ['Ti_L3']
     """
-    from ..maps import HALVES, edge_scattering, fit_edges, measure_edges, suits_fit
+    from ..maps import (
+        HALVES,
+        POWER_LAW,
+        checked_background_type,
+        edge_scattering,
+        fit_edges,
+        measure_edges,
+        suits_fit,
+    )
     from .fuse import fuse
     from .haadf_image import haadf_array
     from .masks import checked_mask, masked_maps, without_masked
@@ -239,8 +263,15 @@ def multimodal_fusion(
     mask = checked_mask(navigation_mask, image.shape)
     unmasked = without_masked(self, mask)
     check_map_method(map_method, background_windows, None, ("auto", "windows", "fit"))
+    background_type = checked_background_type(background_type)
+    if map_method == "fit" and background_type != POWER_LAW:
+        raise ValueError(
+            f"map_method='fit' has a power law for background, but background_type is "
+            f"{background_type!r}. Use map_method='windows'."
+        )
     if map_method == "auto":
         automatic = isinstance(background_windows, str)
+        automatic = automatic and background_type == POWER_LAW
         map_method = "fit" if automatic and suits_fit(self, edges) else "windows"
     if map_method == "fit":
         halves = HALVES if isinstance(parameters.lambdas, str) else 0
@@ -262,6 +293,7 @@ def multimodal_fusion(
             background_windows,
             gain,
             parameters.show_progressbar,
+            background_type,
         )
         maps, sides, fitted = measured.maps, measured.background_windows, {}
     maps, raw = masked_maps(maps, maps.gains[:, None, None] * maps.net, mask)
@@ -273,6 +305,7 @@ def multimodal_fusion(
     record["onset_energies"] = measured.onsets
     record["integration_windows"] = measured.integration_windows.tolist()
     record["background_windows"] = None if sides is None else sides.tolist()
+    record["background_type"] = background_type
     record["gain"] = measured.gain
     record["gain_source"] = measured.gain_source
     titles = [
