@@ -191,7 +191,7 @@ def test_every_parameter_is_recorded(automatic):
     recorded = {
         name: [name]
         for name in signature
-        if name not in ("self", "haadf", "slices", "show_progressbar", "full_output")
+        if name not in ("self", "haadf", "slices", "maps", "show_progressbar", "full_output")
     }
     recorded["lambdas"] = ["lambda_1", "lambda_2", "lambdas_chosen"]
     recorded["navigation_mask"] = ["masked_pixels"]
