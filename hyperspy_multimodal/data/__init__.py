@@ -4,9 +4,12 @@ Floors, from numbers to specimens: ``_xray`` and ``_spectrum`` hold the physics 
 ``_scan`` and ``_detector`` the settings and what the detector makes of them, ``_expectation`` and
 ``_haadf`` the noiseless scan, ``_specimen`` turns areal densities of atoms into signals and truth.
 ``_materials`` and ``_particles`` help to lay out atoms, and each kind of specimen is a module.
+``_core_loss`` is the one in EELS, with spectra from ``_core_loss_specimen``.
 """
 
 from ._bimetal import bimetal
+from ._core_loss import core_loss
+from ._core_loss_specimen import CoreLossSpecimen
 from ._core_shell import core_shell
 from ._flat import flat
 from ._haadf_only import haadf_only
@@ -18,9 +21,11 @@ from ._swap import swap
 from ._wedge import wedge
 
 __all__ = [
+    "CoreLossSpecimen",
     "Scan",
     "Specimen",
     "bimetal",
+    "core_loss",
     "core_shell",
     "flat",
     "haadf_only",

@@ -4,7 +4,7 @@ import numpy as np
 
 from ._checks import check_integer, check_shape
 from ._materials import compound_densities, stack_areal_densities
-from ._particles import choose_centre, in_pixels, random_centres, sphere_thickness
+from ._particles import core_shell_thicknesses
 from ._scan import Scan
 from ._specimen import simulate_specimen
 
@@ -12,7 +12,6 @@ from ._specimen import simulate_specimen
 _CORE = {"Co": 9, "S": 8}, 5.34
 _SHELL = {"Co": 3, "O": 4}, 6.11
 
-_PARTICLES = 10  # per square of the shorter side
 _SMALLEST_SHAPE = 8
 
 
@@ -84,7 +83,7 @@ def core_shell(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
     check_shape(shape, at_least=_SMALLEST_SHAPE)
     check_integer("layout_seed", layout_seed, at_least=0)
     scan = Scan.from_settings(counts, scan)
-    core, shell = _thicknesses(shape, _layout(shape, np.random.default_rng(layout_seed)))
+    core, shell = core_shell_thicknesses(shape, np.random.default_rng(layout_seed))
     return simulate_specimen(
         stack_areal_densities(
             (compound_densities(*_CORE), core * scan.pixel_size),
@@ -96,28 +95,3 @@ def core_shell(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
         shape=tuple(int(n) for n in shape),
         layout_seed=layout_seed,
     )
-
-
-def _layout(shape, rng):
-    """Particles as rows (y, x, radius, core radius) in pixels, the largest first."""
-    # drawn in units of the shorter side, so that the field looks the same however it is sampled
-    side = min(shape)
-    field = np.array(shape) / side
-    radii = np.sort(rng.uniform(0.08, 0.19, round(_PARTICLES * field.max())))[::-1]
-    particles = np.empty((len(radii), 4))
-    for i, radius in enumerate(radii):
-        candidates = random_centres(field, radius, rng)
-        if i:
-            # a cluster: each particle overlaps its nearest neighbour, but does not hide it
-            centre = choose_centre(candidates, radius, particles[:i], rng.uniform(0.7, 0.95))
-        else:
-            centre = field * rng.uniform(0.4, 0.6, 2)
-        particles[i] = *centre, radius, radius * rng.uniform(0.55, 0.75)
-    return in_pixels(particles, shape)
-
-
-def _thicknesses(shape, particles):
-    """Projected thickness of cores and of shells, each (ny, nx), in pixels."""
-    core = sum(sphere_thickness(shape, y, x, radius) for y, x, _, radius in particles)
-    whole = sum(sphere_thickness(shape, y, x, radius) for y, x, radius, _ in particles)
-    return core, whole - core

@@ -4,6 +4,8 @@ import numpy as np
 
 from ._materials import alloy_densities, stack_areal_densities
 
+_CORE_SHELLS = 10  # per square of the shorter side
+
 
 def choose_centre(candidates, radius, placed, nearness):
     """Choose, of candidates for the centre of a particle, the one that fits best.
@@ -159,6 +161,52 @@ def sphere_thickness(shape, y, x, radius):
     rows, columns = np.ogrid[: shape[0], : shape[1]]
     squared = (rows - y) ** 2 + (columns - x) ** 2
     return 2 * np.sqrt(np.maximum(radius**2 - squared, 0))
+
+
+def core_shell_thicknesses(shape, rng):
+    """Projected thicknesses of core-shell spheres that cluster, ten in a square field.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the scan.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    core, shell : ndarray of shape (ny, nx)
+        Thickness in pixels of all cores, and of all shells.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_multimodal.data._particles import core_shell_thicknesses
+    >>> core, shell = core_shell_thicknesses((16, 24), np.random.default_rng(0))
+    >>> core.shape, bool(core.max() > 0), bool(shell[core > 0].min() > 0)
+    ((16, 24), True, True)
+    """
+    particles = _core_shells(shape, rng)
+    core = sum(sphere_thickness(shape, y, x, radius) for y, x, _, radius in particles)
+    whole = sum(sphere_thickness(shape, y, x, radius) for y, x, radius, _ in particles)
+    return core, whole - core
+
+
+def _core_shells(shape, rng):
+    """Particles as rows (y, x, radius, core radius) in pixels, the largest first."""
+    # drawn in units of the shorter side, so that the field looks the same however it is sampled
+    field = np.array(shape) / min(shape)
+    radii = np.sort(rng.uniform(0.08, 0.19, round(_CORE_SHELLS * field.max())))[::-1]
+    particles = np.empty((len(radii), 4))
+    for i, radius in enumerate(radii):
+        candidates = random_centres(field, radius, rng)
+        if i:
+            # a cluster: each particle overlaps its nearest neighbour, but does not hide it
+            centre = choose_centre(candidates, radius, particles[:i], rng.uniform(0.7, 0.95))
+        else:
+            centre = field * rng.uniform(0.4, 0.6, 2)
+        particles[i] = *centre, radius, radius * rng.uniform(0.55, 0.75)
+    return in_pixels(particles, shape)
 
 
 def alloy_spheres(shape, particles, symbols, pixel_size, rng):
