@@ -18,7 +18,7 @@ RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
 def measured(signal, method, seed=0):
     """Maps of a spectrum image, by "windows" or "fit", and their net counts in the windows."""
     if method == "fit":
-        maps = fit_spectra(signal, None, 2.0, None, True, False, 3, seed, False).element_maps()
+        maps = fit_spectra(signal, None, 2.0, None, True, False, 3, seed, False).maps
     else:
         maps, _, _ = xray_maps(signal, None, 2.0, "auto", False)
     return maps, maps.gains[:, None, None] * maps.net

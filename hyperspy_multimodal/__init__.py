@@ -11,6 +11,7 @@ from . import _attach
 __version__ = "0.1.0.dev0"
 
 _PUBLIC = {
+    "compute_maps": "hyperspy_multimodal.signals.lazy_maps",
     "data": "hyperspy_multimodal.data",
     "fit_maps": "hyperspy_multimodal.signals.spectrum_fit",
     "fuse_maps": "hyperspy_multimodal.signals.ready_maps",

@@ -124,7 +124,7 @@ def tuned(specimen, truth):
         The best without HAADF.
     """
     fit = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False)
-    maps = fit.element_maps()
+    maps = fit.maps
     image, lowest = normalise_haadf(np.asarray(specimen.haadf.data))
     scattering = maps.gains * xray_scattering(specimen.signal, maps.names, fit.windows)
     model_fit = HaadfFit(maps, image, lowest, scattering)

@@ -1,6 +1,7 @@
 """How many of Numba's threads one fusion uses, and what each of them gets."""
 
 import contextlib
+import sys
 import threading
 
 import dask
@@ -21,15 +22,16 @@ _running = 0
 def threads_for(n_values):
     """Set Numba's number of threads for the duration of a fusion of maps of ``n_values`` values.
 
-    The limit is the number that is set in Numba, and ``num_workers`` in Dask's configuration if it
-    is lower. Fusions that run at a time, as the tasks of Dask do, share it. Small maps take fewer.
+    The limit is the number that is set in Numba, and ``num_workers`` in Dask's configuration or the
+    threads of the worker of Dask's distributed scheduler if these are lower. Fusions that run at a
+    time, as the tasks of Dask do, share it. Small maps take fewer.
 
     Numba's own pool, its last resort where OpenMP and TBB are missing, aborts the process when two
     threads use it at a time. Fusions take turns then.
     """
     before = numba.get_num_threads()
     with contextlib.nullcontext() if _pool_takes_many_callers() else _turn, _one_more() as running:
-        limit = min(before, dask.config.get("num_workers", None) or before)
+        limit = min(before, dask.config.get("num_workers", None) or before, _of_worker(before))
         numba.set_num_threads(max(1, min(limit // running, n_values // _VALUES_PER_THREAD)))
         try:
             yield
@@ -54,6 +56,15 @@ def rows_per_chunk(shape):
     if threads == 1:
         return shape[1]
     return min(max(shape[1] // (_CHUNKS_PER_THREAD * threads), _FEWEST_ROWS), _MOST_ROWS)
+
+
+def _of_worker(otherwise):
+    """Return how many threads a worker of Dask's distributed scheduler has, if this is one."""
+    distributed = sys.modules.get("distributed")
+    try:
+        return distributed.get_worker().state.nthreads if distributed else otherwise
+    except ValueError:  # no worker
+        return otherwise
 
 
 @contextlib.contextmanager

@@ -2,26 +2,164 @@
 
 import functools
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..spectra.core_loss import CoreLossFit, edge_subshells, fit_core_loss, hydrogenic_edges
 from ..spectra.templates import Templates
-from .edge_measurement import EdgeMeasurement, measure_edges
+from .background_shape import POWER_LAW
+from .edge_measurement import EdgeWindows, check_electrons, plan_edges
 from .edge_windows import disturbing_edges, has_room
 from .edges import edge_onsets, onset_energy, select_edges
 from .fitted_maps import FittedMaps
 from .gain import find_gain
 from .microscope import EELS_PARAMETERS, microscope_of
-from .segments import count_segments
-from .spectra_reading import projected, summed_spectrum
+from .reading import read
+from .segments import edges_to_count, membership
 
 _logger = logging.getLogger(__name__)
 
 # The fit begins this far below the lowest onset.
 _BELOW = 0.7
 _PRE_EDGE_CHANNELS = 4
+
+
+@dataclass(frozen=True)
+class EdgePlan:
+    """How core-loss spectra are to be fitted.
+
+    Attributes
+    ----------
+    windows_plan : EdgeWindows
+        Edges to map, their windows and the gain.
+    others : dict of str to float
+        Edges, with onsets, of elements that are not mapped.
+    subshells : list of list of str
+        Subshells of each element, mapped or not.
+    energy : numpy.ndarray
+        Energies of the channels in eV, shape (C,).
+    used : numpy.ndarray
+        Channels to fit, bool, shape (C,).
+    before : tuple of int
+        Channels below the lowest edge: first, middle, and one after the last.
+    instrument : dict
+        Beam energy and angles.
+    edges : list of int
+        Channels between which `segments.count_segments` has to count.
+    """
+
+    windows_plan: EdgeWindows
+    others: dict
+    subshells: list
+    energy: np.ndarray
+    used: np.ndarray
+    before: tuple
+    instrument: dict
+    edges: list
+    sums = True
+    negative = True
+    two_passes = True
+
+    @property
+    def names(self):
+        """Edges to map."""
+        return self.windows_plan.names
+
+    @property
+    def windows(self):
+        """Integration windows, shape (K, 2), in units of the energy axis."""
+        return self.windows_plan.windows
+
+    def reading(self, counts, observed, divisor):
+        """Return the `FittedSum` of counts between the edges and of the summed spectrum."""
+        first, middle, last = self.before
+        lower, upper = (
+            np.tensordot(membership([[limits]], self.edges), counts, axes=1)
+            for limits in ((first, middle), (middle, last))
+        )
+        plan = self.windows_plan
+        gain, source = find_gain(plan.stored, plan.gain, counts, lower, upper)
+        check_electrons(gain, counts)
+        if observed[self.used].min() < 0 or not observed[self.used].any():
+            raise ValueError(
+                "The sum of all spectra is negative or empty in some of the channels that a fit "
+                "needs. Expected spectra from which no background was subtracted; or use "
+                "map_method='windows'."
+            )
+        functions = [hydrogenic_edges(each, self.instrument) for each in self.subshells]
+        fit = fit_core_loss(observed, self.energy, functions, self.used)
+        templates = _templates(fit, self.names, self.others, plan.inside)
+        return FittedEdges(self, fit, templates, gain, source, divisor >= 0 and gain == 1)
+
+
+@dataclass(frozen=True)
+class FittedEdges:
+    """A fitted summed spectrum, and the matrix that takes each spectrum to electrons of elements.
+
+    Attributes
+    ----------
+    plan : EdgePlan
+    sum_fit : CoreLossFit
+        Fit of the summed spectrum.
+    templates : Templates
+        Spectra of the elements and of the background.
+    gain, gain_source : float, str
+        Counts per electron, and where it comes from.
+    splits : bool
+        Whether each count can be given to one of two halves.
+    """
+
+    plan: EdgePlan
+    sum_fit: CoreLossFit
+    templates: Templates
+    gain: float
+    gain_source: str
+    splits: bool
+
+    @property
+    def columns(self):
+        """How many of the operator's columns are wanted of halves of the counts."""
+        return len(self.plan.names)
+
+    @property
+    def _pairs(self):
+        return [(i, j) for i in range(self.columns) for j in range(i + 1)]
+
+    @property
+    def operator(self):
+        """Net counts, all counts, covariances of the net counts: a matrix (C, M)."""
+        projection = self.templates.projection[: self.columns]
+        products = [projection[i] * projection[j] for i, j in self._pairs]
+        return np.array([*projection, self.plan.used.astype(float), *products]).T
+
+    def measured(self, whole, of_halves, seed, halves):
+        """Return the `EdgeFit` of projected spectra (M, ny, nx) and their halves."""
+        n_maps = self.columns
+        net = whole[:n_maps] / self.gain
+        covariance = np.empty((*net.shape[1:], n_maps, n_maps))
+        for (i, j), values in zip(self._pairs, whole[n_maps + 1 :], strict=True):
+            covariance[..., i, j] = covariance[..., j, i] = values / self.gain
+        if not self.splits:
+            of_halves = gaussian_halves(net, covariance, halves, seed)
+        own = self.templates.own_variances
+        by_map = own[:, None, None]
+        variance = np.moveaxis(np.diagonal(covariance, axis1=2, axis2=3), -1, 0)
+        maps = FittedMaps(
+            names=self.plan.names,
+            net=net / by_map,
+            net_variance=np.maximum(variance, 0) / by_map**2,
+            gross=np.maximum(whole[n_maps], 0) / self.gain,
+            gains=own,
+            first_halves=of_halves / by_map,
+            are_integers=bool(self.splits),
+            splits_rounded=True,
+        )
+        plan = self.plan
+        onsets = [onset_energy(name) for name in plan.names]
+        return EdgeFit(
+            self.sum_fit, self.templates, maps, onsets, plan.windows, self.gain, self.gain_source
+        )
 
 
 @dataclass(frozen=True)
@@ -34,20 +172,85 @@ class EdgeFit:
         Fit of the summed spectrum.
     templates : Templates
         Spectra of the elements and of the background.
-    measured : EdgeMeasurement
-        Edges, windows and gain.
     maps : FittedMaps
         Net electrons in the integration windows.
+    onsets : list of float
+        Onset energies in eV.
+    integration_windows : numpy.ndarray
+        Shape (K, 2), in units of the energy axis.
+    gain, gain_source : float, str
+        Counts per electron, and where it comes from.
     """
 
     sum_fit: CoreLossFit
     templates: Templates
-    measured: EdgeMeasurement
     maps: FittedMaps
+    onsets: list
+    integration_windows: np.ndarray
+    gain: float
+    gain_source: str
 
+    @property
+    def factor(self):
+        """Counts of the spectra for each electron of the maps."""
+        return self.gain
+
+    @property
+    def raw(self):
+        """Net electrons as measured, shape (K, ny, nx)."""
+        return self.maps.gains[:, None, None] * self.maps.net
+
+    @property
     def record(self):
-        """Return what was fitted, in types that metadata can hold."""
-        return {"exponent": self.sum_fit.exponent, "edge_shift": self.sum_fit.shift}
+        """What was fitted, in types that metadata can hold."""
+        return {
+            "exponent": self.sum_fit.exponent,
+            "edge_shift": self.sum_fit.shift,
+            "background_windows": None,
+            "background_type": POWER_LAW,
+            "gain": self.gain,
+            "gain_source": self.gain_source,
+        }
+
+
+def plan_edge_fit(signal, edges, integration_windows, gain):
+    """Return the `EdgePlan` of an EELS spectrum image, which is not read.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image, eager or lazy.
+    edges, integration_windows, gain
+        As in `multimodal_fusion`.
+    """
+    windows = plan_edges(signal, edges, integration_windows, None, gain)
+    names, axis = windows.names, signal.axes_manager.signal_axes[0]
+    _check_one_edge_an_element(names)
+    energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
+    others = _edges_of_other_elements(signal, names, energy)
+    lowest = min([*map(onset_energy, names), *others.values()])
+    used = energy > _BELOW * lowest
+    before = np.flatnonzero(used & (energy < lowest))
+    if len(before) < _PRE_EDGE_CHANNELS:
+        raise ValueError(
+            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
+            f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to see the background, "
+            f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
+        )
+    limits = int(before[0]), int(before[len(before) // 2]), int(before[-1]) + 1
+    return EdgePlan(
+        windows_plan=windows,
+        others=others,
+        subshells=[
+            edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
+            for name in [*names, *others]
+        ],
+        energy=energy,
+        used=used,
+        before=limits,
+        instrument=_instrument(signal),
+        edges=edges_to_count(signal, sorted({*limits, *windows.edges})),
+    )
 
 
 def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progressbar):
@@ -66,67 +269,8 @@ def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progr
     -------
     EdgeFit
     """
-    measured = measure_edges(
-        signal, edges, integration_windows, None, 1.0 if gain is None else gain, show_progressbar
-    )
-    names, axis = measured.maps.names, signal.axes_manager.signal_axes[0]
-    _check_one_edge_an_element(names)
-    energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
-    others = _edges_of_other_elements(signal, names, energy)
-    lowest = min([*measured.onsets, *others.values()])
-    used = energy > _BELOW * lowest
-    before = np.flatnonzero(used & (energy < lowest))
-    if len(before) < _PRE_EDGE_CHANNELS:
-        raise ValueError(
-            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
-            f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to see the background, "
-            f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
-        )
-    gain, source = _gain(signal, gain, before, show_progressbar)
-    measured = replace(measured, gain=gain, gain_source=source)
-    instrument = _instrument(signal)
-    subshells = [
-        edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
-        for name in [*names, *others]
-    ]
-    observed, divisor = summed_spectrum(signal, show_progressbar, negative=True)
-    if observed[used].min() < 0 or not observed[used].any():
-        raise ValueError(
-            "The sum of all spectra is negative or empty in some of the channels that a fit needs. "
-            "Expected spectra from which no background was subtracted; or use map_method='windows'."
-        )
-    functions = [hydrogenic_edges(each, instrument) for each in subshells]
-    fit = fit_core_loss(observed, energy, functions, used)
-    templates = _templates(fit, names, others, _channels(axis, measured.integration_windows))
-
-    n_maps = len(names)
-    projection = templates.projection[:n_maps]
-    pairs = [(i, j) for i in range(n_maps) for j in range(i + 1)]
-    rows = [*projection, used.astype(float), *(projection[i] * projection[j] for i, j in pairs)]
-    tossed = divisor >= 0 and measured.gain == 1
-    whole, of_halves = projected(
-        signal, np.array(rows).T, (halves if tossed else 0, n_maps), seed, show_progressbar
-    )
-    net = whole[:n_maps] / measured.gain
-    covariance = np.empty((*net.shape[1:], n_maps, n_maps))
-    for (i, j), values in zip(pairs, whole[n_maps + 1 :], strict=True):
-        covariance[..., i, j] = covariance[..., j, i] = values / measured.gain
-    if not tossed:
-        of_halves = gaussian_halves(net, covariance, halves, seed)
-    own = templates.own_variances
-    by_map = own[:, None, None]
-    variance = np.moveaxis(np.diagonal(covariance, axis1=2, axis2=3), -1, 0)
-    maps = FittedMaps(
-        names=names,
-        net=net / by_map,
-        net_variance=np.maximum(variance, 0) / by_map**2,
-        gross=np.maximum(whole[n_maps], 0) / measured.gain,
-        gains=own,
-        first_halves=of_halves / by_map,
-        are_integers=bool(tossed),
-        splits_rounded=True,
-    )
-    return EdgeFit(fit, templates, measured, maps)
+    plan = plan_edge_fit(signal, edges, integration_windows, gain)
+    return read(signal, plan, halves, seed, show_progressbar)
 
 
 def suits_fit(signal, edges):
@@ -229,17 +373,6 @@ def _edges_of_other_elements(signal, names, energy):
     return others
 
 
-def _gain(signal, given, before, show_progressbar):
-    """Return the gain and its source, from the noise of two halves of the channels before edges."""
-    middle = len(before) // 2
-    cuts = [int(before[0]), int(before[middle]), int(before[-1]) + 1]
-    counts, cuts = count_segments(signal, cuts, show_progressbar)
-    first = cuts.index(int(before[0]))
-    return find_gain(
-        signal, given, counts, counts[first : first + 1], counts[first + 1 : first + 2]
-    )
-
-
 def _templates(fit, names, others, channels):
     n_maps, shapes = len(names), []
     for name, edge, (start, stop) in zip(names, fit.edges, channels, strict=False):
@@ -258,14 +391,6 @@ def _templates(fit, names, others, channels):
         shapes=np.array([*shapes, *rest, law / law.sum()]),
         weights=np.where(fit.used, 1 / expected, 0.0),
     )
-
-
-def _channels(axis, windows):
-    """Return channels [start, stop) of windows whose limits are those of channels."""
-    return [
-        tuple(round((limit - axis.offset) / axis.scale + 0.5) for limit in window)
-        for window in windows
-    ]
 
 
 def _instrument(signal):

@@ -9,18 +9,24 @@ _logger = logging.getLogger(__name__)
 
 # Median of the squared standard normal distribution.
 _MEDIAN_CHI_SQUARED = 0.4549364
+_ITEM = "Signal.Noise_properties.Variance_linear_model.gain_factor"
 # An estimate of the gain from fewer neighbours or counts than this is not worth a warning.
 _PAIRS = 200
 _COUNTS = 20
 
 
-def find_gain(signal, given, counts, lower, upper):
+def stored_gain(signal):
+    """Return the gain in the metadata of a spectrum image, None if there is none."""
+    return signal.metadata.get_item(_ITEM, None)
+
+
+def find_gain(stored, given, counts, lower, upper):
     """Return the gain, and where it comes from.
 
     Parameters
     ----------
-    signal : EELSSpectrum
-        Spectrum image, with the gain in its metadata or not.
+    stored : object
+        From `stored_gain`.
     given : float or None
         Gain as the user gives it.
     counts : numpy.ndarray
@@ -37,11 +43,11 @@ def find_gain(signal, given, counts, lower, upper):
     """
     if given is not None:
         return given, "given"
-    item = "Signal.Noise_properties.Variance_linear_model.gain_factor"
-    stored = signal.metadata.get_item(item, None)
     usable = isinstance(stored, numbers.Real) and np.isfinite(stored) and stored > 0
     if stored is not None and not usable:
-        _logger.warning("metadata.%s = %r is ignored: a gain is a finite number > 0.", item, stored)
+        _logger.warning(
+            "metadata.%s = %r is ignored: a gain is a finite number > 0.", _ITEM, stored
+        )
         stored = None
     estimated, reliable = estimate_gain(lower, upper)
     if stored is not None:
@@ -53,7 +59,7 @@ def find_gain(signal, given, counts, lower, upper):
         _logger.warning(
             "The counts are no whole numbers and metadata.%s is not set: the gain is estimated "
             "from their noise, %.3g counts per electron. Give `gain` if it is known.",
-            item,
+            _ITEM,
             estimated,
         )
         return estimated, "estimated"

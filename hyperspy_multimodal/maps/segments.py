@@ -53,9 +53,7 @@ def count_segments(signal, edges, show_progressbar):
     ValueError
         If a sum is negative, NaN or infinite.
     """
-    # A float signal may hold NaN in channels that no window takes: they are looked at as well.
-    if not np.issubdtype(signal.data.dtype, np.integer):
-        edges = sorted({0, *edges, signal.axes_manager.signal_axes[0].size})
+    edges = edges_to_count(signal, edges)
     data = np.moveaxis(signal.data, signal.axes_manager.signal_axes[0].index_in_array, -1)
     pairs = list(itertools.pairwise(edges))
     sums = [data[..., start:stop].sum(axis=-1, dtype=np.float64) for start, stop in pairs]
@@ -64,6 +62,21 @@ def count_segments(signal, edges, show_progressbar):
             segments = da.stack(sums).compute()
     else:
         segments = np.stack(sums)
+    return checked_segments(segments), edges
+
+
+def edges_to_count(signal, edges):
+    """Return edges to which those of a signal of floats add both ends of the axis.
+
+    It may hold NaN in channels that no window takes: they are looked at as well.
+    """
+    if np.issubdtype(signal.data.dtype, np.integer):
+        return list(edges)
+    return sorted({0, *edges, signal.axes_manager.signal_axes[0].size})
+
+
+def checked_segments(segments):
+    """Return counts by segment, or say that they are none."""
     bad = ~np.isfinite(segments)
     if bad.any():
         raise ValueError(
@@ -75,4 +88,4 @@ def count_segments(signal, edges, show_progressbar):
             f"The spectra hold negative counts, {segments.min():g} in one window. Expected the "
             "counts as recorded, before any background was subtracted."
         )
-    return segments, edges
+    return segments

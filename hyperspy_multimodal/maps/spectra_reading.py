@@ -36,12 +36,27 @@ def summed_spectrum(signal, show_progressbar, negative=False):
     """
     data = energy_last(signal)
     if isinstance(data, da.Array):
-        parts = [(channels, _delayed(_sum_block)(block)) for _, channels, block in _blocks(data)]
+        parts = [(channels, _delayed(sum_block)(block)) for _, channels, block in blocks_of(data)]
         computed = _compute([part for _, part in parts], show_progressbar)
         found = [(channels, *part) for (channels, _), part in zip(parts, computed, strict=True)]
     else:
-        found = [(slice(None), *_sum_block(data))]
-    total, lowest, divisor = np.zeros(data.shape[-1]), np.inf, 0
+        found = [(slice(None), *sum_block(data))]
+    return combined_sums(found, data.shape[-1], negative)
+
+
+def combined_sums(found, size, negative):
+    """Return the sum of all spectra and what divides all their counts, from sums over blocks.
+
+    Parameters
+    ----------
+    found : iterable of (slice, numpy.ndarray, float, int)
+        Channels of a block, its summed spectrum, its least value, what divides its counts.
+    size : int
+        Number of channels.
+    negative : bool
+        Whether single values may be negative.
+    """
+    total, lowest, divisor = np.zeros(size), np.inf, 0
     for channels, sums, low, factor in found:
         total[channels] += sums
         divisor = -1 if -1 in (factor, divisor) else np.gcd(divisor, factor)
@@ -89,13 +104,13 @@ def projected(signal, operator, halves, seed, show_progressbar):
     data = energy_last(signal)
     operator = np.ascontiguousarray(operator, np.float32)
     if not isinstance(data, da.Array):
-        return _project_block(data, operator, (0, 0, 0), data.shape[1], halves, seed)
+        return project_block(data, operator, (0, 0, 0), data.shape[1], halves, seed)
     ny, nx, _ = data.shape
     places, parts = [], []
-    for (rows, cols), channels, block in _blocks(data):
+    for (rows, cols), channels, block in blocks_of(data):
         first = rows.start, cols.start, channels.start
         places.append((rows, cols))
-        parts.append(_delayed(_project_block)(block, operator[channels], first, nx, halves, seed))
+        parts.append(_delayed(project_block)(block, operator[channels], first, nx, halves, seed))
     whole = np.zeros((operator.shape[1], ny, nx), np.float32)
     of_halves = np.zeros((*halves, ny, nx), np.float32)
     for (rows, cols), (part, part_of_halves) in zip(
@@ -111,7 +126,8 @@ def energy_last(signal):
     return np.moveaxis(signal.data, signal.axes_manager.signal_axes[0].index_in_array, -1)
 
 
-def _sum_block(block):
+def sum_block(block):
+    """Return the summed spectrum of a block (ny, nx, C), its least value, and what divides it."""
     block = _readable(block)
     chunks = -(-block.shape[0] // _ROWS_PER_CHUNK)
     sums, lowest = np.empty((chunks, block.shape[2])), np.empty(chunks)
@@ -122,7 +138,8 @@ def _sum_block(block):
     return sums.sum(axis=0), lowest.min(), divisor
 
 
-def _project_block(block, operator, first, n_columns, halves, seed):
+def project_block(block, operator, first, n_columns, halves, seed):
+    """Return what `projected` does, of a block that begins at (row, column, channel) ``first``."""
     block = _readable(block)
     ny, nx, _ = block.shape
     whole = np.empty((operator.shape[1], ny, nx), np.float32)
@@ -149,7 +166,7 @@ def _readable(block):
     return block
 
 
-def _blocks(data):
+def blocks_of(data):
     """Yield ((rows, columns), channels, block) of a lazy array (ny, nx, C), each once."""
     starts = [np.concatenate([[0], np.cumsum(sizes)]) for sizes in data.chunks]
     blocks = data.to_delayed()

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ..spectra.unassigned import explained_fit
 from .fitted_maps import FittedMaps
 from .microscope import beam_energy_of, stated
 from .names import checked_names
-from .spectra_reading import projected, summed_spectrum
+from .reading import read
 from .xray_windows import channels_of, integration_windows_of, select_lines
 
 _logger = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ class SpectrumFit:
         Net counts of random halves of the counts, shape (pairs, K, ny, nx).
     divisor : int
         What divides all counts: 1 as recorded, -1 if they are no whole numbers.
+    extra_lines : list of str or None
+        As given.
     """
 
     sum_fit: SumFit
@@ -69,16 +72,27 @@ class SpectrumFit:
     covariances: dict
     halves: np.ndarray
     divisor: int
+    extra_lines: list | None = None
+    #: Counts of the spectra for each of the raw maps'.
+    factor = 1.0
 
     @property
     def names(self):
         """X-ray lines, in the order of the maps."""
         return self.templates.names
 
+    @property
+    def raw(self):
+        """Net counts in the windows, shape (K, ny, nx)."""
+        return self.net
+
+    @property
     def record(self):
-        """Return what was fitted, in types that metadata can hold."""
+        """What was fitted, in types that metadata can hold."""
         detector = self.sum_fit.detector
         return {
+            "background_windows": None,
+            "extra_lines": self.extra_lines,
             "extra_templates": list(self.templates.others),
             "unassigned_peaks": [str(peak) for peak in self.unassigned],
             "energy_offset": float(detector.offset),
@@ -88,8 +102,9 @@ class SpectrumFit:
             "sum_deviance": self.sum_fit.deviance,
         }
 
-    def element_maps(self):
-        """Return the `FittedMaps` in nearly Poisson units."""
+    @cached_property
+    def maps(self):
+        """The `FittedMaps` in nearly Poisson units."""
         # Counts over the variance that one of them adds have a variance like their mean.
         gains = self.templates.own_variances
         by_map = gains[:, None, None]
@@ -103,6 +118,210 @@ class SpectrumFit:
             are_integers=self.divisor >= 0,
             common_factor=max(self.divisor, 0),
         )
+
+
+@dataclass(frozen=True)
+class XrayFit:
+    """How the spectra of an EDS spectrum image are to be fitted.
+
+    Attributes
+    ----------
+    names : list of str
+        X-ray lines to map.
+    windows : numpy.ndarray
+        Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
+    limits : list of (float, float)
+        The same in keV, as far as the channels go.
+    detector : Detector
+        As the signal says.
+    used : numpy.ndarray
+        Channels to fit, bool, shape (C,).
+    lines : list of Line
+        All lines of all elements.
+    beam_energy : float
+        In keV.
+    refine_calibration, pile_up : bool
+        As in `fit_maps`.
+    extra_lines : list of str or None
+        As given.
+    """
+
+    names: list
+    windows: np.ndarray
+    limits: list
+    detector: Detector
+    used: np.ndarray
+    lines: list
+    beam_energy: float
+    refine_calibration: bool
+    pile_up: bool
+    extra_lines: list | None
+    edges = None
+    sums = True
+    negative = False
+    two_passes = True
+
+    def reading(self, segments, observed, divisor):
+        """Return the `FittedSum` of a summed spectrum, shape (C,), and what divides all counts."""
+        if divisor > 1:
+            _logger.warning(
+                "All counts are multiples of %d, as if they had been scaled. Their noise is then "
+                "underestimated, and noise may pass for peaks: give the counts as recorded.",
+                divisor,
+            )
+        fit, unassigned = explained_fit(
+            observed,
+            self.detector,
+            self.lines,
+            self.beam_energy,
+            self.used,
+            self.refine_calibration,
+            self.pile_up,
+        )
+        templates = element_templates(fit, self.detector, self.names, self.limits)
+        if abs(fit.detector.offset) > _FAR or abs(fit.detector.gain) > _FAR / 5:
+            _logger.warning(
+                "The lines lie far from where the energy axis puts them: an offset of %.0f eV and "
+                "a gain of %.2g %% were found, and maps may be wrong. Calibrate the axis first, "
+                "for example on a strong line.",
+                1e3 * fit.detector.offset,
+                100 * fit.detector.gain,
+            )
+        if unassigned:
+            _logger.warning(
+                "The spectra show peaks of no element that is named: %s. Lines of their own keep "
+                "their counts out of the maps as far as they do not overlap with mapped lines%s. "
+                "Add the elements to the signal (s.add_elements, s.add_lines), or to `extra_lines` "
+                "if no map is wanted.",
+                "; ".join(map(str, unassigned)),
+                _overlaps(fit, unassigned),
+            )
+        projection = templates.projection[: len(self.names)]
+        covariance = (projection * observed) @ projection.T
+        deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+        correlation = covariance / np.outer(deviation, deviation)
+        return FittedSum(self, fit, unassigned, templates, correlation, divisor)
+
+
+@dataclass(frozen=True)
+class FittedSum:
+    """A fitted summed spectrum, and the matrix that takes each spectrum to counts of elements.
+
+    Attributes
+    ----------
+    plan : XrayFit
+    sum_fit : SumFit
+    unassigned : list of UnassignedPeak
+    templates : Templates
+    correlation : numpy.ndarray
+        Of the errors of the totals, shape (K, K).
+    divisor : int
+        What divides all counts, -1 if they are no whole numbers.
+    """
+
+    plan: XrayFit
+    sum_fit: SumFit
+    unassigned: list
+    templates: Templates
+    correlation: np.ndarray
+    divisor: int
+
+    @property
+    def columns(self):
+        """How many of the operator's columns are wanted of halves of the counts."""
+        return len(self.plan.names)
+
+    @property
+    def splits(self):
+        """Whether each count can be given to one of two halves."""
+        return self.divisor >= 0
+
+    @property
+    def _pairs(self):
+        return [
+            (i, j)
+            for i in range(self.columns)
+            for j in range(i)
+            if abs(self.correlation[i, j]) >= _CORRELATED
+        ]
+
+    @property
+    def operator(self):
+        """Net counts, their variances, all counts, covariances: a matrix (C, M)."""
+        projection = self.templates.projection[: self.columns]
+        rows = [*projection, *projection**2, self.plan.used.astype(float)]
+        rows += [projection[i] * projection[j] for i, j in self._pairs]
+        return np.array(rows).T
+
+    def measured(self, whole, of_halves, seed, halves):
+        """Return the `SpectrumFit` of projected spectra (M, ny, nx) and their halves."""
+        n_maps = self.columns
+        return SpectrumFit(
+            sum_fit=self.sum_fit,
+            unassigned=self.unassigned,
+            templates=self.templates,
+            windows=self.plan.windows,
+            net=whole[:n_maps],
+            variance=whole[n_maps : 2 * n_maps],
+            correlation=self.correlation,
+            gross=whole[2 * n_maps],
+            covariances=dict(zip(self._pairs, whole[2 * n_maps + 1 :], strict=True)),
+            halves=of_halves,
+            divisor=self.divisor,
+            extra_lines=self.plan.extra_lines,
+        )
+
+
+def plan_fit(
+    signal, xray_lines, integration_windows, extra_lines, refine_calibration=True, pile_up=False
+):
+    """Return the `XrayFit` of an EDS spectrum image, which is not read.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image, eager or lazy.
+    xray_lines, integration_windows, extra_lines, refine_calibration, pile_up
+        As in `fit_maps`.
+    """
+    names = select_lines(signal, xray_lines)
+    check_families(names)
+    instrument = signal.metadata.get_item("Acquisition_instrument", None)
+    resolution = stated(instrument, "energy_resolution_MnKa", None)
+    if resolution is None:
+        raise ValueError(
+            "The signal does not state the resolution of the detector. Set it, for example with "
+            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
+        )
+    axis = signal.axes_manager.signal_axes[0]
+    unit = 1e-3 if axis.units == "eV" else 1.0  # select_lines refuses others
+    windows = integration_windows_of(signal, names, integration_windows)
+    edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
+    limits = _limits(edges, channels_of(axis, names, windows), windows * unit)
+    detector = Detector(edges, resolution)
+    beam_energy = beam_energy_of(signal)
+    extra = checked_extra(extra_lines, names)
+    known = signal.metadata.get_item("Sample.elements", None) or []
+    unmapped = sorted(set(known) - {name.split("_")[0] for name in names} - set(extra))
+    if unmapped and xray_lines is None:
+        _logger.warning(
+            "%s: among the elements of the signal, but without a line in its metadata, and so "
+            "without a map. Add lines with s.add_lines(), or name them in `xray_lines`.",
+            ", ".join(unmapped),
+        )
+    used, lines = _lines_to_fit(detector, names, [*extra, *unmapped], beam_energy, windows * unit)
+    return XrayFit(
+        names=names,
+        windows=windows,
+        limits=limits,
+        detector=detector,
+        used=used,
+        lines=lines,
+        beam_energy=beam_energy,
+        refine_calibration=refine_calibration,
+        pile_up=pile_up,
+        extra_lines=None if extra_lines is None else list(extra_lines),
+    )
 
 
 def fit_spectra(
@@ -131,88 +350,10 @@ def fit_spectra(
     -------
     SpectrumFit
     """
-    names = select_lines(signal, xray_lines)
-    check_families(names)
-    instrument = signal.metadata.get_item("Acquisition_instrument", None)
-    resolution = stated(instrument, "energy_resolution_MnKa", None)
-    if resolution is None:
-        raise ValueError(
-            "The signal does not state the resolution of the detector. Set it, for example with "
-            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
-        )
-    axis = signal.axes_manager.signal_axes[0]
-    unit = 1e-3 if axis.units == "eV" else 1.0  # select_lines refuses others
-    windows = integration_windows_of(signal, names, integration_windows)
-    edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
-    limits = _limits(edges, channels_of(axis, names, windows), windows * unit)
-    detector = Detector(edges, resolution)
-    beam_energy = beam_energy_of(signal)
-
-    observed, divisor = summed_spectrum(signal, show_progressbar)
-    if divisor > 1:
-        _logger.warning(
-            "All counts are multiples of %d, as if they had been scaled. Their noise is then "
-            "underestimated, and noise may pass for peaks: give the counts as recorded.",
-            divisor,
-        )
-    extra = checked_extra(extra_lines, names)
-    known = signal.metadata.get_item("Sample.elements", None) or []
-    unmapped = sorted(set(known) - {name.split("_")[0] for name in names} - set(extra))
-    if unmapped and xray_lines is None:
-        _logger.warning(
-            "%s: among the elements of the signal, but without a line in its metadata, and so "
-            "without a map. Add lines with s.add_lines(), or name them in `xray_lines`.",
-            ", ".join(unmapped),
-        )
-    used, lines = _lines_to_fit(detector, names, [*extra, *unmapped], beam_energy, windows * unit)
-    fit, unassigned = explained_fit(
-        observed, detector, lines, beam_energy, used, refine_calibration, pile_up
+    plan = plan_fit(
+        signal, xray_lines, integration_windows, extra_lines, refine_calibration, pile_up
     )
-    templates = element_templates(fit, detector, names, limits)
-    if abs(fit.detector.offset) > _FAR or abs(fit.detector.gain) > _FAR / 5:
-        _logger.warning(
-            "The lines lie far from where the energy axis puts them: an offset of %.0f eV and a "
-            "gain of %.2g %% were found, and maps may be wrong. Calibrate the axis first, for "
-            "example on a strong line.",
-            1e3 * fit.detector.offset,
-            100 * fit.detector.gain,
-        )
-    if unassigned:
-        _logger.warning(
-            "The spectra show peaks of no element that is named: %s. Lines of their own keep their "
-            "counts out of the maps as far as they do not overlap with mapped lines%s. Add the "
-            "elements to the signal (s.add_elements, s.add_lines), or to `extra_lines` if no map "
-            "is wanted.",
-            "; ".join(map(str, unassigned)),
-            _overlaps(fit, unassigned),
-        )
-    n_maps = len(names)
-    projection = templates.projection[:n_maps]
-    covariance = (projection * observed) @ projection.T
-    deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
-    correlation = covariance / np.outer(deviation, deviation)
-    pairs = [
-        (i, j) for i in range(n_maps) for j in range(i) if abs(correlation[i, j]) >= _CORRELATED
-    ]
-    rows = [*projection, *projection**2, used.astype(float)]
-    rows += [projection[i] * projection[j] for i, j in pairs]
-    is_integer = divisor >= 0
-    whole, of_halves = projected(
-        signal, np.array(rows).T, (halves if is_integer else 0, n_maps), seed, show_progressbar
-    )
-    return SpectrumFit(
-        sum_fit=fit,
-        unassigned=unassigned,
-        templates=templates,
-        windows=windows,
-        net=whole[:n_maps],
-        variance=whole[n_maps : 2 * n_maps],
-        correlation=correlation,
-        gross=whole[2 * n_maps],
-        covariances=dict(zip(pairs, whole[2 * n_maps + 1 :], strict=True)),
-        halves=of_halves,
-        divisor=divisor,
-    )
+    return read(signal, plan, halves, seed, show_progressbar)
 
 
 def _limits(edges, channels, windows):

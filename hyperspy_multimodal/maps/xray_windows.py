@@ -1,13 +1,14 @@
 """EDS: lines and windows as in `get_lines_intensity`, and the counts in them."""
 
 import logging
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 
 from .element_maps import ElementMaps
 from .names import checked_names
-from .segments import count_segments, membership, segment_edges
+from .segments import count_segments, edges_to_count, membership, segment_edges
 from .window_warnings import (
     warn_of_cut_windows,
     warn_of_lines_in_sides,
@@ -16,6 +17,112 @@ from .window_warnings import (
 from .windows import axis_range, window_array
 
 _logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class XrayWindows:
+    """Windows of X-ray lines, and how to make maps of the counts in them.
+
+    Attributes
+    ----------
+    names : list of str
+        X-ray lines.
+    windows : numpy.ndarray
+        Integration windows, shape (K, 2), in units of the energy axis.
+    sides : numpy.ndarray or None
+        Background windows, shape (K, 4).
+    inside, beside : list
+        Ranges of channels of both, one list a line.
+    edges : list of int
+        Channels between which `segments.count_segments` has to count.
+    """
+
+    names: list
+    windows: np.ndarray
+    sides: np.ndarray | None
+    inside: list
+    beside: list
+    edges: list
+    sums = False
+    negative = False
+    two_passes = False
+
+    def reading(self, segments, total=None, divisor=None):
+        """Return the `WindowReading` of counts (S, ny, nx) between the edges."""
+        ratios = np.array(
+            [
+                _length(window) / _length(ranges) if ranges else 0.0
+                for window, ranges in zip(self.inside, self.beside, strict=True)
+            ]
+        )
+        maps = ElementMaps(
+            names=self.names,
+            segments=segments,
+            inside=membership(self.inside, self.edges),
+            beside=membership(self.beside, self.edges),
+            ratios=ratios[:, None, None],
+        )
+        sides = None if self.sides is None else self.sides.tolist()
+        return WindowReading(maps, {"background_windows": sides, "extra_lines": None})
+
+
+@dataclass(frozen=True)
+class WindowReading:
+    """Maps that are read in one pass over the spectra.
+
+    Attributes
+    ----------
+    maps : ElementMaps
+        Maps.
+    record : dict
+        How they were read, in types that metadata can hold.
+    factor : float
+        Counts of the spectra for each of the maps'.
+    """
+
+    maps: ElementMaps
+    record: dict
+    factor: float = 1.0
+    operator = None
+
+    @property
+    def raw(self):
+        """Net counts as measured, shape (K, ny, nx)."""
+        return self.factor * self.maps.net
+
+
+def plan_windows(signal, xray_lines, integration_windows, background_windows):
+    """Return the `XrayWindows` of an EDS spectrum image.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image, eager or lazy; it is not read.
+    xray_lines, integration_windows, background_windows
+        As in `multimodal_fusion`.
+    """
+    lines = select_lines(signal, xray_lines)
+    axis = signal.axes_manager.signal_axes[0]
+    windows = integration_windows_of(signal, lines, integration_windows)
+    sides = _background_windows(signal, lines, background_windows)
+    inside = [[channels] for channels in channels_of(axis, lines, windows)]
+    warn_of_cut_windows(axis, lines, windows)
+    warn_of_shared_windows(lines, windows)
+    if sides is None:
+        beside = [[] for _ in lines]
+    else:
+        pairs = [(_channels(axis, *side[:2]), _channels(axis, *side[2:])) for side in sides]
+        beside = [[(start, stop) for start, stop in pair if stop > start] for pair in pairs]
+        for line, found in zip(lines, beside, strict=True):
+            if not found:
+                _logger.warning(
+                    "No background window of %s lies on the energy axis: its background is taken "
+                    "as 0. Give `background_windows` to change that.",
+                    line,
+                )
+        warn_of_lines_in_sides(signal, lines, sides)
+    edges = edges_to_count(signal, segment_edges([*inside, *beside]))
+    return XrayWindows(lines, windows, sides, inside, beside, edges)
 
 
 def xray_maps(signal, xray_lines, integration_windows, background_windows, show_progressbar):
@@ -38,42 +145,9 @@ def xray_maps(signal, xray_lines, integration_windows, background_windows, show_
     sides : numpy.ndarray or None
         Background windows, shape (K, 4), or None.
     """
-    lines = select_lines(signal, xray_lines)
-    axis = signal.axes_manager.signal_axes[0]
-    windows = integration_windows_of(signal, lines, integration_windows)
-    sides = _background_windows(signal, lines, background_windows)
-    inside = [[channels] for channels in channels_of(axis, lines, windows)]
-    warn_of_cut_windows(axis, lines, windows)
-    warn_of_shared_windows(lines, windows)
-    if sides is None:
-        beside = [[] for _ in lines]
-    else:
-        pairs = [(_channels(axis, *side[:2]), _channels(axis, *side[2:])) for side in sides]
-        beside = [[(start, stop) for start, stop in pair if stop > start] for pair in pairs]
-        for line, found in zip(lines, beside, strict=True):
-            if not found:
-                _logger.warning(
-                    "No background window of %s lies on the energy axis: its background is taken "
-                    "as 0. Give `background_windows` to change that.",
-                    line,
-                )
-        warn_of_lines_in_sides(signal, lines, sides)
-    edges = segment_edges([*inside, *beside])
-    segments, edges = count_segments(signal, edges, show_progressbar)
-    ratios = np.array(
-        [
-            _length(window) / _length(ranges) if ranges else 0.0
-            for window, ranges in zip(inside, beside, strict=True)
-        ]
-    )
-    maps = ElementMaps(
-        names=lines,
-        segments=segments,
-        inside=membership(inside, edges),
-        beside=membership(beside, edges),
-        ratios=ratios[:, None, None],
-    )
-    return maps, windows, sides
+    plan = plan_windows(signal, xray_lines, integration_windows, background_windows)
+    segments, _ = count_segments(signal, plan.edges, show_progressbar)
+    return plan.reading(segments).maps, plan.windows, plan.sides
 
 
 def channels_of(axis, lines, windows):

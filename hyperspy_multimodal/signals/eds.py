@@ -31,6 +31,7 @@ def multimodal_fusion(
     navigation_mask=None,
     slices="each",
     maps=None,
+    lazy_output=None,
     show_progressbar=None,
     full_output=False,
 ):
@@ -128,6 +129,10 @@ def multimodal_fusion(
         a dictionary from element to signal or array. They come back in their own units. For the
         rest see `hyperspy_multimodal.fuse_maps`, which also takes their gain and background;
         arguments that say how spectra are read are refused. None (default): the spectra are read.
+    lazy_output : None or bool
+        Return lazy maps, which are read and fused when they are computed, all by one graph of Dask:
+        compute them together, with `hyperspy_multimodal.compute_maps`. None (default): if the
+        signal is lazy. False reads a lazy signal chunk by chunk at once.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool
@@ -186,12 +191,10 @@ def multimodal_fusion(
     >>> [m.metadata.Sample.xray_lines[0] for m in maps]
     ['Co_Ka', 'O_Ka', 'S_Ka']
     """
-    from ..maps import HALVES, fit_spectra, xray_maps, xray_scattering
-    from .fuse import fuse
+    from ..maps import plan_fit, plan_windows, xray_scattering
     from .haadf_image import haadf_array
-    from .masks import checked_mask, masked_maps, without_masked
-    from .native import element_maps, with_errors
     from .parameters import Parameters, check_map_method
+    from .spectra import fuse_spectra
     from .spectrum_fit import line_titles, output_of
 
     parameters = Parameters(
@@ -209,57 +212,22 @@ def multimodal_fusion(
         show_progressbar=show_progressbar,
         full_output=full_output,
     ).checked()
-    check_map_method(map_method, background_windows, extra_lines)
     image = haadf_array(haadf, self)
-    mask = checked_mask(navigation_mask, image.shape)
-    unmasked = without_masked(self, mask)
+    check_map_method(map_method, background_windows, extra_lines)
     if map_method == "fit":
-        halves = HALVES if isinstance(parameters.lambdas, str) else 0
-        spectra = fit_spectra(
-            unmasked,
-            xray_lines,
-            integration_windows,
-            extra_lines,
-            True,
-            False,
-            halves,
-            parameters.seed,
-            parameters.show_progressbar,
-        )
-        maps, windows, raw = spectra.element_maps(), spectra.windows, spectra.net
-        measured = {
-            "background_windows": None,
-            "extra_lines": None if extra_lines is None else list(extra_lines),
-            **spectra.record(),
-        }
-        shown = {"spectrum_fit": output_of(self, spectra)}
+        plan = plan_fit(self, xray_lines, integration_windows, extra_lines)
     else:
-        maps, windows, sides = xray_maps(
-            unmasked,
-            xray_lines,
-            integration_windows,
-            background_windows,
-            parameters.show_progressbar,
-        )
-        raw = maps.net
-        measured = {
-            "background_windows": None if sides is None else sides.tolist(),
-            "extra_lines": None,
-        }
-        shown = {}
-    maps, raw = masked_maps(maps, raw, mask)
-    scattering = maps.gains * xray_scattering(self, maps.names, windows)
-    fused, errors, record, output = fuse(self, maps, image, scattering, parameters)
-    record["xray_lines"] = list(maps.names)
-    record["map_method"] = map_method
-    record["integration_windows"] = windows.tolist()
-    record.update(measured)
-
-    described = maps.names, "xray_lines", line_titles(self, maps.names)
-    fused = element_maps(self, fused, *described, ", fused", record)
-    if errors is not None:
-        shown["standard_deviations"] = with_errors(self, fused, errors, described)
-    if not full_output:
-        return fused
-    raw_maps = element_maps(self, raw, *described, ", raw")
-    return fused, {**output, **shown, "raw_maps": raw_maps}
+        plan = plan_windows(self, xray_lines, integration_windows, background_windows)
+    return fuse_spectra(
+        self,
+        image,
+        plan,
+        item="xray_lines",
+        titles=line_titles(self, plan.names),
+        per_count=xray_scattering(self, plan.names, plan.windows),
+        known={"map_method": map_method},
+        parameters=parameters,
+        navigation_mask=navigation_mask,
+        lazy_output=lazy_output,
+        output_of=output_of if map_method == "fit" else None,
+    )

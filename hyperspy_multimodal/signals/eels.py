@@ -32,6 +32,7 @@ def multimodal_fusion(
     navigation_mask=None,
     slices="each",
     maps=None,
+    lazy_output=None,
     show_progressbar=None,
     full_output=False,
 ):
@@ -146,6 +147,10 @@ def multimodal_fusion(
         a dictionary from element to signal or array. They come back in their own units. For the
         rest see `hyperspy_multimodal.fuse_maps`, which also takes their gain and background;
         arguments that say how spectra are read are refused. None (default): the spectra are read.
+    lazy_output : None or bool
+        Return lazy maps, which are read and fused when they are computed, all by one graph of Dask:
+        compute them together, with `hyperspy_multimodal.compute_maps`. None (default): if the
+        signal is lazy. False reads a lazy signal chunk by chunk at once.
     show_progressbar : None or bool
         Show a progress bar; None (default) follows HyperSpy's preferences.
     full_output : bool
@@ -230,19 +235,17 @@ def multimodal_fusion(
     ['Ti_L3']
     """
     from ..maps import (
-        HALVES,
         POWER_LAW,
         checked_background_type,
         edge_scattering,
-        fit_edges,
-        measure_edges,
+        onset_energy,
+        plan_edge_fit,
+        plan_edges,
         suits_fit,
     )
-    from .fuse import fuse
     from .haadf_image import haadf_array
-    from .masks import checked_mask, masked_maps, without_masked
-    from .native import element_maps, with_errors
     from .parameters import Parameters, check_map_method
+    from .spectra import fuse_spectra
 
     parameters = Parameters(
         gamma=gamma,
@@ -260,8 +263,6 @@ def multimodal_fusion(
         full_output=full_output,
     ).checked()
     image = haadf_array(haadf, self)
-    mask = checked_mask(navigation_mask, image.shape)
-    unmasked = without_masked(self, mask)
     check_map_method(map_method, background_windows, None, ("auto", "windows", "fit"))
     background_type = checked_background_type(background_type)
     if map_method == "fit" and background_type != POWER_LAW:
@@ -274,51 +275,24 @@ def multimodal_fusion(
         automatic = automatic and background_type == POWER_LAW
         map_method = "fit" if automatic and suits_fit(self, edges) else "windows"
     if map_method == "fit":
-        halves = HALVES if isinstance(parameters.lambdas, str) else 0
-        fit = fit_edges(
-            unmasked,
-            edges,
-            integration_windows,
-            gain,
-            halves,
-            parameters.seed,
-            parameters.show_progressbar,
-        )
-        maps, measured, sides, fitted = fit.maps, fit.measured, None, fit.record()
+        plan = plan_edge_fit(self, edges, integration_windows, gain)
     else:
-        measured = measure_edges(
-            unmasked,
-            edges,
-            integration_windows,
-            background_windows,
-            gain,
-            parameters.show_progressbar,
-            background_type,
+        plan = plan_edges(
+            self, edges, integration_windows, background_windows, gain, background_type
         )
-        maps, sides, fitted = measured.maps, measured.background_windows, {}
-    maps, raw = masked_maps(maps, maps.gains[:, None, None] * maps.net, mask)
-    scattering = maps.gains * edge_scattering(self, maps.names, measured.integration_windows)
-    fused, errors, record, output = fuse(self, maps, image, scattering, parameters)
-    record["edges"] = list(maps.names)
-    record["map_method"] = map_method
-    record.update(fitted)
-    record["onset_energies"] = measured.onsets
-    record["integration_windows"] = measured.integration_windows.tolist()
-    record["background_windows"] = None if sides is None else sides.tolist()
-    record["background_type"] = background_type
-    record["gain"] = measured.gain
-    record["gain_source"] = measured.gain_source
-    titles = [
-        f"EELS edge intensity of {self.metadata.General.title}: {edge} at {onset:.0f} eV"
-        for edge, onset in zip(maps.names, measured.onsets, strict=True)
-    ]
-    described = maps.names, "edges", titles
-    fused = element_maps(self, measured.gain * fused, *described, ", fused", record)
-    shown = {"gain": measured.gain}
-    if errors is not None:
-        errors = measured.gain * errors
-        shown["standard_deviations"] = with_errors(self, fused, errors, described)
-    if not full_output:
-        return fused
-    raw = element_maps(self, measured.gain * raw, *described, ", raw")
-    return fused, {**output, **shown, "raw_maps": raw}
+    onsets = [onset_energy(name) for name in plan.names]
+    return fuse_spectra(
+        self,
+        image,
+        plan,
+        item="edges",
+        titles=[
+            f"EELS edge intensity of {self.metadata.General.title}: {edge} at {onset:.0f} eV"
+            for edge, onset in zip(plan.names, onsets, strict=True)
+        ],
+        per_count=edge_scattering(self, plan.names, plan.windows),
+        known={"map_method": map_method, "onset_energies": onsets},
+        parameters=parameters,
+        navigation_mask=navigation_mask,
+        lazy_output=lazy_output,
+    )

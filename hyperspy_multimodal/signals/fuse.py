@@ -1,6 +1,7 @@
 """From element maps and HAADF to fused signals: model, choice, solve, errors, results."""
 
 import logging
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hyperspy.signals import Signal1D
@@ -19,6 +20,7 @@ from ..selection import (
     standard_deviations,
     trusted_totals,
 )
+from .masks import masked_maps
 from .messages import (
     check_counts,
     say_what_was_left_out,
@@ -36,13 +38,81 @@ GAMMAS = (1.0, 1.4, 1.8)
 _ATTEMPTS = 4
 
 
-def fuse(signal, maps, haadf, scattering, parameters):
+@dataclass(frozen=True)
+class Fused:
+    """What a fusion gives, without signals.
+
+    Attributes
+    ----------
+    maps : numpy.ndarray
+        Fused maps in counts, shape (K, ny, nx).
+    errors : numpy.ndarray or None
+        Their standard deviations, if asked for.
+    record : dict
+        Every parameter, given or chosen, in types that metadata can hold.
+    numbers : dict
+        The numbers of ``full_output``.
+    images : dict
+        Its images by name, each with a title: arrays (ny, nx).
+    cost : tuple of numpy.ndarray
+        Iterations, and the three terms of the cost at them.
+    raw : numpy.ndarray or None
+        Net counts as measured, shape (K, ny, nx).
+    """
+
+    maps: np.ndarray
+    errors: np.ndarray | None
+    record: dict
+    numbers: dict
+    images: dict
+    cost: tuple
+    raw: np.ndarray | None = None
+
+    def output(self, signal):
+        """Return the ``full_output`` of the method, but for what concerns its own maps."""
+        pictures = {name: image(signal, *each) for name, each in self.images.items()}
+        return {**self.numbers, "cost_terms": cost_signal(*self.cost), **pictures}
+
+
+def fuse_reading(reading, haadf, mask, per_count, parameters, known):
+    """Fuse what was read from a spectrum image, in the counts of its spectra.
+
+    Parameters
+    ----------
+    reading : SpectrumFit, WindowReading, EdgeMeasurement or EdgeFit
+        What `hyperspy_multimodal.maps.read` returned.
+    haadf : numpy.ndarray
+        HAADF image, shape (ny, nx).
+    mask : numpy.ndarray or None
+        Pixels to leave out.
+    per_count : numpy.ndarray
+        HAADF intensity for each count of the spectra, up to a common factor, shape (K,).
+    parameters : Parameters
+        Checked parameters.
+    known : dict
+        What else the record has to hold.
+
+    Returns
+    -------
+    Fused
+    """
+    maps, raw = masked_maps(reading.maps, reading.raw, mask)
+    fused = fuse(maps, haadf, maps.gains * per_count, parameters)
+    errors = None if fused.errors is None else reading.factor * fused.errors
+    return replace(
+        fused,
+        maps=reading.factor * fused.maps,
+        errors=errors,
+        record={**fused.record, **known, **reading.record},
+        raw=reading.factor * raw,
+    )
+
+
+def fuse(maps, haadf, scattering, parameters):
     """Fuse measured maps with a HAADF image.
 
     Parameters
     ----------
-    signal : BaseSignal
-        Spectrum image that the maps come from.
     maps : ElementMaps or FittedMaps
         Measured maps.
     haadf : numpy.ndarray
@@ -54,14 +124,7 @@ def fuse(signal, maps, haadf, scattering, parameters):
 
     Returns
     -------
-    fused : numpy.ndarray
-        Fused maps in counts, shape (K, ny, nx).
-    errors : numpy.ndarray or None
-        Their standard deviations, if asked for.
-    record : dict
-        Every parameter, given or chosen, in types that metadata can hold.
-    output : dict
-        The ``full_output`` of the method, but for what concerns its own maps.
+    Fused
     """
     automatic = isinstance(parameters.lambdas, str)
     check_counts(maps, automatic)
@@ -149,17 +212,20 @@ def fuse(signal, maps, haadf, scattering, parameters):
     }
     matched = models.matched(model)
     modelled = model.modelled(result.maps)
-    output = {
-        **shown,
-        "cost_terms": cost_signal(result),
-        "haadf": image(signal, matched, "HAADF, unit range"),
-        "modelled_haadf": image(signal, modelled, "Modelled HAADF"),
-        "haadf_residual": image(signal, matched - modelled, "HAADF residual"),
-        "selection": table,
+    images = {
+        "haadf": (matched, "HAADF, unit range"),
+        "modelled_haadf": (modelled, "Modelled HAADF"),
+        "haadf_residual": (matched - modelled, "HAADF residual"),
     }
     in_counts = gains[:, None, None]
-    errors = None if errors is None else in_counts * errors
-    return in_counts * result.maps, errors, record, output
+    return Fused(
+        maps=in_counts * result.maps,
+        errors=None if errors is None else in_counts * errors,
+        record=record,
+        numbers={**shown, "selection": table},
+        images=images,
+        cost=(result.cost_iterations, result.cost_terms),
+    )
 
 
 def _registered_models(maps, haadf, scattering, weights, parameters):
@@ -219,13 +285,13 @@ def _given_setting(model, lambdas, directional):
     )
 
 
-def cost_signal(result):
+def cost_signal(iterations, terms):
     """Return the three cost terms by iteration as a Signal1D with three spectra."""
     cost = Signal1D(
-        result.cost_terms,
+        terms,
         axes=[
             {"size": 3, "name": "Term: HAADF, Poisson, total variation", "navigate": True},
-            {"axis": result.cost_iterations, "name": "Iteration", "navigate": False},
+            {"axis": iterations, "name": "Iteration", "navigate": False},
         ],
     )
     cost.metadata.General.title = "Cost terms by iteration"

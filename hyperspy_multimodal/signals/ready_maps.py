@@ -135,16 +135,18 @@ def fuse_maps(
     )
     measured, _ = masked_maps(measured, measured.net, given.mask)
     scattering = map_scattering(given.names)
-    fused, errors, record, output = fuse(template, measured, image, scattering, parameters)
+    fused = fuse(measured, image, scattering, parameters)
+    record = fused.record
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()
     record["gain_source"] = source
     record["background"] = measured.subtracted.tolist()
-    results = given.like_input(fused, ", fused", record)
-    if errors is not None:
-        for result, error in zip(results, errors, strict=True):
+    results = given.like_input(fused.maps, ", fused", record)
+    output = fused.output(template)
+    if fused.errors is not None:
+        for result, error in zip(results, fused.errors, strict=True):
             result.metadata.set_item("Multimodal_fusion.standard_deviation", error)
-        output["standard_deviations"] = given.like_input(errors, ", standard deviation")
+        output["standard_deviations"] = given.like_input(fused.errors, ", standard deviation")
     if not full_output:
         return results
     return results, {**output, "gain": record["gain"], "gain_source": source}

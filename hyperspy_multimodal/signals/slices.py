@@ -30,7 +30,14 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
     from hyperspy.external.progressbar import progressbar
 
     from .parameters import shows_progress
+    from .spectra import is_lazy_output
 
+    lazy = is_lazy_output(kwargs.get("lazy_output"), signal)
+    if lazy and kwargs.get("slices") == "shared":
+        raise ValueError(
+            "slices='shared' takes parameters of one slice for the others, so that slice has to be "
+            "computed. Give lazy_output=False, or slices='each'."
+        )
     places = list(np.ndindex(signal.data.shape[:-3]))
     images = [_haadf_of(haadf, signal, place) for place in places]
     show = shows_progress(kwargs.get("show_progressbar"))
@@ -109,28 +116,36 @@ def _haadf_of(haadf, signal, place):
 
 def _stacked(signal, maps):
     """Return the maps of one line or edge as a stack with the navigation axes of ``signal``."""
+    import dask.array as da
     import numpy as np
     from hyperspy.signal import BaseSignal
 
+    from .lazy_maps import record_of, set_record
+
     axes = [axis.get_axis_dictionary() for axis in signal.axes_manager.navigation_axes[::-1]]
-    data = np.stack([each.data for each in maps]).reshape(signal.data.shape[:-1])
+    lazy = any(each._lazy for each in maps)
+    stack = da.stack if lazy else np.stack
+    data = stack([each.data for each in maps]).reshape(signal.data.shape[:-1])
     result = BaseSignal(
         data,
         axes=[{**axis, "navigate": True} for axis in axes],
         metadata=maps[0].metadata.deepcopy().as_dictionary(),
         original_metadata=signal.original_metadata.deepcopy().as_dictionary(),
     )
+    if lazy:
+        result = result.as_lazy()
+        set_record(result, [record_of(each) for each in maps])
     records = [each.metadata.get_item("Multimodal_fusion", None) for each in maps]
     if records[0] is not None:
         del result.metadata.Multimodal_fusion
         result.metadata.add_dictionary(
-            {"Multimodal_fusion": _common([each.as_dictionary() for each in records])}
+            {"Multimodal_fusion": common_record([each.as_dictionary() for each in records])}
         )
     return result
 
 
-def _common(records):
-    """Return one record: what all slices share as it is, what differs as a list."""
+def common_record(records):
+    """Return one record of all slices: what all slices share as it is, what differs as a list."""
     import numpy as np
 
     common = {}

@@ -141,7 +141,7 @@ def fit_maps(
         "integration_windows": fit.windows.tolist(),
         "refine_calibration": refine_calibration,
         "pile_up": pile_up,
-        **fit.record(),
+        **fit.record,
     }
     described = fit.names, "xray_lines", line_titles(s, fit.names)
     maps = element_maps(s, fit.net, *described, ", fitted", record, "Spectrum_fit")
@@ -170,7 +170,7 @@ def output_of(signal, fit):
         "continuum": (found.continuum, "Fitted continuum"),
         "templates": (fit.templates.shapes, "Templates"),
     }
-    record = fit.record()
+    record = fit.record
     return {
         **{name: _spectra(signal, *each) for name, each in spectrum.items()},
         "template_names": [*fit.names, *fit.templates.others],

@@ -266,7 +266,7 @@ def test_a_setting_is_solved_once(maps, models, guided, alone):
 
 def test_fitted_maps_have_halves_too(specimen):
     fitted = fit_spectra(specimen.signal, None, 2.0, None, True, False, SPLITS, 0, False)
-    maps = fitted.element_maps()
+    maps = fitted.maps
     models = guided_models(specimen, maps)
     setting = Setting(models.first, 1e-3, (False,) * 3, (2.0,) * 3, (False,) * 3)
     tried = held_out(maps, models)

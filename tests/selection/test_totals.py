@@ -166,7 +166,7 @@ def test_totals_of_a_simulated_scan_are_kept():
 
 def test_totals_of_fits_are_kept_if_they_are_positive():
     specimen = core_shell((32, 32), counts=20)
-    maps = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False).element_maps()
+    maps = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False).maps
     haadf = normalise_haadf(specimen.haadf.data)[0]
     assert trusted_totals(maps, haadf).all()
     # whatever there seems to be in vacuum

@@ -139,7 +139,7 @@ def test_spectra_that_are_not_finite(specimen, energy, value, lazy):
     for method in ("fit", "windows"):
         with pytest.raises(ValueError) as refused:
             (signal.as_lazy() if lazy else signal).multimodal_fusion(
-                specimen.haadf, lambdas=LAMBDAS, map_method=method
+                specimen.haadf, lambdas=LAMBDAS, map_method=method, lazy_output=False
             )
         assert all(word in str(refused.value) for word in words)
 

@@ -11,6 +11,8 @@ from exspy.signals import EELSSpectrum
 from hyperspy.signal import BaseSignal
 from hyperspy.signals import Signal2D
 
+from hyperspy_multimodal import compute_maps
+
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 LAMBDAS = (1e-2, 1e-2)
 
@@ -131,8 +133,11 @@ def test_lazy_equals_eager(dtype):
     lazy = signal.as_lazy()
     lazy.data = lazy.data.rechunk((5, 9, 40))
     found = fuse(lazy, haadf)
-    assert not any(m._lazy for m in found)
-    np.testing.assert_array_equal(stack(found), stack(eager))
+    assert all(m._lazy for m in found)
+    np.testing.assert_array_equal(stack(compute_maps(found)), stack(eager))
+    at_once = fuse(lazy, haadf, lazy_output=False)
+    assert not any(m._lazy for m in at_once)
+    np.testing.assert_array_equal(stack(at_once), stack(eager))
 
 
 def test_inputs_are_unmodified():

@@ -6,6 +6,7 @@ import pytest
 from hyperspy.signal import BaseSignal
 from hyperspy.signals import Signal2D
 
+from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_shell
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
@@ -72,7 +73,13 @@ def test_one_haadf_may_serve_all_slices(frames, stack):
 def test_lazy_stacks_give_the_same(frames, stack):
     expected = arrays(stack.multimodal_fusion(frames[0].haadf, **GIVEN))
     found = stack.as_lazy().multimodal_fusion(frames[0].haadf, **GIVEN)
-    np.testing.assert_allclose(arrays(found), expected, atol=1e-5)
+    assert all(each._lazy for each in found)
+    computed = compute_maps(found)
+    np.testing.assert_allclose(arrays(computed), expected, atol=1e-5)
+    node = computed[0].metadata.Multimodal_fusion
+    assert len(node.r_squared) == len(frames)
+    with pytest.raises(ValueError, match="lazy_output=False"):
+        stack.as_lazy().multimodal_fusion(frames[0].haadf, slices="shared", **GIVEN)
 
 
 def test_parameters_are_chosen_for_each_or_shared(frames, stack):

@@ -1,0 +1,66 @@
+"""Blocks of a lazy spectrum image that say where they lie if they cannot be read."""
+
+import functools
+import uuid
+
+import dask
+import dask.array as da
+import numpy as np
+from dask._task_spec import Alias, Task, convert_legacy_graph
+
+
+def guarded(data):
+    """Return a lazy array with the same blocks, whose errors say which block failed.
+
+    Its tasks are its own: what else is computed of ``data`` at a time does not keep blocks in
+    memory that this needs later.
+
+    Parameters
+    ----------
+    data : dask.array.Array
+        Spectra, shape (ny, nx, C).
+
+    Returns
+    -------
+    dask.array.Array
+    """
+    (data,) = dask.optimize(data)  # as a rule one task a block
+    graph = convert_legacy_graph(dict(data.__dask_graph__()))
+    token = uuid.uuid4().hex
+    own = {key: _renamed(key, token) for key in graph}
+    tasks = {own[key]: task.substitute(own, key=own[key]) for key, task in graph.items()}
+    name = f"read-block-{token}"
+    starts = [np.concatenate([[0], np.cumsum(sizes)]) for sizes in data.chunks]
+    for index in np.ndindex(data.numblocks):
+        key = (name, *index)
+        task = tasks[own[(data.name, *index)]]
+        while isinstance(task, Alias):
+            task = tasks[task.target]
+        if isinstance(task, Task):
+            limits = [(int(s[i]), int(s[i + 1])) for s, i in zip(starts, index, strict=True)]
+            read = functools.partial(_read, task.func, limits)
+            tasks[key] = Task(key, read, *task.args, **task.kwargs)
+        else:  # there already
+            tasks[key] = Alias(key, task.key)
+    return da.Array(tasks, name, data.chunks, meta=data._meta)
+
+
+def _renamed(key, token):
+    if isinstance(key, tuple):
+        return (f"{key[0]}-{token}", *key[1:])
+    return f"{key}-{token}"
+
+
+def _read(function, limits, *args, **kwargs):
+    try:
+        return function(*args, **kwargs)
+    except Exception as error:
+        where = "The block of rows {} to {}, columns {} to {}, channels {} to {}".format(
+            *(value for start, stop in limits for value in (start, stop - 1))
+        )
+        message = f"{where}, cannot be read: {error}"
+        try:
+            same = type(error)(message)
+        except Exception:
+            same = RuntimeError(message)
+        raise same from error

@@ -1,0 +1,117 @@
+"""A plan's passes over a lazy spectrum image, as tasks of Dask.
+
+The first pass reads counts in windows, or sums spectra; where a plan needs a second one, it
+projects the spectra on what was fitted to their sum. What a task gives is as large as a map of its
+block, so that no more than some blocks of spectra are in memory at a time. The blocks of the second
+pass are tasks of their own: they are read again, not kept.
+"""
+
+import functools
+import itertools
+import uuid
+
+import dask
+import numpy as np
+
+from ..maps.segments import checked_segments
+from ..maps.spectra_reading import (
+    blocks_of,
+    combined_sums,
+    energy_last,
+    project_block,
+    sum_block,
+)
+from .blocks import guarded
+
+
+def read_lazily(signal, plan, halves, seed):
+    """Return a task that reads maps as `hyperspy_multimodal.maps.read` does.
+
+    Parameters
+    ----------
+    signal : LazySignal1D
+        Spectrum image.
+    plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
+        How to read it.
+    halves, seed : int
+        Pairs of random halves to draw, and their seed.
+
+    Returns
+    -------
+    dask.delayed.Delayed
+        Of a SpectrumFit, WindowReading, EdgeMeasurement or EdgeFit.
+    """
+    data, token = energy_last(signal), uuid.uuid4().hex
+    places, parts = _passed(data, f"read-spectra-{token}", functools.partial(_first_pass, plan))
+    reading = _task(
+        functools.partial(_combined, plan, data.shape, places), f"combine-spectra-{token}"
+    )(parts)
+    if not plan.two_passes:
+        return reading
+    project = functools.partial(_project, halves, seed, data.shape[1])
+    places, parts = _passed(data, f"project-spectra-{token}", project, reading)
+    finish = functools.partial(_measured, data.shape, halves, seed, places)
+    return _task(finish, f"element-maps-{token}")(reading, parts)
+
+
+def _task(function, name):
+    return functools.partial(dask.delayed(function, pure=False, traverse=False), dask_key_name=name)
+
+
+def _passed(data, name, function, *args):
+    """Return the places of all blocks, and a task for each."""
+    places, tasks = [], []
+    for number, ((rows, cols), channels, block) in enumerate(blocks_of(guarded(data))):
+        place = rows, cols, channels
+        places.append(place)
+        at_place = functools.partial(function, place)
+        tasks.append(_task(at_place, f"{name}-{number}")(block, *args))
+    return places, tasks
+
+
+def _first_pass(plan, place, block):
+    """Return the counts of a block between edges (S, rows, columns), and its sums."""
+    counts = sums = None
+    if plan.edges is not None:
+        first = place[2].start
+        cuts = np.clip(np.array(plan.edges) - first, 0, block.shape[2])
+        pairs = itertools.pairwise(cuts)
+        counts = np.stack([block[..., a:b].sum(axis=-1, dtype=np.float64) for a, b in pairs])
+    if plan.sums:
+        sums = sum_block(block)
+    return counts, sums
+
+
+def _combined(plan, shape, places, parts):
+    ny, nx, size = shape
+    segments = total = divisor = None
+    if plan.edges is not None:
+        segments = np.zeros((len(plan.edges) - 1, ny, nx))
+        for (rows, cols, _), (counts, _) in zip(places, parts, strict=True):
+            segments[:, rows, cols] += counts
+        segments = checked_segments(segments)
+    if plan.sums:
+        found = [
+            (channels, *sums) for (_, _, channels), (_, sums) in zip(places, parts, strict=True)
+        ]
+        total, divisor = combined_sums(found, size, plan.negative)
+    return plan.reading(segments, total, divisor)
+
+
+def _project(halves, seed, n_columns, place, block, reading):
+    rows, cols, channels = place
+    operator = np.ascontiguousarray(reading.operator[channels], np.float32)
+    pairs = halves if reading.splits else 0, reading.columns
+    first = rows.start, cols.start, channels.start
+    return project_block(block, operator, first, n_columns, pairs, seed)
+
+
+def _measured(shape, halves, seed, places, reading, parts):
+    ny, nx, _ = shape
+    one, of_one = parts[0]
+    whole = np.zeros((len(one), ny, nx), np.float32)
+    of_halves = np.zeros((*of_one.shape[:2], ny, nx), np.float32)
+    for (rows, cols, _), (part, part_of_halves) in zip(places, parts, strict=True):
+        whole[:, rows, cols] += part
+        of_halves[:, :, rows, cols] += part_of_halves
+    return reading.measured(whole, of_halves, seed=seed, halves=halves)

@@ -1,0 +1,43 @@
+"""Reading maps from a spectrum image as a plan says, in one pass over the spectra or two.
+
+A plan knows the channels of windows (``edges``, or None) and whether it needs the sum of all
+spectra (``sums``, of values that may be ``negative``). Its ``reading(segments, total, divisor)``
+is what the first pass gives. If that has an ``operator``, a second pass multiplies each spectrum by
+it, and halves of the counts by its first ``columns``, if it ``splits`` them; ``measured`` makes the
+reading of both. The reading at last has ``maps``, ``raw`` net counts and a ``record``. Plans and
+readings hold no spectra and no signals, so that they can be sent to where the spectra are.
+"""
+
+from .segments import count_segments
+from .spectra_reading import projected, summed_spectrum
+
+
+def read(signal, plan, halves, seed, show_progressbar):
+    """Read maps from a spectrum image.
+
+    Parameters
+    ----------
+    signal : BaseSignal
+        Spectrum image, eager or lazy.
+    plan : XrayFit, XrayWindows, EdgeFit or EdgeWindows
+        How to read it.
+    halves, seed : int
+        Pairs of random halves to draw, and their seed.
+    show_progressbar : bool
+        Whether to show the progress of reading a lazy signal.
+
+    Returns
+    -------
+    SpectrumFit, WindowReading or EdgeReading
+    """
+    segments = total = divisor = None
+    if plan.edges is not None:
+        segments, _ = count_segments(signal, plan.edges, show_progressbar)
+    if plan.sums:
+        total, divisor = summed_spectrum(signal, show_progressbar, negative=plan.negative)
+    reading = plan.reading(segments, total, divisor)
+    if reading.operator is None:
+        return reading
+    pairs = halves if reading.splits else 0
+    passed = projected(signal, reading.operator, (pairs, reading.columns), seed, show_progressbar)
+    return reading.measured(*passed, seed=seed, halves=halves)

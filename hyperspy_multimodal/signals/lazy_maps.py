@@ -1,0 +1,171 @@
+"""Lazy fusion: signals over one graph of Dask that reads spectra and fuses maps."""
+
+import functools
+import uuid
+from dataclasses import replace
+
+import dask
+from hyperspy.signal import BaseSignal
+
+from ..lazy import map_blocks_of, read_lazily
+from .fuse import fuse_reading
+from .native import element_maps, image
+from .slices import common_record
+
+_RECORD = "multimodal_fusion_record"
+_IMAGES = {
+    "haadf": "HAADF, unit range",
+    "modelled_haadf": "Modelled HAADF",
+    "haadf_residual": "HAADF residual",
+}
+
+
+def fuse_lazily(
+    signal, spectra, plan, halves, haadf, mask, per_count, parameters, known, described
+):
+    """Return lazy fused maps, and with full_output what belongs to them, without reading anything.
+
+    Parameters
+    ----------
+    signal : BaseSignal
+        Spectrum image, for axes and metadata.
+    spectra : BaseSignal
+        The same without masked spectra.
+    plan, halves
+        As in `hyperspy_multimodal.maps.read`.
+    haadf, mask, per_count, parameters, known
+        As in `fuse_reading`.
+    described : tuple
+        Names, metadata item and titles, as `element_maps` takes them.
+    """
+    token = uuid.uuid4().hex
+    spectra = spectra if spectra._lazy else spectra.as_lazy()
+    reading = read_lazily(spectra, plan, halves, parameters.seed)
+    quiet = replace(parameters, show_progressbar=False)
+    fuse = functools.partial(
+        _fused, haadf=haadf, mask=mask, per_count=per_count, parameters=quiet, known=known
+    )
+    fused = _task(fuse, f"fuse-maps-{token}")(reading)
+    record = _task(_record_of, f"record-{token}")(fused)
+
+    def lazy_maps(get, suffix, node=None):
+        arrays = map_blocks_of(fused, get, len(plan.names), haadf.shape)
+        return [each.as_lazy() for each in element_maps(signal, arrays, *described, suffix, node)]
+
+    given = {**known, **_given(parameters), "lazy": True}
+    maps = lazy_maps(_maps_of, ", fused", given)
+    for each in maps:
+        set_record(each, record)
+    if not parameters.full_output:
+        return maps
+    output = {"record": record, "raw_maps": lazy_maps(_raw_of, ", raw")}
+    if parameters.uncertainty:
+        output["standard_deviations"] = lazy_maps(_errors_of, ", standard deviation")
+    for name, title in _IMAGES.items():
+        [array] = map_blocks_of(fused, functools.partial(_image_of, name), 1, haadf.shape)
+        output[name] = image(signal, array, title).as_lazy()
+    return maps, output
+
+
+def compute_maps(maps):
+    """Compute lazy fused maps together, with all that was chosen in their metadata.
+
+    Each spectrum is read as often as the method needs, and the maps are fused once, for all of
+    them; ``m.compute()`` does all that for one map.
+
+    Parameters
+    ----------
+    maps : list of BaseSignal
+        What ``multimodal_fusion`` returned for a lazy signal, or some of these maps. They are not
+        changed. Other lazy signals are computed along with them, and eager ones copied.
+
+    Returns
+    -------
+    list of BaseSignal
+        The maps in memory, as of a signal in memory: ``metadata.Multimodal_fusion`` holds every
+        parameter, given or chosen.
+
+    Raises
+    ------
+    TypeError
+        If ``maps`` are not signals.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal import compute_maps
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, gamma=1)
+    >>> lazy[0]
+    <LazyBaseSignal, title: X-ray line intensity of Simulated core-shell particles: Co_Ka at 6.93 \
+keV, fused, dimensions: (32, 32|)>
+    >>> maps = compute_maps(lazy)
+    >>> maps[0].metadata.Multimodal_fusion.converged
+    True
+    """
+    maps = [maps] if isinstance(maps, BaseSignal) else list(maps)
+    for each in maps:
+        if not isinstance(each, BaseSignal):
+            raise TypeError(f"maps must be signals, but {each!r} was given.")
+    records = [record_of(each) for each in maps]
+    arrays, records = dask.compute([each.data for each in maps], records)
+    results = []
+    for each, array, record in zip(maps, arrays, records, strict=True):
+        result = each.deepcopy()
+        if each._lazy:
+            result.data = array
+            result._lazy = False
+            result._assign_subclass()
+        if record is not None:
+            record = common_record(record) if isinstance(record, list) else record
+            del result.metadata.Multimodal_fusion
+            result.metadata.add_dictionary({"Multimodal_fusion": record})
+            if record_of(result) is not None:
+                delattr(result.tmp_parameters, _RECORD)
+        results.append(result)
+    return results
+
+
+def set_record(signal, record):
+    """Let a lazy signal have a task of its record; of a stack, a list with one a slice."""
+    signal.tmp_parameters.set_item(_RECORD, record)
+
+
+def record_of(signal):
+    """Return the task of a lazy signal's record, None if it has none."""
+    return signal.tmp_parameters.get_item(_RECORD, None)
+
+
+def _task(function, name):
+    return functools.partial(dask.delayed(function, pure=False, traverse=False), dask_key_name=name)
+
+
+def _given(parameters):
+    """Return the parameters that were given, before anything is chosen."""
+    names = ("gamma", "tv", "weights", "haadf_blur", "align", "keep_totals", "tolerance",
+             "max_iterations", "seed", "uncertainty")  # fmt: skip
+    return {name: getattr(parameters, name) for name in names} | {"lambdas": parameters.lambdas}
+
+
+def _fused(reading, haadf, mask, per_count, parameters, known):
+    return fuse_reading(reading, haadf, mask, per_count, parameters, known)
+
+
+def _record_of(fused):
+    return fused.record
+
+
+def _maps_of(fused):
+    return fused.maps
+
+
+def _raw_of(fused):
+    return fused.raw
+
+
+def _errors_of(fused):
+    return fused.errors
+
+
+def _image_of(name, fused):
+    return fused.images[name][0][None]

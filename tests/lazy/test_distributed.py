@@ -1,0 +1,104 @@
+"""The same graph on workers of their own processes."""
+
+import os
+import signal as signals
+import threading
+import time
+
+import numba
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import compute_maps
+from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.fusion.threads import threads_for
+
+distributed = pytest.importorskip("distributed", reason="Dask's distributed is not installed")
+
+GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
+
+
+@pytest.fixture(scope="module")
+def client():
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(processes=True, **options) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def specimen():
+    return core_shell((40, 48), counts=5)
+
+
+@pytest.fixture(scope="module")
+def eager(specimen):
+    return specimen.signal.multimodal_fusion(specimen.haadf, **GIVEN)
+
+
+def lazy_maps(specimen, **options):
+    signal = specimen.signal.as_lazy()
+    signal.data = signal.data.rechunk((7, 48, 1024))
+    return signal.multimodal_fusion(specimen.haadf, **{**GIVEN, **options})
+
+
+def arrays(maps):
+    return np.stack([each.data for each in maps])
+
+
+@pytest.mark.parametrize("method", ["fit", "windows"])
+def test_workers_give_the_eager_result(client, specimen, method):
+    found = compute_maps(lazy_maps(specimen, map_method=method))
+    expected = specimen.signal.multimodal_fusion(specimen.haadf, map_method=method, **GIVEN)
+    np.testing.assert_allclose(arrays(found), arrays(expected), atol=3e-4)
+    assert found[0].metadata.Multimodal_fusion.converged
+
+
+def test_tasks_have_names_that_say_what_they_do(client, specimen):
+    from dask.utils import key_split
+
+    lazy = lazy_maps(specimen)
+    names = {key_split(key) for key in dict(lazy[0].data.__dask_graph__())}
+    wanted = {"read-block", "read-spectra", "combine-spectra", "project-spectra", "element-maps"}
+    assert wanted | {"fuse-maps", "map"} <= names
+
+
+def test_a_worker_that_dies_changes_nothing(client, specimen, eager):
+    def slow(block):
+        time.sleep(0.2)
+        return block
+
+    signal = specimen.signal.as_lazy()
+    signal.data = signal.data.rechunk((5, 48, 1024)).map_blocks(slow, dtype=signal.data.dtype)
+    lazy = signal.multimodal_fusion(specimen.haadf, **GIVEN)
+    before = client.run(os.getpid)
+    timer = threading.Timer(0.5, os.kill, (next(iter(before.values())), signals.SIGKILL))
+    timer.start()
+    try:
+        found = compute_maps(lazy)
+    finally:
+        timer.join()
+    client.wait_for_workers(2)
+    assert set(client.run(os.getpid).values()) != set(before.values())
+    np.testing.assert_allclose(arrays(found), arrays(eager), atol=3e-4)
+
+
+def test_a_worker_uses_no_more_threads_than_it_has(client):
+    def threads():
+        with threads_for(10**9):
+            return numba.get_num_threads()
+
+    assert client.submit(threads, pure=False).result() == 1
+
+
+def test_maps_are_stored_by_the_workers(client, specimen, eager, tmp_path):
+    import zarr
+
+    lazy = lazy_maps(specimen)
+    target = tmp_path / "co.zspy"
+    lazy[0].save(target)
+    stored = zarr.open(str(target), mode="r")
+    [name] = stored["Experiments"].group_keys()
+    np.testing.assert_allclose(stored["Experiments"][name]["data"][:], eager[0].data, atol=3e-4)

@@ -1,0 +1,200 @@
+"""Lazy in, lazy out: nothing is read before maps are computed, and then as seldom as can be."""
+
+import pickle
+
+import dask
+import dask.array as da
+import hyperspy.api as hs
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import compute_maps
+from hyperspy_multimodal.data import core_shell
+
+GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
+CHUNKS = {
+    "thin slabs": (1, -1, -1),
+    "spectral": (-1, -1, 100),
+    "one": (-1, -1, -1),
+    "odd": (13, 17, 300),
+    "columns": (-1, 5, -1),
+}
+
+
+@pytest.fixture(scope="module")
+def specimen():
+    return core_shell((40, 48), counts=5)
+
+
+@pytest.fixture(scope="module")
+def eager(specimen):
+    return specimen.signal.multimodal_fusion(specimen.haadf, **GIVEN)
+
+
+class Source:
+    """An array that counts how often each block of it is read."""
+
+    def __init__(self, data, broken=None):
+        self.data, self.broken, self.reads = data, broken, []
+        self.shape, self.dtype, self.ndim = data.shape, data.dtype, data.ndim
+
+    def __getitem__(self, key):
+        place = tuple(part.start or 0 for part in key)
+        self.reads.append(place)
+        if place == self.broken:
+            raise OSError("checksum does not match")
+        return self.data[key]
+
+
+def counting(specimen, chunks, broken=None):
+    signal = specimen.signal.as_lazy()
+    source = Source(specimen.signal.data, broken)
+    meta = np.array((), source.dtype)
+    signal.data = da.from_array(source, chunks=chunks, asarray=False, meta=meta)
+    source.reads.clear()
+    return signal, source
+
+
+def arrays(maps):
+    return np.stack([np.asarray(each.data) for each in maps])
+
+
+@pytest.mark.parametrize("chunks", CHUNKS.values(), ids=CHUNKS)
+@pytest.mark.parametrize(("method", "times"), [("windows", 1), ("fit", 2)])
+def test_spectra_are_read_once_or_twice_and_not_before(specimen, chunks, method, times):
+    signal, source = counting(specimen, chunks)
+    lazy = signal.multimodal_fusion(specimen.haadf, map_method=method, **GIVEN)
+    assert not source.reads
+    assert all(each._lazy and isinstance(each.data, da.Array) for each in lazy)
+    maps = compute_maps(lazy)
+    assert len(source.reads) == times * signal.data.npartitions
+    assert len(set(source.reads)) == signal.data.npartitions
+    expected = specimen.signal.multimodal_fusion(specimen.haadf, map_method=method, **GIVEN)
+    np.testing.assert_allclose(arrays(maps), arrays(expected), atol=3e-4)
+
+
+def test_automatic_choice_and_all_outputs(specimen):
+    options = {**GIVEN, "lambdas": "auto", "gamma": "auto", "uncertainty": True}
+    signal, _ = counting(specimen, (20, -1, -1))
+    lazy, output = signal.multimodal_fusion(specimen.haadf, full_output=True, **options)
+    expected, known = specimen.signal.multimodal_fusion(specimen.haadf, full_output=True, **options)
+    maps = compute_maps(lazy)
+    np.testing.assert_allclose(arrays(maps), arrays(expected), rtol=1e-3, atol=1e-3)
+    for name in ("raw_maps", "standard_deviations"):
+        np.testing.assert_allclose(
+            arrays(output[name]), arrays(known[name]), rtol=1e-3, atol=0.02, err_msg=name
+        )
+    for name in ("haadf", "modelled_haadf", "haadf_residual"):
+        assert output[name]._lazy
+        np.testing.assert_allclose(
+            np.asarray(output[name].data), known[name].data, rtol=1e-3, atol=1e-3
+        )
+
+
+def test_computed_maps_are_those_of_a_signal_in_memory(specimen, eager):
+    lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, **GIVEN)
+    for found, native in zip(compute_maps(lazy), eager, strict=True):
+        assert type(found) is type(native)
+        assert found.axes_manager.as_dictionary() == native.axes_manager.as_dictionary()
+        assert found.data.dtype == native.data.dtype
+        mine, theirs = (each.metadata.as_dictionary() for each in (found, native))
+        nodes = [each.pop("Multimodal_fusion") for each in (mine, theirs)]
+        assert mine == theirs
+        assert set(nodes[0]) == set(nodes[1])
+        assert nodes[0]["weights"] == pytest.approx(nodes[1]["weights"], rel=1e-4)
+        assert nodes[0]["iterations"] == nodes[1]["iterations"]
+    assert all(each._lazy for each in lazy)
+
+
+def test_a_lazy_record_holds_what_was_given(specimen):
+    lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, **GIVEN)
+    node = lazy[0].metadata.Multimodal_fusion
+    assert (node.gamma, node.lambdas, node.lazy) == (1, (0.01, 0.02), True)
+    assert node.xray_lines == ["Co_Ka", "O_Ka", "S_Ka"]
+
+
+def test_one_map_computes_as_any_lazy_signal(specimen, eager):
+    lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, **GIVEN)
+    one = lazy[1]
+    part = one.inav[3:9, 2:4]
+    one.compute(show_progressbar=False)
+    np.testing.assert_allclose(one.data, eager[1].data, atol=3e-4)
+    np.testing.assert_allclose(np.asarray(part.data), eager[1].data[2:4, 3:9], atol=3e-4)
+
+
+def test_maps_are_fused_once_for_all(specimen, monkeypatch):
+    from hyperspy_multimodal.signals import lazy_maps
+
+    calls = []
+
+    def counted(*args, **kwargs):
+        calls.append(1)
+        return fuse_reading(*args, **kwargs)
+
+    fuse_reading = lazy_maps.fuse_reading
+    monkeypatch.setattr(lazy_maps, "fuse_reading", counted)
+    lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, **GIVEN)
+    compute_maps(lazy)
+    assert len(calls) == 1
+    kept = dask.persist(*[each.data for each in lazy])
+    for each in kept:
+        each.compute()
+    assert len(calls) == 2
+
+
+def test_eager_signals_can_give_lazy_maps(specimen, eager):
+    lazy = specimen.signal.multimodal_fusion(specimen.haadf, lazy_output=True, **GIVEN)
+    assert all(each._lazy for each in lazy)
+    np.testing.assert_allclose(arrays(compute_maps(lazy)), arrays(eager), atol=3e-4)
+    with pytest.raises(TypeError, match="lazy_output must be"):
+        specimen.signal.multimodal_fusion(specimen.haadf, lazy_output="yes", **GIVEN)
+
+
+@pytest.mark.parametrize("extension", ["hspy", "zspy"])
+def test_lazy_maps_are_saved_and_loaded_signals_fused(specimen, eager, tmp_path, extension):
+    source, target = tmp_path / f"scan.{extension}", tmp_path / f"co.{extension}"
+    specimen.signal.save(source)
+    lazy = hs.load(source, lazy=True).multimodal_fusion(specimen.haadf, **GIVEN)
+    lazy[0].save(target)
+    found = hs.load(target)
+    np.testing.assert_allclose(found.data, eager[0].data, atol=3e-4)
+    assert found.metadata.Multimodal_fusion.gamma == 1
+    assert found.metadata.Sample.xray_lines == ["Co_Ka"]
+
+
+def test_a_block_that_cannot_be_read_is_named(specimen):
+    signal, _ = counting(specimen, (20, 16, 512), broken=(20, 32, 512))
+    for method in ("fit", "windows"):
+        lazy = signal.multimodal_fusion(specimen.haadf, map_method=method, **GIVEN)
+        where = "rows 20 to 39, columns 32 to 47, channels 512 to 1023, cannot be read: checksum"
+        with pytest.raises(OSError, match=where):
+            compute_maps(lazy)
+    # and what was there is as it was
+    assert signal._lazy and signal.data.shape == specimen.signal.data.shape
+
+
+def test_a_calculation_before_may_fail_too(specimen):
+    signal, _ = counting(specimen, (20, 16, 512), broken=(0, 16, 0))
+    signal.data = signal.data.astype("uint32").rechunk((20, 48, 512))
+    lazy = signal.multimodal_fusion(specimen.haadf, **GIVEN)
+    with pytest.raises(OSError, match="checksum"):
+        compute_maps(lazy)
+
+
+def test_the_graph_is_small_and_can_be_sent(specimen):
+    signal = type(specimen.signal.as_lazy())(
+        da.zeros((512, 512, 1024), chunks=(64, 64, 1024), dtype="uint8"),
+        metadata=specimen.signal.metadata.as_dictionary(),
+    )
+    energy = signal.axes_manager.signal_axes[0]
+    energy.scale, energy.units = 0.01, "keV"
+    haadf = np.add.outer(np.arange(512.0), np.arange(512.0))
+    lazy = signal.multimodal_fusion(haadf, **GIVEN)
+    graph = dict(lazy[0].data.__dask_graph__())
+    size = len(pickle.dumps(graph))
+    assert size < 3 * haadf.nbytes + 1e6  # nothing but the HAADF is large in it
+
+
+def test_compute_maps_refuses_other_things():
+    with pytest.raises(TypeError, match="maps must be signals"):
+        compute_maps([3])
