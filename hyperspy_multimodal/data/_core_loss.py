@@ -99,8 +99,8 @@ def core_loss(
     - Edges: eXSpy's hydrogenic cross-sections of the K and L shells [2]_ at 200 keV, with a
       convergence angle of 10 mrad and a collection angle of 30 mrad: the shapes that
       ``map_method="fit"`` knows. L2 has no step of its own in them.
-    - White lines, which a fit does not know: Lorentzians of 4 eV full width, 2 eV above the onsets
-      of L3 and L2 and cut off there, with areas 2 : 1.
+    - White lines: Lorentzians of 4 eV full width, 2 eV above the onsets of L3 and L2 and cut off at
+      the onsets, with areas 2 : 1. A fit has another shape for them, without a cut.
     - Background: a power law [2]_ with the same exponent everywhere, that follows the
       mass-thickness; none in vacuum.
     - Thin specimen, perfect spectrometer: no plural scattering, no spread of energies, no noise but

@@ -243,8 +243,12 @@ def solve_fusion(
     return result
 
 
-def minimise(parts, tolerance, max_iterations, initial=None, callback=None):
-    """Return the `FusionResult` of a `Problem` with these parts, which have been checked."""
+def minimise(parts, tolerance, max_iterations, initial=None, callback=None, can_go_on=True):
+    """Return the `FusionResult` of a `Problem` with these parts, which have been checked.
+
+    With ``can_go_on=False`` it has no dual variables, and takes less memory: nothing can start from
+    it.
+    """
     with threads_for(parts[0].size):
         compile_once(_run_every_kernel)
         problem = Problem.scaled(*parts)
@@ -259,7 +263,7 @@ def minimise(parts, tolerance, max_iterations, initial=None, callback=None):
             cost_terms=problem.cost_terms(costs),
             cost_iterations=np.array(iterations),
             optimality_history=np.array(gaps),
-            dual=relative_dual(problem, state),
+            dual=relative_dual(problem, state) if can_go_on else None,
             residual=last.residual * np.float32(np.sqrt(problem.unit)),
             prices=state.prices.astype(np.float64) * problem.unit / problem.scales,
         )

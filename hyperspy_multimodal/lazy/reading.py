@@ -23,8 +23,10 @@ from ..maps.spectra_reading import (
 )
 from .blocks import guarded
 
+_EXACT = 2.0**24
 
-def read_lazily(signal, plan, halves, seed):
+
+def read_lazily(signal, plan, halves, seed, drawn=False):
     """Return a task that reads maps as `hyperspy_multimodal.maps.read` does.
 
     Parameters
@@ -35,16 +37,19 @@ def read_lazily(signal, plan, halves, seed):
         How to read it.
     halves, seed : int
         Pairs of random halves to draw, and their seed.
+    drawn : bool
+        Whether counts will be drawn anew, as for standard deviations.
 
     Returns
     -------
     dask.delayed.Delayed
-        Of a SpectrumFit, WindowReading, EdgeMeasurement or EdgeFit.
+        Of a Reading, EdgeMeasurement or EdgeFit.
     """
     data, token = energy_last(signal), uuid.uuid4().hex
     places, parts = _passed(data, f"read-spectra-{token}", functools.partial(_first_pass, plan))
     reading = _task(
-        functools.partial(_combined, plan, data.shape, places), f"combine-spectra-{token}"
+        functools.partial(_combined, plan, data.shape, places, halves == 0 and not drawn),
+        f"combine-spectra-{token}",
     )(parts)
     if not plan.two_passes:
         return reading
@@ -77,16 +82,23 @@ def _first_pass(plan, place, block):
         cuts = np.clip(np.array(plan.edges) - first, 0, block.shape[2])
         pairs = itertools.pairwise(cuts)
         counts = np.stack([block[..., a:b].sum(axis=-1, dtype=np.float64) for a, b in pairs])
+        if np.abs(counts).max(initial=0) < _EXACT and block.dtype.kind in "bui":
+            counts = counts.astype(np.float32)
     if plan.sums:
         sums = sum_block(block)
     return counts, sums
 
 
-def _combined(plan, shape, places, parts):
+def _combined(plan, shape, places, settled, parts):
     ny, nx, size = shape
     segments = total = divisor = None
     if plan.edges is not None:
-        segments = np.zeros((len(plan.edges) - 1, ny, nx))
+        # whole counts up to 2^24 are exact in float32
+        blocks = len({(rows.start, cols.start) for rows, cols, _ in places})
+        largest = max((counts.max(initial=0) for counts, _ in parts), default=0)
+        small = largest * len(places) / blocks * len(plan.edges) < _EXACT
+        dtype = np.float32 if small and parts[0][0].dtype == np.float32 else np.float64
+        segments = np.zeros((len(plan.edges) - 1, ny, nx), dtype)
         for (rows, cols, _), (counts, _) in zip(places, parts, strict=True):
             segments[:, rows, cols] += counts
         segments = checked_segments(segments)
@@ -95,7 +107,8 @@ def _combined(plan, shape, places, parts):
             (channels, *sums) for (_, _, channels), (_, sums) in zip(places, parts, strict=True)
         ]
         total, divisor = combined_sums(found, size, plan.negative)
-    return plan.reading(segments, total, divisor)
+    reading = plan.reading(segments, total, divisor)
+    return reading.settled if settled and not plan.two_passes else reading
 
 
 def _project(halves, seed, n_columns, place, block, reading):
@@ -114,4 +127,4 @@ def _measured(shape, halves, seed, places, reading, parts):
     for (rows, cols, _), (part, part_of_halves) in zip(places, parts, strict=True):
         whole[:, rows, cols] += part
         of_halves[:, :, rows, cols] += part_of_halves
-    return reading.measured(whole, of_halves, seed=seed, halves=halves)
+    return reading.measured(whole, of_halves, seed=seed, halves=halves).only_maps

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..spectra.core_loss import CoreLossFit, edge_subshells, fit_core_loss, hydrogenic_edges
+from ..spectra.core_loss import ElementEdges, edge_subshells, fit_core_loss, hydrogenic_edges
+from ..spectra.core_loss_misfit import worst_misfit
 from ..spectra.templates import Templates
-from .background_shape import POWER_LAW
+from ..spectra.white_lines import white_line_onsets
 from .edge_measurement import EdgeWindows, check_electrons, plan_edges
-from .edge_windows import disturbing_edges, has_room
+from .edge_windows import has_room
 from .edges import edge_onsets, onset_energy, select_edges
-from .fitted_maps import FittedMaps
+from .fitted_edges import EdgeFit as EdgeFit
+from .fitted_edges import FittedEdges
+from .fitted_edges import gaussian_halves as gaussian_halves
 from .gain import find_gain
 from .microscope import EELS_PARAMETERS, microscope_of
 from .reading import read
@@ -36,7 +39,7 @@ class EdgePlan:
     others : dict of str to float
         Edges, with onsets, of elements that are not mapped.
     subshells : list of list of str
-        Subshells of each element, mapped or not.
+        Edges that name the K and L shells of each element, mapped or not.
     energy : numpy.ndarray
         Energies of the channels in eV, shape (C,).
     used : numpy.ndarray
@@ -87,130 +90,25 @@ class EdgePlan:
                 "needs. Expected spectra from which no background was subtracted; or use "
                 "map_method='windows'."
             )
-        functions = [hydrogenic_edges(each, self.instrument) for each in self.subshells]
-        fit = fit_core_loss(observed, self.energy, functions, self.used)
+        elements = [_element_edges(each, self.energy, self.instrument) for each in self.subshells]
+        fit = fit_core_loss(observed, self.energy, elements, self.used, gain)
+        self._check_fit(fit, gain)
         templates = _templates(fit, self.names, self.others, plan.inside)
         return FittedEdges(self, fit, templates, gain, source, divisor >= 0 and gain == 1)
 
-
-@dataclass(frozen=True)
-class FittedEdges:
-    """A fitted summed spectrum, and the matrix that takes each spectrum to electrons of elements.
-
-    Attributes
-    ----------
-    plan : EdgePlan
-    sum_fit : CoreLossFit
-        Fit of the summed spectrum.
-    templates : Templates
-        Spectra of the elements and of the background.
-    gain, gain_source : float, str
-        Counts per electron, and where it comes from.
-    splits : bool
-        Whether each count can be given to one of two halves.
-    """
-
-    plan: EdgePlan
-    sum_fit: CoreLossFit
-    templates: Templates
-    gain: float
-    gain_source: str
-    splits: bool
-
-    @property
-    def columns(self):
-        """How many of the operator's columns are wanted of halves of the counts."""
-        return len(self.plan.names)
-
-    @property
-    def _pairs(self):
-        return [(i, j) for i in range(self.columns) for j in range(i + 1)]
-
-    @property
-    def operator(self):
-        """Net counts, all counts, covariances of the net counts: a matrix (C, M)."""
-        projection = self.templates.projection[: self.columns]
-        products = [projection[i] * projection[j] for i, j in self._pairs]
-        return np.array([*projection, self.plan.used.astype(float), *products]).T
-
-    def measured(self, whole, of_halves, seed, halves):
-        """Return the `EdgeFit` of projected spectra (M, ny, nx) and their halves."""
-        n_maps = self.columns
-        net = whole[:n_maps] / self.gain
-        covariance = np.empty((*net.shape[1:], n_maps, n_maps))
-        for (i, j), values in zip(self._pairs, whole[n_maps + 1 :], strict=True):
-            covariance[..., i, j] = covariance[..., j, i] = values / self.gain
-        if not self.splits:
-            of_halves = gaussian_halves(net, covariance, halves, seed)
-        own = self.templates.own_variances
-        by_map = own[:, None, None]
-        variance = np.moveaxis(np.diagonal(covariance, axis1=2, axis2=3), -1, 0)
-        maps = FittedMaps(
-            names=self.plan.names,
-            net=net / by_map,
-            net_variance=np.maximum(variance, 0) / by_map**2,
-            gross=np.maximum(whole[n_maps], 0) / self.gain,
-            gains=own,
-            first_halves=of_halves / by_map,
-            are_integers=bool(self.splits),
-            splits_rounded=True,
-        )
-        plan = self.plan
-        onsets = [onset_energy(name) for name in plan.names]
-        return EdgeFit(
-            self.sum_fit, self.templates, maps, onsets, plan.windows, self.gain, self.gain_source
-        )
-
-
-@dataclass(frozen=True)
-class EdgeFit:
-    """What was fitted to core-loss spectra, and the maps.
-
-    Attributes
-    ----------
-    sum_fit : CoreLossFit
-        Fit of the summed spectrum.
-    templates : Templates
-        Spectra of the elements and of the background.
-    maps : FittedMaps
-        Net electrons in the integration windows.
-    onsets : list of float
-        Onset energies in eV.
-    integration_windows : numpy.ndarray
-        Shape (K, 2), in units of the energy axis.
-    gain, gain_source : float, str
-        Counts per electron, and where it comes from.
-    """
-
-    sum_fit: CoreLossFit
-    templates: Templates
-    maps: FittedMaps
-    onsets: list
-    integration_windows: np.ndarray
-    gain: float
-    gain_source: str
-
-    @property
-    def factor(self):
-        """Counts of the spectra for each electron of the maps."""
-        return self.gain
-
-    @property
-    def raw(self):
-        """Net electrons as measured, shape (K, ny, nx)."""
-        return self.maps.gains[:, None, None] * self.maps.net
-
-    @property
-    def record(self):
-        """What was fitted, in types that metadata can hold."""
-        return {
-            "exponent": self.sum_fit.exponent,
-            "edge_shift": self.sum_fit.shift,
-            "background_windows": None,
-            "background_type": POWER_LAW,
-            "gain": self.gain,
-            "gain_source": self.gain_source,
-        }
+    def _check_fit(self, fit, gain):
+        """Warn where the fit is far from the summed spectrum."""
+        lowest = min([*map(onset_energy, self.names), *self.others.values()])
+        misfit = worst_misfit(fit, self.energy, self.windows_plan.inside, lowest, gain)
+        if misfit is not None:
+            _logger.warning(
+                "The fitted edges are far from the sum of all spectra at %.0f to %.0f eV, by %.0f "
+                "%% of the edges near there: maps may be wrong. Add all elements with edges on the "
+                "energy axis to the signal, mapped or not, such as with s.add_elements(('Mn',)); "
+                "else take map_method='windows' or other `integration_windows`, because a thick "
+                "specimen or strong fine structure is not what the fit knows.",
+                *misfit,
+            )
 
 
 def plan_edge_fit(signal, edges, integration_windows, gain):
@@ -227,7 +125,14 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
     names, axis = windows.names, signal.axes_manager.signal_axes[0]
     _check_one_edge_an_element(names)
     energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
-    others = _edges_of_other_elements(signal, names, energy)
+    others, shapeless = _edges_of_other_elements(signal, names, energy)
+    for edge, onset in shapeless.items():
+        _logger.warning(
+            "%s lies on the energy axis, but a fit has no shape for it: what it adds goes to other "
+            "elements. Crop the axis below %g eV, or use map_method='windows'.",
+            edge,
+            onset,
+        )
     lowest = min([*map(onset_energy, names), *others.values()])
     used = energy > _BELOW * lowest
     before = np.flatnonzero(used & (energy < lowest))
@@ -274,10 +179,12 @@ def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progr
 
 
 def suits_fit(signal, edges):
-    """Return whether edges overlap so that only a fit tells them apart, and a fit can be had.
+    """Return whether an edge stands on the tail of another element's, and a fit can be had.
 
-    That is where the tail of one lies under the pre-edge window of another, all are K or L edges,
-    one an element, the metadata hold beam energy and angles, and the axis begins below the edges.
+    A tail is no power law, also far above its onset, so that one extrapolated from before an edge
+    is wrong beneath it. A fit can be had where all elements, mapped or not, have K or L edges,
+    those to map are one an element, the metadata hold beam energy and angles, and the axis begins
+    below the edges.
 
     Parameters
     ----------
@@ -294,50 +201,19 @@ def suits_fit(signal, edges):
     if not axis.is_uniform:
         return False
     names = select_edges(signal, edges, functools.partial(has_room, axis, pre_edge=True))
-    if not any(disturbing_edges(name, names) for name in names):
-        return False
     try:
         _check_one_edge_an_element(names)
         _instrument(signal)
         energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
-        others = _edges_of_other_elements(signal, names, energy)
+        others, shapeless = _edges_of_other_elements(signal, names, energy)
         for name in [*names, *others]:
             edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
     except ValueError:
         return False
     lowest = min([*map(onset_energy, names), *others.values()])
+    if shapeless or lowest == max(map(onset_energy, names)):
+        return False
     return int(np.sum((energy > _BELOW * lowest) & (energy < lowest))) >= _PRE_EDGE_CHANNELS
-
-
-def gaussian_halves(net, covariance, halves, seed):
-    """Return first halves of net electrons whose noise is Gaussian.
-
-    Half of the electrons, plus and minus one draw of noise of half their standard deviation: these
-    are independent, each with half the mean and half the variance. Electrons that a gain has made
-    fractions cannot be split one by one; there are many of them in an edge.
-
-    Parameters
-    ----------
-    net : numpy.ndarray
-        Net electrons, shape (K, ny, nx).
-    covariance : numpy.ndarray
-        Of their errors, shape (ny, nx, K, K).
-    halves, seed : int
-        How many, and the seed of the noise.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (halves, K, ny, nx).
-    """
-    values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.maximum(values, 0))[..., None, :]
-    rng = np.random.default_rng(seed)
-    drawn = [
-        np.moveaxis(np.einsum("...ij,...j->...i", root, rng.normal(size=values.shape)), -1, 0)
-        for _ in range(halves)
-    ]
-    return np.array([(net + noise) / 2 for noise in drawn]).reshape(halves, *net.shape)
 
 
 def _check_one_edge_an_element(names):
@@ -351,32 +227,32 @@ def _check_one_edge_an_element(names):
 
 
 def _edges_of_other_elements(signal, names, energy):
-    """Return edges, with onsets, of elements of the signal that are on the axis but not mapped."""
+    """Return edges on the axis, with onsets, of elements of the signal that are not mapped.
+
+    First those of which a fit knows the shape, one an element, then the others.
+    """
     known = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
-    others = {}
+    others, shapeless = {}, {}
     for element in sorted(known - {name.split("_")[0] for name in names}):
         for edge, onset in edge_onsets(element, only_major=True).items():
             if energy[0] < onset < energy[-1]:
                 try:
                     edge_subshells(edge, edge_onsets(element), (energy[0], energy[-1]))
                 except ValueError:
-                    _logger.warning(
-                        "%s lies on the energy axis, but a fit has no shape for it: what it adds "
-                        "goes to other elements. Crop the axis below %g eV, or use "
-                        "map_method='windows'.",
-                        edge,
-                        onset,
-                    )
+                    shapeless[edge] = onset
                     continue
                 others[edge] = onset
                 break
-    return others
+    return others, shapeless
 
 
 def _templates(fit, names, others, channels):
     n_maps, shapes = len(names), []
-    for name, edge, (start, stop) in zip(names, fit.edges, channels, strict=False):
-        if not edge[start:stop].sum() > 0:
+    continua = fit.edges - fit.white_lines
+    for name, edge, continuum, (start, stop) in zip(
+        names, fit.edges, continua, channels, strict=False
+    ):
+        if not continuum[start:stop].sum() > 0:
             raise ValueError(
                 f"The integration window of {name} lies below its edge. Give "
                 "`integration_windows` above the onset."
@@ -405,3 +281,13 @@ def _instrument(signal):
                 f"s.set_microscope_parameters({example})."
             )
     return {name: float(value) for name, value in found.items()}
+
+
+def _element_edges(subshells, energy, instrument):
+    """Return the `ElementEdges` of an element."""
+    onsets = edge_onsets(subshells[0].split("_")[0])
+    return ElementEdges(
+        functions=hydrogenic_edges(subshells, instrument),
+        onsets=[onsets[name] for name in subshells],
+        lines=white_line_onsets(subshells, onsets, (energy[0], energy[-1])),
+    )

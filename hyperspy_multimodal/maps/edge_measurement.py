@@ -1,7 +1,7 @@
 """EELS: the electrons at the edges of a spectrum image, and their background."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -152,6 +152,11 @@ class EdgeMeasurement:
     gain_source: str
     background_type: str = POWER_LAW
     operator = None
+
+    @property
+    def settled(self):
+        """The same with maps that cannot be split, which take less memory."""
+        return replace(self, maps=self.maps.settled)
 
     @property
     def factor(self):

@@ -22,7 +22,7 @@ class ElementMaps:
     names : list of str
         X-ray lines or edges, in the order of the maps.
     segments : numpy.ndarray
-        Counts, shape (S, ny, nx), >= 0.
+        Counts, shape (S, ny, nx), >= 0; if they are float32, so are the maps.
     inside : numpy.ndarray
         Shape (K, S): 1 where the segment lies in the window of the element, else 0.
     beside : numpy.ndarray
@@ -47,46 +47,66 @@ class ElementMaps:
 
     @cached_property
     def counts(self):
-        """Gross counts y in the windows, shape (K, ny, nx), float64."""
-        return np.tensordot(self.inside, self.segments, axes=1)
+        """Gross counts y in the windows, shape (K, ny, nx)."""
+        return self._sums(self.inside)
 
     @cached_property
     def background(self):
         """Expected background counts B in the windows, shape (K, ny, nx): pooled and >= 0."""
         if self.has_steps:
-            beside = np.tensordot(self.beside, self.segments, axes=1)
-            return self.ratios * np.stack([pool_between_steps(counts) for counts in beside])
-        return np.stack([pool(measured) for measured in self._measured_background])
+            beside = [pool_between_steps(counts) for counts in self._sums(self.beside)]
+            return (self.ratios * np.stack(beside)).astype(self._dtype)
+        pooled = [pool(measured).astype(self._dtype) for measured in self._measured_background()]
+        return np.stack(pooled)
 
     @cached_property
     def net(self):
         """Measured net counts: gross counts less the unpooled background, not clipped."""
-        return self.counts - self._measured_background
+        return self.counts - self._measured_background()
 
     @cached_property
     def net_variance(self):
         """Poisson variance of ``net``, estimated from the counts themselves."""
-        only_inside, both, only_beside = (
-            np.tensordot(member, self.segments, axes=1)
-            for member in (self.inside, self.inside * self.beside, self.beside)
-        )
-        return only_inside - 2 * self.ratios * both + self.ratios**2 * only_beside
+        variance = self.ratios**2 * self._sums(self.beside)
+        variance -= 2 * self.ratios * self._sums(self.inside * self.beside)
+        variance += self._sums(self.inside)
+        return variance.astype(self._dtype)
 
-    @cached_property
     def _measured_background(self):
-        return self.ratios * np.tensordot(self.beside, self.segments, axes=1)
+        return (self.ratios * self._sums(self.beside)).astype(self._dtype)
+
+    @property
+    def _dtype(self):
+        return np.float32 if self.segments.dtype == np.float32 else np.float64
+
+    def _sums(self, members):
+        """Return sums of the segments that are members, (K, ny, nx)."""
+        sums = np.zeros((len(members), *self.segments.shape[1:]), self._dtype)
+        for out, member in zip(sums, members, strict=True):
+            for segment in self.segments[member > 0]:
+                out += segment
+        return sums
 
     @cached_property
     def totals(self):
         """Net totals, (K,); NaN, for free, where not positive; 0 without counts."""
-        return totals_to_keep(self.net.sum(axis=(1, 2)), self.counts)
+        return totals_to_keep(self.net.sum(axis=(1, 2), dtype=np.float64), self.counts)
 
     @property
+    def settled(self):
+        """These maps without their segments, for memory's sake: they cannot be split or drawn."""
+        names = ("counts", "background", "net", "net_variance", "are_integers", "common_factor")
+        known = {name: getattr(self, name) for name in names}
+        result = replace(self, segments=self.segments[:0])
+        result.__dict__.update(known)  # where `cached_property` looks
+        return result
+
+    @cached_property
     def are_integers(self):
         """Whether the counts are whole numbers, so that they can be thinned."""
         return bool(np.array_equal(self.segments, np.rint(self.segments)))
 
-    @property
+    @cached_property
     def common_factor(self):
         """Largest whole number that divides all counts: 1 as recorded, 0 if there are none."""
         return int(np.gcd.reduce(self.segments.astype(np.int64), axis=None))
@@ -123,7 +143,8 @@ class ElementMaps:
         """
         whole = np.rint(self.segments).astype(np.int64)
         first = generator.binomial(whole, fraction)
-        return replace(self, segments=first), replace(self, segments=whole - first)
+        parts = (first, whole - first)
+        return tuple(replace(self, segments=part.astype(self._dtype)) for part in parts)
 
     def drawn(self, truth, generator):
         """Return counts as they might have been measured if ``truth`` were the net counts.
@@ -143,8 +164,7 @@ class ElementMaps:
         """
         expected = np.maximum(truth, 0) + self.background
         counts = generator.poisson(expected).astype(np.float64)
-        beside = np.tensordot(self.beside, self.segments, axes=1)
-        variance = (self.ratios**2 * beside).sum(axis=(1, 2))
+        variance = (self.ratios**2 * self._sums(self.beside)).sum(axis=(1, 2), dtype=np.float64)
         net = counts - self.background
         totals = net.sum(axis=(1, 2)) + generator.normal(0.0, np.sqrt(variance))
         return DrawnMaps(counts, self.background, net, counts, totals_to_keep(totals, counts))

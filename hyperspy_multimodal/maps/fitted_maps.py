@@ -61,7 +61,7 @@ class FittedMaps:
         if self.whole is not None:
             return self.share * self.whole.background
         _, excess = pool(self.gross, also=self.net_variance - self.net)
-        return _SOFTENING * np.maximum(excess, 0.0)
+        return _SOFTENING * np.maximum(excess, 0.0).astype(self.net.dtype)
 
     @cached_property
     def counts(self):

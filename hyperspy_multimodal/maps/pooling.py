@@ -1,11 +1,13 @@
 """Expected background counts from measured ones: pooled over neighbours."""
 
 import numpy as np
-from scipy import ndimage
+from scipy import fft, ndimage
 
 #: Counts that a neighbourhood must hold: the pooled background is then good to 10 %.
 COUNTS_PER_NEIGHBOURHOOD = 100.0
 _FIRST_WIDTH = 2.0
+# Wider Gaussians, in pixels, are not summed up in space.
+_WIDEST_SUM = 8.0
 
 
 def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD, also=None):
@@ -32,21 +34,23 @@ def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD, also=None):
         Expected counts >= 0, same shape, float64, same total; and ``also``, smoothed, if given.
     """
     counts = np.asarray(counts, dtype=np.float64)
-    expected = np.broadcast_to(counts.mean(axis=(-2, -1), keepdims=True), counts.shape)
+    expected, smooth = np.zeros_like(counts), None
     if also is not None:
         also = np.asarray(also, dtype=np.float64)
-        smooth = np.broadcast_to(also.mean(axis=(-2, -1), keepdims=True), also.shape)
-    pixels = counts.shape[-2] * counts.shape[-1]
-    for width in _widths(pixels):
-        sigma = (0,) * (counts.ndim - 2) + (width, width)
-        local = ndimage.gaussian_filter(counts, sigma, mode="reflect")
-        held = 4 * np.pi * width**2 * np.atleast_3d(local.T).sum(axis=2).T
-        trust = np.clip(2 * held / needed - 1, 0, 1)
-        expected = trust * local + (1 - trust) * expected
+        smooth = np.zeros_like(also)
+    left = np.ones(counts.shape[-2:])  # what narrower neighbourhoods leave to wider ones
+    for width in [*_widths(left.size), np.inf]:
+        local = _smoothed(counts, width)
+        trust = 1.0
+        if np.isfinite(width):
+            held = 4 * np.pi * width**2 * np.atleast_3d(local.T).sum(axis=2).T
+            trust = np.clip(2 * held / needed - 1, 0, 1)
+        expected += left * trust * local
         if also is not None:
-            across = (0,) * (also.ndim - 2) + (width, width)
-            local = ndimage.gaussian_filter(also, across, mode="reflect")
-            smooth = trust * local + (1 - trust) * smooth
+            smooth += left * trust * _smoothed(also, width)
+        left *= 1 - trust
+        if not left.any():
+            break
     total = expected.sum(axis=(-2, -1), keepdims=True)
     kept = counts.sum(axis=(-2, -1), keepdims=True) / np.where(total > 0, total, 1.0)
     expected = expected * np.where(total > 0, kept, 1.0)
@@ -72,8 +76,8 @@ def pool_between_steps(counts):
     """
     counts = np.asarray(counts, dtype=np.float64)
     expected = np.full(counts.shape, counts.mean())
-    for width in [*_widths(counts.size), 0.0]:
-        local = ndimage.gaussian_filter(counts, width, mode="reflect") if width else counts
+    for width in [*_widths(counts.size)[::-1], 0.0]:
+        local = _smoothed(counts, width) if width else counts
         pixels = max(4 * np.pi * width**2, 1.0)
         enough = 2 * pixels * local / COUNTS_PER_NEIGHBOURHOOD - 1 if width else 0.0
         noise = np.sqrt(np.maximum(expected, np.finfo(float).tiny) / pixels)
@@ -84,10 +88,27 @@ def pool_between_steps(counts):
 
 
 def _widths(pixels):
-    """Return the standard deviations of the neighbourhoods, widest first."""
+    """Return the standard deviations of the neighbourhoods, narrowest first."""
     widths = []
     width = _FIRST_WIDTH
     while 4 * np.pi * width**2 < pixels:
         widths.append(width)
         width *= 2
-    return widths[::-1]
+    return widths
+
+
+def _smoothed(maps, width):
+    """Return the last two axes convolved with a Gaussian, mirrored at the edges of the map."""
+    if width == np.inf:
+        return np.broadcast_to(maps.mean(axis=(-2, -1), keepdims=True), maps.shape)
+    if width <= _WIDEST_SUM:
+        sigma = (0,) * (maps.ndim - 2) + (width, width)
+        return ndimage.gaussian_filter(maps, sigma, mode="reflect")
+    # The cosine transform has the same symmetry, and takes as long for any width.
+    spectrum = fft.dctn(maps, axes=(-2, -1))
+    for axis in (-2, -1):
+        frequency = np.pi * np.arange(maps.shape[axis]) / maps.shape[axis]
+        damping = np.exp(-np.square(width * frequency) / 2)
+        spectrum *= damping[:, None] if axis == -2 else damping
+    smooth = fft.idctn(spectrum, axes=(-2, -1), overwrite_x=True)
+    return np.maximum(smooth, 0) if maps.min() >= 0 else smooth

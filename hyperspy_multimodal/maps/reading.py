@@ -8,8 +8,39 @@ reading of both. The reading at last has ``maps``, ``raw`` net counts and a ``re
 readings hold no spectra and no signals, so that they can be sent to where the spectra are.
 """
 
+from dataclasses import dataclass
+
 from .segments import count_segments
 from .spectra_reading import projected, summed_spectrum
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Maps that were read from spectra, and how.
+
+    Attributes
+    ----------
+    maps : ElementMaps or FittedMaps
+        Maps.
+    record : dict
+        How they were read, in types that metadata can hold.
+    """
+
+    maps: object
+    record: dict
+    #: Counts of the spectra for each of the raw maps'.
+    factor = 1.0
+    operator = None
+
+    @property
+    def settled(self):
+        """The same with maps that cannot be split, which take less memory."""
+        return Reading(getattr(self.maps, "settled", self.maps), self.record)
+
+    @property
+    def raw(self):
+        """Net counts as measured, shape (K, ny, nx)."""
+        return self.maps.gains.astype(self.maps.net.dtype)[:, None, None] * self.maps.net
 
 
 def read(signal, plan, halves, seed, show_progressbar):
@@ -19,7 +50,7 @@ def read(signal, plan, halves, seed, show_progressbar):
     ----------
     signal : BaseSignal
         Spectrum image, eager or lazy.
-    plan : XrayFit, XrayWindows, EdgeFit or EdgeWindows
+    plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
         How to read it.
     halves, seed : int
         Pairs of random halves to draw, and their seed.
@@ -28,7 +59,7 @@ def read(signal, plan, halves, seed, show_progressbar):
 
     Returns
     -------
-    SpectrumFit, WindowReading or EdgeReading
+    SpectrumFit, Reading, EdgeMeasurement or EdgeFit
     """
     segments = total = divisor = None
     if plan.edges is not None:

@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from ..spectra.core_loss import SUBSHELLS, hydrogenic_edges
+from ..spectra.core_loss import hydrogenic_edges, hydrogenic_shell
 from ..spectra.lines import element_lines
 from ..spectra.yields import xrays_per_atom
+from .edges import edge_onsets
 from .microscope import USUAL_BEAM_ENERGY, beam_energy_of, microscope_of
 from .names import atomic_numbers
 
 # HAADF intensity per atom goes with Z to about this power.
 _Z_EXPONENT = 1.7
-_STEP = 2.0  # eV
+_STEP = 0.5  # eV
 
 
 def xray_scattering(signal, lines, windows):
@@ -42,9 +43,9 @@ def xray_scattering(signal, lines, windows):
 def edge_scattering(signal, edges, windows):
     """Return HAADF intensity for each electron at an edge, as `xray_scattering`.
 
-    Electrons per atom are hydrogenic cross-sections, of the edge and the others of its shell, in
-    the integration windows. Where the metadata lack beam energy or angles, or an edge is of another
-    shell than K and L, each electron stands for as many atoms.
+    Electrons per atom are the hydrogenic cross-section of the edge's whole shell in the integration
+    window, without white lines. Where the metadata lack beam energy or angles, or an edge is of
+    another shell than K and L, each electron stands for as many atoms.
 
     Parameters
     ----------
@@ -64,13 +65,13 @@ def edge_scattering(signal, edges, windows):
     yields = np.ones(len(edges))
     in_kev = signal.axes_manager.signal_axes[0].units == "keV"
     windows = (1e3 if in_kev else 1.0) * np.asarray(windows, dtype=float)
-    if all(known.values()) and all(edge.split("_")[1] in SUBSHELLS for edge in edges):
-        for i, (edge, (left, right)) in enumerate(zip(edges, windows, strict=True)):
-            element, subshell = edge.split("_")
-            shell = ("K",) if subshell == "K" else ("L3", "L2")
-            functions = hydrogenic_edges([f"{element}_{each}" for each in shell], known)
-            energies = np.arange(left, max(right, left + _STEP), _STEP)
-            yields[i] = max(sum(function(energies).sum() for function in functions), 0.0)
+    shells = [hydrogenic_shell(edge, edge_onsets(edge.split("_")[0])) for edge in edges]
+    if all(known.values()) and all(shells):
+        functions = hydrogenic_edges(shells, known)
+        for i, (function, (left, right)) in enumerate(zip(functions, windows, strict=True)):
+            limits = np.linspace(left, right, max(int(np.ceil((right - left) / _STEP)), 1) + 1)
+            middles = (limits[1:] + limits[:-1]) / 2
+            yields[i] = max((function(middles) * np.diff(limits)).sum(), 0.0)
         if not np.all(yields > 0):
             yields = np.ones(len(edges))
     return _of_yields(edges, yields)

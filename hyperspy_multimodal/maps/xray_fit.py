@@ -14,7 +14,7 @@ from ..spectra.unassigned import explained_fit
 from .fitted_maps import FittedMaps
 from .microscope import beam_energy_of, stated
 from .names import checked_names
-from .reading import read
+from .reading import Reading, read
 from .xray_windows import channels_of, integration_windows_of, select_lines
 
 _logger = logging.getLogger(__name__)
@@ -102,17 +102,22 @@ class SpectrumFit:
             "sum_deviance": self.sum_fit.deviance,
         }
 
+    @property
+    def only_maps(self):
+        """The maps without what else was read, for memory's sake."""
+        return Reading(self.maps, self.record)
+
     @cached_property
     def maps(self):
         """The `FittedMaps` in nearly Poisson units."""
         # Counts over the variance that one of them adds have a variance like their mean.
         gains = self.templates.own_variances
-        by_map = gains[:, None, None]
+        by_map = gains.astype(np.float32)[:, None, None]
         return FittedMaps(
             names=self.names,
             net=self.net / by_map,
             net_variance=np.maximum(self.variance, 0) / by_map**2,
-            gross=self.gross,
+            gross=self.gross.copy(),  # not all that was read
             gains=gains,
             first_halves=self.halves / by_map,
             are_integers=self.divisor >= 0,

@@ -8,6 +8,7 @@ import numpy as np
 
 from .element_maps import ElementMaps
 from .names import checked_names
+from .reading import Reading
 from .segments import count_segments, edges_to_count, membership, segment_edges
 from .window_warnings import (
     warn_of_cut_windows,
@@ -48,7 +49,7 @@ class XrayWindows:
     two_passes = False
 
     def reading(self, segments, total=None, divisor=None):
-        """Return the `WindowReading` of counts (S, ny, nx) between the edges."""
+        """Return the `Reading` of counts (S, ny, nx) between the edges."""
         ratios = np.array(
             [
                 _length(window) / _length(ranges) if ranges else 0.0
@@ -63,32 +64,7 @@ class XrayWindows:
             ratios=ratios[:, None, None],
         )
         sides = None if self.sides is None else self.sides.tolist()
-        return WindowReading(maps, {"background_windows": sides, "extra_lines": None})
-
-
-@dataclass(frozen=True)
-class WindowReading:
-    """Maps that are read in one pass over the spectra.
-
-    Attributes
-    ----------
-    maps : ElementMaps
-        Maps.
-    record : dict
-        How they were read, in types that metadata can hold.
-    factor : float
-        Counts of the spectra for each of the maps'.
-    """
-
-    maps: ElementMaps
-    record: dict
-    factor: float = 1.0
-    operator = None
-
-    @property
-    def raw(self):
-        """Net counts as measured, shape (K, ny, nx)."""
-        return self.factor * self.maps.net
+        return Reading(maps, {"background_windows": sides, "extra_lines": None})
 
 
 def plan_windows(signal, xray_lines, integration_windows, background_windows):

@@ -14,6 +14,8 @@ BLURS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 _GAIN, _LEAST_GAIN = 0.2, 0.002
 # Lowest share of an eigenvalue of the corrected normal matrix, which noise may leave indefinite.
 _RIDGE = 1e-3
+# Pixels that are taken to float64 at a time.
+_PIXELS = 100_000
 _LEAST_WEIGHT = 1e-6
 
 
@@ -89,7 +91,7 @@ class HaadfFit:
         self.lowest_offset = lowest_offset
         there = maps.counts.any(axis=(1, 2))
         self.expected = there * self.scales * np.asarray(scattering, dtype=float)
-        by_map = self.scales[:, None, None]
+        by_map = self.scales.astype(maps.net.dtype)[:, None, None]
         self.blurred = smoothed(maps.net, SMOOTHING) / by_map
         noise = np.maximum(smoothed(maps.net_variance, SMOOTHING), 0.0)
         # variance of the mean of a Gaussian neighbourhood: 1 / (4 pi sigma^2) of that of a pixel
@@ -188,9 +190,7 @@ def _even_fit(*known):
 def _errors_in_variables(terms, target, noise, expected, lowest_offset):
     """Return normal matrix, right side, expected solution and lower bounds of the fit."""
     prior, pedestal = _composite_fit(terms, target, noise, expected, lowest_offset)
-    columns = np.vstack([terms, np.ones_like(target)])
-    gram = columns @ columns.T
-    right = columns @ target
+    gram, right = _products(terms, target)
     energy = np.maximum(np.diag(gram)[:-1], np.finfo(float).tiny)
     # As the share of noise in a map grows, its fit gives way to the expected weight. So it does
     # where the fit cannot tell weights apart that differ by as much as the expected ones: their
@@ -202,6 +202,17 @@ def _errors_in_variables(terms, target, noise, expected, lowest_offset):
     right[:-1] += doubt * prior
     lower = np.r_[np.zeros(len(noise)), lowest_offset]
     return gram, right, np.r_[prior, pedestal], lower
+
+
+def _products(terms, target):
+    """Return products of the terms, and of 1, with each other and with the target, in float64."""
+    gram, right = 0.0, 0.0
+    for start in range(0, target.size, _PIXELS):
+        part = slice(start, start + _PIXELS)
+        columns = np.vstack([terms[:, part], np.ones(target[part].size)])
+        gram = gram + columns @ columns.T
+        right = right + columns @ target[part]
+    return gram, right
 
 
 def _bounded_fit(gram, right, lower):

@@ -79,7 +79,7 @@ def fuse_reading(reading, haadf, mask, per_count, parameters, known):
 
     Parameters
     ----------
-    reading : SpectrumFit, WindowReading, EdgeMeasurement or EdgeFit
+    reading : SpectrumFit, Reading, EdgeMeasurement or EdgeFit
         What `hyperspy_multimodal.maps.read` returned.
     haadf : numpy.ndarray
         HAADF image, shape (ny, nx).
@@ -96,15 +96,17 @@ def fuse_reading(reading, haadf, mask, per_count, parameters, known):
     -------
     Fused
     """
-    maps, raw = masked_maps(reading.maps, reading.raw, mask)
+    maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
     errors = None if fused.errors is None else reading.factor * fused.errors
+    raw = reading.factor * reading.raw
+    raw = raw if mask is None else np.where(mask, np.nan, raw)
     return replace(
         fused,
         maps=reading.factor * fused.maps,
         errors=errors,
         record={**fused.record, **known, **reading.record},
-        raw=reading.factor * raw,
+        raw=raw,
     )
 
 
@@ -152,6 +154,7 @@ def fuse(maps, haadf, scattering, parameters):
             tolerance=parameters.tolerance,
             max_iterations=parameters.max_iterations,
             callback=progress.callback,
+            can_go_on=parameters.uncertainty,
         )
         if parameters.uncertainty:
 

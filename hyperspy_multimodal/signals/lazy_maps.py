@@ -40,7 +40,7 @@ def fuse_lazily(
     """
     token = uuid.uuid4().hex
     spectra = spectra if spectra._lazy else spectra.as_lazy()
-    reading = read_lazily(spectra, plan, halves, parameters.seed)
+    reading = read_lazily(spectra, plan, halves, parameters.seed, parameters.uncertainty)
     quiet = replace(parameters, show_progressbar=False)
     fuse = functools.partial(
         _fused, haadf=haadf, mask=mask, per_count=per_count, parameters=quiet, known=known

@@ -49,21 +49,17 @@ def checked_mask(mask, shape):
     return array
 
 
-def masked_maps(maps, raw, mask):
-    """Return maps in which masked pixels have no say, and raw maps that are NaN there.
+def masked_maps(maps, mask):
+    """Return maps in which masked pixels have no say.
 
     Parameters
     ----------
     maps : ElementMaps or FittedMaps
         Measured maps.
-    raw : numpy.ndarray
-        Net counts, shape (K, ny, nx).
     mask : numpy.ndarray or None
         From `checked_mask`.
     """
-    if mask is None:
-        return maps, raw
-    return MaskedMaps(maps, mask), np.where(mask, np.nan, raw)
+    return maps if mask is None else MaskedMaps(maps, mask)
 
 
 def without_masked(signal, mask):

@@ -133,7 +133,7 @@ def fuse_maps(
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, halves, parameters.seed
     )
-    measured, _ = masked_maps(measured, measured.net, given.mask)
+    measured = masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
     fused = fuse(measured, image, scattering, parameters)
     record = fused.record

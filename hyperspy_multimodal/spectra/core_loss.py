@@ -5,13 +5,40 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import optimize
 
+from .white_lines import OFFSETS, WIDTHS, white_line_shapes
+
 _EXPONENTS = 1.0, 6.0
 # Onsets may lie this far from the tables, in eV and in channels, whichever is more.
 _SHIFT, _SHIFT_CHANNELS = 5.0, 1.0
-#: Subshells of which there are hydrogenic cross-sections.
-SUBSHELLS = ("K", "L1", "L2", "L3")
+# Offset and width of white lines where the search starts, and its first steps.
+_OFFSET, _WIDTH = (2.0, 2.0), (4.0, 2.0)
+# Subshells of which there are hydrogenic cross-sections.
+_SUBSHELLS = ("K", "L1", "L2", "L3")
 # Of the first energy: edges from further below add to the power law alone.
 _FAR_BELOW = 0.5
+# Points by which a channel is integrated.
+_POINTS = 8
+# White lines of an element are kept if chi-square rises by this without them.
+_SIGNIFICANT = 9.0
+
+
+@dataclass(frozen=True)
+class ElementEdges:
+    """What the spectrum of an element is made of.
+
+    Attributes
+    ----------
+    functions : list of callable
+        Cross-sections, functions of the energy in eV, zero below their onset.
+    onsets : list of float
+        Onsets of the functions in eV.
+    lines : list of float
+        Onsets of the subshells that may have white lines, in eV. Default none.
+    """
+
+    functions: list
+    onsets: list
+    lines: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -25,11 +52,13 @@ class CoreLossFit:
     shift : float
         How far the edges lie above the tables, in eV.
     edges : numpy.ndarray
-        Spectra of the elements per atom, up to a common factor, shape (K, C).
+        Spectra of the elements per atom, white lines included, up to a common factor, shape (K, C).
+    white_lines : numpy.ndarray
+        The white lines in them, shape (K, C).
     power_law : numpy.ndarray
         E^-r, shape (C,).
-    fitted, observed : numpy.ndarray
-        Counts by channel, shape (C,).
+    fitted, net, observed : numpy.ndarray
+        Counts by channel: of the fit, of the edges in it, and as measured, shape (C,).
     used : numpy.ndarray
         Which channels were fitted, bool, shape (C,).
     """
@@ -37,16 +66,18 @@ class CoreLossFit:
     exponent: float
     shift: float
     edges: np.ndarray
+    white_lines: np.ndarray
     power_law: np.ndarray
     fitted: np.ndarray
+    net: np.ndarray
     observed: np.ndarray = field(repr=False)
     used: np.ndarray = field(repr=False)
 
 
 def edge_subshells(edge, onsets, energies):
-    """Return the K and L subshells of an edge's element that shape a spectrum.
+    """Return the K and L shells of an edge's element that shape a spectrum.
 
-    These are subshells of which eXSpy has hydrogenic cross-sections, with an onset that lies on the
+    These are shells of which eXSpy has hydrogenic cross-sections, with an onset that lies on the
     axis or not far below.
 
     Parameters
@@ -61,23 +92,47 @@ def edge_subshells(edge, onsets, energies):
     Returns
     -------
     list of str
+        Edges that name them, one a shell, such as ["Cu_L3"].
 
     Raises
     ------
     ValueError
-        If the named edge itself is none of them: then there is no shape for it.
+        If the named edge itself is in none of them: then there is no shape for it.
     """
-    found = [
-        name
+    found = {
+        name: hydrogenic_shell(name, onsets)
         for name, onset in onsets.items()
-        if name.split("_")[1] in SUBSHELLS and _FAR_BELOW * energies[0] < onset < energies[1]
-    ]
-    if edge not in found:
+        if _FAR_BELOW * energies[0] < onset < energies[1]
+    }
+    if found.get(edge) is None:
         raise ValueError(
             f"map_method='fit' knows the shapes of the edges K, L1, L2 and L3 only, but {edge} is "
             "to be mapped. Use map_method='windows'."
         )
-    return found
+    return list(dict.fromkeys(filter(None, found.values())))
+
+
+def hydrogenic_shell(edge, onsets):
+    """Return the edge that names the shell of another, None if it has no hydrogenic cross-section.
+
+    eXSpy has one cross-section for the whole L shell, which begins at L3 and steps up at L1, and
+    gives it under each of the names L1, L2 and L3. Hence it has to be taken once, as L3.
+
+    Parameters
+    ----------
+    edge : str
+        Edge, such as "Cu_L2".
+    onsets : dict of str to float
+        Onsets in eV of the edges of its element.
+
+    Returns
+    -------
+    str or None
+        Such as "Cu_L3".
+    """
+    element, subshell = edge.split("_")
+    shell = edge if subshell == "K" else f"{element}_L3"
+    return shell if subshell in _SUBSHELLS and shell in onsets else None
 
 
 def hydrogenic_edges(subshells, instrument):
@@ -86,7 +141,7 @@ def hydrogenic_edges(subshells, instrument):
     Parameters
     ----------
     subshells : list of str
-        Edges of K or L shells, such as "Cu_L3".
+        Edges of K or L shells, such as "Cu_L3". L1, L2 and L3 are one and the same: the L shell.
     instrument : dict
         ``beam_energy`` in keV, ``convergence_angle`` and ``collection_angle`` in mrad.
 
@@ -110,10 +165,12 @@ def hydrogenic_edges(subshells, instrument):
     return functions
 
 
-def fit_core_loss(observed, energy, edges, used):
+def fit_core_loss(observed, energy, edges, used, gain=1.0):
     """Fit a summed spectrum by edges over a power law.
 
-    Weighted least squares over amplitudes >= 0, an exponent and a common shift of the edges.
+    Weighted least squares over amplitudes >= 0, an exponent and a common shift of the edges, all
+    averaged over channels. White lines have free areas >= 0, and a width and a distance from the
+    onset in common; those of an element stay only if they are clearly there.
 
     Parameters
     ----------
@@ -121,49 +178,127 @@ def fit_core_loss(observed, energy, edges, used):
         Summed spectrum, shape (C,).
     energy : numpy.ndarray
         Energies of the channels in eV, shape (C,).
-    edges : list of list of callable
-        Functions of the energy, one list an element.
+    edges : list of ElementEdges
+        One an element.
     used : numpy.ndarray
         Channels to fit, bool, shape (C,).
+    gain : float
+        Counts per electron, default 1.
 
     Returns
     -------
     CoreLossFit
     """
-    root = 1 / np.sqrt(np.maximum(observed[used], 1.0))
-    missing = observed[used] * root
-
-    def shapes(parameters):
-        exponent, shift = parameters
-        moved = [sum(function(energy - shift) for function in element) for element in edges]
-        law = (np.maximum(energy, 1.0) / energy[used][0]) ** -exponent
-        design = np.array([*moved, law])
-        heights = np.maximum(design[:, used].max(axis=1, keepdims=True), np.finfo(float).tiny)
-        return design / heights, heights[:, 0]
-
-    def misfit(parameters):
-        design, _ = shapes(parameters)
-        return optimize.nnls((design[:, used] * root).T, missing)[1]
-
-    farthest = max(_SHIFT, _SHIFT_CHANNELS * float(energy[1] - energy[0]))
-    # No gradient: onsets jump from channel to channel.
-    starts = [(misfit((exponent, 0.0)), exponent) for exponent in np.linspace(*_EXPONENTS, 26)]
-    found = optimize.minimize(
-        misfit,
-        (min(starts)[1], 0.0),
-        method="Nelder-Mead",
-        bounds=(_EXPONENTS, (-farthest, farthest)),
-        options={"initial_simplex": [(min(starts)[1] + a, b * farthest / 2) for a, b in
-                                     ((0, 0), (0.2, 0), (0, 1))], "xatol": 1e-3},
-    ).x  # fmt: skip
-    design, heights = shapes(found)
-    amplitudes, _ = optimize.nnls((design[:, used] * root).T, missing)
+    model = _Model(observed, energy, edges, used)
+    lined = [i for i, each in enumerate(edges) if each.lines]
+    while True:
+        parameters = model.search(lined)
+        kept = model.significant(parameters, lined, gain)
+        if kept == lined:
+            break
+        lined = kept
+    design, owners = model.design(parameters, lined)
+    amplitudes, _ = model.solve(design)
+    spectra, lines = np.zeros((2, len(edges), len(energy)))
+    for i in range(len(edges)):
+        own = (owners == i) & (np.arange(len(owners)) >= len(edges))
+        if amplitudes[i] > 0:
+            lines[i] = amplitudes[own] @ design[own] / amplitudes[i]
+        spectra[i] = design[i] + lines[i]
     return CoreLossFit(
-        exponent=float(found[0]),
-        shift=float(found[1]),
-        edges=design[:-1] * heights[:-1, None],
+        exponent=float(parameters[0]),
+        shift=float(parameters[1]),
+        edges=spectra,
+        white_lines=lines,
         power_law=design[-1],
         fitted=amplitudes @ design,
+        net=amplitudes[:-1] @ design[:-1],
         observed=observed,
         used=used,
     )
+
+
+class _Model:
+    """Sums of edges, white lines and a power law, and how far from a spectrum they are."""
+
+    def __init__(self, observed, energy, edges, used):
+        width = float(energy[1] - energy[0])
+        self.energy, self.edges, self.used = energy, edges, used
+        self.limits = np.append(energy - width / 2, energy[-1] + width / 2)
+        self.farthest = max(_SHIFT, _SHIFT_CHANNELS * width)
+        last = self.limits[-1] + self.farthest
+        self.integrals = [
+            [
+                _integral(function, onset, last, width / _POINTS)
+                for function, onset in zip(each.functions, each.onsets, strict=True)
+            ]
+            for each in edges
+        ]
+        self.root = 1 / np.sqrt(np.maximum(observed[used], 1.0))
+        self.missing = observed[used] * self.root
+
+    def design(self, parameters, lined):
+        """Return the spectra of elements, white lines and power law, and whose each is."""
+        exponent, shift, offset, width = parameters
+        moved = self.limits - shift
+        rows = [
+            np.diff(sum(np.interp(moved, *integral, left=0.0) for integral in element))
+            for element in self.integrals
+        ]
+        owners = list(range(len(rows)))
+        for i in lined:
+            for onset in self.edges[i].lines:
+                rows += [*white_line_shapes(moved, onset, offset, width)]
+                owners += [i, i]
+        law = (np.maximum(self.energy, 1.0) / self.energy[self.used][0]) ** -exponent
+        return np.array([*rows, law]), np.array([*owners, -1])
+
+    def solve(self, design):
+        """Return the amplitudes that fit best, and the root of chi-square in counts."""
+        columns = (design[:, self.used] * self.root).T
+        heights = np.maximum(columns.max(axis=0), np.finfo(float).tiny)
+        amplitudes, misfit = optimize.nnls(columns / heights, self.missing)
+        return amplitudes / heights, misfit
+
+    def search(self, lined):
+        """Return the exponent, shift, offset and width that fit best."""
+        free = 4 if lined else 2
+
+        def misfit(parameters):
+            every = (*parameters, _OFFSET[0], _WIDTH[0])[:4]
+            return self.solve(self.design(every, lined)[0])[1]
+
+        start = min(np.linspace(*_EXPONENTS, 26), key=lambda r: misfit((r, 0.0)))
+        first = np.array([start, 0.0, _OFFSET[0], _WIDTH[0]])[:free]
+        steps = np.diag([0.2, self.farthest / 2, _OFFSET[1], _WIDTH[1]])[:free, :free]
+        bounds = (_EXPONENTS, (-self.farthest, self.farthest), OFFSETS, WIDTHS)
+        found = optimize.minimize(
+            misfit,
+            first,
+            method="Nelder-Mead",
+            bounds=bounds[:free],
+            options={"initial_simplex": [first, *(first + steps)], "xatol": 1e-3},
+        ).x
+        return (*found, _OFFSET[0], _WIDTH[0])[:4]
+
+    def significant(self, parameters, lined, gain):
+        """Return the elements of which the white lines are clearly there."""
+        design, owners = self.design(parameters, lined)
+        amplitudes, misfit = self.solve(design)
+        # a poor fit makes no line clearer
+        scale = max(gain, misfit**2 / self.used.sum())
+        kept = []
+        for i in lined:
+            others = (owners != i) | (np.arange(len(owners)) == i)
+            rise = self.solve(design[others])[1] ** 2 - misfit**2
+            if amplitudes[i] > 0 and rise > _SIGNIFICANT * scale:
+                kept.append(i)
+        return kept
+
+
+def _integral(function, onset, last, step):
+    """Return energies from the onset on, and the integrals of a function up to them."""
+    energies = np.linspace(onset, last, max(int(np.ceil((last - onset) / step)), 1) + 1)
+    values = function(energies)
+    areas = (values[1:] + values[:-1]) / 2 * np.diff(energies)
+    return energies, np.concatenate([[0.0], np.cumsum(areas)])

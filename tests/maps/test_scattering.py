@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from exspy.signals import EDSSEMSpectrum, EDSTEMSpectrum
 
-from hyperspy_multimodal.data import core_shell, swap
-from hyperspy_multimodal.maps import atomic_numbers, edge_scattering, xray_scattering
+from hyperspy_multimodal.data import core_loss, core_shell, swap
+from hyperspy_multimodal.maps import (
+    atomic_numbers,
+    edge_scattering,
+    plan_edges,
+    xray_scattering,
+)
 from hyperspy_multimodal.maps.scattering import beam_energy_of
 from hyperspy_multimodal.spectra.core_loss import hydrogenic_edges
 
@@ -144,18 +149,40 @@ def test_cross_sections_are_taken_where_the_microscope_is_known():
     assert ratios[1] > 1.5 * ratios[2]
 
 
-def test_both_subshells_of_an_l_edge_are_in_its_window():
-    """L3 and L2, which are too near to each other for windows of their own."""
-    found = edge_scattering(edge_signal(**MICROSCOPE), EDGES, EDGE_WINDOWS)
+def test_electrons_of_a_shell_are_counted_once():
+    """One cross-section of the L shell, under whatever name."""
+    signal = edge_signal(**MICROSCOPE)
+    found = edge_scattering(signal, EDGES, EDGE_WINDOWS)
     electrons = []
-    for names, (left, right) in zip(
-        (["Ti_L3", "Ti_L2"], ["O_K"], ["Mn_L3", "Mn_L2"]), EDGE_WINDOWS, strict=True
+    for function, (left, right) in zip(
+        hydrogenic_edges(EDGES, MICROSCOPE), EDGE_WINDOWS, strict=True
     ):
-        energies = np.arange(left, right, 0.5)
-        functions = hydrogenic_edges(names, MICROSCOPE)
-        electrons.append(0.5 * sum(function(energies).sum() for function in functions))
+        energies = np.arange(left, right, 0.1)
+        electrons.append(0.1 * function(energies).sum())
     expected = plain(EDGES) / electrons
-    np.testing.assert_allclose(found, expected / expected.max(), rtol=0.05)
+    np.testing.assert_allclose(found, expected / expected.max(), rtol=0.01)
+    for subshell in ("L2", "L1"):
+        names = [f"Ti_{subshell}", "O_K", f"Mn_{subshell}"]
+        np.testing.assert_allclose(edge_scattering(signal, names, EDGE_WINDOWS), found)
+
+
+def test_a_simulated_oxide_scatters_as_it_says():
+    """HAADF for each true electron: Z^1.7 times atoms per electron."""
+    specimen = core_loss((16, 16), counts=5)
+    names = ["O_K", "Mn_L3", "Co_L3"]
+    windows = plan_edges(specimen.signal, names, None, None, None).windows
+    found = edge_scattering(specimen.signal, names, windows)
+    electrons = [truth.data.sum() for truth in specimen.counts]
+    atoms = [specimen.areal_densities[name.split("_")[0]].sum() for name in names]
+    expected = plain(names) * np.array(atoms) / electrons
+    np.testing.assert_allclose(found / found[2], expected / expected[2], rtol=0.01)
+    assert found[0] / found[2] == pytest.approx(0.147, abs=0.002)
+
+
+def test_an_edge_whose_shell_has_no_cross_section_stands_for_atoms():
+    windows = np.array([[118.0, 130.0], [532.0, 585.0]])
+    found = edge_scattering(edge_signal(**MICROSCOPE), ["Al_L1", "O_K"], windows)
+    np.testing.assert_allclose(found, plain(["Al_L1", "O_K"]))
 
 
 def test_a_wider_window_holds_more_electrons_of_an_atom():

@@ -1,13 +1,16 @@
 """EELS maps from whole spectra: overlapping edges are told apart."""
 
+import logging
+
 import hyperspy.api as hs
 import numpy as np
 import pytest
 from exspy.signals import EELSSpectrum
 
 from hyperspy_multimodal import compute_maps
-from hyperspy_multimodal.maps.edge_fit import fit_edges, gaussian_halves
-from hyperspy_multimodal.spectra.core_loss import fit_core_loss, hydrogenic_edges
+from hyperspy_multimodal.data import core_loss
+from hyperspy_multimodal.maps.edge_fit import fit_edges, gaussian_halves, suits_fit
+from hyperspy_multimodal.spectra.core_loss import hydrogenic_edges
 
 ENERGY = 700 + 4.0 * np.arange(250)
 MICROSCOPE = {"beam_energy": 200.0, "convergence_angle": 20.0, "collection_angle": 30.0}
@@ -15,8 +18,7 @@ INSIDE = {"Cu": (58, 80), "Zn": (80, 106)}
 
 
 def edge(element):
-    names = [f"{element}_{subshell}" for subshell in ("L3", "L2", "L1")]
-    return sum(function(ENERGY) for function in hydrogenic_edges(names, MICROSCOPE))
+    return hydrogenic_edges([f"{element}_L3"], MICROSCOPE)[0](ENERGY)
 
 
 def truth(shape=(24, 30)):
@@ -81,11 +83,10 @@ def test_windows_take_the_tail_of_one_edge_for_background_of_the_other():
 def test_exponent_and_shift_are_found():
     fit = fitted(spectrum_image(exponent=2.6)).sum_fit
     assert fit.exponent == pytest.approx(2.6, abs=0.1)
-    observed = np.interp(ENERGY - 4, ENERGY, 1e4 * edge("Cu") / edge("Cu").max())
-    observed = observed + 1e5 * (ENERGY / 900) ** -3.0
-    functions = [hydrogenic_edges(["Cu_L3", "Cu_L2", "Cu_L1"], MICROSCOPE)]
-    moved = fit_core_loss(observed, ENERGY, functions, ENERGY > 650)
-    assert moved.shift == pytest.approx(4, abs=1.5)
+    moved = spectrum_image(shape=(40, 40))
+    moved.axes_manager[-1].offset += 3.0
+    still, found = (fitted(each).sum_fit.shift for each in (spectrum_image(shape=(40, 40)), moved))
+    assert found - still == pytest.approx(3, abs=0.5)
 
 
 def test_the_stated_variance_is_that_of_repeated_scans():
@@ -205,3 +206,110 @@ def test_the_gain_is_that_of_the_noise_before_the_edges():
     signal = spectrum_image(gain=3.3)
     assert fitted(signal).gain == pytest.approx(3.3, rel=0.3)
     assert fitted(signal).gain_source == "estimated"
+
+
+# simulated oxide: O K, Mn L and Co L, each on the tail of the one before
+
+
+def oxide(**options):
+    channel = options.pop("channel_width", 2.0)
+    options = {"shape": (24, 24), "counts": 1e4} | options
+    shape = options.pop("shape")
+    return core_loss(shape, channel_width=channel, channels=round(600 / channel), **options)
+
+
+def with_elements(signal, *symbols):
+    signal = signal.deepcopy()
+    signal.metadata.Sample.elements = sorted(symbols)
+    signal.elements = set(symbols)
+    return signal
+
+
+@pytest.fixture
+def logged(caplog):
+    """Messages of the package, which does not propagate them."""
+    logger = logging.getLogger("hyperspy_multimodal")
+    logger.addHandler(caplog.handler)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+@pytest.mark.parametrize("channel_width", [1.0, 2.0, 4.0, 8.0])
+@pytest.mark.parametrize(("white_lines", "bound"), [(0.0, 0.5), (0.5, 3.0), (1.0, 4.0)])
+def test_totals_of_a_simulated_oxide_are_right(channel_width, white_lines, bound):
+    specimen = oxide(channel_width=channel_width, white_lines=white_lines, counts=1e5)
+    fit = fitted(specimen.signal, integration_windows=None, halves=0)
+    expected = [truth.data.sum() for truth in specimen.counts]
+    found = electrons(fit).sum(axis=(1, 2))
+    np.testing.assert_allclose(100 * (found / expected - 1), 0, atol=bound)
+    assert list(np.array(fit.record["white_lines"]) > 0) == [False, *2 * [white_lines > 0]]
+    assert abs(fit.record["edge_shift"]) < 0.5
+
+
+def test_the_share_of_white_lines_is_recorded():
+    specimen = oxide(white_lines=0.5)
+    shares = fitted(specimen.signal, integration_windows=None, halves=0).record["white_lines"]
+    np.testing.assert_allclose(shares, [0, 1 / 3, 1 / 3], atol=0.1)
+    assert all(type(share) is float for share in shares)
+
+
+def test_an_edge_on_the_tail_of_another_is_fitted_by_default():
+    signal = oxide(shape=(8, 8)).signal
+    assert suits_fit(signal, None)
+    assert suits_fit(signal, ["O_K", "Co_L3"])
+    # one edge, but others lie below it
+    assert suits_fit(signal, ["Co_L3"])
+    maps = signal.multimodal_fusion(np.ones((8, 8)) + np.eye(8), 1, (0.01, 0.02), max_iterations=5)
+    assert maps[0].metadata.Multimodal_fusion.map_method == "fit"
+
+
+def test_windows_are_the_default_where_no_edge_lies_below():
+    signal = oxide(shape=(8, 8)).signal
+    assert not suits_fit(signal, ["O_K"])
+    assert not suits_fit(with_elements(signal, "Co"), None)
+    assert not suits_fit(with_elements(signal, "Co"), ["Co_L3"])
+
+
+def test_windows_are_the_default_where_a_fit_cannot_be_had(logged):
+    signal = oxide(shape=(8, 8)).signal
+    assert not suits_fit(signal, ["Co_L3", "Co_L2", "O_K"])
+    assert not suits_fit(signal.isig[528.0:], ["Mn_L3", "Co_L3"])
+    heavy = with_elements(signal, "O", "Mn", "La")  # M edges at 832 and 849 eV
+    assert not suits_fit(heavy, None)
+    assert not suits_fit(heavy, ["O_K", "Mn_L3"])
+    assert "no shape" not in logged.text
+    for item in ("beam_energy", "convergence_angle", "Detector"):
+        unknown = signal.deepcopy()
+        delattr(unknown.metadata.Acquisition_instrument.TEM, item)
+        assert not suits_fit(unknown, None)
+
+
+@pytest.mark.parametrize("white_lines", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("counts", [30.0, 1e5])
+def test_a_fit_of_all_elements_is_not_warned_of(white_lines, counts, logged):
+    for channel_width in (1.0, 2.0, 4.0):
+        signal = oxide(white_lines=white_lines, counts=counts, channel_width=channel_width).signal
+        fitted(signal, integration_windows=None, halves=0)
+    assert "far from" not in logged.text
+
+
+@pytest.mark.parametrize("missing", ["O", "Mn", "Co"])
+@pytest.mark.parametrize("white_lines", [0.0, 0.5])
+def test_a_missing_element_is_warned_of(missing, white_lines, logged):
+    signal = oxide(white_lines=white_lines).signal
+    known = with_elements(signal, *{"O", "Mn", "Co"} - {missing})
+    fitted(known, integration_windows=None, halves=0)
+    assert "far from the sum of all spectra" in logged.text
+    assert "add_elements" in logged.text and "map_method='windows'" in logged.text
+
+
+def test_measured_spectra_are_not_warned_of_unless_an_element_is_missing(shared_data, logged):
+    path = shared_data / "CuZn_EELS.hspy"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not on this machine")
+    signal = hs.load(path)
+    for symbols in (("Cu", "Zn"), ("Cu",)):
+        assert "far from" not in logged.text
+        signal = with_elements(signal, *symbols)
+        fitted(signal, integration_windows=None, halves=0, gain=4.5)
+    assert "far from" in logged.text
