@@ -22,6 +22,8 @@ _POISSON_SHARE = 0.05
 _INDEPENDENT = 0.6
 # Of the brightest of a smoothed map, where its noise is looked at for correlation.
 _BRIGHT = 0.3
+# Maps are shares if their sum varies by no more than this share of itself.
+_SHARES = 1e-3
 # Whole numbers are scaled, not counted, where the median is at least so large and noise suggests
 # counts of so many units.
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
@@ -108,6 +110,7 @@ def ready_maps(names, arrays, gain, background, halves, seed):
         "counts", "given" or "estimated": where the gain comes from.
     """
     n_maps = len(names)
+    _warn_of_shares(names, arrays)
     whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
     given = None
     if gain is not None:
@@ -156,6 +159,21 @@ def ready_maps(names, arrays, gain, background, halves, seed):
     covariance = np.moveaxis(variance, 0, -1)[..., None] * np.eye(n_maps)
     first = gaussian_halves(net, covariance, halves, seed) if halves else []
     return _as_fitted(names, net, gains, excess, first, None), source
+
+
+def _warn_of_shares(names, arrays):
+    """Say if the maps add up to the same everywhere: then one of them is what the others leave."""
+    whole = arrays.sum(axis=0)
+    if len(names) > 1 and 0 <= np.ptp(whole) <= _SHARES * whole.mean():
+        brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
+        _logger.warning(
+            "The maps add up to %.3g in every pixel: they are shares, not counts. Each then holds "
+            "the others with the opposite sign, which no HAADF model can know, and may come out "
+            "wrong. Fuse counts; or leave one of the maps out, say %s, and take it as what the "
+            "others leave.",
+            whole.mean(),
+            brightest,
+        )
 
 
 def _scaled(names, arrays):

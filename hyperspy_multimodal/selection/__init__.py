@@ -3,12 +3,13 @@
 from .bootstrap import standard_deviations
 from .choice import Choice, choose_setting
 from .haadf_image import normalise_haadf
-from .haadf_model import HaadfFit, HaadfModel
+from .haadf_model import BLURS, HaadfFit, HaadfModel
 from .held_out import GuidedModels, HeldOut, Setting, fuse_setting
 from .registration import moved_image, registration
 from .totals import trusted_totals
 
 __all__ = [
+    "BLURS",
     "Choice",
     "GuidedModels",
     "HaadfFit",

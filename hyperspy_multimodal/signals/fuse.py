@@ -25,8 +25,10 @@ from .messages import (
     check_counts,
     say_what_was_left_out,
     warn_of_flat_maps,
+    warn_of_lost_positions,
     warn_of_poor_model,
     warn_of_registration,
+    warn_of_widest_blur,
 )
 from .native import image
 from .progress import Progress
@@ -130,6 +132,8 @@ def fuse(maps, haadf, scattering, parameters):
     """
     automatic = isinstance(parameters.lambdas, str)
     check_counts(maps, automatic)
+    if getattr(maps, "mask", None) is None:
+        warn_of_lost_positions(maps, haadf)
     n_maps = len(maps.names)
     mask = getattr(maps, "mask", None)
     lambdas = None if automatic else parameters.lambdas_of(n_maps)
@@ -171,6 +175,7 @@ def fuse(maps, haadf, scattering, parameters):
     uses_haadf = setting.model is not None
     if uses_haadf:
         warn_of_poor_model(model)
+        warn_of_widest_blur(model, parameters.haadf_blur)
         say_what_was_left_out(maps.names, setting)
     elif automatic:
         empty = not np.any(maps.counts)

@@ -139,13 +139,14 @@ def _check_axes(axes, scan):
             f"haadf has the axes {names}, the scan {wanted}: rows and columns are exchanged. Try "
             "haadf.transpose(signal_axes=[1, 0])."
         )
-    for own, other in zip(axes, scan, strict=True):
+    for own, other, place in zip(axes, scan, "xy", strict=True):
         ratio = _field_ratio(own, other)
         if ratio is not None and not np.isclose(ratio, 1, rtol=_SAME_FIELD):
             raise ValueError(
-                f"haadf covers another field than the scan: {_field(own)} along its {own.name} "
-                f"axis, the scan {_field(other)}. If the calibration is wrong, correct the scale "
-                "of one of them; otherwise give the image of this scan, or crop it to the scan."
+                f"haadf covers another field than the scan: {_field(own)} along its "
+                f"{_named(own, place)} axis, the scan {_field(other)}. If the calibration is "
+                "wrong, correct the scale of one of them; otherwise give the image of this scan, "
+                "or crop it to the scan."
             )
 
 
@@ -158,6 +159,10 @@ def _field_ratio(own, other):
     except (TypeError, ValueError):
         return None
     return own.size * own.scale * unit / (other.size * other.scale)
+
+
+def _named(axis, otherwise):
+    return axis.name if isinstance(axis.name, str) else otherwise
 
 
 def _field(axis):

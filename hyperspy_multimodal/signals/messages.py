@@ -4,10 +4,14 @@ import logging
 
 import numpy as np
 
+from ..selection import BLURS
+
 _logger = logging.getLogger(__name__)
 
 _POOR_R_SQUARED, _GOOD_R_SQUARED = 0.5, 0.7
 _FLAT = 0.02
+# Counts of a spectrum that are many, and the share of lost ones that is worth a warning.
+_MANY, _LOST = 20.0, 0.002
 # Pixels of shift that are worth a warning.
 _SHIFTED = 1.0
 
@@ -60,6 +64,35 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
             "The HAADF does not help to predict held-out counts of %s: what is mapped there comes "
             "from the counts alone.",
             ", ".join(apart),
+        )
+
+
+def warn_of_widest_blur(model, given):
+    """Say that the blur of the HAADF stands at the end of what is tried."""
+    if isinstance(given, str) and model.blur == BLURS[-1]:
+        _logger.warning(
+            "The HAADF is blurred by %g pixels, the most that is tried. If the maps are blurred "
+            "more than that, give haadf_blur.",
+            model.blur,
+        )
+
+
+def warn_of_lost_positions(maps, haadf):
+    """Name scan positions without a count that are as bright in the HAADF as those of many.
+
+    Only for maps that know the counts of whole spectra.
+    """
+    counts = getattr(maps, "gross", None)
+    if counts is None or not np.any(counts > _MANY):
+        return
+    lost = (counts <= 0) & (haadf >= np.percentile(haadf[counts > _MANY], 25))
+    if lost.mean() > _LOST:
+        _logger.warning(
+            "%d scan positions (%.1f %%) hold no counts, though the HAADF is bright there, as if "
+            "they had been lost. They are taken for measured, which makes maps too dark: leave "
+            "them out with navigation_mask=(s.data.sum(axis=-1) == 0).",
+            lost.sum(),
+            100 * lost.mean(),
         )
 
 

@@ -227,3 +227,15 @@ def test_input_is_not_modified(specimen, counts):
     np.testing.assert_array_equal(stack(counts), before[0])
     np.testing.assert_array_equal(specimen.haadf.data, before[1])
     assert counts[0].metadata.as_dictionary() == metadata
+
+
+def test_shares_are_told(specimen, counts, caplog):
+    arrays = np.stack([each.data for each in counts]).astype(float) + 1
+    names = [each.metadata.Sample.elements[0] for each in counts]
+    shares = dict(zip(names, arrays / arrays.sum(axis=0), strict=True))
+    fuse_maps(shares, specimen.haadf, gamma=1, lambdas=(0.01, 0.02), show_progressbar=False)
+    assert "they are shares, not counts" in caplog.text
+    caplog.clear()
+    some = dict(list(shares.items())[:2])
+    fuse_maps(some, specimen.haadf, gamma=1, lambdas=(0.01, 0.02), show_progressbar=False)
+    assert "shares" not in caplog.text

@@ -7,6 +7,7 @@ import pytest
 from hyperspy.signals import Signal2D
 from scipy import ndimage
 
+from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.data import core_shell
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
@@ -106,3 +107,17 @@ def test_input_is_not_modified(specimen):
     before = haadf.copy()
     fuse(specimen, haadf, align=True)
     np.testing.assert_array_equal(haadf, before)
+
+
+def test_the_widest_blur_is_told(specimen, caplog):
+    blurred = {
+        each.metadata.Sample.elements[0]: ndimage.gaussian_filter(each.data, 4.0)
+        for each in specimen.counts
+    }
+    rng = np.random.default_rng(0)
+    maps = {name: rng.poisson(each * 10).astype(float) for name, each in blurred.items()}
+    fuse_maps(maps, specimen.haadf, **GIVEN)
+    assert "the most that is tried" in caplog.text
+    caplog.clear()
+    fuse_maps(maps, specimen.haadf, haadf_blur=4.0, **GIVEN)
+    assert "the most that is tried" not in caplog.text

@@ -136,3 +136,14 @@ def test_input_is_not_modified(specimen, mask):
     fuse(specimen, navigation_mask=mask)
     np.testing.assert_array_equal(specimen.signal.data, data)
     np.testing.assert_array_equal(mask, before)
+
+
+def test_lost_positions_are_named_unless_masked(specimen, mask, caplog):
+    signal = specimen.signal.deepcopy()
+    signal.data[mask] = 0
+    signal.multimodal_fusion(specimen.haadf, **GIVEN)
+    assert "hold no counts" in caplog.text
+    caplog.clear()
+    signal.multimodal_fusion(specimen.haadf, navigation_mask=mask, **GIVEN)
+    specimen.signal.multimodal_fusion(specimen.haadf, **GIVEN)
+    assert "hold no counts" not in caplog.text
