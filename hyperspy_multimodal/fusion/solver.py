@@ -283,7 +283,7 @@ def warn_if_unconverged(result, tolerance):
     if not result.converged:
         _logger.warning(
             "Fusion stopped after %d iterations at a relative gap of %.1e; %.1e was asked "
-            "for. Raise max_iterations or tolerance.",
+            "for. Maps hardly change any more below 1e-3. Raise max_iterations or tolerance.",
             result.iterations,
             result.optimality,
             tolerance,

@@ -169,10 +169,10 @@ def multimodal_fusion(
 
     Notes
     -----
-    A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``); the maps are fused
-    in memory. A fit hands y = x + 2 v, over a background 2 v, to the cost, with v the variance of
-    the net counts x beyond their own: a shifted Poisson distribution, in units in which the
-    variance of x alone is x.
+    A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``), and not before its
+    maps are computed; the maps are fused whole. A fit hands y = x + 2 v, over a background 2 v, to
+    the cost, with v the variance of the net counts x beyond their own: a shifted Poisson
+    distribution, in units in which the variance of x alone is x.
 
     References
     ----------

@@ -98,8 +98,7 @@ def multimodal_fusion(
         ``remove_background``. "PowerLaw" (default): A E^-r, with r from the neighbourhood of each
         pixel. "Exponential", "Offset", "Polynomial", "Gaussian", "Lorentzian", "Doniach",
         "SkewNormal", "SplitVoigt" and "Voigt" are fitted to the sum of all spectra before the
-        edge, and their height follows each pixel. For all but the first a lazy signal is read
-        twice.
+        edge, and their height follows each pixel.
     gain : None or float
         Counts per electron, > 0. None (default) takes ``gain_factor`` of
         ``metadata.Signal.Noise_properties.Variance_linear_model``; failing that, 1 if all counts
@@ -211,8 +210,8 @@ def multimodal_fusion(
     The record has ``exponent``, ``edge_shift`` in eV, and ``white_lines``, their share of the
     electrons in each integration window.
 
-    A lazy signal is read chunk by chunk, once (three times for a fit); the maps are fused in
-    memory.
+    A lazy signal is read chunk by chunk, once (twice for a fit), and not before its maps are
+    computed; the maps are fused whole.
 
     References
     ----------

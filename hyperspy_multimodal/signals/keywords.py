@@ -4,6 +4,22 @@ import difflib
 import functools
 import inspect
 
+# What other programs, or other methods, call it.
+_OTHER_NAMES = {
+    "mask": ("navigation_mask",),
+    "elements": ("xray_lines", "edges", "elements"),
+    "lines": ("xray_lines",),
+    "only_lines": ("xray_lines",),
+    "lambda_": ("lambdas",),
+    "lambdaTV": ("lambdas",),
+    "lambdaEDS": ("lambdas",),
+    "method": ("map_method",),
+    "windows": ("integration_windows",),
+    "lazy": ("lazy_output",),
+    "blur": ("haadf_blur",),
+    "errors": ("uncertainty",),
+}
+
 
 def explain_keywords(method):
     """Make ``method`` say which keywords it takes when it is called with another."""
@@ -14,11 +30,12 @@ def explain_keywords(method):
         unknown = [name for name in kwargs if name not in signature.parameters]
         if unknown:
             known = [name for name in signature.parameters if name != "self"]
-            close = difflib.get_close_matches(unknown[0], known, n=1)
+            close = [name for name in _OTHER_NAMES.get(unknown[0], ()) if name in known]
+            close = close or difflib.get_close_matches(unknown[0], known, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise TypeError(
-                f"{method.__name__} got an unknown keyword {unknown[0]!r}; it takes "
-                f"{', '.join(known)}.{hint}"
+                f"{method.__name__} got an unknown keyword {unknown[0]!r}.{hint} It takes "
+                f"{', '.join(known)}."
             )
         return method(*args, **kwargs)
 
