@@ -2,11 +2,11 @@
 
 Usage: python tiles.py
 
-Maps of 256 x 256 pixels are fused whole, and in tiles of 64 x 64 with a halo, with the same scales,
-weights, pedestal and lambdas, to a relative gap of 1e-5 (gamma 1) or 1e-4. The difference is that of
-the norm of a map, of the worst element. What keeps an element's total is one number, its price,
-which the whole map determines: tiles are fused with the true one, and with what can be had without
-fusing the whole map, the mean of the prices that keep the totals of the tiles.
+Maps of 256 x 256 pixels are fused whole, and in tiles of 64 x 64 with a halo, with the same
+scales, weights, pedestal and lambdas, to a relative gap of 1e-5 (gamma 1) or 1e-4. The difference
+is that of the norm of a map, of the worst element. What keeps an element's total is one number, its
+price, which the whole map determines: tiles are fused with the true one, and with what can be had
+without fusing the whole map, the mean of the prices that keep the totals of the tiles.
 """
 
 import logging

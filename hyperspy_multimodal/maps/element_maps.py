@@ -121,6 +121,15 @@ class ElementMaps:
         """Counts of a map for each count here: 1."""
         return np.ones(len(self.names))
 
+    def cropped(self, rows, cols):
+        """Return the maps of a part of the scan."""
+        ratios = np.broadcast_to(self.ratios, (len(self.names), *self.segments.shape[1:]))
+        if self.ratios.shape[1:] == (1, 1):
+            ratios = self.ratios
+        else:
+            ratios = ratios[:, rows, cols]
+        return replace(self, segments=self.segments[:, rows, cols], ratios=ratios)
+
     def halves(self, number, seed):
         """Return independent halves of the counts, split so many times, as pairs of maps."""
         generator = np.random.default_rng(seed)

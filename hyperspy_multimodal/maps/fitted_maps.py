@@ -83,6 +83,16 @@ class FittedMaps:
         """False: the continuum is fitted with the lines, pixel by pixel."""
         return False
 
+    def cropped(self, rows, cols):
+        """Return the maps of a part of the scan."""
+        return replace(
+            self,
+            net=self.net[:, rows, cols],
+            net_variance=self.net_variance[:, rows, cols],
+            gross=self.gross[rows, cols],
+            first_halves=self.first_halves[:, :, rows, cols],
+        )
+
     def halves(self, number, seed):
         """Return independent halves of the counts as pairs of maps; they were drawn on reading."""
         if len(self.first_halves) < number:

@@ -72,6 +72,10 @@ class MaskedMaps:
         whole = self.net.sum(axis=(1, 2), dtype=np.float64)
         return np.where(np.isfinite(self.maps.totals), np.where(whole > 0, whole, 0.0), np.nan)
 
+    def cropped(self, rows, cols):
+        """Return the maps of a part of the scan."""
+        return MaskedMaps(self.maps.cropped(rows, cols), self.mask[rows, cols])
+
     def halves(self, number, seed):
         """Return independent halves of the counts, as pairs of masked maps."""
         return [

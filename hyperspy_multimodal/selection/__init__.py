@@ -2,20 +2,23 @@
 
 from .bootstrap import standard_deviations
 from .choice import Choice, choose_setting
+from .choice_window import choice_window
 from .haadf_image import normalise_haadf
 from .haadf_model import BLURS, HaadfFit, HaadfModel
-from .held_out import GuidedModels, HeldOut, Setting, fuse_setting
+from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
 from .registration import moved_image, registration
 from .totals import trusted_totals
 
 __all__ = [
     "BLURS",
     "Choice",
+    "CroppedModels",
     "GuidedModels",
     "HaadfFit",
     "HaadfModel",
     "HeldOut",
     "Setting",
+    "choice_window",
     "choose_setting",
     "fuse_setting",
     "moved_image",

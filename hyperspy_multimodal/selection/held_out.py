@@ -137,6 +137,33 @@ class GuidedModels:
         return *self._guides[model.blur], np.array(directional)
 
 
+class CroppedModels(GuidedModels):
+    """The same models over a part of the scan.
+
+    Parameters
+    ----------
+    whole : GuidedModels
+        Models of the whole scan.
+    rows, cols : slice
+        The part.
+    """
+
+    def __init__(self, whole, rows, cols):
+        super().__init__(whole.haadf[rows, cols], whole.models, whole.others)
+        self._whole, self._part = whole, (rows, cols)
+
+    def matched(self, model):
+        """Return the HAADF at the resolution of the maps."""
+        return np.ascontiguousarray(self._whole.matched(model)[self._part])
+
+    def edges(self, model, directional):
+        """Return edge directions, and which elements follow them."""
+        *directions, which = self._whole.edges(model, directional)
+        if any(directional):
+            directions = [np.ascontiguousarray(each[self._part]) for each in directions]
+        return *directions, which
+
+
 class HeldOut:
     """Squared errors of predictions of held-out counts, for settings tried so far.
 

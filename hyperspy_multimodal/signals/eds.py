@@ -169,6 +169,10 @@ def multimodal_fusion(
 
     Notes
     -----
+    Of scans of more than about 400 000 pixels, ``lambdas="auto"`` looks only at the part of
+    512 x 512 pixels whose maps have most structure; the record holds it as ``chosen_on``. HAADF
+    weights, totals and fusion are of the whole.
+
     A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``), and not before its
     maps are computed; the maps are fused whole. A fit hands y = x + 2 v, over a background 2 v, to
     the cost, with v the variance of the net counts x beyond their own: a shifted Poisson

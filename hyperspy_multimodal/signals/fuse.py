@@ -9,9 +9,11 @@ from hyperspy.signals import Signal1D
 from .. import __version__
 from ..fusion.solver import warn_if_unconverged
 from ..selection import (
+    CroppedModels,
     GuidedModels,
     HaadfFit,
     Setting,
+    choice_window,
     choose_setting,
     fuse_setting,
     moved_image,
@@ -142,10 +144,17 @@ def fuse(maps, haadf, scattering, parameters):
     models, lowest_offset, shift = _registered_models(maps, haadf, scattering, weights, parameters)
     kept = _kept_totals(maps, models.haadf, parameters.keep_totals)
     table, errors = [], None
+    window = choice_window(maps) if automatic else None
     with Progress("Fusing", parameters.show_progressbar) as progress:
         if automatic:
             choice = choose_setting(
-                maps, models, parameters.seed, kept, parameters.kinds, progress.step, directional
+                maps if window is None else maps.cropped(*window),
+                models if window is None else CroppedModels(models, *window),
+                parameters.seed,
+                kept,
+                parameters.kinds,
+                progress.step,
+                directional,
             )
             setting, table = choice.setting, choice.table
         else:
@@ -191,6 +200,7 @@ def fuse(maps, haadf, scattering, parameters):
         "lambda_1": np.broadcast_to(lambda_1, n_maps).tolist(),
         "lambda_2": lambda_2.tolist(),
         "lambdas_chosen": automatic,
+        "chosen_on": window and [[each.start, each.stop] for each in window],
         "directional": list(setting.directional),
         "apart": list(setting.apart),
         "uses_haadf": uses_haadf,
