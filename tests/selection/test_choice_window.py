@@ -19,7 +19,7 @@ def test_small_scans_are_taken_whole():
     assert choice_window(Maps(np.zeros((2, 3, 3)))) is None
 
 
-@pytest.mark.parametrize("shape", [(700, 900), (2048, 130), (513, 1024), (1100, 1100)])
+@pytest.mark.parametrize("shape", [(700, 900), (4096, 130), (513, 1024), (1100, 1100)])
 def test_the_window_is_where_the_structure_is(shape):
     ny, nx = shape
     net = np.random.default_rng(0).normal(size=(2, *shape)) * 0.1
@@ -97,7 +97,3 @@ def test_fusion_of_a_large_scan_chooses_on_a_part(specimen, monkeypatch):
     for each, other in zip(found, whole, strict=True):
         assert each.data.sum() == pytest.approx(other.data.sum(), rel=1e-3)
         assert each.metadata.Multimodal_fusion.chosen_on == output["chosen_on"]
-    assert output["weights"] == pytest.approx(known["weights"], rel=1e-6) or (
-        output["gamma"],
-        output["uses_haadf"],
-    ) != (known["gamma"], known["uses_haadf"])

@@ -248,7 +248,7 @@ def test_full_output(specimen, automatic):
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "directional", "apart"),
-        *("haadf_blur", "haadf_shift", "totals_kept"),
+        *("haadf_blur", "haadf_shift", "totals_kept", "chosen_on"),
     }
     native = fit_maps(specimen.signal)
     for raw, expected in zip(output["raw_maps"], native, strict=True):
