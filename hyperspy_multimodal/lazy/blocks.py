@@ -6,10 +6,11 @@ import uuid
 import dask
 import dask.array as da
 import numpy as np
-from dask._task_spec import Alias, Task, convert_legacy_graph
+from dask._task_spec import Alias, Task, TaskRef, convert_legacy_graph
+from dask.highlevelgraph import HighLevelGraph
 
 
-def guarded(data):
+def guarded(data, after=None):
     """Return a lazy array with the same blocks, whose errors say which block failed.
 
     Its tasks are its own: what else is computed of ``data`` at a time does not keep blocks in
@@ -19,6 +20,8 @@ def guarded(data):
     ----------
     data : dask.array.Array
         Spectra, shape (ny, nx, C).
+    after : dask.delayed.Delayed, optional
+        Nothing is read before this is there: blocks that wait for it would fill the memory.
 
     Returns
     -------
@@ -42,7 +45,23 @@ def guarded(data):
             tasks[key] = Task(key, read, *task.args, **task.kwargs)
         else:  # there already
             tasks[key] = Alias(key, task.key)
-    return da.Array(tasks, name, data.chunks, meta=data._meta)
+    if after is not None:
+        for key, task in tasks.items():
+            if isinstance(task, Task) and _is_first(task, tasks):
+                wait = functools.partial(_wait, task.func)
+                tasks[key] = Task(key, wait, TaskRef(after.key), *task.args, **task.kwargs)
+    dependencies = [] if after is None else [after]
+    graph = HighLevelGraph.from_collections(name, tasks, dependencies=dependencies)
+    return da.Array(graph, name, data.chunks, meta=data._meta)
+
+
+def _is_first(task, tasks):
+    """Return whether a task depends on no other task."""
+    return not any(isinstance(tasks.get(key), Task | Alias) for key in task.dependencies)
+
+
+def _wait(function, _, *args, **kwargs):
+    return function(*args, **kwargs)
 
 
 def _renamed(key, token):

@@ -64,9 +64,10 @@ def _task(function, name):
 
 
 def _passed(data, name, function, *args):
-    """Return the places of all blocks, and a task for each."""
+    """Return the places of all blocks, and a task for each, after the task in ``args`` if any."""
     places, tasks = [], []
-    for number, ((rows, cols), channels, block) in enumerate(blocks_of(guarded(data))):
+    blocks = guarded(data, *args)
+    for number, ((rows, cols), channels, block) in enumerate(blocks_of(blocks, False)):
         place = rows, cols, channels
         places.append(place)
         at_place = functools.partial(function, place)

@@ -166,10 +166,13 @@ def _readable(block):
     return block
 
 
-def blocks_of(data):
-    """Yield ((rows, columns), channels, block) of a lazy array (ny, nx, C), each once."""
+def blocks_of(data, optimized=True):
+    """Yield ((rows, columns), channels, block) of a lazy array (ny, nx, C), each once.
+
+    Unless the graph is ``optimized`` the blocks are tasks of it as it is.
+    """
     starts = [np.concatenate([[0], np.cumsum(sizes)]) for sizes in data.chunks]
-    blocks = data.to_delayed()
+    blocks = data.to_delayed(optimize_graph=optimized)
     for index in np.ndindex(blocks.shape):
         rows, cols, channels = (
             slice(int(limits[i]), int(limits[i + 1]))
