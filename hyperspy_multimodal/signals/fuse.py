@@ -134,8 +134,6 @@ def fuse(maps, haadf, scattering, parameters):
     """
     automatic = isinstance(parameters.lambdas, str)
     check_counts(maps, automatic)
-    if getattr(maps, "mask", None) is None:
-        warn_of_lost_positions(maps, haadf)
     n_maps = len(maps.names)
     mask = getattr(maps, "mask", None)
     lambdas = None if automatic else parameters.lambdas_of(n_maps)
@@ -262,6 +260,8 @@ def _registered_models(maps, haadf, scattering, weights, parameters):
         found = registration(fit.predicted(fit.model(1.0, start, 0.0)), normalised)
         if attempt == 0:
             warn_of_registration(found, parameters.align)
+            if found.orientation is None and found.distance == 0 and not hasattr(maps, "mask"):
+                warn_of_lost_positions(maps, haadf)
         if not parameters.align or found.distance == 0 or attempt == _ATTEMPTS - 1:
             break
         shift += found.shift

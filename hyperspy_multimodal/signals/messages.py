@@ -11,7 +11,7 @@ _logger = logging.getLogger(__name__)
 _POOR_R_SQUARED, _GOOD_R_SQUARED = 0.5, 0.7
 _FLAT = 0.02
 # Counts of a spectrum that are many, and the share of lost ones that is worth a warning.
-_MANY, _LOST = 20.0, 0.002
+_MANY, _LOST = 20.0, 0.005
 # Pixels of shift that are worth a warning.
 _SHIFTED = 1.0
 
@@ -85,7 +85,7 @@ def warn_of_lost_positions(maps, haadf):
     counts = getattr(maps, "gross", None)
     if counts is None or not np.any(counts > _MANY):
         return
-    lost = (counts <= 0) & (haadf >= np.percentile(haadf[counts > _MANY], 25))
+    lost = (counts <= 0) & (haadf >= np.median(haadf[counts > _MANY]))
     if lost.mean() > _LOST:
         _logger.warning(
             "%d scan positions (%.1f %%) hold no counts, though the HAADF is bright there, as if "
