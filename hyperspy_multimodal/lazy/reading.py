@@ -26,7 +26,7 @@ from .blocks import guarded
 _EXACT = 2.0**24
 
 
-def read_lazily(signal, plan, halves, seed, drawn=False):
+def read_lazily(signal, plan, halves, seed, drawn=False, only_maps=True):
     """Return a task that reads maps as `hyperspy_multimodal.maps.read` does.
 
     Parameters
@@ -39,6 +39,8 @@ def read_lazily(signal, plan, halves, seed, drawn=False):
         Pairs of random halves to draw, and their seed.
     drawn : bool
         Whether counts will be drawn anew, as for standard deviations.
+    only_maps : bool
+        Whether to leave out what else a fit found, for memory's sake. Default True.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def read_lazily(signal, plan, halves, seed, drawn=False):
         return reading
     project = functools.partial(_project, halves, seed, data.shape[1])
     places, parts = _passed(data, f"project-spectra-{token}", project, reading)
-    finish = functools.partial(_measured, data.shape, halves, seed, places)
+    finish = functools.partial(_measured, data.shape, halves, seed, places, only_maps)
     return _task(finish, f"element-maps-{token}")(reading, parts)
 
 
@@ -120,7 +122,7 @@ def _project(halves, seed, n_columns, place, block, reading):
     return project_block(block, operator, first, n_columns, pairs, seed)
 
 
-def _measured(shape, halves, seed, places, reading, parts):
+def _measured(shape, halves, seed, places, only_maps, reading, parts):
     ny, nx, _ = shape
     one, of_one = parts[0]
     whole = np.zeros((len(one), ny, nx), np.float32)
@@ -128,4 +130,5 @@ def _measured(shape, halves, seed, places, reading, parts):
     for (rows, cols, _), (part, part_of_halves) in zip(places, parts, strict=True):
         whole[:, rows, cols] += part
         of_halves[:, :, rows, cols] += part_of_halves
-    return reading.measured(whole, of_halves, seed=seed, halves=halves).only_maps
+    measured = reading.measured(whole, of_halves, seed=seed, halves=halves)
+    return measured.only_maps if only_maps else measured

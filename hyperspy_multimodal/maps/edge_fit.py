@@ -63,6 +63,7 @@ class EdgePlan:
     sums = True
     negative = True
     two_passes = True
+    raw_dtype = np.float64
 
     @property
     def names(self):
@@ -200,20 +201,41 @@ def suits_fit(signal, edges):
     axis = signal.axes_manager.signal_axes[0]
     if not axis.is_uniform:
         return False
-    names = select_edges(signal, edges, functools.partial(has_room, axis, pre_edge=True))
+    room = functools.partial(has_room, axis, pre_edge=False)
+    names = select_edges(signal, edges, room, quiet=True)
+    energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
+    others, shapeless = _edges_of_other_elements(signal, names, energy)
+    onsets = {**{name: onset_energy(name) for name in names}, **others, **shapeless}
+    first = min(onsets, key=onsets.get)
+    if onsets[first] == max(map(onset_energy, names)):
+        return False
     try:
         _check_one_edge_an_element(names)
         _instrument(signal)
-        energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
-        others, shapeless = _edges_of_other_elements(signal, names, energy)
-        for name in [*names, *others]:
+        for name in [*names, *others, *shapeless]:
             edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
-    except ValueError:
+        _check_room_below(energy, onsets, first)
+    except ValueError as error:
+        _logger.warning(
+            "Edges follow each other, so that the tail of one lies under the next. A fit would "
+            "tell them apart, but windows are taken, because: %s",
+            str(error).replace(" Use map_method='windows'.", ""),
+        )
         return False
-    lowest = min([*map(onset_energy, names), *others.values()])
-    if shapeless or lowest == max(map(onset_energy, names)):
-        return False
-    return int(np.sum((energy > _BELOW * lowest) & (energy < lowest))) >= _PRE_EDGE_CHANNELS
+    return True
+
+
+def _check_room_below(energy, onsets, first):
+    """Refuse an axis that begins so close to the first edge that the background is not seen."""
+    lowest = onsets[first]
+    before = (energy > _BELOW * lowest) & (energy < lowest)
+    if int(before.sum()) < _PRE_EDGE_CHANNELS:
+        raise ValueError(
+            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
+            f"{first} at {lowest:g} eV, to see the background, but the axis begins at "
+            f"{energy[0]:g} eV. If {first.split('_')[0]} is not in the specimen, take it out of "
+            "the elements of the signal. Use map_method='windows'."
+        )
 
 
 def _check_one_edge_an_element(names):

@@ -63,6 +63,7 @@ class EdgeWindows:
     edges: list
     negative = True
     two_passes = False
+    raw_dtype = np.float64
 
     @property
     def sums(self):

@@ -8,7 +8,7 @@ from .windows import axis_range
 _logger = logging.getLogger(__name__)
 
 
-def select_edges(signal, edges, fits):
+def select_edges(signal, edges, fits, quiet=False):
     """Return the edges to measure, after a check of their names.
 
     Parameters
@@ -20,6 +20,8 @@ def select_edges(signal, edges, fits):
         the order of their onsets.
     fits : callable
         Whether the windows of an edge fit on the energy axis, from its onset in eV.
+    quiet : bool
+        Whether not to say which elements are left out. Default False.
 
     Returns
     -------
@@ -42,11 +44,12 @@ def select_edges(signal, edges, fits):
         if onsets:
             # Of subshells with one onset the last: it holds more electrons (M5 before M4).
             selected.append(min(sorted(onsets, reverse=True), key=onsets.get))
-        else:
+        elif not quiet:
             _logger.warning(
-                "%s is left out: none of its major edges lies on the energy axis with room for "
-                "its windows. Name an edge in `edges` to take it nevertheless.",
+                "%s is left out: none of its major edges lies on the energy axis, %s, with room "
+                "for its windows.",
                 element,
+                axis_range(axis),
             )
     if not selected:
         raise ValueError(
@@ -109,12 +112,12 @@ def _checked_edges(axis, edges, fits):
         if edge not in onsets:
             raise ValueError(
                 f"Unknown edge {edge!r}: on this energy axis, {axis_range(axis)}, {element} has "
-                f"the edges {possible}."
+                f"{f'the edges {possible}' if possible else 'no edge'}."
             )
         if edge not in possible:
             raise ValueError(
                 f"{edge} has its onset at {onsets[edge]:g} eV: the energy axis, "
                 f"{axis_range(axis)}, holds no room for its windows. Of {element} it has room for "
-                f"{possible}."
+                f"{possible or 'no edge'}."
             )
     return edges

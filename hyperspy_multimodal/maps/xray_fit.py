@@ -165,6 +165,7 @@ class XrayFit:
     sums = True
     negative = False
     two_passes = True
+    raw_dtype = np.float32
 
     def reading(self, segments, observed, divisor):
         """Return the `FittedSum` of a summed spectrum, shape (C,), and what divides all counts."""
@@ -187,8 +188,9 @@ class XrayFit:
         if abs(fit.detector.offset) > _FAR or abs(fit.detector.gain) > _FAR / 5:
             _logger.warning(
                 "The lines lie far from where the energy axis puts them: an offset of %.0f eV and "
-                "a gain of %.2g %% were found, and maps may be wrong. Calibrate the axis first, "
-                "for example on a strong line.",
+                "a gain of %.2g %% were found, and maps may be wrong. Either an element is missing "
+                "or wrong, so that lines of others were fitted to its peaks; or the axis has to be "
+                "calibrated, for example on a strong line.",
                 1e3 * fit.detector.offset,
                 100 * fit.detector.gain,
             )

@@ -47,6 +47,7 @@ class XrayWindows:
     sums = False
     negative = False
     two_passes = False
+    raw_dtype = np.float64
 
     def reading(self, segments, total=None, divisor=None):
         """Return the `Reading` of counts (S, ny, nx) between the edges."""

@@ -1,5 +1,7 @@
 """Raw maps above fused maps, with the HAADF and a colour overlay."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pint
@@ -10,6 +12,7 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 _COLOURS = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
 _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
+_TITLE = 24
 
 
 def plot_overview(maps, raw_maps, haadf, fig=None):
@@ -69,8 +72,9 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     _show(axes[0, 0], np.asarray(haadf.data), title, "gray", "intensity")
     for column, (raw, fused) in enumerate(zip(raw_maps, maps, strict=True), start=1):
         name = map_name(fused)
-        _show(axes[0, column], raw.data, f"{name}, raw", "viridis", "net counts", lowest=0)
-        _show(axes[1, column], fused.data, f"{name}, fused", "viridis", "net counts", lowest=0)
+        label = "net counts" if _are_counts(fused) else "units of the map"
+        _show(axes[0, column], raw.data, f"{name}, raw", "viridis", label, lowest=0)
+        _show(axes[1, column], fused.data, f"{name}, fused", "viridis", label, lowest=0)
     _overlay(axes[1, 0], maps)
     for axis in axes.flat:
         axis.set_xticks([])
@@ -83,18 +87,27 @@ def map_name(signal):
     """Return the line, edge or element of a map, from its metadata."""
     for item in ("xray_lines", "edges", "elements"):
         names = signal.metadata.get_item(f"Sample.{item}", None)
-        if names:
+        if names and len(names) == 1:
             return str(names[0])
-    return signal.metadata.General.title
+    title = signal.metadata.General.title
+    name = signal.metadata.get_item("Multimodal_fusion.element", None)
+    return str(name) if name else textwrap.shorten(title, _TITLE, placeholder=" ...")
+
+
+def _are_counts(fused):
+    """Return whether a map is in counts, as far as its metadata tell."""
+    source = fused.metadata.get_item("Multimodal_fusion.gain_source", "counts")
+    ready = fused.metadata.get_item("Multimodal_fusion.map_method", None) is None
+    return not ready or source == "counts"
 
 
 def _brightest(data, lowest):
-    highest = float(np.percentile(data, _BRIGHTEST))
-    return highest if highest > lowest else max(float(data.max()), lowest + 1e-12)
+    highest = float(np.nanpercentile(data, _BRIGHTEST))
+    return highest if highest > lowest else max(float(np.nanmax(data)), lowest + 1e-12)
 
 
 def _show(axis, data, title, colour_map, label, lowest=None):
-    low = float(data.min()) if lowest is None else lowest
+    low = float(np.nanmin(data)) if lowest is None else lowest
     drawn = axis.imshow(data, cmap=colour_map, vmin=low, vmax=_brightest(data, low))
     axis.set_title(title)
     axis.figure.colorbar(drawn, ax=axis, label=label, shrink=0.85)

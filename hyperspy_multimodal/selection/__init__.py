@@ -2,7 +2,7 @@
 
 from .bootstrap import standard_deviations
 from .choice import Choice, choose_setting
-from .choice_window import choice_window
+from .choice_window import part_to_choose_on
 from .haadf_image import normalise_haadf
 from .haadf_model import BLURS, HaadfFit, HaadfModel
 from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
@@ -18,11 +18,11 @@ __all__ = [
     "HaadfModel",
     "HeldOut",
     "Setting",
-    "choice_window",
     "choose_setting",
     "fuse_setting",
     "moved_image",
     "normalise_haadf",
+    "part_to_choose_on",
     "registration",
     "standard_deviations",
     "trusted_totals",

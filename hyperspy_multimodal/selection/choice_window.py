@@ -10,7 +10,7 @@ _LARGE = 1.5 * SIDE**2
 _BLOCK = 16
 
 
-def choice_window(maps):
+def part_to_choose_on(maps):
     """Return the part of a large scan whose maps have most structure.
 
     Parameters

@@ -149,7 +149,8 @@ def multimodal_fusion(
         Maps of this scan to fuse instead of what the spectra hold, such as model fits: signals, or
         a dictionary from element to signal or array. They come back in their own units. For the
         rest see `hyperspy_multimodal.fuse_maps`, which also takes their gain and background;
-        arguments that say how spectra are read are refused. None (default): the spectra are read.
+        arguments that say how spectra are read are refused, and the result is in memory. None
+        (default): the spectra are read.
     lazy_output : None or bool
         Return lazy maps, which are read and fused when they are computed, all by one graph of Dask:
         compute them together, with `hyperspy_multimodal.compute_maps`. None (default): if the
@@ -166,7 +167,9 @@ def multimodal_fusion(
         gain), with its navigation axes and metadata.
         ``metadata.Multimodal_fusion`` records every parameter.
     output : dict
-        Only with ``full_output=True``; of a stack ``raw_maps``, and ``slices``, a dictionary for
+        Only with ``full_output=True``; of lazy maps ``raw_maps``, ``haadf``, ``modelled_haadf``,
+        ``haadf_residual`` and ``standard_deviations``, all lazy, and ``record``, a task of Dask
+        that gives the numbers; of a stack ``raw_maps``, and ``slices``, a dictionary for
         each. Signals: ``raw_maps`` (net counts as measured, a list),
         ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range, blurred),
         ``modelled_haadf``, ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a

@@ -13,11 +13,11 @@ from ..selection import (
     GuidedModels,
     HaadfFit,
     Setting,
-    choice_window,
     choose_setting,
     fuse_setting,
     moved_image,
     normalise_haadf,
+    part_to_choose_on,
     registration,
     standard_deviations,
     trusted_totals,
@@ -142,7 +142,7 @@ def fuse(maps, haadf, scattering, parameters):
     models, lowest_offset, shift = _registered_models(maps, haadf, scattering, weights, parameters)
     kept = _kept_totals(maps, models.haadf, parameters.keep_totals)
     table, errors = [], None
-    window = choice_window(maps) if automatic else None
+    window = part_to_choose_on(maps) if automatic else None
     with Progress("Fusing", parameters.show_progressbar) as progress:
         if automatic:
             choice = choose_setting(

@@ -26,6 +26,13 @@ def or_given_maps(method):
         maps = kwargs.pop("maps", None)
         if maps is None:
             return method(self, haadf, *args, **kwargs)
+        if kwargs.pop("lazy_output", None) is True:
+            raise ValueError(
+                "lazy_output=True is for spectra that are read later, but `maps` are given instead "
+                "of spectra: they are fused at once."
+            )
+        if kwargs.get("slices") == "each":
+            del kwargs["slices"]
         wrong = [name for name in READING if name in kwargs]
         if wrong:
             raise ValueError(

@@ -1,15 +1,19 @@
 """Lazy fusion: signals over one graph of Dask that reads spectra and fuses maps."""
 
+import contextlib
 import functools
 import uuid
 from dataclasses import replace
 
 import dask
+import numpy as np
+from dask.diagnostics import ProgressBar
 from hyperspy.signal import BaseSignal
 
 from ..lazy import map_blocks_of, read_lazily
 from .fuse import fuse_reading
 from .native import element_maps, image
+from .parameters import shows_progress
 from .slices import common_record
 
 _RECORD = "multimodal_fusion_record"
@@ -46,19 +50,20 @@ def fuse_lazily(
         _fused, haadf=haadf, mask=mask, per_count=per_count, parameters=quiet, known=known
     )
     fused = _task(fuse, f"fuse-maps-{token}")(reading)
-    record = _task(_record_of, f"record-{token}")(fused)
 
-    def lazy_maps(get, suffix, node=None):
-        arrays = map_blocks_of(fused, get, len(plan.names), haadf.shape)
+    def lazy_maps(get, suffix, node=None, dtype=np.float64):
+        arrays = map_blocks_of(fused, get, len(plan.names), haadf.shape, dtype)
         return [each.as_lazy() for each in element_maps(signal, arrays, *described, suffix, node)]
 
-    given = {**known, **_given(parameters), "lazy": True}
+    given = {**known, **_given(parameters)}
     maps = lazy_maps(_maps_of, ", fused", given)
-    for each in maps:
-        set_record(each, record)
+    for number, each in enumerate(maps):
+        own = functools.partial(_record_of, number)
+        set_record(each, _task(own, f"record-{token}-{number}")(fused))
     if not parameters.full_output:
         return maps
-    output = {"record": record, "raw_maps": lazy_maps(_raw_of, ", raw")}
+    raw = lazy_maps(_raw_of, ", raw", dtype=plan.raw_dtype)
+    output = {"record": _task(_numbers_of, f"numbers-{token}")(fused), "raw_maps": raw}
     if parameters.uncertainty:
         output["standard_deviations"] = lazy_maps(_errors_of, ", standard deviation")
     for name, title in _IMAGES.items():
@@ -67,7 +72,7 @@ def fuse_lazily(
     return maps, output
 
 
-def compute_maps(maps):
+def compute_maps(maps, show_progressbar=None):
     """Compute lazy fused maps together, with all that was chosen in their metadata.
 
     Each spectrum is read as often as the method needs, and the maps are fused once, for all of
@@ -78,6 +83,9 @@ def compute_maps(maps):
     maps : list of BaseSignal
         What ``multimodal_fusion`` returned for a lazy signal, or some of these maps. They are not
         changed. Other lazy signals are computed along with them, and eager ones copied.
+    show_progressbar : None or bool
+        Show Dask's progress bar, if its scheduler is of this process; None (default) follows
+        HyperSpy's preferences.
 
     Returns
     -------
@@ -99,16 +107,22 @@ def compute_maps(maps):
     >>> lazy[0]
     <LazyBaseSignal, title: X-ray line intensity of Simulated core-shell particles: Co_Ka at 6.93 \
 keV, fused, dimensions: (32, 32|)>
-    >>> maps = compute_maps(lazy)
+    >>> maps = compute_maps(lazy, show_progressbar=False)
     >>> maps[0].metadata.Multimodal_fusion.converged
     True
     """
-    maps = [maps] if isinstance(maps, BaseSignal) else list(maps)
-    for each in maps:
-        if not isinstance(each, BaseSignal):
-            raise TypeError(f"maps must be signals, but {each!r} was given.")
-    records = [record_of(each) for each in maps]
-    arrays, records = dask.compute([each.data for each in maps], records)
+    if isinstance(maps, BaseSignal):
+        maps = [maps]
+    if not isinstance(maps, (list, tuple)) or not all(isinstance(e, BaseSignal) for e in maps):
+        kinds = maps if not isinstance(maps, (list, tuple)) else [type(e).__name__ for e in maps]
+        raise TypeError(
+            f"maps must be a list of signals, as multimodal_fusion returns it, but {kinds!r} was "
+            "given."
+        )
+    maps = list(maps)
+    records = [record_of(each) if each._lazy else None for each in maps]
+    with ProgressBar() if shows_progress(show_progressbar) else contextlib.nullcontext():
+        arrays, records = dask.compute([each.data for each in maps], records)
     results = []
     for each, array, record in zip(maps, arrays, records, strict=True):
         result = each.deepcopy()
@@ -118,10 +132,11 @@ keV, fused, dimensions: (32, 32|)>
             result._assign_subclass()
         if record is not None:
             record = common_record(record) if isinstance(record, list) else record
-            del result.metadata.Multimodal_fusion
+            if result.metadata.has_item("Multimodal_fusion"):
+                del result.metadata.Multimodal_fusion
             result.metadata.add_dictionary({"Multimodal_fusion": record})
-            if record_of(result) is not None:
-                delattr(result.tmp_parameters, _RECORD)
+        if record_of(result) is not None:
+            delattr(result.tmp_parameters, _RECORD)
         results.append(result)
     return results
 
@@ -151,8 +166,15 @@ def _fused(reading, haadf, mask, per_count, parameters, known):
     return fuse_reading(reading, haadf, mask, per_count, parameters, known)
 
 
-def _record_of(fused):
-    return fused.record
+def _record_of(number, fused):
+    """Return the record of one map, with its standard deviation."""
+    if fused.errors is None:
+        return fused.record
+    return {**fused.record, "standard_deviation": fused.errors[number]}
+
+
+def _numbers_of(fused):
+    return {**fused.record, **fused.numbers}
 
 
 def _maps_of(fused):

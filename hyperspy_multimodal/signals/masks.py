@@ -10,7 +10,7 @@ from ..maps import MaskedMaps
 
 _logger = logging.getLogger(__name__)
 
-_SMALLEST_SHARE = 0.05
+_SMALLEST_SHARE, _LARGE_SHARE = 0.05, 0.3
 
 
 def checked_mask(mask, shape):
@@ -46,6 +46,12 @@ def checked_mask(mask, shape):
     if not array.any():
         _logger.warning("navigation_mask leaves out no scan position: nothing in it is True.")
         return None
+    if left < 1 - _LARGE_SHARE:
+        _logger.warning(
+            "navigation_mask leaves out %.0f %% of the scan. That a position has no counts is no "
+            "reason to leave it out: vacuum has none.",
+            100 * (1 - left),
+        )
     return array
 
 

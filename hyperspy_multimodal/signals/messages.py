@@ -85,14 +85,17 @@ def warn_of_lost_positions(maps, haadf):
     counts = getattr(maps, "gross", None)
     if counts is None or not np.any(counts > _MANY):
         return
-    lost = (counts <= 0) & (haadf >= np.median(haadf[counts > _MANY]))
+    level = np.median(haadf[counts > _MANY])
+    lost = (counts <= 0) & (haadf >= level)
     if lost.mean() > _LOST:
         _logger.warning(
             "%d scan positions (%.1f %%) hold no counts, though the HAADF is bright there, as if "
             "they had been lost. They are taken for measured, which makes maps too dark: leave "
-            "them out with navigation_mask=(s.data.sum(axis=-1) == 0).",
+            "them out, with navigation_mask=(s.data.sum(axis=-1) == 0) & (haadf.data >= %.4g), so "
+            "that empty vacuum stays in.",
             lost.sum(),
             100 * lost.mean(),
+            level,
         )
 
 
@@ -130,10 +133,10 @@ def _say_haadf_left_out(names, setting, parameters, model):
     edges = f", and from where the HAADF has edges ({', '.join(guided)})" if guided else ""
     if model.r_squared >= _GOOD_R_SQUARED and not given:
         _logger.warning(
-            "%s, the brightness of the HAADF is not used: the maps come from their counts alone%s, "
-            "which predict held-out counts as well and explain %.0f %% of the HAADF.%s",
+            "%s, the brightness of the HAADF does not improve the prediction of held-out counts, "
+            "so it is not used%s. The maps fit it all the same: they explain %.0f %% of it.%s",
             tried,
-            edges,
+            f"; its edges are, for {', '.join(guided)}" if guided else "",
             100 * model.r_squared,
             remedy,
         )

@@ -142,7 +142,10 @@ def fuse_maps(
     record["gain_source"] = source
     record["background"] = measured.subtracted.tolist()
     results = given.like_input(fused.maps, ", fused", record)
+    for result, name in zip(results, given.names, strict=True):
+        result.metadata.set_item("Multimodal_fusion.element", name)
     output = fused.output(template)
+    output["raw_maps"] = given.like_input(given.arrays, ", raw")
     if fused.errors is not None:
         for result, error in zip(results, fused.errors, strict=True):
             result.metadata.set_item("Multimodal_fusion.standard_deviation", error)

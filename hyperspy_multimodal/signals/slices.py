@@ -65,9 +65,13 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
 def _of_slice(mask, place):
     """Return the mask of a slice: its own, or the one that all share."""
     import numpy as np
+    from hyperspy.signal import BaseSignal
 
-    array = getattr(mask, "data", mask)
-    return array[place] if array is not None and np.ndim(array) > 2 else mask
+    array = mask.data if isinstance(mask, BaseSignal) else mask
+    if array is None or np.ndim(array) <= 2:
+        return mask
+    part = np.asarray(array)[place]
+    return part if part.any() else None
 
 
 def _shared(output):
@@ -103,6 +107,13 @@ def _haadf_of(haadf, signal, place):
     else:
         if isinstance(haadf, (str, bytes, dict)) or haadf is None:
             return haadf  # refused by the fusion of the slice
+        if isinstance(haadf, (list, tuple)) and all(isinstance(e, BaseSignal) for e in haadf):
+            if len(extra) == 1 and len(haadf) == extra[0]:
+                return haadf[place[0]]
+            raise ValueError(
+                f"haadf is a list of {len(haadf)} images, but the stack has {extra} slices. Give "
+                "one image for all, or one for each."
+            )
         shape = np.shape(haadf)
         if len(shape) == 2:
             return haadf
@@ -134,7 +145,9 @@ def _stacked(signal, maps):
     )
     if lazy:
         result = result.as_lazy()
-        set_record(result, [record_of(each) for each in maps])
+        tasks = [record_of(each) for each in maps]
+        if all(task is not None for task in tasks):
+            set_record(result, tasks)
     records = [each.metadata.get_item("Multimodal_fusion", None) for each in maps]
     if records[0] is not None:
         del result.metadata.Multimodal_fusion

@@ -1,7 +1,11 @@
 """From a spectrum image, a plan to read it and a HAADF image to fused signals, eager or lazy."""
 
-import numpy as np
+import contextlib
 
+import numpy as np
+from dask.diagnostics import ProgressBar
+
+from ..lazy import read_lazily
 from ..maps import HALVES, read
 from .fuse import fuse_reading
 from .lazy_maps import fuse_lazily
@@ -65,7 +69,14 @@ def fuse_spectra(
         return fuse_lazily(
             signal, spectra, plan, halves, image, mask, per_count, parameters, known, described
         )
-    reading = read(spectra, plan, halves, parameters.seed, parameters.show_progressbar)
+    if spectra._lazy:
+        task = read_lazily(
+            spectra, plan, halves, parameters.seed, parameters.uncertainty, only_maps=False
+        )
+        with ProgressBar() if parameters.show_progressbar else contextlib.nullcontext():
+            reading = task.compute()
+    else:
+        reading = read(spectra, plan, halves, parameters.seed, parameters.show_progressbar)
     fused = fuse_reading(reading, image, mask, per_count, parameters, known)
     maps = element_maps(signal, fused.maps, *described, ", fused", fused.record)
     shown = {} if output_of is None else {"spectrum_fit": output_of(signal, reading)}

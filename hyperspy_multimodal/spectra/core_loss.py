@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import optimize
+from scipy import ndimage, optimize
 
 from .white_lines import OFFSETS, WIDTHS, white_line_shapes
 
 _EXPONENTS = 1.0, 6.0
 # Onsets may lie this far from the tables, in eV and in channels, whichever is more.
-_SHIFT, _SHIFT_CHANNELS = 5.0, 1.0
+_SHIFT, _SHIFT_CHANNELS = 5.0, 2.0
+# Channels over which the spectrum is averaged for the weights.
+_SMOOTHED = 9
 # Offset and width of white lines where the search starts, and its first steps.
 _OFFSET, _WIDTH = (2.0, 2.0), (4.0, 2.0)
 # Subshells of which there are hydrogenic cross-sections.
@@ -189,7 +191,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0):
     -------
     CoreLossFit
     """
-    model = _Model(observed, energy, edges, used)
+    model = _Model(observed, energy, edges, used, gain)
     lined = [i for i, each in enumerate(edges) if each.lines]
     while True:
         parameters = model.search(lined)
@@ -221,7 +223,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0):
 class _Model:
     """Sums of edges, white lines and a power law, and how far from a spectrum they are."""
 
-    def __init__(self, observed, energy, edges, used):
+    def __init__(self, observed, energy, edges, used, gain):
         width = float(energy[1] - energy[0])
         self.energy, self.edges, self.used = energy, edges, used
         self.limits = np.append(energy - width / 2, energy[-1] + width / 2)
@@ -234,7 +236,9 @@ class _Model:
             ]
             for each in edges
         ]
-        self.root = 1 / np.sqrt(np.maximum(observed[used], 1.0))
+        # Weights from the noisy spectrum itself would favour channels that are low by chance.
+        expected = ndimage.uniform_filter1d(np.asarray(observed, float), _SMOOTHED)
+        self.root = 1 / np.sqrt(np.maximum(expected[used], gain))
         self.missing = observed[used] * self.root
 
     def design(self, parameters, lined):

@@ -10,6 +10,7 @@ import pytest
 
 from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.lazy import map_blocks_of
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
 CHUNKS = {
@@ -73,17 +74,27 @@ def test_spectra_are_read_once_or_twice_and_not_before(specimen, chunks, method,
     np.testing.assert_allclose(arrays(maps), arrays(expected), atol=3e-4)
 
 
-def test_automatic_choice_and_all_outputs(specimen):
-    options = {**GIVEN, "lambdas": "auto", "gamma": "auto", "uncertainty": True}
+@pytest.mark.parametrize("method", ["fit", "windows"])
+def test_automatic_choice_and_all_outputs(specimen, method):
+    options = {**GIVEN, "lambdas": "auto", "map_method": method, "seed": 3, "uncertainty": True}
     signal, _ = counting(specimen, (20, -1, -1))
     lazy, output = signal.multimodal_fusion(specimen.haadf, full_output=True, **options)
     expected, known = specimen.signal.multimodal_fusion(specimen.haadf, full_output=True, **options)
     maps = compute_maps(lazy)
     np.testing.assert_allclose(arrays(maps), arrays(expected), rtol=1e-3, atol=1e-3)
+    for one, other in zip(maps, expected, strict=True):
+        mine, theirs = (each.metadata.Multimodal_fusion.as_dictionary() for each in (one, other))
+        assert set(mine) == set(theirs)
+        np.testing.assert_allclose(
+            mine["standard_deviation"], theirs["standard_deviation"], rtol=1e-3, atol=0.02
+        )
+    numbers = output["record"].compute()
+    assert numbers["seed"] == 3 and len(numbers["selection"]) == len(known["selection"])
     for name in ("raw_maps", "standard_deviations"):
         np.testing.assert_allclose(
             arrays(output[name]), arrays(known[name]), rtol=1e-3, atol=0.02, err_msg=name
         )
+    assert output["raw_maps"][0].data.dtype == known["raw_maps"][0].data.dtype
     for name in ("haadf", "modelled_haadf", "haadf_residual"):
         assert output[name]._lazy
         np.testing.assert_allclose(
@@ -109,7 +120,7 @@ def test_computed_maps_are_those_of_a_signal_in_memory(specimen, eager):
 def test_a_lazy_record_holds_what_was_given(specimen):
     lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, **GIVEN)
     node = lazy[0].metadata.Multimodal_fusion
-    assert (node.gamma, node.lambdas, node.lazy) == (1, (0.01, 0.02), True)
+    assert (node.gamma, node.lambdas) == (1, (0.01, 0.02))
     assert node.xray_lines == ["Co_Ka", "O_Ka", "S_Ka"]
 
 
@@ -195,6 +206,48 @@ def test_the_graph_is_small_and_can_be_sent(specimen):
     assert size < 3 * haadf.nbytes + 1e6  # nothing but the HAADF is large in it
 
 
-def test_compute_maps_refuses_other_things():
-    with pytest.raises(TypeError, match="maps must be signals"):
-        compute_maps([3])
+@pytest.mark.parametrize("given", [[3], None, "maps", ([], {})])
+def test_compute_maps_refuses_other_things(given):
+    with pytest.raises(TypeError, match="maps must be a list of signals"):
+        compute_maps(given)
+
+
+def test_computed_and_cut_maps_are_left_as_they_are(specimen, eager):
+    signal, source = counting(specimen, (20, -1, -1))
+    lazy = signal.multimodal_fusion(specimen.haadf, **GIVEN)
+    one, two = compute_maps([eager[0], lazy[0].inav[2:5]])
+    np.testing.assert_array_equal(one.data, eager[0].data)
+    assert two.data.shape == (40, 3)
+    lazy[1].compute(show_progressbar=False)
+    source.reads.clear()
+    compute_maps(lazy[1])
+    assert not source.reads
+
+
+@pytest.mark.parametrize(("value", "words"), [(np.nan, "NaN or infinity"), (-500, "negative")])
+@pytest.mark.parametrize("method", ["fit", "windows"])
+def test_bad_counts_are_refused_when_computed(specimen, value, words, method):
+    signal = specimen.signal.deepcopy()
+    signal.change_dtype("float32")
+    signal.data[3, 4, 690:700] = value
+    lazy = signal.as_lazy().multimodal_fusion(specimen.haadf, map_method=method, **GIVEN)
+    with pytest.raises(ValueError, match=words):
+        compute_maps(lazy)
+
+
+def test_counts_beyond_float32_stay_exact(specimen):
+    signal = specimen.signal.deepcopy()
+    signal.data = signal.data.astype(np.int64) * 10**8 + 1
+    options = {**GIVEN, "map_method": "windows", "full_output": True}
+    _, lazy = signal.as_lazy().multimodal_fusion(specimen.haadf, **options)
+    _, eager = signal.multimodal_fusion(specimen.haadf, **options)
+    for one, other in zip(compute_maps(lazy["raw_maps"]), eager["raw_maps"], strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+
+
+def test_blocks_of_large_maps_are_in_place():
+    array = np.arange(2 * 1500 * 2100, dtype=np.float64).reshape(2, 1500, 2100)
+    maps = map_blocks_of(dask.delayed(array), np.asarray, 2, (1500, 2100))
+    assert maps[0].numblocks == (2, 3)
+    for one, other in zip(maps, array, strict=True):
+        np.testing.assert_array_equal(one.compute(), other)

@@ -5,7 +5,7 @@ import pytest
 
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.maps import MaskedMaps, plan_fit, plan_windows, read
-from hyperspy_multimodal.selection import choice_window
+from hyperspy_multimodal.selection import part_to_choose_on
 from hyperspy_multimodal.selection.held_out import CroppedModels, GuidedModels
 
 
@@ -15,8 +15,8 @@ class Maps:
 
 
 def test_small_scans_are_taken_whole():
-    assert choice_window(Maps(np.zeros((2, 512, 700)))) is None
-    assert choice_window(Maps(np.zeros((2, 3, 3)))) is None
+    assert part_to_choose_on(Maps(np.zeros((2, 512, 700)))) is None
+    assert part_to_choose_on(Maps(np.zeros((2, 3, 3)))) is None
 
 
 @pytest.mark.parametrize("shape", [(700, 900), (4096, 130), (513, 1024), (1100, 1100)])
@@ -25,7 +25,7 @@ def test_the_window_is_where_the_structure_is(shape):
     net = np.random.default_rng(0).normal(size=(2, *shape)) * 0.1
     top, left = max(ny - 300, 0), max(nx - 300, 0)
     net[0, top : top + 150 : 40, left:] += 5
-    rows, cols = choice_window(Maps(net))
+    rows, cols = part_to_choose_on(Maps(net))
     assert rows.stop - rows.start == min(512, ny) and cols.stop - cols.start == min(512, nx)
     assert 0 <= rows.start and rows.stop <= ny and 0 <= cols.start and cols.stop <= nx
     assert rows.start <= top and cols.start <= left
@@ -36,7 +36,7 @@ def test_units_of_the_maps_do_not_matter():
     rng = np.random.default_rng(1)
     net = rng.poisson(np.add.outer(np.arange(800) / 100, np.arange(900) / 100), (3, 800, 900))
     scale = np.array([1, 1e3, 1e-3])[:, None, None]
-    assert choice_window(Maps(net)) == choice_window(Maps(net * scale))
+    assert part_to_choose_on(Maps(net)) == part_to_choose_on(Maps(net * scale))
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +82,8 @@ def test_cropped_models_are_parts_of_the_whole(specimen):
 
 
 def test_fusion_of_a_large_scan_chooses_on_a_part(specimen, monkeypatch):
-    from hyperspy_multimodal.selection import choice_window as module_function
+    from hyperspy_multimodal.selection import choice_window as module
 
-    module = __import__(module_function.__module__, fromlist=["SIDE"])
     options = {"gamma": 1, "show_progressbar": False, "full_output": True}
     whole, known = specimen.signal.multimodal_fusion(specimen.haadf, **options)
     assert known["chosen_on"] is None

@@ -313,3 +313,29 @@ def test_measured_spectra_are_not_warned_of_unless_an_element_is_missing(shared_
         signal = with_elements(signal, *symbols)
         fitted(signal, integration_windows=None, halves=0, gain=4.5)
     assert "far from" in logged.text
+
+
+def test_why_no_fit_is_taken_is_said_once(caplog):
+    specimen = core_loss((16, 16), counts=30)
+    signal = specimen.signal.deepcopy()
+    del signal.metadata.Acquisition_instrument.TEM.convergence_angle
+    options = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
+    [first, *_] = signal.multimodal_fusion(specimen.haadf, **options)
+    assert first.metadata.Multimodal_fusion.map_method == "windows"
+    assert caplog.text.count("windows are taken, because") == 1
+    assert "convergence angle" in caplog.text
+    caplog.clear()
+    [first, *_] = specimen.signal.isig[522.0:].multimodal_fusion(specimen.haadf, **options)
+    assert first.metadata.Multimodal_fusion.map_method == "fit"
+    assert "left out" not in caplog.text
+
+
+def test_sums_of_few_electrons_are_hardly_biased():
+    """Weights by the counts themselves favour channels that are low by chance."""
+    ratios = []
+    for seed in range(12):
+        specimen = core_loss((16, 16), counts=1, seed=seed)
+        fit = fit_edges(specimen.signal, None, None, None, 0, 0, False)
+        found = (fit.maps.gains[:, None, None] * fit.maps.net).sum(axis=(1, 2))
+        ratios.append(found / [each.data.sum() for each in specimen.counts])
+    assert np.mean(ratios) == pytest.approx(1, abs=0.35)

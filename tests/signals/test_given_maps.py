@@ -45,6 +45,16 @@ def test_arrays_get_the_axes_and_metadata_of_the_signal(specimen, maps):
         np.testing.assert_array_equal(given[name], before[name])
 
 
+def test_defaults_may_be_given_too(specimen, maps):
+    options = {"slices": "each", "lazy_output": None, **GIVEN}
+    found = specimen.signal.multimodal_fusion(specimen.haadf, maps=maps, **options)
+    options["lazy_output"] = False
+    again = specimen.signal.multimodal_fusion(specimen.haadf, maps=maps, **options)
+    np.testing.assert_array_equal(arrays(found), arrays(again))
+    with pytest.raises(ValueError, match="fused at once"):
+        specimen.signal.multimodal_fusion(specimen.haadf, maps=maps, lazy_output=True)
+
+
 def test_the_spectra_are_not_looked_at(specimen, maps):
     other = specimen.signal.deepcopy()
     other.data = np.full(other.data.shape, np.nan, np.float32)

@@ -76,6 +76,10 @@ def test_lazy_stacks_give_the_same(frames, stack):
     assert all(each._lazy for each in found)
     computed = compute_maps(found)
     np.testing.assert_allclose(arrays(computed), expected, atol=1e-5)
+    _, output = stack.as_lazy().multimodal_fusion(
+        frames[0].haadf, map_method="windows", full_output=True, **GIVEN
+    )
+    assert len(compute_maps(output["raw_maps"])) == len(computed)
     node = computed[0].metadata.Multimodal_fusion
     assert isinstance(node.r_squared, float) or len(node.r_squared) == len(frames)
     with pytest.raises(ValueError, match="lazy_output=False"):
@@ -118,3 +122,16 @@ def test_input_is_not_modified(frames, stack):
     stack.multimodal_fusion(images, **GIVEN)
     np.testing.assert_array_equal(stack.data, data)
     np.testing.assert_array_equal(images, before)
+
+
+def test_haadfs_and_masks_may_be_one_a_slice(frames, stack):
+    expected = arrays(stack.multimodal_fusion(haadf_stack(frames), **GIVEN))
+    images = [each.haadf for each in frames]
+    np.testing.assert_array_equal(arrays(stack.multimodal_fusion(images, **GIVEN)), expected)
+    with pytest.raises(ValueError, match="a list of 1 images"):
+        stack.multimodal_fusion(images[:1], **GIVEN)
+    masks = np.zeros(stack.data.shape[:-1], bool)
+    masks[0, 4] = True
+    found = arrays(stack.multimodal_fusion(haadf_stack(frames), navigation_mask=masks, **GIVEN))
+    np.testing.assert_array_equal(found[:, 1:], expected[:, 1:])
+    assert np.abs(found[:, 0] - expected[:, 0]).max() > 0
