@@ -23,8 +23,6 @@ from ..maps.spectra_reading import (
 )
 from .blocks import guarded
 
-_EXACT = 2.0**24
-
 
 def read_lazily(signal, plan, halves, seed, drawn=False, only_maps=True):
     """Return a task that reads maps as `hyperspy_multimodal.maps.read` does.
@@ -85,8 +83,8 @@ def _first_pass(plan, place, block):
         cuts = np.clip(np.array(plan.edges) - first, 0, block.shape[2])
         pairs = itertools.pairwise(cuts)
         counts = np.stack([block[..., a:b].sum(axis=-1, dtype=np.float64) for a, b in pairs])
-        if np.abs(counts).max(initial=0) < _EXACT and block.dtype.kind in "bui":
-            counts = counts.astype(np.float32)
+        if block.dtype.kind in "bui" and counts.min(initial=0) >= 0:
+            counts = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
     if plan.sums:
         sums = sum_block(block)
     return counts, sums
@@ -96,11 +94,12 @@ def _combined(plan, shape, places, settled, parts):
     ny, nx, size = shape
     segments = total = divisor = None
     if plan.edges is not None:
-        # whole counts up to 2^24 are exact in float32
-        blocks = len({(rows.start, cols.start) for rows, cols, _ in places})
-        largest = max((counts.max(initial=0) for counts, _ in parts), default=0)
-        small = largest * len(places) / blocks * len(plan.edges) < _EXACT
-        dtype = np.float32 if small and parts[0][0].dtype == np.float32 else np.float64
+        dtype = np.dtype(np.float64)
+        if all(counts.dtype.kind == "u" for counts, _ in parts):
+            # as small as will do: blocks of other channels add up
+            splits = len(places) / len({(rows.start, cols.start) for rows, cols, _ in places})
+            largest = max((int(counts.max(initial=0)) for counts, _ in parts), default=0)
+            dtype = np.min_scalar_type(int(np.ceil(splits * largest)))
         segments = np.zeros((len(plan.edges) - 1, ny, nx), dtype)
         for (rows, cols, _), (counts, _) in zip(places, parts, strict=True):
             segments[:, rows, cols] += counts

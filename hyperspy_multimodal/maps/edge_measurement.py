@@ -16,7 +16,7 @@ from .edge_windows import (
     pre_edge_channels,
 )
 from .edges import onset_energy, select_edges
-from .element_maps import ElementMaps
+from .element_maps import ElementMaps, float_type
 from .gain import find_gain, stored_gain
 from .power_law import background_ratios
 from .reading import read
@@ -100,7 +100,7 @@ class EdgeWindows:
         used = (within + outside).any(axis=0)
         maps = ElementMaps(
             names=self.names,
-            segments=counts[used] / gain,
+            segments=counts[used] / float_type(counts.dtype)(gain),
             inside=within[:, used],
             beside=outside[:, used],
             ratios=ratios,

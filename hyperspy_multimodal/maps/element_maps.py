@@ -22,7 +22,8 @@ class ElementMaps:
     names : list of str
         X-ray lines or edges, in the order of the maps.
     segments : numpy.ndarray
-        Counts, shape (S, ny, nx), >= 0; if they are float32, so are the maps.
+        Counts, shape (S, ny, nx), >= 0. Maps are float32 if these are, or whole numbers of two
+        bytes at most, and float64 otherwise.
     inside : numpy.ndarray
         Shape (K, S): 1 where the segment lies in the window of the element, else 0.
     beside : numpy.ndarray
@@ -67,17 +68,18 @@ class ElementMaps:
     @cached_property
     def net_variance(self):
         """Poisson variance of ``net``, estimated from the counts themselves."""
-        variance = self.ratios**2 * self._sums(self.beside)
-        variance -= 2 * self.ratios * self._sums(self.inside * self.beside)
+        ratios = self.ratios.astype(self._dtype)
+        variance = ratios**2 * self._sums(self.beside)
+        variance -= 2 * ratios * self._sums(self.inside * self.beside)
         variance += self._sums(self.inside)
-        return variance.astype(self._dtype)
+        return variance
 
     def _measured_background(self):
-        return (self.ratios * self._sums(self.beside)).astype(self._dtype)
+        return self.ratios.astype(self._dtype) * self._sums(self.beside)
 
     @property
     def _dtype(self):
-        return np.float32 if self.segments.dtype == np.float32 else np.float64
+        return float_type(self.segments.dtype)
 
     def _sums(self, members):
         """Return sums of the segments that are members, (K, ny, nx)."""
@@ -177,3 +179,9 @@ class ElementMaps:
         net = counts - self.background
         totals = net.sum(axis=(1, 2)) + generator.normal(0.0, np.sqrt(variance))
         return DrawnMaps(counts, self.background, net, counts, totals_to_keep(totals, counts))
+
+
+def float_type(dtype):
+    """Return the float type that holds counts of a type: float32 if it holds them exactly."""
+    small = dtype == np.float32 or (dtype.kind in "bu" and dtype.itemsize <= 2)
+    return np.float32 if small else np.float64
