@@ -105,7 +105,7 @@ def compute_maps(maps, show_progressbar=None):
     >>> specimen = core_shell((32, 32), counts=20)
     >>> lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, gamma=1)
     >>> lazy[0]
-    <LazyBaseSignal, title: X-ray line intensity of Simulated core-shell particles: Co_Ka at 6.93 \
+    <LazySignal, title: X-ray line intensity of Simulated core-shell particles: Co_Ka at 6.93 \
 keV, fused, dimensions: (32, 32|)>
     >>> maps = compute_maps(lazy, show_progressbar=False)
     >>> maps[0].metadata.Multimodal_fusion.converged

@@ -75,7 +75,8 @@ def test_spectra_are_read_once_or_twice_and_not_before(specimen, chunks, method,
 
 
 @pytest.mark.parametrize("method", ["fit", "windows"])
-def test_automatic_choice_and_all_outputs(specimen, method):
+def test_automatic_choice_and_all_outputs(method):
+    specimen = core_shell((24, 28), counts=5)
     options = {**GIVEN, "lambdas": "auto", "map_method": method, "seed": 3, "uncertainty": True}
     signal, _ = counting(specimen, (20, -1, -1))
     lazy, output = signal.multimodal_fusion(specimen.haadf, full_output=True, **options)
