@@ -3,5 +3,6 @@
 from .blocks import guarded
 from .maps import map_blocks_of
 from .reading import read_lazily
+from .tasks import task
 
-__all__ = ["guarded", "map_blocks_of", "read_lazily"]
+__all__ = ["guarded", "map_blocks_of", "read_lazily", "task"]

@@ -4,19 +4,20 @@ import functools
 import itertools
 import uuid
 
-import dask
 import dask.array as da
 import numpy as np
+
+from .tasks import task
 
 _TILE = 1024
 
 
-def map_blocks_of(task, get, n_maps, shape, dtype=np.float64):
+def map_blocks_of(source, get, n_maps, shape, dtype=np.float64):
     """Return lazy maps (ny, nx), in blocks of at most 1024 x 1024 pixels.
 
     Parameters
     ----------
-    task : dask.delayed.Delayed
+    source : dask.delayed.Delayed
         Computed once for all maps.
     get : callable
         Takes its result to an array (K, ny, nx); sent to the workers, so a function of a module.
@@ -42,9 +43,7 @@ def map_blocks_of(task, get, n_maps, shape, dtype=np.float64):
                 cut = functools.partial(
                     _cut, get, number, slice(top, bottom), slice(left, right), dtype
                 )
-                block = dask.delayed(cut, pure=False, traverse=False)(
-                    task, dask_key_name=f"map-{token}-{number}-{i}-{j}"
-                )
+                block = task(cut, f"map-{token}-{number}-{i}-{j}")(source)
                 size = bottom - top, right - left
                 blocks[-1].append(da.from_delayed(block, size, dtype))
         maps.append(da.block(blocks))

@@ -10,7 +10,6 @@ import functools
 import itertools
 import uuid
 
-import dask
 import numpy as np
 
 from ..maps.segments import checked_segments
@@ -22,6 +21,7 @@ from ..maps.spectra_reading import (
     sum_block,
 )
 from .blocks import guarded
+from .tasks import task
 
 
 def read_lazily(signal, plan, halves, seed, drawn=False, only_maps=True):
@@ -47,7 +47,7 @@ def read_lazily(signal, plan, halves, seed, drawn=False, only_maps=True):
     """
     data, token = energy_last(signal), uuid.uuid4().hex
     places, parts = _passed(data, f"read-spectra-{token}", functools.partial(_first_pass, plan))
-    reading = _task(
+    reading = task(
         functools.partial(_combined, plan, data.shape, places, halves == 0 and not drawn),
         f"combine-spectra-{token}",
     )(parts)
@@ -56,11 +56,7 @@ def read_lazily(signal, plan, halves, seed, drawn=False, only_maps=True):
     project = functools.partial(_project, halves, seed, data.shape[1])
     places, parts = _passed(data, f"project-spectra-{token}", project, reading)
     finish = functools.partial(_measured, data.shape, halves, seed, places, only_maps)
-    return _task(finish, f"element-maps-{token}")(reading, parts)
-
-
-def _task(function, name):
-    return functools.partial(dask.delayed(function, pure=False, traverse=False), dask_key_name=name)
+    return task(finish, f"element-maps-{token}")(reading, parts)
 
 
 def _passed(data, name, function, *args):
@@ -71,7 +67,7 @@ def _passed(data, name, function, *args):
         place = rows, cols, channels
         places.append(place)
         at_place = functools.partial(function, place)
-        tasks.append(_task(at_place, f"{name}-{number}")(block, *args))
+        tasks.append(task(at_place, f"{name}-{number}")(block, *args))
     return places, tasks
 
 

@@ -6,12 +6,13 @@ from .edge_measurement import EdgeMeasurement, measure_edges, plan_edges
 from .edges import onset_energy
 from .element_maps import ElementMaps
 from .fitted_maps import FittedMaps
+from .fitted_spectra import SpectrumFit
 from .masked_maps import MaskedMaps
 from .names import atomic_numbers
 from .reading import read
 from .ready_maps import ready_maps
 from .scattering import edge_scattering, map_scattering, xray_scattering
-from .xray_fit import HALVES, SpectrumFit, fit_spectra, plan_fit
+from .xray_fit import HALVES, fit_spectra, plan_fit
 from .xray_windows import plan_windows, xray_maps
 
 __all__ = [

@@ -125,11 +125,8 @@ class ElementMaps:
 
     def cropped(self, rows, cols):
         """Return the maps of a part of the scan."""
-        ratios = np.broadcast_to(self.ratios, (len(self.names), *self.segments.shape[1:]))
-        if self.ratios.shape[1:] == (1, 1):
-            ratios = self.ratios
-        else:
-            ratios = ratios[:, rows, cols]
+        alike = self.ratios.shape[1:] == (1, 1)
+        ratios = self.ratios if alike else self.ratios[:, rows, cols]
         return replace(self, segments=self.segments[:, rows, cols], ratios=ratios)
 
     def halves(self, number, seed):

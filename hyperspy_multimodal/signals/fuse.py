@@ -39,6 +39,12 @@ _logger = logging.getLogger(__name__)
 
 #: Exponents that gamma="auto" chooses from.
 GAMMAS = (1.0, 1.4, 1.8)
+#: Titles of the images of ``full_output``.
+IMAGES = {
+    "haadf": "HAADF, unit range",
+    "modelled_haadf": "Modelled HAADF",
+    "haadf_residual": "HAADF residual",
+}
 _ATTEMPTS = 4
 
 
@@ -57,7 +63,7 @@ class Fused:
     numbers : dict
         The numbers of ``full_output``.
     images : dict
-        Its images by name, each with a title: arrays (ny, nx).
+        Its images by name: arrays (ny, nx).
     cost : tuple of numpy.ndarray
         Iterations, and the three terms of the cost at them.
     raw : numpy.ndarray or None
@@ -74,7 +80,7 @@ class Fused:
 
     def output(self, signal):
         """Return the ``full_output`` of the method, but for what concerns its own maps."""
-        pictures = {name: image(signal, *each) for name, each in self.images.items()}
+        pictures = {name: image(signal, each, IMAGES[name]) for name, each in self.images.items()}
         return {**self.numbers, "cost_terms": cost_signal(*self.cost), **pictures}
 
 
@@ -229,9 +235,9 @@ def fuse(maps, haadf, scattering, parameters):
     matched = models.matched(model)
     modelled = model.modelled(result.maps)
     images = {
-        "haadf": (matched, "HAADF, unit range"),
-        "modelled_haadf": (modelled, "Modelled HAADF"),
-        "haadf_residual": (matched - modelled, "HAADF residual"),
+        "haadf": matched,
+        "modelled_haadf": modelled,
+        "haadf_residual": matched - modelled,
     }
     in_counts = gains[:, None, None]
     return Fused(

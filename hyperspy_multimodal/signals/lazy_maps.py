@@ -10,18 +10,13 @@ import numpy as np
 from dask.diagnostics import ProgressBar
 from hyperspy.signal import BaseSignal
 
-from ..lazy import map_blocks_of, read_lazily
-from .fuse import fuse_reading
+from ..lazy import map_blocks_of, read_lazily, task
+from .fuse import IMAGES, fuse_reading
 from .native import element_maps, image
 from .parameters import shows_progress
 from .slices import common_record
 
 _RECORD = "multimodal_fusion_record"
-_IMAGES = {
-    "haadf": "HAADF, unit range",
-    "modelled_haadf": "Modelled HAADF",
-    "haadf_residual": "HAADF residual",
-}
 
 
 def fuse_lazily(
@@ -47,9 +42,9 @@ def fuse_lazily(
     reading = read_lazily(spectra, plan, halves, parameters.seed, parameters.uncertainty)
     quiet = replace(parameters, show_progressbar=False)
     fuse = functools.partial(
-        _fused, haadf=haadf, mask=mask, per_count=per_count, parameters=quiet, known=known
+        fuse_reading, haadf=haadf, mask=mask, per_count=per_count, parameters=quiet, known=known
     )
-    fused = _task(fuse, f"fuse-maps-{token}")(reading)
+    fused = task(fuse, f"fuse-maps-{token}")(reading)
 
     def lazy_maps(get, suffix, node=None, dtype=np.float64):
         arrays = map_blocks_of(fused, get, len(plan.names), haadf.shape, dtype)
@@ -59,14 +54,14 @@ def fuse_lazily(
     maps = lazy_maps(_maps_of, ", fused", given)
     for number, each in enumerate(maps):
         own = functools.partial(_record_of, number)
-        set_record(each, _task(own, f"record-{token}-{number}")(fused))
+        set_record(each, task(own, f"record-{token}-{number}")(fused))
     if not parameters.full_output:
         return maps
     raw = lazy_maps(_raw_of, ", raw", dtype=plan.raw_dtype)
-    output = {"record": _task(_numbers_of, f"numbers-{token}")(fused), "raw_maps": raw}
+    output = {"record": task(_numbers_of, f"numbers-{token}")(fused), "raw_maps": raw}
     if parameters.uncertainty:
         output["standard_deviations"] = lazy_maps(_errors_of, ", standard deviation")
-    for name, title in _IMAGES.items():
+    for name, title in IMAGES.items():
         [array] = map_blocks_of(fused, functools.partial(_image_of, name), 1, haadf.shape)
         output[name] = image(signal, array, title).as_lazy()
     return maps, output
@@ -151,19 +146,11 @@ def record_of(signal):
     return signal.tmp_parameters.get_item(_RECORD, None)
 
 
-def _task(function, name):
-    return functools.partial(dask.delayed(function, pure=False, traverse=False), dask_key_name=name)
-
-
 def _given(parameters):
     """Return the parameters that were given, before anything is chosen."""
     names = ("gamma", "tv", "weights", "haadf_blur", "align", "keep_totals", "tolerance",
              "max_iterations", "seed", "uncertainty")  # fmt: skip
     return {name: getattr(parameters, name) for name in names} | {"lambdas": parameters.lambdas}
-
-
-def _fused(reading, haadf, mask, per_count, parameters, known):
-    return fuse_reading(reading, haadf, mask, per_count, parameters, known)
 
 
 def _record_of(number, fused):
@@ -190,4 +177,4 @@ def _errors_of(fused):
 
 
 def _image_of(name, fused):
-    return fused.images[name][0][None]
+    return fused.images[name][None]

@@ -158,7 +158,7 @@ def _stacked(signal, maps):
 
 
 def common_record(records):
-    """Return one record of all slices: what all slices share as it is, what differs as a list."""
+    """Return one record: what all slices share as it is, what differs as a list."""
     import numpy as np
 
     common = {}

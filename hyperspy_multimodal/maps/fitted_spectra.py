@@ -1,0 +1,179 @@
+"""EDS: what a fit of whole spectra gives, first of their sum and then of each."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..spectra.sum_fit import SumFit
+from ..spectra.templates import Templates
+from .fitted_maps import FittedMaps
+from .reading import Reading
+
+_CORRELATED = 0.1
+
+
+@dataclass(frozen=True)
+class SpectrumFit:
+    """What was fitted to the spectra, and the maps.
+
+    Attributes
+    ----------
+    sum_fit : SumFit
+        Fit of the summed spectrum.
+    unassigned : list of UnassignedPeak
+        Peaks that no named element explains.
+    templates : Templates
+        Spectra of the elements.
+    windows : numpy.ndarray
+        Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
+    net : numpy.ndarray
+        Net counts in the windows, not clipped, shape (K, ny, nx), float32.
+    variance : numpy.ndarray
+        Estimate of their variance, shape (K, ny, nx), float32.
+    correlation : numpy.ndarray
+        Of the errors of the totals, shape (K, K).
+    gross : numpy.ndarray
+        Counts of each spectrum in the channels that were fitted, shape (ny, nx).
+    covariances : dict
+        Covariance maps (ny, nx) of pairs (i, j) of maps whose errors are correlated by 0.1 or more.
+    halves : numpy.ndarray
+        Net counts of random halves of the counts, shape (pairs, K, ny, nx).
+    divisor : int
+        What divides all counts: 1 as recorded, -1 if they are no whole numbers.
+    extra_lines : list of str or None
+        As given.
+    """
+
+    sum_fit: SumFit
+    unassigned: list
+    templates: Templates
+    windows: np.ndarray
+    net: np.ndarray
+    variance: np.ndarray
+    correlation: np.ndarray
+    gross: np.ndarray
+    covariances: dict
+    halves: np.ndarray
+    divisor: int
+    extra_lines: list | None = None
+    #: Counts of the spectra for each of the raw maps'.
+    factor = 1.0
+
+    @property
+    def names(self):
+        """X-ray lines, in the order of the maps."""
+        return self.templates.names
+
+    @property
+    def raw(self):
+        """Net counts in the windows, shape (K, ny, nx)."""
+        return self.net
+
+    @property
+    def record(self):
+        """What was fitted, in types that metadata can hold."""
+        detector = self.sum_fit.detector
+        return {
+            "background_windows": None,
+            "extra_lines": self.extra_lines,
+            "extra_templates": list(self.templates.others),
+            "unassigned_peaks": [str(peak) for peak in self.unassigned],
+            "energy_offset": float(detector.offset),
+            "energy_gain": float(detector.gain),
+            "energy_resolution": float(detector.resolution),
+            "escape_peaks": float(detector.escape),
+            "sum_deviance": self.sum_fit.deviance,
+        }
+
+    @property
+    def only_maps(self):
+        """The maps without what else was read, for memory's sake."""
+        return Reading(self.maps, self.record)
+
+    @cached_property
+    def maps(self):
+        """The `FittedMaps` in nearly Poisson units."""
+        # Counts over the variance that one of them adds have a variance like their mean.
+        gains = self.templates.own_variances
+        by_map = gains.astype(np.float32)[:, None, None]
+        return FittedMaps(
+            names=self.names,
+            net=self.net / by_map,
+            net_variance=np.maximum(self.variance, 0) / by_map**2,
+            gross=self.gross.copy(),  # not all that was read
+            gains=gains,
+            first_halves=self.halves / by_map,
+            are_integers=self.divisor >= 0,
+            common_factor=max(self.divisor, 0),
+        )
+
+
+@dataclass(frozen=True)
+class FittedSum:
+    """A fitted summed spectrum, and the matrix that takes each spectrum to counts of elements.
+
+    Attributes
+    ----------
+    plan : XrayFit
+        How the spectra are fitted.
+    sum_fit : SumFit
+    unassigned : list of UnassignedPeak
+    templates : Templates
+    correlation : numpy.ndarray
+        Of the errors of the totals, shape (K, K).
+    divisor : int
+        What divides all counts, -1 if they are no whole numbers.
+    """
+
+    plan: object
+    sum_fit: SumFit
+    unassigned: list
+    templates: Templates
+    correlation: np.ndarray
+    divisor: int
+
+    @property
+    def columns(self):
+        """How many of the operator's columns are wanted of halves of the counts."""
+        return len(self.plan.names)
+
+    @property
+    def splits(self):
+        """Whether each count can be given to one of two halves."""
+        return self.divisor >= 0
+
+    @property
+    def _pairs(self):
+        return [
+            (i, j)
+            for i in range(self.columns)
+            for j in range(i)
+            if abs(self.correlation[i, j]) >= _CORRELATED
+        ]
+
+    @property
+    def operator(self):
+        """Net counts, their variances, all counts, covariances: a matrix (C, M)."""
+        projection = self.templates.projection[: self.columns]
+        rows = [*projection, *projection**2, self.plan.used.astype(float)]
+        rows += [projection[i] * projection[j] for i, j in self._pairs]
+        return np.array(rows).T
+
+    def measured(self, whole, of_halves, seed, halves):
+        """Return the `SpectrumFit` of projected spectra (M, ny, nx) and their halves."""
+        n_maps = self.columns
+        return SpectrumFit(
+            sum_fit=self.sum_fit,
+            unassigned=self.unassigned,
+            templates=self.templates,
+            windows=self.plan.windows,
+            net=whole[:n_maps],
+            variance=whole[n_maps : 2 * n_maps],
+            correlation=self.correlation,
+            gross=whole[2 * n_maps],
+            covariances=dict(zip(self._pairs, whole[2 * n_maps + 1 :], strict=True)),
+            halves=of_halves,
+            divisor=self.divisor,
+            extra_lines=self.plan.extra_lines,
+        )
