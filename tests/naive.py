@@ -9,7 +9,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.special import xlogy
 
-from hyperspy_multimodal.kernels import primal_dual as chosen
+from hyperspy_multimodal.kernels import chunks as chosen
 from hyperspy_multimodal.kernels.rows import SLOPE_FLOOR
 
 

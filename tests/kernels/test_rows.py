@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from hyperspy_multimodal.kernels import rows
-from hyperspy_multimodal.kernels.primal_dual import _DAMPING, _REACH
+from hyperspy_multimodal.kernels.chunks import _DAMPING, _REACH
 
 from .variants import as_compiled_and_python, sparse_counts, uniform
 

@@ -1,0 +1,316 @@
+"""One iteration of the primal-dual loop on a chunk of rows, in one pass over memory.
+
+The dual variable p belongs to the total variation alone. The HAADF term couples the K values of a
+pixel, and only those, so it stays with the Poisson term in the primal step: the proximal map of
+both together is a search for one number a pixel, the HAADF residual r. Given r, each x_i is the
+closed Poisson prox at v_i + tau_i g_i r, where g_i is the slope of w_i x_i^gamma. The residual that
+follows falls with r. One step of Newton's method from the r of the iteration before, with x_i moved
+along, is exact but for the square of that step, which vanishes as the loop converges; a segment in
+which the step is long is evaluated again. lambda_1, however small, has no part in the step sizes.
+
+The dual step of a row needs the row below it. It comes right behind the primal step of that row,
+while both are in the cache; only the last row of a chunk waits until all chunks are done.
+"""
+
+import numpy as np
+
+from .compile import leaf
+from .denormals import flush_denormals, restore_denormals
+from .power import power
+from .rows import (
+    across,
+    bend_row,
+    curved_prox_row,
+    directional_dual_row,
+    directional_place_row,
+    dual_row,
+    newton_row,
+    place_row,
+    prox_row,
+    relax_row,
+    tangent_row,
+)
+from .segments import prefetch, segment
+from .state import SEGMENT
+
+_ZERO = np.float32(0)
+_ONE = np.float32(1)
+_NEWTON_LIMIT = 24
+_CACHE_LINE = 16
+# Where the HAADF term is concave, this much of its negative curvature damps the step.
+_DAMPING = np.float32(2)
+# Within a step a dark pixel may come as far as the reach, so for gamma > 1 its tangent is damped as
+# if the slope were that at the reach: otherwise such pixels flicker between 0 and there.
+_REACH = np.float32(0.1)
+
+
+@leaf
+def move_chunk(
+    k,
+    rows_per_chunk,
+    beyond_cache,
+    keep,
+    data,
+    state,
+    room,
+    primal_steps,
+    dual_steps,
+    relaxation,
+    limit,
+    moved,
+    sums,
+):
+    """Move the maps of chunk ``k``, and the dual variable of all its rows but the last.
+
+    ``moved`` and ``sums`` take sums over the rows. ``keep`` says whether to write the maps;
+    ``limit`` is how far the HAADF residual may move for Newton's method to end. The other arguments
+    are those of `iterations`.
+    """
+    counts, background, haadf, edges_y, edges_x, weights, gamma, fidelity = data[:8]
+    directional = data[9]
+    relaxed, maps, dual_y, dual_x, residual, prices = state
+    place, steps, slopes, x, rise, rising, misfit, descent, unread, shifted = room[:10]
+    ahead, first, above = room[10:]
+    n_maps, ny, nx = counts.shape
+    n_segments = (nx + SEGMENT - 1) // SEGMENT
+    uniform = background.shape[1] == 1
+    any_directional = False
+    for i in range(n_maps):
+        any_directional = any_directional or directional[i]
+    bending = gamma - _ONE
+    damping = _DAMPING * (_ONE - gamma)
+    as_before = flush_denormals()
+    begin = k * rows_per_chunk
+    end = min(begin + rows_per_chunk, ny)
+    for i in range(n_maps):
+        if directional[i]:
+            for col in range(nx):
+                above[k, i, col] = _ZERO
+            if begin > 0:
+                for col in range(nx):
+                    above[k, i, col], _ = across(
+                        edges_y[begin - 1, col],
+                        edges_x[begin - 1, col],
+                        dual_y[i, begin, col],
+                        dual_x[i, begin - 1, col + 1],
+                    )
+    for row in range(begin, end):
+        background_row = 0 if uniform else row
+        now = row & 1
+        for i in range(n_maps):
+            moved[0, i, row] = 0.0
+            moved[1, i, row] = 0.0
+            sums[i, row] = 0.0
+        for part in range(n_segments):
+            start = part * SEGMENT
+            n = min(SEGMENT, nx - start)
+            next_row = row
+            next_start = start + n
+            if next_start == nx:
+                next_row = row + 1
+                next_start = 0
+            next_stop = next_start
+            if beyond_cache and next_row < end:
+                next_stop = min(next_start + SEGMENT, nx)
+            r = segment(residual, (row, start), n)
+            for col in range(next_start, next_stop, _CACHE_LINE):
+                prefetch(residual, (next_row, col))
+                prefetch(haadf, (next_row, col))
+            if any_directional:
+                for col in range(next_start, next_stop, _CACHE_LINE):
+                    prefetch(edges_y, (next_row, col))
+                    prefetch(edges_x, (next_row, col))
+            # the gradient step, and the HAADF model at the maps
+            for i in range(n_maps):
+                for col in range(next_start, next_stop, _CACHE_LINE):
+                    prefetch(dual_y, (i, next_row + 1, col))
+                    prefetch(dual_x, (i, next_row, col))
+                    prefetch(relaxed, (i, next_row, col))
+                below = segment(dual_y, (i, row + 1, start), n)
+                right = segment(dual_x, (i, row, start + 1), n)
+                out = segment(place, (k, i, 0), n)
+                if directional[i]:
+                    shifted[k, 0] = _ZERO
+                    if start > 0:
+                        _, shifted[k, 0] = across(
+                            edges_y[row, start - 1],
+                            edges_x[row, start - 1],
+                            dual_y[i, row + 1, start - 1],
+                            dual_x[i, row, start],
+                        )
+                    directional_place_row(
+                        n,
+                        primal_steps[i],
+                        prices[i],
+                        below,
+                        right,
+                        segment(edges_y, (row, start), n),
+                        segment(edges_x, (row, start), n),
+                        segment(above, (k, i, start), n),
+                        segment(shifted, (k, 0), n + 1),
+                        segment(relaxed, (i, row, start), n),
+                        out,
+                    )
+                else:
+                    place_row(
+                        n,
+                        primal_steps[i],
+                        prices[i],
+                        below,
+                        segment(dual_y, (i, row, start), n),
+                        right,
+                        segment(dual_x, (i, row, start), n),
+                        segment(relaxed, (i, row, start), n),
+                        out,
+                    )
+            for col in range(n):
+                rising[k, col] = -haadf[row, start + col]
+            if gamma != _ONE:
+                for i in range(n_maps):
+                    for col in range(next_start, next_stop, _CACHE_LINE):
+                        prefetch(maps, (i, next_row, col))
+                    tangent_row(
+                        n,
+                        weights[i],
+                        gamma,
+                        segment(maps, (i, row, start), n),
+                        segment(slopes, (k, i, 0), n),
+                        segment(rising, (k, 0), n),
+                    )
+                for i in range(n_maps):
+                    steepest = _ZERO
+                    if gamma > _ONE:
+                        steepest = gamma * weights[i] * power(_REACH, gamma - _ONE)
+                    bend_row(
+                        n,
+                        primal_steps[i],
+                        bending,
+                        damping,
+                        steepest,
+                        segment(maps, (i, row, start), n),
+                        segment(slopes, (k, i, 0), n),
+                        segment(rising, (k, 0), n),
+                        segment(place, (k, i, 0), n),
+                        segment(steps, (k, i, 0), n),
+                    )
+            # the residual that the maps at this residual leave
+            for _ in range(_NEWTON_LIMIT):
+                for col in range(n):
+                    misfit[k, col] = r[col] + rising[k, col]
+                    descent[k, col] = _ONE
+                for i in range(n_maps):
+                    for col in range(next_start, next_stop, _CACHE_LINE):
+                        prefetch(counts, (i, next_row, col))
+                        prefetch(background, (i, 0 if uniform else next_row, col))
+                    if gamma == _ONE:
+                        prox_row(
+                            n,
+                            primal_steps[i],
+                            fidelity[i],
+                            weights[i],
+                            segment(place, (k, i, 0), n),
+                            r,
+                            segment(counts, (i, row, start), n),
+                            segment(background, (i, background_row, start), n),
+                            segment(x, (k, i, 0), n),
+                            segment(rise, (k, i, 0), n),
+                            segment(misfit, (k, 0), n),
+                            segment(descent, (k, 0), n),
+                        )
+                    else:
+                        curved_prox_row(
+                            n,
+                            fidelity[i],
+                            segment(place, (k, i, 0), n),
+                            segment(steps, (k, i, 0), n),
+                            r,
+                            segment(counts, (i, row, start), n),
+                            segment(background, (i, background_row, start), n),
+                            segment(maps, (i, row, start), n),
+                            segment(slopes, (k, i, 0), n),
+                            segment(x, (k, i, 0), n),
+                            segment(rise, (k, i, 0), n),
+                            segment(misfit, (k, 0), n),
+                            segment(descent, (k, 0), n),
+                        )
+                next_stop = next_start
+                beyond = newton_row(
+                    n, limit, r, segment(misfit, (k, 0), n), segment(descent, (k, 0), n)
+                )
+                if beyond == _ZERO:
+                    break
+            # the maps, and the dual step of the row above
+            for i in range(n_maps):
+                out = segment(unread, (k, 0), n)
+                if keep:
+                    out = segment(maps, (i, row, start), n)
+                change, total = relax_row(
+                    n,
+                    relaxation,
+                    segment(x, (k, i, 0), n),
+                    segment(rise, (k, i, 0), n),
+                    segment(misfit, (k, 0), n),
+                    segment(relaxed, (i, row, start), n),
+                    out,
+                    segment(ahead, (k, now, i, start), n),
+                )
+                moved[0, i, row] += change
+                sums[i, row] += total
+                if start + n == nx:
+                    ahead[k, now, i, nx] = ahead[k, now, i, nx - 1]
+                if row == begin:
+                    for col in range(start, start + n):
+                        first[k, i, col] = ahead[k, now, i, col]
+            if row > begin:
+                here = ahead[k, 1 - now]
+                beneath = ahead[k, now]
+                move_dual(
+                    row - 1, start, n, here, beneath, data, state, dual_steps, relaxation, moved
+                )
+    restore_denormals(as_before)
+
+
+@leaf
+def move_last_row(k, rows_per_chunk, data, state, room, dual_steps, relaxation, moved):
+    """Move the dual variable of the last row of chunk ``k``, after the maps of the next chunk."""
+    _, ny, nx = data.counts.shape
+    last = min((k + 1) * rows_per_chunk, ny) - 1
+    here = room.ahead[k, last & 1]
+    beneath = room.first[k + 1] if last < ny - 1 else here
+    as_before = flush_denormals()
+    for start in range(0, nx, SEGMENT):
+        n = min(SEGMENT, nx - start)
+        move_dual(last, start, n, here, beneath, data, state, dual_steps, relaxation, moved)
+    restore_denormals(as_before)
+
+
+@leaf
+def move_dual(row, start, n, here, beneath, data, state, dual_steps, relaxation, moved):
+    """Move the dual variable between a segment of ``row`` and what is below and right of it.
+
+    ``here`` (K, nx + 1) and ``beneath`` (K, at least nx) hold twice the maps less what they were
+    relaxed to, of this row and of the next.
+    """
+    dual_y, dual_x = state.dual_y, state.dual_x
+    for i in range(here.shape[0]):
+        ahead = segment(here, (i, start), n + 1)
+        ahead_below = segment(beneath, (i, start), n)
+        below = segment(dual_y, (i, row + 1, start), n)
+        right = segment(dual_x, (i, row, start + 1), n)
+        if data.directional[i]:
+            moved[1, i, row] += directional_dual_row(
+                n,
+                dual_steps[i],
+                data.bounds[i],
+                relaxation,
+                ahead,
+                ahead_below,
+                segment(data.edges_y, (row, start), n),
+                segment(data.edges_x, (row, start), n),
+                below,
+                right,
+            )
+        else:
+            moved[1, i, row] += dual_row(
+                n, dual_steps[i], data.bounds[i], relaxation, ahead, ahead_below, below, right
+            )
