@@ -15,7 +15,7 @@ import numpy as np
 from tuned import best_by_truth, measured, snr
 
 from hyperspy_multimodal.data import overlapping_pair
-from hyperspy_multimodal.plot.overview import _scale_bar
+from hyperspy_multimodal.plot.panels import scale_bar
 
 PAIRS = ("S-Mo", "S-Pb", "Ti-Ba", "Mn-Fe", "Fe-Co")
 
@@ -92,7 +92,7 @@ def pictures(folder, counts):
                 axis.set_title(f"{maps.names[i].replace('_', ' ')}: {title}")
                 axis.set_xticks([])
                 axis.set_yticks([])
-        _scale_bar(axes[0, 0], specimen.counts[0])
+        scale_bar(axes[0, 0], specimen.counts[0])
         for i, axis in enumerate(axes[:, -1]):
             fig.colorbar(axes[i, -1].images[0], ax=axis, label="net counts")
         fig.savefig(Path(folder) / f"cross_talk_{pair}.png", dpi=110)

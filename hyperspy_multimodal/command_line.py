@@ -162,7 +162,7 @@ def _write(maps, output, haadf, folder):
 
     matplotlib.use("Agg")
     from .plot import plot_overview
-    from .plot.overview import map_name
+    from .plot.panels import map_name
 
     folder.mkdir(parents=True, exist_ok=True)
     for fused in maps:

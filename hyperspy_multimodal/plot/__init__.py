@@ -1,6 +1,22 @@
-"""Pictures of fused maps."""
+"""Pictures of fused maps.
 
+``panels`` holds what they share: names, scales, colour bars, scale bars, and checks.
+"""
+
+from .convergence import plot_convergence
+from .haadf_model import plot_haadf_model
+from .line_profile import plot_line_profile
+from .overlay import plot_overlay
 from .overview import plot_overview
+from .selection import plot_selection
 from .sum_spectrum import plot_sum_spectrum
 
-__all__ = ["plot_overview", "plot_sum_spectrum"]
+__all__ = [
+    "plot_convergence",
+    "plot_haadf_model",
+    "plot_line_profile",
+    "plot_overlay",
+    "plot_overview",
+    "plot_selection",
+    "plot_sum_spectrum",
+]

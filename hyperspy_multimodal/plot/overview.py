@@ -1,18 +1,10 @@
 """Raw maps above fused maps, with the HAADF and a colour overlay."""
 
-import textwrap
-
 import matplotlib.pyplot as plt
 import numpy as np
-import pint
-from matplotlib import colors, patheffects
-from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
-# Magenta, cyan and yellow mix without hiding each other, and differ for colour-blind eyes too.
-_COLOURS = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
-_BAR_LENGTHS = (1, 2, 5)
-_BRIGHTEST = 99.8
-_TITLE = 24
+from .overlay import plot_overlay
+from .panels import brightest, check_maps, map_name, map_unit, scale_bar, show
 
 
 def plot_overview(maps, raw_maps, haadf, fig=None):
@@ -61,6 +53,8 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
             "plot_overview needs at least one fused map and one raw map for each, but "
             f"{len(maps)} fused and {len(raw_maps)} raw maps were given."
         )
+    check_maps(maps, "plot_overview")
+    check_maps(raw_maps, "plot_overview")
     columns = len(maps) + 1
     ny, nx = maps[0].data.shape
     if fig is None:
@@ -69,94 +63,14 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     axes = fig.subplots(2, columns, squeeze=False)
     used = maps[0].metadata.get_item("Multimodal_fusion.uses_haadf", True)
     title = "HAADF" if used else "HAADF (left out)"
-    _show(axes[0, 0], np.asarray(haadf.data), title, "gray", "intensity")
+    image = np.asarray(haadf.data)
+    low = float(np.nanmin(image))
+    show(axes[0, 0], image, title, "gray", "intensity", (low, brightest(image, low)))
     for column, (raw, fused) in enumerate(zip(raw_maps, maps, strict=True), start=1):
-        name = map_name(fused)
-        label = "net counts" if _are_counts(fused) else "units of the map"
-        _show(axes[0, column], raw.data, f"{name}, raw", "viridis", label, lowest=0)
-        _show(axes[1, column], fused.data, f"{name}, fused", "viridis", label, lowest=0)
-    _overlay(axes[1, 0], maps)
-    for axis in axes.flat:
-        axis.set_xticks([])
-        axis.set_yticks([])
-    _scale_bar(axes[0, 0], maps[0])
+        name, unit = map_name(fused), map_unit(fused)
+        for axis, each, stage in ((axes[0, column], raw, "raw"), (axes[1, column], fused, "fused")):
+            show(axis, each.data, f"{name}, {stage}", "viridis", unit, (0, brightest(each.data)))
+    plot_overlay(maps, ax=axes[1, 0])
+    axes[1, 0].set_title("fused, overlay")
+    scale_bar(axes[0, 0], maps[0])
     return axes
-
-
-def map_name(signal):
-    """Return the line, edge or element of a map, from its metadata."""
-    for item in ("xray_lines", "edges", "elements"):
-        names = signal.metadata.get_item(f"Sample.{item}", None)
-        if names and len(names) == 1:
-            return str(names[0])
-    title = signal.metadata.General.title
-    name = signal.metadata.get_item("Multimodal_fusion.element", None)
-    return str(name) if name else textwrap.shorten(title, _TITLE, placeholder=" ...")
-
-
-def _are_counts(fused):
-    """Return whether a map is in counts, as far as its metadata tell."""
-    source = fused.metadata.get_item("Multimodal_fusion.gain_source", "counts")
-    ready = fused.metadata.get_item("Multimodal_fusion.map_method", None) is None
-    return not ready or source == "counts"
-
-
-def _brightest(data, lowest):
-    highest = float(np.nanpercentile(data, _BRIGHTEST))
-    return highest if highest > lowest else max(float(np.nanmax(data)), lowest + 1e-12)
-
-
-def _show(axis, data, title, colour_map, label, lowest=None):
-    low = float(np.nanmin(data)) if lowest is None else lowest
-    drawn = axis.imshow(data, cmap=colour_map, vmin=low, vmax=_brightest(data, low))
-    axis.set_title(title)
-    axis.figure.colorbar(drawn, ax=axis, label=label, shrink=0.85)
-
-
-def _overlay(axis, maps):
-    mixed = np.zeros((*maps[0].data.shape, 3))
-    for number, fused in enumerate(maps):
-        colour = _COLOURS[number % len(_COLOURS)]
-        share = np.clip(fused.data / _brightest(fused.data, 0), 0, 1)
-        mixed += share[..., None] * np.array(colors.to_rgb(colour))
-        axis.plot([], [], "s", color=colour, label=map_name(fused))
-    axis.imshow(mixed / max(mixed.max(), 1))
-    axis.set_title("fused, overlay")
-    axis.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3, frameon=False, fontsize="small"
-    )
-
-
-def _scale_bar(axis, signal):
-    manager = signal.axes_manager
-    across = (manager.navigation_axes or manager.signal_axes)[0]
-    wanted = 0.3 * across.size * across.scale
-    decade = 10.0 ** np.floor(np.log10(wanted))
-    length = max(step * decade for step in _BAR_LENGTHS if step * decade <= wanted)
-    bar = AnchoredSizeBar(
-        axis.transData,
-        length / across.scale,
-        _length_label(length, across.units),
-        "lower left",
-        color="white",
-        frameon=False,
-        size_vertical=max(across.size / 100, 0.5),
-        pad=0.4,
-        sep=4,
-    )
-    outline = [patheffects.withStroke(linewidth=2, foreground="black")]
-    bar.txt_label._text.set_path_effects(outline)
-    for part in bar.size_bar.get_children():
-        part.set_path_effects(outline)
-    axis.add_artist(bar)
-
-
-def _length_label(length, units):
-    """Return the length in the unit that writes it shortest, such as 10 nm for 0.01 µm."""
-    if not isinstance(units, str):
-        return f"{length:g} pixels"
-    try:
-        quantity = pint.get_application_registry().Quantity(length, units).to_compact()
-        return f"{float(f'{quantity.magnitude:.3g}'):g} {quantity.units:~P}"
-    except (pint.errors.PintError, AttributeError, TypeError):
-        return f"{length:g} {units}"

@@ -1,0 +1,67 @@
+"""The terms of the cost, iteration by iteration."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .panels import check_output
+
+_TERMS = ("HAADF term", "Poisson term", "total variation")
+_COLOURS = ("#0072B2", "#D55E00", "#009E73")
+
+
+def plot_convergence(output, fig=None):
+    """Draw the three terms of the cost by iteration.
+
+    Parameters
+    ----------
+    output : dict
+        What `multimodal_fusion` returns with ``full_output=True``.
+    fig : matplotlib.figure.Figure, optional
+        Figure to draw into; a new one by default.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        Shape (3,): the HAADF term, the Poisson term, and the total variation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``output`` is no such dictionary, or is that of lazy maps or of a stack.
+
+    Notes
+    -----
+    The terms as they enter the cost, lambda_1 and lambda_2 included, as in Fig. 1e and 2e of
+    J. Schwartz et al., npj Comput. Mater. 8, 16 (2022). Only their sum falls; one term may rise
+    while others fall. The start comes from coarser grids and is near the end already, so an axis
+    may span few per cent: the change over the iterations is written above it.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> from hyperspy_multimodal.plot import plot_convergence
+    >>> s = core_shell((32, 32))
+    >>> maps, output = s.signal.multimodal_fusion(
+    ...     s.haadf, gamma=1, lambdas=(0.01, 0.02), full_output=True, show_progressbar=False
+    ... )
+    >>> axes = plot_convergence(output)
+    >>> axes.shape
+    (3,)
+    """
+    check_output(output, ["cost_terms", "converged", "optimality"], "plot_convergence")
+    terms = output["cost_terms"]
+    iterations = terms.axes_manager.signal_axes[0].axis
+    if fig is None:
+        fig = plt.figure(figsize=(10.5, 3.2), layout="constrained")
+    axes = fig.subplots(1, 3)
+    cost = terms.data.sum(axis=0)
+    for axis, name, colour, values in zip(axes, _TERMS, _COLOURS, terms.data, strict=True):
+        axis.plot(iterations, values, ".-", color=colour)
+        change = (values[-1] - values[0]) / max(abs(cost[-1]), np.finfo(float).tiny)
+        axis.set_title(f"{name}\nchanged by {100 * change:+.2g} % of the cost")
+        axis.set_xlabel("iteration")
+        axis.ticklabel_format(axis="y", useOffset=False)
+    axes[0].set_ylabel("term of the cost")
+    reached = "converged" if output["converged"] else "not converged"
+    fig.suptitle(f"{reached}, relative gap {output['optimality']:.1e}")
+    return axes

@@ -1,0 +1,70 @@
+"""The HAADF beside what the fused maps make of it."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from .panels import brightest, check_output, scale_bar, show
+
+_IMAGES = ("haadf", "modelled_haadf", "haadf_residual")
+
+
+def plot_haadf_model(output, fig=None):
+    """Draw the measured HAADF, the one that the fused maps give, and their difference.
+
+    Parameters
+    ----------
+    output : dict
+        What `multimodal_fusion` returns with ``full_output=True``.
+    fig : matplotlib.figure.Figure, optional
+        Figure to draw into; a new one by default.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        Shape (3,): measured, modelled, residual (measured less modelled).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``output`` is no such dictionary, or its images are lazy.
+
+    Notes
+    -----
+    The HAADF is in unit range, blurred and moved as the fusion saw it. What is left in the residual
+    with the shape of the specimen is what the maps cannot explain: an element that is not mapped,
+    thickness, diffraction contrast, a HAADF that is not registered. The residual's scale is
+    symmetric about 0.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> from hyperspy_multimodal.plot import plot_haadf_model
+    >>> s = core_shell((32, 32))
+    >>> maps, output = s.signal.multimodal_fusion(
+    ...     s.haadf, gamma=1, lambdas=(0.01, 0.02), full_output=True, show_progressbar=False
+    ... )
+    >>> axes = plot_haadf_model(output)
+    >>> axes.shape
+    (3,)
+    """
+    check_output(output, _IMAGES, "plot_haadf_model")
+    measured, modelled, residual = (output[name].data for name in _IMAGES)
+    if fig is None:
+        ny, nx = measured.shape
+        height = 2.9 * np.clip(ny / nx, 0.4, 2.5)
+        fig = plt.figure(figsize=(11, height + 0.9), layout="constrained")
+    axes = fig.subplots(1, 3)
+    low = min(float(np.nanmin(measured)), float(np.nanmin(modelled)))
+    limits = low, max(brightest(measured, low), brightest(modelled, low))
+    used = output.get("uses_haadf", True)
+    show(axes[0], measured, "HAADF, measured", "gray", "unit range", limits)
+    title = f"HAADF, modelled (γ = {output['gamma']:g})" if "gamma" in output else "HAADF, modelled"
+    show(axes[1], modelled, title, "gray", "unit range", limits)
+    furthest = brightest(np.abs(residual))
+    spread = float(np.sqrt(np.nanmean(residual**2)))
+    title = f"residual, rms {spread:.2g}"
+    show(axes[2], residual, title, "RdBu_r", "measured less modelled", (-furthest, furthest))
+    scale_bar(axes[0], output["haadf"])
+    if not used:
+        fig.suptitle("The HAADF was left out: this is what the maps would make of it")
+    return axes
