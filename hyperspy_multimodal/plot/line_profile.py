@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from hyperspy.roi import Line2DROI
 
-from .panels import check_maps, map_name, map_unit
+from .panels import check_maps, compact, map_name, map_unit
 
 #: Okabe and Ito's colours, dark ones first.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -61,21 +61,22 @@ def plot_line_profile(maps, raw_maps, line, linewidth=None, ax=None):
             f"{len(raw_maps)} raw maps were given."
         )
     roi = _roi_inside(line, linewidth, maps[0])
+    length, units = compact(roi.length, _axes_of(maps[0])[0].units)
     if ax is None:
         _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for number, (fused, raw) in enumerate(zip(maps, raw_maps, strict=True)):
         colour = _COLOURS[number % len(_COLOURS)]
-        distance, values = _profile(roi, fused, fused.data)
-        ax.plot(*_profile(roi, raw, raw.data), ".", color=colour, alpha=0.45)
+        measured, values = _profile(roi, raw, raw.data), _profile(roi, fused, fused.data)
+        distance = np.linspace(0, length, len(values))
+        ax.plot(distance, measured, ".", color=colour, alpha=0.45)
         ax.plot(distance, values, color=colour, lw=2, label=map_name(fused))
         deviation = fused.metadata.get_item("Multimodal_fusion.standard_deviation", None)
         if deviation is not None:
-            _, spread = _profile(roi, fused, np.asarray(deviation))
+            spread = _profile(roi, fused, np.asarray(deviation))
             ax.fill_between(
                 distance, values - spread, values + spread, color=colour, alpha=0.2, lw=0
             )
-    units = _axes_of(maps[0])[0].units
-    ax.set_xlabel(f"distance ({units})" if isinstance(units, str) else "distance (pixels)")
+    ax.set_xlabel(f"distance ({units})")
     ax.set_ylabel(f"{map_unit(maps[0])} per pixel")
     ax.axhline(0, color="0.6", lw=0.8, zorder=0)
     ax.set_title("raw (points) and fused (lines)")
@@ -114,15 +115,12 @@ def _roi_inside(line, linewidth, signal):
 
 
 def _profile(roi, signal, data):
-    """Return distances and values along a line, averaged across its width."""
-    axes = _axes_of(signal)
-    values = Line2DROI.profile_line(
+    """Return values at even distances along a line, averaged across its width."""
+    return Line2DROI.profile_line(
         data,
         (roi.x1, roi.y1),
         (roi.x2, roi.y2),
-        axes=axes,
+        axes=_axes_of(signal),
         linewidth=roi.linewidth,
         mode="nearest",
     )
-    length = np.hypot(roi.x2 - roi.x1, roi.y2 - roi.y1)
-    return np.linspace(0, length, len(values)), values

@@ -72,7 +72,7 @@ def map_name(signal):
             return str(names[0])
     title = signal.metadata.General.title
     name = signal.metadata.get_item("Multimodal_fusion.element", None)
-    return str(name) if name else textwrap.shorten(title, _TITLE, placeholder=" ...")
+    return str(name) if name else textwrap.shorten(title or "map", _TITLE, placeholder=" ...")
 
 
 def map_unit(fused):
@@ -105,10 +105,11 @@ def scale_bar(axis, signal):
     wanted = 0.3 * across.size * across.scale
     decade = 10.0 ** np.floor(np.log10(wanted))
     length = max(step * decade for step in _BAR_LENGTHS if step * decade <= wanted)
+    number, unit = compact(length, across.units)
     bar = AnchoredSizeBar(
         axis.transData,
         length / across.scale,
-        _length_label(length, across.units),
+        f"{number:g} {unit}",
         "lower left",
         color="white",
         frameon=False,
@@ -123,12 +124,15 @@ def scale_bar(axis, signal):
     axis.add_artist(bar)
 
 
-def _length_label(length, units):
-    """Return the length in the unit that writes it shortest, such as 10 nm for 0.01 µm."""
+def compact(length, units):
+    """Return a length and its unit as they are written shortest, such as 10, "nm" for 0.01, "µm".
+
+    A unit that is no unit stays, and is "pixels" where there is none.
+    """
     if not isinstance(units, str):
-        return f"{length:g} pixels"
+        return length, "pixels"
     try:
         quantity = pint.get_application_registry().Quantity(length, units).to_compact()
-        return f"{float(f'{quantity.magnitude:.3g}'):g} {quantity.units:~P}"
+        return float(f"{quantity.magnitude:.12g}"), f"{quantity.units:~P}"
     except (pint.errors.PintError, AttributeError, TypeError):
-        return f"{length:g} {units}"
+        return length, units

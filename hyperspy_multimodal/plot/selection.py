@@ -74,8 +74,11 @@ def plot_selection(output, fig=None):
             filled = colour if row["directional"][i] else "none"
             height = min(row["relative_errors"][i], _HIGHEST)
             axis.plot(row["ratios"][i], height, "o", color=colour, mfc=filled, alpha=0.8)
-            if _is_choice(row, output, i):
-                axis.plot(row["ratios"][i], height, "o", color=colour, mfc="none", ms=14)
+        chosen = [row for row in table if _is_choice(row, output, i)]
+        if chosen:
+            best = min(chosen, key=lambda row: row["relative_errors"][i])
+            height = min(best["relative_errors"][i], _HIGHEST)
+            axis.plot(best["ratios"][i], height, "o", color="0.5", mfc="none", ms=14, mew=1.5)
         axis.set_xscale("log", base=2)
         axis.set_title(name)
         axis.set_xlabel(r"$\lambda_2 / \lambda_1$")
