@@ -1,4 +1,4 @@
-"""Maps as panels: names, scales, colour bars and scale bars; and what can be drawn at all."""
+"""Maps as panels: names, axes, scales, colour bars and scale bars."""
 
 import textwrap
 
@@ -10,58 +10,6 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
 _TITLE = 24
-
-
-def check_maps(maps, caller):
-    """Raise an error that says what to do if ``maps`` are no list of two-dimensional maps.
-
-    Lazy maps are refused: each panel would read and fuse them again.
-    """
-    if not isinstance(maps, (list, tuple)) or not maps:
-        raise ValueError(
-            f"{caller} needs a list with at least one map, as multimodal_fusion returns, but "
-            f"{'an empty list' if maps == [] else type(maps).__name__} was given."
-        )
-    shape = np.shape(maps[0].data)
-    for each in maps:
-        if each._lazy:
-            raise ValueError(
-                f"{caller} draws maps in memory, but {map_name(each)} is lazy. Compute all maps "
-                "together first: maps = hyperspy_multimodal.compute_maps(maps)."
-            )
-        if each.data.ndim != 2:
-            raise ValueError(
-                f"{caller} draws maps with two axes, but {map_name(each)} has the shape "
-                f"{each.data.shape}. Of a stack, draw one slice: [m.inav[..., 0] for m in maps]."
-            )
-        if each.data.shape != shape:
-            raise ValueError(
-                f"{caller} draws maps of one scan, but they have the shapes {shape} and "
-                f"{each.data.shape}."
-            )
-
-
-def check_output(output, names, caller):
-    """Raise an error if ``output`` is no ``full_output`` that holds ``names`` in memory."""
-    if not isinstance(output, dict):
-        raise TypeError(
-            f"{caller} needs the dictionary that multimodal_fusion returns with full_output=True, "
-            f"but was given {type(output).__name__}."
-        )
-    if "slices" in output:
-        raise ValueError(
-            f"{caller} draws one fusion, but this is the output of a stack: give it that of one "
-            "slice, output['slices'][0]."
-        )
-    missing = [name for name in names if name not in output]
-    if missing:
-        raise ValueError(
-            f"{caller} needs {', '.join(missing)}, which this output does not hold. That of a lazy "
-            "fusion holds its images only: fuse with lazy_output=False, full_output=True."
-        )
-    for name in names:
-        if getattr(output[name], "_lazy", False):
-            raise ValueError(f"{caller} draws what is in memory: call output[{name!r}].compute().")
 
 
 def map_name(signal):
@@ -82,38 +30,75 @@ def map_unit(fused):
     return "net counts" if not ready or source == "counts" else "units of the map"
 
 
+def map_axes(signal):
+    """Return the axes of a map, x first, whether its scan navigates or is its signal."""
+    manager = signal.axes_manager
+    return manager.navigation_axes or manager.signal_axes
+
+
+def extent(signal):
+    """Return the edges of a map (left, right, bottom, top) in units of its axes."""
+    (left, right), (top, bottom) = (
+        (axis.offset - axis.scale / 2, axis.offset + (axis.size - 0.5) * axis.scale)
+        for axis in map_axes(signal)
+    )
+    return left, right, bottom, top
+
+
+def aspect(signal):
+    """Return the aspect of a map: to scale, or square pixels if its axes have different units."""
+    across, down = map_axes(signal)
+    return 1.0 if across.units == down.units else abs(across.scale / down.scale)
+
+
+def height_over_width(signal):
+    """Return the height of a map's image over its width, between 0.4 and 2.5."""
+    left, right, bottom, top = extent(signal)
+    return float(np.clip(abs((bottom - top) / (right - left)) * aspect(signal), 0.4, 2.5))
+
+
 def brightest(data, lowest=0.0):
     """Return the 99.8th percentile, or what lies above ``lowest`` in a map that is nearly flat."""
     highest = float(np.nanpercentile(data, _BRIGHTEST))
     return highest if highest > lowest else max(float(np.nanmax(data)), lowest + 1e-12)
 
 
-def show(axis, data, title, colour_map, label, limits):
-    """Draw an image with a colour bar and without ticks."""
-    drawn = axis.imshow(data, cmap=colour_map, vmin=limits[0], vmax=limits[1])
-    axis.set_title(title)
+def place(axis, data, signal, **style):
+    """Draw an image over the scan of ``signal``, in units of its axes and without ticks."""
+    drawn = axis.imshow(data, extent=extent(signal), aspect=aspect(signal), **style)
     axis.set_xticks([])
     axis.set_yticks([])
+    return drawn
+
+
+def show(axis, data, signal, title, colour_map, label, limits):
+    """Draw an image over the scan of ``signal`` with a title and a colour bar."""
+    drawn = place(axis, data, signal, cmap=colour_map, vmin=limits[0], vmax=limits[1])
+    axis.set_title(title)
     axis.figure.colorbar(drawn, ax=axis, label=label, shrink=0.85)
     return drawn
 
 
 def scale_bar(axis, signal):
-    """Draw a bar of a round length, about a quarter of the width of ``signal``'s image."""
-    manager = signal.axes_manager
-    across = (manager.navigation_axes or manager.signal_axes)[0]
-    wanted = 0.3 * across.size * across.scale
+    """Draw a bar of a round length, about a quarter of the width of ``signal``'s image.
+
+    The first image of ``axis`` is that of the scan, whatever its extent.
+    """
+    across = map_axes(signal)[0]
+    left, right, bottom, top = axis.images[0].get_extent()
+    scale, units = (abs(across.scale), across.units) if has_units(across) else (1.0, None)
+    wanted = 0.3 * across.size * scale
     decade = 10.0 ** np.floor(np.log10(wanted))
     length = max(step * decade for step in _BAR_LENGTHS if step * decade <= wanted)
-    number, unit = compact(length, across.units)
+    number, unit = compact(length, units)
     bar = AnchoredSizeBar(
         axis.transData,
-        length / across.scale,
+        length / (across.size * scale) * abs(right - left),
         f"{number:g} {unit}",
         "lower left",
         color="white",
         frameon=False,
-        size_vertical=max(across.size / 100, 0.5),
+        size_vertical=abs(bottom - top) / 100,
         pad=0.4,
         sep=4,
     )
@@ -122,6 +107,11 @@ def scale_bar(axis, signal):
     for part in bar.size_bar.get_children():
         part.set_path_effects(outline)
     axis.add_artist(bar)
+
+
+def has_units(axis):
+    """Return whether an axis says what its scale is in."""
+    return isinstance(axis.units, str) and bool(axis.units.strip())
 
 
 def compact(length, units):

@@ -198,11 +198,8 @@ def multimodal_fusion(
     >>> [m.metadata.Sample.xray_lines[0] for m in maps]
     ['Co_Ka', 'O_Ka', 'S_Ka']
     """
-    from ..maps import plan_fit, plan_windows, xray_scattering
-    from .haadf_image import haadf_array
-    from .parameters import Parameters, check_map_method
+    from .parameters import Parameters
     from .spectra import fuse_spectra
-    from .spectrum_fit import line_titles, output_of
 
     parameters = Parameters(
         gamma=gamma,
@@ -219,22 +216,50 @@ def multimodal_fusion(
         show_progressbar=show_progressbar,
         full_output=full_output,
     ).checked()
-    image = haadf_array(haadf, self)
+    scan = scan_of(
+        self,
+        haadf,
+        xray_lines=xray_lines,
+        map_method=map_method,
+        integration_windows=integration_windows,
+        background_windows=background_windows,
+        extra_lines=extra_lines,
+    )
+    return fuse_spectra(
+        scan, parameters=parameters, navigation_mask=navigation_mask, lazy_output=lazy_output
+    )
+
+
+def scan_of(
+    signal,
+    haadf,
+    *,
+    xray_lines=None,
+    map_method="fit",
+    integration_windows=2.0,
+    background_windows="auto",
+    extra_lines=None,
+):
+    """Return the `Scan` of an EDS spectrum image; arguments as those of `multimodal_fusion`."""
+    from ..maps import plan_fit, plan_windows, xray_scattering
+    from .haadf_image import haadf_array
+    from .parameters import check_map_method
+    from .spectra import Scan
+    from .spectrum_fit import line_titles, output_of
+
+    image = haadf_array(haadf, signal)
     check_map_method(map_method, background_windows, extra_lines)
     if map_method == "fit":
-        plan = plan_fit(self, xray_lines, integration_windows, extra_lines)
+        plan = plan_fit(signal, xray_lines, integration_windows, extra_lines)
     else:
-        plan = plan_windows(self, xray_lines, integration_windows, background_windows)
-    return fuse_spectra(
-        self,
+        plan = plan_windows(signal, xray_lines, integration_windows, background_windows)
+    return Scan(
+        signal,
         image,
         plan,
         item="xray_lines",
-        titles=line_titles(self, plan.names),
-        per_count=xray_scattering(self, plan.names, plan.windows),
+        titles=line_titles(signal, plan.names),
+        per_count=xray_scattering(signal, plan.names, plan.windows),
         known={"map_method": map_method},
-        parameters=parameters,
-        navigation_mask=navigation_mask,
-        lazy_output=lazy_output,
         output_of=output_of if map_method == "fit" else None,
     )

@@ -250,17 +250,7 @@ def multimodal_fusion(
     >>> ti.metadata.Sample.edges
     ['Ti_L3']
     """
-    from ..maps import (
-        POWER_LAW,
-        checked_background_type,
-        edge_scattering,
-        onset_energy,
-        plan_edge_fit,
-        plan_edges,
-        suits_fit,
-    )
-    from .haadf_image import haadf_array
-    from .parameters import Parameters, check_map_method
+    from .parameters import Parameters
     from .spectra import fuse_spectra
 
     parameters = Parameters(
@@ -278,7 +268,47 @@ def multimodal_fusion(
         show_progressbar=show_progressbar,
         full_output=full_output,
     ).checked()
-    image = haadf_array(haadf, self)
+    scan = scan_of(
+        self,
+        haadf,
+        edges=edges,
+        map_method=map_method,
+        integration_windows=integration_windows,
+        background_windows=background_windows,
+        background_type=background_type,
+        gain=gain,
+    )
+    return fuse_spectra(
+        scan, parameters=parameters, navigation_mask=navigation_mask, lazy_output=lazy_output
+    )
+
+
+def scan_of(
+    signal,
+    haadf,
+    *,
+    edges=None,
+    map_method="auto",
+    integration_windows=None,
+    background_windows="auto",
+    background_type="PowerLaw",
+    gain=None,
+):
+    """Return the `Scan` of an EELS spectrum image; arguments as those of `multimodal_fusion`."""
+    from ..maps import (
+        POWER_LAW,
+        checked_background_type,
+        edge_scattering,
+        onset_energy,
+        plan_edge_fit,
+        plan_edges,
+        suits_fit,
+    )
+    from .haadf_image import haadf_array
+    from .parameters import check_map_method
+    from .spectra import Scan
+
+    image = haadf_array(haadf, signal)
     check_map_method(map_method, background_windows, None, ("auto", "windows", "fit"))
     background_type = checked_background_type(background_type)
     if map_method == "fit" and background_type != POWER_LAW:
@@ -289,26 +319,23 @@ def multimodal_fusion(
     if map_method == "auto":
         automatic = isinstance(background_windows, str)
         automatic = automatic and background_type == POWER_LAW
-        map_method = "fit" if automatic and suits_fit(self, edges) else "windows"
+        map_method = "fit" if automatic and suits_fit(signal, edges) else "windows"
     if map_method == "fit":
-        plan = plan_edge_fit(self, edges, integration_windows, gain)
+        plan = plan_edge_fit(signal, edges, integration_windows, gain)
     else:
         plan = plan_edges(
-            self, edges, integration_windows, background_windows, gain, background_type
+            signal, edges, integration_windows, background_windows, gain, background_type
         )
     onsets = [onset_energy(name) for name in plan.names]
-    return fuse_spectra(
-        self,
+    return Scan(
+        signal,
         image,
         plan,
         item="edges",
         titles=[
-            f"EELS edge intensity of {self.metadata.General.title}: {edge} at {onset:.0f} eV"
+            f"EELS edge intensity of {signal.metadata.General.title}: {edge} at {onset:.0f} eV"
             for edge, onset in zip(plan.names, onsets, strict=True)
         ],
-        per_count=edge_scattering(self, plan.names, plan.windows),
+        per_count=edge_scattering(signal, plan.names, plan.windows),
         known={"map_method": map_method, "onset_energies": onsets},
-        parameters=parameters,
-        navigation_mask=navigation_mask,
-        lazy_output=lazy_output,
     )

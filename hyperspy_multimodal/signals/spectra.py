@@ -1,6 +1,7 @@
 """From a spectrum image, a plan to read it and a HAADF image to fused signals, eager or lazy."""
 
 import contextlib
+from dataclasses import dataclass
 
 import numpy as np
 from dask.diagnostics import ProgressBar
@@ -13,21 +14,9 @@ from .masks import checked_mask, without_masked
 from .native import element_maps, with_errors
 
 
-def fuse_spectra(
-    signal,
-    image,
-    plan,
-    *,
-    item,
-    titles,
-    per_count,
-    known,
-    parameters,
-    navigation_mask,
-    lazy_output,
-    output_of=None,
-):
-    """Read and fuse a spectrum image.
+@dataclass(frozen=True)
+class Scan:
+    """A spectrum image with the HAADF image of the same scan, and how it is read.
 
     Parameters
     ----------
@@ -35,10 +24,8 @@ def fuse_spectra(
         Spectrum image.
     image : numpy.ndarray
         HAADF image, shape (ny, nx).
-    navigation_mask, lazy_output
-        As in `multimodal_fusion`.
     plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
-        How to read it.
+        How counts are read.
     item : str
         Item of metadata.Sample that names its maps.
     titles : list of str
@@ -47,39 +34,69 @@ def fuse_spectra(
         HAADF intensity for each count, up to a common factor, shape (K,).
     known : dict
         What the record has to hold beside the parameters.
-    parameters : Parameters
-        Checked parameters.
     output_of : callable, optional
         Makes the item ``spectrum_fit`` of ``full_output`` from the signal and what was read.
+    """
+
+    signal: object
+    image: np.ndarray
+    plan: object
+    item: str
+    titles: list
+    per_count: np.ndarray
+    known: dict
+    output_of: object = None
+
+    @property
+    def described(self):
+        """What native maps are named by: names, item of the metadata, titles."""
+        return self.plan.names, self.item, self.titles
+
+    def read(self, mask, halves, parameters):
+        """Read counts into memory, chunk by chunk if the signal is lazy."""
+        spectra = without_masked(self.signal, mask)
+        if not spectra._lazy:
+            return read(spectra, self.plan, halves, parameters.seed, parameters.show_progressbar)
+        task = read_lazily(
+            spectra, self.plan, halves, parameters.seed, parameters.uncertainty, only_maps=False
+        )
+        with ProgressBar() if parameters.show_progressbar else contextlib.nullcontext():
+            return task.compute()
+
+
+def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
+    """Read and fuse a spectrum image.
+
+    Parameters
+    ----------
+    scan : Scan
+        Spectra and HAADF.
+    parameters : Parameters
+        Checked parameters.
+    navigation_mask, lazy_output
+        As in `multimodal_fusion`.
 
     Returns
     -------
     list of BaseSignal, or list and dict
     """
+    signal, image, plan, described = scan.signal, scan.image, scan.plan, scan.described
     mask = checked_mask(navigation_mask, image.shape)
-    described = plan.names, item, titles
     known = {
-        item: list(plan.names),
-        **known,
+        scan.item: list(plan.names),
+        **scan.known,
         "integration_windows": np.asarray(plan.windows).tolist(),
     }
     halves = HALVES if isinstance(parameters.lambdas, str) else 0
-    spectra = without_masked(signal, mask)
     if is_lazy_output(lazy_output, signal):
+        spectra = without_masked(signal, mask)
         return fuse_lazily(
-            signal, spectra, plan, halves, image, mask, per_count, parameters, known, described
+            signal, spectra, plan, halves, image, mask, scan.per_count, parameters, known, described
         )
-    if spectra._lazy:
-        task = read_lazily(
-            spectra, plan, halves, parameters.seed, parameters.uncertainty, only_maps=False
-        )
-        with ProgressBar() if parameters.show_progressbar else contextlib.nullcontext():
-            reading = task.compute()
-    else:
-        reading = read(spectra, plan, halves, parameters.seed, parameters.show_progressbar)
-    fused = fuse_reading(reading, image, mask, per_count, parameters, known)
+    reading = scan.read(mask, halves, parameters)
+    fused = fuse_reading(reading, image, mask, scan.per_count, parameters, known)
     maps = element_maps(signal, fused.maps, *described, ", fused", fused.record)
-    shown = {} if output_of is None else {"spectrum_fit": output_of(signal, reading)}
+    shown = {} if scan.output_of is None else {"spectrum_fit": scan.output_of(signal, reading)}
     if reading.factor != 1 or "gain" in fused.record:
         shown["gain"] = reading.factor
     if fused.errors is not None:
