@@ -1,4 +1,4 @@
-"""Attach ``multimodal_fusion`` to eXSpy's signal classes, whenever eXSpy is imported.
+"""Attach the methods of fusion to eXSpy's signal classes, whenever eXSpy is imported.
 
 HyperSpy merges the YAML file of an extension but imports none, and a YAML file cannot add a method
 to a class of another package. Importing eXSpy from here would be circular (eXSpy imports HyperSpy,
@@ -10,22 +10,29 @@ import importlib.util
 import sys
 import warnings
 
-# class that receives the method: the module that defines it, the module that holds the method
+# class that receives the methods: the module that defines it, the module of its fusion
 _CLASSES = {
     "EDSSpectrum": ("exspy.signals.eds", "hyperspy_multimodal.signals.eds"),
     "EELSSpectrum": ("exspy.signals.eels", "hyperspy_multimodal.signals.eels"),
 }
+_TUNING = "hyperspy_multimodal.signals.tuning"
 
 
 def attach():
-    """Put the method on every class of eXSpy that exists by now; the subclasses inherit it."""
+    """Put the methods on every class of eXSpy that exists by now; the subclasses inherit them."""
     for name, (home, source) in _CLASSES.items():
         cls = getattr(sys.modules.get(home), name, None)
-        if cls is not None and "multimodal_fusion" not in vars(cls):
-            try:
-                cls.multimodal_fusion = importlib.import_module(source).multimodal_fusion
-            except Exception as error:  # a fault of ours must not take eXSpy down with it
-                warnings.warn(f"{name} gets no multimodal_fusion: {error!r}", stacklevel=2)
+        if cls is None:
+            continue
+        for module, method in (
+            (source, "multimodal_fusion"),
+            (_TUNING, "multimodal_fusion_interactive"),
+        ):
+            if method not in vars(cls):
+                try:
+                    setattr(cls, method, getattr(importlib.import_module(module), method))
+                except Exception as error:  # a fault of ours must not take eXSpy down with it
+                    warnings.warn(f"{name} gets no {method}: {error!r}", stacklevel=2)
 
 
 class _AttachingLoader:

@@ -1,0 +1,252 @@
+"""What is tuned, without widgets: counts read once, settings, and fusions of a crop of the scan."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..maps import HALVES
+from ..selection import (
+    CroppedModels,
+    GuidedModels,
+    HaadfFit,
+    Setting,
+    fuse_setting,
+    normalise_haadf,
+    trusted_totals,
+)
+from ..signals.fuse import fuse_reading
+from ..signals.masks import checked_mask, masked_maps
+
+#: Where the sliders stand before anything is chosen: gamma, lambda_1 and lambda_2.
+START = (1.7, 0.01, 0.02)
+#: Total variations: of each element as it was chosen, or the same for all.
+KINDS = ("as chosen", "directional", "isotropic")
+# The preview: a relative gap that the eye does not see, and an end to what is slow to converge.
+_TOLERANCE, _MAX_ITERATIONS = 2e-3, 60
+_LEAST_SIDE = 8
+
+
+@dataclass(frozen=True)
+class Values:
+    """What the widgets say.
+
+    Parameters
+    ----------
+    gamma, lambda_1, lambda_2 : float
+        As in `multimodal_fusion`, one for all elements.
+    kind : str
+        One of `KINDS`.
+    uses_haadf : bool
+        Whether the HAADF term is in the cost.
+    balance : tuple of (float, float)
+        For each element what lambda_1 and lambda_2 are multiplied by: from the automatic choice,
+        which weighs elements apart. 1 before.
+    directional : tuple of bool
+        Total variation of each element "as chosen".
+    """
+
+    gamma: float
+    lambda_1: float
+    lambda_2: float
+    kind: str
+    uses_haadf: bool
+    balance: tuple
+    directional: tuple
+
+    def arguments(self):
+        """Return the arguments of `multimodal_fusion` that these values are."""
+        first, second = np.array(self.balance).T
+        given = {
+            "gamma": float(f"{self.gamma:.4g}"),
+            "lambdas": (_short(self.lambda_1 * first), _short(self.lambda_2 * second)),
+            "tv": ["directional" if each else "isotropic" for each in self.kinds()],
+        }
+        if len(set(given["tv"])) == 1:
+            given["tv"] = given["tv"][0]
+        if not self.uses_haadf:
+            given["weights"] = [0] * len(first)
+        return given
+
+    def kinds(self):
+        """Return whether the total variation of each element is directional."""
+        if self.kind == KINDS[0]:
+            return self.directional
+        return (self.kind == "directional",) * len(self.directional)
+
+
+class TuningSession:
+    """Counts of a scan, read once, and their fusion with settings that are tried on a crop.
+
+    Parameters
+    ----------
+    scan : Scan
+        Spectra and HAADF, of `hyperspy_multimodal.signals`.
+    parameters : Parameters
+        Checked parameters; gamma and lambdas are where tuning starts.
+    navigation_mask : None, BaseSignal or array_like
+        As in `multimodal_fusion`.
+
+    Attributes
+    ----------
+    names : list of str
+        Lines or edges.
+    haadf : numpy.ndarray
+        HAADF of unit range, shape (ny, nx).
+    rows, cols : slice
+        The crop.
+    """
+
+    def __init__(self, scan, parameters, navigation_mask=None):
+        self._scan, self._parameters = scan, parameters
+        mask = checked_mask(navigation_mask, scan.image.shape)
+        reading = scan.read(mask, HALVES, parameters)
+        self.reading, self.mask = reading, mask
+        self.maps = masked_maps(reading.maps, mask)
+        self.names = list(self.maps.names)
+        self.haadf, lowest = normalise_haadf(scan.image)
+        scattering = self.maps.gains * scan.per_count
+        self._fit = HaadfFit(self.maps, self.haadf, lowest, scattering)
+        self._weights = parameters.weights_of(len(self.names))
+        self._known_models = {}
+        gamma = START[0] if isinstance(parameters.gamma, str) else parameters.gamma
+        self._models = GuidedModels(self.haadf, [self.model(gamma)])
+        self._kept = self._totals_kept()
+        self.crop(*_middle(self.haadf.shape))
+
+    def _totals_kept(self):
+        keep = self._parameters.keep_totals
+        if isinstance(keep, str):
+            return trusted_totals(self.maps, self.haadf)
+        there = np.isfinite(self.maps.totals)
+        return there if keep else np.zeros_like(there)
+
+    @property
+    def shape(self):
+        """Shape (ny, nx) of the scan."""
+        return self.haadf.shape
+
+    def model(self, gamma):
+        """Return the HAADF model of the whole scan for an exponent."""
+        gamma = float(gamma)
+        if gamma not in self._known_models:
+            blur = self._parameters.haadf_blur
+            self._known_models[gamma] = self._fit.model(gamma, self._weights, blur)
+        return self._known_models[gamma]
+
+    def crop(self, rows, cols):
+        """Look at a part of the scan from now on: slices of at least 8 pixels, or all there are."""
+        self.rows, self.cols = (
+            _within(part, n) for part, n in zip((rows, cols), self.shape, strict=True)
+        )
+        self._cropped = self.maps.cropped(self.rows, self.cols)
+        self._latest = None
+
+    def raw(self):
+        """Return the measured net counts of the crop, in counts of the spectra, (K, ny, nx)."""
+        return self.reading.factor * self._in_counts(self._cropped.net)
+
+    def fuse(self, values):
+        """Fuse the crop.
+
+        The HAADF model is that of the whole scan, totals are those measured in the crop, and the
+        last result is the start of the next, so a small change takes few iterations. Within some
+        30 pixels of its border the crop differs from the whole, which knows what lies beyond.
+
+        Parameters
+        ----------
+        values : Values
+            What to try.
+
+        Returns
+        -------
+        maps : numpy.ndarray
+            Fused maps in counts, shape (K, rows, columns).
+        residual : numpy.ndarray
+            HAADF less the one that the maps make, in unit range, shape (rows, columns).
+        """
+        model = self.model(values.gamma)
+        first, second = np.array(values.balance).T
+        lambda_1, lambda_2 = values.lambda_1 * first, values.lambda_2 * second
+        setting = Setting(
+            model=model if values.uses_haadf and model.has_weights else None,
+            lambda_1=tuple(lambda_1),
+            directional=tuple(values.kinds()),
+            ratios=tuple(lambda_2 / lambda_1),
+            apart=(False,) * len(lambda_1),
+        )
+        models = CroppedModels(self._models, self.rows, self.cols)
+        models.models = [model]
+        result = fuse_setting(
+            self._cropped,
+            models,
+            setting,
+            totals=np.where(self._kept, self._cropped.totals, np.nan),
+            tolerance=_TOLERANCE,
+            max_iterations=_MAX_ITERATIONS,
+            initial=self._latest,
+        )
+        self._latest = result
+        residual = models.matched(model) - model.modelled(result.maps)
+        return self.reading.factor * self._in_counts(result.maps), residual
+
+    def choose(self, gamma="auto"):
+        """Return the `Values` that ``lambdas="auto"`` chooses for the whole scan."""
+        automatic = replace(self._parameters, gamma=gamma, lambdas="auto", tv="auto")
+        image, per_count = self._scan.image, self._scan.per_count
+        fused = fuse_reading(self.reading, image, self.mask, per_count, automatic, {})
+        return values_of(fused.numbers)
+
+    def start(self):
+        """Return the `Values` to start from: those that were given, or chosen."""
+        parameters, n_maps = self._parameters, len(self.names)
+        if isinstance(parameters.lambdas, str):
+            return self.choose(parameters.gamma)
+        directional = parameters.directional_of(n_maps) or (True,) * n_maps
+        gamma = START[0] if isinstance(parameters.gamma, str) else parameters.gamma
+        model = self.model(gamma)
+        lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
+        chosen = {"gamma": gamma, "lambda_1": lambda_1, "lambda_2": lambda_2}
+        return values_of({**chosen, "directional": directional, "uses_haadf": model.has_weights})
+
+    def _in_counts(self, maps):
+        return self.maps.gains[:, None, None] * maps
+
+
+def values_of(output):
+    """Return the `Values` that ``gamma``, ``lambda_1`` and so on of a ``full_output`` are."""
+    lambda_1, lambda_2 = np.array(output["lambda_1"]), np.array(output["lambda_2"])
+    if not output["uses_haadf"]:  # then only their ratios matter
+        lambda_2, lambda_1 = START[1] * lambda_2 / lambda_1, np.full(lambda_1.shape, START[1])
+    middle = lambda_1.min(), float(np.exp(np.log(np.maximum(lambda_2, 1e-12)).mean()))
+    return Values(
+        gamma=output["gamma"],
+        lambda_1=float(middle[0]),
+        lambda_2=middle[1],
+        kind=KINDS[0],
+        uses_haadf=output["uses_haadf"],
+        balance=tuple(zip(lambda_1 / middle[0], lambda_2 / middle[1], strict=True)),
+        directional=tuple(output["directional"]),
+    )
+
+
+def _short(values):
+    """Return one number, or a list of them, with four digits, as one would type them."""
+    numbers = [float(f"{value:.4g}") for value in values]
+    return numbers[0] if len(set(numbers)) == 1 else numbers
+
+
+def _middle(shape):
+    """Return the middle half of a scan along each side, at most 128 pixels."""
+    parts = []
+    for n in shape:
+        size = min(128, max(n // 2, min(n, 32)))
+        start = (n - size) // 2
+        parts.append(slice(start, start + size))
+    return parts
+
+
+def _within(part, n):
+    """Return a slice of at least 8 of n pixels, or of all if there are fewer."""
+    start, stop = max(int(part.start), 0), min(int(part.stop), n)
+    stop = min(max(stop, start + _LEAST_SIDE), n)
+    return slice(max(min(start, stop - _LEAST_SIDE), 0), stop)
