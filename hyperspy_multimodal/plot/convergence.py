@@ -2,7 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from .panels import check_output
+from .checks import check_output
 
 _TERMS = ("HAADF term", "Poisson term", "total variation")
 _COLOURS = ("#0072B2", "#D55E00", "#009E73")

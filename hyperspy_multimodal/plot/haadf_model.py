@@ -3,7 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .panels import brightest, check_output, scale_bar, show
+from .checks import check_output
+from .panels import brightest, height_over_width, scale_bar, show
 
 _IMAGES = ("haadf", "modelled_haadf", "haadf_residual")
 
@@ -33,7 +34,8 @@ def plot_haadf_model(output, fig=None):
     The HAADF is in unit range, blurred and moved as the fusion saw it. What is left in the residual
     with the shape of the specimen is what the maps cannot explain: an element that is not mapped,
     thickness, diffraction contrast, a HAADF that is not registered. The residual's scale is
-    symmetric about 0.
+    symmetric about 0. Above stands ``r_squared``: what share of the HAADF's variance smoothed raw
+    maps explain, before fusion.
 
     Examples
     --------
@@ -49,22 +51,30 @@ def plot_haadf_model(output, fig=None):
     """
     check_output(output, _IMAGES, "plot_haadf_model")
     measured, modelled, residual = (output[name].data for name in _IMAGES)
+    scan = output["haadf"]
     if fig is None:
-        ny, nx = measured.shape
-        height = 2.9 * np.clip(ny / nx, 0.4, 2.5)
+        height = 2.9 * height_over_width(scan)
         fig = plt.figure(figsize=(11, height + 0.9), layout="constrained")
     axes = fig.subplots(1, 3)
     low = min(float(np.nanmin(measured)), float(np.nanmin(modelled)))
     limits = low, max(brightest(measured, low), brightest(modelled, low))
-    used = output.get("uses_haadf", True)
-    show(axes[0], measured, "HAADF, measured", "gray", "unit range", limits)
+    show(axes[0], measured, scan, "HAADF, measured", "gray", "unit range", limits)
     title = f"HAADF, modelled (γ = {output['gamma']:g})" if "gamma" in output else "HAADF, modelled"
-    show(axes[1], modelled, title, "gray", "unit range", limits)
+    show(axes[1], modelled, scan, title, "gray", "unit range", limits)
     furthest = brightest(np.abs(residual))
     spread = float(np.sqrt(np.nanmean(residual**2)))
-    title = f"residual, rms {spread:.2g}"
-    show(axes[2], residual, title, "RdBu_r", "measured less modelled", (-furthest, furthest))
-    scale_bar(axes[0], output["haadf"])
-    if not used:
-        fig.suptitle("The HAADF was left out: this is what the maps would make of it")
+    title, limits = f"residual, rms {spread:.2g}", (-furthest, furthest)
+    show(axes[2], residual, scan, title, "RdBu_r", "measured less modelled", limits)
+    scale_bar(axes[0], scan)
+    fig.suptitle(_heading(output))
     return axes
+
+
+def _heading(output):
+    said = []
+    if not output.get("uses_haadf", True):
+        said.append("The HAADF was left out: this is what the maps would make of it")
+    if "r_squared" in output:
+        share = 100 * output["r_squared"]
+        said.append(f"Smoothed raw maps explain {share:.3g} % of the HAADF's variance ($R^2$)")
+    return ".\n".join(said)

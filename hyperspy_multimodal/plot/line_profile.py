@@ -3,11 +3,14 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from hyperspy.roi import Line2DROI
+from skimage.measure import profile_line
 
-from .panels import check_maps, compact, map_name, map_unit
+from .checks import check_pairs
+from .panels import compact, has_units, map_axes, map_name, map_unit
 
 #: Okabe and Ito's colours, dark ones first.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_STYLES = ("-", "--", ":")
 
 
 def plot_line_profile(maps, raw_maps, line, linewidth=None, ax=None):
@@ -21,8 +24,8 @@ def plot_line_profile(maps, raw_maps, line, linewidth=None, ax=None):
     line : hyperspy.roi.Line2DROI or tuple
         The line, or its ends ((x1, y1), (x2, y2)), in units of the axes.
     linewidth : float, optional
-        Width across which the maps are averaged, in units of the axes; by default that of a
-        `Line2DROI`, or one pixel.
+        Width across which the maps are averaged, in units of the axes, rounded to whole pixels; by
+        default that of a `Line2DROI`, or one pixel.
     ax : matplotlib.axes.Axes, optional
         Axes to draw into; those of a new figure by default.
 
@@ -32,14 +35,19 @@ def plot_line_profile(maps, raw_maps, line, linewidth=None, ax=None):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If maps are not as described, or the line leaves them.
 
     Notes
     -----
+    Between pixels, values are interpolated linearly; scan positions that were left out have none.
+
     Maps that were fused with ``uncertainty=True`` get a band of one standard deviation of a pixel,
     not of the average across the line, whose noise is less; neighbouring pixels of a fused map are
     not independent.
+
+    To see where the line lies, draw it into an overlay: ``plot_overlay(maps).plot([x1, x2], [y1,
+    y2], "w")``.
 
     Examples
     --------
@@ -53,26 +61,22 @@ def plot_line_profile(maps, raw_maps, line, linewidth=None, ax=None):
     >>> ax.get_xlabel()
     'distance (nm)'
     """
-    check_maps(maps, "plot_line_profile")
-    check_maps(raw_maps, "plot_line_profile")
-    if len(maps) != len(raw_maps):
-        raise ValueError(
-            f"plot_line_profile needs one raw map for each fused map, but {len(maps)} fused and "
-            f"{len(raw_maps)} raw maps were given."
-        )
-    roi = _roi_inside(line, linewidth, maps[0])
-    length, units = compact(roi.length, _axes_of(maps[0])[0].units)
+    check_pairs(maps, raw_maps, "plot_line_profile")
+    axes = map_axes(maps[0])
+    ends, width = _checked_line(line, linewidth, axes)
+    bands = [_standard_deviation(each) for each in maps]
     if ax is None:
-        _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-    for number, (fused, raw) in enumerate(zip(maps, raw_maps, strict=True)):
+        _, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
+    length, units = compact(np.hypot(*np.subtract(*ends)), _unit(axes[0]))
+    for number, (fused, raw, band) in enumerate(zip(maps, raw_maps, bands, strict=True)):
         colour = _COLOURS[number % len(_COLOURS)]
-        measured, values = _profile(roi, raw, raw.data), _profile(roi, fused, fused.data)
+        style = _STYLES[number // len(_COLOURS) % len(_STYLES)]
+        values = _profile(fused.data, ends, width, axes)
         distance = np.linspace(0, length, len(values))
-        ax.plot(distance, measured, ".", color=colour, alpha=0.45)
-        ax.plot(distance, values, color=colour, lw=2, label=map_name(fused))
-        deviation = fused.metadata.get_item("Multimodal_fusion.standard_deviation", None)
-        if deviation is not None:
-            spread = _profile(roi, fused, np.asarray(deviation))
+        ax.plot(distance, _profile(raw.data, ends, width, axes), ".", color=colour, alpha=0.45)
+        ax.plot(distance, values, style, color=colour, lw=2, label=map_name(fused))
+        if band is not None:
+            spread = _profile(band, ends, width, axes)
             ax.fill_between(
                 distance, values - spread, values + spread, color=colour, alpha=0.2, lw=0
             )
@@ -80,47 +84,74 @@ def plot_line_profile(maps, raw_maps, line, linewidth=None, ax=None):
     ax.set_ylabel(f"{map_unit(maps[0])} per pixel")
     ax.axhline(0, color="0.6", lw=0.8, zorder=0)
     ax.set_title("raw (points) and fused (lines)")
-    ax.legend(frameon=False)
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
     return ax
 
 
-def _axes_of(signal):
-    """Return the axes of a map, x first."""
-    manager = signal.axes_manager
-    return manager.navigation_axes or manager.signal_axes
+def _unit(axis):
+    """Return the unit of an axis; None for pixels."""
+    if has_units(axis):
+        return axis.units
+    return None if abs(axis.scale) == 1 else "units of the axes"
 
 
-def _roi_inside(line, linewidth, signal):
-    across, down = _axes_of(signal)
+def _standard_deviation(fused):
+    """Return the standard deviation of a map, None if it has none."""
+    deviation = fused.metadata.get_item("Multimodal_fusion.standard_deviation", None)
+    if deviation is None or np.shape(deviation) == fused.data.shape:
+        return deviation
+    raise ValueError(
+        f"The standard deviation of {map_name(fused)} has the shape {np.shape(deviation)}, and the "
+        f"map {fused.data.shape}: HyperSpy does not slice the one along with the other. Draw the "
+        "whole map, or del m.metadata.Multimodal_fusion.standard_deviation."
+    )
+
+
+def _checked_line(line, linewidth, axes):
+    """Return the ends of a line that lies within the maps, and its width in pixels."""
     if isinstance(line, Line2DROI):
         ends = (line.x1, line.y1), (line.x2, line.y2)
         linewidth = line.linewidth if linewidth is None else linewidth
     else:
-        if np.shape(line) != (2, 2):
-            raise ValueError(
-                f"line must be a Line2DROI or ((x1, y1), (x2, y2)), but {line!r} was given."
-            )
-        ends = tuple(tuple(float(value) for value in end) for end in line)
-    for axis, values in zip((across, down), zip(*ends, strict=True), strict=True):
+        ends = line
+    try:
+        ends = np.array(ends, dtype=float)
+    except (TypeError, ValueError):
+        ends = np.empty(0)
+    if ends.shape != (2, 2) or not np.isfinite(ends).all():
+        raise ValueError(
+            "line must be a Line2DROI or ((x1, y1), (x2, y2)), in units of the axes, but "
+            f"{line!r} was given."
+        )
+    for axis, values in zip(axes, ends.T, strict=True):
         low, high = sorted((axis.low_value, axis.high_value))
-        if min(values) < low - abs(axis.scale) / 2 or max(values) > high + abs(axis.scale) / 2:
+        slack = 0.5001 * abs(axis.scale)  # to the edge of the outermost pixels, however rounded
+        if values.min() < low - slack or values.max() > high + slack:
             raise ValueError(
-                f"The line goes from {min(values):g} to {max(values):g} along {axis.name}, where "
-                f"the maps reach from {low:g} to {high:g}."
+                f"The line goes from {values.min():g} to {values.max():g} along {axis.name}, where "
+                f"the maps reach from {low:g} to {high:g}. Give it in units of the axes."
             )
-    if ends[0] == ends[1]:
+    if np.array_equal(*ends):
         raise ValueError(f"The line from {ends[0]} to {ends[1]} has no length.")
-    width = abs(across.scale) if not linewidth else float(linewidth)
-    return Line2DROI(*ends[0], *ends[1], linewidth=width)
+    if linewidth is None:
+        return ends, 1
+    if not np.isfinite(linewidth) or linewidth < 0:
+        raise ValueError(f"linewidth must be a width >= 0, but {linewidth!r} was given.")
+    return ends, max(1, round(linewidth / min(abs(axis.scale) for axis in axes)))
 
 
-def _profile(roi, signal, data):
-    """Return values at even distances along a line, averaged across its width."""
-    return Line2DROI.profile_line(
-        data,
-        (roi.x1, roi.y1),
-        (roi.x2, roi.y2),
-        axes=_axes_of(signal),
-        linewidth=roi.linewidth,
-        mode="nearest",
-    )
+def _profile(data, ends, width, axes):
+    """Return values at even distances along a line, averaged across its width in pixels.
+
+    Pixels that are not finite have no part in it.
+    """
+    offsets, scales = ([getattr(axis, name) for axis in axes] for name in ("offset", "scale"))
+    start, stop = ((ends - offsets) / scales)[:, ::-1]  # (row, column), in pixels
+
+    def along(values):
+        return profile_line(values, start, stop, width, order=1, mode="nearest")
+
+    valid = np.isfinite(data)
+    share = along(valid.astype(float))
+    total = along(np.where(valid, data, 0.0))
+    return np.divide(total, share, out=np.full(total.shape, np.nan), where=share > 1e-6)

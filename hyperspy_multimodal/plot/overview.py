@@ -3,8 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from .checks import check_pairs, checked_image
 from .overlay import plot_overlay
-from .panels import brightest, check_maps, map_name, map_unit, scale_bar, show
+from .panels import brightest, height_over_width, map_name, map_unit, scale_bar, show
 
 
 def plot_overview(maps, raw_maps, haadf, fig=None):
@@ -15,8 +16,8 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     maps, raw_maps : list of BaseSignal
         Fused and raw maps of the same elements, in counts, with two axes each: what
         `multimodal_fusion` returns, and ``raw_maps`` of its ``full_output``.
-    haadf : BaseSignal
-        HAADF image over the same scan.
+    haadf : BaseSignal or numpy.ndarray
+        HAADF image (rows, columns) over the same field, also a finer one.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
@@ -27,14 +28,15 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
 
     Raises
     ------
-    ValueError
-        If there is no map, or not one raw map for each fused map.
+    TypeError, ValueError
+        If there is no map, not one raw map for each fused map, or they are lazy or a stack.
 
     Notes
     -----
     Each map has its own scale from 0 to its 99.8th percentile. In the overlay each element has one
     colour, whose brightness is the fused map on its scale; colours add up, and the brightest sum is
-    full brightness. The HAADF's title says if fusion left it out.
+    full brightness (see `plot_overlay`). The HAADF's title says if fusion left it out. All panels
+    are in units of the axes of the maps.
 
     Examples
     --------
@@ -48,28 +50,22 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     >>> axes.shape
     (2, 4)
     """
-    if not maps or len(maps) != len(raw_maps):
-        raise ValueError(
-            "plot_overview needs at least one fused map and one raw map for each, but "
-            f"{len(maps)} fused and {len(raw_maps)} raw maps were given."
-        )
-    check_maps(maps, "plot_overview")
-    check_maps(raw_maps, "plot_overview")
+    check_pairs(maps, raw_maps, "plot_overview")
+    image = checked_image(haadf, maps[0], "plot_overview")
     columns = len(maps) + 1
-    ny, nx = maps[0].data.shape
     if fig is None:
-        height = 2.3 * np.clip(ny / nx, 0.4, 2.5)
+        height = 2.3 * height_over_width(maps[0])
         fig = plt.figure(figsize=(3.0 * columns, 2 * height + 1.2), layout="constrained")
     axes = fig.subplots(2, columns, squeeze=False)
     used = maps[0].metadata.get_item("Multimodal_fusion.uses_haadf", True)
     title = "HAADF" if used else "HAADF (left out)"
-    image = np.asarray(haadf.data)
     low = float(np.nanmin(image))
-    show(axes[0, 0], image, title, "gray", "intensity", (low, brightest(image, low)))
+    show(axes[0, 0], image, maps[0], title, "gray", "intensity", (low, brightest(image, low)))
     for column, (raw, fused) in enumerate(zip(raw_maps, maps, strict=True), start=1):
         name, unit = map_name(fused), map_unit(fused)
         for axis, each, stage in ((axes[0, column], raw, "raw"), (axes[1, column], fused, "fused")):
-            show(axis, each.data, f"{name}, {stage}", "viridis", unit, (0, brightest(each.data)))
+            limits = 0, brightest(each.data)
+            show(axis, each.data, each, f"{name}, {stage}", "viridis", unit, limits)
     plot_overlay(maps, ax=axes[1, 0])
     axes[1, 0].set_title("fused, overlay")
     scale_bar(axes[0, 0], maps[0])

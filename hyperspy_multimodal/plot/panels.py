@@ -59,8 +59,10 @@ def height_over_width(signal):
 
 def brightest(data, lowest=0.0):
     """Return the 99.8th percentile, or what lies above ``lowest`` in a map that is nearly flat."""
-    highest = float(np.nanpercentile(data, _BRIGHTEST))
-    return highest if highest > lowest else max(float(np.nanmax(data)), lowest + 1e-12)
+    for highest in (np.nanpercentile(data, _BRIGHTEST), np.nanmax(data)):
+        if highest > lowest:
+            return float(highest)
+    return lowest + 1.0
 
 
 def place(axis, data, signal, **style):
@@ -84,7 +86,7 @@ def scale_bar(axis, signal):
 
     The first image of ``axis`` is that of the scan, whatever its extent.
     """
-    across = map_axes(signal)[0]
+    across, down = map_axes(signal)
     left, right, bottom, top = axis.images[0].get_extent()
     scale, units = (abs(across.scale), across.units) if has_units(across) else (1.0, None)
     wanted = 0.3 * across.size * scale
@@ -98,7 +100,7 @@ def scale_bar(axis, signal):
         "lower left",
         color="white",
         frameon=False,
-        size_vertical=abs(bottom - top) / 100,
+        size_vertical=max(across.size / 100, 0.5) * abs(bottom - top) / down.size,
         pad=0.4,
         sep=4,
     )

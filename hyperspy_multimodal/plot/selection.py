@@ -3,12 +3,14 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator
 
-from .panels import check_output, map_name
+from .checks import check_output
+from .panels import map_name
 
 _WITHOUT = "#000000"
 _MODELS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_HIGHEST = 1.5  # of the relative errors that are shown
+_HIGHEST = 1.3  # of the relative errors that are shown
 _CLOSE = 1e-6
 
 
@@ -18,7 +20,8 @@ def plot_selection(output, fig=None):
     Parameters
     ----------
     output : dict
-        What `multimodal_fusion` returns with ``lambdas="auto", full_output=True``.
+        What `multimodal_fusion` returns with ``lambdas="auto", full_output=True``; of lazy maps
+        ``output["record"].compute()``, which reads and fuses them.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
@@ -35,10 +38,11 @@ def plot_selection(output, fig=None):
     Notes
     -----
     The counts were split into two halves; maps fused from one half predict the other. The squared
-    error of that prediction is drawn over the least of each element, so 1 is the best; errors above
-    1.5 are drawn at 1.5. Black: without the HAADF; a colour for each gamma. Full symbols: the edges
-    of the HAADF direct the total variation. A ring marks what was chosen. The HAADF has to gain
-    three standard errors over all elements, so the best symbol of one element may not be the
+    error of that prediction is drawn over the least of each element, so 1 is the best; triangles at
+    the top are above 1.3. Black squares: without the HAADF; circles: with it, in a colour for each
+    gamma, and at several lambda_1. Full symbols: the edges of the HAADF direct the total variation.
+    A ring marks what was chosen. Elements that the HAADF couples are chosen together, and it has to
+    gain three standard errors over all of them, so the best symbol of one element may not be the
     choice.
 
     Examples
@@ -60,60 +64,86 @@ def plot_selection(output, fig=None):
             "Nothing was chosen here, because lambdas were given. Fuse with lambdas='auto' to see "
             "how settings compare."
         )
-    n_maps = len(output["lambda_1"])
-    names = [map_name(each) for each in output.get("raw_maps", [])]
-    names = names or [f"element {number}" for number in range(n_maps)]
+    names = _names(output)
     gammas = sorted({row["gamma"] for row in table if row["uses_haadf"]})
     colours = {gamma: _MODELS[i % len(_MODELS)] for i, gamma in enumerate(gammas)}
+    chosen = _chosen_row(output)
     if fig is None:
-        fig = plt.figure(figsize=(3.2 * n_maps + 1.2, 3.8), layout="constrained")
-    axes = fig.subplots(1, n_maps, sharey=True, squeeze=False)[0]
+        fig = plt.figure(figsize=(max(3.0 * len(names) + 0.8, 5.5), 3.8), layout="constrained")
+    axes = fig.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
         for row in table:
             colour = colours[row["gamma"]] if row["uses_haadf"] else _WITHOUT
-            filled = colour if row["directional"][i] else "none"
-            height = min(row["relative_errors"][i], _HIGHEST)
-            axis.plot(row["ratios"][i], height, "o", color=colour, mfc=filled, alpha=0.8)
-        chosen = [row for row in table if _is_choice(row, output, i)]
-        if chosen:
-            best = min(chosen, key=lambda row: row["relative_errors"][i])
-            height = min(best["relative_errors"][i], _HIGHEST)
-            axis.plot(best["ratios"][i], height, "o", color="0.5", mfc="none", ms=14, mew=1.5)
+            error, filled = row["relative_errors"][i], row["directional"][i]
+            style = _symbol(colour, filled, row["uses_haadf"], error > _HIGHEST)
+            axis.plot(row["ratios"][i], min(error, _HIGHEST), alpha=0.8, **style)
+        height = min(chosen["relative_errors"][i], _HIGHEST)
+        axis.plot(chosen["ratios"][i], height, "o", color="0.5", mfc="none", ms=14, mew=1.5)
         axis.set_xscale("log", base=2)
+        axis.xaxis.set_major_locator(LogLocator(base=2, numticks=8))
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
+        axis.margins(x=0.15)
         axis.set_title(name)
         axis.set_xlabel(r"$\lambda_2 / \lambda_1$")
     axes[0].set_ylabel("held-out squared error / least")
-    fig.legend(handles=_legend(colours), loc="outside lower center", ncols=3, frameon=False)
+    above = any(error > _HIGHEST for row in table for error in row["relative_errors"])
+    fig.legend(handles=_legend(colours, above), loc="outside lower center", ncols=3, frameon=False)
     return axes
 
 
-def _is_choice(row, output, i):
-    """Return whether a row of the table holds what was chosen for element ``i``."""
-    if (
-        row["uses_haadf"] != output["uses_haadf"]
-        or row["directional"][i] != (output["directional"][i])
-    ):
+def _names(output):
+    """Return the names of the elements: of the raw maps, or from the record of lazy ones."""
+    if "raw_maps" in output:
+        return [map_name(each) for each in output["raw_maps"]]
+    for item in ("xray_lines", "edges", "elements"):
+        if item in output:
+            return [str(name) for name in output[item]]
+    return [f"element {number}" for number in range(len(output["lambda_1"]))]
+
+
+def _chosen_row(output):
+    """Return the row of the table that holds what was chosen.
+
+    Rows with other HAADF weights may hold the same: the choice is what predicts best.
+    """
+    rows = [row for row in output["selection"] if _is_choice(row, output)]
+    return min(rows, key=lambda row: sum(row["relative_errors"]))
+
+
+def _is_choice(row, output):
+    """Return whether a row of the table holds the parameters that were chosen."""
+    ratios = np.divide(output["lambda_2"], output["lambda_1"])
+    if row["uses_haadf"] != output["uses_haadf"] or not np.allclose(row["ratios"], ratios, _CLOSE):
         return False
-    ratio = output["lambda_2"][i] / output["lambda_1"][i]
-    if not np.isclose(row["ratios"][i], ratio, rtol=_CLOSE):
-        return False
-    if not row["uses_haadf"]:
-        return True
-    same_model = row["gamma"] == output["gamma"] and row["haadf_blur"] == output["haadf_blur"]
-    smallest = min(output["lambda_1"])
-    return same_model and np.isclose(row["lambda_1"], smallest, rtol=_CLOSE)
+    names = ["directional", "apart"]
+    if row["uses_haadf"]:
+        names += ["gamma", "haadf_blur"]
+        if not np.isclose(row["lambda_1"], min(output["lambda_1"]), rtol=_CLOSE):
+            return False
+    return all(row[name] == output[name] for name in names)
 
 
-def _legend(colours):
-    def symbol(colour, label, filled=True, size=7):
-        style = {"color": colour, "mfc": colour if filled else "none", "ls": ""}
-        return Line2D([], [], marker="o", label=label, ms=size, **style)
+def _symbol(colour, filled, uses_haadf, above=False):
+    marker = "^" if above else "o" if uses_haadf else "s"
+    return {
+        "marker": marker,
+        "color": colour,
+        "mfc": colour if filled else "none",
+        "ls": "",
+        "ms": 6,
+    }
 
-    models = [symbol(colour, f"with HAADF, γ = {gamma:g}") for gamma, colour in colours.items()]
-    return [
-        symbol(_WITHOUT, "without HAADF"),
+
+def _legend(colours, above):
+    def symbol(label, *style, **changed):
+        return Line2D([], [], label=label, **{**_symbol(*style), **changed})
+
+    models = [symbol(f"with HAADF, γ = {g:g}", colour, True, True) for g, colour in colours.items()]
+    symbols = [
+        symbol("without HAADF", _WITHOUT, True, False),
         *models,
-        symbol("0.5", "directional"),
-        symbol("0.5", "isotropic", filled=False),
-        symbol("0.5", "chosen", filled=False, size=12),
+        symbol("directional", "0.5", True, True),
+        symbol("isotropic", "0.5", False, True),
+        symbol("chosen", "0.5", False, True, ms=12),
     ]
+    return [*symbols, symbol(f"above {_HIGHEST:g}", "0.5", False, True, True)] if above else symbols

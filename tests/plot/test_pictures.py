@@ -64,7 +64,7 @@ def test_an_overlay_adds_colours_and_names_them(fused):
     for channel, each in zip(np.moveaxis(shown, -1, 0), maps, strict=True):
         assert np.corrcoef(channel.ravel(), each.data.ravel())[0, 1] > 0.99
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Co_Ka", "O_Ka", "S_Ka"]
-    with pytest.raises(ValueError, match="one colour for each of 3 maps, but 1"):
+    with pytest.raises(ValueError, match=r"one colour for each of 3 maps, in a list, but 1"):
         plot_overlay(maps, colors=["red"])
 
 
@@ -101,7 +101,7 @@ def test_selection_shows_each_setting_and_rings_the_choice(chosen):
         assert len(points) == len(table)
         for (x, y), row in zip(points, table, strict=True):
             assert x[0] == row["ratios"][i]
-            assert y[0] == min(row["relative_errors"][i], 1.5)
+            assert y[0] == min(row["relative_errors"][i], 1.3)
         (ring,) = [line for line in axis.lines if line.get_markersize() > 10]
         ratio = chosen["lambda_2"][i] / chosen["lambda_1"][i]
         assert ring.get_xdata()[0] == pytest.approx(ratio)
@@ -176,7 +176,7 @@ def test_what_cannot_be_drawn_is_refused(fused):
     with pytest.raises(ValueError, match="lazy_output=False"):
         plot_convergence({"haadf": None})
     image = output["haadf"].as_lazy()
-    with pytest.raises(ValueError, match=r"compute\(\)"):
+    with pytest.raises(ValueError, match=r"haadf are lazy.*compute_maps"):
         plot_haadf_model({**output, "haadf": image})
 
 
