@@ -1,11 +1,9 @@
 """The terms of the cost, iteration by iteration."""
 
-import matplotlib.pyplot as plt
-
 from .checks import check_output
+from .panels import LINE_COLOURS, figure_of
 
 _TERMS = ("HAADF term", "Poisson term", "total variation")
-_COLOURS = ("#0072B2", "#D55E00", "#009E73")
 
 
 def plot_convergence(output, fig=None):
@@ -50,10 +48,9 @@ def plot_convergence(output, fig=None):
     check_output(output, ["cost_terms", "converged", "optimality"], "plot_convergence")
     terms = output["cost_terms"]
     iterations = terms.axes_manager.signal_axes[0].axis
-    if fig is None:
-        fig = plt.figure(figsize=(10.5, 3.2), layout="constrained")
+    fig = figure_of(fig, (10.5, 3.2))
     axes = fig.subplots(1, 3)
-    for axis, name, colour, values in zip(axes, _TERMS, _COLOURS, terms.data, strict=True):
+    for axis, name, colour, values in zip(axes, _TERMS, LINE_COLOURS[:3], terms.data, strict=True):
         axis.plot(iterations, values, ".-", color=colour)
         left_out = name == _TERMS[0] and not output.get("uses_haadf", True)
         axis.set_title(f"{name}, left out" if left_out else name)

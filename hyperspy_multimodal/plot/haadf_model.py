@@ -1,10 +1,9 @@
 """The HAADF beside what the fused maps make of it."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from .checks import check_output
-from .panels import brightest, height_over_width, scale_bar, show
+from .panels import brightest, figure_of, height_over_width, scale_bar, show
 
 _IMAGES = ("haadf", "modelled_haadf", "haadf_residual")
 
@@ -52,9 +51,7 @@ def plot_haadf_model(output, fig=None):
     check_output(output, _IMAGES, "plot_haadf_model")
     measured, modelled, residual = (output[name].data for name in _IMAGES)
     scan = output["haadf"]
-    if fig is None:
-        height = 2.9 * height_over_width(scan)
-        fig = plt.figure(figsize=(11, height + 0.9), layout="constrained")
+    fig = figure_of(fig, (11, 2.9 * height_over_width(scan) + 0.9))
     axes = fig.subplots(1, 3)
     low = min(float(np.nanmin(measured)), float(np.nanmin(modelled)))
     limits = low, max(brightest(measured, low), brightest(modelled, low))

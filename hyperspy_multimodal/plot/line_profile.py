@@ -1,15 +1,12 @@
 """Counts along a line, raw and fused."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from hyperspy.roi import Line2DROI
 from skimage.measure import profile_line
 
 from .checks import check_pairs
-from .panels import compact, has_units, map_axes, map_name, map_unit
+from .panels import LINE_COLOURS, axes_of, compact, has_units, map_axes, map_name, map_unit
 
-#: Okabe and Ito's colours, dark ones first.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _STYLES = ("-", "--", ":")
 
 
@@ -65,12 +62,11 @@ def plot_line_profile(maps, raw_maps, line, linewidth=None, ax=None):
     axes = map_axes(maps[0])
     ends, width = _checked_line(line, linewidth, axes)
     bands = [_standard_deviation(each) for each in maps]
-    if ax is None:
-        _, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
+    ax = axes_of(ax, (7.5, 4))
     length, units = compact(np.hypot(*np.subtract(*ends)), _unit(axes[0]))
     for number, (fused, raw, band) in enumerate(zip(maps, raw_maps, bands, strict=True)):
-        colour = _COLOURS[number % len(_COLOURS)]
-        style = _STYLES[number // len(_COLOURS) % len(_STYLES)]
+        colour = LINE_COLOURS[number % len(LINE_COLOURS)]
+        style = _STYLES[number // len(LINE_COLOURS) % len(_STYLES)]
         values = _profile(fused.data, ends, width, axes)
         distance = np.linspace(0, length, len(values))
         ax.plot(distance, _profile(raw.data, ends, width, axes), ".", color=colour, alpha=0.45)

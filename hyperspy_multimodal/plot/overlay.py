@@ -1,12 +1,11 @@
 """Fused maps in one picture, a colour each."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colormaps
 from matplotlib import colors as mpl_colors
 
 from .checks import check_maps
-from .panels import brightest, height_over_width, map_name, place, scale_bar
+from .panels import axes_of, brightest, height_over_width, map_name, place, scale_bar
 
 #: Magenta, cyan and yellow mix without hiding each other, and differ for colour-blind eyes too.
 COLOURS = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
@@ -59,9 +58,7 @@ def plot_overlay(maps, ax=None, colors=None):
             f"plot_overlay needs one colour for each of {len(maps)} maps, in a list, but {given} "
             "was given."
         )
-    if ax is None:
-        size = (4.5, 4.5 * height_over_width(maps[0]) + 0.8)
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+    ax = axes_of(ax, (4.5, 4.5 * height_over_width(maps[0]) + 0.8))
     mixed = np.zeros((*maps[0].data.shape, 3))
     for colour, each in zip(colors, maps, strict=True):
         data = np.nan_to_num(each.data)

@@ -1,11 +1,10 @@
 """Raw maps above fused maps, with the HAADF and a colour overlay."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from .checks import check_pairs, checked_image
 from .overlay import plot_overlay
-from .panels import brightest, height_over_width, map_name, map_unit, scale_bar, show
+from .panels import brightest, figure_of, height_over_width, map_name, map_unit, scale_bar, show
 
 
 def plot_overview(maps, raw_maps, haadf, fig=None):
@@ -53,9 +52,7 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     check_pairs(maps, raw_maps, "plot_overview")
     image = checked_image(haadf, maps[0], "plot_overview")
     columns = len(maps) + 1
-    if fig is None:
-        height = 2.3 * height_over_width(maps[0])
-        fig = plt.figure(figsize=(3.0 * columns, 2 * height + 1.2), layout="constrained")
+    fig = figure_of(fig, (3.0 * columns, 4.6 * height_over_width(maps[0]) + 1.2))
     axes = fig.subplots(2, columns, squeeze=False)
     used = maps[0].metadata.get_item("Multimodal_fusion.uses_haadf", True)
     title = "HAADF" if used else "HAADF (left out)"

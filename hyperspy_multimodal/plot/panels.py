@@ -1,15 +1,43 @@
-"""Maps as panels: names, axes, scales, colour bars and scale bars."""
+"""Maps as panels: figures, names, axes, scales, colour bars and scale bars."""
 
 import textwrap
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pint
 from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
+#: Lines: Okabe and Ito's colours, which differ for colour-blind eyes too, dark ones first.
+LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
 _TITLE = 24
+
+
+def figure_of(fig, size):
+    """Return the figure to draw into, a new one of ``size`` inches if None.
+
+    One without a layout of its own gets matplotlib's constrained layout, so that nothing overlaps.
+    """
+    if fig is None:
+        return plt.figure(figsize=size, layout="constrained")
+    if not isinstance(fig, FigureBase):
+        raise TypeError(f"fig must be a matplotlib figure, but {type(fig).__name__} was given.")
+    if isinstance(fig, Figure) and fig.get_layout_engine() is None:
+        fig.set_layout_engine("constrained")
+    return fig
+
+
+def axes_of(ax, size):
+    """Return the axes to draw into, those of a new figure of ``size`` inches if None."""
+    if ax is None:
+        return figure_of(None, size).subplots()
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax must be matplotlib axes, but {type(ax).__name__} was given.")
+    return ax
 
 
 def map_name(signal):

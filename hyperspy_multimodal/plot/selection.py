@@ -1,15 +1,13 @@
 """What the automatic choice of lambdas tried, and how well each predicted held-out counts."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from .checks import check_output
-from .panels import map_name
+from .panels import LINE_COLOURS, figure_of, map_name
 
 _WITHOUT = "#000000"
-_MODELS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _HIGHEST = 1.3  # of the relative errors that are shown
 _CLOSE = 1e-6
 
@@ -66,10 +64,9 @@ def plot_selection(output, fig=None):
         )
     names = _names(output)
     gammas = sorted({row["gamma"] for row in table if row["uses_haadf"]})
-    colours = {gamma: _MODELS[i % len(_MODELS)] for i, gamma in enumerate(gammas)}
+    colours = {gamma: LINE_COLOURS[i % len(LINE_COLOURS)] for i, gamma in enumerate(gammas)}
     chosen = _chosen_row(output)
-    if fig is None:
-        fig = plt.figure(figsize=(max(3.0 * len(names) + 0.8, 5.5), 3.8), layout="constrained")
+    fig = figure_of(fig, (max(3.0 * len(names) + 0.8, 5.5), 3.8))
     axes = fig.subplots(1, len(names), sharey=True, squeeze=False)[0]
     for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
         for row in table:

@@ -1,7 +1,8 @@
 """The fit of the summed spectrum as a picture."""
 
-import matplotlib.pyplot as plt
 import numpy as np
+
+from .panels import figure_of
 
 _STRONG = 0.004  # of the strongest line: weaker ones get no label
 _PEAK = "#D55E00"
@@ -54,8 +55,7 @@ def plot_sum_spectrum(output, energies=None, fig=None):
             f"energies={energies!r} {axis.units} holds none of the channels that were fitted, "
             f"{energy[fitted > 0].min():g} to {energy[fitted > 0].max():g} {axis.units}."
         )
-    if fig is None:
-        fig = plt.figure(figsize=(9, 5.5), layout="constrained")
+    fig = figure_of(fig, (9, 5.5))
     spectra, rest = fig.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     floor = max(0.3, 0.3 * float(np.median(fitted[shown])) ** 0.5)
     spectra.step(
