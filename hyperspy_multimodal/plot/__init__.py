@@ -1,7 +1,7 @@
 """Pictures of fused maps.
 
-``panels`` holds what they share: figures, names, axes, scales, colour bars and scale bars; ``checks``
-says what cannot be drawn, and what to give instead.
+``panels`` holds what they share: figures, names, axes, scales, colour bars and scale bars.
+``checks`` says what cannot be drawn, and what to give instead.
 """
 
 from .convergence import plot_convergence

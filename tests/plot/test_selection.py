@@ -1,0 +1,97 @@
+"""The picture of the choice shows each setting that was tried, and marks the one chosen."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.plot import plot_selection
+
+
+def row(ratios, errors, **changed):
+    """Return a row of the table of two elements."""
+    setting = {"uses_haadf": True, "gamma": 1.0, "haadf_blur": 0.0, "lambda_1": 0.01}
+    regularisers = {"directional": [True, True], "apart": [False, False]}
+    return {**setting, **regularisers, "ratios": ratios, "relative_errors": errors, **changed}
+
+
+def output_of(table, chosen):
+    """Return a full_output in which a row of a table was chosen."""
+    lambda_1 = np.where(chosen["apart"], 100, 1) * (chosen["lambda_1"] or 1.0)
+    return {
+        **chosen,
+        "gamma": chosen["gamma"] or 1.0,
+        "haadf_blur": chosen["haadf_blur"] or 0.0,
+        "lambda_1": lambda_1.tolist(),
+        "lambda_2": (lambda_1 * chosen["ratios"]).tolist(),
+        "xray_lines": ["Ti_Ka", "O_Ka"],
+        "selection": table,
+    }
+
+
+def points(axis):
+    return [line for line in axis.lines if line.get_markersize() < 10]
+
+
+def rings(axis):
+    rings = [line for line in axis.lines if line.get_markersize() > 10]
+    return [(line.get_xdata()[0], line.get_ydata()[0]) for line in rings]
+
+
+def test_each_setting_is_shown(chosen):
+    table = chosen["selection"]
+    for i, axis in enumerate(plot_selection(chosen)):
+        for point, each in zip(points(axis), table, strict=True):
+            assert point.get_xdata()[0] == each["ratios"][i]
+            assert point.get_ydata()[0] == min(each["relative_errors"][i], 1.3)
+            assert (point.get_markerfacecolor() == "none") != each["directional"][i]
+            assert (point.get_marker() == "^") == (each["relative_errors"][i] > 1.3)
+
+
+def test_what_was_chosen_has_a_ring(chosen):
+    for i, axis in enumerate(plot_selection(chosen)):
+        ((ratio, _),) = rings(axis)
+        assert ratio == pytest.approx(chosen["lambda_2"][i] / chosen["lambda_1"][i])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"uses_haadf": False, "gamma": None, "haadf_blur": None, "lambda_1": None},
+        {"gamma": 1.4},
+        {"haadf_blur": 1.5},
+        {"lambda_1": 0.0316},
+        {"directional": [True, False]},
+        {"apart": [False, True]},
+        {"ratios": [2.0, 8.0]},
+    ],
+)
+def test_the_ring_is_at_the_setting_chosen_for_all_elements(changed):
+    other = row([2.0, 4.0], [1.0, 1.2])
+    wanted = {**row([2.0, 4.0], [1.1, 1.0]), **changed}
+    if not changed:  # differs in HAADF weights only: what predicts best was taken
+        other = row([2.0, 4.0], [1.2, 1.0])
+    for table in ([other, wanted], [wanted, other]):
+        axes = plot_selection(output_of(table, wanted))
+        assert rings(axes[0]) == [(2.0, 1.1)]
+        assert rings(axes[1]) == [(wanted["ratios"][1], 1.0)]
+
+
+def test_elements_of_lazy_maps_are_named_by_the_record():
+    setting = row([2.0, 4.0], [1.0, 1.0])
+    axes = plot_selection(output_of([setting], setting))
+    assert [axis.get_title() for axis in axes] == ["Ti_Ka", "O_Ka"]
+
+
+def test_the_legend_does_not_cover_a_given_figure(chosen):
+    figure = plt.figure(figsize=(9, 4))
+    axes = plot_selection(chosen, fig=figure)
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    for axis in axes:
+        assert not axis.get_tightbbox().overlaps(legend.get_window_extent())
+
+
+def test_given_lambdas_are_no_choice(fused):
+    with pytest.raises(ValueError, match="lambdas were given"):
+        plot_selection(fused[1])
