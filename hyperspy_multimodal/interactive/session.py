@@ -43,6 +43,8 @@ class Values:
         which weighs elements apart. 1 before.
     directional : tuple of bool
         Total variation of each element "as chosen".
+    blur : float
+        Blur of the HAADF in pixels; it stays as gamma changes.
     """
 
     gamma: float
@@ -52,6 +54,7 @@ class Values:
     uses_haadf: bool
     balance: tuple
     directional: tuple
+    blur: float
 
     def arguments(self):
         """Return the arguments of `multimodal_fusion` that these values are."""
@@ -60,6 +63,7 @@ class Values:
             "gamma": float(f"{self.gamma:.4g}"),
             "lambdas": (_short(self.lambda_1 * first), _short(self.lambda_2 * second)),
             "tv": ["directional" if each else "isotropic" for each in self.kinds()],
+            "haadf_blur": self.blur,
         }
         if len(set(given["tv"])) == 1:
             given["tv"] = given["tv"][0]
@@ -108,8 +112,9 @@ class TuningSession:
         self._fit = HaadfFit(self.maps, self.haadf, lowest, scattering)
         self._weights = parameters.weights_of(len(self.names))
         self._known_models = {}
-        gamma = START[0] if isinstance(parameters.gamma, str) else parameters.gamma
-        self._models = GuidedModels(self.haadf, [self.model(gamma)])
+        self._start_gamma = START[0] if isinstance(parameters.gamma, str) else parameters.gamma
+        first = self.model(self._start_gamma, parameters.haadf_blur)
+        self._models = GuidedModels(self.haadf, [first])
         self._kept = self._totals_kept()
         self.crop(*_middle(self.haadf.shape))
 
@@ -125,13 +130,12 @@ class TuningSession:
         """Shape (ny, nx) of the scan."""
         return self.haadf.shape
 
-    def model(self, gamma):
-        """Return the HAADF model of the whole scan for an exponent."""
-        gamma = float(gamma)
-        if gamma not in self._known_models:
-            blur = self._parameters.haadf_blur
-            self._known_models[gamma] = self._fit.model(gamma, self._weights, blur)
-        return self._known_models[gamma]
+    def model(self, gamma, blur):
+        """Return the HAADF model of the whole scan for an exponent, and a blur or "auto"."""
+        key = float(gamma), blur
+        if key not in self._known_models:
+            self._known_models[key] = self._fit.model(key[0], self._weights, blur)
+        return self._known_models[key]
 
     def crop(self, rows, cols):
         """Look at a part of the scan from now on: slices of at least 8 pixels, or all there are."""
@@ -164,7 +168,7 @@ class TuningSession:
         residual : numpy.ndarray
             HAADF less the one that the maps make, in unit range, shape (rows, columns).
         """
-        model = self.model(values.gamma)
+        model = self.model(values.gamma, values.blur)
         first, second = np.array(values.balance).T
         lambda_1, lambda_2 = values.lambda_1 * first, values.lambda_2 * second
         setting = Setting(
@@ -202,11 +206,17 @@ class TuningSession:
         if isinstance(parameters.lambdas, str):
             return self.choose(parameters.gamma)
         directional = parameters.directional_of(n_maps) or (True,) * n_maps
-        gamma = START[0] if isinstance(parameters.gamma, str) else parameters.gamma
-        model = self.model(gamma)
+        model = self._models.first
         lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
-        chosen = {"gamma": gamma, "lambda_1": lambda_1, "lambda_2": lambda_2}
-        return values_of({**chosen, "directional": directional, "uses_haadf": model.has_weights})
+        given = {
+            "gamma": self._start_gamma,
+            "lambda_1": lambda_1,
+            "lambda_2": lambda_2,
+            "directional": directional,
+            "uses_haadf": model.has_weights,
+            "haadf_blur": model.blur,
+        }
+        return values_of(given)
 
     def _in_counts(self, maps):
         return self.maps.gains[:, None, None] * maps
@@ -226,6 +236,7 @@ def values_of(output):
         uses_haadf=output["uses_haadf"],
         balance=tuple(zip(lambda_1 / middle[0], lambda_2 / middle[1], strict=True)),
         directional=tuple(output["directional"]),
+        blur=float(output["haadf_blur"]),
     )
 
 

@@ -141,7 +141,6 @@ class Tuner(ipywidgets.VBox):
         selector = RectangleSelector(
             axis,
             self._on_crop,
-            useblit=True,
             interactive=True,
             drag_from_anywhere=True,
             props={"edgecolor": "#FFE62F", "fill": False, "linewidth": 1.5},
@@ -190,7 +189,7 @@ class Tuner(ipywidgets.VBox):
         maps, output = self._apply(self.parameters)
         self._result = maps, output
         reached = "converged" if output["converged"] else "not converged"
-        self._say(f"Applied to all: {output['iterations']} iterations, {reached}. See .maps")
+        self._say(f"Applied to all: {output['iterations']} iterations, {reached}. Read .maps")
 
     def _show_values(self):
         """Put the sliders where the values are, in the middle of their ranges."""

@@ -124,7 +124,8 @@ def multimodal_fusion_interactive(
         options = {"full_output": True, "lazy_output": False, "show_progressbar": show_progressbar}
         return self.multimodal_fusion(haadf, **{**arguments, **tuned, **options})
 
-    extra = "".join(f", {name}={value!r}" for name, value in arguments.items())
+    fixed = {name: value for name, value in arguments.items() if name != "haadf_blur"}
+    extra = "".join(f", {name}={value!r}" for name, value in fixed.items())
     return Tuner(session, apply, f"s.multimodal_fusion(haadf, {{}}{extra})")
 
 
