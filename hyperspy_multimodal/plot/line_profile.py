@@ -98,8 +98,8 @@ def _standard_deviation(fused):
         return deviation
     raise ValueError(
         f"The standard deviation of {map_name(fused)} has the shape {np.shape(deviation)}, and the "
-        f"map {fused.data.shape}: HyperSpy does not slice the one along with the other. Put its part "
-        "into m.metadata.Multimodal_fusion.standard_deviation, or delete it there."
+        f"map {fused.data.shape}: HyperSpy does not slice the one along with the other. Put its "
+        "part into m.metadata.Multimodal_fusion.standard_deviation, or delete it there."
     )
 
 

@@ -50,8 +50,9 @@ def test_distances_are_in_a_unit_that_fits(ramp, units, scale, label, length):
     assert ax.lines[1].get_xdata()[-1] == pytest.approx(length)
 
 
-def test_a_roi_has_its_width(ramp):
-    signal = ramp(direction=(0.0, 1.0))
+@pytest.mark.parametrize("scale", [(0.5, 0.5), (-0.5, 0.5)])
+def test_a_roi_has_its_width(ramp, scale):
+    signal = ramp(scale=scale, offset=(0 if scale[0] > 0 else 14.5, 0), direction=(0.0, 1.0))
     signal.data[9:12] = [[-3.0], [1.0], [2.0]]  # rows 9 to 11, at y = 4.5 to 5.5
     roi = hs.roi.Line2DROI(2, 5, 12, 5, linewidth=1.5)
     np.testing.assert_allclose(profile(signal, roi)[1], 0, atol=1e-9)

@@ -38,6 +38,9 @@ def test_each_panel_shows_its_map(fused):
         np.testing.assert_array_equal(panel, signal.data)
     for panel, signal in zip(shown[5:], maps, strict=True):
         np.testing.assert_array_equal(panel, signal.data)
+    for axis, signal in zip([*axes[0, 1:], *axes[1, 1:]], [*raw_maps, *maps], strict=True):
+        expected = 0, np.percentile(signal.data, 99.8)
+        np.testing.assert_allclose(axis.images[0].get_clim(), expected)
     titles = [axis.get_title() for axis in axes.flat]
     assert titles[1] == "Co_Ka, raw"
     assert titles[5] == "Co_Ka, fused"
