@@ -4,7 +4,8 @@ Floors, from numbers to specimens: ``_xray`` and ``_spectrum`` hold the physics 
 ``_scan`` and ``_detector`` the settings and what the detector makes of them, ``_expectation`` and
 ``_haadf`` the noiseless scan, ``_specimen`` turns areal densities of atoms into signals and truth.
 ``_materials`` and ``_particles`` help to lay out atoms, and each kind of specimen is a module.
-``_core_loss`` is the one in EELS, with spectra from ``_core_loss_specimen``.
+``_core_loss`` is the one in EELS, with spectra from ``_core_loss_specimen``. ``_published`` loads
+measured scans that others have published.
 """
 
 from ._bimetal import bimetal
@@ -15,6 +16,7 @@ from ._flat import flat
 from ._haadf_only import haadf_only
 from ._overlapping_pair import overlapping_pair
 from ._oxide_interface import oxide_interface
+from ._published import PublishedScan, co3o4_mn3o4, dysco3
 from ._scan import Scan
 from ._specimen import Specimen
 from ._swap import swap
@@ -22,11 +24,14 @@ from ._wedge import wedge
 
 __all__ = [
     "CoreLossSpecimen",
+    "PublishedScan",
     "Scan",
     "Specimen",
     "bimetal",
+    "co3o4_mn3o4",
     "core_loss",
     "core_shell",
+    "dysco3",
     "flat",
     "haadf_only",
     "overlapping_pair",

@@ -1,0 +1,265 @@
+"""Published scans: HAADF image and elemental maps, downloaded once and checked."""
+
+import hashlib
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pooch
+
+_logger = logging.getLogger(__name__)
+
+_REPOSITORY = "https://raw.githubusercontent.com/msa-em/fused-multi-modal-em"
+_ARTICLE = "doi:10.69761/MXVR4353"
+_CITATION = (
+    "J. Manassa et al., Fused Multi-Modal Electron Microscopy, Elemental Microscopy (2024), "
+    f"{_ARTICLE}"
+)
+
+
+@dataclass(frozen=True)
+class _DataSet:
+    """Where a data set is, and what has to be in it."""
+
+    title: str
+    commit: str
+    file: str
+    sha256: str | None
+    elements: tuple
+    shape: tuple | None
+
+    @property
+    def url(self):
+        return f"{_REPOSITORY}/{self.commit}/{self.file}"
+
+
+# The checksum is that of a copy whose keys, shape and ranges are those of the tutorial.
+_DYSCO3 = _DataSet(
+    title="DyScO3",
+    commit="3e03dd23564f3fd1938226d42864c419b4aeccbd",
+    file="data/PTO_Trilayer_dataset.npz",
+    sha256="150cdc0a478791d258a900a89c02e4cae483c9010e227992097101eae3bcec81",
+    elements=("Sc", "Dy", "O"),
+    shape=(256, 256),
+)
+# Its checksum is not known: what is in the file is checked instead, and the checksum is logged.
+_CO3O4_MN3O4 = _DataSet(
+    title="Co3O4/Mn3O4",
+    commit="6ec6f5dfb7d671301af41c4817f068f8af1d5414",
+    file="data/Co3O4_Mn3O4.h5",
+    sha256=None,
+    elements=("Co", "Mn", "O"),
+    shape=None,
+)
+
+
+@dataclass(frozen=True)
+class PublishedScan:
+    """HAADF image and elemental maps of one published scan.
+
+    Attributes
+    ----------
+    haadf : Signal2D
+        HAADF image, as published.
+    maps : dict
+        Map of each element, a Signal2D in the units in which it is published, by name.
+    citation : str
+        What to cite.
+    """
+
+    haadf: object = field(repr=False)
+    maps: dict = field(repr=False)
+    citation: str
+
+
+def dysco3(path=None, cache=None, show_progressbar=None):
+    """Load the HAADF image and the EDS maps of DyScO3 at atomic resolution.
+
+    256 x 256 pixels; maps of Sc, Dy and O as shares that sum to 1, not counts. The scan of the
+    first tutorial of Elemental Microscopy EM000003 [1]_.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A copy of the file that is there already; nothing is downloaded then.
+    cache : str or Path, optional
+        Folder to keep the download in; default that of pooch for this package, or what the
+        environment variable ``HYPERSPY_MULTIMODAL_DATA`` names.
+    show_progressbar : None or bool
+        Show the progress of the download; None (default) follows HyperSpy's preferences.
+
+    Returns
+    -------
+    PublishedScan
+
+    Raises
+    ------
+    OSError
+        If the file is not there and cannot be downloaded; the message says how to do without.
+    ValueError
+        If the file is not the one that was published, by its checksum or by what is in it.
+
+    Notes
+    -----
+    The download is checked against a SHA-256 checksum; a copy given by ``path`` by what is in it.
+    The text of the article is published under CC BY 4.0, the repository under the MIT licence. The
+    file holds no pixel size.
+
+    References
+    ----------
+    .. [1] J. Manassa et al., Elemental Microscopy (2024), doi:10.69761/MXVR4353;
+           https://github.com/msa-em/fused-multi-modal-em
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal import fuse_maps
+    >>> from hyperspy_multimodal.data import dysco3
+    >>> scan = dysco3()  # doctest: +SKIP
+    >>> metals = {name: scan.maps[name] for name in ("Sc", "Dy")}  # doctest: +SKIP
+    >>> maps = fuse_maps(metals, scan.haadf, gamma=1.7)  # doctest: +SKIP
+    """
+    return _load(_DYSCO3, path, cache, show_progressbar)
+
+
+def co3o4_mn3o4(path=None, cache=None, show_progressbar=None):
+    """Load the HAADF image and the EELS maps of Co3O4/Mn3O4 core-shell nanocrystals.
+
+    Maps of Co, Mn and O, not counts. The scan of the second tutorial of Elemental Microscopy
+    EM000003 [1]_.
+
+    Parameters
+    ----------
+    path, cache, show_progressbar
+        As those of `dysco3`.
+
+    Returns
+    -------
+    PublishedScan
+
+    Raises
+    ------
+    OSError
+        If the file is not there and cannot be downloaded; the message says how to do without.
+    ValueError
+        If the file does not hold what was published.
+
+    Notes
+    -----
+    No checksum of this file is known to this package: keys, shapes and finite, varying values are
+    checked, and the SHA-256 of what was downloaded is logged. The file holds no pixel size.
+
+    References
+    ----------
+    .. [1] J. Manassa et al., Elemental Microscopy (2024), doi:10.69761/MXVR4353;
+           https://github.com/msa-em/fused-multi-modal-em
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal import fuse_maps
+    >>> from hyperspy_multimodal.data import co3o4_mn3o4
+    >>> scan = co3o4_mn3o4()  # doctest: +SKIP
+    >>> maps = fuse_maps(scan.maps, scan.haadf, gamma="auto")  # doctest: +SKIP
+    """
+    return _load(_CO3O4_MN3O4, path, cache, show_progressbar)
+
+
+def _load(data_set, path, cache, show_progressbar):
+    if path is None:
+        path = _downloaded(data_set, cache, show_progressbar)
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no file {path}. Download it from {data_set.url}.")
+    arrays = _checked(data_set, path, _arrays(path))
+    haadf = _signal(arrays["HAADF"], f"{data_set.title}, HAADF")
+    maps = {}
+    for element in data_set.elements:
+        maps[element] = _signal(arrays[element], f"{data_set.title}, {element}")
+        maps[element].metadata.set_item("Sample.elements", [element])
+    for each in (haadf, *maps.values()):
+        each.metadata.set_item("General.doi", _ARTICLE.removeprefix("doi:"))
+        each.metadata.set_item("General.notes", f"{_CITATION}; {data_set.url}")
+    return PublishedScan(haadf, maps, _CITATION)
+
+
+def _downloaded(data_set, cache, show_progressbar):
+    """Return the path of a file in the cache; download and check it if it is not there."""
+    from ..signals.parameters import shows_progress
+
+    name = data_set.title.lower().replace("/", "_") + Path(data_set.file).suffix
+    keeper = pooch.create(
+        path=pooch.os_cache("hyperspy_multimodal") if cache is None else Path(cache),
+        base_url="",
+        env="HYPERSPY_MULTIMODAL_DATA" if cache is None else None,
+        registry={name: data_set.sha256 and f"sha256:{data_set.sha256}"},
+        urls={name: data_set.url},
+    )
+    downloader = pooch.HTTPDownloader(progressbar=shows_progress(show_progressbar))
+    there = (Path(keeper.abspath) / name).exists()
+    if not there:
+        _logger.info("Downloading %s to %s.", data_set.url, keeper.abspath)
+    try:
+        path = keeper.fetch(name, downloader=None if there else downloader)
+    except ValueError as error:
+        raise ValueError(
+            f"What came from {data_set.url} is not the file that was published: {error} If it has "
+            "changed there, download it by hand and give path=."
+        ) from error
+    except OSError as error:  # requests' errors are, too
+        raise OSError(
+            f"{data_set.title} could not be downloaded ({error}). It is at {data_set.url}: "
+            f"download it where there is a network, then give path=, or put it into "
+            f"{keeper.abspath} as {name}."
+        ) from error
+    if data_set.sha256 is None and not there:
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        _logger.warning("No checksum of %s is known; what came has SHA-256 %s.", name, digest)
+    return path
+
+
+def _arrays(path):
+    """Return the arrays of an .npz or HDF5 file by name."""
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as file:
+                return {name: file[name] for name in file}
+        import h5py
+
+        with h5py.File(path, "r") as file:
+            return {name: np.asarray(each) for name, each in file.items() if hasattr(each, "shape")}
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"{path} cannot be read: {error}") from error
+
+
+def _checked(data_set, path, arrays):
+    """Return images as float64, all of one shape, finite, none constant."""
+    names = ("HAADF", *data_set.elements)
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        raise ValueError(
+            f"{path} is not {data_set.title} as published: it holds {', '.join(arrays)}, but not "
+            f"{', '.join(missing)}."
+        )
+    images = {name: np.asarray(arrays[name], dtype=np.float64) for name in names}
+    shape = data_set.shape or images["HAADF"].shape
+    for name, each in images.items():
+        if each.ndim != 2 or each.shape != shape:
+            raise ValueError(
+                f"{path} is not {data_set.title} as published: {name} has the shape {each.shape}, "
+                f"not {shape}."
+            )
+        if not np.isfinite(each).all() or each.min() == each.max():
+            raise ValueError(
+                f"{path} is not {data_set.title} as published: {name} is constant or not finite."
+            )
+    return images
+
+
+def _signal(image, title):
+    from hyperspy.signals import Signal2D
+
+    signal = Signal2D(image)
+    signal.metadata.General.title = title
+    for axis, name in zip(signal.axes_manager.signal_axes, "xy", strict=True):
+        axis.name = name
+    return signal
