@@ -33,8 +33,9 @@ def plot_haadf_model(output, fig=None):
     The HAADF is in unit range, blurred and moved as the fusion saw it. What is left in the residual
     with the shape of the specimen is what the maps cannot explain: an element that is not mapped,
     thickness, diffraction contrast, a HAADF that is not registered. The residual's scale is
-    symmetric about 0. Above stands ``r_squared``: what share of the HAADF's variance smoothed raw
-    maps explain, before fusion.
+    symmetric about 0. Above stands ``r_squared``: the share of the HAADF's variance that raw maps
+    explain before fusion, both smoothed and with the noise of the maps taken off. It may be 100 %
+    where the residual still shows noise.
 
     Examples
     --------
@@ -73,5 +74,7 @@ def _heading(output):
         said.append("The HAADF was left out: this is what the maps would make of it")
     if "r_squared" in output:
         share = 100 * output["r_squared"]
-        said.append(f"Smoothed raw maps explain {share:.3g} % of the HAADF's variance ($R^2$)")
+        said.append(
+            f"Smoothed raw maps, less their noise, explain {share:.1f} % of the HAADF ($R^2$)"
+        )
     return ".\n".join(said)

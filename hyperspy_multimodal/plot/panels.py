@@ -15,6 +15,7 @@ LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
 _TITLE = 24
+_PADDING = 0.12  # inches: ticks of colour bars may grow by a digit when they are laid out
 
 
 def figure_of(fig, size):
@@ -23,11 +24,11 @@ def figure_of(fig, size):
     One without a layout of its own gets matplotlib's constrained layout, so that nothing overlaps.
     """
     if fig is None:
-        return plt.figure(figsize=size, layout="constrained")
+        fig = plt.figure(figsize=size)
     if not isinstance(fig, FigureBase):
         raise TypeError(f"fig must be a matplotlib figure, but {type(fig).__name__} was given.")
     if isinstance(fig, Figure) and fig.get_layout_engine() is None:
-        fig.set_layout_engine("constrained")
+        fig.set_layout_engine("constrained", w_pad=_PADDING)
     return fig
 
 
