@@ -12,7 +12,12 @@ from sphinx.util import logging
 _logger = logging.getLogger(__name__)
 
 
+# \tfrac12 is TeX for \tfrac{1}{2}, which Docutils reads as 12 over what follows.
+_SHORT_FRACTION = re.compile(r"(\\[dt]?frac)\s*(\d)\s*(\d)")
+
+
 def _translated(latex, node, as_block):
+    latex = _SHORT_FRACTION.sub(r"\1{\2}{\3}", latex)
     try:
         return tex2mathml(latex, as_block=as_block)
     except MathError as error:
