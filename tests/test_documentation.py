@@ -1,0 +1,116 @@
+"""The documentation holds names, options and messages of the package; its links lead somewhere."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+import hyperspy_multimodal
+from hyperspy_multimodal.command_line import _parser
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+pytestmark = pytest.mark.skipif(not (DOCS / "conf.py").exists(), reason="there is no docs folder")
+
+_PACKAGES = ("data", "fusion", "interactive", "plot")
+_METHODS = (
+    "exspy.signals.EDSSpectrum.multimodal_fusion",
+    "exspy.signals.EDSSpectrum.multimodal_fusion_interactive",
+    "exspy.signals.EELSSpectrum.multimodal_fusion",
+)
+
+
+def _documented():
+    """Return the names in the tables of the reference."""
+    text = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "api").glob("*.md"))
+    tables = re.findall(r"\.\. autosummary::\n(.*?)```", text, re.DOTALL)
+    return set(re.findall(r"^   ([\w.]+)$", "".join(tables), re.MULTILINE))
+
+
+def _public():
+    """Return the public names of the package, where they are documented."""
+    home = hyperspy_multimodal.__name__
+    names = {f"{home}.{name}" for name in hyperspy_multimodal.__all__}
+    for package in _PACKAGES:
+        names.discard(f"{home}.{package}")
+        for name in importlib.import_module(f"{home}.{package}").__all__:
+            if f"{home}.{name}" not in names:
+                names.add(f"{home}.{package}.{name}")
+    return names - {f"{home}.__version__"} | set(_METHODS)
+
+
+def test_every_public_name_is_in_the_reference():
+    assert _public() <= _documented()
+
+
+@pytest.mark.parametrize("name", sorted(_documented()))
+def test_what_the_reference_names_exists(name):
+    module, *attributes = name.split(".")
+    found = importlib.import_module(module)
+    for attribute in attributes:
+        if not hasattr(found, attribute):
+            importlib.import_module(f"{found.__name__}.{attribute}")
+        if attribute == "Tuner":
+            pytest.importorskip("ipywidgets")
+            pytest.importorskip("ipympl")
+        found = getattr(found, attribute)
+    assert found.__doc__
+
+
+def test_every_option_of_the_command_line_is_documented():
+    text = (DOCS / "api" / "command_line.md").read_text(encoding="utf-8")
+    for action in _parser()._actions:
+        for option in action.option_strings or [action.metavar]:
+            assert re.search(rf"`{option}[ `]", text), option
+
+
+def _pages():
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+    return [*pages, *sorted(DOCS.glob("*.md")), *sorted((DOCS / "api").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", _pages(), ids=lambda page: page.name)
+def test_links_and_images_lead_somewhere(page):
+    text = re.sub(r"```python.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        place = target.partition("#")[0]
+        if not place or "://" in place or place in _documented():
+            continue
+        if place.startswith("tutorials/"):  # written when the site is built
+            place = place.replace("tutorials/index.md", "../notebooks")
+            place = place.replace("tutorials/", "../notebooks/")
+        assert (page.parent / place).exists(), target
+
+
+def _warnings():
+    """Return the messages of all warnings in the package, as they are before formatting."""
+    package = Path(hyperspy_multimodal.__file__).parent
+    for source in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            called = getattr(node, "func", None)
+            if getattr(called, "attr", None) == "warning" and node.args:
+                yield ast.literal_eval(node.args[0])
+
+
+def _is_told(message, phrases):
+    """Return whether all pieces of a phrase, between its gaps, are in the message."""
+    for phrase in phrases:
+        pieces = [piece.strip() for piece in re.split(r"\[?\.\.\.\]?", phrase)]
+        if max(map(len, pieces)) > 10 and all(piece in message for piece in pieces):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("message", sorted(set(_warnings())))
+def test_every_warning_is_explained(message):
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    phrases = [" ".join(phrase.split()) for phrase in re.findall(r"(?<!\*)\*([^*]+)\*", text)]
+    assert _is_told(message, phrases)
+
+
+def test_warnings_are_found_and_told_apart():
+    assert len(set(_warnings())) > 30
+    assert not _is_told("Quite another message about counts", ["The HAADF is ... about counts"])
+    assert _is_told("%d pixels are lost here, it seems", ["... pixels are lost here"])
