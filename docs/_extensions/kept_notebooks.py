@@ -26,6 +26,9 @@ def copy_notebooks(app):
             old.unlink()
     _write(target / "index.md", _list_of(pages))
     for name, page in pages.items():
+        for cell in page["cells"]:
+            if cell["cell_type"] == "markdown":  # pages lie elsewhere from here
+                cell["source"] = "".join(cell["source"]).replace("](../docs/", "](../")
         page["cells"].insert(1, _download_link(name))
         _write(target / name, json.dumps(page, ensure_ascii=False))
 
