@@ -50,11 +50,11 @@ def test_what_the_reference_names_exists(name):
     module, *attributes = name.split(".")
     found = importlib.import_module(module)
     for attribute in attributes:
-        if not hasattr(found, attribute):
-            importlib.import_module(f"{found.__name__}.{attribute}")
         if attribute == "Tuner":
             pytest.importorskip("ipywidgets")
             pytest.importorskip("ipympl")
+        if not hasattr(found, attribute):
+            importlib.import_module(f"{found.__name__}.{attribute}")
         found = getattr(found, attribute)
     assert found.__doc__
 
