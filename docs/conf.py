@@ -65,3 +65,12 @@ html_theme_options = {
 }
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
+
+
+def skip_fields(app, what, name, obj, skip, options):
+    """Leave out fields of named tuples, which the attributes of the class describe already."""
+    return True if (getattr(obj, "__doc__", None) or "").startswith("Alias for field") else None
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", skip_fields)
