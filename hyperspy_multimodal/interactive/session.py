@@ -14,11 +14,11 @@ from ..selection import (
     normalise_haadf,
     trusted_totals,
 )
-from ..signals.fuse import fuse_reading
+from ..signals.fuse import GAMMAS, fuse_reading
 from ..signals.masks import checked_mask, masked_maps
 
-#: Where the sliders stand before anything is chosen: gamma, lambda_1 and lambda_2.
-START = (1.7, 0.01, 0.02)
+# lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
+_LAMBDA_1 = 0.01
 #: Total variations: of each element as it was chosen, or the same for all.
 KINDS = ("as chosen", "directional", "isotropic")
 # The preview: a relative gap that the eye does not see, and an end to what is slow to converge.
@@ -45,6 +45,9 @@ class Values:
         Total variation of each element "as chosen".
     blur : float
         Blur of the HAADF in pixels; it stays as gamma changes.
+    weights : tuple of float or None
+        HAADF weights, if the automatic choice took others than ``weights="auto"`` fits for this
+        gamma.
     """
 
     gamma: float
@@ -55,6 +58,7 @@ class Values:
     balance: tuple
     directional: tuple
     blur: float
+    weights: tuple | None = None
 
     def arguments(self):
         """Return the arguments of `multimodal_fusion` that these values are."""
@@ -67,6 +71,8 @@ class Values:
         }
         if len(set(given["tv"])) == 1:
             given["tv"] = given["tv"][0]
+        if self.weights is not None:
+            given["weights"] = list(self.weights)
         if not self.uses_haadf:
             given["weights"] = [0] * len(first)
         return given
@@ -112,8 +118,9 @@ class TuningSession:
         self._fit = HaadfFit(self.maps, self.haadf, lowest, scattering)
         self._weights = parameters.weights_of(len(self.names))
         self._known_models = {}
-        self._start_gamma = START[0] if isinstance(parameters.gamma, str) else parameters.gamma
-        first = self.model(self._start_gamma, parameters.haadf_blur)
+        gammas = GAMMAS if isinstance(parameters.gamma, str) else (parameters.gamma,)
+        found = [self.model(gamma, parameters.haadf_blur) for gamma in gammas]
+        first = max(found, key=lambda model: model.r_squared)
         self._models = GuidedModels(self.haadf, [first])
         self._kept = self._totals_kept()
         self.crop(*_middle(self.haadf.shape))
@@ -130,11 +137,22 @@ class TuningSession:
         """Shape (ny, nx) of the scan."""
         return self.haadf.shape
 
-    def model(self, gamma, blur):
+    @property
+    def gap(self):
+        """Relative gap of the last fusion of the crop."""
+        return self._latest.optimality
+
+    @property
+    def converged(self):
+        """Whether the last fusion of the crop has the accuracy of a preview."""
+        return self._latest.converged
+
+    def model(self, gamma, blur, weights=None):
         """Return the HAADF model of the whole scan for an exponent, and a blur or "auto"."""
-        key = float(gamma), blur
+        key = float(gamma), blur, weights
         if key not in self._known_models:
-            self._known_models[key] = self._fit.model(key[0], self._weights, blur)
+            asked = self._weights if weights is None else weights
+            self._known_models[key] = self._fit.model(key[0], asked, blur)
         return self._known_models[key]
 
     def crop(self, rows, cols):
@@ -153,8 +171,9 @@ class TuningSession:
         """Fuse the crop.
 
         The HAADF model is that of the whole scan, totals are those measured in the crop, and the
-        last result is the start of the next, so a small change takes few iterations. Within some
-        30 pixels of its border the crop differs from the whole, which knows what lies beyond.
+        last result is the start of the next, so a small change takes few iterations, and the same
+        values again go on where the last fusion stopped. Near its border the crop differs from the
+        whole, which knows what lies beyond.
 
         Parameters
         ----------
@@ -168,7 +187,7 @@ class TuningSession:
         residual : numpy.ndarray
             HAADF less the one that the maps make, in unit range, shape (rows, columns).
         """
-        model = self.model(values.gamma, values.blur)
+        model = self.model(values.gamma, values.blur, values.weights)
         first, second = np.array(values.balance).T
         lambda_1, lambda_2 = values.lambda_1 * first, values.lambda_2 * second
         setting = Setting(
@@ -198,7 +217,11 @@ class TuningSession:
         automatic = replace(self._parameters, gamma=gamma, lambdas="auto", tv="auto")
         image, per_count = self._scan.image, self._scan.per_count
         fused = fuse_reading(self.reading, image, self.mask, per_count, automatic, {})
-        return values_of(fused.numbers)
+        values, chosen = values_of(fused.numbers), fused.numbers["weights"]
+        fitted = self.model(values.gamma, values.blur).weights
+        if values.uses_haadf and not np.allclose(chosen, fitted, rtol=1e-3, atol=1e-6):
+            values = replace(values, weights=tuple(float(f"{each:.4g}") for each in chosen))
+        return values
 
     def start(self):
         """Return the `Values` to start from: those that were given, or chosen."""
@@ -209,7 +232,7 @@ class TuningSession:
         model = self._models.first
         lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
         given = {
-            "gamma": self._start_gamma,
+            "gamma": model.gamma,
             "lambda_1": lambda_1,
             "lambda_2": lambda_2,
             "directional": directional,
@@ -226,7 +249,7 @@ def values_of(output):
     """Return the `Values` that ``gamma``, ``lambda_1`` and so on of a ``full_output`` are."""
     lambda_1, lambda_2 = np.array(output["lambda_1"]), np.array(output["lambda_2"])
     if not output["uses_haadf"]:  # then only their ratios matter
-        lambda_2, lambda_1 = START[1] * lambda_2 / lambda_1, np.full(lambda_1.shape, START[1])
+        lambda_2, lambda_1 = _LAMBDA_1 * lambda_2 / lambda_1, np.full(lambda_1.shape, _LAMBDA_1)
     middle = lambda_1.min(), float(np.exp(np.log(np.maximum(lambda_2, 1e-12)).mean()))
     return Values(
         gamma=output["gamma"],

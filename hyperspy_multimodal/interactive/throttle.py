@@ -1,6 +1,7 @@
 """Changes that come faster than they can be shown: only the latest counts."""
 
 import asyncio
+import contextlib
 
 
 class Latest:
@@ -27,6 +28,14 @@ class Latest:
         except RuntimeError:
             self._update()
             return
+        self._wait(loop)
+
+    def follow_up(self):
+        """Ask for one more update that can be left out: where no event loop runs, it is."""
+        with contextlib.suppress(RuntimeError):
+            self._wait(asyncio.get_running_loop())
+
+    def _wait(self, loop):
         if self._waiting is None:
             self._waiting = loop.call_later(self._delay, self._run)
 

@@ -13,12 +13,15 @@ from matplotlib.widgets import RectangleSelector
 
 from .preview import Preview
 from .session import KINDS
+from .shown_warnings import package_warnings
 from .throttle import Latest
 
 _logger = logging.getLogger(__name__)
 
 _GAMMAS = (0.5, 3.0, 0.05)
 _DECADES = 2  # of the sliders of lambdas, to both sides
+_FOLLOW_UPS = 20  # fusions that go on, while nothing is changed, until the preview has converged
+_LEFT_OUT = "The HAADF does not help to predict held-out counts, or is not like the maps: left out."
 _WIDE = {"style": {"description_width": "5em"}, "layout": {"width": "24em"}}
 
 
@@ -33,8 +36,8 @@ class Tuner(ipywidgets.VBox):
         Counts and HAADF.
     apply : callable
         Called with the arguments of `multimodal_fusion`; returns (maps, output) of the whole scan.
-    method : str
-        How the call is written, such as ``"s.multimodal_fusion(haadf, {})"``.
+    line : callable
+        Called with the same arguments; returns the line of code that has them.
     unit : str
         What the values of the maps are.
 
@@ -42,16 +45,18 @@ class Tuner(ipywidgets.VBox):
     ----------
     widgets : dict
         The widgets by name: ``gamma``, ``lambda_1``, ``lambda_2``, ``tv``, ``uses_haadf``,
-        ``auto``, ``apply``, ``code``, ``status``, ``picture``, ``haadf``.
+        ``auto``, ``apply``, ``status`` (of what the buttons did, and errors), ``haadf``,
+        ``preview`` (what is shown), ``picture``, ``code``.
     seconds : float
         What the last picture took, fusion included.
     """
 
-    def __init__(self, session, apply, method, unit="net counts"):
-        self._session, self._apply, self._method = session, apply, method
+    def __init__(self, session, apply, line, unit="net counts"):
+        self._session, self._apply, self._line = session, apply, line
         self._values = session.start()
         self._result = None
         self._setting_widgets = False
+        self._follow_ups = 0
         self._preview = Preview(session.names, unit)
         self._changes = Latest(self._guarded(self._update))
         self.seconds = float("nan")
@@ -70,13 +75,19 @@ class Tuner(ipywidgets.VBox):
                         w["haadf"],
                     ]
                 ),
+                w["preview"],
                 w["picture"],
                 w["code"],
             ]
         )
         self.add_class("multimodal-fusion-tuner")
         self._show_values()
-        self._guarded(self._update)()
+        self._guarded(self._start)()
+
+    def _start(self):
+        self._update()
+        if not self._values.uses_haadf:
+            self._say(_LEFT_OUT)
 
     @property
     def maps(self):
@@ -118,6 +129,7 @@ class Tuner(ipywidgets.VBox):
                 description="Apply to all", button_style="primary", tooltip="Fuse the whole scan"
             ),
             "status": ipywidgets.HTML(layout={"width": "24em"}),
+            "preview": ipywidgets.HTML(),
             "picture": ipywidgets.Image(format="png", layout={"max_width": "100%"}),
             "code": ipywidgets.HTML(),
         }
@@ -147,6 +159,7 @@ class Tuner(ipywidgets.VBox):
             handle_props={"markeredgecolor": "#FFE62F", "markerfacecolor": "#FFE62F"},
         )
         selector.extents = self._extents()
+        figure.canvas.mpl_connect("button_release_event", self._on_release)
         return selector
 
     def _extents(self):
@@ -155,41 +168,56 @@ class Tuner(ipywidgets.VBox):
 
     def _on_crop(self, *_):
         left, right, top, bottom = np.rint(np.array(self._selector.extents) + 0.5).astype(int)
-        self._session.crop(slice(top, bottom), slice(left, right))
+        if right > left and bottom > top:  # no click
+            self._session.crop(slice(top, bottom), slice(left, right))
+            self._request()
         self._selector.extents = self._extents()
+
+    def _on_release(self, _):
+        """Show the rectangle again: a click without a drag has hidden it."""
+        if not self._selector.get_visible():
+            self._selector.extents = self._extents()
+            self._selector.set_visible(True)
+            self._selector.update()
+
+    def _request(self):
+        self._follow_ups = 0
+        self._say("")
         self._changes.request()
 
     def _on_change(self, _):
         if self._setting_widgets:
             return
-        w = self.widgets
+        w, gamma = self.widgets, self.widgets["gamma"].value
         self._values = replace(
             self._values,
-            gamma=w["gamma"].value,
+            gamma=gamma,
+            weights=self._values.weights if gamma == self._values.gamma else None,
             lambda_1=w["lambda_1"].value,
             lambda_2=w["lambda_2"].value,
             kind=w["tv"].value,
             uses_haadf=w["uses_haadf"].value,
         )
-        self._changes.request()
+        self._request()
 
     def _on_auto(self, _):
         self._say("Choosing what predicts held-out counts best ...")
-        self._values = self._session.choose()
+        with package_warnings() as warnings:
+            self._values = self._session.choose()
         self._show_values()
         self._update()
-        if not self._values.uses_haadf:
-            self._say("Chosen. The HAADF does not help to predict held-out counts: left out.")
-        else:
-            self._say("Chosen, with the HAADF.")
+        uses = "Chosen, with the HAADF." if self._values.uses_haadf else f"Chosen. {_LEFT_OUT}"
+        self._say(uses, warnings=warnings)
 
     def _on_apply(self, _):
         self._say("Fusing the whole scan ...")
         self._result = None  # of other values
-        maps, output = self._apply(self.parameters)
+        with package_warnings() as warnings:
+            maps, output = self._apply(self.parameters)
         self._result = maps, output
         reached = "converged" if output["converged"] else "not converged"
-        self._say(f"Applied to all: {output['iterations']} iterations, {reached}. Read .maps")
+        said = f"Applied to all: {output['iterations']} iterations, {reached}. Read .maps of it."
+        self._say(said, warnings=warnings)
 
     def _show_values(self):
         """Put the sliders where the values are, in the middle of their ranges."""
@@ -214,11 +242,16 @@ class Tuner(ipywidgets.VBox):
         fused, residual = session.fuse(self._values)
         haadf = session.haadf[session.rows, session.cols]
         w["picture"].value = self._preview.draw(haadf, residual, session.raw(), fused)
-        given = ", ".join(f"{name}={value!r}" for name, value in self.parameters.items())
-        w["code"].value = f"<code>{html.escape(self._method.format(given))}</code>"
+        w["code"].value = f"<code>{html.escape(self._line(self.parameters))}</code>"
         self.seconds = time.perf_counter() - began
         ny, nx = haadf.shape
-        self._say(f"Preview of {nx} x {ny} pixels: {1000 * self.seconds:.0f} ms")
+        said = f"Preview of {nx} x {ny} pixels: {1000 * self.seconds:.0f} ms"
+        if not session.converged:
+            said = f"{said}, relative gap {session.gap:.0e}"
+        w["preview"].value = said
+        if not session.converged and self._follow_ups < _FOLLOW_UPS:
+            self._follow_ups += 1
+            self._changes.follow_up()
 
     def _guarded(self, function):
         """Show an error of ``function`` where the user looks, and log it with its traceback."""
@@ -232,6 +265,6 @@ class Tuner(ipywidgets.VBox):
 
         return run
 
-    def _say(self, message, colour="inherit"):
-        text = html.escape(message)
+    def _say(self, message, colour="inherit", warnings=()):
+        text = "<br>".join(map(html.escape, [message, *warnings]))
         self.widgets["status"].value = f'<span style="color: {colour}">{text}</span>'

@@ -3,6 +3,7 @@
 eXSpy imports this module while it is being imported itself: other imports wait for the first call.
 """
 
+import ast
 import inspect
 
 # Arguments of `multimodal_fusion` that tuning does not take: they concern the result alone, or
@@ -63,9 +64,10 @@ def multimodal_fusion_interactive(
     Notes
     -----
     Counts are read once; of a lazy signal chunk by chunk, and kept as maps. The preview is a fusion
-    of the crop alone, with the HAADF model of the whole scan and totals measured in the crop,
-    stopped at a relative gap of 2e-3 or after 60 iterations: near its border, and where convergence
-    is slow, it differs from the whole. Each map is shown on its own scale.
+    of the crop alone, with the HAADF model of the whole scan and totals measured in the crop, to a
+    relative gap of 2e-3: near its border it differs from the whole. It stops after 60 iterations
+    to show a picture, and goes on from there while nothing is changed. Each map is shown on its own
+    scale. In the line of code, arrays and signals stand by the names of their arguments.
 
     Examples
     --------
@@ -124,9 +126,13 @@ def multimodal_fusion_interactive(
         options = {"full_output": True, "lazy_output": False, "show_progressbar": show_progressbar}
         return self.multimodal_fusion(haadf, **{**arguments, **tuned, **options})
 
-    fixed = {name: value for name, value in arguments.items() if name != "haadf_blur"}
-    extra = "".join(f", {name}={value!r}" for name, value in fixed.items())
-    return Tuner(session, apply, f"s.multimodal_fusion(haadf, {{}}{extra})")
+    def line(tuned):
+        fixed = {name: value for name, value in arguments.items() if name not in tuned}
+        shown = {**tuned, **fixed}
+        given = ", ".join(f"{name}={_as_code(name, value)}" for name, value in shown.items())
+        return f"s.multimodal_fusion(haadf, {given})"
+
+    return Tuner(session, apply, line)
 
 
 def _module_of(signal):
@@ -136,6 +142,15 @@ def _module_of(signal):
     from . import eds, eels
 
     return eels if isinstance(signal, EELSSpectrum) else eds
+
+
+def _as_code(name, value):
+    """Return how a value is typed; arrays and signals by the name of their argument."""
+    try:
+        ast.literal_eval(repr(value))
+    except (SyntaxError, ValueError):
+        return name
+    return repr(value)
 
 
 def _check_arguments(module, arguments):

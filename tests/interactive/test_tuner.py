@@ -1,14 +1,21 @@
 """The tuner shows fusions of its crop, and applies what it says."""
 
+import ast
 import asyncio
+import html
+import logging
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from hyperspy.signals import BaseSignal
+from matplotlib.backend_bases import MouseEvent
 
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
-from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.data import core_loss, core_shell
+from hyperspy_multimodal.interactive import session as session_module
 from hyperspy_multimodal.interactive.session import values_of
 from hyperspy_multimodal.interactive.throttle import Latest
 
@@ -73,6 +80,18 @@ def test_a_crop_of_all_is_the_fusion_of_the_whole(specimen, tuner):
         np.testing.assert_allclose(found, raw.data, rtol=1e-5, atol=1e-5)
 
 
+def test_the_middle_of_a_crop_is_that_of_the_whole():
+    specimen = core_shell((96, 96), counts=10)
+    tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN)
+    session = tuner._session
+    session.crop(slice(16, 80), slice(16, 80))
+    fused, _ = session.fuse(tuner._values)
+    maps = specimen.signal.multimodal_fusion(specimen.haadf, **tuner.parameters)
+    whole = np.array([each.data for each in maps])[:, session.rows, session.cols]
+    inner = (..., slice(16, -16), slice(16, -16))
+    assert np.linalg.norm((fused - whole)[inner]) < 0.02 * np.linalg.norm(whole[inner])
+
+
 def test_crops_stay_within_the_scan_and_have_eight_pixels(tuner):
     session = tuner._session
     for rows, cols, found in [
@@ -94,6 +113,65 @@ def test_the_rectangle_moves_the_crop(tuner):
     tuner._on_crop()
     assert (tuner._session.rows, tuner._session.cols) == (slice(5, 20), slice(10, 30))
     assert tuner.widgets["picture"].value != picture
+
+
+def drag(tuner, start, end):
+    """Press the mouse at a place (x, y) of the HAADF, move it to another and let go."""
+    axis = tuner._selector.ax
+    canvas = axis.figure.canvas
+    for name, place in (
+        ("motion_notify_event", start),
+        ("button_press_event", start),
+        ("motion_notify_event", end),
+        ("button_release_event", end),
+    ):
+        x, y = axis.transData.transform(place)
+        canvas.callbacks.process(name, MouseEvent(name, canvas, x, y, 1))
+
+
+def test_the_crop_is_dragged_and_a_click_leaves_it(tuner):
+    session = tuner._session
+    before, (x, y) = (session.rows, session.cols), (session.cols.stop + 4, session.rows.stop + 1)
+    drag(tuner, (x, y), (x, y))
+    assert (session.rows, session.cols) == before
+    assert tuner._selector.get_visible()
+    assert tuner._selector.extents == tuner._extents()
+    middle = (session.cols.start + session.cols.stop - 1) / 2, 20
+    drag(tuner, middle, (middle[0] + 5, 20))
+    assert session.cols == slice(before[1].start + 5, before[1].stop + 5)
+    assert session.rows == before[0]
+
+
+def keywords(tuner):
+    """Return the arguments of the line of code, parsed, but for names."""
+    line = html.unescape(tuner.widgets["code"].value.removeprefix("<code>").removesuffix("</code>"))
+    given = ast.parse(line).body[0].value.keywords
+    return {
+        each.arg: each.value.id
+        if isinstance(each.value, ast.Name)
+        else ast.literal_eval(each.value)
+        for each in given
+    }
+
+
+def test_the_line_of_code_can_be_run(specimen):
+    mask = np.zeros((40, 48), bool)
+    mask[:10] = True
+    arguments = {
+        "navigation_mask": mask,
+        "xray_lines": ["Co_Ka", "S_Ka"],
+        "weights": "Z",
+        "haadf_blur": 0.5,
+    }
+    tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN, **arguments)
+    expected = {**arguments, **tuner.parameters, "navigation_mask": "navigation_mask"}
+    assert keywords(tuner) == expected
+    assert expected["weights"] == "Z"
+    tuner.widgets["uses_haadf"].value = False
+    assert keywords(tuner) == {**expected, "weights": [0, 0]}
+    tuner.widgets["apply"].click()
+    assert "Applied to all" in tuner.widgets["status"].value
+    assert not tuner.output["uses_haadf"]
 
 
 def test_apply_is_multimodal_fusion_with_these_arguments(specimen, tuner):
@@ -127,6 +205,72 @@ def test_auto_is_what_multimodal_fusion_chooses(specimen, tuner):
     np.testing.assert_array_equal(kinds == "directional", output["directional"])
 
 
+def test_gamma_is_chosen_for_given_lambdas_too(specimen):
+    lambdas = GIVEN["lambdas"]
+    tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, lambdas=lambdas)
+    _, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, gamma="auto", lambdas=lambdas, tolerance=1e-2, full_output=True
+    )
+    assert tuner.parameters["gamma"] == output["gamma"]
+
+
+def test_other_weights_that_were_chosen_are_kept_until_gamma_moves(tuner, monkeypatch):
+    choice = session_module.fuse_reading
+
+    def with_other_weights(*arguments):
+        fused = choice(*arguments)
+        numbers = {**fused.numbers, "uses_haadf": True, "weights": [0.1, 0.2, 0.3]}
+        return replace(fused, numbers=numbers)
+
+    monkeypatch.setattr(session_module, "fuse_reading", with_other_weights)
+    picture = tuner.widgets["picture"].value
+    tuner.widgets["auto"].click()
+    assert tuner.parameters["weights"] == [0.1, 0.2, 0.3]
+    values = tuner._values
+    model = tuner._session.model(values.gamma, values.blur, values.weights)
+    np.testing.assert_array_equal(model.weights, [0.1, 0.2, 0.3])
+    assert tuner.widgets["picture"].value != picture
+    tuner.widgets["lambda_1"].value *= 2
+    assert tuner.parameters["weights"] == [0.1, 0.2, 0.3]
+    tuner.widgets["gamma"].value += 0.2
+    assert "weights" not in tuner.parameters
+
+
+def test_it_says_that_the_haadf_was_left_out(specimen):
+    tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN, weights=[0] * 3)
+    assert not tuner.widgets["uses_haadf"].value
+    assert "left out" in tuner.widgets["status"].value
+
+
+def test_warnings_of_the_whole_are_shown(tuner):
+    apply = tuner._apply
+
+    def warned(arguments):
+        logging.getLogger("hyperspy_multimodal.signals").warning("Look at <%s>.", "this")
+        return apply(arguments)
+
+    tuner._apply = warned
+    tuner.widgets["apply"].click()
+    assert "Look at &lt;this&gt;." in tuner.widgets["status"].value
+    tuner.widgets["lambda_1"].value *= 2
+    assert "Look" not in tuner.widgets["status"].value
+
+
+def test_a_preview_goes_on_until_it_has_converged(specimen):
+    async def moved():
+        tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN)
+        tuner.widgets["lambda_2"].value = 0.1
+        shown = []
+        tuner.widgets["preview"].observe(lambda change: shown.append(change["new"]), "value")
+        while not shown or "gap" in shown[-1]:
+            await asyncio.sleep(0.01)
+        return tuner, shown
+
+    tuner, shown = asyncio.run(asyncio.wait_for(moved(), 60))
+    assert len(shown) > 1
+    assert tuner._session.converged
+
+
 def test_an_error_is_shown_and_logged(specimen, caplog):
     tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN)
     tuner._apply = lambda arguments: 1 / 0
@@ -146,6 +290,32 @@ def test_lazy_signals_and_other_arguments(specimen):
     tuner.widgets["apply"].click()
     assert [m.metadata.Sample.xray_lines for m in tuner.maps] == [["Co_Ka"], ["S_Ka"]]
     assert not tuner.maps[0]._lazy
+
+
+def test_core_losses_are_tuned():
+    specimen = core_loss((32, 32), counts=10)
+    tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN)
+    tuner.widgets["lambda_2"].value = 0.04
+    tuner.widgets["apply"].click()
+    expected = specimen.signal.multimodal_fusion(specimen.haadf, **tuner.parameters)
+    for one, other in zip(tuner.maps, expected, strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+
+
+@pytest.mark.parametrize("name", ["ipywidgets", "ipympl"])
+def test_without_widgets_it_says_what_to_install(specimen, monkeypatch, name):
+    for module in [each for each in sys.modules if each.split(".")[0] == name]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "hyperspy_multimodal.interactive.tuner")
+    with pytest.raises(ImportError, match=rf"{name}.* not .*hyperspy-multimodal\[gui\]"):
+        specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN)
+
+
+def test_of_a_stack_one_slice_is_tuned(specimen):
+    stack = specimen.signal.__class__(np.stack([specimen.signal.data] * 2))
+    with pytest.raises(ValueError, match="3 navigation axes cannot be tuned"):
+        stack.multimodal_fusion_interactive(BaseSignal(np.zeros((2, 40, 48))), **GIVEN)
 
 
 def test_what_cannot_be_tuned_is_refused(specimen):
