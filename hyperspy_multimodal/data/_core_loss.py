@@ -103,16 +103,18 @@ def core_loss(
       the onsets, with areas 2 : 1. A fit has another shape for them, without a cut.
     - Background: a power law [2]_ with the same exponent everywhere, that follows the
       mass-thickness; none in vacuum.
-    - Thin specimen, perfect spectrometer: no plural scattering, no spread of energies, no noise but
-      that of the electrons.
-    - HAADF: areal density x Z^1.7 summed over the elements, 4000 for vacuum and 44000 for the
-      densest pixel; no channelling.
+    - Thin specimen (33 nm at the thickest point of the default), perfect spectrometer: no plural
+      scattering, no spread of energies, no fine structure but the white lines, no chemical shift
+      between the oxides, no noise but that of the electrons.
+    - HAADF: areal density x Z^1.7 summed over the elements [3]_, 4000 for vacuum and 44000 for the
+      densest pixel, Gaussian noise; no channelling, no tails of the probe.
 
     References
     ----------
     .. [1] J. Schwartz et al., Nat. Commun. 15, 3555 (2024), doi:10.1038/s41467-024-47558-0.
     .. [2] R. F. Egerton, Electron Energy-Loss Spectroscopy in the Electron Microscope, 3rd ed.,
        Springer (2011), appendix B and section 4.4.
+    .. [3] S. J. Pennycook and D. E. Jesson, Ultramicroscopy 37, 14 (1991).
 
     Examples
     --------

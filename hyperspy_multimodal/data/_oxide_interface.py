@@ -68,11 +68,26 @@ def oxide_interface(
 
     See Also
     --------
-    core_shell : its notes tell the physics, which is the same.
+    core_shell : its notes tell the physics of X-rays, detector and continuum, which is the same.
+
+    Notes
+    -----
+    - Columns: Gaussians of unit area, integrated over the pixels, times the atoms of a column. The
+      default widths are 72 pm (standard deviation) in X-rays and 43 pm in HAADF. `width` stands for
+      the probe, its spreading and the delocalisation of the ionisation [2]_ together, which are
+      taken to be the same for all lines.
+    - HAADF: atoms x Z^1.7, summed incoherently, as in all other specimens; the densest pixel is a
+      column of La.
+    - Left out: channelling, which in a crystal on a zone axis makes the signal of a column follow
+      its atoms out of proportion, and depend on its neighbours [3]_; tails of the probe, thermal
+      and static displacements, the octahedral tilts of LaMnO3, surface damage. Counts over a cell
+      give its composition here; in a real crystal on its zone axis they need not.
 
     References
     ----------
     .. [1] D. A. Muller et al., Science 319, 1073 (2008), doi:10.1126/science.1148820.
+    .. [2] M. P. Oxley and S. J. Pennycook, Micron 39, 676 (2008).
+    .. [3] K. E. MacArthur et al., Ultramicroscopy (2017), doi:10.1016/j.ultramic.2017.07.020.
 
     Examples
     --------
