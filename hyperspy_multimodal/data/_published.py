@@ -25,7 +25,7 @@ class _DataSet:
     title: str
     commit: str
     file: str
-    sha256: str | None
+    contents: str | None  # SHA-256 of the images, HAADF first, as little-endian float64
     elements: tuple
     shape: tuple | None
 
@@ -34,21 +34,20 @@ class _DataSet:
         return f"{_REPOSITORY}/{self.commit}/{self.file}"
 
 
-# The checksum is that of a copy whose keys, shape and ranges are those of the tutorial.
 _DYSCO3 = _DataSet(
     title="DyScO3",
     commit="3e03dd23564f3fd1938226d42864c419b4aeccbd",
     file="data/PTO_Trilayer_dataset.npz",
-    sha256="150cdc0a478791d258a900a89c02e4cae483c9010e227992097101eae3bcec81",
+    contents="805e0980194ab2f9c7e19cb67bd99ed44571ce1f247fd77cd7c0a47a4f2a70ad",
     elements=("Sc", "Dy", "O"),
     shape=(256, 256),
 )
-# Its checksum is not known: what is in the file is checked instead, and the checksum is logged.
+# The checksum of its images is not known: it is logged.
 _CO3O4_MN3O4 = _DataSet(
     title="Co3O4/Mn3O4",
     commit="6ec6f5dfb7d671301af41c4817f068f8af1d5414",
     file="data/Co3O4_Mn3O4.h5",
-    sha256=None,
+    contents=None,
     elements=("Co", "Mn", "O"),
     shape=None,
 )
@@ -98,12 +97,12 @@ def dysco3(path=None, cache=None, show_progressbar=None):
     OSError
         If the file is not there and cannot be downloaded; the message says how to do without.
     ValueError
-        If the file is not the one that was published, by its checksum or by what is in it.
+        If the images are not those that were published.
 
     Notes
     -----
-    The download is checked against a SHA-256 checksum; a copy given by ``path`` by what is in it.
-    The text of the article is published under CC BY 4.0, the repository under the MIT licence. The
+    The images, from a download or from ``path``, are checked against a SHA-256 checksum, however
+    they are packed. The article is published under CC BY 4.0, as the repository says of itself. The
     file holds no pixel size.
 
     References
@@ -146,8 +145,8 @@ def co3o4_mn3o4(path=None, cache=None, show_progressbar=None):
 
     Notes
     -----
-    No checksum of this file is known to this package: keys, shapes and finite, varying values are
-    checked, and the SHA-256 of what was downloaded is logged. The file holds no pixel size.
+    No checksum of these images is known to this package: names, shapes and finite, varying values
+    are checked, and the SHA-256 checksum of what came is logged. The file holds no pixel size.
 
     References
     ----------
@@ -165,56 +164,48 @@ def co3o4_mn3o4(path=None, cache=None, show_progressbar=None):
 
 
 def _load(data_set, path, cache, show_progressbar):
-    if path is None:
-        path = _downloaded(data_set, cache, show_progressbar)
-    path = Path(path)
+    downloaded = path is None
+    path = Path(_downloaded(data_set, cache, show_progressbar) if downloaded else path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}. Download it from {data_set.url}.")
-    arrays = _checked(data_set, path, _arrays(path))
-    haadf = _signal(arrays["HAADF"], f"{data_set.title}, HAADF")
+    try:
+        images = _checked(data_set, path, _arrays(path))
+    except ValueError:
+        if downloaded:
+            path.unlink()  # so that the next call downloads it again
+        raise
+    haadf = _signal(images["HAADF"], f"{data_set.title}, HAADF")
     maps = {}
     for element in data_set.elements:
-        maps[element] = _signal(arrays[element], f"{data_set.title}, {element}")
+        maps[element] = _signal(images[element], f"{data_set.title}, {element}")
         maps[element].metadata.set_item("Sample.elements", [element])
     for each in (haadf, *maps.values()):
         each.metadata.set_item("General.doi", _ARTICLE.removeprefix("doi:"))
-        each.metadata.set_item("General.notes", f"{_CITATION}; {data_set.url}")
+        each.metadata.set_item("General.notes", f"{_CITATION}; CC BY 4.0; {data_set.url}")
     return PublishedScan(haadf, maps, _CITATION)
 
 
 def _downloaded(data_set, cache, show_progressbar):
-    """Return the path of a file in the cache; download and check it if it is not there."""
+    """Return the path of a file in the cache, to which it is downloaded if it is not there."""
     from ..signals.parameters import shows_progress
 
-    name = data_set.title.lower().replace("/", "_") + Path(data_set.file).suffix
+    name = data_set.title.lower().replace("/", "_").replace(" ", "_") + Path(data_set.file).suffix
     keeper = pooch.create(
         path=pooch.os_cache("hyperspy_multimodal") if cache is None else Path(cache),
         base_url="",
         env="HYPERSPY_MULTIMODAL_DATA" if cache is None else None,
-        registry={name: data_set.sha256 and f"sha256:{data_set.sha256}"},
+        registry={name: None},  # the images are checked, not how they are packed
         urls={name: data_set.url},
     )
     downloader = pooch.HTTPDownloader(progressbar=shows_progress(show_progressbar))
-    there = (Path(keeper.abspath) / name).exists()
-    if not there:
-        _logger.info("Downloading %s to %s.", data_set.url, keeper.abspath)
     try:
-        path = keeper.fetch(name, downloader=None if there else downloader)
-    except ValueError as error:
-        raise ValueError(
-            f"What came from {data_set.url} is not the file that was published: {error} If it has "
-            "changed there, download it by hand and give path=."
-        ) from error
+        return keeper.fetch(name, downloader=downloader)
     except OSError as error:  # requests' errors are, too
         raise OSError(
             f"{data_set.title} could not be downloaded ({error}). It is at {data_set.url}: "
             f"download it where there is a network, then give path=, or put it into "
             f"{keeper.abspath} as {name}."
         ) from error
-    if data_set.sha256 is None and not there:
-        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
-        _logger.warning("No checksum of %s is known; what came has SHA-256 %s.", name, digest)
-    return path
 
 
 def _arrays(path):
@@ -252,6 +243,19 @@ def _checked(data_set, path, arrays):
             raise ValueError(
                 f"{path} is not {data_set.title} as published: {name} is constant or not finite."
             )
+    found = hashlib.sha256(b"".join(each.astype("<f8").tobytes() for each in images.values()))
+    if data_set.contents is None:
+        _logger.warning(
+            "No checksum of %s is known; that of the images in %s is %s.",
+            data_set.title,
+            path,
+            found.hexdigest(),
+        )
+    elif found.hexdigest() != data_set.contents:
+        raise ValueError(
+            f"{path} is not {data_set.title} as published: its images have other values (SHA-256 "
+            f"{found.hexdigest()}, not {data_set.contents})."
+        )
     return images
 
 

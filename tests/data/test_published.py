@@ -1,13 +1,13 @@
 """Published scans are what was published, downloaded once, and errors say what to do."""
 
 import functools
+import hashlib
 import http.server
 import threading
 from dataclasses import replace
 
 import h5py
 import numpy as np
-import pooch
 import pytest
 
 from hyperspy_multimodal import fuse_maps
@@ -46,15 +46,18 @@ def site(tmp_path, images, monkeypatch):
     thread.join()
 
 
-def made_up(folder, **changed):
-    known = {"commit": "commit", "sha256": pooch.file_hash(folder / "made_up.npz"), **changed}
-    return replace(MADE_UP, **known)
+def checksum(images):
+    return hashlib.sha256(b"".join(each.tobytes() for each in images.values())).hexdigest()
+
+
+def made_up(images, **changed):
+    return replace(MADE_UP, **{"commit": "commit", "contents": checksum(images), **changed})
 
 
 def test_a_scan_is_downloaded_once(site, images, tmp_path):
-    folder, asked = site
+    _, asked = site
     for _ in range(2):
-        scan = published._load(made_up(folder), None, tmp_path / "cache", None)
+        scan = published._load(made_up(images), None, tmp_path / "cache", None)
         np.testing.assert_array_equal(scan.haadf.data, images["HAADF"])
         assert list(scan.maps) == ["Sc", "Dy", "O"]
         for name, each in scan.maps.items():
@@ -64,19 +67,17 @@ def test_a_scan_is_downloaded_once(site, images, tmp_path):
     assert asked == ["/commit/made_up.npz"]
 
 
-def test_another_file_is_refused_and_not_kept(site, tmp_path):
-    folder, asked = site
+def test_other_images_are_refused_and_not_kept(site, images, tmp_path):
+    _, asked = site
     for _ in range(2):
-        with pytest.raises(ValueError, match="not the file that was published"):
-            published._load(made_up(folder, sha256="0" * 64), None, tmp_path / "cache", None)
+        with pytest.raises(ValueError, match="its images have other values"):
+            published._load(made_up(images, contents="0" * 64), None, tmp_path / "cache", None)
     assert len(asked) == 2
 
 
-def test_an_unknown_checksum_is_told(site, tmp_path, caplog):
-    folder, _ = site
-    digest = pooch.file_hash(folder / "made_up.npz")
-    published._load(made_up(folder, sha256=None), None, tmp_path / "cache", None)
-    assert digest in caplog.text
+def test_an_unknown_checksum_is_told(site, images, tmp_path, caplog):
+    published._load(made_up(images, contents=None), None, tmp_path / "cache", None)
+    assert checksum(images) in caplog.text
 
 
 def test_without_a_network_the_error_says_what_to_do(tmp_path, monkeypatch):
@@ -87,11 +88,10 @@ def test_without_a_network_the_error_says_what_to_do(tmp_path, monkeypatch):
         dysco3(path=tmp_path / "none.npz")
 
 
-def test_the_cache_is_where_the_environment_says(site, tmp_path, monkeypatch):
-    folder, _ = site
+def test_the_cache_is_where_the_environment_says(site, images, tmp_path, monkeypatch):
     monkeypatch.setenv("HYPERSPY_MULTIMODAL_DATA", str(tmp_path / "elsewhere"))
-    published._load(made_up(folder), None, None, None)
-    assert [each.name for each in (tmp_path / "elsewhere").rglob("*.npz")] == ["made up.npz"]
+    published._load(made_up(images), None, None, None)
+    assert [each.name for each in (tmp_path / "elsewhere").rglob("*.npz")] == ["made_up.npz"]
 
 
 def test_what_is_in_a_file_is_checked(tmp_path, images):
@@ -125,7 +125,6 @@ def test_co3o4_mn3o4_is_read_from_hdf5(tmp_path, images):
 
 def test_dysco3_is_fused(shared_data):
     path = shared_data / "DyScO3_EDS.npz"
-    assert pooch.file_hash(path) == published._DYSCO3.sha256
     scan = dysco3(path=path)
     metals = {name: scan.maps[name].isig[:48, :48] for name in ("Sc", "Dy")}
     haadf = scan.haadf.isig[:48, :48]
