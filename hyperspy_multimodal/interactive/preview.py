@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ..plot.panels import brightest
 
 _PANEL = 1.75  # inches
-_DPI = 80
+_DPI = 90
 
 
 class Preview:

@@ -130,7 +130,10 @@ class Tuner(ipywidgets.VBox):
             ),
             "status": ipywidgets.HTML(layout={"width": "24em"}),
             "preview": ipywidgets.HTML(),
-            "picture": ipywidgets.Image(format="png", layout={"max_width": "100%"}),
+            "picture": ipywidgets.Image(
+                format="png",
+                layout={"max_width": "100%", "align_self": "flex-start"},  # never enlarged
+            ),
             "code": ipywidgets.HTML(),
         }
         for name in ("gamma", "lambda_1", "lambda_2", "tv", "uses_haadf"):
@@ -216,7 +219,9 @@ class Tuner(ipywidgets.VBox):
             maps, output = self._apply(self.parameters)
         self._result = maps, output
         reached = "converged" if output["converged"] else "not converged"
-        said = f"Applied to all: {output['iterations']} iterations, {reached}. Read .maps of it."
+        said = (
+            f"Applied to all: {output['iterations']} iterations, {reached}. The maps are in .maps"
+        )
         self._say(said, warnings=warnings)
 
     def _show_values(self):
