@@ -61,7 +61,7 @@ def _parser():
         "--elements",
         nargs="+",
         metavar="EL",
-        help="elements to map, in place of those in the files",
+        help="all elements of the specimen, in place of those in the files",
     )
     parser.add_argument(
         "--gamma",
@@ -173,18 +173,26 @@ def _write(maps, output, haadf, folder):
     figure = plot_overview(maps, output["raw_maps"], haadf)[0, 0].figure
     figure.savefig(picture, dpi=120)
     matplotlib.pyplot.close(figure)
+    used = "HAADF left out"
+    if output["uses_haadf"]:
+        used = f"HAADF used, gamma {output['gamma']:g}"
+    elif any(output["directional"]):
+        used = "of the HAADF only edges used"
+    names = [map_name(fused) for fused in maps]
     _logger.info(
-        "gamma %g, lambda_1 %s, lambda_2 %s, HAADF %s; picture in %s",
-        output["gamma"],
-        _short(output["lambda_1"]),
-        _short(output["lambda_2"]),
-        "used" if output["uses_haadf"] else "left out",
+        "%s; lambda_1 %s; lambda_2 %s; picture in %s",
+        used,
+        _by_name(names, output["lambda_1"]),
+        _by_name(names, output["lambda_2"]),
         picture,
     )
 
 
-def _short(values):
-    return ", ".join(f"{value:g}" for value in dict.fromkeys(values))
+def _by_name(names, values):
+    """Return a number for all, or one for each name."""
+    if len(set(values)) == 1:
+        return f"{values[0]:g}"
+    return ", ".join(f"{value:g} ({name})" for name, value in zip(names, values, strict=True))
 
 
 def _snr(data, truth):

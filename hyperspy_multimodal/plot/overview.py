@@ -55,7 +55,8 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     fig = figure_of(fig, (3.0 * columns, 4.6 * height_over_width(maps[0]) + 1.2))
     axes = fig.subplots(2, columns, squeeze=False)
     used = maps[0].metadata.get_item("Multimodal_fusion.uses_haadf", True)
-    title = "HAADF" if used else "HAADF (left out)"
+    edges = any(maps[0].metadata.get_item("Multimodal_fusion.directional", []))
+    title = "HAADF" if used else "HAADF (edges only)" if edges else "HAADF (left out)"
     low = float(np.nanmin(image))
     show(axes[0, 0], image, maps[0], title, "gray", "intensity", (low, brightest(image, low)))
     for column, (raw, fused) in enumerate(zip(raw_maps, maps, strict=True), start=1):

@@ -88,7 +88,7 @@ def _warn_of_saturation(array):
         _logger.warning(
             "%.1f %% of the HAADF's pixels are at %d, the end of a detector's range: saturated, it "
             "seems. There it is too dark for its elements, and the maps may follow it. Record it "
-            "at a lower gain, or compare with weights of 0, which leave it out.",
+            "at a lower gain, or compare with weights of 0 and tv='isotropic', which leave it out.",
             100 * share,
             highest,
         )

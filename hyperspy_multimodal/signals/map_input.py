@@ -18,7 +18,7 @@ _FORMS = (
 # Words of a title that say nothing of the element.
 _WORDS = frozenset(
     "map maps element elemental image eds edx edxs eels haadf fused raw counts intensity line "
-    "edge x ray kev ev signal".split()
+    "edge x ray kev ev signal of parameter component".split()
 )
 # Symbols that are words too count on their own only.
 _ENGLISH = frozenset(("As", "At", "Be", "He", "I", "In", "No"))

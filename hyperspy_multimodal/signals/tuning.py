@@ -94,7 +94,7 @@ def multimodal_fusion_interactive(
     except ImportError as error:
         raise ImportError(
             f"multimodal_fusion_interactive needs ipywidgets and ipympl, but {error.name} is not "
-            'installed. Type: pip install "hyperspy-multimodal[gui]"'
+            'installed. In the clone of this package type: pip install ".[gui]"'
         ) from error
     from ..interactive.session import TuningSession
     from .parameters import Parameters

@@ -71,6 +71,9 @@ def test_every_form_gives_the_same_maps(specimen, counts):
         "dictionary of arrays": dict(zip(LINES, arrays, strict=True)),
         "dictionary of signals": dict(zip(LINES, counts, strict=True)),
         "images named by their titles": images(counts),
+        "model fits named by their titles": images(
+            counts, "intensity parameter of {}_L3 component"
+        ),
         "array": arrays,
         "stack": hs.stack(images(counts)),
         "lazy maps": [each.as_lazy() for each in counts],
