@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -211,14 +212,14 @@ def _downloaded(data_set, cache, show_progressbar):
 def _arrays(path):
     """Return the arrays of an .npz or HDF5 file by name."""
     try:
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             with np.load(path, allow_pickle=False) as file:
                 return {name: file[name] for name in file}
         import h5py
 
         with h5py.File(path, "r") as file:
             return {name: np.asarray(each) for name, each in file.items() if hasattr(each, "shape")}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
 
 

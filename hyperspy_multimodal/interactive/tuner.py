@@ -188,19 +188,16 @@ class Tuner(ipywidgets.VBox):
         self._say("")
         self._changes.request()
 
-    def _on_change(self, _):
+    def _on_change(self, change):
+        """Take over what one widget says; a value that its slider cannot show stays else."""
         if self._setting_widgets:
             return
-        w, gamma = self.widgets, self.widgets["gamma"].value
-        self._values = replace(
-            self._values,
-            gamma=gamma,
-            weights=self._values.weights if gamma == self._values.gamma else None,
-            lambda_1=w["lambda_1"].value,
-            lambda_2=w["lambda_2"].value,
-            kind=w["tv"].value,
-            uses_haadf=w["uses_haadf"].value,
-        )
+        fields = {"tv": "kind"}
+        (name,) = (name for name, each in self.widgets.items() if each is change["owner"])
+        values = {fields.get(name, name): change["new"]}
+        if name == "gamma":
+            values["weights"] = None
+        self._values = replace(self._values, **values)
         self._request()
 
     def _on_auto(self, _):
@@ -208,6 +205,7 @@ class Tuner(ipywidgets.VBox):
         with package_warnings() as warnings:
             self._values = self._session.choose()
         self._show_values()
+        self._follow_ups = 0
         self._update()
         uses = "Chosen, with the HAADF." if self._values.uses_haadf else f"Chosen. {_LEFT_OUT}"
         self._say(uses, warnings=warnings)

@@ -107,6 +107,10 @@ def test_what_is_in_a_file_is_checked(tmp_path, images):
     np.savez(path, HAADF=images["HAADF"])
     with pytest.raises(ValueError, match="holds HAADF, but not Sc, Dy, O"):
         published._load(MADE_UP, path, None, None)
+    damaged = path.read_bytes()[:-30]
+    path.write_bytes(damaged)
+    with pytest.raises(ValueError, match="cannot be read"):
+        published._load(MADE_UP, path, None, None)
     path.write_bytes(b"no file of arrays")
     with pytest.raises(ValueError, match="cannot be read"):
         published._load(MADE_UP, path, None, None)

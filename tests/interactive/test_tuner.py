@@ -361,3 +361,11 @@ def test_only_the_latest_of_fast_changes_is_shown():
         return seen
 
     assert asyncio.run(fast()) == ["update", "update"]
+
+
+def test_a_gamma_beyond_the_slider_stays_while_others_move(specimen):
+    given = {**GIVEN, "gamma": 4}
+    tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)
+    tuner.widgets["lambda_1"].value = 0.02
+    assert tuner.parameters["gamma"] == 4
+    assert tuner.parameters["lambdas"] == (0.02, 0.02)
