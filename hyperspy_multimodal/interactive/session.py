@@ -164,8 +164,12 @@ class TuningSession:
         self._latest = None
 
     def raw(self):
-        """Return the measured net counts of the crop, in counts of the spectra, (K, ny, nx)."""
-        return self.reading.factor * self._in_counts(self._cropped.net)
+        """Return the measured net counts of the crop, in counts of the spectra, (K, ny, nx).
+
+        They are NaN where the mask leaves scan positions out.
+        """
+        net = self.reading.factor * self._in_counts(self._cropped.net)
+        return net if self.mask is None else np.where(self.mask[self.rows, self.cols], np.nan, net)
 
     def fuse(self, values):
         """Fuse the crop.

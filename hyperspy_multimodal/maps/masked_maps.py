@@ -40,6 +40,8 @@ class MaskedMaps:
     @cached_property
     def _level(self):
         """Background of masked pixels, (K,)."""
+        if self.mask.all():  # as in a part of a scan
+            return np.full(len(self.maps.counts), _DROWNED)
         bright = np.array([np.percentile(each[~self.mask], 99) for each in self.maps.counts])
         return _DROWNED * np.maximum(bright, 1.0)
 

@@ -369,3 +369,18 @@ def test_a_gamma_beyond_the_slider_stays_while_others_move(specimen):
     tuner.widgets["lambda_1"].value = 0.02
     assert tuner.parameters["gamma"] == 4
     assert tuner.parameters["lambdas"] == (0.02, 0.02)
+
+
+def test_masked_positions_have_no_raw_counts_even_where_a_crop_has_no_others(specimen):
+    mask = np.zeros((40, 48), bool)
+    mask[:14] = True
+    tuner = specimen.signal.multimodal_fusion_interactive(
+        specimen.haadf, **GIVEN, navigation_mask=mask
+    )
+    session = tuner._session
+    for rows in (slice(0, 10), slice(8, 30)):
+        session.crop(rows, slice(0, 20))
+        tuner._update()
+        assert np.isnan(session.raw()[:, mask[rows, :20]]).all()
+        assert np.isfinite(session.raw()[:, ~mask[rows, :20]]).all()
+        assert np.isfinite(session.fuse(tuner._values)[0]).all()
