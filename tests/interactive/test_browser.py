@@ -108,6 +108,9 @@ def page(address):
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=options)
         page = browser.new_page(viewport={"width": 1400, "height": 1300})
         page.set_default_timeout(1000 * SECONDS)
+        # Such as the choice of a kernel, if a cell is run while that starts.
+        dialog = page.locator(".jp-Dialog")
+        page.add_locator_handler(dialog, lambda: dialog.locator(".jp-mod-accept").last.click())
         try:
             page.goto(f"{address}/lab/tree/tuning.ipynb?reset")
             _run_cell(page, 0)
