@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -165,16 +166,20 @@ def co3o4_mn3o4(path=None, cache=None, show_progressbar=None):
 
 
 def _load(data_set, path, cache, show_progressbar):
-    downloaded = path is None
-    path = Path(_downloaded(data_set, cache, show_progressbar) if downloaded else path)
+    if path is None:
+        path, is_new = _downloaded(data_set, cache, show_progressbar)
+        advice = f" Remove it to download {data_set.url} again."
+    else:
+        path, is_new, advice = Path(path), False, ""
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}. Download it from {data_set.url}.")
     try:
         images = _checked(data_set, path, _arrays(path))
-    except ValueError:
-        if downloaded:
+    except ValueError as error:
+        if is_new:
             path.unlink()  # so that the next call downloads it again
-        raise
+            raise
+        raise ValueError(f"{error}{advice}") from error
     haadf = _signal(images["HAADF"], f"{data_set.title}, HAADF")
     maps = {}
     for element in data_set.elements:
@@ -187,7 +192,7 @@ def _load(data_set, path, cache, show_progressbar):
 
 
 def _downloaded(data_set, cache, show_progressbar):
-    """Return the path of a file in the cache, to which it is downloaded if it is not there."""
+    """Return the path of a file in the cache, and whether it was downloaded to there just now."""
     from ..signals.parameters import shows_progress
 
     name = data_set.title.lower().replace("/", "_").replace(" ", "_") + Path(data_set.file).suffix
@@ -199,8 +204,9 @@ def _downloaded(data_set, cache, show_progressbar):
         urls={name: data_set.url},
     )
     downloader = pooch.HTTPDownloader(progressbar=shows_progress(show_progressbar))
+    is_new = not (Path(keeper.abspath) / name).exists()
     try:
-        return keeper.fetch(name, downloader=downloader)
+        return Path(keeper.fetch(name, downloader=downloader)), is_new
     except OSError as error:  # requests' errors are, too
         raise OSError(
             f"{data_set.title} could not be downloaded ({error}). It is at {data_set.url}: "
@@ -219,7 +225,7 @@ def _arrays(path):
 
         with h5py.File(path, "r") as file:
             return {name: np.asarray(each) for name, each in file.items() if hasattr(each, "shape")}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
 
 

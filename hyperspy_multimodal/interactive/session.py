@@ -21,7 +21,7 @@ from ..signals.masks import checked_mask, masked_maps
 _LAMBDA_1 = 0.01
 #: Total variations: of each element as it was chosen, or the same for all.
 KINDS = ("as chosen", "directional", "isotropic")
-# The preview: a relative gap that the eye does not see, and an end to what is slow to converge.
+# The preview: a relative gap that will do for a picture, and an end to what is slow to converge.
 _TOLERANCE, _MAX_ITERATIONS = 2e-3, 60
 _LEAST_SIDE = 8
 
@@ -40,7 +40,7 @@ class Values:
         Whether the HAADF term is in the cost.
     balance : tuple of (float, float)
         For each element what lambda_1 and lambda_2 are multiplied by: from the automatic choice,
-        which weighs elements apart. 1 before.
+        which weighs elements apart, or from what was given.
     directional : tuple of bool
         Total variation of each element "as chosen".
     blur : float
@@ -76,6 +76,15 @@ class Values:
         if not self.uses_haadf:
             given["weights"] = [0] * len(first)
         return given
+
+    def changed(self, name, value):
+        """Return these values with another one, as a widget gives it."""
+        changes = {name: value}
+        if name == "gamma":
+            changes["weights"] = None  # they were chosen for the former one
+        if name == "lambda_2" and not any(second for _, second in self.balance):
+            changes["balance"] = tuple((first, 1.0) for first, _ in self.balance)  # it was 0
+        return replace(self, **changes)
 
     def kinds(self):
         """Return whether the total variation of each element is directional."""
@@ -136,6 +145,11 @@ class TuningSession:
     def shape(self):
         """Shape (ny, nx) of the scan."""
         return self.haadf.shape
+
+    @property
+    def chooses(self):
+        """Whether tuning starts from what was chosen automatically."""
+        return isinstance(self._parameters.lambdas, str)
 
     @property
     def gap(self):
@@ -230,7 +244,7 @@ class TuningSession:
     def start(self):
         """Return the `Values` to start from: those that were given, or chosen."""
         parameters, n_maps = self._parameters, len(self.names)
-        if isinstance(parameters.lambdas, str):
+        if self.chooses:
             return self.choose(parameters.gamma)
         directional = parameters.directional_of(n_maps) or (True,) * n_maps
         model = self._models.first
@@ -254,11 +268,12 @@ def values_of(output):
     lambda_1, lambda_2 = np.array(output["lambda_1"]), np.array(output["lambda_2"])
     if not output["uses_haadf"]:  # then only their ratios matter
         lambda_2, lambda_1 = _LAMBDA_1 * lambda_2 / lambda_1, np.full(lambda_1.shape, _LAMBDA_1)
-    middle = lambda_1.min(), float(np.exp(np.log(np.maximum(lambda_2, 1e-12)).mean()))
+    smooth = lambda_2[lambda_2 > 0]
+    middle = lambda_1.min(), np.exp(np.log(smooth).mean()) if smooth.size else 2 * lambda_1.min()
     return Values(
         gamma=output["gamma"],
         lambda_1=float(middle[0]),
-        lambda_2=middle[1],
+        lambda_2=float(middle[1]),
         kind=KINDS[0],
         uses_haadf=output["uses_haadf"],
         balance=tuple(zip(lambda_1 / middle[0], lambda_2 / middle[1], strict=True)),

@@ -3,7 +3,6 @@
 import html
 import logging
 import time
-from dataclasses import replace
 
 import ipywidgets
 import numpy as np
@@ -21,7 +20,6 @@ _logger = logging.getLogger(__name__)
 _GAMMAS = (0.5, 3.0, 0.05)
 _DECADES = 2  # of the sliders of lambdas, to both sides
 _FOLLOW_UPS = 20  # fusions that go on, while nothing is changed, until the preview has converged
-_LEFT_OUT = "The HAADF does not help to predict held-out counts, or is not like the maps: left out."
 _WIDE = {"style": {"description_width": "5em"}, "layout": {"width": "24em"}}
 
 
@@ -82,12 +80,9 @@ class Tuner(ipywidgets.VBox):
         )
         self.add_class("multimodal-fusion-tuner")
         self._show_values()
-        self._guarded(self._start)()
-
-    def _start(self):
         self._update()
         if not self._values.uses_haadf:
-            self._say(_LEFT_OUT)
+            self._say(self._without_brightness(session.chooses))
 
     @property
     def maps(self):
@@ -108,8 +103,8 @@ class Tuner(ipywidgets.VBox):
     def _applied(self):
         if self._result is None:
             raise RuntimeError(
-                "Nothing was applied to the whole scan yet: press 'Apply to all', wait until it "
-                "says so, and run this cell again."
+                "No maps of the whole scan: nothing was applied yet, or the last application "
+                "failed. Press 'Apply to all', wait until it says so, and run this cell again."
             )
         return self._result
 
@@ -189,15 +184,11 @@ class Tuner(ipywidgets.VBox):
         self._changes.request()
 
     def _on_change(self, change):
-        """Take over what one widget says; a value that its slider cannot show stays else."""
+        """Take over what one widget says; others may stand beyond what their sliders can show."""
         if self._setting_widgets:
             return
-        fields = {"tv": "kind"}
         (name,) = (name for name, each in self.widgets.items() if each is change["owner"])
-        values = {fields.get(name, name): change["new"]}
-        if name == "gamma":
-            values["weights"] = None
-        self._values = replace(self._values, **values)
+        self._values = self._values.changed("kind" if name == "tv" else name, change["new"])
         self._request()
 
     def _on_auto(self, _):
@@ -207,8 +198,16 @@ class Tuner(ipywidgets.VBox):
         self._show_values()
         self._follow_ups = 0
         self._update()
-        uses = "Chosen, with the HAADF." if self._values.uses_haadf else f"Chosen. {_LEFT_OUT}"
+        uses = "Chosen, with the HAADF."
+        if not self._values.uses_haadf:
+            uses = f"Chosen. {self._without_brightness(chosen=True)}"
         self._say(uses, warnings=warnings)
+
+    def _without_brightness(self, chosen):
+        """Say why the HAADF term is not in the cost, and what is left of the HAADF."""
+        why = "does not help to predict held-out counts, or is not like the maps"
+        left = "only its edges are used" if any(self._values.kinds()) else "it is left out"
+        return f"The brightness of the HAADF {why if chosen else 'has no weight'}: {left}."
 
     def _on_apply(self, _):
         self._say("Fusing the whole scan ...")
@@ -229,7 +228,7 @@ class Tuner(ipywidgets.VBox):
             w, values = self.widgets, self._values
             w["gamma"].value = values.gamma
             for name in ("lambda_1", "lambda_2"):
-                value = max(getattr(values, name), 1e-12)
+                value = getattr(values, name)
                 slider, middle = w[name], np.log10(value)
                 slider.min, slider.max = -100, 100  # so that neither order of the next two fails
                 slider.max, slider.min = middle + _DECADES, middle - _DECADES

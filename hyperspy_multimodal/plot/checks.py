@@ -85,9 +85,12 @@ def check_output(output, names, caller):
 def checked_image(haadf, signal, caller):
     """Return a HAADF as an array (rows, columns) over the scan of ``signal``."""
     image = np.asarray(haadf.data if isinstance(haadf, BaseSignal) else haadf)
-    if image.ndim != 2 or not np.issubdtype(image.dtype, np.number):
+    shape = signal.data.shape
+    covers = image.ndim == 2 and all(n >= m for n, m in zip(image.shape, shape, strict=True))
+    if not covers or image.dtype.kind not in "buif":
         raise ValueError(
-            f"{caller} needs one HAADF image (rows, columns) over the maps, {signal.data.shape} or "
-            f"finer, but was given {type(haadf).__name__} with the shape {image.shape}."
+            f"{caller} needs one HAADF image of real numbers over the maps, (rows, columns) = "
+            f"{shape} or finer, but was given {type(haadf).__name__} of {image.dtype} with the "
+            f"shape {image.shape}."
         )
     return image

@@ -71,7 +71,9 @@ def plot_haadf_model(output, fig=None):
 def _heading(output):
     said = []
     if not output.get("uses_haadf", True):
-        said.append("The HAADF was left out: this is what the maps would make of it")
+        edges = any(output.get("directional", ()))
+        out = "Only edges of the HAADF were used" if edges else "The HAADF was left out"
+        said.append(f"{out}: this is what the maps would make of it")
     if "r_squared" in output:
         share = 100 * output["r_squared"]
         said.append(

@@ -1,5 +1,7 @@
 """Counts along a line, raw and fused."""
 
+from numbers import Real
+
 import numpy as np
 from hyperspy.roi import Line2DROI
 from skimage.measure import profile_line
@@ -131,9 +133,13 @@ def _checked_line(line, linewidth, axes):
         raise ValueError(f"The line from {ends[0]} to {ends[1]} has no length.")
     if linewidth is None:
         return ends, 1
-    if not np.isfinite(linewidth) or linewidth < 0:
+    if not isinstance(linewidth, Real) or not np.isfinite(linewidth) or linewidth < 0:
         raise ValueError(f"linewidth must be a width >= 0, but {linewidth!r} was given.")
-    return ends, max(1, round(linewidth / min(abs(axis.scale) for axis in axes)))
+    # The width is counted in pixels at right angles to the line on the grid of pixels.
+    scales = np.array([axis.scale for axis in axes])
+    across = np.flip((ends[1] - ends[0]) / scales) * (-1, 1)
+    step = np.linalg.norm(across * scales) / np.linalg.norm(across)
+    return ends, max(1, round(linewidth / step))
 
 
 def _profile(data, ends, width, axes):

@@ -52,6 +52,7 @@ def plot_overlay(maps, ax=None, colors=None):
     check_maps(maps, "plot_overlay")
     if colors is None:
         colors = _distinct_colours(len(maps))
+    colors = colors if isinstance(colors, str) else list(colors)
     if isinstance(colors, str) or len(colors) != len(maps):
         given = repr(colors) if isinstance(colors, str) else len(colors)
         raise ValueError(

@@ -75,6 +75,22 @@ def test_other_images_are_refused_and_not_kept(site, images, tmp_path):
     assert len(asked) == 2
 
 
+def test_a_damaged_download_is_not_kept_but_a_file_put_there_by_hand_is(site, images, tmp_path):
+    folder, asked = site
+    cache, whole = tmp_path / "cache", (folder / "made_up.npz").read_bytes()
+    middle = len(whole) // 2
+    for damaged in (whole[:-40], whole[:middle] + b"xxxx" + whole[middle + 4 :]):
+        (folder / "made_up.npz").write_bytes(damaged)
+        with pytest.raises(ValueError, match="cannot be read"):
+            published._load(made_up(images), None, cache, None)
+        assert not list(cache.iterdir())
+    (cache / "made_up.npz").write_bytes(damaged)
+    with pytest.raises(ValueError, match=r"cannot be read.*Remove it to download"):
+        published._load(made_up(images), None, cache, None)
+    assert (cache / "made_up.npz").read_bytes() == damaged
+    assert len(asked) == 2
+
+
 def test_an_unknown_checksum_is_told(site, images, tmp_path, caplog):
     published._load(made_up(images, contents=None), None, tmp_path / "cache", None)
     assert checksum(images) in caplog.text

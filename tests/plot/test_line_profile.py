@@ -123,3 +123,20 @@ def test_a_line_may_reach_the_edges_of_the_outermost_pixels(ramp):
 def test_widths_that_are_none_are_refused(ramp, linewidth):
     with pytest.raises(ValueError, match="width >= 0"):
         plot_line_profile([ramp()], [ramp()], ((0, 0), (5, 0)), linewidth=linewidth)
+
+
+def test_the_width_is_in_units_of_the_axes_where_pixels_are_not_square(ramp):
+    signal = ramp((20, 30), scale=(2.0, 0.5), direction=(0.0, 0.0))
+    signal.data[:, 10] = 1  # one column, 2 wide
+    signal.data[7] += 10  # one row, 0.5 high
+    _, down = profile(signal, ((20, 0), (20, 9)), linewidth=2)
+    np.testing.assert_allclose(np.delete(down, 7), 1)
+    _, across = profile(signal, ((0, 3.5), (58, 3.5)), linewidth=0.5)
+    np.testing.assert_allclose(np.delete(across, 10), 10)
+    _, wide = profile(signal, ((0, 3.5), (58, 3.5)), linewidth=2.5)
+    np.testing.assert_allclose(np.delete(wide, 10), 2)  # five rows, of which one is bright
+
+
+def test_a_width_that_is_no_number_is_refused(ramp):
+    with pytest.raises(ValueError, match="linewidth must be a width >= 0, but '3' was given"):
+        profile(ramp(), ((0, 3), (10, 3)), linewidth="3")

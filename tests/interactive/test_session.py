@@ -1,0 +1,75 @@
+"""Previews are what the whole scan would give, in its counts, whatever is given."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
+
+from hyperspy_multimodal.data import core_loss, core_shell
+
+GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02)}
+SMOOTH = {"gamma": 1, "lambdas": (0.01, 0.2)}
+SHAPE = 40, 48
+
+
+def upper_third():
+    mask = np.zeros(SHAPE, bool)
+    mask[:14] = True
+    return mask
+
+
+@pytest.fixture(scope="module")
+def eds():
+    return core_shell(SHAPE, counts=10)
+
+
+@pytest.fixture(scope="module")
+def eels():
+    return core_loss(SHAPE, counts=20, gain=2.5)
+
+
+CASES = {
+    "plain": ("eds", GIVEN),
+    "mask": ("eds", {**GIVEN, "navigation_mask": upper_third()}),
+    "gain": ("eels", GIVEN),
+    "blur": ("eds", {**GIVEN, "haadf_blur": 1.5}),
+    "free totals": ("eds", {**SMOOTH, "keep_totals": False}),
+    "kept totals": ("eds", SMOOTH),
+    "weights": ("eds", {**GIVEN, "weights": [0, 0, 1]}),
+    "no brightness": ("eds", {**GIVEN, "weights": [0, 0, 0]}),
+    "one line": ("eds", {**GIVEN, "xray_lines": ["O_Ka"]}),
+    "windows": ("eds", {**GIVEN, "map_method": "windows"}),
+}
+
+
+@pytest.mark.parametrize(("name", "given"), CASES.values(), ids=CASES)
+def test_a_crop_of_all_is_the_fusion_of_the_whole(name, given, request):
+    specimen = request.getfixturevalue(name)
+    tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)
+    session = tuner._session
+    session.crop(*map(slice, (0, 0), SHAPE))
+    for _ in range(30):  # each goes on from the one before
+        fused, residual = session.fuse(tuner._values)
+        if session.converged:
+            break
+    maps, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, **{**given, **tuner.parameters}, full_output=True
+    )
+    for found, expected in zip(fused, maps, strict=True):
+        assert np.linalg.norm(found - expected.data) < 0.03 * np.linalg.norm(expected.data)
+        assert found.sum() == pytest.approx(expected.data.sum(), rel=1e-2)
+    np.testing.assert_allclose(residual, output["haadf_residual"].data, atol=0.05)
+    for found, raw in zip(session.raw(), output["raw_maps"], strict=True):
+        np.testing.assert_allclose(found, raw.data, rtol=1e-5, atol=1e-5)
+
+
+def test_the_middle_of_a_crop_is_that_of_the_whole():
+    specimen = core_shell((96, 96), counts=10)
+    tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN)
+    session = tuner._session
+    session.crop(slice(16, 80), slice(16, 80))
+    fused, _ = session.fuse(tuner._values)
+    maps = specimen.signal.multimodal_fusion(specimen.haadf, **tuner.parameters)
+    whole = np.array([each.data for each in maps])[:, session.rows, session.cols]
+    inner = (..., slice(16, -16), slice(16, -16))
+    assert np.linalg.norm((fused - whole)[inner]) < 0.02 * np.linalg.norm(whole[inner])
