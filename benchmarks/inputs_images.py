@@ -1,0 +1,174 @@
+"""Tables of docs/inputs.md on simulated scans: HAADF images of many kinds, masks, SEM with BSE."""
+
+import numpy as np
+from hyperspy.signals import Signal2D
+from inputs_tables import Mean, Said, automatic, first_sentence, print_row, print_titles, stacked
+from scipy import ndimage
+from tuned import snr
+
+from hyperspy_multimodal import fuse_maps
+from hyperspy_multimodal.data import core_shell
+
+SHAPE, COUNTS, SEEDS = (96, 96), 20, (0, 1, 2)
+SEM_BEAM_ENERGY = 20  # keV
+HAADF_RANGE, HAADF_NOISE = 40000, 0.02  # as of the simulated HAADF
+ALONE = {"weights": [0, 0, 0], "tv": "isotropic"}
+
+
+def calibrated(array, scale, units="nm"):
+    image = Signal2D(array)
+    for axis in image.axes_manager.signal_axes:
+        axis.scale, axis.units = scale, units
+    return image
+
+
+def finer_haadf(factor, seed):
+    """HAADF of the same specimen on a finer grid."""
+    shape = tuple(factor * size for size in SHAPE)
+    few = {"channels": 256, "channel_width": 0.04}  # of the spectra, which are not used
+    return core_shell(shape, seed=seed, pixel_size=1 / factor, **few).haadf
+
+
+def masked_positions():
+    """Two whole rows and random pixels, a tenth of the scan in all."""
+    mask = np.zeros(SHAPE, bool)
+    mask[40:42] = True
+    rest = np.flatnonzero(~mask)
+    more = round(0.1 * mask.size) - mask.sum()
+    mask.ravel()[np.random.default_rng(1).choice(rest, more, replace=False)] = True
+    return mask
+
+
+def haadf_kinds(seed, specimen):
+    """Yield name, HAADF and options for each kind of HAADF."""
+    haadf = specimen.haadf
+    array = haadf.data.astype(float)
+    yield "HAADF as recorded", haadf, {}
+    yield "2 x as fine, an array", finer_haadf(2, seed).data, {}
+    yield "3 x as fine, calibrated", finer_haadf(3, seed), {}
+    for shift in (0.5, 1.7, 4.0):
+        moved = ndimage.shift(array, (0, shift), order=3, mode="nearest")
+        yield f"shifted by {shift} pixels", moved, {}
+        yield f"shifted by {shift} pixels, `align=True`", moved, {"align": True}
+    yield "mirrored left to right", array[:, ::-1], {}
+    yield "mirrored top to bottom", array[::-1], {}
+    yield "turned by 180 degrees", array[::-1, ::-1], {}
+    yield "transposed", array.T, {}
+    yield "16 bits, saturated", np.minimum(2.2 * array, 65535).astype(np.uint16), {}
+    yield "calibrated, another field", calibrated(array, 0.5), {}
+    yield "90 x 90 pixels, an array", array[:90, :90], {}
+
+
+def haadf_table():
+    """Fusions of one specimen with its HAADF in many forms, and with masks."""
+    print(f"\nCore-shell particles, {SHAPE[0]} x {SHAPE[1]} pixels, {COUNTS} counts")
+    rows, refused, raw, masked = {}, {}, [], {}
+    mask = masked_positions()
+    for seed in SEEDS:
+        specimen = core_shell(SHAPE, counts=COUNTS, seed=seed)
+        truth, signal = stacked(specimen.counts), specimen.signal
+        elements = [each.metadata.Sample.elements[0] for each in specimen.counts]
+        kinds = [(signal, *kind) for kind in haadf_kinds(seed, specimen)]
+        lost = signal.deepcopy()
+        lost.data[mask] = 0
+        hidden = {"navigation_mask": mask}
+        kinds.append((signal, "10 % masked by `navigation_mask`", specimen.haadf, hidden))
+        kinds.append((lost, "the same 10 % lost, not masked", specimen.haadf, {}))
+        for spectra, name, image, options in kinds:
+            try:
+                fused, output, said = automatic(spectra, image, **options)
+            except ValueError as error:
+                refused[name] = first_sentence(str(error))
+                continue
+            rows.setdefault(name, Mean()).add(fused, truth, output, said)
+            if name == "HAADF as recorded":
+                raw.append(snr(stacked(output["raw_maps"]), truth).mean())
+            if "10 %" in name:
+                power = np.square(truth[:, mask]).sum(axis=1)
+                error = np.square(fused - truth)[:, mask].sum(axis=1)
+                masked.setdefault(name, []).append(10 * np.log10(power / error).mean())
+    titles = "input", "SNR / dB", "largest bias of a total", "HAADF used", "shift found (y, x)"
+    print_titles(*titles, "what the log says (first seed)")
+    print_row("raw maps", f"{np.mean(raw):.1f}", "", "", "", "")
+    for name, row in rows.items():
+        print_row(name, row.decibels(), row.bias(elements), row.used(), row.shift(), row.said[0])
+    for name, message in refused.items():
+        print_row(name, "refused", "", "", "", message)
+    print(f"\nIn the {mask.sum()} masked pixels alone:")
+    for name, values in masked.items():
+        print(f"- {name}: {np.mean(values):.1f} dB")
+
+
+def recorded(clean, rng):
+    """Image of a detector whose noise is that of the simulated HAADF."""
+    return clean + HAADF_NOISE * HAADF_RANGE * rng.standard_normal(clean.shape)
+
+
+def sem_specimen(seed):
+    """Spectra of an SEM, noiseless image and truth."""
+    specimen = core_shell(
+        SHAPE, counts=COUNTS, seed=seed, beam_energy=SEM_BEAM_ENERGY, haadf_noise=0
+    )
+    specimen.signal.set_signal_type("EDS_SEM")
+    return specimen.signal, specimen.haadf.data.astype(float), stacked(specimen.counts)
+
+
+def topographic(clean, share):
+    """Image with a share of shadow: brighter on one side of each particle than on the other."""
+    slope = ndimage.gaussian_filter(clean, 1, order=(0, 1), mode="nearest")
+    return clean + share * HAADF_RANGE * slope / np.abs(slope).max()
+
+
+def bse_images(clean):
+    for blur in (0, 1, 2, 4):
+        yield f"BSE blurred by {blur} pixels", ndimage.gaussian_filter(clean, blur, mode="nearest")
+    for share in (0.1, 0.3, 1.0):
+        yield f"sharp BSE, {100 * share:.0f} % topographic contrast", topographic(clean, share)
+
+
+def sem_table():
+    """EDS_SEM with a BSE image in place of the HAADF: what the image gains."""
+    print(f"\nEDS_SEM at {SEM_BEAM_ENERGY} keV, {COUNTS} counts")
+    rows, raw = {}, []
+    for seed in SEEDS:
+        signal, clean, truth = sem_specimen(seed)
+        rng = np.random.default_rng(100 + seed)
+        alone, output, said = automatic(signal, recorded(clean, rng), **ALONE)
+        raw.append(snr(stacked(output["raw_maps"]), truth).mean())
+        rows.setdefault("no image", Mean()).add(alone, truth, output, said)
+        for name, image in bse_images(clean):
+            found = automatic(signal, recorded(image, rng))
+            rows.setdefault(name, Mean()).add(found[0], truth, *found[1:])
+    print_sem_rows(rows, {name: raw for name in rows})
+
+    print("\nSharp BSE image, X-ray maps blurred (Poisson draws through `fuse_maps`)")
+    rows, raws = {}, {}
+    for seed in SEEDS:
+        _, clean, sharp = sem_specimen(seed)
+        rng = np.random.default_rng(200 + seed)
+        image = recorded(clean, rng)
+        for blur in (0, 2, 4):
+            truth = ndimage.gaussian_filter(sharp, (0, blur, blur), mode="nearest")
+            drawn = dict(zip(("Co_Ka", "O_Ka", "S_Ka"), rng.poisson(truth), strict=True))
+            kinds = {"no image": ALONE, "automatic": {}}
+            if blur:
+                kinds[f"`haadf_blur={blur}`"] = {"haadf_blur": blur}
+            for kind, options in kinds.items():
+                name = f"X-rays blurred by {blur} pixels, {kind}"
+                with Said() as said:
+                    fused, output = fuse_maps(
+                        drawn, image, gamma="auto", full_output=True, **options
+                    )
+                rows.setdefault(name, Mean()).add(stacked(fused), truth, output, said.short())
+                raw = snr(np.stack(list(drawn.values())), truth).mean()
+                raws.setdefault(name, []).append(raw)
+    print_sem_rows(rows, raws)
+
+
+def print_sem_rows(rows, raws):
+    titles = "input", "SNR raw / dB", "SNR fused / dB", "image used", "blur chosen / pixels"
+    print_titles(*titles, "what the log says (first seed)")
+    for name, row in rows.items():
+        said = row.said[0] if "no image" not in name else "-"
+        blur = row.blur() if "no image" not in name else "-"
+        print_row(name, f"{np.mean(raws[name]):.1f}", row.decibels(), row.used(), blur, said)

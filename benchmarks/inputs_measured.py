@@ -1,0 +1,185 @@
+"""Tables of docs/inputs.md on measured data: EELS of copper and zinc, and shares of DyScO3."""
+
+from pathlib import Path
+
+import hyperspy.api as hs
+import numpy as np
+from inputs_tables import USED, Said, automatic, print_row, print_titles, stacked
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from hyperspy_multimodal import fuse_maps
+
+
+def leaks(maps, references, blurs=(0.0,)):
+    """Share of the other element in each map, in percent, and the blur of the references.
+
+    Each map is fitted by both references and a constant; the coefficient of the other, times the
+    ratio of the 99th percentiles of the references, over the own coefficient. Of several blurs of
+    the references, the one that fits best counts.
+    """
+    brightest = np.percentile(references, 99, axis=(1, 2))
+    found = []
+    for own, each in enumerate(maps):
+        fits = []
+        for blur in blurs:
+            blurred = gaussian(references, blur).reshape(2, -1)
+            columns = np.vstack([blurred, np.ones(each.size)]).T
+            fitted, residual, *_ = np.linalg.lstsq(columns, each.ravel(), rcond=None)
+            leak = fitted[1 - own] * brightest[1 - own] / (fitted[own] * brightest[own])
+            fits.append((float(residual[0]), 100 * leak, blur))
+        found.append(min(fits)[1:])
+    return found
+
+
+def eels_table(folder):
+    """Copper and zinc by EELS, against a full model fit of the same spectra."""
+    print("\nEELS of copper and zinc")
+    signal, haadf = hs.load(folder / "CuZn_EELS.hspy"), hs.load(folder / "CuZn_HAADF.hspy")
+    signal.add_elements(["Cu", "Zn"])
+    references = stacked([hs.load(folder / f"CuZn_{e}_modelfit.hspy") for e in ("Cu", "Zn")])
+    rows = {"model fit, blurred by 1 pixel (control)": gaussian(references, 1)}
+    used = {}
+    raw_named = {"windows": "raw, windows", "fit": "raw, fit"}
+    for name, options in {
+        "fused, windows": {"map_method": "windows"},
+        "fused, fit (default)": {},
+        "fused, `align=True`": {"align": True},
+        "fused, `gain=4.85`": {"gain": 4.85},
+        "fused, `gain=4.85, align=True`": {"gain": 4.85, "align": True},
+    }.items():
+        fused, output, said = automatic(signal, haadf, **options)
+        raw = stacked(output["raw_maps"])
+        if not {"gain", "align"} & set(options):
+            method = options.get("map_method", "fit")
+            rows[raw_named[method]] = raw
+            if method == "fit":
+                rows["raw, fit, blurred by 1 pixel (control)"] = gaussian(raw, 1)
+        rows[name], used[name] = fused, (USED[output["uses_haadf"]], said)
+    titles = "maps", "corr. Cu", "corr. Zn", "Zn in Cu", "Cu in Zn"
+    print_titles(*titles, "the same, references blurred alike", "HAADF used")
+    order = sorted(rows, key=lambda name: name.startswith("fused"))
+    for name in order:
+        both = zip(rows[name], references, strict=True)
+        like = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in both]
+        leak = [f"{each:.1f} %" for each, _ in leaks(rows[name], references)]
+        alike = leaks(rows[name], references, np.arange(0, 2.01, 0.1))
+        leak.append(", ".join(f"{each:.1f} % ({blur:.1f} pixels)" for each, blur in alike))
+        print_row(name, *(f"{each:.3f}" for each in like), *leak, used.get(name, ("",))[0])
+    alike = np.corrcoef(*references.reshape(2, -1))[0, 1]
+    print(f"\nCorrelation of the references: {alike:.2f}")
+    print(f"\nThe default call says: {used['fused, fit (default)'][1]}")
+
+
+def gaussian(maps, width):
+    return ndimage.gaussian_filter(maps, (0, width, width), mode="nearest")
+
+
+def columns_of(raw):
+    """Positions of columns, and a mask of the quarter of the pixels that is farthest from them.
+
+    Columns are the maxima of the raw map smoothed by 2 pixels. Where noise draws a maximum to it, a
+    map with that noise would look better than it is: so each position is the mean of its four
+    neighbours.
+    """
+    smooth = ndimage.gaussian_filter(raw, 2)
+    peaks = (smooth == ndimage.maximum_filter(smooth, 9)) & (smooth > np.percentile(smooth, 75))
+    distance = ndimage.distance_transform_edt(~peaks)
+    found = np.argwhere(peaks)
+    apart, nearest = cKDTree(found).query(found, k=5)
+    means = found[nearest[:, 1:]].mean(axis=1)
+    inside = (apart[:, 4] < 1.4 * np.median(apart[:, 1:])) & (abs(means - found) < 3).all(axis=1)
+    return np.rint(means[inside]).astype(int), distance >= np.percentile(distance, 75)
+
+
+def means_at(image, positions, radius=2):
+    """Mean within a disc around each position."""
+    y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    disc = np.argwhere(np.hypot(y, x) <= radius) - radius
+    places = positions[:, None] + disc
+    return image[places[..., 0], places[..., 1]].mean(axis=1)
+
+
+def pixel_noise(image):
+    """Standard deviation of white noise, from differences in blocks of 2 x 2 pixels."""
+    difference = (image[:-1, :-1] - image[1:, :-1] - image[:-1, 1:] + image[1:, 1:]) / 2
+    return np.median(np.abs(difference)) / 0.6745
+
+
+def shares_table(folder, pictures):
+    """Atomic resolution maps that are shares of 1 and no counts."""
+    loaded = np.load(folder / "DyScO3_EDS.npz")
+    raw = {element: loaded[element] for element in ("Sc", "Dy", "O")}
+    sums = sum(raw.values())
+    print(f"\nDyScO3, sum of the maps in a pixel: {sums.min():.6f} to {sums.max():.6f}")
+    kinds = {}
+    for name, chosen in {"fused": ("Sc", "Dy", "O"), "fused without O": ("Sc", "Dy")}.items():
+        with Said() as said:
+            maps = {element: raw[element] for element in chosen}
+            found, output = fuse_maps(maps, loaded["HAADF"], gamma="auto", full_output=True)
+        kinds[name] = {e: m.data for e, m in zip(chosen, found, strict=True)}
+        weights = ", ".join(f"{e} {w:.2f}" for e, w in zip(chosen, output["weights"], strict=True))
+        print(
+            f"\n{name}: gamma {output['gamma']:g}, HAADF used: {USED[output['uses_haadf']]}, "
+            f"weights {weights}, haadf_blur {output['haadf_blur']:g} pixels, r_squared "
+            f"{output['r_squared']:.2f}. The log says: {said.short()}"
+        )
+    kinds["fused without O"]["O"] = 1 - sum(kinds["fused without O"].values())
+    smooth = {element: ndimage.gaussian_filter(each, 2) for element, each in raw.items()}
+    titles = "element", "maps", "total, fused / raw", "columns / surroundings"
+    print_titles(*titles, "scatter of columns", "scatter of surroundings", "pixel noise")
+    for element in raw:
+        positions, surroundings = columns_of(raw[element])
+        for name, maps in {"raw": raw, "raw, Gaussian of 2 pixels": smooth, **kinds}.items():
+            image = maps[element]
+            at, beside = means_at(image, positions), image[surroundings]
+            print_row(
+                f"{element} ({len(positions)} columns)",
+                name if (name, element) != ("fused without O", "O") else "1 - Sc - Dy, fused",
+                f"{image.sum() / raw[element].sum():.4f}",
+                f"{at.mean() / beside.mean():.2f}",
+                f"{100 * at.std() / at.mean():.1f} %",
+                f"{100 * beside.std() / beside.mean():.1f} %",
+                f"{pixel_noise(image):.4f}",
+            )
+    scandium, _ = columns_of(raw["Sc"])
+    beneath = {"raw": raw, **kinds}
+    found = [f"{name} {means_at(each['O'], scandium).mean():.2f}" for name, each in beneath.items()]
+    print(f"\nO at the columns of Sc: {', '.join(found)}")
+    total = sum(kinds["fused"].values())
+    print(f"\nSum of the three fused maps in a pixel: {total.min():.2f} to {total.max():.2f}")
+    if pictures:
+        path = Path(pictures) / "inputs_dysco3.png"
+        draw_shares(loaded["HAADF"], {"raw": raw, **kinds}, path)
+
+
+def draw_shares(haadf, rows, path, size=96):
+    """Draw HAADF and rows of maps, of a part of the field."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    part = np.s_[:size, :size]
+    fig, axes = plt.subplots(len(rows), 4, figsize=(12, 7.8), layout="constrained")
+    fig.suptitle(f"DyScO3: maps given as shares, {size} x {size} pixels of 256 x 256")
+    fig.supxlabel("x / pixels")
+    fig.supylabel("y / pixels")
+    shown = axes[0, 0].imshow(haadf[part], cmap="gray")
+    axes[0, 0].set_title("HAADF")
+    fig.colorbar(shown, ax=axes[0, 0], label="intensity")
+    for axis in axes[1:, 0]:
+        axis.axis("off")
+    for row, (name, maps) in zip(axes, rows.items(), strict=True):
+        for axis, (element, image) in zip(row[1:], maps.items(), strict=True):
+            low, high = np.percentile(image[part], (0.2, 99.8))
+            low = low if element == "O" else 0
+            shown = axis.imshow(image[part], cmap="viridis", vmin=low, vmax=high)
+            derived = name == "fused without O" and element == "O"
+            axis.set_title("O = 1 - Sc - Dy" if derived else f"{element}, {name}")
+            fig.colorbar(shown, ax=axis, label="share")
+    fig.savefig(path, dpi=80)
+    plt.close(fig)
+    # a palette of 256 colours, for noise makes large files
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
