@@ -4,7 +4,7 @@ import math
 from numbers import Integral, Real
 
 
-def check_number(name, value, *, above=None, at_least=None, finite=True):
+def check_number(name, value, *, above=None, at_least=None, below=None, at_most=None, finite=True):
     """Raise unless `value` is a real number in range.
 
     Parameters
@@ -14,7 +14,9 @@ def check_number(name, value, *, above=None, at_least=None, finite=True):
     value : object
         What was given.
     above, at_least : float, optional
-        Bound that is excluded, or included.
+        Lower bound that is excluded, or included; one is needed.
+    below, at_most : float, optional
+        Upper bound that is excluded, or included.
     finite : bool, default True
         Whether infinity is refused; NaN always is.
 
@@ -31,11 +33,17 @@ def check_number(name, value, *, above=None, at_least=None, finite=True):
     >>> check_number("counts", 5.0, above=0)
     """
     bound = f"above {above}" if above is not None else f"of at least {at_least}"
+    if below is not None or at_most is not None:
+        bound += f" and below {below}" if below is not None else f" and at most {at_most}"
     expected = f"expected a {'finite ' if finite else ''}number {bound}"
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: given {value!r}, {expected}; pass a single number.")
-    low = value > above if above is not None else value >= at_least
-    if not low or (finite and math.isinf(value)):
+    inside = value > above if above is not None else value >= at_least
+    if below is not None:
+        inside = inside and value < below
+    if at_most is not None:
+        inside = inside and value <= at_most
+    if not inside or (finite and math.isinf(value)):
         raise ValueError(f"{name}: given {value!r}, {expected}; change {name} accordingly.")
 
 

@@ -57,15 +57,17 @@ def core_shell(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
     - Detector: Gaussian lines of Fiori and Newbury's width [4]_, a window that transmits
       exp(-(0.4 keV / E)^3), 0.7 sr, no electronic noise; without `stray`, vacuum holds no counts.
     - Continuum: Kramers' (E0 - E) / E [5]_ behind the same window, following the mass-thickness.
+    - Incomplete charge collection, sum peaks and absorption edges in the continuum are there if
+      `Scan` is told so; `MEASURED_DETECTOR` has settings for all of them.
     - The live time is what a probe of 0.1 nA needs to make `counts`.
     - HAADF: areal density x Z^1.7 summed over the elements: Rutherford's Z^2, less by the
       screening of the nucleus [6]_; 4000 for vacuum and 44000 for the densest pixel, Gaussian
       noise.
-    - Left out: absorption and fluorescence in the specimen, beam broadening, tails of the probe,
-      channelling and diffraction contrast, incomplete charge collection, escape and sum peaks, dead
-      time, drift and damage. Absorption would take 17 % of O Ka, 5 % of S Ka and 0.3 % of Co Ka at
-      the thickest point of the default specimen, 66 nm (as a film of Co3O4, seen at 20 degrees,
-      with eXSpy's absorption coefficients): real maps of that thickness need a correction.
+    - Left out: absorption of lines and fluorescence in the specimen, beam broadening, tails of the
+      probe, channelling and diffraction contrast, escape peaks, dead time, drift and damage.
+      Absorption would take 17 % of O Ka, 5 % of S Ka and 0.3 % of Co Ka at the thickest point of
+      the default specimen, 66 nm (as a film of Co3O4, seen at 20 degrees, with eXSpy's absorption
+      coefficients): real maps of that thickness need a correction.
 
     References
     ----------

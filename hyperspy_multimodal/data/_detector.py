@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from exspy.material import elements
 
+from ._absorption import absorption_edges_of, edge_transmission
 from ._spectrum import bremsstrahlung_template, element_template
 from ._xray import line_families
 
@@ -15,7 +16,8 @@ class DetectedSpectra(NamedTuple):
     Attributes
     ----------
     templates : ndarray of shape (n + 1, n_channels)
-        Share of the X-rays of each element and, last, of the continuum in each channel.
+        Share of the X-rays of each element and, last, of the continuum in each channel; of the
+        continuum, less what absorption edges take.
     cross_sections : ndarray of shape (n,)
         Cross-section for making a detected X-ray of each element, in cm^2 per atom.
     """
@@ -24,7 +26,7 @@ class DetectedSpectra(NamedTuple):
     cross_sections: np.ndarray
 
 
-def detected_spectra(symbols, scan):
+def detected_spectra(symbols, scan, mapped_families=None):
     """Spectra of elements on the true detector of a scan, and of the continuum.
 
     Parameters
@@ -33,6 +35,9 @@ def detected_spectra(symbols, scan):
         The elements; one without X-ray lines in eXSpy's database, e.g. Li, emits none.
     scan : Scan
         Settings of the scan; ``scan.nominal`` gives the detector that the metadata describe.
+    mapped_families : dict of str, optional
+        Family of each element that ``scan.family_ratio_error`` leaves as it is; the most energetic
+        of the elements that are not here.
 
     Returns
     -------
@@ -49,14 +54,24 @@ def detected_spectra(symbols, scan):
     57
     52
     """
-    edges, resolution = scan.true_channel_edges, scan.true_energy_resolution
+    edges, resolution, shape = scan.true_channel_edges, scan.true_energy_resolution, scan.peak_shape
+    mapped = mapped_families or {}
     spectra = [
         element_template(
-            symbol, edges, resolution, scan.beam_energy, families=_true_families(symbol, scan)
+            symbol,
+            edges,
+            resolution,
+            scan.beam_energy,
+            families=_true_families(symbol, scan, mapped.get(symbol)),
+            shape=shape,
         )
         for symbol in symbols
     ]
     continuum = bremsstrahlung_template(edges, scan.beam_energy)
+    if scan.absorption_edges > 0:
+        continuum *= edge_transmission(
+            edges, absorption_edges_of(symbols), scan.absorption_edges, resolution, shape
+        )
     return DetectedSpectra(
         templates=np.stack([template for template, _ in spectra] + [continuum]),
         cross_sections=np.array([cross_section for _, cross_section in spectra]),
@@ -103,13 +118,54 @@ def vary_line_weights(families, relative_error, rng):
     return varied
 
 
-def _true_families(symbol, scan):
+def vary_family_ratios(families, relative_error, rng, mapped=None):
+    """Lines whose families do not stand to each other as their cross-sections do.
+
+    Parameters
+    ----------
+    families : dict of dict
+        Lines of an element, as `line_families` returns them.
+    relative_error : float
+        Relative standard deviation of the lognormal factor on each family but one.
+    rng : numpy.random.Generator
+        Source of the factors.
+    mapped : str, optional
+        The family without a factor; by default, the most energetic one.
+
+    Returns
+    -------
+    dict of dict
+        The same lines, the shares of each family times its factor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_multimodal.data._detector import vary_family_ratios
+    >>> families = {"K": {"Ka": (7.0, 1.0)}, "L": {"La": (0.8, 1.0)}}
+    >>> vary_family_ratios(families, 0.3, np.random.default_rng(0))["K"]
+    {'Ka': (7.0, 1.0)}
+    """
+    spread = np.sqrt(np.log1p(relative_error**2))
+    # one draw a family, whichever is kept
+    factors = {family: rng.lognormal(0.0, spread) for family in sorted(families)}
+    factors[mapped or min(families)] = 1.0
+    return {
+        family: {name: (energy, factors[family] * share) for name, (energy, share) in lines.items()}
+        for family, lines in families.items()
+    }
+
+
+def _true_families(symbol, scan, mapped):
     entry = elements[symbol] if symbol in elements else None
     if entry is not None and entry.Atomic_properties.get_item("Xray_lines") is None:
         return {}
     families = line_families(symbol)
-    if scan.line_weight_error == 0:
-        return families
     # seeded by element as well: what else is in the specimen does not change its lines
     seed = [scan.line_weight_seed, int(entry.General_properties.Z)]
-    return vary_line_weights(families, scan.line_weight_error, np.random.default_rng(seed))
+    if scan.line_weight_error > 0:
+        rng = np.random.default_rng(seed)
+        families = vary_line_weights(families, scan.line_weight_error, rng)
+    if scan.family_ratio_error > 0:
+        rng = np.random.default_rng([*seed, 1])  # its own: neither error changes the other
+        families = vary_family_ratios(families, scan.family_ratio_error, rng, mapped)
+    return families

@@ -6,6 +6,7 @@ import numpy as np
 from exspy.material import elements
 
 from ._detector import detected_spectra
+from ._pile_up import add_sum_peaks
 from ._scan import SOLID_ANGLE
 from ._xray import full_width_half_maximum, line_energy, production_cross_section
 
@@ -19,14 +20,15 @@ class Expectation(NamedTuple):
     Attributes
     ----------
     maps : ndarray of shape (M, ny, nx)
-        X-rays of the K elements, of the unlisted ones, of stray copper if there is any and, last,
-        of the continuum.
+        X-rays of the K elements, of the unlisted ones, of stray copper if there is any, of the
+        continuum and, if there is pile-up, counts in sum peaks, which the others lack.
     templates : ndarray of shape (M, n_channels)
         Share of these X-rays in each channel.
     net : ndarray of shape (K, ny, nx)
-        Counts of each line's element in the line's window.
+        Counts of each line's element in the line's window, without sum peaks.
     xrays : ndarray of shape (K, ny, nx)
-        The same on a detector as the metadata and the tables say.
+        The same on a detector as the metadata and the tables say, less the share that pile-up
+        takes.
     background : ndarray of shape (K, ny, nx)
         Counts of all else in that window.
     kfactors : ndarray of shape (K,)
@@ -88,11 +90,12 @@ def expected_xrays(areal, xray_lines, scan, unlisted=None):
     symbols = [line.split("_")[0] for line in xray_lines] + list(unlisted)
     weights = np.array([elements[s].General_properties.atomic_weight for s in symbols])
     emitters = symbols + [_STRAY_ELEMENT] * (scan.stray > 0)
-    nominal, true = (detected_spectra(emitters, detector) for detector in (scan.nominal, scan))
-    # eXSpy decides which channels belong to a window, hence what a window holds of each template
-    spectra = scan.eds_signal(np.stack([nominal.templates, true.templates]), xray_lines)
-    in_windows = np.stack([window.data for window in spectra.get_lines_intensity()])
-    nominal_windows, windows = in_windows[:, 0], in_windows[:, 1]
+    nominal = detected_spectra(emitters, scan.nominal)
+    mapped_families = {line.split("_")[0]: line.split("_")[1][0] for line in xray_lines}
+    true = detected_spectra(emitters, scan, mapped_families)
+    nominal_windows, windows = (
+        _in_windows(detected.templates, xray_lines, scan) for detected in (nominal, true)
+    )
 
     # X-rays per electron and atom per nm^2: detected, and of these in the window
     efficiency = _NM2_PER_CM2 * SOLID_ANGLE / (4 * np.pi)
@@ -114,18 +117,30 @@ def expected_xrays(areal, xray_lines, scan, unlisted=None):
     if scan.stray > 0:
         stray = scan.stray * totals.max() / continuum.size
         maps.append(np.full((1, *continuum.shape), stray))
-    maps = np.concatenate([*maps, continuum[None]])
+    maps, templates = np.concatenate([*maps, continuum[None]]), true.templates
+    recorded = 1 - scan.pile_up
+    if scan.pile_up > 0:
+        # energies add up, and channel 0 is at minus the offset
+        shift = -scan.energy_offset / scan.channel_width
+        maps, templates = add_sum_peaks(maps, templates, scan.pile_up, shift)
+        windows = _in_windows(templates, xray_lines, scan)
     np.fill_diagonal(windows, 0)
     kfactors = weights[:listed] / nominal_yields
     return Expectation(
         maps=maps,
-        templates=true.templates,
-        net=electrons * net_yields[:, None, None] * areal,
-        xrays=xrays,
+        templates=templates,
+        net=recorded * (electrons * net_yields[:, None, None] * areal),
+        xrays=recorded * xrays,
         background=np.tensordot(windows, maps, axes=1),
         kfactors=kfactors / kfactors[0],
         electrons=float(electrons),
     )
+
+
+def _in_windows(templates, xray_lines, scan):
+    """What the line's windows hold of each template, (K, M): eXSpy decides on their channels."""
+    windows = scan.eds_signal(templates, xray_lines).get_lines_intensity()
+    return np.stack([window.data for window in windows])
 
 
 def _check_line(line, scan):

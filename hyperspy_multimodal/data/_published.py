@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pooch
+
+from ._download import download
 
 _logger = logging.getLogger(__name__)
 
@@ -193,26 +194,9 @@ def _load(data_set, path, cache, show_progressbar):
 
 def _downloaded(data_set, cache, show_progressbar):
     """Return the path of a file in the cache, and whether it was downloaded to there just now."""
-    from ..signals.parameters import shows_progress
-
     name = data_set.title.lower().replace("/", "_").replace(" ", "_") + Path(data_set.file).suffix
-    keeper = pooch.create(
-        path=pooch.os_cache("hyperspy_multimodal") if cache is None else Path(cache),
-        base_url="",
-        env="HYPERSPY_MULTIMODAL_DATA" if cache is None else None,
-        registry={name: None},  # the images are checked, not how they are packed
-        urls={name: data_set.url},
-    )
-    downloader = pooch.HTTPDownloader(progressbar=shows_progress(show_progressbar))
-    is_new = not (Path(keeper.abspath) / name).exists()
-    try:
-        return Path(keeper.fetch(name, downloader=downloader)), is_new
-    except OSError as error:  # requests' errors are, too
-        raise OSError(
-            f"{data_set.title} could not be downloaded ({error}). It is at {data_set.url}: "
-            f"download it where there is a network, then give path=, or put it into "
-            f"{keeper.abspath} as {name}."
-        ) from error
+    # no checksum of the file: the images are checked, not how they are packed
+    return download(data_set.title, name, data_set.url, cache, show_progressbar)
 
 
 def _arrays(path):

@@ -7,7 +7,8 @@ import hyperspy.api as hs
 import numpy as np
 
 from ._checks import check_integer, check_number
-from ._xray import full_width_half_maximum
+from ._peak_shape import PeakShape
+from ._xray import FIORI_NEWBURY_SLOPE, full_width_half_maximum, line_energy
 
 BEAM_CURRENT = 0.1  # nA
 SOLID_ANGLE = 0.7  # sr, a detector of four segments
@@ -15,20 +16,37 @@ SOLID_ANGLE = 0.7  # sr, a detector of four segments
 # No line of the database has a lower energy (keV) that a detector's window lets through.
 _LOWEST_ENERGY = 0.1
 
+# Settings that put the true detector off from what the metadata and the tables say.
+_DETECTOR_ERRORS = (
+    "energy_offset",
+    "energy_gain",
+    "energy_bend",
+    "resolution_error",
+    "resolution_slope",
+    "tail",
+    "shelf",
+    "wide_share",
+    "pile_up",
+    "absorption_edges",
+    "line_weight_error",
+    "family_ratio_error",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
     """Settings of microscope, detectors and noise: keyword arguments of every simulated specimen.
 
-    The last five put the true detector off from what the metadata and eXSpy's tables say. They
-    change neither the electrons nor the atoms, only where the X-rays are recorded.
+    Those from `energy_offset` on put the true detector off from what the metadata and eXSpy's
+    tables say. They change neither the electrons nor the atoms, only where and in which proportions
+    X-rays are recorded. `MEASURED_DETECTOR` holds all of them, of the size met in real scans.
 
     Parameters
     ----------
     counts : float, default 5.0
         Expected net counts per pixel at the densest point: the largest value of all maps in
         `Specimen.xrays`, that is, in the window of +-1 FWHM of the strongest line, without
-        background, on a detector as the metadata say.
+        background, on a detector as the metadata say; `pile_up` takes its share of them.
     energy_resolution : float, default 130.0
         Full width at half maximum of Mn Ka in eV, as in the metadata.
     beam_energy : float, default 200.0
@@ -60,7 +78,32 @@ class Scan:
         Relative standard deviation of the lognormal factors between the true weights of lines in
         their family and eXSpy's.
     line_weight_seed : int, default 0
-        Seed of these factors.
+        Seed of these factors, and of those of `family_ratio_error`.
+    energy_bend : float, default 0.0
+        How much too low lines (and absorption edges) of low energy appear, in keV: one at E is at
+        ``E - energy_bend exp(-(E / 0.8 keV)^2)``, before offset and gain; from -0.1 to 0.1.
+    resolution_slope : float, default 2500.0
+        Slope of the true detector's squared width (FWHM) with energy, in eV^2 per keV; the width of
+        Mn Ka stays.
+    tail : float, default 0.0
+        Share of each line in an exponential tail on its low side, with a mean length of the line's
+        FWHM, folded with its Gaussian: charge that is collected in part.
+    shelf : float, default 0.0
+        Share of each line in a shelf of one height from zero to the line.
+    wide_share : float, default 0.0
+        Share of each line, tail and shelf included, that is 1.5 times as wide as the rest: segments
+        of the detector that differ.
+    pile_up : float, default 0.0
+        Share of all counts that are lost to sum peaks, where two of them make one: the summed
+        spectrum folded with itself, in proportion to the counts of each pixel.
+    absorption_edges : float, default 0.0
+        Relative drop of the continuum just above each absorption edge (K, L3, M5) of the elements
+        that emit X-rays and of C, O and Si, of which the detector and its window are made. It
+        recovers with (edge / E)^3, and is smeared by the resolution.
+    family_ratio_error : float, default 0.0
+        Relative standard deviation of the lognormal factors between the true ratios of an element's
+        families (such as L to K) and those of the cross-sections. The family of the line that the
+        element is mapped with keeps its cross-section (without such a line, the most energetic).
 
     Raises
     ------
@@ -91,12 +134,23 @@ class Scan:
     resolution_error: float = 0.0
     line_weight_error: float = 0.0
     line_weight_seed: int = 0
+    energy_bend: float = 0.0
+    resolution_slope: float = FIORI_NEWBURY_SLOPE
+    tail: float = 0.0
+    shelf: float = 0.0
+    wide_share: float = 0.0
+    pile_up: float = 0.0
+    absorption_edges: float = 0.0
+    family_ratio_error: float = 0.0
 
     def __post_init__(self):
         for name in ("counts", "energy_resolution", "beam_energy", "channel_width", "pixel_size"):
             check_number(name, getattr(self, name), above=0)
         check_number("peak_to_background", self.peak_to_background, above=0, finite=False)
-        for name in ("haadf_noise", "stray", "line_weight_error"):
+        for name in (
+            *("haadf_noise", "stray", "line_weight_error", "family_ratio_error"),
+            "resolution_slope",
+        ):
             check_number(name, getattr(self, name), at_least=0)
         check_number("energy_offset", self.energy_offset, above=float("-inf"))
         check_number("energy_gain", self.energy_gain, above=-1)
@@ -104,7 +158,16 @@ class Scan:
         check_integer("channels", self.channels, at_least=2)
         for name in ("seed", "line_weight_seed"):
             check_integer(name, getattr(self, name), at_least=0)
-        if self.resolution_error:
+        check_number("energy_bend", self.energy_bend, at_least=-0.1, at_most=0.1)
+        check_number("wide_share", self.wide_share, at_least=0, at_most=1)
+        for name in ("tail", "shelf", "pile_up", "absorption_edges"):
+            check_number(name, getattr(self, name), at_least=0, below=1)
+        if self.tail + self.shelf > 1:
+            raise ValueError(
+                f"tail and shelf: given {self.tail!r} and {self.shelf!r}, expected shares of a "
+                "line that sum to at most 1; lower either."
+            )
+        if self.resolution_error or self.resolution_slope != FIORI_NEWBURY_SLOPE:
             self._check_true_resolution()
 
     @classmethod
@@ -122,9 +185,8 @@ class Scan:
     @property
     def nominal(self):
         """The same scan with a detector as the metadata and the tables say."""
-        return replace(
-            self, energy_offset=0.0, energy_gain=0.0, resolution_error=0.0, line_weight_error=0.0
-        )
+        defaults = {field.name: field.default for field in fields(self)}
+        return replace(self, **{name: defaults[name] for name in _DETECTOR_ERRORS})
 
     @property
     def channel_edges(self):
@@ -140,6 +202,11 @@ class Scan:
     def true_energy_resolution(self):
         """True full width at half maximum of Mn Ka in eV."""
         return self.energy_resolution + self.resolution_error
+
+    @property
+    def peak_shape(self):
+        """How lines differ from Gaussians in the true detector, a `PeakShape`."""
+        return PeakShape(**{name: getattr(self, name) for name in PeakShape._fields})
 
     def eds_signal(self, data, xray_lines):
         """Spectra, energy last, as a signal that knows its axes, microscope and X-ray lines."""
@@ -168,11 +235,33 @@ class Scan:
             axis.name, axis.units, axis.scale = name, "nm", self.pixel_size
 
     def _check_true_resolution(self):
+        resolution, slope = max(self.true_energy_resolution, 0.0), self.resolution_slope
         try:
-            full_width_half_maximum(_LOWEST_ENERGY, max(self.true_energy_resolution, 0.0))
+            full_width_half_maximum(_LOWEST_ENERGY, resolution, slope)
         except ValueError as error:
+            lowest = (slope * (line_energy("Mn_Ka") - _LOWEST_ENERGY)) ** 0.5
             raise ValueError(
-                f"resolution_error: given {self.resolution_error!r} eV with an energy_resolution "
-                f"of {self.energy_resolution!r} eV, expected a sum above 120.5 eV, below "
-                "which the lowest lines have no width; raise either."
+                f"resolution_error and resolution_slope: given {self.resolution_error!r} eV and "
+                f"{slope!r} eV^2 per keV with an energy_resolution of {self.energy_resolution!r} "
+                f"eV, expected error and resolution to sum to more than {lowest:.2f} eV, below "
+                "which the lowest lines have no width; raise either, or lower the slope."
             ) from error
+
+
+# Settings of `Scan` with which the true detector is as far from the nominal one, in every respect,
+# as in real scans: core_shell(**MEASURED_DETECTOR), or with one of them changed,
+# core_shell(**{**MEASURED_DETECTOR, "pile_up": 0.0}).
+MEASURED_DETECTOR = {
+    "energy_offset": 0.03,
+    "energy_gain": 0.001,
+    "energy_bend": 0.007,
+    "resolution_error": 8.0,
+    "resolution_slope": 2000.0,
+    "tail": 0.02,
+    "shelf": 0.003,
+    "wide_share": 0.1,
+    "pile_up": 0.005,
+    "absorption_edges": 0.2,
+    "line_weight_error": 0.1,
+    "family_ratio_error": 0.3,
+}

@@ -30,8 +30,9 @@ class Specimen(NamedTuple):
         Expected net counts of the line's element in the line's window of +-1 FWHM, as
         ``signal.get_lines_intensity()`` would return them without noise and background.
     background : list of hyperspy.api.signals.BaseSignal
-        Expected counts of all else in these windows: the continuum, stray X-rays and the tails of
-        other elements' lines. ``counts`` + ``background`` is what the windows are expected to hold.
+        Expected counts of all else in these windows: the continuum, stray X-rays, sum peaks and the
+        tails of other elements' lines. ``counts`` + ``background`` is what the windows are expected
+        to hold.
     composition : list of hyperspy.api.signals.BaseSignal
         Atomic per cent of each element, of those that have a line here; zero without any of them.
     kfactors : list of float
@@ -42,7 +43,9 @@ class Specimen(NamedTuple):
         What ``counts`` would be for the same atoms and electrons if the detector were as the
         metadata and eXSpy's tables say. Equal to ``counts`` unless `Scan` is given an error of
         the detector: ``counts`` is the truth for integration windows, ``xrays`` for a fit that
-        finds the lines where they are.
+        finds the lines where they are. Both are without the counts lost to sum peaks
+        (``pile_up``), which are in no line any more. ``xrays`` holds all else that belongs to a
+        line, wherever `Scan` puts it: its tail, its shelf and its wide part.
     """
 
     signal: exspy.signals.EDSTEMSpectrum

@@ -1,26 +1,28 @@
 """EDS spectra of elements on detector channels, and spectrum images drawn from them."""
 
 import numpy as np
-from scipy.special import erf
 
-from ._xray import (
-    full_width_half_maximum,
-    line_families,
-    production_cross_section,
-    window_transmission,
-)
+from ._peak_shape import PeakShape, line_shares
+from ._xray import line_families, production_cross_section, window_transmission
 
 # Expected counts held at once while drawing (1 MiB in float64).
 _BLOCK_VALUES = 2**17
 
 
-def element_template(element, edges, energy_resolution, beam_energy, families=None):
+def element_template(
+    element,
+    edges,
+    energy_resolution,
+    beam_energy,
+    families=None,
+    shape=PeakShape(),  # noqa: B008 (immutable)
+):
     """Detected X-ray spectrum of an element, as a share of its X-rays in each channel.
 
     Families stand to each other as `production_cross_section`, the lines of a family as their
-    weights in eXSpy's database, all times `window_transmission`. Each line is a Gaussian of
-    `full_width_half_maximum`, integrated over the channels; incomplete charge collection, escape
-    and sum peaks are left out, and so are lines whose energy lies outside the channels.
+    weights in eXSpy's database, all times `window_transmission`. Each line is spread over the
+    channels as `line_shares` says, by default a Gaussian of `full_width_half_maximum`. Escape peaks
+    are left out, and so are lines whose energy lies outside the channels.
 
     Parameters
     ----------
@@ -34,6 +36,8 @@ def element_template(element, edges, energy_resolution, beam_energy, families=No
         Energy of the electrons in keV.
     families : dict of dict, optional
         Lines of the element and their shares, as `line_families` returns them (the default).
+    shape : PeakShape, optional
+        How the lines differ from Gaussians.
 
     Returns
     -------
@@ -61,8 +65,7 @@ def element_template(element, edges, energy_resolution, beam_energy, families=No
             detected = produced * share * float(window_transmission(energy))
             cross_section += detected
             if detected > 0 and edges[0] < energy < edges[-1]:
-                sigma = full_width_half_maximum(energy, energy_resolution) / np.sqrt(8 * np.log(2))
-                template += detected * np.diff(erf((edges - energy) / (np.sqrt(2) * sigma))) / 2
+                template += detected * line_shares(energy, edges, energy_resolution, shape)
     return (template / cross_section if cross_section > 0 else template), cross_section
 
 

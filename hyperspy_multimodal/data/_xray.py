@@ -10,6 +10,9 @@ _SHELL_ELECTRONS = {"K": 2, "L": 8, "M": 18}
 _BETHE_B, _BETHE_C = 0.9, 0.65
 _BETHE_FACTOR = 6.51e-20  # pi e^4, in cm^2 keV^2
 
+# Slope of FWHM^2 with energy, in eV^2 per keV: that of silicon detectors.
+FIORI_NEWBURY_SLOPE = 2500.0
+
 # Energy (keV) at which the detector's window lets 1/e through: 64 % at O Ka, 99 % above 2 keV,
 # about what 0.3 um of polymer do.
 _WINDOW_ENERGY = 0.4
@@ -187,8 +190,8 @@ def window_transmission(energy):
     return np.exp(-((_WINDOW_ENERGY / np.maximum(energy, 1e-3)) ** 3))
 
 
-def full_width_half_maximum(energy, energy_resolution):
-    """Width of a line in the detector, as eXSpy computes it for its integration windows.
+def full_width_half_maximum(energy, energy_resolution, slope=FIORI_NEWBURY_SLOPE):
+    """Width of a line in the detector, by default as eXSpy has it for its integration windows.
 
     Parameters
     ----------
@@ -196,6 +199,8 @@ def full_width_half_maximum(energy, energy_resolution):
         Energy of the line in keV.
     energy_resolution : float
         Full width at half maximum of Mn Ka in eV.
+    slope : float, default 2500.0
+        Slope of the squared width with energy, in eV^2 per keV.
 
     Returns
     -------
@@ -218,11 +223,11 @@ def full_width_half_maximum(energy, energy_resolution):
     0.13
     """
     reference = line_energy("Mn_Ka")
-    squared = 2.5 * (energy - reference) * 1e3 + energy_resolution**2
+    squared = slope / 1e3 * (energy - reference) * 1e3 + energy_resolution**2
     if not squared > 0:
         raise ValueError(
             f"energy_resolution: given {energy_resolution!r} eV at Mn Ka, expected more than "
-            f"{(2.5e3 * (reference - energy)) ** 0.5:.1f} eV, where a line at {energy} keV would "
+            f"{(slope * (reference - energy)) ** 0.5:.1f} eV, where a line at {energy} keV would "
             "have no width; pass a real detector's resolution, e.g. 130."
         )
     return float(np.sqrt(squared) / 1e3)

@@ -1,0 +1,161 @@
+"""Silica spheres: a measured spectrum image and its HAADF, downloaded once and checked."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pooch
+
+from ._download import download
+
+_REPOSITORY = "https://raw.githubusercontent.com/usnistgov/hyperspy_tutorial"
+_COMMIT = "5ba4dfa086ba28186419218f190b9e34920f674e"
+_FOLDER = "08%20Afternoon%20Parallel%20Sessions/08.4%20Particle%20Analysis%20with%20particlespy"
+_CITATION = (
+    "HyperSpy short course at Microscopy & Microanalysis 2022, NIST, "
+    "https://github.com/usnistgov/hyperspy_tutorial"
+)
+_ELEMENTS = ("C", "Cu", "O", "Si")
+_LICENCE = Path(__file__).with_name("silica_spheres_licence.txt")
+
+
+@dataclass(frozen=True)
+class _File:
+    """One of the two files: what it is, where it is, and its SHA-256."""
+
+    title: str
+    name: str
+    published: str
+    checksum: str
+
+    @property
+    def url(self):
+        return f"{_REPOSITORY}/{_COMMIT}/{_FOLDER}/{self.published}"
+
+
+_SPECTRA = _File(
+    title="The spectrum image of silica spheres",
+    name="silica_spheres_eds.hspy",
+    published="SiO2%20EDS%20Spectrum%20Image.hspy",
+    checksum="9a19138351c77d47a71c9ce5f4df263f51538fecd6a83a87df32f047f123c711",
+)
+_HAADF = _File(
+    title="The HAADF image of silica spheres",
+    name="silica_spheres_haadf.hspy",
+    published="SiO2%20HAADF%20Image.hspy",
+    checksum="aebd91f2f1cc2dd76323f378f8aa25fe0f03efa51a513b4cf105e1d1261bd2da",
+)
+
+
+@dataclass(frozen=True)
+class MeasuredScan:
+    """Spectrum image and HAADF image of one measured scan. Nobody knows its truth.
+
+    Attributes
+    ----------
+    signal : EDSTEMSpectrum
+        Spectrum image, as measured.
+    haadf : Signal2D
+        HAADF image of the same scan.
+    citation : str
+        What to cite.
+    licence : str
+        The notice that has to go with copies.
+    """
+
+    signal: object = field(repr=False)
+    haadf: object = field(repr=False)
+    citation: str
+    licence: str = field(repr=False)
+
+
+def silica_spheres(path=None, cache=None, show_progressbar=None):
+    """Load the EDS spectrum image and the HAADF image of silica spheres.
+
+    Spheres of SiO2 on a carbon film over a copper grid, 128 x 128 pixels, 2048 channels of 10 eV,
+    823,049 counts in all. The scan of lesson 08.4 of a short course by NIST [1]_.
+
+    Parameters
+    ----------
+    path : (str or Path, str or Path), optional
+        Copies of the two files that are there already, spectra first; nothing is downloaded then.
+    cache, show_progressbar
+        As those of `dysco3`.
+
+    Returns
+    -------
+    MeasuredScan
+
+    Raises
+    ------
+    OSError
+        If a file is not there and cannot be downloaded; the message says how to do without.
+    TypeError
+        If ``path`` is not two paths.
+    ValueError
+        If a file is not the one that was published.
+
+    Notes
+    -----
+    The files, from a download or from ``path``, are checked against SHA-256 checksums.
+
+    Their metadata say: a JEOL microscope in STEM mode at 200 kV, a probe current of 0.77 nA; a
+    silicon drift detector at an elevation of 40 degrees; pixels of 8.55 nm, 50 ms each, in one
+    pass of 27 minutes in 2019, with the drift corrected every 30 seconds.
+
+    The files name no elements. This function adds C, Cu, O and Si to ``metadata.Sample``, and
+    changes no counts. The energy axis is left as it is stored; it is about 30 eV off.
+
+    NIST permits to use, copy, modify and distribute the files without fee. Its notice and its
+    disclaimer of warranty have to go with all copies: they are in ``licence`` of what is returned,
+    and in ``metadata.General.notes`` of both signals, so that files saved from these hold them.
+
+    References
+    ----------
+    .. [1] https://github.com/usnistgov/hyperspy_tutorial, folder "08 Afternoon Parallel
+           Sessions/08.4 Particle Analysis with particlespy".
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import silica_spheres
+    >>> scan = silica_spheres()  # doctest: +SKIP
+    >>> maps = scan.signal.multimodal_fusion(scan.haadf, gamma="auto")  # doctest: +SKIP
+    """
+    if path is None:
+        paths = [
+            download(each.title, each.name, each.url, cache, show_progressbar, each.checksum)[0]
+            for each in (_SPECTRA, _HAADF)
+        ]
+    else:
+        paths = _checked(path)
+    import hyperspy.api as hs
+
+    signal, haadf = (hs.load(str(each), escape_square_brackets=True) for each in paths)
+    signal.add_elements(_ELEMENTS)
+    licence = _LICENCE.read_text(encoding="utf-8")
+    for each, file in ((signal, _SPECTRA), (haadf, _HAADF)):
+        notes = f"{_CITATION}; {file.url}\n\n{licence}"
+        if each is signal:
+            notes = f"Elements were added by hyperspy_multimodal. {notes}"
+        each.metadata.set_item("General.notes", notes)
+    return MeasuredScan(signal, haadf, _CITATION, licence)
+
+
+def _checked(path):
+    """Return two paths of the files that were published."""
+    if not isinstance(path, tuple | list) or len(path) != 2:
+        raise TypeError(
+            "path must be two paths, to the spectra and to the HAADF image of silica spheres, but "
+            f"{path!r} was given."
+        )
+    paths = [Path(each) for each in path]
+    for each, file in zip(paths, (_SPECTRA, _HAADF), strict=True):
+        if not each.is_file():
+            raise FileNotFoundError(f"There is no file {each}. Download it from {file.url}.")
+        found = pooch.file_hash(each, alg="sha256")
+        if found != file.checksum:
+            raise ValueError(
+                f"{each} is not {file.title[0].lower()}{file.title[1:]} as published: its SHA-256 "
+                f"is {found}, not {file.checksum}. Download it again from {file.url}; the spectra "
+                "come first in path=."
+            )
+    return paths
