@@ -4,11 +4,9 @@ Each takes a `Specimen` and returns maps in counts, shape (K, ny, nx).
 """
 
 import itertools
-import subprocess
-import tempfile
-from pathlib import Path
 
 import numpy as np
+from published_package import published_grid, rescaled
 from scans import stacked, truth_of
 from scipy import ndimage
 from scores import snr
@@ -24,7 +22,6 @@ from hyperspy_multimodal.selection import (
 )
 from hyperspy_multimodal.signals.fuse import GAMMAS
 
-_HERE = Path(__file__).parent
 LAMBDAS_1 = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -87,22 +84,9 @@ def poisson_pca(specimen, truth):
 
 def published(python, raw, haadf, truth):
     """The published package, by the Python that has it: best of a grid and affinely rescaled."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "in.npz"), Path(folder, "out.npz")
-        np.savez(source, counts=raw, haadf=haadf)
-        subprocess.run(
-            [python, _HERE / "published_grid.py", source, target], check=True, capture_output=True
-        )
-        results = np.load(target)["maps"]
-    rescaled = []
-    for maps in results:
-        found = []
-        for each, true in zip(maps, truth, strict=True):
-            factor, pedestal = np.polyfit(each.ravel(), true.ravel(), 1)
-            found.append(factor * each + pedestal)
-        rescaled.append(np.stack(found))
-    scores = [np.nanmean(snr(maps, truth)) for maps in rescaled]
-    return rescaled[int(np.nanargmax(scores))]
+    results = [rescaled(maps, truth) for maps in published_grid(python, raw, haadf)]
+    scores = [np.nanmean(snr(maps, truth)) for maps in results]
+    return results[int(np.nanargmax(scores))]
 
 
 def automatic(specimen, **options):

@@ -7,8 +7,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import methods
-import numpy as np
-from matplotlib import patheffects
+from scale_bar import draw_scale_bar
 from scans import scan
 from scores import snr
 
@@ -56,32 +55,6 @@ def comparison(name, counts, seed=0):
             bar.ax.tick_params(labelsize=7)
             if column == len(lines) - 1:
                 bar.set_label("net counts", fontsize=7)
-    _scale_bar(axes[0, 0], specimen)
+    draw_scale_bar(axes[0, 0], specimen.signal.axes_manager.navigation_axes[0])
     figure.suptitle(f"{name}, at most {counts} counts a pixel, simulated", fontsize=10)
     return figure
-
-
-def _scale_bar(axis, specimen):
-    scan_axis = specimen.signal.axes_manager.navigation_axes[0]
-    width = scan_axis.size * scan_axis.scale
-    length = max(
-        step * 10.0**power
-        for power in range(-2, 4)
-        for step in (1, 2, 5)
-        if step * 10.0**power <= 0.3 * width
-    )
-    pixels = length / scan_axis.scale
-    y = 0.93 * scan_axis.size
-    outline = [patheffects.withStroke(linewidth=2.5, foreground="black")]
-    frame = [patheffects.withStroke(linewidth=5, foreground="black")]
-    axis.plot([4, 4 + pixels], [y, y], color="white", linewidth=3, path_effects=frame)
-    axis.text(
-        4 + pixels / 2,
-        y - 4,
-        f"{length:g} {scan_axis.units}",
-        color="white",
-        ha="center",
-        fontsize=8,
-        path_effects=outline,
-    )
-    axis.set_xlim(-0.5, np.asarray(specimen.haadf.data).shape[1] - 0.5)
