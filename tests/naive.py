@@ -13,6 +13,18 @@ from hyperspy_multimodal.kernels import chunks as chosen
 from hyperspy_multimodal.kernels.rows import SLOPE_FLOOR
 
 
+def summed(spectra, ranks=4):
+    """Return sum, pixels that are not 0, largest values and their pixels of spectra (ny, nx, C)."""
+    flat = spectra.reshape(-1, spectra.shape[-1]).astype(float)
+    largest = np.full((ranks, flat.shape[1]), -np.inf)
+    pixels = np.full((ranks, flat.shape[1]), -1)
+    for channel, values in enumerate(flat.T):
+        order = sorted(range(len(values)), key=lambda pixel: (-values[pixel], pixel))[:ranks]
+        largest[: len(order), channel] = values[order]
+        pixels[: len(order), channel] = order
+    return flat.sum(axis=0), (flat != 0).sum(axis=0), largest, pixels
+
+
 def by_map(values):
     return np.asarray(values, dtype=np.float64)[:, None, None]
 

@@ -15,7 +15,7 @@ from ..selection import (
     trusted_totals,
 )
 from ..signals.fuse import GAMMAS, fuse_reading
-from ..signals.masks import checked_mask, masked_maps
+from ..signals.masks import checked_mask, masked_maps, whole_mask
 
 # lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
 _LAMBDA_1 = 0.01
@@ -119,6 +119,7 @@ class TuningSession:
         self._scan, self._parameters = scan, parameters
         mask = checked_mask(navigation_mask, scan.image.shape)
         reading = scan.read(mask, HALVES, parameters)
+        mask = whole_mask(mask, reading)
         self.reading, self.mask = reading, mask
         self.maps = masked_maps(reading.maps, mask)
         self.names = list(self.maps.names)

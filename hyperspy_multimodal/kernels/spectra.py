@@ -25,34 +25,85 @@ def common_divisor(a, b):
     return a
 
 
-@kernel
-def sum_spectra(spectra, rows_per_chunk, sums, lowest, divisors):
-    """Sum spectra (ny, nx, C) over chunks of rows.
+@inlined
+def place_value(value, pixel, channel, largest, pixels):
+    """Put a value among the largest of its channel, which fall; equals stand as they came."""
+    rank = largest.shape[0] - 1
+    while rank > 0 and largest[rank - 1, channel] < value:
+        largest[rank, channel] = largest[rank - 1, channel]
+        pixels[rank, channel] = pixels[rank - 1, channel]
+        rank -= 1
+    largest[rank, channel] = value
+    pixels[rank, channel] = pixel
 
-    ``sums``, float64 (chunks, C), takes the sums, ``lowest``, float64 (chunks,), the lowest value
-    that is a number, and ``divisors``, int64 (chunks,), the greatest common divisor of all
-    values, 0 if all are 0, or -1 if one is no whole number.
+
+@inlined
+def spectrum_divisor(spectrum, divisor):
+    """Return the greatest common divisor of ``divisor`` and a spectrum, -1 if one is a fraction."""
+    fractions = 0
+    if divisor == 1:
+        for channel in range(spectrum.size):
+            value = np.float64(spectrum[channel])
+            fractions += np.floor(value) != value
+        return np.int64(-1) if fractions > 0 else divisor
+    for channel in range(spectrum.size):
+        value = np.float64(spectrum[channel])
+        if value != 0.0 and divisor != -1:
+            whole = np.int64(value)
+            if np.float64(whole) != value:
+                divisor = np.int64(-1)
+            else:
+                divisor = common_divisor(np.int64(abs(whole)), divisor)
+    return divisor
+
+
+@kernel
+def sum_spectra(spectra, rows_per_chunk, sums, filled, largest, pixels, by_pixel, lowest, divisors):
+    """Sum spectra (ny, nx, C) over chunks of rows, and note what stands out in them.
+
+    Of each chunk and channel, ``sums``, float64 (chunks, C), takes the sum, ``filled``, int64
+    (chunks, C), the number of pixels that are not 0, ``largest``, float64 (chunks, R, C), the R
+    largest values, falling, and ``pixels``, int64 (chunks, R, C), where they are: row times nx plus
+    column, of equal values the first. Where there are fewer, they are -infinity, at -1.
+    ``by_pixel``, float32 (ny, nx), takes the sum of each spectrum. ``lowest``, float64 (chunks,),
+    takes the lowest negative value, or 0, and ``divisors``, int64 (chunks,), the greatest common
+    divisor of all values, 0 if all are 0, or -1 if one is no whole number.
     """
     ny, nx, n_channels = spectra.shape
     for k in numba.prange(sums.shape[0]):
-        low = np.inf
+        total = np.zeros(n_channels)
+        count = np.zeros(n_channels, np.int32)
+        least = np.full(n_channels, -np.inf)
+        largest[k] = -np.inf
+        pixels[k] = -1
+        low = 0.0
         divisor = np.int64(0)
-        for channel in range(n_channels):
-            sums[k, channel] = 0.0
         for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
             for col in range(nx):
-                for channel in range(n_channels):
-                    value = np.float64(spectra[row, col, channel])
-                    sums[k, channel] += value
-                    low = value if value < low else low
-                    if value != 0.0 and divisor != 1 and divisor != -1:
-                        whole = np.int64(value)
-                        if np.float64(whole) != value:
-                            divisor = np.int64(-1)
-                        else:
-                            divisor = common_divisor(np.int64(abs(whole)), divisor)
-                    elif divisor == 1 and np.floor(value) != value:
-                        divisor = np.int64(-1)
+                spectrum = spectra[row, col]
+                whole, negative, large = 0.0, 0, 0
+                for channel in range(n_channels):  # without branches: as vectors
+                    value = np.float64(spectrum[channel])
+                    total[channel] += value
+                    count[channel] += np.int32(value != 0.0)
+                    whole += value
+                    negative += value < 0.0
+                    large += value > least[channel]
+                by_pixel[row, col] = np.float32(whole)
+                if negative > 0:
+                    for channel in range(n_channels):
+                        value = np.float64(spectrum[channel])
+                        low = value if value < low else low
+                if large > 0:
+                    for channel in range(n_channels):
+                        value = np.float64(spectrum[channel])
+                        if value > least[channel]:
+                            place_value(value, row * nx + col, channel, largest[k], pixels[k])
+                            least[channel] = largest[k, -1, channel]
+                if divisor != -1:
+                    divisor = spectrum_divisor(spectrum, divisor)
+        sums[k] = total
+        filled[k] = count
         lowest[k] = low
         divisors[k] = divisor
 

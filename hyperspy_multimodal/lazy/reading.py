@@ -1,6 +1,6 @@
 """A plan's passes over a lazy spectrum image, as tasks of Dask.
 
-The first pass reads counts in windows, or sums spectra; where a plan needs a second one, it
+The first pass sums spectra, and counts in windows; where a plan needs a second one, it
 projects the spectra on what was fitted to their sum. What a task gives is as large as a map of its
 block, so that no more than some blocks of spectra are in memory at a time. The blocks of the second
 pass are tasks of their own: they are read again, not kept.
@@ -12,14 +12,10 @@ import uuid
 
 import numpy as np
 
+from ..maps.left_out import first_reading
 from ..maps.segments import checked_segments
-from ..maps.spectra_reading import (
-    blocks_of,
-    combined_sums,
-    energy_last,
-    project_block,
-    sum_block,
-)
+from ..maps.spectra_reading import blocks_of, energy_last, project_block, summed_block
+from ..maps.spectra_sums import combined_sums
 from .blocks import guarded
 from .tasks import task
 
@@ -43,7 +39,7 @@ def read_lazily(signal, plan, halves, seed, drawn=False, only_maps=True):
     Returns
     -------
     dask.delayed.Delayed
-        Of a Reading, EdgeMeasurement or EdgeFit.
+        Of a Reading, EdgeMeasurement or EdgeFit, or of a PartialReading of one.
     """
     data, token = energy_last(signal), uuid.uuid4().hex
     places, parts = _passed(data, f"read-spectra-{token}", functools.partial(_first_pass, plan))
@@ -73,7 +69,7 @@ def _passed(data, name, function, *args):
 
 def _first_pass(plan, place, block):
     """Return the counts of a block between edges (S, rows, columns), and its sums."""
-    counts = sums = None
+    counts = None
     if plan.edges is not None:
         first = place[2].start
         cuts = np.clip(np.array(plan.edges) - first, 0, block.shape[2])
@@ -81,14 +77,14 @@ def _first_pass(plan, place, block):
         counts = np.stack([block[..., a:b].sum(axis=-1, dtype=np.float64) for a, b in pairs])
         if block.dtype.kind in "bui" and counts.min(initial=0) >= 0:
             counts = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
-    if plan.sums:
-        sums = sum_block(block)
-    return counts, sums
+    return counts, summed_block(block)
 
 
 def _combined(plan, shape, places, settled, parts):
-    ny, nx, size = shape
-    segments = total = divisor = None
+    ny, nx, _ = shape
+    segments = None
+    found = zip(places, (sums for _, sums in parts), strict=True)
+    sums = combined_sums(found, shape, plan.negative)
     if plan.edges is not None:
         dtype = np.dtype(np.float64)
         if all(counts.dtype.kind == "u" for counts, _ in parts):
@@ -100,12 +96,7 @@ def _combined(plan, shape, places, settled, parts):
         for (rows, cols, _), (counts, _) in zip(places, parts, strict=True):
             segments[:, rows, cols] += counts
         segments = checked_segments(segments)
-    if plan.sums:
-        found = [
-            (channels, *sums) for (_, _, channels), (_, sums) in zip(places, parts, strict=True)
-        ]
-        total, divisor = combined_sums(found, size, plan.negative)
-    reading = plan.reading(segments, total, divisor)
+    reading = first_reading(plan, segments, sums)
     return reading.settled if settled and not plan.two_passes else reading
 
 

@@ -20,6 +20,7 @@ from .gain import find_gain
 from .microscope import EELS_PARAMETERS, microscope_of
 from .reading import read
 from .segments import edges_to_count, membership
+from .unphysical import WIDEST_SPIKE
 
 _logger = logging.getLogger(__name__)
 
@@ -60,8 +61,9 @@ class EdgePlan:
     before: tuple
     instrument: dict
     edges: list
-    sums = True
     negative = True
+    smooth = True
+    widest_spike = WIDEST_SPIKE
     two_passes = True
     raw_dtype = np.float64
 
@@ -69,6 +71,12 @@ class EdgePlan:
     def names(self):
         """Edges to map."""
         return self.windows_plan.names
+
+    @property
+    def ranges(self):
+        """Channels [start, stop) of the integration windows, by edge."""
+        inside = zip(self.names, self.windows_plan.inside, strict=True)
+        return {name: [channels] for name, channels in inside}
 
     @property
     def windows(self):

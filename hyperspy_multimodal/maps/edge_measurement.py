@@ -21,6 +21,7 @@ from .gain import find_gain, stored_gain
 from .power_law import background_ratios
 from .reading import read
 from .segments import edges_to_count, membership, segment_edges
+from .unphysical import WIDEST_SPIKE
 
 
 class Channels(NamedTuple):
@@ -61,14 +62,18 @@ class EdgeWindows:
     stored: object
     background_type: str
     edges: list
+    used = None
     negative = True
+    smooth = True
+    widest_spike = WIDEST_SPIKE
     two_passes = False
     raw_dtype = np.float64
 
     @property
-    def sums(self):
-        """Whether the sum of all spectra is needed."""
-        return self.sides is not None and self.background_type != POWER_LAW
+    def ranges(self):
+        """Channels [start, stop) of both kinds of windows, by edge."""
+        groups = zip(*filter(None, (self.inside, self.sides)), strict=True)
+        return {name: list(own) for name, own in zip(self.names, groups, strict=True)}
 
     @property
     def windows(self):

@@ -5,8 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ..spectra.sum_fit import SumFit
+from ..spectra.explanation import Explanation
 from ..spectra.templates import Templates
+from ..spectra.total_errors import total_covariance
+from .fit_report import goodness
 from .fitted_maps import FittedMaps
 from .reading import Reading
 
@@ -19,12 +21,12 @@ class SpectrumFit:
 
     Attributes
     ----------
-    sum_fit : SumFit
-        Fit of the summed spectrum.
-    unassigned : list of UnassignedPeak
-        Peaks that no named element explains.
+    explanation : Explanation
+        Of the summed spectrum.
     templates : Templates
         Spectra of the elements.
+    totals, total_errors : numpy.ndarray
+        Of the summed spectrum, shape (K,), in the windows.
     windows : numpy.ndarray
         Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
     net : numpy.ndarray
@@ -45,9 +47,10 @@ class SpectrumFit:
         As given.
     """
 
-    sum_fit: SumFit
-    unassigned: list
+    explanation: Explanation
     templates: Templates
+    totals: np.ndarray
+    total_errors: np.ndarray
     windows: np.ndarray
     net: np.ndarray
     variance: np.ndarray
@@ -73,17 +76,26 @@ class SpectrumFit:
     @property
     def record(self):
         """What was fitted, in types that metadata can hold."""
-        detector = self.sum_fit.detector
+        fit = self.explanation.fit
+        detector = fit.detector
         return {
             "background_windows": None,
             "extra_lines": self.extra_lines,
             "extra_templates": list(self.templates.others),
-            "unassigned_peaks": [str(peak) for peak in self.unassigned],
+            "instrument_elements": dict(self.explanation.instrument_elements),
+            "unassigned_peaks": [str(peak) for peak in self.explanation.peaks],
+            "pile_up": self.explanation.pile_up,
+            "totals": [float(total) for total in self.totals],
+            "total_errors": [float(error) for error in self.total_errors],
             "energy_offset": float(detector.offset),
             "energy_gain": float(detector.gain),
             "energy_resolution": float(detector.resolution),
+            "energy_resolution_slope": float(detector.slope),
+            "line_shifts": line_shifts(fit),
             "escape_peaks": float(detector.escape),
-            "sum_deviance": self.sum_fit.deviance,
+            "tails": float(detector.tail),
+            "sum_deviance": fit.deviance,
+            "goodness": goodness(self.explanation),
         }
 
     @property
@@ -117,21 +129,47 @@ class FittedSum:
     ----------
     plan : XrayFit
         How the spectra are fitted.
-    sum_fit : SumFit
-    unassigned : list of UnassignedPeak
+    explanation : Explanation
+        Of the summed spectrum.
     templates : Templates
-    correlation : numpy.ndarray
-        Of the errors of the totals, shape (K, K).
     divisor : int
         What divides all counts, -1 if they are no whole numbers.
     """
 
     plan: object
-    sum_fit: SumFit
-    unassigned: list
+    explanation: Explanation
     templates: Templates
-    correlation: np.ndarray
     divisor: int
+
+    @cached_property
+    def covariance(self):
+        """Of the totals, with what the fit leaves open, shape (K, K)."""
+        plan = self.plan
+        return total_covariance(self.explanation, plan.detector, plan.names, plan.limits)
+
+    @property
+    def _poisson(self):
+        """Covariance of the totals if the templates were exact, (K, K)."""
+        projection = self.templates.projection[: self.columns]
+        return (projection * self.explanation.fit.observed) @ projection.T
+
+    @property
+    def totals(self):
+        """Counts of the summed spectrum in the windows, shape (K,)."""
+        return self.templates.projection[: self.columns] @ self.explanation.fit.observed
+
+    @property
+    def total_errors(self):
+        """Standard errors of the totals, shape (K,)."""
+        variance = np.maximum(np.diag(self.covariance), np.diag(self._poisson))
+        return np.sqrt(np.maximum(variance, 0.0))
+
+    @cached_property
+    def correlation(self):
+        """Correlation of the noise of the maps, shape (K, K)."""
+        covariance = self._poisson
+        deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+        return covariance / np.outer(deviation, deviation)
 
     @property
     def columns(self):
@@ -164,9 +202,10 @@ class FittedSum:
         """Return the `SpectrumFit` of projected spectra (M, ny, nx) and their halves."""
         n_maps = self.columns
         return SpectrumFit(
-            sum_fit=self.sum_fit,
-            unassigned=self.unassigned,
+            explanation=self.explanation,
             templates=self.templates,
+            totals=self.totals,
+            total_errors=self.total_errors,
             windows=self.plan.windows,
             net=whole[:n_maps],
             variance=whole[n_maps : 2 * n_maps],
@@ -177,3 +216,15 @@ class FittedSum:
             divisor=self.divisor,
             extra_lines=self.plan.extra_lines,
         )
+
+
+def line_shifts(fit):
+    """Return how far each family lies from the calibrated axis, in eV, by its strongest line."""
+    strongest = {}
+    for i, line in enumerate(fit.lines):
+        key = line.element, line.family
+        if line.element and (
+            key not in strongest or line.weight > fit.lines[strongest[key]].weight
+        ):
+            strongest[key] = i
+    return {fit.lines[i].name: 1e3 * float(fit.shifts[i]) for i in strongest.values()}

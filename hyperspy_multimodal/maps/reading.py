@@ -1,15 +1,19 @@
 """Reading maps from a spectrum image as a plan says, in one pass over the spectra or two.
 
-A plan knows the channels of windows (``edges``, or None) and whether it needs the sum of all
-spectra (``sums``, of values that may be ``negative``). Its ``reading(segments, total, divisor)``
-is what the first pass gives. If that has an ``operator``, a second pass multiplies each spectrum by
-it, and halves of the counts by its first ``columns``, if it ``splits`` them; ``measured`` makes the
+A plan knows the windows (``ranges`` of channels by name, and ``edges`` between which counts are
+summed, or None), the channels that a fit has ``used`` (None where nothing is fitted), whether
+single values may be ``negative``, whether spectra are ``smooth`` (without peaks), and how many
+channels the ``widest_spike`` has. Its ``reading(segments, total, divisor)`` is what the first pass
+gives, of the counts in windows and the sum of all spectra, without what cannot come from the
+specimen (`left_out`). If that has an ``operator``, a second pass multiplies each spectrum by it,
+and halves of the counts by its first ``columns``, if it ``splits`` them; ``measured`` makes the
 reading of both. The reading at last has ``maps``, ``raw`` net counts and a ``record``. Plans and
 readings hold no spectra and no signals, so that they can be sent to where the spectra are.
 """
 
 from dataclasses import dataclass
 
+from .left_out import first_reading
 from .segments import count_segments
 from .spectra_reading import projected, summed_spectrum
 
@@ -59,14 +63,13 @@ def read(signal, plan, halves, seed, show_progressbar):
 
     Returns
     -------
-    SpectrumFit, Reading, EdgeMeasurement or EdgeFit
+    SpectrumFit, Reading, EdgeMeasurement or EdgeFit, or a PartialReading of one
     """
-    segments = total = divisor = None
+    segments = None
+    sums = summed_spectrum(signal, show_progressbar, negative=plan.negative)
     if plan.edges is not None:
         segments, _ = count_segments(signal, plan.edges, show_progressbar)
-    if plan.sums:
-        total, divisor = summed_spectrum(signal, show_progressbar, negative=plan.negative)
-    reading = plan.reading(segments, total, divisor)
+    reading = first_reading(plan, segments, sums)
     if reading.operator is None:
         return reading
     pairs = halves if reading.splits else 0

@@ -8,16 +8,12 @@ import numpy as np
 from dask.diagnostics import ProgressBar
 
 from ..fusion.threads import threads_for
-from ..kernels.spectra import project_halves, project_spectra, sum_spectra
-
-_ROWS_PER_CHUNK = 16
+from ..kernels.spectra import project_halves, project_spectra
+from .spectra_sums import combined_sums, sum_block
 
 
 def summed_spectrum(signal, show_progressbar, negative=False):
-    """Return the sum of all spectra, shape (C,), float64, and what divides all their counts.
-
-    The latter is the greatest common divisor of all values: 1 for counts as recorded, 0 if there
-    are none, and -1 if some are no whole numbers or negative.
+    """Return the `SummedSpectra` of a spectrum image.
 
     Parameters
     ----------
@@ -36,42 +32,19 @@ def summed_spectrum(signal, show_progressbar, negative=False):
     """
     data = energy_last(signal)
     if isinstance(data, da.Array):
-        parts = [(channels, _delayed(sum_block)(block)) for _, channels, block in blocks_of(data)]
-        computed = _compute([part for _, part in parts], show_progressbar)
-        found = [(channels, *part) for (channels, _), part in zip(parts, computed, strict=True)]
+        places, blocks = [], []
+        for (rows, cols), channels, block in blocks_of(data):
+            places.append((rows, cols, channels))
+            blocks.append(_delayed(summed_block)(block))
+        found = zip(places, _compute(blocks, show_progressbar), strict=True)
     else:
-        found = [(slice(None), *sum_block(data))]
-    return combined_sums(found, data.shape[-1], negative)
+        found = [(tuple(slice(0, size) for size in data.shape), summed_block(data))]
+    return combined_sums(found, data.shape, negative)
 
 
-def combined_sums(found, size, negative):
-    """Return the sum of all spectra and what divides all their counts, from sums over blocks.
-
-    Parameters
-    ----------
-    found : iterable of (slice, numpy.ndarray, float, int)
-        Channels of a block, its summed spectrum, its least value, what divides its counts.
-    size : int
-        Number of channels.
-    negative : bool
-        Whether single values may be negative.
-    """
-    total, lowest, divisor = np.zeros(size), np.inf, 0
-    for channels, sums, low, factor in found:
-        total[channels] += sums
-        divisor = -1 if -1 in (factor, divisor) else np.gcd(divisor, factor)
-        lowest = min(low, lowest)
-    if not np.isfinite(total).all():
-        raise ValueError(
-            "The spectra hold NaN or infinity. Expected finite counts: replace the bad values "
-            "first, for example with numpy.nan_to_num."
-        )
-    if lowest < 0 and not negative:
-        raise ValueError(
-            f"The spectra hold negative counts, down to {lowest:g}. Expected the counts as "
-            "recorded, before any background was subtracted."
-        )
-    return total, int(divisor) if lowest >= 0 else -1
+def summed_block(block):
+    """Return the `SummedSpectra` of a block (ny, nx, C)."""
+    return sum_block(_readable(block))
 
 
 def projected(signal, operator, halves, seed, show_progressbar):
@@ -124,18 +97,6 @@ def projected(signal, operator, halves, seed, show_progressbar):
 def energy_last(signal):
     """Return the data of a spectrum image with the energy axis last, without a copy."""
     return np.moveaxis(signal.data, signal.axes_manager.signal_axes[0].index_in_array, -1)
-
-
-def sum_block(block):
-    """Return the summed spectrum of a block (ny, nx, C), its least value, and what divides it."""
-    block = _readable(block)
-    chunks = -(-block.shape[0] // _ROWS_PER_CHUNK)
-    sums, lowest = np.empty((chunks, block.shape[2])), np.empty(chunks)
-    divisors = np.empty(chunks, np.int64)
-    with threads_for(block.size):
-        sum_spectra(block, _ROWS_PER_CHUNK, sums, lowest, divisors)
-    divisor = -1 if -1 in divisors else int(np.gcd.reduce(divisors))
-    return sums.sum(axis=0), lowest.min(), divisor
 
 
 def project_block(block, operator, first, n_columns, halves, seed):

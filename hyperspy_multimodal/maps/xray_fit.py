@@ -6,22 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..spectra.detector import Detector
+from ..spectra.explanation import explain
 from ..spectra.lines import element_lines
 from ..spectra.templates import element_templates
-from ..spectra.unassigned import explained_fit
+from .fit_report import check_calibration, report
 from .fitted_spectra import FittedSum
 from .microscope import beam_energy_of, stated
 from .names import checked_names
 from .reading import read
+from .unphysical import widest_spike_of
 from .xray_windows import channels_of, integration_windows_of, select_lines
 
 _logger = logging.getLogger(__name__)
 
 _LOWEST_ENERGY = 0.2  # keV; below lie the noise of the electronics and what windows absorb
-_FAR = 0.04  # keV; the fit does not go beyond 0.05
+# keV; above lie no lines that tell elements of the instrument, and few counts.
+_HIGHEST_ENERGY, _BEYOND = 20.0, 1.05
 _RESOLVED = 5  # channels
-# A peak of more counts than this share of a line that it overlaps with can spoil its map.
-_OVERLAPPING = 0.05
 #: Pairs of random halves that are drawn while the spectra are read.
 HALVES = 3
 
@@ -42,8 +43,8 @@ class XrayFit:
         As the signal says.
     used : numpy.ndarray
         Channels to fit, bool, shape (C,).
-    lines : list of Line
-        All lines of all elements.
+    elements : list of str
+        All elements that are named.
     beam_energy : float
         In keV.
     refine_calibration, pile_up : bool
@@ -57,16 +58,27 @@ class XrayFit:
     limits: list
     detector: Detector
     used: np.ndarray
-    lines: list
+    elements: list
     beam_energy: float
     refine_calibration: bool
-    pile_up: bool
+    pile_up: bool | None
     extra_lines: list | None
     edges = None
-    sums = True
     negative = False
+    smooth = False
     two_passes = True
     raw_dtype = np.float32
+
+    @property
+    def ranges(self):
+        """Channels [start, stop) of the windows, by line."""
+        limits = np.searchsorted(self.detector.centres, self.limits)
+        return {name: [tuple(each)] for name, each in zip(self.names, limits, strict=True)}
+
+    @property
+    def widest_spike(self):
+        """Channels of the widest spike that is no line."""
+        return widest_spike_of(1e3 * float(self.detector.edges[1] - self.detector.edges[0]))
 
     def reading(self, segments, observed, divisor):
         """Return the `FittedSum` of a summed spectrum, shape (C,), and what divides all counts."""
@@ -76,43 +88,24 @@ class XrayFit:
                 "underestimated, and noise may pass for peaks: give the counts as recorded.",
                 divisor,
             )
-        fit, unassigned = explained_fit(
+        explanation = explain(
             observed,
-            self.detector,
-            self.lines,
-            self.beam_energy,
             self.used,
-            self.refine_calibration,
-            self.pile_up,
+            self.detector,
+            self.elements,
+            self.beam_energy,
+            refine=self.refine_calibration,
+            pile_up=self.pile_up,
         )
-        templates = element_templates(fit, self.detector, self.names, self.limits)
-        if abs(fit.detector.offset) > _FAR or abs(fit.detector.gain) > _FAR / 5:
-            _logger.warning(
-                "The lines lie far from where the energy axis puts them: an offset of %.0f eV and "
-                "a gain of %.2g %% were found, and maps may be wrong. Either an element is missing "
-                "or wrong, so that lines of others were fitted to its peaks; or the axis has to be "
-                "calibrated, for example on a strong line.",
-                1e3 * fit.detector.offset,
-                100 * fit.detector.gain,
-            )
-        if unassigned:
-            _logger.warning(
-                "The spectra show peaks of no element that is named: %s. Lines of their own keep "
-                "their counts out of the maps as far as they do not overlap with mapped lines%s. "
-                "Add the elements to the signal (s.add_elements, s.add_lines), or to `extra_lines` "
-                "if no map is wanted.",
-                "; ".join(map(str, unassigned)),
-                _overlaps(fit, unassigned),
-            )
-        projection = templates.projection[: len(self.names)]
-        covariance = (projection * observed) @ projection.T
-        deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
-        correlation = covariance / np.outer(deviation, deviation)
-        return FittedSum(self, fit, unassigned, templates, correlation, divisor)
+        templates = element_templates(explanation, self.detector, self.names, self.limits)
+        found = FittedSum(self, explanation, templates, divisor)
+        check_calibration(explanation, self.detector)
+        report(found)
+        return found
 
 
 def plan_fit(
-    signal, xray_lines, integration_windows, extra_lines, refine_calibration=True, pile_up=False
+    signal, xray_lines, integration_windows, extra_lines, refine_calibration=True, pile_up=None
 ):
     """Return the `XrayFit` of an EDS spectrum image, which is not read.
 
@@ -148,14 +141,15 @@ def plan_fit(
             "without a map. Add lines with s.add_lines(), or name them in `xray_lines`.",
             ", ".join(unmapped),
         )
-    used, lines = _lines_to_fit(detector, names, [*extra, *unmapped], beam_energy, windows * unit)
+    elements = sorted({name.split("_")[0] for name in names} | {*extra, *unmapped})
+    used = _channels_to_fit(detector, elements, beam_energy, windows * unit)
     return XrayFit(
         names=names,
         windows=windows,
         limits=limits,
         detector=detector,
         used=used,
-        lines=lines,
+        elements=elements,
         beam_energy=beam_energy,
         refine_calibration=refine_calibration,
         pile_up=pile_up,
@@ -209,19 +203,6 @@ def _limits(edges, channels, windows):
     ]
 
 
-def _overlaps(fit, peaks):
-    """Say which mapped elements have lines within a line's width of unassigned peaks."""
-    near = {
-        line.element
-        for line, counts in zip(fit.lines, fit.amplitudes, strict=True)
-        for peak in peaks
-        if line.element
-        and abs(line.energy - peak.energy) < fit.detector.width(peak.energy)
-        and peak.counts > _OVERLAPPING * counts > 0
-    }
-    return f", as they do here: {', '.join(sorted(near))} may be wrong" if near else ""
-
-
 def check_families(names):
     """Refuse two lines of one family: they are one spectrum."""
     seen = {}
@@ -250,15 +231,9 @@ def checked_extra(extra_lines, mapped):
     return elements
 
 
-def _lines_to_fit(detector, names, extra, beam_energy, windows):
-    """Return the channels to use, and all lines in them of the elements and the extra ones."""
+def _channels_to_fit(detector, elements, beam_energy, windows):
+    """Return the channels to use, (C,): those that hold lines."""
     low = min(_LOWEST_ENERGY, 0.9 * windows.min())
-    used = (detector.centres > low) & (detector.centres < beam_energy)
-    first, last = detector.centres[used][[0, -1]]
-    elements = sorted({name.split("_")[0] for name in names} | set(extra))
-    lines = [
-        line
-        for element in elements
-        for line in element_lines(element, first, min(last, beam_energy))
-    ]
-    return used, lines
+    lines = [line.energy for each in elements for line in element_lines(each, low, beam_energy)]
+    high = max([_HIGHEST_ENERGY, *(_BEYOND * energy for energy in lines)])
+    return (detector.centres > low) & (detector.centres < min(beam_energy, high))

@@ -10,6 +10,7 @@ from .element_maps import ElementMaps
 from .names import checked_names
 from .reading import Reading
 from .segments import count_segments, edges_to_count, membership, segment_edges
+from .unphysical import widest_spike_of
 from .window_warnings import (
     warn_of_cut_windows,
     warn_of_lines_in_sides,
@@ -36,6 +37,8 @@ class XrayWindows:
         Ranges of channels of both, one list a line.
     edges : list of int
         Channels between which `segments.count_segments` has to count.
+    widest_spike : int
+        From `widest_spike_of`.
     """
 
     names: list
@@ -44,10 +47,18 @@ class XrayWindows:
     inside: list
     beside: list
     edges: list
-    sums = False
-    negative = False
+    widest_spike: int
+    used = None
+    negative = True  # single values: counts in windows are checked
+    smooth = False
     two_passes = False
     raw_dtype = np.float64
+
+    @property
+    def ranges(self):
+        """Channels [start, stop) of both kinds of windows, by line."""
+        both = zip(self.names, self.inside, self.beside, strict=True)
+        return {name: [*inside, *beside] for name, inside, beside in both}
 
     def reading(self, segments, total=None, divisor=None):
         """Return the `Reading` of counts (S, ny, nx) between the edges."""
@@ -99,7 +110,8 @@ def plan_windows(signal, xray_lines, integration_windows, background_windows):
                 )
         warn_of_lines_in_sides(signal, lines, sides)
     edges = edges_to_count(signal, segment_edges([*inside, *beside]))
-    return XrayWindows(lines, windows, sides, inside, beside, edges)
+    widest = widest_spike_of(axis.scale * (1.0 if axis.units == "eV" else 1e3))
+    return XrayWindows(lines, windows, sides, inside, beside, edges, widest)
 
 
 def xray_maps(signal, xray_lines, integration_windows, background_windows, show_progressbar):

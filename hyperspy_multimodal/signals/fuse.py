@@ -22,7 +22,7 @@ from ..selection import (
     standard_deviations,
     trusted_totals,
 )
-from .masks import masked_maps
+from .masks import masked_maps, whole_mask
 from .messages import (
     check_counts,
     say_what_was_left_out,
@@ -106,6 +106,7 @@ def fuse_reading(reading, haadf, mask, per_count, parameters, known):
     -------
     Fused
     """
+    mask = whole_mask(mask, reading)
     maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
     errors = None if fused.errors is None else reading.factor * fused.errors

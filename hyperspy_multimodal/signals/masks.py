@@ -68,6 +68,22 @@ def masked_maps(maps, mask):
     return maps if mask is None else MaskedMaps(maps, mask)
 
 
+def whole_mask(mask, reading):
+    """Return a mask with the scan positions that were left out on reading, None if there are none.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray or None
+        From `checked_mask`.
+    reading : Reading, SpectrumFit, EdgeMeasurement, EdgeFit or PartialReading
+        What was read.
+    """
+    left_out = getattr(reading, "mask", None)
+    if mask is None or left_out is None:
+        return left_out if mask is None else mask
+    return mask | left_out
+
+
 def without_masked(signal, mask):
     """Return a signal without counts where the mask is True, lazily; the signal if there is none.
 

@@ -18,7 +18,7 @@ def fit_maps(
     integration_windows=2.0,
     extra_lines=None,
     refine_calibration=True,
-    pile_up=False,
+    pile_up=None,
     show_progressbar=None,
     full_output=False,
 ):
@@ -117,9 +117,10 @@ def fit_maps(
             "spectra, s.multimodal_fusion(haadf, map_method='fit') fits the edges."
         )
     scan_shape(s)
+    if pile_up is not None and not isinstance(pile_up, bool):
+        raise TypeError(f"pile_up must be True, False or None, but {pile_up!r} was given.")
     for name, value in (
         ("refine_calibration", refine_calibration),
-        ("pile_up", pile_up),
         ("full_output", full_output),
     ):
         if not isinstance(value, bool):
@@ -140,7 +141,6 @@ def fit_maps(
         "xray_lines": list(fit.names),
         "integration_windows": fit.windows.tolist(),
         "refine_calibration": refine_calibration,
-        "pile_up": pile_up,
         **fit.record,
     }
     described = fit.names, "xray_lines", line_titles(s, fit.names)
@@ -148,6 +148,20 @@ def fit_maps(
     for result, variance in zip(maps, fit.variance, strict=True):
         result.metadata.Spectrum_fit.variance = variance
     return (maps, output_of(s, fit)) if full_output else maps
+
+
+_SHOWN = (
+    "energy_offset",
+    "energy_gain",
+    "energy_resolution",
+    "energy_resolution_slope",
+    "line_shifts",
+    "escape_peaks",
+    "tails",
+    "instrument_elements",
+    "sum_deviance",
+    "goodness",
+)
 
 
 def line_titles(signal, names):
@@ -162,12 +176,15 @@ def line_titles(signal, names):
 
 def output_of(signal, fit):
     """Return what a `SpectrumFit` found, as signals and numbers."""
-    found, sums = fit.sum_fit, fit.net.sum(axis=(1, 2), dtype=np.float64)
-    errors = np.sqrt(np.maximum(fit.variance.sum(axis=(1, 2), dtype=np.float64), 0))
+    explanation = fit.explanation
+    found, spectra = explanation.fit, explanation.attribution
+    sums = fit.net.sum(axis=(1, 2), dtype=np.float64)
+    fitted = spectra.lines.sum(axis=0) + spectra.continuum + found.pile_up
     spectrum = {
         "sum_spectrum": (found.observed, "Sum of all spectra"),
-        "fitted": (np.where(found.used, found.fitted, 0.0), "Fitted sum of all spectra"),
-        "continuum": (found.continuum, "Fitted continuum"),
+        "fitted": (np.where(found.used, fitted, 0.0), "Sum of all spectra as explained"),
+        "model": (np.where(found.used, found.fitted, 0.0), "Fitted sum of all spectra"),
+        "continuum": (spectra.continuum, "Fitted continuum"),
         "templates": (fit.templates.shapes, "Templates"),
     }
     record = fit.record
@@ -176,17 +193,17 @@ def output_of(signal, fit):
         "template_names": [*fit.names, *fit.templates.others],
         "lines": {
             line.name: (line.energy, float(counts))
-            for line, counts in zip(found.lines, found.amplitudes, strict=True)
+            for line, counts in zip(found.lines, spectra.lines.sum(axis=1), strict=True)
         },
-        **{name: record[name] for name in record if name.startswith(("energy", "escape", "sum"))},
+        **{name: record[name] for name in _SHOWN},
         "correlation": fit.correlation,
         "covariances": {
             (fit.names[i], fit.names[j]): covariance
             for (i, j), covariance in fit.covariances.items()
         },
         "totals": dict(zip(fit.names, sums.tolist(), strict=True)),
-        "total_errors": dict(zip(fit.names, errors.tolist(), strict=True)),
-        "unassigned_peaks": list(fit.unassigned),
+        "total_errors": dict(zip(fit.names, fit.total_errors.tolist(), strict=True)),
+        "unassigned_peaks": list(explanation.peaks),
     }
 
 

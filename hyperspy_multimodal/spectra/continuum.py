@@ -1,4 +1,4 @@
-"""Bremsstrahlung: smooth shapes, of which a non-negative sum makes the continuum."""
+"""Bremsstrahlung: shapes, of which a non-negative sum makes the continuum."""
 
 import numpy as np
 
@@ -46,5 +46,5 @@ def continuum_shapes(detector, beam_energy, used):
         hat = np.interp(np.log(energy), np.log(knots), row)
         windows = _WINDOW_ENERGIES if knot < _WINDOWED else _WINDOW_ENERGIES[1:2]
         shapes += [kramers * hat * np.exp(-((window / energy) ** 3)) for window in windows]
-    shapes = [shape for shape in shapes if shape.max() > 0]
-    return np.array([shape / shape.max() for shape in shapes])
+    shapes = [shape / shape.max() for shape in shapes if shape.max() > 0]
+    return np.array(shapes)

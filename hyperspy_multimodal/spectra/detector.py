@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erf
+
+from ..kernels.peaks import add_peaks, add_slopes
 
 # Energy of Mn Ka in keV, at which resolutions are given.
-_MN_KA = 5.8987
-# Variance per energy of the charge that a photon sets free, eV^2 per keV, as FWHM^2.
-_FANO_WIDTH = 2500.0
+MN_KA = 5.8987
+#: Variance per energy of the charge that a photon sets free, eV^2 per keV, as FWHM^2.
+FANO_SLOPE = 2500.0
 _NARROWEST = 30.0  # eV; electronic noise alone is wider
 _WINDOW_ENERGY, _LOWEST = 0.35, 0.02  # keV
+_WIDE = 1.5  # times the width of the rest
 _TO_SIGMA = 1 / np.sqrt(8 * np.log(2))
 # Silicon: K edge and Ka energy in keV, mass attenuation above the edge and of its own Ka in cm^2/g
 # (NIST XCOM), how fast it falls with energy, and fluorescence yield times share of K vacancies.
@@ -35,6 +37,16 @@ class Detector:
         What the axis says is to be multiplied by 1 + gain. Default 0.
     escape : float
         Escape peaks, relative to what `escape_share` says of a silicon detector. Default 0: none.
+    slope : float
+        Change of FWHM^2 with energy, in eV^2 per keV. Default 2500, as eXSpy has it.
+    tail : float
+        Share of each line in an exponential tail on its low side, whose length is the FWHM: charge
+        that was not collected. Default 0.
+    shelf : float
+        Share of each line that is spread evenly between 0 and its energy. Default 0.
+    wide : float
+        Share of each line that is 1.5 times as wide as the rest: segments of the detector that
+        differ. Default 0.
     """
 
     edges: np.ndarray
@@ -42,6 +54,10 @@ class Detector:
     offset: float = 0.0
     gain: float = 0.0
     escape: float = 0.0
+    slope: float = FANO_SLOPE
+    tail: float = 0.0
+    shelf: float = 0.0
+    wide: float = 0.0
 
     @property
     def centres(self):
@@ -51,30 +67,126 @@ class Detector:
     def width(self, energy):
         """Return the full width at half maximum of a line, in keV.
 
-        After Fiori and Newbury, as eXSpy has it: FWHM^2 = 2500 eV^2/keV (E - E_MnKa) + FWHM_MnKa^2.
+        After Fiori and Newbury: FWHM^2 = slope (E - E_MnKa) + FWHM_MnKa^2.
         """
-        squared = _FANO_WIDTH * (np.asarray(energy) - _MN_KA) + self.resolution**2
+        squared = self.slope * (np.asarray(energy) - MN_KA) + self.resolution**2
         return np.sqrt(np.maximum(squared, _NARROWEST**2)) / 1e3
 
     def position(self, energy):
         """Return where on the axis of the signal a line of this energy lies, in keV."""
         return (1 + self.gain) * np.asarray(energy) + self.offset
 
-    def shapes(self, energies):
-        """Return the share of each line's X-rays in each channel, shape (lines, C)."""
-        energies = np.asarray(energies, dtype=float)
-        shapes = self._peaks(energies)
-        if self.escape:
-            share = self.escape * escape_share(energies)[:, None]
-            escaped = self._peaks(np.maximum(energies - _SI_KA, 0.0))
-            shapes = (1 - share) * shapes + share * escaped
-        return shapes
+    def shapes(self, energies, shifts=0.0, widths=0.0):
+        """Return the share of each line's X-rays in each channel, shape (lines, C).
 
-    def _peaks(self, energies):
-        energies = energies.reshape(-1, 1)
-        sigma = _TO_SIGMA * self.width(energies)
-        reduced = (self.edges - self.position(energies)) / (np.sqrt(2) * sigma)
-        return np.diff(erf(reduced), axis=1) / 2
+        Parameters
+        ----------
+        energies : array_like
+            Energies of the lines in keV.
+        shifts : float or array_like
+            How far each line lies above its calibrated position, in keV. Default 0.
+        widths : float or array_like
+            By how much the FWHM^2 of each line exceeds `width`'s, as a share of it. Default 0.
+        """
+        rows = np.arange(len(energies))
+        return self.summed(energies, np.ones(len(rows)), rows, len(rows), shifts, widths)
+
+    def summed(self, energies, counts, rows, number, shifts=0.0, widths=0.0):
+        """Return sums of lines by channel, shape (number, C).
+
+        Parameters
+        ----------
+        energies, shifts, widths
+            As in `shapes`.
+        counts : numpy.ndarray
+            Counts of each line, shape (lines,).
+        rows : numpy.ndarray
+            The sum that each line goes to, int, shape (lines,).
+        number : int
+            Number of sums.
+        """
+        energies = np.asarray(energies, dtype=float)
+        out = np.zeros((number, len(self.edges) - 1))
+        share = self.escape * escape_share(energies)
+        lines = self._placed(energies, shifts, widths)
+        self._add(lines, (1 - share) * counts, rows, out, self.tail, self.shelf, self.wide)
+        if share.any():
+            escaped = self._placed(np.maximum(energies - _SI_KA, 0.0), shifts)
+            self._add(escaped, share * counts, rows, out, self.tail, self.shelf)
+        return out
+
+    def slopes(self, energies, counts, rows, number, shifts=0.0, widths=0.0):
+        """Return how sums of lines change with what all lines of a sum share.
+
+        Parameters
+        ----------
+        energies, counts, rows, number, shifts, widths
+            As in `summed`.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            Derivatives along the "position" (keV) and the relative "width" (of FWHM^2) of the lines
+            of each sum, shape (number, C); and along "gain", "resolution" (eV), "slope"
+            (eV^2 / keV), "escape", "tail", "shelf" and "wide" of the detector, shape (C,). Those along
+            positions and widths are those of peaks without tails.
+        """
+        energies = np.asarray(energies, dtype=float)
+        counts = np.asarray(counts, dtype=float)
+        lines = self._placed(energies, shifts, widths)
+        places, fwhm, sigma, low, channel = lines
+        one = np.zeros(len(energies), int)
+        rest = 1 - self.tail - self.shelf
+        # d sigma / d FWHM^2, with the FWHM in eV
+        by_width = _TO_SIGMA / (2e6 * fwhm)
+
+        def sums(factors, rows, number):
+            moved = np.zeros((number, len(self.edges) - 1))
+            wider = np.zeros_like(moved)
+            add_slopes(places, sigma, rest * factors, rows, low, channel, moved, wider)
+            return moved, wider
+
+        def peaks(lines, factors, *shares):
+            return self._add(lines, factors, one, np.zeros((1, len(self.edges) - 1)), *shares)[0]
+
+        widened = (1 + np.asarray(widths)) * by_width * counts
+        squared = (1e3 * self.width(energies)) ** 2
+        gauss = peaks(lines, counts, 0.0, 0.0)
+        share = escape_share(energies) * counts
+        escape = np.zeros_like(gauss)
+        if share.any():
+            escaped = self._placed(np.maximum(energies - _SI_KA, 0.0), shifts)
+            escape = peaks(escaped, share, self.tail, self.shelf)
+            escape -= peaks(lines, share, self.tail, self.shelf)
+        return {
+            "position": sums(counts, rows, number)[0],
+            "width": sums(by_width * squared * counts, rows, number)[1],
+            "gain": sums(energies * counts, one, 1)[0][0],
+            "resolution": 2 * self.resolution * sums(widened, one, 1)[1][0],
+            "slope": sums((energies - MN_KA) * widened, one, 1)[1][0],
+            "escape": escape,
+            "tail": peaks(lines, counts, 1.0, 0.0) - gauss,
+            "shelf": peaks(lines, counts, 0.0, 1.0) - gauss,
+            "wide": rest * (peaks(lines, counts, 0.0, 0.0, 1.0) - gauss),
+        }
+
+    def _placed(self, energies, shifts, widths=0.0):
+        """Return places, FWHM and standard deviations of lines, start and width of channels."""
+        places = np.ascontiguousarray(self.position(energies) + shifts)
+        fwhm = self.width(energies) * np.sqrt(1 + np.asarray(widths))
+        channel = float(self.edges[-1] - self.edges[0]) / (len(self.edges) - 1)
+        return places, fwhm, _TO_SIGMA * fwhm, float(self.edges[0]), channel
+
+    def _add(self, lines, factors, rows, out, tail, shelf, wide=0.0):
+        places, fwhm, sigma, low, channel = lines
+        shares = float(tail), float(shelf)
+        for share, width in ((1 - wide, 1.0), (wide, _WIDE)):
+            own = share * np.asarray(factors, dtype=float)
+            if share:
+                add_peaks(
+                    places, width * fwhm, width * sigma, own, rows, low, channel, *shares, out
+                )
+        return out
 
 
 def window_transmission(energies):

@@ -60,45 +60,7 @@ def element_lines(element, low, high):
     return lines
 
 
-def candidates(energy, width, beam_energy, limit=3):
-    """Return names of the strongest lines near an energy, the likeliest first.
-
-    Only lines that stand alone or head their family, and that the beam can excite, are candidates.
-
-    Parameters
-    ----------
-    energy, width : float
-        Where to look, and how far to both sides, in keV.
-    beam_energy : float
-        Energy of the electrons in keV.
-    limit : int
-        Names at most, default 3.
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> from hyperspy_multimodal.spectra.lines import candidates
-    >>> candidates(8.04, 0.03, 200)[0]
-    'Cu_Ka'
-    """
-    from exspy.material import elements
-
-    found = []
-    for element in elements.keys():
-        if elements[element].Atomic_properties.get_item("Xray_lines", None) is None:
-            continue
-        for line in element_lines(element, energy - width, min(energy + width, beam_energy)):
-            if line.name.split("_")[1] in ("Ka", "La", "Ma"):
-                # K lines below 10 keV are more often seen than L and M lines of heavy elements.
-                rarity = {"K": 0, "L": 1, "M": 2}[line.family] + (element in _RARE) * 3
-                found.append((rarity, abs(line.energy - energy), line.name))
-    return [name for _, _, name in sorted(found)[:limit]]
-
-
-# Radioactive elements and noble gases, which are seldom what a peak is.
-_RARE = frozenset(
+#: Radioactive elements and noble gases, which are seldom what a peak is.
+RARE_ELEMENTS = frozenset(
     "Tc Pm Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr He Ne Kr Xe".split()
 ) - {"Th", "U"}

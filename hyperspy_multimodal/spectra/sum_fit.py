@@ -1,26 +1,48 @@
 """The summed spectrum as a sum of lines and continuum: a Poisson fit with a calibration."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
-from scipy import optimize, signal
+from scipy import ndimage, optimize
 
-from .continuum import continuum_shapes
-from .detector import Detector, window_transmission
+from .sum_model import SumModel
 
-_ITERATIONS = 30
-_CONVERGED = 1e-7
+_ITERATIONS = 25
+_CONVERGED = 3e-4  # of a prior error, or of an amplitude
 _LEAST_EXPECTED = 0.05  # counts a channel, in weights
-_CERTAIN = 5.0  # standard errors of counts
-# How well tables and calibrations are known, as standard deviations.
-WEIGHT_ERROR = 0.07  # of a line, relative to the strongest of its family
-OFFSET_ERROR = 0.015  # keV
-GAIN_ERROR = 0.003
-RESOLUTION_ERROR = 10.0  # eV
-ESCAPE_ERROR = 0.5  # relative to a silicon detector
-_ERRORS = np.array([OFFSET_ERROR, GAIN_ERROR, RESOLUTION_ERROR, ESCAPE_ERROR])
-_STEPS = np.array([1e-4, 1e-5, 0.05, 0.01])  # for derivatives
-_FARTHEST = np.array([0.05, 0.02, 60.0, 2.0])
+#: No model of a peak is better than this share of its height, nor of the continuum: so much is
+#: allowed for in the fit. What the residuals show beyond it is in the errors.
+LEAST_MISFIT, _MOST_MISFIT = 0.015, 0.2
+CONTINUUM_MISFIT = 0.02
+# Channels with more line than this share of the continuum tell how well peaks are described.
+_PEAK_SHARE = 0.5
+_BLUR = 0.03  # keV
+# Channels over which observed counts are averaged, and standard errors of an excess.
+_WIDE, _CERTAIN = 7, 5.0
+
+
+class Strain(NamedTuple):
+    """A line whose counts are not what the strongest line of its family lets expect.
+
+    Attributes
+    ----------
+    line, head : Line
+        The line, and the strongest of its family.
+    ratio : float
+        Its counts over what they should be.
+    size : float
+        The departure in errors of the table, less two of the fit.
+    excess : float
+        Counts that the strongest line has too many, if the other line is right.
+    """
+
+    line: object
+    head: object
+    ratio: float
+    size: float
+    excess: float
 
 
 @dataclass(frozen=True)
@@ -32,276 +54,333 @@ class SumFit:
     detector : Detector
         Calibration and resolution as fitted.
     lines : list of Line
-        Lines of the elements, and extra and unassigned ones.
+        Lines of the elements, and free peaks.
+    shifts : numpy.ndarray
+        How far each line lies above its calibrated position, in keV, shape (lines,).
+    widths : numpy.ndarray
+        By how much each line's FWHM^2 exceeds the calibration's, as a share, shape (lines,).
     amplitudes : numpy.ndarray
         Counts of each line, shape (lines,).
+    covariance : numpy.ndarray
+        Of the amplitudes, shape (lines, lines), from counts, calibration, table weights and what
+        the model does not describe.
+    least_errors : numpy.ndarray
+        Errors of the amplitudes if the model described peaks as well as models do, shape (lines,).
     continuum : numpy.ndarray
         Counts of the continuum by channel, shape (C,).
     pile_up : numpy.ndarray
         Counts of sum peaks by channel, shape (C,).
     fitted : numpy.ndarray
         Counts of lines, continuum and sum peaks by channel, shape (C,).
+    edges : tuple of float
+        Absorption edges of the continuum, in keV.
+    depths : numpy.ndarray
+        By how much the continuum falls at each, as a share, shape (edges,).
     observed : numpy.ndarray
         The summed spectrum, shape (C,).
     used : numpy.ndarray
         Which channels were fitted, bool, shape (C,).
-    strain : float
-        How far the line that departs most from its table weight does so, in standard errors of the
-        tables.
+    misfit : float
+        What the model does not describe, as a share of the height of peaks.
+    chi_squared : float
+        Weighted squares of residuals and of departures from what is known, with the least misfit.
+    at_limits : list of str
+        "offset" and "gain" where they lie at the limits of the fit.
+    strains : list of Strain
+        Lines that depart from their table weight.
     """
 
-    detector: Detector
+    detector: object
     lines: list
+    shifts: np.ndarray
+    widths: np.ndarray
     amplitudes: np.ndarray
-    continuum: np.ndarray
-    pile_up: np.ndarray
-    fitted: np.ndarray
+    covariance: np.ndarray = field(repr=False)
+    least_errors: np.ndarray = field(repr=False)
+    continuum: np.ndarray = field(repr=False)
+    pile_up: np.ndarray = field(repr=False)
+    fitted: np.ndarray = field(repr=False)
+    edges: tuple
+    depths: np.ndarray
     observed: np.ndarray = field(repr=False)
     used: np.ndarray = field(repr=False)
-    strain: float = 0.0
+    misfit: float = 0.0
+    chi_squared: float = 0.0
+    at_limits: list = field(default_factory=list)
+    strains: list = field(default_factory=list)
 
     @property
     def deviance(self):
-        """Poisson deviance over the number of channels: about 1 for a good fit of many counts."""
+        """Poisson deviance over the number of channels: about 1 for a good fit of few counts."""
         y, z = self.observed[self.used], self.fitted[self.used]
         logarithm = np.log(np.where(y > 0, y, 1) / np.maximum(z, 1e-300))
         return 2 * float(np.sum(z - y + np.where(y > 0, y * logarithm, 0))) / max(y.size, 1)
 
+    @cached_property
+    def line_shapes(self):
+        """Share of each line's counts in each channel, shape (lines, C)."""
+        return self.detector.shapes([line.energy for line in self.lines], self.shifts, self.widths)
 
-def fit_sum_spectrum(
-    observed,
-    detector,
-    lines,
-    beam_energy,
-    used,
-    refine=True,
-    pile_up=False,
-    weight_error=WEIGHT_ERROR,
-):
+    @property
+    def errors(self):
+        """Standard errors of the amplitudes, shape (lines,)."""
+        return np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
+
+    @property
+    def places(self):
+        """Where each line lies on the axis of the signal, in keV, shape (lines,)."""
+        energies = np.array([line.energy for line in self.lines])
+        return self.detector.position(energies) + self.shifts
+
+
+def fit_sum_spectrum(setting, start=None):
     """Fit a summed spectrum by lines and continuum.
 
-    The Poisson likelihood is maximised over amplitudes >= 0 of all lines and continuum shapes, and
-    over offset, gain, resolution and escape peaks of the detector, by Fisher scoring. Families of
-    lines are free; within a family each line is held to its table weight behind a usual entrance
-    window, relative to the strongest, as to a measurement with an error of 7 %. Likewise offset,
-    gain and resolution are held to what the signal says, to 15 eV, 0.3 % and 10 eV, and escape
-    peaks to none, to half of those of a silicon detector.
+    Amplitudes >= 0 of lines and continuum, offset, gain, resolution and its slope, escape peaks,
+    tails and shelves of the detector, and a shift of each family of lines are found by Fisher
+    scoring. The variance of a channel is that of its counts, and the square of what no model
+    describes: a share of the peak's height, which the residuals tell. Families of lines are free
+    within a factor around what their cross-sections say, the lines of a family within the errors of
+    their table weights (`priors`), calibration and shifts within their errors.
 
     Parameters
     ----------
-    observed : numpy.ndarray
-        Summed spectrum, counts, shape (C,).
-    detector : Detector
-        Channels, and resolution as the signal states it.
-    lines : list of Line
-        Lines to fit. Those of one element and family are held together.
-    beam_energy : float
-        Energy of the electrons in keV.
-    used : numpy.ndarray
-        Channels to fit, bool, shape (C,).
-    refine : bool
-        Whether to fit offset, gain, resolution and escape peaks too. Default True.
-    pile_up : bool
-        Whether to allow for sum peaks: the spectrum convolved with itself. Default False.
-    weight_error : float
-        Relative error of the table weights, default 0.07.
-
+    setting : Setting
+        What is fitted, and to what.
+    start : Detector or SumFit, optional
+        Where the calibration starts: as the signal says by default, or as an earlier fit has it,
+        shifts and widths of lines and depths of absorption edges included.
     Returns
     -------
     SumFit
     """
-    problem = _Problem(observed, detector, lines, beam_energy, used, pile_up, weight_error)
-    problem.fit(refine)
-    return problem.result()
+    fit = _Fit(setting, start or setting.nominal)
+    fit.run()
+    fit.estimate_misfit()
+    return fit.result()
 
 
-class _Problem:
-    def __init__(self, observed, detector, lines, beam_energy, used, pile_up, weight_error):
-        self.weight_error = weight_error
-        self.observed, self.used, self.lines = observed, used, lines
-        self.y = observed[used].astype(np.float64)
-        self.nominal = self.detector = detector
-        self.energies = np.array([line.energy for line in lines])
-        smooth = continuum_shapes(detector, beam_energy, used)
-        self.n_smooth = len(smooth)
-        piled = [_pile_up_shape(observed, detector, used)] if pile_up else []
-        self.other_shapes = np.vstack([smooth, *piled])
-        weights = np.array([line.weight for line in lines])
-        self.shares = weights * window_transmission(self.energies)
-        self.heads = _heads(lines)
-        self._set_design()
+class _Fit:
+    def __init__(self, setting, start):
+        self.setting, self.model = setting, SumModel(setting, start)
+        self.y = setting.observed[setting.used].astype(np.float64)
+        self.smooth = ndimage.uniform_filter1d(self.y, _WIDE)
+        self.calibration = self.model.initial()
+        self.centre = self.model.prior_centre()
+        self.stiffness = 1 / self.model.prior_errors**2
+        self.design = self.model.design(self.calibration)
+        self.misfit = LEAST_MISFIT
         self.amplitudes = self._start()
 
-    def _set_design(self):
-        shapes = np.vstack([self.detector.shapes(self.energies), self.other_shapes])
-        self.design = shapes[:, self.used]
-
     def _start(self):
-        """Richardson and Lucy's iteration, from equal counts in all terms: it stays positive."""
-        area = np.maximum(self.design.sum(axis=1), 1e-12)
-        amplitudes = np.full(len(area), self.y.sum() / len(area)) / area
-        for _ in range(50):
-            expected = np.maximum(amplitudes @ self.design, 1e-12)
-            amplitudes *= (self.design @ (self.y / expected)) / area
-        return amplitudes
+        """Weighted non-negative least squares, with the counts as variances, smoothed."""
+        weights = 1 / (np.maximum(self.smooth, 0.3) + (0.05 * self.smooth) ** 2)
+        gram = (self.design * weights) @ self.design.T
+        return non_negative(gram, self.design @ (weights * self.y))
 
-    def _expected(self, amplitudes, design):
-        return np.maximum(amplitudes @ design, 1e-9)
+    def variance(self, amplitudes, design):
+        """Return the variance of each channel that is used."""
+        n_lines = self.model.groups.number
+        lines = amplitudes[:n_lines] @ design[:n_lines]
+        others = amplitudes[n_lines:] @ design[n_lines:]
+        counts = np.maximum(lines + others, _LEAST_EXPECTED)
+        # what is there but not in the model has noise, too
+        excess = self._excess(counts)
+        model = (self.misfit * self._blurred(lines)) ** 2 + (CONTINUUM_MISFIT * others) ** 2
+        return counts + model + excess * (excess if self.setting.robust else 1.0)
 
-    def _ties(self, amplitudes):
-        """Rows and errors that hold each line to its share of the strongest of its family."""
-        rows, errors = [], []
-        for i, head in enumerate(self.heads):
-            if head == i:
-                continue
-            share = self.shares[i] / self.shares[head]
-            row = np.zeros(len(amplitudes))
-            row[i], row[head] = 1.0, -share
-            rows.append(row)
-            # never so sure that a family without counts is nailed to 0
-            errors.append(self.weight_error * share * max(amplitudes[head], 10.0))
-        return np.array(rows).reshape(-1, len(amplitudes)), np.array(errors)
+    def _excess(self, expected):
+        """Return counts of peaks that are not in the model, where they are certain."""
+        noise = np.sqrt(np.maximum(ndimage.uniform_filter1d(expected, _WIDE), 1.0) / _WIDE)
+        excess = self.smooth - ndimage.uniform_filter1d(expected, _WIDE)
+        return np.where(excess > _CERTAIN * noise, excess, 0.0)
 
-    @property
-    def _parameters(self):
-        ours, theirs = self.detector, self.nominal
-        wider = ours.resolution - theirs.resolution
-        return np.array([ours.offset, ours.gain, wider, ours.escape])
+    def _blurred(self, lines):
+        """Return peaks that are blurred, as what a model lacks is largest on their flanks."""
+        channel = self.setting.nominal.edges[1] - self.setting.nominal.edges[0]
+        return ndimage.gaussian_filter1d(lines, _BLUR / channel, mode="nearest")
 
-    def _moved(self, parameters):
-        offset, gain, wider, escape = np.clip(parameters, -_FARTHEST, _FARTHEST)
-        resolution = self.nominal.resolution + wider
-        return replace(
-            self.nominal, offset=offset, gain=gain, resolution=resolution, escape=max(escape, 0.0)
-        )
+    def _objective(self, amplitudes, design, calibration, variance, ties):
+        residual = self.y - amplitudes @ design
+        rows, errors = ties
+        held = np.sum(np.square((rows @ amplitudes) / errors)) if len(rows) else 0.0
+        held += np.sum(np.square(calibration - self.centre) * self.stiffness)
+        return float(np.sum(residual**2 / variance) + held)
 
-    def _derivatives(self, amplitudes):
-        """Of the expected spectrum along offset, gain, resolution and escape, (4, used)."""
-        n_lines = len(self.lines)
-        found = []
-        here = self._parameters
-        here[3] = max(here[3], _STEPS[3])  # both sides of it are >= 0
-        for i, step in enumerate(_STEPS):
-            change = np.zeros(4)
-            change[i] = step
-            ahead, back = (
-                amplitudes[:n_lines] @ self._moved(here + sign * change).shapes(self.energies)
-                for sign in (1, -1)
-            )
-            found.append((ahead - back)[self.used] / (2 * step))
-        return np.array(found)
-
-    def _objective(self, amplitudes, design, parameters):
-        expected = self._expected(amplitudes, design)
-        rows, errors = self._ties(self.amplitudes)
-        held = np.sum(np.square(rows @ amplitudes / errors)) if len(rows) else 0.0
-        held += np.sum(np.square(parameters / _ERRORS))
-        return float(np.sum(expected - self.y * np.log(expected))) + held / 2
-
-    def fit(self, refine):
+    def run(self):
+        """Iterate until amplitudes and calibration stay."""
         for _ in range(_ITERATIONS):
-            before = self._objective(self.amplitudes, self.design, self._parameters)
-            step, turn = self._step(refine)
-            for shorter in (1.0, 0.5, 0.25, 0.1, 0.02):
-                parameters = self._parameters + shorter * turn
-                detector = self._moved(parameters)
+            variance = self.variance(self.amplitudes, self.design)
+            ties = self.model.ties(self.amplitudes)
+            state = self.amplitudes, self.design, self.calibration
+            before = self._objective(*state, variance, ties)
+            step, turn = self._step(variance, ties)
+            for shorter in (1.0, 0.5, 0.2, 0.05):
+                calibration = self.model.bounded(self.calibration + shorter * turn)
                 amplitudes = self.amplitudes + shorter * step
                 design = self.design
-                if refine:
-                    design = design.copy()
-                    design[: len(self.lines)] = detector.shapes(self.energies)[:, self.used]
-                after = self._objective(amplitudes, design, parameters)
-                if after <= before:
+                if self.setting.refine:
+                    design = self.model.design(calibration)
+                if self._objective(amplitudes, design, calibration, variance, ties) <= before:
                     break
             else:
                 return
-            self.amplitudes, self.design, self.detector = amplitudes, design, detector
-            if before - after < _CONVERGED * (1 + abs(after)):
+            moved = np.abs(calibration - self.calibration) * np.sqrt(self.stiffness)
+            changed = np.abs(amplitudes - self.amplitudes)
+            self.amplitudes, self.design, self.calibration = amplitudes, design, calibration
+            small = changed < _CONVERGED * (amplitudes + 10.0) + 0.02 * np.sqrt(amplitudes)
+            if moved.max(initial=0) < 30 * _CONVERGED and small.all():
                 return
 
-    def _step(self, refine):
-        """The step of Fisher scoring: weighted least squares with amplitudes >= 0."""
-        expected = self._expected(self.amplitudes, self.design)
-        root = 1 / np.sqrt(np.maximum(expected, _LEAST_EXPECTED))
-        design = self.design * root
-        missing = (self.y - expected) * root
-        rows, errors = self._ties(self.amplitudes)
-        n = len(self.amplitudes)
-        if refine:
-            design = np.vstack([design, self._derivatives(self.amplitudes) * root])
-        gram, right = design @ design.T, design @ missing
+    def _information(self, variance, ties, design):
+        """Return the Gram matrix of all unknowns, with what is known beforehand."""
+        rows, errors = ties
+        n = self.model.n_amplitudes
+        gram = (design / variance) @ design.T
         if len(rows):
             tied = rows / errors[:, None]
             gram[:n, :n] += tied.T @ tied
-            right[:n] -= tied.T @ (tied @ self.amplitudes)
-        if refine:
-            stiffness = 1 / _ERRORS**2
-            gram[range(n, n + 4), range(n, n + 4)] += stiffness
-            right[n:] -= stiffness * self._parameters
-        lower = np.full(len(right), -np.inf)
-        lower[:n] = -self.amplitudes
-        if refine:
-            lower[-1] = -self.detector.escape
-        step = _bounded(gram, right, lower)
-        return step[:n], step[n:] if refine else np.zeros(4)
+        if len(design) > n:
+            more = np.arange(n, len(design))
+            gram[more, more] += self.stiffness
+        return gram
+
+    def _full_design(self):
+        if not self.setting.refine:
+            return self.design
+        return np.vstack([self.design, self.model.derivatives(self.amplitudes, self.calibration)])
+
+    def _step(self, variance, ties):
+        """Return the step of Fisher scoring: weighted least squares with amplitudes >= 0."""
+        n = self.model.n_amplitudes
+        design = self._full_design()
+        gram = self._information(variance, ties, design)
+        # the linear model in the amplitudes themselves, not in their changes
+        right = design @ ((self.y - self.amplitudes @ self.design) / variance)
+        right[:n] += (design[:n] / variance) @ (design[:n].T @ self.amplitudes)
+        if not self.setting.refine:
+            return non_negative(gram, right) - self.amplitudes, np.zeros(len(self.calibration))
+        right[n:] += self.stiffness * (self.centre - self.calibration)
+        across = (design[n:] / variance) @ (design[:n].T @ self.amplitudes)
+        right[n:] += across
+        inner = np.linalg.inv(gram[n:, n:])
+        mixed = gram[:n, n:] @ inner
+        amplitudes = non_negative(
+            gram[:n, :n] - mixed @ gram[n:, :n], right[:n] - mixed @ right[n:]
+        )
+        turn = inner @ (right[n:] - gram[n:, :n] @ amplitudes)
+        return amplitudes - self.amplitudes, turn
+
+    def estimate_misfit(self):
+        """Find the misfit with which squared residuals of peaks are what is expected of them."""
+        n_lines = self.model.groups.number
+        lines = self.amplitudes[:n_lines] @ self.design[:n_lines]
+        expected = np.maximum(self.amplitudes @ self.design, _LEAST_EXPECTED)
+        others = expected - lines
+        peak = lines > _PEAK_SHARE * others
+        if not peak.any():
+            return
+        squares = (self.y - expected)[peak] ** 2
+        noise = expected[peak] + (CONTINUUM_MISFIT * others[peak]) ** 2
+        heights = self._blurred(lines)[peak] ** 2
+
+        def excess(misfit):
+            variance = noise + misfit**2 * heights
+            # channels count by what they could tell
+            return float(np.sum((squares / variance - 1) * (heights / variance)))
+
+        if excess(LEAST_MISFIT) <= 0:
+            self.misfit = LEAST_MISFIT
+        elif excess(_MOST_MISFIT) >= 0:
+            self.misfit = _MOST_MISFIT
+        else:
+            self.misfit = float(optimize.brentq(excess, LEAST_MISFIT, _MOST_MISFIT, xtol=1e-4))
+
+    def _group_covariance(self):
+        """Return the covariance of the counts of groups, of those at 0 too."""
+        variance = self.variance(self.amplitudes, self.design)
+        ties = self.model.ties(self.amplitudes)
+        gram = self._information(variance, ties, self._full_design())
+        n, n_lines = self.model.n_amplitudes, self.model.groups.number
+        free = np.ones(len(gram), bool)
+        free[n_lines:n] = self.amplitudes[n_lines:] > 0
+        unit = np.sqrt(np.maximum(np.diag(gram)[free], 1e-300))
+        scaled = gram[np.ix_(free, free)] / np.outer(unit, unit)
+        inverse = np.linalg.pinv(scaled, rcond=1e-12, hermitian=True) / np.outer(unit, unit)
+        return inverse[:n_lines, :n_lines]
 
     def result(self):
-        n_lines = len(self.lines)
-        shapes = self.detector.shapes(self.energies)
-        others = self.amplitudes[n_lines:, None] * self.other_shapes
-        continuum, pile_up = (
-            others[: self.n_smooth].sum(axis=0),
-            others[self.n_smooth :].sum(axis=0),
-        )
+        """Return the `SumFit`."""
+        model, setting = self.model, self.setting
+        n = model.groups.number
+        counts = model.matrix @ self.amplitudes[:n]
+        detector = model.detector(self.calibration)
+        moved = model.line_shifts(self.calibration), model.line_widths(self.calibration)
+        one = np.zeros(len(counts), int)
+        lines = detector.summed(model.energies, counts, one, 1, *moved)[0]
+        others = self.amplitudes[n:, None] * model.others(self.calibration)
+        continuum = others[: model.n_smooth].sum(axis=0)
+        pile_up = others[model.n_smooth :].sum(axis=0)
+        state = self.amplitudes, self.design, self.calibration
+        covariance = self._group_covariance()
+        shown, self.misfit = self.misfit, LEAST_MISFIT
+        sharp = model.matrix @ self._group_covariance() @ model.matrix.T
+        variance = self.variance(self.amplitudes, self.design)
+        chi_squared = self._objective(*state, variance, model.ties(self.amplitudes))
+        self.misfit = shown
         return SumFit(
-            detector=self.detector,
-            lines=list(self.lines),
-            amplitudes=self.amplitudes[:n_lines].copy(),
+            detector=detector,
+            lines=list(setting.lines),
+            shifts=moved[0],
+            widths=moved[1],
+            amplitudes=counts,
+            covariance=model.matrix @ covariance @ model.matrix.T,
+            least_errors=np.sqrt(np.maximum(np.diag(sharp), 0.0)),
             continuum=continuum,
             pile_up=pile_up,
-            fitted=self.amplitudes[:n_lines] @ shapes + continuum + pile_up,
-            observed=self.observed,
-            used=self.used,
-            strain=self._strain(),
+            fitted=lines + continuum + pile_up,
+            edges=setting.edges,
+            depths=self.calibration[len(self.calibration) - len(setting.edges) :],
+            observed=setting.observed,
+            used=setting.used,
+            misfit=self.misfit,
+            chi_squared=chi_squared,
+            at_limits=model.at_limits(self.calibration),
+            strains=self._strains(covariance),
         )
 
-    def _strain(self):
-        """The largest departure from a table weight, where counts can tell, in its errors."""
-        rows, errors = self._ties(self.amplitudes)
-        if not len(rows):
-            return 0.0
-        apart = np.abs(rows @ self.amplitudes)
-        certain = apart > _CERTAIN * np.sqrt(np.maximum(np.abs(rows) @ self.amplitudes, 1.0))
-        return float(np.max(np.where(certain, apart / errors, 0.0)))
+    def _strains(self, covariance):
+        """Return departures of lines of named families from their table weights."""
+        groups, lines = self.model.groups, self.setting.lines
+        names = {}
+        for i, group in enumerate(groups.of_line):
+            names.setdefault(int(group), i)
+            if groups.factors[i] == 1.0 and lines[names[int(group)]].weight < lines[i].weight:
+                names[int(group)] = i
+        found = []
+        for tie in groups.ties:
+            line, head = lines[names[tie.group]], lines[names[tie.head]]
+            if line.family != head.family:
+                continue
+            counts, expected = self.amplitudes[tie.group], tie.ratio * self.amplitudes[tie.head]
+            row = np.zeros(groups.number)
+            row[tie.group], row[tie.head] = 1.0, -tie.ratio
+            error = np.sqrt(max(row @ covariance @ row, 0.0))
+            known = tie.error * max(expected, 10.0)
+            strain = (abs(counts - expected) - 2 * error) / known
+            if strain > 0:
+                ratio = float(counts / max(expected, 1e-300))
+                excess = float(self.amplitudes[tie.head] - counts / tie.ratio)
+                found.append(Strain(line, head, ratio, float(strain), excess))
+        return found
 
 
-def _pile_up_shape(observed, detector, used):
-    """Return the spectrum convolved with itself: two photons that are counted as one."""
-    channel = detector.edges[1] - detector.edges[0]
-    counts = np.where(used, observed, 0.0)
-    twice = signal.fftconvolve(counts, counts)
-    # channel k of the convolution lies at the sum of two energies
-    start = (2 * detector.centres[0] - detector.centres[0]) / channel
-    shape = np.interp(np.arange(len(counts)), start + np.arange(len(twice)), twice, left=0.0)
-    shape = np.where(used, np.maximum(shape, 0.0), 0.0)
-    return shape / max(shape.max(), np.finfo(float).tiny)
-
-
-def _heads(lines):
-    """Return, for each line, the index of the strongest of its element and family."""
-    strongest = {}
-    for i, line in enumerate(lines):
-        key = line.element, line.family
-        if key not in strongest or line.weight > lines[strongest[key]].weight:
-            strongest[key] = i
-    return [strongest[line.element, line.family] for line in lines]
-
-
-def _bounded(gram, right, lower):
-    """Minimise x.gram.x / 2 - right.x over x >= lower."""
+def non_negative(gram, right):
+    """Minimise x.gram.x / 2 - right.x over x >= 0."""
     unit = np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
     values, vectors = np.linalg.eigh(gram / np.outer(unit, unit))
-    values = np.maximum(values, 1e-10 * values.max())
-    root = np.sqrt(values)[:, None] * vectors.T
-    scaled = (vectors.T @ (right / unit)) / np.sqrt(values)
-    return optimize.lsq_linear(root, scaled, bounds=(lower * unit, np.inf), method="bvls").x / unit
+    kept = values > 1e-11 * values.max()
+    root = np.sqrt(values[kept])
+    matrix = root[:, None] * vectors[:, kept].T
+    scaled = (vectors[:, kept].T @ (right / unit)) / root
+    return optimize.nnls(matrix, scaled, maxiter=30 * len(right))[0] / unit

@@ -53,13 +53,13 @@ class Templates:
         return np.einsum("kc,kc->k", self.projection[:n_maps] ** 2, self.shapes[:n_maps])
 
 
-def element_templates(fit, nominal, names, limits):
+def element_templates(explanation, nominal, names, limits):
     """Return the `Templates` of the mapped elements.
 
     Parameters
     ----------
-    fit : SumFit
-        Fit of the summed spectrum, with the lines of these elements.
+    explanation : Explanation
+        Of the summed spectrum, with the lines of these elements.
     nominal : Detector
         The detector as the signal describes it: a template is scaled to what the window would hold
         of it there, so that a wrong calibration does not change the counts.
@@ -77,35 +77,39 @@ def element_templates(fit, nominal, names, limits):
     -------
     Templates
     """
-    energies = np.array([line.energy for line in fit.lines])
-    actual = fit.detector.shapes(energies)
-    shapes, taken = [], np.zeros(len(energies), bool)
+    fit, spectra = explanation.fit, explanation.attribution
+    shapes, taken = [], np.zeros(len(fit.lines), bool)
     for name, limit in zip(names, limits, strict=True):
-        own = _own_lines(fit.lines, name, names)
+        own = own_lines(explanation, name, names)
         taken |= own
-        amplitudes = np.where(own, fit.amplitudes, 0.0)
-        in_window = replace(nominal, edges=np.asarray(limit, float)).shapes(energies)[:, 0]
-        if not amplitudes @ in_window > 0:
-            amplitudes = _nominal_amplitudes(fit.lines, own, name)
-        if not amplitudes @ in_window > _LEAST_SHARE * amplitudes.sum():
+        counts, spectrum = np.where(own, fit.amplitudes, 0.0), own @ spectra.lines
+        in_window = window_shares(fit.lines, nominal, limit)
+        if not (counts @ in_window > 0 and spectrum.sum() > 0):
+            counts = _nominal_amplitudes(fit.lines, own, name)
+            spectrum = counts @ fit.line_shapes
+        if not counts @ in_window > _LEAST_SHARE * counts.sum():
             raise ValueError(
                 f"The integration window of {name}, {limit[0]:.4g} to {limit[1]:.4g} keV, holds "
                 "next to none of its counts. Give one row a line, in the order "
                 f"{list(names)}, around the lines; or leave {name} out of `xray_lines`."
             )
-        shapes.append(amplitudes @ actual / (amplitudes @ in_window))
+        held = counts @ in_window * _gain(fit, spectra, own, name)
+        shapes.append(spectrum / held)
     others = []
-    for key in dict.fromkeys(_other_key(line) for line in fit.lines):
-        member = np.array([_other_key(line) == key for line in fit.lines]) & ~taken
-        shape = np.where(member, fit.amplitudes, 0.0) @ actual
+    mapped = {name.split("_")[0] for name in names}
+    keys = [_other_key(line, mapped) for line in fit.lines]
+    for key in dict.fromkeys(keys):
+        member = np.array([own == key for own in keys]) & ~taken
+        shape = member @ spectra.lines
         if shape.sum() > 0:
             others.append(key)
             shapes.append(shape / shape.sum())
-    for key, shape in (("continuum", fit.continuum), ("sum peaks", fit.pile_up)):
+    for key, shape in (("continuum", spectra.continuum), ("sum peaks", fit.pile_up)):
         if shape.sum() > 0:
             others.append(key)
             shapes.append(shape / shape.sum())
-    expected = fit.fitted + _LEAST_EXPECTED * max(fit.fitted.mean(), 1e-300)
+    expected = spectra.lines.sum(axis=0) + spectra.continuum + fit.pile_up
+    expected = expected + _LEAST_EXPECTED * max(expected.mean(), 1e-300)
     return Templates(
         names=list(names),
         others=others,
@@ -114,18 +118,45 @@ def element_templates(fit, nominal, names, limits):
     )
 
 
-def _other_key(line):
-    """Elements go together, peaks without one by themselves."""
-    return line.element or line.name
+def window_shares(lines, nominal, limit):
+    """Return the share of each line's counts in a window, on the detector as stated, (lines,)."""
+    energies = [line.energy for line in lines]
+    return replace(nominal, edges=np.asarray(limit, float)).shapes(energies)[:, 0]
 
 
-def _own_lines(lines, name, names):
-    """Return which lines belong to a map: all of its element, or, of two maps, its family."""
+def _gain(fit, spectra, own, name):
+    """Return what the family that names a map has of the counts that the model gives it."""
+    family = name.split("_")[1][0]
+    mine = own & np.array([line.family == family for line in fit.lines])
+    counts = fit.amplitudes[mine].sum()
+    return 1 + spectra.changed[mine].sum() / counts if counts > 0 else 1.0
+
+
+def own_lines(explanation, name, names):
+    """Return which lines belong to a map: all of its element, or, of two maps, its family.
+
+    A family that has many times the counts that the named one lets expect holds those of another
+    element, and is left out: it gets a template of its own.
+    """
     element, subshell = name.split("_")
+    lines = explanation.fit.lines
     shared = sum(other.split("_")[0] == element for other in names) > 1
+    foreign = explanation.foreign_families(element, subshell[0])
     return np.array(
-        [line.element == element and (not shared or line.family == subshell[0]) for line in lines]
+        [
+            line.element == element
+            and line.family not in foreign
+            and (not shared or line.family == subshell[0])
+            for line in lines
+        ]
     )
+
+
+def _other_key(line, taken_elements):
+    """Elements go together, and so do the lines of a free peak."""
+    if not line.element:
+        return line.family
+    return f"{line.element}_{line.family}" if line.element in taken_elements else line.element
 
 
 def _nominal_amplitudes(lines, own, name):

@@ -1,5 +1,6 @@
 """Sums over channels against NumPy, and halves of counts against the binomial law."""
 
+import naive
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -21,30 +22,60 @@ def counts(rng, shape, dtype="u1", mean=1.0):
     return rng.poisson(mean, shape).astype(dtype)
 
 
-def summed(spectra, rows_per_chunk=2):
-    chunks = -(-spectra.shape[0] // rows_per_chunk)
-    sums, lowest = np.full((chunks, spectra.shape[2]), np.nan), np.full(chunks, np.nan)
+def summed(spectra, rows_per_chunk=2, kernel=sum_spectra):
+    """Sums of each chunk, put together as far as that is plain."""
+    ny, nx, n_channels = spectra.shape
+    chunks = -(-ny // rows_per_chunk)
+    sums = np.full((chunks, n_channels), np.nan)
+    filled = np.full((chunks, n_channels), -9)
+    largest = np.full((chunks, 4, n_channels), np.nan)
+    pixels = np.full(largest.shape, -9)
+    by_pixel, lowest = np.full((ny, nx), np.nan, np.float32), np.full(chunks, np.nan)
     divisors = np.full(chunks, -9)
-    sum_spectra(spectra, rows_per_chunk, sums, lowest, divisors)
-    return sums.sum(axis=0), lowest.min(), divisors
+    kernel(spectra, rows_per_chunk, sums, filled, largest, pixels, by_pixel, lowest, divisors)
+    return sums.sum(axis=0), filled.sum(axis=0), largest, pixels, by_pixel, lowest.min(), divisors
 
 
 @on_types
 @on_shapes
 def test_sums_are_those_of_numpy(shape, dtype, rng):
     spectra = counts(rng, shape, dtype)
-    sums, lowest, _ = summed(spectra)
+    sums, filled, _, _, by_pixel, lowest, _ = summed(spectra)
     assert_array_equal(sums, spectra.sum(axis=(0, 1), dtype="f8"))
-    assert lowest == spectra.min()
+    assert_array_equal(filled, np.count_nonzero(spectra, axis=(0, 1)))
+    assert_array_equal(by_pixel, spectra.sum(axis=2, dtype="f8"))
+    assert lowest == 0
+
+
+@pytest.mark.parametrize("kernel", [sum_spectra, sum_spectra.py_func], ids=["compiled", "Python"])
+@pytest.mark.parametrize("mean", [0.05, 1, 30])
+@on_shapes
+def test_largest_values_and_their_places_are_those_of_a_sort(shape, mean, kernel, rng):
+    spectra = counts(rng, shape, "i4", mean) - 2
+    found = summed(spectra, rows_per_chunk=shape[0], kernel=kernel)
+    total, filled, largest, pixels = naive.summed(spectra)
+    assert_array_equal(found[0], total)
+    assert_array_equal(found[1], filled)
+    assert_array_equal(found[2][0], largest)
+    assert_array_equal(found[3][0], pixels)
+
+
+def test_chunks_number_the_pixels_of_all(rng):
+    spectra = counts(rng, (5, 4, 7), mean=20)
+    _, _, largest, pixels, *_ = summed(spectra)
+    for values, places in zip(largest, pixels, strict=True):
+        there = np.take_along_axis(spectra.reshape(-1, 7), np.maximum(places, 0), axis=0)
+        assert_array_equal(np.where(places < 0, -np.inf, there), values)
 
 
 def test_nan_and_negative_values_are_noticed(rng):
     spectra = counts(rng, (5, 4, 7), "f4")
     spectra[3, 2, 6] = -2
-    assert summed(spectra)[1] == -2
+    assert summed(spectra)[5] == -2
     spectra[0, 0, 5] = np.nan
-    sums, lowest, _ = summed(spectra)
+    sums, _, _, _, by_pixel, lowest, _ = summed(spectra)
     assert np.isnan(sums[5]) and np.isfinite(np.delete(sums, 5)).all()
+    assert np.argwhere(np.isnan(by_pixel)).tolist() == [[0, 0]]
     assert lowest == -2
 
 
@@ -54,14 +85,14 @@ def test_common_divisors(factor, expected, dtype, rng):
     if dtype == "u2" and factor == 0.5:
         pytest.skip("no fractions in integers")
     spectra = (factor * rng.poisson(20, (4, 5, 30))).astype(dtype)
-    _, _, divisors = summed(spectra)
+    divisors = summed(spectra)[-1]
     assert (-1 if -1 in divisors else np.gcd.reduce(divisors)) == expected
 
 
 def test_one_fraction_after_many_whole_numbers_is_noticed():
     spectra = np.ones((2, 3, 50), np.float32)
     spectra[1, 2, 49] = 1.5
-    assert -1 in summed(spectra)[2]
+    assert -1 in summed(spectra)[-1]
 
 
 @on_types

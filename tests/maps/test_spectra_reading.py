@@ -30,9 +30,9 @@ def lazy(counts, chunks):
 def test_any_type_gives_the_same(dtype, counts, operator):
     counts = np.minimum(counts, 1) if dtype == "?" else counts
     signal = EDSTEMSpectrum(counts.astype(dtype))
-    total, divisor = summed_spectrum(signal, False)
-    assert_array_equal(total, counts.sum(axis=(0, 1)))
-    assert divisor == 1
+    sums = summed_spectrum(signal, False)
+    assert_array_equal(sums.total, counts.sum(axis=(0, 1)))
+    assert sums.divisor == 1
     whole, halves = projected(signal, operator, (2, 3), 0, False)
     assert_allclose(np.moveaxis(whole, 0, -1), counts @ operator, rtol=1e-5, atol=1e-5)
     expected = projected(EDSTEMSpectrum(counts), operator, (2, 3), 0, False)[1]
@@ -42,7 +42,10 @@ def test_any_type_gives_the_same(dtype, counts, operator):
 @pytest.mark.parametrize("chunks", CHUNKS)
 def test_lazy_equals_eager_in_any_chunks(chunks, counts, operator):
     eager, found = EDSTEMSpectrum(counts), lazy(counts, chunks)
-    assert_array_equal(summed_spectrum(found, False)[0], summed_spectrum(eager, False)[0])
+    for one, other in zip(
+        summed_spectrum(found, False), summed_spectrum(eager, False), strict=True
+    ):
+        assert_array_equal(one, other)
     expected = projected(eager, operator, (3, 2), 7, False)
     for one, other in zip(projected(found, operator, (3, 2), 7, False), expected, strict=True):
         assert_allclose(one, other, atol=1e-5)
@@ -93,6 +96,32 @@ def test_negative_counts_and_nan_are_refused(counts):
         summed_spectrum(EDSTEMSpectrum(values), False)
 
 
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        (np.s_[::2, :, :3], r"channels 0 to 2, in 35 of 63 .* row 0, column 0\..*s\.isig\[3:\]"),
+        (np.s_[:, 2:, 48:], r"channels 48 to 49, in 45 of .* row 0, column 2\..*s\.isig\[:48\]"),
+        (np.s_[4:6, 1, :], r"channels 0 to 49, in 2 of 63 .* row 4, column 1\..*navigation_mask="),
+        (np.s_[:, :, 20:22], r"channels 20 to 21, in 63 of 63 .* replace the bad values first"),
+    ],
+)
+@pytest.mark.parametrize("chunks", [None, (2, 5, 7)])
+def test_nan_is_named_with_what_to_do(where, words, chunks, counts):
+    values = counts.astype("f4")
+    values[where] = np.nan
+    signal = EDSTEMSpectrum(values) if chunks is None else lazy(values, chunks)
+    with pytest.raises(ValueError, match=words):
+        summed_spectrum(signal, False)
+
+
+def test_advice_on_nan_helps(counts):
+    values = counts.astype("f4")
+    values[2:, :, :3] = values[:, 1:, 47:] = np.nan
+    with pytest.raises(ValueError, match=r"channels 0 to 2 and 47 to 49.*s\.isig\[3:47\]"):
+        summed_spectrum(EDSTEMSpectrum(values), False)
+    summed_spectrum(EDSTEMSpectrum(values).isig[3:47], False)
+
+
 def test_fractions_are_noticed(counts):
-    assert summed_spectrum(EDSTEMSpectrum(counts * 0.5), False)[1] == -1
-    assert summed_spectrum(EDSTEMSpectrum(counts.astype("u2") * 3), False)[1] == 3
+    assert summed_spectrum(EDSTEMSpectrum(counts * 0.5), False).divisor == -1
+    assert summed_spectrum(EDSTEMSpectrum(counts.astype("u2") * 3), False).divisor == 3

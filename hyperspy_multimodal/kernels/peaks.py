@@ -1,0 +1,102 @@
+"""Shares of spectral lines in the channels of a detector: Gaussians with tails."""
+
+import math
+
+from .compile import inlined, leaf
+
+_ROOT_2 = math.sqrt(2.0)
+_ROOT_PI = math.sqrt(math.pi)
+_PDF = 1 / math.sqrt(2 * math.pi)
+# Where exp(x^2) erfc(x) is replaced by the first terms of its asymptotic series.
+_FAR = 20.0
+#: Peaks are filled this many standard deviations, and tails this many lengths, around a line.
+REACH, TAIL_REACH = 7.0, 9.0
+
+
+@inlined
+def gaussian_integral(u):
+    """Return the integral of the standard normal distribution up to ``u``."""
+    return 0.5 * math.erfc(-u / _ROOT_2)
+
+
+@inlined
+def tailed_integral(u, ratio):
+    """Return the integral, up to ``u``, of a normal variable less an exponential one.
+
+    ``u`` is in standard deviations of the normal distribution, and ``ratio`` is this standard
+    deviation over the mean of the exponential one.
+    """
+    x = (u + ratio) / _ROOT_2
+    if x <= 0.0:
+        rest = math.exp(u * ratio + 0.5 * ratio * ratio) * 0.5 * math.erfc(x)
+    elif x < _FAR:
+        rest = 0.5 * math.exp(x * x - 0.5 * u * u) * math.erfc(x)
+    else:
+        rest = 0.5 * math.exp(-0.5 * u * u) / (x * _ROOT_PI) * (1 - 0.5 / (x * x))
+    return 0.5 * math.erfc(-u / _ROOT_2) + rest
+
+
+@leaf
+def add_peaks(places, widths, sigmas, factors, rows, low, channel, tail, shelf, out):
+    """Add lines, as their shares in channels times a factor, to rows of ``out``, float64 (n, C).
+
+    Lines lie at ``places``, with a standard deviation ``sigmas`` and tails as long as ``widths``,
+    all float64 (lines,), in the units of ``channel``, the width of a channel; the first begins at
+    ``low``. ``tail`` is the share of each line in its tail, and ``shelf`` that which is spread
+    evenly between 0 and the line.
+    """
+    n_channels = out.shape[1]
+    rest = 1.0 - tail - shelf
+    for line in range(places.shape[0]):
+        place, sigma, length = places[line], sigmas[line], widths[line]
+        factor, row = factors[line], rows[line]
+        if factor == 0.0:
+            continue
+        above = place + REACH * sigma
+        below = place - REACH * sigma - (TAIL_REACH * length if tail > 0.0 else 0.0)
+        first = max(math.floor((below - low) / channel), 0)
+        last = min(math.ceil((above - low) / channel), n_channels)
+        ratio = sigma / length
+        u = (low + first * channel - place) / sigma
+        before = gaussian_integral(u)
+        before_tail = tailed_integral(u, ratio) if tail > 0.0 else 0.0
+        for c in range(first, last):
+            u = (low + (c + 1) * channel - place) / sigma
+            after = gaussian_integral(u)
+            share = rest * (after - before)
+            before = after
+            if tail > 0.0:
+                after_tail = tailed_integral(u, ratio)
+                share += tail * (after_tail - before_tail)
+                before_tail = after_tail
+            out[row, c] += factor * share
+        if shelf > 0.0 and place > channel:
+            height = factor * shelf * channel / place
+            for c in range(max(math.ceil(-low / channel), 0), last):
+                u = (place - low - (c + 0.5) * channel) / sigma
+                out[row, c] += height * (gaussian_integral(u) if u < REACH else 1.0)
+
+
+@leaf
+def add_slopes(places, sigmas, factors, rows, low, channel, moved, wider):
+    """Add derivatives of Gaussian lines along place and standard deviation to rows, (n, C).
+
+    Arguments are those of `add_peaks`.
+    """
+    n_channels = moved.shape[1]
+    for line in range(places.shape[0]):
+        place, sigma = places[line], sigmas[line]
+        factor, row = factors[line], rows[line]
+        if factor == 0.0:
+            continue
+        first = max(math.floor((place - REACH * sigma - low) / channel), 0)
+        last = min(math.ceil((place + REACH * sigma - low) / channel), n_channels)
+        u = (low + first * channel - place) / sigma
+        before = _PDF * math.exp(-0.5 * u * u) / sigma
+        before_u = u * before
+        for c in range(first, last):
+            u = (low + (c + 1) * channel - place) / sigma
+            after = _PDF * math.exp(-0.5 * u * u) / sigma
+            moved[row, c] += factor * (before - after)
+            wider[row, c] += factor * (before_u - u * after)
+            before, before_u = after, u * after

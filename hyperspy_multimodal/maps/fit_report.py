@@ -1,0 +1,153 @@
+"""What the fit of EDS spectra has to say, and when it gives no maps."""
+
+import logging
+
+import numpy as np
+from scipy import signal
+
+_logger = logging.getLogger(__name__)
+
+# A line of the instrument matters if it holds this share of what lies under a mapped line.
+_OVERLAPPING = 0.05
+# Totals of fewer standard errors mean that an element is not there.
+_ABSENT = 3.0
+_NAMED_PEAKS = 5
+# What the model leaves of peaks, as a share of their height: good, and fair.
+_GOOD, _FAIR = 0.03, 0.1
+
+
+def check_calibration(explanation, nominal):
+    """Refuse to make maps of a spectrum whose energy axis was not found.
+
+    Raises
+    ------
+    ValueError
+        If offset or gain end at the limits of the fit.
+    """
+    fit = explanation.fit
+    if not fit.at_limits:
+        return
+    peaks = ", ".join(f"{energy:.2f}" for energy in strongest_peaks(fit))
+    named = ", ".join(
+        f"{line.name} {line.energy:.2f}"
+        for line in fit.lines
+        if line.element and line.name.split("_")[1] in ("Ka", "La", "Ma")
+    )
+    raise ValueError(
+        "The lines of the named elements do not fit the spectrum: the fit moves the energy axis "
+        f"to the limit of what it may do ({1e3 * (fit.detector.offset):.0f} eV and "
+        f"{100 * fit.detector.gain:.1f} %). The summed spectrum has its strongest peaks at {peaks} "
+        f"keV on its axis; the lines are expected at {named} keV. Check the elements "
+        "(s.set_elements) and the energy axis (s.axes_manager[-1].offset, .scale, .units), or keep "
+        "the axis as it is with fit_maps(s, refine_calibration=False)."
+    )
+
+
+def strongest_peaks(fit, number=_NAMED_PEAKS):
+    """Return energies, on the axis of the signal, of the strongest peaks of a spectrum, in keV."""
+    counts = np.where(fit.used, fit.observed, 0.0)
+    smooth = np.convolve(counts, np.ones(3) / 3, "same")
+    width = max(int(0.1 / (fit.detector.edges[1] - fit.detector.edges[0])), 1)
+    places, found = signal.find_peaks(smooth, distance=width, prominence=3 * np.sqrt(smooth.max()))
+    strongest = np.argsort(found["prominences"])[::-1][:number]
+    return np.sort(fit.detector.centres[places[strongest]])
+
+
+def report(found):
+    """Log what was found in a summed spectrum.
+
+    Parameters
+    ----------
+    found : FittedSum
+    """
+    explanation = found.explanation
+    if explanation.has_wrong_model:
+        _logger.warning(
+            "The summed spectrum has %d peaks or more that no element explains: elements are "
+            "missing or wrong, or the energy axis is. Do not trust the maps. See "
+            "plot_sum_spectrum, and suggest_elements(s) for elements that fit.",
+            len(explanation.peaks),
+        )
+    elif explanation.peaks:
+        _logger.warning(
+            "The summed spectrum has peaks of no named element: %s. They are fitted and kept out "
+            "of the maps. If they are of an element, name it (s.add_elements, or extra_lines if no "
+            "map is wanted), so that its other lines are known too.",
+            "; ".join(map(str, explanation.peaks)),
+        )
+    for text in overlaps(explanation):
+        _logger.warning("%s If that is wrong, the map is too.", text)
+    for each in explanation.hidden:
+        _logger.warning(
+            "%s has %.3g counts more than the other lines of its element let expect: %s may lie "
+            "under it. If so, name that element; as it is, its counts are in the map.",
+            each.line,
+            each.counts,
+            " or ".join(each.candidates),
+        )
+    if explanation.instrument:
+        _logger.info(
+            "Fitted and kept out of the maps, as elements of the instrument: %s.",
+            ", ".join(
+                f"{element} ({counts:.3g} counts)"
+                for element, counts in explanation.instrument_elements.items()
+            ),
+        )
+    absent = [
+        f"{name} ({total:.3g} ± {error:.2g} counts)"
+        for name, total, error in zip(
+            found.plan.names, found.totals, found.total_errors, strict=True
+        )
+        if total < _ABSENT * error
+    ]
+    if absent:
+        _logger.info("Not found, so that the map is about 0: %s.", ", ".join(absent))
+    _logger.info("%s", goodness(explanation))
+
+
+def overlaps(explanation):
+    """Return sentences on mapped lines from which elements of the instrument take counts."""
+    fit = explanation.fit
+    spectra = explanation.attribution.lines.sum(axis=1)
+    unnamed = {each.element: each for each in explanation.instrument}
+    found = {}
+    for i, line in enumerate(fit.lines):
+        if line.element not in unnamed or not spectra[i] > 0:
+            continue
+        width = float(fit.detector.width(line.energy))
+        for k, other in enumerate(fit.lines):
+            head = other.name.split("_")[-1] in ("Ka", "La", "Ma")
+            if other.element in unnamed or not other.element or not head:
+                continue
+            if abs(fit.places[i] - fit.places[k]) < width:
+                key = line.element, other.name
+                counts, variance = found.get(key, (0.0, 0.0))
+                found[key] = counts + spectra[i], variance + fit.errors[i] ** 2
+    names = {line.name: own for line, own in zip(fit.lines, spectra, strict=True)}
+    return [
+        f"Lines of {element}, which is not named, lie under {name} and are taken to hold "
+        f"{counts:.3g} ± {max(variance, 0.0) ** 0.5:.2g} of the {counts + names[name]:.3g} counts "
+        f"there, on the evidence of {unnamed[element].line}."
+        for (element, name), (counts, variance) in found.items()
+        if counts > _OVERLAPPING * explanation.counts_of(name.split("_")[0])
+    ]
+
+
+def goodness(explanation):
+    """Return in plain words how well the fit describes the summed spectrum."""
+    fit = explanation.fit
+    word = "good" if fit.misfit <= _GOOD else "fair" if fit.misfit <= _FAIR else "poor"
+    if explanation.has_wrong_model:
+        word = "wrong"
+    offset, gain = 1e3 * fit.detector.offset, 100 * fit.detector.gain
+    text = (
+        f"The fit of the summed spectrum is {word}: peaks are described to "
+        f"{100 * fit.misfit:.0f} % of their height"
+    )
+    lines = [line.element for line in fit.lines]
+    known = [counts for counts, e in zip(fit.amplitudes, lines, strict=True) if e]
+    unknown = float(fit.amplitudes.sum() - np.sum(known))
+    share = unknown / max(float(fit.amplitudes.sum()), 1e-300)
+    if share > 1e-3:
+        text += f", and {100 * share:.1f} % of the counts of lines are of no element"
+    return f"{text}. The axis was moved by {offset:+.0f} eV and {gain:+.2f} %."

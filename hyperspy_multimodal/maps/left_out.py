@@ -1,0 +1,170 @@
+"""Reading maps without channels and scan positions that hold what cannot come from the specimen."""
+
+import logging
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .spectra_sums import channel_ranges
+from .unphysical import unphysical
+
+_logger = logging.getLogger(__name__)
+
+# If spikes take more than this share of the channels, their scan positions are left out instead.
+_MOST_CHANNELS = 0.05
+_MOST_WORDS = 5
+
+
+@dataclass(frozen=True)
+class PartialReading:
+    """A reading of spectra of which some channels or scan positions were left out.
+
+    What is not here is that of the reading.
+
+    Parameters
+    ----------
+    reading : FittedSum, FittedEdges, SpectrumFit, EdgeFit, EdgeMeasurement or Reading
+        What was read without them.
+    channels : list of (int, int)
+        Ranges [start, stop) of channels that were left out.
+    mask : numpy.ndarray or None
+        True at scan positions that were left out, bool, shape (ny, nx).
+    """
+
+    reading: object
+    channels: list
+    mask: np.ndarray | None
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.reading, name)
+
+    @property
+    def record(self):
+        """How maps were read, and what was left out, in types that metadata can hold."""
+        positions = [] if self.mask is None else np.argwhere(self.mask).tolist()
+        channels = [[int(limit) for limit in limits] for limits in self.channels]
+        return {
+            **self.reading.record,
+            "left_out_channels": channels,
+            "left_out_positions": positions,
+        }
+
+    @property
+    def settled(self):
+        """The same with maps that cannot be split, which take less memory."""
+        return replace(self, reading=self.reading.settled)
+
+    @property
+    def only_maps(self):
+        """The maps without what else was read, for memory's sake."""
+        return replace(self, reading=self.reading.only_maps)
+
+    def measured(self, whole, of_halves, seed, halves):
+        """Return the maps of projected spectra, which are 0 where they were left out."""
+        if self.mask is not None:
+            whole[:, self.mask] = 0
+            of_halves[:, :, self.mask] = 0
+        return replace(self, reading=self.reading.measured(whole, of_halves, seed, halves))
+
+
+def first_reading(plan, segments, sums):
+    """Return a plan's reading of a first pass, without what cannot come from the specimen.
+
+    Parameters
+    ----------
+    plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
+        How to read.
+    segments : numpy.ndarray or None
+        Counts between its edges, shape (S, ny, nx).
+    sums : SummedSpectra
+        Sums of all spectra.
+
+    Returns
+    -------
+    FittedSum, FittedEdges, Reading or EdgeMeasurement, or a PartialReading of one
+    """
+    found = unphysical(sums, plan.smooth, plan.widest_spike)
+    fits = plan.used is not None
+    used = plan.used if fits else _in_windows(plan.ranges, sums.total.size)
+    channels = [each for each in found.channels if used[each.start : each.stop].any()]
+    spikes = [each for each in found.spikes if used[each.start : each.stop].any()]
+    struck = _mask(spikes, used.size)
+    as_channels = fits and np.count_nonzero(struck & used) <= _MOST_CHANNELS * used.sum()
+    pixels = [each.pixel for each in ([] if as_channels else spikes) + found.hot]
+    _say(plan, channels, spikes, found.hot)
+    if not (channels or spikes or found.hot):
+        return plan.reading(segments, found.total, sums.divisor)
+    left_out = np.zeros(used.size, bool)
+    if fits:
+        left_out = _mask(channels + (spikes if as_channels else []), used.size)
+        plan = replace(plan, used=used & ~left_out)
+        _check_windows(plan, used)
+    mask = None
+    if pixels:
+        mask = np.zeros(sums.by_pixel.shape, bool)
+        mask.flat[pixels] = True
+        segments = None if segments is None else np.where(mask, segments.dtype.type(0), segments)
+    reading = plan.reading(segments, found.total, sums.divisor)
+    return PartialReading(reading, channel_ranges(left_out & used), mask)
+
+
+def _mask(findings, size):
+    """Return which of so many channels are in any of the findings."""
+    mask = np.zeros(size, bool)
+    for each in findings:
+        mask[each.start : each.stop] = True
+    return mask
+
+
+def _in_windows(ranges, size):
+    """Return which of so many channels are in any window."""
+    mask = np.zeros(size, bool)
+    for start, stop in (limits for own in ranges.values() for limits in own):
+        mask[start:stop] = True
+    return mask
+
+
+def _check_windows(plan, before):
+    """Refuse a window of which nothing is left."""
+    for name, own in plan.ranges.items():
+        inside = _in_windows({name: own}, before.size)
+        if (inside & before).any() and not (inside & plan.used).any():
+            raise ValueError(
+                f"The spectra hold nothing of the specimen in the window of {name}. Crop them to "
+                f"the channels that were recorded, with s.isig[...], and leave {name} out, or name "
+                "another of its lines or edges."
+            )
+
+
+def _say(plan, channels, spikes, hot):
+    """Say in one line what cannot come from the specimen, and what is done with it."""
+    found = hot + spikes + channels
+    if not found:
+        return
+    words = "; ".join(each.text for each in found[:_MOST_WORDS])
+    if len(found) > _MOST_WORDS:
+        words += f"; and {len(found) - _MOST_WORDS} more"
+    fits = plan.used is not None
+    if fits and all(each.empty for each in found):
+        _logger.info("Channels that were not recorded are left out: %s.", words)
+        return
+    done = []
+    if hot or spikes or fits:
+        done.append("It is left out.")
+    if hot or spikes:
+        done.append("A navigation_mask that is True at these scan positions leaves them out, too.")
+    if channels and not fits:
+        wrong = [
+            name
+            for name, own in plan.ranges.items()
+            if any(a < each.stop and each.start < b for each in channels for a, b in own)
+        ]
+        done.append(
+            f"Windows cannot leave out channels, so that {', '.join(wrong)} may be wrong: take "
+            "map_method='fit', or give windows without them."
+        )
+    _logger.warning(
+        "Some of what was recorded cannot come from the specimen: %s. %s", words, " ".join(done)
+    )

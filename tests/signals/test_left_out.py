@@ -1,0 +1,79 @@
+"""Scan positions that are left out by themselves are those of a navigation mask."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import fit_maps
+from hyperspy_multimodal.data import core_loss, core_shell
+
+GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False, "full_output": True}
+HOT = 11, 17
+
+
+def mask():
+    found = np.zeros((40, 48), bool)
+    found[HOT] = True
+    return found
+
+
+def hot(signal):
+    result = signal.deepcopy()
+    result.data = result.data.astype("u4")
+    result.data[HOT] = 4000
+    return result
+
+
+def arrays(maps):
+    return np.stack([each.data for each in maps])
+
+
+@pytest.mark.parametrize("method", ["fit", "windows"])
+@pytest.mark.parametrize("make", [core_shell, core_loss])
+def test_a_hot_pixel_is_as_one_that_is_masked(make, method):
+    specimen = make((40, 48), counts=30)
+    given = {**GIVEN, "map_method": method, "uncertainty": True, "keep_totals": True}
+    signal = hot(specimen.signal)
+    maps, output = signal.multimodal_fusion(specimen.haadf, **given)
+    expected, known = signal.multimodal_fusion(specimen.haadf, navigation_mask=mask(), **given)
+    np.testing.assert_allclose(arrays(maps), arrays(expected), rtol=1e-4, atol=1e-4)
+    for name in ("raw_maps", "standard_deviations"):
+        one, other = arrays(output[name]), arrays(known[name])
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+    assert np.isnan(arrays(output["raw_maps"])[:, HOT[0], HOT[1]]).all()
+    node, other = (each[0].metadata.Multimodal_fusion for each in (maps, expected))
+    assert node.left_out_positions == [list(HOT)]
+    assert node.masked_pixels == other.masked_pixels == 1
+    assert not other.has_item("left_out_positions")
+
+
+def test_masks_add_up():
+    specimen = core_shell((40, 48), counts=30)
+    other = np.roll(mask(), 5)
+    maps, output = hot(specimen.signal).multimodal_fusion(
+        specimen.haadf, navigation_mask=other, **GIVEN
+    )
+    assert maps[0].metadata.Multimodal_fusion.masked_pixels == 2
+    np.testing.assert_array_equal(np.isnan(output["raw_maps"][0].data), mask() | other)
+
+
+def test_without_fusion_nothing_is_in_its_place():
+    maps = fit_maps(hot(core_shell((40, 48), counts=30).signal))
+    for each in maps:
+        assert each.data[HOT] == 0
+        assert each.metadata.Spectrum_fit.variance[HOT] == 0
+
+
+def test_the_tuner_leaves_out_the_same():
+    from hyperspy_multimodal.interactive.session import TuningSession
+    from hyperspy_multimodal.signals import eds
+    from hyperspy_multimodal.signals.parameters import Parameters
+
+    specimen = core_shell((40, 48), counts=30)
+    parameters = Parameters(
+        gamma=1.0, lambdas=(0.01, 0.02), tv="auto", weights="auto", haadf_blur=0.0, align=False,
+        keep_totals="auto", tolerance=1e-4, max_iterations=100, seed=0, uncertainty=False,
+        show_progressbar=False, full_output=True,
+    ).checked()  # fmt: skip
+    session = TuningSession(eds.scan_of(hot(specimen.signal), specimen.haadf), parameters)
+    session.crop(slice(0, 40), slice(0, 48))
+    np.testing.assert_array_equal(np.isnan(session.raw()[0]), mask())
