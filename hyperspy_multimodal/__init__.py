@@ -17,6 +17,7 @@ _PUBLIC = {
     "fuse_maps": "hyperspy_multimodal.signals.ready_maps",
     "plot": "hyperspy_multimodal.plot",
     "solve_fusion": "hyperspy_multimodal.fusion",
+    "suggest_elements": "hyperspy_multimodal.signals.element_suggestion",
 }
 
 __all__ = ["__version__", *_PUBLIC]

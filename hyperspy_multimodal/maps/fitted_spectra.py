@@ -194,7 +194,7 @@ class FittedSum:
     def operator(self):
         """Net counts, their variances, all counts, covariances: a matrix (C, M)."""
         projection = self.templates.projection[: self.columns]
-        rows = [*projection, *projection**2, self.plan.used.astype(float)]
+        rows = [*projection, *projection**2, self.explanation.fit.used.astype(float)]
         rows += [projection[i] * projection[j] for i, j in self._pairs]
         return np.array(rows).T
 

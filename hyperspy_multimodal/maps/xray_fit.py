@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..spectra.detector import Detector
-from ..spectra.explanation import explain
+from ..spectra.explain import explain
 from ..spectra.lines import element_lines
 from ..spectra.templates import element_templates
+from ..spectra.zero_peak import after_zero_peak
 from .fit_report import check_calibration, report
 from .fitted_spectra import FittedSum
 from .microscope import beam_energy_of, stated
@@ -90,7 +91,7 @@ class XrayFit:
             )
         explanation = explain(
             observed,
-            self.used,
+            after_zero_peak(observed, self.detector, self.used),
             self.detector,
             self.elements,
             self.beam_energy,
@@ -118,19 +119,11 @@ def plan_fit(
     """
     names = select_lines(signal, xray_lines)
     check_families(names)
-    instrument = signal.metadata.get_item("Acquisition_instrument", None)
-    resolution = stated(instrument, "energy_resolution_MnKa", None)
-    if resolution is None:
-        raise ValueError(
-            "The signal does not state the resolution of the detector. Set it, for example with "
-            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
-        )
     axis = signal.axes_manager.signal_axes[0]
     unit = 1e-3 if axis.units == "eV" else 1.0  # select_lines refuses others
+    detector = detector_of(signal)
     windows = integration_windows_of(signal, names, integration_windows)
-    edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
-    limits = _limits(edges, channels_of(axis, names, windows), windows * unit)
-    detector = Detector(edges, resolution)
+    limits = _limits(detector.edges, channels_of(axis, names, windows), windows * unit)
     beam_energy = beam_energy_of(signal)
     extra = checked_extra(extra_lines, names)
     known = signal.metadata.get_item("Sample.elements", None) or []
@@ -142,7 +135,7 @@ def plan_fit(
             ", ".join(unmapped),
         )
     elements = sorted({name.split("_")[0] for name in names} | {*extra, *unmapped})
-    used = _channels_to_fit(detector, elements, beam_energy, windows * unit)
+    used = channels_to_fit(detector, elements, beam_energy, windows.min() * unit)
     return XrayFit(
         names=names,
         windows=windows,
@@ -155,6 +148,27 @@ def plan_fit(
         pile_up=pile_up,
         extra_lines=None if extra_lines is None else list(extra_lines),
     )
+
+
+def detector_of(signal):
+    """Return the `Detector` of an EDS signal as its axis and its metadata describe it.
+
+    Raises
+    ------
+    ValueError
+        If the metadata hold no resolution.
+    """
+    instrument = signal.metadata.get_item("Acquisition_instrument", None)
+    resolution = stated(instrument, "energy_resolution_MnKa", None)
+    if resolution is None:
+        raise ValueError(
+            "The signal does not state the resolution of the detector. Set it, for example with "
+            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
+        )
+    axis = signal.axes_manager.signal_axes[0]
+    unit = 1e-3 if axis.units == "eV" else 1.0
+    edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
+    return Detector(edges, resolution)
 
 
 def fit_spectra(
@@ -231,9 +245,21 @@ def checked_extra(extra_lines, mapped):
     return elements
 
 
-def _channels_to_fit(detector, elements, beam_energy, windows):
-    """Return the channels to use, (C,): those that hold lines."""
-    low = min(_LOWEST_ENERGY, 0.9 * windows.min())
+def channels_to_fit(detector, elements, beam_energy, lowest=_LOWEST_ENERGY):
+    """Return the channels that hold lines, (C,).
+
+    Parameters
+    ----------
+    detector : Detector
+        Channels.
+    elements : sequence of str
+        Elements whose lines are needed, also those of high energy.
+    beam_energy : float
+        Energy of the electrons in keV.
+    lowest : float
+        Lower end of the lowest window, in keV. Default 0.2.
+    """
+    low = min(_LOWEST_ENERGY, 0.9 * lowest)
     lines = [line.energy for each in elements for line in element_lines(each, low, beam_energy)]
     high = max([_HIGHEST_ENERGY, *(_BEYOND * energy for energy in lines)])
     return (detector.centres > low) & (detector.centres < min(beam_energy, high))

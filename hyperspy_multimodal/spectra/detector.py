@@ -128,8 +128,8 @@ class Detector:
         dict of str to numpy.ndarray
             Derivatives along the "position" (keV) and the relative "width" (of FWHM^2) of the lines
             of each sum, shape (number, C); and along "gain", "resolution" (eV), "slope"
-            (eV^2 / keV), "escape", "tail", "shelf" and "wide" of the detector, shape (C,). Those along
-            positions and widths are those of peaks without tails.
+            (eV^2 / keV), "escape", "tail", "shelf" and "wide" of the detector, shape (C,). Those
+            along positions and widths are those of peaks without tails.
         """
         energies = np.asarray(energies, dtype=float)
         counts = np.asarray(counts, dtype=float)

@@ -33,6 +33,10 @@ INSTRUMENT_ELEMENTS = {
     "Au": "grids, coatings",
     "Pb": "shield of the detector",
 }
+#: Elements that are common in specimens: when none is named, these are tried beside the others.
+COMMON_ELEMENTS = (
+    "F Na Mg P S K Ca Sc Ti V Ge As Se Sr Y Nb Ru Pd In Te Ba La Ce Nd Gd Hf Bi".split()
+)
 # A line shows an element if it stands alone: so many FWHM from the strongest lines of named
 # elements, and from their weaker ones. Light elements have but one line, and are everywhere.
 _FROM_STRONGEST, _FROM_OTHERS = 1.5, 1.0
@@ -69,8 +73,8 @@ class Evidence:
         return self.counts / max(self.error, 1e-300)
 
 
-def candidates_beside(named, detector, used, beam_energy):
-    """Return instrument elements of which some line stands apart from those of named elements.
+def candidates_beside(named, detector, used, beam_energy, elements=tuple(INSTRUMENT_ELEMENTS)):
+    """Return elements of which some line stands apart from those of named elements.
 
     Parameters
     ----------
@@ -82,6 +86,8 @@ def candidates_beside(named, detector, used, beam_energy):
         Channels that are fitted, bool, shape (C,).
     beam_energy : float
         In keV.
+    elements : sequence of str
+        Elements that may be there; by default those of the instrument.
 
     Returns
     -------
@@ -95,7 +101,7 @@ def candidates_beside(named, detector, used, beam_energy):
     others = {line.element for line in own if line.energy > LOW_ENERGY}
     needed = [line for line in own if line.energy > LOW_ENERGY or line.element not in others]
     found = {}
-    for element in INSTRUMENT_ELEMENTS:
+    for element in elements:
         if element in named:
             continue
         light = element in _LIGHT

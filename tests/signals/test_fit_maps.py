@@ -86,10 +86,11 @@ def test_detectors_that_are_not_as_stated(wrong):
     np.testing.assert_allclose(found, true, rtol=0.08)
 
 
-def test_stray_copper_is_reported_and_may_be_named():
+def test_stray_copper_is_found_and_may_be_named():
     specimen = core_shell((32, 32), counts=20, stray=0.2)
     _, output = fit_maps(specimen.signal, full_output=True)
-    assert any("Cu_Ka" in peak.candidates for peak in output["unassigned_peaks"])
+    assert list(output["instrument_elements"]) == ["Cu"]
+    assert output["unassigned_peaks"] == []
     _, named = fit_maps(specimen.signal, extra_lines=["Cu"], full_output=True)
     assert named["unassigned_peaks"] == []
     assert "Cu" in named["template_names"]
@@ -112,8 +113,9 @@ def test_output_describes_the_fit(specimen, fitted):
         output["sum_spectrum"].data, specimen.signal.data.sum(axis=(0, 1))
     )
     assert output["templates"].data.shape == (len(output["template_names"]), 1024)
-    assert abs(output["energy_offset"]) < 2e-3
-    assert output["energy_resolution"] == pytest.approx(130, abs=2)
+    assert abs(output["energy_offset"]) < 6e-3
+    assert output["energy_resolution"] == pytest.approx(130, abs=3)
+    assert output["goodness"].startswith("The fit of the summed spectrum is good")
     assert 0.8 < output["sum_deviance"] < 1.2
     np.testing.assert_allclose(np.diag(output["correlation"]), 1)
 
@@ -132,7 +134,7 @@ def test_parameters_are_recorded_and_survive_saving(fitted, tmp_path):
     node = loaded.metadata.Spectrum_fit
     assert node.map_method == "fit"
     assert node.xray_lines == ["Co_Ka", "O_Ka", "S_Ka"]
-    assert node.energy_resolution == pytest.approx(130, abs=2)
+    assert node.energy_resolution == pytest.approx(130, abs=3)
     assert loaded.metadata.Spectrum_fit.variance.shape == (40, 48)
 
 

@@ -1,0 +1,235 @@
+"""How a summed spectrum is explained: the axis, the elements that are there, and other peaks."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from .absorption import absorption_edges
+from .attribution import attribute
+from .calibration import search_axis
+from .coherence import coherent_elements, others_are_there
+from .explanation import Explanation, HiddenElement
+from .free_peaks import MOST, described, free_lines, highest_residual
+from .instrument import INSTRUMENT_ELEMENTS, SIGNIFICANT, candidates_beside, evidence
+from .lines import element_lines
+from .sum_fit import fit_sum_spectrum
+from .sum_model import Setting
+
+# An edge of the continuum is fitted where a step of this share would be seen, in standard errors.
+_STEP, _SEEN = 0.25, 2.0
+# Sum peaks are allowed for if they explain this much of the weighted squares.
+_PILE_UP_GAIN = 25.0
+_PILE_UP_COUNTS = 1e4
+# Times that what is not there is dropped, and the rest fitted again.
+_ROUNDS = 3
+# Departure from table weights, in their errors, and counts, that ask for another element.
+_STRAINED, _LEAST_HIDDEN = 4.0, 50.0
+
+
+def explain(
+    observed,
+    used,
+    nominal,
+    named,
+    beam_energy,
+    *,
+    refine=True,
+    pile_up=None,
+    candidates=tuple(INSTRUMENT_ELEMENTS),
+):
+    """Explain a summed spectrum by named elements, those of the instrument, and other peaks.
+
+    The energy axis is found first, with all elements that may be there, and held from then on.
+    Elements of the instrument stay on the evidence of lines that stand apart from those of named
+    elements. A peak beyond 1.5 FWHM of all lines gets a line of its own, whose energy is fitted.
+
+    Parameters
+    ----------
+    observed : numpy.ndarray
+        Summed spectrum, counts, shape (C,).
+    used : numpy.ndarray
+        Channels to fit, bool, shape (C,).
+    nominal : Detector
+        The detector as the signal describes it.
+    named : list of str
+        Named elements.
+    beam_energy : float
+        Energy of the electrons in keV.
+    refine : bool
+        Whether the calibration is fitted. Default True.
+    pile_up : bool or None
+        Whether there are sum peaks; None (default) finds out.
+    candidates : sequence of str
+        Elements that may be there without being named; by default those of the instrument.
+
+    Returns
+    -------
+    Explanation
+    """
+    apart = candidates_beside(named, nominal, used, beam_energy, candidates)
+    search = _Search(observed, used, nominal, named, beam_energy, refine, pile_up, apart)
+    search.calibrate()
+    search.find_elements()
+    search.find_peaks()
+    search.find_pile_up()
+    search.settle()
+    fit = search.fit
+    significances = {name: significance for name, (significance, _) in search.free.items()}
+    return Explanation(
+        fit=fit,
+        attribution=attribute(fit),
+        instrument=search.shown,
+        peaks=described(fit, significances, beam_energy),
+        hidden=_hidden(fit, named, beam_energy),
+        beam_energy=beam_energy,
+        pile_up=search.setting.pile_up,
+    )
+
+
+class _Search:
+    """The fit as far as it goes, the elements with evidence, and the free peaks.
+
+    ``free`` holds, by name, the significance and the lines of each free peak.
+    """
+
+    def __init__(self, observed, used, nominal, named, beam_energy, refine, pile_up, apart):
+        low, high = nominal.centres[used][[0, -1]]
+        self.limits = low, min(high, beam_energy)
+        self.named, self.apart, self.pile_up = named, apart, pile_up
+        lines = self.lines_of([*named, *apart])
+        self.setting = Setting(
+            observed, used, nominal, lines, beam_energy, pile_up=bool(pile_up), refine=refine
+        )
+        self.fit, self.shown, self.free = None, [], {}
+
+    def lines_of(self, elements):
+        """Return all lines of elements on the axis."""
+        return [line for each in elements for line in element_lines(each, *self.limits)]
+
+    def calibrate(self):
+        """Fit all elements that may be there, from where the axis may lie, and hold the best."""
+        setting = self.setting
+        starts = [setting.nominal]
+        if setting.refine:
+            starts = search_axis(
+                setting.observed, setting.used, setting.nominal, setting.lines, setting.beam_energy
+            )
+        fits = [fit_sum_spectrum(setting, start) for start in starts]
+        self.fit = min(fits, key=lambda fit: fit.chi_squared)
+        self.setting = replace(setting, known=self.fit.detector)
+
+    def find_elements(self):
+        """Keep the elements that are there, with the absorption edges of the continuum."""
+        self.shown = self.with_evidence(self.apart)
+        for _ in range(2):
+            edges = _visible_edges(self.fit, self.elements)
+            if edges == self.fit.edges:
+                break
+            self.setting = replace(self.setting, edges=edges)
+            self.fit = fit_sum_spectrum(self.setting, self.fit)
+            self.shown = self.with_evidence(self.apart)
+        self.setting = replace(self.setting, lines=self.lines_of(self.elements))
+
+    @property
+    def elements(self):
+        """Named ones, and those of the instrument that are there."""
+        return [*self.named, *(each.element for each in self.shown)]
+
+    def with_evidence(self, elements):
+        """Return the evidence for elements of which all lines that would be seen are there."""
+        found = []
+        for element in elements:
+            best = evidence(self.fit, element, self.apart[element])
+            if best is None or best.significance <= SIGNIFICANT:
+                continue
+            lines = self.lines_of([element])
+            line = next(line for line in lines if line.name == best.line)
+            beam_energy = self.setting.beam_energy
+            if others_are_there(self.fit, line, best.counts, lines, beam_energy):
+                found.append(best)
+        return found
+
+    def find_peaks(self):
+        """Find free peaks while the calibration is held, so that none can drag it; fit all."""
+        self.free = self.more_peaks()
+        self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
+
+    def more_peaks(self):
+        """Return free peaks as long as there are significant ones."""
+        setting = replace(self.setting, hold=True, robust=True)
+        found = dict(self.free)
+        fit = fit_sum_spectrum(self.with_free(setting, found), self.fit)
+        while len(found) < MOST:
+            peak = highest_residual(fit)
+            if peak is None:
+                break
+            lines = free_lines(fit, peak[0], setting.beam_energy)
+            if lines[0].name in found:
+                break
+            found[lines[0].name] = peak[1], lines
+            fit = fit_sum_spectrum(self.with_free(setting, found), fit)
+        return found
+
+    def with_free(self, setting, free=None):
+        """Return a setting with the lines of free peaks."""
+        free = self.free if free is None else free
+        lines = [line for _, own in free.values() for line in own]
+        return replace(setting, lines=[*setting.lines, *lines])
+
+    def find_pile_up(self):
+        """Allow for sum peaks if they explain much."""
+        counts = self.setting.observed[self.setting.used].sum()
+        if self.pile_up is not None or counts < _PILE_UP_COUNTS:
+            return
+        piled = replace(self.setting, pile_up=True)
+        other = fit_sum_spectrum(self.with_free(piled), self.fit)
+        if self.fit.chi_squared - other.chi_squared > _PILE_UP_GAIN:
+            self.setting, self.fit = piled, other
+
+    def settle(self):
+        """Drop what is not there, as other peaks and the calibration explain it since."""
+        self.free = self.more_peaks()
+        for _ in range(_ROUNDS):
+            names = [line.name for line in self.fit.lines]
+            counts = dict(zip(names, self.fit.amplitudes, strict=True))
+            errors = dict(zip(names, self.fit.least_errors, strict=True))
+            free = {
+                name: peak
+                for name, peak in self.free.items()
+                if name not in counts or counts[name] > SIGNIFICANT * errors[name]
+            }
+            shown = self.with_evidence([each.element for each in self.shown])
+            is_new = any(name not in counts for name in free)
+            if not is_new and len(shown) == len(self.shown) and len(free) == len(self.free):
+                break
+            self.free, self.shown = free, shown
+            self.setting = replace(self.setting, lines=self.lines_of(self.elements))
+            self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
+
+
+def _hidden(fit, named, beam_energy):
+    """Return lines under which another element may lie: too strong for the rest of their family."""
+    found = {}
+    for strain in fit.strains:
+        head = strain.head
+        if strain.size < _STRAINED or strain.excess < _LEAST_HIDDEN or head.element not in named:
+            continue
+        names = coherent_elements(fit, head.energy, strain.excess, beam_energy)
+        names = [name for name in names if name.split("_")[0] not in named]
+        if names:
+            found.setdefault(head.name, HiddenElement(head.name, strain.excess, names))
+    return list(found.values())
+
+
+def _visible_edges(fit, elements):
+    """Return absorption edges of elements where their step could be seen."""
+    centres = fit.detector.centres
+    visible = []
+    for edge in absorption_edges(elements, float(centres[fit.used][-1])):
+        place, width = float(fit.detector.position(edge)), float(fit.detector.width(edge))
+        above = (centres > place) & (centres < place + width)
+        under = float(fit.continuum[above].sum())
+        apart = all(abs(edge - other) > width / 2 for other in visible)
+        if _STEP * under > _SEEN * np.sqrt(under) and apart:
+            visible.append(edge)
+    return tuple(visible)
