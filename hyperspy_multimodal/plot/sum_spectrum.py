@@ -1,15 +1,48 @@
 """The fit of the summed spectrum as a picture."""
 
+from typing import NamedTuple
+
 import numpy as np
+from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
 from .panels import figure_of
+from .spectrum_doubts import spectrum_doubts
+from .spectrum_legends import (
+    CONTINUUM,
+    FITTED,
+    GIVEN,
+    MOST_DOUBTS,
+    OBSERVED,
+    name_curves,
+    name_doubts,
+)
+from .spectrum_lines import PER_KEV, is_visible, spectrum_lines
+from .spectrum_marks import label_lines, mark_lines, mark_ranges
 
-_STRONG = 0.004  # of the strongest line: weaker ones get no label
-_PEAK = "#D55E00"
+# The last channel shown holds this share of the highest counts, or lies above a line by this.
+_LOWEST, _BEYOND = 0.002, 1.05
+_SIZE = (9.0, 6.0)  # inches
+_LINE = 0.17  # inches of a line of doubts
+_SHADED = 0.5  # standard errors; less would not be seen
+# Residuals in standard errors are linear up to this, and logarithmic beyond.
+_LINEAR = 5
+_TICKS = (-500, -100, -20, -5, 0, 5, 20, 100, 500)
+
+
+class _Curves(NamedTuple):
+    """Spectra by channel that are drawn, shape (C,), with energies in units of the axis."""
+
+    energy: np.ndarray
+    observed: np.ndarray
+    model: np.ndarray
+    fitted: np.ndarray
+    continuum: np.ndarray
+    sum_peaks: np.ndarray
+    to_lines: np.ndarray  # whether what the model left went to lines, not to the continuum
 
 
 def plot_sum_spectrum(output, energies=None, fig=None):
-    """Draw the summed spectrum, its fit and what remains.
+    """Draw the summed spectrum, its fit and what remains, and mark what is doubtful.
 
     Parameters
     ----------
@@ -17,14 +50,36 @@ def plot_sum_spectrum(output, energies=None, fig=None):
         The ``full_output`` of `hyperspy_multimodal.fit_maps`, or ``output["spectrum_fit"]`` of
         `multimodal_fusion`.
     energies : tuple of (float, float), optional
-        Energies to show, in units of the energy axis; by default all that were fitted.
+        Energies to show, in units of the energy axis. By default from the first fitted channel with
+        counts to the last that holds 0.2 % of the highest, the last peak, or the last mapped line.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (2,): the spectra, and their difference in standard errors.
+        Shape (2,): the spectra, and what the model leaves of them in standard errors.
+
+    Raises
+    ------
+    ValueError
+        If ``output`` is no such dictionary, if the spectra hold no counts, or if no channel between
+        ``energies`` was fitted.
+
+    Notes
+    -----
+    Above, counts: observed, fitted, and the continuum. "Fitted" is all that was explained: the
+    model, and what it left, which was attributed to lines and continuum afterwards and is shaded.
+    Below, observed less *model* in standard errors of the counts, linear up to 5 and logarithmic
+    beyond, with the same shades; two standard errors are a grey band.
+
+    Ticks are at the fitted positions of all lines. The strongest line of each family has a label if
+    it makes a peak or is mapped, others if their peaks stand out; colours say whether an element
+    was named, is one of the instrument, or is a guess at a peak of no element ("?"). Under the
+    picture stands what is doubtful: such peaks; ranges, shaded in orange, where the counts depart
+    from the model in one direction over more than a FWHM, by five standard errors and by 2 %; lines
+    of the instrument under a mapped line (†); lines under which other elements may be hidden (‡);
+    elements that were not found (in brackets); channels that were left out.
 
     Examples
     --------
@@ -42,65 +97,104 @@ def plot_sum_spectrum(output, energies=None, fig=None):
             f"multimodal_fusion with map_method='fit', but was given {type(output).__name__}."
         )
     axis = output["sum_spectrum"].axes_manager.signal_axes[0]
-    energy, fitted = axis.axis, output["fitted"].data
-    unit = 1000.0 if axis.units == "eV" else 1.0
-    observed, continuum = output["sum_spectrum"].data, output["continuum"].data
-    shown = fitted > 0
+    unit = PER_KEV[axis.units]
+    lines = spectrum_lines(output, unit)
+    curves = _curves(output, _shown(output, lines, axis, energies))
+    doubts = spectrum_doubts(output, lines, unit)
+    fig = figure_of(fig, (_SIZE[0], _SIZE[1] + _LINE * min(len(doubts), MOST_DOUBTS)))
+    axes = fig.subplots(2, 1, sharex=True, height_ratios=[5, 2])
+    _draw_spectra(axes[0], curves)
+    _draw_residual(axes[1], curves)
+    axes[1].set_xlabel(f"Energy ({axis.units})")
+    axes[1].set_xlim(curves.energy[[0, -1]])
+    mark_ranges(axes, doubts)
+    mark_lines(axes[0], lines)
+    fig.suptitle("Sum of all spectra and its fit")
+    name_curves(axes[0], output["goodness"], lines)
+    name_doubts(fig, doubts)
+    label_lines(axes[0], lines, doubts, output, curves)
+    return axes
+
+
+def _shown(output, lines, axis, energies):
+    """Return the channels to draw, a slice."""
+    energy, observed = axis.axis, output["sum_spectrum"].data
+    fits = np.zeros(energy.size, bool)
+    for start, stop in output["fitted_channels"]:
+        fits[start:stop] = True
+    if not (observed[fits] > 0).any():
+        raise ValueError("The spectra hold no counts: there is nothing to draw.")
     if energies is not None:
-        shown &= (energy >= energies[0]) & (energy <= energies[1])
-    if not shown.any():
-        if not observed.any():
-            raise ValueError("The spectra hold no counts: there is nothing to draw.")
-        raise ValueError(
-            f"energies={energies!r} {axis.units} holds none of the channels that were fitted, "
-            f"{energy[fitted > 0].min():g} to {energy[fitted > 0].max():g} {axis.units}."
-        )
-    fig = figure_of(fig, (9, 5.5))
-    spectra, rest = fig.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    floor = max(0.3, 0.3 * float(np.median(fitted[shown])) ** 0.5)
-    spectra.step(
-        energy[shown], observed[shown], where="mid", color="0.55", lw=0.8, label="observed"
-    )
-    spectra.plot(energy[shown], fitted[shown], color="#0072B2", lw=1.2, label="fitted")
-    spectra.plot(
-        energy[shown], continuum[shown], color="#009E73", lw=1.2, ls="--", label="continuum"
-    )
-    spectra.set_yscale("log")
-    spectra.set_ylim(floor, 12 * observed[shown].max())
-    spectra.set_ylabel("counts a channel")
-    spectra.set_title("Sum of all spectra and its fit")
-    spectra.legend(loc="upper right", ncols=3, frameon=False, fontsize="small")
-    _label_lines(spectra, output, energy[shown], fitted[shown], unit)
-    residual = (observed - fitted) / np.sqrt(np.maximum(fitted, 1.0))
-    rest.axhline(0, color="0.8", lw=0.8)
-    rest.step(energy[shown], residual[shown], where="mid", color="0.3", lw=0.7)
-    rest.set_ylabel("residual / σ")
-    rest.set_xlabel(f"Energy ({axis.units})")
-    limit = max(5.0, 1.1 * float(np.abs(residual[shown]).max()))
-    rest.set_ylim(-limit, limit)
-    rest.set_xlim(energy[shown][[0, -1]])
-    return np.array([spectra, rest])
+        inside = np.flatnonzero((energy >= energies[0]) & (energy <= energies[1]))
+        if np.count_nonzero(fits[inside]) < 2:
+            first, last = energy[fits][[0, -1]]
+            raise ValueError(
+                f"energies={energies!r} {axis.units} holds less than two of the channels that were "
+                f"fitted, {first:g} to {last:g} {axis.units}."
+            )
+        return slice(inside[0], inside[-1] + 1)
+    fitted = output["fitted"].data
+    first = np.flatnonzero(fits & (observed > 0))[0]
+    last = np.flatnonzero(fits & (fitted >= _LOWEST * fitted[fits].max()))[-1]
+    ends = [
+        _BEYOND * line.position + 2 * line.width
+        for line in lines
+        if line.name in output["totals"] or is_visible(line, energy, fitted)
+    ]
+    last = max(last, np.searchsorted(energy, max(ends, default=energy[0])))
+    return slice(first, min(last, np.flatnonzero(fits)[-1]) + 1)
 
 
-def _label_lines(axis, output, energy, fitted, unit):
-    """Name the stronger lines above their peaks, and mark unassigned ones."""
-    strongest = max((counts for _, counts in output["lines"].values()), default=0.0)
-    peaks = {f"{peak.energy:.2f} keV": peak for peak in output["unassigned_peaks"]}
-    taken = []
-    for name, (place, counts) in sorted(output["lines"].items(), key=lambda item: -item[1][1]):
-        place *= unit
-        near = any(abs(place - other) < 0.02 * np.ptp(energy) for other in taken)
-        weak = counts < _STRONG * strongest and name not in output["totals"]
-        if not energy[0] <= place <= energy[-1] or weak or near:
-            continue
-        taken.append(place)
-        label, colour = name.replace("_", " "), "black"
-        if name in peaks:
-            likely = peaks[name].candidates
-            label, colour = (f"{likely[0].replace('_', ' ')}?" if likely else "?"), _PEAK
-        around = np.abs(energy - place) < 0.02 * np.ptp(energy)
-        height = fitted[around].max() if around.any() else np.interp(place, energy, fitted)
-        axis.annotate(
-            label, (place, height), (0, 5), textcoords="offset points", rotation=90, ha="center",
-            va="bottom", fontsize="x-small", color=colour,
-        )  # fmt: skip
+def _curves(output, shown):
+    """Return the `_Curves` of some channels."""
+    names = "sum_spectrum", "model", "fitted", "continuum", "sum_peaks", "model_continuum"
+    observed, model, fitted, explained, sum_peaks, continuum = (
+        output[name].data[shown] for name in names
+    )
+    energy = output["sum_spectrum"].axes_manager.signal_axes[0].axis[shown]
+    to_lines = np.abs(explained - continuum) < np.abs(fitted - model) / 2
+    return _Curves(energy, observed, model, fitted, continuum, sum_peaks, to_lines)
+
+
+def _draw_spectra(axis, curves):
+    """Draw observed and fitted counts."""
+    energy, fits = curves.energy, curves.fitted > 0
+    gaps = [np.where(fits, each, np.nan) for each in (curves.fitted, curves.continuum)]
+    axis.step(energy, curves.observed, where="mid", color=OBSERVED, lw=0.8, label="observed")
+    axis.plot(energy, gaps[0], color=FITTED, lw=1.2, label="fitted")
+    axis.plot(energy, gaps[1], color=CONTINUUM, lw=1.2, ls="--", label="continuum")
+    if curves.sum_peaks.any():
+        axis.plot(energy, curves.sum_peaks, color=CONTINUUM, lw=0.8, ls=":", label="sum peaks")
+    axis.set_yscale("log")
+    axis.set_ylabel("counts a channel")
+    lowest = max(0.3, 0.4 * float(np.percentile(curves.fitted[fits], 2)))
+    axis.set_ylim(lowest, 2 * max(curves.observed.max(), 2 * lowest))
+    _shade(axis, curves, curves.model, curves.fitted)
+
+
+def _draw_residual(axis, curves):
+    """Draw what the model leaves, and how much of it was given to lines and continuum."""
+    errors = np.sqrt(np.maximum(curves.model, 1.0))
+    fits = curves.model > 0
+    residual = np.where(fits, (curves.observed - curves.model) / errors, np.nan)
+    axis.axhspan(-2, 2, color="0.93", lw=0, zorder=0)
+    axis.axhline(0, color="0.7", lw=0.8)
+    _shade(axis, curves, np.zeros(fits.size), (curves.fitted - curves.model) / errors)
+    axis.step(curves.energy, residual, where="mid", color="0.25", lw=0.7)
+    axis.set_ylabel("observed − model\n(standard errors)")
+    limit = max(_LINEAR + 1.0, 1.3 * float(np.nanmax(np.abs(residual))))
+    axis.set_yscale("symlog", linthresh=_LINEAR, linscale=1.0)
+    axis.set_ylim(-limit, limit)
+    axis.yaxis.set_major_locator(FixedLocator([each for each in _TICKS if abs(each) < limit]))
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_formatter(ScalarFormatter())
+
+
+def _shade(axis, curves, low, high):
+    """Shade what the model left and was given to lines and to the continuum."""
+    given = np.abs(curves.fitted - curves.model)
+    for name, own in (("lines", curves.to_lines), ("continuum", ~curves.to_lines)):
+        own = own & (given > _SHADED * np.sqrt(np.maximum(curves.model, 1.0)))
+        if own.any():
+            style = {"color": GIVEN[name], "lw": 0, "zorder": 1, "label": f"attributed to {name}"}
+            axis.fill_between(curves.energy, low, high, where=own, step="mid", **style)

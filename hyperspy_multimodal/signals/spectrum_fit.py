@@ -4,6 +4,7 @@ import numpy as np
 from hyperspy.signals import Signal1D
 
 from ..maps import fit_spectra
+from ..maps.spectra_sums import channel_ranges
 from .haadf_image import scan_shape
 from .keywords import explain_keywords
 from .native import element_maps
@@ -59,17 +60,35 @@ def fit_maps(
         Net counts, one map a line, as ``get_lines_intensity`` returns them. Each holds the
         variance of its pixels, an array (ny, nx), in ``metadata.Spectrum_fit.variance``.
     output : dict
-        Only with ``full_output=True``. Signals: ``sum_spectrum``, ``fitted``, ``continuum`` (counts
-        by channel), ``templates`` (spectra of 1 count in the window for each element, and of 1
-        count in all for each of extra elements, unassigned peaks, continuum and sum peaks), with
-        ``template_names``. Arrays: ``covariances`` (ny, nx) by pair of lines whose errors are
-        correlated by 0.1 or more. Numbers: ``lines`` (energy in keV and counts by line),
-        ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV), ``escape_peaks``,
-        ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation`` (K, K) of the
-        errors of totals, ``totals`` and ``total_errors``: those of the counts for templates that
-        are exact, to which the error of an element's line ratios adds, up to as much again.
-        ``unassigned_peaks``: a list of `UnassignedPeak`.
+        Only with ``full_output=True``;
         `hyperspy_multimodal.plot.plot_sum_spectrum` draws it.
+
+        Signals: ``sum_spectrum``, ``model`` (what was fitted to it), ``model_continuum`` and
+        ``sum_peaks`` (two parts of the model), ``fitted`` and ``continuum`` (the same with what the
+        model had left and was given to lines and continuum afterwards), all in counts by channel;
+        ``templates`` (spectra of 1 count in the window for each element, and of 1 count in all for
+        each of extra elements, unassigned peaks, continuum and sum peaks), with
+        ``template_names``.
+
+        By line, dictionaries: ``lines`` (energy in keV and counts), ``line_positions`` and
+        ``line_widths`` (where it lies on the axis of the signal and its full width at half maximum,
+        in keV), ``line_errors`` (standard error of the counts). Unassigned peaks are lines such as
+        "3.70 keV", and what goes with one is "3.70 keV: Ca_Kb".
+
+        By element: ``elements``, with "mapped", "extra" (named, without a map) or "instrument" for
+        each symbol. ``unassigned_peaks`` is a list of `UnassignedPeak`. ``hidden_elements`` are by
+        line of a named element under which others may lie, each a dictionary of ``counts`` beyond
+        those that the rest of its family lets expect, and ``candidates``, a list of lines.
+
+        Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
+        which hold what cannot come from the specimen.
+
+        Arrays: ``covariances`` (ny, nx) by pair of lines whose errors are correlated by 0.1 or
+        more. Numbers: ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV),
+        ``escape_peaks``, ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation``
+        (K, K) of the errors of totals, ``totals`` and ``total_errors``: those of the counts for
+        templates that are exact, to which the error of an element's line ratios adds, up to as much
+        again. ``goodness`` says in words how good the fit is.
 
     Raises
     ------
@@ -184,6 +203,8 @@ def output_of(signal, fit):
         "sum_spectrum": (found.observed, "Sum of all spectra"),
         "fitted": (np.where(found.used, fitted, 0.0), "Sum of all spectra as explained"),
         "model": (np.where(found.used, found.fitted, 0.0), "Fitted sum of all spectra"),
+        "model_continuum": (found.continuum, "Continuum of the fitted sum of all spectra"),
+        "sum_peaks": (found.pile_up, "Fitted sum peaks"),
         "continuum": (spectra.continuum, "Fitted continuum"),
         "templates": (fit.templates.shapes, "Templates"),
     }
@@ -195,6 +216,8 @@ def output_of(signal, fit):
             line.name: (line.energy, float(counts))
             for line, counts in zip(found.lines, spectra.lines.sum(axis=1), strict=True)
         },
+        **_by_line(found),
+        "elements": _roles(fit.names, explanation),
         **{name: record[name] for name in _SHOWN},
         "correlation": fit.correlation,
         "covariances": {
@@ -204,6 +227,39 @@ def output_of(signal, fit):
         "totals": dict(zip(fit.names, sums.tolist(), strict=True)),
         "total_errors": dict(zip(fit.names, fit.total_errors.tolist(), strict=True)),
         "unassigned_peaks": list(explanation.peaks),
+        "hidden_elements": {
+            each.line: {"counts": float(each.counts), "candidates": list(each.candidates)}
+            for each in explanation.hidden
+        },
+        "fitted_channels": [(int(start), int(stop)) for start, stop in channel_ranges(found.used)],
+        "left_out_channels": [tuple(each) for each in record.get("left_out_channels", [])],
+    }
+
+
+def _by_line(found):
+    """Return positions, widths (keV) and errors of the lines of a `SumFit`, by name."""
+    energies = np.array([line.energy for line in found.lines])
+    values = {
+        "line_positions": found.places,
+        "line_widths": found.detector.width(energies) * np.sqrt(1 + found.widths),
+        "line_errors": found.errors,
+    }
+    names = [line.name for line in found.lines]
+    return {key: dict(zip(names, each.tolist(), strict=True)) for key, each in values.items()}
+
+
+def _roles(names, explanation):
+    """Return what each element of the fit is: mapped, extra, or of the instrument."""
+    mapped = {name.split("_")[0] for name in names}
+    instrument = set(explanation.instrument_elements)
+    elements = [line.element for line in explanation.fit.lines if line.element]
+    return {
+        element: "mapped"
+        if element in mapped
+        else "instrument"
+        if element in instrument
+        else "extra"
+        for element in elements
     }
 
 

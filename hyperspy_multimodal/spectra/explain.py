@@ -9,8 +9,14 @@ from .attribution import attribute
 from .calibration import search_axis
 from .coherence import coherent_elements, others_are_there
 from .explanation import Explanation, HiddenElement
-from .free_peaks import MOST, described, free_lines, highest_residual
-from .instrument import INSTRUMENT_ELEMENTS, SIGNIFICANT, candidates_beside, evidence
+from .free_peaks import MOST, described, free_lines, highest_residual, matched
+from .instrument import (
+    INSTRUMENT_ELEMENTS,
+    SIGNIFICANT,
+    Evidence,
+    candidates_beside,
+    evidence,
+)
 from .lines import element_lines
 from .sum_fit import fit_sum_spectrum
 from .sum_model import Setting
@@ -133,7 +139,7 @@ class _Search:
     @property
     def elements(self):
         """Named ones, and those of the instrument that are there."""
-        return [*self.named, *(each.element for each in self.shown)]
+        return list(dict.fromkeys([*self.named, *(each.element for each in self.shown)]))
 
     def with_evidence(self, elements):
         """Return the evidence for elements of which all lines that would be seen are there."""
@@ -150,8 +156,20 @@ class _Search:
         return found
 
     def find_peaks(self):
-        """Find free peaks while the calibration is held, so that none can drag it; fit all."""
+        """Find free peaks while the calibration is held, so that none can drag it; fit all.
+
+        A peak that can be of an element of the instrument is given to it.
+        """
         self.free = self.more_peaks()
+        for name, (significance, lines) in list(self.free.items()):
+            energy = lines[0].energy
+            counts = float(matched(self.fit, [energy])[0][0])
+            likely = coherent_elements(self.fit, energy, counts, self.setting.beam_energy)[:1]
+            element = likely[0].split("_")[0] if likely else ""
+            if likely and likely[0] in self.apart.get(element, []):
+                del self.free[name]
+                self.shown.append(Evidence(element, likely[0], counts, counts / significance))
+        self.setting = replace(self.setting, lines=self.lines_of(self.elements))
         self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
 
     def more_peaks(self):
@@ -198,7 +216,7 @@ class _Search:
                 for name, peak in self.free.items()
                 if name not in counts or counts[name] > SIGNIFICANT * errors[name]
             }
-            shown = self.with_evidence([each.element for each in self.shown])
+            shown = self.with_evidence(dict.fromkeys(each.element for each in self.shown))
             is_new = any(name not in counts for name in free)
             if not is_new and len(shown) == len(self.shown) and len(free) == len(self.free):
                 break

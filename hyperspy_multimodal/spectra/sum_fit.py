@@ -21,6 +21,8 @@ _PEAK_SHARE = 0.5
 _BLUR = 0.03  # keV
 # Channels over which observed counts are averaged, and standard errors of an excess.
 _WIDE, _CERTAIN = 7, 5.0
+# Times that parameters beyond their limits are put there, and how far beyond is none, in errors.
+_BOUND_ROUNDS, _BEYOND = 6, 1e-6
 
 
 class Strain(NamedTuple):
@@ -263,13 +265,33 @@ class _Fit:
         right[n:] += self.stiffness * (self.centre - self.calibration)
         across = (design[n:] / variance) @ (design[:n].T @ self.amplitudes)
         right[n:] += across
-        inner = np.linalg.inv(gram[n:, n:])
-        mixed = gram[:n, n:] @ inner
-        amplitudes = non_negative(
-            gram[:n, :n] - mixed @ gram[n:, :n], right[:n] - mixed @ right[n:]
-        )
-        turn = inner @ (right[n:] - gram[n:, :n] @ amplitudes)
+        amplitudes, turn = self._bounded_solution(gram, right, n)
         return amplitudes - self.amplitudes, turn
+
+    def _bounded_solution(self, gram, right, n):
+        """Return amplitudes >= 0, and changes of all else that stay within their limits.
+
+        What would go beyond a limit is put there, and the rest is solved for again.
+        """
+        turn = np.zeros(len(right) - n)
+        free = np.ones(len(turn), bool)
+        for _ in range(_BOUND_ROUNDS):
+            others = n + np.flatnonzero(free)
+            fixed = n + np.flatnonzero(~free)
+            rest = right - gram[:, fixed] @ turn[~free]
+            inner = np.linalg.inv(gram[np.ix_(others, others)])
+            mixed = gram[:n, others] @ inner
+            amplitudes = non_negative(
+                gram[:n, :n] - mixed @ gram[others, :n], rest[:n] - mixed @ rest[others]
+            )
+            turn[free] = inner @ (rest[others] - gram[others, :n] @ amplitudes)
+            within = self.model.bounded(self.calibration + turn) - self.calibration
+            beyond = free & (np.abs(within - turn) > _BEYOND * self.model.prior_errors)
+            turn = np.where(beyond, within, turn)
+            if not beyond.any():
+                break
+            free &= ~beyond
+        return amplitudes, within
 
     def estimate_misfit(self):
         """Find the misfit with which squared residuals of peaks are what is expected of them."""

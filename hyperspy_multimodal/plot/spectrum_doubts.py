@@ -1,0 +1,153 @@
+"""What is doubtful in the fit of a summed spectrum."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..maps.spectra_sums import named_channels
+from ..spectra.detector import Detector
+from .spectrum_lines import ABSENT, siegbahn
+from .spectrum_misfits import departures
+
+# Lines of the instrument matter if they hold this share of the counts of the element under whose
+# line they lie.
+_OVERLAPPING = 0.05
+#: What labels carry: over lines of the instrument, and over others that may be hidden.
+OVERLAP_SIGN, HIDDEN_SIGN = "†", "‡"
+
+
+class Doubt(NamedTuple):
+    """Something that is doubtful.
+
+    Attributes
+    ----------
+    kind : str
+        "free", "misfit", "overlap", "hidden", "absent" or "left out".
+    text : str
+        What, in words.
+    line : str
+        The line that it is about, as in the output, or empty.
+    limits : tuple of (float, float) or None
+        The range that it is about, in units of the axis.
+    """
+
+    kind: str
+    text: str
+    line: str = ""
+    limits: tuple | None = None
+
+
+def spectrum_doubts(output, lines, unit):
+    """Return what is doubtful in the fit of a summed spectrum, a list of `Doubt`.
+
+    Parameters
+    ----------
+    output : dict
+        Of `fit_maps`.
+    lines : list of SpectrumLine
+        Its lines.
+    unit : float
+        Units of the axis in a keV.
+    """
+    return [
+        *_free(output, unit),
+        *_misfits(output, unit),
+        *_overlaps(output, lines),
+        *_hidden(output),
+        *_absent(output),
+        *_left_out(output),
+    ]
+
+
+def _free(output, unit):
+    units = output["sum_spectrum"].axes_manager.signal_axes[0].units
+    doubts = []
+    for peak in output["unassigned_peaks"]:
+        names = " or ".join(map(siegbahn, peak.candidates)) or "no element fits"
+        text = f"{unit * peak.energy:.4g} {units}: {peak.counts:,.0f} counts of no named element"
+        place = unit * ((1 + output["energy_gain"]) * peak.energy + output["energy_offset"])
+        line = min(
+            (name for name in output["lines"] if name.endswith(" keV")),
+            key=lambda name: abs(unit * output["line_positions"][name] - place),
+        )
+        doubts.append(Doubt("free", f"{text}; {names}{'?' * bool(peak.candidates)}", line))
+    return doubts
+
+
+def _misfits(output, unit):
+    axis = output["sum_spectrum"].axes_manager.signal_axes[0]
+    edges = axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5)
+    width = {"resolution": output["energy_resolution"], "slope": output["energy_resolution_slope"]}
+    detector = Detector(edges / unit, **width)
+    widths = detector.width(detector.centres) * unit / axis.scale
+    observed, model = output["sum_spectrum"].data, output["model"].data
+    doubts = []
+    for first, last in output["fitted_channels"]:
+        own = slice(first, last)
+        for start, stop in departures(observed[own], model[own], widths[own]):
+            there = slice(first + start, first + stop)
+            counts, expected = observed[there].sum(), model[there].sum()
+            limits = edges[there.start], edges[there.stop]
+            share = 100 * abs(expected / max(counts, 1.0) - 1)
+            text = (
+                f"{limits[0]:.4g} to {limits[1]:.4g} {axis.units}: the model is {share:.0f} % "
+                f"{'below' if expected < counts else 'above'} the counts, "
+                f"{abs(counts - expected) / np.sqrt(max(expected, 1.0)):.0f} standard errors"
+            )
+            doubts.append(Doubt("misfit", text, limits=limits))
+    return doubts
+
+
+def _overlaps(output, lines):
+    """Return mapped lines under which lines of instrument elements hold many counts."""
+    by_name = {line.name: line for line in lines}
+    doubts = []
+    for mapped in (by_name[name] for name in output["totals"] if name in by_name):
+        all_counts = sum(line.counts for line in lines if line.element == mapped.element)
+        under = {}
+        for line in lines:
+            if line.kind == "instrument" and abs(line.position - mapped.position) < mapped.width:
+                under[line.element] = under.get(line.element, 0.0) + line.counts
+        for element, counts in under.items():
+            if counts > _OVERLAPPING * all_counts:
+                text = (
+                    f"{siegbahn(mapped.name)}: {counts:,.0f} counts there are taken to be of "
+                    f"{element}, which is not named; {mapped.counts:,.0f} are left"
+                )
+                doubts.append(Doubt("overlap", text, mapped.name))
+    return doubts
+
+
+def _hidden(output):
+    return [
+        Doubt(
+            "hidden",
+            f"{siegbahn(line)}: {found['counts']:,.0f} counts more than its family lets expect; "
+            f"{' or '.join(map(siegbahn, found['candidates']))} may be hidden there",
+            line,
+        )
+        for line, found in output["hidden_elements"].items()
+    ]
+
+
+def _absent(output):
+    return [
+        Doubt("absent", f"{siegbahn(name)}: not found, {total:,.0f} ± {error:,.0f} counts", name)
+        for (name, total), error in zip(
+            output["totals"].items(), output["total_errors"].values(), strict=True
+        )
+        if total < ABSENT * error
+    ]
+
+
+def _left_out(output):
+    axis = output["sum_spectrum"].axes_manager.signal_axes[0]
+    doubts = []
+    for start, stop in output["left_out_channels"]:
+        limits = tuple(axis.offset + axis.scale * (each - 0.5) for each in (start, stop))
+        text = (
+            f"{limits[0]:.4g} to {limits[1]:.4g} {axis.units}: left out, as "
+            f"{named_channels([(start, stop)])} cannot be of the specimen or were not recorded"
+        )
+        doubts.append(Doubt("left out", text, limits=limits))
+    return doubts

@@ -1,0 +1,113 @@
+"""The fitted lines of a summed spectrum, as a picture needs them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+#: Energies of the output are in keV; by units of the axis.
+PER_KEV = {"keV": 1.0, "eV": 1e3}
+#: A line with fewer standard errors of counts is not there, as in the log of `fit_maps`.
+ABSENT = 3.0
+_GREEK = {"a": "α", "b": "β", "g": "γ", "n": "η", "z": "ζ", "l": "ℓ"}
+# Height of a Gaussian over its area and the inverse of its full width at half maximum.
+_PEAK = 0.94
+# A peak is visible if it exceeds the noise under it by this factor. One that is not the strongest
+# of its family must also be more than half of all that is there, and stand out from what is so many
+# FWHM beside.
+_VISIBLE, _BESIDE = 4.0, 0.7
+
+
+class SpectrumLine(NamedTuple):
+    """A fitted line.
+
+    Attributes
+    ----------
+    name : str
+        As in the output, such as "Si_Ka" or "3.70 keV".
+    element : str
+        Symbol; empty if no element explains the line.
+    family : str
+        Shell of the vacancy; of a free peak, its name.
+    kind : str
+        "named", "instrument" or "free".
+    position, width : float
+        Place on the axis, and full width at half maximum, in units of the axis.
+    counts, error : float
+        Counts and their standard error.
+    leads : bool
+        Whether it is the strongest of its family.
+    """
+
+    name: str
+    element: str
+    family: str
+    kind: str
+    position: float
+    width: float
+    counts: float
+    error: float
+    leads: bool
+
+
+def spectrum_lines(output, unit):
+    """Return the `SpectrumLine` of each fitted line, the strongest first.
+
+    Parameters
+    ----------
+    output : dict
+        Of `fit_maps`.
+    unit : float
+        Units of the axis in a keV.
+    """
+    roles, lines, led = output["elements"], [], set()
+    by_counts = sorted(output["lines"].items(), key=lambda item: -item[1][1])
+    for name, (_, counts) in by_counts:
+        element, _, line = name.partition("_")
+        is_free = element not in roles
+        family = name.partition(":")[0] if is_free else line[0]
+        kind = "free" if is_free else "instrument" if roles[element] == "instrument" else "named"
+        own = ("" if is_free else element), family
+        leads = name == family if is_free else own not in led
+        led.add(own)
+        lines.append(
+            SpectrumLine(
+                name,
+                *own,
+                kind,
+                unit * output["line_positions"][name],
+                unit * output["line_widths"][name],
+                counts,
+                output["line_errors"][name],
+                leads,
+            )
+        )
+    return lines
+
+
+def is_visible(line, energy, fitted):
+    """Return whether a line is a peak of its own in a spectrum.
+
+    Parameters
+    ----------
+    line : SpectrumLine
+    energy, fitted : numpy.ndarray
+        Energies of the channels, in units of the axis, and fitted counts, shape (C,).
+    """
+    if not energy[0] <= line.position <= energy[-1] or line.counts < ABSENT * line.error:
+        return False
+    channels = line.width / (energy[1] - energy[0])
+    height = _PEAK * line.counts / channels
+    places = line.position + _BESIDE * line.width * np.arange(-1, 2)
+    left, there, right = np.interp(places, energy, fitted)
+    there = max(there, height)
+    is_significant = height * channels > _VISIBLE * np.sqrt(there * channels)
+    stands_out = height > there / 2 and there > max(left, right)
+    return is_significant and (line.leads or stands_out)
+
+
+def siegbahn(name):
+    """Return a line's name as it is written, such as "Si Kα" for "Si_Ka"."""
+    element, _, line = name.partition("_")
+    if len(line) > 1 and line[1] in _GREEK and not line[1:].isupper():
+        line = line[0] + _GREEK[line[1]] + line[2:]
+    return f"{element} {line}".strip()
