@@ -16,7 +16,13 @@ from .microscope import beam_energy_of, stated
 from .names import checked_names
 from .reading import read
 from .unphysical import widest_spike_of
-from .xray_windows import channels_of, integration_windows_of, select_lines
+from .xray_windows import (
+    LEAST_ENERGY,
+    channels_of,
+    integration_windows_of,
+    named_in,
+    select_lines,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -126,8 +132,11 @@ def plan_fit(
     limits = _limits(detector.edges, channels_of(axis, names, windows), windows * unit)
     beam_energy = beam_energy_of(signal)
     extra = checked_extra(extra_lines, names)
-    known = signal.metadata.get_item("Sample.elements", None) or []
-    unmapped = sorted(set(known) - {name.split("_")[0] for name in names} - set(extra))
+    unmapped = sorted(
+        each
+        for each in set(named_in(signal, "elements")) - {name.split("_")[0] for name in names}
+        if each not in extra and element_lines(each, LEAST_ENERGY, detector.centres[-1])
+    )
     if unmapped and xray_lines is None:
         _logger.warning(
             "%s: among the elements of the signal, but without a line in its metadata, and so "

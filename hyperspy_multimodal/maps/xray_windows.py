@@ -6,6 +6,7 @@ from numbers import Real
 
 import numpy as np
 
+from ..spectra.lines import element_lines
 from .element_maps import ElementMaps
 from .names import checked_names
 from .reading import Reading
@@ -19,6 +20,9 @@ from .window_warnings import (
 from .windows import axis_range, window_array
 
 _logger = logging.getLogger(__name__)
+
+# keV; no detector sees lines below it, such as those of H and Li.
+LEAST_ENERGY = 0.07
 
 
 @dataclass(frozen=True)
@@ -168,15 +172,14 @@ def select_lines(signal, xray_lines):
     list of str
     """
     if xray_lines is None:
-        named = [
-            signal.metadata.get_item(f"Sample.{item}", None) for item in ("xray_lines", "elements")
-        ]
+        named = [named_in(signal, item) for item in ("xray_lines", "elements")]
         if not any(named):
             raise ValueError(
                 "The signal has no elements and no X-ray lines: its metadata.Sample names none. "
                 "Add them, for example with s.add_elements(['Ti', 'O']), or give "
-                "xray_lines=['Ti_Ka', 'O_Ka']."
+                "xray_lines=['Ti_Ka', 'O_Ka']; suggest_elements(s) suggests some."
             )
+        xray_lines = _usable_lines(signal, *named)
     else:
         xray_lines = checked_names("xray_lines", xray_lines, "X-ray line", ["Ti_Ka", "O_Ka"])
         if not xray_lines:
@@ -193,6 +196,37 @@ def select_lines(signal, xray_lines):
             "the elements with s.set_elements, or give `xray_lines` within the axis."
         )
     return lines
+
+
+def named_in(signal, item):
+    """Return the elements or lines that ``metadata.Sample`` names, as a list of strings."""
+    found = signal.metadata.get_item(f"Sample.{item}", None)
+    if found is None:
+        return []
+    found = [found] if isinstance(found, str | bytes) else list(found)
+    return [each.decode() if isinstance(each, bytes) else str(each) for each in found]
+
+
+def _usable_lines(signal, lines, elements):
+    """Return lines that the signal names, or one of each element, and say which have none."""
+    units = signal.axes_manager.signal_axes[0].units
+    if units not in ("eV", "keV"):
+        return lines or None
+    unit = 1e3 if units == "eV" else 1.0
+    least = LEAST_ENERGY * unit
+    if not lines:
+        with_lines = [each for each in elements if element_lines(each, LEAST_ENERGY, np.inf)]
+        lines = signal._get_lines_from_elements(with_lines, only_one=True, only_lines=("a",))
+    usable = [line for line in lines if signal._get_line_energy(line) > least]
+    usable = signal._get_xray_lines_in_spectral_range(usable)[0]
+    last = signal.axes_manager.signal_axes[0].high_value / unit
+    named = {*elements} | {line.split("_")[0] for line in lines}
+    lost = sorted(each for each in named if not element_lines(each, LEAST_ENERGY, last))
+    if lost and usable:
+        _logger.info(
+            "Left out, as no X-ray line of theirs lies on the energy axis: %s.", ", ".join(lost)
+        )
+    return usable or lines
 
 
 def _check_line(line):

@@ -43,12 +43,12 @@ def fit_maps(
         (left, right) a line, in units of the energy axis. k-factors for such windows hold.
     extra_lines : None or list of str
         Elements, or lines of them, that the spectra show but that are not wanted as maps, such as
-        ["Cu"] of the grid.
+        ["Sr"] of a substrate. Elements of the instrument, such as Cu of a grid, need no name.
     refine_calibration : bool
-        Whether to fit offset and gain of the energy axis, resolution and escape peaks of the
-        detector, near to what the signal says. Default True.
-    pile_up : bool
-        Whether to allow for sum peaks, which high count rates make. Default False.
+        Whether to find the energy axis, and how the detector records lines: resolution, escape
+        peaks, tails, and a shift and a width of each family of lines. Default True.
+    pile_up : None or bool
+        Whether to allow for sum peaks, which high count rates make. None (default) finds out.
     show_progressbar : None or bool
         Show the progress of reading a lazy signal; None (default) follows HyperSpy's preferences.
     full_output : bool
@@ -86,15 +86,14 @@ def fit_maps(
         Arrays: ``covariances`` (ny, nx) by pair of lines whose errors are correlated by 0.1 or
         more. Numbers: ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV),
         ``escape_peaks``, ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation``
-        (K, K) of the errors of totals, ``totals`` and ``total_errors``: those of the counts for
-        templates that are exact, to which the error of an element's line ratios adds, up to as much
-        again. ``goodness`` says in words how good the fit is.
-
+        (K, K) of the noise of totals, ``totals`` and ``total_errors``, which hold counts,
+        calibration, line weights, and half of what was added to an element or taken from it beyond
+        the model. ``goodness`` says in words how good the fit is.
     Raises
     ------
     TypeError, ValueError
         If the signal is no map of EDS spectra or has no elements, if it holds negative or infinite
-        counts, or if an argument is not as described.
+        counts, if the energy axis cannot be found, or if an argument is not as described.
 
     See Also
     --------
@@ -103,13 +102,20 @@ def fit_maps(
 
     Notes
     -----
-    The summed spectrum is fitted by Poisson likelihood [1]_: lines as Gaussians over the channels
-    (energies and weights from eXSpy, widths after Fiori and Newbury), families of lines free,
-    weights within a family to 7 %, continuum after Kramers with a smooth, non-negative bend. A
-    residual above five standard errors is given a line of its own, logged with what it may be, and
-    kept out of the maps. The projection of a pixel's spectrum n is
-    :math:`(G W G^T)^{-1} G W n`, with templates as rows of G and the inverse of the fitted sum
-    spectrum as weights W; its variance is the sum of the squared coefficients times n.
+    The summed spectrum is fitted first, by weighted least squares whose weights are those of Poisson
+    counts [1]_ and of what no model of a peak describes. Offset and gain of the axis are searched over
+    100 eV and 1.5 % with the named elements and those that microscopes show by themselves; the latter
+    stay if lines of theirs that stand apart from named ones, and their other lines, are there. Then
+    lines (energies and weights from eXSpy), continuum (after Kramers, with absorption edges) and
+    detector are refined together: weights within a family are held to 7 % (K lines) to 15 % (M lines),
+    families of an element to a factor of about two of what their cross-sections say, families to
+    some eV of the axis. A peak beyond 1.5 FWHM of all lines that are there is fitted by itself and
+    kept out of the maps. What the model leaves near lines is added to them in proportion to the model,
+    channel by channel, so that their sum is what is observed over the continuum.
+
+    The projection of a pixel's spectrum n is :math:`(G W G^T)^{-1} G W n`, with templates as rows of G
+    and the inverse of the explained sum spectrum as weights W; its variance is the sum of the squared
+    coefficients times n.
 
     References
     ----------

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
+import exspy.material  # noqa: F401 - its import warns, which tests of warnings must not see
 import numpy as np
 from scipy.special import ndtr
 

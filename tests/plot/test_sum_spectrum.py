@@ -1,0 +1,323 @@
+"""The picture of a fitted sum spectrum names lines legibly and marks what is doubtful."""
+
+import copy
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from hyperspy_multimodal import fit_maps
+from hyperspy_multimodal.data import MEASURED_DETECTOR, bimetal, core_shell, oxide_interface
+from hyperspy_multimodal.plot import plot_sum_spectrum
+from hyperspy_multimodal.plot.spectrum_legends import KINDS, LEFT_OUT, MISFIT
+
+
+def output_of(signal, **options):
+    return fit_maps(signal, full_output=True, **options)[1]
+
+
+@pytest.fixture(scope="module")
+def clean():
+    return output_of(core_shell((32, 32), counts=20).signal)
+
+
+@pytest.fixture(scope="module")
+def stray():
+    """Copper of the grid, which is not named."""
+    return output_of(core_shell((32, 32), counts=20, stray=0.2).signal)
+
+
+@pytest.fixture(scope="module")
+def two_metals():
+    return output_of(bimetal((32, 32), counts=20).signal)
+
+
+@pytest.fixture(scope="module")
+def unnamed():
+    """Palladium, which is no element of instruments, is not named."""
+    signal = bimetal((32, 32), counts=20).signal
+    signal.set_elements(["Au", "O", "Ti"])
+    signal.set_lines(["Au_Ma", "O_Ka", "Ti_Ka"])
+    return output_of(signal)
+
+
+@pytest.fixture(scope="module")
+def crowded():
+    return output_of(oxide_interface((40, 40), counts=20, **MEASURED_DETECTOR).signal)
+
+
+def labels(axes):
+    return {text.get_text(): to_hex(text.get_color()) for text in axes[0].texts}
+
+
+def boxes(axes):
+    """Return the places of labels in pixels, without what leads to peaks."""
+    canvas = axes[0].figure.canvas
+    canvas.draw()
+    return [Text.get_window_extent(text, canvas.get_renderer()) for text in axes[0].texts]
+
+
+def doubts(axes):
+    """Return what is written under the picture, by line."""
+    legends = axes[0].figure.legends
+    return [text.get_text() for legend in legends for text in legend.get_texts()]
+
+
+def legend_of(axes):
+    return [text.get_text() for text in axes[0].get_legend().get_texts()]
+
+
+def ranges(axis, style):
+    """Return the ranges that are shaded in a style."""
+    colour = to_hex(style["facecolor"])
+    return [
+        (patch.get_x(), patch.get_x() + patch.get_width())
+        for patch in axis.patches
+        if to_hex(patch.get_facecolor()) == colour and to_hex(patch.get_facecolor()) != "#ededed"
+    ]
+
+
+def changed(output, low, high, factor):
+    """Return an output whose observed counts between two energies were multiplied."""
+    result = copy.copy(output)
+    result["sum_spectrum"] = output["sum_spectrum"].deepcopy()
+    energy = result["sum_spectrum"].axes_manager.signal_axes[0].axis
+    result["sum_spectrum"].data[(energy > low) & (energy < high)] *= factor
+    return result
+
+
+def test_curves_axes_and_title(clean):
+    axes = plot_sum_spectrum(clean)
+    assert axes.shape == (2,)
+    assert [line.get_label() for line in axes[0].lines[:3]] == ["observed", "fitted", "continuum"]
+    assert axes[0].get_ylabel() == "counts a channel"
+    assert "observed − model" in axes[1].get_ylabel()
+    assert axes[1].get_xlabel() == "Energy (keV)"
+    assert axes[0].figure.get_suptitle() == "Sum of all spectra and its fit"
+    goodness = axes[0].get_legend().get_title().get_text()
+    assert goodness.startswith("Good: peaks are described to")
+    assert "moved by" in goodness
+
+
+def test_every_family_of_mapped_elements_has_its_label(clean, two_metals):
+    assert {"Co Kα", "Co Lα", "O Kα", "S Kα"} <= labels(plot_sum_spectrum(clean)).keys()
+    found = labels(plot_sum_spectrum(two_metals))
+    assert {"Au Mα", "Au Lα", "Pd Lα", "O Kα", "Ti Kα"} <= found.keys()
+    assert any(name.startswith("Ti L") for name in found)
+    assert set(found.values()) == {to_hex(KINDS["named"])}
+
+
+def test_each_line_has_a_tick_where_it_was_fitted(clean):
+    axes = plot_sum_spectrum(clean)
+    ticks = [line.get_xdata()[0] for line in axes[0].lines if len(line.get_xdata()) == 2]
+    fitted = [clean["line_positions"][name] for name, (_, n) in clean["lines"].items() if n > 0]
+    np.testing.assert_allclose(sorted(ticks), sorted(fitted))
+
+
+@pytest.mark.parametrize("width", [9, 4.5])
+@pytest.mark.parametrize("energies", [None, (0.3, 3.0), (0.2, 20.0)])
+def test_labels_overlap_neither_each_other_nor_the_curves(crowded, width, energies):
+    axes = plot_sum_spectrum(crowded, energies, fig=plt.figure(figsize=(width, 6)))
+    found = boxes(axes)
+    assert len(found) >= 7
+    for i, box in enumerate(found):
+        assert not any(box.overlaps(other) for other in found[:i])
+        assert axes[0].get_window_extent().containsx(box.x0)
+        assert axes[0].get_window_extent().containsx(box.x1)
+        assert axes[0].get_window_extent().containsy(box.y1)
+    for line in axes[0].lines[:2]:
+        points = axes[0].transData.transform(np.column_stack(line.get_data()))
+        assert not any(box.contains(*point) for box in found for point in points)
+
+
+def test_where_there_is_no_room_the_mapped_lines_keep_their_labels(crowded):
+    axes = plot_sum_spectrum(crowded, fig=plt.figure(figsize=(2.4, 5)))
+    assert {"La Lα", "Mn Kα", "O Kα", "Sr Lα", "Ti Kα"} <= labels(axes).keys()
+    assert len(labels(axes)) < len(labels(plot_sum_spectrum(crowded)))
+
+
+def test_the_axis_ends_where_counts_end():
+    signal = core_shell((32, 32), counts=20, channels=2048, peak_to_background=np.inf).signal
+    output = output_of(signal)
+    axes = plot_sum_spectrum(output)
+    low, high = axes[0].get_xlim()
+    energy = output["sum_spectrum"].axes_manager.signal_axes[0].axis
+    counts = output["sum_spectrum"].data
+    assert counts[(energy >= low) & (energy <= high)].sum() > 0.999 * counts[energy > 0.2].sum()
+    assert 7.7 < high < 8.7
+    assert plot_sum_spectrum(output, (1, 15))[0].get_xlim() == pytest.approx((1, 15), abs=0.02)
+
+
+def test_nothing_is_marked_on_a_clean_specimen(clean, two_metals):
+    for output in (clean, two_metals):
+        axes = plot_sum_spectrum(output)
+        assert not doubts(axes)
+        assert not ranges(axes[0], MISFIT) + ranges(axes[0], LEFT_OUT)
+        assert not any(set(name) & set("?†‡()") for name in labels(axes))
+        assert "element of the instrument" not in legend_of(axes)
+
+
+def test_elements_of_the_instrument_have_a_colour_of_their_own(stray):
+    axes = plot_sum_spectrum(stray)
+    assert labels(axes)["Cu Kα"] == to_hex(KINDS["instrument"])
+    assert labels(axes)["Co Kα"] == to_hex(KINDS["named"])
+    assert {"element of the instrument", "named element"} <= set(legend_of(axes))
+
+
+def test_free_peaks_are_marked_with_what_they_may_be(unnamed):
+    (peak,) = (each for each in unnamed["unassigned_peaks"] if 2.7 < each.energy < 2.95)
+    assert "Pd_La" in peak.candidates
+    axes = plot_sum_spectrum(unnamed)
+    guess = f"{peak.candidates[0].replace('_La', ' Lα')}?"
+    assert labels(axes)[guess] == to_hex(KINDS["free"])
+    assert any("keV" in text and "Pd Lα" in text for text in doubts(axes))
+    assert "peak of no element (?)" in legend_of(axes)
+
+
+@pytest.mark.parametrize(("factor", "side"), [(1.6, "below"), (0.5, "above")])
+def test_ranges_where_the_model_is_wrong_are_marked(clean, factor, side):
+    axes = plot_sum_spectrum(changed(clean, 4.0, 4.5, factor))
+    for axis in axes:
+        ((start, stop),) = ranges(axis, MISFIT)
+        assert (start, stop) == pytest.approx((4.0, 4.5), abs=0.07)
+    (text,) = doubts(axes)
+    assert f"% {side} the counts" in text
+
+
+def test_a_misfit_narrower_than_a_peak_is_not_a_range(clean):
+    axes = plot_sum_spectrum(changed(clean, 4.2, 4.24, 3.0))
+    assert not ranges(axes[1], MISFIT)
+
+
+def test_a_large_residual_does_not_hide_the_small_ones(clean):
+    axes = plot_sum_spectrum(changed(clean, 6.8, 7.0, 8.0))
+    low, high = axes[1].get_ylim()
+    assert high > 20
+    pixels = axes[1].transData.transform([(5, low), (5, -2), (5, 2), (5, high)])[:, 1]
+    assert pixels[2] - pixels[1] > 0.1 * (pixels[3] - pixels[0])
+
+
+def test_what_the_model_left_and_was_attributed_is_shaded(clean):
+    output = changed(clean, 0, 1, 1)
+    output["fitted"] = clean["fitted"].deepcopy()
+    energy = output["fitted"].axes_manager.signal_axes[0].axis
+    output["fitted"].data[(energy > 6.6) & (energy < 6.75)] += 40
+    axes = plot_sum_spectrum(output)
+    assert "attributed to lines" in legend_of(axes)
+    for axis in axes:
+        (shade,) = (each for each in axis.collections if "lines" in each.get_label())
+        x = np.concatenate([path.vertices[:, 0] for path in shade.get_paths()])
+        assert np.any((x > 6.62) & (x < 6.73))
+    output["continuum"] = clean["continuum"] + (output["fitted"] - clean["fitted"])
+    assert "attributed to continuum" in legend_of(plot_sum_spectrum(output))
+
+
+def test_lines_of_the_instrument_under_mapped_ones_are_marked(stray):
+    output = copy.deepcopy(stray)
+    output["line_positions"]["Cu_La"] = output["line_positions"]["O_Ka"]
+    axes = plot_sum_spectrum(output)
+    assert "O Kα†" in labels(axes)
+    (text,) = doubts(axes)
+    assert text.startswith("O Kα") and "of Cu" in text
+
+
+def test_lines_that_may_hide_elements_are_marked(clean):
+    hidden = {"S_Ka": {"counts": 321.0, "candidates": ["Mo_La", "Pb_Ma"]}}
+    axes = plot_sum_spectrum({**clean, "hidden_elements": hidden})
+    assert "S Kα‡" in labels(axes)
+    (text,) = doubts(axes)
+    assert "321" in text and "Mo Lα or Pb Mα" in text
+
+
+def test_elements_that_are_not_there_are_marked():
+    signal = core_shell((32, 32), counts=20).signal
+    signal.add_elements(["Ti"])
+    signal.add_lines(["Ti_Ka"])
+    axes = plot_sum_spectrum(output_of(signal))
+    assert "(Ti Kα)" in labels(axes)
+    (text,) = doubts(axes)
+    assert text.startswith("Ti Kα: not found")
+
+
+def test_channels_that_were_left_out_are_shaded_and_named():
+    signal = core_shell((32, 32), counts=30).signal
+    signal.data[..., 350:380] = 0
+    signal.data[..., 900:] = 0
+    output = output_of(signal)
+    assert output["left_out_channels"] == [(350, 380), (900, 1024)]
+    axes = plot_sum_spectrum(output)
+    for axis in axes:
+        assert ranges(axis, LEFT_OUT)[0] == pytest.approx((3.495, 3.795))
+        assert not ranges(axis, MISFIT)
+    assert axes[0].get_xlim()[1] < 9
+    assert any("3.495 to 3.795 keV" in text for text in doubts(axes))
+    assert any("channels 900 to 1023" in text for text in doubts(axes))
+    fitted = axes[0].lines[1]
+    inside = (fitted.get_xdata() > 3.5) & (fitted.get_xdata() < 3.79)
+    assert np.isnan(fitted.get_ydata()[inside]).all()
+
+
+def test_many_doubts_are_counted(clean):
+    hidden = {line: {"counts": 1.0, "candidates": ["Mo_La"]} for line in clean["lines"]}
+    more = {f"X_K{i}": {"counts": 1.0, "candidates": ["Mo_La"]} for i in range(5)}
+    axes = plot_sum_spectrum({**clean, "hidden_elements": {**hidden, **more}})
+    assert doubts(axes)[-1] == f"and {len(hidden) + len(more) - 10} more"
+
+
+def test_an_axis_in_electronvolts(stray):
+    signal = core_shell((32, 32), counts=20, stray=0.2).signal
+    axis = signal.axes_manager.signal_axes[0]
+    axis.offset, axis.scale, axis.units = 1e3 * axis.offset, 1e3 * axis.scale, "eV"
+    found = plot_sum_spectrum(changed(output_of(signal), 4000, 4500, 1.6))
+    expected = plot_sum_spectrum(changed(stray, 4.0, 4.5, 1.6))
+    assert found[1].get_xlabel() == "Energy (eV)"
+    assert labels(found) == labels(expected)
+    np.testing.assert_allclose(found[0].get_xlim(), 1e3 * np.array(expected[0].get_xlim()))
+    np.testing.assert_allclose(
+        [text.get_position()[0] for text in found[0].texts],
+        [1e3 * text.get_position()[0] for text in expected[0].texts],
+        rtol=1e-3,
+    )
+    assert "eV" in doubts(found)[0] and "keV" not in doubts(found)[0]
+
+
+def test_lazy_spectra_and_fused_ones_give_the_same_picture(clean):
+    specimen = core_shell((32, 32), counts=20)
+    expected = labels(plot_sum_spectrum(clean))
+    assert labels(plot_sum_spectrum(output_of(specimen.signal.as_lazy()))) == expected
+    _, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, gamma=1, lambdas=(0.01, 0.02), map_method="fit", full_output=True
+    )
+    assert labels(plot_sum_spectrum(output["spectrum_fit"])) == expected
+
+
+def test_a_part_of_a_figure_can_be_drawn_into(clean):
+    part = plt.figure(figsize=(12, 6), layout="constrained").subfigures(1, 2)[1]
+    axes = plot_sum_spectrum(clean, fig=part)
+    assert axes[0].figure is part
+    found = boxes(axes)
+    assert not any(a.overlaps(b) for i, a in enumerate(found) for b in found[:i])
+
+
+def test_the_output_is_not_modified(unnamed):
+    before = copy.deepcopy(unnamed)
+    plot_sum_spectrum(unnamed)
+    for name in ("sum_spectrum", "model", "fitted", "continuum"):
+        np.testing.assert_array_equal(unnamed[name].data, before[name].data)
+    for name in ("lines", "line_positions", "elements", "unassigned_peaks", "hidden_elements"):
+        assert unnamed[name] == before[name]
+
+
+def test_what_cannot_be_drawn(clean):
+    for energies in [(-5, -4), (3, 1), (4.0, 4.01)]:
+        with pytest.raises(ValueError, match="less than two of the channels"):
+            plot_sum_spectrum(clean, energies)
+    for wrong in ({}, None, "fit"):
+        with pytest.raises(ValueError, match="full_output of fit_maps"):
+            plot_sum_spectrum(wrong)
+    signal = core_shell((16, 16)).signal
+    signal.data[:] = 0
+    with pytest.raises(ValueError, match="no counts"):
+        plot_sum_spectrum(output_of(signal))

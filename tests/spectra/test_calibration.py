@@ -1,0 +1,95 @@
+"""Where the energy axis lies."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from hyperspy_multimodal.spectra.calibration import search_axis
+from hyperspy_multimodal.spectra.instrument import candidates_beside
+
+from .synthetic import BEAM, NOMINAL, USED, amplitudes, drawn, expected, explained, lines_of
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+COUNTS = {"Co": 4e4, "O": 1e4, "S": 8e3}
+NAMED = list(COUNTS)
+AXES = [(0.0, 0.0), (-0.06, -0.01), (-0.06, 0.01), (0.06, -0.01), (0.06, 0.01), (0.03, 0.0)]
+
+
+def searched(observed, named=NAMED, **options):
+    others = candidates_beside(named, NOMINAL, USED, BEAM)
+    return search_axis(observed, USED, NOMINAL, lines_of(*named, *others), BEAM, **options)
+
+
+@pytest.mark.parametrize(("offset", "gain"), [*AXES, (-0.09, 0.005), (0.0, 0.014)])
+def test_lines_come_within_reach_of_the_fit(offset, gain):
+    detector = replace(NOMINAL, offset=offset, gain=gain)
+    best = searched(drawn(expected(COUNTS, detector)))[0]
+    energies = np.array([0.525, 2.307, 6.93])
+    assert_allclose(best.position(energies), detector.position(energies), atol=0.025)
+
+
+def test_axes_that_are_offered_differ():
+    found = searched(drawn(expected({"Co": 300}, smooth=1e3)), ["Co"], starts=3)
+    assert 1 < len(found) <= 3
+    for i, one in enumerate(found):
+        for other in found[:i]:
+            assert abs(one.offset - other.offset) >= 0.03 or 4 * abs(one.gain - other.gain) >= 0.03
+    assert len(searched(drawn(expected({"Co": 300}, smooth=1e3)), ["Co"], starts=1)) == 1
+
+
+def test_a_spectrum_without_counts_has_the_axis_of_the_signal():
+    best = searched(np.zeros(1024))[0]
+    assert (best.offset, best.gain) == pytest.approx((0.0, 0.0), abs=1e-9)
+
+
+def test_few_counts_move_the_axis_little():
+    best = searched(drawn(expected({"Co": 10, "O": 3}, smooth=20)))[0]
+    assert abs(best.offset) < 0.03 and abs(best.gain) < 0.005
+
+
+def test_only_used_channels_count():
+    observed = drawn(expected(COUNTS, replace(NOMINAL, offset=0.05)))
+    observed[~USED] = 1e7
+    assert searched(observed)[0].offset == pytest.approx(0.05, abs=0.013)
+
+
+@cache
+def on_axis(offset, gain):
+    """Two explanations together: counts of lines, and where the lines lie above the truth."""
+    detector = replace(NOMINAL, offset=offset, gain=gain)
+    found = explained(drawn(expected(COUNTS, detector)), NAMED, detector)
+    strong = [line.name in ("Co_Ka", "O_Ka", "S_Ka") for line in found.fit.lines]
+    energies = np.array([line.energy for line in found.fit.lines])[strong]
+    return found, found.fit.places[strong] - detector.position(energies)
+
+
+@pytest.mark.parametrize(("offset", "gain"), AXES)
+def test_counts_do_not_depend_on_where_the_axis_starts(offset, gain):
+    found, away = on_axis(offset, gain)
+    assert_allclose(away, 0, atol=3e-3)
+    assert found.instrument == [] and found.peaks == [] and not found.fit.at_limits
+    for name, truth in (("Co_Ka", 4e4), ("O_Ka", 1e4), ("S_Ka", 8e3)):
+        assert amplitudes(found.fit)[name] == pytest.approx(truth, rel=0.045)
+
+
+@pytest.mark.parametrize("element", ["Ti", "Sr"])
+def test_the_axis_holds_beside_a_strong_peak_that_nobody_names(element):
+    """As strong as the strongest that is named, and no element of an instrument."""
+    found = explained(drawn(expected({**COUNTS, element: 4e4})), NAMED)
+    assert abs(found.fit.detector.position(6.93) - 6.93) < 0.01
+    assert abs(found.fit.detector.position(2.307) - 2.307) < 0.01
+    assert [peak.candidates[0].split("_")[0] for peak in found.peaks] == [element]
+    for name, truth in (("Co_Ka", 4e4), ("S_Ka", 8e3)):
+        assert amplitudes(found.fit)[name] == pytest.approx(truth, rel=0.04)
+
+
+def test_the_axis_of_the_signal_is_kept_if_it_is_to_be():
+    detector = replace(NOMINAL, offset=0.03)
+    found = explained(drawn(expected(COUNTS, detector)), NAMED, detector, refine=False)
+    assert (found.fit.detector.offset, found.fit.detector.gain) == (0.0, 0.0)
+    refined = explained(drawn(expected(COUNTS, detector)), NAMED, detector)
+    assert refined.fit.chi_squared < 0.5 * found.fit.chi_squared
