@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..spectra.detector import Detector
+from ..spectra.detector import MN_KA, NARROWEST, Detector
 from ..spectra.explain import explain
 from ..spectra.lines import element_lines
 from ..spectra.templates import element_templates
@@ -128,6 +128,7 @@ def plan_fit(
     axis = signal.axes_manager.signal_axes[0]
     unit = 1e-3 if axis.units == "eV" else 1.0  # select_lines refuses others
     detector = detector_of(signal)
+    _check_resolution(signal, detector, names, unit)
     windows = integration_windows_of(signal, names, integration_windows)
     limits = _limits(detector.edges, channels_of(axis, names, windows), windows * unit)
     beam_energy = beam_energy_of(signal)
@@ -252,6 +253,21 @@ def checked_extra(extra_lines, mapped):
             f"{list(mapped)}. Leave them out of one: name the lines to map in `xray_lines`."
         )
     return elements
+
+
+def _check_resolution(signal, detector, names, unit):
+    """Refuse a resolution with which a mapped line would have next to no width."""
+    lowest = min(names, key=signal._get_line_energy)
+    energy = unit * signal._get_line_energy(lowest)
+    squared = detector.slope * (energy - MN_KA) + detector.resolution**2
+    if squared < NARROWEST**2:
+        needed = np.ceil((NARROWEST**2 + detector.slope * (MN_KA - energy)) ** 0.5)
+        raise ValueError(
+            f"The signal states a resolution of {detector.resolution:g} eV at Mn Ka, with which "
+            f"{lowest} at {energy:.3g} keV would have no width. Expected {needed:.0f} eV or more: "
+            "set what the detector has, for example with "
+            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
+        )
 
 
 def channels_to_fit(detector, elements, beam_energy, lowest=_LOWEST_ENERGY):

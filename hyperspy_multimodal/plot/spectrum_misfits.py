@@ -7,7 +7,7 @@ import numpy as np
 # Counts over half a FWHM depart from the model where they differ by this many standard errors, in
 # one direction over more than a FWHM, and over all of that by so many. No model of a continuum or
 # of peaks is better than this share of the counts.
-_DEPARTING, _SIGNIFICANT = 3.0, 5.0
+_DEPARTING, _SIGNIFICANT = 1.5, 5.0
 _NO_BETTER = 0.02
 
 

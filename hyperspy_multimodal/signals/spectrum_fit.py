@@ -102,20 +102,21 @@ def fit_maps(
 
     Notes
     -----
-    The summed spectrum is fitted first, by weighted least squares whose weights are those of Poisson
-    counts [1]_ and of what no model of a peak describes. Offset and gain of the axis are searched over
-    100 eV and 1.5 % with the named elements and those that microscopes show by themselves; the latter
-    stay if lines of theirs that stand apart from named ones, and their other lines, are there. Then
-    lines (energies and weights from eXSpy), continuum (after Kramers, with absorption edges) and
-    detector are refined together: weights within a family are held to 7 % (K lines) to 15 % (M lines),
-    families of an element to a factor of about two of what their cross-sections say, families to
-    some eV of the axis. A peak beyond 1.5 FWHM of all lines that are there is fitted by itself and
-    kept out of the maps. What the model leaves near lines is added to them in proportion to the model,
-    channel by channel, so that their sum is what is observed over the continuum.
+    The summed spectrum is fitted first, by weighted least squares whose weights are those of
+    Poisson counts [1]_ and of what no model of a peak describes. Offset and gain of the axis are
+    searched over 100 eV and 1.5 % with the named elements and those that microscopes show by
+    themselves; the latter stay if lines of theirs that stand apart from named ones, and their other
+    lines, are there. Then lines (energies and weights from eXSpy), continuum (after Kramers, with
+    absorption edges) and detector are refined together: weights within a family are held to 7 % (K
+    lines) to 15 % (M lines), families of an element to a factor of about two of what their cross-
+    sections say, families to some eV of the axis. A peak beyond 1.5 FWHM of all lines that are
+    there is fitted by itself and kept out of the maps. What the model leaves near lines is added to
+    them in proportion to the model, channel by channel, so that their sum is what is observed over
+    the continuum.
 
-    The projection of a pixel's spectrum n is :math:`(G W G^T)^{-1} G W n`, with templates as rows of G
-    and the inverse of the explained sum spectrum as weights W; its variance is the sum of the squared
-    coefficients times n.
+    The projection of a pixel's spectrum n is :math:`(G W G^T)^{-1} G W n`, with templates as rows
+    of G and the inverse of the explained sum spectrum as weights W; its variance is the sum of the
+    squared coefficients times n.
 
     References
     ----------

@@ -6,11 +6,12 @@ import numpy as np
 
 from ..kernels.peaks import add_peaks, add_slopes
 
-# Energy of Mn Ka in keV, at which resolutions are given.
+#: Energy of Mn Ka in keV, at which resolutions are given.
 MN_KA = 5.8987
 #: Variance per energy of the charge that a photon sets free, eV^2 per keV, as FWHM^2.
 FANO_SLOPE = 2500.0
-_NARROWEST = 30.0  # eV; electronic noise alone is wider
+#: No line is narrower, in eV; electronic noise alone is wider.
+NARROWEST = 30.0
 _WINDOW_ENERGY, _LOWEST = 0.35, 0.02  # keV
 _WIDE = 1.5  # times the width of the rest
 _TO_SIGMA = 1 / np.sqrt(8 * np.log(2))
@@ -70,7 +71,7 @@ class Detector:
         After Fiori and Newbury: FWHM^2 = slope (E - E_MnKa) + FWHM_MnKa^2.
         """
         squared = self.slope * (np.asarray(energy) - MN_KA) + self.resolution**2
-        return np.sqrt(np.maximum(squared, _NARROWEST**2)) / 1e3
+        return np.sqrt(np.maximum(squared, NARROWEST**2)) / 1e3
 
     def position(self, energy):
         """Return where on the axis of the signal a line of this energy lies, in keV."""

@@ -81,12 +81,14 @@ def element_templates(explanation, nominal, names, limits):
     shapes, taken = [], np.zeros(len(fit.lines), bool)
     for name, limit in zip(names, limits, strict=True):
         own = own_lines(explanation, name, names)
-        taken |= own
         counts, spectrum = np.where(own, fit.amplitudes, 0.0), own @ spectra.lines
         in_window = window_shares(fit.lines, nominal, limit)
-        if not (counts @ in_window > 0 and spectrum.sum() > 0):
+        if not counts @ in_window > _LEAST_SHARE * counts.sum() or not spectrum.sum() > 0:
+            # not found: its other families, if they have counts, are of something else
             counts = _nominal_amplitudes(fit.lines, own, name)
             spectrum = counts @ fit.line_shapes
+            own = counts > 0
+        taken |= own
         if not counts @ in_window > _LEAST_SHARE * counts.sum():
             raise ValueError(
                 f"The integration window of {name}, {limit[0]:.4g} to {limit[1]:.4g} keV, holds "

@@ -7,8 +7,10 @@ import exspy.material  # noqa: F401 - its import warns, which tests of warnings 
 import numpy as np
 from scipy.special import ndtr
 
+from hyperspy_multimodal.spectra.attribution import attribute
 from hyperspy_multimodal.spectra.detector import Detector
 from hyperspy_multimodal.spectra.explain import explain
+from hyperspy_multimodal.spectra.explanation import Explanation
 from hyperspy_multimodal.spectra.lines import element_lines
 from hyperspy_multimodal.spectra.sum_fit import fit_sum_spectrum
 from hyperspy_multimodal.spectra.sum_model import Setting
@@ -33,11 +35,11 @@ def lines_of(*elements, detector=NOMINAL):
     return [line for element in elements for line in element_lines(element, LOWEST, high)]
 
 
-def limits_of(*names, half_width=0.12):
+def limits_of(*names, detector=NOMINAL, half_width=0.12):
     """Windows around lines, shape (K, 2), in keV."""
-    energies = [line.energy for name in names for line in lines_of(name[:2].strip("_"))
-                if line.name == name]  # fmt: skip
-    return np.array([(energy - half_width, energy + half_width) for energy in energies])
+    elements = dict.fromkeys(name.split("_")[0] for name in names)
+    energies = {line.name: line.energy for line in lines_of(*elements, detector=detector)}
+    return np.array([(energies[name] - half_width, energies[name] + half_width) for name in names])
 
 
 def passed(energy):
@@ -132,3 +134,8 @@ def amplitudes(fit):
 
 def errors(fit):
     return dict(zip((line.name for line in fit.lines), fit.errors, strict=True))
+
+
+def explanation_of(fit):
+    """A fit as an explanation that looked for nothing else."""
+    return Explanation(fit, attribute(fit), [], [], [], BEAM)
