@@ -1,6 +1,7 @@
 """What the fit of EDS spectra has to say, and when it gives no maps."""
 
 import logging
+from typing import NamedTuple
 
 import numpy as np
 from scipy import signal
@@ -16,17 +17,40 @@ _NAMED_PEAKS = 5
 _GOOD, _FAIR = 0.03, 0.1
 
 
-def check_calibration(explanation, nominal):
+class Overlap(NamedTuple):
+    """Counts that an element of the instrument takes from a mapped line.
+
+    Attributes
+    ----------
+    element, line : str
+        The element, and the mapped line.
+    counts, error, total : float
+        Counts that it takes, their error, and all counts there.
+    evidence : str
+        The line that shows the element.
+    """
+
+    element: str
+    line: str
+    counts: float
+    error: float
+    total: float
+    evidence: str
+
+
+def check_calibration(explanation):
     """Refuse to make maps of a spectrum whose energy axis was not found.
 
     Raises
     ------
     ValueError
-        If offset or gain end at the limits of the fit.
+        If offset or gain end at the limits of the fit, or if one fits far better beyond.
     """
     fit = explanation.fit
-    if not fit.at_limits:
+    lost = any(name in fit.at_limits for name in ("offset", "gain"))
+    if not lost and explanation.far_axis is None:
         return
+    offset, gain = explanation.far_axis or (fit.detector.offset, fit.detector.gain)
     peaks = ", ".join(f"{energy:.2f}" for energy in strongest_peaks(fit))
     named = ", ".join(
         f"{line.name} {line.energy:.2f}"
@@ -34,12 +58,12 @@ def check_calibration(explanation, nominal):
         if line.element and line.name.split("_")[1] in ("Ka", "La", "Ma")
     )
     raise ValueError(
-        "The lines of the named elements do not fit the spectrum: the fit moves the energy axis "
-        f"to the limit of what it may do ({1e3 * (fit.detector.offset):.0f} eV and "
-        f"{100 * fit.detector.gain:.1f} %). The summed spectrum has its strongest peaks at {peaks} "
-        f"keV on its axis; the lines are expected at {named} keV. Check the elements "
-        "(s.set_elements) and the energy axis (s.axes_manager[-1].offset, .scale, .units), or keep "
-        "the axis as it is with fit_maps(s, refine_calibration=False)."
+        "The lines of the named elements do not fit the spectrum where the energy axis puts them: "
+        f"the axis would have to move by {1e3 * offset:+.0f} eV and {100 * gain:+.1f} %, more than "
+        f"a fit should. The summed spectrum has its strongest peaks at {peaks} keV on its axis; "
+        f"lines are expected at {named} keV. Check the elements (s.set_elements) and the energy "
+        "axis (s.axes_manager[-1].offset, .scale, .units), or keep the axis as it is with "
+        "fit_maps(s, refine_calibration=False)."
     )
 
 
@@ -75,8 +99,12 @@ def report(found):
             "map is wanted), so that its other lines are known too.",
             "; ".join(map(str, explanation.peaks)),
         )
-    for text in overlaps(explanation):
-        _logger.warning("%s If that is wrong, the map is too.", text)
+    for each in overlaps(explanation):
+        _logger.warning(
+            "Lines of %s, which is not named, lie under %s and are taken to hold %.3g ± %.2g of "
+            "the %.3g counts there, on the evidence of %s. If that is wrong, the map is too.",
+            *each,
+        )
     for each in explanation.hidden:
         _logger.warning(
             "%s has %.3g counts more than the other lines of its element let expect: %s may lie "
@@ -106,7 +134,7 @@ def report(found):
 
 
 def overlaps(explanation):
-    """Return sentences on mapped lines from which elements of the instrument take counts."""
+    """Return an `Overlap` for each mapped line from which the instrument takes counts."""
     fit = explanation.fit
     spectra = explanation.attribution.lines.sum(axis=1)
     unnamed = {each.element: each for each in explanation.instrument}
@@ -125,9 +153,14 @@ def overlaps(explanation):
                 found[key] = counts + spectra[i], variance + fit.errors[i] ** 2
     names = {line.name: own for line, own in zip(fit.lines, spectra, strict=True)}
     return [
-        f"Lines of {element}, which is not named, lie under {name} and are taken to hold "
-        f"{counts:.3g} ± {max(variance, 0.0) ** 0.5:.2g} of the {counts + names[name]:.3g} counts "
-        f"there, on the evidence of {unnamed[element].line}."
+        Overlap(
+            element,
+            name,
+            float(counts),
+            float(max(variance, 0.0) ** 0.5),
+            float(counts + names[name]),
+            unnamed[element].line,
+        )
         for (element, name), (counts, variance) in found.items()
         if counts > _OVERLAPPING * explanation.counts_of(name.split("_")[0])
     ]

@@ -106,7 +106,7 @@ class XrayFit:
         )
         templates = element_templates(explanation, self.detector, self.names, self.limits)
         found = FittedSum(self, explanation, templates, divisor)
-        check_calibration(explanation, self.detector)
+        check_calibration(explanation)
         report(found)
         return found
 

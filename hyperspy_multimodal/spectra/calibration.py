@@ -21,6 +21,11 @@ _STARTS = 3
 # this, are none.
 _WORSE, _AT_LEAST = 0.1, 25.0
 _APART = 0.03  # keV, of axes that are different
+# However far the axis is moved, it does not count more than this.
+_MOST_HELD = 40.0
+# Where an axis is looked for that is farther off, and how much better it has to fit there.
+_FAR_OFFSETS, _FAR_GAINS = np.arange(-0.3, 0.301, 0.025), np.arange(-0.06, 0.0601, 0.005)
+_FAR_BETTER = 0.6
 
 
 def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
@@ -48,19 +53,8 @@ def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
     -------
     list of Detector
     """
-    counts, weights, coarse = _rebinned(observed, used, nominal)
-    energies = np.array([line.energy for line in lines])
-    families, weights_of_lines = _families(lines, energies)
-    number = int(families.max(initial=-1)) + 1
-    smooth = continuum_shapes(coarse, beam_energy, weights > 0)
-    scores = np.empty((len(OFFSETS), len(GAINS)))
-    for i, offset in enumerate(OFFSETS):
-        for k, gain in enumerate(GAINS):
-            moved = replace(coarse, offset=offset, gain=gain)
-            shapes = moved.summed(energies, weights_of_lines, families, number)
-            design = np.vstack([shapes, smooth])
-            scores[i, k] = _score(design, counts, weights)
-    scores += (OFFSETS[:, None] / _OFFSET_ERROR) ** 2 + (GAINS / _GAIN_ERROR) ** 2
+    search = _Search(observed, used, nominal, lines, beam_energy)
+    scores = search.scores(OFFSETS, GAINS)
     limit = max((1 + _WORSE) * scores.min(), scores.min() + _AT_LEAST)
     found = []
     for index in np.argsort(scores, axis=None):
@@ -73,6 +67,51 @@ def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
         if far:
             found.append(replace(nominal, offset=float(offset), gain=float(gain)))
     return found
+
+
+def far_axis(observed, used, nominal, lines, beam_energy):
+    """Return an offset and a gain beyond those that `search_axis` takes, if they fit far better.
+
+    Parameters
+    ----------
+    observed, used, nominal, lines, beam_energy
+        As in `search_axis`.
+
+    Returns
+    -------
+    tuple of (float, float) or None
+        Offset in keV and gain; None if the best lies within the usual range.
+    """
+    search = _Search(observed, used, nominal, lines, beam_energy)
+    near = search.scores(OFFSETS, GAINS).min()
+    far = search.scores(_FAR_OFFSETS, _FAR_GAINS)
+    best = np.unravel_index(np.argmin(far), far.shape)
+    if far[best] > _FAR_BETTER * near:
+        return None
+    return float(_FAR_OFFSETS[best[0]]), float(_FAR_GAINS[best[1]])
+
+
+class _Search:
+    """How well lines lie on peaks, for any offset and gain."""
+
+    def __init__(self, observed, used, nominal, lines, beam_energy):
+        self.counts, self.weights, self.coarse = _rebinned(observed, used, nominal)
+        self.energies = np.array([line.energy for line in lines])
+        self.families, self.shares = _families(lines, self.energies)
+        self.number = int(self.families.max(initial=-1)) + 1
+        self.smooth = continuum_shapes(self.coarse, beam_energy, self.weights > 0)
+
+    def scores(self, offsets, gains):
+        """Return weighted squares of what is left, and of how far the axis is moved, (n, m)."""
+        scores = np.empty((len(offsets), len(gains)))
+        for i, offset in enumerate(offsets):
+            for k, gain in enumerate(gains):
+                moved = replace(self.coarse, offset=offset, gain=gain)
+                shapes = moved.summed(self.energies, self.shares, self.families, self.number)
+                design = np.vstack([shapes, self.smooth])
+                scores[i, k] = _score(design, self.counts, self.weights)
+        held = (offsets[:, None] / _OFFSET_ERROR) ** 2 + (gains / _GAIN_ERROR) ** 2
+        return scores + np.minimum(held, _MOST_HELD)
 
 
 def _rebinned(observed, used, nominal):

@@ -6,7 +6,7 @@ import numpy as np
 
 from .absorption import absorption_edges
 from .attribution import attribute
-from .calibration import search_axis
+from .calibration import far_axis, search_axis
 from .coherence import coherent_elements, others_are_there
 from .explanation import Explanation, HiddenElement
 from .free_peaks import MOST, described, free_lines, highest_residual, matched
@@ -30,6 +30,9 @@ _PILE_UP_COUNTS = 1e4
 _ROUNDS = 3
 # Departure from table weights, in their errors, and counts, that ask for another element.
 _STRAINED, _LEAST_HIDDEN = 4.0, 50.0
+# What makes the axis doubtful: a misfit, and peaks of more than this share of all counts of lines
+# within so many keV of a named line that is missing.
+_ODD_MISFIT, _STRONG_PEAK, _DISPLACED = 0.12, 0.05, 0.4
 
 
 def explain(
@@ -89,6 +92,7 @@ def explain(
         hidden=_hidden(fit, named, beam_energy),
         beam_energy=beam_energy,
         pile_up=search.setting.pile_up,
+        far_axis=search.far_axis(),
     )
 
 
@@ -223,6 +227,37 @@ class _Search:
             self.free, self.shown = free, shown
             self.setting = replace(self.setting, lines=self.lines_of(self.elements))
             self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
+
+    def far_axis(self):
+        """Return an offset and a gain that fit far better, beyond those that are searched.
+
+        They are looked for only where something is odd: the fit is bad, the resolution is at its
+        limits, or a named element is absent beside a strong peak that is not its own.
+        """
+        setting = self.setting
+        odd = self.fit.misfit > _ODD_MISFIT or self.fit.at_limits or self.has_displaced_lines()
+        if not (setting.refine and odd):
+            return None
+        lines = self.lines_of([*self.named, *self.apart])
+        return far_axis(setting.observed, setting.used, setting.nominal, lines, setting.beam_energy)
+
+    def has_displaced_lines(self):
+        """Return whether a strong line of no named element lies where a named one is missing."""
+        fit = self.fit
+        least = _STRONG_PEAK * float(fit.amplitudes.sum())
+        strong = [
+            place
+            for line, place, counts in zip(fit.lines, fit.places, fit.amplitudes, strict=True)
+            if line.element not in self.named and counts > least
+        ]
+        return any(
+            abs(place - other) < _DISPLACED
+            for line, place, counts, error in zip(
+                fit.lines, fit.places, fit.amplitudes, fit.errors, strict=True
+            )
+            if line.element in self.named and line.weight >= 1.0 and counts < 3 * error
+            for other in strong
+        )
 
 
 def _hidden(fit, named, beam_energy):

@@ -53,6 +53,8 @@ class Explanation:
         In keV.
     pile_up : bool
         Whether sum peaks were fitted.
+    far_axis : tuple of (float, float) or None
+        Offset in keV and gain of an axis that fits far better, but is farther off than is searched.
     """
 
     fit: SumFit
@@ -62,6 +64,7 @@ class Explanation:
     hidden: list
     beam_energy: float
     pile_up: bool = False
+    far_axis: tuple | None = None
 
     @property
     def has_wrong_model(self):

@@ -12,6 +12,8 @@ from .lines import Line, element_lines
 # No free peak lies within so many FWHM of a line that is there: of one with more than the inverse
 # of this share of the peak's counts.
 _NEAR, _WEAKER = 1.5, 5.0
+# Within so many FWHM of the strongest line of a family of a named element there is never one.
+_AT = 0.5
 #: More peaks than this mean that the model is wrong.
 MOST = 12
 _LEAST_EXPECTED = 0.05
@@ -88,9 +90,12 @@ def strongest_near(fit, places):
     counts = np.zeros(len(places))
     energies = np.array([line.energy for line in fit.lines])
     widths = fit.detector.width(energies) * np.sqrt(1 + np.maximum(fit.widths, 0))
-    for place, width, own in zip(fit.places, widths, fit.amplitudes, strict=True):
-        near = np.abs(places - place) <= _NEAR * width
-        counts[near] = np.maximum(counts[near], own)
+    for line, place, width, own in zip(fit.lines, fit.places, widths, fit.amplitudes, strict=True):
+        away = np.abs(places - place)
+        counts[away <= _NEAR * width] = np.maximum(counts[away <= _NEAR * width], own)
+        if line.element and line.weight >= 1.0:
+            # whatever it holds so far: what lies here is its own
+            counts[away <= _AT * width] = np.inf
     return counts
 
 

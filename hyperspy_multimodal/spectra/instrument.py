@@ -10,7 +10,6 @@ from .priors import LOW_ENERGY
 #: Elements that may be in any spectrum, and where they come from.
 INSTRUMENT_ELEMENTS = {
     "C": "support film, contamination",
-    "N": "windows and membranes of silicon nitride",
     "O": "oxide on specimen, grid and membranes",
     "Al": "holder, detector contact and light shield, grids",
     "Si": "membranes, oil of pumps, dead layer of the detector",
@@ -41,6 +40,8 @@ COMMON_ELEMENTS = (
 # elements, and from their weaker ones. Light elements have but one line, and are everywhere.
 _FROM_STRONGEST, _FROM_OTHERS = 1.5, 1.0
 _LIGHT, _LIGHT_FROM = ("C", "O"), 0.75
+# Below this energy in keV, lines of L shells are all that low beam energies show.
+_SOFT = 1.2
 _STRONG, _WEAK = 0.3, 0.05
 #: An element is there if one of its lines exceeds its error by this factor.
 SIGNIFICANT = 5.0
@@ -120,7 +121,11 @@ def candidates_beside(named, detector, used, beam_energy, elements=tuple(INSTRUM
 def stands_apart(energy, lines, detector, is_light=False):
     """Return whether an energy is far from lines: from strong ones by more than from weak ones."""
     width = float(detector.width(energy))
-    strongest, others = (_LIGHT_FROM,) * 2 if is_light else (_FROM_STRONGEST, _FROM_OTHERS)
+    strongest, others = _FROM_STRONGEST, _FROM_OTHERS
+    if energy < _SOFT:
+        strongest = others
+    if is_light:
+        strongest = others = _LIGHT_FROM
     return all(
         abs(line.energy - energy) > width * (strongest if line.weight >= _STRONG else others)
         for line in lines

@@ -21,6 +21,8 @@ _PEAK_SHARE = 0.5
 _BLUR = 0.03  # keV
 # Channels over which observed counts are averaged, and standard errors of an excess.
 _WIDE, _CERTAIN = 7, 5.0
+# FWHM around the strongest line of a family within which all counts are its own.
+_OWN = 1.0
 # Times that parameters beyond their limits are put there, and how far beyond is none, in errors.
 _BOUND_ROUNDS, _BEYOND = 6, 1e-6
 
@@ -87,7 +89,7 @@ class SumFit:
     chi_squared : float
         Weighted squares of residuals and of departures from what is known, with the least misfit.
     at_limits : list of str
-        "offset" and "gain" where they lie at the limits of the fit.
+        "offset", "gain", "resolution" and "slope" where they lie at the limits of the fit.
     strains : list of Strain
         Lines that depart from their table weight.
     """
@@ -168,6 +170,7 @@ class _Fit:
         self.y = setting.observed[setting.used].astype(np.float64)
         self.smooth = ndimage.uniform_filter1d(self.y, _WIDE)
         self.calibration = self.model.initial()
+        self.apart = self._apart_from_lines()
         self.centre = self.model.prior_centre()
         self.stiffness = 1 / self.model.prior_errors**2
         self.design = self.model.design(self.calibration)
@@ -192,10 +195,25 @@ class _Fit:
         return counts + model + excess * (excess if self.setting.robust else 1.0)
 
     def _excess(self, expected):
-        """Return counts of peaks that are not in the model, where they are certain."""
+        """Return counts of peaks that are not in the model, where they are certain.
+
+        Near the strongest line of a family there are none: the counts there are that line's to
+        describe, and would never count if they were taken for another's.
+        """
         noise = np.sqrt(np.maximum(ndimage.uniform_filter1d(expected, _WIDE), 1.0) / _WIDE)
         excess = self.smooth - ndimage.uniform_filter1d(expected, _WIDE)
-        return np.where(excess > _CERTAIN * noise, excess, 0.0)
+        return np.where(self.apart & (excess > _CERTAIN * noise), excess, 0.0)
+
+    def _apart_from_lines(self):
+        """Return which of the channels are far from the strongest line of each family."""
+        detector = self.model.detector(self.calibration)
+        centres = detector.centres[self.setting.used]
+        apart = np.ones(centres.shape, bool)
+        for line in self.setting.lines:
+            if line.weight >= 1.0:
+                place, width = detector.position(line.energy), detector.width(line.energy)
+                apart &= np.abs(centres - place) > _OWN * width
+        return apart
 
     def _blurred(self, lines):
         """Return peaks that are blurred, as what a model lacks is largest on their flanks."""

@@ -173,10 +173,10 @@ class SumModel:
         return replace(found, slope=min(found.slope, steepest))
 
     def at_limits(self, calibration):
-        """Return names of offset and gain if they lie at their limits."""
-        away = calibration[:2] + self._start_values[:2]
-        ends = (away <= _LOWEST[:2] + 1e-9) | (away >= _HIGHEST[:2] - 1e-9)
-        return [name for name, end in zip(CALIBRATION[:2], ends, strict=True) if end]
+        """Return names of offset, gain, resolution and slope that lie at their limits."""
+        away = calibration[:4] + self._start_values[:4]
+        ends = (away <= _LOWEST[:4] + 1e-6) | (away >= _HIGHEST[:4] - 1e-6)
+        return [name for name, end in zip(CALIBRATION[:4], ends, strict=True) if end]
 
     def line_shifts(self, calibration):
         """Return the shift of each line in keV."""

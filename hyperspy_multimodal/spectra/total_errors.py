@@ -7,7 +7,7 @@ from .templates import own_lines, window_shares
 
 # Of the counts that were moved to or from an element to make the fit agree with the spectrum.
 _MOVED = 0.5
-# Error of the continuum under a line, as a share of it, above and below 1 keV, where windows absorb.
+# Error of the continuum under a line, as a share of it, above and below 1 keV.
 _CONTINUUM, _LOW_CONTINUUM = 0.03, 0.1
 
 

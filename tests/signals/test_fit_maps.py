@@ -6,7 +6,6 @@ import pytest
 
 from hyperspy_multimodal import fit_maps
 from hyperspy_multimodal.data import core_shell, overlapping_pair
-from hyperspy_multimodal.plot import plot_sum_spectrum
 
 
 def stacked(maps):
@@ -180,20 +179,6 @@ def test_no_counts_at_all(specimen):
     maps, output = fit_maps(empty, full_output=True)
     assert not stacked(maps).any()
     assert output["unassigned_peaks"] == []
-
-
-def test_the_picture_shows_spectrum_fit_and_residual(fitted):
-    axes = plot_sum_spectrum(fitted[1])
-    assert [line.get_label() for line in axes[0].lines[:3]] == ["observed", "fitted", "continuum"]
-    assert axes[0].get_ylabel() == "counts a channel"
-    assert axes[1].get_xlabel() == "Energy (keV)"
-    assert {"Co Ka", "O Ka", "S Ka"} <= {text.get_text() for text in axes[0].texts}
-    narrow = plot_sum_spectrum(fitted[1], (1, 3))
-    assert narrow[0].get_xlim() == pytest.approx((1, 3), abs=0.02)
-    with pytest.raises(ValueError, match="none of the channels"):
-        plot_sum_spectrum(fitted[1], (-5, -4))
-    with pytest.raises(ValueError, match="full_output of fit_maps"):
-        plot_sum_spectrum({})
 
 
 def test_maps_can_be_quantified(specimen, fitted):

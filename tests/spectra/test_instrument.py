@@ -153,6 +153,13 @@ def test_heavy_elements_take_their_share_where_their_other_lines_are(light, heav
     assert alone and by_name[f"{light}_Ka"] < 2e4 + 0.15 * counts
 
 
+def test_one_line_is_no_element_where_its_others_are_missing():
+    """Arsenic Ka lies on lead La, and nothing lies on lead Lb."""
+    found = explained(drawn(expected({**COUNTS, "As": 5e3}, LONG)), NAMED, LONG)
+    assert "Pb" not in found.instrument_elements
+    assert found.peaks[-1].candidates[0] == "As_Ka"
+
+
 def test_elements_are_not_looked_for_if_they_are_not_to_be():
     """Their peaks are then of no element."""
     found = explained(drawn(expected({**COUNTS, "Si": 3e3})), NAMED, candidates=())

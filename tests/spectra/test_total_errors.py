@@ -70,9 +70,9 @@ def in_windows(by_name):
 
 @pytest.fixture(scope="module")
 def draws():
-    """Truth, totals and their errors of 60 spectra, each with line weights of its own."""
+    """Truth, totals and their errors of 45 spectra, each with line weights of its own."""
     found = []
-    for seed in range(60):
+    for seed in range(45):
         truth = varied(np.random.default_rng(1000 + seed))
         total = totals_of(drawn(expected({}, LONG, lines=truth), seed))
         found.append([in_windows(truth), total.totals, total.total_errors])
