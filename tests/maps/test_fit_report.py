@@ -69,24 +69,38 @@ def test_an_axis_that_was_found_is_accepted():
         check_calibration(explanation_of(fit))
 
 
-def test_an_axis_that_cannot_be_found_is_refused():
-    """It is 4 % too long; where peaks are, and where they were expected, is said."""
-    detector = replace(NOMINAL, gain=0.04)
-    found = explained(drawn(expected(COUNTS, detector)), NAMED, detector)
+@pytest.mark.parametrize(("offset", "gain"), [(0.3, 0.0), (-0.2, 0.0), (0.0, 0.04)])
+def test_an_axis_that_cannot_be_found_is_refused(offset, gain):
+    """Where it would have to be, where peaks are, and where they were expected, is said."""
+    detector = replace(NOMINAL, offset=offset, gain=gain)
+    found = explained(drawn(expected(COUNTS, detector)), NAMED, detector, candidates=())
     with pytest.raises(ValueError, match="do not fit the spectrum") as raised:
         check_calibration(found)
     text = str(raised.value)
-    for places in (("2.39", "2.40", "2.41"), ("7.20", "7.21", "7.22")):
-        assert any(place in text for place in places)
+    assert f"move by {1e3 * offset:+.0f} eV and {100 * gain:+.1f} %" in text.replace("-0.0", "+0.0")
+    said = text.split("strongest peaks at ")[1].split(" keV")[0].split(", ")
+    for energy in (2.307, 6.930):
+        place = detector.position(energy)
+        assert np.abs(np.array(said, dtype=float) - place).min() < 0.03
     for line in ("Co_Ka 6.93", "O_Ka 0.52", "S_Ka 2.31"):
         assert line in text
     assert "Co_Kb" not in text
     assert "refine_calibration=False" in text and "set_elements" in text
 
 
+def test_a_resolution_at_its_limit_is_no_reason_to_refuse():
+    explanation = plain()
+    limited = replace(explanation.fit, at_limits=["resolution", "slope"])
+    check_calibration(replace(explanation, fit=limited))
+    with pytest.raises(ValueError, match="do not fit"):
+        check_calibration(replace(explanation, fit=replace(limited, at_limits=["gain"])))
+
+
 def test_an_axis_that_is_kept_is_not_judged():
     detector = replace(NOMINAL, gain=0.04)
-    found = explained(drawn(expected(COUNTS, detector)), NAMED, detector, refine=False)
+    found = explained(
+        drawn(expected(COUNTS, detector)), NAMED, detector, refine=False, candidates=()
+    )
     check_calibration(found)
 
 

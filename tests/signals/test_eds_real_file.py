@@ -60,7 +60,7 @@ def test_totals_are_those_measured(loaded, fused, raw):
 
 
 def test_silicon_of_the_support_is_found(loaded):
-    maps, output = fit_maps(loaded[1], full_output=True)
+    _, output = fit_maps(loaded[1], full_output=True)
     assert output["instrument_elements"]["Si"] == pytest.approx(1e4, rel=0.05)
     assert output["unassigned_peaks"] == []
     _, named = fit_maps(loaded[1], extra_lines=["Si"], full_output=True)
