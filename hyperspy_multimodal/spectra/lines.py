@@ -1,5 +1,6 @@
 """X-ray lines of elements, from eXSpy's database."""
 
+from functools import cache
 from typing import NamedTuple
 
 
@@ -48,16 +49,26 @@ def element_lines(element, low, high):
     >>> sorted(line.name for line in element_lines("Ti", 1, 20))
     ['Ti_Ka', 'Ti_Kb']
     """
+    return [line for line in _all_lines(element) if low <= line.energy <= high]
+
+
+@cache
+def _all_lines(element):
+    """Return all lines of an element, in the order of the database."""
     from exspy.material import elements
 
     tables = elements[element].Atomic_properties.get_item("Xray_lines", None)
-    lines = []
-    for name, properties in tables.as_dictionary().items() if tables is not None else ():
-        energy = float(properties["energy (keV)"])
-        if low <= energy <= high and properties["weight"] > 0:
-            weight = float(properties["weight"])
-            lines.append(Line(f"{element}_{name}", element, name[0], energy, weight))
-    return lines
+    return tuple(
+        Line(
+            f"{element}_{name}",
+            element,
+            name[0],
+            float(line["energy (keV)"]),
+            float(line["weight"]),
+        )
+        for name, line in (tables.as_dictionary().items() if tables is not None else ())
+        if line["weight"] > 0
+    )
 
 
 #: Radioactive elements and noble gases, which are seldom what a peak is.

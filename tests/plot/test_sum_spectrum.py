@@ -132,10 +132,17 @@ def test_labels_overlap_neither_each_other_nor_the_curves(crowded, width, energi
         assert not any(box.contains(*point) for box in found for point in points)
 
 
+def test_only_the_strongest_line_of_a_family_has_a_label_without_a_peak_of_its_own(crowded):
+    found = labels(plot_sum_spectrum(crowded))
+    assert {"Mn Lα", "La Lα"} <= found.keys()  # under O Kα and Ti Kα
+    assert not {"Sr Lβ1", "Ti Kβ"} & found.keys()
+
+
 def test_where_there_is_no_room_the_mapped_lines_keep_their_labels(crowded):
-    axes = plot_sum_spectrum(crowded, fig=plt.figure(figsize=(2.4, 5)))
+    output = {**crowded, "lines": {**crowded["lines"], "La_La": (4.651, 300.0)}}
+    axes = plot_sum_spectrum(output, fig=plt.figure(figsize=(2.4, 5)))
     assert {"La Lα", "Mn Kα", "O Kα", "Sr Lα", "Ti Kα"} <= labels(axes).keys()
-    assert len(labels(axes)) < len(labels(plot_sum_spectrum(crowded)))
+    assert len(labels(axes)) < len(labels(plot_sum_spectrum(output)))
 
 
 def test_the_axis_ends_where_counts_end():

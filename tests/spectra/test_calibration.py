@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from hyperspy_multimodal.spectra import explain as explain_module
 from hyperspy_multimodal.spectra.calibration import far_axis, search_axis
 from hyperspy_multimodal.spectra.instrument import candidates_beside
+from hyperspy_multimodal.spectra.sum_fit import fit_sum_spectrum
 
 from .synthetic import BEAM, NOMINAL, USED, amplitudes, drawn, expected, explained, lines_of
 
@@ -99,6 +101,23 @@ def test_the_axis_holds_beside_a_strong_peak_that_nobody_names(element):
     assert [peak.candidates[0].split("_")[0] for peak in strong] == [element]
     for name, truth in (("Co_Ka", 4e4), ("S_Ka", 8e3)):
         assert amplitudes(found.fit)[name] == pytest.approx(truth, rel=0.04)
+
+
+def test_the_axis_that_was_found_with_all_elements_is_held_from_then_on(monkeypatch):
+    """By each later fit, in which other elements and peaks come and go."""
+    made = []
+
+    def recorded(setting, start=None):
+        fit = fit_sum_spectrum(setting, start)
+        made.append((setting.known, fit))
+        return fit
+
+    monkeypatch.setattr(explain_module, "fit_sum_spectrum", recorded)
+    explained(drawn(expected({**COUNTS, "Ti": 3e3})), NAMED, candidates=("Cu",))
+    first = [fit for known, fit in made if known is None]
+    best = min(first, key=lambda fit: fit.chi_squared)
+    assert len(made) > len(first) + 2
+    assert all(known is best.detector for known, _ in made[len(first) :])
 
 
 def test_the_axis_of_the_signal_is_kept_if_it_is_to_be():
