@@ -130,7 +130,12 @@ def report(found):
     ]
     if absent:
         _logger.info("Not found, so that the map is about 0: %s.", ", ".join(absent))
-    _logger.info("%s", goodness(explanation))
+    is_poor = explanation.fit.misfit > _FAIR and not explanation.has_wrong_model
+    _logger.log(
+        logging.WARNING if is_poor else logging.INFO,
+        "The fit of the summed spectrum is %s",
+        goodness(explanation).removeprefix("The fit of the summed spectrum is "),
+    )
 
 
 def overlaps(explanation):

@@ -52,7 +52,7 @@ def label_lines(axis, lines, doubts, output, curves):
     highest = np.maximum(curves.observed, curves.fitted)
     axis.figure.canvas.figure.draw_without_rendering()  # the layout, with the legends
     height = axis.get_window_extent().height * 72 / axis.figure.dpi
-    free = max(1 - headroom(labels) / height, 0.3)
+    free = max(1 - headroom(labels) / height, 0.2)
     low, top = axis.get_ylim()[0], max(highest.max(), 1.0)
     axis.set_ylim(low, low * (top / low) ** (1 / free))
     place_labels(axis, labels, curves.energy, highest)

@@ -44,7 +44,8 @@ def absorption_edges(elements, highest):
 def shell_energy(element, shell):
     """Return the binding energy of a shell in keV, None where the database lacks it.
 
-    Where it lacks that of a K shell, the highest K line stands for it, which lies 1 % below.
+    Where it lacks that of a K or an L3 shell, the highest K line stands for it, which lies 1 %
+    below, or Lb2.
     """
     from exspy.material import elements
 
@@ -54,6 +55,8 @@ def shell_energy(element, shell):
     if onset is not None:
         return float(onset["onset_energy (eV)"]) / 1e3
     lines = properties.get_item("Xray_lines", None)
+    if shell == "L3" and lines is not None and lines.get_item("Lb2", None) is not None:
+        return float(lines["Lb2"]["energy (keV)"])
     if shell != "K" or lines is None:
         return None
     own = [line["energy (keV)"] for name, line in lines.as_dictionary().items() if name[0] == "K"]

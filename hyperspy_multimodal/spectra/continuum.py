@@ -36,7 +36,9 @@ def continuum_shapes(detector, beam_energy, used):
     ----------
     .. [1] H. A. Kramers, Philos. Mag. 46, 836 (1923), doi:10.1080/14786442308565244.
     """
-    energy = np.maximum(detector.centres, _LOWEST)
+    # energies of the calibrated axis, so that the shapes do not depend on the axis of the signal
+    calibrated = (detector.centres - detector.offset) / (1 + detector.gain)
+    energy = np.maximum(calibrated, _LOWEST)
     kramers = np.where(used, np.maximum(beam_energy - energy, 0.0) / energy, 0.0)
     knots = [energy[used].min()]
     while knots[-1] < energy[used].max():

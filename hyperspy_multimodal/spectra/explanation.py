@@ -11,7 +11,7 @@ from .sum_fit import SumFit
 
 # A family of lines is of another element if it exceeds what cross-sections say by this factor, and
 # by so many errors.
-_FOREIGN, _CERTAIN = 5.0, 5.0
+_FOREIGN, _CERTAIN = 4.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Explanation:
     def foreign_families(self, element, family):
         """Return families of an element that hold counts of others, judged by one of its families.
 
-        These have more than five times, and five errors more than, what cross-sections say.
+        These have more than four times, and five errors more than, what cross-sections say.
         """
         fit, beam_energy = self.fit, self.beam_energy
         heads, counts, errors = {}, {}, {}

@@ -9,7 +9,7 @@ from .yields import xrays_per_atom
 
 #: Relative errors of table weights within a family, by family: L and M lines of the tables differ
 #: between authors by more than K lines.
-WEIGHT_ERRORS = {"K": 0.07, "L": 0.15, "M": 0.15, "N": 0.3}
+WEIGHT_ERRORS = {"K": 0.07, "L": 0.1, "M": 0.15, "N": 0.3}
 #: Relative error of the ratio of two families, above and below 1 keV, where windows absorb.
 RATIO_ERROR, LOW_RATIO_ERROR = 0.5, 1.0
 #: Errors of a family's energy in keV, above and below 1 keV: table values, chemical shifts, and

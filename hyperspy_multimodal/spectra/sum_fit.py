@@ -25,6 +25,7 @@ _WIDE, _CERTAIN = 7, 5.0
 _OWN = 1.0
 # Times that parameters beyond their limits are put there, and how far beyond is none, in errors.
 _BOUND_ROUNDS, _BEYOND = 6, 1e-6
+_LEAST_INFORMATION = 1e-16  # of the largest
 
 
 class Strain(NamedTuple):
@@ -417,7 +418,10 @@ class _Fit:
 
 def non_negative(gram, right):
     """Minimise x.gram.x / 2 - right.x over x >= 0."""
-    unit = np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
+    diagonal = np.diag(gram)
+    # what has no counts in the channels that are used is left at 0
+    least = max(_LEAST_INFORMATION * float(diagonal.max(initial=0.0)), np.finfo(float).tiny)
+    unit = np.sqrt(np.maximum(diagonal, least))
     values, vectors = np.linalg.eigh(gram / np.outer(unit, unit))
     kept = values > 1e-11 * values.max()
     root = np.sqrt(values[kept])

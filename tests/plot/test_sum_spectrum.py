@@ -119,7 +119,9 @@ def test_each_line_has_a_tick_where_it_was_fitted(clean):
 @pytest.mark.parametrize("width", [9, 4.5])
 @pytest.mark.parametrize("energies", [None, (0.3, 3.0), (0.2, 20.0)])
 def test_labels_overlap_neither_each_other_nor_the_curves(crowded, width, energies):
-    axes = plot_sum_spectrum(crowded, energies, fig=plt.figure(figsize=(width, 6)))
+    hidden = {f"X_K{i}": {"counts": 1.0, "candidates": []} for i in range(9)}  # take room
+    output = {**crowded, "hidden_elements": hidden}
+    axes = plot_sum_spectrum(output, energies, fig=plt.figure(figsize=(width, 8)))
     found = boxes(axes)
     assert len(found) >= 7
     for i, box in enumerate(found):
@@ -254,6 +256,7 @@ def test_channels_that_were_left_out_are_shaded_and_named():
     signal.data[..., 900:] = 0
     output = output_of(signal)
     assert output["left_out_channels"] == [(350, 380), (900, 1024)]
+    output["sum_spectrum"].data[350:380] = 1000  # whatever they hold
     axes = plot_sum_spectrum(output)
     for axis in axes:
         assert ranges(axis, LEFT_OUT)[0] == pytest.approx((3.495, 3.795))
@@ -270,6 +273,7 @@ def test_many_doubts_are_counted(clean):
     hidden = {line: {"counts": 1.0, "candidates": ["Mo_La"]} for line in clean["lines"]}
     more = {f"X_K{i}": {"counts": 1.0, "candidates": ["Mo_La"]} for i in range(5)}
     axes = plot_sum_spectrum({**clean, "hidden_elements": {**hidden, **more}})
+    assert len(doubts(axes)) == 11
     assert doubts(axes)[-1] == f"and {len(hidden) + len(more) - 10} more"
 
 
