@@ -89,6 +89,7 @@ def fit_maps(
         (K, K) of the noise of totals, ``totals`` and ``total_errors``, which hold counts,
         calibration, line weights, and half of what was added to an element or taken from it beyond
         the model. ``goodness`` says in words how good the fit is.
+
     Raises
     ------
     TypeError, ValueError
