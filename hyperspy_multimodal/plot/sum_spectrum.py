@@ -19,7 +19,8 @@ from .spectrum_legends import (
 from .spectrum_lines import PER_KEV, is_visible, spectrum_lines
 from .spectrum_marks import label_lines, mark_lines, mark_ranges
 
-# The last channel shown holds this share of the highest counts, or lies above a line by this.
+# The last channel shown holds this share of the highest counts, or lies this factor above
+# the last line or doubtful range.
 _LOWEST, _BEYOND = 0.002, 1.05
 _SIZE = (9.0, 6.0)  # inches
 _LINE = 0.17  # inches of a line of doubts
@@ -51,7 +52,8 @@ def plot_sum_spectrum(output, energies=None, fig=None):
         `multimodal_fusion`.
     energies : tuple of (float, float), optional
         Energies to show, in units of the energy axis. By default from the first fitted channel with
-        counts to the last that holds 0.2 % of the highest, the last peak, or the last mapped line.
+        counts to the last that holds 0.2 % of the highest, the last peak, the last mapped line, or
+        the last range where the model is wrong.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
@@ -63,8 +65,8 @@ def plot_sum_spectrum(output, energies=None, fig=None):
     Raises
     ------
     ValueError
-        If ``output`` is no such dictionary, if the spectra hold no counts, or if no channel between
-        ``energies`` was fitted.
+        If ``output`` is no such dictionary, if the spectra hold no counts, or if less than two
+        channels between ``energies`` were fitted.
 
     Notes
     -----
@@ -99,8 +101,8 @@ def plot_sum_spectrum(output, energies=None, fig=None):
     axis = output["sum_spectrum"].axes_manager.signal_axes[0]
     unit = PER_KEV[axis.units]
     lines = spectrum_lines(output, unit)
-    curves = _curves(output, _shown(output, lines, axis, energies))
     doubts = spectrum_doubts(output, lines, unit)
+    curves = _curves(output, _shown(output, lines, doubts, axis, energies))
     fig = figure_of(fig, (_SIZE[0], _SIZE[1] + _LINE * min(len(doubts), MOST_DOUBTS)))
     axes = fig.subplots(2, 1, sharex=True, height_ratios=[5, 2])
     _draw_spectra(axes[0], curves)
@@ -116,7 +118,7 @@ def plot_sum_spectrum(output, energies=None, fig=None):
     return axes
 
 
-def _shown(output, lines, axis, energies):
+def _shown(output, lines, doubts, axis, energies):
     """Return the channels to draw, a slice."""
     energy, observed = axis.axis, output["sum_spectrum"].data
     fits = np.zeros(energy.size, bool)
@@ -141,6 +143,7 @@ def _shown(output, lines, axis, energies):
         for line in lines
         if line.name in output["totals"] or is_visible(line, energy, fitted)
     ]
+    ends += [_BEYOND * doubt.limits[1] for doubt in doubts if doubt.kind == "misfit"]
     last = max(last, np.searchsorted(energy, max(ends, default=energy[0])))
     return slice(first, min(last, np.flatnonzero(fits)[-1]) + 1)
 
@@ -157,7 +160,7 @@ def _curves(output, shown):
 
 
 def _draw_spectra(axis, curves):
-    """Draw observed and fitted counts."""
+    """Draw observed and fitted counts, and shade what was attributed."""
     energy, fits = curves.energy, curves.fitted > 0
     gaps = [np.where(fits, each, np.nan) for each in (curves.fitted, curves.continuum)]
     axis.step(energy, curves.observed, where="mid", color=OBSERVED, lw=0.8, label="observed")

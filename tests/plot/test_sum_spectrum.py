@@ -156,6 +156,8 @@ def test_the_axis_ends_where_counts_end():
     counts = output["sum_spectrum"].data
     assert counts[(energy >= low) & (energy <= high)].sum() > 0.999 * counts[energy > 0.2].sum()
     assert 7.7 < high < 8.7
+    output["sum_spectrum"].data[(energy > 15) & (energy < 16)] = 3
+    assert 16 < plot_sum_spectrum(output)[0].get_xlim()[1] < 17.5
     assert plot_sum_spectrum(output, (1, 15))[0].get_xlim() == pytest.approx((1, 15), abs=0.02)
 
 
