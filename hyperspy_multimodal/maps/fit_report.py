@@ -12,6 +12,8 @@ _logger = logging.getLogger(__name__)
 _OVERLAPPING = 0.05
 # Totals of fewer standard errors mean that an element is not there.
 _ABSENT = 3.0
+# Elements that nobody named are worth a warning if they have this share of all counts of lines.
+_MANY = 0.01
 _NAMED_PEAKS = 5
 # What the model leaves of peaks, as a share of their height: good, and fair.
 _GOOD, _FAIR = 0.03, 0.1
@@ -99,6 +101,8 @@ def report(found):
             "map is wanted), so that its other lines are known too.",
             "; ".join(map(str, explanation.peaks)),
         )
+    if explanation.other_elements:
+        _report_others(explanation)
     for each in overlaps(explanation):
         _logger.warning(
             "Lines of %s, which is not named, lie under %s and are taken to hold %.3g ± %.2g of "
@@ -107,13 +111,14 @@ def report(found):
         )
     for each in explanation.hidden:
         _logger.warning(
-            "%s has %.3g counts more than the other lines of its element let expect: %s may lie "
-            "under it. If so, name that element; as it is, its counts are in the map.",
-            each.line,
+            "Lines of %s alone do not fit: about %.3g counts near %s may be of %s. If that element "
+            "is there, name it (s.add_elements); as it is, its counts are in the map.",
+            each.line.split("_")[0],
             each.counts,
+            each.line,
             " or ".join(each.candidates),
         )
-    if explanation.instrument:
+    if explanation.instrument_elements:
         _logger.info(
             "Fitted and kept out of the maps, as elements of the instrument: %s.",
             ", ".join(
@@ -138,11 +143,24 @@ def report(found):
     )
 
 
+def _report_others(explanation):
+    """Log elements that are seen but not named."""
+    others = explanation.other_elements
+    share = sum(others.values()) / max(float(explanation.attribution.lines.sum()), 1e-300)
+    _logger.log(
+        logging.WARNING if share > _MANY else logging.INFO,
+        "The summed spectrum shows elements that are not named: %s. They are fitted and kept out "
+        "of the maps. To map them, name them: s.add_elements(%r).",
+        ", ".join(f"{element} ({counts:.3g} counts)" for element, counts in others.items()),
+        tuple(map(str, others)),
+    )
+
+
 def overlaps(explanation):
     """Return an `Overlap` for each mapped line from which the instrument takes counts."""
     fit = explanation.fit
     spectra = explanation.attribution.lines.sum(axis=1)
-    unnamed = {each.element: each for each in explanation.instrument}
+    unnamed = {each.element: each for each in explanation.unnamed}
     found = {}
     for i, line in enumerate(fit.lines):
         if line.element not in unnamed or not spectra[i] > 0:

@@ -83,6 +83,7 @@ class SpectrumFit:
             "extra_lines": self.extra_lines,
             "extra_templates": list(self.templates.others),
             "instrument_elements": dict(self.explanation.instrument_elements),
+            "other_elements": dict(self.explanation.other_elements),
             "unassigned_peaks": [str(peak) for peak in self.explanation.peaks],
             "pile_up": self.explanation.pile_up,
             "totals": [float(total) for total in self.totals],

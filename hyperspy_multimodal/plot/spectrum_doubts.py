@@ -99,14 +99,15 @@ def _misfits(output, unit):
 
 
 def _overlaps(output, lines):
-    """Return mapped lines under which lines of instrument elements hold many counts."""
+    """Return mapped lines under which lines of elements that nobody named hold many counts."""
     by_name = {line.name: line for line in lines}
     doubts = []
     for mapped in (by_name[name] for name in output["totals"] if name in by_name):
         all_counts = sum(line.counts for line in lines if line.element == mapped.element)
         under = {}
-        for line in lines:
-            if line.kind == "instrument" and abs(line.position - mapped.position) < mapped.width:
+        others = [line for line in lines if line.kind in ("instrument", "unnamed")]
+        for line in others:
+            if abs(line.position - mapped.position) < mapped.width:
                 under[line.element] = under.get(line.element, 0.0) + line.counts
         for element, counts in under.items():
             if counts > _OVERLAPPING * all_counts:

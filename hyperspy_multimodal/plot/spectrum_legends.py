@@ -12,7 +12,7 @@ OBSERVED, FITTED, CONTINUUM = "0.55", "#0072B2", "#009E73"
 #: Light blue and green of what the model left and was given to lines and to the continuum.
 GIVEN = {"lines": "#A6CBE3", "continuum": "#A3DBC7"}
 #: Colours of lines by kind, and of labels of elements that were not found.
-KINDS = {"named": "black", "instrument": "#8E3A8E", "free": "#D55E00"}
+KINDS = {"named": "black", "instrument": "#8E3A8E", "unnamed": "#B8336A", "free": "#D55E00"}
 ABSENT = "0.5"
 #: Styles of ranges where the model is wrong, and of channels that were left out.
 MISFIT = {"facecolor": "#F9E0AE", "lw": 0}
@@ -20,6 +20,7 @@ LEFT_OUT = {"facecolor": "0.9", "edgecolor": "0.7", "hatch": "///", "lw": 0}
 _WORDS = {
     "named": "named element",
     "instrument": "element of the instrument",
+    "unnamed": "element that is not named",
     "free": "peak of no element (?)",
 }
 _SIGNS = {

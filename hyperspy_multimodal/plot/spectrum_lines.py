@@ -17,6 +17,10 @@ _PEAK = 0.94
 _VISIBLE, _BESIDE = 4.0, 0.7
 
 
+# Kinds of lines by the role of their element, where they are no named ones.
+_KINDS = {"instrument": "instrument", "unnamed": "unnamed"}
+
+
 class SpectrumLine(NamedTuple):
     """A fitted line.
 
@@ -29,7 +33,7 @@ class SpectrumLine(NamedTuple):
     family : str
         Shell of the vacancy; of a free peak, its name.
     kind : str
-        "named", "instrument" or "free".
+        "named", "instrument", "unnamed" or "free".
     position, width : float
         Place on the axis, and full width at half maximum, in units of the axis.
     counts, error : float
@@ -65,7 +69,7 @@ def spectrum_lines(output, unit):
         element, _, line = name.partition("_")
         is_free = element not in roles
         family = name.partition(":")[0] if is_free else line[0]
-        kind = "free" if is_free else "instrument" if roles[element] == "instrument" else "named"
+        kind = "free" if is_free else _KINDS.get(roles[element], "named")
         own = ("" if is_free else element), family
         leads = name == family if is_free else own not in led
         led.add(own)

@@ -186,6 +186,7 @@ _SHOWN = (
     "escape_peaks",
     "tails",
     "instrument_elements",
+    "other_elements",
     "sum_deviance",
     "goodness",
 )
@@ -266,6 +267,8 @@ def _roles(names, explanation):
         if element in mapped
         else "instrument"
         if element in instrument
+        else "unnamed"
+        if element in explanation.other_elements
         else "extra"
         for element in elements
     }

@@ -6,17 +6,22 @@ import numpy as np
 
 from .continuum import continuum_shapes
 from .detector import window_transmission
-from .sum_fit import non_negative
+from .least_squares import non_negative
 
 #: Offsets in keV and gains that are searched, around what the signal says.
-OFFSETS = np.arange(-0.10, 0.101, 0.0125)
-GAINS = np.arange(-0.015, 0.0151, 0.0025)
+OFFSETS = np.arange(-0.10, 0.101, 0.025)
+GAINS = np.arange(-0.015, 0.0151, 0.005)
+_REFINED = 4  # places around which a grid twice as fine is searched
 # How far off axes usually are, as standard deviations.
 _OFFSET_ERROR, _GAIN_ERROR = 0.03, 0.005
 # Peaks are described to this share: all strong lines count alike, however many counts they have.
 _MISFIT = 0.1
 _BIN = 0.02  # keV
 _STARTS = 3
+# Squares of what is above the fit, in a channel, saturate here; fits are reweighted so often.
+_SATURATED, _REWEIGHTED = 16.0, 3
+# Other families of lines are added if they explain so much; so many at most, and tried at a time.
+_EXPLAINED, _MOST_OTHERS, _TRIED = 50.0, 12, 6
 # Calibrations whose weighted squares exceed the least by more than this share of it, and than
 # this, are none.
 _WORSE, _AT_LEAST = 0.1, 25.0
@@ -54,19 +59,39 @@ def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
     list of Detector
     """
     search = _Search(observed, used, nominal, lines, beam_energy)
-    scores = search.scores(OFFSETS, GAINS)
-    limit = max((1 + _WORSE) * scores.min(), scores.min() + _AT_LEAST)
+    scores = search.refined(OFFSETS, GAINS)
+    limit = max((1 + _WORSE) * min(scores.values()), min(scores.values()) + _AT_LEAST)
     found = []
-    for index in np.argsort(scores, axis=None):
-        if len(found) == starts or scores.flat[index] > limit:
+    for offset, gain in sorted(scores, key=scores.get):
+        if len(found) == starts or scores[offset, gain] > limit:
             break
-        offset, gain = OFFSETS[index // len(GAINS)], GAINS[index % len(GAINS)]
         far = all(
             max(abs(offset - other.offset), 4 * abs(gain - other.gain)) >= _APART for other in found
         )
         if far:
-            found.append(replace(nominal, offset=float(offset), gain=float(gain)))
+            found.append(replace(nominal, offset=offset, gain=gain))
     return found
+
+
+def families_beside(observed, used, calibrated, lines, beam_energy, families):
+    """Return which other families of lines explain much of what lines leave, the best first.
+
+    Parameters
+    ----------
+    observed, used, lines, beam_energy
+        As in `search_axis`.
+    calibrated : Detector
+        With an axis that `search_axis` found.
+    families : dict of tuple to list of Line
+        Lines of other families, by any key.
+
+    Returns
+    -------
+    list of tuple
+        Keys.
+    """
+    search = _Search(observed, used, calibrated, lines, beam_energy)
+    return search.others(families, calibrated.offset, calibrated.gain)
 
 
 def far_axis(observed, used, nominal, lines, beam_energy):
@@ -83,16 +108,17 @@ def far_axis(observed, used, nominal, lines, beam_energy):
         Offset in keV and gain; None if the best lies within the usual range.
     """
     search = _Search(observed, used, nominal, lines, beam_energy)
-    near = search.scores(OFFSETS, GAINS).min()
-    far = search.scores(_FAR_OFFSETS, _FAR_GAINS)
-    best = np.unravel_index(np.argmin(far), far.shape)
-    if far[best] > _FAR_BETTER * near:
-        return None
-    return float(_FAR_OFFSETS[best[0]]), float(_FAR_GAINS[best[1]])
+    near = min(search.refined(OFFSETS, GAINS).values())
+    far = search.refined(_FAR_OFFSETS, _FAR_GAINS)
+    best = min(far, key=far.get)
+    return None if far[best] > _FAR_BETTER * near else best
 
 
 class _Search:
-    """How well lines lie on peaks, for any offset and gain."""
+    """How well lines lie on peaks, for any offset and gain.
+
+    Peaks that no line explains cost the same wherever the axis lies, so that they cannot drag it.
+    """
 
     def __init__(self, observed, used, nominal, lines, beam_energy):
         self.counts, self.weights, self.coarse = _rebinned(observed, used, nominal)
@@ -101,17 +127,69 @@ class _Search:
         self.number = int(self.families.max(initial=-1)) + 1
         self.smooth = continuum_shapes(self.coarse, beam_energy, self.weights > 0)
 
-    def scores(self, offsets, gains):
-        """Return weighted squares of what is left, and of how far the axis is moved, (n, m)."""
-        scores = np.empty((len(offsets), len(gains)))
-        for i, offset in enumerate(offsets):
-            for k, gain in enumerate(gains):
-                moved = replace(self.coarse, offset=offset, gain=gain)
-                shapes = moved.summed(self.energies, self.shares, self.families, self.number)
-                design = np.vstack([shapes, self.smooth])
-                scores[i, k] = _score(design, self.counts, self.weights)
-        held = (offsets[:, None] / _OFFSET_ERROR) ** 2 + (gains / _GAIN_ERROR) ** 2
-        return scores + np.minimum(held, _MOST_HELD)
+    def refined(self, offsets, gains):
+        """Return scores by offset and gain: of a grid, and of a finer one where those are best."""
+        scores = {}
+        self.add_scores(scores, [(offset, gain) for offset in offsets for gain in gains])
+        steps = [(grid[1] - grid[0]) / 2 for grid in (offsets, gains)]
+        for offset, gain in sorted(scores, key=scores.get)[:_REFINED]:
+            around = [
+                (offset + i * steps[0], gain + k * steps[1]) for i in (-1, 0, 1) for k in (-1, 0, 1)
+            ]
+            self.add_scores(scores, around)
+        return scores
+
+    def add_scores(self, scores, places):
+        """Add weighted squares of what is left, and of how far the axis is moved."""
+        for offset, gain in places:
+            place = round(float(offset), 6), round(float(gain), 6)
+            if place not in scores:
+                held = (offset / _OFFSET_ERROR) ** 2 + (gain / _GAIN_ERROR) ** 2
+                score = _score(self.design(*place), self.counts, self.weights)
+                scores[place] = score + min(held, _MOST_HELD)
+
+    def design(self, offset, gain):
+        """Return shapes of families and of the continuum on a moved axis, (n, bins)."""
+        moved = replace(self.coarse, offset=offset, gain=gain)
+        shapes = moved.summed(self.energies, self.shares, self.families, self.number)
+        return np.vstack([shapes, self.smooth])
+
+    def others(self, families, offset, gain):
+        """Return which other families of lines explain much of what is left, the best first.
+
+        Parameters
+        ----------
+        families : dict of str to list of Line
+            Lines of each, by any key.
+        offset, gain : float
+            Where the axis lies.
+
+        Returns
+        -------
+        list of str
+            Keys.
+        """
+        design = self.design(offset, gain)
+        moved = replace(self.coarse, offset=offset, gain=gain)
+        keys = list(families)
+        lines = [line for own in families.values() for line in own]
+        rows, shares = _rows_of(families)
+        more = moved.summed([line.energy for line in lines], shares, rows, len(keys))
+        score, weights, left = _robust(design, self.counts, self.weights)
+        found = []
+        while len(found) < _MOST_OTHERS:
+            gained = np.maximum(more @ (weights * left), 0) ** 2 / (more**2 @ weights + 1e-300)
+            gained[[keys.index(key) for key in found]] = 0.0
+            likely = np.argsort(gained)[::-1][:_TRIED]
+            designs = [np.vstack([design, more[i]]) for i in likely]
+            tried = [_robust(each, self.counts, self.weights) for each in designs]
+            best = int(np.argmin([each[0] for each in tried]))
+            if not tried[best][0] < score - _EXPLAINED:
+                break
+            score, weights, left = tried[best]
+            design = designs[best]
+            found.append(keys[likely[best]])
+        return found
 
 
 def _rebinned(observed, used, nominal):
@@ -143,8 +221,30 @@ def _families(lines, energies):
     return families, shares / sums[families]
 
 
+def _rows_of(families):
+    """Return the row of each line and its share of the counts of its row, (lines,) each."""
+    rows, shares = [], []
+    for row, lines in enumerate(families.values()):
+        energies = np.array([line.energy for line in lines])
+        own = np.array([line.weight for line in lines])
+        own = own * np.maximum(window_transmission(energies), 1e-3)
+        rows += [row] * len(lines)
+        shares += list(own / own.sum())
+    return np.array(rows), np.array(shares)
+
+
 def _score(design, counts, weights):
-    weighted = design * weights
-    gram = weighted @ design.T
-    amplitudes = non_negative(gram, weighted @ counts)
-    return float(np.sum(weights * (counts - amplitudes @ design) ** 2))
+    return _robust(design, counts, weights)[0]
+
+
+def _robust(design, counts, weights):
+    """Return the score of a fit in which what exceeds it saturates, its weights and residual."""
+    reweighted = weights
+    for _ in range(_REWEIGHTED):
+        weighted = design * reweighted
+        amplitudes = non_negative(weighted @ design.T, weighted @ counts)
+        left = counts - amplitudes @ design
+        squares = weights * left**2
+        above = np.where(left > 0, squares, 0.0)
+        reweighted = weights / (1 + above / _SATURATED) ** 2
+    return float(np.sum(squares / (1 + above / _SATURATED))), reweighted, left

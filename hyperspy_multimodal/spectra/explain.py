@@ -6,7 +6,7 @@ import numpy as np
 
 from .absorption import absorption_edges
 from .attribution import attribute
-from .calibration import far_axis, search_axis
+from .calibration import families_beside, far_axis, search_axis
 from .coherence import coherent_elements, others_are_there
 from .explanation import Explanation, HiddenElement
 from .free_peaks import MOST, described, free_lines, highest_residual, matched
@@ -17,7 +17,7 @@ from .instrument import (
     candidates_beside,
     evidence,
 )
-from .lines import element_lines
+from .lines import RARE_ELEMENTS, all_elements, element_lines
 from .sum_fit import fit_sum_spectrum
 from .sum_model import Setting
 
@@ -30,6 +30,8 @@ _PILE_UP_COUNTS = 1e4
 _ROUNDS = 3
 # Departure from table weights, in their errors, and counts, that ask for another element.
 _STRAINED, _LEAST_HIDDEN = 4.0, 50.0
+# Weighted squares by which an element under named lines betters the fit; so many are tried.
+_BENEATH_GAIN, _MOST_BENEATH = 100.0, 3
 # What makes the axis doubtful: a misfit, and peaks of more than this share of all counts of lines
 # within so many keV of a named line that is missing.
 _ODD_MISFIT, _STRONG_PEAK, _DISPLACED = 0.12, 0.05, 0.4
@@ -48,9 +50,10 @@ def explain(
 ):
     """Explain a summed spectrum by named elements, those of the instrument, and other peaks.
 
-    The energy axis is found first, with all elements that may be there, and held from then on.
-    Elements of the instrument stay on the evidence of lines that stand apart from those of named
-    elements. A peak beyond 1.5 FWHM of all lines gets a line of its own, whose energy is fitted.
+    The energy axis is found first, with named elements, those of the instrument, and any other
+    whose lines lie on peaks that these leave; it is held from then on. Elements that nobody named
+    stay on the evidence of lines that stand apart from those of named ones. A peak beyond 1.5 FWHM
+    of all lines gets a line of its own, whose energy is fitted.
 
     Parameters
     ----------
@@ -69,7 +72,8 @@ def explain(
     pile_up : bool or None
         Whether there are sum peaks; None (default) finds out.
     candidates : sequence of str
-        Elements that may be there without being named; by default those of the instrument.
+        Elements that are likely to be there without being named; by default those of the
+        instrument. If it is empty, no others are looked for either.
 
     Returns
     -------
@@ -87,9 +91,9 @@ def explain(
     return Explanation(
         fit=fit,
         attribution=attribute(fit),
-        instrument=search.shown,
+        unnamed=search.shown,
         peaks=described(fit, significances, beam_energy),
-        hidden=_hidden(fit, named, beam_energy),
+        hidden=search.hidden(),
         beam_energy=beam_energy,
         pile_up=search.setting.pile_up,
         far_axis=search.far_axis(),
@@ -110,7 +114,7 @@ class _Search:
         self.setting = Setting(
             observed, used, nominal, lines, beam_energy, pile_up=bool(pile_up), refine=refine
         )
-        self.fit, self.shown, self.free = None, [], {}
+        self.fit, self.shown, self.free, self.beneath = None, [], {}, []
 
     def lines_of(self, elements):
         """Return all lines of elements on the axis."""
@@ -124,9 +128,32 @@ class _Search:
             starts = search_axis(
                 setting.observed, setting.used, setting.nominal, setting.lines, setting.beam_energy
             )
-        fits = [fit_sum_spectrum(setting, start) for start in starts]
+            if self.apart:
+                self.add_others(starts[0])
+        # what the lines do not explain is left alone, so that it cannot drag the axis
+        robust = replace(self.setting, robust=True)
+        fits = [fit_sum_spectrum(robust, start) for start in starts]
         self.fit = min(fits, key=lambda fit: fit.chi_squared)
-        self.setting = replace(setting, known=self.fit.detector)
+        self.setting = replace(self.setting, known=self.fit.detector)
+
+    def add_others(self, calibrated):
+        """Consider elements, beyond the named and likely ones, whose lines lie on peaks."""
+        setting = self.setting
+        known = {line.element for line in setting.lines}
+        families = {}
+        for element in set(all_elements()) - known - RARE_ELEMENTS:
+            for line in self.lines_of([element]):
+                families.setdefault((element, line.family), []).append(line)
+        others = families_beside(
+            setting.observed, setting.used, calibrated, setting.lines, setting.beam_energy, families
+        )
+        elements = list(dict.fromkeys(element for element, _ in others))
+        more = candidates_beside(
+            self.named, setting.nominal, setting.used, setting.beam_energy, elements
+        )
+        self.apart = {**self.apart, **more}
+        self.beneath = [element for element in elements if element not in more]
+        self.setting = replace(setting, lines=self.lines_of([*self.named, *self.apart]))
 
     def find_elements(self):
         """Keep the elements that are there, with the absorption edges of the continuum."""
@@ -241,6 +268,50 @@ class _Search:
         lines = self.lines_of([*self.named, *self.apart])
         return far_axis(setting.observed, setting.used, setting.nominal, lines, setting.beam_energy)
 
+    def hidden(self):
+        """Return what may lie under named lines: see `HiddenElement`."""
+        found = self.strained()
+        known = {each.line for each in found}
+        return found + [each for each in self.beneath_named() if each.line not in known]
+
+    def strained(self):
+        """Return lines that are too strong for the rest of their family, by the least excess."""
+        found = {}
+        for strain in sorted(self.fit.strains, key=lambda strain: strain.excess):
+            head = strain.head
+            weak = strain.size < _STRAINED or strain.excess < _LEAST_HIDDEN
+            if weak or head.element not in self.named:
+                continue
+            beam_energy = self.setting.beam_energy
+            names = coherent_elements(self.fit, head.energy, strain.excess, beam_energy)
+            names = [name for name in names if name.split("_")[0] not in self.named]
+            if names:
+                found.setdefault(head.name, HiddenElement(head.name, strain.excess, names))
+        return list(found.values())
+
+    def beneath_named(self):
+        """Return elements that make the fit far better, but have no line apart from named ones."""
+        found = []
+        for element in self.beneath[:_MOST_BENEATH]:
+            lines = self.lines_of([element])
+            setting = replace(self.with_free(self.setting), lines=[*self.fit.lines, *lines])
+            other = fit_sum_spectrum(setting, self.fit)
+            if self.fit.chi_squared - other.chi_squared < _BENEATH_GAIN:
+                continue
+            own = [i for i, line in enumerate(other.lines) if line.element == element]
+            best = max(own, key=lambda i: other.amplitudes[i])
+            counts, place = float(other.amplitudes[best]), other.places[best]
+            if counts < max(_LEAST_HIDDEN, SIGNIFICANT * other.errors[best]):
+                continue
+            near = [
+                (abs(there - place), line.name)
+                for line, there in zip(other.lines, other.places, strict=True)
+                if line.element in self.named and line.weight >= 1.0
+            ]
+            if near:
+                found.append(HiddenElement(min(near)[1], counts, [other.lines[best].name]))
+        return found
+
     def has_displaced_lines(self):
         """Return whether a strong line of no named element lies where a named one is missing."""
         fit = self.fit
@@ -258,20 +329,6 @@ class _Search:
             if line.element in self.named and line.weight >= 1.0 and counts < 3 * error
             for other in strong
         )
-
-
-def _hidden(fit, named, beam_energy):
-    """Return lines under which another element may lie: too strong for the rest of their family."""
-    found = {}
-    for strain in fit.strains:
-        head = strain.head
-        if strain.size < _STRAINED or strain.excess < _LEAST_HIDDEN or head.element not in named:
-            continue
-        names = coherent_elements(fit, head.energy, strain.excess, beam_energy)
-        names = [name for name in names if name.split("_")[0] not in named]
-        if names:
-            found.setdefault(head.name, HiddenElement(head.name, strain.excess, names))
-    return list(found.values())
 
 
 def _visible_edges(fit, elements):

@@ -6,8 +6,9 @@ import numpy as np
 
 from .attribution import Attribution
 from .free_peaks import MOST
+from .instrument import INSTRUMENT_ELEMENTS
 from .priors import expected_counts
-from .sum_fit import SumFit
+from .sum_result import SumFit
 
 # A family of lines is of another element if it exceeds what cross-sections say by this factor, and
 # by so many errors.
@@ -43,7 +44,7 @@ class Explanation:
         The fit.
     attribution : Attribution
         Whose the counts are that the fit does not describe.
-    instrument : list of Evidence
+    unnamed : list of Evidence
         Elements that nobody named, on the evidence of their own lines.
     peaks : list of UnassignedPeak
         Peaks of no element.
@@ -59,7 +60,7 @@ class Explanation:
 
     fit: SumFit
     attribution: Attribution = field(repr=False)
-    instrument: list
+    unnamed: list
     peaks: list
     hidden: list
     beam_energy: float
@@ -73,8 +74,15 @@ class Explanation:
 
     @property
     def instrument_elements(self):
-        """Counts of all lines of each element of the instrument, by symbol."""
-        return {each.element: self.counts_of(each.element) for each in self.instrument}
+        """Counts of all lines of each element that may be of the instrument, by symbol."""
+        names = [each.element for each in self.unnamed if each.element in INSTRUMENT_ELEMENTS]
+        return {name: self.counts_of(name) for name in names}
+
+    @property
+    def other_elements(self):
+        """Counts of all lines of each other element that nobody named, by symbol."""
+        names = [each.element for each in self.unnamed if each.element not in INSTRUMENT_ELEMENTS]
+        return {name: self.counts_of(name) for name in names}
 
     def foreign_families(self, element, family):
         """Return families of an element that hold counts of others, judged by one of its families.

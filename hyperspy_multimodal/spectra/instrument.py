@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .lines import element_lines
-from .priors import LOW_ENERGY
+from .priors import LOW_ENERGY, shift_error
 
 #: Elements that may be in any spectrum, and where they come from.
 INSTRUMENT_ELEMENTS = {
@@ -47,6 +47,8 @@ _STRONG, _WEAK = 0.3, 0.05
 SIGNIFICANT = 5.0
 # Errors of what is under a line, as shares of it: continuum, and other peaks.
 _UNDER, _BESIDE = 0.03, 0.05
+# A line that lies farther off its energy, in errors, is none of the element.
+_FARTHEST = 3.8
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,9 @@ def stands_apart(energy, lines, detector, is_light=False):
 
 
 def evidence(fit, element, apart):
-    """Return the `Evidence` for an element in a fit, None if it has no lines that stand apart.
+    """Return the `Evidence` for an element in a fit, None if it has no line that shows it.
+
+    A line shows an element if it stands apart from those of named ones, and lies where it should.
 
     Parameters
     ----------
@@ -150,6 +154,8 @@ def evidence(fit, element, apart):
     best = None
     for i, line in enumerate(fit.lines):
         if line.element != element or line.name not in apart:
+            continue
+        if abs(fit.shifts[i]) > _FARTHEST * shift_error(line):
             continue
         near = np.abs(fit.detector.centres - places[i]) < float(fit.detector.width(line.energy))
         near &= fit.used

@@ -53,6 +53,14 @@ def element_lines(element, low, high):
 
 
 @cache
+def all_elements():
+    """Return the symbols of all elements that have lines in the database."""
+    from exspy.material import elements
+
+    return tuple(element for element in elements.keys() if _all_lines(element))
+
+
+@cache
 def _all_lines(element):
     """Return all lines of an element, in the order of the database."""
     from exspy.material import elements

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .detector import window_transmission
+from .detector import Detector, window_transmission
 from .yields import xrays_per_atom
 
 #: Relative errors of table weights within a family, by family: L and M lines of the tables differ
@@ -22,6 +22,8 @@ _WEAK = 0.03
 # Counts below which a family says nothing of another.
 _LEAST_COUNTS = 30.0
 _LEAST_RATIO = 1e-4
+_CONTRADICTED = 3.0  # standard errors
+_APART = 1.5  # FWHM
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,15 @@ class Tie:
         ``counts[group]`` is expected to be ``ratio * counts[head]``.
     ratio, error : float
         The ratio, and its relative error.
+    resolved : bool
+        Whether the two lie so far apart that counts can tell the ratio.
     """
 
     group: int
     head: int
     ratio: float
     error: float
+    resolved: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def grouped(lines, beam_energy, weight_scale=1.0, reference=None):
         heads[key] = number
         head, number = number, number + 1
         of_line[strongest] = head
-        errors.append(_shift_error(lines[strongest]))
+        errors.append(shift_error(lines[strongest]))
         for i in own:
             if i == strongest:
                 continue
@@ -120,22 +125,36 @@ def grouped(lines, beam_energy, weight_scale=1.0, reference=None):
             else:
                 of_line[i] = number
                 error = weight_scale * np.hypot(WEIGHT_ERRORS.get(key[1], 0.1), absorbed)
-                ties.append(Tie(number, head, ratio, error))
+                ties.append(Tie(number, head, ratio, error, _resolved(lines[i], lines[strongest])))
                 number += 1
     ties += _family_ties(lines, members, heads, beam_energy, reference or {})
     return Groups(of_line, factors, families, np.array(errors), ties)
 
 
 def tie_rows(ties, counts):
-    """Return rows (ties, groups) and errors (ties,): rows @ counts is 0 within the errors."""
+    """Return rows (ties, groups) and errors (ties,): rows @ counts is 0 within the errors.
+
+    A ratio of lines that lie apart is no longer held to if the counts contradict it by more than
+    three standard errors: its error is then what it is off by.
+    """
     rows = np.zeros((len(ties), len(counts)))
     errors = np.zeros(len(ties))
     for row, tie in enumerate(ties):
         rows[row, tie.group] = 1.0
         rows[row, tie.head] = -tie.ratio
         # never so sure that a family without counts is nailed to 0
-        errors[row] = tie.error * tie.ratio * max(counts[tie.head], _LEAST_COUNTS)
+        known = tie.error * tie.ratio * max(counts[tie.head], _LEAST_COUNTS)
+        expected = tie.ratio * counts[tie.head]
+        noise = max(counts[tie.group], expected, 1.0)
+        off = (counts[tie.group] - expected) ** 2 - _CONTRADICTED**2 * (known**2 + noise)
+        errors[row] = np.sqrt(known**2 + max(off, 0.0) * tie.resolved)
     return rows, errors
+
+
+def _resolved(one, other):
+    usual = Detector(np.array([0.0, 1.0]), 130.0)
+    width = float(usual.width(max(one.energy, other.energy)))
+    return abs(one.energy - other.energy) > _APART * width
 
 
 def expected_counts(line, beam_energy):
@@ -173,7 +192,8 @@ def _family_ties(lines, members, heads, beam_energy, reference):
     return ties
 
 
-def _shift_error(line):
+def shift_error(line):
+    """Return the error of the energy of a line's family, in keV."""
     error = SHIFT_ERRORS.get(line.family, 0.003)
     if not line.element:
         return 0.02

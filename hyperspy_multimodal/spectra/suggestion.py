@@ -73,7 +73,7 @@ def suggest(observed, used, nominal, beam_energy):
         return explain(observed, used, calibrated, named, beam_energy, candidates=known)
 
     replaced, others = set(), {}
-    named = [each.element for each in first.instrument if each.element in COMMON_ELEMENTS]
+    named = [each.element for each in first.unnamed if each.element not in INSTRUMENT_ELEMENTS]
     explanation = explained(named)
     while len(named) < _MOST:
         fitting = [
@@ -87,7 +87,7 @@ def suggest(observed, used, nominal, beam_energy):
         named.append(line.split("_")[0])
         others[named[-1]] = rest
         explanation = explained(named)
-    for element in [*named, *(each.element for each in explanation.instrument)]:
+    for element in [*named, *(each.element for each in explanation.unnamed)]:
         for other in _with_k_line(explanation, element, beam_energy):
             replaced.add(element)
             instead = [*(each for each in named if each != element), other]
@@ -99,7 +99,7 @@ def suggest(observed, used, nominal, beam_energy):
                 break
             replaced.discard(element)
     found = [_described(explanation, element, others.get(element, [])) for element in named]
-    found += [_described(explanation, each.element, []) for each in explanation.instrument]
+    found += [_described(explanation, each.element, []) for each in explanation.unnamed]
     found = [each for each in found if each.lines]
     return sorted(found, key=lambda each: -each.counts), explanation
 

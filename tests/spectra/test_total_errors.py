@@ -129,7 +129,7 @@ def test_counts_beyond_the_model_make_totals_less_certain():
     under = smooth * np.array([0.1 if name == "O_Ka" else 0.03 for name in NAMES])
     expected_beyond = np.diag((0.5 * moved) ** 2 + under**2)
     assert_allclose(beyond, expected_beyond, rtol=1e-6, atol=1e-6)
-    assert moved[:4].min() > 10 and np.all(under > 1)
+    assert np.count_nonzero(moved > 10) >= 3 and np.all(under > 1)
 
 
 def test_errors_grow_with_the_root_of_few_counts():
