@@ -30,6 +30,10 @@ _PILE_UP_COUNTS = 1e4
 _ROUNDS = 3
 # Departure from table weights, in their errors, and counts, that ask for another element.
 _STRAINED, _LEAST_HIDDEN = 4.0, 50.0
+# Standard errors of a line below which its element is not looked for any further.
+_HINT = 2.0
+# A peak that is given to an element has so many standard errors.
+_CERTAIN = 10.0
 # Weighted squares by which an element under named lines betters the fit; so many are tried.
 _BENEATH_GAIN, _MOST_BENEATH = 100.0, 3
 # What makes the axis doubtful: a misfit, and peaks of more than this share of all counts of lines
@@ -85,6 +89,7 @@ def explain(
     search.find_elements()
     search.find_peaks()
     search.find_pile_up()
+    search.name_peaks()
     search.settle()
     fit = search.fit
     significances = {name: significance for name, (significance, _) in search.free.items()}
@@ -120,6 +125,13 @@ class _Search:
         """Return all lines of elements on the axis."""
         return [line for each in elements for line in element_lines(each, *self.limits)]
 
+    def lines_apart(self, elements):
+        """Return lines of elements that stand apart from those of named ones, by element."""
+        setting = self.setting
+        return candidates_beside(
+            self.named, setting.nominal, setting.used, setting.beam_energy, elements
+        )
+
     def calibrate(self):
         """Fit all elements that may be there, from where the axis may lie, and hold the best."""
         setting = self.setting
@@ -148,9 +160,7 @@ class _Search:
             setting.observed, setting.used, calibrated, setting.lines, setting.beam_energy, families
         )
         elements = list(dict.fromkeys(element for element, _ in others))
-        more = candidates_beside(
-            self.named, setting.nominal, setting.used, setting.beam_energy, elements
-        )
+        more = self.lines_apart(elements)
         self.apart = {**self.apart, **more}
         self.beneath = [element for element in elements if element not in more]
         self.setting = replace(setting, lines=self.lines_of([*self.named, *self.apart]))
@@ -158,13 +168,16 @@ class _Search:
     def find_elements(self):
         """Keep the elements that are there, with the absorption edges of the continuum."""
         self.shown = self.with_evidence(self.apart)
+        # what shows nothing at all stays out of what follows
+        likely = [each.element for each in self.with_evidence(self.apart, _HINT)]
+        self.setting = replace(self.setting, lines=self.lines_of([*self.named, *likely]))
         for _ in range(2):
             edges = _visible_edges(self.fit, self.elements)
             if edges == self.fit.edges:
                 break
             self.setting = replace(self.setting, edges=edges)
             self.fit = fit_sum_spectrum(self.setting, self.fit)
-            self.shown = self.with_evidence(self.apart)
+            self.shown = self.with_evidence(likely)
         self.setting = replace(self.setting, lines=self.lines_of(self.elements))
 
     @property
@@ -172,12 +185,12 @@ class _Search:
         """Named ones, and those of the instrument that are there."""
         return list(dict.fromkeys([*self.named, *(each.element for each in self.shown)]))
 
-    def with_evidence(self, elements):
+    def with_evidence(self, elements, least=SIGNIFICANT):
         """Return the evidence for elements of which all lines that would be seen are there."""
         found = []
         for element in elements:
             best = evidence(self.fit, element, self.apart[element])
-            if best is None or best.significance <= SIGNIFICANT:
+            if best is None or best.significance <= least:
                 continue
             lines = self.lines_of([element])
             line = next(line for line in lines if line.name == best.line)
@@ -195,7 +208,7 @@ class _Search:
         for name, (significance, lines) in list(self.free.items()):
             energy = lines[0].energy
             counts = float(matched(self.fit, [energy])[0][0])
-            likely = coherent_elements(self.fit, energy, counts, self.setting.beam_energy)[:1]
+            likely = coherent_elements(self.fit, energy, counts, self.setting.beam_energy)
             element = likely[0].split("_")[0] if likely else ""
             if likely and likely[0] in self.apart.get(element, []):
                 del self.free[name]
@@ -234,6 +247,29 @@ class _Search:
         other = fit_sum_spectrum(self.with_free(piled), self.fit)
         if self.fit.chi_squared - other.chi_squared > _PILE_UP_GAIN:
             self.setting, self.fit = piled, other
+
+    def name_peaks(self):
+        """Give strong peaks to elements, where they can be the K line of one element only."""
+        if not self.apart:
+            return
+        known = len(self.shown)
+        amplitudes = {
+            line.name: (line.energy, counts)
+            for line, counts in zip(self.fit.lines, self.fit.amplitudes, strict=True)
+        }
+        for name, (significance, _) in list(self.free.items()):
+            energy, counts = amplitudes.get(name, (0.0, 0.0))
+            likely = coherent_elements(self.fit, energy, float(counts), self.setting.beam_energy)
+            if significance < _CERTAIN or len(likely) != 1 or not likely[0].endswith("_Ka"):
+                continue
+            element = likely[0].split("_")[0]
+            self.apart.update(self.lines_apart([element]))
+            if likely[0] in self.apart.get(element, []) and element not in self.elements:
+                del self.free[name]
+                self.shown.append(Evidence(element, likely[0], counts, counts / significance))
+        if len(self.shown) > known:
+            self.setting = replace(self.setting, lines=self.lines_of(self.elements))
+            self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
 
     def settle(self):
         """Drop what is not there, as other peaks and the calibration explain it since."""

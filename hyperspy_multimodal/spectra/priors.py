@@ -23,7 +23,8 @@ _WEAK = 0.03
 _LEAST_COUNTS = 30.0
 _LEAST_RATIO = 1e-4
 _CONTRADICTED = 3.0  # standard errors
-_APART = 1.5  # FWHM
+_APART, _STRONG = 1.5, 0.15  # FWHM, and weight
+_USUAL = 130.0  # eV, resolution
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,15 @@ class Tie:
     ratio, error : float
         The ratio, and its relative error.
     resolved : bool
-        Whether the two lie so far apart that counts can tell the ratio.
+        Whether the two are of one family, and the first so far from strong lines of it and of other
+        elements that counts can tell their ratio.
     """
 
     group: int
     head: int
     ratio: float
     error: float
-    resolved: bool = True
+    resolved: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def grouped(lines, beam_energy, weight_scale=1.0, reference=None):
             else:
                 of_line[i] = number
                 error = weight_scale * np.hypot(WEIGHT_ERRORS.get(key[1], 0.1), absorbed)
-                ties.append(Tie(number, head, ratio, error, _resolved(lines[i], lines[strongest])))
+                ties.append(Tie(number, head, ratio, error, _resolved(lines[i], lines)))
                 number += 1
     ties += _family_ties(lines, members, heads, beam_energy, reference or {})
     return Groups(of_line, factors, families, np.array(errors), ties)
@@ -151,10 +153,11 @@ def tie_rows(ties, counts):
     return rows, errors
 
 
-def _resolved(one, other):
-    usual = Detector(np.array([0.0, 1.0]), 130.0)
-    width = float(usual.width(max(one.energy, other.energy)))
-    return abs(one.energy - other.energy) > _APART * width
+def _resolved(one, lines):
+    """Return whether a line is far from all strong ones."""
+    strong = np.array([line.energy for line in lines if line.weight >= _STRONG and line != one])
+    width = float(Detector(np.array([0.0, 1.0]), _USUAL).width(one.energy))
+    return bool(np.all(np.abs(strong - one.energy) > _APART * width))
 
 
 def expected_counts(line, beam_energy):
