@@ -103,7 +103,7 @@ def report(found):
         )
     if explanation.other_elements:
         _report_others(explanation)
-    for each in overlaps(explanation):
+    for each in overlaps(explanation, found.plan.names):
         _logger.warning(
             "Lines of %s, which is not named, lie under %s and are taken to hold %.3g ± %.2g of "
             "the %.3g counts there, on the evidence of %s. If that is wrong, the map is too.",
@@ -156,8 +156,15 @@ def _report_others(explanation):
     )
 
 
-def overlaps(explanation):
-    """Return an `Overlap` for each mapped line from which the instrument takes counts."""
+def overlaps(explanation, names):
+    """Return an `Overlap` for each mapped line under which an unnamed element holds many counts.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    names : sequence of str
+        Mapped lines.
+    """
     fit = explanation.fit
     spectra = explanation.attribution.lines.sum(axis=1)
     unnamed = {each.element: each for each in explanation.unnamed}
@@ -167,21 +174,18 @@ def overlaps(explanation):
             continue
         width = float(fit.detector.width(line.energy))
         for k, other in enumerate(fit.lines):
-            head = other.name.split("_")[-1] in ("Ka", "La", "Ma")
-            if other.element in unnamed or not other.element or not head:
-                continue
-            if abs(fit.places[i] - fit.places[k]) < width:
+            if other.name in names and abs(fit.places[i] - fit.places[k]) < width:
                 key = line.element, other.name
                 counts, variance = found.get(key, (0.0, 0.0))
                 found[key] = counts + spectra[i], variance + fit.errors[i] ** 2
-    names = {line.name: own for line, own in zip(fit.lines, spectra, strict=True)}
+    counts_of = {line.name: own for line, own in zip(fit.lines, spectra, strict=True)}
     return [
         Overlap(
             element,
             name,
             float(counts),
             float(max(variance, 0.0) ** 0.5),
-            float(counts + names[name]),
+            float(counts + counts_of[name]),
             unnamed[element].line,
         )
         for (element, name), (counts, variance) in found.items()

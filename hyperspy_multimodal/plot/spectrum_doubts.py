@@ -9,9 +9,6 @@ from ..spectra.detector import Detector
 from .spectrum_lines import ABSENT, siegbahn
 from .spectrum_misfits import departures
 
-# Lines of the instrument matter if they hold this share of the counts of the element under whose
-# line they lie.
-_OVERLAPPING = 0.05
 #: What labels carry: over lines of the instrument, and over others that may be hidden.
 OVERLAP_SIGN, HIDDEN_SIGN = "†", "‡"
 
@@ -37,22 +34,20 @@ class Doubt(NamedTuple):
     limits: tuple | None = None
 
 
-def spectrum_doubts(output, lines, unit):
+def spectrum_doubts(output, unit):
     """Return what is doubtful in the fit of a summed spectrum, a list of `Doubt`.
 
     Parameters
     ----------
     output : dict
         Of `fit_maps`.
-    lines : list of SpectrumLine
-        Its lines.
     unit : float
         Units of the axis in a keV.
     """
     return [
         *_free(output, unit),
         *_misfits(output, unit),
-        *_overlaps(output, lines),
+        *_overlaps(output),
         *_hidden(output),
         *_absent(output),
         *_left_out(output),
@@ -98,25 +93,17 @@ def _misfits(output, unit):
     return doubts
 
 
-def _overlaps(output, lines):
+def _overlaps(output):
     """Return mapped lines under which lines of elements that nobody named hold many counts."""
-    by_name = {line.name: line for line in lines}
-    doubts = []
-    for mapped in (by_name[name] for name in output["totals"] if name in by_name):
-        all_counts = sum(line.counts for line in lines if line.element == mapped.element)
-        under = {}
-        others = [line for line in lines if line.kind in ("instrument", "unnamed")]
-        for line in others:
-            if abs(line.position - mapped.position) < mapped.width:
-                under[line.element] = under.get(line.element, 0.0) + line.counts
-        for element, counts in under.items():
-            if counts > _OVERLAPPING * all_counts:
-                text = (
-                    f"{siegbahn(mapped.name)}: {counts:,.0f} counts there are taken to be of "
-                    f"{element}, which is not named; {mapped.counts:,.0f} are left"
-                )
-                doubts.append(Doubt("overlap", text, mapped.name))
-    return doubts
+    return [
+        Doubt(
+            "overlap",
+            f"{siegbahn(each.line)}: {each.counts:,.0f} counts there are taken to be of "
+            f"{each.element}, which is not named; {each.total - each.counts:,.0f} are left",
+            each.line,
+        )
+        for each in output["overlaps"]
+    ]
 
 
 def _hidden(output):

@@ -101,7 +101,7 @@ def plot_sum_spectrum(output, energies=None, fig=None):
     axis = output["sum_spectrum"].axes_manager.signal_axes[0]
     unit = PER_KEV[axis.units]
     lines = spectrum_lines(output, unit)
-    doubts = spectrum_doubts(output, lines, unit)
+    doubts = spectrum_doubts(output, unit)
     curves = _curves(output, _shown(output, lines, doubts, axis, energies))
     fig = figure_of(fig, (_SIZE[0], _SIZE[1] + _LINE * min(len(doubts), MOST_DOUBTS)))
     axes = fig.subplots(2, 1, sharex=True, height_ratios=[5, 2])

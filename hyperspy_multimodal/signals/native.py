@@ -1,5 +1,7 @@
 """HyperSpy signals for results: the axes and metadata of the scan they come from."""
 
+from copy import deepcopy
+
 from hyperspy.signals import BaseSignal, Signal2D
 
 
@@ -35,11 +37,24 @@ def element_map(signal, data, element, line_item, title, record=None, node="Mult
     -------
     BaseSignal
     """
+    return _element_map(
+        signal, data, element, line_item, title, record, node, *_metadata_of(signal)
+    )
+
+
+def _metadata_of(signal):
+    """Return metadata and original metadata as dictionaries: slow where there are many."""
+    return signal.metadata.as_dictionary(), signal.original_metadata.as_dictionary()
+
+
+def _element_map(
+    signal, data, element, line_item, title, record, node, metadata, original_metadata
+):
     result = BaseSignal(
         data,
         axes=scan_axes(signal, navigate=True),
-        metadata=signal.metadata.deepcopy().as_dictionary(),
-        original_metadata=signal.original_metadata.deepcopy().as_dictionary(),
+        metadata=deepcopy(metadata),
+        original_metadata=deepcopy(original_metadata),
     )
     result.tmp_parameters.add_dictionary(signal.tmp_parameters.as_dictionary())
     result.metadata.General.title = title
@@ -79,10 +94,12 @@ def element_maps(
     -------
     list of BaseSignal
     """
-    return [
-        element_map(signal, array, name.split("_")[0], (item, [name]), title + suffix, record, node)
-        for array, name, title in zip(arrays, names, titles, strict=True)
-    ]
+    found = _metadata_of(signal)
+    maps = []
+    for array, name, title in zip(arrays, names, titles, strict=True):
+        own = name.split("_")[0], (item, [name]), title + suffix
+        maps.append(_element_map(signal, array, *own, record, node, *found))
+    return maps
 
 
 def image(signal, data, title):

@@ -4,6 +4,7 @@ import numpy as np
 from hyperspy.signals import Signal1D
 
 from ..maps import fit_spectra
+from ..maps.fit_report import overlaps
 from ..maps.spectra_sums import channel_ranges
 from .haadf_image import scan_shape
 from .keywords import explain_keywords
@@ -75,10 +76,13 @@ def fit_maps(
         in keV), ``line_errors`` (standard error of the counts). Unassigned peaks are lines such as
         "3.70 keV", and what goes with one is "3.70 keV: Ca_Kb".
 
-        By element: ``elements``, with "mapped", "extra" (named, without a map) or "instrument" for
-        each symbol. ``unassigned_peaks`` is a list of `UnassignedPeak`. ``hidden_elements`` are by
-        line of a named element under which others may lie, each a dictionary of ``counts`` beyond
-        those that the rest of its family lets expect, and ``candidates``, a list of lines.
+        By element: ``elements``, with "mapped", "extra" (named, without a map), "instrument" or
+        "unnamed" for each symbol; ``instrument_elements`` and ``other_elements``, counts of those
+        that nobody named. ``unassigned_peaks`` is a list of `UnassignedPeak`, and ``overlaps`` one
+        of `Overlap`: unnamed elements that hold much of what lies under a mapped line.
+        ``hidden_elements`` are by line of a named element under which others may lie, each a
+        dictionary of ``counts`` that do not fit the named elements alone, and ``candidates``, a
+        list of lines.
 
         Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
         which hold what cannot come from the specimen.
@@ -236,6 +240,7 @@ def output_of(signal, fit):
         "totals": dict(zip(fit.names, sums.tolist(), strict=True)),
         "total_errors": dict(zip(fit.names, fit.total_errors.tolist(), strict=True)),
         "unassigned_peaks": list(explanation.peaks),
+        "overlaps": overlaps(explanation, fit.names),
         "hidden_elements": {
             each.line: {"counts": float(each.counts), "candidates": list(each.candidates)}
             for each in explanation.hidden

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from .absorption import absorption_edges
 from .attribution import attribute
@@ -83,6 +84,12 @@ def explain(
     -------
     Explanation
     """
+    # matrices are small: threads would only wait for each other
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _explain(observed, used, nominal, named, beam_energy, refine, pile_up, candidates)
+
+
+def _explain(observed, used, nominal, named, beam_energy, refine, pile_up, candidates):
     apart = candidates_beside(named, nominal, used, beam_energy, candidates)
     search = _Search(observed, used, nominal, named, beam_energy, refine, pile_up, apart)
     search.calibrate()

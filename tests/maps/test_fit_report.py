@@ -177,7 +177,7 @@ def test_elements_of_the_instrument_are_listed_and_those_that_take_counts_are_wa
 
 def test_what_lies_under_a_mapped_line_is_counted():
     """All lines of tungsten within a width of Si Ka, and the counts of both."""
-    (found,) = overlaps(with_wolfram())
+    (found,) = overlaps(with_wolfram(), ["Si_Ka"])
     near = {name: own for name, own in line_counts({"W": 2e4}, LONG).items() if name == "W_Ma"}
     assert found.counts == pytest.approx(near["W_Ma"], rel=0.15)
     assert found.total == pytest.approx(2e4 + found.counts, rel=0.1)
@@ -187,7 +187,7 @@ def test_what_lies_under_a_mapped_line_is_counted():
 def test_lines_that_stand_apart_overlap_with_nothing():
     found = explained(drawn(expected({**COUNTS, "Cu": 3e3})), NAMED)
     assert [each.element for each in found.unnamed] == ["Cu"]
-    assert overlaps(found) == []
+    assert overlaps(found, [f"{each}_Ka" for each in NAMED]) == []
 
 
 @pytest.mark.parametrize(

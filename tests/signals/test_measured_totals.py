@@ -1,0 +1,67 @@
+"""Counts of a measured scan of silica spheres, against those in the peaks of its spectrum."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import fit_maps
+
+NAMED = ["C", "O", "Si", "Cu"]
+#: Counts within 1.5 FWHM of a peak's own maximum, less a straight line through what is beside it.
+PEAKS = {"C_Ka": 243_600, "O_Ka": 226_500, "Si_Ka": 301_200, "Cu_Ka": 15_270}
+#: Offsets in keV and gains.
+AXES = [(0.0, 0.0), (0.02, 0.0), (-0.03, 0.0), (0.0, 0.003), (0.01, -0.003), (0.06, 0.01)]
+
+
+@pytest.fixture(scope="module")
+def silica(shared_data):
+    import hyperspy.api as hs
+
+    path = shared_data / "SiO2_EDS.hspy"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not on this machine")
+    return hs.load(path)
+
+
+@pytest.fixture(scope="module")
+def summed(silica):
+    """The same counts in four spectra, at each dose: totals depend on the sum alone."""
+    spectra = np.asarray(silica.data).reshape(-1, silica.data.shape[-1])
+    rng = np.random.default_rng(0)
+    doses = {1: spectra, 3: rng.binomial(spectra, 1 / 3), 10: rng.binomial(spectra, 0.1)}
+    return {
+        dose: counts.reshape(2, 2, -1, counts.shape[-1]).sum(axis=2).astype(np.uint32)
+        for dose, counts in doses.items()
+    }
+
+
+def fitted(silica, counts, elements, axis=(0.0, 0.0)):
+    signal = silica.inav[:2, :2].deepcopy()
+    signal.data = counts
+    energy = signal.axes_manager[-1]
+    energy.offset = energy.offset * (1 + axis[1]) + axis[0]
+    energy.scale *= 1 + axis[1]
+    signal.set_elements(elements)
+    signal.set_lines([f"{element}_Ka" for element in elements])
+    return fit_maps(signal, full_output=True)[1]
+
+
+@pytest.mark.parametrize("dose", [1, 3, 10])
+@pytest.mark.parametrize("axis", AXES, ids=str)
+def test_totals_are_those_of_the_peaks_wherever_the_axis_is(silica, summed, axis, dose):
+    output = fitted(silica, summed[dose], NAMED, axis)
+    for name, peak in PEAKS.items():
+        noise = 2 * np.sqrt(peak / dose) if dose > 1 else 0.0
+        assert abs(output["totals"][name] - peak / dose) < 0.05 * peak / dose + noise, name
+    assert output["unassigned_peaks"] == [] and output["other_elements"] == {}
+
+
+@pytest.mark.parametrize("elements", [["C", "O", "Si"], ["O", "Si"]], ids="".join)
+@pytest.mark.parametrize("dose", [1, 10])
+def test_totals_are_the_same_whoever_else_is_named(silica, summed, elements, dose):
+    output = fitted(silica, summed[dose], elements)
+    for element in elements:
+        peak = PEAKS[f"{element}_Ka"] / dose
+        assert output["totals"][f"{element}_Ka"] == pytest.approx(peak, rel=0.05)
+    missing = set(NAMED) - set(elements)
+    assert missing <= set(output["instrument_elements"])
+    assert output["unassigned_peaks"] == [] and output["other_elements"] == {}
