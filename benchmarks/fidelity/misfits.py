@@ -56,13 +56,38 @@ CONTINUUM = 0.6  # of the counts of an element, all channels together
 _MN = 5.8987
 
 
-def _lines(element):
+def lines_of(element):
+    """Return names, energies in keV and weights of an element's lines on the axis."""
     tables = exspy.material.elements[element].Atomic_properties.Xray_lines.as_dictionary()
-    found = {}
-    for name, line in tables.items():
-        if 0.1 < line["energy (keV)"] < CHANNEL * CHANNELS:
-            found.setdefault(name[0], []).append((line["energy (keV)"], line["weight"]))
-    return found
+    found = [
+        (f"{element}_{name}", line["energy (keV)"], line["weight"])
+        for name, line in tables.items()
+        if 0.1 < line["energy (keV)"] < CHANNEL * CHANNELS
+    ]
+    return tuple(zip(*found, strict=True))
+
+
+def element_counts(element, main, strength, misfit, rng):
+    """Return expected counts of an element's lines, its K edges in keV, and its spectrum.
+
+    The family of the line ``main`` holds ``strength`` counts in its strongest line; others hold
+    that times 1 (K), 0.5 (L) or 0.3 (M).
+    """
+    edges = (np.arange(CHANNELS + 1) - 0.5) * CHANNEL
+    counts, spectrum, steps = [], np.zeros(CHANNELS), []
+    names, energies, weights = lines_of(element)
+    for name, energy, weight in zip(names, energies, weights, strict=True):
+        family = name.split("_")[1][0]
+        share = 1.0
+        if family != main.split("_")[1][0]:
+            share = {"K": 1.0, "L": 0.5, "M": 0.3}.get(family, 0.1) * misfit.get("families", 1.0)
+        if family == "K":
+            steps.append(1.01 * energy)
+        if weight < 1 and misfit.get("weights"):
+            weight *= np.exp(misfit["weights"] * rng.normal())
+        counts.append(strength * share * weight)
+        spectrum += counts[-1] * _peak(edges, energy, misfit)
+    return np.array(counts), [max(steps)] if steps else [], spectrum
 
 
 def spectrum(names, counts, misfit, rng):
@@ -80,21 +105,13 @@ def spectrum(names, counts, misfit, rng):
         strengths[unnamed] = 3 * counts
     steps = []
     for element, strength in strengths.items():
-        families = _lines(element)
-        mapped = next((n.split("_")[1][0] for n in names if n.startswith(element + "_")), None)
-        main = mapped or next(iter(sorted(families)))
-        for family, lines in families.items():
-            share = 1.0 if family == main else {"K": 1.0, "L": 0.5, "M": 0.3}.get(family, 0.1)
-            if family != main:
-                share *= misfit.get("families", 1.0)
-            if family == "K":
-                steps.append(1.01 * max(energy for energy, _ in lines))
-            for energy, weight in lines:
-                if weight < 1 and misfit.get("weights"):
-                    weight *= np.exp(misfit["weights"] * rng.normal())
-                total += strength * share * weight * _peak(edges, energy, misfit)
+        mapped = next((name for name in names if name.startswith(element + "_")), None)
+        main = mapped or min(lines_of(element)[0], key=lambda name: name.split("_")[1][0])
+        _, steps_of, lines = element_counts(element, main, strength, misfit, rng)
+        total += lines
+        steps += steps_of
         if mapped:
-            truth[next(n for n in names if n.startswith(element + "_"))] = strength
+            truth[mapped] = strength
     centres = np.maximum((edges[1:] + edges[:-1]) / 2, 0.05)
     smooth = (200 - centres) / centres * np.exp(-((0.3 / centres) ** 3))
     for step in [*steps, 1.839]:

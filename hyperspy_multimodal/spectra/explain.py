@@ -30,7 +30,7 @@ _PILE_UP_COUNTS = 1e4
 # Times that what is not there is dropped, and the rest fitted again.
 _ROUNDS = 3
 # Departure from table weights, in their errors, and counts, that ask for another element.
-_STRAINED, _LEAST_HIDDEN = 4.0, 50.0
+_STRAINED, _LEAST_HIDDEN = 2.5, 50.0
 # Standard errors of a line below which its element is not looked for any further.
 _HINT = 2.0
 # A peak that is given to an element has so many standard errors.
@@ -150,7 +150,7 @@ class _Search:
             if self.apart:
                 self.add_others(starts[0])
         # what the lines do not explain is left alone, so that it cannot drag the axis
-        robust = replace(self.setting, robust=True)
+        robust = replace(self.setting, robust=True, sure=tuple(self.named))
         fits = [fit_sum_spectrum(robust, start) for start in starts]
         self.fit = min(fits, key=lambda fit: fit.chi_squared)
         self.setting = replace(self.setting, known=self.fit.detector)
@@ -294,9 +294,14 @@ class _Search:
             is_new = any(name not in counts for name in free)
             if not is_new and len(shown) == len(self.shown) and len(free) == len(self.free):
                 break
+            lost = len(shown) < len(self.shown)
             self.free, self.shown = free, shown
             self.setting = replace(self.setting, lines=self.lines_of(self.elements))
             self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
+            if lost:
+                # what was taken for an element is a peak again
+                self.free = self.more_peaks()
+                self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
 
     def far_axis(self):
         """Return an offset and a gain that fit far better, beyond those that are searched.

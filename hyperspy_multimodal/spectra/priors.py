@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import linalg
 
 from .detector import Detector, window_transmission
 from .yields import xrays_per_atom
 
 #: Relative errors of table weights within a family, by family: L and M lines of the tables differ
 #: between authors by more than K lines.
-WEIGHT_ERRORS = {"K": 0.07, "L": 0.1, "M": 0.15, "N": 0.3}
+WEIGHT_ERRORS = {"K": 0.07, "L": 0.14, "M": 0.2, "N": 0.3}
 #: Relative error of the ratio of two families, above and below 1 keV, where windows absorb.
 RATIO_ERROR, LOW_RATIO_ERROR = 0.5, 1.0
 #: Errors of a family's energy in keV, above and below 1 keV: table values, chemical shifts, and
@@ -23,8 +24,12 @@ _WEAK = 0.03
 _LEAST_COUNTS = 30.0
 _LEAST_RATIO = 1e-4
 _CONTRADICTED = 3.0  # standard errors
+_COMMON = 0.5  # of the variance of ratios to the strongest line
 _APART, _STRONG = 1.5, 0.15  # FWHM, and weight
 _USUAL = 130.0  # eV, resolution
+# How much of a usual window detectors have, as an exponent of its transmission, and the error of
+# this: many have none.
+_WINDOW, _WINDOW_ERROR = 0.33, 0.5
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Tie:
     resolved : bool
         Whether the two are of one family, and the first so far from strong lines of it and of other
         elements that counts can tell their ratio.
+    is_weight : bool
+        Whether the two are of one family, so that tables have their ratio.
     """
 
     group: int
@@ -47,6 +54,7 @@ class Tie:
     ratio: float
     error: float
     resolved: bool = False
+    is_weight: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,10 +108,10 @@ def grouped(lines, beam_energy, weight_scale=1.0, reference=None):
         By element, the family that the others are held to; by default the one that is expected to
         have most counts above 1 keV.
     """
-    transmission = np.sqrt(window_transmission(np.array([line.energy for line in lines])))
-    transmission = np.maximum(transmission, 1e-30)
-    # half-way, in the exponent, between no window and a usual one; either is within the error
-    shares = np.array([line.weight for line in lines]) * transmission
+    transmission = window_transmission(np.array([line.energy for line in lines]))
+    transmission = np.maximum(transmission, 1e-60)
+    # between no window and a usual one, in the exponent; either is within the error
+    shares = np.array([line.weight for line in lines]) * transmission**_WINDOW
     members = {}
     for i, line in enumerate(lines):
         members.setdefault((line.element, line.family), []).append(i)
@@ -121,36 +129,49 @@ def grouped(lines, beam_energy, weight_scale=1.0, reference=None):
             if i == strongest:
                 continue
             ratio = shares[i] / max(shares[strongest], 1e-300)
-            absorbed = abs(np.log(transmission[i] / transmission[strongest]))
+            absorbed = _WINDOW_ERROR * abs(np.log(transmission[i] / transmission[strongest]))
             if lines[i].weight < _WEAK * lines[strongest].weight:
                 of_line[i], factors[i] = head, ratio
             else:
                 of_line[i] = number
                 error = weight_scale * np.hypot(WEIGHT_ERRORS.get(key[1], 0.1), absorbed)
-                ties.append(Tie(number, head, ratio, error, _resolved(lines[i], lines)))
+                ties.append(Tie(number, head, ratio, error, _resolved(lines[i], lines), True))
                 number += 1
     ties += _family_ties(lines, members, heads, beam_energy, reference or {})
     return Groups(of_line, factors, families, np.array(errors), ties)
 
 
 def tie_rows(ties, counts):
-    """Return rows (ties, groups) and errors (ties,): rows @ counts is 0 within the errors.
+    """Return rows (ties, groups): the squares of rows @ counts are what ratios cost that are off.
 
-    A ratio of lines that lie apart is no longer held to if the counts contradict it by more than
-    three standard errors: its error is then what it is off by.
+    The weight of the strongest line of a family is as unsure as those of the others. It is in all
+    ratios to it, so that half of the variance of their errors is common to them. A ratio of lines
+    that lie apart is no longer held to if the counts contradict it by more than three standard
+    errors: its error is then what it is off by.
+
+    Parameters
+    ----------
+    ties : list of Tie
+    counts : numpy.ndarray
+        Counts of groups, about which the errors are taken, shape (groups,).
     """
     rows = np.zeros((len(ties), len(counts)))
-    errors = np.zeros(len(ties))
+    known, released = np.zeros(len(ties)), np.zeros(len(ties))
+    heads = np.array([tie.head for tie in ties], int)
     for row, tie in enumerate(ties):
         rows[row, tie.group] = 1.0
         rows[row, tie.head] = -tie.ratio
         # never so sure that a family without counts is nailed to 0
-        known = tie.error * tie.ratio * max(counts[tie.head], _LEAST_COUNTS)
+        known[row] = tie.error * tie.ratio * max(counts[tie.head], _LEAST_COUNTS)
         expected = tie.ratio * counts[tie.head]
         noise = max(counts[tie.group], expected, 1.0)
-        off = (counts[tie.group] - expected) ** 2 - _CONTRADICTED**2 * (known**2 + noise)
-        errors[row] = np.sqrt(known**2 + max(off, 0.0) * tie.resolved)
-    return rows, errors
+        off = (counts[tie.group] - expected) ** 2 - _CONTRADICTED**2 * (known[row] ** 2 + noise)
+        released[row] = max(off, 0.0) * tie.resolved
+    of_family = np.array([tie.is_weight for tie in ties], bool)
+    common = _COMMON * np.equal.outer(heads, heads) * np.logical_and.outer(of_family, of_family)
+    np.fill_diagonal(common, 1.0)
+    covariance = np.outer(known, known) * common + np.diag(released)
+    return linalg.solve_triangular(np.linalg.cholesky(covariance), rows, lower=True)
 
 
 def _resolved(one, lines):

@@ -93,12 +93,13 @@ class _Fit:
         return np.where(self.apart & (excess > _CERTAIN * noise), excess, 0.0)
 
     def _apart_from_lines(self):
-        """Return which of the channels are far from the strongest line of each family."""
+        """Return which of the channels are far from the strongest line of each sure family."""
         detector = self.model.detector(self.calibration)
         centres = detector.centres[self.setting.used]
         apart = np.ones(centres.shape, bool)
+        sure = self.setting.sure
         for line in self.setting.lines:
-            if line.weight >= 1.0:
+            if line.weight >= 1.0 and (sure is None or line.element in sure):
                 place, width = detector.position(line.energy), detector.width(line.energy)
                 apart &= np.abs(centres - place) > _OWN * width
         return apart
@@ -110,8 +111,7 @@ class _Fit:
 
     def _objective(self, amplitudes, design, calibration, variance, ties):
         residual = self.y - amplitudes @ design
-        rows, errors = ties
-        held = np.sum(np.square((rows @ amplitudes) / errors)) if len(rows) else 0.0
+        held = np.sum(np.square(ties @ amplitudes))
         held += np.sum(np.square(calibration - self.centre) * self.stiffness)
         return float(np.sum(residual**2 / variance) + held)
 
@@ -142,12 +142,9 @@ class _Fit:
 
     def _information(self, variance, ties, design):
         """Return the Gram matrix of all unknowns, with what is known beforehand."""
-        rows, errors = ties
         n = self.model.n_amplitudes
         gram = (design / variance) @ design.T
-        if len(rows):
-            tied = rows / errors[:, None]
-            gram[:n, :n] += tied.T @ tied
+        gram[:n, :n] += ties.T @ ties
         if len(design) > n:
             more = np.arange(n, len(design))
             gram[more, more] += self.stiffness

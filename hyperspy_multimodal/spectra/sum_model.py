@@ -12,7 +12,7 @@ from .priors import LOW_ENERGY, grouped, tie_rows
 #: Calibration, in the order of the fit: parameters of `Detector`, their errors and limits as
 #: departures from the start. Offsets are in keV, resolutions in eV, slopes in eV^2 / keV.
 CALIBRATION = ("offset", "gain", "resolution", "slope", "escape", "tail", "shelf", "wide")
-_ERRORS = np.array([0.020, 0.004, 12.0, 500.0, 0.5, 0.02, 0.004, 0.1])
+_ERRORS = np.array([0.020, 0.004, 20.0, 500.0, 0.5, 0.02, 0.004, 0.1])
 # Errors of a calibration that was found.
 _KNOWN_ERRORS = np.array([0.003, 0.0006, 3.0, 200.0, 0.5, 0.02, 0.004, 0.1])
 _LOWEST = np.array([-0.12, -0.025, -40.0, -1900.0, 0.0, 0.0, 0.0, 0.0])
@@ -61,6 +61,9 @@ class Setting:
     robust : bool
         Whether peaks that the lines do not explain are left alone, so that they change nothing
         else. Default False.
+    sure : tuple of str or None
+        Elements whose strongest lines a robust fit has to describe, whatever is left there. Default
+        None: all.
     hold : bool
         Whether calibration, shifts and widths stay as they are, and only depths of absorption edges
         are fitted beside the amplitudes. Default False.
@@ -77,6 +80,7 @@ class Setting:
     refine: bool = True
     known: object = None
     robust: bool = False
+    sure: tuple | None = None
     hold: bool = False
 
 
@@ -230,11 +234,11 @@ class SumModel:
         return np.vstack(parts)[:, self.setting.used]
 
     def ties(self, amplitudes):
-        """Return rows (ties, amplitudes) and errors of what is known of ratios."""
-        rows, errors = tie_rows(self.groups.ties, amplitudes[: self.groups.number])
+        """Return rows (ties, amplitudes) whose squares are the cost of ratios that are off."""
+        rows = tie_rows(self.groups.ties, amplitudes[: self.groups.number])
         full = np.zeros((len(rows), self.n_amplitudes))
         full[:, : self.groups.number] = rows
-        return full, errors
+        return full
 
 
 def pile_up_shape(observed, detector, used):

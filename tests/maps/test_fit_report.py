@@ -170,9 +170,18 @@ def test_elements_of_the_instrument_are_listed_and_those_that_take_counts_are_wa
     counts = explanation.instrument_elements["W"]
     infos = texts(caplog, explanation, level=logging.INFO)
     assert any(f"elements of the instrument: W ({counts:.3g} counts)" in text for text in infos)
-    (text,) = texts(caplog, explanation)
+    assert texts(caplog, explanation) == []  # no mapped line is concerned
+    (text,) = texts(caplog, explanation, names=("Co_Ka", "Si_Ka"))
     assert "Lines of W, which is not named, lie under Si_Ka" in text
     assert text.endswith("If that is wrong, the map is too.")
+
+
+@pytest.mark.parametrize(("counts", "level"), [(6e3, logging.WARNING), (250, logging.INFO)])
+def test_elements_that_nobody_named_are_told_and_how_to_map_them(caplog, counts, level):
+    found = explained(drawn(expected({**COUNTS, "Ti": counts})), NAMED)
+    (text,) = [each for each in texts(caplog, found, level=level) if "not named" in each]
+    assert f"Ti ({found.other_elements['Ti']:.3g} counts)" in text
+    assert "s.add_elements(('Ti',))" in text
 
 
 def test_what_lies_under_a_mapped_line_is_counted():
