@@ -86,7 +86,7 @@ def calibrations():
 
 def missing_element():
     """An element that nobody named: what is said of it, and what the others lose or gain."""
-    print("| specimen | named | unassigned peaks | totals with it not named / named |")
+    print("| specimen | named | found without a name | totals with it not named / named |")
     print("|---|---|---|---|")
     for name in ("core-shell, 20 counts", "Pd-Ag, 20 counts"):
         specimen = SPECIMENS[name][0]()
@@ -94,8 +94,13 @@ def missing_element():
         _, full = fit_maps(specimen.signal, full_output=True)
         for missing in lines:
             rest = [line for line in lines if line != missing]
-            _, output = fit_maps(specimen.signal, rest, full_output=True)
-            peaks = "; ".join(map(str, output["unassigned_peaks"]))
+            signal = specimen.signal.deepcopy()
+            signal.set_elements([line.split("_")[0] for line in rest])
+            signal.set_lines(rest)
+            _, output = fit_maps(signal, rest, full_output=True)
+            unnamed = {**output["instrument_elements"], **output["other_elements"]}
+            found = [f"{element} ({counts:.3g} counts)" for element, counts in unnamed.items()]
+            peaks = "; ".join([*found, *map(str, output["unassigned_peaks"])])
             totals = ", ".join(
                 f"{line.split('_')[0]} {output['totals'][line] / full['totals'][line]:.3f}"
                 for line in rest

@@ -10,6 +10,7 @@ from matplotlib.text import Text
 
 from hyperspy_multimodal import fit_maps
 from hyperspy_multimodal.data import MEASURED_DETECTOR, bimetal, core_shell, oxide_interface
+from hyperspy_multimodal.maps.fit_report import Overlap
 from hyperspy_multimodal.plot import plot_sum_spectrum
 from hyperspy_multimodal.plot.spectrum_legends import KINDS, LEFT_OUT, MISFIT
 
@@ -40,6 +41,21 @@ def unnamed():
     signal = bimetal((32, 32), counts=20).signal
     signal.set_elements(["Au", "O", "Ti"])
     signal.set_lines(["Au_Ma", "O_Ka", "Ti_Ka"])
+    return output_of(signal)
+
+
+@pytest.fixture(scope="module")
+def strange():
+    """A peak at 6.1 keV, which no element explains."""
+    signal = core_shell((32, 32), counts=20).signal
+    signal.change_dtype("uint32")
+    axis = signal.axes_manager[-1].axis
+    shape = np.exp(-0.5 * ((axis - 6.10) / 0.055) ** 2)
+    signal.data += (
+        np.random.default_rng(0)
+        .poisson(2 * shape / shape.sum(), signal.data.shape)
+        .astype("uint32")
+    )
     return output_of(signal)
 
 
@@ -177,14 +193,20 @@ def test_elements_of_the_instrument_have_a_colour_of_their_own(stray):
     assert {"element of the instrument", "named element"} <= set(legend_of(axes))
 
 
-def test_free_peaks_are_marked_with_what_they_may_be(unnamed):
-    (peak,) = (each for each in unnamed["unassigned_peaks"] if 2.7 < each.energy < 2.95)
-    assert "Pd_La" in peak.candidates
-    axes = plot_sum_spectrum(unnamed)
-    guess = f"{peak.candidates[0].replace('_La', ' Lα')}?"
-    assert labels(axes)[guess] == to_hex(KINDS["free"])
-    assert any("keV" in text and "Pd Lα" in text for text in doubts(axes))
+def test_free_peaks_are_marked_with_what_they_may_be(strange):
+    (peak,) = strange["unassigned_peaks"]
+    axes = plot_sum_spectrum(strange)
+    (mark,) = [text for text in labels(axes) if text.endswith("?")]
+    assert labels(axes)[mark] == to_hex(KINDS["free"])
+    assert any(f"{peak.energy:.4g} keV" in text for text in doubts(axes))
     assert "peak of no element (?)" in legend_of(axes)
+
+
+def test_elements_that_nobody_named_are_marked(unnamed):
+    assert list(unnamed["other_elements"]) == ["Pd"]
+    axes = plot_sum_spectrum(unnamed)
+    assert labels(axes)["Pd Lα"] == to_hex(KINDS["unnamed"])
+    assert "element that is not named" in legend_of(axes)
 
 
 @pytest.mark.parametrize(("factor", "side"), [(1.6, "below"), (0.5, "above")])
@@ -227,11 +249,12 @@ def test_what_the_model_left_and_was_attributed_is_shaded(clean):
 
 def test_lines_of_the_instrument_under_mapped_ones_are_marked(stray):
     output = copy.deepcopy(stray)
-    output["line_positions"]["Cu_La"] = output["line_positions"]["O_Ka"]
+    output["overlaps"] = [Overlap("Cu", "O_Ka", 300.0, 20.0, 1500.0, "Cu_Ka")]
     axes = plot_sum_spectrum(output)
     assert "O Kα†" in labels(axes)
     (text,) = doubts(axes)
-    assert text.startswith("O Kα") and "of Cu" in text
+    assert text.startswith("O Kα") and "300 counts" in text and "of Cu" in text
+    assert "1,200 are left" in text
 
 
 def test_lines_that_may_hide_elements_are_marked(clean):

@@ -62,14 +62,17 @@ def test_totals_of_lines_that_stand_alone_are_those_of_windows(specimen, fitted)
 
 @pytest.mark.parametrize(
     ("pair", "line", "allowed"),
-    [("S-Mo", "S_Ka", 0.15), ("S-Pb", "S_Ka", 0.1), ("Ti-Ba", "Ti_Ka", 0.05)],
+    [("S-Mo", "S_Ka", 0.2), ("S-Pb", "S_Ka", 0.12), ("Ti-Ba", "Ti_Ka", 0.05)],
 )
 def test_overlapping_lines_are_told_apart(pair, line, allowed):
+    """As well as weights of lines are known, and within twice the error that is stated."""
     specimen = overlapping_pair(pair, (96, 96), counts=10)
-    maps = fit_maps(specimen.signal)
+    maps, output = fit_maps(specimen.signal, full_output=True)
     index = [m.metadata.Sample.xray_lines[0] for m in maps].index(line)
     true = specimen.counts[index].data.sum()
-    assert maps[index].data.sum() == pytest.approx(true, rel=allowed)
+    error = output["total_errors"][line]
+    assert error < allowed * true
+    assert abs(maps[index].data.sum() - true) < 2 * error
     in_window = specimen.signal.get_lines_intensity()[index].data.sum()
     assert in_window > (1 + 2 * allowed) * true
 
