@@ -28,8 +28,8 @@ _COMMON = 0.5  # of the variance of ratios to the strongest line
 _APART, _STRONG = 1.5, 0.15  # FWHM, and weight
 _USUAL = 130.0  # eV, resolution
 # How much of a usual window detectors have, as an exponent of its transmission, and the error of
-# this: many have none.
-_WINDOW, _WINDOW_ERROR = 0.33, 0.5
+# this: most of those at transmission microscopes have none.
+_WINDOW, _WINDOW_ERROR = 0.2, 0.5
 
 
 @dataclass(frozen=True)
