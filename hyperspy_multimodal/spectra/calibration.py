@@ -21,7 +21,7 @@ _STARTS = 3
 # Squares of what is above the fit, in a channel, saturate here; fits are reweighted so often.
 _SATURATED, _REWEIGHTED = 16.0, 3
 # Other families of lines are added if they explain so much; so many at most, and tried at a time.
-_EXPLAINED, _MOST_OTHERS, _TRIED = 50.0, 12, 6
+_EXPLAINED, _MOST_OTHERS, _TRIED = 50.0, 16, 6
 # Calibrations whose weighted squares exceed the least by more than this share of it, and than
 # this, are none.
 _WORSE, _AT_LEAST = 0.1, 25.0
@@ -71,6 +71,26 @@ def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
         if far:
             found.append(replace(nominal, offset=offset, gain=gain))
     return found
+
+
+def axis_score(observed, used, calibrated, lines, beam_energy):
+    """Return how badly lines lie on peaks with a given calibration: the cost of `search_axis`.
+
+    Parameters
+    ----------
+    observed, used, lines, beam_energy
+        As in `search_axis`.
+    calibrated : Detector
+        With the axis in question.
+
+    Returns
+    -------
+    float
+    """
+    search = _Search(observed, used, calibrated, lines, beam_energy)
+    scores = {}
+    search.add_scores(scores, [(calibrated.offset, calibrated.gain)])
+    return next(iter(scores.values()))
 
 
 def families_beside(observed, used, calibrated, lines, beam_energy, families):

@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from .absorption import absorption_edges
 from .attribution import attribute
-from .calibration import families_beside, far_axis, search_axis
+from .calibration import axis_score, families_beside, far_axis, search_axis
 from .coherence import coherent_elements, others_are_there
 from .explanation import Explanation, HiddenElement
 from .free_peaks import MOST, described, free_lines, highest_residual, matched
@@ -24,9 +24,13 @@ from .sum_model import Setting
 
 # An edge of the continuum is fitted where a step of this share would be seen, in standard errors.
 _STEP, _SEEN = 0.25, 2.0
+# Share by which lines may lie worse on peaks after the fit than before.
+_DRAGGED = 0.15
 # Sum peaks are allowed for if they explain this much of the weighted squares.
 _PILE_UP_GAIN = 25.0
 _PILE_UP_COUNTS = 1e4
+# Peaks within so many keV of the sum of two of the strongest lines may be sum peaks.
+_AT_SUM, _SUMMED = 0.05, 4
 # Times that what is not there is dropped, and the rest fitted again.
 _ROUNDS = 3
 # Departure from table weights, in their errors, and counts, that ask for another element.
@@ -150,23 +154,50 @@ class _Search:
             if self.apart:
                 self.add_others(starts[0])
         # what the lines do not explain is left alone, so that it cannot drag the axis
-        robust = replace(self.setting, robust=True, sure=tuple(self.named))
-        fits = [fit_sum_spectrum(robust, start) for start in starts]
-        self.fit = min(fits, key=lambda fit: fit.chi_squared)
+        robust = replace(self.setting, robust=True)
+        self.fit = self.best_fit(robust, starts)
+        if setting.refine and self.is_dragged(starts[0]):
+            # by a peak near a line of an element of which nothing else is there
+            coherent = (each.element for each in self.with_evidence(self.apart))
+            other = self.best_fit(replace(robust, sure=(*self.named, *coherent)), starts)
+            scores = [self.axis_score(each.detector) for each in (self.fit, other)]
+            self.fit = self.fit if scores[0] <= scores[1] else other
         self.setting = replace(self.setting, known=self.fit.detector)
+
+    def best_fit(self, setting, starts):
+        """Return the best of the fits from several starts."""
+        fits = [fit_sum_spectrum(setting, start) for start in starts]
+        return min(fits, key=lambda fit: fit.chi_squared)
+
+    def axis_score(self, detector):
+        """Return how badly strong lines lie on peaks; see `axis_score`."""
+        setting = self.setting
+        return axis_score(
+            setting.observed, setting.used, detector, setting.lines, setting.beam_energy
+        )
+
+    def is_dragged(self, start):
+        """Return whether the fit has left an axis with which lines lay on peaks."""
+        scores = self.axis_score(self.fit.detector), self.axis_score(start)
+        return scores[0] > (1 + _DRAGGED) * scores[1]
 
     def add_others(self, calibrated):
         """Consider elements, beyond the named and likely ones, whose lines lie on peaks."""
         setting = self.setting
-        known = {line.element for line in setting.lines}
         families = {}
-        for element in set(all_elements()) - known - RARE_ELEMENTS:
+        for element in set(all_elements()) - set(self.named) - RARE_ELEMENTS:
             for line in self.lines_of([element]):
                 families.setdefault((element, line.family), []).append(line)
         others = families_beside(
-            setting.observed, setting.used, calibrated, setting.lines, setting.beam_energy, families
+            setting.observed,
+            setting.used,
+            calibrated,
+            self.lines_of(self.named),
+            setting.beam_energy,
+            families,
         )
-        elements = list(dict.fromkeys(element for element, _ in others))
+        found = dict.fromkeys(element for element, _ in others)
+        elements = [element for element in found if element not in self.apart]
         more = self.lines_apart(elements)
         self.apart = {**self.apart, **more}
         self.beneath = [element for element in elements if element not in more]
@@ -183,7 +214,7 @@ class _Search:
             if edges == self.fit.edges:
                 break
             self.setting = replace(self.setting, edges=edges)
-            self.fit = fit_sum_spectrum(self.setting, self.fit)
+            self.fit = fit_sum_spectrum(replace(self.setting, robust=True), self.fit)
             self.shown = self.with_evidence(likely)
         self.setting = replace(self.setting, lines=self.lines_of(self.elements))
 
@@ -246,14 +277,28 @@ class _Search:
         return replace(setting, lines=[*setting.lines, *lines])
 
     def find_pile_up(self):
-        """Allow for sum peaks if they explain much."""
+        """Allow for sum peaks if they explain much, or what seemed to be peaks and elements."""
         counts = self.setting.observed[self.setting.used].sum()
         if self.pile_up is not None or counts < _PILE_UP_COUNTS:
             return
-        piled = replace(self.setting, pile_up=True)
-        other = fit_sum_spectrum(self.with_free(piled), self.fit)
-        if self.fit.chi_squared - other.chi_squared > _PILE_UP_GAIN:
-            self.setting, self.fit = piled, other
+        free = {
+            name: peak for name, peak in self.free.items() if not self.is_sum(peak[1][0].energy)
+        }
+        energies = {line.name: line.energy for line in self.fit.lines}
+        shown = [each for each in self.shown if not self.is_sum(energies.get(each.line, 0.0))]
+        elements = [*self.named, *(each.element for each in shown)]
+        piled = replace(self.setting, pile_up=True, lines=self.lines_of(elements))
+        other = fit_sum_spectrum(self.with_free(piled, free), self.fit)
+        spared = len(self.free) - len(free) + len(self.shown) - len(shown)
+        if self.fit.chi_squared - other.chi_squared > _PILE_UP_GAIN * (1 - spared):
+            self.setting, self.fit, self.free, self.shown = piled, other, free, shown
+
+    def is_sum(self, energy):
+        """Return whether an energy is that of two X-rays of the strongest lines."""
+        strongest = np.argsort(self.fit.amplitudes)[::-1][:_SUMMED]
+        energies = np.array([self.fit.lines[i].energy for i in strongest])
+        sums = np.add.outer(energies, energies)
+        return bool(np.any(np.abs(sums - energy) < _AT_SUM))
 
     def name_peaks(self):
         """Give strong peaks to elements, where they can be the K line of one element only."""
