@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 COUNTS = {"Co": 4e4, "O": 1e4, "S": 8e3}
 NAMED = list(COUNTS)
-MANY = "Na F K Sc Ti V Ge Sr Rh Sb I Cs Nd Gd Er Lu".split()
+MANY = "Mg Zn As Na F K Sc Ti V Ge Sr Rh Sb I Cs Nd Gd Er Lu".split()
 
 
 # edges and sum peaks
