@@ -145,7 +145,7 @@ class EdgeMeasurement:
     gain : float
         Counts per electron.
     gain_source : str
-        "given", "metadata", "integer counts" or "estimated".
+        "given", "metadata", "integer counts", "estimated" or "noise"; see `find_gain`.
     background_type : str
         Shape of the background.
     """

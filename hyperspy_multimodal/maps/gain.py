@@ -13,6 +13,9 @@ _ITEM = "Signal.Noise_properties.Variance_linear_model.gain_factor"
 # An estimate of the gain from fewer neighbours or counts than this is not worth a warning.
 _PAIRS = 200
 _COUNTS = 20
+# Noise this many times what the metadata let expect is no error of the estimate, which is of some
+# 20 % for the fewest pixels: readers of files put 1 where a file says nothing.
+_CONTRADICTED = 3.0
 
 
 def stored_gain(signal):
@@ -39,7 +42,8 @@ def find_gain(stored, given, counts, lower, upper):
     gain : float
         Counts per electron.
     source : str
-        "given", "metadata", "integer counts" or "estimated".
+        "given", "metadata", "integer counts", "estimated" (there is no other), or "noise" (which
+        contradicts the metadata, or whole numbers, by more than a factor of 3).
     """
     if given is not None:
         return given, "given"
@@ -68,6 +72,15 @@ def find_gain(stored, given, counts, lower, upper):
             "The counts are no whole numbers, and their noise tells no gain. Give `gain`, the "
             "counts per electron."
         )
+    if reliable and estimated > _CONTRADICTED * gain:
+        _logger.warning(
+            "The gain is %.3g counts per electron by %s, but the noise of the spectra shows %.3g, "
+            "which is used. Give `gain` if you know better.",
+            gain,
+            "the metadata" if source == "metadata" else "the whole numbers",
+            estimated,
+        )
+        return estimated, "noise"
     if reliable and not 0.5 < estimated / gain < 2:
         _logger.warning(
             "The gain is taken as %.3g counts per electron (%s), but the noise of the spectra "

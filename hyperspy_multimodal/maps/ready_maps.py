@@ -1,27 +1,17 @@
 """Maps that were made elsewhere, in the units in which they are nearly Poisson."""
 
 import logging
-from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from scipy.special import ndtr
 
 from ..fusion.checks import per_element
-from .edge_fit import gaussian_halves
 from .fitted_maps import FittedMaps
+from .map_noise import estimate_noise
 
 _logger = logging.getLogger(__name__)
 
-# Median of the squared standard normal distribution.
-_MEDIAN_CHI_SQUARED = 0.4549364
-_LEVELS = 12
-_LEAST_PIXELS = 50
-# Noise that does not grow with the map: effective counts are then this share of their variance.
-_POISSON_SHARE = 0.05
-# Noise between neighbours below this share of that at three pixels is correlated.
-_INDEPENDENT = 0.6
-# Of the brightest of a smoothed map, where its noise is looked at for correlation.
-_BRIGHT = 0.3
 # Maps are shares if their sum varies by no more than this share of itself.
 _SHARES = 1e-3
 # Whole numbers are scaled, not counted, where the median is at least so large and noise suggests
@@ -29,66 +19,11 @@ _SHARES = 1e-3
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
 
 
-@dataclass(frozen=True)
-class Noise:
-    """Variance of a map: gain * x + floor.
-
-    Parameters
-    ----------
-    gain : float
-        Units of the map for each effective count, > 0.
-    floor : float
-        Variance where x is 0, in squared units, >= 0.
-    correlated : bool
-        Whether neighbouring pixels share their noise, as after smoothing: then it is larger than
-        it seems.
-    """
-
-    gain: float
-    floor: float
-    correlated: bool = False
-
-
-def estimate_noise(image):
-    """Estimate the noise of a map from the differences of diagonal neighbours.
-
-    In blocks of 2 x 2 pixels slopes cancel, and so do most edges. The median of the squared
-    differences, at a dozen levels of brightness, is fitted by a straight line of the brightness.
-
-    Parameters
-    ----------
-    image : numpy.ndarray
-        Map, shape (ny, nx), at least 2 x 2.
-
-    Returns
-    -------
-    Noise
-    """
-    level, square = _blocks(image, 1)
-    order = np.argsort(level, kind="stable")
-    parts = np.array_split(order, max(min(_LEVELS, level.size // _LEAST_PIXELS), 1))
-    x = np.array([level[part].mean() for part in parts])
-    # Of few counts most differences are 0, and so is their median; the mean is not.
-    medians = np.array([np.median(square[part]) / _MEDIAN_CHI_SQUARED for part in parts])
-    variance = np.where(medians > 0, medians, [square[part].mean() for part in parts])
-    if variance.max() == 0:
-        return Noise(max(float(image.mean()), 0.0) or 1.0, 0.0)
-    gain, floor = _line(x, variance)
-    brightest = max(float(np.abs(x).max()), np.finfo(float).tiny)
-    if gain <= 0:
-        floor = max(float(np.median(variance)), np.finfo(float).tiny)
-        gain = _POISSON_SHARE * floor / brightest
-    near, far = (_flat_noise(image, distance) for distance in (1, 3))
-    correlated = 0 < near < _INDEPENDENT * far
-    return Noise(float(gain), float(floor), bool(correlated))
-
-
 def ready_maps(names, arrays, gain, background, halves, seed):
     """Return maps as `FittedMaps`, in effective counts.
 
     Whole numbers are taken for counts, and split binomially, unless they look scaled. Otherwise
-    gain and noise floor are given, or estimated from the noise; halves are then drawn by Gaussian
-    noise of that variance.
+    gain and noise floor are given, or estimated from the noise; see `halved_counts`.
 
     Parameters
     ----------
@@ -153,12 +88,46 @@ def ready_maps(names, arrays, gain, background, halves, seed):
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
-    # the variance must not follow the noise of single pixels
-    level = np.maximum(_smooth(net), 0.0)
-    variance = level + excess[:, None, None]
-    covariance = np.moveaxis(variance, 0, -1)[..., None] * np.eye(n_maps)
-    first = gaussian_halves(net, covariance, halves, seed) if halves else []
+    first = halved_counts(net, excess, halves, seed)
     return _as_fitted(names, net, gains, excess, first, None), source
+
+
+def halved_counts(net, excess, number, seed):
+    """Draw first halves of maps in effective counts, whose errors are independent of the second's.
+
+    Effective counts are rounded at random, up or down, so that the mean stays, and each goes to one
+    half or the other. What rounding leaves is shared equally, as is what is negative, and Gaussian
+    noise of a quarter of the noise floor goes to one half at the expense of the other. Pixels that
+    are 0 are 0 in both halves, but for the floor.
+
+    Parameters
+    ----------
+    net : numpy.ndarray
+        Maps in effective counts, shape (K, ny, nx).
+    excess : numpy.ndarray
+        Variance where there are no counts, in squared counts, shape (K,).
+    number, seed : int
+        How many pairs of halves, and the seed.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        First halves; the second are ``net`` less these.
+    """
+    rng = np.random.default_rng(seed)
+    excess = np.asarray(excess, float)[:, None, None]
+    # where the floor is positive by chance it passes for counts, and needs no noise of its own
+    level = np.maximum(_smooth(net), 0.0)
+    deviation = np.maximum(np.sqrt(excess), 1e-12)
+    ratio = level / deviation
+    by_chance = deviation * np.exp(-0.5 * ratio**2) / np.sqrt(2 * np.pi) - level * ndtr(-ratio)
+    floor = np.sqrt(np.maximum(excess - by_chance, 0.0)) / 2
+    halves = []
+    for _ in range(number):
+        whole = np.floor(np.maximum(net, 0) + rng.random(net.shape))
+        own = rng.binomial(whole.astype(np.int64), 0.5)
+        halves.append(own + (net - whole) / 2 + floor * rng.standard_normal(net.shape))
+    return halves
 
 
 def _warn_of_shares(names, arrays):
@@ -204,41 +173,10 @@ def _as_fitted(names, net, gains, excess, first, counts):
     )
 
 
-def _blocks(image, distance):
-    """Return mean and squared diagonal difference of squares of pixels ``distance`` apart."""
-    d = min(distance, min(image.shape) - 1)
-    a, b, c, e = image[:-d, :-d], image[d:, :-d], image[:-d, d:], image[d:, d:]
-    return ((a + b + c + e) / 4).ravel(), np.square((a - b - c + e) / 2).ravel()
-
-
-def _flat_noise(image, distance):
-    """Return the mean squared diagonal difference where the image slopes least and is not dark."""
-    d = min(distance, min(image.shape) - 1)
-    smooth = ndimage.gaussian_filter(image, 2.0, mode="nearest")
-    slope = np.hypot(*np.gradient(smooth))
-    slope, level = (each[: image.shape[0] - d, : image.shape[1] - d] for each in (slope, smooth))
-    _, square = _blocks(image, distance)
-    bright = level >= max(np.median(level), _BRIGHT * level.max())
-    flat = bright & (slope <= np.median(slope[bright]))
-    return float(square[flat.ravel()].mean())
-
-
 def _level_spacing(image):
     """Return the distance of the levels of a map of whole numbers: 1 for counts."""
     levels = np.unique(image)
     return float(np.median(np.diff(levels))) if levels.size > 2 else 1.0
-
-
-def _line(x, variance):
-    """Return slope and intercept >= 0 of a weighted straight line through variances."""
-    weight = 1 / np.maximum(variance, variance.max() * 1e-3)
-    slope, intercept = np.polyfit(x, variance, 1, w=weight) if len(x) > 1 else (0.0, variance[0])
-    if intercept < 0:
-        positive = np.maximum(x, 0)
-        total = (weight**2 * positive**2).sum()
-        slope = (weight**2 * positive * variance).sum() / total if total > 0 else 0.0
-        intercept = 0.0
-    return slope, intercept
 
 
 def _smooth(maps):

@@ -41,12 +41,30 @@ def test_gain_of_the_metadata_is_used(logged):
     found = measure(signal)
     assert (found.gain, found.gain_source) == (4.5, "metadata")
     assert "noise of the spectra suggests" not in logged.text
-    signal.metadata.set_item(item, 1.0)
-    assert measure(signal).gain == 1.0
+    signal.metadata.set_item(item, 2.0)
+    assert measure(signal).gain == 2.0
     assert "noise of the spectra suggests" in logged.text
     signal.metadata.set_item(item, -1.0)
     assert measure(signal).gain_source == "estimated"
     assert "is ignored" in logged.text
+
+
+@pytest.mark.parametrize("gain", [35, 5])
+@pytest.mark.parametrize("stored", [1.0, None])
+def test_noise_that_contradicts_the_metadata_wins(gain, stored, logged):
+    """Readers of files put 1 where a file says nothing; cameras give whole numbers."""
+    signal = spectrum_image(noisy(gain, level=2000))
+    if stored is not None:
+        signal.metadata.set_item(
+            "Signal.Noise_properties.Variance_linear_model.gain_factor", stored
+        )
+    found = measure(signal)
+    assert found.gain_source == "noise"
+    assert found.gain == pytest.approx(gain, rel=0.25)
+    (text,) = {each for each in logged.messages if "per electron" in each and "shows" in each}
+    assert "is 1 counts per electron" in text and f"{found.gain:.3g}" in text
+    given = measure(signal, gain=1.0)
+    assert (given.gain, given.gain_source) == (1.0, "given")
 
 
 def test_gain_of_fractions_is_estimated_with_a_warning(logged):
