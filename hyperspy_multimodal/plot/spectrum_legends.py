@@ -7,12 +7,12 @@ from matplotlib.patches import Patch
 
 from .spectrum_doubts import HIDDEN_SIGN, OVERLAP_SIGN
 
-# Okabe and Ito's blue, green and vermilion, and a purple that text can have.
+# Okabe and Ito's blue, green and vermilion, and a purple and a pink that text can have.
 OBSERVED, FITTED, CONTINUUM = "0.55", "#0072B2", "#009E73"
 #: Light blue and green of what the model left and was given to lines and to the continuum.
 GIVEN = {"lines": "#A6CBE3", "continuum": "#A3DBC7"}
 #: Colours of lines by kind, and of labels of elements that were not found.
-KINDS = {"named": "black", "instrument": "#8E3A8E", "unnamed": "#B8336A", "free": "#D55E00"}
+KINDS = {"named": "black", "instrument": "#8E3A8E", "unnamed": "#E7298A", "free": "#D55E00"}
 ABSENT = "0.5"
 #: Styles of ranges where the model is wrong, and of channels that were left out.
 MISFIT = {"facecolor": "#F9E0AE", "lw": 0}
