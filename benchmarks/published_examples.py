@@ -1,0 +1,156 @@
+"""Published maps, fused by the published package as in its tutorial, and by one call of ours.
+
+Usage: python published_examples.py [--published PYTHON] [--pictures FOLDER] [--files FOLDER]
+
+Maps are those of `data.co3o4_mn3o4` and `data.dysco3`, which are downloaded once, or read from
+copies in a folder. PYTHON has
+PyPI's multimodal-fusion 0.6.0 installed, in an environment of its own, see `against_published.py`;
+without it, its columns are left out. Prints Markdown tables.
+"""
+
+import argparse
+import logging
+import subprocess
+import tempfile
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from scipy import ndimage
+from skimage.filters import threshold_otsu
+
+from hyperspy_multimodal import fuse_maps
+from hyperspy_multimodal.data import co3o4_mn3o4, dysco3
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+#: lambda_Chem, lambda_TV, steps of total variation and background of the tutorial.
+TUTORIAL = {"Co3O4/Mn3O4": (0.006, 0.022, 6, 0.01), "DyScO3": (0.08, 0.15, 3, 0.24)}
+SCANS = {
+    "Co3O4/Mn3O4": (co3o4_mn3o4, "Co3O4_Mn3O4.h5"),
+    "DyScO3": (dysco3, "DyScO3_EDS.npz"),
+}
+_RUNNER = Path(__file__).with_name("published_example_run.py")
+
+
+def published(python, title, names, maps, haadf):
+    """Return the package's maps, which have no unit: it scales each to the range from 0 to 1."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.npz"), Path(folder, "out.npy")
+        np.savez(source, maps=maps, haadf=haadf)
+        numbers = map(str, TUTORIAL[title])
+        command = [python, _RUNNER, source, target, *numbers, *names]
+        subprocess.run(command, check=True, capture_output=True)
+        return np.load(target).astype(float)
+
+
+def flat_noise(image, flat):
+    """Return the standard deviation of diagonal differences of 2 x 2 pixels in flat parts."""
+    a, b, c, d = image[:-1, :-1], image[1:, :-1], image[:-1, 1:], image[1:, 1:]
+    return float(((a - b - c + d) / 2)[flat[:-1, :-1]].std())
+
+
+def flat_parts(haadf):
+    """Return where a bright HAADF image slopes least: half of what is bright."""
+    smooth = ndimage.gaussian_filter(haadf, 2.0)
+    slope = np.hypot(*np.gradient(smooth))
+    bright = smooth > 0.5 * (np.quantile(smooth, 0.05) + np.quantile(smooth, 0.99))
+    return bright & (slope < np.median(slope[bright]))
+
+
+def shares(maps, sigma=0.0):
+    """Return the share of the first of two maps, smoothed by so many pixels."""
+    one, other = (ndimage.gaussian_filter(each, sigma) for each in maps)
+    return one / np.maximum(one + other, 1e-12)
+
+
+def separation(maps, cores, shells):
+    """Return the difference of the share of the first map in cores and shells over its scatter."""
+    inside = [shares(maps)[where] for where in (cores, shells)]
+    scatter = np.sqrt(0.5 * sum(each.var() for each in inside))
+    return float((inside[0].mean() - inside[1].mean()) / max(scatter, 1e-12))
+
+
+def cores_and_shells(raw, particles):
+    """Return where the smoothed raw share of the first map is above Otsu's threshold, and not."""
+    smooth = shares(raw, 4.0)
+    above = smooth > threshold_otsu(smooth[particles])
+    return above & particles, ~above & particles
+
+
+def row(title, name, method, image, raw, flat, vacuum):
+    # relative to the mean, as the package's maps have no unit
+    noise = [flat_noise(each / each[flat].mean(), flat) for each in (raw, image)]
+    total = "no unit" if method == "published" else f"{image.sum() / raw.sum():.3f}"
+    print(
+        f"| {title} | {name} | {method} | {noise[0] / noise[1]:.1f} | {total} | "
+        f"{100 * image[vacuum].sum() / image.sum():.1f} % |",
+        flush=True,
+    )
+
+
+def measured(title, scan, python, folder):
+    """Print rows for one scan; return its results by method, and where its particles are."""
+    names, raw = list(scan.maps), np.stack([each.data for each in scan.maps.values()]).astype(float)
+    haadf = np.asarray(scan.haadf.data, float)
+    results = {"raw": raw}
+    if python:
+        results["published"] = published(python, title, names, raw, haadf)
+    fused = fuse_maps(scan.maps, scan.haadf, show_progressbar=False)
+    results["one call"] = np.stack([each.data for each in fused])
+    smooth = ndimage.gaussian_filter(haadf, 4.0)
+    height = (smooth - smooth.min()) / np.ptp(smooth)
+    for k, name in enumerate(names):
+        for method, maps in results.items():
+            if method != "raw":
+                row(title, name, method, maps[k], raw[k], flat_parts(haadf), height < 0.05)
+    if folder:
+        picture(title, names, results, haadf, folder)
+    return results, ndimage.binary_erosion(height > 0.3, iterations=3)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--published", help="Python with the published package")
+    parser.add_argument("--pictures", type=Path)
+    parser.add_argument("--files", type=Path, help="folder with copies of the published files")
+    chosen = parser.parse_args()
+    logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)
+    print("| scan | map | method | relative noise in flat parts, raw / fused | total | in vacuum |")
+    print("|---|---|---|---|---|---|")
+    for title, (load, file) in SCANS.items():
+        scan = load(path=chosen.files / file) if chosen.files else load()
+        results, particles = measured(title, scan, chosen.published, chosen.pictures)
+        if title == "Co3O4/Mn3O4":
+            cores, shells = cores_and_shells(results["raw"][:2], particles)
+            apart = {name: separation(maps[:2], cores, shells) for name, maps in results.items()}
+    print("\n| method | share of Co, cores less shells, over its scatter |\n|---|---|")
+    for method, value in apart.items():
+        print(f"| {method} | {value:.2f} |")
+
+
+def picture(title, names, results, haadf, folder):
+    """Save raw and fused maps on one scale, published ones on their own, and the HAADF."""
+    figure, axes = plt.subplots(
+        len(results), len(names) + 1, figsize=(3 * (len(names) + 1), 3 * len(results)),
+        layout="constrained", squeeze=False,
+    )  # fmt: skip
+    for axis in axes.ravel():
+        axis.axis("off")
+    axes[0, -1].imshow(haadf, cmap="gray")
+    axes[0, -1].set_title("HAADF")
+    for r, (method, maps) in enumerate(results.items()):
+        for k, name in enumerate(names):
+            same = "published" if method == "published" else "one call"
+            high = np.quantile(results[same][k], 0.998)
+            shown = axes[r, k].imshow(maps[k], vmin=0, vmax=high)
+            axes[r, k].set_title(f"{name}, {method}")
+            figure.colorbar(shown, ax=axes[r, k], shrink=0.7, extend="max")
+    figure.suptitle(f"{title}: maps in the units of the file; of the published package, without")
+    figure.savefig(folder / f"published_{title.split('/')[0].lower()}.png", dpi=80)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()
