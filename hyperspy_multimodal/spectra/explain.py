@@ -19,6 +19,7 @@ from .instrument import (
     evidence,
 )
 from .lines import RARE_ELEMENTS, all_elements, element_lines
+from .priors import LOW_ENERGY
 from .sum_fit import fit_sum_spectrum
 from .sum_model import Setting
 
@@ -33,12 +34,15 @@ _PILE_UP_COUNTS = 1e4
 _AT_SUM, _SUMMED = 0.05, 4
 # Times that what is not there is dropped, and the rest fitted again.
 _ROUNDS = 3
-# Departure from table weights, in their errors, and counts, that ask for another element.
-_STRAINED, _LEAST_HIDDEN = 2.5, 50.0
+# Departure from table weights above and below 1 keV, in their errors, and counts, that ask for
+# another element.
+_STRAINED, _LOW_STRAINED, _LEAST_HIDDEN = 2.5, 4.0, 50.0
 # Standard errors of a line below which its element is not looked for any further.
 _HINT = 2.0
 # A peak that is given to an element has so many standard errors.
 _CERTAIN = 10.0
+# Iterations after which the axis has settled, whatever few counts still do.
+_SETTLED = 12
 # Weighted squares by which an element under named lines betters the fit; so many are tried.
 _BENEATH_GAIN, _MOST_BENEATH = 100.0, 3
 # What makes the axis doubtful: a misfit, and peaks of more than this share of all counts of lines
@@ -166,7 +170,7 @@ class _Search:
 
     def best_fit(self, setting, starts):
         """Return the best of the fits from several starts."""
-        fits = [fit_sum_spectrum(setting, start) for start in starts]
+        fits = [fit_sum_spectrum(setting, start, _SETTLED) for start in starts]
         return min(fits, key=lambda fit: fit.chi_squared)
 
     def axis_score(self, detector):
@@ -372,12 +376,14 @@ class _Search:
         found = {}
         for strain in sorted(self.fit.strains, key=lambda strain: strain.excess):
             head = strain.head
-            weak = strain.size < _STRAINED or strain.excess < _LEAST_HIDDEN
+            least = _STRAINED if head.energy > LOW_ENERGY else _LOW_STRAINED
+            weak = strain.size < least or strain.excess < _LEAST_HIDDEN
             if weak or head.element not in self.named:
                 continue
             beam_energy = self.setting.beam_energy
             names = coherent_elements(self.fit, head.energy, strain.excess, beam_energy)
-            names = [name for name in names if name.split("_")[0] not in self.named]
+            unlikely = {*self.named, *RARE_ELEMENTS}
+            names = [name for name in names if name.split("_")[0] not in unlikely]
             if names:
                 found.setdefault(head.name, HiddenElement(head.name, strain.excess, names))
         return list(found.values())

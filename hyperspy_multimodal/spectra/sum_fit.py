@@ -25,7 +25,7 @@ _OWN = 1.0
 _BOUND_ROUNDS, _BEYOND = 6, 1e-6
 
 
-def fit_sum_spectrum(setting, start=None):
+def fit_sum_spectrum(setting, start=None, iterations=_ITERATIONS):
     """Fit a summed spectrum by lines and continuum.
 
     Amplitudes >= 0 of lines and continuum, offset, gain, resolution and its slope, escape peaks,
@@ -42,12 +42,15 @@ def fit_sum_spectrum(setting, start=None):
     start : Detector or SumFit, optional
         Where the calibration starts: as the signal says by default, or as an earlier fit has it,
         shifts and widths of lines and depths of absorption edges included.
+    iterations : int
+        At most, default 25.
+
     Returns
     -------
     SumFit
     """
     fit = _Fit(setting, start or setting.nominal)
-    fit.run()
+    fit.run(iterations)
     fit.estimate_misfit()
     return fit.result()
 
@@ -115,9 +118,9 @@ class _Fit:
         held += np.sum(np.square(calibration - self.centre) * self.stiffness)
         return float(np.sum(residual**2 / variance) + held)
 
-    def run(self):
+    def run(self, iterations):
         """Iterate until amplitudes and calibration stay."""
-        for _ in range(_ITERATIONS):
+        for _ in range(iterations):
             variance = self.variance(self.amplitudes, self.design)
             ties = self.model.ties(self.amplitudes)
             state = self.amplitudes, self.design, self.calibration

@@ -79,7 +79,7 @@ def solved(counts=COUNTS, **options):
     observed = drawn(expected(counts, steps=[(1.56, 0.3)], smooth=1e5))
     options = {"edges": (1.56, 1.839), **options}
     problem = sum_fit._Fit(setting_of(observed, [*counts, "P"], **options), NOMINAL)
-    problem.run()
+    problem.run(25)
     return problem
 
 
