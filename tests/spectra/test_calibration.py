@@ -108,8 +108,8 @@ def test_the_axis_that_was_found_with_all_elements_is_held_from_then_on(monkeypa
     """By each later fit, in which other elements and peaks come and go."""
     made = []
 
-    def recorded(setting, start=None):
-        fit = fit_sum_spectrum(setting, start)
+    def recorded(setting, start=None, *iterations):
+        fit = fit_sum_spectrum(setting, start, *iterations)
         made.append((setting.known, fit))
         return fit
 
