@@ -3,9 +3,8 @@
 Usage: python published_examples.py [--published PYTHON] [--pictures FOLDER] [--files FOLDER]
 
 Maps are those of `data.co3o4_mn3o4` and `data.dysco3`, which are downloaded once, or read from
-copies in a folder. PYTHON has
-PyPI's multimodal-fusion 0.6.0 installed, in an environment of its own, see `against_published.py`;
-without it, its columns are left out. Prints Markdown tables.
+copies in a folder. PYTHON has PyPI's multimodal-fusion 0.6.0 installed, in an environment of its
+own, see `against_published.py`; without it, its rows are left out. Prints Markdown tables.
 """
 
 import argparse
@@ -25,24 +24,25 @@ from hyperspy_multimodal.data import co3o4_mn3o4, dysco3
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-#: lambda_Chem, lambda_TV, steps of total variation and background of the tutorial.
-TUTORIAL = {"Co3O4/Mn3O4": (0.006, 0.022, 6, 0.01), "DyScO3": (0.08, 0.15, 3, 0.24)}
+#: Gamma, lambda_Chem, lambda_TV, steps of total variation and background of the tutorial.
+TUTORIAL = {"Co3O4/Mn3O4": (1.6, 0.006, 0.022, 6, 0.01), "DyScO3": (1.6, 0.08, 0.15, 3, 0.24)}
 SCANS = {
     "Co3O4/Mn3O4": (co3o4_mn3o4, "Co3O4_Mn3O4.h5"),
     "DyScO3": (dysco3, "DyScO3_EDS.npz"),
 }
-_RUNNER = Path(__file__).with_name("published_example_run.py")
+_RUNNER = Path(__file__).with_name("published_run.py")
 
 
 def published(python, title, names, maps, haadf):
     """Return the package's maps, which have no unit: it scales each to the range from 0 to 1."""
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "in.npz"), Path(folder, "out.npy")
-        np.savez(source, maps=maps, haadf=haadf)
+        source, target = Path(folder, "in.npz"), Path(folder, "out.npz")
+        np.savez(source, counts=maps, haadf=haadf)
         numbers = map(str, TUTORIAL[title])
-        command = [python, _RUNNER, source, target, *numbers, *names]
+        options = ["--iterations", "30", "--weights", "Z", "--names", *names]
+        command = [python, _RUNNER, source, target, *numbers, *options]
         subprocess.run(command, check=True, capture_output=True)
-        return np.load(target).astype(float)
+        return np.load(target)["maps"].astype(float)
 
 
 def flat_noise(image, flat):
@@ -81,7 +81,7 @@ def cores_and_shells(raw, particles):
 
 def row(title, name, method, image, raw, flat, vacuum):
     # relative to the mean, as the package's maps have no unit
-    noise = [flat_noise(each / each[flat].mean(), flat) for each in (raw, image)]
+    noise = [flat_noise(each / each.mean(), flat) for each in (raw, image)]
     total = "no unit" if method == "published" else f"{image.sum() / raw.sum():.3f}"
     print(
         f"| {title} | {name} | {method} | {noise[0] / noise[1]:.1f} | {total} | "
@@ -147,7 +147,7 @@ def picture(title, names, results, haadf, folder):
             shown = axes[r, k].imshow(maps[k], vmin=0, vmax=high)
             axes[r, k].set_title(f"{name}, {method}")
             figure.colorbar(shown, ax=axes[r, k], shrink=0.7, extend="max")
-    figure.suptitle(f"{title}: maps in the units of the file; of the published package, without")
+    figure.suptitle(f"{title}, in the units of the file (published: no units)")
     figure.savefig(folder / f"published_{title.split('/')[0].lower()}.png", dpi=80)
     plt.close(figure)
 

@@ -145,19 +145,25 @@ def _peak(edges, energy, misfit):
     return peak
 
 
-def found(case):
-    """Return totals over truth, and the peaks that were reported, of one case."""
-    names, counts, misfit, seed = case
-    logging.getLogger("hyperspy_multimodal").setLevel(logging.CRITICAL)
-    rng = np.random.default_rng(seed)
-    observed, truth = spectrum(names, counts, misfit, rng)
+def signal_of(observed, names, rng):
+    """Return a summed spectrum as a scan of four pixels, with lines that are named."""
     pixels = rng.multinomial(observed, np.full(4, 0.25)).T.reshape(2, 2, -1)
     signal = exspy.signals.EDSTEMSpectrum(pixels.astype(np.uint32))
     axis = signal.axes_manager[-1]
     axis.scale, axis.units, axis.name = CHANNEL, "keV", "Energy"
     signal.set_microscope_parameters(beam_energy=200, energy_resolution_MnKa=STATED)
     signal.set_elements([name.split("_")[0] for name in names])
-    signal.set_lines(names)
+    signal.set_lines(list(names))
+    return signal
+
+
+def found(case):
+    """Return totals over truth, and the peaks that were reported, of one case."""
+    names, counts, misfit, seed = case
+    logging.getLogger("hyperspy_multimodal").setLevel(logging.CRITICAL)
+    rng = np.random.default_rng(seed)
+    observed, truth = spectrum(names, counts, misfit, rng)
+    signal = signal_of(observed, names, rng)
     try:
         _, output = fit_maps(signal, full_output=True)
     except ValueError as error:

@@ -14,7 +14,15 @@ from concurrent.futures import ProcessPoolExecutor
 
 import exspy
 import numpy as np
-from misfits import CHANNEL, CHANNELS, CONTINUUM, STATED, element_counts, lines_of
+from misfits import (
+    CHANNEL,
+    CHANNELS,
+    CONTINUUM,
+    STATED,
+    element_counts,
+    lines_of,
+    signal_of,
+)
 from scipy.stats import norm
 
 from hyperspy_multimodal import fit_maps
@@ -95,13 +103,7 @@ def outcome(seed):
     logger.handlers, logger.propagate = [messages], False
     named, others, strengths, misfit, rng = drawn_case(seed)
     observed, truth = spectrum(named, strengths, misfit, rng)
-    pixels = rng.multinomial(observed, np.full(4, 0.25)).T.reshape(2, 2, -1)
-    signal = exspy.signals.EDSTEMSpectrum(pixels.astype(np.uint32))
-    axis = signal.axes_manager[-1]
-    axis.scale, axis.units, axis.name = CHANNEL, "keV", "Energy"
-    signal.set_microscope_parameters(beam_energy=200, energy_resolution_MnKa=STATED)
-    signal.set_elements(named)
-    signal.set_lines(list(truth))
+    signal = signal_of(observed, truth, rng)
     try:
         _, output = fit_maps(signal, full_output=True)
     except ValueError:

@@ -74,10 +74,10 @@ def find_gain(stored, given, counts, lower, upper):
         )
     if reliable and estimated > _CONTRADICTED * gain:
         _logger.warning(
-            "The gain is %.3g counts per electron by %s, but the noise of the spectra shows %.3g, "
-            "which is used. Give `gain` if you know better.",
+            "%s a gain of %.3g, but the noise of the spectra shows %.3g counts per electron, which "
+            "is used. Give `gain` if it is known.",
+            "The metadata give" if source == "metadata" else "Whole numbers suggest",
             gain,
-            "the metadata" if source == "metadata" else "the whole numbers",
             estimated,
         )
         return estimated, "noise"

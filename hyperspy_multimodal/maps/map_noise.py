@@ -11,9 +11,17 @@ _LEVELS, _LEAST_BLOCKS = 24, 60
 _AROUND = 3
 # Of the blocks of a level, those with the gentlest slopes.
 _FLAT = 0.5
+# Share of the squares below the quantile that tells their mean, and this of chi squared.
+_QUANTILE, _CHI_SQUARED = 0.7, 1.0741942
 # Bins with fewer pixels that are exactly 0 than this are not clipped.
 _UNCLIPPED = 0.05
-_REFITS = 6
+# Where there is nothing, counts leave more than this share of pixels at 0.
+_EMPTY = 0.8
+_FEWEST = 4  # levels for a line
+_REFITS = 12
+# Variances this many squared standard errors above the line are structure; a share of the variance
+# is allowed for beside its error.
+_OUTLYING, _MODEST = 4.0, 0.2
 # Noise between neighbours below this share of that at three pixels is correlated.
 _INDEPENDENT = 0.6
 # Noise that does not grow with the map: effective counts are then this share of their variance.
@@ -85,12 +93,13 @@ def estimate_noise(image):
 
 def _from_moments(image):
     level, square, around, slope, zeros = _blocks(image)
-    means, squares, number, clipped = _by_level(level, square, around, slope, zeros)
+    means, squares, number, zero = _by_level(level, square, around, slope, zeros)
     if squares.max(initial=0.0) == 0:
         return Noise(max(float(image.mean()), 0.0) or 1.0, 0.0)
-    # of counts that are few at all levels, zeros are no clipping
-    whole = ~clipped
-    if whole.sum() >= 4 and np.ptp(means[whole]) > 0.5 * np.ptp(means):
+    # where it is dark, counts leave nearly all pixels at 0, and noise that was clipped half of them
+    whole = zero < _UNCLIPPED
+    clipped = zero[0] < _EMPTY and np.ptp(means[whole]) > 0.5 * np.ptp(means) if whole.any() else 0
+    if clipped and whole.sum() >= _FEWEST:
         means, squares, number = means[whole], squares[whole], number[whole]
     gain, floor, errors = _line(means, squares, number)
     brightest = max(float(np.abs(means).max()), np.finfo(float).tiny)
@@ -126,15 +135,19 @@ def _blocks(image):
 
 
 def _by_level(level, square, around, slope, zeros):
-    """Return mean, mean square and number of blocks by level, and where pixels are clipped."""
+    """Return mean, variance, number of blocks and share of pixels that are 0 by level."""
     order = np.argsort(around, kind="stable")
     parts = np.array_split(order, max(min(_LEVELS, level.size // _LEAST_BLOCKS), 1))
     rows = []
     for part in parts:
         flat = part[slope[part] <= np.quantile(slope[part], _FLAT)]
-        rows.append((level[flat].mean(), square[flat].mean(), len(flat), zeros[flat].mean()))
-    means, squares, number, share = (np.array(each) for each in zip(*rows, strict=True))
-    return means, squares, number / _SHARED, share > _UNCLIPPED
+        zero = zeros[flat].mean()
+        # a quantile leaves out edges; of few counts it knows nothing, and the mean has to do
+        quantile = np.quantile(square[flat], _QUANTILE) / _CHI_SQUARED
+        variance = square[flat].mean() if zero > _UNCLIPPED or not quantile > 0 else quantile
+        rows.append((level[flat].mean(), variance, len(flat), zero))
+    means, variances, number, zero = (np.array(each) for each in zip(*rows, strict=True))
+    return means, variances, number / _SHARED, zero
 
 
 def _line(x, variance, number):
@@ -148,7 +161,10 @@ def _line(x, variance, number):
         v = np.maximum(gain * x + floor, 1e-3)
         # of squared differences of four pixels, with the fourth cumulant of counts
         fourth = (gain * count) ** 2 / units
-        weight = number / (2 * v**2 + 0.25 * fourth * np.maximum(v - floor, 0))
+        spread = (2 * v**2 + 0.25 * fourth * np.maximum(v - floor, 0)) / number
+        # structure can only add
+        above = np.maximum(variance - v, 0) ** 2 / (spread + (_MODEST * v) ** 2)
+        weight = 1 / (spread * (1 + above / _OUTLYING))
         gram = np.array([[weight @ x**2, weight @ x], [weight @ x, weight.sum()]])
         right = np.array([weight @ (x * variance), weight @ variance])
         covariance = np.linalg.pinv(gram)

@@ -17,6 +17,7 @@ _SHARES = 1e-3
 # Whole numbers are scaled, not counted, where the median is at least so large and noise suggests
 # counts of so many units.
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
+_CERTAIN = 3.0  # standard errors
 
 
 def ready_maps(names, arrays, gain, background, halves, seed):
@@ -74,8 +75,8 @@ def ready_maps(names, arrays, gain, background, halves, seed):
             "and a variance of %s beside it. Fusion and lambdas='auto' rest on that: give the maps "
             "in counts, or `gain` and `background`, if they are known.",
             f", though whole numbers: those of {', '.join(scaled)} look scaled" if scaled else "",
-            _list(names, gains),
-            _list(names, floors),
+            _list(names, gains, [noise.gain_error for noise in noises]),
+            _list(names, floors, [noise.floor_error for noise in noises]),
         )
         correlated = [n for n, noise in zip(names, noises, strict=True) if noise.correlated]
         if correlated:
@@ -152,10 +153,15 @@ def _scaled(names, arrays):
     """
     found = []
     for name, image in zip(names, arrays, strict=True):
-        noisy = np.median(image) >= _ENOUGH_COUNTS and estimate_noise(image).gain > _SCALED
+        noisy = np.median(image) >= _ENOUGH_COUNTS and _is_noisier(estimate_noise(image))
         if _level_spacing(image) >= 2 or noisy:
             found.append(name)
     return found
+
+
+def _is_noisier(noise):
+    """Return whether noise is certainly more than that of counts."""
+    return noise.gain - _CERTAIN * noise.gain_error > _SCALED
 
 
 def _as_fitted(names, net, gains, excess, first, counts):
@@ -183,5 +189,11 @@ def _smooth(maps):
     return ndimage.gaussian_filter(maps, (0, 2.0, 2.0), mode="nearest")
 
 
-def _list(names, values):
-    return ", ".join(f"{name} {value:.3g}" for name, value in zip(names, values, strict=True))
+def _list(names, values, errors):
+    """Return values with their errors by name; errors of what the maps do not tell are infinite."""
+    return ", ".join(
+        f"{name} {value:.3g} ± {error:.1g}"
+        if np.isfinite(error)
+        else f"{name} {value:.3g} (a guess)"
+        for name, value, error in zip(names, values, errors, strict=True)
+    )

@@ -17,10 +17,6 @@ _PEAK = 0.94
 _VISIBLE, _BESIDE = 4.0, 0.7
 
 
-# Kinds of lines by the role of their element, where they are no named ones.
-_KINDS = {"instrument": "instrument", "unnamed": "unnamed"}
-
-
 class SpectrumLine(NamedTuple):
     """A fitted line.
 
@@ -69,7 +65,8 @@ def spectrum_lines(output, unit):
         element, _, line = name.partition("_")
         is_free = element not in roles
         family = name.partition(":")[0] if is_free else line[0]
-        kind = "free" if is_free else _KINDS.get(roles[element], "named")
+        role = roles.get(element, "free")
+        kind = "named" if role in ("mapped", "extra") else role
         own = ("" if is_free else element), family
         leads = name == family if is_free else own not in led
         led.add(own)

@@ -13,7 +13,21 @@ def scan_axes(signal, navigate):
     return axes
 
 
-def element_map(signal, data, element, line_item, title, record=None, node="Multimodal_fusion"):
+def metadata_of(signal):
+    """Return metadata and original metadata of a signal as dictionaries."""
+    return signal.metadata.as_dictionary(), signal.original_metadata.as_dictionary()
+
+
+def element_map(
+    signal,
+    data,
+    element,
+    line_item,
+    title,
+    record=None,
+    node="Multimodal_fusion",
+    metadata=None,
+):
     """Return a map as `get_lines_intensity` returns it: scan axes, and no signal axis.
 
     Parameters
@@ -32,29 +46,16 @@ def element_map(signal, data, element, line_item, title, record=None, node="Mult
         Parameters, kept in the metadata.
     node : str
         Node of the metadata that keeps them, default "Multimodal_fusion".
+    metadata : tuple of (dict, dict), optional
+        From `metadata_of`, which takes long for some files; by default read from the signal.
 
     Returns
     -------
     BaseSignal
     """
-    return _element_map(
-        signal, data, element, line_item, title, record, node, *_metadata_of(signal)
-    )
-
-
-def _metadata_of(signal):
-    """Return metadata and original metadata as dictionaries: slow where there are many."""
-    return signal.metadata.as_dictionary(), signal.original_metadata.as_dictionary()
-
-
-def _element_map(
-    signal, data, element, line_item, title, record, node, metadata, original_metadata
-):
+    own, original = deepcopy(metadata or metadata_of(signal))
     result = BaseSignal(
-        data,
-        axes=scan_axes(signal, navigate=True),
-        metadata=deepcopy(metadata),
-        original_metadata=deepcopy(original_metadata),
+        data, axes=scan_axes(signal, navigate=True), metadata=own, original_metadata=original
     )
     result.tmp_parameters.add_dictionary(signal.tmp_parameters.as_dictionary())
     result.metadata.General.title = title
@@ -94,11 +95,11 @@ def element_maps(
     -------
     list of BaseSignal
     """
-    found = _metadata_of(signal)
+    metadata = metadata_of(signal)
     maps = []
     for array, name, title in zip(arrays, names, titles, strict=True):
         own = name.split("_")[0], (item, [name]), title + suffix
-        maps.append(_element_map(signal, array, *own, record, node, *found))
+        maps.append(element_map(signal, array, *own, record, node, metadata))
     return maps
 
 

@@ -9,6 +9,8 @@ _LEAST_ENERGY = 0.02  # keV
 _WINDOW_ELEMENTS = ("Al", "Si")
 # Shells, and the energies in keV below which their edges are lost between lines.
 _LOWEST_OF_SHELL = {"K": 0.5, "L3": 1.0, "M5": 1.5}
+# An edge is fitted where a step of this share would be seen, in standard errors.
+_STEP, _SEEN = 0.25, 2.0
 
 
 def absorption_edges(elements, highest):
@@ -39,6 +41,33 @@ def absorption_edges(elements, highest):
             if energy is not None and lowest < energy < highest:
                 found.append(energy)
     return sorted(found)
+
+
+def visible_edges(fit, elements):
+    """Return absorption edges of elements where their step could be seen in a spectrum.
+
+    Parameters
+    ----------
+    fit : SumFit
+        With the continuum.
+    elements : sequence of str
+        Elements of the specimen.
+
+    Returns
+    -------
+    tuple of float
+        In keV.
+    """
+    centres = fit.detector.centres
+    visible = []
+    for edge in absorption_edges(elements, float(centres[fit.used][-1])):
+        place, width = float(fit.detector.position(edge)), float(fit.detector.width(edge))
+        above = (centres > place) & (centres < place + width)
+        under = float(fit.continuum[above].sum())
+        apart = all(abs(edge - other) > width / 2 for other in visible)
+        if _STEP * under > _SEEN * np.sqrt(under) and apart:
+            visible.append(edge)
+    return tuple(visible)
 
 
 def shell_energy(element, shell):

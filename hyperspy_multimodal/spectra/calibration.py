@@ -31,13 +31,16 @@ _MOST_HELD = 40.0
 # Where an axis is looked for that is farther off, and how much better it has to fit there.
 _FAR_OFFSETS, _FAR_GAINS = np.arange(-0.3, 0.301, 0.025), np.arange(-0.06, 0.0601, 0.005)
 _FAR_BETTER = 0.6
+# What makes an axis doubtful: a misfit, and peaks of more than this share of all counts of lines
+# within so many keV of a named line that is missing.
+_ODD_MISFIT, _STRONG_PEAK, _DISPLACED = 0.12, 0.05, 0.4
 
 
 def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
     """Return detectors with the calibrations that put lines on peaks best, the best first.
 
-    For each offset and gain of a grid, lines, with table weights in each family, and a continuum
-    are fitted to the spectrum, on channels of 20 eV.
+    For each offset and gain of a grid, and of one twice as fine around the best, lines, with table
+    weights in each family, and a continuum are fitted to the spectrum, on channels of 20 eV.
 
     Parameters
     ----------
@@ -93,8 +96,10 @@ def axis_score(observed, used, calibrated, lines, beam_energy):
     return next(iter(scores.values()))
 
 
-def families_beside(observed, used, calibrated, lines, beam_energy, families):
-    """Return which other families of lines explain much of what lines leave, the best first.
+def elements_beside(observed, used, calibrated, lines, beam_energy, others):
+    """Return elements whose other lines explain much of what given lines leave, the best first.
+
+    Families of lines are added one by one, the one that explains most first.
 
     Parameters
     ----------
@@ -102,16 +107,47 @@ def families_beside(observed, used, calibrated, lines, beam_energy, families):
         As in `search_axis`.
     calibrated : Detector
         With an axis that `search_axis` found.
-    families : dict of tuple to list of Line
-        Lines of other families, by any key.
+    others : list of Line
+        Lines of other elements.
 
     Returns
     -------
-    list of tuple
-        Keys.
+    list of str
+        Symbols.
     """
     search = _Search(observed, used, calibrated, lines, beam_energy)
-    return search.others(families, calibrated.offset, calibrated.gain)
+    more = _Search(observed, used, calibrated, others, beam_energy)
+    place = calibrated.offset, calibrated.gain
+    found = search.families_beside(more.shapes(*place), *place)
+    elements = list(dict.fromkeys((line.element, line.family) for line in others))
+    return list(dict.fromkeys(elements[family][0] for family in found))
+
+
+def looks_odd(fit, named):
+    """Return whether the axis of a fit is doubtful.
+
+    It is if the fit is bad, if it ends at a limit, or if a named element is absent beside a strong
+    peak that is not its own.
+
+    Parameters
+    ----------
+    fit : SumFit
+    named : sequence of str
+        Named elements.
+    """
+    if fit.misfit > _ODD_MISFIT or fit.at_limits:
+        return True
+    least = _STRONG_PEAK * float(fit.amplitudes.sum())
+    rows = list(zip(fit.lines, fit.places, fit.amplitudes, fit.errors, strict=True))
+    strong = [
+        place for line, place, counts, _ in rows if line.element not in named and counts > least
+    ]
+    return any(
+        abs(place - other) < _DISPLACED
+        for line, place, counts, error in rows
+        if line.element in named and line.weight >= 1.0 and counts < 3 * error
+        for other in strong
+    )
 
 
 def far_axis(observed, used, nominal, lines, beam_energy):
@@ -168,39 +204,24 @@ class _Search:
                 score = _score(self.design(*place), self.counts, self.weights)
                 scores[place] = score + min(held, _MOST_HELD)
 
+    def shapes(self, offset, gain):
+        """Return shapes of families of lines on a moved axis, (families, bins)."""
+        moved = replace(self.coarse, offset=offset, gain=gain)
+        return moved.summed(self.energies, self.shares, self.families, self.number)
+
     def design(self, offset, gain):
         """Return shapes of families and of the continuum on a moved axis, (n, bins)."""
-        moved = replace(self.coarse, offset=offset, gain=gain)
-        shapes = moved.summed(self.energies, self.shares, self.families, self.number)
-        return np.vstack([shapes, self.smooth])
+        return np.vstack([self.shapes(offset, gain), self.smooth])
 
-    def others(self, families, offset, gain):
-        """Return which other families of lines explain much of what is left, the best first.
-
-        Parameters
-        ----------
-        families : dict of str to list of Line
-            Lines of each, by any key.
-        offset, gain : float
-            Where the axis lies.
-
-        Returns
-        -------
-        list of str
-            Keys.
-        """
+    def families_beside(self, more, offset, gain):
+        """Return which other families, with shapes (n, bins), explain what is left, best first."""
         design = self.design(offset, gain)
-        moved = replace(self.coarse, offset=offset, gain=gain)
-        keys = list(families)
-        lines = [line for own in families.values() for line in own]
-        rows, shares = _rows_of(families)
-        more = moved.summed([line.energy for line in lines], shares, rows, len(keys))
         score, weights, left = _robust(design, self.counts, self.weights)
         found = []
         while len(found) < _MOST_OTHERS:
             gained = np.maximum(more @ (weights * left), 0) ** 2 / (more**2 @ weights + 1e-300)
-            gained[[keys.index(key) for key in found]] = 0.0
-            likely = np.argsort(gained)[::-1][:_TRIED]
+            gained[found] = 0.0
+            likely = np.argsort(gained, kind="stable")[::-1][:_TRIED]
             designs = [np.vstack([design, more[i]]) for i in likely]
             tried = [_robust(each, self.counts, self.weights) for each in designs]
             best = int(np.argmin([each[0] for each in tried]))
@@ -208,7 +229,7 @@ class _Search:
                 break
             score, weights, left = tried[best]
             design = designs[best]
-            found.append(keys[likely[best]])
+            found.append(int(likely[best]))
         return found
 
 
@@ -239,18 +260,6 @@ def _families(lines, energies):
     shares = np.array([line.weight for line in lines]) * transmission
     sums = np.bincount(families, shares, len(keys))
     return families, shares / sums[families]
-
-
-def _rows_of(families):
-    """Return the row of each line and its share of the counts of its row, (lines,) each."""
-    rows, shares = [], []
-    for row, lines in enumerate(families.values()):
-        energies = np.array([line.energy for line in lines])
-        own = np.array([line.weight for line in lines])
-        own = own * np.maximum(window_transmission(energies), 1e-3)
-        rows += [row] * len(lines)
-        shares += list(own / own.sum())
-    return np.array(rows), np.array(shares)
 
 
 def _score(design, counts, weights):

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
-from .absorption import absorption_edges
+from .absorption import visible_edges
 from .attribution import attribute
-from .calibration import axis_score, families_beside, far_axis, search_axis
+from .calibration import axis_score, elements_beside, far_axis, looks_odd, search_axis
 from .coherence import coherent_elements, others_are_there
-from .explanation import Explanation, HiddenElement
-from .free_peaks import MOST, described, free_lines, highest_residual, matched
+from .explanation import Explanation
+from .free_peaks import MOST, described, free_lines, highest_residual, is_sum_of_lines, matched
+from .hidden import hidden_elements
 from .instrument import (
     INSTRUMENT_ELEMENTS,
     SIGNIFICANT,
@@ -19,35 +19,21 @@ from .instrument import (
     evidence,
 )
 from .lines import RARE_ELEMENTS, all_elements, element_lines
-from .priors import LOW_ENERGY
 from .sum_fit import fit_sum_spectrum
 from .sum_model import Setting
 
-# An edge of the continuum is fitted where a step of this share would be seen, in standard errors.
-_STEP, _SEEN = 0.25, 2.0
 # Share by which lines may lie worse on peaks after the fit than before.
 _DRAGGED = 0.15
 # Sum peaks are allowed for if they explain this much of the weighted squares.
 _PILE_UP_GAIN = 25.0
 _PILE_UP_COUNTS = 1e4
-# Peaks within so many keV of the sum of two of the strongest lines may be sum peaks.
-_AT_SUM, _SUMMED = 0.05, 4
 # Times that what is not there is dropped, and the rest fitted again.
 _ROUNDS = 3
-# Departure from table weights above and below 1 keV, in their errors, and counts, that ask for
-# another element.
-_STRAINED, _LOW_STRAINED, _LEAST_HIDDEN = 2.5, 4.0, 50.0
-# Standard errors of a line below which its element is not looked for any further.
+# Elements whose lines have fewer standard errors are not looked for any further.
 _HINT = 2.0
 # A peak that is given to an element has so many standard errors.
 _CERTAIN = 10.0
-# Iterations after which the axis has settled, whatever few counts still do.
-_SETTLED = 12
-# Weighted squares by which an element under named lines betters the fit; so many are tried.
-_BENEATH_GAIN, _MOST_BENEATH = 100.0, 3
-# What makes the axis doubtful: a misfit, and peaks of more than this share of all counts of lines
-# within so many keV of a named line that is missing.
-_ODD_MISFIT, _STRONG_PEAK, _DISPLACED = 0.12, 0.05, 0.4
+_SETTLED = 12  # iterations of the axis
 
 
 def explain(
@@ -106,16 +92,17 @@ def _explain(observed, used, nominal, named, beam_energy, refine, pile_up, candi
     search.find_pile_up()
     search.name_peaks()
     search.settle()
-    fit = search.fit
+    fit, setting = search.fit, search.with_free(search.setting)
+    beneath = {element: search.lines_of([element]) for element in search.beneath}
     significances = {name: significance for name, (significance, _) in search.free.items()}
     return Explanation(
         fit=fit,
         attribution=attribute(fit),
         unnamed=search.shown,
         peaks=described(fit, significances, beam_energy),
-        hidden=search.hidden(),
+        hidden=hidden_elements(fit, setting, named, beneath),
         beam_energy=beam_energy,
-        pile_up=search.setting.pile_up,
+        pile_up=setting.pile_up,
         far_axis=search.far_axis(),
     )
 
@@ -174,7 +161,6 @@ class _Search:
         return min(fits, key=lambda fit: fit.chi_squared)
 
     def axis_score(self, detector):
-        """Return how badly strong lines lie on peaks; see `axis_score`."""
         setting = self.setting
         return axis_score(
             setting.observed, setting.used, detector, setting.lines, setting.beam_energy
@@ -188,20 +174,20 @@ class _Search:
     def add_others(self, calibrated):
         """Consider elements, beyond the named and likely ones, whose lines lie on peaks."""
         setting = self.setting
-        families = {}
-        for element in set(all_elements()) - set(self.named) - RARE_ELEMENTS:
-            for line in self.lines_of([element]):
-                families.setdefault((element, line.family), []).append(line)
-        others = families_beside(
+        possible = [
+            element
+            for element in all_elements()
+            if element not in self.named and element not in RARE_ELEMENTS
+        ]
+        seen = elements_beside(
             setting.observed,
             setting.used,
             calibrated,
             self.lines_of(self.named),
             setting.beam_energy,
-            families,
+            self.lines_of(possible),
         )
-        found = dict.fromkeys(element for element, _ in others)
-        elements = [element for element in found if element not in self.apart]
+        elements = [element for element in seen if element not in self.apart]
         more = self.lines_apart(elements)
         self.apart = {**self.apart, **more}
         self.beneath = [element for element in elements if element not in more]
@@ -214,7 +200,7 @@ class _Search:
         likely = [each.element for each in self.with_evidence(self.apart, _HINT)]
         self.setting = replace(self.setting, lines=self.lines_of([*self.named, *likely]))
         for _ in range(2):
-            edges = _visible_edges(self.fit, self.elements)
+            edges = visible_edges(self.fit, self.elements)
             if edges == self.fit.edges:
                 break
             self.setting = replace(self.setting, edges=edges)
@@ -224,7 +210,7 @@ class _Search:
 
     @property
     def elements(self):
-        """Named ones, and those of the instrument that are there."""
+        """Named ones, and others that are there."""
         return list(dict.fromkeys([*self.named, *(each.element for each in self.shown)]))
 
     def with_evidence(self, elements, least=SIGNIFICANT):
@@ -286,23 +272,22 @@ class _Search:
         if self.pile_up is not None or counts < _PILE_UP_COUNTS:
             return
         free = {
-            name: peak for name, peak in self.free.items() if not self.is_sum(peak[1][0].energy)
+            name: peak
+            for name, peak in self.free.items()
+            if not is_sum_of_lines(self.fit, peak[1][0].energy)
         }
         energies = {line.name: line.energy for line in self.fit.lines}
-        shown = [each for each in self.shown if not self.is_sum(energies.get(each.line, 0.0))]
+        shown = [
+            each
+            for each in self.shown
+            if not is_sum_of_lines(self.fit, energies.get(each.line, 0.0))
+        ]
         elements = [*self.named, *(each.element for each in shown)]
         piled = replace(self.setting, pile_up=True, lines=self.lines_of(elements))
         other = fit_sum_spectrum(self.with_free(piled, free), self.fit)
         spared = len(self.free) - len(free) + len(self.shown) - len(shown)
         if self.fit.chi_squared - other.chi_squared > _PILE_UP_GAIN * (1 - spared):
             self.setting, self.fit, self.free, self.shown = piled, other, free, shown
-
-    def is_sum(self, energy):
-        """Return whether an energy is that of two X-rays of the strongest lines."""
-        strongest = np.argsort(self.fit.amplitudes)[::-1][:_SUMMED]
-        energies = np.array([self.fit.lines[i].energy for i in strongest])
-        sums = np.add.outer(energies, energies)
-        return bool(np.any(np.abs(sums - energy) < _AT_SUM))
 
     def name_peaks(self):
         """Give strong peaks to elements, where they can be the K line of one element only."""
@@ -355,90 +340,10 @@ class _Search:
     def far_axis(self):
         """Return an offset and a gain that fit far better, beyond those that are searched.
 
-        They are looked for only where something is odd: the fit is bad, the resolution is at its
-        limits, or a named element is absent beside a strong peak that is not its own.
+        They are looked for only where the fit looks odd.
         """
         setting = self.setting
-        odd = self.fit.misfit > _ODD_MISFIT or self.fit.at_limits or self.has_displaced_lines()
-        if not (setting.refine and odd):
+        if not (setting.refine and looks_odd(self.fit, self.named)):
             return None
         lines = self.lines_of([*self.named, *self.apart])
         return far_axis(setting.observed, setting.used, setting.nominal, lines, setting.beam_energy)
-
-    def hidden(self):
-        """Return what may lie under named lines: see `HiddenElement`."""
-        found = self.strained()
-        known = {each.line for each in found}
-        return found + [each for each in self.beneath_named() if each.line not in known]
-
-    def strained(self):
-        """Return lines that are too strong for the rest of their family, by the least excess."""
-        found = {}
-        for strain in sorted(self.fit.strains, key=lambda strain: strain.excess):
-            head = strain.head
-            least = _STRAINED if head.energy > LOW_ENERGY else _LOW_STRAINED
-            weak = strain.size < least or strain.excess < _LEAST_HIDDEN
-            if weak or head.element not in self.named:
-                continue
-            beam_energy = self.setting.beam_energy
-            names = coherent_elements(self.fit, head.energy, strain.excess, beam_energy)
-            unlikely = {*self.named, *RARE_ELEMENTS}
-            names = [name for name in names if name.split("_")[0] not in unlikely]
-            if names:
-                found.setdefault(head.name, HiddenElement(head.name, strain.excess, names))
-        return list(found.values())
-
-    def beneath_named(self):
-        """Return elements that make the fit far better, but have no line apart from named ones."""
-        found = []
-        for element in self.beneath[:_MOST_BENEATH]:
-            lines = self.lines_of([element])
-            setting = replace(self.with_free(self.setting), lines=[*self.fit.lines, *lines])
-            other = fit_sum_spectrum(setting, self.fit)
-            if self.fit.chi_squared - other.chi_squared < _BENEATH_GAIN:
-                continue
-            own = [i for i, line in enumerate(other.lines) if line.element == element]
-            best = max(own, key=lambda i: other.amplitudes[i])
-            counts, place = float(other.amplitudes[best]), other.places[best]
-            if counts < max(_LEAST_HIDDEN, SIGNIFICANT * other.errors[best]):
-                continue
-            near = [
-                (abs(there - place), line.name)
-                for line, there in zip(other.lines, other.places, strict=True)
-                if line.element in self.named and line.weight >= 1.0
-            ]
-            if near:
-                found.append(HiddenElement(min(near)[1], counts, [other.lines[best].name]))
-        return found
-
-    def has_displaced_lines(self):
-        """Return whether a strong line of no named element lies where a named one is missing."""
-        fit = self.fit
-        least = _STRONG_PEAK * float(fit.amplitudes.sum())
-        strong = [
-            place
-            for line, place, counts in zip(fit.lines, fit.places, fit.amplitudes, strict=True)
-            if line.element not in self.named and counts > least
-        ]
-        return any(
-            abs(place - other) < _DISPLACED
-            for line, place, counts, error in zip(
-                fit.lines, fit.places, fit.amplitudes, fit.errors, strict=True
-            )
-            if line.element in self.named and line.weight >= 1.0 and counts < 3 * error
-            for other in strong
-        )
-
-
-def _visible_edges(fit, elements):
-    """Return absorption edges of elements where their step could be seen."""
-    centres = fit.detector.centres
-    visible = []
-    for edge in absorption_edges(elements, float(centres[fit.used][-1])):
-        place, width = float(fit.detector.position(edge)), float(fit.detector.width(edge))
-        above = (centres > place) & (centres < place + width)
-        under = float(fit.continuum[above].sum())
-        apart = all(abs(edge - other) > width / 2 for other in visible)
-        if _STEP * under > _SEEN * np.sqrt(under) and apart:
-            visible.append(edge)
-    return tuple(visible)

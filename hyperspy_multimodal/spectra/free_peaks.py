@@ -16,6 +16,8 @@ _NEAR, _WEAKER = 1.5, 5.0
 _AT = 0.5
 #: More peaks than this mean that the model is wrong.
 MOST = 12
+# Peaks within so many keV of the sum of two of the strongest lines may be sum peaks.
+_AT_SUM, _SUMMED = 0.05, 4
 _LEAST_EXPECTED = 0.05
 # Residuals are looked at where, smoothed by this many keV, they exceed so many standard errors.
 _BLUR, _SUSPECT = 0.03, 2.5
@@ -133,6 +135,21 @@ def matched(fit, energies, on_axis=False):
     variance = 1 / information + np.maximum(counts, 0)
     variance += (_CONTINUUM_ERROR * under) ** 2 + (_TAIL_ERROR * tails) ** 2
     return counts, np.sqrt(variance)
+
+
+def is_sum_of_lines(fit, energy):
+    """Return whether an energy is the sum of those of two X-rays of the strongest lines.
+
+    Parameters
+    ----------
+    fit : SumFit
+    energy : float
+        In keV.
+    """
+    strongest = np.argsort(fit.amplitudes)[::-1][:_SUMMED]
+    energies = np.array([fit.lines[i].energy for i in strongest])
+    sums = np.add.outer(energies, energies)
+    return bool(np.any(np.abs(sums - energy) < _AT_SUM))
 
 
 def free_lines(fit, energy, beam_energy):

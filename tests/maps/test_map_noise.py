@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.data import core_shell, oxide_interface
+from hyperspy_multimodal.data import core_shell, oxide_interface, swap
 from hyperspy_multimodal.maps.map_noise import estimate_noise
-from hyperspy_multimodal.maps.ready_maps import halved_counts
+from hyperspy_multimodal.maps.ready_maps import halved_counts, ready_maps
 
 GAIN, FLOOR = 0.04, 0.02
 SEEDS = 10
@@ -50,6 +50,21 @@ def test_gain_and_floor(make):
             found = estimate_noise(with_floor(mean, np.random.default_rng(seed)))
             assert found.gain == pytest.approx(GAIN, rel=0.25)
             assert found.floor == pytest.approx(FLOOR**2, rel=0.5)
+
+
+@pytest.mark.parametrize("make", [core_shell, oxide_interface, swap])
+@pytest.mark.parametrize("counts", [100, 1000])
+def test_edges_and_columns_are_no_noise(make, counts):
+    """Steps are as high as a thousand counts, whose noise is 30."""
+    for mean in truth(counts, make):
+        assert estimate_noise(np.random.default_rng(0).poisson(mean)).gain < 1.6
+
+
+@pytest.mark.parametrize("make", [core_shell, oxide_interface, swap])
+def test_counts_with_edges_are_not_taken_for_scaled_ones(make, caplog):
+    maps = [np.random.default_rng(0).poisson(mean).astype(float) for mean in truth(1000, make)]
+    _, source = ready_maps(["A", "B"], np.array(maps), None, None, 1, 0)
+    assert source == "counts"
 
 
 def test_units_change_nothing():
