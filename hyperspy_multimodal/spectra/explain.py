@@ -11,13 +11,7 @@ from .coherence import coherent_elements, others_are_there
 from .explanation import Explanation
 from .free_peaks import MOST, described, free_lines, highest_residual, is_sum_of_lines, matched
 from .hidden import hidden_elements
-from .instrument import (
-    INSTRUMENT_ELEMENTS,
-    SIGNIFICANT,
-    Evidence,
-    candidates_beside,
-    evidence,
-)
+from .instrument import INSTRUMENT_ELEMENTS, SIGNIFICANT, Evidence, candidates_beside, evidence
 from .lines import RARE_ELEMENTS, all_elements, element_lines
 from .sum_fit import fit_sum_spectrum
 from .sum_model import Setting
@@ -222,6 +216,9 @@ class _Search:
                 continue
             lines = self.lines_of([element])
             line = next(line for line in lines if line.name == best.line)
+            is_sum = is_sum_of_lines(self.fit, line.energy, best.counts)
+            if is_sum and element not in INSTRUMENT_ELEMENTS:
+                continue
             beam_energy = self.setting.beam_energy
             if others_are_there(self.fit, line, best.counts, lines, beam_energy):
                 found.append(best)

@@ -18,6 +18,8 @@ _AT = 0.5
 MOST = 12
 # Peaks within so many keV of the sum of two of the strongest lines may be sum peaks.
 _AT_SUM, _SUMMED = 0.05, 4
+# A sum peak holds at most this share of the counts of the weaker of its lines.
+_MOST_SUMMED = 0.06
 _LEAST_EXPECTED = 0.05
 # Residuals are looked at where, smoothed by this many keV, they exceed so many standard errors.
 _BLUR, _SUSPECT = 0.03, 2.5
@@ -137,19 +139,22 @@ def matched(fit, energies, on_axis=False):
     return counts, np.sqrt(variance)
 
 
-def is_sum_of_lines(fit, energy):
-    """Return whether an energy is the sum of those of two X-rays of the strongest lines.
+def is_sum_of_lines(fit, energy, counts=0.0):
+    """Return whether a peak can be the sum of two X-rays of the strongest lines.
 
     Parameters
     ----------
     fit : SumFit
     energy : float
         In keV.
+    counts : float, default 0
+        Of the peak. Sums of lines too weak for it are left out.
     """
     strongest = np.argsort(fit.amplitudes)[::-1][:_SUMMED]
     energies = np.array([fit.lines[i].energy for i in strongest])
     sums = np.add.outer(energies, energies)
-    return bool(np.any(np.abs(sums - energy) < _AT_SUM))
+    most = _MOST_SUMMED * np.minimum.outer(*2 * [fit.amplitudes[strongest]])
+    return bool(np.any((np.abs(sums - energy) < _AT_SUM) & (most > counts)))
 
 
 def free_lines(fit, energy, beam_energy):

@@ -9,9 +9,11 @@ from numpy.testing import assert_allclose
 from hyperspy_multimodal.spectra.free_peaks import (
     free_lines,
     highest_residual,
+    is_sum_of_lines,
     matched,
     strongest_near,
 )
+from hyperspy_multimodal.spectra.lines import all_elements
 
 from .synthetic import (
     BEAM,
@@ -189,3 +191,29 @@ def test_peaks_of_another_shape_are_no_peaks_of_other_elements(wrong):
     assert found.peaks == [] and found.unnamed == [] and found.hidden == []
     for name, own in (("Co_Ka", 4e6), ("O_Ka", 1e6), ("S_Ka", 8e5)):
         assert amplitudes(found.fit)[name] == pytest.approx(own, rel=0.025)
+
+
+# sums of two X-rays
+
+
+def test_a_peak_is_a_sum_of_lines_only_where_these_are_strong_enough():
+    fit = fitted(drawn(expected(COUNTS)), NAMED)
+    energies = {line.name: line.energy for line in fit.lines}
+    both = energies["Co_Ka"] + energies["O_Ka"]
+    weaker = amplitudes(fit)["O_Ka"]
+    assert is_sum_of_lines(fit, both)
+    assert is_sum_of_lines(fit, both, 0.03 * weaker)
+    assert not is_sum_of_lines(fit, both, 0.2 * weaker)
+    assert not is_sum_of_lines(fit, both + 0.1)
+
+
+def test_sums_of_iron_and_carbon_are_no_holmium():
+    counts = {"Fe": 1e5, "C": 1e5, "S": 8e4}
+    energies = {line.name: line.energy for line in lines_of("Fe", "C")}
+    peak = NOMINAL.shapes([energies["Fe_Ka"] + energies["C_Ka"]])[0]
+    for mean, there in (
+        (expected(counts) + 150 * peak, False),
+        (expected({**counts, "Ho": 2e4}), True),
+    ):
+        found = explained(drawn(mean), list(counts), candidates=all_elements())
+        assert ("Ho" in [each.element for each in found.unnamed]) == there
