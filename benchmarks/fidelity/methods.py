@@ -108,9 +108,14 @@ def tuned(specimen, truth):
         The best without HAADF.
     """
     fit = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False)
-    maps = fit.maps
-    image, lowest = normalise_haadf(np.asarray(specimen.haadf.data))
-    scattering = maps.gains * xray_scattering(specimen.signal, maps.names, fit.windows)
+    scattering = xray_scattering(specimen.signal, fit.maps.names, fit.windows)
+    return tuned_maps(fit.maps, specimen.haadf, scattering, truth)
+
+
+def tuned_maps(maps, haadf, scattering, truth):
+    """Fused `FittedMaps` with what is best by the truth; ``scattering`` is that of a count."""
+    image, lowest = normalise_haadf(np.asarray(haadf.data))
+    scattering = maps.gains * scattering
     model_fit = HaadfFit(maps, image, lowest, scattering)
     found = sorted((model_fit.model(gamma) for gamma in GAMMAS), key=lambda m: -m.r_squared)
     found += [model_fit.model(found[0].gamma, "even", found[0].blur)]

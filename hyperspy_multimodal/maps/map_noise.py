@@ -1,9 +1,13 @@
-"""The noise of maps that are no counts: variance against mean, from moments."""
+"""The noise of maps that are not counts: variance against mean, from moments."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
+
+from .noise_correlation import correlation_of_noise
+from .noise_moments import Levels, fit_noise
 
 # Levels of brightness, and blocks of pixels in each at least.
 _LEVELS, _LEAST_BLOCKS = 24, 60
@@ -13,21 +17,21 @@ _AROUND = 3
 _FLAT = 0.5
 # Share of the squares below the quantile that tells their mean, and this of chi squared.
 _QUANTILE, _CHI_SQUARED = 0.7, 1.0741942
-# Bins with fewer pixels that are exactly 0 than this are not clipped.
-_UNCLIPPED = 0.05
-# Where there is nothing, counts leave more than this share of pixels at 0.
-_EMPTY = 0.8
-_FEWEST = 4  # levels for a line
-_REFITS = 12
-# Variances this many squared standard errors above the line are structure; a share of the variance
-# is allowed for beside its error.
-_OUTLYING, _MODEST = 4.0, 0.2
-# Noise between neighbours below this share of that at three pixels is correlated.
-_INDEPENDENT = 0.6
-# Noise that does not grow with the map: effective counts are then this share of their variance.
+# Of fewer counts than this the quantile knows nothing: their squares are not chi squared.
+_FEW_COUNTS = 10.0
+# Where no level has more than this, slopes are noise: all blocks are used, and the variance of
+# their pixels; the level is a polynomial of what is around.
+_FEWEST_COUNTS, _DEGREE = 0.3, 2
+# A map without negative values is clipped at 0 if this share of the pixels of a level is 0.
+_CLIPPED = 0.02
+# Share of pixels at 0 that clipped Gaussian noise leaves in the dark.
+_HALF = 0.3, 0.7
+# Where noise does not grow with the map, effective counts are this share of its variance.
 _POISSON_SHARE = 0.05
-# Of the brightest of a smoothed map, where its noise is looked at for correlation.
-_BRIGHT = 0.3
+# A gain is told to better than this share; otherwise the floor is of so many counts at least.
+_TOLD, _GAUSSIAN = 0.6, 10.0
+# Relative error of the gain of filtered maps.
+_OF_FILTER = 0.3
 # Overlapping blocks share pixels: so many of them count as one.
 _SHARED = 2.5
 
@@ -41,17 +45,21 @@ class Noise:
     gain : float
         Units of the map for each effective count, > 0.
     floor : float
-        Variance where x is 0, in squared units, >= 0.
-    correlated : bool
-        Whether neighbouring pixels share their noise, as after smoothing: then it is larger than
-        it seems.
+        Variance where x is 0, before clipping, in squared units, >= 0.
+    blur : float
+        Standard deviation in pixels of the Gaussian filter that would give neighbours the noise
+        that they share; 0 for independent pixels, NaN where that cannot be told. Gain and floor
+        are those before the filter.
+    clipped : bool
+        Whether Gaussian noise was clipped at 0: then the map is too bright where it is dark.
     gain_error, floor_error : float
         Standard errors; infinite where the map tells nothing.
     """
 
     gain: float
     floor: float
-    correlated: bool = False
+    blur: float = 0.0
+    clipped: bool = False
     gain_error: float = np.inf
     floor_error: float = np.inf
 
@@ -62,10 +70,10 @@ def estimate_noise(image):
     In blocks of 2 x 2 pixels slopes cancel, and so do most edges. Blocks are sorted by the mean of
     the pixels *around* them, which does not know their noise; of each level the half with the
     gentlest slopes is taken. There the mean of the squared differences is the variance, and the
-    mean of the blocks the level, also where most pixels are exactly 0. A straight line through
-    these moments, weighted by the errors that such counts have, gives gain and floor. Levels at
-    which pixels are clipped at 0 are left out if enough others remain; if not, the gain of maps
-    whose noise was clipped at 0 comes out up to twice too low.
+    mean of the blocks the level, also where most pixels are exactly 0. Gain and floor are those
+    for which counts, with Gaussian noise and clipped at 0 where the map is, have these moments.
+    Noise that neighbours share, as after smoothing, is told by its correlation, and gain and floor
+    are those of the map before it was smoothed.
 
     Parameters
     ----------
@@ -87,26 +95,57 @@ def estimate_noise(image):
     """
     image = np.asarray(image, dtype=np.float64)
     found = _from_moments(image)
-    near, far = (_flat_noise(image, distance) for distance in (1, 3))
-    return replace(found, correlated=bool(0 < near < _INDEPENDENT * far))
+    blur, factor = correlation_of_noise(image)
+    if blur == 0:
+        return found
+    uncertain = np.hypot(found.gain_error / found.gain, _OF_FILTER if blur > 0 else np.inf)
+    return Noise(
+        gain=found.gain * factor,
+        floor=found.floor * factor,
+        blur=blur,
+        gain_error=found.gain * factor * uncertain,
+        floor_error=found.floor_error * factor,
+    )
 
 
 def _from_moments(image):
-    level, square, around, slope, zeros = _blocks(image)
-    means, squares, number, zero = _by_level(level, square, around, slope, zeros)
-    if squares.max(initial=0.0) == 0:
+    flat, whole = _by_level(image, *_blocks(image))
+    if flat.mean_square.max(initial=0.0) == 0:
         return Noise(max(float(image.mean()), 0.0) or 1.0, 0.0)
-    # where it is dark, counts leave nearly all pixels at 0, and noise that was clipped half of them
-    whole = zero < _UNCLIPPED
-    clipped = zero[0] < _EMPTY and np.ptp(means[whole]) > 0.5 * np.ptp(means) if whole.any() else 0
-    if clipped and whole.sum() >= _FEWEST:
-        means, squares, number = means[whole], squares[whole], number[whole]
-    gain, floor, errors = _line(means, squares, number)
-    brightest = max(float(np.abs(means).max()), np.finfo(float).tiny)
-    if gain <= 0:
-        floor = max(float(np.median(squares)), np.finfo(float).tiny)
-        return Noise(_POISSON_SHARE * floor / brightest, floor, False, np.inf, errors[1])
-    return Noise(gain, floor, False, *errors)
+    clipped = bool(image.min() >= 0 and flat.zeros.max() > _CLIPPED)
+    # first as of fewest counts, which is kept where it finds that they are
+    counts = np.zeros_like(flat.mean)
+    for roughly in (True, True, False):
+        found = fit_noise(_levels(flat, whole, counts), clipped, roughly)
+        counts = found.counts
+    gain, floor = found.gain, found.floor
+    brightest = max(float(np.abs(flat.mean).max()), np.finfo(float).tiny)
+    least = _POISSON_SHARE * floor / brightest
+    told = found.gain_error < _TOLD * gain
+    # where nothing is told of counts, there are many small ones: noise is Gaussian
+    most = np.inf if told else max(np.sqrt(floor / _GAUSSIAN), least)
+    gain = float(np.clip(gain, least, most)) or np.finfo(float).tiny
+    # counts leave nearly all pixels at 0 where it is dark, and Gaussian noise half of them
+    half = clipped and floor > 0 and _HALF[0] < flat.zeros[np.argmin(flat.mean)] < _HALF[1]
+    return Noise(
+        gain=gain,
+        floor=floor,
+        clipped=bool(half),
+        gain_error=found.gain_error if told else np.inf,
+        floor_error=found.floor_error,
+    )
+
+
+def _levels(flat, whole, counts):
+    """Return the moments to use of levels that hold so many counts."""
+    if counts.max() < _FEWEST_COUNTS and len(counts) > _DEGREE:
+        # the level varies less than its error: a curve through all of them is better known
+        mean = np.polynomial.Polynomial.fit(whole.around, whole.mean, _DEGREE)(whole.around)
+        return Levels(mean, whole.variance, whole.blocks, whole.blocks, whole.mean - mean)
+    # a quantile leaves out edges
+    is_few = (counts < _FEW_COUNTS) | ~(flat.quantile > 0)
+    variance = np.where(is_few, flat.mean_square, flat.quantile)
+    return Levels(flat.mean, variance, flat.blocks, flat.blocks / _SHARED)
 
 
 def _blocks(image):
@@ -134,56 +173,27 @@ def _blocks(image):
     return tuple(each.ravel() for each in (level, square, around, np.hypot(*steep), zeros))
 
 
-def _by_level(level, square, around, slope, zeros):
-    """Return mean, variance, number of blocks and share of pixels that are 0 by level."""
+class _Blocks(NamedTuple):
+    """Of the blocks of each level of brightness: moments, their number, and pixels at 0."""
+
+    around: np.ndarray
+    mean: np.ndarray
+    mean_square: np.ndarray
+    zeros: np.ndarray
+    variance: np.ndarray
+    quantile: np.ndarray
+    blocks: np.ndarray
+
+
+def _by_level(image, level, square, around, slope, zeros):
+    """Return blocks of gentle slopes by level, and all blocks."""
     order = np.argsort(around, kind="stable")
-    parts = np.array_split(order, max(min(_LEVELS, level.size // _LEAST_BLOCKS), 1))
-    rows = []
-    for part in parts:
-        flat = part[slope[part] <= np.quantile(slope[part], _FLAT)]
-        zero = zeros[flat].mean()
-        # a quantile leaves out edges; of few counts it knows nothing, and the mean has to do
-        quantile = np.quantile(square[flat], _QUANTILE) / _CHI_SQUARED
-        variance = square[flat].mean() if zero > _UNCLIPPED or not quantile > 0 else quantile
-        rows.append((level[flat].mean(), variance, len(flat), zero))
-    means, variances, number, zero = (np.array(each) for each in zip(*rows, strict=True))
-    return means, variances, number / _SHARED, zero
-
-
-def _line(x, variance, number):
-    """Return slope and intercept >= 0 of a line through variances, and their errors."""
-    scale, units = max(float(np.max(x)), 1e-300), float(variance.max())
-    x, variance = np.maximum(x, 0.0) / scale, variance / units
-    count = units / scale  # a count, if all variance were that of counts
-    gain = max(float(variance @ number) / max(float(x @ number), 1e-300), 0.0)
-    floor = 0.0
-    for _ in range(_REFITS):
-        v = np.maximum(gain * x + floor, 1e-3)
-        # of squared differences of four pixels, with the fourth cumulant of counts
-        fourth = (gain * count) ** 2 / units
-        spread = (2 * v**2 + 0.25 * fourth * np.maximum(v - floor, 0)) / number
-        # structure can only add
-        above = np.maximum(variance - v, 0) ** 2 / (spread + (_MODEST * v) ** 2)
-        weight = 1 / (spread * (1 + above / _OUTLYING))
-        gram = np.array([[weight @ x**2, weight @ x], [weight @ x, weight.sum()]])
-        right = np.array([weight @ (x * variance), weight @ variance])
-        covariance = np.linalg.pinv(gram)
-        gain, floor = covariance @ right
-        if floor < 0:
-            gain, floor = right[0] / max(gram[0, 0], 1e-300), 0.0
-        gain = max(float(gain), 0.0)
-    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    return gain * count, float(floor) * units, (float(errors[0]) * count, float(errors[1]) * units)
-
-
-def _flat_noise(image, distance):
-    """Return the mean squared diagonal difference where the image slopes least and is not dark."""
-    d = min(distance, min(image.shape) - 1)
-    smooth = ndimage.gaussian_filter(image, 2.0, mode="nearest")
-    slope = np.hypot(*np.gradient(smooth))
-    slope, level = (each[: image.shape[0] - d, : image.shape[1] - d] for each in (slope, smooth))
-    a, b, c, e = image[:-d, :-d], image[d:, :-d], image[:-d, d:], image[d:, d:]
-    square = np.square((a - b - c + e) / 2)
-    bright = level >= max(np.median(level), _BRIGHT * level.max())
-    flat = bright & (slope <= np.median(slope[bright]))
-    return float(square[flat].mean())
+    pixel = image[:-1, :-1].ravel()
+    flat, whole = [], []
+    for part in np.array_split(order, max(min(_LEVELS, level.size // _LEAST_BLOCKS), 1)):
+        gentle = part[slope[part] <= np.quantile(slope[part], _FLAT)]
+        for rows, blocks, values in ((flat, gentle, level), (whole, part, pixel)):
+            means = (each[blocks].mean() for each in (around, values, square, zeros))
+            quantile = np.quantile(square[blocks], _QUANTILE) / _CHI_SQUARED
+            rows.append((*means, values[blocks].var(), quantile, len(blocks)))
+    return tuple(_Blocks(*np.array(rows).T) for rows in (flat, whole))

@@ -3,12 +3,12 @@
 import logging
 
 import numpy as np
-from scipy import ndimage
-from scipy.special import ndtr
 
 from ..fusion.checks import per_element
 from .fitted_maps import FittedMaps
+from .map_halves import halved_counts, smoothed
 from .map_noise import estimate_noise
+from .noise_model import TABLE, moments_for
 
 _logger = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ def ready_maps(names, arrays, gain, background, halves, seed):
         "counts", "given" or "estimated": where the gain comes from.
     """
     n_maps = len(names)
+    blurs, clipped = np.zeros(n_maps), np.zeros(n_maps, bool)
     _warn_of_shares(names, arrays)
     whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
     given = None
@@ -71,64 +72,81 @@ def ready_maps(names, arrays, gain, background, halves, seed):
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
         _logger.warning(
-            "The maps hold no counts%s. Their noise suggests, in their own units, a count of %s "
+            "The maps are not counts%s. Their noise suggests, in their own units, a count of %s "
             "and a variance of %s beside it. Fusion and lambdas='auto' rest on that: give the maps "
             "in counts, or `gain` and `background`, if they are known.",
             f", though whole numbers: those of {', '.join(scaled)} look scaled" if scaled else "",
             _list(names, gains, [noise.gain_error for noise in noises]),
             _list(names, floors, [noise.floor_error for noise in noises]),
         )
-        correlated = [n for n, noise in zip(names, noises, strict=True) if noise.correlated]
-        if correlated:
-            _logger.warning(
-                "Neighbouring pixels of %s share their noise, as if the map had been smoothed or "
-                "interpolated. Its noise is larger than it seems, and lambdas='auto' will smooth "
-                "too little: give unsmoothed maps, or lambdas.",
-                ", ".join(correlated),
-            )
+        blurs = np.array([noise.blur for noise in noises])
+        clipped = np.array([noise.clipped for noise in noises])
+        _warn_of_correlation(names, blurs)
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
-    first = halved_counts(net, excess, halves, seed)
-    return _as_fitted(names, net, gains, excess, first, None), source
+    first = halved_counts(net, excess, halves, seed, blurs)
+    below = 0.0
+    if clipped.any():
+        below = clipped_mean(net, excess, clipped)
+        _logger.warning(
+            "Noise below 0 was cut off from the map of %s, which leaves it too bright by %s of its "
+            "total. That is subtracted: totals are lower than those of the maps that were given.",
+            ", ".join(np.array(names)[clipped]),
+            ", ".join(f"{100 * each:.2g} %" for each in _shares(below, net)[clipped]),
+        )
+    first = [each - below / 2 for each in first]
+    return _as_fitted(names, net - below, gains, excess, first, None), source
 
 
-def halved_counts(net, excess, number, seed):
-    """Draw first halves of maps in effective counts, whose errors are independent of the second's.
-
-    Effective counts are rounded at random, up or down, so that the mean stays, and each goes to one
-    half or the other. What rounding leaves is shared equally, as is what is negative, and Gaussian
-    noise of a quarter of the noise floor goes to one half at the expense of the other. Pixels that
-    are 0 are 0 in both halves, but for the floor.
+def clipped_mean(net, excess, clipped):
+    """Return by how much maps are too bright as noise below 0 was cut off.
 
     Parameters
     ----------
     net : numpy.ndarray
         Maps in effective counts, shape (K, ny, nx).
     excess : numpy.ndarray
-        Variance where there are no counts, in squared counts, shape (K,).
-    number, seed : int
-        How many pairs of halves, and the seed.
+        Variance of the noise before it was clipped, in squared counts, shape (K,).
+    clipped : numpy.ndarray of bool
+        Which maps were, shape (K,).
 
     Returns
     -------
-    list of numpy.ndarray
-        First halves; the second are ``net`` less these.
+    numpy.ndarray
+        Shape (K, ny, nx), in effective counts; 0 for other maps.
     """
-    rng = np.random.default_rng(seed)
-    excess = np.asarray(excess, float)[:, None, None]
-    # where the floor is positive by chance it passes for counts, and needs no noise of its own
-    level = np.maximum(_smooth(net), 0.0)
-    deviation = np.maximum(np.sqrt(excess), 1e-12)
-    ratio = level / deviation
-    by_chance = deviation * np.exp(-0.5 * ratio**2) / np.sqrt(2 * np.pi) - level * ndtr(-ratio)
-    floor = np.sqrt(np.maximum(excess - by_chance, 0.0)) / 2
-    halves = []
-    for _ in range(number):
-        whole = np.floor(np.maximum(net, 0) + rng.random(net.shape))
-        own = rng.binomial(whole.astype(np.int64), 0.5)
-        halves.append(own + (net - whole) / 2 + floor * rng.standard_normal(net.shape))
-    return halves
+    below = np.zeros_like(net)
+    for k in np.flatnonzero(clipped):
+        level = smoothed(net[k : k + 1])[0]
+        mean = moments_for(float(excess[k]), clipped=True).mean
+        below[k] = np.maximum(np.minimum(level, mean.max()) - np.interp(level, mean, TABLE), 0.0)
+    return below
+
+
+def _shares(part, whole):
+    return part.sum(axis=(1, 2)) / np.maximum(whole.sum(axis=(1, 2)), 1e-300)
+
+
+def _warn_of_correlation(names, blurs):
+    """Say which maps have noise that neighbours share, and whether that is allowed for."""
+    filtered = [
+        f"{name} ({blur:.1f} pixels)" for name, blur in zip(names, blurs, strict=True) if blur > 0
+    ]
+    if filtered:
+        _logger.warning(
+            "Neighbouring pixels share their noise, as after a Gaussian filter: %s. Counts and "
+            "lambdas='auto' allow for it, but maps without the filter fuse better.",
+            ", ".join(filtered),
+        )
+    unknown = [name for name, blur in zip(names, blurs, strict=True) if np.isnan(blur)]
+    if unknown:
+        _logger.warning(
+            "Neighbouring pixels of %s share their noise, and structure is too fine to tell how "
+            "much of it: lambdas='auto' may smooth too little. Give maps that were not smoothed or "
+            "interpolated, or `gain`.",
+            ", ".join(unknown),
+        )
 
 
 def _warn_of_shares(names, arrays):
@@ -183,10 +201,6 @@ def _level_spacing(image):
     """Return the distance of the levels of a map of whole numbers: 1 for counts."""
     levels = np.unique(image)
     return float(np.median(np.diff(levels))) if levels.size > 2 else 1.0
-
-
-def _smooth(maps):
-    return ndimage.gaussian_filter(maps, (0, 2.0, 2.0), mode="nearest")
 
 
 def _list(names, values, errors):

@@ -1,0 +1,118 @@
+"""Halves of maps that are not counts, with errors that are independent."""
+
+from functools import cache
+
+import numpy as np
+from scipy import ndimage
+from scipy.special import gammaln, ndtr, xlogy
+
+# Single counts are signals of different sizes, which have a gamma distribution of this shape.
+_SHAPE = 2.0
+# Values up to this are split into single counts, if the noise floor is below that, in squared
+# counts; larger ones are split as if they were whole numbers.
+_LARGEST, _SMALLEST, _NO_FLOOR = 10.0, 1e-3, 0.02
+# Steps of value and level, most single counts, and how many numbers of them stand for all chances.
+_STEPS, _MOST, _CHANCES = 64, 40, 128
+_WIDTH = 2.0  # of the Gaussian filter that gives the level, in pixels
+
+
+def halved_counts(net, excess, number, seed, blurs=0.0):
+    """Draw first halves of maps in effective counts, whose errors are independent of the second's.
+
+    What a pixel holds is the sum of a few signals of different sizes, each of which goes to one
+    half or the other, wholly. How many there are is drawn from what is likely, given the value and
+    the level around. Where there are many, or noise beside them, effective counts are rounded at
+    random instead, so that the mean stays, and what rounding leaves is shared equally, as is what
+    is negative; Gaussian noise of a quarter of the noise floor goes to one half at the expense of
+    the other. Pixels that are 0 are 0 in both halves, but for the floor. Filtered maps are halved
+    by Gaussian noise that neighbours share as they do in the map.
+
+    Parameters
+    ----------
+    net : numpy.ndarray
+        Maps in effective counts, shape (K, ny, nx).
+    excess : numpy.ndarray
+        Variance where there are no counts, in squared counts, shape (K,).
+    number, seed : int
+        How many pairs of halves, and the seed.
+    blurs : numpy.ndarray or float, default 0
+        Gaussian filters of the maps in pixels, shape (K,), as `Noise.blur`.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        First halves; the second are ``net`` less these.
+    """
+    rng = np.random.default_rng(seed)
+    excess = np.asarray(excess, float)
+    blurs = np.broadcast_to(np.nan_to_num(blurs), len(net))
+    level = smoothed(net)
+    halves = [np.empty_like(net, dtype=float) for _ in range(number)]
+    for half in halves:
+        for k, image in enumerate(net):
+            if blurs[k] > 0:
+                noise = np.sqrt(level[k] + excess[k]) * rng.standard_normal(image.shape)
+                half[k] = (image + ndimage.gaussian_filter(noise, blurs[k], mode="nearest")) / 2
+            elif excess[k] < _NO_FLOOR:
+                few = (image > 0) & (image < _LARGEST)
+                half[k] = _rounded(image, excess[k], level[k], rng)
+                half[k][few] = _split(image[few], level[k][few], rng)
+            else:
+                half[k] = _rounded(image, excess[k], level[k], rng)
+    return halves
+
+
+def smoothed(maps):
+    """Return the level around each pixel, >= 0, shape (K, ny, nx)."""
+    width = (0, _WIDTH, _WIDTH)
+    return np.maximum(ndimage.gaussian_filter(maps, width, mode="nearest"), 0.0)
+
+
+def _rounded(image, excess, level, rng):
+    """Return a first half of values that are rounded at random."""
+    # where the floor is positive by chance it passes for counts, and needs no noise of its own
+    deviation = max(np.sqrt(excess), 1e-12)
+    ratio = level / deviation
+    by_chance = deviation * np.exp(-0.5 * ratio**2) / np.sqrt(2 * np.pi) - level * ndtr(-ratio)
+    floor = np.sqrt(np.maximum(excess - by_chance, 0.0)) / 2
+    whole = np.floor(np.maximum(image, 0) + rng.random(image.shape))
+    own = rng.binomial(whole.astype(np.int64), 0.5)
+    return own + (image - whole) / 2 + floor * rng.standard_normal(image.shape)
+
+
+def _split(values, level, rng):
+    """Return first halves of sums of a few signals of different sizes."""
+    table = _numbers()
+    steps = np.log([_SMALLEST, _LARGEST])
+
+    def place(x):
+        share = (np.log(np.clip(x, _SMALLEST, _LARGEST)) - steps[0]) / (steps[1] - steps[0])
+        return np.rint(share * (_STEPS - 1)).astype(np.intp)
+
+    number = table[place(values), place(level), rng.integers(_CHANCES, size=len(values))]
+    first = rng.binomial(number, 0.5)
+    share = (first == number).astype(float)
+    both = (first > 0) & (first < number)
+    share[both] = rng.beta(_SHAPE * first[both], _SHAPE * (number - first)[both])
+    return values * share
+
+
+@cache
+def _numbers():
+    """Return likely numbers of single counts, shape (values, levels, chances).
+
+    In effective counts the mean square of one is its mean, so that its mean is k / (k + 1) for a
+    gamma distribution of shape k.
+    """
+    values = np.geomspace(_SMALLEST, _LARGEST, _STEPS)[:, None, None]
+    level = values.reshape(1, -1, 1) * (_SHAPE + 1) / _SHAPE
+    number = np.arange(1, _MOST + 1)
+    shape, scale = _SHAPE * number, 1 / (_SHAPE + 1)
+    log_chance = (
+        xlogy(number, level) - gammaln(number + 1)
+        + (shape - 1) * np.log(values) - gammaln(shape) - shape * np.log(scale)
+    )  # fmt: skip
+    chance = np.exp(log_chance - log_chance.max(axis=-1, keepdims=True))
+    below = np.cumsum(chance, axis=-1) / chance.sum(axis=-1, keepdims=True)
+    middle = (np.arange(_CHANCES) + 0.5) / _CHANCES
+    return 1 + (below[:, :, None, :] < middle[:, None]).sum(axis=-1)

@@ -1,0 +1,100 @@
+"""Moments of counts beside a floor of noise, also where what is negative was set to 0."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import gammaln, ndtr, xlogy
+
+# Of more counts than this the distribution is Gaussian.
+_MANY = 30.0
+#: Expected counts of tables.
+TABLE = np.concatenate([[0.0], np.geomspace(1e-3, _MANY, 60), np.geomspace(1.05 * _MANY, 1e6, 80)])
+#: Variances of floors of tables, in squared counts.
+FLOORS = np.concatenate([[0.0], np.geomspace(1e-2, 1e5, 50)])
+_N = np.arange(int(_MANY + 7 * np.sqrt(_MANY)))
+_ORDERS = 4
+
+
+class Moments(NamedTuple):
+    """Mean and central moments of pixels, in powers of counts, of shape (L,) each."""
+
+    mean: np.ndarray
+    second: np.ndarray
+    third: np.ndarray
+    fourth: np.ndarray
+
+
+def noise_moments(counts, floor, clipped=False, counted=False):
+    """Return moments of pixels that hold so many expected counts beside a floor of noise.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        Expected counts, >= 0, shape (L,).
+    floor : float
+        Variance of the noise, in squared counts, >= 0.
+    clipped : bool, default False
+        Whether what was negative was set to 0.
+    counted : bool, default False
+        Whether the floor is of counts whose mean was subtracted; otherwise it is Gaussian.
+
+    Returns
+    -------
+    Moments
+    """
+    counts = np.asarray(counts, float)
+    everything = counts + floor
+    few = (everything if counted else counts) <= _MANY
+    raw = np.empty((_ORDERS + 1, len(counts)))
+    if counted:
+        raw[:, few] = _powers(_N - floor, 0.0, clipped) @ _chances(everything[few])
+    else:
+        raw[:, few] = _powers(_N.astype(float), floor, clipped) @ _chances(counts[few])
+    raw[:, ~few] = _powers(counts[~few], everything[~few], clipped)
+    return Moments(raw[1], *(_central(raw, order) for order in range(2, _ORDERS + 1)))
+
+
+def moments_for(floor, clipped=False, counted=False):
+    """Return the moments of `TABLE` counts, interpolated between those of `FLOORS`."""
+    known = _tables(clipped, counted)
+    upper = int(np.clip(np.searchsorted(FLOORS, floor), 1, len(FLOORS) - 1))
+    low, high = FLOORS[upper - 1 : upper + 1]
+    share = min(max((floor - low) / (high - low), 0.0), 1.0)
+    return Moments(*((1 - share) * known[upper - 1] + share * known[upper]))
+
+
+@cache
+def _tables(clipped, counted):
+    """Return moments of `TABLE` counts for all `FLOORS`, shape (floors, 4, counts)."""
+    return np.array([noise_moments(TABLE, floor, clipped, counted) for floor in FLOORS])
+
+
+def _chances(counts):
+    """Return Poisson probabilities, shape (numbers, L)."""
+    n = _N[:, None]
+    return np.exp(xlogy(n, counts) - counts - gammaln(n + 1))
+
+
+def _powers(centre, variance, clipped):
+    """Return mean powers of Gaussian noise about a centre; what is negative counts as 0."""
+    if not clipped:
+        powers = [np.ones_like(centre), centre]
+    else:
+        deviation = np.sqrt(np.maximum(variance, 1e-30))
+        ratio = centre / deviation
+        powers = [ndtr(ratio)]
+        powers.append(centre * powers[0] + deviation * np.exp(-0.5 * ratio**2) / np.sqrt(2 * np.pi))
+    for order in range(2, _ORDERS + 1):
+        powers.append(centre * powers[-1] + (order - 1) * variance * powers[-2])
+    powers[0] = np.ones_like(centre)
+    return np.array(powers)
+
+
+def _central(raw, order):
+    """Return a central moment from mean powers."""
+    mean, total, binomial = raw[1], 0.0, 1
+    for k in range(order, -1, -1):
+        total = total + binomial * raw[k] * (-mean) ** (order - k)
+        binomial = binomial * k // (order - k + 1)
+    return total

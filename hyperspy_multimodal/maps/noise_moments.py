@@ -1,0 +1,223 @@
+"""Gain and floor of noise from mean and variance of pixels of several levels."""
+
+from copy import copy
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+
+from .noise_model import FLOORS, TABLE, Moments, moments_for
+
+# Variances that are so many squared standard errors above what is expected are structure.
+_OUTLYING = 4.0
+# Gains in units of variance over mean to begin with.
+_TRIED = np.geomspace(3e-3, 3.0, 40)
+# Floors are searched as logarithms of the floor plus this, in squared counts, up to this.
+_LEAST, _LARGEST = 1e-3, 30.0
+# Variance of a level that is exactly 0, as a share of the largest, and steps of derivatives.
+_DARKEST, _STEP = 1e-3, 0.02
+_ROUNDS = 2
+# Relative error of the largest variance by what no model knows of measured maps; that of others is
+# larger.
+_MODEL = 0.05
+# What costs no more than this above the best fits nearly as well: two standard errors.
+_AS_GOOD = 4.0
+
+
+class Fit(NamedTuple):
+    """Variance = gain * x + floor, with standard errors, which are infinite if nothing is told.
+
+    ``counts`` are those of the levels.
+    """
+
+    gain: float
+    floor: float
+    gain_error: float
+    floor_error: float
+    counts: np.ndarray
+
+
+class Levels(NamedTuple):
+    """Mean and variance of the pixels of L levels of brightness, shape (L,) each.
+
+    ``pixels`` and ``squares`` are how many independent values these are the means of. Either the
+    variance is that of differences of four pixels. Or, with ``beyond``, it is that of single
+    pixels, the mean is known better than from these alone, and ``beyond`` is by how much they are
+    above it: then their variance is too.
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    pixels: np.ndarray
+    squares: np.ndarray
+    beyond: "np.ndarray | None" = None
+
+
+def fit_noise(levels, clipped=False, roughly=False):
+    """Fit gain and floor to mean and variance of pixels of several levels.
+
+    Variances above what is expected count in proportion, not squared, as structure can only add.
+
+    Parameters
+    ----------
+    levels : Levels
+    clipped : bool, default False
+        Whether what was negative was set to 0.
+    roughly : bool, default False
+        Whether the best of a grid of gains and floors will do.
+
+    Returns
+    -------
+    Fit
+    """
+    noise, problem = _best(_Problem(levels, clipped), roughly)
+    gain, floor = noise
+    errors = problem.errors(noise)
+    if clipped and not roughly:
+        # what is cut off of a few counts is not what is cut off of Gaussian noise
+        other, of_counts = _best(_Problem(levels, clipped, counted=True), roughly)
+        if of_counts.cost(*other)[0] < problem.cost(*noise)[0] + _AS_GOOD * problem.misfit(noise):
+            away = np.array([other[0] - gain, other[0] ** 2 * other[1] - gain**2 * floor])
+            errors = np.maximum(errors, np.abs(away))
+    scale = problem.scale
+    return Fit(gain * scale, gain**2 * floor * scale**2,
+               float(errors[0]) * scale, float(errors[1]) * scale**2,
+               problem.counts(noise))  # fmt: skip
+
+
+def _best(problem, roughly):
+    """Return the noise that fits best, and the problem with the errors of that."""
+    noise = problem.best_on_grid()
+    for _ in range(_ROUNDS):
+        problem = problem.with_errors_of(noise)
+        noise = problem.best_on_grid() if roughly else problem.best_near(noise)
+    return noise, problem
+
+
+class _Problem:
+    """Moments that were found, in units of the brightest level, and how well noise explains them.
+
+    A level that is found to have mean m and variance v, where M(x) = m and V(x) are expected,
+    leaves v - V(x). The errors of m and v are correlated.
+    """
+
+    def __init__(self, levels, clipped, counted=False):
+        self.scale = max(float(np.max(np.abs(levels.mean))), 1e-300)
+        self.levels, self.kind = levels, (clipped, counted)
+        self.mean, self.found = levels.mean / self.scale, levels.variance / self.scale**2
+        brightness = np.maximum(self.mean, 0)
+        weight = levels.squares
+        self.ratio = float(self.found @ weight) / max(float(brightness @ weight), 1e-12)
+        variance = np.maximum(self.found, _DARKEST * self.found.max())
+        third, fourth = (self.ratio**power * brightness for power in (2, 3))
+        self.set_errors(Moments(self.mean, variance, third, fourth + 3 * variance**2), 0.0)
+
+    def set_errors(self, moments, slope):
+        """Set the variances of what is left, from central moments and dV/dM."""
+        _, second, third, fourth = moments
+        levels = self.levels
+        cumulant = np.maximum(fourth - 3 * second**2, 0)
+        if levels.beyond is None:
+            spread = 2 * second**2 / levels.squares
+            spread = spread + (cumulant + slope**2 * second - 2 * slope * third) / levels.pixels
+            self.beyond = np.zeros_like(second)
+        else:
+            lean = third / np.maximum(second, _DARKEST * second.max())
+            spread = (2 * second**2 + cumulant - lean * third) / levels.pixels
+            self.beyond = lean * levels.beyond / self.scale
+        spread = np.maximum(spread, 0.0) + _MODEL**2 * second * second.max()
+        self.spread = np.maximum(spread, max(_DARKEST**2 * spread.max(), 1e-300))
+
+    def with_errors_of(self, noise):
+        """Return the problem with the errors that moments of this noise have."""
+        other = copy(self)
+        gain, floor = noise
+        table, counts = moments_for(floor, *self.kind), self.counts(noise)
+        slope = np.gradient(table.second, TABLE) / np.maximum(np.gradient(table.mean, TABLE), 1e-6)
+        moments = [np.interp(counts, TABLE, each) * gain**n for n, each in enumerate(table, 1)]
+        other.set_errors(moments, gain * np.interp(counts, TABLE, slope))
+        return other
+
+    def best_on_grid(self):
+        """Return the gain and the floor, in squared counts, that fit best."""
+        gains, costs = self.costs()
+        row, column = np.unravel_index(np.argmin(costs), costs.shape)
+        return float(gains[column]), float(FLOORS[row])
+
+    def costs(self):
+        """Return gains of a grid, and costs of these with all floors, shape (F, G)."""
+        gains = self.ratio * _TRIED
+        return gains, np.array([self.cost(gains, floor) for floor in FLOORS])
+
+    def best_near(self, noise):
+        """Return what fits best near a noise."""
+
+        def of(x):
+            floor = max(float(np.exp(min(x[1], _LARGEST))) - _LEAST, 0.0)
+            return float(np.exp(x[0])), floor
+
+        start = np.log([noise[0], noise[1] + _LEAST])
+        found = minimize(
+            lambda x: float(self.cost(*of(x))[0]),
+            start,
+            method="Nelder-Mead",
+            options={"xatol": 1e-3, "initial_simplex": start + _SIMPLEX},
+        )
+        return of(found.x)
+
+    def counts(self, noise):
+        """Return the expected counts of the levels, shape (L,)."""
+        gain, floor = noise
+        return np.interp(self.mean / gain, moments_for(floor, *self.kind).mean, TABLE)
+
+    def expected(self, gains, floor):
+        """Return expected variances, and by how much levels are too dark, shape (G, L) each."""
+        gains = np.atleast_1d(gains)[:, None]
+        table = moments_for(floor, *self.kind)
+        counts = np.interp(self.mean / gains, table.mean, TABLE)
+        variance = np.interp(counts, TABLE, table.second) * gains**2
+        if not self.kind[0]:
+            return variance, 0.0
+        least = np.maximum(variance, _DARKEST * gains**2) / self.levels.pixels
+        return variance, np.maximum(gains * table.mean[0] - self.mean, 0.0) ** 2 / least
+
+    def cost(self, gains, floor):
+        """Return the robust sum of squares for each gain, shape (G,)."""
+        expected, too_dark = self.expected(gains, floor)
+        left = self.found - self.beyond - expected
+        square = left**2 / self.spread
+        limited = 2 * _OUTLYING * (np.sqrt(1 + square / _OUTLYING) - 1)
+        is_limited = (left > 0) | (self.levels.beyond is not None)
+        return np.sum(np.where(is_limited, limited, square) + too_dark, axis=1)
+
+    def misfit(self, noise):
+        """Return chi squared for each degree of freedom, at least 1."""
+        return max(float(self.cost(*noise)[0]) / max(len(self.found) - 2, 1), 1.0)
+
+    def errors(self, noise):
+        """Return the standard errors of gain and floor in units of the scale."""
+        gain, floor = noise
+        at = np.array([gain, gain**2 * floor])
+        rows = []
+        for step in np.diag(_STEP * np.array([gain, max(at[1], gain**2 * _STEP)])):
+            up, down = (np.maximum(at + sign * step, 0) for sign in (1, -1))
+            change = [self.expected(gain, floor / gain**2)[0][0] for gain, floor in (up, down)]
+            rows.append((change[0] - change[1]) / (up - down).sum())
+        gram = np.array(rows) / self.spread @ np.array(rows).T
+        if not np.all(np.isfinite(gram)) or np.linalg.cond(gram) > 1e14:
+            return np.inf, np.inf
+        # levels that fit badly tell less
+        cost, misfit = float(self.cost(gain, floor)[0]), self.misfit(noise)
+        errors = np.sqrt(misfit * np.diag(np.linalg.inv(gram)))
+        # other gains that fit nearly as well with floors of their own
+        gains, costs = self.costs()
+        row, column = np.nonzero(costs < cost + _AS_GOOD * misfit)
+        floors = gains[column] ** 2 * FLOORS[row]
+        for k, others in enumerate((gains[column], floors)):
+            if others.size:
+                errors[k] = max(errors[k], np.abs(others - at[k]).max() / np.sqrt(_AS_GOOD))
+        return errors
+
+
+# Steps of the first simplex, in logarithms.
+_SIMPLEX = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.3]])
