@@ -14,7 +14,7 @@ _BRIGHT, _GENTLE, _SMOOTH = 0.3, 0.35, 4.0
 # Gaussian filters that are tried, in pixels, and widths of moving averages.
 _BLURS, _WIDTHS = np.linspace(0.2, 2.5, 116), (2, 3, 4, 5)
 # Less blur than this is none.
-_LEAST = 0.37
+_LEAST = 0.395
 # Neighbours whose correlation differs from -1/2 by fewer standard errors share nothing.
 _CERTAIN = 3.0
 # More blur than this, or correlations further from all filters, cannot be told from structure.

@@ -12,8 +12,8 @@ from .noise_model import FLOORS, TABLE, Moments, moments_for
 _OUTLYING = 4.0
 # Gains in units of variance over mean to begin with.
 _TRIED = np.geomspace(3e-3, 3.0, 40)
-# Floors are searched as logarithms of the floor plus this, in squared counts, up to this.
-_LEAST, _LARGEST = 1e-3, 30.0
+# Floors are searched as logarithms of the floor plus this, in squared counts.
+_LEAST = 1e-3
 # Variance of a level that is exactly 0, as a share of the largest, and steps of derivatives.
 _DARKEST, _STEP = 1e-3, 0.02
 _ROUNDS = 2
@@ -153,8 +153,8 @@ class _Problem:
         """Return what fits best near a noise."""
 
         def of(x):
-            floor = max(float(np.exp(min(x[1], _LARGEST))) - _LEAST, 0.0)
-            return float(np.exp(x[0])), floor
+            floor = np.clip(np.exp(min(x[1], np.log(FLOORS[-1]))) - _LEAST, 0.0, FLOORS[-1])
+            return float(np.exp(x[0])), float(floor)
 
         start = np.log([noise[0], noise[1] + _LEAST])
         found = minimize(

@@ -28,7 +28,7 @@ def test_gain_and_floor_are_found_in_the_noise(gain, floor):
         extra = np.random.default_rng(100 + seed).normal(0, np.sqrt(floor), SHAPE)
         noise = estimate_noise(gain * (counts(seed) + extra))
         found.append((noise.gain / gain, noise.floor / gain**2))
-        assert not noise.correlated
+        assert noise.blur == 0
     mean = np.mean(found, axis=0)
     assert mean[0] == pytest.approx(1, abs=0.3)
     assert mean[1] == pytest.approx(floor, abs=1.2)
@@ -42,13 +42,13 @@ def test_noise_that_does_not_grow_is_a_floor():
 
 
 def test_smoothed_noise_is_noticed():
-    assert estimate_noise(ndimage.gaussian_filter(counts(), 1.0)).correlated
+    assert estimate_noise(ndimage.gaussian_filter(counts(), 1.0)).blur == pytest.approx(1, rel=0.2)
 
 
 @pytest.mark.parametrize("value", [0.0, 3.3])
 def test_a_constant_map_has_no_noise(value):
     noise = estimate_noise(np.full(SHAPE, value))
-    assert (noise.gain > 0, noise.floor, noise.correlated) == (True, 0.0, False)
+    assert (noise.gain > 0, noise.floor, noise.blur) == (True, 0.0, 0.0)
 
 
 def test_pictures_of_8_bits_are_no_counts(caplog):
@@ -88,7 +88,7 @@ def test_halves_of_fractions_are_independent(gain, caplog):
         error = (first.net[0] - half) * (second.net[0] - half)
         shared.append(error.mean() / np.square(first.net[0] - half).mean())
     assert abs(np.mean(shared)) < 0.15
-    assert ("hold no counts" in caplog.text) == (gain is None)
+    assert ("The maps are not counts" in caplog.text) == (gain is None)
 
 
 def test_units_do_not_matter():

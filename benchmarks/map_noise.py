@@ -1,0 +1,135 @@
+"""How well the noise of maps that are not counts is estimated, on simulated maps with known noise.
+
+Usage: python map_noise.py [--seeds N]
+
+Each kind is drawn from the first two elements of core-shell particles and of an oxide interface at
+atomic resolution, with so many effective counts at the brightest pixel. Prints a Markdown table:
+ranges over maps and seeds of gain and floor over their true values, and the share of maps of which
+the gain is said to be a guess.
+"""
+
+import argparse
+
+import numpy as np
+from scipy import ndimage
+
+from hyperspy_multimodal.data import core_shell, oxide_interface
+from hyperspy_multimodal.maps.map_noise import estimate_noise
+
+GAIN = 0.04
+DOSES = (0.1, 1, 5, 30)
+
+
+def expected(make, counts):
+    maps = make((128, 128), 10).counts[:2]
+    return [each.data / each.data.max() * counts for each in maps]
+
+
+def scaled(mean, rng):
+    return GAIN * rng.poisson(mean), GAIN, 0.0
+
+
+def compound(mean, rng):
+    """Electrons that each give a signal of its own size, of a gamma distribution of shape 2."""
+    counts = rng.poisson(mean)
+    sizes = np.where(counts > 0, rng.gamma(2.0 * np.maximum(counts, 1), 0.5), 0.0)
+    return GAIN * sizes, 1.5 * GAIN, 0.0
+
+
+def with_noise(deviation):
+    def draw(mean, rng):
+        noise = deviation * rng.standard_normal(mean.shape)
+        return GAIN * (rng.poisson(mean) + noise), GAIN, (GAIN * deviation) ** 2
+
+    return draw
+
+
+def clipped(draw):
+    def clip(mean, rng):
+        image, gain, floor = draw(mean, rng)
+        return np.maximum(image, 0.0), gain, floor
+
+    return clip
+
+
+def subtracted(mean, rng):
+    """A background of two to four counts, varying over the map, that was subtracted."""
+    below = np.linspace(2, 4, len(mean))[:, None] + 0 * mean
+    return GAIN * (rng.poisson(mean + below) - below), GAIN, 3.0 * GAIN**2
+
+
+def eight_bits(draw):
+    def rounded(mean, rng):
+        image, gain, floor = draw(mean, rng)
+        scale = 255 / max(image.max(), GAIN)
+        return np.rint(scale * np.maximum(image, 0)), gain * scale, floor * scale**2
+
+    return rounded
+
+
+def filtered(kernel, draw=scaled):
+    def smooth(mean, rng):
+        image, gain, floor = draw(mean, rng)
+        return kernel(image), gain, floor
+
+    return smooth
+
+
+def interpolated(mean, rng):
+    """Half as many rows and columns, interpolated between: a quarter of the counts each."""
+    return GAIN * ndimage.zoom(rng.poisson(mean[::2, ::2]).astype(float), 2, order=1), 4 * GAIN, 0.0
+
+
+KINDS = {
+    "counts in another unit": scaled,
+    "8 bits": eight_bits(scaled),
+    "signals of different sizes": compound,
+    "noise of half a count": with_noise(0.5),
+    "noise of half a count, clipped": clipped(with_noise(0.5)),
+    "the same, 8 bits": eight_bits(clipped(with_noise(0.5))),
+    "noise of two counts": with_noise(2.0),
+    "noise of two counts, clipped": clipped(with_noise(2.0)),
+    "background of 3 counts subtracted": subtracted,
+    "the same, clipped": clipped(subtracted),
+    "Gaussian filter, 0.5 pixels": filtered(lambda image: ndimage.gaussian_filter(image, 0.5)),
+    "Gaussian filter, 1 pixel": filtered(lambda image: ndimage.gaussian_filter(image, 1.0)),
+    "mean of 3 x 3 pixels": filtered(lambda image: ndimage.uniform_filter(image, 3)),
+    "interpolated linearly, 2 x 2": interpolated,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=10)
+    seeds = parser.parse_args().seeds
+    print("| maps | specimen | counts | gain / truth | floor / truth | a guess |")
+    print("|---|---|---|---|---|---|")
+    for kind, draw in KINDS.items():
+        for make in (core_shell, oxide_interface):
+            for counts in DOSES:
+                rows = []
+                for mean in expected(make, counts):
+                    for seed in range(seeds):
+                        image, gain, floor = draw(mean, np.random.default_rng(seed))
+                        found = estimate_noise(image)
+                        share = found.floor / floor if floor else np.nan
+                        guess = not np.isfinite(found.gain_error)
+                        rows.append((found.gain / gain, share, guess))
+                print_row(kind, make.__name__, counts, np.array(rows))
+
+
+def print_row(kind, specimen, counts, rows):
+    told = rows[rows[:, 2] == 0]
+    gain = f"{told[:, 0].min():.2f} to {told[:, 0].max():.2f}" if len(told) else "-"
+    floor = "-"
+    if np.isfinite(rows[0, 1]):
+        floor = f"{rows[:, 1].min():.2f} to {rows[:, 1].max():.2f}"
+    print(
+        f"| {kind} | {specimen.replace('_', ' ')} | {counts:g} | {gain} | {floor} | "
+        f"{100 * rows[:, 2].mean():.0f} % |",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
