@@ -30,6 +30,8 @@ _HALF = 0.3, 0.7
 _POISSON_SHARE = 0.05
 # A gain is told to better than this share; otherwise the floor is of so many counts at least.
 _TOLD, _GAUSSIAN = 0.6, 10.0
+# Gain and floor that explain less than this share of the variance explain nothing.
+_TOO_LITTLE = 0.5
 # Relative error of the gain of filtered maps.
 _OF_FILTER = 0.3
 # Overlapping blocks share pixels: so many of them count as one.
@@ -120,15 +122,20 @@ def _from_moments(image):
         counts = found.counts
     gain, floor = found.gain, found.floor
     brightest = max(float(np.abs(flat.mean).max()), np.finfo(float).tiny)
-    least = _POISSON_SHARE * floor / brightest
     told = found.gain_error < _TOLD * gain
-    # where nothing is told of counts, there are many small ones: noise is Gaussian
-    most = np.inf if told else max(np.sqrt(floor / _GAUSSIAN), least)
-    gain = float(np.clip(gain, least, most)) or np.finfo(float).tiny
+    level, variance = np.maximum(flat.mean, 0.0), flat.mean_square
+    if not told and np.mean(gain * level + floor) < _TOO_LITTLE * variance.mean():
+        # noise that has little to do with brightness, as that of shares: all of it is a floor
+        floor = float(variance.mean())
+    least = _POISSON_SHARE * floor / brightest
+    gain = max(gain, least)
+    if not told and floor > gain * brightest:
+        # nothing is told of counts: there are many small ones, so that noise is Gaussian
+        gain = min(gain, max(np.sqrt(floor / _GAUSSIAN), least))
     # counts leave nearly all pixels at 0 where it is dark, and Gaussian noise half of them
     half = clipped and floor > 0 and _HALF[0] < flat.zeros[np.argmin(flat.mean)] < _HALF[1]
     return Noise(
-        gain=gain,
+        gain=float(gain),
         floor=floor,
         clipped=bool(half),
         gain_error=found.gain_error if told else np.inf,

@@ -22,6 +22,7 @@ from ..selection import (
     standard_deviations,
     trusted_totals,
 )
+from .disturbed_lines import warn_of_disturbed_lines
 from .masks import masked_maps, whole_mask
 from .messages import (
     check_counts,
@@ -269,6 +270,7 @@ def _registered_models(maps, haadf, scattering, weights, parameters):
             warn_of_registration(found, parameters.align)
             if found.orientation is None and found.distance == 0 and not hasattr(maps, "mask"):
                 warn_of_lost_positions(maps, haadf)
+                warn_of_disturbed_lines(maps, haadf)
         if not parameters.align or found.distance == 0 or attempt == _ATTEMPTS - 1:
             break
         shift += found.shift

@@ -1,0 +1,113 @@
+"""Rows and columns of a scan whose counts were lost or disturbed, as after flyback."""
+
+import logging
+
+import numpy as np
+
+_logger = logging.getLogger(__name__)
+
+# Neighbours on each side that say what a row should hold.
+_NEIGHBOURS = 3
+# A row is disturbed if it is off by so many times the scatter of rows, so many standard errors of
+# its counts, and this share of itself.
+_SCATTER, _CERTAIN, _SHARE = 8.0, 6.0, 0.1
+_FEWEST = 12  # rows
+_NORMAL = 1.4826  # standard deviation over the median absolute deviation
+_NAMED = 8  # rows, in a message
+_ROUNDS = 3
+_MOST = 0.2  # of all rows: more are structure
+
+
+def disturbed_lines(counts, haadf, axis):
+    """Return rows or columns whose counts are off what their neighbours hold.
+
+    What the HAADF image does in the same row is allowed for: what changes from one row to the next
+    in both is specimen.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        Counts of each spectrum, shape (ny, nx).
+    haadf : numpy.ndarray
+        Shape (ny, nx).
+    axis : int
+        0 for rows, 1 for columns.
+
+    Returns
+    -------
+    lines : numpy.ndarray of int
+        Their numbers; empty where more than a fifth of them are off.
+    shares : numpy.ndarray
+        Counts of each over what it should hold.
+    """
+    sums = np.asarray(counts, float).sum(axis=1 - axis)
+    bright = np.asarray(haadf, float).sum(axis=1 - axis)
+    if len(sums) < _FEWEST:
+        return np.array([], int), np.array([])
+    lines, shares = np.array([], int), np.array([])
+    for _ in range(_ROUNDS):
+        # of neighbours that are not disturbed themselves
+        lines, shares = _off(sums, bright, lines)
+    if len(lines) > _MOST * len(sums):
+        return np.array([], int), np.array([])
+    return lines, shares
+
+
+def _off(sums, bright, disturbed):
+    """Return rows that are off, and their counts over what they should hold."""
+    expected = _of_neighbours(sums, disturbed)
+    of_haadf = _of_neighbours(bright, disturbed)
+    off, with_haadf = sums - expected, bright - of_haadf
+    # what is disturbed says nothing of how counts go with the HAADF
+    near = np.abs(off) <= 5 * np.median(np.abs(off)) + 1e-12
+    power = float(with_haadf[near] @ with_haadf[near])
+    slope = float(off[near] @ with_haadf[near]) / power if power > 0 else 0.0
+    # a row in which the HAADF is off too, by as much as the counts would say, is specimen
+    explained = expected * with_haadf / np.maximum(of_haadf, 1e-300)
+    along = max(slope, 0.0) * with_haadf
+    off = np.where(np.abs(off - explained) < np.abs(off - along), off - explained, off - along)
+    scatter = _NORMAL * np.median(np.abs(off - np.median(off)))
+    least = np.maximum(_SCATTER * scatter, _CERTAIN * np.sqrt(np.maximum(expected, 1.0)))
+    lines = np.flatnonzero(np.abs(off) > np.maximum(least, _SHARE * expected))
+    return lines, 1 + off[lines] / np.maximum(expected[lines], 1.0)
+
+
+def warn_of_disturbed_lines(maps, haadf):
+    """Name disturbed rows and columns, with a mask that leaves them out.
+
+    Only for maps that know the counts of whole spectra.
+    """
+    counts = getattr(maps, "gross", None)
+    if counts is None:
+        return
+    for axis, name in enumerate(("row", "column")):
+        lines, shares = disturbed_lines(counts, haadf, axis)
+        if not len(lines):
+            continue
+        index = f"{lines.tolist()}" if axis == 0 else f":, {lines.tolist()}"
+        _logger.warning(
+            "Disturbed %s of the scan: %s. Counts are %s of what the neighbours hold, and the "
+            "HAADF does not change. Leave them out: mask = np.zeros(haadf.data.shape, bool); "
+            "mask[%s] = True; navigation_mask=mask.",
+            f"{name}s" if len(lines) > 1 else name,
+            _list(lines),
+            _list([f"{100 * share:.0f} %" for share in shares]),
+            index,
+        )
+
+
+def _of_neighbours(sums, disturbed):
+    """Return the median of the neighbours of each row, without those that are disturbed."""
+    known = sums.copy()
+    known[disturbed] = np.nan
+    padded = np.pad(known, _NEIGHBOURS, constant_values=np.nan)
+    shifts = [k for k in range(2 * _NEIGHBOURS + 1) if k != _NEIGHBOURS]
+    near = np.array([padded[k : k + len(sums)] for k in shifts])
+    alone = np.isnan(near).all(axis=0)
+    near[0, alone] = sums[alone]
+    return np.nanmedian(near, axis=0)
+
+
+def _list(values):
+    shown = ", ".join(str(value) for value in values[:_NAMED])
+    return shown + (", ..." if len(values) > _NAMED else "")
