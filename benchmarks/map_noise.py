@@ -98,37 +98,48 @@ KINDS = {
 }
 
 
+def ranges(draw, counts, seeds):
+    """Return gain and floor over their true values, and the share of gains that are a guess."""
+    gains, floors, guesses = [], [], []
+    for make in (core_shell, oxide_interface):
+        for mean in expected(make, counts):
+            for seed in range(seeds):
+                image, gain, floor = draw(mean, np.random.default_rng(seed))
+                found = estimate_noise(image)
+                guesses.append(not np.isfinite(found.gain_error))
+                if not guesses[-1]:
+                    gains.append(found.gain / gain)
+                if floor:
+                    floors.append(found.floor / floor)
+    return gains, floors, np.mean(guesses)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10)
     seeds = parser.parse_args().seeds
-    print("| maps | specimen | counts | gain / truth | floor / truth | a guess |")
-    print("|---|---|---|---|---|---|")
-    for kind, draw in KINDS.items():
-        for make in (core_shell, oxide_interface):
-            for counts in DOSES:
-                rows = []
-                for mean in expected(make, counts):
-                    for seed in range(seeds):
-                        image, gain, floor = draw(mean, np.random.default_rng(seed))
-                        found = estimate_noise(image)
-                        share = found.floor / floor if floor else np.nan
-                        guess = not np.isfinite(found.gain_error)
-                        rows.append((found.gain / gain, share, guess))
-                print_row(kind, make.__name__, counts, np.array(rows))
+    head = " | ".join(f"{counts:g}" for counts in DOSES)
+    found = {kind: [ranges(draw, n, seeds) for n in DOSES] for kind, draw in KINDS.items()}
+    print(f"| gain, found / true | {head} |\n|---|" + "---|" * len(DOSES))
+    for kind, cells in found.items():
+        print(
+            f"| {kind} | " + " | ".join(gain_cell(gains, guess) for gains, _, guess in cells), "|"
+        )
+    print(f"\n| floor, found / true | {head} |\n|---|" + "---|" * len(DOSES))
+    for kind, cells in found.items():
+        if cells[0][1]:
+            print(f"| {kind} | " + " | ".join(cell(floors) for _, floors, _ in cells), "|")
 
 
-def print_row(kind, specimen, counts, rows):
-    told = rows[rows[:, 2] == 0]
-    gain = f"{told[:, 0].min():.2f} to {told[:, 0].max():.2f}" if len(told) else "-"
-    floor = "-"
-    if np.isfinite(rows[0, 1]):
-        floor = f"{rows[:, 1].min():.2f} to {rows[:, 1].max():.2f}"
-    print(
-        f"| {kind} | {specimen.replace('_', ' ')} | {counts:g} | {gain} | {floor} | "
-        f"{100 * rows[:, 2].mean():.0f} % |",
-        flush=True,
-    )
+def cell(values):
+    low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def gain_cell(values, guess):
+    if guess > 0.5:
+        return "a guess"
+    return cell(values) + (f", {100 * guess:.0f} % a guess" if guess else "")
 
 
 if __name__ == "__main__":

@@ -8,12 +8,20 @@ nbclient = pytest.importorskip("nbclient", reason="needs the tests extra: nbclie
 nbformat = pytest.importorskip("nbformat", reason="needs the tests extra: nbformat")
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+# Notebooks that need files, which they take from the folder that a variable names.
+_NEEDS = {"published_maps": ("PUBLISHED_MAPS", "Co3O4_Mn3O4.h5", "DyScO3_EDS.npz")}
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the notebooks are part of a checkout only")
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_runs_and_shows_pictures(path, tmp_path, monkeypatch):
+def test_runs_and_shows_pictures(path, tmp_path, monkeypatch, request):
     pytest.importorskip("ipykernel", reason="needs the tests extra: ipykernel")
+    if path.stem in _NEEDS:
+        folder = request.getfixturevalue("shared_data")
+        variable, *files = _NEEDS[path.stem]
+        if not all((folder / name).is_file() for name in files):
+            pytest.skip(f"{' and '.join(files)} are not on this machine")
+        monkeypatch.setenv(variable, str(folder))
     monkeypatch.delenv("MPLBACKEND", raising=False)
     notebook = nbformat.read(path, as_version=4)
     kept = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
