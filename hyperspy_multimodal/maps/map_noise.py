@@ -26,6 +26,10 @@ _FEWEST_COUNTS, _DEGREE = 0.3, 2
 _CLIPPED = 0.02
 # Share of pixels at 0 that clipped Gaussian noise leaves in the dark.
 _HALF = 0.3, 0.7
+# Counts without a floor that fit worse by less than this are all there is, if as many pixels are 0
+# as they leave: to this share, at most levels, and for single counts of one size or of sizes that
+# differ, of which there are up to so many times as many.
+_AS_PLAIN, _OF_ZEROS, _MAJORITY, _SIZES = 9.0, 0.06, 0.8, 1.6
 # Where noise does not grow with the map, effective counts are this share of its variance.
 _POISSON_SHARE = 0.05
 # A gain is told to better than this share; otherwise the floor is of so many counts at least.
@@ -120,6 +124,9 @@ def _from_moments(image):
     for roughly in (True, True, False):
         found = fit_noise(_levels(flat, whole, counts), clipped, roughly)
         counts = found.counts
+    if clipped and found.plain_excess < _AS_PLAIN and _are_of_counts(flat, found.plain_gain):
+        error = max(found.gain_error, abs(found.gain - found.plain_gain))
+        found = found._replace(gain=found.plain_gain, floor=0.0, gain_error=error)
     gain, floor = found.gain, found.floor
     brightest = max(float(np.abs(flat.mean).max()), np.finfo(float).tiny)
     told = found.gain_error < _TOLD * gain
@@ -141,6 +148,13 @@ def _from_moments(image):
         gain_error=found.gain_error if told else np.inf,
         floor_error=found.floor_error,
     )
+
+
+def _are_of_counts(flat, gain):
+    """Return whether as many pixels are 0 as counts leave, of one size or of different sizes."""
+    counts = flat.mean / gain
+    most, least = np.exp(-counts) + _OF_ZEROS, np.exp(-_SIZES * counts) - _OF_ZEROS
+    return np.mean((flat.zeros > least) & (flat.zeros < most)) > _MAJORITY
 
 
 def _levels(flat, whole, counts):

@@ -17,6 +17,8 @@ _LEAST = 1e-3
 # Variance of a level that is exactly 0, as a share of the largest, and steps of derivatives.
 _DARKEST, _STEP = 1e-3, 0.02
 _ROUNDS = 2
+# A worse fit than this, of chi squared for each degree of freedom, tells no less.
+_POOR = 3.0
 # Relative error of the largest variance by what no model knows of measured maps; that of others is
 # larger.
 _MODEL = 0.05
@@ -27,7 +29,8 @@ _AS_GOOD = 4.0
 class Fit(NamedTuple):
     """Variance = gain * x + floor, with standard errors, which are infinite if nothing is told.
 
-    ``counts`` are those of the levels.
+    ``counts`` are those of the levels. ``plain_gain`` is the gain of counts without a floor, which
+    fit worse by ``plain_excess`` of chi squared, for each degree of freedom.
     """
 
     gain: float
@@ -35,6 +38,8 @@ class Fit(NamedTuple):
     gain_error: float
     floor_error: float
     counts: np.ndarray
+    plain_gain: float
+    plain_excess: float
 
 
 class Levels(NamedTuple):
@@ -80,9 +85,13 @@ def fit_noise(levels, clipped=False, roughly=False):
             away = np.array([other[0] - gain, other[0] ** 2 * other[1] - gain**2 * floor])
             errors = np.maximum(errors, np.abs(away))
     scale = problem.scale
+    gains = problem.ratio * np.geomspace(0.1, 1.5, 400)
+    plain = problem.cost(gains, 0.0)
+    misfit = min(problem.misfit(noise), _POOR)
+    excess = (float(plain.min()) - float(problem.cost(*noise)[0])) / misfit
     return Fit(gain * scale, gain**2 * floor * scale**2,
                float(errors[0]) * scale, float(errors[1]) * scale**2,
-               problem.counts(noise))  # fmt: skip
+               problem.counts(noise), float(gains[plain.argmin()]) * scale, excess)  # fmt: skip
 
 
 def _best(problem, roughly):

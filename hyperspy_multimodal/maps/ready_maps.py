@@ -18,6 +18,7 @@ _SHARES = 1e-3
 # counts of so many units.
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
 _CERTAIN = 3.0  # standard errors
+_NEGLIGIBLE = 0.01  # share of a total
 
 
 def ready_maps(names, arrays, gain, background, halves, seed):
@@ -86,14 +87,15 @@ def ready_maps(names, arrays, gain, background, halves, seed):
     net = arrays / by_map
     excess = floors / gains**2
     first = halved_counts(net, excess, halves, seed, blurs)
-    below = 0.0
-    if clipped.any():
-        below = clipped_mean(net, excess, clipped)
+    below = clipped_mean(net, excess, clipped)
+    share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
+    below[share < _NEGLIGIBLE] = 0.0
+    if np.any(share >= _NEGLIGIBLE):
         _logger.warning(
             "Noise below 0 was cut off from the map of %s, which leaves it too bright by %s of its "
             "total. That is subtracted: totals are lower than those of the maps that were given.",
-            ", ".join(np.array(names)[clipped]),
-            ", ".join(f"{100 * each:.2g} %" for each in _shares(below, net)[clipped]),
+            ", ".join(np.array(names)[share >= _NEGLIGIBLE]),
+            ", ".join(f"{100 * each:.2g} %" for each in share[share >= _NEGLIGIBLE]),
         )
     first = [each - below / 2 for each in first]
     return _as_fitted(names, net - below, gains, excess, first, None), source
@@ -122,10 +124,6 @@ def clipped_mean(net, excess, clipped):
         mean = moments_for(float(excess[k]), clipped=True).mean
         below[k] = np.maximum(np.minimum(level, mean.max()) - np.interp(level, mean, TABLE), 0.0)
     return below
-
-
-def _shares(part, whole):
-    return part.sum(axis=(1, 2)) / np.maximum(whole.sum(axis=(1, 2)), 1e-300)
 
 
 def _warn_of_correlation(names, blurs):

@@ -96,3 +96,15 @@ def test_clipped_maps_are_said_to_be_so_and_lose_what_is_too_bright(caplog):
     total = maps.gains[0] * maps.net.sum()
     assert total == pytest.approx(0.04 * mean.sum(), rel=0.05)
     assert image.sum() > 1.05 * total
+
+
+@pytest.mark.parametrize("level", [0.5, 0.7, 1.0])
+def test_counts_of_a_film_are_not_taken_for_clipped_noise(level, caplog):
+    """Half of the pixels are 0 there, too."""
+    mean = np.full((128, 128), level)
+    mean[40:80, 40:80] += np.linspace(1, 5, 40)
+    for draw in (lambda rng: 0.04 * rng.poisson(mean), lambda rng: 0.04 * compound(mean, rng)):
+        image = draw(np.random.default_rng(0))
+        maps, _ = ready_maps(["Co"], image[None], None, None, 1, 0)
+        assert "cut off" not in caplog.text
+        assert maps.gains[0] * maps.net.sum() == pytest.approx(image.sum())
