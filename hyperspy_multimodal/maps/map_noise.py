@@ -38,6 +38,8 @@ _TOLD, _GAUSSIAN = 0.6, 10.0
 _TOO_LITTLE = 0.5
 # Relative error of the gain of filtered maps.
 _OF_FILTER = 0.3
+# A spike is so many times as bright as its brightest neighbour, and as this quantile of the map.
+_SPIKE, _BRIGHTEST = 5.0, 0.995
 # Overlapping blocks share pixels: so many of them count as one.
 _SHARED = 2.5
 
@@ -78,6 +80,7 @@ def estimate_noise(image):
     gentlest slopes is taken. There the mean of the squared differences is the variance, and the
     mean of the blocks the level, also where most pixels are exactly 0. Gain and floor are those
     for which counts, with Gaussian noise and clipped at 0 where the map is, have these moments.
+    Single pixels far above all others, as cosmic rays leave them, have no say.
     Noise that neighbours share, as after smoothing, is told by its correlation, and gain and floor
     are those of the map before it was smoothed.
 
@@ -99,7 +102,7 @@ def estimate_noise(image):
     >>> bool(abs(noise.gain - 0.25) < 0.02), bool(noise.floor < 0.05)
     (True, True)
     """
-    image = np.asarray(image, dtype=np.float64)
+    image = _without_spikes(np.asarray(image, dtype=np.float64))
     found = _from_moments(image)
     blur, factor = correlation_of_noise(image)
     if blur == 0:
@@ -114,10 +117,20 @@ def estimate_noise(image):
     )
 
 
+def _without_spikes(image):
+    """Return a map in which single pixels far above all others are as bright as the brightest."""
+    high = np.quantile(image[image != 0], _BRIGHTEST) if np.any(image) else 0.0
+    beside = ndimage.rank_filter(image, -2, size=3)
+    return np.where((high > 0) & (image > _SPIKE * np.maximum(beside, high)), high, image)
+
+
 def _from_moments(image):
     flat, whole = _by_level(image, *_blocks(image))
     if flat.mean_square.max(initial=0.0) == 0:
         return Noise(max(float(image.mean()), 0.0) or 1.0, 0.0)
+    if flat.mean.max() <= 0:
+        floor = float(flat.mean_square.mean())
+        return Noise(float(np.sqrt(floor / _GAUSSIAN)), floor)
     clipped = bool(image.min() >= 0 and flat.zeros.max() > _CLIPPED)
     # first as of fewest counts, which is kept where it finds that they are
     counts = np.zeros_like(flat.mean)
@@ -159,7 +172,7 @@ def _are_of_counts(flat, gain):
 
 def _levels(flat, whole, counts):
     """Return the moments to use of levels that hold so many counts."""
-    if counts.max() < _FEWEST_COUNTS and len(counts) > _DEGREE:
+    if counts.max() < _FEWEST_COUNTS and len(np.unique(whole.around)) > _DEGREE:
         # the level varies less than its error: a curve through all of them is better known
         mean = np.polynomial.Polynomial.fit(whole.around, whole.mean, _DEGREE)(whole.around)
         return Levels(mean, whole.variance, whole.blocks, whole.blocks, whole.mean - mean)

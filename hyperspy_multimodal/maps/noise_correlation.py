@@ -60,7 +60,8 @@ def correlation_of_noise(image):
     difference = image[:-1, :-1] - image[1:, :-1] - image[:-1, 1:] + image[1:, 1:]
     smooth = ndimage.gaussian_filter(image, _SMOOTH, mode="nearest")[:-1, :-1]
     slope = np.hypot(*np.gradient(smooth))
-    bright = smooth >= max(np.median(smooth), _BRIGHT * smooth.max())
+    middle = np.median(smooth)
+    bright = smooth >= max(middle, min(_BRIGHT * smooth.max(), smooth.max()))
     flat = bright & (slope <= np.quantile(slope[bright], _GENTLE))
     products = [
         sum(_product(difference, flat, lag, axis) for axis in (0, 1)) for lag in range(_LAGS + 1)

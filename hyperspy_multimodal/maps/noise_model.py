@@ -9,11 +9,15 @@ from scipy.special import gammaln, ndtr, xlogy
 # Of more counts than this the distribution is Gaussian.
 _MANY = 30.0
 #: Expected counts of tables.
-TABLE = np.concatenate([[0.0], np.geomspace(1e-3, _MANY, 60), np.geomspace(1.05 * _MANY, 1e6, 80)])
+TABLE = np.concatenate(
+    [[0.0], np.geomspace(1e-3, _MANY, 60), np.geomspace(1.05 * _MANY, 1e15, 180)]
+)
 #: Variances of floors of tables, in squared counts.
 FLOORS = np.concatenate([[0.0], np.geomspace(1e-2, 1e5, 50)])
 _N = np.arange(int(_MANY + 7 * np.sqrt(_MANY)))
 _ORDERS = 4
+# So many standard deviations above 0 nothing is clipped.
+_FAR = 8.0
 
 
 class Moments(NamedTuple):
@@ -52,7 +56,12 @@ def noise_moments(counts, floor, clipped=False, counted=False):
     else:
         raw[:, few] = _powers(_N.astype(float), floor, clipped) @ _chances(counts[few])
     raw[:, ~few] = _powers(counts[~few], everything[~few], clipped)
-    return Moments(raw[1], *(_central(raw, order) for order in range(2, _ORDERS + 1)))
+    moments = np.array([raw[1], *(_central(raw, order) for order in range(2, _ORDERS + 1))])
+    # far above 0 nothing is cut off, and powers are too large to tell moments
+    far = ~few & ((counts > _FAR * np.sqrt(everything)) | (not clipped))
+    variance = everything[far]
+    moments[:, far] = counts[far], variance, variance, 3 * variance**2 + variance
+    return Moments(*moments)
 
 
 def moments_for(floor, clipped=False, counted=False):

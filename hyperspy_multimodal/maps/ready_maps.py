@@ -163,7 +163,7 @@ def _warn_of_shares(names, arrays):
 
 
 def _scaled(names, arrays):
-    """Return the names of maps of whole numbers that are no counts, as pictures of 8 bits are.
+    """Return the names of maps of whole numbers that are not counts, as pictures of 8 bits are.
 
     Their levels lie further apart than 1, or their noise is far above that of counts.
     """

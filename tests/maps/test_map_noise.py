@@ -156,3 +156,22 @@ def test_published_maps_have_the_noise_of_their_electrons(shared_data):
         gains = {name: estimate_noise(file[name][()]).gain for name in ("Co", "Mn", "O")}
     assert 0.008 < gains["Co"] < 0.012 and 0.008 < gains["Mn"] < 0.012
     assert 0.03 < gains["O"] < 0.05
+
+
+def test_single_spikes_have_no_say():
+    """As cosmic rays and hot pixels leave them."""
+    rng = np.random.default_rng(0)
+    image = scaled(np.full((96, 96), 3.0), rng)
+    spiked = np.where(rng.random(image.shape) < 1e-3, 1e5, image)
+    assert estimate_noise(spiked).gain == pytest.approx(GAIN, rel=0.25)
+
+
+def test_noise_on_a_large_pedestal_is_not_that_of_its_counts():
+    image = 1e6 + np.random.default_rng(0).normal(0, 1, (96, 96))
+    found = estimate_noise(image)
+    assert found.gain * 1e6 + found.floor == pytest.approx(1, rel=0.3)
+
+
+def test_maps_below_0_have_a_floor():
+    found = estimate_noise(np.random.default_rng(0).normal(-5, 1, (96, 96)))
+    assert found.floor == pytest.approx(1, rel=0.1) and np.isinf(found.gain_error)
