@@ -10,29 +10,70 @@ import importlib.util
 import sys
 import warnings
 
-# class that receives the methods: the module that defines it, the module of its fusion
+# class that receives the methods, wherever eXSpy defines it: the module of its fusion
 _CLASSES = {
-    "EDSSpectrum": ("exspy.signals.eds", "hyperspy_multimodal.signals.eds"),
-    "EELSSpectrum": ("exspy.signals.eels", "hyperspy_multimodal.signals.eels"),
+    "EDSSpectrum": "hyperspy_multimodal.signals.eds",
+    "EELSSpectrum": "hyperspy_multimodal.signals.eels",
 }
 _TUNING = "hyperspy_multimodal.signals.tuning"
+# HyperSpy's class of all signals, whose methods say what to do with those that are no spectra.
+_ANY = ("hyperspy.signal", "BaseSignal", "hyperspy_multimodal.signals.other_signals")
+_METHODS = ("multimodal_fusion", "multimodal_fusion_interactive")
+_SIGNAL_TYPES = ("EDS_TEM", "EDS_SEM", "EELS")
 
 
 def attach():
-    """Put the methods on every class of eXSpy that exists by now; the subclasses inherit them."""
-    for name, (home, source) in _CLASSES.items():
-        cls = getattr(sys.modules.get(home), name, None)
-        if cls is None:
-            continue
-        for module, method in (
-            (source, "multimodal_fusion"),
-            (_TUNING, "multimodal_fusion_interactive"),
-        ):
-            if method not in vars(cls):
-                try:
-                    setattr(cls, method, getattr(importlib.import_module(module), method))
-                except Exception as error:  # a fault of ours must not take eXSpy down with it
-                    warnings.warn(f"{name} gets no {method}: {error!r}", stacklevel=2)
+    """Put the methods on every class that exists by now; the subclasses inherit them."""
+    home, name, source = _ANY
+    _attach_to(vars(sys.modules.get(home, object)).get(name), (source, source))
+    for module in _modules_of_exspy():
+        for name, source in _CLASSES.items():
+            _attach_to(vars(module).get(name), (source, _TUNING))
+
+
+def _attach_to(cls, sources):
+    if not isinstance(cls, type):
+        return
+    for source, method in zip(sources, _METHODS, strict=True):
+        if method not in vars(cls):
+            try:
+                setattr(cls, method, getattr(importlib.import_module(source), method))
+            except Exception as error:  # a fault of ours must not take others down with it
+                warnings.warn(f"{cls.__name__} gets no {method}: {error!r}", stacklevel=2)
+
+
+def _modules_of_exspy():
+    found = [name for name in list(sys.modules) if _is_of_exspy(name)]
+    return [sys.modules[name] for name in found if sys.modules[name] is not None]
+
+
+def _is_of_exspy(name):
+    return f"{name}.".startswith("exspy.signals.")
+
+
+def _warn_of_missing(module):
+    """Say if a module defines spectra of a kind that is fused, but these have no method."""
+    missing = [
+        each.__name__
+        for each in vars(module).values()
+        if isinstance(each, type)
+        and each.__module__ == module.__name__
+        and getattr(each, "_signal_type", None) in _SIGNAL_TYPES
+        and not any(_METHODS[0] in vars(base) for base in each.__mro__[:-1] if _is_exspys(base))
+    ]
+    if missing:
+        from importlib.metadata import version
+
+        warnings.warn(
+            f"{', '.join(missing)} of eXSpy {version('exspy')} gets no {_METHODS[0]}: "
+            f"hyperspy_multimodal {version('hyperspy-multimodal')} does not know this layout of "
+            "eXSpy. Update hyperspy_multimodal, or install an older eXSpy.",
+            stacklevel=2,
+        )
+
+
+def _is_exspys(cls):
+    return cls.__module__.startswith("exspy.")
 
 
 class _AttachingLoader:
@@ -46,14 +87,19 @@ class _AttachingLoader:
 
     def exec_module(self, module):
         module.__spec__.loader = module.__loader__ = self._loader
-        self._loader.exec_module(module)
+        with warnings.catch_warnings():
+            # What eXSpy 0.3 imports of HyperSpy 2.5, which its users can do nothing about
+            warnings.filterwarnings("ignore", r"Importing `Lazy\w+` from `hyperspy\._signals")
+            self._loader.exec_module(module)
         attach()
+        if _is_of_exspy(module.__name__):
+            _warn_of_missing(module)
 
 
 class _ExspyWatcher:
-    """Meta path finder that runs `attach` after each module of ``exspy.signals``.
+    """Meta path finder that runs `attach` after HyperSpy's signal and each of ``exspy.signals``.
 
-    After each, and not only after the two that define the classes: if HyperSpy's extensions are
+    After each, and not only after those that define the classes: if HyperSpy's extensions are
     first read from within one of these, that one is past watching, and a later one completes it.
     """
 
@@ -61,7 +107,8 @@ class _ExspyWatcher:
         self._searching = set()  # names for which the other finders are being asked
 
     def find_spec(self, fullname, path=None, target=None):
-        if not (fullname + ".").startswith("exspy.signals.") or fullname in self._searching:
+        watched = _is_of_exspy(fullname) or fullname == _ANY[0]
+        if not watched or fullname in self._searching:
             return None
         self._searching.add(fullname)
         try:

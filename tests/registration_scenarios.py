@@ -9,14 +9,18 @@ import importlib.metadata
 import importlib.util
 import inspect
 import logging
+import os
 import pickle
 import pydoc
+import re
+import shutil
 import sys
 import warnings
 from pathlib import Path
 
 GROUP = "hyperspy.extensions"
 OURS = "hyperspy_multimodal._attach"
+OTHERS = "hyperspy_multimodal.signals.other_signals"
 SIGNAL_TYPES = ("EELS", "EDS_TEM", "EDS_SEM")
 EXSPY_CLASSES = (
     "EDSSpectrum",
@@ -113,8 +117,10 @@ def check_eager_and_lazy(signal, signal_type):
 
 
 def check_untouched(*owners):
+    """Assert that owners have no fusion but the one that says which signals it needs."""
     for owner in owners:
-        assert not hasattr(owner, "multimodal_fusion"), owner
+        method = getattr(owner, "multimodal_fusion", None)
+        assert method is None or method.__module__ == OTHERS, owner
 
 
 def plain_signal():
@@ -139,7 +145,7 @@ def forget(package):
 def saved_and_loaded(folder):
     import hyperspy.api as hs
 
-    assert loaded_modules("hyperspy_multimodal") == {"hyperspy_multimodal", OURS}
+    assert loaded_modules("hyperspy_multimodal") <= {"hyperspy_multimodal", OURS}
     assert not loaded_modules("exspy") and not loaded_modules("numba")
 
     for signal_type in SIGNAL_TYPES:
@@ -249,6 +255,71 @@ def modules_imported_again_or_failing(folder):
     assert type(signal).__name__ == "EELSSpectrum"
     check_untouched(signal)
     assert any("EELSSpectrum gets no multimodal_fusion" in str(w.message) for w in caught)
+
+
+def exspy_of_the_next_layout(folder, leave_out=()):
+    """Put an eXSpy first on the path whose classes lie in modules with a leading underscore.
+
+    The modules of the old names are left as shims, which warn and import a class when asked for it.
+    """
+    old = Path(importlib.util.find_spec("exspy").origin).parent
+    new = folder / f"next_exspy_{os.getpid()}" / "exspy"
+    shutil.copytree(old, new, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+    names = ("eds_tem", "eds_sem", "eds", "eels")
+    for file in [*new.rglob("*.py"), *new.rglob("*.yaml")]:
+        text = file.read_text(encoding="utf-8")
+        for name in names:
+            text = re.sub(rf"exspy\.signals\.{name}\b", f"exspy.signals._{name}", text)
+            text = re.sub(rf"from \.{name} import", f"from ._{name} import", text)
+        for name in leave_out:
+            text = re.sub(rf"\b{name}\b", f"{name}2", text)
+        file.write_text(text, encoding="utf-8")
+    for name in names:
+        shim = new / "signals" / f"{name}.py"
+        shim.rename(shim.with_name(f"_{name}.py"))
+        shim.write_text(
+            "import importlib, warnings\n"
+            "def __getattr__(name):\n"
+            f"    warnings.warn('exspy.signals.{name} has moved', DeprecationWarning)\n"
+            f"    return getattr(importlib.import_module('exspy.signals._{name}'), name)\n"
+        )
+    sys.path.insert(0, str(new.parent))
+
+
+@in_both_orders
+def next_layout_of_exspy(folder):
+    exspy_of_the_next_layout(folder)
+    saved_and_loaded(folder)
+    check_all_classes()
+    assert "exspy.signals._eels" in sys.modules
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sys.modules[OURS].attach()
+
+
+@in_both_orders
+def next_layout_imported_first(folder):
+    exspy_of_the_next_layout(folder)
+    check_all_classes()
+    import hyperspy_multimodal  # noqa: F401
+
+    check_all_classes()
+    signal = plain_signal()
+    signal.set_signal_type("EDS_SEM")
+    check_eager_and_lazy(signal, "EDS_SEM")
+
+
+@in_one_order
+def class_that_is_missing(folder):
+    exspy_of_the_next_layout(folder, leave_out=("EELSSpectrum",))
+    import hyperspy_multimodal  # noqa: F401
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        importlib.import_module("exspy.signals._eels")
+    found = [str(each.message) for each in caught if "gets no multimodal" in str(each.message)]
+    assert len(found) == 1, found
+    assert "EELSSpectrum2" in found[0] and "eXSpy" in found[0] and "Update" in found[0], found
 
 
 @in_one_order

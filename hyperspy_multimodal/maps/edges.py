@@ -40,10 +40,9 @@ def select_edges(signal, edges, fits, quiet=False):
         )
     selected = []
     for element in elements:
-        onsets = {k: v for k, v in edge_onsets(element, only_major=True).items() if fits(v)}
-        if onsets:
-            # Of subshells with one onset the last: it holds more electrons (M5 before M4).
-            selected.append(min(sorted(onsets, reverse=True), key=onsets.get))
+        edge = _major_edge(element, fits)
+        if edge is not None:
+            selected.append(edge)
         elif not quiet:
             _logger.warning(
                 "%s is left out: none of its major edges lies on the energy axis, %s, with room "
@@ -101,14 +100,25 @@ def edge_onsets(element, only_major=False):
     }
 
 
+def _major_edge(element, fits):
+    """Return the major edge of lowest onset that fits, None if there is none."""
+    onsets = {k: v for k, v in edge_onsets(element, only_major=True).items() if fits(v)}
+    # Of subshells with one onset the last: it holds more electrons (M5 before M4).
+    return min(sorted(onsets, reverse=True), key=onsets.get) if onsets else None
+
+
 def _checked_edges(axis, edges, fits):
     edges = checked_names("edges", edges, "edge", ["Cu_L3", "Zn_L3"])
     if not edges:
         raise ValueError("edges is empty. Expected at least one edge such as 'Cu_L3', or None.")
+    taken = []
     for edge in edges:
         element = edge.split("_")[0]
         onsets = edge_onsets(element)
         possible = [name for name, onset in onsets.items() if fits(onset)]
+        if edge == element:
+            edge = _major_edge(element, fits) or edge
+        taken.append(edge)
         if edge not in onsets:
             raise ValueError(
                 f"Unknown edge {edge!r}: on this energy axis, {axis_range(axis)}, {element} has "
@@ -120,4 +130,7 @@ def _checked_edges(axis, edges, fits):
                 f"{axis_range(axis)}, holds no room for its windows. Of {element} it has room for "
                 f"{possible or 'no edge'}."
             )
-    return edges
+    repeated = sorted({edge for edge in taken if taken.count(edge) > 1})
+    if repeated:
+        raise ValueError(f"edges must name each edge once, but repeats {repeated}.")
+    return taken

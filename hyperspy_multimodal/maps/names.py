@@ -1,6 +1,85 @@
 """Names of X-ray lines and edges, such as "Ti_Ka" and "Cu_L3": an element, and what it has."""
 
+import functools
+import re
+
 import numpy as np
+
+# What separates names in a text, and an element from its line in a name.
+_BETWEEN_NAMES = re.compile(r"[,;\s]+")
+_WITHIN_NAME = re.compile(r"[\s_-]+")
+_GREEK = str.maketrans({"α": "a", "β": "b", "γ": "g", "ζ": "z", "η": "n"})
+
+
+def texts_in(found):
+    """Return the strings of what files and users give: text, bytes, or some of either.
+
+    Parameters
+    ----------
+    found : object
+        A list, tuple, set or array of names, or one text with names between commas or spaces.
+
+    Returns
+    -------
+    list
+        Strings; what is none stays as it is.
+    """
+    if isinstance(found, np.ndarray):
+        found = found.ravel().tolist()
+    if isinstance(found, (str, bytes)):
+        return [each for each in _BETWEEN_NAMES.split(_decoded(found).strip()) if each]
+    return [_decoded(each) for each in found]
+
+
+def known_element(text):
+    """Return the symbol of an element, written in any case; None if there is none."""
+    symbol = str(text).strip().capitalize()
+    return symbol if symbol in _database() else None
+
+
+def known_name(text, kind):
+    """Return a line or edge as eXSpy writes it; None where its element has none like it.
+
+    Parameters
+    ----------
+    text : str
+        Such as "Ti_Ka", "ti ka", "TiKa", "Ti Kα", "Ti_K" (its Ka) or "cu-l3"; or an element.
+    kind : str
+        What it is: "X-ray line" or "edge".
+
+    Returns
+    -------
+    str or None
+    """
+    text = text.strip()
+    if known_element(text):
+        return known_element(text)
+    return _by_letters(kind).get(_letters(text))
+
+
+@functools.lru_cache
+def _by_letters(kind):
+    """Return all lines or edges by their letters alone; one that names two is left out."""
+    found = {}
+    for element, data in _database().as_dictionary().items():
+        if not isinstance(data, dict):
+            continue
+        properties = data.get("Atomic_properties", {})
+        own = [*properties.get("Xray_lines" if kind == "X-ray line" else "Binding_energies", {})]
+        if kind == "X-ray line":
+            own += [family[0] for family in own if family.endswith("a")]
+        for shell in own:
+            whole = shell if kind != "X-ray line" or len(shell) > 1 else f"{shell}a"
+            found.setdefault(_letters(element + shell), set()).add(f"{element}_{whole}")
+    return {letters: names.pop() for letters, names in found.items() if len(names) == 1}
+
+
+def _letters(text):
+    return _WITHIN_NAME.sub("", text).translate(_GREEK).lower()
+
+
+def _decoded(text):
+    return text.decode() if isinstance(text, bytes) else text
 
 
 def checked_names(argument, given, kind, examples):
@@ -11,7 +90,8 @@ def checked_names(argument, given, kind, examples):
     argument : str
         Name of the argument.
     given : list of str
-        Lines or edges. Whether their elements have them is not looked at.
+        Lines or edges, or elements, in any case, or one text with several. Whether their elements
+        have them is not looked at.
     kind : str
         What they are: "X-ray line" or "edge".
     examples : list of str
@@ -21,27 +101,34 @@ def checked_names(argument, given, kind, examples):
     -------
     list of str
     """
-    if isinstance(given, (str, dict)) or not np.iterable(given):
+    if isinstance(given, dict) or not np.iterable(given):
         raise TypeError(
             f"{argument} must be None or a list of {kind}s such as {examples}, but {given!r} was "
             "given."
         )
-    names = list(given)
-    for name in names:
-        if not isinstance(name, str):
+    names = []
+    for text in texts_in(given):
+        if not isinstance(text, str):
             raise TypeError(
-                f"An {kind} must be a string such as {examples[0]!r}, but {name!r} was given."
+                f"An {kind} must be a string such as {examples[0]!r}, but {text!r} was given."
             )
-        element = name.split("_")[0]
-        if element not in _database():
+        name = known_name(text, kind)
+        if name is None and known_element(_WITHIN_NAME.split(text)[0]) is None:
             raise ValueError(
-                f"Unknown {kind} {name!r}: {element!r} is not a chemical element. Expected a name "
-                f"such as {examples[0]!r}."
+                f"Unknown {kind} {text!r}: {_WITHIN_NAME.split(text)[0]!r} is not a chemical "
+                f"element. Expected a name such as {examples[0]!r}."
             )
+        names.append(name or _spelled(text))
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(f"{argument} must name each {kind} once, but repeats {repeated}.")
     return names
+
+
+def _spelled(text):
+    """Return a name that is not known with its element as eXSpy writes it."""
+    element, *rest = _WITHIN_NAME.split(text)
+    return "_".join([known_element(element), *rest])
 
 
 def atomic_numbers(names):

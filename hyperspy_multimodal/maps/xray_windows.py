@@ -8,7 +8,7 @@ import numpy as np
 
 from ..spectra.lines import element_lines
 from .element_maps import ElementMaps
-from .names import checked_names
+from .names import checked_names, texts_in
 from .reading import Reading
 from .segments import count_segments, edges_to_count, membership, segment_edges
 from .unphysical import widest_spike_of
@@ -184,8 +184,10 @@ def select_lines(signal, xray_lines):
         xray_lines = checked_names("xray_lines", xray_lines, "X-ray line", ["Ti_Ka", "O_Ka"])
         if not xray_lines:
             raise ValueError("xray_lines must name at least one line, but [] was given.")
-        for line in xray_lines:
-            _check_line(line)
+        xray_lines = [_line_of(signal, name) for name in xray_lines]
+        repeated = sorted({line for line in xray_lines if xray_lines.count(line) > 1})
+        if repeated:
+            raise ValueError(f"xray_lines must name each line once, but repeats {repeated}.")
     # What get_lines_intensity itself calls, so that both take the same lines in the same order.
     lines = list(signal._parse_xray_lines(xray_lines, only_one=True, only_lines=("a",)))
     if not lines:
@@ -201,10 +203,7 @@ def select_lines(signal, xray_lines):
 def named_in(signal, item):
     """Return the elements or lines that ``metadata.Sample`` names, as a list of strings."""
     found = signal.metadata.get_item(f"Sample.{item}", None)
-    if found is None:
-        return []
-    found = [found] if isinstance(found, str | bytes) else list(found)
-    return [each.decode() if isinstance(each, bytes) else str(each) for each in found]
+    return [] if found is None else texts_in(found)
 
 
 def _usable_lines(signal, lines, elements):
@@ -229,16 +228,22 @@ def _usable_lines(signal, lines, elements):
     return usable or lines
 
 
-def _check_line(line):
+def _line_of(signal, name):
+    """Return a line that its element has, or of an element the one that is taken by default."""
     from exspy.material import elements
 
-    element, _, subshell = line.partition("_")
+    element, _, subshell = name.partition("_")
     known = list(elements[element].Atomic_properties.Xray_lines.as_dictionary())
-    if subshell not in known:
-        raise ValueError(
-            f"Unknown X-ray line {line!r}: {element} has the lines "
-            f"{[f'{element}_{name}' for name in known]}."
-        )
+    if subshell in known:
+        return name
+    if not subshell:
+        lines = _usable_lines(signal, [], [element])
+        if lines:
+            return lines[0]
+    raise ValueError(
+        f"Unknown X-ray line {name!r}: {element} has the lines "
+        f"{[f'{element}_{each}' for each in known]}."
+    )
 
 
 def integration_windows_of(signal, lines, given):

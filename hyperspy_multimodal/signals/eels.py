@@ -1,11 +1,13 @@
 """`multimodal_fusion` of EELS spectrum images."""
 
+from .as_found import as_found
 from .given_maps import or_given_maps
 from .keywords import explain_keywords
 from .slices import over_slices
 
 
 @explain_keywords
+@as_found
 @or_given_maps
 @over_slices
 def multimodal_fusion(

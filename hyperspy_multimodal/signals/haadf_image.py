@@ -11,6 +11,8 @@ _logger = logging.getLogger(__name__)
 
 # Lengths of two fields that differ by no more than this share are the same.
 _SAME_FIELD = 0.02
+# Of images with a whole multiple of the scan's pixels, calibrations may differ by this share.
+_LIKE_FIELD = 0.15
 # One above the largest number of common detectors, and how many pixels at that are too many.
 _ENDS = tuple(2**bits for bits in (8, 10, 12, 14, 15, 16))
 _SATURATED = 0.005
@@ -45,7 +47,7 @@ def image_array(haadf, shape, scan_axes):
     """As `haadf_array`, over a scan of a shape (ny, nx) with axes (x, y)."""
     if isinstance(haadf, BaseSignal):
         axes = _image_axes(haadf)
-        _check_axes(axes, scan_axes)
+        _check_order(axes, scan_axes)
         array = haadf.data
     elif isinstance(haadf, (str, bytes, dict)) or haadf is None:
         raise TypeError(
@@ -62,14 +64,16 @@ def image_array(haadf, shape, scan_axes):
             f"haadf must hold real numbers, but its data type is {array.dtype}. Give the "
             "intensities of the detector, not a colour image or complex data."
         )
+    axes = axes if isinstance(haadf, BaseSignal) else None
     if array.shape != shape:
-        axes = axes if isinstance(haadf, BaseSignal) else None
         array = _on_scan_grid(array, shape, axes, scan_axes)
+    elif axes is not None:
+        _warn_of_other_calibration(axes, scan_axes)
     bad = ~np.isfinite(array)
     if bad.any():
         raise ValueError(
             f"haadf must be finite, but {int(bad.sum())} of its {array.size} pixels are NaN or "
-            "infinite. Replace them first, for example with numpy.nan_to_num."
+            "infinite. Leave them out with numpy.ma.masked_invalid(haadf)."
         )
     if array.min() == array.max():
         raise ValueError(
@@ -131,23 +135,36 @@ def _image_axes(haadf):
     return axes
 
 
-def _check_axes(axes, scan):
-    """Refuse an image of transposed axes or, by its calibration, of another field."""
+def _check_order(axes, scan):
+    """Refuse an image of transposed axes."""
     names, wanted = [axis.name for axis in axes], [axis.name for axis in scan]
     if names == wanted[::-1] and names[0] != names[1] and all(isinstance(n, str) for n in names):
         raise ValueError(
             f"haadf has the axes {names}, the scan {wanted}: rows and columns are exchanged. Try "
             "haadf.transpose(signal_axes=[1, 0])."
         )
-    for own, other, place in zip(axes, scan, "xy", strict=True):
-        ratio = _field_ratio(own, other)
-        if ratio is not None and not np.isclose(ratio, 1, rtol=_SAME_FIELD):
-            raise ValueError(
-                f"haadf covers another field than the scan: {_field(own)} along its "
-                f"{_named(own, place)} axis, the scan {_field(other)}. If the calibration is "
-                "wrong, correct the scale of one of them; otherwise give the image of this scan, "
-                "or crop it to the scan."
-            )
+
+
+def _warn_of_other_calibration(axes, scan):
+    """Say if an image of as many pixels as the scan is calibrated otherwise."""
+    if not all(_same_field(*pair) in (True, None) for pair in zip(axes, scan, strict=True)):
+        _logger.warning(
+            "haadf has as many pixels as the scan, but another calibration (%s): it is taken for "
+            "the same field, pixel by pixel. The maps have the calibration of the spectra.",
+            _calibrations(axes, scan),
+        )
+
+
+def _same_field(own, other):
+    """Return whether two axes are equally long, None if they cannot be compared."""
+    ratio = _field_ratio(own, other)
+    return None if ratio is None else bool(np.isclose(ratio, 1, rtol=_SAME_FIELD))
+
+
+def _calibrations(axes, scan):
+    pairs = zip(axes, scan, strict=True)
+    fields = "; ".join(f"{_field(own)} against {_field(other)}" for own, other in pairs)
+    return f"haadf against scan: {fields}"
 
 
 def _field_ratio(own, other):
@@ -159,10 +176,6 @@ def _field_ratio(own, other):
     except (TypeError, ValueError):
         return None
     return own.size * own.scale * unit / (other.size * other.scale)
-
-
-def _named(axis, otherwise):
-    return axis.name if isinstance(axis.name, str) else otherwise
 
 
 def _field(axis):
@@ -187,13 +200,26 @@ def _on_scan_grid(array, shape, axes, scan_axes):
         raise ValueError(_wrong_shape(array.shape, shape, axes is not None))
     finer = [own / other for own, other in zip(array.shape, shape, strict=True)]
     pairs = [] if axes is None else list(zip(axes, scan_axes, strict=True))
-    calibrated = bool(pairs) and all(_field_ratio(*pair) is not None for pair in pairs)
+    ratios = [_field_ratio(*pair) for pair in pairs]
+    comparable = bool(pairs) and None not in ratios
+    calibrated = comparable and all(_same_field(*pair) for pair in pairs)
     whole = min(finer) >= 1 and all(float(factor).is_integer() for factor in finer)
-    if min(finer) < 1 or not (calibrated or (whole and finer[0] == finer[1])):
+    alike = whole and finer[0] == finer[1]
+    if comparable and not calibrated:
+        part = _part_of_scan(array, pairs, shape)
+        if part is not None:
+            return part
+        alike = alike and np.allclose(ratios, 1, rtol=_LIKE_FIELD)
+        if min(finer) >= 1 and not alike:
+            raise ValueError(
+                f"haadf covers another field than the scan ({_calibrations(axes, scan_axes)}). "
+                "Crop it to the scan with haadf.isig[left:right, top:bottom]. If the calibration "
+                "is wrong, correct the scale of one of them."
+            )
+    if min(finer) < 1 or not (calibrated or alike):
         message = _wrong_shape(array.shape, shape, axes is not None)
         if pairs:
-            fields = "; ".join(f"{_field(own)} against {_field(other)}" for own, other in pairs)
-            message += f" Calibrations, haadf against scan: {fields}."
+            message += f" Calibrations, {_calibrations(axes, scan_axes)}."
         raise ValueError(message)
     _logger.warning(
         "haadf has %d x %d pixels, the scan %d x %d: it is averaged over the pixels of the scan, "
@@ -207,6 +233,32 @@ def _on_scan_grid(array, shape, axes, scan_axes):
         return array.reshape(shape[0], rows, shape[1], columns).mean(axis=(1, 3))
     image = Signal2D(array.astype(float)).rebin(new_shape=shape[::-1])
     return image.data / np.prod(finer)
+
+
+def _part_of_scan(array, pairs, shape):
+    """Return the part of an image that a part of its scan covers, by offsets; None if it is none.
+
+    Offsets that are equal say nothing: they are 0 as a rule, also where a scan lies in the middle
+    of a survey image.
+    """
+    starts = []
+    for (own, other), size in zip(pairs, shape[::-1], strict=True):
+        unit = _in_units(other.units, own.units)
+        if not np.isclose(other.scale * unit, own.scale, rtol=_SAME_FIELD / own.size):
+            return None
+        start = (other.offset * unit - own.offset) / own.scale
+        if abs(start - round(start)) > 0.1 or not 0 <= round(start) <= own.size - size:
+            return None
+        starts.append(round(start))
+    if not any(starts):
+        return None
+    columns, rows = (slice(start, start + size) for start, size in zip(starts, shape[::-1], strict=True))
+    _logger.warning(
+        "haadf is larger than the scan: its rows %d to %d and columns %d to %d are taken, where "
+        "the axes of the spectra lie.",
+        *(number for part in (rows, columns) for number in (part.start, part.stop - 1)),
+    )
+    return array[rows, columns]
 
 
 def _in_units(units, other):
@@ -224,6 +276,8 @@ def _wrong_shape(given, expected, is_signal):
         f"haadf must have the shape of the scan, {expected} (rows, columns), but has the shape "
         f"{given}."
     )
+    if len(given) == 1 and given[0] == np.prod(expected):
+        return f"{message} If it holds the image row by row, give haadf.reshape{expected}."
     if len(given) == 2 and given == expected[::-1]:
         remedy = "haadf.transpose(signal_axes=[1, 0])" if is_signal else "haadf.T"
         return f"{message} Rows and columns seem to be exchanged: try {remedy}."

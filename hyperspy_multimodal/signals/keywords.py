@@ -33,6 +33,11 @@ def explain_keywords(method):
             close = [name for name in _OTHER_NAMES.get(unknown[0], ()) if name in known]
             close = close or difflib.get_close_matches(unknown[0], known, n=1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
+            if unknown[0] == "elements" and close[:1] != ["elements"]:
+                hint = (
+                    " Elements are those of the signal: s.add_elements(('Ti', 'O')) or "
+                    f"s.set_elements; {close[0]!r} chooses among them."
+                )
             raise TypeError(
                 f"{method.__name__} got an unknown keyword {unknown[0]!r}.{hint} It takes "
                 f"{', '.join(known)}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from ..maps.names import known_element, known_name, texts_in
 from .masks import checked_mask
 
 _logger = logging.getLogger(__name__)
@@ -157,15 +158,10 @@ def _names(signals, given, n_maps):
     from exspy.material import elements as known
 
     if given is not None:
-        names = [given] if isinstance(given, str) else list(given)
-        if len(names) != n_maps:
-            raise ValueError(f"elements must name {n_maps} maps, but {names} was given.")
-        for name in names:
-            if not isinstance(name, str) or name.split("_")[0] not in known:
-                raise ValueError(
-                    f"elements must be chemical symbols or lines, such as 'Ti' or 'Ti_Ka', but "
-                    f"{name!r} was given."
-                )
+        texts = texts_in(given)
+        if len(texts) != n_maps:
+            raise ValueError(f"elements must name {n_maps} maps, but {texts} was given.")
+        names = [_known(text) for text in texts]
     else:
         names = [_name_of(signal, known) for signal in signals]
         unknown = [number for number, name in enumerate(names) if name is None]
@@ -180,12 +176,27 @@ def _names(signals, given, n_maps):
     return names
 
 
+def _known(text):
+    """Return an element, line or edge as it is written, or say that it is none."""
+    if isinstance(text, str):
+        name = known_name(text, "X-ray line") or known_name(text, "edge")
+        if name is not None:
+            return name
+        if text.split("_")[0] == known_element(text.split("_")[0]):
+            return text
+    raise ValueError(
+        "elements must be chemical symbols or lines, such as 'Ti' or 'Ti_Ka', but "
+        f"{text!r} was given."
+    )
+
+
 def _name_of(signal, known):
     if signal is None:
         return None
     for item in ("xray_lines", "edges", "elements"):
         found = signal.metadata.get_item(f"Sample.{item}", None)
-        if found is not None and len(found) == 1:
+        found = [] if found is None else texts_in(found)
+        if len(found) == 1:
             return str(found[0])
     element = _element_in(signal.metadata.General.title or "", known)
     if element is not None:

@@ -27,6 +27,8 @@ def checked_mask(mask, shape):
         return None
     array = mask.data if isinstance(mask, BaseSignal) else mask
     array = np.asarray(array.compute() if hasattr(array, "compute") else array)
+    if array.dtype.kind in "ui" and np.isin(array, (0, 1)).all():
+        array = array.astype(bool)
     if array.dtype != bool:
         raise TypeError(
             "navigation_mask must hold True (left out) and False, but its data type is "

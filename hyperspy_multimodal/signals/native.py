@@ -1,5 +1,6 @@
 """HyperSpy signals for results: the axes and metadata of the scan they come from."""
 
+import operator
 from copy import deepcopy
 
 from hyperspy.signals import BaseSignal, Signal2D
@@ -61,9 +62,11 @@ def element_map(
     result.metadata.General.title = title
     result.metadata.set_item("Sample.elements", [element])
     result.metadata.set_item(f"Sample.{line_item[0]}", line_item[1])
-    if result.metadata.has_item("Signal.Noise_properties"):
-        # the variance of the spectra, not of the map
-        del result.metadata.Signal.Noise_properties
+    for item in ("Signal.Noise_properties", "Markers"):
+        # the variance of the spectra, and what is drawn on them, are not the map's
+        if result.metadata.has_item(item):
+            node, _, name = f"metadata.{item}".rpartition(".")
+            delattr(operator.attrgetter(node)(result), name)
     if record is not None:
         result.metadata.add_dictionary({node: record})
     return result

@@ -1,0 +1,166 @@
+"""Metadata as files have them, made into what HyperSpy means by them."""
+
+import logging
+import re
+
+import numpy as np
+
+from ..maps.microscope import USUAL_BEAM_ENERGY
+from ..maps.names import known_element, known_name, texts_in
+
+_logger = logging.getLogger(__name__)
+
+_USUAL_RESOLUTION = 130.0
+_USUAL_SEM_ENERGY = 20.0
+# No electron microscope reaches this many keV, and no detector this few eV.
+_VOLTS = 3000.0
+_KILO_ELECTRON_VOLTS = 1.0
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+
+
+def tidied_metadata(signal):
+    """Return metadata of which all that fusion reads is as HyperSpy writes it.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum or EELSSpectrum
+        Spectrum image. It is not changed.
+
+    Returns
+    -------
+    metadata : dict or None
+        None if nothing had to be changed.
+    assumed : dict of str to float
+        What was taken for values that are missing or cannot be.
+
+    Raises
+    ------
+    ValueError
+        If elements or lines are not known.
+    """
+    changes, assumed = {}, {}
+    for item, one in (("elements", _element), ("xray_lines", _line)):
+        found = signal.metadata.get_item(f"Sample.{item}", None)
+        if found is not None:
+            names = list(dict.fromkeys(one(text, item) for text in texts_in(_plain(found))))
+            if not (isinstance(found, list) and found == names):
+                changes[f"Sample.{item}"] = names
+    kind = signal.metadata.get_item("Signal.signal_type", "")
+    if kind.startswith("EDS"):
+        _tidy_instrument(signal, kind, changes, assumed)
+    elif kind == "EELS":
+        _tidy_numbers(signal, changes)
+    if not changes:
+        return None, assumed
+    metadata = signal.metadata.deepcopy()
+    for item, value in changes.items():
+        if metadata.has_item(item):
+            node, _, name = item.rpartition(".")
+            delattr(metadata.get_item(node), name)
+        if value is not None:
+            metadata.set_item(item, value)
+    return metadata.as_dictionary(), assumed
+
+
+def _plain(found):
+    """Return what a node of the metadata holds, where it is no array, list or text."""
+    return found.as_dictionary().values() if hasattr(found, "as_dictionary") else found
+
+
+def _element(text, item):
+    symbol = known_element(text)
+    if symbol is None:
+        raise ValueError(
+            f"metadata.Sample.{item} names {text!r}, which is no chemical element. Set all elements"
+            " anew, such as with s.set_elements(['Ti', 'O'])."
+        )
+    return symbol
+
+
+def _line(text, item):
+    name = known_name(str(text), "X-ray line")
+    if name is None or "_" not in name:
+        raise ValueError(
+            f"metadata.Sample.{item} names {text!r}, which is no X-ray line. Take it out, such as "
+            "with del s.metadata.Sample.xray_lines, after which elements choose their lines."
+        )
+    return name
+
+
+def _tidy_instrument(signal, kind, changes, assumed):
+    """Complete beam energy and resolution of an EDS signal."""
+    home = "SEM" if kind == "EDS_SEM" else "TEM"
+    usual = _USUAL_SEM_ENERGY if home == "SEM" else USUAL_BEAM_ENERGY
+    said = []
+    for name, value, item, unit, ours in (
+        ("beam energy", usual, "beam_energy", "keV", _in_keV),
+        ("resolution at Mn Ka", _USUAL_RESOLUTION, "energy_resolution_MnKa", "eV", _in_eV),
+    ):
+        places = [f"{place}.{item}" for place in (home, *{"TEM", "SEM"} - {home})]
+        places += [f"{place.split('.')[0]}.Detector.EDS.{item}" for place in places]
+        given = {
+            place: signal.metadata.get_item(f"Acquisition_instrument.{place}", None)
+            for place in places
+        }
+        given = {place: each for place, each in given.items() if each is not None}
+        numbers = {place: ours(each) for place, each in given.items()}
+        known = {place: number for place, number in numbers.items() if number is not None}
+        if known:
+            place, number = next(iter(known.items()))
+            if not (isinstance(given[place], (int, float)) and number == given[place]):
+                changes[f"Acquisition_instrument.{place}"] = number
+                if number != _number(given[place]):
+                    said.append(f"{name} {number:g} {unit} (the metadata say {given[place]!r})")
+                    assumed[item] = number
+            unusable = set(given) - set(known)
+        else:
+            own = f"{home}.Detector.EDS.{item}" if unit == "eV" else f"{home}.{item}"
+            unusable = set(given) - {own}
+            changes[f"Acquisition_instrument.{own}"] = value
+            stated = ", ".join(map(repr, given.values())) or "nothing"
+            said.append(f"{name} {value:g} {unit} (the metadata say {stated})")
+            assumed[item] = value
+        changes.update({f"Acquisition_instrument.{place}": None for place in unusable})
+    if said:
+        _logger.warning(
+            "Assumed: %s. If it is wrong, set it with s.set_microscope_parameters.",
+            "; ".join(said),
+        )
+
+
+def _tidy_numbers(signal, changes):
+    """Take out what cannot be of the instrument of an EELS signal, so that it is asked for."""
+    for item in ("beam_energy", "convergence_angle", "Detector.EELS.collection_angle"):
+        place = f"Acquisition_instrument.TEM.{item}"
+        given = signal.metadata.get_item(place, None)
+        if given is None:
+            continue
+        number = _in_keV(given) if item == "beam_energy" else _positive(given)
+        if number is None or not isinstance(given, (int, float)) or number != given:
+            changes[place] = number
+
+
+def _in_keV(given):
+    number = _positive(given)
+    return number / 1e3 if number is not None and number >= _VOLTS else number
+
+
+def _in_eV(given):
+    number = _positive(given)
+    return 1e3 * number if number is not None and number < _KILO_ELECTRON_VOLTS else number
+
+
+def _positive(given):
+    number = _number(given)
+    return number if number is not None and np.isfinite(number) and number > 0 else None
+
+
+def _number(given):
+    """Return a number, also of text such as "200 kV" and of arrays with one; else None."""
+    if isinstance(given, (str, bytes)):
+        found = _NUMBER.search(given if isinstance(given, str) else given.decode(errors="replace"))
+        return float(found.group()) if found else None
+    try:
+        return float(np.asarray(given).reshape(()))
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,91 @@
+"""What `multimodal_fusion` does on signals that are no EDS or EELS spectra: images, plain spectra.
+
+HyperSpy imports this module while it is being imported itself: other imports wait for the first
+call.
+"""
+
+
+def multimodal_fusion(self, haadf, *args, **kwargs):
+    """Fuse the spectrum image with this HAADF image, or say which signals are needed.
+
+    EDS and EELS spectrum images have the method that fuses; see there. On a HAADF image it takes
+    the spectrum image, as if both were exchanged. Plain spectra need a signal type first.
+
+    Parameters
+    ----------
+    haadf : BaseSignal
+        The spectrum image, if the method is called on its HAADF image.
+    *args, **kwargs
+        As of ``multimodal_fusion`` of EDS and EELS spectrum images.
+
+    Returns
+    -------
+    list of BaseSignal, or list and dict
+        As of ``multimodal_fusion`` of EDS and EELS spectrum images.
+
+    Raises
+    ------
+    TypeError
+        If neither signal holds EDS or EELS spectra.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> maps = specimen.haadf.multimodal_fusion(specimen.signal, gamma=1, show_progressbar=False)
+    >>> [m.metadata.Sample.xray_lines[0] for m in maps]
+    ['Co_Ka', 'O_Ka', 'S_Ka']
+    """
+    return _exchanged(self, haadf, "multimodal_fusion")(self, *args, **kwargs)
+
+
+def multimodal_fusion_interactive(self, haadf, *args, **kwargs):
+    """Tune the fusion of the spectrum image with this HAADF image, see `multimodal_fusion`."""
+    return _exchanged(self, haadf, "multimodal_fusion_interactive")(self, *args, **kwargs)
+
+
+def _exchanged(image, spectra, name):
+    """Return the method of spectra that were given as the HAADF of their HAADF."""
+    import logging
+
+    if _is_image(image) and _has_spectra(spectra):
+        logging.getLogger(__name__).warning(
+            "The spectrum image and the HAADF image are exchanged: %s is taken for the HAADF "
+            "image, %s for the spectrum image. Write spectra.%s(haadf).",
+            image,
+            spectra,
+            name,
+        )
+        return getattr(spectra, name)
+    raise TypeError(f"{name} {_needed(image, spectra, name)}")
+
+
+def _needed(signal, other, name):
+    manager = signal.axes_manager
+    if manager.signal_dimension == 1 and manager.navigation_dimension:
+        return (
+            f"needs to know what kind of spectra these are, but {signal} has no signal type of "
+            "EDS or EELS. Set it with s.set_signal_type('EDS_TEM'), 'EDS_SEM' or 'EELS', then the "
+            "elements with s.add_elements(('Ti', 'O'))."
+        )
+    if _is_image(signal):
+        return (
+            f"is called on the spectrum image, as spectra.{name}(haadf), but {signal} is an "
+            f"image, and {_short(other)} holds no EDS or EELS spectra. Images of single elements "
+            "are fused with hyperspy_multimodal.fuse_maps."
+        )
+    return f"is called on an EDS or EELS spectrum image, as spectra.{name}(haadf), not on {signal}."
+
+
+def _short(other):
+    return f"an array of shape {other.shape}" if hasattr(other, "dtype") else repr(other)
+
+
+def _is_image(signal):
+    return sorted(signal.data.shape)[:-2] in ([], [1]) and signal.data.ndim >= 2
+
+
+def _has_spectra(signal):
+    metadata = getattr(signal, "metadata", None)
+    kind = metadata.get_item("Signal.signal_type", "") if hasattr(metadata, "get_item") else ""
+    return kind in ("EDS_TEM", "EDS_SEM", "EELS")
