@@ -8,6 +8,8 @@ from ..maps.unphysical import unphysical, widest_spike_of
 from ..maps.xray_fit import channels_to_fit, detector_of
 from ..spectra.suggestion import suggest
 from ..spectra.zero_peak import after_zero_peak
+from .as_found import tidied
+from .masks import without_masked
 from .parameters import shows_progress
 
 
@@ -65,12 +67,8 @@ def suggest_elements(s, *, show_progressbar=None):
             f"suggest_elements needs EDS spectra, but {s!r} was given. X-ray spectra that were "
             "loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM')."
         )
-    axis = s.axes_manager.signal_axes[0]
-    if axis.units not in ("eV", "keV"):
-        raise ValueError(
-            f"The energy axis must be in eV or keV, but its units are {axis.units!r}. Set them, "
-            "for example with s.axes_manager[-1].units = 'keV'."
-        )
+    spectra = tidied(s)
+    s = without_masked(spectra.signal, spectra.mask)
     detector, beam_energy = detector_of(s), beam_energy_of(s)
     channel = 1e3 * float(detector.edges[1] - detector.edges[0])
     sums = summed_spectrum(_as_image(s), shows_progress(show_progressbar))

@@ -252,7 +252,9 @@ def _part_of_scan(array, pairs, shape):
         starts.append(round(start))
     if not any(starts):
         return None
-    columns, rows = (slice(start, start + size) for start, size in zip(starts, shape[::-1], strict=True))
+    columns, rows = (
+        slice(start, start + size) for start, size in zip(starts, shape[::-1], strict=True)
+    )
     _logger.warning(
         "haadf is larger than the scan: its rows %d to %d and columns %d to %d are taken, where "
         "the axes of the spectra lie.",

@@ -92,12 +92,13 @@ def without_masked(signal, mask):
     Parameters
     ----------
     signal : BaseSignal
-        Spectrum image, (ny, nx, channels) in array order.
+        Spectrum image.
     mask : numpy.ndarray or None
         From `checked_mask`.
     """
     if mask is None:
         return signal
     result = signal.as_lazy()
-    result.data = da.where(mask[..., None], signal.data.dtype.type(0), result.data)
+    mask = np.expand_dims(mask, signal.axes_manager.signal_axes[0].index_in_array)
+    result.data = da.where(mask, signal.data.dtype.type(0), result.data)
     return result

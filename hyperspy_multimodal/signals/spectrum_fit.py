@@ -6,8 +6,10 @@ from hyperspy.signals import Signal1D
 from ..maps import fit_spectra
 from ..maps.fit_report import overlaps
 from ..maps.spectra_sums import channel_ranges
+from .as_found import tidied
 from .haadf_image import scan_shape
 from .keywords import explain_keywords
+from .masks import without_masked
 from .native import element_maps
 from .parameters import shows_progress
 
@@ -147,7 +149,9 @@ def fit_maps(
             "loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM'); of EELS "
             "spectra, s.multimodal_fusion(haadf, map_method='fit') fits the edges."
         )
-    scan_shape(s)
+    spectra = tidied(s)
+    scan_shape(spectra.signal)
+    s = without_masked(spectra.signal, spectra.mask)
     if pile_up is not None and not isinstance(pile_up, bool):
         raise TypeError(f"pile_up must be True, False or None, but {pile_up!r} was given.")
     for name, value in (
@@ -175,10 +179,11 @@ def fit_maps(
         **fit.record,
     }
     described = fit.names, "xray_lines", line_titles(s, fit.names)
-    maps = element_maps(s, fit.net, *described, ", fitted", record, "Spectrum_fit")
+    maps = element_maps(spectra.signal, fit.net, *described, ", fitted", record, "Spectrum_fit")
     for result, variance in zip(maps, fit.variance, strict=True):
         result.metadata.Spectrum_fit.variance = variance
-    return (maps, output_of(s, fit)) if full_output else maps
+    maps = spectra.restored(maps)
+    return (maps, output_of(spectra.signal, fit)) if full_output else maps
 
 
 _SHOWN = (

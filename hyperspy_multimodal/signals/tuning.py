@@ -89,6 +89,11 @@ def multimodal_fusion_interactive(
             f"A stack with {manager.navigation_dimension} navigation axes cannot be tuned. Tune "
             "one slice, s.inav[:, :, 0], and give its parameters to multimodal_fusion."
         )
+    if manager.navigation_dimension == 1 and manager.signal_dimension == 1:
+        raise ValueError(
+            "A line of spectra cannot be tuned, as there is no map to show. Call "
+            "s.multimodal_fusion(haadf) with the HAADF along the line."
+        )
     try:
         from ..interactive.tuner import Tuner
     except ImportError as error:
@@ -97,6 +102,8 @@ def multimodal_fusion_interactive(
             'installed. In the clone of this package type: pip install ".[gui]"'
         ) from error
     from ..interactive.session import TuningSession
+    from .as_found import tidied
+    from .found_haadf import tidied_haadf
     from .parameters import Parameters
 
     parameters = Parameters(
@@ -119,8 +126,12 @@ def multimodal_fusion_interactive(
         for name, value in arguments.items()
         if name not in (*_SHARED, "navigation_mask")
     }
-    scan = module.scan_of(self, haadf, **reading)
-    session = TuningSession(scan, parameters, arguments.get("navigation_mask"))
+    spectra = tidied(self, haadf)
+    image, mask = tidied_haadf(haadf, spectra)
+    scan = module.scan_of(spectra.signal, image, **reading)
+    session = TuningSession(
+        scan, parameters, spectra.mask_of(arguments.get("navigation_mask"), mask)
+    )
 
     def apply(tuned):
         options = {"full_output": True, "lazy_output": False, "show_progressbar": show_progressbar}
