@@ -16,6 +16,7 @@ _PUBLIC = {
     "fit_maps": "hyperspy_multimodal.signals.spectrum_fit",
     "fuse_maps": "hyperspy_multimodal.signals.ready_maps",
     "plot": "hyperspy_multimodal.plot",
+    "save_maps": "hyperspy_multimodal.signals.export",
     "solve_fusion": "hyperspy_multimodal.fusion",
     "suggest_elements": "hyperspy_multimodal.signals.element_suggestion",
 }

@@ -7,7 +7,7 @@ import hyperspy.api as hs
 import pytest
 
 from hyperspy_multimodal import __version__
-from hyperspy_multimodal.command_line import main
+from hyperspy_multimodal.command import main
 from hyperspy_multimodal.data import core_shell
 
 LAMBDAS = ["--lambdas", "0.01", "0.02"]

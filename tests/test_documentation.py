@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import hyperspy_multimodal
-from hyperspy_multimodal.command_line import _parser
+from hyperspy_multimodal.command.options import parser
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -61,7 +61,7 @@ def test_what_the_reference_names_exists(name):
 
 def test_every_option_of_the_command_line_is_documented():
     text = (DOCS / "api" / "command_line.md").read_text(encoding="utf-8")
-    for action in _parser()._actions:
+    for action in parser()._actions:
         for option in action.option_strings or [action.metavar]:
             assert re.search(rf"`{option}[ `]", text), option
 

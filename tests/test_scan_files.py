@@ -4,7 +4,7 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.scan_files import find_scan
+from hyperspy_multimodal.command.scan_files import find_scan
 
 
 def spectra(shape=(6, 5), signal_type="EDS_TEM", title="EDX"):

@@ -84,6 +84,26 @@ def image_array(haadf, shape, scan_axes):
     return array.astype(np.float64)
 
 
+def covers_scan(image, signal):
+    """Return whether an image, of more pixels than the scan, is taken for the same field."""
+    manager = signal.axes_manager
+    try:
+        axes = _image_axes(image)
+    except ValueError:
+        return False
+    shape = manager.navigation_shape[::-1]
+    if len(shape) != 2 or len(axes) != 2:
+        return False
+    factors = [own.size / other for own, other in zip(axes, shape[::-1], strict=True)]
+    ratios = [_field_ratio(*pair) for pair in zip(axes, manager.navigation_axes, strict=True)]
+    alike = factors[0] == factors[1] and float(factors[0]).is_integer()
+    if min(factors) < 1:
+        return False
+    if None in ratios:
+        return alike
+    return np.allclose(ratios, 1, rtol=_LIKE_FIELD if alike else _SAME_FIELD)
+
+
 def _warn_of_saturation(array):
     """Say if pixels stand at the end of the range of a detector's whole numbers."""
     highest = int(array.max()) if array.dtype.kind in "ui" else 0

@@ -65,8 +65,8 @@ def element_map(
     for item in ("Signal.Noise_properties", "Markers"):
         # the variance of the spectra, and what is drawn on them, are not the map's
         if result.metadata.has_item(item):
-            node, _, name = f"metadata.{item}".rpartition(".")
-            delattr(operator.attrgetter(node)(result), name)
+            home, _, name = f"metadata.{item}".rpartition(".")
+            delattr(operator.attrgetter(home)(result), name)
     if record is not None:
         result.metadata.add_dictionary({node: record})
     return result

@@ -1,0 +1,46 @@
+"""The command: fuse the scan in files, maps in files, or a simulated specimen."""
+
+import logging
+import sys
+
+from .advice import Translating, translated
+from .options import parsed
+from .run import fuse_files, fuse_given_maps, fuse_specimen
+
+_logger = logging.getLogger("hyperspy_multimodal")
+
+
+def main(arguments=None):
+    """Run the command and return its exit code: 0, or 1 if the input cannot be fused."""
+    options = parsed(arguments)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Translating("%(levelname)s: %(message)s"))
+    _logger.addHandler(handler)
+    before = _logger.level, _logger.propagate
+    _logger.setLevel(logging.DEBUG if options.verbose else logging.INFO)
+    try:
+        run = fuse_specimen
+        if options.files:
+            run = fuse_given_maps if options.maps else fuse_files
+        run(options)
+    except KeyboardInterrupt:
+        _logger.error("Stopped.")
+        return 130
+    except Exception as error:  # whatever a file brings, its user reads one line
+        if options.debug:
+            _logger.exception("Nothing was fused.")
+        else:
+            _logger.error("%s", _described(error))
+        return 1
+    finally:
+        _logger.removeHandler(handler)
+        _logger.setLevel(before[0])
+    return 0
+
+
+def _described(error):
+    """Return what an error says; one that is none of ours by its name, too."""
+    text = translated(str(error))
+    if isinstance(error, (OSError, TypeError, ValueError)) and text:
+        return text
+    return f"{type(error).__name__}: {text} (--debug shows where it came from)"

@@ -1,0 +1,139 @@
+"""Files of the command, and what its options say of them."""
+
+import logging
+
+import hyperspy.api as hs
+
+from .plain_files import EXTENSIONS, load_plain
+
+_logger = logging.getLogger("hyperspy_multimodal")
+
+
+def load_signals(options):
+    """Return all signals in the files of the command."""
+    signals = []
+    for file in options.files:
+        if not file.exists():
+            raise ValueError(f"There is no file {file}.")
+        if file.is_dir() and file.suffix.lower() != ".zspy":
+            raise ValueError(
+                f"{file} is a folder. Name a file in it, such as the .ASW or .pts of a JEOL project."
+            )
+        loaded = _loaded(file, options)
+        for signal in loaded:
+            if not str(signal.metadata.get_item("General.title", "") or "").strip():
+                signal.metadata.set_item("General.title", file.stem)
+        signals += loaded
+    return [_typed(signal, options) for signal in signals]
+
+
+def load_image(file):
+    """Return the data of the one image in a file."""
+    if not file.exists():
+        raise ValueError(f"There is no file {file}.")
+    try:
+        loaded = load_plain(file) if file.suffix.lower() in EXTENSIONS else _listed(hs.load(file))
+    except Exception as error:
+        raise ValueError(f"{file} cannot be read: {error}") from error
+    images = [each.data for each in loaded if each.data.ndim in (2, 3)]
+    if len(images) != 1:
+        raise ValueError(f"{file} holds {len(images)} images. Expected one, over the scan.")
+    [image] = images
+    if image.dtype.names:  # a colour picture
+        image = sum(image[name].astype(float) for name in image.dtype.names[:3])
+    return image if image.ndim == 2 else image.sum(axis=-1)
+
+
+def prepared(spectra, options):
+    """Return the spectrum image with elements and microscope that the options give."""
+    if options.elements:
+        spectra = with_elements(spectra, options.elements)
+    given = {"beam_energy": options.beam_energy}
+    kind = spectra.metadata.get_item("Signal.signal_type", "")
+    if kind.startswith("EDS"):
+        given["energy_resolution_MnKa"] = options.resolution
+    given = {name: value for name, value in given.items() if value is not None}
+    if given:
+        spectra.set_microscope_parameters(**given)
+    has_elements = any(
+        spectra.metadata.get_item(f"Sample.{item}", None) is not None
+        for item in ("elements", "xray_lines")
+    )
+    if kind.startswith("EDS") and not has_elements and not options.lines:
+        raise ValueError(_elements_to_give(spectra))
+    return spectra
+
+
+def with_elements(spectra, names):
+    """Return the spectrum image with other elements, and no lines or edges of the former ones."""
+    from ..maps.names import known_element
+
+    symbols = [known_element(name) for name in names]
+    for name, symbol in zip(names, symbols, strict=True):
+        if symbol is None:
+            raise ValueError(f"--elements names {name!r}, which is no chemical element.")
+    for item in ("elements", "xray_lines", "edges"):
+        if spectra.metadata.has_item(f"Sample.{item}"):
+            delattr(spectra.metadata.Sample, item)
+    if hasattr(spectra, "subshells"):
+        spectra.elements, spectra.subshells = set(), set()
+    spectra.add_elements(tuple(dict.fromkeys(symbols)))
+    return spectra
+
+
+def _elements_to_give(spectra):
+    """Return a message that lists elements which the spectrum shows."""
+    from ..signals.element_suggestion import suggest_elements
+
+    message = "The file names no elements. Give all of the specimen, such as --elements Ti O."
+    try:
+        found = suggest_elements(spectra, show_progressbar=False)
+    except Exception:  # the suggestion is a help, not the matter
+        found = []
+    symbols = [getattr(each, "element", each) for each in found]
+    if symbols:
+        message += f" The summed spectrum seems to show {' '.join(map(str, symbols))}."
+    return message
+
+
+def _loaded(file, options):
+    plain = file.suffix.lower() in EXTENSIONS and options.reader is None
+    if plain and (options.maps or file.suffix.lower() in (".npz", ".npy")):
+        return load_plain(file)
+    try:
+        given = {"reader": options.reader} if options.reader else {}
+        return _listed(hs.load(str(file), lazy=options.lazy, escape_square_brackets=True, **given))
+    except Exception as error:  # readers of foreign formats raise whatever they meet
+        if plain:
+            found = load_plain(file)
+            if found:
+                return found
+        raise ValueError(f"{file} cannot be read: {_reason(error, file)}") from error
+
+
+def _reason(error, file):
+    """Return why a file cannot be read; for what is missing, how to install it."""
+    if isinstance(error, ImportError):
+        return f"{error}. Install what is missing, for example with pip install {error.name}"
+    if file.suffix.lower() == ".zspy":
+        import zarr
+
+        if int(zarr.__version__.split(".")[0]) >= 3:
+            return (
+                f"zarr {zarr.__version__} is installed, but RosettaSciIO reads .zspy with zarr 2 "
+                'alone. Type: pip install "zarr<3"'
+            )
+    return str(error) or type(error).__name__
+
+
+def _listed(loaded):
+    return list(loaded) if isinstance(loaded, list) else [loaded]
+
+
+def _typed(signal, options):
+    """Return a signal with the type that the options give to spectra."""
+    manager = signal.axes_manager
+    if options.signal_type and manager.signal_dimension == 1 and manager.navigation_dimension:
+        if signal.metadata.get_item("Signal.signal_type", "") != options.signal_type:
+            signal.set_signal_type(options.signal_type)
+    return signal

@@ -1,0 +1,262 @@
+"""The options of the command, and what is wrong with what they are given."""
+
+import argparse
+import math
+from pathlib import Path
+
+from .. import __version__
+
+_NAMES = "separated by spaces or commas, in any case"
+
+
+def parser():
+    """Return the parser of the command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m hyperspy_multimodal",
+        description="Fuse a HAADF image with the EDS or EELS spectrum image of the same scan into "
+        "elemental maps. Without FILE, do so for a simulated specimen and say what was gained.",
+    )
+    made.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="file with spectrum image and HAADF (.bcf, .emd, .dm4, .hspy, ...), or one for each",
+    )
+    _add_input(made.add_argument_group("input"))
+    _add_reading(made.add_argument_group("how counts are read"))
+    _add_fusion(made.add_argument_group("fusion"))
+    _add_output(made.add_argument_group("output"))
+    made.add_argument("--version", action="version", version=__version__)
+    return made
+
+
+def parsed(arguments=None):
+    """Return the options of a command line; exit with a message and status 2 if one is wrong."""
+    options = parser().parse_args(arguments)
+    for name in ("elements", "lines", "edges", "weights", "tv", "windows", "format", "lambdas"):
+        values = getattr(options, name)
+        if values is not None:
+            # a FILE that follows a list of names is taken for one of them
+            files = [each for each in values if "." in each and not _is_number(each)]
+            files = [each for each in files if not all(map(_is_number, each.split(",")))]
+            options.files += [Path(each) for each in files]
+            rest = [each for each in values if each not in files]
+            setattr(options, name, [part for each in rest for part in each.split(",") if part])
+    try:
+        _check(options)
+    except argparse.ArgumentTypeError as error:
+        parser().error(str(error))
+    return options
+
+
+def _check(options):
+    if options.lambdas is not None:
+        numbers = _numbers("--lambdas", options.lambdas)
+        if len(numbers) != 2 or min(numbers) < 0 or numbers[0] == 0:
+            raise argparse.ArgumentTypeError(
+                "argument --lambdas: expected two numbers, L1 > 0 and L2 >= 0, such as 0.01 0.02, "
+                f"but {' '.join(options.lambdas)} was given"
+            )
+        options.lambdas = tuple(numbers)
+    if options.weights is not None and options.weights not in (["auto"], ["Z"], ["z"]):
+        options.weights = _numbers("--weights", options.weights)
+    elif options.weights is not None:
+        options.weights = {"auto": "auto"}.get(options.weights[0], "Z")
+    if options.windows is not None:
+        numbers = _numbers("--windows", options.windows)
+        pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
+        options.windows = numbers[0] if len(numbers) == 1 else pairs
+        if len(numbers) > 1 and len(numbers) % 2:
+            raise argparse.ArgumentTypeError(
+                "argument --windows: expected one width, or two limits for each line or edge, but "
+                f"{len(numbers)} numbers were given"
+            )
+    for name, known in (
+        ("tv", ("auto", "directional", "isotropic")),
+        ("format", ("hspy", "zspy", "tif", "csv", "png")),
+    ):
+        for each in getattr(options, name) or []:
+            if each not in known:
+                raise argparse.ArgumentTypeError(
+                    f"argument --{name}: expected one of {', '.join(known)}, but {each!r} was given"
+                )
+    if options.tv is not None and len(options.tv) == 1:
+        [options.tv] = options.tv
+    if options.lines and options.edges:
+        raise argparse.ArgumentTypeError("--lines are of EDS, --edges of EELS: give one of them")
+
+
+def _add_input(group):
+    group.add_argument(
+        "--spectra", type=_count, metavar="N", help="number of the spectrum image in the files"
+    )
+    group.add_argument(
+        "--haadf", type=_count, metavar="N", help="number of the HAADF image in the files"
+    )
+    group.add_argument(
+        "--maps",
+        action="store_true",
+        help="the files hold maps instead of spectra: .hspy, .tif, plain HDF5, .npz; elements are "
+        "those of metadata, titles and names, or those of --elements, in their order",
+    )
+    group.add_argument(
+        "--reader", metavar="NAME", help="HyperSpy's reader of the files, such as 'bruker'"
+    )
+    group.add_argument(
+        "--signal-type",
+        choices=("EDS_TEM", "EDS_SEM", "EELS"),
+        help="what the spectra are, where the file does not say",
+    )
+    group.add_argument(
+        "--beam-energy", type=_positive, metavar="KEV", help="in keV, where the file lacks it"
+    )
+    group.add_argument(
+        "--resolution",
+        type=_positive,
+        metavar="EV",
+        help="width of Mn Ka in the EDS spectra in eV, where the file lacks it",
+    )
+    group.add_argument(
+        "--mask",
+        type=Path,
+        metavar="FILE",
+        help="image over the scan (.tif, .png, .npy, .hspy): what is not 0 is left out",
+    )
+    group.add_argument(
+        "--lazy", action="store_true", help="read spectra that are larger than memory in parts"
+    )
+
+
+def _add_reading(group):
+    group.add_argument(
+        "--elements",
+        nargs="+",
+        metavar="EL",
+        help=f"all elements of the specimen, in place of those in the files, {_NAMES}",
+    )
+    group.add_argument(
+        "--lines", nargs="+", metavar="LINE", help=f"EDS: lines to map, such as Ti_Ka, {_NAMES}"
+    )
+    group.add_argument(
+        "--edges", nargs="+", metavar="EDGE", help=f"EELS: edges to map, such as Cu_L3, {_NAMES}"
+    )
+    group.add_argument(
+        "--method",
+        choices=("auto", "fit", "windows"),
+        help="read counts by a fit of whole spectra or in windows; default: fit, where it can be",
+    )
+    group.add_argument(
+        "--windows",
+        nargs="+",
+        metavar="W",
+        help="integration windows: for EDS one width in FWHM, or two limits per line or edge",
+    )
+    group.add_argument(
+        "--gain",
+        type=_positive,
+        metavar="G",
+        help="EELS, and --maps: counts, or units of the map, per electron or X-ray",
+    )
+
+
+def _add_fusion(group):
+    group.add_argument(
+        "--gamma",
+        type=_positive_or_auto,
+        default="auto",
+        help="exponent of the maps in the HAADF, or 'auto' (default): chosen from the counts",
+    )
+    group.add_argument(
+        "--lambdas",
+        nargs="+",
+        metavar=("L1", "L2"),
+        help="weights of the counts and of the total variation; default: chosen from the counts",
+    )
+    group.add_argument(
+        "--tv", nargs="+", metavar="TV", help="auto (default), directional or isotropic"
+    )
+    group.add_argument(
+        "--weights", nargs="+", metavar="W", help="weights of the HAADF: auto (default), Z, numbers"
+    )
+    group.add_argument(
+        "--haadf-blur",
+        type=_blur,
+        metavar="PIXELS",
+        help="blur that takes the HAADF to the resolution of the maps; default: found",
+    )
+    group.add_argument("--align", action="store_true", help="move the HAADF over the maps")
+    group.add_argument(
+        "--uncertainty", action="store_true", help="add the standard deviation of each map"
+    )
+    group.add_argument(
+        "--tolerance", type=_positive, metavar="GAP", help="stop at this relative gap; default 1e-4"
+    )
+    group.add_argument(
+        "--max-iterations", type=_count, metavar="N", help="stop after so many; default 5000"
+    )
+    group.add_argument("--seed", type=_count, metavar="N", help="seed of what is drawn; default 0")
+
+
+def _add_output(group):
+    group.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUT",
+        help="folder for maps, table and picture; default NAME_fused, in the current folder",
+    )
+    group.add_argument(
+        "--format",
+        nargs="+",
+        default=["hspy"],
+        metavar="FORMAT",
+        help="formats of the maps: hspy (default), zspy, tif (for ImageJ), csv, png",
+    )
+    group.add_argument(
+        "--pictures",
+        action="store_true",
+        help="also a picture of each map, of the HAADF model, the choice and the fitted spectrum",
+    )
+    group.add_argument("--verbose", "-v", action="store_true", help="say more")
+    group.add_argument("--debug", action="store_true", help="on an error, show where it came from")
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _numbers(option, texts):
+    if not all(map(_is_number, texts)):
+        raise argparse.ArgumentTypeError(
+            f"argument {option}: expected numbers, but {' '.join(texts)} was given"
+        )
+    return [float(text) for text in texts]
+
+
+def _count(text):
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, but {text!r} was given")
+    return int(text)
+
+
+def _positive(text):
+    if not (_is_number(text) and math.isfinite(float(text)) and float(text) > 0):
+        raise argparse.ArgumentTypeError(f"expected a number > 0, but {text!r} was given")
+    return float(text)
+
+
+def _positive_or_auto(text):
+    return text if text == "auto" else _positive(text)
+
+
+def _blur(text):
+    if text == "auto":
+        return text
+    if not (_is_number(text) and math.isfinite(float(text)) and float(text) >= 0):
+        raise argparse.ArgumentTypeError(f"expected a number >= 0, but {text!r} was given")
+    return float(text)

@@ -1,0 +1,54 @@
+"""Maps and images in files that HyperSpy does not know: plain HDF5 and arrays of NumPy."""
+
+import h5py
+import numpy as np
+from hyperspy.signals import Signal2D
+
+#: Extensions of such files.
+EXTENSIONS = (".h5", ".hdf5", ".hdf", ".npz", ".npy")
+
+
+def load_plain(file):
+    """Return the images in a file, titled by their names there.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        HDF5 file of any layout, .npz or .npy.
+
+    Returns
+    -------
+    list of Signal2D
+        Arrays with two dimensions of more than one pixel each.
+    """
+    if file.suffix.lower() == ".npy":
+        arrays = {file.stem: np.load(file, allow_pickle=False)}
+    elif file.suffix.lower() == ".npz":
+        with np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    else:
+        arrays = _arrays_of(file)
+    return [_titled(np.squeeze(array), name) for name, array in arrays.items() if _is_image(array)]
+
+
+def _arrays_of(file):
+    arrays = {}
+
+    def take(name, item):
+        if isinstance(item, h5py.Dataset) and _is_image(item):
+            arrays[name.rsplit("/", 1)[-1] if name.count("/") < 2 else name] = item[()]
+
+    with h5py.File(file) as archive:
+        archive.visititems(take)
+    return arrays
+
+
+def _is_image(array):
+    long = [size for size in array.shape if size > 1]
+    return len(long) == 2 and array.dtype.kind in "buif"
+
+
+def _titled(array, name):
+    signal = Signal2D(array)
+    signal.metadata.General.title = name
+    return signal

@@ -1,0 +1,228 @@
+"""What the command does: find the scan, fuse it, write maps and pictures."""
+
+import logging
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+_logger = logging.getLogger("hyperspy_multimodal")
+# A map that varies by less than this share of its mean shows nothing.
+_FLAT = 0.02
+
+
+def fuse_files(options):
+    """Fuse the spectrum image in files with its HAADF image."""
+    from .load import load_image, load_signals, prepared
+    from .scan_files import find_scan
+
+    signals = load_signals(options)
+    spectra, haadf = find_scan(signals, options.spectra, options.haadf)
+    spectra = prepared(spectra, options)
+    given = _given(options)
+    names = {"lines": "xray_lines", "edges": "edges", "method": "map_method", "gain": "gain"}
+    given.update(
+        {argument: getattr(options, name) for name, argument in names.items()
+         if getattr(options, name) is not None}
+    )  # fmt: skip
+    if options.windows is not None:
+        given["integration_windows"] = options.windows
+    if options.mask is not None:
+        given["navigation_mask"] = load_image(options.mask) != 0
+    _check_kind(spectra, options)
+    if spectra._lazy:
+        given["lazy_output"] = False
+    started = _started(spectra)
+    maps, output = spectra.multimodal_fusion(haadf, full_output=True, **given)
+    _finished(started)
+    _write(maps, output, haadf, options, options.files[0].stem)
+
+
+def fuse_given_maps(options):
+    """Fuse maps in files with their HAADF image."""
+    from ..signals.ready_maps import fuse_maps
+    from .load import load_image, load_signals
+    from .scan_files import find_maps
+
+    maps, haadf = find_maps(load_signals(options), options.haadf)
+    given = _given(options)
+    if options.elements:
+        given["elements"] = options.elements
+    if options.gain is not None:
+        given["gain"] = options.gain
+    if options.mask is not None:
+        given["navigation_mask"] = load_image(options.mask) != 0
+    started = _started(haadf)
+    fused, output = fuse_maps(maps, haadf, full_output=True, **given)
+    _finished(started)
+    _write(fused, output, haadf, options, options.files[0].stem)
+
+
+def fuse_specimen(options):
+    """Fuse a simulated specimen, and say what was gained."""
+    from ..data import core_shell
+
+    specimen = core_shell()
+    _logger.info(
+        "No FILE was given: fusing simulated core-shell particles, %d x %d pixels, at most %.0f "
+        "counts a pixel in a line.",
+        *specimen.haadf.data.shape,
+        specimen.counts[0].data.max(),
+    )
+    maps, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, full_output=True, **_given(options)
+    )
+    _write(maps, output, specimen.haadf, options, "core_shell")
+    print(f"{'line':8s}{'SNR raw':>10s}{'SNR fused':>11s}{'total, fused / true':>22s}")
+    for fused, raw, truth in zip(maps, output["raw_maps"], specimen.counts, strict=True):
+        print(
+            f"{fused.metadata.Sample.xray_lines[0]:8s}"
+            f"{_snr(raw.data, truth.data):7.1f} dB{_snr(fused.data, truth.data):8.1f} dB"
+            f"{fused.data.sum() / truth.data.sum():22.3f}"
+        )
+
+
+def _given(options):
+    """Return the arguments of fusion that the command line sets."""
+    names = ("gamma", "lambdas", "tv", "weights", "haadf_blur", "seed", "tolerance",
+             "max_iterations")  # fmt: skip
+    given = {name: getattr(options, name) for name in names}
+    given = {name: value for name, value in given.items() if value is not None}
+    for name in ("align", "uncertainty"):
+        if getattr(options, name):
+            given[name] = True
+    # bars are drawn over each other, which only a terminal can
+    given["show_progressbar"] = sys.stderr.isatty()
+    return given
+
+
+def _check_kind(spectra, options):
+    """Refuse options of the other kind of spectra."""
+    is_eels = spectra.metadata.Signal.signal_type == "EELS"
+    wrong = ("lines", "resolution") if is_eels else ("edges", "gain")
+    for name in wrong:
+        if getattr(options, name) is not None:
+            kind = "EDS" if is_eels else "EELS"
+            raise ValueError(
+                f"--{name} is for {kind} spectra, but these are {'EELS' if is_eels else 'EDS'}. "
+                f"If they are not, say so with --signal-type."
+            )
+
+
+def _started(signal):
+    _logger.info("Fusing. With nothing else to do, this takes seconds to a minute.")
+    return time.monotonic()
+
+
+def _finished(started):
+    _logger.info("Fused in %.0f s.", time.monotonic() - started)
+
+
+def _write(maps, output, haadf, options, stem):
+    """Write maps, a table and pictures."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from ..plot import plot_overview
+    from ..plot.panels import map_name, map_unit
+    from ..signals.export import save_maps
+
+    names = [map_name(fused) for fused in maps]
+    _check_content(names, maps, output)
+    folder = options.output or Path(f"{stem}_fused")
+    for kind in dict.fromkeys([*options.format, *(["png"] if options.pictures else [])]):
+        paths = save_maps(maps, folder, kind, overwrite=True)
+        if kind == options.format[0]:
+            for name, fused, path in zip(names, maps, paths, strict=True):
+                unit = map_unit(fused)
+                _logger.info("%s: %.6g %s in %s", name, fused.data.sum(), unit, path)
+    if options.uncertainty:
+        deviations = output["standard_deviations"]
+        save_maps(deviations, folder, options.format[0], suffix="_error", overwrite=True)
+    _write_table(folder / "maps.csv", names, maps, output)
+    picture = folder / "overview.png"
+    figure = plot_overview(maps, output["raw_maps"], haadf)[0, 0].figure
+    figure.savefig(picture, dpi=120)
+    matplotlib.pyplot.close(figure)
+    if options.pictures:
+        _draw_more(folder, output)
+    used = "HAADF left out"
+    if output["uses_haadf"]:
+        used = f"HAADF used, gamma {output['gamma']:g}"
+    elif any(output["directional"]):
+        used = "of the HAADF only edges used"
+    _logger.info(
+        "%s; lambda_1 %s; lambda_2 %s; picture in %s",
+        used,
+        _by_name(names, output["lambda_1"]),
+        _by_name(names, output["lambda_2"]),
+        picture,
+    )
+
+
+def _check_content(names, maps, output):
+    """Refuse to write maps that show nothing."""
+    if not any(raw.data.sum() > 0 for raw in output["raw_maps"]):
+        raise ValueError(
+            f"There are no counts of {', '.join(names)} in this scan, so nothing is written. Check "
+            "the elements, and that the file holds what was measured."
+        )
+    if all(np.ptp(fused.data) < _FLAT * abs(fused.data.mean()) for fused in maps):
+        raise ValueError(
+            f"The maps of {', '.join(names)} show no structure beyond their noise, so nothing is "
+            "written: the scan holds too few counts, or the specimen is uniform. Totals: "
+            + ", ".join(
+                f"{name} {raw.data.sum():.0f}"
+                for name, raw in zip(names, output["raw_maps"], strict=True)
+            )
+        )
+
+
+def _write_table(path, names, maps, output):
+    import csv
+
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["map", "raw total", "fused total", "lambda_1", "lambda_2", "directional"])
+        for number, (name, fused) in enumerate(zip(names, maps, strict=True)):
+            table.writerow(
+                [
+                    name,
+                    f"{output['raw_maps'][number].data.sum():.8g}",
+                    f"{fused.data.sum():.8g}",
+                    output["lambda_1"][number],
+                    output["lambda_2"][number],
+                    output["directional"][number],
+                ]
+            )
+
+
+def _draw_more(folder, output):
+    """Draw the HAADF model, what was tried and the fitted spectrum, where there are any."""
+    import matplotlib.pyplot as plt
+
+    from .. import plot
+
+    pictures = [("haadf_model", plot.plot_haadf_model, output)]
+    if output.get("selection"):
+        pictures.append(("selection", plot.plot_selection, output))
+    if output.get("spectrum_fit"):
+        pictures.append(("sum_spectrum", plot.plot_sum_spectrum, output["spectrum_fit"]))
+    for name, draw, what in pictures:
+        plt.close("all")
+        draw(what)
+        plt.gcf().savefig(folder / f"{name}.png", dpi=120)
+    plt.close("all")
+
+
+def _by_name(names, values):
+    """Return a number for all, or one for each name."""
+    if len(set(values)) == 1:
+        return f"{values[0]:g}"
+    return ", ".join(f"{value:g} ({name})" for name, value in zip(names, values, strict=True))
+
+
+def _snr(data, truth):
+    """Return the signal-to-noise ratio of ``data`` in dB."""
+    return 10 * np.log10(np.square(truth).sum() / np.square(data - truth).sum())

@@ -1,0 +1,162 @@
+"""Find the spectrum image and its HAADF among signals that were loaded."""
+
+import logging
+
+_logger = logging.getLogger(__name__)
+
+_SPECTRA = ("EDS_TEM", "EDS_SEM", "EELS")
+_OTHER_DETECTORS = {"BF", "ABF", "DBF", "BRIGHT", "IDPC", "DPC"}
+
+
+def find_scan(signals, spectra=None, haadf=None):
+    """Return the one spectrum image and the one HAADF image of the same scan.
+
+    Parameters
+    ----------
+    signals : list of BaseSignal
+        What `hyperspy.api.load` returned.
+    spectra, haadf : int, optional
+        Their numbers in the list, where that is known. Otherwise the spectrum image is the only
+        EDS or EELS signal with two navigation axes, or the only one with one or more. The HAADF
+        image is the only image that fits the scan with "HAADF" in its title or, if there is none,
+        the only image that fits; of as many pixels as the scan if there is one, else a finer one.
+
+    Returns
+    -------
+    spectra, haadf : BaseSignal
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if several fit equally.
+    """
+    dimensions = {
+        number: signal.axes_manager.navigation_dimension
+        for number, signal in enumerate(signals)
+        if signal.metadata.get_item("Signal.signal_type", "") in _SPECTRA
+    }
+    candidates = [number for number, size in dimensions.items() if size == 2]
+    candidates = candidates or [number for number, size in dimensions.items() if size]
+    if spectra is None and not candidates:
+        raise ValueError(_without_spectra(signals, dimensions))
+    spectra = _only("EDS or EELS spectrum image", "--spectra", signals, candidates, spectra)
+    shape = signals[spectra].axes_manager.navigation_shape
+    size = " x ".join(map(str, shape))
+    images = [n for n, signal in enumerate(signals) if n != spectra and _shape_of(signal) == shape]
+    images = images or [
+        number
+        for number, signal in enumerate(signals)
+        if number != spectra and _is_finer(signal, signals[spectra])
+    ]
+    named = [number for number in images if "HAADF" in _title(signals[number]).upper()]
+    if haadf is None and not named and any(_is_other(signals[number]) for number in images):
+        raise ValueError(
+            f"No image of {size} pixels is titled HAADF. Say with --haadf N which one it is. "
+            f"{_listed(signals)}"
+        )
+    haadf = _only(f"HAADF image of {size} pixels", "--haadf", signals, named or images, haadf)
+    _logger.info("Spectra: %s", signals[spectra])
+    _logger.info("HAADF: %s", signals[haadf])
+    return signals[spectra], signals[haadf]
+
+
+def find_maps(signals, haadf=None):
+    """Return maps and the HAADF image among images that were loaded.
+
+    Parameters
+    ----------
+    signals : list of BaseSignal
+        Images.
+    haadf : int, optional
+        Number of the HAADF image in the list; by default the only one with "HAADF" in its title.
+
+    Returns
+    -------
+    maps : list of BaseSignal
+    haadf : BaseSignal
+
+    Raises
+    ------
+    ValueError
+        If the HAADF image is not known, or there is no map.
+    """
+    images = [number for number, signal in enumerate(signals) if _shape_of(signal) is not None]
+    named = [number for number in images if "HAADF" in _title(signals[number]).upper()]
+    haadf = _only("image titled HAADF", "--haadf", signals, named, haadf)
+    shape = _shape_of(signals[haadf])
+    maps = [signals[n] for n in images if n != haadf and _shape_of(signals[n]) == shape]
+    if not maps:
+        raise ValueError(
+            f"There is no map with the {shape} pixels of the HAADF image. {_listed(signals)}"
+        )
+    _logger.info("HAADF: %s", signals[haadf])
+    return maps, signals[haadf]
+
+
+def _without_spectra(signals, dimensions):
+    if dimensions:
+        return f"The spectra are no map, but single ones. {_listed(signals)}"
+    plain = [
+        each
+        for each in signals
+        if each.axes_manager.signal_dimension == 1 and each.axes_manager.navigation_dimension
+    ]
+    if plain:
+        hint = "If spectra are, say what they are, such as with --signal-type EDS_TEM."
+    elif sum(_shape_of(each) is not None for each in signals) > 1:
+        hint = "If these images are maps of elements, add --maps."
+    else:
+        hint = "If it lies in a file of its own, name both files."
+    return f"There is no EDS or EELS spectrum image. {hint} {_listed(signals)}"
+
+
+def _only(what, option, signals, candidates, given):
+    if given is not None:
+        if not 0 <= given < len(signals):
+            raise ValueError(f"There is no signal {given}. {_listed(signals)}")
+        return given
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise ValueError(
+            f"There is no {what}. If it lies in a file of its own, name both files. "
+            f"{_listed(signals)}"
+        )
+    raise ValueError(
+        f"There is more than one {what}: signals {', '.join(map(str, candidates))}. Choose "
+        f"one with {option} N. {_listed(signals)}"
+    )
+
+
+def _shape_of(signal):
+    """Return (columns, rows) of an image, or the length of a profile; None of other signals."""
+    manager = signal.axes_manager
+    shapes = [manager.signal_shape, manager.navigation_shape]
+    if manager.navigation_dimension and manager.signal_dimension:
+        return None
+    [shape] = [each for each in shapes if each] or [()]
+    kind = signal.metadata.get_item("Signal.signal_type", "")
+    return tuple(shape) if len(shape) in (1, 2) and kind not in _SPECTRA else None
+
+
+def _is_finer(signal, spectra):
+    """Return whether an image is one that fusion would average over the pixels of the scan."""
+    from ..signals.haadf_image import covers_scan
+
+    shape = _shape_of(signal)
+    return shape is not None and len(shape) == 2 and covers_scan(signal, spectra)
+
+
+def _title(signal):
+    return str(signal.metadata.get_item("General.title", ""))
+
+
+def _is_other(signal):
+    """Return whether the title names another detector, of other contrast."""
+    words = _title(signal).upper().replace("-", " ").replace("_", " ").split()
+    return not _OTHER_DETECTORS.isdisjoint(words)
+
+
+def _listed(signals):
+    lines = [f"\n  {number}: {signal}" for number, signal in enumerate(signals)]
+    return "Found:" + "".join(lines)

@@ -1,0 +1,163 @@
+"""`save_maps`: maps as files of HyperSpy, images with a scale, and tables."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+#: Formats by name: what `save_maps` writes.
+FORMATS = ("hspy", "zspy", "tif", "png", "csv")
+_EXTENSIONS = {"tiff": "tif", "hdf5": "hspy"}
+
+
+def save_maps(maps, folder, format="hspy", *, suffix="", overwrite=False):
+    """Save maps into a folder, one file per map.
+
+    HyperSpy saves maps to .hspy and .zspy by itself, but refuses other formats: an image of
+    floating-point numbers is no PNG, and a map with navigation axes no TIFF.
+
+    Parameters
+    ----------
+    maps : list of BaseSignal
+        Maps as `multimodal_fusion`, `fuse_maps` or `fit_maps` return them, in memory or lazy, with
+        two axes, or with one: profiles along a line, such as ``[roi(m) for m in maps]``. For "tif"
+        stacks with three axes, too.
+    folder : str or pathlib.Path
+        Folder to write to; it is made if it is missing. Files bear the names of lines, edges or
+        elements.
+    format : str
+        "hspy" (default) or "zspy": all of the signal, for HyperSpy. "tif": 32-bit numbers in the
+        units of the map, with the size of a pixel as ImageJ reads it. "png": a picture with scale
+        bar and colour bar. "csv": of maps one table per map, rows and columns as in the scan; of
+        profiles one table, with the position and a column per map.
+    suffix : str
+        What is added to the names of files, such as "_raw". Default "".
+    overwrite : bool
+        Replace files that exist. Default False.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Files that were written.
+
+    Raises
+    ------
+    FileExistsError
+        If a file exists, unless ``overwrite``. Nothing is written then.
+    TypeError, ValueError
+        If ``maps`` are no maps, two of them bear one name, or the format is not known.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from hyperspy_multimodal import save_maps
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> maps = core_shell((32, 32)).signal.get_lines_intensity()
+    >>> with TemporaryDirectory() as folder:
+    ...     [path.name for path in save_maps(maps, folder, "tif")]
+    ['Co_Ka.tif', 'O_Ka.tif', 'S_Ka.tif']
+    """
+    from ..plot.panels import map_axes, map_name
+    from .lazy_maps import compute_maps
+
+    kind = _EXTENSIONS.get(str(format).lower().lstrip("."), str(format).lower().lstrip("."))
+    if kind not in FORMATS:
+        raise ValueError(f"format must be one of {list(FORMATS)}, but {format!r} was given.")
+    maps = [maps] if isinstance(maps, BaseSignal) else list(maps)
+    if not maps or not all(isinstance(each, BaseSignal) for each in maps):
+        raise TypeError(
+            "maps must be a list of maps, as multimodal_fusion returns it, but "
+            f"{[type(each).__name__ for each in maps]} was given."
+        )
+    names = [f"{map_name(each)}{suffix}" for each in maps]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(
+            f"Several maps would be saved as {repeated}. Save them to folders of their own, or "
+            "with a `suffix` of their own."
+        )
+    sizes = {len(map_axes(each)) for each in maps}
+    most = {"tif": 3, "png": 2, "csv": 2}.get(kind, 10)
+    if max(sizes) > most or (kind in ("tif", "png") and min(sizes) < 2):
+        raise ValueError(
+            f"format={format!r} is for maps with two axes, but one has {max(sizes)}. Save one "
+            "slice, [m.inav[..., 0] for m in maps], profiles as 'csv', or all as 'hspy'."
+        )
+    folder = Path(folder)
+    profiles = kind == "csv" and sizes == {1}
+    files = [f"profiles{suffix}"] if profiles else names
+    paths = [folder / f"{_as_file(name)}.{kind}" for name in files]
+    existing = [path for path in paths if path.exists()]
+    if existing and not overwrite:
+        raise FileExistsError(
+            f"{', '.join(map(str, existing))} exist. Give another folder, or overwrite=True."
+        )
+    if any(each._lazy for each in maps):
+        maps = compute_maps(maps)
+    folder.mkdir(parents=True, exist_ok=True)
+    if profiles:
+        _write_profiles(paths[0], maps, names)
+        return paths
+    write = {"tif": _write_tiff, "png": _write_picture, "csv": _write_table}.get(
+        kind, _write_signal
+    )
+    for each, path in zip(maps, paths, strict=True):
+        write(path, each)
+    return paths
+
+
+def _as_file(name):
+    """Return a name without what folders and Windows cannot have in that of a file."""
+    return "".join("_" if letter in '\\/:*?"<>|' or ord(letter) < 32 else letter for letter in name)
+
+
+def _write_signal(path, signal):
+    signal.save(path, overwrite=True)
+
+
+def _write_tiff(path, signal):
+    """Write 32-bit numbers with the size of a pixel, as HyperSpy and ImageJ read it."""
+    image = signal if signal.axes_manager.signal_dimension == 2 else signal.as_signal2D((0, 1))
+    image = image.deepcopy()
+    image.change_dtype("float32")
+    image.save(path, overwrite=True)
+
+
+def _write_picture(path, signal):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from ..plot.panels import brightest, height_over_width, map_name, map_unit, scale_bar, show
+
+    figure = Figure(figsize=(4.2, 3.4 * height_over_width(signal) + 0.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axis = figure.subplots()
+    limits = 0, brightest(signal.data)
+    show(axis, signal.data, signal, map_name(signal), "viridis", map_unit(signal), limits)
+    scale_bar(axis, signal)
+    figure.savefig(path, dpi=200)
+
+
+def _write_table(path, signal):
+    """Write a map as rows of numbers."""
+    _write_rows(path, ([f"{value:.8g}" for value in row] for row in np.atleast_2d(signal.data)))
+
+
+def _write_profiles(path, maps, names):
+    """Write profiles along one line: the position and a column per map."""
+    from ..plot.panels import has_units, map_axes
+
+    [axis] = map_axes(maps[0])
+    sizes = [each.data.size for each in maps]
+    if len(set(sizes)) > 1:
+        raise ValueError(f"Profiles of one table must be as long, but they have {sizes} values.")
+    unit = f" ({axis.units})" if has_units(axis) else ""
+    rows = zip(axis.axis, *(each.data for each in maps), strict=True)
+    written = ([f"{value:.8g}" for value in row] for row in rows)
+    _write_rows(path, [[f"position{unit}", *names], *written])
+
+
+def _write_rows(path, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
