@@ -1,9 +1,13 @@
 """`python -m hyperspy_multimodal`: what it writes, says and returns."""
 
+import csv
 import subprocess
 import sys
 
+import exspy.signals
+import h5py
 import hyperspy.api as hs
+import numpy as np
 import pytest
 
 from hyperspy_multimodal import __version__
@@ -36,6 +40,7 @@ def test_without_file_fuses_a_specimen_and_says_what_was_gained(in_empty_folder,
         "Co_Ka.hspy",
         "O_Ka.hspy",
         "S_Ka.hspy",
+        "maps.csv",
         "overview.png",
     ]
     lines = capsys.readouterr().out.splitlines()
@@ -100,10 +105,151 @@ def test_file_without_spectra(in_empty_folder, caplog):
     assert "no EDS or EELS spectrum image" in caplog.text
 
 
-def test_bad_parameter(in_empty_folder, caplog):
-    assert main(["--gamma", "-1"]) == 1
-    assert "gamma must be" in caplog.text
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--gamma", "-1"], ["--gamma", "> 0", "-1"]),
+        (["--gamma", "high"], ["--gamma", "'high'"]),
+        (["--lambdas", "1"], ["--lambdas", "two numbers"]),
+        (["--lambdas", "1", "x"], ["--lambdas", "numbers", "x"]),
+        (["--lambdas", "0,1"], ["--lambdas", "L1 > 0"]),
+        (["--gain", "0"], ["--gain", "> 0"]),
+        (["--haadf-blur", "-1"], ["--haadf-blur", ">= 0"]),
+        (["--haadf", "one"], ["--haadf", "whole number"]),
+        (["--seed", "1.5"], ["--seed", "whole number"]),
+        (["--windows", "1", "2", "3"], ["--windows", "two limits"]),
+        (["--format", "jpg"], ["--format", "'jpg'", "hspy"]),
+        (["--tv", "huber"], ["--tv", "'huber'"]),
+        (["--lines", "Ti_Ka", "--edges", "Ti_L3"], ["--lines", "--edges"]),
+        (["--method", "guess"], ["--method", "guess"]),
+        (["--signal-type", "XRF"], ["--signal-type", "XRF"]),
+    ],
+)
+def test_options_are_checked_before_anything_is_read(in_empty_folder, capsys, arguments, words):
+    with pytest.raises(SystemExit) as stopped:
+        main(["missing.hspy", *arguments])
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err
+    assert len(message.splitlines()) == 1
+    assert all(word in message for word in words), message
     assert list(in_empty_folder.iterdir()) == []
+
+
+@pytest.fixture
+def scan(in_empty_folder):
+    """The files of a scan: spectra and image."""
+    specimen = core_shell((24, 20), counts=20)
+    specimen.signal.save("spectra.hspy")
+    specimen.haadf.save("image.hspy")
+    return specimen
+
+
+def totals(folder):
+    with open(folder / "maps.csv", encoding="utf-8") as file:
+        return {row["map"]: float(row["fused total"]) for row in csv.DictReader(file)}
+
+
+def test_names_in_any_form_and_files_behind_them(in_empty_folder, scan):
+    assert main(["--lines", "co_ka,O-Ka", "SKa", "spectra.hspy", "image.hspy", *LAMBDAS]) == 0
+    assert list(totals(in_empty_folder / "spectra_fused")) == ["Co_Ka", "O_Ka", "S_Ka"]
+
+
+def test_every_option_of_the_method_reaches_it(in_empty_folder, scan, monkeypatch):
+    mask = np.zeros((24, 20), np.uint8)
+    mask[2:4] = 1
+    np.save("mask.npy", mask)
+    seen = {}
+
+    def fusion(self, haadf, **given):
+        seen.update(given)
+        raise ValueError("seen")
+
+    monkeypatch.setattr(exspy.signals.EDSTEMSpectrum, "multimodal_fusion", fusion, raising=False)
+    options = [
+        "spectra.hspy", "image.hspy", "--lines", "Co_Ka", "--method", "windows", "--windows", "1.5",
+        "--mask", "mask.npy", "--align", "--haadf-blur", "0.5", "--uncertainty", "--tv",
+        "isotropic", "--weights", "0", "--seed", "3", "--lambdas", "0.01,0.02", "--gamma", "1",
+        "--tolerance", "1e-3", "--max-iterations", "50",
+    ]  # fmt: skip
+    assert main(options) == 1
+    np.testing.assert_array_equal(seen.pop("navigation_mask"), mask == 1)
+    assert seen == {
+        "full_output": True, "show_progressbar": False, "xray_lines": ["Co_Ka"], "seed": 3,
+        "map_method": "windows", "integration_windows": 1.5, "align": True, "haadf_blur": 0.5,
+        "uncertainty": True, "tv": "isotropic", "weights": [0.0], "lambdas": (0.01, 0.02),
+        "gamma": 1.0, "tolerance": 1e-3, "max_iterations": 50,
+    }  # fmt: skip
+
+
+def test_advice_is_in_options_of_the_command(in_empty_folder, scan, capsys):
+    assert main(["spectra.hspy", "image.hspy", "--elements", "unobtainium"]) == 1
+    assert "--elements names 'unobtainium'" in capsys.readouterr().err
+    assert main(["spectra.hspy", "image.hspy", "--edges", "Ti_L3"]) == 1
+    assert "--edges is for EELS" in capsys.readouterr().err
+    assert main(["spectra.hspy", "image.hspy", "--lines", "Co_Kz"]) == 1
+    assert "Unknown X-ray line 'Co_Kz'" in capsys.readouterr().err
+    bare = scan.signal.deepcopy()
+    del bare.metadata.Sample
+    bare.save("bare.hspy")
+    assert main(["bare.hspy", "image.hspy"]) == 1
+    message = capsys.readouterr().err
+    assert "--elements" in message and "seems to show" in message and "Co" in message
+    assert "s.add_elements" not in message
+
+
+def test_scans_that_show_nothing_are_no_picture(in_empty_folder, scan, capsys):
+    scan.signal.data[:] = 0
+    scan.signal.save("empty.hspy")
+    assert main(["empty.hspy", "image.hspy"]) == 1
+    assert "no counts" in capsys.readouterr().err
+    counts = core_shell((24, 20), counts=20).signal.data
+    same = np.broadcast_to(counts.mean(axis=(0, 1)), counts.shape)
+    scan.signal.data = np.random.default_rng(0).poisson(same)
+    scan.signal.save("noise.hspy")
+    assert main(["noise.hspy", "image.hspy"]) == 1
+    assert "no structure" in capsys.readouterr().err
+    assert not list(in_empty_folder.glob("*_fused"))
+
+
+def test_formats_and_pictures(in_empty_folder, scan):
+    given = ["spectra.hspy", "image.hspy", "--format", "tif,csv", "--pictures", *LAMBDAS]
+    assert main(given) == 0
+    written = {path.name for path in (in_empty_folder / "spectra_fused").iterdir()}
+    assert {"Co_Ka.tif", "Co_Ka.csv", "Co_Ka.png", "haadf_model.png", "sum_spectrum.png"} < written
+    image = hs.load("spectra_fused/Co_Ka.tif")
+    table = np.loadtxt("spectra_fused/Co_Ka.csv", delimiter=",")
+    np.testing.assert_allclose(image.data, table, rtol=1e-6)
+    assert image.axes_manager[0].units == "nm"
+
+
+def test_maps_in_plain_files(in_empty_folder, scan):
+    maps = {f"{each.metadata.Sample.elements[0]}": each.data for each in scan.counts}
+    with h5py.File("maps.h5", "w") as file:
+        for name, array in {**maps, "HAADF": scan.haadf.data}.items():
+            file[f"data/{name}"] = array
+    np.savez("maps.npz", HAADF=scan.haadf.data, **maps)
+    for name in ("maps.h5", "maps.npz"):
+        assert main([name, "--maps", "-o", name[5:], *LAMBDAS]) == 0
+    assert totals(in_empty_folder / "h5") == totals(in_empty_folder / "npz")
+    assert main(["maps.h5"]) == 1
+
+
+def test_any_file_ends_with_a_message(in_empty_folder, scan, capsys):
+    for name in ("text.txt", "image.png", "scan.bcf", "scan.emd", "scan.zspy", "maps.h5"):
+        (in_empty_folder / name).write_text("no such thing")
+        assert main([name]) == 1
+        message = capsys.readouterr().err
+        assert "ERROR: " in message and "Traceback" not in message
+    assert main(["text.txt", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_spectra_without_a_type(in_empty_folder, scan):
+    plain = scan.signal.deepcopy()
+    plain.set_signal_type("")
+    plain.save("plain.hspy")
+    assert main(["plain.hspy", "image.hspy", *LAMBDAS]) == 1
+    assert main(["plain.hspy", "image.hspy", "--signal-type", "EDS_TEM", *LAMBDAS]) == 0
 
 
 def test_version(capsys):

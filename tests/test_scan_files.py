@@ -4,7 +4,7 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.command.scan_files import find_scan
+from hyperspy_multimodal.command.scan_files import find_maps, find_scan
 
 
 def spectra(shape=(6, 5), signal_type="EDS_TEM", title="EDX"):
@@ -46,7 +46,10 @@ def test_takes_the_only_image_of_the_scan_whatever_its_title():
         ([image(title="BF"), spectra()], "titled HAADF.*--haadf"),
         ([spectra(), image((5, 6))], "no HAADF image of 5 x 6"),
         ([spectra(), image(), image()], "more than one HAADF image.*--haadf"),
-        ([spectra(), image(title="A"), image(title="B")], "more than one HAADF image.*--haadf"),
+        (
+            [spectra(), image(title="First"), image(title="Second")],
+            "more than one HAADF image.*--haadf",
+        ),
     ],
 )
 def test_refuses_to_guess(signals, message):
@@ -60,3 +63,34 @@ def test_numbers_decide_between_equals():
     assert find_scan([first, second, scan], haadf=1)[1] is second
     with pytest.raises(ValueError, match="no signal 7"):
         find_scan([first, second, scan], haadf=7)
+
+
+def test_maps_of_elements_in_a_project_are_no_haadf():
+    scan, survey = spectra(), image(title="IMG1")
+    maps = [image(title="C K"), image(title="Fe K"), image(title="Cu Kα1")]
+    assert find_scan([survey, *maps, scan])[1] is survey
+
+
+def test_a_finer_image_is_found_and_one_of_the_scan_preferred():
+    scan, fine, survey = spectra(), image((12, 10)), image((60, 50), title="Survey")
+    for axis in survey.axes_manager.signal_axes:
+        axis.scale, axis.units = 7.0, "nm"
+    for axis in scan.axes_manager.navigation_axes:
+        axis.units = "nm"
+    assert find_scan([fine, survey, scan])[1] is fine
+    exact = image()
+    assert find_scan([fine, exact, scan])[1] is exact
+
+
+def test_image_with_navigation_axes():
+    scan, haadf = spectra(), image().T
+    assert haadf.axes_manager.navigation_dimension == 2
+    assert find_scan([haadf, scan])[1] is haadf
+
+
+def test_maps_and_their_haadf():
+    maps = [image(title="Ti"), image(title="O")]
+    haadf, other = image(), image((3, 3), title="Sr")
+    assert find_maps([*maps, haadf, other]) == (maps, haadf)
+    with pytest.raises(ValueError, match="no image titled HAADF"):
+        find_maps(maps)

@@ -20,6 +20,7 @@ _PHRASES = [
     (r"\bedges=\[[^]]*\]", "--edges Cu_L3 Zn_L3"),
     (r"elements=\[[^]]*\]", "--elements Ti O"),
     (r"navigation_mask=[^:;.]*(?=[.:;,]|$)", "--mask FILE"),
+    (r"`?extra_lines`?", "--extra-lines"),
     (r"`xray_lines`|\bxray_lines\b(?! )", "--lines"),
     (r"`edges`", "--edges"),
     (r"`gain`|\bgain=", "--gain"),

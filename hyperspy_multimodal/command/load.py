@@ -17,7 +17,7 @@ def load_signals(options):
             raise ValueError(f"There is no file {file}.")
         if file.is_dir() and file.suffix.lower() != ".zspy":
             raise ValueError(
-                f"{file} is a folder. Name a file in it, such as the .ASW or .pts of a JEOL project."
+                f"{file} is a folder. Name a file in it, such as the .ASW of a JEOL project."
             )
         loaded = _loaded(file, options)
         for signal in loaded:

@@ -9,9 +9,15 @@ from .. import __version__
 _NAMES = "separated by spaces or commas, in any case"
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        """Exit with status 2 and one line, without the usage of all options."""
+        self.exit(2, f"{self.prog}: error: {message} (--help lists all options)\n")
+
+
 def parser():
     """Return the parser of the command line."""
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="python -m hyperspy_multimodal",
         description="Fuse a HAADF image with the EDS or EELS spectrum image of the same scan into "
         "elemental maps. Without FILE, do so for a simulated specimen and say what was gained.",
@@ -34,7 +40,17 @@ def parser():
 def parsed(arguments=None):
     """Return the options of a command line; exit with a message and status 2 if one is wrong."""
     options = parser().parse_args(arguments)
-    for name in ("elements", "lines", "edges", "weights", "tv", "windows", "format", "lambdas"):
+    for name in (
+        "elements",
+        "extra_lines",
+        "lines",
+        "edges",
+        "weights",
+        "tv",
+        "windows",
+        "format",
+        "lambdas",
+    ):
         values = getattr(options, name)
         if values is not None:
             # a FILE that follows a list of names is taken for one of them
@@ -140,6 +156,12 @@ def _add_reading(group):
     )
     group.add_argument(
         "--edges", nargs="+", metavar="EDGE", help=f"EELS: edges to map, such as Cu_L3, {_NAMES}"
+    )
+    group.add_argument(
+        "--extra-lines",
+        nargs="+",
+        metavar="EL",
+        help="EDS: elements that are in the specimen, but of which no map is wanted",
     )
     group.add_argument(
         "--method",

@@ -21,7 +21,13 @@ def fuse_files(options):
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
     spectra = prepared(spectra, options)
     given = _given(options)
-    names = {"lines": "xray_lines", "edges": "edges", "method": "map_method", "gain": "gain"}
+    names = {
+        "extra_lines": "extra_lines",
+        "lines": "xray_lines",
+        "edges": "edges",
+        "method": "map_method",
+        "gain": "gain",
+    }
     given.update(
         {argument: getattr(options, name) for name, argument in names.items()
          if getattr(options, name) is not None}
@@ -100,12 +106,12 @@ def _given(options):
 def _check_kind(spectra, options):
     """Refuse options of the other kind of spectra."""
     is_eels = spectra.metadata.Signal.signal_type == "EELS"
-    wrong = ("lines", "resolution") if is_eels else ("edges", "gain")
+    wrong = ("lines", "extra_lines", "resolution") if is_eels else ("edges", "gain")
     for name in wrong:
         if getattr(options, name) is not None:
             kind = "EDS" if is_eels else "EELS"
             raise ValueError(
-                f"--{name} is for {kind} spectra, but these are {'EELS' if is_eels else 'EDS'}. "
+                f"--{name.replace('_', '-')} is for {kind} spectra, but these are {'EELS' if is_eels else 'EDS'}. "
                 f"If they are not, say so with --signal-type."
             )
 

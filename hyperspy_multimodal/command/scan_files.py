@@ -48,6 +48,9 @@ def find_scan(signals, spectra=None, haadf=None):
         for number, signal in enumerate(signals)
         if number != spectra and _is_finer(signal, signals[spectra])
     ]
+    # projects of JEOL and others hold maps of lines beside the image of the detector
+    detectors = [number for number in images if not _is_map(signals[number])]
+    images = detectors or images
     named = [number for number in images if "HAADF" in _title(signals[number]).upper()]
     if haadf is None and not named and any(_is_other(signals[number]) for number in images):
         raise ValueError(
@@ -155,6 +158,15 @@ def _is_other(signal):
     """Return whether the title names another detector, of other contrast."""
     words = _title(signal).upper().replace("-", " ").replace("_", " ").split()
     return not _OTHER_DETECTORS.isdisjoint(words)
+
+
+def _is_map(signal):
+    """Return whether the title is that of an element's map, such as "Fe K"."""
+    from exspy.material import elements
+
+    from ..signals.map_input import element_in_title
+
+    return element_in_title(_title(signal), elements) is not None
 
 
 def _listed(signals):

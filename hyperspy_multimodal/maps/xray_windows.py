@@ -233,10 +233,11 @@ def _line_of(signal, name):
     from exspy.material import elements
 
     element, _, subshell = name.partition("_")
-    known = list(elements[element].Atomic_properties.Xray_lines.as_dictionary())
+    found = elements[element].get_item("Atomic_properties.Xray_lines", None)
+    known = [] if found is None else list(found.as_dictionary())
     if subshell in known:
         return name
-    if not subshell:
+    if known and not subshell:
         lines = _usable_lines(signal, [], [element])
         if lines:
             return lines[0]

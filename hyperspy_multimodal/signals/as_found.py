@@ -55,6 +55,8 @@ class Tidied:
             array = array[None]
         if self.order is not None and array.ndim == len(self.order):
             array = in_order(array, self.order)
+        if array.dtype.kind in "ui" and np.isin(array, (0, 1)).all():
+            array = array.astype(bool)
         return functools.reduce(either, own, array) if array.dtype == bool else array
 
     def restored(self, results):

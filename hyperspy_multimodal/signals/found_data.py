@@ -9,6 +9,11 @@ from hyperspy.signal import BaseSignal
 _UNITS = {"kev": "keV", "ev": "eV", "kiloelectronvolt": "keV", "electronvolt": "eV"}
 
 
+def _unit(units):
+    """Return "keV" or "eV" for what programs write, None for other units."""
+    return _UNITS.get(str(units).strip().lower())
+
+
 def check_numbers(signal):
     kind = signal.data.dtype.kind
     if kind not in "buif":
@@ -22,7 +27,7 @@ def check_units(signal):
     """Refuse X-ray spectra whose energies may be in keV or eV."""
     axes = signal.axes_manager.signal_axes
     kind = signal.metadata.get_item("Signal.signal_type", "")
-    if kind.startswith("EDS") and len(axes) == 1 and str(axes[0].units).lower() not in _UNITS:
+    if kind.startswith("EDS") and len(axes) == 1 and _unit(axes[0].units) is None:
         raise ValueError(
             "The energy axis of EDS spectra must be in keV or eV, but its units are "
             f"{axes[0].units}. It has {axes[0].size} channels of {axes[0].scale:g} from "
@@ -58,7 +63,7 @@ def ascending(signal, metadata=None):
     axes = [axis.get_axis_dictionary() for axis in signal.axes_manager._axes]
     place = energies[0].index_in_array
     axis, data = axes[place], signal.data
-    unit = _UNITS.get(str(axis["units"]).strip().lower(), axis["units"])
+    unit = _unit(axis["units"]) or axis["units"]
     if unit == axis["units"] and axis["scale"] >= 0 and metadata is None:
         return signal
     axis["units"] = unit

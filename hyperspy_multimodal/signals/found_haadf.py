@@ -17,7 +17,13 @@ def tidied_haadf(haadf, spectra):
     """
     is_signal = isinstance(haadf, BaseSignal)
     data = haadf.data if is_signal else haadf
-    if isinstance(haadf, (list, tuple)) and len(haadf) == 1 and isinstance(haadf[0], BaseSignal):
+    one = spectra.signal.axes_manager.navigation_dimension <= 2
+    if (
+        one
+        and isinstance(haadf, (list, tuple))
+        and len(haadf) == 1
+        and isinstance(haadf[0], BaseSignal)
+    ):
         return tidied_haadf(haadf[0], spectra)
     if spectra.is_line and not isinstance(data, (str, bytes, dict)) and data is not None:
         data = _profile(data, spectra.signal.axes_manager.navigation_shape[0])

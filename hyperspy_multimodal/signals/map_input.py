@@ -198,13 +198,13 @@ def _name_of(signal, known):
         found = [] if found is None else texts_in(found)
         if len(found) == 1:
             return str(found[0])
-    element = _element_in(signal.metadata.General.title or "", known)
+    element = element_in_title(signal.metadata.General.title or "", known)
     if element is not None:
         _logger.info("Map %r is taken for %s.", signal.metadata.General.title, element)
     return element
 
 
-def _element_in(title, known):
+def element_in_title(title, known):
     """Return the element in a title that says nothing else, such as "Ti", "Ti map" or "Ti Ka"."""
     words = [word for word in re.split(r"[\s_\-:;,.()\[\]|]+", title) if word]
     words = [word for word in words if word.lower() not in _WORDS]

@@ -33,7 +33,7 @@ def test_order_of_given_edges_is_kept():
         (["C_K"], ValueError, "no room"),
         (["Ti_L3", "O_K", "Ti_L3"], ValueError, "repeats.*Ti_L3"),
         ([], ValueError, "empty"),
-        ("Ti_L3", TypeError, "list"),
+        ({"Ti": "L3"}, TypeError, "list"),
         ([3], TypeError, "string"),
     ],
 )

@@ -78,7 +78,7 @@ def with_scale(scale, units="nm"):
     [
         (lambda h: h.data[:6], ValueError, ["haadf", "(6, 10)", "(8, 10)", "rows, columns"]),
         (lambda h: h.data[0], ValueError, ["haadf", "(10,)", "(8, 10)"]),
-        (lambda h: h.isig[:6], ValueError, ["haadf", "another field", "6 pixels", "10 pixels"]),
+        (lambda h: h.isig[:6], ValueError, ["haadf", "(8, 6)", "6 pixels", "10 pixels"]),
         (lambda h: np.zeros((2, *SHAPE)), ValueError, ["haadf", "(2, 8, 10)", "(8, 10)"]),
         (lambda h: 3.0, ValueError, ["haadf", "()", "(8, 10)"]),
         (lambda h: h.data.T, ValueError, ["haadf", "(10, 8)", "exchanged", "haadf.T"]),
@@ -93,11 +93,9 @@ def with_scale(scale, units="nm"):
         (lambda h: h.data + 1j, TypeError, ["haadf", "complex", "real numbers"]),
         (lambda h: h.data.astype(str), TypeError, ["haadf", "real numbers"]),
         (rgb, TypeError, ["haadf", "real numbers", "colour"]),
-        (with_scale(1.0), ValueError, ["haadf", "0.5 nm", "1 nm", "another field", "scale"]),
-        (with_scale(0.5, "µm"), ValueError, ["haadf", "0.5 µm", "0.5 nm", "another field"]),
         (lambda h: hs.stack([h, h]), ValueError, ["haadf", "one image", "stack", "(2,)|(10, 8)"]),
-        (with_value(np.nan), ValueError, ["haadf", "2 of its 80", "finite", "nan_to_num"]),
-        (with_value(-np.inf), ValueError, ["haadf", "2 of its 80", "finite", "nan_to_num"]),
+        (with_value(np.nan), ValueError, ["haadf", "2 of its 80", "finite", "masked_invalid"]),
+        (with_value(-np.inf), ValueError, ["haadf", "2 of its 80", "finite", "masked_invalid"]),
         (lambda h: h * 0 + 7, ValueError, ["haadf", "constant", "7", "HAADF image of the scan"]),
         (lambda h: np.ones(SHAPE), ValueError, ["haadf", "constant"]),
     ],
@@ -119,7 +117,7 @@ def test_spectrum_image_is_no_haadf(specimen):
     ("part", "words"),
     [
         (lambda s: s.inav[3, 4], ["single spectrum", "two navigation axes"]),
-        (lambda s: s.inav[3], ["line of spectra", "two navigation axes"]),
+        (lambda s: s.inav[3], ["a line of 8 scan positions", "8 values", "(8, 10)"]),
         (lambda s: s.sum(), ["single spectrum", "two navigation axes"]),
     ],
 )
@@ -180,14 +178,13 @@ def changed(rows, value):
 
 
 LINES = [
-    ("Co_Ka", TypeError, ["xray_lines", "'Co_Ka'", "list"]),
     ({"Co": "Ka"}, TypeError, ["xray_lines", "list"]),
     (5, TypeError, ["xray_lines", "5", "list"]),
     ([], ValueError, ["xray_lines", "[]", "at least one"]),
     ([3], TypeError, ["string", "'Ti_Ka'", "3"]),
     (["Xx_Ka"], ValueError, ["'Xx_Ka'", "'Xx'", "element"]),
     (["Co_Kz"], ValueError, ["'Co_Kz'", "'Co_Ka'"]),
-    (["Co"], ValueError, ["'Co'", "Unknown X-ray line"]),
+    (["Li"], ValueError, ["'Li'", "Unknown X-ray line"]),
     (["Au_Ka"], ValueError, ["Au_Ka", "energy axis", "keV", "xray_lines"]),
     (["Co_Ka", "O_Ka", "Co_Ka"], ValueError, ["xray_lines", "once", "Co_Ka"]),
 ]
@@ -318,7 +315,7 @@ def test_wrong_values_are_found_before_lazy_data_are_read(specimen):
     lazy = specimen.signal.as_lazy()
     meta = np.array((), dtype=lazy.data.dtype)
     lazy.data = lazy.data.map_blocks(read, dtype=lazy.data.dtype, meta=meta)
-    for options in ({"gamma": -1}, {"lambdas": "best"}, {"seed": -1}, {"xray_lines": "Co_Ka"}):
+    for options in ({"gamma": -1}, {"lambdas": "best"}, {"seed": -1}, {"xray_lines": "Zz_Ka"}):
         with pytest.raises((TypeError, ValueError)):
             lazy.multimodal_fusion(specimen.haadf, **options)
     with pytest.raises(ValueError):

@@ -152,7 +152,7 @@ def test_the_signal_is_not_modified(specimen):
     [
         ({"xray_lines": ["Co_Ka", "Co_Kb"]}, ValueError, ["one family", "map_method='windows'"]),
         ({"xray_lines": ["Zz_Ka"]}, ValueError, ["not a chemical element"]),
-        ({"extra_lines": "Cu"}, TypeError, ["extra_lines", "list"]),
+        ({"extra_lines": {"Cu": 1}}, TypeError, ["extra_lines", "list"]),
         ({"extra_lines": ["Qq"]}, ValueError, ["Qq"]),
         ({"integration_windows": -1}, ValueError, ["integration_windows", "> 0"]),
         ({"refine_calibration": 1}, TypeError, ["refine_calibration", "True or False"]),
@@ -224,8 +224,11 @@ def test_extra_lines_of_a_mapped_element_are_refused(specimen):
         fit_maps(specimen.signal, extra_lines=["Co"])
 
 
-def test_a_resolution_that_is_missing_is_asked_for(specimen):
+def test_a_resolution_that_is_missing_is_assumed_and_found(specimen, caplog):
     signal = specimen.signal.deepcopy()
     del signal.metadata.Acquisition_instrument.TEM.Detector
-    with pytest.raises(ValueError, match="energy_resolution_MnKa=130"):
-        fit_maps(signal)
+    maps, expected = fit_maps(signal), fit_maps(specimen.signal)
+    assert "resolution at Mn Ka 130 eV (the metadata say nothing)" in caplog.text
+    assert "set_microscope_parameters" in caplog.text
+    assert maps[0].metadata.Spectrum_fit.assumed.as_dictionary() == {"energy_resolution_MnKa": 130}
+    np.testing.assert_allclose(maps[0].data, expected[0].data)

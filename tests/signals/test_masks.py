@@ -121,7 +121,7 @@ def test_ready_maps(specimen, mask):
 @pytest.mark.parametrize(
     ("change", "kind", "words"),
     [
-        (lambda mask: mask.astype(int), TypeError, "True .left out. and False"),
+        (lambda mask: 2 * mask.astype(int), TypeError, "True .left out. and False"),
         (lambda mask: mask[:8], ValueError, "shape of the scan"),
         (lambda mask: np.ones_like(mask), ValueError, "too little to fuse"),
     ],

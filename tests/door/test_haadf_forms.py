@@ -1,0 +1,80 @@
+"""HAADF images in whatever form, and which are refused."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+
+from .conftest import GIVEN, fused
+
+
+def calibrated(array, haadf, factor):
+    image = hs.signals.Signal2D(array)
+    for own, other in zip(
+        image.axes_manager.signal_axes, haadf.axes_manager.signal_axes, strict=True
+    ):
+        own.scale, own.units = factor * other.scale, other.units
+    return image
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda h: h.data,
+        lambda h: h.data.astype("f4"),
+        lambda h: h.data.tolist(),
+        lambda h: h.T,
+        lambda h: h.as_lazy(),
+        lambda h: [h],
+        lambda h: h.data[None],
+        lambda h: hs.stack([h], show_progressbar=False),
+        lambda h: np.ma.masked_array(h.data),
+        lambda h: np.kron(h.data, np.ones((2, 2))),
+        lambda h: np.kron(h.data, np.ones((3, 3))),
+        lambda h: calibrated(h.data, h, 1.08),
+        lambda h: calibrated(h.data, h, 0.9),
+        lambda h: calibrated(h.data, h, -1.0),
+        lambda h: calibrated(np.kron(h.data, np.ones((2, 2))), h, 0.5),
+        lambda h: calibrated(np.kron(h.data, np.ones((2, 2))), h, 0.54),
+    ],
+)
+def test_the_same_image(signal, haadf, expected, form):
+    np.testing.assert_allclose(fused(signal, form(haadf)), expected, rtol=2e-3, atol=2e-3)
+
+
+def test_another_calibration_is_said(signal, haadf, expected, caplog):
+    maps = signal.multimodal_fusion(calibrated(haadf.data, haadf, 1.08), **GIVEN)
+    assert "another calibration" in caplog.text and "1.08 nm" in caplog.text
+    assert maps[0].axes_manager[0].scale == signal.axes_manager[0].scale
+
+
+def test_masked_pixels(signal, haadf):
+    mask = np.zeros(haadf.data.shape, bool)
+    mask[3, 4] = True
+    haadf.data[2:5, 3:6] = haadf.data[3, 4]
+    spoiled = np.where(mask, np.nan, haadf.data)
+    wanted = fused(signal, haadf, navigation_mask=mask)
+    for form in (np.ma.masked_invalid(spoiled), np.ma.masked_array(spoiled, mask)):
+        image = haadf.deepcopy()
+        image.data = form
+        for given in (form, image):
+            np.testing.assert_array_equal(fused(signal, given), wanted)
+    fine = np.ma.masked_invalid(np.kron(spoiled, np.ones((2, 2))))
+    np.testing.assert_allclose(fused(signal, fine), wanted, rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (lambda h: h.isig[:, :-3], ["(16, 12)", "(13, 12)", "13 pixels"]),
+        (lambda h: h.data[:-3], ["(16, 12)", "(13, 12)"]),
+        (lambda h: h.data.ravel(), ["(192,)", "reshape(16, 12)"]),
+        (lambda h: h.data.T, ["exchanged", "haadf.T"]),
+        (lambda h: hs.stack([h, h], show_progressbar=False), ["one image", "stack"]),
+        (lambda h: calibrated(np.kron(h.data, np.ones((2, 2))), h, 1.0), ["another field", "isig"]),
+        (lambda h: np.ma.masked_all(h.data.shape), ["masked"]),
+    ],
+)
+def test_what_is_refused(signal, haadf, form, words):
+    with pytest.raises(ValueError) as refused:
+        signal.multimodal_fusion(form(haadf), **GIVEN)
+    assert all(word in str(refused.value) for word in words), refused.value

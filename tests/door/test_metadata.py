@@ -1,0 +1,173 @@
+"""Metadata as files have them: the same maps, or a message that says what to set."""
+
+import hyperspy.api as hs
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import fit_maps, fuse_maps, suggest_elements
+
+from .conftest import GIVEN, fused
+
+LINES = ["Co_Ka", "O_Ka", "S_Ka"]
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        ["Co", "O", "S"],
+        ("Co", "O", "S"),
+        np.array(["Co", "O", "S"]),
+        np.array([b"Co", b"O", b"S"]),
+        np.array(["Co", "O", "S"], dtype=object),
+        "Co, O, S",
+        "Co O S",
+        b"Co;O;S",
+        ["S", "Co", "O", "Co"],
+        ["CO", "o", "s"],
+        ["Co", "O", "S", "H", "He", "Li"],
+    ],
+    ids=repr,
+)
+def test_elements(signal, haadf, expected, elements):
+    signal.metadata.Sample.elements = elements
+    before = signal.metadata.Sample.elements
+    maps = fused(signal, haadf)
+    np.testing.assert_array_equal(maps, expected)
+    assert signal.metadata.Sample.elements is before
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        tuple(LINES),
+        np.array(LINES),
+        np.array([b"Co_Ka", b"O_Ka", b"S_Ka"]),
+        "Co_Ka, O_Ka S_Ka",
+        [*LINES, "O_Ka"],
+        ["co_ka", "O_KA", "s_Ka"],
+        ["Co Kα", "O-Ka", "SKa"],
+        ["Co_K", "O_K", "S_K"],
+    ],
+    ids=repr,
+)
+def test_lines(signal, haadf, expected, lines):
+    signal.metadata.Sample.xray_lines = lines
+    np.testing.assert_array_equal(fused(signal, haadf), expected)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        LINES,
+        tuple(LINES),
+        np.array(LINES),
+        "Co_Ka O_Ka,S_Ka",
+        ["co_ka", "o_ka", "s_KA"],
+        ["Co", "O", "S"],
+        ["Co Kα", "OKa", "s-ka"],
+    ],
+    ids=repr,
+)
+def test_lines_as_argument(signal, haadf, expected, given):
+    np.testing.assert_array_equal(fused(signal, haadf, xray_lines=given), expected)
+
+
+def test_maps_come_in_the_order_of_the_lines(signal, haadf, expected):
+    maps = signal.multimodal_fusion(haadf, xray_lines=["S_Ka", "Co_Ka", "O_Ka"], **GIVEN)
+    assert [each.metadata.Sample.xray_lines for each in maps] == [["S_Ka"], ["Co_Ka"], ["O_Ka"]]
+    np.testing.assert_allclose([each.data for each in maps], expected[[2, 0, 1]], atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("energy", "said"),
+    [
+        (0, "0"),
+        (-1, "-1"),
+        (np.nan, "nan"),
+        (None, "nothing"),
+        (200_000.0, "200000.0"),
+        ("200 kV", None),
+        (np.array([200.0]), None),
+    ],
+    ids=repr,
+)
+def test_beam_energy(signal, haadf, expected, caplog, energy, said):
+    if energy is None:
+        del signal.metadata.Acquisition_instrument.TEM.beam_energy
+    else:
+        signal.metadata.Acquisition_instrument.TEM.beam_energy = energy
+    maps = signal.multimodal_fusion(haadf, **GIVEN)
+    np.testing.assert_array_equal([each.data for each in maps], expected)
+    record = maps[0].metadata.Multimodal_fusion
+    if said is None:
+        assert "Assumed" not in caplog.text and not record.has_item("assumed")
+    else:
+        assert f"beam energy 200 keV (the metadata say {said})" in caplog.text
+        assert record.assumed.as_dictionary() == {"beam_energy": 200.0}
+    given = signal.metadata.Acquisition_instrument.as_dictionary()
+    assert repr(maps[0].metadata.Acquisition_instrument.as_dictionary()) == repr(given)
+
+
+@pytest.mark.parametrize("resolution", [0.13, 0, None, np.float64(130), "130 eV"], ids=repr)
+def test_resolution(signal, haadf, expected, resolution):
+    detector = signal.metadata.Acquisition_instrument.TEM.Detector.EDS
+    if resolution is None:
+        del detector.energy_resolution_MnKa
+    else:
+        detector.energy_resolution_MnKa = resolution
+    np.testing.assert_array_equal(fused(signal, haadf), expected)
+
+
+def test_without_any_microscope(signal, haadf, expected, caplog):
+    del signal.metadata.Acquisition_instrument
+    np.testing.assert_array_equal(fused(signal, haadf), expected)
+    said = [each for each in caplog.messages if "Assumed" in each]
+    assert len(said) == 1
+    assert "beam energy 200 keV" in said[0] and "resolution at Mn Ka 130 eV" in said[0]
+
+
+@pytest.mark.parametrize("units", ["KeV", "kev", " keV "])
+def test_units_of_energy(signal, haadf, expected, units):
+    signal.axes_manager[-1].units = units
+    np.testing.assert_array_equal(fused(signal, haadf), expected)
+
+
+def test_markers_stay_with_the_spectra(signal, haadf, expected, tmp_path):
+    signal.add_marker(hs.plot.markers.VerticalLines([2.0]), permanent=True, plot_marker=False)
+    maps = signal.multimodal_fusion(haadf, **GIVEN)
+    assert not maps[0].metadata.has_item("Markers") and signal.metadata.has_item("Markers")
+    maps[0].save(tmp_path / "map.hspy")
+    hs.load(tmp_path / "map.hspy").plot()
+    plt.close("all")
+
+
+def test_keys_of_maps_in_any_case(small):
+    maps = {"co": small.counts[0].data, "O_ka": small.counts[1].data}
+    fused = fuse_maps(maps, small.haadf, **GIVEN)
+    assert [each.metadata.Multimodal_fusion.element for each in fused] == ["Co", "O_Ka"]
+
+
+def test_fits_and_suggestions_take_the_same(signal, small, caplog):
+    expected = [each.data for each in fit_maps(small.signal)]
+    suggested = [str(each) for each in suggest_elements(small.signal)]
+    signal.metadata.Sample.elements = "co o s"
+    signal.metadata.Acquisition_instrument.TEM.beam_energy = 0
+    signal.axes_manager[-1].units = "KeV"
+    np.testing.assert_array_equal([each.data for each in fit_maps(signal)], expected)
+    assert [str(each) for each in suggest_elements(signal)] == suggested
+
+
+@pytest.mark.parametrize(
+    ("item", "value", "words"),
+    [
+        ("elements", ["Co", "Unobtainium"], ["elements", "'Unobtainium'", "set_elements"]),
+        ("elements", ["Co", 7], ["elements", "7", "set_elements"]),
+        ("xray_lines", ["Co_Ka", "O_Zz"], ["xray_lines", "'O_Zz'", "no X-ray line"]),
+    ],
+)
+def test_what_is_no_element_is_said(signal, haadf, item, value, words):
+    setattr(signal.metadata.Sample, item, value)
+    with pytest.raises(ValueError) as refused:
+        signal.multimodal_fusion(haadf, **GIVEN)
+    assert all(word in str(refused.value) for word in words), refused.value
