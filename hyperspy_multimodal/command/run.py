@@ -109,10 +109,10 @@ def _check_kind(spectra, options):
     wrong = ("lines", "extra_lines", "resolution") if is_eels else ("edges", "gain")
     for name in wrong:
         if getattr(options, name) is not None:
-            kind = "EDS" if is_eels else "EELS"
+            theirs, these = ("EDS", "EELS") if is_eels else ("EELS", "EDS")
             raise ValueError(
-                f"--{name.replace('_', '-')} is for {kind} spectra, but these are {'EELS' if is_eels else 'EDS'}. "
-                f"If they are not, say so with --signal-type."
+                f"--{name.replace('_', '-')} is for {theirs} spectra, but these are {these}. If "
+                "they are not, say so with --signal-type."
             )
 
 
