@@ -1,5 +1,6 @@
 """Files of the command, and what its options say of them."""
 
+import importlib.metadata
 import logging
 
 import hyperspy.api as hs
@@ -108,19 +109,18 @@ def _loaded(file, options):
             found = load_plain(file)
             if found:
                 return found
-        raise ValueError(f"{file} cannot be read: {_reason(error, file)}") from error
+        raise ValueError(f"{file} cannot be read: {why_unreadable(error, file)}") from error
 
 
-def _reason(error, file):
-    """Return why a file cannot be read; for what is missing, how to install it."""
+def why_unreadable(error, file, zarr_version=None):
+    """Return why a file cannot be read; for what is missing or too new, how to install it."""
     if isinstance(error, ImportError):
         return f"{error}. Install what is missing, for example with pip install {error.name}"
     if file.suffix.lower() == ".zspy":
-        import zarr
-
-        if int(zarr.__version__.split(".")[0]) >= 3:
+        zarr_version = zarr_version or importlib.metadata.version("zarr")
+        if int(zarr_version.split(".")[0]) >= 3:
             return (
-                f"zarr {zarr.__version__} is installed, but RosettaSciIO reads .zspy with zarr 2 "
+                f"zarr {zarr_version} is installed, but RosettaSciIO reads .zspy with zarr 2 "
                 'alone. Type: pip install "zarr<3"'
             )
     return str(error) or type(error).__name__

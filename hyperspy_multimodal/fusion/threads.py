@@ -1,6 +1,7 @@
 """How many of Numba's threads one fusion uses, and what each of them gets."""
 
 import contextlib
+import os
 import sys
 import threading
 
@@ -16,6 +17,8 @@ _FEWEST_ROWS, _MOST_ROWS = 4, 64
 _turn = threading.RLock()
 _count = threading.Lock()
 _running = 0
+# The process whose threads Numba has started.
+_process = None
 
 
 @contextlib.contextmanager
@@ -29,6 +32,7 @@ def threads_for(n_values):
     Numba's own pool, its last resort where OpenMP and TBB are missing, aborts the process when two
     threads use it at a time. Fusions take turns then.
     """
+    _check_process()
     before = numba.get_num_threads()
     with contextlib.nullcontext() if _pool_takes_many_callers() else _turn, _one_more() as running:
         limit = min(before, dask.config.get("num_workers", None) or before, _of_worker(before))
@@ -37,6 +41,28 @@ def threads_for(n_values):
             yield
         finally:
             numba.set_num_threads(before)
+
+
+def _check_process():
+    """Refuse to go on in a process that was forked from one whose threads are those of OpenMP.
+
+    The library of GNU ends such a process at its first parallel loop, and whoever waits for its
+    result waits for ever.
+    """
+    global _process
+    own, before = os.getpid(), _process
+    if before not in (None, own):
+        try:
+            layer = numba.threading_layer()
+        except ValueError:  # no parallel loop was run before
+            layer = None
+        if layer == "omp" and sys.platform.startswith("linux"):
+            raise RuntimeError(
+                "This process was forked from one that has fused before: OpenMP's threads do not "
+                "survive that. Start processes with multiprocessing.get_context('spawn'), or set "
+                "the environment variable NUMBA_THREADING_LAYER=workqueue before Python starts."
+            )
+    _process = own
 
 
 @contextlib.contextmanager

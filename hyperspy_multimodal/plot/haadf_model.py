@@ -56,8 +56,10 @@ def plot_haadf_model(output, fig=None):
     axes = fig.subplots(1, 3)
     low = min(float(np.nanmin(measured)), float(np.nanmin(modelled)))
     limits = low, max(brightest(measured, low), brightest(modelled, low))
-    show(axes[0], measured, scan, "HAADF, measured", "gray", "unit range", limits)
-    title = f"HAADF, modelled (γ = {output['gamma']:g})" if "gamma" in output else "HAADF, modelled"
+    name = scan.metadata.General.title.partition(",")[0] or "HAADF"
+    show(axes[0], measured, scan, f"{name}, measured", "gray", "unit range", limits)
+    gamma = f" (γ = {output['gamma']:g})" if "gamma" in output else ""
+    title = f"{name}, modelled{gamma}"
     show(axes[1], modelled, scan, title, "gray", "unit range", limits)
     furthest = brightest(np.abs(residual))
     spread = float(np.sqrt(np.nanmean(residual**2)))

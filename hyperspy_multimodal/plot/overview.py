@@ -4,7 +4,16 @@ import numpy as np
 
 from .checks import check_pairs, checked_image
 from .overlay import plot_overlay
-from .panels import brightest, figure_of, height_over_width, map_name, map_unit, scale_bar, show
+from .panels import (
+    brightest,
+    figure_of,
+    height_over_width,
+    image_name,
+    map_name,
+    map_unit,
+    scale_bar,
+    show,
+)
 
 
 def plot_overview(maps, raw_maps, haadf, fig=None):
@@ -34,8 +43,8 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     -----
     Each map has its own scale from 0 to its 99.8th percentile. In the overlay each element has one
     colour, whose brightness is the fused map on its scale; colours add up, and the brightest sum is
-    full brightness (see `plot_overlay`). The HAADF's title says if fusion left it out. All panels
-    are in units of the axes of the maps.
+    full brightness (see `plot_overlay`). The image of the detector bears its own title, such as
+    "BSE", which also says if fusion left it out. All panels are in units of the axes of the maps.
 
     Examples
     --------
@@ -56,7 +65,7 @@ def plot_overview(maps, raw_maps, haadf, fig=None):
     axes = fig.subplots(2, columns, squeeze=False)
     used = maps[0].metadata.get_item("Multimodal_fusion.uses_haadf", True)
     edges = any(maps[0].metadata.get_item("Multimodal_fusion.directional", []))
-    title = "HAADF" if used else "HAADF (edges only)" if edges else "HAADF (left out)"
+    title = image_name(haadf) + ("" if used else " (edges only)" if edges else " (left out)")
     low = float(np.nanmin(image))
     show(axes[0, 0], image, maps[0], title, "gray", "intensity", (low, brightest(image, low)))
     for column, (raw, fused) in enumerate(zip(raw_maps, maps, strict=True), start=1):

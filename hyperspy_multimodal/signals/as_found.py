@@ -112,12 +112,26 @@ def as_found(method):
     def fused(self, haadf, *args, **kwargs):
         from .found_haadf import tidied_haadf
 
-        spectra = tidied(self, haadf)
+        given, spectra = haadf, tidied(self, haadf)
         haadf, own = tidied_haadf(haadf, spectra)
         kwargs["navigation_mask"] = spectra.mask_of(kwargs.get("navigation_mask"), own)
-        return spectra.restored(method(spectra.signal, haadf, *args, **kwargs))
+        results = spectra.restored(method(spectra.signal, haadf, *args, **kwargs))
+        if isinstance(results, tuple):
+            name_images(results[1], given)
+        return results
 
     return fused
+
+
+def name_images(output, haadf):
+    """Give the images of an output the name of the detector that the HAADF's title has."""
+    from ..plot.panels import image_name
+
+    name = image_name(haadf)
+    for item in ("haadf", "modelled_haadf", "haadf_residual"):
+        if name != "HAADF" and item in output:
+            general = output[item].metadata.General
+            general.title = general.title.replace("HAADF", name)
 
 
 def tidied(signal, haadf=None):

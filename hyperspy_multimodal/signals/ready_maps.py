@@ -105,6 +105,7 @@ def fuse_maps(
     True
     """
     from ..maps import HALVES, map_scattering, ready_maps
+    from .as_found import name_images
     from .fuse import fuse
     from .haadf_image import image_array
     from .map_input import read_maps
@@ -145,6 +146,7 @@ def fuse_maps(
     for result, name in zip(results, given.names, strict=True):
         result.metadata.set_item("Multimodal_fusion.element", name)
     output = fused.output(template)
+    name_images(output, haadf)
     output["raw_maps"] = given.like_input(given.arrays, ", raw")
     if fused.errors is not None:
         for result, error in zip(results, fused.errors, strict=True):

@@ -1,8 +1,11 @@
 """HAADF images in whatever form, and which are refused."""
 
 import hyperspy.api as hs
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+
+from hyperspy_multimodal.plot import plot_haadf_model, plot_overview
 
 from .conftest import GIVEN, fused
 
@@ -78,3 +81,17 @@ def test_what_is_refused(signal, haadf, form, words):
     with pytest.raises(ValueError) as refused:
         signal.multimodal_fusion(form(haadf), **GIVEN)
     assert all(word in str(refused.value) for word in words), refused.value
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [("BSE image", "BSE image"), ("", "HAADF"), ("STEM HAADF 2", "HAADF"), ("SE", "SE")],
+)
+def test_pictures_bear_the_title_of_the_image(signal, haadf, title, shown):
+    haadf.metadata.General.title = title
+    maps, output = signal.multimodal_fusion(haadf, full_output=True, **GIVEN)
+    axes = plot_overview(maps, output["raw_maps"], haadf)
+    assert axes[0, 0].get_title() == shown
+    drawn = plot_haadf_model(output)
+    assert np.ravel(drawn)[0].get_title() == f"{shown}, measured"
+    plt.close("all")
