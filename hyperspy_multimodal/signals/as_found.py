@@ -38,6 +38,13 @@ class Tidied:
     order: tuple | None = None
     assumed: dict = field(default_factory=dict)
 
+    def haadf_of(self, haadf):
+        """Return the HAADF image in the one form, and its mask or None."""
+        from .found_haadf import tidied_haadf
+
+        shape = self.signal.axes_manager.navigation_shape
+        return tidied_haadf(haadf, shape[1::-1], self.is_line, of_stack=len(shape) > 2)
+
     def mask_of(self, navigation_mask, of_haadf=None):
         """Return the mask that a user gives, in the one form, with those of spectra and HAADF."""
         import numpy as np
@@ -110,10 +117,8 @@ def as_found(method):
 
     @functools.wraps(method)
     def fused(self, haadf, *args, **kwargs):
-        from .found_haadf import tidied_haadf
-
         given, spectra = haadf, tidied(self, haadf)
-        haadf, own = tidied_haadf(haadf, spectra)
+        haadf, own = spectra.haadf_of(haadf)
         kwargs["navigation_mask"] = spectra.mask_of(kwargs.get("navigation_mask"), own)
         results = spectra.restored(method(spectra.signal, haadf, *args, **kwargs))
         if isinstance(results, tuple):

@@ -5,28 +5,29 @@ from hyperspy.signal import BaseSignal
 from scipy.ndimage import distance_transform_edt
 
 
-def tidied_haadf(haadf, spectra):
+def tidied_haadf(haadf, shape, is_line=False, of_stack=False):
     """Return a HAADF image without masked pixels, a profile as a row, and its mask or None.
 
     Parameters
     ----------
     haadf : object
         As given.
-    spectra : Tidied
-        Spectrum image.
+    shape : tuple of int
+        Rows and columns of the scan.
+    is_line, of_stack : bool
+        Whether the scan is a line of spectra, or a stack of several.
     """
     is_signal = isinstance(haadf, BaseSignal)
     data = haadf.data if is_signal else haadf
-    one = spectra.signal.axes_manager.navigation_dimension <= 2
     if (
-        one
+        not of_stack
         and isinstance(haadf, (list, tuple))
         and len(haadf) == 1
         and isinstance(haadf[0], BaseSignal)
     ):
-        return tidied_haadf(haadf[0], spectra)
-    if spectra.is_line and not isinstance(data, (str, bytes, dict)) and data is not None:
-        data = _profile(data, spectra.signal.axes_manager.navigation_shape[0])
+        return tidied_haadf(haadf[0], shape, is_line)
+    if is_line and not isinstance(data, (str, bytes, dict)) and data is not None:
+        data = _profile(data, shape[1])
         is_signal = False
     elif not hasattr(data, "ndim"):
         return haadf, None
@@ -41,7 +42,7 @@ def tidied_haadf(haadf, spectra):
     filled = _from_neighbours(data, mask)
     if is_signal:
         filled = haadf._deepcopy_with_new_data(filled)
-    return filled, (_on_grid(mask, spectra) if mask.any() else None)
+    return filled, (_on_grid(mask, shape) if mask.any() else None)
 
 
 def _profile(data, size):
@@ -66,9 +67,8 @@ def _from_neighbours(data, mask):
     return np.asarray(data)[tuple(places)]
 
 
-def _on_grid(mask, spectra):
+def _on_grid(mask, shape):
     """Return the mask of a HAADF image over the scan: True where any of its pixels is masked."""
-    shape = spectra.signal.axes_manager.navigation_shape[1::-1]
     if mask.ndim != 2 or mask.shape == shape:
         return mask
     rows, columns = (own / other for own, other in zip(mask.shape, shape, strict=True))

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from hyperspy.signal import BaseSignal
@@ -58,6 +58,11 @@ class MapInput:
         axes = [{**axis, "navigate": True} for axis in self.axes]
         return BaseSignal(np.zeros(self.arrays.shape[1:]), axes=axes)
 
+    def without(self, mask):
+        """Return the same without pixels that a mask leaves out, too."""
+        mask = mask if self.mask is None else mask | self.mask
+        return replace(self, arrays=np.where(mask, 0.0, self.arrays), mask=mask)
+
     def like_input(self, arrays, suffix, record=None):
         """Return arrays (K, ny, nx) as signals like those of the input."""
         return [
@@ -91,6 +96,11 @@ def read_maps(maps, elements, navigation_mask=None):
     signals = [each if isinstance(each, BaseSignal) else None for each in maps]
     arrays = [_array(each, number) for number, each in enumerate(maps)]
     mask = checked_mask(navigation_mask, arrays[0].shape)
+    for each, array in zip(maps, arrays, strict=True):
+        data = each.data if isinstance(each, BaseSignal) else each
+        if np.ma.is_masked(data) and array.shape == arrays[0].shape:
+            own = np.ma.getmaskarray(data)
+            mask = own if mask is None else mask | own
     arrays = [_finite(array, number, mask) for number, array in enumerate(arrays)]
     shapes = sorted({array.shape for array in arrays})
     if len(shapes) > 1:

@@ -106,6 +106,7 @@ def fuse_maps(
     """
     from ..maps import HALVES, map_scattering, ready_maps
     from .as_found import name_images
+    from .found_haadf import tidied_haadf
     from .fuse import fuse
     from .haadf_image import image_array
     from .map_input import read_maps
@@ -129,7 +130,11 @@ def fuse_maps(
     ).checked()
     given = read_maps(maps, elements, navigation_mask)
     template = given.template
-    image = image_array(haadf, given.arrays.shape[1:], template.axes_manager.navigation_axes)
+    shape = given.arrays.shape[1:]
+    found, masked = tidied_haadf(haadf, shape)
+    image = image_array(found, shape, template.axes_manager.navigation_axes)
+    if masked is not None:
+        given = given.without(masked)
     halves = HALVES if isinstance(parameters.lambdas, str) else 0
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, halves, parameters.seed

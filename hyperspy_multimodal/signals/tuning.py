@@ -103,7 +103,6 @@ def multimodal_fusion_interactive(
         ) from error
     from ..interactive.session import TuningSession
     from .as_found import tidied
-    from .found_haadf import tidied_haadf
     from .parameters import Parameters
 
     parameters = Parameters(
@@ -127,7 +126,7 @@ def multimodal_fusion_interactive(
         if name not in (*_SHARED, "navigation_mask")
     }
     spectra = tidied(self, haadf)
-    image, mask = tidied_haadf(haadf, spectra)
+    image, mask = spectra.haadf_of(haadf)
     scan = module.scan_of(spectra.signal, image, **reading)
     session = TuningSession(
         scan, parameters, spectra.mask_of(arguments.get("navigation_mask"), mask)

@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.plot import plot_haadf_model, plot_overview
 
 from .conftest import GIVEN, fused
@@ -48,6 +49,21 @@ def test_another_calibration_is_said(signal, haadf, expected, caplog):
     maps = signal.multimodal_fusion(calibrated(haadf.data, haadf, 1.08), **GIVEN)
     assert "another calibration" in caplog.text and "1.08 nm" in caplog.text
     assert maps[0].axes_manager[0].scale == signal.axes_manager[0].scale
+
+
+def test_masked_pixels_of_ready_maps(small, haadf):
+    maps = {each.metadata.Sample.elements[0]: each.data for each in small.counts}
+    mask = np.zeros(haadf.data.shape, bool)
+    mask[3, 4] = True
+    haadf.data[2:5, 3:6] = haadf.data[3, 4]
+    wanted = fuse_maps(maps, haadf, navigation_mask=mask, **GIVEN)
+    spoiled = {name: np.where(mask, 1e6, data) for name, data in maps.items()}
+    one = {**spoiled, "O": np.ma.masked_array(spoiled["O"], mask)}
+    image = np.ma.masked_invalid(np.where(mask, np.nan, haadf.data))
+    for given, other in ((one, haadf), (spoiled, image)):
+        found = fuse_maps(given, other, **GIVEN)
+        for each, expected in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(each.data, expected.data)
 
 
 def test_masked_pixels(signal, haadf):
