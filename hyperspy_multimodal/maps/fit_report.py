@@ -15,6 +15,8 @@ _ABSENT = 3.0
 # Elements that nobody named are worth a warning if they have this share of all counts of lines.
 _MANY = 0.01
 _NAMED_PEAKS = 5
+# More counts of lines that are of no element than this share, and no map can be trusted.
+_UNEXPLAINED = 0.25
 # What the model leaves of peaks, as a share of their height: good, and fair.
 _GOOD, _FAIR = 0.03, 0.1
 
@@ -67,6 +69,34 @@ def check_calibration(explanation):
         "axis (s.axes_manager[-1].offset, .scale, .units), or keep the axis as it is with "
         "fit_maps(s, refine_calibration=False)."
     )
+
+
+def check_explained(explanation):
+    """Refuse to make maps of a spectrum whose peaks are largely those of no element.
+
+    Raises
+    ------
+    ValueError
+        If a quarter of the counts of lines or more are of no element.
+    """
+    share = _unexplained(explanation.fit)
+    if share < _UNEXPLAINED:
+        return
+    peaks = ", ".join(f"{energy:.2f}" for energy in strongest_peaks(explanation.fit))
+    raise ValueError(
+        f"No element explains {100 * share:.0f} % of the counts of lines in the summed spectrum, "
+        f"which has its strongest peaks at {peaks} keV: the energy axis is wrong "
+        "(s.axes_manager[-1].offset, .scale, .units), or the elements are (s.set_elements; "
+        "suggest_elements(s) suggests some). Maps of such a fit would be wrong. If you know "
+        "better, map_method='windows' needs no fit."
+    )
+
+
+def _unexplained(fit):
+    """Return the share of the counts of lines that are of no element."""
+    lines = zip(fit.amplitudes, fit.lines, strict=True)
+    unknown = sum(counts for counts, line in lines if not line.element)
+    return float(unknown) / max(float(fit.amplitudes.sum()), 1e-300)
 
 
 def strongest_peaks(fit, number=_NAMED_PEAKS):
@@ -204,10 +234,7 @@ def goodness(explanation):
         f"The fit of the summed spectrum is {word}: peaks are described to "
         f"{100 * fit.misfit:.0f} % of their height"
     )
-    lines = [line.element for line in fit.lines]
-    known = [counts for counts, e in zip(fit.amplitudes, lines, strict=True) if e]
-    unknown = float(fit.amplitudes.sum() - np.sum(known))
-    share = unknown / max(float(fit.amplitudes.sum()), 1e-300)
+    share = _unexplained(fit)
     if share > 1e-3:
         text += f", and {100 * share:.1f} % of the counts of lines are of no element"
     return f"{text}. The axis was moved by {offset:+.0f} eV and {gain:+.2f} %."

@@ -10,7 +10,7 @@ from ..spectra.explain import explain
 from ..spectra.lines import element_lines
 from ..spectra.templates import element_templates
 from ..spectra.zero_peak import after_zero_peak
-from .fit_report import check_calibration, report
+from .fit_report import check_calibration, check_explained, report
 from .fitted_spectra import FittedSum
 from .microscope import beam_energy_of, stated
 from .names import checked_names
@@ -107,6 +107,7 @@ class XrayFit:
         templates = element_templates(explanation, self.detector, self.names, self.limits)
         found = FittedSum(self, explanation, templates, divisor)
         check_calibration(explanation)
+        check_explained(explanation)
         report(found)
         return found
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..spectra.lines import element_lines
 from .element_maps import ElementMaps
+from .microscope import beam_energy_of
 from .names import checked_names, texts_in
 from .reading import Reading
 from .segments import count_segments, edges_to_count, membership, segment_edges
@@ -194,8 +195,10 @@ def select_lines(signal, xray_lines):
         axis = signal.axes_manager.signal_axes[0]
         given = xray_lines or named[0] or named[1]
         raise ValueError(
-            f"None of {list(given)} has an X-ray line on the energy axis, {axis_range(axis)}. Set "
-            "the elements with s.set_elements, or give `xray_lines` within the axis."
+            f"None of {list(given)} has an X-ray line on the energy axis, {axis_range(axis)}, that "
+            f"a beam of {beam_energy_of(signal):g} keV excites. Set the elements with "
+            "s.set_elements, give `xray_lines` within the axis, or correct the beam energy with "
+            "s.set_microscope_parameters."
         )
     return lines
 

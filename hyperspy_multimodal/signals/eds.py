@@ -68,8 +68,8 @@ def multimodal_fusion(
         predicts held-out counts best, among it "no HAADF", which stays unless the HAADF gains three
         standard errors; it needs whole counts.
     xray_lines : None or list of str
-        X-ray lines, as in ``get_lines_intensity``: None (default) takes those of
-        ``metadata.Sample``.
+        X-ray lines to map, such as ``["Ti_Ka", "O_Ka"]``, in any case; an element stands for the
+        line that is taken by default. None (default) takes those of ``metadata.Sample``.
     map_method : "fit" or "windows"
         How counts are read from the spectra: by a fit of all lines of all elements and of the
         continuum (default; see `hyperspy_multimodal.fit_maps`), or in one window a line.
@@ -121,7 +121,8 @@ def multimodal_fusion(
     navigation_mask : None, BaseSignal or array_like
         Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
         Their spectra have no say, also where they are NaN; maps there follow the HAADF and their
-        neighbours. None (default): all are used.
+        neighbours. What is masked in spectra or HAADF (``numpy.ma``) is left out, too. None
+        (default): all are used.
     slices : "each" or "shared"
         Of a signal with more navigation axes, such as (x, y, tilt), each image is fused by itself.
         "each" (default): with its own parameters. "shared": with gamma, lambdas, regulariser and
@@ -144,8 +145,9 @@ def multimodal_fusion(
     Returns
     -------
     maps : list of BaseSignal
-        One map a line, in the order of ``get_lines_intensity`` and with what its maps have: axes,
-        class, counts, metadata. ``metadata.Multimodal_fusion`` records every parameter.
+        One map per line, in the order of ``xray_lines`` (None: of the metadata), and with what
+        maps of ``get_lines_intensity`` have: axes, class, counts, metadata.
+        ``metadata.Multimodal_fusion`` records every parameter, and what was assumed.
     output : dict
         Only with ``full_output=True``; of lazy maps ``raw_maps``, ``haadf``, ``modelled_haadf``,
         ``haadf_residual`` and ``standard_deviations``, all lazy, and ``record``, a task of Dask

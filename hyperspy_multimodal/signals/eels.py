@@ -70,7 +70,8 @@ def multimodal_fusion(
         predicts held-out electrons best, among it "no HAADF", which stays unless the HAADF gains
         three standard errors.
     edges : None or list of str
-        Edges, such as ``["Cu_L3", "Zn_L3"]``. None (default) takes, of each element of the signal
+        Edges to map, such as ``["Cu_L3", "Zn_L3"]``, in any case; an element stands for the edge
+        that is taken by default. None (default) takes, of each element of the signal
         (see ``add_elements``), the major edge of lowest onset that has room for its windows, in the
         order of their onsets.
     map_method : "auto", "windows" or "fit"
@@ -142,7 +143,8 @@ def multimodal_fusion(
     navigation_mask : None, BaseSignal or array_like
         Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
         Their spectra have no say, also where they are NaN; maps there follow the HAADF and their
-        neighbours. None (default): all are used.
+        neighbours. What is masked in spectra or HAADF (``numpy.ma``) is left out, too. None
+        (default): all are used.
     slices : "each" or "shared"
         Of a signal with more navigation axes, such as (x, y, tilt), each image is fused by itself.
         "each" (default): with its own parameters. "shared": with gamma, lambdas, regulariser and

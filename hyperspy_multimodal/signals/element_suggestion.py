@@ -10,6 +10,7 @@ from ..spectra.suggestion import suggest
 from ..spectra.zero_peak import after_zero_peak
 from .as_found import tidied
 from .masks import without_masked
+from .other_signals import in_short
 from .parameters import shows_progress
 
 
@@ -64,8 +65,8 @@ def suggest_elements(s, *, show_progressbar=None):
 
     if not isinstance(s, EDSSpectrum):
         raise TypeError(
-            f"suggest_elements needs EDS spectra, but {s!r} was given. X-ray spectra that were "
-            "loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM')."
+            f"suggest_elements needs EDS spectra, but {in_short(s)} was given. X-ray spectra that "
+            "were loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM')."
         )
     spectra = tidied(s)
     s = without_masked(spectra.signal, spectra.mask)

@@ -83,9 +83,14 @@ def read_maps(maps, elements, navigation_mask=None):
     if isinstance(maps, dict):
         keys, maps = list(maps), list(maps.values())
     elif isinstance(maps, BaseSignal):
+        if maps.axes_manager.signal_dimension == 1 and maps.axes_manager.navigation_dimension == 2:
+            raise TypeError(
+                f"maps must be {_FORMS}, but spectra were given: {maps}. Spectra are fused with "
+                "s.multimodal_fusion(haadf)."
+            )
         maps = _unstacked(maps)
-    elif isinstance(maps, np.ndarray) and maps.ndim == 3:
-        maps = list(maps)
+    elif isinstance(maps, np.ndarray) and maps.ndim in (2, 3):
+        maps = list(maps) if maps.ndim == 3 else [maps]
     elif isinstance(maps, (str, bytes)) or not np.iterable(maps):
         raise TypeError(f"maps must be {_FORMS}, but {maps!r} was given.")
     maps = list(maps)

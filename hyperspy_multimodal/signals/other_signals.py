@@ -71,14 +71,15 @@ def _needed(signal, other, name):
     if _is_image(signal):
         return (
             f"is called on the spectrum image, as spectra.{name}(haadf), but {signal} is an "
-            f"image, and {_short(other)} holds no EDS or EELS spectra. Images of single elements "
-            "are fused with hyperspy_multimodal.fuse_maps."
+            f"image, and {in_short(other)} holds no EDS or EELS spectra. Images of single "
+            "elements are fused with hyperspy_multimodal.fuse_maps."
         )
     return f"is called on an EDS or EELS spectrum image, as spectra.{name}(haadf), not on {signal}."
 
 
-def _short(other):
-    return f"an array of shape {other.shape}" if hasattr(other, "dtype") else repr(other)
+def in_short(given):
+    """Return what was given, as short as it can be told."""
+    return f"an array of shape {given.shape}" if hasattr(given, "dtype") else repr(given)
 
 
 def _is_image(signal):

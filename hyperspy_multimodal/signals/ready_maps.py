@@ -128,6 +128,11 @@ def fuse_maps(
         show_progressbar=show_progressbar,
         full_output=full_output,
     ).checked()
+    if isinstance(haadf, dict) or (_is_one_image(maps) and not _is_one_image(haadf)):
+        raise TypeError(
+            "fuse_maps(maps, haadf) takes the maps first and then the HAADF image, but they seem "
+            "to be exchanged."
+        )
     given = read_maps(maps, elements, navigation_mask)
     template = given.template
     shape = given.arrays.shape[1:]
@@ -160,3 +165,10 @@ def fuse_maps(
     if not full_output:
         return results
     return results, {**output, "gain": record["gain"], "gain_source": source}
+
+
+def _is_one_image(given):
+    """Return whether something is an image: an array or signal with two dimensions."""
+    data = getattr(given, "data", None)
+    shape = given.shape if hasattr(given, "shape") else getattr(data, "shape", ())
+    return sum(size > 1 for size in shape) == 2

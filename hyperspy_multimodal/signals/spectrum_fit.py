@@ -11,6 +11,7 @@ from .haadf_image import scan_shape
 from .keywords import explain_keywords
 from .masks import without_masked
 from .native import element_maps
+from .other_signals import in_short
 from .parameters import shows_progress
 
 
@@ -145,9 +146,9 @@ def fit_maps(
 
     if not isinstance(s, EDSSpectrum):
         raise TypeError(
-            f"fit_maps needs an EDS spectrum image, but {s!r} was given. X-ray spectra that were "
-            "loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM'); of EELS "
-            "spectra, s.multimodal_fusion(haadf, map_method='fit') fits the edges."
+            f"fit_maps needs an EDS spectrum image, but {in_short(s)} was given. X-ray spectra "
+            "that were loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM'). "
+            "Edges of EELS are fitted by s.multimodal_fusion(haadf, map_method='fit')."
         )
     spectra = tidied(s)
     scan_shape(spectra.signal)
