@@ -71,25 +71,45 @@ def check_calibration(explanation):
     )
 
 
-def check_explained(explanation):
-    """Refuse to make maps of a spectrum whose peaks are largely those of no element.
+def check_explained(found):
+    """Refuse to make maps of a spectrum whose peaks are not those of its elements.
+
+    Parameters
+    ----------
+    found : FittedSum
 
     Raises
     ------
     ValueError
-        If a quarter of the counts of lines or more are of no element.
+        If a quarter of the counts of lines or more are of no element; or if none of the mapped
+        lines is there, but peaks of others are.
     """
+    explanation = found.explanation
     share = _unexplained(explanation.fit)
-    if share < _UNEXPLAINED:
+    others = bool(explanation.peaks) or bool(explanation.other_elements)
+    if share >= _UNEXPLAINED:
+        what = f"No element explains {100 * share:.0f} % of the counts of lines in the summed"
+    elif others and len(_absent(found)) == len(found.plan.names):
+        what = f"None of {', '.join(_absent(found))} is found, but other lines are, in the summed"
+    else:
         return
     peaks = ", ".join(f"{energy:.2f}" for energy in strongest_peaks(explanation.fit))
     raise ValueError(
-        f"No element explains {100 * share:.0f} % of the counts of lines in the summed spectrum, "
-        f"which has its strongest peaks at {peaks} keV: the energy axis is wrong "
+        f"{what} spectrum, which has its strongest peaks at {peaks} keV: the energy axis is wrong "
         "(s.axes_manager[-1].offset, .scale, .units), or the elements are (s.set_elements; "
         "suggest_elements(s) suggests some). Maps of such a fit would be wrong. If you know "
         "better, map_method='windows' needs no fit."
     )
+
+
+def _absent(found):
+    """Return the mapped lines that are not found, with their totals."""
+    totals = zip(found.plan.names, found.totals, found.total_errors, strict=True)
+    return [
+        f"{name} ({total:.3g} ± {error:.2g} counts)"
+        for name, total, error in totals
+        if total < _ABSENT * error
+    ]
 
 
 def _unexplained(fit):
@@ -156,13 +176,7 @@ def report(found):
                 for element, counts in explanation.instrument_elements.items()
             ),
         )
-    absent = [
-        f"{name} ({total:.3g} ± {error:.2g} counts)"
-        for name, total, error in zip(
-            found.plan.names, found.totals, found.total_errors, strict=True
-        )
-        if total < _ABSENT * error
-    ]
+    absent = _absent(found)
     if absent:
         _logger.info("Not found, so that the map is about 0: %s.", ", ".join(absent))
     is_poor = explanation.fit.misfit > _FAIR and not explanation.has_wrong_model

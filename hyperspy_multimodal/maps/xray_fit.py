@@ -107,7 +107,7 @@ class XrayFit:
         templates = element_templates(explanation, self.detector, self.names, self.limits)
         found = FittedSum(self, explanation, templates, divisor)
         check_calibration(explanation)
-        check_explained(explanation)
+        check_explained(found)
         report(found)
         return found
 

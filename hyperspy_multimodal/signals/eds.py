@@ -54,8 +54,8 @@ def multimodal_fusion(
     ----------
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan, as Signal2D or with navigation axes, or an array (rows, columns). A
-        finer image over the same field is averaged over the pixels of the scan. For a stack one
-        image, or one a slice.
+        finer image over the same field is averaged over the pixels of the scan. For a line of
+        spectra the HAADF along it; for a stack one image, or one per slice.
     gamma : float or "auto"
         Exponent of the maps in the HAADF model, > 0. 1 suits thin nanoparticles, 1.6 to 2 suits
         atomic columns. "auto" chooses among 1, 1.4 and 1.8: with ``lambdas="auto"`` what predicts

@@ -232,3 +232,11 @@ def test_a_resolution_that_is_missing_is_assumed_and_found(specimen, caplog):
     assert "set_microscope_parameters" in caplog.text
     assert maps[0].metadata.Spectrum_fit.assumed.as_dictionary() == {"energy_resolution_MnKa": 130}
     np.testing.assert_allclose(maps[0].data, expected[0].data)
+
+
+@pytest.mark.parametrize(("item", "value"), [("offset", 0.3), ("offset", -1.0), ("scale", 0.1)])
+def test_a_wrong_axis_gives_no_maps(specimen, item, value):
+    signal = specimen.signal.deepcopy()
+    setattr(signal.axes_manager[-1], item, value)
+    with pytest.raises(ValueError, match=r"(No element|None of|do not fit).* axis"):
+        fit_maps(signal)
