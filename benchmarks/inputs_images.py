@@ -55,7 +55,7 @@ def haadf_kinds(seed, specimen):
     yield "turned by 180 degrees", array[::-1, ::-1], {}
     yield "transposed", array.T, {}
     yield "16 bits, saturated", np.minimum(2.2 * array, 65535).astype(np.uint16), {}
-    yield "calibrated, another field", calibrated(array, 0.5), {}
+    yield "calibrated to another field", calibrated(array, 0.5), {}
     yield "90 x 90 pixels, an array", array[:90, :90], {}
 
 
