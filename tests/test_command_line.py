@@ -174,9 +174,9 @@ def test_every_option_of_the_method_reaches_it(in_empty_folder, scan, monkeypatc
     assert main(options) == 1
     np.testing.assert_array_equal(seen.pop("navigation_mask"), mask == 1)
     assert seen == {
-        "full_output": True, "show_progressbar": False, "xray_lines": ["Co_Ka"], "seed": 3,
+        "full_output": True, "show_progressbar": True, "xray_lines": ["Co_Ka"], "seed": 3,
         "map_method": "windows", "integration_windows": 1.5, "align": True, "haadf_blur": 0.5,
-        "uncertainty": True, "tv": "isotropic", "weights": [0.0], "lambdas": (0.01, 0.02),
+        "uncertainty": True, "tv": "isotropic", "weights": 0.0, "lambdas": (0.01, 0.02),
         "gamma": 1.0, "tolerance": 1e-3, "max_iterations": 50,
     }  # fmt: skip
 
@@ -232,6 +232,56 @@ def test_maps_in_plain_files(in_empty_folder, scan):
         assert main([name, "--maps", "-o", name[5:], *LAMBDAS]) == 0
     assert totals(in_empty_folder / "h5") == totals(in_empty_folder / "npz")
     assert main(["maps.h5"]) == 1
+
+
+@pytest.mark.parametrize("name", ["mask.npy", "mask.tif", "mask.hspy"])
+def test_mask_in_a_file(in_empty_folder, scan, name):
+    mask = np.zeros((24, 20), np.uint8)
+    mask[2:4, 5] = 1
+    np.save(name, mask) if name.endswith("npy") else hs.signals.Signal2D(mask).save(name)
+    assert main(["spectra.hspy", "image.hspy", "--mask", name, *LAMBDAS]) == 0
+    wanted = scan.signal.multimodal_fusion(
+        scan.haadf, gamma="auto", lambdas=(0.01, 0.02), navigation_mask=mask == 1
+    )
+    found = totals(in_empty_folder / "spectra_fused")
+    assert found["Co_Ka"] == pytest.approx(wanted[0].data.sum(), rel=1e-5)
+
+
+def test_line_of_spectra(in_empty_folder, scan):
+    scan.signal.inav[:, 12].save("line.hspy")
+    scan.haadf.isig[:, 12].save("profile.hspy")
+    given = ["line.hspy", "profile.hspy", "--format", "csv,hspy,tif", "--pictures", *LAMBDAS]
+    assert main(given) == 0
+    written = {path.name for path in (in_empty_folder / "line_fused").iterdir()}
+    assert {"profiles.csv", "Co_Ka.hspy", "overview.png", "maps.csv"} == written - {
+        "O_Ka.hspy", "S_Ka.hspy",
+    }  # fmt: skip
+
+
+def test_stack_of_scans(in_empty_folder, scan):
+    stack = hs.stack([scan.signal, scan.signal], show_progressbar=False)
+    stack.save("stack.hspy")
+    assert main(["stack.hspy", "image.hspy", *LAMBDAS]) == 0
+    assert hs.load("stack_fused/Co_Ka.hspy").data.shape == (2, 24, 20)
+
+
+def test_elements_that_contradict_names(in_empty_folder, scan, capsys):
+    arrays = {each.metadata.Sample.elements[0]: each.data for each in scan.counts}
+    np.savez("maps.npz", HAADF=scan.haadf.data, **dict(reversed(arrays.items())))
+    assert main(["maps.npz", "--maps", "--elements", "Co", "O", "S", *LAMBDAS]) == 1
+    assert "is of S by its metadata or title" in capsys.readouterr().err
+
+
+def test_same_names_in_groups_of_a_file(in_empty_folder, scan):
+    with h5py.File("maps.h5", "w") as file:
+        file["raw/Co"], file["fit/Co"] = scan.counts[0].data, 3 * scan.counts[0].data
+        file["HAADF"] = scan.haadf.data
+    assert main(["maps.h5", "--maps", *LAMBDAS]) == 1
+
+
+def test_output_that_is_a_file(in_empty_folder, scan, capsys):
+    assert main(["spectra.hspy", "image.hspy", "-o", "image.hspy"]) == 1
+    assert "Name a folder" in capsys.readouterr().err
 
 
 def test_any_file_ends_with_a_message(in_empty_folder, scan, capsys):

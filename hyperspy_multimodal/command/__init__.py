@@ -5,7 +5,7 @@ import sys
 
 from .advice import Translating, translated
 from .options import parsed
-from .run import fuse_files, fuse_given_maps, fuse_specimen
+from .run import check_output, fuse_files, fuse_given_maps, fuse_specimen
 
 _logger = logging.getLogger("hyperspy_multimodal")
 
@@ -22,6 +22,7 @@ def main(arguments=None):
         run = fuse_specimen
         if options.files:
             run = fuse_given_maps if options.maps else fuse_files
+        check_output(options)
         run(options)
     except KeyboardInterrupt:
         _logger.error("Stopped.")

@@ -28,6 +28,9 @@ _PHRASES = [
     (r"`?haadf_blur`?", "--haadf-blur"),
     (r"\bmax_iterations\b", "--max-iterations"),
     (r"(?<=or )tolerance\b", "--tolerance"),
+    (r"`?background_windows`?", "--background-windows"),
+    (r"`background`", "--background"),
+    (r"; for the opposite give ~mask", "; save its opposite for the contrary"),
     (r"`integration_windows`", "--windows"),
     (r"`haadf_residual` of full_output=True", "haadf_model.png of --pictures"),
 ]

@@ -101,6 +101,8 @@ def _loaded(file, options):
     plain = file.suffix.lower() in EXTENSIONS and options.reader is None
     if plain and (options.maps or file.suffix.lower() in (".npz", ".npy")):
         return load_plain(file)
+    # what HyperSpy logs of a file that it cannot read is told below
+    logging.getLogger("hyperspy.io").setLevel(logging.CRITICAL)
     try:
         given = {"reader": options.reader} if options.reader else {}
         return _listed(hs.load(str(file), lazy=options.lazy, escape_square_brackets=True, **given))

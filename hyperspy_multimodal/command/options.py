@@ -76,9 +76,16 @@ def _check(options):
             )
         options.lambdas = tuple(numbers)
     if options.weights is not None and options.weights not in (["auto"], ["Z"], ["z"]):
-        options.weights = _numbers("--weights", options.weights)
+        numbers = _numbers("--weights", options.weights)
+        options.weights = numbers[0] if len(numbers) == 1 else numbers
     elif options.weights is not None:
         options.weights = {"auto": "auto"}.get(options.weights[0], "Z")
+    if options.background is not None:
+        numbers = _numbers("--background", options.background)
+        options.background = numbers[0] if len(numbers) == 1 else numbers
+    if options.background_windows is not None and options.background_windows != ["none"]:
+        numbers = _numbers("--background-windows", options.background_windows)
+        options.background_windows = numbers
     if options.windows is not None:
         numbers = _numbers("--windows", options.windows)
         pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
@@ -173,6 +180,19 @@ def _add_reading(group):
         nargs="+",
         metavar="W",
         help="integration windows: for EDS one width in FWHM, or two limits per line or edge",
+    )
+    group.add_argument(
+        "--background-windows",
+        nargs="+",
+        metavar="W",
+        help="with --method windows: limits of the background windows, per line four (left and "
+        "right of it), per edge two; or none",
+    )
+    group.add_argument(
+        "--background",
+        nargs="+",
+        metavar="B",
+        help="--maps: counts that were subtracted from every pixel, one number or one per map",
     )
     group.add_argument(
         "--gain",

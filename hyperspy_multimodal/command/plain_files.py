@@ -32,15 +32,20 @@ def load_plain(file):
 
 
 def _arrays_of(file):
+    """Return images by their own names, or by their places where several have one name."""
     arrays = {}
 
-    def take(name, item):
+    def take(place, item):
         if isinstance(item, h5py.Dataset) and _is_image(item):
-            arrays[name.rsplit("/", 1)[-1] if name.count("/") < 2 else name] = item[()]
+            arrays[place] = item[()]
 
     with h5py.File(file) as archive:
         archive.visititems(take)
-    return arrays
+    names = [place.rpartition("/")[2] for place in arrays]
+    return {
+        name if names.count(name) == 1 else place: array
+        for name, (place, array) in zip(names, arrays.items(), strict=True)
+    }
 
 
 def _is_image(array):

@@ -1,7 +1,6 @@
 """What the command does: find the scan, fuse it, write maps and pictures."""
 
 import logging
-import sys
 import time
 from pathlib import Path
 
@@ -34,6 +33,12 @@ def fuse_files(options):
     )  # fmt: skip
     if options.windows is not None:
         given["integration_windows"] = options.windows
+    if options.background_windows is not None:
+        limits = options.background_windows
+        columns = 2 if spectra.metadata.Signal.signal_type == "EELS" else 4
+        given["background_windows"] = (
+            None if limits == ["none"] else _rows("--background-windows", limits, columns)
+        )
     if options.mask is not None:
         given["navigation_mask"] = load_image(options.mask) != 0
     _check_kind(spectra, options)
@@ -55,8 +60,9 @@ def fuse_given_maps(options):
     given = _given(options)
     if options.elements:
         given["elements"] = options.elements
-    if options.gain is not None:
-        given["gain"] = options.gain
+    for name in ("gain", "background"):
+        if getattr(options, name) is not None:
+            given[name] = getattr(options, name)
     if options.mask is not None:
         given["navigation_mask"] = load_image(options.mask) != 0
     started = _started(haadf)
@@ -98,9 +104,23 @@ def _given(options):
     for name in ("align", "uncertainty"):
         if getattr(options, name):
             given[name] = True
-    # bars are drawn over each other, which only a terminal can
-    given["show_progressbar"] = sys.stderr.isatty()
+    given["show_progressbar"] = True
     return given
+
+
+def _rows(option, numbers, columns):
+    """Return limits of windows, one row per line or edge."""
+    if len(numbers) % columns:
+        raise ValueError(
+            f"{option} needs {columns} limits per line or edge, but {len(numbers)} were given."
+        )
+    return np.reshape(numbers, (-1, columns))
+
+
+def check_output(options):
+    """Refuse a folder to write to that is a file."""
+    if options.output is not None and options.output.exists() and not options.output.is_dir():
+        raise ValueError(f"--output {options.output} is a file. Name a folder.")
 
 
 def _check_kind(spectra, options):
@@ -137,9 +157,12 @@ def _write(maps, output, haadf, options, stem):
     names = [map_name(fused) for fused in maps]
     _check_content(names, maps, output)
     folder = options.output or Path(f"{stem}_fused")
-    for kind in dict.fromkeys([*options.format, *(["png"] if options.pictures else [])]):
+    is_line = maps[0].data.ndim == 1
+    kinds = dict.fromkeys([*options.format, *(["png"] if options.pictures else [])])
+    for kind in [each for each in kinds if not (is_line and each in ("png", "tif"))]:
         paths = save_maps(maps, folder, kind, overwrite=True)
         if kind == options.format[0]:
+            paths = paths if len(paths) == len(maps) else paths * len(maps)
             for name, fused, path in zip(names, maps, paths, strict=True):
                 unit = map_unit(fused)
                 _logger.info("%s: %.6g %s in %s", name, fused.data.sum(), unit, path)
@@ -148,11 +171,19 @@ def _write(maps, output, haadf, options, stem):
         save_maps(deviations, folder, options.format[0], suffix="_error", overwrite=True)
     _write_table(folder / "maps.csv", names, maps, output)
     picture = folder / "overview.png"
-    figure = plot_overview(maps, output["raw_maps"], haadf)[0, 0].figure
-    figure.savefig(picture, dpi=120)
-    matplotlib.pyplot.close(figure)
-    if options.pictures:
+    if is_line:
+        _draw_profiles(picture, names, maps, output["raw_maps"])
+    elif maps[0].data.ndim == 2:
+        figure = plot_overview(maps, output["raw_maps"], haadf)[0, 0].figure
+        figure.savefig(picture, dpi=120)
+        matplotlib.pyplot.close(figure)
+    if options.pictures and maps[0].data.ndim == 2:
         _draw_more(folder, output)
+    if "slices" in output:
+        _logger.info(
+            "%d slices; parameters are in the metadata of the maps.", len(output["slices"])
+        )
+        return
     used = "HAADF left out"
     if output["uses_haadf"]:
         used = f"HAADF used, gamma {output['gamma']:g}"
@@ -169,7 +200,7 @@ def _write(maps, output, haadf, options, stem):
 
 def _check_content(names, maps, output):
     """Refuse to write maps that show nothing."""
-    if not any(raw.data.sum() > 0 for raw in output["raw_maps"]):
+    if not any(np.nansum(raw.data) > 0 for raw in output["raw_maps"]):
         raise ValueError(
             f"There are no counts of {', '.join(names)} in this scan, so nothing is written. Check "
             "the elements, and that the file holds what was measured."
@@ -179,7 +210,7 @@ def _check_content(names, maps, output):
             f"The maps of {', '.join(names)} show no structure beyond their noise, so nothing is "
             "written: the scan holds too few counts, or the specimen is uniform. Totals: "
             + ", ".join(
-                f"{name} {raw.data.sum():.0f}"
+                f"{name} {np.nansum(raw.data):.0f}"
                 for name, raw in zip(names, output["raw_maps"], strict=True)
             )
         )
@@ -188,20 +219,35 @@ def _check_content(names, maps, output):
 def _write_table(path, names, maps, output):
     import csv
 
+    chosen = ["lambda_1", "lambda_2", "directional"]
+    chosen = [each for each in chosen if each in output]  # slices have their own
     with open(path, "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
-        table.writerow(["map", "raw total", "fused total", "lambda_1", "lambda_2", "directional"])
+        table.writerow(["map", "raw total", "fused total", *chosen])
         for number, (name, fused) in enumerate(zip(names, maps, strict=True)):
-            table.writerow(
-                [
-                    name,
-                    f"{output['raw_maps'][number].data.sum():.8g}",
-                    f"{fused.data.sum():.8g}",
-                    output["lambda_1"][number],
-                    output["lambda_2"][number],
-                    output["directional"][number],
-                ]
-            )
+            raw = np.nansum(output["raw_maps"][number].data)
+            own = [output[each][number] for each in chosen]
+            table.writerow([name, f"{raw:.8g}", f"{fused.data.sum():.8g}", *own])
+
+
+def _draw_profiles(path, names, maps, raw_maps):
+    """Draw raw and fused profiles along a line."""
+    import matplotlib.pyplot as plt
+
+    from ..plot.panels import LINE_COLOURS, has_units, map_axes, map_unit
+
+    [axis] = map_axes(maps[0])
+    figure, panel = plt.subplots(figsize=(7, 4), layout="constrained")
+    for number, (name, fused, raw) in enumerate(zip(names, maps, raw_maps, strict=True)):
+        colour = LINE_COLOURS[number % len(LINE_COLOURS)]
+        panel.plot(axis.axis, fused.data, color=colour, label=name)
+        panel.plot(axis.axis, raw.data, ".", color=colour, markersize=3, alpha=0.6)
+    panel.set_title("fused (lines) and raw (dots) along the line")
+    panel.set_xlabel(f"position ({axis.units})" if has_units(axis) else "position (pixels)")
+    panel.set_ylabel(map_unit(maps[0]))
+    panel.legend()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
 
 
 def _draw_more(folder, output):

@@ -40,7 +40,7 @@ def find_scan(signals, spectra=None, haadf=None):
     if spectra is None and not candidates:
         raise ValueError(_without_spectra(signals, dimensions))
     spectra = _only("EDS or EELS spectrum image", "--spectra", signals, candidates, spectra)
-    shape = signals[spectra].axes_manager.navigation_shape
+    shape = signals[spectra].axes_manager.navigation_shape[:2]
     size = " x ".join(map(str, shape))
     images = [n for n, signal in enumerate(signals) if n != spectra and _shape_of(signal) == shape]
     images = images or [

@@ -5,19 +5,21 @@ import re
 
 import numpy as np
 
-# What separates names in a text, and an element from its line in a name.
-_BETWEEN_NAMES = re.compile(r"[,;\s]+")
+# What separates an element from its line.
 _WITHIN_NAME = re.compile(r"[\s_-]+")
 _GREEK = str.maketrans({"α": "a", "β": "b", "γ": "g", "ζ": "z", "η": "n"})
 
 
-def texts_in(found):
+def texts_in(found, kind="X-ray line"):
     """Return the strings of what files and users give: text, bytes, or some of either.
 
     Parameters
     ----------
     found : object
-        A list, tuple, set or array of names, or one text with names between commas or spaces.
+        A list, tuple, set or array of names, or one text with names between commas or spaces;
+        "Co La" is a line, not two elements.
+    kind : str
+        As in `known_name`.
 
     Returns
     -------
@@ -27,7 +29,9 @@ def texts_in(found):
     if isinstance(found, np.ndarray):
         found = found.ravel().tolist()
     if isinstance(found, (str, bytes)):
-        return [each for each in _BETWEEN_NAMES.split(_decoded(found).strip()) if each]
+        parts = [part.strip() for part in re.split("[,;]", _decoded(found))]
+        split = ([part] if known_name(part, kind) else part.split() for part in parts)
+        return [each for part in split for each in part]
     return [_decoded(each) for each in found]
 
 
@@ -107,7 +111,7 @@ def checked_names(argument, given, kind, examples):
             "given."
         )
     names = []
-    for text in texts_in(given):
+    for text in texts_in(given, kind):
         if not isinstance(text, str):
             raise TypeError(
                 f"An {kind} must be a string such as {examples[0]!r}, but {text!r} was given."

@@ -53,6 +53,7 @@ def ready_maps(names, arrays, gain, background, halves, seed):
     given = None
     if gain is not None:
         given = per_element("gain", gain, n_maps, low=0, include_low=False)
+        _warn_of_large_gains(names, arrays, given)
     subtracted = per_element(
         "background", 0.0 if background is None else background, n_maps, low=0, include_low=True
     )
@@ -178,6 +179,18 @@ def _scaled(names, arrays):
 def _is_noisier(noise):
     """Return whether noise is certainly more than that of counts."""
     return noise.gain - _CERTAIN * noise.gain_error > _SCALED
+
+
+def _warn_of_large_gains(names, arrays, gains):
+    """Say if no pixel of a map holds half a count."""
+    highest = [float(each.max()) / gain for each, gain in zip(arrays, gains, strict=True)]
+    low = [f"{n} ({value:.2g})" for n, value in zip(names, highest, strict=True) if value < 0.5]
+    if low:
+        _logger.warning(
+            "With the `gain` given, no pixel holds half a count: the most are %s. It is the units "
+            "of the map for each count, so that it is probably too large.",
+            ", ".join(low),
+        )
 
 
 def _as_fitted(names, net, gains, excess, first, counts):

@@ -40,10 +40,22 @@ class Tidied:
 
     def haadf_of(self, haadf):
         """Return the HAADF image in the one form, and its mask or None."""
-        from .found_haadf import tidied_haadf
+        from hyperspy.signal import BaseSignal
 
-        shape = self.signal.axes_manager.navigation_shape
-        return tidied_haadf(haadf, shape[1::-1], self.is_line, of_stack=len(shape) > 2)
+        from .found_data import in_order
+        from .found_haadf import ScanGrid, tidied_haadf
+
+        axes = self.signal.axes_manager.navigation_axes
+        if self.order is not None:
+            # a stack of images in the order of the axes that were given
+            if isinstance(haadf, BaseSignal):
+                manager = haadf.axes_manager
+                if not manager.signal_dimension and manager.navigation_dimension == len(axes):
+                    haadf = haadf.transpose(navigation_axes=list(self.order))
+            elif getattr(haadf, "shape", ()) == self.given.axes_manager.navigation_shape[::-1]:
+                haadf = in_order(haadf, self.order)
+        shape = tuple(axis.size for axis in axes[1::-1])
+        return tidied_haadf(haadf, ScanGrid(shape, axes[:2], self.is_line, len(axes) > 2))
 
     def mask_of(self, navigation_mask, of_haadf=None):
         """Return the mask that a user gives, in the one form, with those of spectra and HAADF."""
@@ -76,6 +88,13 @@ class Tidied:
             return [self._restored_map(each) for each in maps], output
         return [self._restored_map(each) for each in results]
 
+    @property
+    def _back(self):
+        """The order of navigation axes that brings them back, None if they are as given."""
+        if self.order is None:
+            return None
+        return [self.order.index(place) for place in range(len(self.order))]
+
     def _restored_map(self, result):
         from .lazy_maps import record_of, set_record
 
@@ -83,8 +102,7 @@ class Tidied:
         if self.is_line:
             result = result.inav[:, 0]
         if self.order is not None:
-            back = [self.order.index(place) for place in range(len(self.order))]
-            result = result.transpose(navigation_axes=back)
+            result = result.transpose(navigation_axes=self._back)
         metadata = result.metadata
         if metadata.has_item("Acquisition_instrument"):
             del metadata.Acquisition_instrument
@@ -93,7 +111,7 @@ class Tidied:
             metadata.add_dictionary({"Acquisition_instrument": instrument.as_dictionary()})
         for node in ("Multimodal_fusion", "Spectrum_fit"):
             if metadata.has_item(node):
-                _complete(metadata.get_item(node), self.is_line, self.assumed)
+                _complete(metadata.get_item(node), self.is_line, self._back, self.assumed)
         if task is not None:
             set_record(result, self._completed_tasks(task))
         return result
@@ -101,7 +119,9 @@ class Tidied:
     def _completed_tasks(self, task):
         import dask
 
-        own = dask.delayed(functools.partial(_completed, self.is_line, self.assumed))
+        # the record of a slice has no axes of slices
+        own = functools.partial(_completed, self.is_line, None, self.assumed)
+        own = dask.delayed(own)
         return [own(each) for each in task] if isinstance(task, list) else own(task)
 
     def _restored_output(self, name, value):
@@ -117,6 +137,8 @@ def as_found(method):
 
     @functools.wraps(method)
     def fused(self, haadf, *args, **kwargs):
+        if kwargs.get("maps") is not None:  # the spectra are not read
+            return method(self, haadf, *args, **kwargs)
         given, spectra = haadf, tidied(self, haadf)
         haadf, own = spectra.haadf_of(haadf)
         kwargs["navigation_mask"] = spectra.mask_of(kwargs.get("navigation_mask"), own)
@@ -181,16 +203,20 @@ def tidied(signal, haadf=None):
     return Tidied(result, signal, masked, is_line, order, assumed)
 
 
-def _complete(record, is_line, assumed):
-    """Add to a record, a node of the metadata or a dictionary, what was assumed."""
+def _complete(record, is_line, back, assumed):
+    """Bring arrays of a record, a node of the metadata or a dictionary, to the axes given."""
+    from .found_data import in_order
+
     for item in ("standard_deviation", "variance"):
         if is_line and item in record:
             record[item] = record[item][0]
+        elif back is not None and item in record and record[item].ndim == len(back):
+            record[item] = in_order(record[item], back)
     if assumed:
         record["assumed"] = dict(assumed)
 
 
-def _completed(is_line, assumed, record):
+def _completed(is_line, back, assumed, record):
     record = dict(record)
-    _complete(record, is_line, assumed)
+    _complete(record, is_line, back, assumed)
     return record

@@ -71,7 +71,9 @@ def save_maps(maps, folder, format="hspy", *, suffix="", overwrite=False):
             f"{[type(each).__name__ for each in maps]} was given."
         )
     names = [f"{map_name(each)}{suffix}" for each in maps]
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    # Windows and macOS do not tell files by the case of letters
+    same = [_as_file(name).lower() for name in names]
+    repeated = sorted({n for n, file in zip(names, same, strict=True) if same.count(file) > 1})
     if repeated:
         raise ValueError(
             f"Several maps would be saved as {repeated}. Save them to folders of their own, or "
@@ -118,7 +120,11 @@ def _write_signal(path, signal):
 
 def _write_tiff(path, signal):
     """Write 32-bit numbers with the size of a pixel, as HyperSpy and ImageJ read it."""
-    image = signal if signal.axes_manager.signal_dimension == 2 else signal.as_signal2D((0, 1))
+    image = signal
+    if signal.axes_manager.signal_dimension != 2:
+        names = [axis.name for axis in signal.axes_manager.navigation_axes]
+        named = names.count("x") == names.count("y") == 1
+        image = signal.as_signal2D((names.index("x"), names.index("y")) if named else (0, 1))
     image = image.deepcopy()
     image.change_dtype("float32")
     image.save(path, overwrite=True)

@@ -9,6 +9,13 @@ from hyperspy.signal import BaseSignal
 _UNITS = {"kev": "keV", "ev": "eV", "kiloelectronvolt": "keV", "electronvolt": "eV"}
 
 
+# What axes of several scans are called, and units of those of one.
+_FRAMES = frozenset(
+    "time t frame frames stack stack_element slice slices tilt z index cycle".split()
+)
+_LENGTHS = frozenset(("m", "mm", "um", "µm", "μm", "nm", "pm", "Å", "A", "1/nm"))
+
+
 def _unit(units):
     """Return "keV" or "eV" for what programs write, None for other units."""
     return _UNITS.get(str(units).strip().lower())
@@ -119,27 +126,50 @@ def as_row(signal):
 
 
 def scan_first(signal, haadf):
-    """Return an order of navigation axes that has those of the scan first; None if they are."""
+    """Return an order of navigation axes that has those of the scan first; None if they are.
+
+    The scan's are those named x and y (or as the axes of the HAADF are); else those that are no
+    frames, by name or units; else those of the HAADF's shape, if no others have it.
+    """
     manager = signal.axes_manager
     if manager.signal_dimension != 1 or manager.navigation_dimension <= 2:
         return None
     axes = manager.navigation_axes
-    names = [axis.name.lower() if isinstance(axis.name, str) else None for axis in axes]
-    pair = [names.index(name) for name in ("x", "y") if names.count(name) == 1]
-    if len(pair) < 2 and getattr(haadf, "data", haadf) is not None:
-        array = haadf.data if isinstance(haadf, BaseSignal) else haadf
-        shape = getattr(array, "shape", ())
-        found = [
-            (i, j)
-            for i in range(len(axes))
-            for j in range(i + 1, len(axes))
-            if (axes[j].size, axes[i].size) == tuple(shape)
-        ]
-        pair = list(found[0]) if len(found) == 1 else []
-    pair = sorted(pair)
-    if len(pair) < 2 or pair == [0, 1]:
+    pair = _by_name(axes, haadf) or _by_kind(axes) or _by_shape(axes, haadf)
+    if pair is None or pair == (0, 1):
         return None
     return (*pair, *(place for place in range(len(axes)) if place not in pair))
+
+
+def _by_name(axes, haadf):
+    names = [axis.name.lower() if isinstance(axis.name, str) else None for axis in axes]
+    wanted = [("x", "y"), ("width", "height")]
+    if isinstance(haadf, BaseSignal):
+        own = haadf.axes_manager.signal_axes or haadf.axes_manager.navigation_axes
+        if len(own) == 2 and all(isinstance(axis.name, str) for axis in own):
+            wanted.insert(0, tuple(axis.name.lower() for axis in own))
+    for pair in wanted:
+        if all(names.count(name) == 1 for name in pair):
+            return tuple(names.index(name) for name in pair)
+    return None
+
+
+def _by_kind(axes):
+    """Return the only two axes that are no frames by name, or lengths by their units."""
+    for found in (
+        [n for n, axis in enumerate(axes) if str(axis.name).lower() not in _FRAMES],
+        [n for n, axis in enumerate(axes) if str(axis.units).strip() in _LENGTHS],
+    ):
+        if len(found) == 2:
+            return tuple(found)
+    return None
+
+
+def _by_shape(axes, haadf):
+    shape = tuple(getattr(haadf.data if isinstance(haadf, BaseSignal) else haadf, "shape", ()))
+    pairs = [(i, j) for i in range(len(axes)) for j in range(i + 1, len(axes))]
+    found = [(i, j) for i, j in pairs if (axes[j].size, axes[i].size) == shape]
+    return found[0] if len(found) == 1 else None
 
 
 def in_order(array, order):

@@ -1,48 +1,101 @@
 """HAADF images as people have them: masked, profiles along a line, images in a list."""
 
+from typing import NamedTuple
+
 import numpy as np
 from hyperspy.signal import BaseSignal
 from scipy.ndimage import distance_transform_edt
 
 
-def tidied_haadf(haadf, shape, is_line=False, of_stack=False):
+class ScanGrid(NamedTuple):
+    """The positions of a scan.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Rows and columns; of a stack those of its images.
+    axes : tuple of DataAxis
+        Axes (x, y).
+    is_line, is_stack : bool
+        Whether it is a line of spectra, made into one row, or a stack of several scans.
+    """
+
+    shape: tuple
+    axes: tuple
+    is_line: bool = False
+    is_stack: bool = False
+
+
+def tidied_haadf(haadf, grid):
     """Return a HAADF image without masked pixels, a profile as a row, and its mask or None.
 
     Parameters
     ----------
     haadf : object
-        As given.
-    shape : tuple of int
-        Rows and columns of the scan.
-    is_line, of_stack : bool
-        Whether the scan is a line of spectra, or a stack of several.
+        As given: what is no image comes back as it is, to be refused later.
+    grid : ScanGrid
+        The scan.
+
+    Returns
+    -------
+    haadf : object
+        Image, profile as a row, stack or list of images.
+    mask : numpy.ndarray or None
+        True where scan positions are to be left out, shape (ny, nx) or, of a stack, with its axes.
     """
+    if isinstance(haadf, (list, tuple)) and any(isinstance(e, BaseSignal) for e in haadf):
+        return _from_list(haadf, grid)
     is_signal = isinstance(haadf, BaseSignal)
     data = haadf.data if is_signal else haadf
-    if (
-        not of_stack
-        and isinstance(haadf, (list, tuple))
-        and len(haadf) == 1
-        and isinstance(haadf[0], BaseSignal)
-    ):
-        return tidied_haadf(haadf[0], shape, is_line)
-    if is_line and not isinstance(data, (str, bytes, dict)) and data is not None:
-        data = _profile(data, shape[1])
-        is_signal = False
-    elif not hasattr(data, "ndim"):
+    if not is_signal and not hasattr(data, "ndim") and not (grid.is_line and np.iterable(data)):
         return haadf, None
-    elif is_signal and data.ndim > 2 and data.shape[0] == 1 and haadf.axes_manager._max_index == 0:
-        data, is_signal = data.reshape(data.shape[-2:]), False
-    elif not is_signal and data.ndim > 2 and set(data.shape[:-2]) == {1}:
-        data = data.reshape(data.shape[-2:])
+    if isinstance(data, (str, bytes, dict)):
+        return haadf, None
+    if hasattr(data, "compute") and isinstance(getattr(data, "_meta", None), np.ma.MaskedArray):
+        data = data.compute()
+    if grid.is_line:
+        haadf, is_signal = _profile(data, grid.shape[1]), False
+        data = haadf
+    elif is_signal and haadf.axes_manager.navigation_dimension and data.ndim > 2:
+        if haadf.axes_manager.signal_dimension == 2 and haadf.axes_manager._max_index == 0:
+            haadf = haadf.inav[(0,) * haadf.axes_manager.navigation_dimension]
+            data = data.reshape(data.shape[-2:])
+    elif not is_signal and data.ndim > 2 and set(data.shape[:-2]) == {1} and not grid.is_stack:
+        haadf = data = data.reshape(data.shape[-2:])
     if not isinstance(data, np.ma.MaskedArray):
-        unchanged = data is (haadf.data if isinstance(haadf, BaseSignal) else haadf)
-        return (haadf if unchanged else data), None
+        return haadf, None
     mask = np.ma.getmaskarray(data)
     filled = _from_neighbours(data, mask)
-    if is_signal:
-        filled = haadf._deepcopy_with_new_data(filled)
-    return filled, (_on_grid(mask, shape) if mask.any() else None)
+    clean = haadf._deepcopy_with_new_data(filled) if is_signal else filled
+    if is_signal and clean._lazy:
+        clean._lazy = False
+        clean._assign_subclass()
+    if not mask.any():
+        return clean, None
+    if mask.ndim > 2:
+        return clean, mask
+    from .haadf_image import mask_on_scan
+
+    return clean, mask_on_scan(mask, haadf if is_signal else None, grid.shape, grid.axes)
+
+
+def _from_list(images, grid):
+    """Return the only image of a list, or of a stack a list of images, and their masks."""
+    if not grid.is_stack:
+        if len(images) == 1:
+            return tidied_haadf(images[0], grid)
+        listed = "".join(f"\n  {number}: {each}" for number, each in enumerate(images))
+        raise ValueError(
+            f"haadf must be one image, but a list of {len(images)} was given. Give the one that is "
+            f"the HAADF image of the scan, such as the first of{listed}"
+        )
+    found = [tidied_haadf(each, grid._replace(is_stack=False)) for each in images]
+    masks = [mask for _, mask in found]
+    if all(mask is None for mask in masks):
+        return [image for image, _ in found], None
+    nothing = np.zeros(grid.shape, bool)
+    stacked = np.stack([nothing if mask is None else mask for mask in masks])
+    return [image for image, _ in found], stacked
 
 
 def _profile(data, size):
@@ -58,24 +111,13 @@ def _profile(data, size):
 
 
 def _from_neighbours(data, mask):
-    """Return an array whose masked pixels have the value of the nearest that is not."""
-    if not mask.any():
-        return np.asarray(data)
-    if mask.all():
-        raise ValueError("All pixels of haadf are masked.")
-    places = distance_transform_edt(mask, return_distances=False, return_indices=True)
-    return np.asarray(data)[tuple(places)]
-
-
-def _on_grid(mask, shape):
-    """Return the mask of a HAADF image over the scan: True where any of its pixels is masked."""
-    if mask.ndim != 2 or mask.shape == shape:
-        return mask
-    rows, columns = (own / other for own, other in zip(mask.shape, shape, strict=True))
-    if not (rows.is_integer() and columns.is_integer()):
-        raise ValueError(
-            f"haadf is masked and has {mask.shape} pixels, the scan {shape}. Average it over the "
-            "pixels of the scan first, or leave scan positions out with `navigation_mask`."
-        )
-    blocks = mask.reshape(shape[0], int(rows), shape[1], int(columns))
-    return np.asarray(blocks.any(axis=(1, 3)))
+    """Return images whose masked pixels have the value of the nearest that is not."""
+    values = np.array(data)
+    for place in np.ndindex(mask.shape[:-2]):
+        own = mask[place]
+        if own.all():
+            raise ValueError("All pixels of haadf are masked.")
+        if own.any():
+            nearest = distance_transform_edt(own, return_distances=False, return_indices=True)
+            values[place] = values[place][tuple(nearest)]
+    return values

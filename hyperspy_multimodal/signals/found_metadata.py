@@ -15,7 +15,8 @@ _USUAL_SEM_ENERGY = 20.0
 # No electron microscope reaches this many keV, and no detector this few eV.
 _VOLTS = 3000.0
 _KILO_ELECTRON_VOLTS = 1.0
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([kMm]?)(e?V)?\b")
+_PREFIXES = {"M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3}
 
 
 def tidied_metadata(signal):
@@ -107,9 +108,13 @@ def _tidy_instrument(signal, kind, changes, assumed):
         known = {place: number for place, number in numbers.items() if number is not None}
         if known:
             place, number = next(iter(known.items()))
+            if not any(place.startswith(f"{home}.") for place in known):
+                # eXSpy reads what it needs at the home of the signal's own kind
+                own = f"{home}.Detector.EDS.{item}" if unit == "eV" else f"{home}.{item}"
+                changes[f"Acquisition_instrument.{own}"] = number
             if not (isinstance(given[place], (int, float)) and number == given[place]):
                 changes[f"Acquisition_instrument.{place}"] = number
-                if number != _number(given[place]):
+                if number != _number(given[place])[0]:
                     said.append(f"{name} {number:g} {unit} (the metadata say {given[place]!r})")
                     assumed[item] = number
             unusable = set(given) - set(known)
@@ -141,26 +146,38 @@ def _tidy_numbers(signal, changes):
 
 
 def _in_keV(given):
-    number = _positive(given)
-    return number / 1e3 if number is not None and number >= _VOLTS else number
+    return _in_unit(given, 1e3, lambda number: number / 1e3 if number >= _VOLTS else number)
 
 
 def _in_eV(given):
-    number = _positive(given)
-    return 1e3 * number if number is not None and number < _KILO_ELECTRON_VOLTS else number
+    small = _KILO_ELECTRON_VOLTS
+    return _in_unit(given, 1.0, lambda number: 1e3 * number if number < small else number)
+
+
+def _in_unit(given, volts, guessed):
+    """Return a number > 0 in a unit of ``volts``; without a unit of its own as it is guessed."""
+    found = _number(given)
+    if found is None:
+        return None
+    number, own = found
+    if not (np.isfinite(number) and number > 0):
+        return None
+    return guessed(number) if own is None else number * own / volts
 
 
 def _positive(given):
-    number = _number(given)
-    return number if number is not None and np.isfinite(number) and number > 0 else None
+    found = _number(given)
+    return found[0] if found is not None and np.isfinite(found[0]) and found[0] > 0 else None
 
 
 def _number(given):
-    """Return a number, also of text such as "200 kV" and of arrays with one; else None."""
+    """Return a number and the volts of its unit, or None: of text such as "200 kV", of arrays."""
     if isinstance(given, (str, bytes)):
         found = _NUMBER.search(given if isinstance(given, str) else given.decode(errors="replace"))
-        return float(found.group()) if found else None
+        if found is None:
+            return None
+        return float(found[1]), _PREFIXES[found[2]] if found[3] else None
     try:
-        return float(np.asarray(given).reshape(()))
+        return float(np.asarray(given).reshape(())), None
     except (TypeError, ValueError):
         return None

@@ -104,6 +104,24 @@ def covers_scan(image, signal):
     return np.allclose(ratios, 1, rtol=_LIKE_FIELD if alike else _SAME_FIELD)
 
 
+def mask_on_scan(mask, image, shape, scan_axes):
+    """Return the mask of an image over the scan: True where any of its pixels is masked.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        True where a pixel of the image is masked.
+    image : BaseSignal or None
+        The image, if it is a signal: its axes tell where it lies.
+    shape, scan_axes
+        As in `image_array`.
+    """
+    if mask.ndim != 2 or mask.shape == tuple(shape):
+        return mask
+    axes = None if image is None else _image_axes(image)
+    return _on_scan_grid(mask.astype(float), tuple(shape), axes, scan_axes, quiet=True) > 0
+
+
 def _warn_of_saturation(array):
     """Say if pixels stand at the end of the range of a detector's whole numbers."""
     highest = int(array.max()) if array.dtype.kind in "ui" else 0
@@ -173,6 +191,24 @@ def _warn_of_other_calibration(axes, scan):
             "the same field, pixel by pixel. The maps have the calibration of the spectra.",
             _calibrations(axes, scan),
         )
+        return
+    away = [_pixels_away(*pair) for pair in zip(axes, scan, strict=True)]
+    if None not in away and any(away):
+        _logger.warning(
+            "By their axes haadf and spectra lie %d, %d pixels (x, y) apart. They are taken for "
+            "the same field, pixel by pixel; if they are different parts of one scan, take the "
+            "same part of both.",
+            *away,
+        )
+
+
+def _pixels_away(own, other):
+    """Return by how many whole pixels two axes of one length differ; None if by a fraction."""
+    if _field_ratio(own, other) is None:
+        return None
+    away = (own.offset * _in_units(own.units, other.units) - other.offset) / other.scale
+    whole = abs(away - round(away)) < 1e-3 and abs(away) < 10 * own.size
+    return round(away) if whole else None
 
 
 def _same_field(own, other):
@@ -202,7 +238,7 @@ def _field(axis):
     return f"{axis.size} pixels of {axis.scale:g} {axis.units}"
 
 
-def _on_scan_grid(array, shape, axes, scan_axes):
+def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
     """Return a finer image over the same field, averaged over the pixels of the scan.
 
     Parameters
@@ -215,7 +251,10 @@ def _on_scan_grid(array, shape, axes, scan_axes):
         Axes (x, y) of the image, if it is a signal.
     scan_axes : tuple of DataAxis
         Axes (x, y) of the scan.
+    quiet : bool
+        Whether to say nothing. Default False.
     """
+    level = logging.DEBUG if quiet else logging.WARNING
     if array.ndim != 2:
         raise ValueError(_wrong_shape(array.shape, shape, axes is not None))
     finer = [own / other for own, other in zip(array.shape, shape, strict=True)]
@@ -226,7 +265,7 @@ def _on_scan_grid(array, shape, axes, scan_axes):
     whole = min(finer) >= 1 and all(float(factor).is_integer() for factor in finer)
     alike = whole and finer[0] == finer[1]
     if comparable and not calibrated:
-        part = _part_of_scan(array, pairs, shape)
+        part = _part_of_scan(array, pairs, shape, level)
         if part is not None:
             return part
         alike = alike and np.allclose(ratios, 1, rtol=_LIKE_FIELD)
@@ -241,7 +280,8 @@ def _on_scan_grid(array, shape, axes, scan_axes):
         if pairs:
             message += f" Calibrations, {_calibrations(axes, scan_axes)}."
         raise ValueError(message)
-    _logger.warning(
+    _logger.log(
+        level,
         "haadf has %d x %d pixels, the scan %d x %d: it is averaged over the pixels of the scan, "
         "%s.",
         *array.shape,
@@ -255,7 +295,7 @@ def _on_scan_grid(array, shape, axes, scan_axes):
     return image.data / np.prod(finer)
 
 
-def _part_of_scan(array, pairs, shape):
+def _part_of_scan(array, pairs, shape, level):
     """Return the part of an image that a part of its scan covers, by offsets; None if it is none.
 
     Offsets that are equal say nothing: they are 0 as a rule, also where a scan lies in the middle
@@ -275,7 +315,8 @@ def _part_of_scan(array, pairs, shape):
     columns, rows = (
         slice(start, start + size) for start, size in zip(starts, shape[::-1], strict=True)
     )
-    _logger.warning(
+    _logger.log(
+        level,
         "haadf is larger than the scan: its rows %d to %d and columns %d to %d are taken, where "
         "the axes of the spectra lie.",
         *(number for part in (rows, columns) for number in (part.start, part.stop - 1)),

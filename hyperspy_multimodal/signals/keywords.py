@@ -8,7 +8,9 @@ import inspect
 _OTHER_NAMES = {
     "mask": ("navigation_mask",),
     "elements": ("xray_lines", "edges", "elements"),
-    "lines": ("xray_lines",),
+    "lines": ("xray_lines", "edges"),
+    "edges": ("xray_lines",),
+    "xray_lines": ("edges",),
     "only_lines": ("xray_lines",),
     "lambda_": ("lambdas",),
     "lambdaTV": ("lambdas",),

@@ -177,6 +177,13 @@ def _names(signals, given, n_maps):
         if len(texts) != n_maps:
             raise ValueError(f"elements must name {n_maps} maps, but {texts} was given.")
         names = [_known(text) for text in texts]
+        for number, (name, signal) in enumerate(zip(names, signals, strict=True)):
+            own = _name_of(signal, known)
+            if own is not None and own.split("_")[0] != name.split("_")[0]:
+                raise ValueError(
+                    f"Map {number} is of {own} by its metadata or title, but `elements` or a key "
+                    f"names it {name}. Give names in the order of the maps, or leave them out."
+                )
     else:
         names = [_name_of(signal, known) for signal in signals]
         unknown = [number for number, name in enumerate(names) if name is None]
@@ -194,7 +201,7 @@ def _names(signals, given, n_maps):
 def _known(text):
     """Return an element, line or edge as it is written, or say that it is none."""
     if isinstance(text, str):
-        name = known_name(text, "X-ray line") or known_name(text, "edge")
+        name = known_name(text, "edge") or known_name(text, "X-ray line")
         if name is not None:
             return name
         if text.split("_")[0] == known_element(text.split("_")[0]):

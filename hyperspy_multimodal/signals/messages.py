@@ -21,7 +21,9 @@ def check_counts(maps, automatic):
     if automatic and not (maps.are_integers or maps.splits_rounded):
         raise ValueError(
             "lambdas='auto' splits the counts into two halves and needs whole counts, but the "
-            "spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, lambda_2)."
+            "spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, lambda_2). "
+            "An ROI along a line interpolates unless its linewidth is 0: for a wider line, sum "
+            "spectra instead, such as s.inav[:, 10:15].sum('y')."
         )
     if maps.are_integers and maps.common_factor > 1:
         _logger.warning(

@@ -36,12 +36,27 @@ def multimodal_fusion(self, haadf, *args, **kwargs):
     >>> [m.metadata.Sample.xray_lines[0] for m in maps]
     ['Co_Ka', 'O_Ka', 'S_Ka']
     """
+    if _has_spectra(self) and self.axes_manager.signal_dimension == 1:
+        return _with_class(self).multimodal_fusion(haadf, *args, **kwargs)
     return _exchanged(self, haadf, "multimodal_fusion")(self, *args, **kwargs)
 
 
 def multimodal_fusion_interactive(self, haadf, *args, **kwargs):
     """Tune the fusion of the spectrum image with this HAADF image, see `multimodal_fusion`."""
+    if _has_spectra(self) and self.axes_manager.signal_dimension == 1:
+        return _with_class(self).multimodal_fusion_interactive(haadf, *args, **kwargs)
     return _exchanged(self, haadf, "multimodal_fusion_interactive")(self, *args, **kwargs)
+
+
+def _with_class(signal):
+    """Return spectra that lost their class, as those along a line ROI do, with it."""
+    import exspy.signals  # noqa: F401  (its classes have the method once it is imported)
+
+    result = signal.deepcopy()
+    result.set_signal_type(signal.metadata.Signal.signal_type)
+    if "multimodal_fusion" in vars(type(result)) or type(result) is type(signal):
+        raise TypeError(f"multimodal_fusion {_needed(signal, None, 'multimodal_fusion')}")
+    return result
 
 
 def _exchanged(image, spectra, name):

@@ -106,7 +106,7 @@ def fuse_maps(
     """
     from ..maps import HALVES, map_scattering, ready_maps
     from .as_found import name_images
-    from .found_haadf import tidied_haadf
+    from .found_haadf import ScanGrid, tidied_haadf
     from .fuse import fuse
     from .haadf_image import image_array
     from .map_input import read_maps
@@ -136,8 +136,9 @@ def fuse_maps(
     given = read_maps(maps, elements, navigation_mask)
     template = given.template
     shape = given.arrays.shape[1:]
-    found, masked = tidied_haadf(haadf, shape)
-    image = image_array(found, shape, template.axes_manager.navigation_axes)
+    scan_axes = template.axes_manager.navigation_axes
+    found, masked = tidied_haadf(haadf, ScanGrid(shape, scan_axes))
+    image = image_array(found, shape, scan_axes)
     if masked is not None:
         given = given.without(masked)
     halves = HALVES if isinstance(parameters.lambdas, str) else 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal import compute_maps, fit_maps
+from hyperspy_multimodal.data import core_shell
 
 from .conftest import GIVEN, fused
 
@@ -188,3 +189,62 @@ def test_mask_of_frames_in_another_order(signal, haadf):
 def test_a_stack_of_one(signal, haadf, expected):
     one = hs.stack([signal], show_progressbar=False)
     np.testing.assert_array_equal(np.squeeze(fused(one, haadf)), expected)
+
+
+def test_line_of_an_roi(signal, haadf):
+    line = hs.roi.Line2DROI(1.0, 1.0, 9.0, 13.0, linewidth=0)
+    maps = line(signal).multimodal_fusion(line(haadf), show_progressbar=False)
+    spectra = line(signal)
+    spectra.set_signal_type("EDS_TEM")
+    expected = [each.data.sum() for each in fit_maps(spectra)]
+    np.testing.assert_allclose([each.data.sum() for each in maps], expected, rtol=1e-5)
+    wide = hs.roi.Line2DROI(1.0, 1.0, 9.0, 13.0, linewidth=4)
+    with pytest.raises(ValueError, match=r"fractions.*linewidth is 0.*sum\('y'\)"):
+        wide(signal).multimodal_fusion(wide(haadf), show_progressbar=False)
+    summed = signal.inav[:, 4:8].sum("y")
+    fused_sum = summed.multimodal_fusion(haadf.isig[:, 4:8].mean("y"), show_progressbar=False)
+    assert fused_sum[0].data.shape == (12,)
+
+
+@pytest.fixture(scope="module")
+def squares():
+    """Two scans of as many rows and columns as there are frames: no size tells an axis."""
+    return [core_shell((12, 12), counts=30, seed=seed) for seed in (3, 4)]
+
+
+@pytest.mark.parametrize(
+    "axes", [("time", "x", "y"), ("time", "width", "height"), ("x", "tilt", "y"), ("a", "b", "c")]
+)
+@pytest.mark.parametrize("form", ["image", "array", "stack", "navigation"])
+def test_frames_of_equal_sizes(squares, axes, form):
+    """Names of axes decide; where they say nothing frames come last, as `hs.stack` puts them."""
+    frames = hs.stack([each.signal for each in squares * 6], show_progressbar=False)
+    images = hs.stack([each.haadf for each in squares * 6], show_progressbar=False)
+    one = squares[0].haadf
+    own = images.inav[1] if form in ("stack", "navigation") else one
+    wanted = fused(squares[1].signal, own, map_method="windows")
+    place = axes.index("time") if "time" in axes else axes.index("tilt") if "tilt" in axes else 2
+    order = [0, 1]
+    order.insert(place, 2)
+    turned = frames.transpose(navigation_axes=order)
+    for axis, name in zip(turned.axes_manager.navigation_axes, axes, strict=True):
+        axis.name, axis.units = name, ""
+    haadf = {"image": one, "array": one.data, "navigation": images}.get(form)
+    if form == "image":
+        haadf = haadf.deepcopy()
+        names = [name for name in axes if name not in ("time", "tilt")][:2]
+        for axis, name in zip(haadf.axes_manager.signal_axes, names, strict=True):
+            axis.name, axis.units = name, ""
+    if form == "stack":
+        haadf = images.data.transpose([2 - p for p in order[::-1]])
+    asked = axes[:2] == ("time", "x") and form == "array"
+    maps = turned.multimodal_fusion(haadf, uncertainty=asked, map_method="windows", **GIVEN)
+    array_place = 2 - place
+    for number, each in enumerate(maps):
+        second = np.take(each.data, 1, axis=array_place)
+        np.testing.assert_allclose(second, wanted[number], atol=1e-5)
+        if asked:
+            errors = each.metadata.Multimodal_fusion.standard_deviation
+            vacuum = each.data < 0.05
+            assert errors.shape == each.data.shape
+            assert errors[vacuum].mean() < 0.6 * errors[~vacuum].mean()

@@ -1,5 +1,6 @@
 """HAADF images in whatever form, and which are refused."""
 
+import dask.array as da
 import hyperspy.api as hs
 import matplotlib.pyplot as plt
 import numpy as np
@@ -111,3 +112,49 @@ def test_pictures_bear_the_title_of_the_image(signal, haadf, title, shown):
     drawn = plot_haadf_model(output)
     assert np.ravel(drawn)[0].get_title() == f"{shown}, measured"
     plt.close("all")
+
+
+def test_masks_of_images_in_every_form(signal, haadf):
+    mask = np.zeros(haadf.data.shape, bool)
+    mask[3, 4] = mask[9, 2:5] = True
+    wanted = fused(signal, haadf, navigation_mask=mask)
+    masked = np.ma.masked_array(haadf.data, mask)
+    lazy = haadf.as_lazy()
+    lazy.data = da.ma.masked_array(lazy.data, mask=mask)
+    image = haadf.deepcopy()
+    image.data = masked.copy()
+    near = wanted.max() / 50
+    for form in (lazy, lazy.data, [image], masked[None]):
+        found = fused(signal, form)
+        assert np.abs(found - wanted)[:, ~mask].mean() < near
+        assert not np.array_equal(found, fused(signal, haadf))
+    stack = hs.stack([signal, signal], show_progressbar=False)
+    found = fused(stack, [image, haadf])
+    np.testing.assert_array_equal(found[:, 0], fused(signal, image))
+    np.testing.assert_array_equal(found[:, 1], fused(signal, haadf))
+    both = np.ma.stack([masked, np.ma.masked_array(2 * haadf.data)])
+    np.testing.assert_array_equal(fused(stack, both)[:, 0], fused(signal, image))
+
+
+def test_the_mask_of_a_larger_image_is_cropped_with_it(signal, haadf):
+    part = signal.inav[2:10, 3:12]
+    inside, outside = np.zeros((2, *haadf.data.shape), bool)
+    inside[5, 4], outside[0, 0] = True, True
+    image = haadf.deepcopy()
+    image.data = np.ma.masked_array(haadf.data, inside)
+    mask = inside[3:12, 2:10]
+    cropped = haadf.isig[2:10, 3:12]
+    cropped.data = np.ma.masked_array(cropped.data, mask)
+    np.testing.assert_array_equal(fused(part, image), fused(part, cropped))
+    image.data = np.ma.masked_array(haadf.data, outside)
+    np.testing.assert_array_equal(fused(part, image), fused(part, haadf))
+
+
+def test_other_parts_of_a_scan_are_told(signal, haadf, caplog):
+    fused(signal.inav[2:8, 2:8], haadf.isig[4:10, 3:9])
+    assert "lie 2, 1 pixels (x, y) apart" in caplog.text
+
+
+def test_a_list_of_what_a_file_holds(signal, haadf):
+    with pytest.raises(ValueError, match=r"(?s)a list of 2 was given.*0: .*Signal2D"):
+        signal.multimodal_fusion([haadf, haadf], **GIVEN)

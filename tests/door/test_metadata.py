@@ -171,3 +171,46 @@ def test_what_is_no_element_is_said(signal, haadf, item, value, words):
     with pytest.raises(ValueError) as refused:
         signal.multimodal_fusion(haadf, **GIVEN)
     assert all(word in str(refused.value) for word in words), refused.value
+
+
+@pytest.mark.parametrize(
+    ("given", "energy"),
+    [("0.2 MV", 200), ("200 kV", 200), ("200 keV", 200), ("200000 V", 200), (b"200", 200)],
+    ids=repr,
+)
+def test_units_of_the_beam_energy(signal, haadf, expected, given, energy):
+    signal.metadata.Acquisition_instrument.TEM.beam_energy = given
+    np.testing.assert_array_equal(fused(signal, haadf), expected)
+
+
+@pytest.mark.parametrize(("kind", "other"), [("EDS_TEM", "SEM"), ("EDS_SEM", "TEM")])
+def test_values_under_the_other_microscope(signal, haadf, kind, other):
+    signal.set_signal_type(kind)
+    instrument = {"beam_energy": 200.0, "Detector": {"EDS": {"energy_resolution_MnKa": 130.0}}}
+    signal.metadata.Acquisition_instrument = {other: instrument}
+    maps = signal.multimodal_fusion(haadf, **GIVEN)
+    assert len(maps) == 3
+    assert list(maps[0].metadata.Acquisition_instrument.keys()) == [other]
+
+
+def test_a_line_is_not_two_elements(signal, haadf):
+    maps = signal.multimodal_fusion(haadf, xray_lines="Co La, O Ka", **GIVEN)
+    assert [each.metadata.Sample.xray_lines[0] for each in maps] == ["Co_La", "O_Ka"]
+
+
+def test_names_of_ready_maps(small):
+    arrays = {name: each.data for name, each in zip("COS", small.counts, strict=True)}
+    edges = fuse_maps({f"{k}_K": v for k, v in arrays.items()}, small.haadf, **GIVEN)
+    assert edges[0].metadata.Multimodal_fusion.element == "C_K"
+    with pytest.raises(ValueError, match=r"Map 0 is of Co_Ka by its metadata.*names it S"):
+        fuse_maps(small.counts, small.haadf, elements=["S", "O", "Co"], **GIVEN)
+    with pytest.raises(TypeError, match="exchanged"):
+        fuse_maps(small.haadf, {"Co": small.counts[0]})
+    with pytest.raises(TypeError, match=r"spectra were given.*multimodal_fusion"):
+        fuse_maps(small.signal, small.haadf)
+
+
+def test_a_gain_that_leaves_no_counts_is_told(small, caplog):
+    maps = {"Co": 0.001 * small.counts[0].data, "O": 0.001 * small.counts[1].data}
+    fuse_maps(maps, small.haadf, gain=12, **GIVEN)
+    assert "no pixel holds half a count: the most are Co" in caplog.text

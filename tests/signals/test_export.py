@@ -55,6 +55,24 @@ def test_stack_of_images(maps, tmp_path):
         save_maps([stack], tmp_path, "png")
 
 
+def test_stack_whose_frames_come_first(maps, tmp_path):
+    stack = hs.stack([maps[0], maps[1]], show_progressbar=False)
+    stack = stack.transpose(navigation_axes=[2, 0, 1])
+    assert stack.axes_manager.navigation_shape == (2, 20, 24)
+    [path] = save_maps([stack], tmp_path, "tif")
+    image = hs.load(path)
+    np.testing.assert_array_equal(image.data, np.array([m.data for m in maps[:2]], "f4"))
+
+
+def test_names_that_become_one_file(maps, tmp_path):
+    one, two = maps[0].deepcopy(), maps[0].deepcopy()
+    for each, title in ((one, "Fe/Co"), (two, "Fe:Co")):
+        del each.metadata.Sample
+        each.metadata.General.title = title
+    with pytest.raises(ValueError, match="suffix"):
+        save_maps([one, two], tmp_path)
+
+
 def test_pictures(maps, tmp_path):
     path = save_maps(maps, tmp_path, "png")[0]
     picture = plt.imread(path)
