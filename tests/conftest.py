@@ -14,10 +14,37 @@ os.environ.setdefault(
     str(Path(tempfile.gettempdir()) / f"hyperspy_multimodal-{_STATE.hexdigest()[:16]}"),
 )
 
+# Workers of pytest-xdist share the cores; threads that wait for each other would take longer.
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+_THREADS = max((os.cpu_count() or 1) // _WORKERS, 1)
+if _WORKERS > 1:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(_THREADS))
+
 import matplotlib
 import pytest
 
 matplotlib.use("Agg")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Let workers take whole files, which share what is expensive, but notebooks one by one.
+
+    Notebooks come first, as they are the longest.
+    """
+    items.sort(key=lambda item: "test_notebooks" not in item.nodeid)
+    for item in items:
+        name = item.nodeid if "test_notebooks" in item.nodeid else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def share_of_the_cores():
+    """Give the kernels of a worker their share; tests of threads take what they need."""
+    import numba
+
+    if _WORKERS > 1:
+        numba.set_num_threads(min(_THREADS, numba.config.NUMBA_NUM_THREADS))
 
 
 @pytest.fixture(autouse=True, scope="session")
