@@ -21,15 +21,17 @@ class Preview:
         Lines or edges of the maps.
     unit : str
         What the values of the maps are.
+    image_name : str
+        Name of the detector's image, default "HAADF".
     """
 
-    def __init__(self, names, unit):
+    def __init__(self, names, unit, image_name="HAADF"):
         columns = len(names) + 1
         self._figure = Figure(figsize=(_PANEL * columns * 1.15, 2 * (_PANEL + 0.75)), dpi=_DPI)
         self._canvas = FigureCanvasAgg(self._figure)
         self._axes = self._figure.subplots(2, columns, squeeze=False)
         self._figure.subplots_adjust(0.01, 0.09, 0.99, 0.9, 0.08, 0.5)
-        self._names, self._unit = names, unit
+        self._names, self._unit, self._image_name = names, unit, image_name
         self._images = np.empty((2, columns), object)
         colour_maps = [["gray", *["viridis"] * len(names)], ["RdBu_r", *["viridis"] * len(names)]]
         for place, axis in np.ndenumerate(self._axes):
@@ -51,8 +53,9 @@ class Preview:
             Maps of the crop, shape (K, rows, columns).
         """
         low, furthest = float(haadf.min()), brightest(np.abs(residual))
-        self._show((0, 0), haadf, "HAADF", low, brightest(haadf, low), "unit range")
-        self._show((1, 0), residual, "HAADF residual", -furthest, furthest, "unit range")
+        name = self._image_name
+        self._show((0, 0), haadf, name, low, brightest(haadf, low), "unit range")
+        self._show((1, 0), residual, f"{name} residual", -furthest, furthest, "unit range")
         for column, (name, before, after) in enumerate(
             zip(self._names, raw, fused, strict=True), 1
         ):

@@ -104,6 +104,8 @@ class TuningSession:
         Checked parameters; gamma and lambdas are where tuning starts.
     navigation_mask : None, BaseSignal or array_like
         As in `multimodal_fusion`.
+    image_name : str
+        Name of the detector's image, default "HAADF".
 
     Attributes
     ----------
@@ -115,7 +117,7 @@ class TuningSession:
         The crop.
     """
 
-    def __init__(self, scan, parameters, navigation_mask=None):
+    def __init__(self, scan, parameters, navigation_mask=None, image_name="HAADF"):
         self._scan, self._parameters = scan, parameters
         mask = checked_mask(navigation_mask, scan.image.shape)
         reading = scan.read(mask, HALVES, parameters)
@@ -123,6 +125,7 @@ class TuningSession:
         self.reading, self.mask = reading, mask
         self.maps = masked_maps(reading.maps, mask)
         self.names = list(self.maps.names)
+        self.image_name = image_name
         self.haadf, lowest = normalise_haadf(scan.image)
         scattering = self.maps.gains * scan.per_count
         self._fit = HaadfFit(self.maps, self.haadf, lowest, scattering)

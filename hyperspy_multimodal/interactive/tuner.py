@@ -55,7 +55,7 @@ class Tuner(ipywidgets.VBox):
         self._result = None
         self._setting_widgets = False
         self._follow_ups = 0
-        self._preview = Preview(session.names, unit)
+        self._preview = Preview(session.names, unit, session.image_name)
         self._changes = Latest(self._guarded(self._update))
         self.seconds = float("nan")
         self.widgets = self._controls()
@@ -147,7 +147,7 @@ class Tuner(ipywidgets.VBox):
         axis = figure.add_axes((0.01, 0.01, 0.98, 0.9))
         axis.imshow(self._session.haadf, cmap="gray")
         axis.set(xticks=[], yticks=[])
-        axis.set_title("HAADF: drag the crop or its handles", fontsize=9)
+        axis.set_title(f"{self._session.image_name}: drag the crop or its handles", fontsize=9)
         selector = RectangleSelector(
             axis,
             self._on_crop,

@@ -113,7 +113,7 @@ class EdgePlan:
             _logger.warning(
                 "The fitted edges are far from the sum of all spectra at %.0f to %.0f eV, by %.0f "
                 "%% of the edges near there: maps may be wrong. Add all elements with edges on the "
-                "energy axis to the signal, mapped or not, such as with s.add_elements(('Mn',)); "
+                "energy axis to the signal, mapped or not, with s.add_elements; "
                 "else take map_method='windows' or other `integration_windows`, because a thick "
                 "specimen or strong fine structure is not what the fit knows.",
                 *misfit,

@@ -102,6 +102,7 @@ def multimodal_fusion_interactive(
             'installed. In the clone of this package type: pip install ".[gui]"'
         ) from error
     from ..interactive.session import TuningSession
+    from ..plot.panels import image_name
     from .as_found import tidied
     from .parameters import Parameters
 
@@ -128,9 +129,8 @@ def multimodal_fusion_interactive(
     spectra = tidied(self, haadf)
     image, mask = spectra.haadf_of(haadf)
     scan = module.scan_of(spectra.signal, image, **reading)
-    session = TuningSession(
-        scan, parameters, spectra.mask_of(arguments.get("navigation_mask"), mask)
-    )
+    mask = spectra.mask_of(arguments.get("navigation_mask"), mask)
+    session = TuningSession(scan, parameters, mask, image_name(haadf))
 
     def apply(tuned):
         options = {"full_output": True, "lazy_output": False, "show_progressbar": show_progressbar}
