@@ -1,7 +1,9 @@
 """Every notebook runs from a clean kernel, in an empty folder."""
 
+import os
 from pathlib import Path
 
+import numba
 import pytest
 
 nbclient = pytest.importorskip("nbclient", reason="needs the tests extra: nbclient")
@@ -27,8 +29,10 @@ def test_runs_and_shows_pictures(path, tmp_path, monkeypatch, request):
     kept = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
     assert any(kept), "the notebook is kept with its outputs"
     client = nbclient.NotebookClient(
-        notebook, timeout=180, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": tmp_path}}
     )
-    client.execute()
+    # its kernels take the share of the cores that this process has
+    threads = {"NUMBA_NUM_THREADS": str(numba.get_num_threads())}
+    client.execute(env={**os.environ, **threads})
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     assert any("image/png" in output.get("data", {}) for output in outputs)
