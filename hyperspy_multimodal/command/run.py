@@ -44,7 +44,7 @@ def fuse_files(options):
     _check_kind(spectra, options)
     if spectra._lazy:
         given["lazy_output"] = False
-    started = _started(spectra)
+    started = _started()
     maps, output = spectra.multimodal_fusion(haadf, full_output=True, **given)
     _finished(started)
     _write(maps, output, haadf, options, options.files[0].stem)
@@ -65,7 +65,7 @@ def fuse_given_maps(options):
             given[name] = getattr(options, name)
     if options.mask is not None:
         given["navigation_mask"] = load_image(options.mask) != 0
-    started = _started(haadf)
+    started = _started()
     fused, output = fuse_maps(maps, haadf, full_output=True, **given)
     _finished(started)
     _write(fused, output, haadf, options, options.files[0].stem)
@@ -136,8 +136,8 @@ def _check_kind(spectra, options):
             )
 
 
-def _started(signal):
-    _logger.info("Fusing. With nothing else to do, this takes seconds to a minute.")
+def _started():
+    _logger.info("Fusing. Large scans take minutes.")
     return time.monotonic()
 
 

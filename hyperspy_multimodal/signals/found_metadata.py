@@ -40,13 +40,13 @@ def tidied_metadata(signal):
         If elements or lines are not known.
     """
     changes, assumed = {}, {}
+    kind = signal.metadata.get_item("Signal.signal_type", "")
     for item, one in (("elements", _element), ("xray_lines", _line)):
         found = signal.metadata.get_item(f"Sample.{item}", None)
-        if found is not None:
+        if found is not None and not (item == "xray_lines" and kind == "EELS"):
             names = list(dict.fromkeys(one(text, item) for text in texts_in(_plain(found))))
             if not (isinstance(found, list) and found == names):
                 changes[f"Sample.{item}"] = names
-    kind = signal.metadata.get_item("Signal.signal_type", "")
     if kind.startswith("EDS"):
         _tidy_instrument(signal, kind, changes, assumed)
     elif kind == "EELS":
