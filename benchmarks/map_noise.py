@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from hyperspy_multimodal.data import core_shell, oxide_interface
-from hyperspy_multimodal.maps.map_noise import estimate_noise
+from hyperspy_multimodal.given.map_noise import estimate_noise
 
 GAIN = 0.04
 DOSES = (0.1, 1, 5, 30)

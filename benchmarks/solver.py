@@ -12,13 +12,13 @@ import numpy as np
 from specimens import atomic, particles, problem
 
 from hyperspy_multimodal.fusion import solve_fusion
-from hyperspy_multimodal.fusion.checks import checked_edges
-from hyperspy_multimodal.fusion.primal_dual import _VALUES_IN_CACHE, start
+from hyperspy_multimodal.fusion.inputs import checked_edges
+from hyperspy_multimodal.fusion.loop import _VALUES_IN_CACHE, start
 from hyperspy_multimodal.fusion.problem import Problem
 from hyperspy_multimodal.fusion.steps import StepSizes
-from hyperspy_multimodal.fusion.threads import rows_per_chunk
-from hyperspy_multimodal.kernels.primal_dual import iterations
+from hyperspy_multimodal.kernels.iterations import iterations
 from hyperspy_multimodal.kernels.state import Room
+from hyperspy_multimodal.threads import rows_per_chunk
 
 logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)  # runs that stop early are meant
 SPECIMENS = {

@@ -14,9 +14,11 @@ import logging
 import machine
 import numpy as np
 
+from hyperspy_multimodal.counts.reading import read
 from hyperspy_multimodal.data import core_shell, oxide_interface
+from hyperspy_multimodal.eds.xray_fit import plan_fit
 from hyperspy_multimodal.fusion.scaled import fuse_scaled
-from hyperspy_multimodal.maps import plan_fit, read, xray_scattering
+from hyperspy_multimodal.physics.scattering import xray_scattering
 from hyperspy_multimodal.selection import GuidedModels, HaadfFit, normalise_haadf
 
 _SIZE, _TILE = 256, 64

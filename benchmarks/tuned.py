@@ -5,10 +5,11 @@ import itertools
 import numpy as np
 from scipy import optimize
 
-from hyperspy_multimodal.fusion.checks import checked_edges
+from hyperspy_multimodal.eds.xray_fit import fit_spectra
+from hyperspy_multimodal.eds.xray_windows import xray_maps
+from hyperspy_multimodal.fusion.inputs import checked_edges
 from hyperspy_multimodal.fusion.problem import map_scales
 from hyperspy_multimodal.fusion.scaled import fuse_scaled
-from hyperspy_multimodal.maps import fit_spectra, xray_maps
 from hyperspy_multimodal.selection import normalise_haadf
 
 LAMBDAS_1 = (None, 1e-1, 1e-2, 1e-3, 1e-4)  # None: without the HAADF

@@ -11,14 +11,14 @@ from . import _attach
 __version__ = "0.1.0.dev0"
 
 _PUBLIC = {
-    "compute_maps": "hyperspy_multimodal.signals.lazy_maps",
+    "compute_maps": "hyperspy_multimodal.signals.lazy_signals",
     "data": "hyperspy_multimodal.data",
-    "fit_maps": "hyperspy_multimodal.signals.spectrum_fit",
-    "fuse_maps": "hyperspy_multimodal.signals.ready_maps",
+    "fit_maps": "hyperspy_multimodal.eds.fit_maps",
+    "fuse_maps": "hyperspy_multimodal.given.fuse_maps",
     "plot": "hyperspy_multimodal.plot",
     "save_maps": "hyperspy_multimodal.signals.export",
     "solve_fusion": "hyperspy_multimodal.fusion",
-    "suggest_elements": "hyperspy_multimodal.signals.element_suggestion",
+    "suggest_elements": "hyperspy_multimodal.eds.suggest_elements",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -12,10 +12,10 @@ import warnings
 
 # class that receives the methods, wherever eXSpy defines it: the module of its fusion
 _CLASSES = {
-    "EDSSpectrum": "hyperspy_multimodal.signals.eds",
-    "EELSSpectrum": "hyperspy_multimodal.signals.eels",
+    "EDSSpectrum": "hyperspy_multimodal.eds.method",
+    "EELSSpectrum": "hyperspy_multimodal.eels.method",
 }
-_TUNING = "hyperspy_multimodal.signals.tuning"
+_TUNING = "hyperspy_multimodal.interactive.method"
 # HyperSpy's class of all signals, whose methods say what to do with those that are no spectra.
 _ANY = ("hyperspy.signal", "BaseSignal", "hyperspy_multimodal.signals.other_signals")
 _METHODS = ("multimodal_fusion", "multimodal_fusion_interactive")

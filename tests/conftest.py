@@ -1,6 +1,7 @@
 """Settings and data that all tests share."""
 
 import hashlib
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -21,6 +22,7 @@ if _WORKERS > 1:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(_THREADS))
 
 import matplotlib
+import numpy as np
 import pytest
 
 matplotlib.use("Agg")
@@ -66,3 +68,16 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("the measured data (../shared/data) are not on this machine")
     return folder
+
+
+@pytest.fixture
+def logged(caplog):
+    caplog.set_level(logging.INFO, logger="hyperspy_multimodal")
+    logging.getLogger("hyperspy_multimodal").addHandler(caplog.handler)
+    yield caplog
+    logging.getLogger("hyperspy_multimodal").removeHandler(caplog.handler)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20220127)

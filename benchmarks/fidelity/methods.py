@@ -12,7 +12,10 @@ from scipy import ndimage
 from scores import snr
 from skimage.restoration import denoise_tv_chambolle
 
-from hyperspy_multimodal.maps import fit_spectra, xray_maps, xray_scattering
+from hyperspy_multimodal.eds.xray_fit import fit_spectra
+from hyperspy_multimodal.eds.xray_windows import xray_maps
+from hyperspy_multimodal.physics.scattering import xray_scattering
+from hyperspy_multimodal.recovery.fuse import GAMMAS
 from hyperspy_multimodal.selection import (
     GuidedModels,
     HaadfFit,
@@ -20,7 +23,6 @@ from hyperspy_multimodal.selection import (
     fuse_setting,
     normalise_haadf,
 )
-from hyperspy_multimodal.signals.fuse import GAMMAS
 
 LAMBDAS_1 = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)

@@ -24,7 +24,8 @@ from skimage.segmentation import watershed
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.maps import map_scattering, ready_maps
+from hyperspy_multimodal.given.noisy_maps import ready_maps
+from hyperspy_multimodal.physics.scattering import map_scattering
 
 SHAPE = (128, 128)
 #: Effective counts of the strongest element at its brightest pixel.

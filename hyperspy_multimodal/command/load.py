@@ -67,7 +67,7 @@ def prepared(spectra, options):
 
 def with_elements(spectra, names):
     """Return the spectrum image with other elements, and no lines or edges of the former ones."""
-    from ..maps.names import known_element
+    from ..names import known_element
 
     symbols = [known_element(name) for name in names]
     for name, symbol in zip(names, symbols, strict=True):
@@ -84,7 +84,7 @@ def with_elements(spectra, names):
 
 def _elements_to_give(spectra):
     """Return a message that lists elements which the spectrum shows."""
-    from ..signals.element_suggestion import suggest_elements
+    from ..eds.suggest_elements import suggest_elements
 
     message = "The file names no elements. Give all of the specimen, such as --elements Ti O."
     try:

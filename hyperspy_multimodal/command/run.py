@@ -52,7 +52,7 @@ def fuse_files(options):
 
 def fuse_given_maps(options):
     """Fuse maps in files with their HAADF image."""
-    from ..signals.ready_maps import fuse_maps
+    from ..given.fuse_maps import fuse_maps
     from .load import load_image, load_signals
     from .scan_files import find_maps
 

@@ -2,15 +2,9 @@
 
 import numpy as np
 
-from ._checks import check_integer, check_shape
+from ._arguments import check_integer, check_shape
 from ._materials import compound_densities, stack_areal_densities
-from ._particles import (
-    alloy_spheres,
-    choose_centre,
-    in_pixels,
-    scatter_particles,
-    sphere_thickness,
-)
+from ._particles import alloy_spheres, choose_centre, in_pixels, scatter_particles, sphere_thickness
 from ._scan import Scan
 from ._specimen import simulate_specimen
 

@@ -3,10 +3,10 @@
 import exspy.signals
 import numpy as np
 
-from ..maps.edge_windows import has_room, integration_channels
-from ..maps.edges import onset_energy
+from ..eels.edge_windows import has_room, integration_channels
+from ..physics.edges import onset_energy
 from ..signals.native import element_maps
-from ._checks import check_integer, check_number, check_shape
+from ._arguments import check_integer, check_number, check_shape
 from ._core_loss_specimen import MICROSCOPE, CoreLossSpecimen, expected_electrons
 from ._haadf import haadf_image
 from ._materials import compound_densities, stack_areal_densities

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._checks import check_integer, check_shape
+from ._arguments import check_integer, check_shape
 from ._materials import compound_densities, stack_areal_densities
 from ._particles import core_shell_thicknesses
 from ._scan import Scan

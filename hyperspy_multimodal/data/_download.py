@@ -36,7 +36,7 @@ def download(title, name, url, cache=None, show_progressbar=None, checksum=None)
     ValueError
         If what came has another checksum. It is not kept.
     """
-    from ..signals.parameters import shows_progress
+    from ..recovery.parameters import shows_progress
 
     keeper = pooch.create(
         path=pooch.os_cache("hyperspy_multimodal") if cache is None else Path(cache),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from exspy.material import elements
 
-from ._detector import detected_spectra
+from ._measured_detector import detected_spectra
 from ._pile_up import add_sum_peaks
 from ._scan import SOLID_ANGLE
 from ._xray import full_width_half_maximum, line_energy, production_cross_section

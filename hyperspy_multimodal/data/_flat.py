@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._checks import check_number, check_shape
+from ._arguments import check_number, check_shape
 from ._materials import compound_densities, stack_areal_densities
 from ._scan import Scan
 from ._specimen import simulate_specimen

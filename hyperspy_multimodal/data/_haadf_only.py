@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._checks import check_integer, check_number, check_shape
+from ._arguments import check_integer, check_number, check_shape
 from ._particles import alloy_spheres, scatter_particles
 from ._scan import Scan
 from ._specimen import simulate_specimen

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._checks import check_integer, check_shape
+from ._arguments import check_integer, check_shape
 from ._materials import alloy_densities, stack_areal_densities
 from ._particles import scatter_particles
 from ._scan import Scan

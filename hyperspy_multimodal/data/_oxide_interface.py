@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import erf
 
-from ._checks import check_number, check_shape
+from ._arguments import check_number, check_shape
 from ._scan import Scan
 from ._specimen import simulate_specimen
 

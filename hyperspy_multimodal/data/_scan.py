@@ -6,7 +6,7 @@ import exspy.signals
 import hyperspy.api as hs
 import numpy as np
 
-from ._checks import check_integer, check_number
+from ._arguments import check_integer, check_number
 from ._peak_shape import PeakShape
 from ._xray import FIORI_NEWBURY_SLOPE, full_width_half_maximum, line_energy
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._checks import check_number, check_shape
+from ._arguments import check_number, check_shape
 from ._haadf import scattering
 from ._materials import compound_densities
 from ._scan import Scan

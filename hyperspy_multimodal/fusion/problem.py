@@ -9,7 +9,7 @@ from ..kernels.certificate import certificate
 from ..kernels.grids import block_means
 from ..kernels.reference import constant_deviance, likeliest
 from ..kernels.state import Data, State
-from .threads import rows_per_chunk
+from ..threads import rows_per_chunk
 
 # Pixels, about, along each side of the blocks whose means are the first guess of the maps.
 _BLOCK = 4

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .checks import checked_edges
+from .inputs import checked_edges
 from .solver import minimise
 
 

@@ -5,21 +5,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .checks import (
-    check_attainable,
-    checked_array,
-    checked_count,
-    checked_counts,
-    checked_edges,
-    checked_lambdas,
-    checked_number,
-    checked_totals,
-    per_element,
-)
+from ..checks import checked_array, checked_count, checked_number, per_element
+from ..threads import threads_for
 from .compilation import compile_once
-from .primal_dual import iterate, relative_dual
+from .inputs import check_attainable, checked_counts, checked_edges, checked_lambdas, checked_totals
+from .loop import iterate, relative_dual
 from .problem import Problem
-from .threads import threads_for
 
 _logger = logging.getLogger(__name__)
 

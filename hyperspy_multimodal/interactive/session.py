@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..maps import HALVES
+from ..counts.reading import SPLITS
+from ..recovery.fuse import GAMMAS, fuse_reading
+from ..recovery.masks import masked_maps, whole_mask
 from ..selection import (
     CroppedModels,
     GuidedModels,
@@ -14,8 +16,7 @@ from ..selection import (
     normalise_haadf,
     trusted_totals,
 )
-from ..signals.fuse import GAMMAS, fuse_reading
-from ..signals.masks import checked_mask, masked_maps, whole_mask
+from ..signals.masks import checked_mask
 
 # lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
 _LAMBDA_1 = 0.01
@@ -120,7 +121,7 @@ class TuningSession:
     def __init__(self, scan, parameters, navigation_mask=None, image_name="HAADF"):
         self._scan, self._parameters = scan, parameters
         mask = checked_mask(navigation_mask, scan.image.shape)
-        reading = scan.read(mask, HALVES, parameters)
+        reading = scan.read(mask, SPLITS, parameters)
         mask = whole_mask(mask, reading)
         self.reading, self.mask = reading, mask
         self.maps = masked_maps(reading.maps, mask)

@@ -10,6 +10,7 @@ itself, an upper bound of cost(x) - minimum.
 import numba
 import numpy as np
 
+from .array_parts import segment
 from .compile import kernel
 from .gaps import (
     directional_variation_row,
@@ -19,7 +20,6 @@ from .gaps import (
     poisson_row,
     variation_row,
 )
-from .segments import segment
 
 
 @kernel

@@ -14,6 +14,7 @@ while both are in the cache; only the last row of a chunk waits until all chunks
 
 import numpy as np
 
+from .array_parts import prefetch, segment
 from .compile import leaf
 from .denormals import flush_denormals, restore_denormals
 from .power import power
@@ -30,7 +31,6 @@ from .rows import (
     relax_row,
     tangent_row,
 )
-from .segments import prefetch, segment
 from .state import SEGMENT
 
 _ZERO = np.float32(0)

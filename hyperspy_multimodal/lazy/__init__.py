@@ -1,7 +1,7 @@
 """Graphs of Dask: spectrum images that are read, and maps that are fused, only when computed."""
 
 from .blocks import guarded
-from .maps import map_blocks_of
+from .map_blocks import map_blocks_of
 from .reading import read_lazily
 from .tasks import task
 

@@ -12,10 +12,10 @@ import uuid
 
 import numpy as np
 
-from ..maps.left_out import first_reading
-from ..maps.segments import checked_segments
-from ..maps.spectra_reading import blocks_of, energy_last, project_block, summed_block
-from ..maps.spectra_sums import combined_sums
+from ..counts.left_out import first_reading
+from ..counts.passes import blocks_of, energy_last, project_block, summed_block
+from ..counts.segments import checked_segments
+from ..counts.spectra_sums import combined_sums
 from .blocks import guarded
 from .tasks import task
 

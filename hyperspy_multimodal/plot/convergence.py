@@ -1,6 +1,6 @@
 """The terms of the cost, iteration by iteration."""
 
-from .checks import check_output
+from .arguments import check_output
 from .panels import LINE_COLOURS, figure_of
 
 _TERMS = ("HAADF term", "Poisson term", "total variation")

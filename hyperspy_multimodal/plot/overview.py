@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .checks import check_pairs, checked_image
+from .arguments import check_pairs, checked_image
 from .overlay import plot_overlay
 from .panels import (
     brightest,

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..maps.spectra_sums import named_channels
-from ..spectra.detector import Detector
+from ..counts.spectra_sums import named_channels
+from ..eds.spectrum.detector import Detector
 from .spectrum_lines import ABSENT, siegbahn
 from .spectrum_misfits import departures
 

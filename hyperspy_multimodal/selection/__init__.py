@@ -3,9 +3,9 @@
 from .bootstrap import standard_deviations
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
-from .haadf_image import normalise_haadf
 from .haadf_model import BLURS, HaadfFit, HaadfModel
 from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
+from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
 from .totals import trusted_totals
 

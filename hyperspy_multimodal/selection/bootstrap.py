@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .haadf_image import noise_of, smoothed
 from .held_out import GuidedModels, fuse_setting
+from .normalised_haadf import noise_of, smoothed
 
 #: Simulated scans.
 DRAWS = 10

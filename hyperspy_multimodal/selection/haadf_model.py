@@ -6,7 +6,7 @@ import numpy as np
 from scipy import optimize
 
 from ..fusion.problem import map_scales
-from .haadf_image import SMOOTHING, noise_of, smoothed
+from .normalised_haadf import SMOOTHING, noise_of, smoothed
 
 #: Blurs, in pixels, among which the HAADF model chooses.
 BLURS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)

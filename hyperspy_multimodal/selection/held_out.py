@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..counts.reading import SPLITS
 from ..fusion.scaled import fuse_scaled
-from .haadf_image import guide_edges
+from .normalised_haadf import guide_edges
 
-#: Random splits of the counts.
-SPLITS = 3
 # What `halves` gives.
 _FRACTION = 0.5
 _TOLERANCE = 1e-3

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .haadf_image import SMOOTHING, smoothed
+from .normalised_haadf import SMOOTHING, smoothed
 
 _UPSAMPLING = 20
 # A shift has to take this share of the unexplained variance away to be one.

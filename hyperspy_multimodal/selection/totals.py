@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from .haadf_image import SMOOTHING, noise_of, smoothed
+from .normalised_haadf import SMOOTHING, noise_of, smoothed
 
 _logger = logging.getLogger(__name__)
 

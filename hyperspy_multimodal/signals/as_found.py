@@ -96,7 +96,7 @@ class Tidied:
         return [self.order.index(place) for place in range(len(self.order))]
 
     def _restored_map(self, result):
-        from .lazy_maps import record_of, set_record
+        from .records import record_of, set_record
 
         task = record_of(result) if result._lazy else None
         if self.is_line:

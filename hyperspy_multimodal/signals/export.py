@@ -59,7 +59,7 @@ def save_maps(maps, folder, format="hspy", *, suffix="", overwrite=False):
     ['Co_Ka.tif', 'O_Ka.tif', 'S_Ka.tif']
     """
     from ..plot.panels import map_axes, map_name
-    from .lazy_maps import compute_maps
+    from .lazy_signals import compute_maps
 
     kind = _EXTENSIONS.get(str(format).lower().lstrip("."), str(format).lower().lstrip("."))
     if kind not in FORMATS:

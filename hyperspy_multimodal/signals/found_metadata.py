@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 
-from ..maps.microscope import USUAL_BEAM_ENERGY
-from ..maps.names import known_element, known_name, texts_in
+from ..names import known_element, known_name, texts_in
+from ..physics.microscope import USUAL_BEAM_ENERGY
 
 _logger = logging.getLogger(__name__)
 

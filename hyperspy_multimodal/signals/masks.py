@@ -6,8 +6,6 @@ import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-from ..maps import MaskedMaps
-
 _logger = logging.getLogger(__name__)
 
 _SMALLEST_SHARE, _LARGE_SHARE = 0.05, 0.3
@@ -55,35 +53,6 @@ def checked_mask(mask, shape):
             100 * (1 - left),
         )
     return array
-
-
-def masked_maps(maps, mask):
-    """Return maps in which masked pixels have no say.
-
-    Parameters
-    ----------
-    maps : ElementMaps or FittedMaps
-        Measured maps.
-    mask : numpy.ndarray or None
-        From `checked_mask`.
-    """
-    return maps if mask is None else MaskedMaps(maps, mask)
-
-
-def whole_mask(mask, reading):
-    """Return a mask with the scan positions that were left out on reading, None if there are none.
-
-    Parameters
-    ----------
-    mask : numpy.ndarray or None
-        From `checked_mask`.
-    reading : Reading, SpectrumFit, EdgeMeasurement, EdgeFit or PartialReading
-        What was read.
-    """
-    left_out = getattr(reading, "mask", None)
-    if mask is None or left_out is None:
-        return left_out if mask is None else mask
-    return mask | left_out
 
 
 def without_masked(signal, mask):

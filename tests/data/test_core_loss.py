@@ -12,8 +12,8 @@ from hyperspy_multimodal.data._core_loss_specimen import (
     power_law,
     white_lines_shape,
 )
-from hyperspy_multimodal.maps import measure_edges
-from hyperspy_multimodal.spectra.core_loss import hydrogenic_edges
+from hyperspy_multimodal.eels.edge_measurement import measure_edges
+from hyperspy_multimodal.physics.hydrogenic import hydrogenic_edges
 
 EDGES = ["O_K", "Mn_L3", "Co_L3"]
 MICROSCOPE = {"beam_energy": 200.0, "convergence_angle": 10.0, "collection_angle": 30.0}

@@ -17,8 +17,8 @@ from hyperspy_multimodal.data import (
     swap,
     wedge,
 )
-from hyperspy_multimodal.data._detector import detected_spectra, vary_family_ratios
 from hyperspy_multimodal.data._expectation import expected_xrays
+from hyperspy_multimodal.data._measured_detector import detected_spectra, vary_family_ratios
 from hyperspy_multimodal.data._xray import full_width_half_maximum, line_families
 
 SPECIMENS = (bimetal, core_shell, flat, haadf_only, overlapping_pair, oxide_interface, swap, wedge)

@@ -4,7 +4,7 @@ import cvxpy as cp
 import numpy as np
 import scipy.sparse as sparse
 
-from hyperspy_multimodal.fusion.edges import edge_directions
+from hyperspy_multimodal.fusion.directions import edge_directions
 
 
 def differences(n):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hyperspy_multimodal.fusion.checks import checked_edges
+from hyperspy_multimodal.fusion.inputs import checked_edges
 from hyperspy_multimodal.fusion.problem import Problem
 
 

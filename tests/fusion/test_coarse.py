@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hyperspy_multimodal.fusion import primal_dual, solve_fusion
+from hyperspy_multimodal.fusion import loop as primal_dual
+from hyperspy_multimodal.fusion import solve_fusion
 from hyperspy_multimodal.fusion.coarse import block_limits, can_be_coarser, coarser, refine
 from hyperspy_multimodal.kernels.state import State
 

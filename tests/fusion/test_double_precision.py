@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from hyperspy_multimodal.fusion import solve_fusion
-from hyperspy_multimodal.fusion.primal_dual import start
+from hyperspy_multimodal.fusion.loop import start
 from hyperspy_multimodal.fusion.steps import StepSizes
 
 from .problems import CONVEX, in_own_units, problem

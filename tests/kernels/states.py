@@ -3,7 +3,7 @@
 import numpy as np
 
 from hyperspy_multimodal.kernels.certificate import certificate
-from hyperspy_multimodal.kernels.primal_dual import iterations
+from hyperspy_multimodal.kernels.iterations import iterations
 from hyperspy_multimodal.kernels.state import Data, Room, State
 
 from .variants import one_a_map, sparse_counts, uniform

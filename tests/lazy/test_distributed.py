@@ -11,7 +11,7 @@ import pytest
 
 from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.fusion.threads import threads_for
+from hyperspy_multimodal.threads import threads_for
 
 distributed = pytest.importorskip("distributed", reason="Dask's distributed is not installed")
 

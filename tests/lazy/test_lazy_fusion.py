@@ -136,7 +136,7 @@ def test_one_map_computes_as_any_lazy_signal(specimen, eager):
 
 
 def test_maps_are_fused_once_for_all(specimen, monkeypatch):
-    from hyperspy_multimodal.signals import lazy_maps
+    from hyperspy_multimodal.signals import lazy_signals as lazy_maps
 
     calls = []
 

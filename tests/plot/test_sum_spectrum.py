@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from hyperspy_multimodal import fit_maps
 from hyperspy_multimodal.data import MEASURED_DETECTOR, bimetal, core_shell, oxide_interface
-from hyperspy_multimodal.maps.fit_report import Overlap
+from hyperspy_multimodal.eds.fit_report import Overlap
 from hyperspy_multimodal.plot import plot_sum_spectrum
 from hyperspy_multimodal.plot.spectrum_legends import KINDS, LEFT_OUT, MISFIT
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hyperspy_multimodal.maps import ElementMaps
+from hyperspy_multimodal.counts.element_maps import ElementMaps
 
 SHAPE = (96, 112)
 ATOMIC_NUMBERS = np.array([22, 30, 8])

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from hyperspy_multimodal.maps import xray_maps, xray_scattering
+from hyperspy_multimodal.eds.xray_windows import xray_maps
+from hyperspy_multimodal.physics.scattering import xray_scattering
 from hyperspy_multimodal.selection import GuidedModels, HaadfFit, normalise_haadf
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from hyperspy_multimodal.counts.reading import SPLITS
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.selection import GuidedModels, HaadfModel, HeldOut, choose_setting
 from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1, RATIOS, search
-from hyperspy_multimodal.selection.held_out import SPLITS
 
 from .scans import all_kept, guided_models, measured_maps
 

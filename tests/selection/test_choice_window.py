@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from hyperspy_multimodal.counts.masked_maps import MaskedMaps
+from hyperspy_multimodal.counts.reading import read
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.maps import MaskedMaps, plan_fit, plan_windows, read
+from hyperspy_multimodal.eds.xray_fit import plan_fit
+from hyperspy_multimodal.eds.xray_windows import plan_windows
 from hyperspy_multimodal.selection import part_to_choose_on
 from hyperspy_multimodal.selection.held_out import CroppedModels, GuidedModels
 

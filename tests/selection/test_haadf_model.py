@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from hyperspy_multimodal.maps import ElementMaps
+from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.selection import HaadfFit, HaadfModel, normalise_haadf
-from hyperspy_multimodal.selection.haadf_image import smoothed
+from hyperspy_multimodal.selection.normalised_haadf import smoothed
 
 from .particles import ATOMIC_NUMBERS, PEDESTAL, PER_COUNT, SHAPE, measured, modelled, truth
 

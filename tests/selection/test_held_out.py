@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hyperspy_multimodal.counts.reading import SPLITS
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.eds.xray_fit import fit_spectra
 from hyperspy_multimodal.fusion.scaled import fuse_scaled
-from hyperspy_multimodal.maps import fit_spectra
 from hyperspy_multimodal.selection import GuidedModels, HaadfModel, HeldOut, Setting, fuse_setting
 from hyperspy_multimodal.selection import held_out as module
-from hyperspy_multimodal.selection.haadf_image import guide_edges, smoothed
-from hyperspy_multimodal.selection.held_out import APART, SPLITS
+from hyperspy_multimodal.selection.held_out import APART
+from hyperspy_multimodal.selection.normalised_haadf import guide_edges, smoothed
 
 from .scans import all_kept, guided_models, measured_maps
 

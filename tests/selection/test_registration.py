@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.selection.haadf_image import smoothed
+from hyperspy_multimodal.selection.normalised_haadf import smoothed
 from hyperspy_multimodal.selection.registration import moved_image, registration
 
 ORIENTATIONS = {

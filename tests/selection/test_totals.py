@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.data import core_shell, flat, haadf_only, oxide_interface
-from hyperspy_multimodal.maps import fit_spectra
+from hyperspy_multimodal.eds.xray_fit import fit_spectra
 from hyperspy_multimodal.selection import normalise_haadf, trusted_totals
 from hyperspy_multimodal.selection.totals import vacuum_of
 

@@ -64,9 +64,9 @@ def test_without_fusion_nothing_is_in_its_place():
 
 
 def test_the_tuner_leaves_out_the_same():
+    from hyperspy_multimodal.eds import method as eds
     from hyperspy_multimodal.interactive.session import TuningSession
-    from hyperspy_multimodal.signals import eds
-    from hyperspy_multimodal.signals.parameters import Parameters
+    from hyperspy_multimodal.recovery.parameters import Parameters
 
     specimen = core_shell((40, 48), counts=30)
     parameters = Parameters(

@@ -1,0 +1,69 @@
+"""Numbers and arrays that callers give, checked before anything is computed."""
+
+import numbers
+
+import numpy as np
+
+
+def checked_number(name, value, *, low, include_low, hint=""):
+    """Return ``value`` as a float that is finite and above ``low``, or say what is wrong."""
+    expected = f"a finite number {'>=' if include_low else '>'} {low:g}"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be {expected}, but {value!r} was given. {hint}".strip())
+    value = float(value)
+    if not np.isfinite(value) or value < low or (value == low and not include_low):
+        raise ValueError(f"{name} must be {expected}, but {value!r} was given. {hint}".strip())
+    return value
+
+
+def checked_count(name, value):
+    """Return ``value`` as an integer >= 1, or say what is wrong."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer >= 1, but {value!r} was given.")
+    if value < 1:
+        raise ValueError(f"{name} must be an integer >= 1, but {value!r} was given.")
+    return int(value)
+
+
+def checked_array(name, value, shape, *, negative=False):
+    """Return a finite float32 array of ``shape``, or say what is wrong."""
+    given = np.asarray(value)
+    if given.dtype.kind not in "buif":
+        kind = {"c": "complex numbers", "U": "str", "S": "bytes"}.get(given.dtype.kind, "objects")
+        raise TypeError(f"{name} must hold real numbers, but {kind} were given.")
+    with np.errstate(over="ignore"):
+        array = given.astype(np.float32, copy=False)
+    if given.dtype.kind == "f" and not np.isfinite(array.sum(dtype=np.float64)):
+        bad = ~np.isfinite(array)
+        raise ValueError(
+            f"{name} must be finite, but {int(bad.sum())} of its {array.size} values are NaN or "
+            "infinite. Replace them first, for example with numpy.nan_to_num."
+        )
+    if not negative and array.size and array.min() < 0:
+        raise ValueError(f"{name} must be >= 0, but its lowest value is {array.min():g}.")
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name} must have the shape {shape}, or one that broadcasts to it, but has the shape "
+            f"{array.shape}."
+        ) from None
+
+
+def per_element(name, value, n_maps, **limits):
+    """Return one float per element from a number or a sequence of ``n_maps`` numbers."""
+    if isinstance(value, numbers.Real):
+        return np.full(n_maps, checked_number(name, value, **limits))
+    if isinstance(value, str) or not np.iterable(value):
+        raise TypeError(
+            f"{name} must be a number or {n_maps} numbers, one an element, but {value!r} was given."
+        )
+    values = list(value)
+    if len(values) != n_maps:
+        raise ValueError(
+            f"{name} must be a number or {n_maps} numbers, one an element, but {len(values)} were "
+            "given."
+        )
+    return np.array(
+        [checked_number(f"{name}[{i}]", element, **limits) for i, element in enumerate(values)]
+    )

@@ -1,0 +1,231 @@
+"""EDS: what a fit of whole spectra gives, first of their sum and then of each."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..counts.fitted_maps import FittedMaps
+from ..counts.reading import Reading
+from ..counts.templates import Templates
+from .fit_report import goodness
+from .spectrum.explanation import Explanation
+from .spectrum.total_errors import total_covariance
+
+_CORRELATED = 0.1
+
+
+@dataclass(frozen=True)
+class SpectrumFit:
+    """What was fitted to the spectra, and the maps.
+
+    Attributes
+    ----------
+    explanation : Explanation
+        Of the summed spectrum.
+    templates : Templates
+        Spectra of the elements.
+    totals, total_errors : numpy.ndarray
+        Of the summed spectrum, shape (K,), in the windows.
+    windows : numpy.ndarray
+        Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
+    net : numpy.ndarray
+        Net counts in the windows, not clipped, shape (K, ny, nx), float32.
+    variance : numpy.ndarray
+        Estimate of their variance, shape (K, ny, nx), float32.
+    correlation : numpy.ndarray
+        Of the errors of the totals, shape (K, K).
+    gross : numpy.ndarray
+        Counts of each spectrum in the channels that were fitted, shape (ny, nx).
+    covariances : dict
+        Covariance maps (ny, nx) of pairs (i, j) of maps whose errors are correlated by 0.1 or more.
+    halves : numpy.ndarray
+        Net counts of random halves of the counts, shape (pairs, K, ny, nx).
+    divisor : int
+        What divides all counts: 1 as recorded, -1 if they are no whole numbers.
+    extra_lines : list of str or None
+        As given.
+    """
+
+    explanation: Explanation
+    templates: Templates
+    totals: np.ndarray
+    total_errors: np.ndarray
+    windows: np.ndarray
+    net: np.ndarray
+    variance: np.ndarray
+    correlation: np.ndarray
+    gross: np.ndarray
+    covariances: dict
+    halves: np.ndarray
+    divisor: int
+    extra_lines: list | None = None
+    #: Counts of the spectra for each of the raw maps'.
+    factor = 1.0
+
+    @property
+    def names(self):
+        """X-ray lines, in the order of the maps."""
+        return self.templates.names
+
+    @property
+    def raw(self):
+        """Net counts in the windows, shape (K, ny, nx)."""
+        return self.net
+
+    @property
+    def record(self):
+        """What was fitted, in types that metadata can hold."""
+        fit = self.explanation.fit
+        detector = fit.detector
+        return {
+            "background_windows": None,
+            "extra_lines": self.extra_lines,
+            "extra_templates": list(self.templates.others),
+            "instrument_elements": dict(self.explanation.instrument_elements),
+            "other_elements": dict(self.explanation.other_elements),
+            "unassigned_peaks": [str(peak) for peak in self.explanation.peaks],
+            "pile_up": self.explanation.pile_up,
+            "totals": [float(total) for total in self.totals],
+            "total_errors": [float(error) for error in self.total_errors],
+            "energy_offset": float(detector.offset),
+            "energy_gain": float(detector.gain),
+            "energy_resolution": float(detector.resolution),
+            "energy_resolution_slope": float(detector.slope),
+            "line_shifts": line_shifts(fit),
+            "escape_peaks": float(detector.escape),
+            "tails": float(detector.tail),
+            "sum_deviance": fit.deviance,
+            "goodness": goodness(self.explanation),
+        }
+
+    @property
+    def only_maps(self):
+        """The maps without what else was read, for memory's sake."""
+        return Reading(self.maps, self.record)
+
+    @cached_property
+    def maps(self):
+        """The `FittedMaps` in nearly Poisson units."""
+        # Counts over the variance that one of them adds have a variance like their mean.
+        gains = self.templates.own_variances
+        by_map = gains.astype(np.float32)[:, None, None]
+        return FittedMaps(
+            names=self.names,
+            net=self.net / by_map,
+            net_variance=np.maximum(self.variance, 0) / by_map**2,
+            gross=self.gross.copy(),  # not all that was read
+            gains=gains,
+            first_halves=self.halves / by_map,
+            are_integers=self.divisor >= 0,
+            common_factor=max(self.divisor, 0),
+        )
+
+
+@dataclass(frozen=True)
+class FittedSum:
+    """A fitted summed spectrum, and the matrix that takes each spectrum to counts of elements.
+
+    Attributes
+    ----------
+    plan : XrayFit
+        How the spectra are fitted.
+    explanation : Explanation
+        Of the summed spectrum.
+    templates : Templates
+    divisor : int
+        What divides all counts, -1 if they are no whole numbers.
+    """
+
+    plan: object
+    explanation: Explanation
+    templates: Templates
+    divisor: int
+
+    @cached_property
+    def covariance(self):
+        """Of the totals, with what the fit leaves open, shape (K, K)."""
+        plan = self.plan
+        return total_covariance(self.explanation, plan.detector, plan.names, plan.limits)
+
+    @property
+    def _poisson(self):
+        """Covariance of the totals if the templates were exact, (K, K)."""
+        projection = self.templates.projection[: self.columns]
+        return (projection * self.explanation.fit.observed) @ projection.T
+
+    @property
+    def totals(self):
+        """Counts of the summed spectrum in the windows, shape (K,)."""
+        return self.templates.projection[: self.columns] @ self.explanation.fit.observed
+
+    @property
+    def total_errors(self):
+        """Standard errors of the totals, shape (K,)."""
+        variance = np.maximum(np.diag(self.covariance), np.diag(self._poisson))
+        return np.sqrt(np.maximum(variance, 0.0))
+
+    @cached_property
+    def correlation(self):
+        """Correlation of the noise of the maps, shape (K, K)."""
+        covariance = self._poisson
+        deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
+        return covariance / np.outer(deviation, deviation)
+
+    @property
+    def columns(self):
+        """How many of the operator's columns are wanted of halves of the counts."""
+        return len(self.plan.names)
+
+    @property
+    def splits(self):
+        """Whether each count can be given to one of two halves."""
+        return self.divisor >= 0
+
+    @property
+    def _pairs(self):
+        return [
+            (i, j)
+            for i in range(self.columns)
+            for j in range(i)
+            if abs(self.correlation[i, j]) >= _CORRELATED
+        ]
+
+    @property
+    def operator(self):
+        """Net counts, their variances, all counts, covariances: a matrix (C, M)."""
+        projection = self.templates.projection[: self.columns]
+        rows = [*projection, *projection**2, self.explanation.fit.used.astype(float)]
+        rows += [projection[i] * projection[j] for i, j in self._pairs]
+        return np.array(rows).T
+
+    def measured(self, whole, of_halves, seed, halves):
+        """Return the `SpectrumFit` of projected spectra (M, ny, nx) and their halves."""
+        n_maps = self.columns
+        return SpectrumFit(
+            explanation=self.explanation,
+            templates=self.templates,
+            totals=self.totals,
+            total_errors=self.total_errors,
+            windows=self.plan.windows,
+            net=whole[:n_maps],
+            variance=whole[n_maps : 2 * n_maps],
+            correlation=self.correlation,
+            gross=whole[2 * n_maps],
+            covariances=dict(zip(self._pairs, whole[2 * n_maps + 1 :], strict=True)),
+            halves=of_halves,
+            divisor=self.divisor,
+            extra_lines=self.plan.extra_lines,
+        )
+
+
+def line_shifts(fit):
+    """Return how far each family lies from the calibrated axis, in eV, by its strongest line."""
+    strongest = {}
+    for i, line in enumerate(fit.lines):
+        key = line.element, line.family
+        if line.element and (
+            key not in strongest or line.weight > fit.lines[strongest[key]].weight
+        ):
+            strongest[key] = i
+    return {fit.lines[i].name: 1e3 * float(fit.shifts[i]) for i in strongest.values()}

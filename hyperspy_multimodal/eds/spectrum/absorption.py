@@ -1,0 +1,117 @@
+"""Absorption edges: where the continuum steps down."""
+
+import numpy as np
+from scipy.special import ndtr
+
+_TO_SIGMA = 1 / np.sqrt(8 * np.log(2))
+_LEAST_ENERGY = 0.02  # keV
+# Elements of detector and window: light shield and contact, dead layer.
+_WINDOW_ELEMENTS = ("Al", "Si")
+# Shells, and the energies in keV below which their edges are lost between lines.
+_LOWEST_OF_SHELL = {"K": 0.5, "L3": 1.0, "M5": 1.5}
+# An edge is fitted where a step of this share would be seen, in standard errors.
+_STEP, _SEEN = 0.25, 2.0
+
+
+def absorption_edges(elements, highest):
+    """Return energies at which elements of the specimen and of the detector begin to absorb.
+
+    Parameters
+    ----------
+    elements : sequence of str
+        Elements of the specimen; aluminium and silicon of window and detector are added.
+    highest : float
+        Highest energy of interest in keV.
+
+    Returns
+    -------
+    list of float
+        Energies of K, L3 and M5 edges in keV, rising.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.eds.spectrum.absorption import absorption_edges
+    >>> [round(energy, 2) for energy in absorption_edges(["Fe"], 10)]
+    [1.56, 1.84, 7.11]
+    """
+    found = []
+    for element in dict.fromkeys([*elements, *_WINDOW_ELEMENTS]):
+        for shell, lowest in _LOWEST_OF_SHELL.items():
+            energy = shell_energy(element, shell)
+            if energy is not None and lowest < energy < highest:
+                found.append(energy)
+    return sorted(found)
+
+
+def visible_edges(fit, elements):
+    """Return absorption edges of elements where their step could be seen in a spectrum.
+
+    Parameters
+    ----------
+    fit : SumFit
+        With the continuum.
+    elements : sequence of str
+        Elements of the specimen.
+
+    Returns
+    -------
+    tuple of float
+        In keV.
+    """
+    centres = fit.detector.centres
+    visible = []
+    for edge in absorption_edges(elements, float(centres[fit.used][-1])):
+        place, width = float(fit.detector.position(edge)), float(fit.detector.width(edge))
+        above = (centres > place) & (centres < place + width)
+        under = float(fit.continuum[above].sum())
+        apart = all(abs(edge - other) > width / 2 for other in visible)
+        if _STEP * under > _SEEN * np.sqrt(under) and apart:
+            visible.append(edge)
+    return tuple(visible)
+
+
+def shell_energy(element, shell):
+    """Return the binding energy of a shell in keV, None where the database lacks it.
+
+    Where it lacks that of a K or an L3 shell, the highest K line stands for it, which lies 1 %
+    below, or Lb2.
+    """
+    from exspy.material import elements
+
+    properties = elements[element].Atomic_properties
+    energies = properties.get_item("Binding_energies", None)
+    onset = energies.get_item(shell, None) if energies is not None else None
+    if onset is not None:
+        return float(onset["onset_energy (eV)"]) / 1e3
+    lines = properties.get_item("Xray_lines", None)
+    if shell == "L3" and lines is not None and lines.get_item("Lb2", None) is not None:
+        return float(lines["Lb2"]["energy (keV)"])
+    if shell != "K" or lines is None:
+        return None
+    own = [line["energy (keV)"] for name, line in lines.as_dictionary().items() if name[0] == "K"]
+    return 1.01 * float(max(own)) if own else None
+
+
+def edge_steps(detector, edges):
+    """Return what each edge takes from the continuum, as a share of its depth, (edges, C).
+
+    Nothing below the edge, all just above it, then falling with the third power of the energy, as
+    absorption does.
+
+    Parameters
+    ----------
+    detector : Detector
+        Channels, calibration and resolution.
+    edges : sequence of float
+        Energies in keV.
+
+    Returns
+    -------
+    numpy.ndarray
+        Between 0 and 1.
+    """
+    places = detector.position(np.asarray(edges, dtype=float).reshape(-1, 1))
+    sigma = _TO_SIGMA * detector.width(np.asarray(edges, dtype=float).reshape(-1, 1))
+    energy = np.maximum(detector.centres, _LEAST_ENERGY)
+    step = ndtr((detector.centres - places) / sigma)
+    return step * np.minimum(places / energy, 1.0) ** 3

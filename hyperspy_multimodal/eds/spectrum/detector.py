@@ -1,0 +1,229 @@
+"""How an energy-dispersive detector records a line: where, how wide, in which channels."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...kernels.peaks import add_peaks, add_slopes
+
+#: Energy of Mn Ka in keV, at which resolutions are given.
+MN_KA = 5.8987
+#: Variance per energy of the charge that a photon sets free, eV^2 per keV, as FWHM^2.
+FANO_SLOPE = 2500.0
+#: No line is narrower, in eV; electronic noise alone is wider.
+NARROWEST = 30.0
+_WINDOW_ENERGY, _LOWEST = 0.35, 0.02  # keV
+_WIDE = 1.5  # times the width of the rest
+_TO_SIGMA = 1 / np.sqrt(8 * np.log(2))
+# Silicon: K edge and Ka energy in keV, mass attenuation above the edge and of its own Ka in cm^2/g
+# (NIST XCOM), how fast it falls with energy, and fluorescence yield times share of K vacancies.
+_SI_EDGE, _SI_KA = 1.839, 1.740
+_SI_ABOVE, _SI_OWN, _SI_POWER = 3190.0, 350.0, 2.8
+_SI_FLUORESCENCE = 0.043 * 0.92
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Channels and response of a detector.
+
+    Parameters
+    ----------
+    edges : numpy.ndarray
+        Limits of the channels on the axis of the signal, in keV, shape (C + 1,).
+    resolution : float
+        Full width at half maximum of Mn Ka in eV.
+    offset : float
+        How far lines lie above where the axis says, in keV, at 0 keV. Default 0.
+    gain : float
+        What the axis says is to be multiplied by 1 + gain. Default 0.
+    escape : float
+        Escape peaks, relative to what `escape_share` says of a silicon detector. Default 0: none.
+    slope : float
+        Change of FWHM^2 with energy, in eV^2 per keV. Default 2500, as eXSpy has it.
+    tail : float
+        Share of each line in an exponential tail on its low side, whose length is the FWHM: charge
+        that was not collected. Default 0.
+    shelf : float
+        Share of each line that is spread evenly between 0 and its energy. Default 0.
+    wide : float
+        Share of each line that is 1.5 times as wide as the rest: segments of the detector that
+        differ. Default 0.
+    """
+
+    edges: np.ndarray
+    resolution: float
+    offset: float = 0.0
+    gain: float = 0.0
+    escape: float = 0.0
+    slope: float = FANO_SLOPE
+    tail: float = 0.0
+    shelf: float = 0.0
+    wide: float = 0.0
+
+    @property
+    def centres(self):
+        """Centres of the channels on the axis of the signal, in keV, shape (C,)."""
+        return (self.edges[1:] + self.edges[:-1]) / 2
+
+    def width(self, energy):
+        """Return the full width at half maximum of a line, in keV.
+
+        After Fiori and Newbury: FWHM^2 = slope (E - E_MnKa) + FWHM_MnKa^2.
+        """
+        squared = self.slope * (np.asarray(energy) - MN_KA) + self.resolution**2
+        return np.sqrt(np.maximum(squared, NARROWEST**2)) / 1e3
+
+    def position(self, energy):
+        """Return where on the axis of the signal a line of this energy lies, in keV."""
+        return (1 + self.gain) * np.asarray(energy) + self.offset
+
+    def shapes(self, energies, shifts=0.0, widths=0.0):
+        """Return the share of each line's X-rays in each channel, shape (lines, C).
+
+        Parameters
+        ----------
+        energies : array_like
+            Energies of the lines in keV.
+        shifts : float or array_like
+            How far each line lies above its calibrated position, in keV. Default 0.
+        widths : float or array_like
+            By how much the FWHM^2 of each line exceeds `width`'s, as a share of it. Default 0.
+        """
+        rows = np.arange(len(energies))
+        return self.summed(energies, np.ones(len(rows)), rows, len(rows), shifts, widths)
+
+    def summed(self, energies, counts, rows, number, shifts=0.0, widths=0.0):
+        """Return sums of lines by channel, shape (number, C).
+
+        Parameters
+        ----------
+        energies, shifts, widths
+            As in `shapes`.
+        counts : numpy.ndarray
+            Counts of each line, shape (lines,).
+        rows : numpy.ndarray
+            The sum that each line goes to, int, shape (lines,).
+        number : int
+            Number of sums.
+        """
+        energies = np.asarray(energies, dtype=float)
+        out = np.zeros((number, len(self.edges) - 1))
+        share = self.escape * escape_share(energies)
+        lines = self._placed(energies, shifts, widths)
+        self._add(lines, (1 - share) * counts, rows, out, self.tail, self.shelf, self.wide)
+        if share.any():
+            escaped = self._placed(np.maximum(energies - _SI_KA, 0.0), shifts)
+            self._add(escaped, share * counts, rows, out, self.tail, self.shelf)
+        return out
+
+    def slopes(self, energies, counts, rows, number, shifts=0.0, widths=0.0):
+        """Return how sums of lines change with what all lines of a sum share.
+
+        Parameters
+        ----------
+        energies, counts, rows, number, shifts, widths
+            As in `summed`.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            Derivatives along the "position" (keV) and the relative "width" (of FWHM^2) of the lines
+            of each sum, shape (number, C); and along "gain", "resolution" (eV), "slope"
+            (eV^2 / keV), "escape", "tail", "shelf" and "wide" of the detector, shape (C,). Those
+            along positions and widths are those of peaks without tails.
+        """
+        energies = np.asarray(energies, dtype=float)
+        counts = np.asarray(counts, dtype=float)
+        lines = self._placed(energies, shifts, widths)
+        places, fwhm, sigma, low, channel = lines
+        one = np.zeros(len(energies), int)
+        rest = 1 - self.tail - self.shelf
+        # d sigma / d FWHM^2, with the FWHM in eV
+        by_width = _TO_SIGMA / (2e6 * fwhm)
+
+        def sums(factors, rows, number):
+            moved = np.zeros((number, len(self.edges) - 1))
+            wider = np.zeros_like(moved)
+            add_slopes(places, sigma, rest * factors, rows, low, channel, moved, wider)
+            return moved, wider
+
+        def peaks(lines, factors, *shares):
+            return self._add(lines, factors, one, np.zeros((1, len(self.edges) - 1)), *shares)[0]
+
+        widened = (1 + np.asarray(widths)) * by_width * counts
+        squared = (1e3 * self.width(energies)) ** 2
+        gauss = peaks(lines, counts, 0.0, 0.0)
+        share = escape_share(energies) * counts
+        escape = np.zeros_like(gauss)
+        if share.any():
+            escaped = self._placed(np.maximum(energies - _SI_KA, 0.0), shifts)
+            escape = peaks(escaped, share, self.tail, self.shelf)
+            escape -= peaks(lines, share, self.tail, self.shelf)
+        return {
+            "position": sums(counts, rows, number)[0],
+            "width": sums(by_width * squared * counts, rows, number)[1],
+            "gain": sums(energies * counts, one, 1)[0][0],
+            "resolution": 2 * self.resolution * sums(widened, one, 1)[1][0],
+            "slope": sums((energies - MN_KA) * widened, one, 1)[1][0],
+            "escape": escape,
+            "tail": peaks(lines, counts, 1.0, 0.0) - gauss,
+            "shelf": peaks(lines, counts, 0.0, 1.0) - gauss,
+            "wide": rest * (peaks(lines, counts, 0.0, 0.0, 1.0) - gauss),
+        }
+
+    def _placed(self, energies, shifts, widths=0.0):
+        """Return places, FWHM and standard deviations of lines, start and width of channels."""
+        places = np.ascontiguousarray(self.position(energies) + shifts)
+        fwhm = self.width(energies) * np.sqrt(1 + np.asarray(widths))
+        channel = float(self.edges[-1] - self.edges[0]) / (len(self.edges) - 1)
+        return places, fwhm, _TO_SIGMA * fwhm, float(self.edges[0]), channel
+
+    def _add(self, lines, factors, rows, out, tail, shelf, wide=0.0):
+        places, fwhm, sigma, low, channel = lines
+        shares = float(tail), float(shelf)
+        for share, width in ((1 - wide, 1.0), (wide, _WIDE)):
+            own = share * np.asarray(factors, dtype=float)
+            if share:
+                add_peaks(
+                    places, width * fwhm, width * sigma, own, rows, low, channel, *shares, out
+                )
+        return out
+
+
+def window_transmission(energies):
+    """Return the share of X-rays that pass a usual entrance window and dead layer.
+
+    exp(-(0.35 keV / E)^3): absorption falls with the third power of the energy, and 1/e passes at
+    0.35 keV, between polymer windows and none. Only ratios of near energies are taken from it.
+    """
+    return np.exp(-((_WINDOW_ENERGY / np.maximum(energies, _LOWEST)) ** 3))
+
+
+def escape_share(energies):
+    """Return the share of X-rays that lose a silicon Ka photon to the outside of the detector.
+
+    Reed and Ware's formula for normal incidence [1]_; 0 below the K edge of silicon.
+
+    Parameters
+    ----------
+    energies : array_like
+        Energies in keV.
+
+    Returns
+    -------
+    numpy.ndarray
+
+    References
+    ----------
+    .. [1] S. J. B. Reed, N. G. Ware, J. Phys. E 5, 582 (1972), doi:10.1088/0022-3735/5/6/029.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.eds.spectrum.detector import escape_share
+    >>> escape_share([1.5, 2.3, 4.51]).round(3)
+    array([0.   , 0.013, 0.005])
+    """
+    energies = np.asarray(energies, dtype=float)
+    ratio = _SI_ABOVE / _SI_OWN * (_SI_EDGE / np.maximum(energies, _SI_EDGE)) ** _SI_POWER
+    share = 0.5 * _SI_FLUORESCENCE * (1 - np.log1p(ratio) / ratio)
+    return np.where(energies > _SI_EDGE, share, 0.0)

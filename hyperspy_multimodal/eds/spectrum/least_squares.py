@@ -1,0 +1,52 @@
+"""Least squares with counts that are never negative."""
+
+import numpy as np
+from scipy import linalg, optimize
+
+_LEAST_INFORMATION = 1e-16  # of the largest
+# Added to a diagonal of 1, so that lines which no channel tells apart share their counts; more
+# where rounding has left the matrix indefinite.
+_RIDGES = 1e-10, 1e-8, 1e-6, 1e-4
+
+
+def non_negative(gram, right):
+    """Minimise x.gram.x / 2 - right.x over x >= 0.
+
+    Parameters
+    ----------
+    gram : numpy.ndarray
+        Positive semidefinite, shape (n, n).
+    right : numpy.ndarray
+        Shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_multimodal.eds.spectrum.least_squares import non_negative
+    >>> non_negative(np.eye(2), np.array([3.0, -1.0])).round(6)
+    array([3., 0.])
+    """
+    diagonal = np.diag(gram)
+    # what has no counts in the channels that are used is left at 0
+    least = max(_LEAST_INFORMATION * float(diagonal.max(initial=0.0)), np.finfo(float).tiny)
+    unit = np.sqrt(np.maximum(diagonal, least))
+    correlation = gram / np.outer(unit, unit)
+    np.fill_diagonal(correlation, 1.0)
+    lower = _cholesky(correlation)
+    scaled = linalg.solve_triangular(lower, right / unit, lower=True, check_finite=False)
+    return optimize.nnls(lower.T, scaled, maxiter=30 * len(right))[0] / unit
+
+
+def _cholesky(matrix):
+    identity = np.eye(len(matrix))
+    for ridge in _RIDGES[:-1]:
+        try:
+            return linalg.cholesky(matrix + ridge * identity, lower=True, check_finite=False)
+        except linalg.LinAlgError:
+            continue
+    return linalg.cholesky(matrix + _RIDGES[-1] * identity, lower=True)

@@ -1,0 +1,45 @@
+"""How well totals of elements are known: counts, calibration, line weights, shape of peaks."""
+
+import numpy as np
+
+from .element_templates import own_lines, window_shares
+from .priors import LOW_ENERGY
+
+# Of the counts that were moved to or from an element to make the fit agree with the spectrum.
+_MOVED = 0.5
+# Error of the continuum under a line, as a share of it, above and below 1 keV.
+_CONTINUUM, _LOW_CONTINUUM = 0.03, 0.1
+
+
+def total_covariance(explanation, nominal, names, limits):
+    """Return the covariance of the totals of mapped elements, (K, K), in counts of their windows.
+
+    It is that of the fit of the summed spectrum, which holds the noise of the counts, the
+    calibration, shifts and widths of lines, and the weights of lines within and between families;
+    to which come half of what was attributed to an element beyond the model, and 3 % of the
+    continuum in the window, 10 % below 1 keV.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    nominal, names, limits
+        As in `element_templates`.
+    """
+    fit, spectra = explanation.fit, explanation.attribution
+    rows, moved, under = [], [], []
+    for name, limit in zip(names, limits, strict=True):
+        own = own_lines(explanation, name, names)
+        shares = np.where(own, window_shares(fit.lines, nominal, limit), 0.0)
+        rows.append(shares)
+        moved.append(_MOVED * float(shares @ spectra.moved))
+        under.append(_continuum_error(fit, limit))
+    rows = np.array(rows)
+    return rows @ fit.covariance @ rows.T + np.diag(np.square(moved) + np.square(under))
+
+
+def _continuum_error(fit, limit):
+    """Return the error of the continuum in a window, which a fit cannot tell from its lines."""
+    centres = fit.detector.centres
+    inside = fit.used & (centres > limit[0]) & (centres < limit[1])
+    share = _CONTINUUM if np.mean(limit) > LOW_ENERGY else _LOW_CONTINUUM
+    return share * float(fit.continuum[inside].sum())

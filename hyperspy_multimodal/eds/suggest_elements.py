@@ -1,0 +1,96 @@
+"""`suggest_elements`: the elements that EDS spectra show, when none is named."""
+
+import numpy as np
+
+from ..counts.passes import summed_spectrum
+from ..counts.unphysical import unphysical, widest_spike_of
+from ..physics.microscope import beam_energy_of
+from ..recovery.parameters import shows_progress
+from ..signals.as_found import tidied
+from ..signals.masks import without_masked
+from ..signals.other_signals import in_short
+from .spectrum.suggestion import suggest
+from .spectrum.zero_peak import after_zero_peak
+from .xray_fit import channels_to_fit, detector_of
+
+
+def suggest_elements(s, *, show_progressbar=None):
+    """Suggest elements of an EDS spectrum image by its summed spectrum.
+
+    The energy axis is found first, so that it need not be right. An element is listed if its lines
+    explain peaks that no other element explains better, and if all of its lines that would be seen
+    are there. It is a start, no proof: elements of few counts, and those whose lines coincide with
+    stronger ones, are missed or mistaken. Look at ``others``, and at `plot_sum_spectrum` of a fit
+    with these elements.
+
+    Parameters
+    ----------
+    s : EDSSpectrum
+        Spectrum image or single spectrum, eager or lazy. Its elements, if it names any, are not
+        looked at. It is read once.
+    show_progressbar : None or bool
+        Show the progress of reading a lazy signal; None (default) follows HyperSpy's preferences.
+
+    Returns
+    -------
+    list of SuggestedElement
+        The strongest first. Each has the ``element``, its ``lines`` that are seen, its ``counts``
+        and their ``error``, ``others`` that could be it, and says in ``from_instrument`` where the
+        element comes from if the microscope may show it by itself, as it does Cu of a grid.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the signal is none of EDS, states no resolution, or holds negative or infinite counts.
+
+    See Also
+    --------
+    hyperspy_multimodal.fit_maps : The fit with these elements.
+    hyperspy_multimodal.plot.plot_sum_spectrum : Its picture.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal import suggest_elements
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> found = suggest_elements(core_shell((32, 32), counts=20).signal)
+    >>> sorted(each.element for each in found)
+    ['Co', 'O', 'S']
+
+    To name them:
+
+    >>> s = core_shell((32, 32), counts=20).signal
+    >>> s.set_elements([each.element for each in found])
+    """
+    from exspy.signals import EDSSpectrum
+
+    if not isinstance(s, EDSSpectrum):
+        raise TypeError(
+            f"suggest_elements needs EDS spectra, but {in_short(s)} was given. X-ray spectra that "
+            "were loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM')."
+        )
+    spectra = tidied(s)
+    s = without_masked(spectra.signal, spectra.mask)
+    detector, beam_energy = detector_of(s), beam_energy_of(s)
+    channel = 1e3 * float(detector.edges[1] - detector.edges[0])
+    sums = summed_spectrum(_as_image(s), shows_progress(show_progressbar))
+    clean = unphysical(sums, widest_spike=widest_spike_of(channel))
+    used = channels_to_fit(detector, [], beam_energy)
+    for each in [*clean.channels, *clean.spikes]:
+        used[each.start : each.stop] = False
+    if not clean.total[used].any():
+        return []
+    used = after_zero_peak(clean.total, detector, used)
+    return suggest(clean.total.astype(np.float64), used, detector, beam_energy)[0]
+
+
+def _as_image(s):
+    """Return spectra with two navigation axes: of any other number, as one row."""
+    if s.axes_manager.navigation_dimension == 2:
+        return s
+    data = s.data if s.axes_manager.signal_axes[0].index_in_array == s.data.ndim - 1 else None
+    if data is None:
+        data = np.moveaxis(s.data, s.axes_manager.signal_axes[0].index_in_array, -1)
+    energy = s.axes_manager.signal_axes[0].get_axis_dictionary()
+    image = s.__class__(data.reshape(1, -1, data.shape[-1]))
+    image.axes_manager.signal_axes[0].units = energy["units"]
+    return image

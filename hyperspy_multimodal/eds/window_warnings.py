@@ -1,0 +1,87 @@
+"""Warnings of windows that do not hold what they should: counts that would be wrong in silence."""
+
+import itertools
+import logging
+
+from ..counts.windows import axis_range
+
+_logger = logging.getLogger(__name__)
+
+# Lines weaker than this, relative to the strongest of their shell, are not worth a warning.
+_VISIBLE_WEIGHT = 0.03
+
+
+def warn_of_cut_windows(axis, names, windows):
+    """Warn of integration windows that reach beyond the energy axis.
+
+    Parameters
+    ----------
+    axis : DataAxis
+        Energy axis.
+    names : list of str
+        Lines, one a window.
+    windows : numpy.ndarray
+        Integration windows, shape (K, 2), in units of the axis.
+    """
+    low, high = axis.low_value - axis.scale / 2, axis.high_value + axis.scale / 2
+    for name, (left, right) in zip(names, windows, strict=True):
+        if left < low - axis.scale or right > high + axis.scale:
+            _logger.warning(
+                "The integration window of %s, %.4g to %.4g %s, reaches beyond the energy axis, "
+                "%s: its counts come out too low.",
+                name,
+                left,
+                right,
+                axis.units,
+                axis_range(axis),
+            )
+
+
+def warn_of_shared_windows(names, windows):
+    """Warn of pairs of integration windows that share more than a third of the narrower one.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines, one a window.
+    windows : numpy.ndarray
+        Integration windows, shape (K, 2).
+    """
+    for (first, (a, b)), (second, (c, d)) in itertools.combinations(
+        zip(names, windows, strict=True), 2
+    ):
+        if min(b, d) - max(a, c) > min(b - a, d - c) / 3:
+            _logger.warning(
+                "%s and %s share most of one window and cannot be told apart there: each is given "
+                "the counts of both. Leave one out of `xray_lines`, or take another of its lines.",
+                first,
+                second,
+            )
+
+
+def warn_of_lines_in_sides(signal, lines, sides):
+    """Warn of background windows that hold lines of the elements themselves."""
+    from exspy.material import elements
+
+    unit = 1000.0 if signal.axes_manager.signal_axes[0].units == "eV" else 1.0
+    energies = {
+        f"{element}_{name}": properties["energy (keV)"] * unit
+        for element in sorted({line.split("_")[0] for line in lines})
+        for name, properties in elements[element]
+        .Atomic_properties.Xray_lines.as_dictionary()
+        .items()
+        if properties["weight"] >= _VISIBLE_WEIGHT
+    }
+    for line, side in zip(lines, sides, strict=True):
+        found = [
+            other
+            for other, energy in energies.items()
+            if side[0] <= energy <= side[1] or side[2] <= energy <= side[3]
+        ]
+        if found:
+            _logger.warning(
+                "The background windows of %s hold %s: its background comes out too high and its "
+                "counts too low. Give `background_windows` beside these lines.",
+                line,
+                ", ".join(found),
+            )

@@ -1,0 +1,283 @@
+"""EDS: element maps from the whole spectrum."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..counts.reading import read
+from ..counts.unphysical import widest_spike_of
+from ..names import checked_names
+from ..physics.lines import element_lines
+from ..physics.microscope import beam_energy_of, stated
+from .fit_report import check_calibration, check_explained, report
+from .fitted_spectra import FittedSum
+from .spectrum.detector import MN_KA, NARROWEST, Detector
+from .spectrum.element_templates import element_templates
+from .spectrum.explain import explain
+from .spectrum.zero_peak import after_zero_peak
+from .xray_windows import LEAST_ENERGY, channels_of, integration_windows_of, named_in, select_lines
+
+_logger = logging.getLogger(__name__)
+
+_LOWEST_ENERGY = 0.2  # keV; below lie the noise of the electronics and what windows absorb
+# keV; above lie no lines that tell elements of the instrument, and few counts.
+_HIGHEST_ENERGY, _BEYOND = 20.0, 1.05
+_RESOLVED = 5  # channels
+
+
+@dataclass(frozen=True)
+class XrayFit:
+    """How the spectra of an EDS spectrum image are to be fitted.
+
+    Attributes
+    ----------
+    names : list of str
+        X-ray lines to map.
+    windows : numpy.ndarray
+        Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
+    limits : list of (float, float)
+        The same in keV, as far as the channels go.
+    detector : Detector
+        As the signal says.
+    used : numpy.ndarray
+        Channels to fit, bool, shape (C,).
+    elements : list of str
+        All elements that are named.
+    beam_energy : float
+        In keV.
+    refine_calibration, pile_up : bool
+        As in `fit_maps`.
+    extra_lines : list of str or None
+        As given.
+    """
+
+    names: list
+    windows: np.ndarray
+    limits: list
+    detector: Detector
+    used: np.ndarray
+    elements: list
+    beam_energy: float
+    refine_calibration: bool
+    pile_up: bool | None
+    extra_lines: list | None
+    edges = None
+    negative = False
+    smooth = False
+    two_passes = True
+    raw_dtype = np.float32
+
+    @property
+    def ranges(self):
+        """Channels [start, stop) of the windows, by line."""
+        limits = np.searchsorted(self.detector.centres, self.limits)
+        return {name: [tuple(each)] for name, each in zip(self.names, limits, strict=True)}
+
+    @property
+    def widest_spike(self):
+        """Channels of the widest spike that is no line."""
+        return widest_spike_of(1e3 * float(self.detector.edges[1] - self.detector.edges[0]))
+
+    def reading(self, segments, observed, divisor):
+        """Return the `FittedSum` of a summed spectrum, shape (C,), and what divides all counts."""
+        if divisor > 1:
+            _logger.warning(
+                "All counts are multiples of %d, as if they had been scaled. Their noise is then "
+                "underestimated, and noise may pass for peaks: give the counts as recorded.",
+                divisor,
+            )
+        explanation = explain(
+            observed,
+            after_zero_peak(observed, self.detector, self.used),
+            self.detector,
+            self.elements,
+            self.beam_energy,
+            refine=self.refine_calibration,
+            pile_up=self.pile_up,
+        )
+        templates = element_templates(explanation, self.detector, self.names, self.limits)
+        found = FittedSum(self, explanation, templates, divisor)
+        check_calibration(explanation)
+        check_explained(found)
+        report(found)
+        return found
+
+
+def plan_fit(
+    signal, xray_lines, integration_windows, extra_lines, refine_calibration=True, pile_up=None
+):
+    """Return the `XrayFit` of an EDS spectrum image, which is not read.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image, eager or lazy.
+    xray_lines, integration_windows, extra_lines, refine_calibration, pile_up
+        As in `fit_maps`.
+    """
+    names = select_lines(signal, xray_lines)
+    check_families(names)
+    axis = signal.axes_manager.signal_axes[0]
+    unit = 1e-3 if axis.units == "eV" else 1.0  # select_lines refuses others
+    detector = detector_of(signal)
+    _check_resolution(signal, detector, names, unit)
+    windows = integration_windows_of(signal, names, integration_windows)
+    limits = _limits(detector.edges, channels_of(axis, names, windows), windows * unit)
+    beam_energy = beam_energy_of(signal)
+    extra = checked_extra(extra_lines, names)
+    unmapped = sorted(
+        each
+        for each in set(named_in(signal, "elements")) - {name.split("_")[0] for name in names}
+        if each not in extra and element_lines(each, LEAST_ENERGY, detector.centres[-1])
+    )
+    if unmapped and xray_lines is None:
+        _logger.warning(
+            "%s: among the elements of the signal, but without a line in its metadata, and so "
+            "without a map. Add lines with s.add_lines(), or name them in `xray_lines`.",
+            ", ".join(unmapped),
+        )
+    elements = sorted({name.split("_")[0] for name in names} | {*extra, *unmapped})
+    used = channels_to_fit(detector, elements, beam_energy, windows.min() * unit)
+    return XrayFit(
+        names=names,
+        windows=windows,
+        limits=limits,
+        detector=detector,
+        used=used,
+        elements=elements,
+        beam_energy=beam_energy,
+        refine_calibration=refine_calibration,
+        pile_up=pile_up,
+        extra_lines=None if extra_lines is None else list(extra_lines),
+    )
+
+
+def detector_of(signal):
+    """Return the `Detector` of an EDS signal as its axis and its metadata describe it.
+
+    Raises
+    ------
+    ValueError
+        If the metadata hold no resolution.
+    """
+    instrument = signal.metadata.get_item("Acquisition_instrument", None)
+    resolution = stated(instrument, "energy_resolution_MnKa", None)
+    if resolution is None:
+        raise ValueError(
+            "The signal does not state the resolution of the detector. Set it, for example with "
+            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
+        )
+    axis = signal.axes_manager.signal_axes[0]
+    unit = 1e-3 if axis.units == "eV" else 1.0
+    edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
+    return Detector(edges, resolution)
+
+
+def fit_spectra(
+    signal,
+    xray_lines,
+    integration_windows,
+    extra_lines,
+    refine_calibration,
+    pile_up,
+    halves,
+    seed,
+    show_progressbar,
+):
+    """Fit the spectra of an EDS spectrum image by those of its elements.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image, eager or lazy; it is read twice, once for the sum and once for the maps.
+    xray_lines, integration_windows, extra_lines, refine_calibration, pile_up, show_progressbar
+        As in `fit_maps`.
+    halves, seed : int
+        Pairs of random halves to draw, and their seed.
+
+    Returns
+    -------
+    SpectrumFit
+    """
+    plan = plan_fit(
+        signal, xray_lines, integration_windows, extra_lines, refine_calibration, pile_up
+    )
+    return read(signal, plan, halves, seed, show_progressbar)
+
+
+def _limits(edges, channels, windows):
+    """Return window limits in keV: of their channels, if the axis holds and resolves them.
+
+    Counts are then those of ``get_lines_intensity``; of a window that the axis cuts, they are those
+    that the whole would hold.
+    """
+    return [
+        (edges[start], edges[stop])
+        if stop - start >= _RESOLVED and edges[0] <= left and right <= edges[-1]
+        else (left, right)
+        for (start, stop), (left, right) in zip(channels, windows, strict=True)
+    ]
+
+
+def check_families(names):
+    """Refuse two lines of one family: they are one spectrum."""
+    seen = {}
+    for name in names:
+        element, subshell = name.split("_")
+        other = seen.setdefault((element, subshell[0]), name)
+        if other != name:
+            raise ValueError(
+                f"{other} and {name} are lines of one family, which a fit takes together. Name one "
+                "of them, or use map_method='windows'."
+            )
+
+
+def checked_extra(extra_lines, mapped):
+    """Return the elements of extra lines, or say what is wrong."""
+    if extra_lines is None:
+        return []
+    names = checked_names("extra_lines", extra_lines, "X-ray line", ["Cu_Ka", "Si"])
+    elements = sorted({name.split("_")[0] for name in names})
+    both = sorted(set(elements) & {name.split("_")[0] for name in mapped})
+    if both:
+        raise ValueError(
+            f"extra_lines are elements without a map, but {both} are among the mapped lines "
+            f"{list(mapped)}. Leave them out of one: name the lines to map in `xray_lines`."
+        )
+    return elements
+
+
+def _check_resolution(signal, detector, names, unit):
+    """Refuse a resolution with which a mapped line would have next to no width."""
+    lowest = min(names, key=signal._get_line_energy)
+    energy = unit * signal._get_line_energy(lowest)
+    squared = detector.slope * (energy - MN_KA) + detector.resolution**2
+    if squared < NARROWEST**2:
+        needed = np.ceil((NARROWEST**2 + detector.slope * (MN_KA - energy)) ** 0.5)
+        raise ValueError(
+            f"The signal states a resolution of {detector.resolution:g} eV at Mn Ka, with which "
+            f"{lowest} at {energy:.3g} keV would have no width. Expected {needed:.0f} eV or more: "
+            "set what the detector has, for example with "
+            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
+        )
+
+
+def channels_to_fit(detector, elements, beam_energy, lowest=_LOWEST_ENERGY):
+    """Return the channels that hold lines, (C,).
+
+    Parameters
+    ----------
+    detector : Detector
+        Channels.
+    elements : sequence of str
+        Elements whose lines are needed, also those of high energy.
+    beam_energy : float
+        Energy of the electrons in keV.
+    lowest : float
+        Lower end of the lowest window, in keV. Default 0.2.
+    """
+    low = min(_LOWEST_ENERGY, 0.9 * lowest)
+    lines = [line.energy for each in elements for line in element_lines(each, low, beam_energy)]
+    high = max([_HIGHEST_ENERGY, *(_BEYOND * energy for energy in lines)])
+    return (detector.centres > low) & (detector.centres < min(beam_energy, high))

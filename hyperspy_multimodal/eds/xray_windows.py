@@ -1,0 +1,292 @@
+"""EDS: lines and windows as in `get_lines_intensity`, and the counts in them."""
+
+import logging
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+
+from ..counts.element_maps import ElementMaps
+from ..counts.reading import Reading
+from ..counts.segments import count_segments, edges_to_count, membership, segment_edges
+from ..counts.unphysical import widest_spike_of
+from ..counts.windows import axis_range, window_array
+from ..names import checked_names, texts_in
+from ..physics.lines import element_lines
+from ..physics.microscope import beam_energy_of
+from .window_warnings import warn_of_cut_windows, warn_of_lines_in_sides, warn_of_shared_windows
+
+_logger = logging.getLogger(__name__)
+
+# keV; no detector sees lines below it, such as those of H and Li.
+LEAST_ENERGY = 0.07
+
+
+@dataclass(frozen=True)
+class XrayWindows:
+    """Windows of X-ray lines, and how to make maps of the counts in them.
+
+    Attributes
+    ----------
+    names : list of str
+        X-ray lines.
+    windows : numpy.ndarray
+        Integration windows, shape (K, 2), in units of the energy axis.
+    sides : numpy.ndarray or None
+        Background windows, shape (K, 4).
+    inside, beside : list
+        Ranges of channels of both, one list a line.
+    edges : list of int
+        Channels between which `segments.count_segments` has to count.
+    widest_spike : int
+        From `widest_spike_of`.
+    """
+
+    names: list
+    windows: np.ndarray
+    sides: np.ndarray | None
+    inside: list
+    beside: list
+    edges: list
+    widest_spike: int
+    used = None
+    negative = True  # single values: counts in windows are checked
+    smooth = False
+    two_passes = False
+    raw_dtype = np.float64
+
+    @property
+    def ranges(self):
+        """Channels [start, stop) of both kinds of windows, by line."""
+        both = zip(self.names, self.inside, self.beside, strict=True)
+        return {name: [*inside, *beside] for name, inside, beside in both}
+
+    def reading(self, segments, total=None, divisor=None):
+        """Return the `Reading` of counts (S, ny, nx) between the edges."""
+        ratios = np.array(
+            [
+                _length(window) / _length(ranges) if ranges else 0.0
+                for window, ranges in zip(self.inside, self.beside, strict=True)
+            ]
+        )
+        maps = ElementMaps(
+            names=self.names,
+            segments=segments,
+            inside=membership(self.inside, self.edges),
+            beside=membership(self.beside, self.edges),
+            ratios=ratios[:, None, None],
+        )
+        sides = None if self.sides is None else self.sides.tolist()
+        return Reading(maps, {"background_windows": sides, "extra_lines": None})
+
+
+def plan_windows(signal, xray_lines, integration_windows, background_windows):
+    """Return the `XrayWindows` of an EDS spectrum image.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image, eager or lazy; it is not read.
+    xray_lines, integration_windows, background_windows
+        As in `multimodal_fusion`.
+    """
+    lines = select_lines(signal, xray_lines)
+    axis = signal.axes_manager.signal_axes[0]
+    windows = integration_windows_of(signal, lines, integration_windows)
+    sides = _background_windows(signal, lines, background_windows)
+    inside = [[channels] for channels in channels_of(axis, lines, windows)]
+    warn_of_cut_windows(axis, lines, windows)
+    warn_of_shared_windows(lines, windows)
+    if sides is None:
+        beside = [[] for _ in lines]
+    else:
+        pairs = [(_channels(axis, *side[:2]), _channels(axis, *side[2:])) for side in sides]
+        beside = [[(start, stop) for start, stop in pair if stop > start] for pair in pairs]
+        for line, found in zip(lines, beside, strict=True):
+            if not found:
+                _logger.warning(
+                    "No background window of %s lies on the energy axis: its background is taken "
+                    "as 0. Give `background_windows` to change that.",
+                    line,
+                )
+        warn_of_lines_in_sides(signal, lines, sides)
+    edges = edges_to_count(signal, segment_edges([*inside, *beside]))
+    widest = widest_spike_of(axis.scale * (1.0 if axis.units == "eV" else 1e3))
+    return XrayWindows(lines, windows, sides, inside, beside, edges, widest)
+
+
+def xray_maps(signal, xray_lines, integration_windows, background_windows, show_progressbar):
+    """Return the `ElementMaps` of an EDS spectrum image, and the windows that were used.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image, eager or lazy; a lazy one is read once.
+    xray_lines, integration_windows, background_windows
+        As in `multimodal_fusion`.
+    show_progressbar : bool
+        Whether to show the progress of reading a lazy signal.
+
+    Returns
+    -------
+    maps : ElementMaps
+    windows : numpy.ndarray
+        Integration windows, shape (K, 2), in units of the energy axis.
+    sides : numpy.ndarray or None
+        Background windows, shape (K, 4), or None.
+    """
+    plan = plan_windows(signal, xray_lines, integration_windows, background_windows)
+    segments, _ = count_segments(signal, plan.edges, show_progressbar)
+    return plan.reading(segments).maps, plan.windows, plan.sides
+
+
+def channels_of(axis, lines, windows):
+    """Return the channels [start, stop) in the window of each line, or say that there is none."""
+    inside = [_channels(axis, *window) for window in windows]
+    for line, window, (start, stop) in zip(lines, windows, inside, strict=True):
+        if stop <= start:
+            raise ValueError(
+                f"The integration window of {line}, {window[0]:g} to {window[1]:g} {axis.units}, "
+                f"holds no channel of the energy axis ({axis_range(axis)}, {axis.scale:g} "
+                f"{axis.units} a channel). Widen `integration_windows`, or leave the line out of "
+                "`xray_lines`."
+            )
+    return inside
+
+
+def select_lines(signal, xray_lines):
+    """Return the lines that `get_lines_intensity` would take, after a check of their names.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image.
+    xray_lines : None or list of str
+        Lines, or None: those of the signal.
+
+    Returns
+    -------
+    list of str
+    """
+    if xray_lines is None:
+        named = [named_in(signal, item) for item in ("xray_lines", "elements")]
+        if not any(named):
+            raise ValueError(
+                "The signal has no elements and no X-ray lines: its metadata.Sample names none. "
+                "Add them, for example with s.add_elements(['Ti', 'O']), or give "
+                "xray_lines=['Ti_Ka', 'O_Ka']; suggest_elements(s) suggests some."
+            )
+        xray_lines = _usable_lines(signal, *named)
+    else:
+        xray_lines = checked_names("xray_lines", xray_lines, "X-ray line", ["Ti_Ka", "O_Ka"])
+        if not xray_lines:
+            raise ValueError("xray_lines must name at least one line, but [] was given.")
+        xray_lines = [_line_of(signal, name) for name in xray_lines]
+        repeated = sorted({line for line in xray_lines if xray_lines.count(line) > 1})
+        if repeated:
+            raise ValueError(f"xray_lines must name each line once, but repeats {repeated}.")
+    # What get_lines_intensity itself calls, so that both take the same lines in the same order.
+    lines = list(signal._parse_xray_lines(xray_lines, only_one=True, only_lines=("a",)))
+    if not lines:
+        axis = signal.axes_manager.signal_axes[0]
+        given = xray_lines or named[0] or named[1]
+        raise ValueError(
+            f"None of {list(given)} has an X-ray line on the energy axis, {axis_range(axis)}, that "
+            f"a beam of {beam_energy_of(signal):g} keV excites. Set the elements with "
+            "s.set_elements, give `xray_lines` within the axis, or correct the beam energy with "
+            "s.set_microscope_parameters."
+        )
+    return lines
+
+
+def named_in(signal, item):
+    """Return the elements or lines that ``metadata.Sample`` names, as a list of strings."""
+    found = signal.metadata.get_item(f"Sample.{item}", None)
+    return [] if found is None else texts_in(found)
+
+
+def _usable_lines(signal, lines, elements):
+    """Return lines that the signal names, or one of each element, and say which have none."""
+    units = signal.axes_manager.signal_axes[0].units
+    if units not in ("eV", "keV"):
+        return lines or None
+    unit = 1e3 if units == "eV" else 1.0
+    least = LEAST_ENERGY * unit
+    if not lines:
+        with_lines = [each for each in elements if element_lines(each, LEAST_ENERGY, np.inf)]
+        lines = signal._get_lines_from_elements(with_lines, only_one=True, only_lines=("a",))
+    usable = [line for line in lines if signal._get_line_energy(line) > least]
+    usable = signal._get_xray_lines_in_spectral_range(usable)[0]
+    last = signal.axes_manager.signal_axes[0].high_value / unit
+    named = {*elements} | {line.split("_")[0] for line in lines}
+    lost = sorted(each for each in named if not element_lines(each, LEAST_ENERGY, last))
+    if lost and usable:
+        _logger.info(
+            "Left out, as no X-ray line of theirs lies on the energy axis: %s.", ", ".join(lost)
+        )
+    return usable or lines
+
+
+def _line_of(signal, name):
+    """Return a line that its element has, or of an element the one that is taken by default."""
+    from exspy.material import elements
+
+    element, _, subshell = name.partition("_")
+    found = elements[element].get_item("Atomic_properties.Xray_lines", None)
+    known = [] if found is None else list(found.as_dictionary())
+    if subshell in known:
+        return name
+    if known and not subshell:
+        lines = _usable_lines(signal, [], [element])
+        if lines:
+            return lines[0]
+    raise ValueError(
+        f"Unknown X-ray line {name!r}: {element} has the lines "
+        f"{[f'{element}_{each}' for each in known]}."
+    )
+
+
+def integration_windows_of(signal, lines, given):
+    """Return integration windows (K, 2) from a width in FWHM, or checked ones.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum
+        Spectrum image.
+    lines : list of str
+        X-ray lines.
+    given : float or array_like
+        As in `multimodal_fusion`.
+    """
+    if isinstance(given, Real) and not isinstance(given, bool):
+        if not (np.isfinite(given) and given > 0):
+            raise ValueError(
+                "integration_windows must be a width > 0 in units of the line's FWHM, or an array "
+                f"of shape ({len(lines)}, 2), but {given!r} was given."
+            )
+        return np.array(signal.estimate_integration_windows(given, lines))
+    otherwise = "a width in FWHM, or "
+    return window_array("integration_windows", signal, lines, given, 2, otherwise, "line")
+
+
+def _background_windows(signal, lines, given):
+    if given is None:
+        return None
+    if isinstance(given, str) and given == "auto":
+        return np.array(signal.estimate_background_windows(xray_lines=lines))
+    otherwise = "'auto', None, or "
+    return window_array("background_windows", signal, lines, given, 4, otherwise, "line")
+
+
+def _channels(axis, left, right):
+    """Return the channels [start, stop) that ``isig[left:right]`` takes, within the axis."""
+    start, stop = (
+        int(axis.value2index(float(np.clip(value, axis.low_value, axis.high_value))))
+        for value in (left, right)
+    )
+    # A window that reaches beyond the axis takes the last channel too; one beyond it takes none.
+    return start, stop + (left <= axis.high_value < right)
+
+
+def _length(ranges):
+    return sum(stop - start for start, stop in ranges)

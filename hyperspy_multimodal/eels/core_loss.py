@@ -1,0 +1,213 @@
+"""Core-loss spectra: hydrogenic edges over a power law, fitted to the summed spectrum."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import ndimage, optimize
+
+from .white_lines import OFFSETS, WIDTHS, white_line_shapes
+
+_EXPONENTS = 1.0, 6.0
+# Onsets may lie this far from the tables, in eV and in channels, whichever is more.
+_SHIFT, _SHIFT_CHANNELS = 5.0, 2.0
+# Channels over which the spectrum is averaged for the weights.
+_SMOOTHED = 9
+# Offset and width of white lines where the search starts, and its first steps.
+_OFFSET, _WIDTH = (2.0, 2.0), (4.0, 2.0)
+# Points by which a channel is integrated.
+_POINTS = 8
+# White lines of an element are kept if chi-square rises by this without them.
+_SIGNIFICANT = 9.0
+
+
+@dataclass(frozen=True)
+class ElementEdges:
+    """What the spectrum of an element is made of.
+
+    Attributes
+    ----------
+    functions : list of callable
+        Cross-sections, functions of the energy in eV, zero below their onset.
+    onsets : list of float
+        Onsets of the functions in eV.
+    lines : list of float
+        Onsets of the subshells that may have white lines, in eV. Default none.
+    """
+
+    functions: list
+    onsets: list
+    lines: list = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CoreLossFit:
+    """What the fit of a summed core-loss spectrum found.
+
+    Attributes
+    ----------
+    exponent : float
+        r of the background A E^-r.
+    shift : float
+        How far the edges lie above the tables, in eV.
+    edges : numpy.ndarray
+        Spectra of the elements per atom, white lines included, up to a common factor, shape (K, C).
+    white_lines : numpy.ndarray
+        The white lines in them, shape (K, C).
+    power_law : numpy.ndarray
+        E^-r, shape (C,).
+    fitted, net, observed : numpy.ndarray
+        Counts by channel: of the fit, of the edges in it, and as measured, shape (C,).
+    used : numpy.ndarray
+        Which channels were fitted, bool, shape (C,).
+    """
+
+    exponent: float
+    shift: float
+    edges: np.ndarray
+    white_lines: np.ndarray
+    power_law: np.ndarray
+    fitted: np.ndarray
+    net: np.ndarray
+    observed: np.ndarray = field(repr=False)
+    used: np.ndarray = field(repr=False)
+
+
+def fit_core_loss(observed, energy, edges, used, gain=1.0):
+    """Fit a summed spectrum by edges over a power law.
+
+    Weighted least squares over amplitudes >= 0, an exponent and a common shift of the edges, all
+    averaged over channels. White lines have free areas >= 0, and a width and a distance from the
+    onset in common; those of an element stay only if they are clearly there.
+
+    Parameters
+    ----------
+    observed : numpy.ndarray
+        Summed spectrum, shape (C,).
+    energy : numpy.ndarray
+        Energies of the channels in eV, shape (C,).
+    edges : list of ElementEdges
+        One an element.
+    used : numpy.ndarray
+        Channels to fit, bool, shape (C,).
+    gain : float
+        Counts per electron, default 1.
+
+    Returns
+    -------
+    CoreLossFit
+    """
+    model = _Model(observed, energy, edges, used, gain)
+    lined = [i for i, each in enumerate(edges) if each.lines]
+    while True:
+        parameters = model.search(lined)
+        kept = model.significant(parameters, lined, gain)
+        if kept == lined:
+            break
+        lined = kept
+    design, owners = model.design(parameters, lined)
+    amplitudes, _ = model.solve(design)
+    spectra, lines = np.zeros((2, len(edges), len(energy)))
+    for i in range(len(edges)):
+        own = (owners == i) & (np.arange(len(owners)) >= len(edges))
+        if amplitudes[i] > 0:
+            lines[i] = amplitudes[own] @ design[own] / amplitudes[i]
+        spectra[i] = design[i] + lines[i]
+    return CoreLossFit(
+        exponent=float(parameters[0]),
+        shift=float(parameters[1]),
+        edges=spectra,
+        white_lines=lines,
+        power_law=design[-1],
+        fitted=amplitudes @ design,
+        net=amplitudes[:-1] @ design[:-1],
+        observed=observed,
+        used=used,
+    )
+
+
+class _Model:
+    """Sums of edges, white lines and a power law, and how far from a spectrum they are."""
+
+    def __init__(self, observed, energy, edges, used, gain):
+        width = float(energy[1] - energy[0])
+        self.energy, self.edges, self.used = energy, edges, used
+        self.limits = np.append(energy - width / 2, energy[-1] + width / 2)
+        self.farthest = max(_SHIFT, _SHIFT_CHANNELS * width)
+        last = self.limits[-1] + self.farthest
+        self.integrals = [
+            [
+                _integral(function, onset, last, width / _POINTS)
+                for function, onset in zip(each.functions, each.onsets, strict=True)
+            ]
+            for each in edges
+        ]
+        # Weights from the noisy spectrum itself would favour channels that are low by chance.
+        expected = ndimage.uniform_filter1d(np.asarray(observed, float), _SMOOTHED)
+        self.root = 1 / np.sqrt(np.maximum(expected[used], gain))
+        self.missing = observed[used] * self.root
+
+    def design(self, parameters, lined):
+        """Return the spectra of elements, white lines and power law, and whose each is."""
+        exponent, shift, offset, width = parameters
+        moved = self.limits - shift
+        rows = [
+            np.diff(sum(np.interp(moved, *integral, left=0.0) for integral in element))
+            for element in self.integrals
+        ]
+        owners = list(range(len(rows)))
+        for i in lined:
+            for onset in self.edges[i].lines:
+                rows += [*white_line_shapes(moved, onset, offset, width)]
+                owners += [i, i]
+        law = (np.maximum(self.energy, 1.0) / self.energy[self.used][0]) ** -exponent
+        return np.array([*rows, law]), np.array([*owners, -1])
+
+    def solve(self, design):
+        """Return the amplitudes that fit best, and the root of chi-square in counts."""
+        columns = (design[:, self.used] * self.root).T
+        heights = np.maximum(columns.max(axis=0), np.finfo(float).tiny)
+        amplitudes, misfit = optimize.nnls(columns / heights, self.missing)
+        return amplitudes / heights, misfit
+
+    def search(self, lined):
+        """Return the exponent, shift, offset and width that fit best."""
+        free = 4 if lined else 2
+
+        def misfit(parameters):
+            every = (*parameters, _OFFSET[0], _WIDTH[0])[:4]
+            return self.solve(self.design(every, lined)[0])[1]
+
+        start = min(np.linspace(*_EXPONENTS, 26), key=lambda r: misfit((r, 0.0)))
+        first = np.array([start, 0.0, _OFFSET[0], _WIDTH[0]])[:free]
+        steps = np.diag([0.2, self.farthest / 2, _OFFSET[1], _WIDTH[1]])[:free, :free]
+        bounds = (_EXPONENTS, (-self.farthest, self.farthest), OFFSETS, WIDTHS)
+        found = optimize.minimize(
+            misfit,
+            first,
+            method="Nelder-Mead",
+            bounds=bounds[:free],
+            options={"initial_simplex": [first, *(first + steps)], "xatol": 1e-3},
+        ).x
+        return (*found, _OFFSET[0], _WIDTH[0])[:4]
+
+    def significant(self, parameters, lined, gain):
+        """Return the elements of which the white lines are clearly there."""
+        design, owners = self.design(parameters, lined)
+        amplitudes, misfit = self.solve(design)
+        # a poor fit makes no line clearer
+        scale = max(gain, misfit**2 / self.used.sum())
+        kept = []
+        for i in lined:
+            others = (owners != i) | (np.arange(len(owners)) == i)
+            rise = self.solve(design[others])[1] ** 2 - misfit**2
+            if amplitudes[i] > 0 and rise > _SIGNIFICANT * scale:
+                kept.append(i)
+        return kept
+
+
+def _integral(function, onset, last, step):
+    """Return energies from the onset on, and the integrals of a function up to them."""
+    energies = np.linspace(onset, last, max(int(np.ceil((last - onset) / step)), 1) + 1)
+    values = function(energies)
+    areas = (values[1:] + values[:-1]) / 2 * np.diff(energies)
+    return energies, np.concatenate([[0.0], np.cumsum(areas)])

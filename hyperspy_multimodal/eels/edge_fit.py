@@ -1,0 +1,325 @@
+"""EELS: element maps from whole core-loss spectra."""
+
+import functools
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..counts.reading import read
+from ..counts.segments import edges_to_count, membership
+from ..counts.templates import Templates
+from ..counts.unphysical import WIDEST_SPIKE
+from ..physics.edges import edge_onsets, onset_energy
+from ..physics.hydrogenic import edge_subshells, hydrogenic_edges
+from ..physics.microscope import EELS_PARAMETERS, microscope_of
+from .core_loss import ElementEdges, fit_core_loss
+from .core_loss_misfit import worst_misfit
+from .edge_measurement import EdgeWindows, check_electrons, plan_edges
+from .edge_windows import has_room
+from .fitted_edges import EdgeFit as EdgeFit
+from .fitted_edges import FittedEdges
+from .fitted_edges import gaussian_halves as gaussian_halves
+from .gain import find_gain
+from .select_edges import select_edges
+from .white_lines import white_line_onsets
+
+_logger = logging.getLogger(__name__)
+
+# The fit begins this far below the lowest onset.
+_BELOW = 0.7
+_PRE_EDGE_CHANNELS = 4
+
+
+@dataclass(frozen=True)
+class EdgePlan:
+    """How core-loss spectra are to be fitted.
+
+    Attributes
+    ----------
+    windows_plan : EdgeWindows
+        Edges to map, their windows and the gain.
+    others : dict of str to float
+        Edges, with onsets, of elements that are not mapped.
+    subshells : list of list of str
+        Edges that name the K and L shells of each element, mapped or not.
+    energy : numpy.ndarray
+        Energies of the channels in eV, shape (C,).
+    used : numpy.ndarray
+        Channels to fit, bool, shape (C,).
+    before : tuple of int
+        Channels below the lowest edge: first, middle, and one after the last.
+    instrument : dict
+        Beam energy and angles.
+    edges : list of int
+        Channels between which `segments.count_segments` has to count.
+    """
+
+    windows_plan: EdgeWindows
+    others: dict
+    subshells: list
+    energy: np.ndarray
+    used: np.ndarray
+    before: tuple
+    instrument: dict
+    edges: list
+    negative = True
+    smooth = True
+    widest_spike = WIDEST_SPIKE
+    two_passes = True
+    raw_dtype = np.float64
+
+    @property
+    def names(self):
+        """Edges to map."""
+        return self.windows_plan.names
+
+    @property
+    def ranges(self):
+        """Channels [start, stop) of the integration windows, by edge."""
+        inside = zip(self.names, self.windows_plan.inside, strict=True)
+        return {name: [channels] for name, channels in inside}
+
+    @property
+    def windows(self):
+        """Integration windows, shape (K, 2), in units of the energy axis."""
+        return self.windows_plan.windows
+
+    def reading(self, counts, observed, divisor):
+        """Return the `FittedSum` of counts between the edges and of the summed spectrum."""
+        first, middle, last = self.before
+        lower, upper = (
+            np.tensordot(membership([[limits]], self.edges), counts, axes=1)
+            for limits in ((first, middle), (middle, last))
+        )
+        plan = self.windows_plan
+        gain, source = find_gain(plan.stored, plan.gain, counts, lower, upper)
+        check_electrons(gain, counts)
+        if observed[self.used].min() < 0 or not observed[self.used].any():
+            raise ValueError(
+                "The sum of all spectra is negative or empty in some of the channels that a fit "
+                "needs. Expected spectra from which no background was subtracted; or use "
+                "map_method='windows'."
+            )
+        elements = [_element_edges(each, self.energy, self.instrument) for each in self.subshells]
+        fit = fit_core_loss(observed, self.energy, elements, self.used, gain)
+        self._check_fit(fit, gain)
+        templates = _templates(fit, self.names, self.others, plan.inside)
+        return FittedEdges(self, fit, templates, gain, source, divisor >= 0 and gain == 1)
+
+    def _check_fit(self, fit, gain):
+        """Warn where the fit is far from the summed spectrum."""
+        lowest = min([*map(onset_energy, self.names), *self.others.values()])
+        misfit = worst_misfit(fit, self.energy, self.windows_plan.inside, lowest, gain)
+        if misfit is not None:
+            _logger.warning(
+                "The fitted edges are far from the sum of all spectra at %.0f to %.0f eV, by %.0f "
+                "%% of the edges near there: maps may be wrong. Add all elements with edges on the "
+                "energy axis to the signal, mapped or not, with s.add_elements; "
+                "else take map_method='windows' or other `integration_windows`, because a thick "
+                "specimen or strong fine structure is not what the fit knows.",
+                *misfit,
+            )
+
+
+def plan_edge_fit(signal, edges, integration_windows, gain):
+    """Return the `EdgePlan` of an EELS spectrum image, which is not read.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image, eager or lazy.
+    edges, integration_windows, gain
+        As in `multimodal_fusion`.
+    """
+    windows = plan_edges(signal, edges, integration_windows, None, gain)
+    names, axis = windows.names, signal.axes_manager.signal_axes[0]
+    _check_one_edge_an_element(names)
+    energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
+    others, shapeless = _edges_of_other_elements(signal, names, energy)
+    for edge, onset in shapeless.items():
+        _logger.warning(
+            "%s lies on the energy axis, but a fit has no shape for it: what it adds goes to other "
+            "elements. Crop the axis below %g eV, or use map_method='windows'.",
+            edge,
+            onset,
+        )
+    lowest = min([*map(onset_energy, names), *others.values()])
+    used = energy > _BELOW * lowest
+    before = np.flatnonzero(used & (energy < lowest))
+    if len(before) < _PRE_EDGE_CHANNELS:
+        raise ValueError(
+            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
+            f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to see the background, "
+            f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
+        )
+    limits = int(before[0]), int(before[len(before) // 2]), int(before[-1]) + 1
+    return EdgePlan(
+        windows_plan=windows,
+        others=others,
+        subshells=[
+            edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
+            for name in [*names, *others]
+        ],
+        energy=energy,
+        used=used,
+        before=limits,
+        instrument=_instrument(signal),
+        edges=edges_to_count(signal, sorted({*limits, *windows.edges})),
+    )
+
+
+def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progressbar):
+    """Fit the spectra of an EELS spectrum image by edges over a power law.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image, eager or lazy.
+    edges, integration_windows, gain, seed, show_progressbar
+        As in `multimodal_fusion`.
+    halves : int
+        Pairs of random halves of the electrons to draw.
+
+    Returns
+    -------
+    EdgeFit
+    """
+    plan = plan_edge_fit(signal, edges, integration_windows, gain)
+    return read(signal, plan, halves, seed, show_progressbar)
+
+
+def suits_fit(signal, edges):
+    """Return whether an edge stands on the tail of another element's, and a fit can be had.
+
+    A tail is no power law, also far above its onset, so that one extrapolated from before an edge
+    is wrong beneath it. A fit can be had where all elements, mapped or not, have K or L edges,
+    those to map are one an element, the metadata hold beam energy and angles, and the axis begins
+    below the edges.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image.
+    edges : None or list of str
+        As in `multimodal_fusion`.
+
+    Returns
+    -------
+    bool
+    """
+    axis = signal.axes_manager.signal_axes[0]
+    if not axis.is_uniform:
+        return False
+    room = functools.partial(has_room, axis, pre_edge=False)
+    names = select_edges(signal, edges, room, quiet=True)
+    energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
+    others, shapeless = _edges_of_other_elements(signal, names, energy)
+    onsets = {**{name: onset_energy(name) for name in names}, **others, **shapeless}
+    first = min(onsets, key=onsets.get)
+    if onsets[first] == max(map(onset_energy, names)):
+        return False
+    try:
+        _check_one_edge_an_element(names)
+        _instrument(signal)
+        for name in [*names, *others, *shapeless]:
+            edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
+        _check_room_below(energy, onsets, first)
+    except ValueError as error:
+        _logger.warning(
+            "Edges follow each other, so that the tail of one lies under the next. A fit would "
+            "tell them apart, but windows are taken, because: %s",
+            str(error).replace(" Use map_method='windows'.", ""),
+        )
+        return False
+    return True
+
+
+def _check_room_below(energy, onsets, first):
+    """Refuse an axis that begins so close to the first edge that the background is not seen."""
+    lowest = onsets[first]
+    before = (energy > _BELOW * lowest) & (energy < lowest)
+    if int(before.sum()) < _PRE_EDGE_CHANNELS:
+        raise ValueError(
+            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
+            f"{first} at {lowest:g} eV, to see the background, but the axis begins at "
+            f"{energy[0]:g} eV. If {first.split('_')[0]} is not in the specimen, take it out of "
+            "the elements of the signal. Use map_method='windows'."
+        )
+
+
+def _check_one_edge_an_element(names):
+    elements = [name.split("_")[0] for name in names]
+    repeated = sorted({element for element in elements if elements.count(element) > 1})
+    if repeated:
+        raise ValueError(
+            f"map_method='fit' takes all edges of an element together, but `edges` names several "
+            f"of {repeated}. Name one of each element, or use map_method='windows'."
+        )
+
+
+def _edges_of_other_elements(signal, names, energy):
+    """Return edges on the axis, with onsets, of elements of the signal that are not mapped.
+
+    First those of which a fit knows the shape, one an element, then the others.
+    """
+    known = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
+    others, shapeless = {}, {}
+    for element in sorted(known - {name.split("_")[0] for name in names}):
+        for edge, onset in edge_onsets(element, only_major=True).items():
+            if energy[0] < onset < energy[-1]:
+                try:
+                    edge_subshells(edge, edge_onsets(element), (energy[0], energy[-1]))
+                except ValueError:
+                    shapeless[edge] = onset
+                    continue
+                others[edge] = onset
+                break
+    return others, shapeless
+
+
+def _templates(fit, names, others, channels):
+    n_maps, shapes = len(names), []
+    continua = fit.edges - fit.white_lines
+    for name, edge, continuum, (start, stop) in zip(
+        names, fit.edges, continua, channels, strict=False
+    ):
+        if not continuum[start:stop].sum() > 0:
+            raise ValueError(
+                f"The integration window of {name} lies below its edge. Give "
+                "`integration_windows` above the onset."
+            )
+        shapes.append(edge / edge[start:stop].sum())
+    law = np.where(fit.used, fit.power_law, 0.0)
+    rest = [edge / edge[fit.used].sum() for edge in fit.edges[n_maps:]]
+    expected = np.maximum(fit.fitted, 1e-6 * fit.fitted[fit.used].max())
+    return Templates(
+        names=list(names),
+        others=[*others, "background"],
+        shapes=np.array([*shapes, *rest, law / law.sum()]),
+        weights=np.where(fit.used, 1 / expected, 0.0),
+    )
+
+
+def _instrument(signal):
+    """Return beam energy and angles, or say which the metadata lack."""
+    found = microscope_of(signal)
+    for name, value in found.items():
+        if value is None:
+            item, example = EELS_PARAMETERS[name]
+            raise ValueError(
+                f"map_method='fit' needs the {name.replace('_', ' ')} for the shapes of edges, but "
+                f"metadata.Acquisition_instrument.{item} is not set. Set it with "
+                f"s.set_microscope_parameters({example})."
+            )
+    return {name: float(value) for name, value in found.items()}
+
+
+def _element_edges(subshells, energy, instrument):
+    """Return the `ElementEdges` of an element."""
+    onsets = edge_onsets(subshells[0].split("_")[0])
+    return ElementEdges(
+        functions=hydrogenic_edges(subshells, instrument),
+        onsets=[onsets[name] for name in subshells],
+        lines=white_line_onsets(subshells, onsets, (energy[0], energy[-1])),
+    )

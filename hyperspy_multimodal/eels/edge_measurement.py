@@ -1,0 +1,270 @@
+"""EELS: the electrons at the edges of a spectrum image, and their background."""
+
+import functools
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..checks import checked_number
+from ..counts.element_maps import ElementMaps, float_type
+from ..counts.reading import read
+from ..counts.segments import edges_to_count, membership, segment_edges
+from ..counts.unphysical import WIDEST_SPIKE
+from ..physics.edges import onset_energy
+from .background_shape import POWER_LAW, shape_ratio
+from .edge_windows import (
+    channel_energies,
+    halved,
+    has_room,
+    integration_channels,
+    pre_edge_channels,
+)
+from .gain import find_gain, stored_gain
+from .power_law import background_ratios
+from .select_edges import select_edges
+
+
+class Channels(NamedTuple):
+    """Where the channels of an energy axis lie."""
+
+    low_value: float
+    scale: float
+    units: str
+
+
+@dataclass(frozen=True)
+class EdgeWindows:
+    """Windows of EELS edges, and how to measure the electrons in them.
+
+    Attributes
+    ----------
+    names : list of str
+        Edges.
+    axis : Channels
+        Energy axis.
+    inside : list of (int, int)
+        Channels of the integration windows.
+    sides : list of (int, int) or None
+        Channels before the edges.
+    gain, stored : float or None
+        Gain as given, and as in the metadata.
+    background_type : str
+        From `checked_background_type`.
+    edges : list of int
+        Channels between which `segments.count_segments` has to count.
+    """
+
+    names: list
+    axis: Channels
+    inside: list
+    sides: list | None
+    gain: float | None
+    stored: object
+    background_type: str
+    edges: list
+    used = None
+    negative = True
+    smooth = True
+    widest_spike = WIDEST_SPIKE
+    two_passes = False
+    raw_dtype = np.float64
+
+    @property
+    def ranges(self):
+        """Channels [start, stop) of both kinds of windows, by edge."""
+        groups = zip(*filter(None, (self.inside, self.sides)), strict=True)
+        return {name: list(own) for name, own in zip(self.names, groups, strict=True)}
+
+    @property
+    def windows(self):
+        """Integration windows, shape (K, 2), in units of the energy axis."""
+        return np.array([channel_energies(self.axis, window) for window in self.inside])
+
+    def reading(self, counts, total, divisor):
+        """Return the `EdgeMeasurement` of counts (S, ny, nx) between the edges."""
+        halves = [halved(self.axis, *channels) for channels in self.sides or self.inside]
+        lower, upper = (
+            np.tensordot(membership([[half[i]] for half in halves], self.edges), counts, axes=1)
+            for i in (0, 1)
+        )
+        gain, source = find_gain(self.stored, self.gain, counts, lower, upper)
+        check_electrons(gain, counts)
+        if self.sides is None:
+            beside, ratios = [[] for _ in self.names], np.zeros((len(self.names), 1, 1))
+            limits = None
+        else:
+            beside = halves
+            limits = np.array([channel_energies(self.axis, (*low, up[1])) for low, up in halves])
+            ratios = self._ratios(limits, lower / gain, upper / gain, total)
+            limits = limits[:, ::2]
+        within, outside = (
+            membership(ranges, self.edges)
+            for ranges in ([[window] for window in self.inside], beside)
+        )
+        # Unused segments would change what seed gives which split.
+        used = (within + outside).any(axis=0)
+        maps = ElementMaps(
+            names=self.names,
+            segments=counts[used] / float_type(counts.dtype)(gain),
+            inside=within[:, used],
+            beside=outside[:, used],
+            ratios=ratios,
+            has_steps=True,
+            splits_rounded=True,
+        )
+        onsets = [onset_energy(name) for name in self.names]
+        return EdgeMeasurement(
+            maps, onsets, self.windows, limits, gain, source, self.background_type
+        )
+
+    def _ratios(self, limits, lower, upper, total):
+        if self.background_type == POWER_LAW:
+            measured = zip(self.names, self.windows, limits, lower, upper, strict=True)
+            return np.stack([background_ratios(*each, self.axis.units) for each in measured])
+        found = [
+            shape_ratio(name, total, self.axis, side, window, self.background_type)
+            for name, side, window in zip(self.names, self.sides, self.inside, strict=True)
+        ]
+        return np.array(found)[:, None, None]
+
+
+@dataclass(frozen=True)
+class EdgeMeasurement:
+    """What was measured at K edges, and how.
+
+    Parameters
+    ----------
+    maps : ElementMaps
+        Whole electrons, not counts.
+    onsets : list of float
+        Onset energies in eV.
+    integration_windows : numpy.ndarray
+        Shape (K, 2), in units of the energy axis.
+    background_windows : numpy.ndarray or None
+        Pre-edge windows, shape (K, 2), in units of the energy axis.
+    gain : float
+        Counts per electron.
+    gain_source : str
+        "given", "metadata", "integer counts", "estimated" or "noise"; see `find_gain`.
+    background_type : str
+        Shape of the background.
+    """
+
+    maps: ElementMaps
+    onsets: list
+    integration_windows: np.ndarray
+    background_windows: np.ndarray | None
+    gain: float
+    gain_source: str
+    background_type: str = POWER_LAW
+    operator = None
+
+    @property
+    def settled(self):
+        """The same with maps that cannot be split, which take less memory."""
+        return replace(self, maps=self.maps.settled)
+
+    @property
+    def factor(self):
+        """Counts of the spectra for each electron of the maps."""
+        return self.gain
+
+    @property
+    def raw(self):
+        """Net electrons as measured, shape (K, ny, nx)."""
+        return self.maps.net
+
+    @property
+    def record(self):
+        """How edges were measured, in types that metadata can hold."""
+        sides = self.background_windows
+        return {
+            "background_windows": None if sides is None else sides.tolist(),
+            "background_type": self.background_type,
+            "gain": self.gain,
+            "gain_source": self.gain_source,
+        }
+
+
+def check_electrons(gain, counts):
+    """Refuse a gain with which there is hardly an electron anywhere."""
+    if counts.any() and counts.max() / gain < 0.5:
+        raise ValueError(
+            f"With gain={gain:g} counts per electron no window holds an electron in any pixel. "
+            "Give the gain of these data as `gain`."
+        )
+
+
+def plan_edges(
+    signal, edges, integration_windows, background_windows, gain, background_type=POWER_LAW
+):
+    """Return the `EdgeWindows` of an EELS spectrum image, which is not read.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image, eager or lazy.
+    edges, integration_windows, background_windows, gain
+        As in `multimodal_fusion`.
+    background_type : str
+        From `checked_background_type`, default a power law.
+    """
+    if gain is not None:
+        gain = checked_number("gain", gain, low=0, include_low=False)
+    axis = signal.axes_manager.signal_axes[0]
+    if not axis.is_uniform:
+        raise ValueError(
+            "The energy axis is not uniform. Expected channels of one width: rebin the spectra, "
+            "for example with s.interpolate_on_axis."
+        )
+    automatic = isinstance(background_windows, str)
+    if automatic and background_windows != "auto":
+        raise ValueError(
+            "background_windows must be 'auto', None or an array with one row an edge, but "
+            f"{background_windows!r} was given."
+        )
+    names = select_edges(signal, edges, functools.partial(has_room, axis, pre_edge=automatic))
+    inside = integration_channels(signal, names, integration_windows)
+    sides = pre_edge_channels(signal, names, background_windows)
+    channels = Channels(float(axis.low_value), float(axis.scale), axis.units)
+    halves = [halved(channels, *each) for each in sides or inside]
+    cuts = segment_edges([*([window] for window in inside), *halves])
+    return EdgeWindows(
+        names=names,
+        axis=channels,
+        inside=inside,
+        sides=sides,
+        gain=gain,
+        stored=stored_gain(signal),
+        background_type=background_type,
+        edges=edges_to_count(signal, cuts),
+    )
+
+
+def measure_edges(
+    signal,
+    edges,
+    integration_windows,
+    background_windows,
+    gain,
+    show_progressbar,
+    background_type=POWER_LAW,
+):
+    """Measure the electrons at the edges of an EELS spectrum image.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image, eager or lazy; a lazy one is read once.
+    edges, integration_windows, background_windows, gain, background_type
+        As in `plan_edges`.
+    show_progressbar : bool
+        Whether to show the progress of reading a lazy signal.
+
+    Returns
+    -------
+    EdgeMeasurement
+    """
+    plan = plan_edges(signal, edges, integration_windows, background_windows, gain, background_type)
+    return read(signal, plan, 0, 0, show_progressbar)

@@ -1,0 +1,223 @@
+"""EELS: the channels whose counts belong to edges, and those before them."""
+
+import itertools
+import logging
+
+import numpy as np
+
+from ..counts.windows import window_array
+from ..physics.edges import edge_onsets, onset_energy
+
+_logger = logging.getLogger(__name__)
+
+# Both windows are this wide, relative to the onset; the first ends this far below the onset.
+_WIDTH = 0.1
+_GAP = 0.01
+_GAP_CHANNELS = 2
+_INTEGRATION_CHANNELS = 5
+_BACKGROUND_CHANNELS = 4
+
+
+def has_room(axis, onset, pre_edge):
+    """Return whether the windows of an edge fit on the energy axis.
+
+    Parameters
+    ----------
+    axis : UniformDataAxis
+        Energy axis.
+    onset : float
+        Energy in eV.
+    pre_edge : bool
+        Whether room is needed for a pre-edge window.
+
+    Returns
+    -------
+    bool
+    """
+    start = _boundary(axis, onset)
+    if pre_edge and _pre_edge_stop(axis, onset) < _BACKGROUND_CHANNELS:
+        return False
+    return 0 <= start <= axis.size - _INTEGRATION_CHANNELS
+
+
+def integration_channels(signal, names, given):
+    """Return the channels whose counts belong to the edges.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image.
+    names : list of str
+        Edges.
+    given : None, "auto" or array_like
+        ``integration_windows`` of `multimodal_fusion`.
+
+    Returns
+    -------
+    list of (int, int)
+        Ranges [start, stop), one an edge.
+    """
+    if given is not None and not (isinstance(given, str) and given == "auto"):
+        return _given_channels("integration_windows", signal, names, given, "None, 'auto', or ", 1)
+    axis = signal.axes_manager.signal_axes[0]
+    onsets = [onset_energy(name) for name in names]
+    order = np.argsort(onsets, kind="stable")
+    following = {int(i): int(j) for i, j in itertools.pairwise(order)}
+    windows = []
+    for i, onset in enumerate(onsets):
+        start = _boundary(axis, onset)
+        stop = max(_boundary(axis, (1 + _WIDTH) * onset), start + _INTEGRATION_CHANNELS)
+        if i in following:
+            j = following[i]
+            stop = min(stop, _boundary(axis, onsets[j]))
+            if stop <= start:
+                raise ValueError(
+                    f"{names[i]} ({onset:g} eV) and {names[j]} ({onsets[j]:g} eV) start in the "
+                    "same channel and cannot be told apart. Leave one out of `edges`, or give "
+                    "`integration_windows`."
+                )
+        windows.append((start, min(stop, axis.size)))
+    return windows
+
+
+def pre_edge_channels(signal, names, given):
+    """Return the channels before the edges, from which their background is extrapolated.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image.
+    names : list of str
+        Edges.
+    given : "auto", None or array_like
+        ``background_windows`` of `multimodal_fusion`.
+
+    Returns
+    -------
+    list of (int, int) or None
+        Ranges [start, stop), one an edge.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str) and given == "auto":
+        axis = signal.axes_manager.signal_axes[0]
+        return [_automatic_pre_edge(axis, name, names) for name in names]
+    return _given_channels("background_windows", signal, names, given, "'auto', None, or ", 2)
+
+
+def halved(axis, start, stop):
+    """Divide a range of channels where its geometric middle is.
+
+    Parameters
+    ----------
+    axis : UniformDataAxis
+        Energy axis.
+    start, stop : int
+        Range [start, stop) of channels.
+
+    Returns
+    -------
+    list of (int, int)
+        Two ranges; of a single channel the second is empty.
+    """
+    left, right = channel_energies(axis, (start, stop))
+    middle = _channel(axis, np.sqrt(left * right)) if left > 0 else (start + stop) // 2
+    middle = int(np.clip(middle, start + 1, max(stop - 1, start + 1)))
+    return [(start, middle), (middle, stop)]
+
+
+def channel_energies(axis, channels):
+    """Return the energies at which channels start.
+
+    Parameters
+    ----------
+    axis : UniformDataAxis
+        Energy axis.
+    channels : iterable of int
+        Channels.
+
+    Returns
+    -------
+    list of float
+        Energies in units of the axis.
+    """
+    return [float(axis.low_value + (channel - 0.5) * axis.scale) for channel in channels]
+
+
+def disturbing_edges(name, names):
+    """Return the edges whose tail lies under an automatic pre-edge window of another.
+
+    Parameters
+    ----------
+    name : str
+        Edge with the window.
+    names : list of str
+        Edges.
+
+    Returns
+    -------
+    list of str
+    """
+    onset = onset_energy(name)
+    lowest = (1 - _GAP - _WIDTH) * onset
+    return [n for n in names if n != name and lowest < onset_energy(n) < onset]
+
+
+def _automatic_pre_edge(axis, name, names):
+    """Return the pre-edge window of an edge, above the edges of other elements where it can be."""
+    onset = onset_energy(name)
+    stop = _pre_edge_stop(axis, onset)
+    lowest = (1 - _GAP - _WIDTH) * onset
+    start = min(max(_boundary(axis, lowest), 0), stop - _BACKGROUND_CHANNELS)
+    disturbing = disturbing_edges(name, names)
+    if not disturbing:
+        return start, stop
+    # Above the last major edge of these elements, its white line included.
+    last = max(
+        other
+        for element in {n.split("_")[0] for n in disturbing}
+        for other in edge_onsets(element, only_major=True).values()
+        if other < onset
+    )
+    above = _boundary(axis, (1 + _GAP) * last)
+    if stop - above >= _BACKGROUND_CHANNELS:
+        start = max(start, above)
+    _logger.warning(
+        "The pre-edge window of %s, %g to %g %s, holds the tail of %s: it is taken for background, "
+        "so %s may come out wrong. Take map_method='fit', or give `background_windows`.",
+        name,
+        *channel_energies(axis, (start, stop)),
+        axis.units,
+        ", ".join(disturbing),
+        name,
+    )
+    return start, stop
+
+
+def _pre_edge_stop(axis, onset):
+    return min(_boundary(axis, (1 - _GAP) * onset), _boundary(axis, onset) - _GAP_CHANNELS)
+
+
+def _given_channels(argument, signal, names, given, otherwise, at_least):
+    axis = signal.axes_manager.signal_axes[0]
+    array = window_array(argument, signal, names, given, 2, otherwise, "edge")
+    found = [tuple(min(_channel(axis, e), axis.size) for e in row) for row in array]
+    for name, row, (start, stop) in zip(names, array, found, strict=True):
+        if stop - start < at_least:
+            raise ValueError(
+                f"The window of {name} in {argument}, {row[0]:g} to {row[1]:g} {axis.units}, "
+                f"holds {stop - start} channels of {axis.scale:g} {axis.units}. Expected at least "
+                f"{at_least}: widen it."
+            )
+    return found
+
+
+def _boundary(axis, energy):
+    """Return the channel whose lower end is nearest to ``energy`` in eV."""
+    return _channel(axis, energy / 1000 if axis.units == "keV" else energy)
+
+
+def _channel(axis, energy):
+    """Return the channel whose lower end is nearest to ``energy``, in units of the axis."""
+    # Halfway the lower one, so that an onset in the middle of a channel takes this channel along.
+    return int(np.ceil((energy - axis.low_value) / axis.scale - 1e-6))

@@ -1,0 +1,188 @@
+"""EELS: readings of core-loss spectra through a fit of their sum."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..counts.fitted_maps import FittedMaps
+from ..counts.templates import Templates
+from ..physics.edges import onset_energy
+from .background_shape import POWER_LAW
+from .core_loss import CoreLossFit
+
+
+@dataclass(frozen=True)
+class FittedEdges:
+    """A fitted summed spectrum, and the matrix that takes each spectrum to electrons of elements.
+
+    Attributes
+    ----------
+    plan : edge_fit.EdgePlan
+    sum_fit : CoreLossFit
+        Fit of the summed spectrum.
+    templates : Templates
+        Spectra of the elements and of the background.
+    gain, gain_source : float, str
+        Counts per electron, and where it comes from.
+    splits : bool
+        Whether each count can be given to one of two halves.
+    """
+
+    plan: object
+    sum_fit: CoreLossFit
+    templates: Templates
+    gain: float
+    gain_source: str
+    splits: bool
+
+    @property
+    def columns(self):
+        """How many of the operator's columns are wanted of halves of the counts."""
+        return len(self.plan.names)
+
+    @property
+    def _pairs(self):
+        return [(i, j) for i in range(self.columns) for j in range(i + 1)]
+
+    @property
+    def operator(self):
+        """Net counts, all counts, covariances of the net counts: a matrix (C, M)."""
+        projection = self.templates.projection[: self.columns]
+        products = [projection[i] * projection[j] for i, j in self._pairs]
+        return np.array([*projection, self.plan.used.astype(float), *products]).T
+
+    def measured(self, whole, of_halves, seed, halves):
+        """Return the `EdgeFit` of projected spectra (M, ny, nx) and their halves."""
+        n_maps = self.columns
+        net = whole[:n_maps] / self.gain
+        covariance = np.empty((*net.shape[1:], n_maps, n_maps))
+        for (i, j), values in zip(self._pairs, whole[n_maps + 1 :], strict=True):
+            covariance[..., i, j] = covariance[..., j, i] = values / self.gain
+        if not self.splits:
+            of_halves = gaussian_halves(net, covariance, halves, seed)
+        own = self.templates.own_variances
+        by_map = own[:, None, None]
+        variance = np.moveaxis(np.diagonal(covariance, axis1=2, axis2=3), -1, 0)
+        maps = FittedMaps(
+            names=self.plan.names,
+            net=net / by_map,
+            net_variance=np.maximum(variance, 0) / by_map**2,
+            gross=np.maximum(whole[n_maps], 0) / self.gain,
+            gains=own,
+            first_halves=of_halves / by_map,
+            are_integers=bool(self.splits),
+            splits_rounded=True,
+        )
+        plan = self.plan
+        onsets = [onset_energy(name) for name in plan.names]
+        return EdgeFit(
+            self.sum_fit,
+            self.templates,
+            maps,
+            onsets,
+            plan.windows,
+            self.gain,
+            self.gain_source,
+            self._white_lines,
+        )
+
+    @property
+    def _white_lines(self):
+        spectra = zip(self.sum_fit.white_lines, self.sum_fit.edges, strict=True)
+        return [
+            float(lines[start:stop].sum() / edge[start:stop].sum())
+            for (start, stop), (lines, edge) in zip(
+                self.plan.windows_plan.inside, spectra, strict=False
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class EdgeFit:
+    """What was fitted to core-loss spectra, and the maps.
+
+    Attributes
+    ----------
+    sum_fit : CoreLossFit
+        Fit of the summed spectrum.
+    templates : Templates
+        Spectra of the elements and of the background.
+    maps : FittedMaps
+        Net electrons in the integration windows.
+    onsets : list of float
+        Onset energies in eV.
+    integration_windows : numpy.ndarray
+        Shape (K, 2), in units of the energy axis.
+    gain, gain_source : float, str
+        Counts per electron, and where it comes from.
+    white_lines : list of float
+        Share of white lines in the electrons of each integration window.
+    """
+
+    sum_fit: CoreLossFit
+    templates: Templates
+    maps: FittedMaps
+    onsets: list
+    integration_windows: np.ndarray
+    gain: float
+    gain_source: str
+    white_lines: list
+
+    @property
+    def only_maps(self):
+        """This: it holds nothing but maps of the size of the scan."""
+        return self
+
+    @property
+    def factor(self):
+        """Counts of the spectra for each electron of the maps."""
+        return self.gain
+
+    @property
+    def raw(self):
+        """Net electrons as measured, shape (K, ny, nx)."""
+        return self.maps.gains[:, None, None] * self.maps.net
+
+    @property
+    def record(self):
+        """What was fitted, in types that metadata can hold."""
+        return {
+            "exponent": self.sum_fit.exponent,
+            "edge_shift": self.sum_fit.shift,
+            "white_lines": self.white_lines,
+            "background_windows": None,
+            "background_type": POWER_LAW,
+            "gain": self.gain,
+            "gain_source": self.gain_source,
+        }
+
+
+def gaussian_halves(net, covariance, halves, seed):
+    """Return first halves of net electrons whose noise is Gaussian.
+
+    Half of the electrons, plus and minus one draw of noise of half their standard deviation: these
+    are independent, each with half the mean and half the variance. Electrons that a gain has made
+    fractions cannot be split one by one; there are many of them in an edge.
+
+    Parameters
+    ----------
+    net : numpy.ndarray
+        Net electrons, shape (K, ny, nx).
+    covariance : numpy.ndarray
+        Of their errors, shape (ny, nx, K, K).
+    halves, seed : int
+        How many, and the seed of the noise.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (halves, K, ny, nx).
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0))[..., None, :]
+    rng = np.random.default_rng(seed)
+    drawn = [
+        np.moveaxis(np.einsum("...ij,...j->...i", root, rng.normal(size=values.shape)), -1, 0)
+        for _ in range(halves)
+    ]
+    return np.array([(net + noise) / 2 for noise in drawn]).reshape(halves, *net.shape)

@@ -1,0 +1,104 @@
+"""What `solve_fusion` accepts: arrays and numbers, checked before anything is computed."""
+
+import numbers
+
+import numpy as np
+
+from ..checks import checked_array, per_element
+from .directions import edge_directions
+
+
+def checked_counts(counts):
+    """Return counts (K, ny, nx), or say what is wrong."""
+    array = np.asarray(counts)
+    if array.ndim != 3 or 0 in array.shape:
+        raise ValueError(
+            "counts must be an array (K, ny, nx) of K element maps, none of them empty, but an "
+            f"array of shape {array.shape} was given."
+        )
+    return checked_array("counts", array, array.shape)
+
+
+def checked_lambdas(lambdas, n_maps):
+    """Return lambda_1 (> 0) and lambda_2 (>= 0), each with one value an element."""
+    if isinstance(lambdas, (str, numbers.Real)) or not np.iterable(lambdas):
+        raise TypeError(
+            "lambdas must be a pair (lambda_1, lambda_2): the weight of the Poisson term and that "
+            f"of the total variation, but {lambdas!r} was given."
+        )
+    pair = list(lambdas)
+    if len(pair) != 2:
+        raise ValueError(
+            "lambdas must be a pair (lambda_1, lambda_2): the weight of the Poisson term and that "
+            f"of the total variation, but {len(pair)} values were given."
+        )
+    return (
+        per_element(
+            "lambda_1",
+            pair[0],
+            n_maps,
+            low=0,
+            include_low=False,
+            hint="With lambda_1 = 0 the measured counts would have no say.",
+        ),
+        per_element("lambda_2", pair[1], n_maps, low=0, include_low=True),
+    )
+
+
+def checked_totals(totals, n_maps):
+    """Return one total an element, NaN where it is free."""
+    if totals is None:
+        return np.full(n_maps, np.nan)
+    try:
+        array = np.array(totals, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"totals must be None or {n_maps} numbers, but {totals!r} was given."
+        ) from error
+    if array.shape != (n_maps,):
+        raise ValueError(
+            f"totals must be None or {n_maps} numbers, one an element, but the shape {array.shape} "
+            "was given."
+        )
+    if np.isinf(array).any() or (array < 0).any():
+        raise ValueError(
+            f"totals must be >= 0 and finite, or NaN for an element without one, but {totals!r} "
+            "was given."
+        )
+    return array
+
+
+def checked_edges(guide, directional, shape):
+    """Return edge directions along y and x, and which elements they are for."""
+    n_maps, *size = shape
+    if guide is None:
+        if directional is not None:
+            raise ValueError(
+                "directional says which elements follow the edges of a guide, but guide is None. "
+                "Give guide, for example the HAADF image."
+            )
+        nothing = np.zeros((1, 1), np.float32)
+        return nothing, nothing, np.zeros(n_maps, bool)
+    guide = np.asarray(guide)
+    if guide.shape != tuple(size):
+        raise ValueError(
+            f"guide must have the shape {tuple(size)} of one map, but has the shape {guide.shape}."
+        )
+    guide = checked_array("guide", guide, tuple(size), negative=True)
+    chosen = np.ones(n_maps, bool) if directional is None else np.asarray(directional)
+    if chosen.dtype != bool or chosen.shape != (n_maps,):
+        raise TypeError(
+            f"directional must be None or {n_maps} of True and False, one an element, but "
+            f"{directional!r} was given."
+        )
+    return *edge_directions(guide), np.ascontiguousarray(chosen)
+
+
+def check_attainable(totals, counts, background):
+    """Refuse a total of 0 where there are counts without background: their cost is infinite."""
+    for i in np.flatnonzero(totals == 0):
+        if np.any((counts[i] > 0) & (background[i] == 0)):
+            raise ValueError(
+                f"totals[{i}] is 0, but there are counts of that element in pixels without "
+                "background, which have no likelihood then. Give a background or another total."
+            )

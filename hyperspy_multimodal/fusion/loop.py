@@ -1,0 +1,161 @@
+"""The primal-dual loop: start, records, stop."""
+
+import numpy as np
+
+from ..kernels.iterations import iterations
+from ..kernels.state import Room
+from ..kernels.total_variation import project
+from ..threads import no_more_than_pay, rows_per_chunk
+from .coarse import can_be_coarser, coarser, refine
+from .steps import StepSizes
+
+_RELAXATION = np.float32(1.8)
+_LATE_RELAXATION = np.float32(1.9)
+_LATE = 50
+# Of 10 iterations each, on blocks of 2 x 2 pixels; twice as many on larger ones.
+_ROUNDS, _MOST_ROUNDS = 2, 4
+# A record costs about as much as two iterations.
+_ITERATIONS_PER_RECORD = 10
+# Newton's method goes on where its step may move a map by more than this share of a bright value.
+_PRECISION = np.float32(0.01)
+# Of the net counts of a pixel, at the start.
+_LEAST_SHARE = np.float32(1e-3)
+# Of a total in float32, relative.
+_ROUNDING = 1e-6
+# Maps whose loop moves more values than this do not stay in a cache.
+_VALUES_IN_CACHE = 1_500_000
+
+
+def start(problem, initial):
+    """Return the `State` that the loop starts from: that of an earlier result, or a cold one.
+
+    A cold start comes from a coarser grid, after some iterations there, the more the coarser it is;
+    on the coarsest it is the net counts averaged over blocks.
+    """
+    return _restarted(problem, initial) if initial is not None else _cold(problem, _ROUNDS)
+
+
+def _cold(problem, rounds):
+    state = problem.state()
+    if can_be_coarser(problem):
+        coarse = coarser(problem)
+        with no_more_than_pay(coarse.data.counts.size):
+            rough = _cold(coarse, min(2 * rounds, _MOST_ROUNDS))
+            passes = Passes(coarse, rough)
+            for _ in range(rounds):
+                passes.advance(_ITERATIONS_PER_RECORD)
+        refine(rough, state)
+    else:
+        _from_block_means(problem, state)
+    # Not 0 where there are counts: without background these would be impossible.
+    net = problem.data.counts - problem.data.background
+    net *= _LEAST_SHARE
+    np.maximum(state.maps, net, out=state.maps)
+    problem.meet_totals(state.maps)
+    state.relaxed[:] = state.maps
+    return state
+
+
+def _restarted(problem, initial):
+    state = problem.state()
+    np.divide(initial.maps, problem.scales.astype(np.float32)[:, None, None], out=state.maps)
+    bounds = problem.data.bounds[:, None, None]
+    np.multiply(initial.dual[0], bounds, out=state.dual_y[:, 1:])
+    np.multiply(initial.dual[1], bounds, out=state.dual_x[:, :, 1:])
+    kept = np.isfinite(problem.data.totals)
+    state.prices[:] = np.where(kept, initial.prices * problem.scales / problem.unit, 0.0)
+    state.residual[:] = initial.residual / np.sqrt(problem.unit)
+    problem.meet_totals(state.maps)
+    state.relaxed[:] = state.maps
+    return state
+
+
+def _from_block_means(problem, state):
+    state.maps[:] = problem.first_guess()
+    state.residual[:] = problem.data.haadf
+    gamma = problem.data.gamma
+    for weight, x in zip(problem.data.weights, state.maps, strict=True):
+        state.residual[:] -= weight * (x if gamma == 1 else x**gamma)
+
+
+def iterate(problem, tolerance, max_iterations, initial, callback):
+    """Minimise the cost of ``problem``, from a cold start or an earlier result.
+
+    Return the final state, and a list of (iteration, `Record`, relative gap).
+    """
+    state = start(problem, initial)
+    state, records = loop(problem, state, tolerance, max_iterations, callback)
+    if records[-1][1].cost > records[0][1].cost:
+        # Too few iterations to gain anything on the maps of the start, but on their certificate.
+        first = start(problem, initial).maps
+        if problem.total_error(first) <= problem.total_error(state.maps) + _ROUNDING:
+            state.maps[:] = first
+            records[-1] = recorded(problem, state, records[-1][0])
+    return state, records
+
+
+class Passes:
+    """Iterations on a state, with step sizes that are balanced as they go."""
+
+    def __init__(self, problem, state):
+        n_maps, ny, nx = state.maps.shape
+        self.problem, self.state = problem, state
+        self.steps = StepSizes(problem)
+        self.chunk = rows_per_chunk(state.maps.shape)
+        self.room = Room.for_chunks(-(-ny // self.chunk), n_maps, nx)
+        self.moved = np.empty((2, n_maps, ny))
+        self.done = 0
+
+    def advance(self, n_iterations):
+        """Do some iterations; before them, balance the steps by the last one done so far."""
+        if self.done > 0:
+            self.steps.balance(*self.moved.sum(axis=2))
+        iterations(
+            n_iterations,
+            self.chunk,
+            self.state.maps.size > _VALUES_IN_CACHE,
+            self.problem.data,
+            self.state,
+            self.room,
+            self.steps.primal,
+            self.steps.dual,
+            _RELAXATION if self.done < _LATE else _LATE_RELAXATION,
+            _PRECISION,
+            self.moved,
+        )
+        self.done += n_iterations
+
+
+def recorded(problem, state, iteration):
+    """Return (iteration, `Record`, relative gap) of ``state``, its maps brought to the totals."""
+    problem.meet_totals(state.maps)
+    found = problem.record(state)
+    gap = max(problem.relative(found), problem.total_error(state.maps))
+    return iteration, found, float(gap)
+
+
+def loop(problem, state, tolerance, max_iterations, callback=None):
+    """Move ``state``, in place, until the relative gap is at most ``tolerance``.
+
+    Return it, and a list of (iteration, `Record`, relative gap).
+    """
+    passes = Passes(problem, state)
+    records = [recorded(problem, state, 0)]
+    while passes.done < max_iterations:
+        passes.advance(min(_ITERATIONS_PER_RECORD, max_iterations - passes.done))
+        records.append(recorded(problem, state, passes.done))
+        gap = records[-1][2]
+        stop = callback is not None and callback(passes.done, problem.physical(state.maps), gap)
+        if gap <= tolerance or stop:
+            break
+    return state, records
+
+
+def relative_dual(problem, state):
+    """Return the dual variable of the total variation over its bounds, shape (2, K, ny, nx)."""
+    dual = np.empty((2, *state.maps.shape), np.float32)
+    bounds = np.maximum(problem.data.bounds, np.float32(1e-30))[:, None, None]
+    np.divide(state.dual_y[:, 1:], bounds, out=dual[0])
+    np.divide(state.dual_x[:, :, 1:], bounds, out=dual[1])
+    project(dual, np.ones(len(bounds), np.float32))
+    return dual

@@ -1,0 +1,1 @@
+"""Maps that are signals already: `fuse_maps`, and what their noise is."""

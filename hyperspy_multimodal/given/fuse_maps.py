@@ -1,0 +1,178 @@
+"""`fuse_maps`: fusion of maps that were made elsewhere."""
+
+from ..signals.keywords import explain_keywords
+
+
+@explain_keywords
+def fuse_maps(
+    maps,
+    haadf,
+    gamma=1.7,
+    lambdas="auto",
+    *,
+    elements=None,
+    gain=None,
+    background=None,
+    tv="auto",
+    weights="auto",
+    haadf_blur="auto",
+    align=False,
+    keep_totals="auto",
+    tolerance=1e-4,
+    max_iterations=5000,
+    seed=0,
+    uncertainty=False,
+    navigation_mask=None,
+    show_progressbar=None,
+    full_output=False,
+):
+    r"""Fuse element maps that are there already with the HAADF image of the same scan.
+
+    The cost and its parameters are those of ``multimodal_fusion``, for maps of another origin:
+    maps that a microscope's software has saved, ``get_lines_intensity``, or model fits. Where the
+    spectrum image is at hand, ``s.multimodal_fusion(haadf)`` is better: it reads the counts itself,
+    and knows their noise.
+
+    Parameters
+    ----------
+    maps : list, dict, BaseSignal or numpy.ndarray
+        Maps of one shape (ny, nx): a list of signals (two signal axes, or two navigation axes) or
+        arrays, a dictionary from element to map, or a stack with the elements first.
+    haadf : Signal2D, BaseSignal or array_like
+        HAADF image of the scan.
+    gamma, lambdas, tv, weights, haadf_blur, align, keep_totals
+        As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Maps that
+        are no counts are split by Gaussian noise of the variance that ``gain`` and ``background``
+        say, or that is estimated; the log says so.
+    elements : None or list of str
+        Elements, X-ray lines or edges, one a map. None (default) takes them from the keys of a
+        dictionary, from ``metadata.Sample``, or from the titles.
+    gain : None, float or sequence of float
+        Units of the map for each count, > 0, one for all or one an element. None (default): 1 if
+        all maps hold whole numbers >= 0 that do not look scaled; otherwise it is estimated from how
+        the noise grows with the brightness, with a warning.
+    background : None, float or sequence of float
+        Background that was subtracted from the maps, in their units: its noise is still there.
+        None (default): 0 for counts and where ``gain`` is given, otherwise the noise in the dark is
+        estimated.
+    tolerance, max_iterations, seed, uncertainty
+        As in ``multimodal_fusion``.
+    navigation_mask : None, BaseSignal or array_like
+        Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
+        Their values have no say, also where they are NaN; maps there follow the HAADF and their
+        neighbours. None (default): all are used.
+    show_progressbar : None or bool
+        Show a progress bar; None (default) follows HyperSpy's preferences.
+    full_output : bool
+        Return a dictionary too. Default False.
+
+    Returns
+    -------
+    maps : list of BaseSignal
+        One map an element, in the order and units of the input and with its axes and metadata;
+        Signal2D for arrays. ``metadata.Multimodal_fusion`` records every parameter.
+    output : dict
+        Only with ``full_output=True``: as of ``multimodal_fusion``, with ``gain`` and
+        ``gain_source`` ("counts", "given" or "estimated").
+
+    Raises
+    ------
+    TypeError, ValueError
+        If maps, HAADF or an argument are not as described, or elements are not known.
+
+    See Also
+    --------
+    hyperspy_multimodal.solve_fusion : The same cost on arrays, with nothing fitted.
+
+    Notes
+    -----
+    A map x with gain g and variance g x + f becomes x / g effective counts over a background of
+    :math:`f / g^2`: a shifted Poisson distribution with these moments, and f / g is what the record
+    holds as ``background``. HAADF weights that the maps leave open follow Z^1.7, for the atoms that
+    an X-ray of a line stands for at 200 keV where all maps are named by lines such as "Ti_Ka",
+    otherwise for one atom a count. Totals are kept without a check in vacuum.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal import fuse_maps
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> counts = specimen.signal.get_lines_intensity()
+    >>> maps = fuse_maps(counts, specimen.haadf, gamma=1, show_progressbar=False)
+    >>> [m.metadata.Sample.elements[0] for m in maps]
+    ['Co', 'O', 'S']
+    >>> bool(abs(maps[0].data.sum() / counts[0].data.sum() - 1) < 0.001)
+    True
+    """
+    from ..counts.reading import SPLITS
+    from ..physics.scattering import map_scattering
+    from ..recovery.fuse import fuse
+    from ..recovery.masks import masked_maps
+    from ..recovery.parameters import Parameters
+    from ..signals.as_found import name_images
+    from ..signals.found_haadf import ScanGrid, tidied_haadf
+    from ..signals.haadf_image import image_array
+    from ..signals.outputs import output_signals
+    from .map_input import read_maps
+    from .noisy_maps import ready_maps
+
+    parameters = Parameters(
+        gamma=gamma,
+        lambdas=lambdas,
+        tv=tv,
+        weights=weights,
+        haadf_blur=haadf_blur,
+        align=align,
+        keep_totals=keep_totals,
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        seed=seed,
+        uncertainty=uncertainty,
+        show_progressbar=show_progressbar,
+        full_output=full_output,
+    ).checked()
+    if isinstance(haadf, dict) or (_is_one_image(maps) and not _is_one_image(haadf)):
+        raise TypeError(
+            "fuse_maps(maps, haadf) takes the maps first and then the HAADF image, but they seem "
+            "to be exchanged."
+        )
+    given = read_maps(maps, elements, navigation_mask)
+    template = given.template
+    shape = given.arrays.shape[1:]
+    scan_axes = template.axes_manager.navigation_axes
+    found, masked = tidied_haadf(haadf, ScanGrid(shape, scan_axes))
+    image = image_array(found, shape, scan_axes)
+    if masked is not None:
+        given = given.without(masked)
+    halves = SPLITS if isinstance(parameters.lambdas, str) else 0
+    measured, source = ready_maps(
+        given.names, given.arrays, gain, background, halves, parameters.seed
+    )
+    measured = masked_maps(measured, given.mask)
+    scattering = map_scattering(given.names)
+    fused = fuse(measured, image, scattering, parameters)
+    record = fused.record
+    record["elements"] = list(given.names)
+    record["gain"] = measured.gains.tolist()
+    record["gain_source"] = source
+    record["background"] = measured.subtracted.tolist()
+    results = given.like_input(fused.maps, ", fused", record)
+    for result, name in zip(results, given.names, strict=True):
+        result.metadata.set_item("Multimodal_fusion.element", name)
+    output = output_signals(fused, template)
+    name_images(output, haadf)
+    output["raw_maps"] = given.like_input(given.arrays, ", raw")
+    if fused.errors is not None:
+        for result, error in zip(results, fused.errors, strict=True):
+            result.metadata.set_item("Multimodal_fusion.standard_deviation", error)
+        output["standard_deviations"] = given.like_input(fused.errors, ", standard deviation")
+    if not full_output:
+        return results
+    return results, {**output, "gain": record["gain"], "gain_source": source}
+
+
+def _is_one_image(given):
+    """Return whether something is an image: an array or signal with two dimensions."""
+    data = getattr(given, "data", None)
+    shape = given.shape if hasattr(given, "shape") else getattr(data, "shape", ())
+    return sum(size > 1 for size in shape) == 2

@@ -1,0 +1,286 @@
+"""Maps as users have them: signals, stacks, dictionaries, arrays; and which element each shows."""
+
+import logging
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+from ..names import known_element, known_name, texts_in
+from ..signals.masks import checked_mask
+
+_logger = logging.getLogger(__name__)
+
+_FORMS = (
+    "a list of maps, a dictionary such as {'Ti': map}, or a stack with the elements first; maps "
+    "are signals or arrays"
+)
+# Words of a title that say nothing of the element.
+_WORDS = frozenset(
+    "map maps element elemental image eds edx edxs eels haadf fused raw counts intensity line "
+    "edge x ray kev ev signal of parameter component".split()
+)
+# Symbols that are words too count on their own only.
+_ENGLISH = frozenset(("As", "At", "Be", "He", "I", "In", "No"))
+# Lines and edges: K, La, Lα1, M45.
+_SHELL = re.compile(r"[KLMN](?:[abαβ]?\d{0,2})")
+_SYMBOL_AND_SHELL = re.compile(r"([A-Z][a-z]?)([KLMN][abαβ]?\d{0,2})")
+
+
+@dataclass(frozen=True)
+class MapInput:
+    """Maps of K elements over one scan.
+
+    Attributes
+    ----------
+    names : list of str
+        Elements, X-ray lines or edges, such as "Ti", "Ti_Ka" or "Ti_L3".
+    arrays : numpy.ndarray
+        Shape (K, ny, nx), float64.
+    signals : list of BaseSignal or None
+        The signals, None for arrays.
+    axes : list of dict
+        The two axes of the scan, in array order.
+    mask : numpy.ndarray or None
+        True where a pixel is left out, shape (ny, nx).
+    """
+
+    names: list
+    arrays: np.ndarray
+    signals: list
+    axes: list
+    mask: np.ndarray | None
+
+    @property
+    def template(self):
+        """An empty signal over the scan, with its axes as navigation axes."""
+        axes = [{**axis, "navigate": True} for axis in self.axes]
+        return BaseSignal(np.zeros(self.arrays.shape[1:]), axes=axes)
+
+    def without(self, mask):
+        """Return the same without pixels that a mask leaves out, too."""
+        mask = mask if self.mask is None else mask | self.mask
+        return replace(self, arrays=np.where(mask, 0.0, self.arrays), mask=mask)
+
+    def like_input(self, arrays, suffix, record=None):
+        """Return arrays (K, ny, nx) as signals like those of the input."""
+        return [
+            _like(signal, array, name, self.axes, suffix, record)
+            for signal, array, name in zip(self.signals, arrays, self.names, strict=True)
+        ]
+
+
+def read_maps(maps, elements, navigation_mask=None):
+    """Return maps as a `MapInput`, or say what is wrong with them.
+
+    Parameters
+    ----------
+    maps, elements, navigation_mask
+        As in `fuse_maps`.
+    """
+    keys = None
+    if isinstance(maps, dict):
+        keys, maps = list(maps), list(maps.values())
+    elif isinstance(maps, BaseSignal):
+        if maps.axes_manager.signal_dimension == 1 and maps.axes_manager.navigation_dimension == 2:
+            raise TypeError(
+                f"maps must be {_FORMS}, but spectra were given: {maps}. Spectra are fused with "
+                "s.multimodal_fusion(haadf)."
+            )
+        maps = _unstacked(maps)
+    elif isinstance(maps, np.ndarray) and maps.ndim in (2, 3):
+        maps = list(maps) if maps.ndim == 3 else [maps]
+    elif isinstance(maps, (str, bytes)) or not np.iterable(maps):
+        raise TypeError(f"maps must be {_FORMS}, but {maps!r} was given.")
+    maps = list(maps)
+    if not maps:
+        raise ValueError(f"maps must be {_FORMS}, but there is no map.")
+    if elements is not None and keys is not None:
+        raise ValueError("elements are the keys of a dictionary of maps: leave `elements` out.")
+    signals = [each if isinstance(each, BaseSignal) else None for each in maps]
+    arrays = [_array(each, number) for number, each in enumerate(maps)]
+    mask = checked_mask(navigation_mask, arrays[0].shape)
+    for each, array in zip(maps, arrays, strict=True):
+        data = each.data if isinstance(each, BaseSignal) else each
+        if np.ma.is_masked(data) and array.shape == arrays[0].shape:
+            own = np.ma.getmaskarray(data)
+            mask = own if mask is None else mask | own
+    arrays = [_finite(array, number, mask) for number, array in enumerate(arrays)]
+    shapes = sorted({array.shape for array in arrays})
+    if len(shapes) > 1:
+        raise ValueError(f"All maps must have the same shape, but they have {shapes}.")
+    if min(shapes[0]) < 2:
+        raise ValueError(f"Maps must be 2 pixels high and wide at least, not {shapes[0]}.")
+    names = _names(signals, keys if elements is None else elements, len(maps))
+    axes = _axes(signals, shapes[0])
+    return MapInput(names, np.stack(arrays), signals, axes, mask)
+
+
+def _unstacked(signal):
+    """Return the maps of a stack, or the only one of a signal."""
+    if signal.data.ndim == 2:
+        return [signal]
+    if signal.data.ndim != 3:
+        raise ValueError(
+            "A stack of maps has three dimensions, the elements first in the array, but the signal "
+            f"has {signal.data.ndim}: {signal.axes_manager.navigation_shape}|"
+            f"{signal.axes_manager.signal_shape}."
+        )
+    axes = signal.axes_manager._axes[1:]
+    parts = []
+    for data in signal.data:
+        dictionaries = [{**axis.get_axis_dictionary(), "navigate": False} for axis in axes]
+        part = BaseSignal(data, axes=dictionaries).as_signal2D((0, 1))
+        part.metadata.add_dictionary(signal.metadata.as_dictionary())
+        part.metadata.General.title = ""
+        # what names all elements names none of the maps
+        for item in ("elements", "xray_lines", "edges"):
+            if part.metadata.has_item(f"Sample.{item}"):
+                delattr(part.metadata.Sample, item)
+        parts.append(part)
+    return parts
+
+
+def _array(each, number):
+    data = each.data if isinstance(each, BaseSignal) else each
+    data = np.asarray(data.compute() if hasattr(data, "compute") else data)
+    if data.dtype.kind not in "buif":
+        raise TypeError(f"Map {number} must hold real numbers, but its data type is {data.dtype}.")
+    if data.ndim != 2:
+        raise ValueError(
+            f"Map {number} must have two dimensions, but has the shape {data.shape}. A spectrum "
+            "image is fused with s.multimodal_fusion(haadf)."
+        )
+    return data.astype(np.float64)
+
+
+def _finite(data, number, mask):
+    """Return a map with 0 where it is masked; refuse one that is not finite elsewhere."""
+    if mask is not None and data.shape == mask.shape:
+        data = np.where(mask, 0.0, data)
+    bad = int((~np.isfinite(data)).sum())
+    if bad:
+        raise ValueError(
+            f"Map {number} must be finite, but {bad} of its {data.size} pixels are NaN or "
+            "infinite. Leave them out with navigation_mask=numpy.isnan(...)."
+        )
+    return data
+
+
+def _names(signals, given, n_maps):
+    """Return one element, line or edge a map: as given, or from metadata, or from the titles."""
+    from exspy.material import elements as known
+
+    if given is not None:
+        texts = texts_in(given)
+        if len(texts) != n_maps:
+            raise ValueError(f"elements must name {n_maps} maps, but {texts} was given.")
+        names = [_known(text) for text in texts]
+        for number, (name, signal) in enumerate(zip(names, signals, strict=True)):
+            own = _name_of(signal, known)
+            if own is not None and own.split("_")[0] != name.split("_")[0]:
+                raise ValueError(
+                    f"Map {number} is of {own} by its metadata or title, but `elements` or a key "
+                    f"names it {name}. Give names in the order of the maps, or leave them out."
+                )
+    else:
+        names = [_name_of(signal, known) for signal in signals]
+        unknown = [number for number, name in enumerate(names) if name is None]
+        if unknown:
+            raise ValueError(
+                f"Which elements the maps {unknown} show is neither in their metadata nor in their "
+                "titles. Give elements=['Ti', ...], one a map."
+            )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"Each map must show another element or line, but {repeated} repeat.")
+    return names
+
+
+def _known(text):
+    """Return an element, line or edge as it is written, or say that it is none."""
+    if isinstance(text, str):
+        name = known_name(text, "edge") or known_name(text, "X-ray line")
+        if name is not None:
+            return name
+        if text.split("_")[0] == known_element(text.split("_")[0]):
+            return text
+    raise ValueError(
+        "elements must be chemical symbols or lines, such as 'Ti' or 'Ti_Ka', but "
+        f"{text!r} was given."
+    )
+
+
+def _name_of(signal, known):
+    if signal is None:
+        return None
+    for item in ("xray_lines", "edges", "elements"):
+        found = signal.metadata.get_item(f"Sample.{item}", None)
+        found = [] if found is None else texts_in(found)
+        if len(found) == 1:
+            return str(found[0])
+    element = element_in_title(signal.metadata.General.title or "", known)
+    if element is not None:
+        _logger.info("Map %r is taken for %s.", signal.metadata.General.title, element)
+    return element
+
+
+def element_in_title(title, known):
+    """Return the element in a title that says nothing else, such as "Ti", "Ti map" or "Ti Ka"."""
+    words = [word for word in re.split(r"[\s_\-:;,.()\[\]|]+", title) if word]
+    words = [word for word in words if word.lower() not in _WORDS]
+    if len(words) == 2 and _SHELL.fullmatch(words[1]):
+        words = words[:1]
+    if len(words) != 1:
+        return None
+    joined = _SYMBOL_AND_SHELL.fullmatch(words[0])
+    symbols = set(known.keys())
+    symbol = joined[1] if joined and words[0] not in symbols else words[0]
+    if symbol in _ENGLISH and title.strip() not in (symbol, f"{symbol} map"):
+        return None
+    return symbol if symbol in symbols else None
+
+
+def _axes(signals, shape):
+    """Return the axes of the first signal, in array order; refuse signals with other ones."""
+    found = [_scan_axes(signal) for signal in signals if signal is not None]
+    if not found:
+        return [{"size": size, "name": name} for size, name in zip(shape, "yx", strict=True)]
+    names = [[axis["name"] for axis in axes] for axes in found]
+    for each in names[1:]:
+        if each == names[0][::-1] and each[0] != each[1] and all(isinstance(n, str) for n in each):
+            raise ValueError(
+                f"The axes of the maps are {names[0]} in one map and {each} in another: some maps "
+                "are transposed. Bring them to one order, for example with "
+                "m.transpose(signal_axes=[1, 0])."
+            )
+    return found[0]
+
+
+def _scan_axes(signal):
+    axes = signal.axes_manager.navigation_axes or signal.axes_manager.signal_axes
+    return [axis.get_axis_dictionary() for axis in axes[::-1]]
+
+
+def _like(signal, array, name, axes, suffix, record):
+    if signal is None:
+        result = BaseSignal(array, axes=[{**a, "navigate": False} for a in axes]).as_signal2D(
+            (0, 1)
+        )
+        result.metadata.set_item("Sample.elements", [name.split("_")[0]])
+        title = name
+    else:
+        result = signal._deepcopy_with_new_data(array)
+        if result._lazy:
+            result = signal.deepcopy()
+            result.data = array
+            result._lazy = False
+            result._assign_subclass()
+        title = signal.metadata.General.title or name
+    result.metadata.General.title = title + suffix
+    if result.metadata.has_item("Signal.Noise_properties"):
+        del result.metadata.Signal.Noise_properties
+    if record is not None:
+        result.metadata.add_dictionary({"Multimodal_fusion": record})
+    return result

@@ -1,0 +1,233 @@
+"""The noise of maps that are not counts: variance against mean, from moments."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from .noise_correlation import correlation_of_noise
+from .noise_moments import Levels, fit_noise
+
+# Levels of brightness, and blocks of pixels in each at least.
+_LEVELS, _LEAST_BLOCKS = 24, 60
+# Half-width of the square around a block whose mean is its level, in pixels.
+_AROUND = 3
+# Of the blocks of a level, those with the gentlest slopes.
+_FLAT = 0.5
+# Share of the squares below the quantile that tells their mean, and this of chi squared.
+_QUANTILE, _CHI_SQUARED = 0.7, 1.0741942
+# Of fewer counts than this the quantile knows nothing: their squares are not chi squared.
+_FEW_COUNTS = 10.0
+# Where no level has more than this, slopes are noise: all blocks are used, and the variance of
+# their pixels; the level is a polynomial of what is around.
+_FEWEST_COUNTS, _DEGREE = 0.3, 2
+# A map without negative values is clipped at 0 if this share of the pixels of a level is 0.
+_CLIPPED = 0.02
+# Share of pixels at 0 that clipped Gaussian noise leaves in the dark.
+_HALF = 0.3, 0.7
+# Counts without a floor that fit worse by less than this are all there is, if as many pixels are 0
+# as they leave: to this share, at most levels, and for single counts of one size or of sizes that
+# differ, of which there are up to so many times as many.
+_AS_PLAIN, _OF_ZEROS, _MAJORITY, _SIZES = 9.0, 0.06, 0.8, 1.6
+# Where noise does not grow with the map, effective counts are this share of its variance.
+_POISSON_SHARE = 0.05
+# A gain is told to better than this share; otherwise the floor is of so many counts at least.
+_TOLD, _GAUSSIAN = 0.6, 10.0
+# Gain and floor that explain less than this share of the variance explain nothing.
+_TOO_LITTLE = 0.5
+# Relative error of the gain of filtered maps.
+_OF_FILTER = 0.3
+# A spike is so many times as bright as its brightest neighbour, and as this quantile of the map.
+_SPIKE, _BRIGHTEST = 5.0, 0.995
+# Overlapping blocks share pixels: so many of them count as one.
+_SHARED = 2.5
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Variance of a map: gain * x + floor.
+
+    Attributes
+    ----------
+    gain : float
+        Units of the map for each effective count, > 0.
+    floor : float
+        Variance where x is 0, before clipping, in squared units, >= 0.
+    blur : float
+        Standard deviation in pixels of the Gaussian filter that would give neighbours the noise
+        that they share; 0 for independent pixels, NaN where that cannot be told. Gain and floor
+        are those before the filter.
+    clipped : bool
+        Whether Gaussian noise was clipped at 0: then the map is too bright where it is dark.
+    gain_error, floor_error : float
+        Standard errors; infinite where the map tells nothing.
+    """
+
+    gain: float
+    floor: float
+    blur: float = 0.0
+    clipped: bool = False
+    gain_error: float = np.inf
+    floor_error: float = np.inf
+
+
+def estimate_noise(image):
+    """Estimate the noise of a map from the differences of diagonal neighbours.
+
+    In blocks of 2 x 2 pixels slopes cancel, and so do most edges. Blocks are sorted by the mean of
+    the pixels *around* them, which does not know their noise; of each level the half with the
+    gentlest slopes is taken. There the mean of the squared differences is the variance, and the
+    mean of the blocks the level, also where most pixels are exactly 0. Gain and floor are those
+    for which counts, with Gaussian noise and clipped at 0 where the map is, have these moments.
+    Single pixels far above all others, as cosmic rays leave them, have no say.
+    Noise that neighbours share, as after smoothing, is told by its correlation, and gain and floor
+    are those of the map before it was smoothed.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Map, shape (ny, nx), at least 2 x 2.
+
+    Returns
+    -------
+    Noise
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hyperspy_multimodal.given.map_noise import estimate_noise
+    >>> counts = np.random.default_rng(0).poisson(np.linspace(1, 20, 128), (128, 128))
+    >>> noise = estimate_noise(0.25 * counts)
+    >>> bool(abs(noise.gain - 0.25) < 0.02), bool(noise.floor < 0.05)
+    (True, True)
+    """
+    image = _without_spikes(np.asarray(image, dtype=np.float64))
+    found = _from_moments(image)
+    blur, factor = correlation_of_noise(image)
+    if blur == 0:
+        return found
+    uncertain = np.hypot(found.gain_error / found.gain, _OF_FILTER if blur > 0 else np.inf)
+    return Noise(
+        gain=found.gain * factor,
+        floor=found.floor * factor,
+        blur=blur,
+        gain_error=found.gain * factor * uncertain,
+        floor_error=found.floor_error * factor,
+    )
+
+
+def _without_spikes(image):
+    """Return a map in which single pixels far above all others are as bright as the brightest."""
+    high = np.quantile(image[image != 0], _BRIGHTEST) if np.any(image) else 0.0
+    beside = ndimage.rank_filter(image, -2, size=3)
+    return np.where((high > 0) & (image > _SPIKE * np.maximum(beside, high)), high, image)
+
+
+def _from_moments(image):
+    flat, whole = _by_level(image, *_blocks(image))
+    if flat.mean_square.max(initial=0.0) == 0:
+        return Noise(max(float(image.mean()), 0.0) or 1.0, 0.0)
+    if flat.mean.max() <= 0:
+        floor = float(flat.mean_square.mean())
+        return Noise(float(np.sqrt(floor / _GAUSSIAN)), floor)
+    clipped = bool(image.min() >= 0 and flat.zeros.max() > _CLIPPED)
+    # first as of fewest counts, which is kept where it finds that they are
+    counts = np.zeros_like(flat.mean)
+    for roughly in (True, True, False):
+        found = fit_noise(_levels(flat, whole, counts), clipped, roughly)
+        counts = found.counts
+    if clipped and found.plain_excess < _AS_PLAIN and _are_of_counts(flat, found.plain_gain):
+        error = max(found.gain_error, abs(found.gain - found.plain_gain))
+        found = found._replace(gain=found.plain_gain, floor=0.0, gain_error=error)
+    gain, floor = found.gain, found.floor
+    brightest = max(float(np.abs(flat.mean).max()), np.finfo(float).tiny)
+    told = found.gain_error < _TOLD * gain
+    level, variance = np.maximum(flat.mean, 0.0), flat.mean_square
+    if not told and np.mean(gain * level + floor) < _TOO_LITTLE * variance.mean():
+        # noise that has little to do with brightness, as that of shares: all of it is a floor
+        floor = float(variance.mean())
+    least = _POISSON_SHARE * floor / brightest
+    gain = max(gain, least)
+    if not told and floor > gain * brightest:
+        # nothing is told of counts: there are many small ones, so that noise is Gaussian
+        gain = min(gain, max(np.sqrt(floor / _GAUSSIAN), least))
+    # counts leave nearly all pixels at 0 where it is dark, and Gaussian noise half of them
+    half = clipped and floor > 0 and _HALF[0] < flat.zeros[np.argmin(flat.mean)] < _HALF[1]
+    return Noise(
+        gain=float(gain),
+        floor=floor,
+        clipped=bool(half),
+        gain_error=found.gain_error if told else np.inf,
+        floor_error=found.floor_error,
+    )
+
+
+def _are_of_counts(flat, gain):
+    """Return whether as many pixels are 0 as counts leave, of one size or of different sizes."""
+    counts = flat.mean / gain
+    most, least = np.exp(-counts) + _OF_ZEROS, np.exp(-_SIZES * counts) - _OF_ZEROS
+    return np.mean((flat.zeros > least) & (flat.zeros < most)) > _MAJORITY
+
+
+def _levels(flat, whole, counts):
+    """Return the moments to use of levels that hold so many counts."""
+    if counts.max() < _FEWEST_COUNTS and len(np.unique(whole.around)) > _DEGREE:
+        # the level varies less than its error: a curve through all of them is better known
+        mean = np.polynomial.Polynomial.fit(whole.around, whole.mean, _DEGREE)(whole.around)
+        return Levels(mean, whole.variance, whole.blocks, whole.blocks, whole.mean - mean)
+    # a quantile leaves out edges
+    is_few = (counts < _FEW_COUNTS) | ~(flat.quantile > 0)
+    variance = np.where(is_few, flat.mean_square, flat.quantile)
+    return Levels(flat.mean, variance, flat.blocks, flat.blocks / _SHARED)
+
+
+def _blocks(image):
+    """Return means, squared differences, surroundings, slopes and shares of 0 of 2 x 2 blocks."""
+    a, b, c, d = image[:-1, :-1], image[1:, :-1], image[:-1, 1:], image[1:, 1:]
+    level, square = (a + b + c + d) / 4, np.square((a - b - c + d) / 2)
+    size = 2 * _AROUND + 2
+    ring = np.ones((size, size))
+    ring[_AROUND:-_AROUND, _AROUND:-_AROUND] = 0
+    inside = np.ones_like(level)
+    places = np.arange(size) - (size - 1) / 2
+
+    def averaged(kernel):
+        # of the pixels around a block, which begins at pixel _AROUND of the kernel
+        padded = np.pad(image, _AROUND, mode="symmetric")
+        return ndimage.correlate(padded, kernel, mode="constant")[
+            size // 2 : size // 2 + inside.shape[0], size // 2 : size // 2 + inside.shape[1]
+        ]
+
+    around = averaged(ring / ring.sum())
+    steep = [averaged(ring * axis / np.sum(ring * axis**2))
+             for axis in (places[:, None] + 0 * ring, places + 0 * ring)]  # fmt: skip
+    zero = (image == 0).astype(float)
+    zeros = (zero[:-1, :-1] + zero[1:, :-1] + zero[:-1, 1:] + zero[1:, 1:]) / 4
+    return tuple(each.ravel() for each in (level, square, around, np.hypot(*steep), zeros))
+
+
+class _Blocks(NamedTuple):
+    """Of the blocks of each level of brightness: moments, their number, and pixels at 0."""
+
+    around: np.ndarray
+    mean: np.ndarray
+    mean_square: np.ndarray
+    zeros: np.ndarray
+    variance: np.ndarray
+    quantile: np.ndarray
+    blocks: np.ndarray
+
+
+def _by_level(image, level, square, around, slope, zeros):
+    """Return blocks of gentle slopes by level, and all blocks."""
+    order = np.argsort(around, kind="stable")
+    pixel = image[:-1, :-1].ravel()
+    flat, whole = [], []
+    for part in np.array_split(order, max(min(_LEVELS, level.size // _LEAST_BLOCKS), 1)):
+        gentle = part[slope[part] <= np.quantile(slope[part], _FLAT)]
+        for rows, blocks, values in ((flat, gentle, level), (whole, part, pixel)):
+            means = (each[blocks].mean() for each in (around, values, square, zeros))
+            quantile = np.quantile(square[blocks], _QUANTILE) / _CHI_SQUARED
+            rows.append((*means, values[blocks].var(), quantile, len(blocks)))
+    return tuple(_Blocks(*np.array(rows).T) for rows in (flat, whole))

@@ -1,0 +1,94 @@
+"""`multimodal_fusion` of maps that are given instead of being read from the spectra.
+
+eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+"""
+
+import functools
+
+#: Arguments of the methods that say how spectra are read.
+READING = (
+    "xray_lines",
+    "edges",
+    "map_method",
+    "integration_windows",
+    "background_windows",
+    "background_type",
+    "extra_lines",
+    "slices",
+)
+
+
+def or_given_maps(method):
+    """Make a fusion of spectra fuse ``maps`` if there are any."""
+
+    @functools.wraps(method)
+    def fused(self, haadf, *args, **kwargs):
+        maps = kwargs.pop("maps", None)
+        if maps is None:
+            return method(self, haadf, *args, **kwargs)
+        if kwargs.pop("lazy_output", None) is True:
+            raise ValueError(
+                "lazy_output=True is for spectra that are read later, but `maps` are given instead "
+                "of spectra: they are fused at once."
+            )
+        if kwargs.get("slices") == "each":
+            del kwargs["slices"]
+        wrong = [name for name in READING if name in kwargs]
+        if wrong:
+            raise ValueError(
+                f"{wrong[0]} says how spectra are read, but `maps` are given instead of spectra. "
+                "Leave one of them out."
+            )
+        from .fuse_maps import fuse_maps
+
+        return fuse_maps(_of_scan(maps, self), haadf, *args, **kwargs)
+
+    return fused
+
+
+def _of_scan(maps, signal):
+    """Return maps over the scan of ``signal``; arrays get its axes and metadata."""
+    import numpy as np
+    from hyperspy.signal import BaseSignal
+
+    from ..signals.haadf_image import scan_shape
+
+    if not (isinstance(maps, (BaseSignal, dict)) or np.iterable(maps)):
+        return maps  # refused by `fuse_maps`
+    shape = scan_shape(signal)
+    if isinstance(maps, BaseSignal):
+        _check_shape("maps have", maps.data.shape[-2:], shape)
+        return maps
+    named = maps if isinstance(maps, dict) else dict(enumerate(maps))
+    for name, each in named.items():
+        data = each.data if isinstance(each, BaseSignal) else each
+        _check_shape(f"Map {name!r} has", np.shape(data), shape)
+    if isinstance(maps, dict):
+        return {name: _as_signal(each, name, signal) for name, each in maps.items()}
+    if not all(isinstance(each, BaseSignal) for each in named.values()):
+        raise ValueError(
+            "Arrays say nothing of their elements: give them in a dictionary, such as "
+            "maps={'Ti': array}."
+        )
+    return list(named.values())
+
+
+def _check_shape(what, given, shape):
+    if tuple(given) != tuple(shape):
+        raise ValueError(
+            f"{what} the shape {tuple(given)}, but the scan of the signal {tuple(shape)} (rows, "
+            "columns). Give maps of this scan."
+        )
+
+
+def _as_signal(each, name, signal):
+    import numpy as np
+    from hyperspy.signal import BaseSignal
+
+    from ..signals.native import element_map
+
+    if isinstance(each, BaseSignal):
+        return each
+    element = str(name).split("_")[0]
+    # a copy, as a result may be the array itself
+    return element_map(signal, np.array(each), element, ("elements", [element]), str(name))

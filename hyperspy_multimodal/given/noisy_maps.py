@@ -1,0 +1,224 @@
+"""Maps that were made elsewhere, in the units in which they are nearly Poisson."""
+
+import logging
+
+import numpy as np
+
+from ..checks import per_element
+from ..counts.fitted_maps import FittedMaps
+from .map_halves import halved_counts, smoothed
+from .map_noise import estimate_noise
+from .noise_model import TABLE, moments_for
+
+_logger = logging.getLogger(__name__)
+
+# Maps are shares if their sum varies by no more than this share of itself.
+_SHARES = 1e-3
+# Whole numbers are scaled, not counted, where the median is at least so large and noise suggests
+# counts of so many units.
+_ENOUGH_COUNTS, _SCALED = 10, 2.5
+_CERTAIN = 3.0  # standard errors
+_NEGLIGIBLE = 0.01  # share of a total
+
+
+def ready_maps(names, arrays, gain, background, halves, seed):
+    """Return maps as `FittedMaps`, in effective counts.
+
+    Whole numbers are taken for counts, and split binomially, unless they look scaled. Otherwise
+    gain and noise floor are given, or estimated from the noise; see `halved_counts`.
+
+    Parameters
+    ----------
+    names : list of str
+        Elements, lines or edges.
+    arrays : numpy.ndarray
+        Maps, shape (K, ny, nx), float64.
+    gain : None, float or sequence of float
+        Units for each count.
+    background : None, float or sequence of float
+        Background that was subtracted, in the units of the maps.
+    halves, seed : int
+        How many random halves to draw, and their seed.
+
+    Returns
+    -------
+    maps : FittedMaps
+    source : str
+        "counts", "given" or "estimated": where the gain comes from.
+    """
+    n_maps = len(names)
+    blurs, clipped = np.zeros(n_maps), np.zeros(n_maps, bool)
+    _warn_of_shares(names, arrays)
+    whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
+    given = None
+    if gain is not None:
+        given = per_element("gain", gain, n_maps, low=0, include_low=False)
+        _warn_of_large_gains(names, arrays, given)
+    subtracted = per_element(
+        "background", 0.0 if background is None else background, n_maps, low=0, include_low=True
+    )
+    scaled = [] if given is not None or not whole else _scaled(names, arrays)
+    if whole and not scaled and background is None and (given is None or np.all(given == 1)):
+        counts = arrays.astype(np.int64)
+        rng = np.random.default_rng(seed)
+        first = [rng.binomial(counts, 0.5).astype(float) for _ in range(halves)]
+        maps = _as_fitted(names, arrays, np.ones(n_maps), np.zeros(n_maps), first, counts)
+        return maps, "counts" if given is None else "given"
+    if given is not None or (whole and not scaled):
+        gains = given if given is not None else np.ones(n_maps)
+        floors = gains * subtracted
+        source = "given" if given is not None else "counts"
+    else:
+        noises = [estimate_noise(image) for image in arrays]
+        gains = np.array([noise.gain for noise in noises])
+        floors = np.array([noise.floor for noise in noises]) + gains * subtracted
+        source = "estimated"
+        _logger.warning(
+            "The maps are not counts%s. Their noise suggests, in their own units, a count of %s "
+            "and a variance of %s beside it. Fusion and lambdas='auto' rest on that: give the maps "
+            "in counts, or `gain` and `background`, if they are known.",
+            f", though whole numbers: those of {', '.join(scaled)} look scaled" if scaled else "",
+            _list(names, gains, [noise.gain_error for noise in noises]),
+            _list(names, floors, [noise.floor_error for noise in noises]),
+        )
+        blurs = np.array([noise.blur for noise in noises])
+        clipped = np.array([noise.clipped for noise in noises])
+        _warn_of_correlation(names, blurs)
+    by_map = gains[:, None, None]
+    net = arrays / by_map
+    excess = floors / gains**2
+    first = halved_counts(net, excess, halves, seed, blurs)
+    below = clipped_mean(net, excess, clipped)
+    share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
+    below[share < _NEGLIGIBLE] = 0.0
+    if np.any(share >= _NEGLIGIBLE):
+        _logger.warning(
+            "Noise below 0 was cut off from the map of %s, which leaves it too bright by %s of its "
+            "total. That is subtracted: totals are lower than those of the maps that were given.",
+            ", ".join(np.array(names)[share >= _NEGLIGIBLE]),
+            ", ".join(f"{100 * each:.2g} %" for each in share[share >= _NEGLIGIBLE]),
+        )
+    first = [each - below / 2 for each in first]
+    return _as_fitted(names, net - below, gains, excess, first, None), source
+
+
+def clipped_mean(net, excess, clipped):
+    """Return by how much maps are too bright as noise below 0 was cut off.
+
+    Parameters
+    ----------
+    net : numpy.ndarray
+        Maps in effective counts, shape (K, ny, nx).
+    excess : numpy.ndarray
+        Variance of the noise before it was clipped, in squared counts, shape (K,).
+    clipped : numpy.ndarray of bool
+        Which maps were, shape (K,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (K, ny, nx), in effective counts; 0 for other maps.
+    """
+    below = np.zeros_like(net)
+    for k in np.flatnonzero(clipped):
+        level = smoothed(net[k : k + 1])[0]
+        mean = moments_for(float(excess[k]), clipped=True).mean
+        below[k] = np.maximum(np.minimum(level, mean.max()) - np.interp(level, mean, TABLE), 0.0)
+    return below
+
+
+def _warn_of_correlation(names, blurs):
+    """Say which maps have noise that neighbours share, and whether that is allowed for."""
+    filtered = [
+        f"{name} ({blur:.1f} pixels)" for name, blur in zip(names, blurs, strict=True) if blur > 0
+    ]
+    if filtered:
+        _logger.warning(
+            "Neighbouring pixels share their noise, as after a Gaussian filter: %s. Counts and "
+            "lambdas='auto' allow for it, but maps without the filter fuse better.",
+            ", ".join(filtered),
+        )
+    unknown = [name for name, blur in zip(names, blurs, strict=True) if np.isnan(blur)]
+    if unknown:
+        _logger.warning(
+            "Neighbouring pixels of %s share their noise, and structure is too fine to tell how "
+            "much of it: lambdas='auto' may smooth too little. Give maps that were not smoothed or "
+            "interpolated, or `gain`.",
+            ", ".join(unknown),
+        )
+
+
+def _warn_of_shares(names, arrays):
+    """Say if the maps add up to the same everywhere: then one of them is what the others leave."""
+    whole = arrays.sum(axis=0)
+    if len(names) > 1 and 0 <= np.ptp(whole) <= _SHARES * whole.mean():
+        brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
+        _logger.warning(
+            "The maps add up to %.3g in every pixel: they are shares, not counts. Each then holds "
+            "the others with the opposite sign, which no HAADF model can know, and may come out "
+            "wrong. Fuse counts; or leave one of the maps out, say %s, and take it as what the "
+            "others leave.",
+            whole.mean(),
+            brightest,
+        )
+
+
+def _scaled(names, arrays):
+    """Return the names of maps of whole numbers that are not counts, as pictures of 8 bits are.
+
+    Their levels lie further apart than 1, or their noise is far above that of counts.
+    """
+    found = []
+    for name, image in zip(names, arrays, strict=True):
+        noisy = np.median(image) >= _ENOUGH_COUNTS and _is_noisier(estimate_noise(image))
+        if _level_spacing(image) >= 2 or noisy:
+            found.append(name)
+    return found
+
+
+def _is_noisier(noise):
+    """Return whether noise is certainly more than that of counts."""
+    return noise.gain - _CERTAIN * noise.gain_error > _SCALED
+
+
+def _warn_of_large_gains(names, arrays, gains):
+    """Say if no pixel of a map holds half a count."""
+    highest = [float(each.max()) / gain for each, gain in zip(arrays, gains, strict=True)]
+    low = [f"{n} ({value:.2g})" for n, value in zip(names, highest, strict=True) if value < 0.5]
+    if low:
+        _logger.warning(
+            "With the `gain` given, no pixel holds half a count: the most are %s. It is the units "
+            "of the map for each count, so that it is probably too large.",
+            ", ".join(low),
+        )
+
+
+def _as_fitted(names, net, gains, excess, first, counts):
+    shape = net.shape
+    return FittedMaps(
+        names=names,
+        net=net,
+        # net + excess: what `FittedMaps` takes beyond the net counts is then the excess, exactly
+        net_variance=net + excess[:, None, None],
+        gross=np.full(shape[1:], 1e3),
+        gains=gains,
+        first_halves=np.array(first).reshape(len(first), *shape),
+        are_integers=True,
+        common_factor=1 if counts is None else int(np.gcd.reduce(counts, axis=None)),
+    )
+
+
+def _level_spacing(image):
+    """Return the distance of the levels of a map of whole numbers: 1 for counts."""
+    levels = np.unique(image)
+    return float(np.median(np.diff(levels))) if levels.size > 2 else 1.0
+
+
+def _list(names, values, errors):
+    """Return values with their errors by name; errors of what the maps do not tell are infinite."""
+    return ", ".join(
+        f"{name} {value:.3g} ± {error:.1g}"
+        if np.isfinite(error)
+        else f"{name} {value:.3g} (a guess)"
+        for name, value, error in zip(names, values, errors, strict=True)
+    )

@@ -1,0 +1,180 @@
+"""`multimodal_fusion_interactive` of EDS and EELS spectrum images.
+
+eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+"""
+
+import ast
+import inspect
+
+# Arguments of `multimodal_fusion` that tuning does not take: they concern the result alone, or
+# would change between what is shown and what is applied.
+_OTHERS = {
+    "self", "haadf", "gamma", "lambdas", "tv", "align", "tolerance", "max_iterations",
+    "uncertainty", "slices", "maps", "lazy_output", "show_progressbar", "full_output",
+}  # fmt: skip
+# Those that are no matter of how spectra are read.
+_SHARED = ("weights", "haadf_blur", "keep_totals", "seed")
+
+
+def multimodal_fusion_interactive(
+    self, haadf, gamma="auto", lambdas="auto", *, show_progressbar=None, **arguments
+):
+    """Tune the fusion with the HAADF image by hand, in Jupyter, and apply it to the whole scan.
+
+    Sliders for gamma, lambda_1 and lambda_2 stand around what ``lambdas="auto"`` chooses, or what
+    is given. A part of the scan, which is dragged on the HAADF, is fused again at each change, and
+    shown raw and fused beside the HAADF's residual. "Auto" chooses again; "Apply to all" fuses the
+    whole scan, whose maps the next cell reads from ``maps`` of what is returned. The line of code
+    below the picture does the same without widgets.
+
+    Parameters
+    ----------
+    haadf : Signal2D, BaseSignal or array_like
+        HAADF image of the scan, as in `multimodal_fusion`.
+    gamma : float or "auto"
+        Where tuning starts; default "auto".
+    lambdas : "auto" or tuple of (float, float)
+        Where tuning starts. "auto" (default) takes some seconds, as in `multimodal_fusion`; with
+        lambdas such as (0.01, 0.02) the widgets are there at once.
+    show_progressbar : None or bool
+        Show a progress bar when the whole scan is fused; None (default) follows HyperSpy's
+        preferences.
+    **arguments
+        Arguments of `multimodal_fusion` that say how spectra are read (``xray_lines`` or ``edges``,
+        ``map_method``, ``integration_windows`` ...), ``weights``, ``haadf_blur``, ``keep_totals``,
+        ``navigation_mask`` and ``seed``. They hold for preview and application alike.
+
+    Returns
+    -------
+    hyperspy_multimodal.interactive.Tuner
+        An ipywidget that Jupyter shows. ``maps`` and ``output`` are those of the whole scan once it
+        was applied, ``parameters`` the arguments of `multimodal_fusion` as the sliders stand.
+
+    Raises
+    ------
+    ImportError
+        If ipywidgets or ipympl are not installed.
+    TypeError, ValueError
+        As those of `multimodal_fusion`; for a stack, and for an argument that cannot be tuned.
+
+    See Also
+    --------
+    multimodal_fusion
+
+    Notes
+    -----
+    Counts are read once; of a lazy signal chunk by chunk, and kept as maps. The preview is a fusion
+    of the crop alone, with the HAADF model of the whole scan and totals measured in the crop, to a
+    relative gap of 2e-3: near its border it differs from the whole. It stops after 60 iterations
+    to show a picture, and goes on from there while nothing is changed. Each map is shown on its own
+    scale. In the line of code, arrays and signals stand by the names of their arguments.
+
+    Examples
+    --------
+    In a notebook:
+
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> specimen = core_shell((32, 32))
+    >>> tuner = specimen.signal.multimodal_fusion_interactive(
+    ...     specimen.haadf, gamma=1, lambdas=(0.01, 0.02), show_progressbar=False
+    ... )  # doctest: +SKIP
+    >>> tuner  # shows the widgets  # doctest: +SKIP
+    >>> tuner.maps  # in a later cell, after "Apply to all"  # doctest: +SKIP
+    """
+    module = _module_of(self)
+    _check_arguments(module, arguments)
+    manager = self.axes_manager
+    if manager.navigation_dimension > 2:
+        raise ValueError(
+            f"A stack with {manager.navigation_dimension} navigation axes cannot be tuned. Tune "
+            "one slice, s.inav[:, :, 0], and give its parameters to multimodal_fusion."
+        )
+    if manager.navigation_dimension == 1 and manager.signal_dimension == 1:
+        raise ValueError(
+            "A line of spectra cannot be tuned, as there is no map to show. Call "
+            "s.multimodal_fusion(haadf) with the HAADF along the line."
+        )
+    try:
+        from .tuner import Tuner
+    except ImportError as error:
+        raise ImportError(
+            f"multimodal_fusion_interactive needs ipywidgets and ipympl, but {error.name} is not "
+            'installed. In the clone of this package type: pip install ".[gui]"'
+        ) from error
+    from ..plot.panels import image_name
+    from ..recovery.parameters import Parameters
+    from ..signals.as_found import tidied
+    from .session import TuningSession
+
+    parameters = Parameters(
+        gamma=gamma,
+        lambdas=lambdas,
+        tv="auto",
+        weights=arguments.get("weights", "auto"),
+        haadf_blur=arguments.get("haadf_blur", "auto"),
+        align=False,
+        keep_totals=arguments.get("keep_totals", "auto"),
+        tolerance=1e-4,
+        max_iterations=5000,
+        seed=arguments.get("seed", 0),
+        uncertainty=False,
+        show_progressbar=show_progressbar,
+        full_output=True,
+    ).checked()
+    reading = {
+        name: value
+        for name, value in arguments.items()
+        if name not in (*_SHARED, "navigation_mask")
+    }
+    spectra = tidied(self, haadf)
+    image, mask = spectra.haadf_of(haadf)
+    scan = module.scan_of(spectra.signal, image, **reading)
+    mask = spectra.mask_of(arguments.get("navigation_mask"), mask)
+    session = TuningSession(scan, parameters, mask, image_name(haadf))
+
+    def apply(tuned):
+        options = {"full_output": True, "lazy_output": False, "show_progressbar": show_progressbar}
+        return self.multimodal_fusion(haadf, **{**arguments, **tuned, **options})
+
+    def line(tuned):
+        fixed = {name: value for name, value in arguments.items() if name not in tuned}
+        shown = {**tuned, **fixed}
+        given = ", ".join(f"{name}={_as_code(name, value)}" for name, value in shown.items())
+        return f"s.multimodal_fusion(haadf, {given})"
+
+    return Tuner(session, apply, line)
+
+
+def _module_of(signal):
+    """Return the module that knows how spectra of the signal's class are read."""
+    from exspy.signals import EELSSpectrum
+
+    from ..eds import method as eds
+    from ..eels import method as eels
+
+    return eels if isinstance(signal, EELSSpectrum) else eds
+
+
+def _as_code(name, value):
+    """Return how a value is typed; arrays and signals by the name of their argument."""
+    try:
+        ast.literal_eval(repr(value))
+    except (SyntaxError, ValueError):
+        return name
+    return repr(value)
+
+
+def _check_arguments(module, arguments):
+    """Refuse arguments that `multimodal_fusion` does not have, or that cannot be tuned."""
+    known = [
+        name
+        for name in inspect.signature(module.multimodal_fusion).parameters
+        if name not in _OTHERS
+    ]
+    for name in arguments:
+        if name not in known:
+            raise TypeError(
+                f"multimodal_fusion_interactive takes {', '.join(known)} beside haadf, gamma and "
+                f"lambdas, but {name!r} was given. What concerns the result alone is given to "
+                "multimodal_fusion afterwards, with the parameters of the tuner."
+            )

@@ -1,0 +1,85 @@
+"""X-rays that an atom yields in a line, relative to other lines: what a count stands for."""
+
+import numpy as np
+
+from .lines import element_lines
+
+# Bethe's constants b and c in Powell's review, and electrons of a full shell.
+_BETHE_B, _BETHE_C = 0.9, 0.65
+_SHELL_ELECTRONS = {"K": 2, "L": 8, "M": 18, "N": 32}
+_REST_ENERGY = 511.0  # keV
+# Below it the cross-section is not known; the line is weak, but there it is.
+_LEAST_OVERVOLTAGE = 1.2
+_LEAST_YIELD = 1e-5
+
+
+def xrays_per_atom(line, beam_energy, window):
+    """Return how many X-rays of an element fall in a window, per atom and up to a common factor.
+
+    Bethe's relativistic ionisation cross-section with Powell's constants [1]_, times the mean
+    fluorescence yield after Hubbell [2]_, times the share of the family's lines in the window.
+    Absorption in the specimen and in the detector's window is left out, so that lines below 1 keV
+    come out too strong. Good to about 20 % for K lines and to a factor of two for others.
+
+    Parameters
+    ----------
+    line : str
+        X-ray line, such as "Ti_Ka".
+    beam_energy : float
+        Energy of the electrons in keV.
+    window : sequence of float
+        Left and right end of the window in keV.
+
+    Returns
+    -------
+    float
+        Above 0.
+
+    References
+    ----------
+    .. [1] C. J. Powell, Rev. Mod. Phys. 48, 33 (1976), doi:10.1103/RevModPhys.48.33; in the form of
+           D. B. Williams and C. B. Carter, Transmission Electron Microscopy, 2nd ed., Springer
+           (2009), section 4.1.
+    .. [2] J. H. Hubbell et al., J. Phys. Chem. Ref. Data 23, 339 (1994), doi:10.1063/1.555955.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.physics.yields import xrays_per_atom
+    >>> cobalt = xrays_per_atom("Co_Ka", 200.0, (6.8, 7.1))
+    >>> oxygen = xrays_per_atom("O_Ka", 200.0, (0.45, 0.6))
+    >>> 0.3 < oxygen / cobalt < 1
+    True
+    """
+    element, name = line.split("_")
+    family = [each for each in element_lines(element, 0.0, np.inf) if each.family == name[0]]
+    left, right = window
+    inside = sum(each.weight for each in family if left <= each.energy <= right)
+    own = sum(each.weight for each in family if each.name == line)
+    share = max(inside, own) / sum(each.weight for each in family)
+
+    momentum = (1 + beam_energy / _REST_ENERGY) ** -2  # 1 - beta^2
+    energy = 0.5 * _REST_ENERGY * (1 - momentum)  # m0 v^2 / 2
+    edge = max(each.energy for each in family)
+    overvoltage = max(_BETHE_C * energy / edge, _LEAST_OVERVOLTAGE)
+    bethe = np.log(overvoltage) - np.log(momentum) - (1 - momentum)
+    ionisation = _SHELL_ELECTRONS[family[0].family] * _BETHE_B / (energy * edge) * bethe
+    return float(ionisation * max(_fluorescence_yield(element, family[0].family), _LEAST_YIELD)) * (
+        share
+    )
+
+
+def _fluorescence_yield(element, family):
+    """Return the mean X-rays per vacancy of a shell, after Hubbell."""
+    from exspy.material import elements
+
+    z = float(elements[element].General_properties.Z)
+    if family in "MN":
+        return 1.29e-9 * max(z - 13, 0) ** 4
+    if family == "L" and z < 37:
+        return 1.939e-8 * z**3.8874
+    series = {
+        "K": (0.0370, 0.03112, 5.44e-5, -1.25e-6),
+        "L": (0.17765, 0.00298937, 8.91297e-5, -2.67184e-7),
+    }[family]
+    odds = sum(factor * z**power for power, factor in enumerate(series)) ** 4
+    return odds / (1 + odds)

@@ -1,0 +1,156 @@
+"""Parameters that every fusion method shares, checked before any data are read."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..checks import checked_count, checked_number, per_element
+from ..fusion.inputs import checked_lambdas
+
+_KINDS = {"directional": True, "isotropic": False}
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The arguments of a fusion, as they were given."""
+
+    gamma: object
+    lambdas: object
+    tv: object
+    weights: object
+    haadf_blur: object
+    align: bool
+    keep_totals: object
+    tolerance: float
+    max_iterations: int
+    seed: int
+    uncertainty: bool
+    show_progressbar: bool | None
+    full_output: bool
+
+    def checked(self):
+        """Return a copy in which all that does not depend on the number of maps is checked."""
+        if isinstance(self.lambdas, str):
+            if self.lambdas != "auto":
+                raise ValueError(
+                    "lambdas must be 'auto' or a pair (lambda_1, lambda_2), but "
+                    f"{self.lambdas!r} was given."
+                )
+        else:
+            lambdas = self.lambdas
+            checked_lambdas(lambdas, _length(lambdas))
+        if isinstance(self.weights, str) and self.weights not in ("auto", "Z"):
+            raise ValueError(
+                "weights must be 'auto', 'Z', None or one number >= 0 an element, but "
+                f"{self.weights!r} was given."
+            )
+        one = isinstance(self.tv, str) or not np.iterable(self.tv)
+        kinds = [self.tv] if one else list(self.tv)
+        if not _is_auto(self.tv) and not all(_is_kind(kind) for kind in kinds):
+            raise ValueError(
+                "tv must be 'auto', 'directional' or 'isotropic', or one of the latter two for "
+                f"each element, but {self.tv!r} was given."
+            )
+        flags = ["align", "uncertainty", "full_output"]
+        if not _is_auto(self.keep_totals):
+            flags.append("keep_totals")
+        for name in flags:
+            if not isinstance(getattr(self, name), bool):
+                also = "'auto', " if name == "keep_totals" else ""
+                raise TypeError(
+                    f"{name} must be {also}True or False, but {getattr(self, name)!r} was given."
+                )
+        seed = self.seed
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
+        return replace(
+            self,
+            gamma=_number_or_auto("gamma", self.gamma, include_zero=False),
+            haadf_blur=_number_or_auto("haadf_blur", self.haadf_blur, include_zero=True),
+            tolerance=checked_number("tolerance", self.tolerance, low=0, include_low=False),
+            max_iterations=checked_count("max_iterations", self.max_iterations),
+            seed=int(seed),
+            show_progressbar=shows_progress(self.show_progressbar),
+        )
+
+    def lambdas_of(self, n_maps):
+        """Return lambda_1 and lambda_2, given by hand, with one value an element."""
+        return checked_lambdas(self.lambdas, n_maps)
+
+    @property
+    def kinds(self):
+        """Total variations to choose from: True for directional, False for isotropic."""
+        return (_KINDS[self.tv],) if _is_kind(self.tv) else (True, False)
+
+    def directional_of(self, n_maps):
+        """Return whether the total variation of each element is directional, None if open."""
+        if _is_auto(self.tv):
+            return None
+        kinds = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
+        if len(kinds) != n_maps:
+            raise ValueError(
+                f"tv must be one of 'auto', 'directional', 'isotropic', or {n_maps} of the latter "
+                f"two, one an element, but {self.tv!r} was given."
+            )
+        return tuple(_KINDS[kind] for kind in kinds)
+
+    def weights_of(self, n_maps):
+        """Return "auto", "Z", None or an array with one weight an element."""
+        if self.weights is None or isinstance(self.weights, str):
+            return self.weights
+        return per_element("weights", self.weights, n_maps, low=0, include_low=True)
+
+
+def _is_kind(value):
+    return isinstance(value, str) and value in _KINDS
+
+
+def _is_auto(value):
+    return isinstance(value, str) and value == "auto"
+
+
+def _number_or_auto(name, value, include_zero):
+    """Return "auto" or a checked number."""
+    if _is_auto(value):
+        return value
+    if isinstance(value, str):
+        raise ValueError(f"{name} must be 'auto' or a number, but {value!r} was given.")
+    return checked_number(name, value, low=0, include_low=include_zero)
+
+
+def shows_progress(show):
+    """Return whether to show a progress bar; None follows HyperSpy's preferences."""
+    import hyperspy.api as hs
+
+    if show is None:
+        return bool(hs.preferences.General.show_progressbar)
+    if not isinstance(show, bool):
+        raise TypeError(f"show_progressbar must be True, False or None, but {show!r} was given.")
+    return show
+
+
+def check_map_method(map_method, background_windows, extra_lines, known=("fit", "windows")):
+    """Refuse an unknown ``map_method``, and arguments that belong to the other."""
+    if not isinstance(map_method, str) or map_method not in known:
+        names = " or ".join(repr(name) for name in known)
+        raise ValueError(f"map_method must be {names}, but {map_method!r} was given.")
+    automatic = isinstance(background_windows, str) and background_windows == "auto"
+    if map_method == "fit" and not automatic:
+        raise ValueError(
+            "background_windows belong to map_method='windows', but map_method is 'fit', which "
+            "fits the background. Add map_method='windows', or leave background_windows out."
+        )
+    if map_method == "windows" and extra_lines is not None:
+        raise ValueError(
+            "extra_lines belong to map_method='fit', but map_method is 'windows'. Leave one of "
+            "them out."
+        )
+
+
+def _length(lambdas):
+    """Return the number of elements that a pair of lambdas speaks of, 1 if it speaks of none."""
+    if np.iterable(lambdas):
+        for value in lambdas:
+            if np.iterable(value) and not isinstance(value, str):
+                return len(list(value))
+    return 1

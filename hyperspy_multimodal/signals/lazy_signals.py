@@ -1,0 +1,168 @@
+"""Lazy fusion: signals over one graph of Dask that reads spectra and fuses maps."""
+
+import contextlib
+import functools
+import uuid
+from dataclasses import replace
+
+import dask
+import numpy as np
+from dask.diagnostics import ProgressBar
+from hyperspy.signal import BaseSignal
+
+from ..lazy import map_blocks_of, read_lazily, task
+from ..recovery.fuse import fuse_reading
+from ..recovery.parameters import shows_progress
+from .native import element_maps, image
+from .outputs import IMAGES
+from .records import common_record, record_of, set_record, without_record
+
+
+def fuse_lazily(
+    signal, spectra, plan, halves, haadf, mask, per_count, parameters, known, described
+):
+    """Return lazy fused maps, and with full_output what belongs to them, without reading anything.
+
+    Parameters
+    ----------
+    signal : BaseSignal
+        Spectrum image, for axes and metadata.
+    spectra : BaseSignal
+        The same without masked spectra.
+    plan, halves
+        As in `hyperspy_multimodal.counts.reading.read`.
+    haadf, mask, per_count, parameters, known
+        As in `fuse_reading`.
+    described : tuple
+        Names, metadata item and titles, as `element_maps` takes them.
+    """
+    token = uuid.uuid4().hex
+    spectra = spectra if spectra._lazy else spectra.as_lazy()
+    reading = read_lazily(spectra, plan, halves, parameters.seed, parameters.uncertainty)
+    quiet = replace(parameters, show_progressbar=False)
+    fuse = functools.partial(
+        fuse_reading, haadf=haadf, mask=mask, per_count=per_count, parameters=quiet, known=known
+    )
+    fused = task(fuse, f"fuse-maps-{token}")(reading)
+
+    def lazy_maps(get, suffix, node=None, dtype=np.float64):
+        arrays = map_blocks_of(fused, get, len(plan.names), haadf.shape, dtype)
+        return [each.as_lazy() for each in element_maps(signal, arrays, *described, suffix, node)]
+
+    given = {**known, **_given(parameters)}
+    maps = lazy_maps(_maps_of, ", fused", given)
+    for number, each in enumerate(maps):
+        own = functools.partial(_record_of, number)
+        set_record(each, task(own, f"record-{token}-{number}")(fused))
+    if not parameters.full_output:
+        return maps
+    raw = lazy_maps(_raw_of, ", raw", dtype=plan.raw_dtype)
+    output = {"record": task(_numbers_of, f"numbers-{token}")(fused), "raw_maps": raw}
+    if parameters.uncertainty:
+        output["standard_deviations"] = lazy_maps(_errors_of, ", standard deviation")
+    for name, title in IMAGES.items():
+        [array] = map_blocks_of(fused, functools.partial(_image_of, name), 1, haadf.shape)
+        output[name] = image(signal, array, title).as_lazy()
+    return maps, output
+
+
+def compute_maps(maps, show_progressbar=None):
+    """Compute lazy fused maps together, with all that was chosen in their metadata.
+
+    Each spectrum is read as often as the method needs, and the maps are fused once, for all of
+    them; ``m.compute()`` does all that for one map.
+
+    Parameters
+    ----------
+    maps : list of BaseSignal
+        What ``multimodal_fusion`` returned for a lazy signal, or some of these maps. They are not
+        changed. Other lazy signals are computed along with them, and eager ones copied.
+    show_progressbar : None or bool
+        Show Dask's progress bar, if its scheduler is of this process; None (default) follows
+        HyperSpy's preferences.
+
+    Returns
+    -------
+    list of BaseSignal
+        The maps in memory, as of a signal in memory: ``metadata.Multimodal_fusion`` holds every
+        parameter, given or chosen.
+
+    Raises
+    ------
+    TypeError
+        If ``maps`` are not signals.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal import compute_maps
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, gamma=1)
+    >>> lazy[0]
+    <LazySignal, title: X-ray line intensity of Simulated core-shell particles: Co_Ka at 6.93 \
+keV, fused, dimensions: (32, 32|)>
+    >>> maps = compute_maps(lazy, show_progressbar=False)
+    >>> maps[0].metadata.Multimodal_fusion.converged
+    True
+    """
+    if isinstance(maps, BaseSignal):
+        maps = [maps]
+    if not isinstance(maps, (list, tuple)) or not all(isinstance(e, BaseSignal) for e in maps):
+        kinds = maps if not isinstance(maps, (list, tuple)) else [type(e).__name__ for e in maps]
+        raise TypeError(
+            f"maps must be a list of signals, as multimodal_fusion returns it, but {kinds!r} was "
+            "given."
+        )
+    maps = list(maps)
+    records = [record_of(each) if each._lazy else None for each in maps]
+    with ProgressBar() if shows_progress(show_progressbar) else contextlib.nullcontext():
+        arrays, records = dask.compute([each.data for each in maps], records)
+    results = []
+    for each, array, record in zip(maps, arrays, records, strict=True):
+        result = each.deepcopy()
+        if each._lazy:
+            result.data = array
+            result._lazy = False
+            result._assign_subclass()
+        if record is not None:
+            record = common_record(record) if isinstance(record, list) else record
+            if result.metadata.has_item("Multimodal_fusion"):
+                del result.metadata.Multimodal_fusion
+            result.metadata.add_dictionary({"Multimodal_fusion": record})
+        without_record(result)
+        results.append(result)
+    return results
+
+
+def _given(parameters):
+    """Return the parameters that were given, before anything is chosen."""
+    names = ("gamma", "tv", "weights", "haadf_blur", "align", "keep_totals", "tolerance",
+             "max_iterations", "seed", "uncertainty")  # fmt: skip
+    return {name: getattr(parameters, name) for name in names} | {"lambdas": parameters.lambdas}
+
+
+def _record_of(number, fused):
+    """Return the record of one map, with its standard deviation."""
+    if fused.errors is None:
+        return fused.record
+    return {**fused.record, "standard_deviation": fused.errors[number]}
+
+
+def _numbers_of(fused):
+    return {**fused.record, **fused.numbers}
+
+
+def _maps_of(fused):
+    return fused.maps
+
+
+def _raw_of(fused):
+    return fused.raw
+
+
+def _errors_of(fused):
+    return fused.errors
+
+
+def _image_of(name, fused):
+    return fused.images[name][None]

@@ -1,0 +1,117 @@
+"""From a spectrum image, a plan to read it and a HAADF image to fused signals, eager or lazy."""
+
+import contextlib
+from dataclasses import dataclass
+
+import numpy as np
+from dask.diagnostics import ProgressBar
+
+from ..counts.reading import SPLITS, read
+from ..lazy import read_lazily
+from ..recovery.fuse import fuse_reading
+from .lazy_signals import fuse_lazily
+from .masks import checked_mask, without_masked
+from .native import element_maps, with_errors
+from .outputs import output_signals
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A spectrum image with the HAADF image of the same scan, and how it is read.
+
+    Parameters
+    ----------
+    signal : EDSSpectrum or EELSSpectrum
+        Spectrum image.
+    image : numpy.ndarray
+        HAADF image, shape (ny, nx).
+    plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
+        How counts are read.
+    item : str
+        Item of metadata.Sample that names its maps.
+    titles : list of str
+        Titles of the maps.
+    per_count : numpy.ndarray
+        HAADF intensity for each count, up to a common factor, shape (K,).
+    known : dict
+        What the record has to hold beside the parameters.
+    output_of : callable, optional
+        Makes the item ``spectrum_fit`` of ``full_output`` from the signal and what was read.
+    """
+
+    signal: object
+    image: np.ndarray
+    plan: object
+    item: str
+    titles: list
+    per_count: np.ndarray
+    known: dict
+    output_of: object = None
+
+    @property
+    def described(self):
+        """What native maps are named by: names, item of the metadata, titles."""
+        return self.plan.names, self.item, self.titles
+
+    def read(self, mask, halves, parameters):
+        """Read counts into memory, chunk by chunk if the signal is lazy."""
+        spectra = without_masked(self.signal, mask)
+        if not spectra._lazy:
+            return read(spectra, self.plan, halves, parameters.seed, parameters.show_progressbar)
+        task = read_lazily(
+            spectra, self.plan, halves, parameters.seed, parameters.uncertainty, only_maps=False
+        )
+        with ProgressBar() if parameters.show_progressbar else contextlib.nullcontext():
+            return task.compute()
+
+
+def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
+    """Read and fuse a spectrum image.
+
+    Parameters
+    ----------
+    scan : Scan
+        Spectra and HAADF.
+    parameters : Parameters
+        Checked parameters.
+    navigation_mask, lazy_output
+        As in `multimodal_fusion`.
+
+    Returns
+    -------
+    list of BaseSignal, or list and dict
+    """
+    signal, image, plan, described = scan.signal, scan.image, scan.plan, scan.described
+    mask = checked_mask(navigation_mask, image.shape)
+    known = {
+        scan.item: list(plan.names),
+        **scan.known,
+        "integration_windows": np.asarray(plan.windows).tolist(),
+    }
+    halves = SPLITS if isinstance(parameters.lambdas, str) else 0
+    if is_lazy_output(lazy_output, signal):
+        spectra = without_masked(signal, mask)
+        return fuse_lazily(
+            signal, spectra, plan, halves, image, mask, scan.per_count, parameters, known, described
+        )
+    reading = scan.read(mask, halves, parameters)
+    fused = fuse_reading(reading, image, mask, scan.per_count, parameters, known)
+    maps = element_maps(signal, fused.maps, *described, ", fused", fused.record)
+    shown = {} if scan.output_of is None else {"spectrum_fit": scan.output_of(signal, reading)}
+    if reading.factor != 1 or "gain" in fused.record:
+        shown["gain"] = reading.factor
+    if fused.errors is not None:
+        shown["standard_deviations"] = with_errors(signal, maps, fused.errors, described)
+    if not parameters.full_output:
+        return maps
+    raw = element_maps(signal, fused.raw, *described, ", raw")
+    return maps, {**output_signals(fused, signal), **shown, "raw_maps": raw}
+
+
+def is_lazy_output(lazy_output, signal):
+    """Return whether maps are to be lazy; None follows the signal."""
+    if lazy_output is None:
+        return bool(signal._lazy)
+    if not isinstance(lazy_output, bool):
+        raise TypeError(f"lazy_output must be True, False or None, but {lazy_output!r} was given.")
+    return lazy_output

@@ -1,1 +1,0 @@
-"""Spectra as sums of what elements and background look like: lines, edges, continuum, fits."""

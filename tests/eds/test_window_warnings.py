@@ -1,0 +1,37 @@
+"""Windows that would give wrong counts in silence are named."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.eds.xray_windows import xray_maps
+
+
+@pytest.fixture(scope="module")
+def signal():
+    return core_shell((12, 10), counts=5).signal
+
+
+def warnings_of(signal, logged, lines=None, windows=2.0):
+    xray_maps(signal, lines, windows, None, False)
+    return {record.getMessage() for record in logged.records}
+
+
+def test_a_window_that_the_axis_cuts_is_named(signal, logged):
+    (message,) = warnings_of(signal.isig[:6.95], logged, ["Co_Ka", "S_Ka"])
+    assert message.startswith("The integration window of Co_Ka")
+    assert "beyond the energy axis" in message
+
+
+def test_lines_that_share_a_window_are_named(signal, logged):
+    messages = warnings_of(signal, logged, ["Co_Ka", "S_Ka", "Pb_Ma", "Mo_La"])
+    pairs = {frozenset(message.split(" share")[0].split(" and ")) for message in messages}
+    assert pairs == {
+        frozenset(pair) for pair in (("S_Ka", "Pb_Ma"), ("S_Ka", "Mo_La"), ("Pb_Ma", "Mo_La"))
+    }
+
+
+def test_windows_that_only_touch_are_fine(signal, logged):
+    assert warnings_of(signal, logged) == set()
+    apart = np.array([[6.8, 7.0], [0.4, 0.6], [0.6, 2.4]])
+    assert warnings_of(signal, logged, windows=apart) == set()

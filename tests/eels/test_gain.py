@@ -1,0 +1,99 @@
+"""The gain of EELS data: given, from the metadata, or from the noise."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.eels.gain import estimate_gain
+
+from .edge_spectra import SIZE, flat, measure, power_law, spectrum_image
+
+
+def noisy(gain, level=500, seed=0):
+    """Return counts of particles of varying thickness, ``gain`` of them an electron."""
+    rng = np.random.default_rng(seed)
+    thickness = 1 + 3 * (rng.random((24, 24)) > 0.5)
+    return gain * rng.poisson(thickness[..., None] * level * power_law(3.0) / power_law(3.0)[0])
+
+
+@pytest.mark.parametrize("gain", [0.2, 1.0, 4.5])
+def test_gain_is_estimated_from_the_noise_in_spite_of_thickness(gain, logged):
+    data = noisy(gain)
+    found, reliable = estimate_gain(
+        data[None, ..., 28:39].sum(axis=-1), data[None, ..., 39:51].sum(axis=-1)
+    )
+    assert reliable
+    assert found == pytest.approx(gain, rel=0.25)
+
+
+def test_gain_given_is_used():
+    data = noisy(1.0)
+    plain, scaled = measure(spectrum_image(data)), measure(spectrum_image(3.7 * data), gain=3.7)
+    np.testing.assert_allclose(scaled.maps.counts, plain.maps.counts, rtol=1e-12)
+    np.testing.assert_allclose(scaled.maps.background, plain.maps.background)
+    assert (plain.gain, plain.gain_source) == (1.0, "integer counts")
+    assert (scaled.gain, scaled.gain_source) == (3.7, "given")
+
+
+def test_gain_of_the_metadata_is_used(logged):
+    signal = spectrum_image(noisy(4.5))
+    item = "Signal.Noise_properties.Variance_linear_model.gain_factor"
+    signal.metadata.set_item(item, 4.5)
+    found = measure(signal)
+    assert (found.gain, found.gain_source) == (4.5, "metadata")
+    assert "noise of the spectra suggests" not in logged.text
+    signal.metadata.set_item(item, 2.0)
+    assert measure(signal).gain == 2.0
+    assert "noise of the spectra suggests" in logged.text
+    signal.metadata.set_item(item, -1.0)
+    assert measure(signal).gain_source == "estimated"
+    assert "is ignored" in logged.text
+
+
+@pytest.mark.parametrize("gain", [35, 5])
+@pytest.mark.parametrize("stored", [1.0, None])
+def test_noise_that_contradicts_the_metadata_wins(gain, stored, logged):
+    """Readers of files put 1 where a file says nothing; cameras give whole numbers."""
+    signal = spectrum_image(noisy(gain, level=2000))
+    if stored is not None:
+        signal.metadata.set_item(
+            "Signal.Noise_properties.Variance_linear_model.gain_factor", stored
+        )
+    found = measure(signal)
+    assert found.gain_source == "noise"
+    assert found.gain == pytest.approx(gain, rel=0.25)
+    (text,) = {each for each in logged.messages if "the noise of the spectra shows" in each}
+    assert text.startswith("Whole numbers suggest" if stored is None else "The metadata give")
+    assert "a gain of 1, but" in text and f"{found.gain:.3g} counts per electron" in text
+    given = measure(signal, gain=1.0)
+    assert (given.gain, given.gain_source) == (1.0, "given")
+
+
+def test_gain_of_fractions_is_estimated_with_a_warning(logged):
+    found = measure(spectrum_image(noisy(0.37)))
+    assert found.gain_source == "estimated"
+    assert found.gain == pytest.approx(0.37, rel=0.25)
+    given = measure(spectrum_image(noisy(0.37)), gain=0.37).maps.counts * 0.37
+    np.testing.assert_allclose(found.maps.counts * found.gain, given, rtol=1e-9)
+    halves = found.maps.split(0.5, np.random.default_rng(0))
+    assert all(half.are_integers for half in halves)
+    whole = sum(half.counts for half in halves)
+    assert np.abs(whole - found.maps.counts).max() < 1
+    assert "the gain is estimated" in logged.text
+
+
+def test_whole_counts_are_reported_as_electrons(logged):
+    measure(spectrum_image(noisy(1.0)))
+    assert "taken for one electron" in logged.text
+
+
+@pytest.mark.parametrize(
+    ("gain", "error"), [(0, ValueError), (-1, ValueError), (np.inf, ValueError), ("2", TypeError)]
+)
+def test_bad_gain(gain, error):
+    with pytest.raises(error, match="gain"):
+        measure(flat(), gain=gain)
+
+
+def test_fractions_without_noise():
+    with pytest.raises(ValueError, match="Give `gain`"):
+        measure(spectrum_image(np.full((6, 7, SIZE), 50.5)))

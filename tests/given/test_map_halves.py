@@ -1,0 +1,110 @@
+"""Halves of maps that are not counts: their errors are independent."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from hyperspy_multimodal.given.map_halves import halved_counts
+from hyperspy_multimodal.given.noise_model import moments_for
+from hyperspy_multimodal.given.noisy_maps import clipped_mean, ready_maps
+
+
+def compound(mean, rng, shape=2.0):
+    """Sums of signals of different sizes, in effective counts."""
+    counts = rng.poisson(mean)
+    sizes = rng.gamma(shape * np.maximum(counts, 1), 1 / (shape + 1))
+    return np.where(counts > 0, sizes, 0.0)
+
+
+@pytest.mark.parametrize("mean", [0.05, 0.5, 5.0, 200.0])
+def test_errors_of_halves_are_independent(mean):
+    """Also of maps that are 0 nearly everywhere."""
+    rng = np.random.default_rng(0)
+    sizes = rng.gamma(2, 0.5, (400, 400))
+    net = rng.poisson(mean, sizes.shape) * (1 if mean > 1 else sizes) / (1 if mean > 1 else 1.5)
+    net = net[None] + 0.5 * rng.standard_normal(net.shape)
+    (first,) = halved_counts(net, np.array([0.25]), 1, 1)
+    second = net - first
+    correlation = np.corrcoef(first.ravel(), second.ravel())[0, 1]
+    assert abs(correlation) < 0.08
+    assert first.mean() == pytest.approx(second.mean(), abs=0.02 * max(mean, 0.5))
+
+
+def test_what_is_0_stays_0_in_both_halves():
+    net = np.zeros((1, 40, 40))
+    net[0, 10:20, 10:20] = 0.7
+    for first in halved_counts(net, np.zeros(1), 3, 0):
+        assert np.all(first[net == 0] == 0) and np.ptp(first[net > 0]) > 0
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.0, 10.0])
+@pytest.mark.parametrize("mean", [0.05, 0.5, 5.0])
+def test_signals_of_any_sizes_are_halved_independently(mean, shape):
+    """The shape of the distribution of sizes is not known, and need not be."""
+    mean = np.full((400, 400), mean) * (shape / (shape + 1))
+    net = compound(mean * (shape + 1) / shape, np.random.default_rng(0), shape)[None]
+    (first,) = halved_counts(net, np.zeros(1), 1, 1)
+    second = net - first
+    correlation = np.corrcoef(first.ravel(), second.ravel())[0, 1]
+    assert abs(correlation) < 0.08
+    assert first.min() >= 0 and second.min() >= 0
+    assert first.sum() == pytest.approx(second.sum(), rel=0.05)
+
+
+def test_single_signals_go_to_one_half_wholly():
+    """Where hardly a pixel holds two, halves share none of them."""
+    net = compound(np.full((200, 200), 0.01), np.random.default_rng(0))[None]
+    (first,) = halved_counts(net, np.zeros(1), 1, 1)
+    there = net > 0
+    shared = (first > 0) & (first < net)
+    assert shared[there].mean() < 0.05
+
+
+def test_filtered_maps_are_halved_by_noise_that_neighbours_share():
+    counts = np.random.default_rng(0).poisson(5.0, (1, 300, 300)).astype(float)
+    net = ndimage.gaussian_filter(counts, (0, 1.0, 1.0), mode="nearest")
+    (first,) = halved_counts(net, np.zeros(1), 1, 1, np.array([1.0]))
+    second = net - first
+    a, b = first[0] - first.mean(), second[0] - second.mean()
+    for shift in ((0, 0), (0, 1), (1, 1), (0, 2)):
+        moved = np.roll(b, shift, (0, 1))
+        assert abs(np.mean(a * moved)) < 0.08 * np.mean(a * a)
+    # halved as if pixels were independent, neighbours share
+    (white,) = halved_counts(net, np.zeros(1), 1, 1)
+    a, b = white[0] - white.mean(), (net - white)[0]
+    assert abs(np.mean(a * (b - b.mean()))) > 0.2 * np.mean(a * a)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.2, 1.0])
+def test_the_mean_of_clipped_noise_is_subtracted(level):
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(level, (1, 300, 300)) + 0.5 * rng.standard_normal((1, 300, 300))
+    net = np.maximum(counts, 0)
+    below = clipped_mean(net, np.array([0.25]), np.array([True]))
+    assert (net - below).mean() == pytest.approx(level, abs=0.03)
+    assert np.all(below >= 0) and below.max() <= moments_for(0.25, clipped=True).mean[0] + 1e-9
+    assert np.all(clipped_mean(net, np.array([0.25]), np.array([False])) == 0)
+
+
+def test_clipped_maps_are_said_to_be_so_and_lose_what_is_too_bright(caplog):
+    rng = np.random.default_rng(0)
+    mean = np.zeros((96, 96))
+    mean[24:72, 24:72] = np.linspace(2, 8, 48)
+    image = 0.04 * np.maximum(rng.poisson(mean) + 0.5 * rng.standard_normal(mean.shape), 0)
+    maps, _ = ready_maps(["Co"], image[None], None, None, 1, 0)
+    assert "Noise below 0 was cut off from the map of Co" in caplog.text
+    total = maps.gains[0] * maps.net.sum()
+    assert total == pytest.approx(0.04 * mean.sum(), rel=0.05)
+    assert image.sum() > 1.05 * total
+
+
+@pytest.mark.parametrize("level", [0.5, 0.7, 1.0])
+def test_counts_of_a_film_are_not_taken_for_clipped_noise(level, caplog):
+    """Half of the pixels are 0 there, too."""
+    mean = np.full((128, 128), level)
+    mean[40:80, 40:80] += np.linspace(1, 5, 40)
+    for draw in (lambda rng: 0.04 * rng.poisson(mean), lambda rng: 0.04 * compound(mean, rng)):
+        image = draw(np.random.default_rng(0))
+        maps, _ = ready_maps(["Co"], image[None], None, None, 1, 0)
+        assert "cut off" not in caplog.text
+        assert maps.gains[0] * maps.net.sum() == pytest.approx(image.sum())

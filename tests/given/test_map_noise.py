@@ -1,0 +1,177 @@
+"""Noise of maps that are not counts: gain and floor from moments."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from hyperspy_multimodal.data import core_shell, oxide_interface, swap
+from hyperspy_multimodal.given.map_noise import estimate_noise
+from hyperspy_multimodal.given.noisy_maps import ready_maps
+
+GAIN, FLOOR = 0.04, 0.02
+SEEDS = 10
+
+
+def truth(counts, make=core_shell):
+    """Expected counts of two elements, of so many at the brightest pixel."""
+    maps = make((128, 128), 10).counts[:2]
+    return [each.data / each.data.max() * counts for each in maps]
+
+
+def scaled(mean, rng):
+    return GAIN * rng.poisson(mean)
+
+
+def compound(mean, rng):
+    """Electrons of which each makes a signal of its own size: an effective gain of 1.5 times."""
+    counts = rng.poisson(mean)
+    return GAIN * np.where(counts > 0, rng.gamma(2 * np.maximum(counts, 1), 0.5), 0.0)
+
+
+def with_floor(mean, rng):
+    return scaled(mean, rng) + rng.normal(0, FLOOR, mean.shape)
+
+
+def clipped(mean, rng):
+    return np.maximum(with_floor(mean, rng), 0)
+
+
+def eight_bits(mean, rng):
+    image = clipped(mean, rng)
+    return np.rint(image * 255 / image.max()) * image.max() / 255
+
+
+def subtracted(mean, rng):
+    return GAIN * (rng.poisson(mean + 1.0) - 1.0)
+
+
+def found_by_seed(draw, mean, number=SEEDS):
+    return [estimate_noise(draw(mean, np.random.default_rng(seed))) for seed in range(number)]
+
+
+@pytest.mark.parametrize("counts", [0.1, 1, 10, 30])
+@pytest.mark.parametrize(("draw", "gain"), [(scaled, GAIN), (compound, 1.5 * GAIN)])
+def test_gain_without_a_floor(draw, gain, counts):
+    """Also where 95 % of the pixels are exactly 0."""
+    found = found_by_seed(draw, truth(counts)[0])
+    gains = np.array([each.gain for each in found])
+    assert np.mean(gains) == pytest.approx(gain, rel=0.1)
+    assert np.all(np.abs(gains / gain - 1) < 0.25)
+    assert max(each.floor for each in found) < 0.05 * gain**2 * max(counts, 1)
+    assert not any(each.blur or each.clipped for each in found)
+
+
+@pytest.mark.parametrize("counts", [1, 10, 30])
+@pytest.mark.parametrize("draw", [with_floor, clipped, eight_bits])
+@pytest.mark.parametrize("make", [core_shell, oxide_interface])
+def test_gain_and_floor(make, draw, counts):
+    """Also where what was negative is 0: half the noise is lost in the dark."""
+    for found in found_by_seed(draw, truth(counts, make)[0], 3):
+        assert found.gain == pytest.approx(GAIN, rel=0.25)
+        assert found.floor == pytest.approx(FLOOR**2, rel=0.5)
+        assert found.gain_error < 0.3 * GAIN
+
+
+@pytest.mark.parametrize("counts", [10, 30])
+def test_a_background_that_was_subtracted_is_a_floor(counts):
+    for found in found_by_seed(subtracted, truth(counts)[0], 5):
+        assert found.gain == pytest.approx(GAIN, rel=0.25)
+        assert found.floor == pytest.approx(GAIN**2, rel=0.5)
+
+
+@pytest.mark.parametrize(("draw", "there"), [(clipped, True), (with_floor, False), (scaled, False)])
+def test_clipped_noise_is_told_from_counts(draw, there):
+    assert all(found.clipped == there for found in found_by_seed(draw, truth(1)[0], 5))
+
+
+def test_gain_is_a_guess_where_the_floor_hides_it():
+    """A tenth of a count beside noise of ten counts: the variance is known, its slope is not."""
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        image = scaled(truth(0.1)[0], rng) + 10 * GAIN * rng.standard_normal((128, 128))
+        found = estimate_noise(image)
+        assert np.isinf(found.gain_error)
+        assert found.floor == pytest.approx((10 * GAIN) ** 2, rel=0.2)
+
+
+@pytest.mark.parametrize("counts", [1, 30])
+@pytest.mark.parametrize("blur", [0.5, 0.7, 1.0])
+def test_noise_that_neighbours_share_is_that_of_the_map_before_the_filter(blur, counts):
+    def filtered(mean, rng):
+        return ndimage.gaussian_filter(scaled(mean, rng), blur)
+
+    for found in found_by_seed(filtered, truth(counts)[0], 5):
+        assert found.blur == pytest.approx(blur, rel=0.25)
+        assert 0.6 < found.gain / GAIN < 1.6
+        assert abs(found.gain - GAIN) < 3 * found.gain_error
+
+
+def test_columns_and_filters_that_cannot_be_told_apart_are_said_so():
+    image = ndimage.gaussian_filter(
+        scaled(truth(30, oxide_interface)[0], np.random.default_rng(0)), 1.0
+    )
+    found = estimate_noise(image)
+    assert np.isnan(found.blur) and np.isinf(found.gain_error)
+
+
+@pytest.mark.parametrize("make", [core_shell, oxide_interface, swap])
+@pytest.mark.parametrize("counts", [100, 1000])
+def test_edges_and_columns_are_no_noise(make, counts):
+    """Steps are as high as a thousand counts, whose noise is 30."""
+    for mean in truth(counts, make):
+        assert estimate_noise(np.random.default_rng(0).poisson(mean)).gain < 1.6
+
+
+@pytest.mark.parametrize("make", [core_shell, oxide_interface, swap])
+def test_counts_with_edges_are_not_taken_for_scaled_ones(make, caplog):
+    maps = [np.random.default_rng(0).poisson(mean).astype(float) for mean in truth(1000, make)]
+    _, source = ready_maps(["A", "B"], np.array(maps), None, None, 1, 0)
+    assert source == "counts"
+
+
+def test_units_change_nothing():
+    image = scaled(truth(3)[0], np.random.default_rng(0))
+    one, other = estimate_noise(image), estimate_noise(1e4 * image)
+    assert other.gain == pytest.approx(1e4 * one.gain, rel=0.01)  # rounding orders equal levels
+    assert other.gain_error == pytest.approx(1e4 * one.gain_error, rel=0.05)
+
+
+@pytest.mark.parametrize("draw", [scaled, with_floor, clipped])
+def test_stated_errors_cover(draw):
+    """Of maps of one element with structure and without."""
+    for mean in (truth(2)[0], truth(20)[0]):
+        found = found_by_seed(draw, mean, 12)
+        away = np.array([(each.gain - GAIN) / each.gain_error for each in found])
+        assert np.mean(np.abs(away) < 2) > 0.8
+        assert np.sqrt(np.mean(away**2)) > 0.2
+
+
+def test_published_maps_have_the_noise_of_their_electrons(shared_data):
+    import h5py
+
+    path = shared_data / "Co3O4_Mn3O4.h5"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not on this machine")
+    with h5py.File(path) as file:
+        gains = {name: estimate_noise(file[name][()]).gain for name in ("Co", "Mn", "O")}
+    assert 0.008 < gains["Co"] < 0.012 and 0.008 < gains["Mn"] < 0.012
+    assert 0.03 < gains["O"] < 0.05
+
+
+def test_single_spikes_have_no_say():
+    """As cosmic rays and hot pixels leave them."""
+    rng = np.random.default_rng(0)
+    image = scaled(np.full((96, 96), 3.0), rng)
+    spiked = np.where(rng.random(image.shape) < 1e-3, 1e5, image)
+    assert estimate_noise(spiked).gain == pytest.approx(GAIN, rel=0.25)
+
+
+def test_noise_on_a_large_pedestal_is_not_that_of_its_counts():
+    image = 1e6 + np.random.default_rng(0).normal(0, 1, (96, 96))
+    found = estimate_noise(image)
+    assert found.gain * 1e6 + found.floor == pytest.approx(1, rel=0.3)
+
+
+def test_maps_below_0_have_a_floor():
+    found = estimate_noise(np.random.default_rng(0).normal(-5, 1, (96, 96)))
+    assert found.floor == pytest.approx(1, rel=0.1) and np.isinf(found.gain_error)

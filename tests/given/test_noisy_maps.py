@@ -1,0 +1,131 @@
+"""Maps that were made elsewhere: their noise, and effective counts."""
+
+import logging
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from hyperspy_multimodal.given.noisy_maps import estimate_noise, ready_maps
+
+SHAPE = (96, 80)
+
+
+def truth(peak=20.0):
+    y, x = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    return peak * np.exp(-((y - 40) ** 2 + (x - 36) ** 2) / 2 / 20**2)
+
+
+def counts(seed=0, peak=20.0):
+    return np.random.default_rng(seed).poisson(truth(peak)).astype(float)
+
+
+@pytest.mark.parametrize("gain", [0.02, 3.0])
+@pytest.mark.parametrize("floor", [0.0, 4.0])
+def test_gain_and_floor_are_found_in_the_noise(gain, floor):
+    found = []
+    for seed in range(6):
+        extra = np.random.default_rng(100 + seed).normal(0, np.sqrt(floor), SHAPE)
+        noise = estimate_noise(gain * (counts(seed) + extra))
+        found.append((noise.gain / gain, noise.floor / gain**2))
+        assert noise.blur == 0
+    mean = np.mean(found, axis=0)
+    assert mean[0] == pytest.approx(1, abs=0.3)
+    assert mean[1] == pytest.approx(floor, abs=1.2)
+
+
+def test_noise_that_does_not_grow_is_a_floor():
+    image = truth() + np.random.default_rng(0).normal(0, 3, SHAPE)
+    noise = estimate_noise(image)
+    variance = noise.floor + noise.gain * truth().mean()
+    assert variance == pytest.approx(9, rel=0.2)
+
+
+def test_smoothed_noise_is_noticed():
+    assert estimate_noise(ndimage.gaussian_filter(counts(), 1.0)).blur == pytest.approx(1, rel=0.2)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.3])
+def test_a_constant_map_has_no_noise(value):
+    noise = estimate_noise(np.full(SHAPE, value))
+    assert (noise.gain > 0, noise.floor, noise.blur) == (True, 0.0, 0.0)
+
+
+def test_pictures_of_8_bits_are_no_counts(caplog):
+    image = counts()
+    picture = np.rint(image / image.max() * 255)
+    maps, source = ready_maps(["Ti"], picture[None], None, None, 1, 0)
+    assert source == "estimated"
+    assert "look scaled" in caplog.text
+    assert maps.gains[0] == pytest.approx(255 / image.max(), rel=0.3)
+    assert ready_maps(["Ti"], image[None], None, None, 1, 0)[1] == "counts"
+
+
+def test_counts_are_split_into_independent_halves():
+    image = np.stack([counts(0), counts(1)])
+    maps, source = ready_maps(["Ti", "O"], image, None, None, 3, 0)
+    assert source == "counts"
+    np.testing.assert_array_equal(maps.counts, image)
+    np.testing.assert_array_equal(maps.background, 0)
+    for first, second in maps.halves(3, 0):
+        np.testing.assert_array_equal(first.net + second.net, image)
+        assert (first.net >= 0).all() and (second.net >= 0).all()
+        shared = (first.net - truth() / 2) * (second.net - truth() / 2)
+        assert abs(shared.mean()) < 0.05 * truth().mean()
+    again, _ = ready_maps(["Ti", "O"], image, None, None, 3, 0)
+    np.testing.assert_array_equal(again.first_halves, maps.first_halves)
+
+
+@pytest.mark.parametrize("gain", [None, 0.05])
+def test_halves_of_fractions_are_independent(gain, caplog):
+    shared = []
+    for seed in range(5):
+        image = 0.05 * counts(seed)[None]
+        maps, source = ready_maps(["Ti"], image, gain, None, 1, seed)
+        assert source == ("estimated" if gain is None else "given")
+        [(first, second)] = maps.halves(1, seed)
+        half = truth() / 2 * 0.05 / maps.gains[0]
+        error = (first.net[0] - half) * (second.net[0] - half)
+        shared.append(error.mean() / np.square(first.net[0] - half).mean())
+    assert abs(np.mean(shared)) < 0.15
+    assert ("The maps are not counts" in caplog.text) == (gain is None)
+
+
+def test_units_do_not_matter():
+    """A given gain undoes a factor on the maps, exactly."""
+    image = counts()[None]
+    reference, _ = ready_maps(["Ti"], 0.5 * image, 0.5, None, 2, 0)
+    scaled, _ = ready_maps(["Ti"], 0.25 * image, 0.25, None, 2, 0)
+    np.testing.assert_allclose(scaled.net, image)
+    np.testing.assert_allclose(scaled.net, reference.net)
+    np.testing.assert_allclose(scaled.counts, reference.counts)
+    np.testing.assert_allclose(scaled.first_halves, reference.first_halves)
+    np.testing.assert_allclose(scaled.gains, 0.25)
+
+
+def test_subtracted_background_is_noise_that_stays():
+    """y = x + 2 v over 2 v: the variance that a background of 5 counts leaves, doubled."""
+    rng = np.random.default_rng(0)
+    image = (rng.poisson(truth() + 5.0) - 5.0)[None]
+    maps, source = ready_maps(["Ti"], image, None, 5.0, 2, 0)
+    assert source == "estimated"
+    maps, source = ready_maps(["Ti"], image, 1.0, 5.0, 2, 0)
+    assert source == "given"
+    np.testing.assert_allclose(maps.background, 10.0)
+    assert (maps.counts >= 0).all()
+
+
+def test_wrong_gains_are_refused():
+    with pytest.raises(ValueError, match="gain"):
+        ready_maps(["Ti"], counts()[None], -1.0, None, 1, 0)
+    with pytest.raises(ValueError, match="background"):
+        ready_maps(["Ti"], counts()[None], None, -1.0, 1, 0)
+
+
+def test_input_is_not_modified(caplog):
+    caplog.set_level(logging.ERROR)
+    image = 0.3 * counts()[None]
+    before = image.copy()
+    maps, _ = ready_maps(["Ti"], image, None, None, 1, 0)
+    maps.counts, maps.background, maps.halves(1, 0)
+    np.testing.assert_array_equal(image, before)

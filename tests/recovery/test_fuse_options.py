@@ -1,0 +1,331 @@
+"""Options of fusion: exponent, regulariser, weights, blur, totals and standard deviations."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+from exspy.signals import EELSSpectrum
+
+from hyperspy_multimodal.data import core_shell, flat, haadf_only, swap
+from hyperspy_multimodal.physics.scattering import xray_scattering
+from hyperspy_multimodal.recovery.fuse import GAMMAS
+
+LAMBDAS = (0.01, 0.02)
+LINES = ["Co_Ka", "O_Ka", "S_Ka"]
+
+
+def stacked(maps):
+    return np.stack([m.data for m in maps])
+
+
+@pytest.fixture(scope="module")
+def specimen():
+    return core_shell((32, 32), counts=10)
+
+
+@pytest.fixture(scope="module")
+def fuse(specimen):
+    """Maps, record and full output of a fusion of the specimen."""
+
+    def fused(haadf=None, **options):
+        options = {"gamma": 1, "lambdas": LAMBDAS, "full_output": True} | options
+        haadf = specimen.haadf if haadf is None else haadf
+        maps, output = specimen.signal.multimodal_fusion(haadf, **options)
+        return maps, maps[0].metadata.Multimodal_fusion, output
+
+    return fused
+
+
+@pytest.fixture(scope="module")
+def usual(fuse):
+    return fuse()
+
+
+# gamma
+
+
+@pytest.mark.parametrize(("exponent", "chosen"), [(1.0, {1.0}), (1.4, {1.4}), (1.8, {1.4, 1.8})])
+def test_the_exponent_that_explains_the_haadf_is_chosen(specimen, fuse, exponent, chosen):
+    """Of a HAADF of powers of the maps; smoothing makes a high one look lower."""
+    truth = stacked(specimen.counts) / np.array(fuse()[2]["scales"])[:, None, None]
+    windows = specimen.signal.estimate_integration_windows(2.0, LINES)
+    weights = xray_scattering(specimen.signal, LINES, windows)
+    haadf = np.tensordot(weights, truth**exponent, axes=1)
+    _, record, output = fuse(haadf, gamma="auto")
+    assert record.gamma == output["gamma"]
+    assert record.gamma in chosen
+    assert record.gamma_chosen
+    explained = [fuse(haadf, gamma=each)[2]["r_squared"] for each in GAMMAS]
+    assert output["r_squared"] == max(explained)
+
+
+def test_given_exponent_is_recorded_as_given(usual):
+    assert usual[1].gamma == 1.0
+    assert not usual[1].gamma_chosen
+
+
+def test_chosen_exponent_repeats_the_result(fuse):
+    maps, record, _ = fuse(gamma="auto")
+    again, *_ = fuse(gamma=record.gamma)
+    np.testing.assert_array_equal(stacked(again), stacked(maps))
+
+
+# total variation
+
+
+@pytest.mark.parametrize(
+    ("tv", "directional"), [("isotropic", False), ("directional", True), ("auto", True)]
+)
+def test_given_total_variation_is_recorded(fuse, tv, directional):
+    _, record, output = fuse(tv=tv)
+    assert record.tv == tv
+    assert record.directional == output["directional"] == [directional] * 3
+
+
+def test_directional_variation_lets_edges_be_sharper(fuse):
+    """The same lambdas take less off the maps where the HAADF has edges."""
+    isotropic, directional = (
+        stacked(fuse(tv=tv, lambdas=(0.05, 0.2))[0]) for tv in ("isotropic", "directional")
+    )
+    variation = [
+        np.hypot(np.diff(maps, axis=1)[..., 1:], np.diff(maps, axis=2)[:, 1:]).sum()
+        for maps in (isotropic, directional)
+    ]
+    assert variation[1] > 1.02 * variation[0]
+
+
+@pytest.mark.parametrize("tv", ["isotropic", "directional"])
+def test_automatic_lambdas_keep_to_the_variation_that_was_asked_for(fuse, tv):
+    _, record, output = fuse(tv=tv, lambdas="auto")
+    kinds = {kind for row in output["selection"] for kind in row["directional"]}
+    assert kinds == {tv == "directional"} == set(record.directional)
+
+
+@pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
+def test_total_variation_may_differ_by_element(fuse, lambdas):
+    tv = ["directional", "isotropic", "directional"]
+    _, record, output = fuse(tv=tv, lambdas=lambdas)
+    assert record.tv == tv
+    assert record.directional == [True, False, True]
+    assert all(row["directional"] == record.directional for row in output["selection"])
+
+
+# weights
+
+
+def test_weights_of_scattering(specimen, fuse):
+    _, record, output = fuse(weights="Z", map_method="windows")
+    windows = specimen.signal.estimate_integration_windows(2.0, LINES)
+    scattering = xray_scattering(specimen.signal, LINES, windows)
+    ratios = np.array(record.weights) / (np.array(output["scales"]) * scattering)
+    np.testing.assert_allclose(ratios, ratios[0], rtol=1e-6)
+    assert record.weights_fitted
+    assert record.r_squared > 0.9
+
+
+def test_weights_of_scattering_are_those_of_counts_however_they_are_read(fuse):
+    fitted, windows = (fuse(weights="Z", map_method=method)[2] for method in ("fit", "windows"))
+    per_count = [np.array(output["weights"]) / output["scales"] for output in (fitted, windows)]
+    np.testing.assert_allclose(
+        per_count[0] / per_count[0][0], per_count[1] / per_count[1][0], rtol=0.05
+    )
+
+
+def test_weights_of_edges_do_not_depend_on_the_unit_of_the_axis():
+    rng = np.random.default_rng(0)
+    disc = np.hypot(*np.mgrid[-8:8, -8:8]) < 6
+    energy = 380 + 4.0 * np.arange(90)
+    steps = 20.0 * (energy >= 456) + 10.0 * (energy >= 640)
+    counts = rng.poisson(30 * (energy / 450) ** -3 + disc[..., None] * steps)
+    weights = []
+    for unit, name in ((1.0, "eV"), (1e-3, "keV")):
+        signal = EELSSpectrum(counts)
+        axis = signal.axes_manager.signal_axes[0]
+        axis.offset, axis.scale, axis.units = 380 * unit, 4 * unit, name
+        signal.set_microscope_parameters(
+            beam_energy=200.0, convergence_angle=20.0, collection_angle=30.0
+        )
+        signal.add_elements(("Ti", "Mn"))
+        [fused, _] = signal.multimodal_fusion(1.0 + disc, 1, LAMBDAS, weights="Z")
+        weights.append(fused.metadata.Multimodal_fusion.weights)
+    np.testing.assert_allclose(weights[1], weights[0], rtol=1e-3)
+
+
+# blur
+
+
+@pytest.mark.parametrize("blur", [0.0, 1.3])
+def test_given_blur_is_recorded_and_takes_the_haadf_to_the_maps(fuse, usual, blur):
+    _, record, output = fuse(haadf_blur=blur)
+    assert record.haadf_blur == output["haadf_blur"] == blur
+    roughness = [
+        np.abs(np.diff(each["haadf"].data, n=2, axis=0)).mean()
+        for each in (output, fuse(haadf_blur=0)[2])
+    ]
+    assert roughness[0] == roughness[1] if blur == 0 else roughness[0] < 0.5 * roughness[1]
+
+
+def test_blur_is_zero_for_a_haadf_as_sharp_as_the_maps(usual):
+    assert usual[1].haadf_blur == 0
+
+
+# totals
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(True, True), (False, False), ("auto", True)])
+def test_totals_are_kept_or_free(fuse, keep, kept):
+    maps, record, output = fuse(keep_totals=keep, lambdas=(1e-3, 5e-2))
+    assert record.keep_totals == keep
+    assert record.totals_kept == output["totals_kept"] == [kept] * 3
+    raw = stacked(output["raw_maps"]).sum(axis=(1, 2))
+    changed = abs(stacked(maps).sum(axis=(1, 2), dtype=float) / raw - 1)
+    assert (changed < 2e-3).all() if kept else (changed > 5e-3).any()
+
+
+def test_totals_over_a_wrong_background_are_free(specimen, fuse, caplog):
+    """X-rays of sulphur from everywhere, in a window of its line that its neighbours do not see."""
+    signal = specimen.signal.deepcopy()
+    signal.data = signal.data.astype(np.int64)
+    axis = signal.axes_manager.signal_axes[0]
+    stray = slice(axis.value2index(2.25), axis.value2index(2.37))
+    signal.data[..., stray] += np.random.default_rng(0).poisson(0.01, signal.data[..., stray].shape)
+    options = {"map_method": "windows", "full_output": True}
+    _, output = signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS, **options)
+    assert output["totals_kept"] == [True, True, False]
+    assert "S_Ka" in caplog.text and "vacuum" in caplog.text
+    _, output = signal.multimodal_fusion(specimen.haadf, 1, LAMBDAS, keep_totals=True, **options)
+    assert output["totals_kept"] == [True] * 3
+
+
+# standard deviations
+
+
+@pytest.fixture(scope="module")
+def with_errors(fuse):
+    return fuse(uncertainty=True)
+
+
+def test_standard_deviations_come_with_the_maps(with_errors, usual):
+    maps, _, output = with_errors
+    np.testing.assert_array_equal(stacked(maps), stacked(usual[0]))
+    assert "standard_deviations" not in usual[2]
+    for fused, error, line in zip(maps, output["standard_deviations"], LINES, strict=True):
+        kept = fused.metadata.Multimodal_fusion.standard_deviation
+        np.testing.assert_array_equal(kept, error.data)
+        assert error.data.shape == (32, 32)
+        assert error.data.min() >= 0 and 0 < error.data.mean() < fused.data.mean()
+        assert error.metadata.Sample.xray_lines == [line]
+        assert error.metadata.General.title.endswith(", standard deviation")
+        assert type(error) is type(fused)
+
+
+def test_standard_deviations_are_of_the_order_of_the_errors(specimen, with_errors):
+    maps, _, output = with_errors
+    errors = np.square(stacked(maps) - stacked(specimen.counts)).mean(axis=(1, 2))
+    ratios = errors / np.square(stacked(output["standard_deviations"])).mean(axis=(1, 2))
+    assert np.all((0.25 < ratios) & (ratios < 4)), ratios
+
+
+def test_standard_deviations_are_in_the_counts_of_the_maps(fuse, with_errors):
+    """Of a narrower window, counts and errors are less by the same factor."""
+    reference = stacked(with_errors[2]["standard_deviations"]) / stacked(with_errors[0]).mean()
+    maps, _, output = fuse(uncertainty=True, integration_windows=0.5)
+    found = stacked(output["standard_deviations"]) / stacked(maps).mean()
+    np.testing.assert_allclose(found.mean(axis=(1, 2)), reference.mean(axis=(1, 2)), rtol=0.1)
+
+
+def test_standard_deviations_survive_saving(with_errors, tmp_path):
+    for number, fused in enumerate(with_errors[0]):
+        path = tmp_path / f"map_{number}.hspy"
+        fused.save(path)
+        loaded = hs.load(path)
+        np.testing.assert_array_equal(loaded.data, fused.data)
+        np.testing.assert_array_equal(
+            loaded.metadata.Multimodal_fusion.standard_deviation,
+            fused.metadata.Multimodal_fusion.standard_deviation,
+        )
+
+
+@pytest.mark.filterwarnings(
+    "ignore:divide by zero:RuntimeWarning", "ignore:invalid value:RuntimeWarning"
+)
+def test_maps_with_standard_deviations_can_be_quantified(specimen, with_errors):
+    composition = specimen.signal.quantification(
+        with_errors[0], "CL", factors=specimen.kfactors, navigation_mask=None
+    )
+    assert len(composition) == 3
+    assert hs.stack(with_errors[0]).data.shape == (3, 32, 32)
+
+
+def test_seed_sets_the_standard_deviations(fuse, with_errors):
+    again, other = (fuse(uncertainty=True, seed=seed)[2] for seed in (0, 1))
+    reference = stacked(with_errors[2]["standard_deviations"])
+    np.testing.assert_array_equal(stacked(again["standard_deviations"]), reference)
+    assert np.any(stacked(other["standard_deviations"]) != reference)
+
+
+# wrong values
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "words"),
+    [
+        ("gamma", "best", ValueError, ["'auto'", "number", "'best'"]),
+        ("tv", "none", ValueError, ["'auto'", "'directional'", "'isotropic'", "'none'"]),
+        ("tv", ["isotropic"], ValueError, ["3", "one an element", "['isotropic']"]),
+        ("tv", ["isotropic", "auto", "isotropic"], ValueError, ["'directional'", "'auto'"]),
+        ("tv", True, ValueError, ["'directional'", "True"]),
+        ("tv", None, ValueError, ["'directional'", "None"]),
+        ("haadf_blur", -1, ValueError, [">= 0", "-1"]),
+        ("haadf_blur", np.nan, ValueError, ["finite", "nan"]),
+        ("haadf_blur", "none", ValueError, ["'auto'", "number", "'none'"]),
+        ("haadf_blur", None, TypeError, ["number", "None"]),
+        ("keep_totals", "maybe", TypeError, ["True or False", "'maybe'"]),
+        ("keep_totals", None, TypeError, ["True or False", "None"]),
+        ("uncertainty", 1, TypeError, ["True or False", "1"]),
+        ("uncertainty", "auto", TypeError, ["True or False", "'auto'"]),
+        ("weights", "z", ValueError, ["'auto'", "'Z'", "None", "'z'"]),
+    ],
+)
+def test_wrong_values_are_named(specimen, name, value, error, words):
+    before = specimen.signal.data.copy()
+    with pytest.raises(error) as refused:
+        specimen.signal.multimodal_fusion(specimen.haadf, **{"lambdas": LAMBDAS, name: value})
+    message = str(refused.value)
+    assert [word for word in [name, *words] if word not in message] == []
+    np.testing.assert_array_equal(specimen.signal.data, before)
+
+
+# what the automatic choice must not do
+
+
+def automatic(specimen):
+    return specimen.signal.multimodal_fusion(specimen.haadf, "auto")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_flat_film_comes_out_flat(seed):
+    specimen = flat((48, 48), counts=20, seed=seed)
+    for fused, truth in zip(automatic(specimen), specimen.counts, strict=True):
+        assert fused.data.std() < 0.02 * truth.data.mean()
+        assert fused.data.mean() == pytest.approx(truth.data.mean(), rel=0.02)
+
+
+def test_what_only_the_haadf_shows_is_not_in_the_maps():
+    """Of a disc in vacuum, where there are no counts."""
+    discs, plain = (haadf_only((64, 64), counts=20, contrast=x) for x in (0.3, 0.0))
+    nothing = sum(m.data for m in discs.counts) == 0
+    disc = nothing & (discs.haadf.data > plain.haadf.data + 1)
+    assert disc.sum() > 20
+    for found, without in zip(automatic(discs), automatic(plain), strict=True):
+        assert np.abs(found.data - without.data)[disc].max() < 0.01 * np.ptp(without.data)
+
+
+def test_what_the_haadf_does_not_show_stays_in_the_maps():
+    """Nickel in place of chromium, at one brightness."""
+    specimen = swap((64, 64), counts=20, radius=9)
+    disc = specimen.counts[1].data > 0
+    for fused, truth in zip(automatic(specimen), specimen.counts, strict=True):
+        found, expected = (
+            each[disc].mean() - each[~disc].mean() for each in (fused.data, truth.data)
+        )
+        assert found / expected > 0.85

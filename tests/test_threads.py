@@ -1,0 +1,107 @@
+"""Fusions from several threads at a time do not harm each other, whatever pool Numba has."""
+
+import os
+import subprocess
+import sys
+
+import dask
+import numba
+import pytest
+
+from hyperspy_multimodal import threads
+from hyperspy_multimodal.threads import rows_per_chunk, threads_for
+
+SCRIPT = """
+import threading
+import numpy as np
+from hyperspy_multimodal import solve_fusion
+
+counts = np.random.default_rng(0).poisson(3, (2, 24, 20))
+haadf = counts.sum(axis=0) / 10
+found = {}
+
+def fuse(number):
+    found[number] = solve_fusion(counts, haadf, gamma=1, lambdas=(0.1, 0.1)).maps
+
+threads = [threading.Thread(target=fuse, args=(number,)) for number in range(4)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert len(found) == 4
+assert all(np.array_equal(maps, found[0]) for maps in found.values())
+"""
+
+
+CALLBACK = """
+import numpy as np
+from hyperspy_multimodal import solve_fusion
+
+known = {"counts": np.ones((1, 4, 5)), "haadf": np.ones((4, 5)), "gamma": 1, "lambdas": (0.1, 0.1)}
+solve_fusion(**known, callback=lambda *told: solve_fusion(**known) is None)
+"""
+
+
+def test_a_callback_may_fuse(tmp_path):
+    environment = os.environ | {"NUMBA_THREADING_LAYER": "workqueue"}
+    subprocess.run([sys.executable, "-c", CALLBACK], env=environment, check=True, timeout=120)
+
+
+@pytest.mark.parametrize("layer", ["workqueue", "default"])
+def test_four_threads_at_a_time(layer, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        cwd=tmp_path,
+        env=os.environ | {"NUMBA_THREADING_LAYER": layer},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+LARGE = 10**9
+needs_two_threads = pytest.mark.skipif(
+    numba.config.NUMBA_NUM_THREADS < 2, reason="only one thread is available"
+)
+
+
+@needs_two_threads
+def test_the_number_set_in_numba_is_the_limit():
+    before = numba.get_num_threads()
+    try:
+        for limit in (1, 2):
+            numba.set_num_threads(limit)
+            with threads_for(LARGE):
+                assert numba.get_num_threads() == limit
+            assert numba.get_num_threads() == limit
+    finally:
+        numba.set_num_threads(before)
+
+
+@needs_two_threads
+def test_the_number_of_workers_set_in_dask_is_the_limit():
+    with dask.config.set(num_workers=1), threads_for(LARGE):
+        assert numba.get_num_threads() == 1
+    before = numba.get_num_threads()
+    with dask.config.set(num_workers=100), threads_for(LARGE):
+        assert numba.get_num_threads() == before
+
+
+@needs_two_threads
+def test_fusions_that_run_at_a_time_share_the_threads(monkeypatch):
+    monkeypatch.setattr(threads, "_pool_takes_many_callers", lambda: True)
+    all_of_them = numba.get_num_threads()
+    with threads_for(LARGE):
+        with threads_for(LARGE):
+            assert numba.get_num_threads() == max(1, all_of_them // 2)
+        assert numba.get_num_threads() == all_of_them
+
+
+@needs_two_threads
+def test_small_maps_take_one_thread():
+    with threads_for(1000):
+        assert numba.get_num_threads() == 1
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (3, 256, 256), (2, 4096, 10)])
+def test_chunks_of_rows_cover_the_maps(shape):
+    assert 1 <= rows_per_chunk(shape) <= max(64, shape[1])
