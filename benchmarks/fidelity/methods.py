@@ -15,8 +15,8 @@ from skimage.restoration import denoise_tv_chambolle
 from hyperspy_multimodal.eds.xray_fit import fit_spectra
 from hyperspy_multimodal.eds.xray_windows import xray_maps
 from hyperspy_multimodal.physics.scattering import xray_scattering
-from hyperspy_multimodal.recovery.fuse import GAMMAS
 from hyperspy_multimodal.selection import (
+    GAMMAS,
     GuidedModels,
     HaadfFit,
     Setting,

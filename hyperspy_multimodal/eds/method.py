@@ -253,7 +253,7 @@ def scan_of(
     from .xray_fit import plan_fit
     from .xray_windows import plan_windows
 
-    image = haadf_array(haadf, signal)
+    haadf = haadf_array(haadf, signal)
     check_map_method(map_method, background_windows, extra_lines)
     if map_method == "fit":
         plan = plan_fit(signal, xray_lines, integration_windows, extra_lines)
@@ -261,7 +261,7 @@ def scan_of(
         plan = plan_windows(signal, xray_lines, integration_windows, background_windows)
     return Scan(
         signal,
-        image,
+        haadf,
         plan,
         item="xray_lines",
         titles=line_titles(signal, plan.names),

@@ -308,7 +308,7 @@ def scan_of(
     from .edge_fit import plan_edge_fit, suits_fit
     from .edge_measurement import plan_edges
 
-    image = haadf_array(haadf, signal)
+    haadf = haadf_array(haadf, signal)
     check_map_method(map_method, background_windows, None, ("auto", "windows", "fit"))
     background_type = checked_background_type(background_type)
     if map_method == "fit" and background_type != POWER_LAW:
@@ -329,7 +329,7 @@ def scan_of(
     onsets = [onset_energy(name) for name in plan.names]
     return Scan(
         signal,
-        image,
+        haadf,
         plan,
         item="edges",
         titles=[

@@ -141,16 +141,16 @@ def fuse_maps(
     shape = given.arrays.shape[1:]
     scan_axes = template.axes_manager.navigation_axes
     found, masked = tidied_haadf(haadf, ScanGrid(shape, scan_axes))
-    image = image_array(found, shape, scan_axes)
+    on_scan = image_array(found, shape, scan_axes)
     if masked is not None:
         given = given.without(masked)
-    halves = SPLITS if isinstance(parameters.lambdas, str) else 0
+    halves = SPLITS if parameters.chooses_lambdas else 0
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, halves, parameters.seed
     )
     measured = masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
-    fused = fuse(measured, image, scattering, parameters)
+    fused = fuse(measured, on_scan, scattering, parameters)
     record = fused.record
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()

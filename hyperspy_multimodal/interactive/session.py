@@ -5,16 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..counts.reading import SPLITS
-from ..recovery.fuse import GAMMAS, fuse_reading
+from ..recovery.fuse import fuse_reading
 from ..recovery.masks import masked_maps, whole_mask
+from ..recovery.prepared import fit_of, prepared
 from ..selection import (
     CroppedModels,
-    GuidedModels,
-    HaadfFit,
     Setting,
     fuse_setting,
-    normalise_haadf,
-    trusted_totals,
 )
 from ..signals.masks import checked_mask
 
@@ -120,31 +117,19 @@ class TuningSession:
 
     def __init__(self, scan, parameters, navigation_mask=None, image_name="HAADF"):
         self._scan, self._parameters = scan, parameters
-        mask = checked_mask(navigation_mask, scan.image.shape)
+        mask = checked_mask(navigation_mask, scan.haadf.shape)
         reading = scan.read(mask, SPLITS, parameters)
         mask = whole_mask(mask, reading)
         self.reading, self.mask = reading, mask
         self.maps = masked_maps(reading.maps, mask)
         self.names = list(self.maps.names)
         self.image_name = image_name
-        self.haadf, lowest = normalise_haadf(scan.image)
-        scattering = self.maps.gains * scan.per_count
-        self._fit = HaadfFit(self.maps, self.haadf, lowest, scattering)
+        fit = fit_of(self.maps, scan.haadf, self.maps.gains * scan.per_count)
+        self._prepared = prepared(fit, parameters)
+        self.haadf = self._prepared.haadf
         self._weights = parameters.weights_of(len(self.names))
         self._known_models = {}
-        gammas = GAMMAS if isinstance(parameters.gamma, str) else (parameters.gamma,)
-        found = [self.model(gamma, parameters.haadf_blur) for gamma in gammas]
-        first = max(found, key=lambda model: model.r_squared)
-        self._models = GuidedModels(self.haadf, [first])
-        self._kept = self._totals_kept()
         self.crop(*_middle(self.haadf.shape))
-
-    def _totals_kept(self):
-        keep = self._parameters.keep_totals
-        if isinstance(keep, str):
-            return trusted_totals(self.maps, self.haadf)
-        there = np.isfinite(self.maps.totals)
-        return there if keep else np.zeros_like(there)
 
     @property
     def shape(self):
@@ -154,7 +139,7 @@ class TuningSession:
     @property
     def chooses(self):
         """Whether tuning starts from what was chosen automatically."""
-        return isinstance(self._parameters.lambdas, str)
+        return self._parameters.chooses_lambdas
 
     @property
     def gap(self):
@@ -171,7 +156,7 @@ class TuningSession:
         key = float(gamma), blur, weights
         if key not in self._known_models:
             asked = self._weights if weights is None else weights
-            self._known_models[key] = self._fit.model(key[0], asked, blur)
+            self._known_models[key] = self._prepared.fit.model(key[0], asked, blur)
         return self._known_models[key]
 
     def crop(self, rows, cols):
@@ -220,13 +205,13 @@ class TuningSession:
             ratios=tuple(lambda_2 / lambda_1),
             apart=(False,) * len(lambda_1),
         )
-        models = CroppedModels(self._models, self.rows, self.cols)
+        models = CroppedModels(self._prepared.models, self.rows, self.cols)
         models.models = [model]
         result = fuse_setting(
             self._cropped,
             models,
             setting,
-            totals=np.where(self._kept, self._cropped.totals, np.nan),
+            totals=self._prepared.totals_of(self._cropped),
             tolerance=_TOLERANCE,
             max_iterations=_MAX_ITERATIONS,
             initial=self._latest,
@@ -238,8 +223,8 @@ class TuningSession:
     def choose(self, gamma="auto"):
         """Return the `Values` that ``lambdas="auto"`` chooses for the whole scan."""
         automatic = replace(self._parameters, gamma=gamma, lambdas="auto", tv="auto")
-        image, per_count = self._scan.image, self._scan.per_count
-        fused = fuse_reading(self.reading, image, self.mask, per_count, automatic, {})
+        haadf, per_count = self._scan.haadf, self._scan.per_count
+        fused = fuse_reading(self.reading, haadf, self.mask, per_count, automatic, {})
         values, chosen = values_of(fused.numbers), fused.numbers["weights"]
         fitted = self.model(values.gamma, values.blur).weights
         if values.uses_haadf and not np.allclose(chosen, fitted, rtol=1e-3, atol=1e-6):
@@ -252,7 +237,7 @@ class TuningSession:
         if self.chooses:
             return self.choose(parameters.gamma)
         directional = parameters.directional_of(n_maps) or (True,) * n_maps
-        model = self._models.first
+        model = self._prepared.models.first
         lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
         given = {
             "gamma": model.gamma,

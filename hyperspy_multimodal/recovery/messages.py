@@ -55,7 +55,7 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
         elif not model.has_weights:
             _logger.warning(
                 "All weights of the HAADF are 0, %s: the maps come from their counts alone.",
-                "as fitted" if isinstance(parameters.weights, str) else "as given",
+                "as fitted" if parameters.fits_weights else "as given",
             )
         else:
             _say_haadf_left_out(names, setting, parameters, model)
@@ -122,15 +122,15 @@ def warn_of_flat_maps(names, maps):
 
 def _say_haadf_left_out(names, setting, parameters, model):
     guided = [name for name, guide in zip(names, setting.directional, strict=True) if guide]
-    if isinstance(parameters.gamma, str):
+    if parameters.chooses_gamma:
         tried, remedy = "With any gamma that was tried", ""
     else:
         tried = f"At gamma = {parameters.gamma:g}"
         remedy = " gamma='auto' also tries others."
     given = []
-    if not isinstance(parameters.weights, str):
+    if not parameters.fits_weights:
         given.append("weights")
-    if not isinstance(parameters.haadf_blur, str):
+    if not parameters.chooses_blur:
         given.append("haadf_blur")
     edges = f", and from where the HAADF has edges ({', '.join(guided)})" if guided else ""
     if model.r_squared >= _GOOD_R_SQUARED and not given:

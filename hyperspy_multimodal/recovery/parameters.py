@@ -6,6 +6,7 @@ import numpy as np
 
 from ..checks import checked_count, checked_number, per_element
 from ..fusion.inputs import checked_lambdas
+from ..selection import GAMMAS
 
 _KINDS = {"directional": True, "isotropic": False}
 
@@ -72,6 +73,43 @@ class Parameters:
             seed=int(seed),
             show_progressbar=shows_progress(self.show_progressbar),
         )
+
+    @property
+    def chooses_lambdas(self):
+        """Whether lambdas, and with them regularisers, are chosen from the data."""
+        return _is_auto(self.lambdas)
+
+    @property
+    def chooses_gamma(self):
+        """Whether gamma is chosen from the data."""
+        return _is_auto(self.gamma)
+
+    @property
+    def gammas(self):
+        """Exponents to choose from."""
+        return GAMMAS if self.chooses_gamma else (self.gamma,)
+
+    @property
+    def fits_weights(self):
+        """Whether HAADF weights are fitted, or a common factor of them."""
+        return isinstance(self.weights, str)
+
+    @property
+    def chooses_blur(self):
+        """Whether the blur of the HAADF is chosen from the data."""
+        return _is_auto(self.haadf_blur)
+
+    @property
+    def chooses_totals(self):
+        """Whether the data say which totals are kept."""
+        return _is_auto(self.keep_totals)
+
+    def check_number_of(self, names):
+        """Refuse lists that have not one value for each of the maps."""
+        if not self.chooses_lambdas:
+            self.lambdas_of(len(names))
+        self.weights_of(len(names))
+        self.directional_of(len(names))
 
     def lambdas_of(self, n_maps):
         """Return lambda_1 and lambda_2, given by hand, with one value an element."""

@@ -3,7 +3,7 @@
 from .bootstrap import standard_deviations
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
-from .haadf_model import BLURS, HaadfFit, HaadfModel
+from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
@@ -11,6 +11,7 @@ from .totals import trusted_totals
 
 __all__ = [
     "BLURS",
+    "GAMMAS",
     "Choice",
     "CroppedModels",
     "GuidedModels",

@@ -10,6 +10,8 @@ from .normalised_haadf import SMOOTHING, noise_of, smoothed
 
 #: Blurs, in pixels, among which the HAADF model chooses.
 BLURS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+#: Exponents that gamma="auto" chooses from.
+GAMMAS = (1.0, 1.4, 1.8)
 # A blur has to take this share of the unexplained variance away, and so much at least.
 _GAIN, _LEAST_GAIN = 0.2, 0.002
 # Lowest share of an eigenvalue of the corrected normal matrix, which noise may leave indefinite.
@@ -86,9 +88,9 @@ class HaadfFit:
     """
 
     def __init__(self, maps, haadf, lowest_offset, scattering):
+        self.maps, self.haadf = maps, haadf
+        self.lowest_offset, self.scattering = lowest_offset, scattering
         self.scales = map_scales(maps.counts, maps.background)
-        self.haadf = haadf
-        self.lowest_offset = lowest_offset
         there = maps.counts.any(axis=(1, 2))
         self.expected = there * self.scales * np.asarray(scattering, dtype=float)
         by_map = self.scales.astype(maps.net.dtype)[:, None, None]
@@ -125,6 +127,10 @@ class HaadfFit:
         unexplained = 1 - models[0].r_squared
         gained = best.r_squared - models[0].r_squared
         return best if gained > _GAIN * unexplained + _LEAST_GAIN else models[0]
+
+    def of(self, maps, haadf):
+        """Return the fits to other maps of the same elements, and their HAADF in the same units."""
+        return HaadfFit(maps, haadf, self.lowest_offset, self.scattering)
 
     def predicted(self, model):
         """Return the HAADF that the measured maps make, smoothed by 1.5 pixels, (ny, nx)."""

@@ -23,7 +23,7 @@ class Scan:
     ----------
     signal : EDSSpectrum or EELSSpectrum
         Spectrum image.
-    image : numpy.ndarray
+    haadf : numpy.ndarray
         HAADF image, shape (ny, nx).
     plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
         How counts are read.
@@ -40,7 +40,7 @@ class Scan:
     """
 
     signal: object
-    image: np.ndarray
+    haadf: np.ndarray
     plan: object
     item: str
     titles: list
@@ -81,21 +81,21 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     -------
     list of BaseSignal, or list and dict
     """
-    signal, image, plan, described = scan.signal, scan.image, scan.plan, scan.described
-    mask = checked_mask(navigation_mask, image.shape)
+    signal, haadf, plan, described = scan.signal, scan.haadf, scan.plan, scan.described
+    mask = checked_mask(navigation_mask, haadf.shape)
     known = {
         scan.item: list(plan.names),
         **scan.known,
         "integration_windows": np.asarray(plan.windows).tolist(),
     }
-    halves = SPLITS if isinstance(parameters.lambdas, str) else 0
+    halves = SPLITS if parameters.chooses_lambdas else 0
     if is_lazy_output(lazy_output, signal):
         spectra = without_masked(signal, mask)
         return fuse_lazily(
-            signal, spectra, plan, halves, image, mask, scan.per_count, parameters, known, described
+            signal, spectra, plan, halves, haadf, mask, scan.per_count, parameters, known, described
         )
     reading = scan.read(mask, halves, parameters)
-    fused = fuse_reading(reading, image, mask, scan.per_count, parameters, known)
+    fused = fuse_reading(reading, haadf, mask, scan.per_count, parameters, known)
     maps = element_maps(signal, fused.maps, *described, ", fused", fused.record)
     shown = {} if scan.output_of is None else {"spectrum_fit": scan.output_of(signal, reading)}
     if reading.factor != 1 or "gain" in fused.record:

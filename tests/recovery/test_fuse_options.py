@@ -7,7 +7,7 @@ from exspy.signals import EELSSpectrum
 
 from hyperspy_multimodal.data import core_shell, flat, haadf_only, swap
 from hyperspy_multimodal.physics.scattering import xray_scattering
-from hyperspy_multimodal.recovery.fuse import GAMMAS
+from hyperspy_multimodal.selection import GAMMAS
 
 LAMBDAS = (0.01, 0.02)
 LINES = ["Co_Ka", "O_Ka", "S_Ka"]

@@ -1,0 +1,129 @@
+"""What a fusion knows of a scan before lambdas are chosen: HAADF models, totals, registration."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..selection import (
+    GuidedModels,
+    HaadfFit,
+    moved_image,
+    normalise_haadf,
+    registration,
+    trusted_totals,
+)
+from .disturbed_lines import warn_of_disturbed_lines
+from .messages import warn_of_lost_positions, warn_of_registration
+
+_logger = logging.getLogger(__name__)
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Measured maps with all that fusion takes from the HAADF and from the totals.
+
+    Attributes
+    ----------
+    maps : Maps
+        Measured maps.
+    fit : HaadfFit
+        Fits of the HAADF model; its ``haadf`` has unit range.
+    models : GuidedModels
+        HAADF models, one an exponent, that which explains most of the HAADF first.
+    kept : numpy.ndarray
+        Which net totals fusion keeps, bool, shape (K,).
+    shift : numpy.ndarray
+        Pixels (y, x) by which the HAADF was moved.
+    """
+
+    maps: object
+    fit: HaadfFit
+    models: GuidedModels
+    kept: np.ndarray
+    shift: np.ndarray
+
+    @property
+    def haadf(self):
+        """HAADF of unit range, shape (ny, nx)."""
+        return self.fit.haadf
+
+    def totals_of(self, maps):
+        """Return the net totals that fusion keeps, of the maps or a part of them; NaN if free."""
+        return np.where(self.kept, maps.totals, np.nan)
+
+
+def prepared(fit, parameters, shift=(0.0, 0.0)):
+    """Return the `Prepared` scan of a HAADF that lies over the maps.
+
+    Parameters
+    ----------
+    fit : HaadfFit
+        From `fit_of` or `registered_fit`.
+    parameters : Parameters
+        Checked parameters.
+    shift : sequence of float
+        Pixels (y, x) by which the HAADF was moved, default none.
+    """
+    weights = parameters.weights_of(len(fit.maps.names))
+    found = [fit.model(gamma, weights, parameters.haadf_blur) for gamma in parameters.gammas]
+    found = sorted(found, key=lambda model: -model.r_squared)
+    others = []
+    if isinstance(weights, str) and weights == "auto":
+        others = [fit.model(model.gamma, "even", model.blur) for model in found]
+    models = GuidedModels(fit.haadf, found, others)
+    kept = _kept_totals(fit.maps, fit.haadf, parameters)
+    return Prepared(fit.maps, fit, models, kept, np.asarray(shift))
+
+
+def fit_of(maps, haadf, scattering):
+    """Return the `HaadfFit` of maps and a HAADF image as measured, shape (ny, nx)."""
+    return HaadfFit(maps, *normalise_haadf(haadf), scattering)
+
+
+def registered_fit(maps, haadf, scattering, parameters):
+    """Return the `HaadfFit`, and the shift by which the HAADF was moved over the maps for it.
+
+    With ``align`` the HAADF is moved, and that again with what was fitted then. Otherwise a shift,
+    a turn, and scan positions that were lost or disturbed are warned of.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    haadf : numpy.ndarray
+        HAADF as measured, shape (ny, nx).
+    scattering : sequence of float
+        HAADF intensity for each count of the maps, up to a common factor, shape (K,).
+    parameters : Parameters
+        Checked parameters.
+    """
+    weights = parameters.weights_of(len(maps.names))
+    shift, moved = np.zeros(2), haadf
+    for attempt in range(_ATTEMPTS):
+        fit = fit_of(maps, moved, scattering)
+        # Weights that were fitted to a shifted HAADF would make one. A linear model shows a shift
+        # best, whatever the exponent.
+        start = "Z" if attempt == 0 and parameters.fits_weights else weights
+        found = registration(fit.predicted(fit.model(1.0, start, 0.0)), fit.haadf)
+        if attempt == 0:
+            warn_of_registration(found, parameters.align)
+            if found.orientation is None and found.distance == 0 and not hasattr(maps, "mask"):
+                warn_of_lost_positions(maps, haadf)
+                warn_of_disturbed_lines(maps, haadf)
+        if not parameters.align or found.distance == 0 or attempt == _ATTEMPTS - 1:
+            break
+        shift += found.shift
+        moved = moved_image(haadf, shift)
+    if shift.any():
+        _logger.info("The HAADF is moved by (%.2f, %.2f) pixels (y, x).", *shift)
+    return fit, shift
+
+
+def _kept_totals(maps, haadf, parameters):
+    """Return which net totals fusion keeps."""
+    if parameters.chooses_totals:
+        return trusted_totals(maps, haadf)
+    positive = np.isfinite(maps.totals)
+    return positive if parameters.keep_totals else np.zeros_like(positive)

@@ -1,0 +1,72 @@
+"""What is written down of a fusion: every parameter, given or chosen, and its images."""
+
+import numpy as np
+
+from .. import __version__
+
+
+def numbers_of(scan, chosen, result, parameters):
+    """Return the numbers of ``full_output``, in types that metadata can hold.
+
+    Parameters
+    ----------
+    scan : Prepared
+        Measured maps and HAADF models.
+    chosen : Chosen
+        The setting.
+    result : FusionResult
+        Fused maps.
+    parameters : Parameters
+        Checked parameters.
+    """
+    setting, n_maps = chosen.setting, len(scan.maps.names)
+    model = setting.model or scan.models.first
+    uses_haadf = setting.model is not None
+    lambda_1, lambda_2 = setting.lambdas
+    return {
+        "gamma": model.gamma,
+        "gamma_chosen": parameters.chooses_gamma,
+        "lambda_1": np.broadcast_to(lambda_1, n_maps).tolist(),
+        "lambda_2": lambda_2.tolist(),
+        "lambdas_chosen": parameters.chooses_lambdas,
+        "chosen_on": chosen.part and [[each.start, each.stop] for each in chosen.part],
+        "directional": list(setting.directional),
+        "apart": list(setting.apart),
+        "uses_haadf": uses_haadf,
+        "weights": (model.weights * uses_haadf).tolist(),
+        "weights_fitted": parameters.fits_weights,
+        "offset": model.offset,
+        "scales": (scan.maps.gains * model.scales).tolist(),
+        "haadf_blur": model.blur,
+        "haadf_shift": scan.shift.tolist(),
+        "r_squared": model.r_squared,
+        "totals_kept": scan.kept.tolist(),
+        "iterations": result.iterations,
+        "converged": result.converged,
+        "optimality": result.optimality,
+    }
+
+
+def record_of(numbers, maps, parameters):
+    """Return the record of a fusion for metadata, from its `numbers_of`."""
+    mask = getattr(maps, "mask", None)
+    return {
+        **numbers,
+        "tv": parameters.tv if isinstance(parameters.tv, str) else list(parameters.tv),
+        "keep_totals": parameters.keep_totals,
+        "align": parameters.align,
+        "masked_pixels": 0 if mask is None else int(mask.sum()),
+        "tolerance": parameters.tolerance,
+        "max_iterations": parameters.max_iterations,
+        "seed": parameters.seed,
+        "uncertainty": parameters.uncertainty,
+        "version": __version__,
+    }
+
+
+def images_of(scan, setting, result):
+    """Return HAADF, modelled HAADF and their difference, arrays (ny, nx), by name."""
+    model = setting.model or scan.models.first
+    matched = scan.models.matched(model)
+    modelled = model.modelled(result.maps)
+    return {"haadf": matched, "modelled_haadf": modelled, "haadf_residual": matched - modelled}

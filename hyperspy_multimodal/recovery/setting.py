@@ -1,0 +1,70 @@
+"""The setting of a fusion: lambdas, regularisers and HAADF model, chosen or given."""
+
+from dataclasses import dataclass
+
+from ..selection import CroppedModels, Setting, choose_setting, part_to_choose_on
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A setting, and how it was come by.
+
+    Attributes
+    ----------
+    setting : Setting
+        Free parameters of the fusion.
+    table : list of dict
+        What was tried; empty where lambdas were given.
+    part : tuple of slice or None
+        Rows and columns on which it was chosen; None for the whole scan.
+    """
+
+    setting: Setting
+    table: list
+    part: tuple | None
+
+
+def chosen_setting(scan, parameters, step):
+    """Return what predicts held-out counts best, or, where lambdas are given, their setting.
+
+    Parameters
+    ----------
+    scan : Prepared
+        Measured maps and HAADF models.
+    parameters : Parameters
+        Checked parameters.
+    step : callable
+        Called once a solve.
+
+    Returns
+    -------
+    Chosen
+    """
+    n_maps = len(scan.maps.names)
+    directional = parameters.directional_of(n_maps)
+    if not parameters.chooses_lambdas:
+        return Chosen(given_setting(scan.models.first, parameters, n_maps), [], None)
+    part = part_to_choose_on(scan.maps)
+    choice = choose_setting(
+        scan.maps if part is None else scan.maps.cropped(*part),
+        scan.models if part is None else CroppedModels(scan.models, *part),
+        parameters.seed,
+        scan.kept,
+        parameters.kinds,
+        step,
+        directional,
+    )
+    return Chosen(choice.setting, choice.table, part)
+
+
+def given_setting(model, parameters, n_maps):
+    """Return the setting of lambdas that were given, with one value an element."""
+    lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
+    directional = parameters.directional_of(n_maps)
+    return Setting(
+        model=model if model.has_weights else None,
+        lambda_1=tuple(lambda_1),
+        directional=(True,) * n_maps if directional is None else directional,
+        ratios=tuple(lambda_2 / lambda_1),
+        apart=(False,) * n_maps,
+    )
