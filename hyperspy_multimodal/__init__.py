@@ -7,8 +7,7 @@ imported here; everything else is loaded at first use.
 import importlib
 
 from . import _attach
-
-__version__ = "0.1.0.dev0"
+from ._version import __version__
 
 _PUBLIC = {
     "compute_maps": "hyperspy_multimodal.signals.lazy_signals",
@@ -16,7 +15,7 @@ _PUBLIC = {
     "fit_maps": "hyperspy_multimodal.eds.fit_maps",
     "fuse_maps": "hyperspy_multimodal.given.fuse_maps",
     "plot": "hyperspy_multimodal.plot",
-    "save_maps": "hyperspy_multimodal.signals.export",
+    "save_maps": "hyperspy_multimodal.export",
     "solve_fusion": "hyperspy_multimodal.fusion",
     "suggest_elements": "hyperspy_multimodal.eds.suggest_elements",
 }

@@ -10,16 +10,12 @@ import importlib.util
 import sys
 import warnings
 
-# class that receives the methods, wherever eXSpy defines it: the module of its fusion
-_CLASSES = {
-    "EDSSpectrum": "hyperspy_multimodal.eds.method",
-    "EELSSpectrum": "hyperspy_multimodal.eels.method",
-}
+from .modalities import MODALITIES, SIGNAL_TYPES
+
 _TUNING = "hyperspy_multimodal.interactive.method"
 # HyperSpy's class of all signals, whose methods say what to do with those that are no spectra.
 _ANY = ("hyperspy.signal", "BaseSignal", "hyperspy_multimodal.signals.other_signals")
 _METHODS = ("multimodal_fusion", "multimodal_fusion_interactive")
-_SIGNAL_TYPES = ("EDS_TEM", "EDS_SEM", "EELS")
 
 
 def attach():
@@ -27,8 +23,8 @@ def attach():
     home, name, source = _ANY
     _attach_to(vars(sys.modules.get(home, object)).get(name), (source, source))
     for module in _modules_of_exspy():
-        for name, source in _CLASSES.items():
-            _attach_to(vars(module).get(name), (source, _TUNING))
+        for modality in MODALITIES:
+            _attach_to(vars(module).get(modality.signal_class), (modality.module, _TUNING))
 
 
 def _attach_to(cls, sources):
@@ -58,7 +54,7 @@ def _warn_of_missing(module):
         for each in vars(module).values()
         if isinstance(each, type)
         and each.__module__ == module.__name__
-        and getattr(each, "_signal_type", None) in _SIGNAL_TYPES
+        and getattr(each, "_signal_type", None) in SIGNAL_TYPES
         and not any(_METHODS[0] in vars(base) for base in each.__mro__[:-1] if _is_exspys(base))
     ]
     if missing:

@@ -20,6 +20,8 @@ from pathlib import Path
 
 GROUP = "hyperspy.extensions"
 OURS = "hyperspy_multimodal._attach"
+# What is imported with HyperSpy: of the standard library only.
+AT_IMPORT = {f"hyperspy_multimodal{each}" for each in ("", "._attach", "._version", ".modalities")}
 OTHERS = "hyperspy_multimodal.signals.other_signals"
 SIGNAL_TYPES = ("EELS", "EDS_TEM", "EDS_SEM")
 EXSPY_CLASSES = (
@@ -145,7 +147,7 @@ def forget(package):
 def saved_and_loaded(folder):
     import hyperspy.api as hs
 
-    assert loaded_modules("hyperspy_multimodal") <= {"hyperspy_multimodal", OURS}
+    assert loaded_modules("hyperspy_multimodal") <= AT_IMPORT
     assert not loaded_modules("exspy") and not loaded_modules("numba")
 
     for signal_type in SIGNAL_TYPES:
@@ -245,9 +247,9 @@ def modules_imported_again_or_failing(folder):
     importlib.import_module("hyperspy_multimodal")
     check_all_classes()
 
-    forget("hyperspy_multimodal.signals")
+    forget("hyperspy_multimodal.eels")
     forget("exspy")
-    sys.modules["hyperspy_multimodal.signals"] = None  # importing it fails now
+    sys.modules["hyperspy_multimodal.eels"] = None  # importing it fails now
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         signal = plain_signal()

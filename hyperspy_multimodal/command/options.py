@@ -4,7 +4,8 @@ import argparse
 import math
 from pathlib import Path
 
-from .. import __version__
+from .._version import __version__
+from ..modalities import SIGNAL_TYPES
 
 _NAMES = "separated by spaces or commas, in any case"
 
@@ -128,7 +129,7 @@ def _add_input(group):
     )
     group.add_argument(
         "--signal-type",
-        choices=("EDS_TEM", "EDS_SEM", "EELS"),
+        choices=SIGNAL_TYPES,
         help="what the spectra are, where the file does not say",
     )
     group.add_argument(

@@ -150,9 +150,9 @@ def _write(maps, output, haadf, options, stem):
     import matplotlib
 
     matplotlib.use("Agg")
+    from ..export import save_maps
     from ..plot import plot_overview
     from ..plot.panels import map_name, map_unit
-    from ..signals.export import save_maps
 
     names = [map_name(fused) for fused in maps]
     _check_content(names, maps, output)

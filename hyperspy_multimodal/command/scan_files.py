@@ -2,9 +2,10 @@
 
 import logging
 
+from ..modalities import SIGNAL_TYPES
+
 _logger = logging.getLogger(__name__)
 
-_SPECTRA = ("EDS_TEM", "EDS_SEM", "EELS")
 _OTHER_DETECTORS = {"BF", "ABF", "DBF", "BRIGHT", "IDPC", "DPC"}
 
 
@@ -33,7 +34,7 @@ def find_scan(signals, spectra=None, haadf=None):
     dimensions = {
         number: signal.axes_manager.navigation_dimension
         for number, signal in enumerate(signals)
-        if signal.metadata.get_item("Signal.signal_type", "") in _SPECTRA
+        if signal.metadata.get_item("Signal.signal_type", "") in SIGNAL_TYPES
     }
     candidates = [number for number, size in dimensions.items() if size == 2]
     candidates = candidates or [number for number, size in dimensions.items() if size]
@@ -139,7 +140,7 @@ def _shape_of(signal):
         return None
     [shape] = [each for each in shapes if each] or [()]
     kind = signal.metadata.get_item("Signal.signal_type", "")
-    return tuple(shape) if len(shape) in (1, 2) and kind not in _SPECTRA else None
+    return tuple(shape) if len(shape) in (1, 2) and kind not in SIGNAL_TYPES else None
 
 
 def _is_finer(signal, spectra):

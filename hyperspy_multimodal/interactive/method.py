@@ -81,7 +81,9 @@ def multimodal_fusion_interactive(
     >>> tuner  # shows the widgets  # doctest: +SKIP
     >>> tuner.maps  # in a later cell, after "Apply to all"  # doctest: +SKIP
     """
-    module = _module_of(self)
+    from ..modalities import module_of
+
+    module = module_of(self)
     _check_arguments(module, arguments)
     manager = self.axes_manager
     if manager.navigation_dimension > 2:
@@ -101,9 +103,9 @@ def multimodal_fusion_interactive(
             f"multimodal_fusion_interactive needs ipywidgets and ipympl, but {error.name} is not "
             'installed. In the clone of this package type: pip install ".[gui]"'
         ) from error
-    from ..plot.panels import image_name
     from ..recovery.parameters import Parameters
     from ..signals.as_found import tidied
+    from ..signals.native import image_name
     from .session import TuningSession
 
     parameters = Parameters(
@@ -143,16 +145,6 @@ def multimodal_fusion_interactive(
         return f"s.multimodal_fusion(haadf, {given})"
 
     return Tuner(session, apply, line)
-
-
-def _module_of(signal):
-    """Return the module that knows how spectra of the signal's class are read."""
-    from exspy.signals import EELSSpectrum
-
-    from ..eds import method as eds
-    from ..eels import method as eels
-
-    return eels if isinstance(signal, EELSSpectrum) else eds
 
 
 def _as_code(name, value):

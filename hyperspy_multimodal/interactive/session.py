@@ -8,11 +8,7 @@ from ..counts.reading import SPLITS
 from ..recovery.fuse import fuse_reading
 from ..recovery.masks import masked_maps, whole_mask
 from ..recovery.prepared import fit_of, prepared
-from ..selection import (
-    CroppedModels,
-    Setting,
-    fuse_setting,
-)
+from ..selection import CroppedModels, Setting, fuse_setting
 from ..signals.masks import checked_mask
 
 # lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.

@@ -2,18 +2,10 @@
 
 import numpy as np
 
+from ..signals.native import image_name
 from .arguments import check_pairs, checked_image
 from .overlay import plot_overlay
-from .panels import (
-    brightest,
-    figure_of,
-    height_over_width,
-    image_name,
-    map_name,
-    map_unit,
-    scale_bar,
-    show,
-)
+from .panels import brightest, figure_of, height_over_width, map_name, map_unit, scale_bar, show
 
 
 def plot_overview(maps, raw_maps, haadf, fig=None):

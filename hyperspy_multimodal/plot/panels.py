@@ -52,16 +52,6 @@ def map_name(signal):
     return str(name) if name else textwrap.shorten(title or "map", _TITLE, placeholder=" ...")
 
 
-def image_name(image):
-    """Return the name of the image beside the maps: that of its detector, as its title has it."""
-    title = ""
-    if hasattr(image, "metadata"):
-        title = str(image.metadata.get_item("General.title", "") or "").strip()
-    if not title or "HAADF" in title.upper():
-        return "HAADF"
-    return textwrap.shorten(title, _TITLE, placeholder=" ...")
-
-
 def map_unit(fused):
     """Return what the values of a map are, as far as its metadata tell."""
     source = fused.metadata.get_item("Multimodal_fusion.gain_source", "counts")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import __version__
+from .._version import __version__
 
 
 def numbers_of(scan, chosen, result, parameters):

@@ -152,7 +152,7 @@ def as_found(method):
 
 def name_images(output, haadf):
     """Give the images of an output the name of the detector that the HAADF's title has."""
-    from ..plot.panels import image_name
+    from .native import image_name
 
     name = image_name(haadf)
     for item in ("haadf", "modelled_haadf", "haadf_residual"):

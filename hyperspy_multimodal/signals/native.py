@@ -1,9 +1,12 @@
 """HyperSpy signals for results: the axes and metadata of the scan they come from."""
 
 import operator
+import textwrap
 from copy import deepcopy
 
 from hyperspy.signals import BaseSignal, Signal2D
+
+_LONGEST = 24  # letters of the name of an image
 
 
 def scan_axes(signal, navigate):
@@ -137,3 +140,13 @@ def with_errors(signal, maps, errors, described):
     for result, error in zip(maps, errors, strict=True):
         result.metadata.set_item("Multimodal_fusion.standard_deviation", error)
     return element_maps(signal, errors, *described, ", standard deviation")
+
+
+def image_name(image):
+    """Return the name of the image beside the maps: that of its detector, as its title has it."""
+    title = ""
+    if hasattr(image, "metadata"):
+        title = str(image.metadata.get_item("General.title", "") or "").strip()
+    if not title or "HAADF" in title.upper():
+        return "HAADF"
+    return textwrap.shorten(title, _LONGEST, placeholder=" ...")

@@ -4,6 +4,8 @@ HyperSpy imports this module while it is being imported itself: other imports wa
 call.
 """
 
+from ..modalities import SIGNAL_TYPES
+
 
 def multimodal_fusion(self, haadf, *args, **kwargs):
     """Fuse the spectrum image with this HAADF image, or say which signals are needed.
@@ -104,4 +106,4 @@ def _is_image(signal):
 def _has_spectra(signal):
     metadata = getattr(signal, "metadata", None)
     kind = metadata.get_item("Signal.signal_type", "") if hasattr(metadata, "get_item") else ""
-    return kind in ("EDS_TEM", "EDS_SEM", "EELS")
+    return kind in SIGNAL_TYPES

@@ -58,8 +58,8 @@ def save_maps(maps, folder, format="hspy", *, suffix="", overwrite=False):
     ...     [path.name for path in save_maps(maps, folder, "tif")]
     ['Co_Ka.tif', 'O_Ka.tif', 'S_Ka.tif']
     """
-    from ..plot.panels import map_axes, map_name
-    from .lazy_signals import compute_maps
+    from .plot.panels import map_axes, map_name
+    from .signals.lazy_signals import compute_maps
 
     kind = _EXTENSIONS.get(str(format).lower().lstrip("."), str(format).lower().lstrip("."))
     if kind not in FORMATS:
@@ -134,7 +134,7 @@ def _write_picture(path, signal):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from ..plot.panels import brightest, height_over_width, map_name, map_unit, scale_bar, show
+    from .plot.panels import brightest, height_over_width, map_name, map_unit, scale_bar, show
 
     figure = Figure(figsize=(4.2, 3.4 * height_over_width(signal) + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -152,7 +152,7 @@ def _write_table(path, signal):
 
 def _write_profiles(path, maps, names):
     """Write profiles along one line: the position and a column per map."""
-    from ..plot.panels import has_units, map_axes
+    from .plot.panels import has_units, map_axes
 
     [axis] = map_axes(maps[0])
     sizes = [each.data.size for each in maps]
