@@ -5,6 +5,11 @@ import numbers
 import numpy as np
 
 
+def is_auto(value):
+    """Return whether an argument leaves the choice to the data, as "auto" does."""
+    return isinstance(value, str) and value == "auto"
+
+
 def checked_number(name, value, *, low, include_low, hint=""):
     """Return ``value`` as a float that is finite and above ``low``, or say what is wrong."""
     expected = f"a finite number {'>=' if include_low else '>'} {low:g}"

@@ -6,6 +6,7 @@ from numbers import Real
 
 import numpy as np
 
+from ..checks import is_auto
 from ..counts.element_maps import ElementMaps
 from ..counts.reading import Reading
 from ..counts.segments import count_segments, edges_to_count, membership, segment_edges
@@ -272,7 +273,7 @@ def integration_windows_of(signal, lines, given):
 def _background_windows(signal, lines, given):
     if given is None:
         return None
-    if isinstance(given, str) and given == "auto":
+    if is_auto(given):
         return np.array(signal.estimate_background_windows(xray_lines=lines))
     otherwise = "'auto', None, or "
     return window_array("background_windows", signal, lines, given, 4, otherwise, "line")

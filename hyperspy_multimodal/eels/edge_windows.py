@@ -5,6 +5,7 @@ import logging
 
 import numpy as np
 
+from ..checks import is_auto
 from ..counts.windows import window_array
 from ..physics.edges import edge_onsets, onset_energy
 
@@ -57,7 +58,7 @@ def integration_channels(signal, names, given):
     list of (int, int)
         Ranges [start, stop), one an edge.
     """
-    if given is not None and not (isinstance(given, str) and given == "auto"):
+    if given is not None and not is_auto(given):
         return _given_channels("integration_windows", signal, names, given, "None, 'auto', or ", 1)
     axis = signal.axes_manager.signal_axes[0]
     onsets = [onset_energy(name) for name in names]
@@ -99,7 +100,7 @@ def pre_edge_channels(signal, names, given):
     """
     if given is None:
         return None
-    if isinstance(given, str) and given == "auto":
+    if is_auto(given):
         axis = signal.axes_manager.signal_axes[0]
         return [_automatic_pre_edge(axis, name, names) for name in names]
     return _given_channels("background_windows", signal, names, given, "'auto', None, or ", 2)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..checks import checked_count, checked_number, per_element
+from ..checks import checked_count, checked_number, is_auto, per_element
 from ..fusion.inputs import checked_lambdas
 from ..selection import GAMMAS
 
@@ -47,13 +47,13 @@ class Parameters:
             )
         one = isinstance(self.tv, str) or not np.iterable(self.tv)
         kinds = [self.tv] if one else list(self.tv)
-        if not _is_auto(self.tv) and not all(_is_kind(kind) for kind in kinds):
+        if not is_auto(self.tv) and not all(_is_kind(kind) for kind in kinds):
             raise ValueError(
                 "tv must be 'auto', 'directional' or 'isotropic', or one of the latter two for "
                 f"each element, but {self.tv!r} was given."
             )
         flags = ["align", "uncertainty", "full_output"]
-        if not _is_auto(self.keep_totals):
+        if not is_auto(self.keep_totals):
             flags.append("keep_totals")
         for name in flags:
             if not isinstance(getattr(self, name), bool):
@@ -77,12 +77,12 @@ class Parameters:
     @property
     def chooses_lambdas(self):
         """Whether lambdas, and with them regularisers, are chosen from the data."""
-        return _is_auto(self.lambdas)
+        return is_auto(self.lambdas)
 
     @property
     def chooses_gamma(self):
         """Whether gamma is chosen from the data."""
-        return _is_auto(self.gamma)
+        return is_auto(self.gamma)
 
     @property
     def gammas(self):
@@ -97,12 +97,12 @@ class Parameters:
     @property
     def chooses_blur(self):
         """Whether the blur of the HAADF is chosen from the data."""
-        return _is_auto(self.haadf_blur)
+        return is_auto(self.haadf_blur)
 
     @property
     def chooses_totals(self):
         """Whether the data say which totals are kept."""
-        return _is_auto(self.keep_totals)
+        return is_auto(self.keep_totals)
 
     def check_number_of(self, names):
         """Refuse lists that have not one value for each of the maps."""
@@ -122,7 +122,7 @@ class Parameters:
 
     def directional_of(self, n_maps):
         """Return whether the total variation of each element is directional, None if open."""
-        if _is_auto(self.tv):
+        if is_auto(self.tv):
             return None
         kinds = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
         if len(kinds) != n_maps:
@@ -143,13 +143,9 @@ def _is_kind(value):
     return isinstance(value, str) and value in _KINDS
 
 
-def _is_auto(value):
-    return isinstance(value, str) and value == "auto"
-
-
 def _number_or_auto(name, value, include_zero):
     """Return "auto" or a checked number."""
-    if _is_auto(value):
+    if is_auto(value):
         return value
     if isinstance(value, str):
         raise ValueError(f"{name} must be 'auto' or a number, but {value!r} was given.")
@@ -172,7 +168,7 @@ def check_map_method(map_method, background_windows, extra_lines, known=("fit", 
     if not isinstance(map_method, str) or map_method not in known:
         names = " or ".join(repr(name) for name in known)
         raise ValueError(f"map_method must be {names}, but {map_method!r} was given.")
-    automatic = isinstance(background_windows, str) and background_windows == "auto"
+    automatic = is_auto(background_windows)
     if map_method == "fit" and not automatic:
         raise ValueError(
             "background_windows belong to map_method='windows', but map_method is 'fit', which "
