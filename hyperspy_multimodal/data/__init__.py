@@ -1,12 +1,13 @@
 """Simulated specimens, as HyperSpy signals, with the truth that they were drawn from.
 
 Floors, from numbers to specimens: ``_xray`` and ``_spectrum`` hold the physics of X-rays,
-``_scan`` and ``_detector`` the settings and what the detector makes of them (``_peak_shape`` of a
-line, ``_absorption`` of the continuum, ``_pile_up`` of X-rays that meet), ``_expectation`` and
-``_haadf`` the noiseless scan, ``_specimen`` turns areal densities of atoms into signals and truth.
-``_materials`` and ``_particles`` help to lay out atoms, and each kind of specimen is a module.
-``_core_loss`` is the one in EELS, with spectra from ``_core_loss_specimen``. ``_published`` loads
-measured scans that others have published, ``_silica`` one with its spectra.
+``_scan_settings`` and ``_measured_detector`` the settings and what the detector makes of them
+(``_peak_shape`` of a line, ``_absorption_edges`` of the continuum, ``_pile_up`` of X-rays that
+meet), ``_expectation`` and ``_haadf_detector`` the noiseless scan, ``_specimen`` turns areal
+densities of atoms into signals and truth. ``_materials`` and ``_particles`` help to lay out atoms,
+and each kind of specimen is a module. ``_core_loss`` is the one in EELS, with spectra from
+``_core_loss_specimen``. ``_published`` loads measured scans that others have published, ``_silica``
+one with its spectra.
 """
 
 from ._bimetal import bimetal
@@ -18,7 +19,7 @@ from ._haadf_only import haadf_only
 from ._overlapping_pair import overlapping_pair
 from ._oxide_interface import oxide_interface
 from ._published import PublishedScan, co3o4_mn3o4, dysco3
-from ._scan import MEASURED_DETECTOR, Scan
+from ._scan_settings import MEASURED_DETECTOR, Scan
 from ._silica import MeasuredScan, silica_spheres
 from ._specimen import Specimen
 from ._swap import swap

@@ -5,7 +5,7 @@ import numpy as np
 from ._arguments import check_integer, check_shape
 from ._materials import compound_densities, stack_areal_densities
 from ._particles import alloy_spheres, choose_centre, in_pixels, scatter_particles, sphere_thickness
-from ._scan import Scan
+from ._scan_settings import Scan
 from ._specimen import simulate_specimen
 
 _SUPPORT = {"Ti": 1, "O": 2}, 4.23  # rutile, g/cm^3

@@ -8,10 +8,10 @@ from ..physics.edges import onset_energy
 from ..signals.native import element_maps
 from ._arguments import check_integer, check_number, check_shape
 from ._core_loss_specimen import MICROSCOPE, CoreLossSpecimen, expected_electrons
-from ._haadf import haadf_image
+from ._haadf_detector import haadf_image
 from ._materials import compound_densities, stack_areal_densities
 from ._particles import core_shell_thicknesses
-from ._scan import Scan
+from ._scan_settings import Scan
 from ._spectrum import draw_counts
 
 # Formula and density in g/cm^3: hausmannite and the spinel guite.

@@ -5,7 +5,7 @@ import numpy as np
 from ._arguments import check_integer, check_shape
 from ._materials import compound_densities, stack_areal_densities
 from ._particles import core_shell_thicknesses
-from ._scan import Scan
+from ._scan_settings import Scan
 from ._specimen import simulate_specimen
 
 # Formula and density in g/cm^3: cobaltpentlandite and the spinel guite.

@@ -7,7 +7,7 @@ from exspy.material import elements
 
 from ._measured_detector import detected_spectra
 from ._pile_up import add_sum_peaks
-from ._scan import SOLID_ANGLE
+from ._scan_settings import SOLID_ANGLE
 from ._xray import full_width_half_maximum, line_energy, production_cross_section
 
 _STRAY_ELEMENT = "Cu"  # grid and holder
@@ -78,7 +78,7 @@ def expected_xrays(areal, xray_lines, scan, unlisted=None):
     --------
     >>> import numpy as np
     >>> from hyperspy_multimodal.data._expectation import expected_xrays
-    >>> from hyperspy_multimodal.data._scan import Scan
+    >>> from hyperspy_multimodal.data._scan_settings import Scan
     >>> expected = expected_xrays(np.full((1, 8, 8), 900.0), ["Ni_Ka"], Scan(counts=10))
     >>> print(expected.net.max().round(6))
     10.0

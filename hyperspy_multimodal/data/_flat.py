@@ -4,7 +4,7 @@ import numpy as np
 
 from ._arguments import check_number, check_shape
 from ._materials import compound_densities, stack_areal_densities
-from ._scan import Scan
+from ._scan_settings import Scan
 from ._specimen import simulate_specimen
 
 _FILM = {"Ni": 1, "O": 1}, 6.67  # g/cm^3

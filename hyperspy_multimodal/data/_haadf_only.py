@@ -4,7 +4,7 @@ import numpy as np
 
 from ._arguments import check_integer, check_number, check_shape
 from ._particles import alloy_spheres, scatter_particles
-from ._scan import Scan
+from ._scan_settings import Scan
 from ._specimen import simulate_specimen
 
 _PARTICLES = 10  # per square of the shorter side

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from exspy.material import elements
 
-from ._absorption import absorption_edges_of, edge_transmission
+from ._absorption_edges import absorption_edges_of, edge_transmission
 from ._spectrum import bremsstrahlung_template, element_template
 from ._xray import line_families
 
@@ -47,7 +47,7 @@ def detected_spectra(symbols, scan, mapped_families=None):
     Examples
     --------
     >>> from hyperspy_multimodal.data._measured_detector import detected_spectra
-    >>> from hyperspy_multimodal.data._scan import Scan
+    >>> from hyperspy_multimodal.data._scan_settings import Scan
     >>> scan = Scan(energy_offset=0.05)
     >>> for detector in (scan, scan.nominal):
     ...     print(detected_spectra(["O"], detector).templates[0].argmax())

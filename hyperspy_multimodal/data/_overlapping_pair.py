@@ -5,7 +5,7 @@ import numpy as np
 from ._arguments import check_integer, check_shape
 from ._materials import alloy_densities, stack_areal_densities
 from ._particles import scatter_particles
-from ._scan import Scan
+from ._scan_settings import Scan
 from ._specimen import simulate_specimen
 
 _LINES = {

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import erf
 
 from ._arguments import check_number, check_shape
-from ._scan import Scan
+from ._scan_settings import Scan
 from ._specimen import simulate_specimen
 
 _LATTICE_PARAMETER = 0.3905  # nm, SrTiO3; LaMnO3 grown on it takes the same

@@ -10,8 +10,8 @@ from exspy.material import elements
 from scipy.constants import elementary_charge
 
 from ._expectation import expected_xrays
-from ._haadf import haadf_image
-from ._scan import BEAM_CURRENT, SOLID_ANGLE
+from ._haadf_detector import haadf_image
+from ._scan_settings import BEAM_CURRENT, SOLID_ANGLE
 from ._spectrum import draw_counts
 
 
@@ -105,7 +105,7 @@ def simulate_specimen(
     Examples
     --------
     >>> import numpy as np
-    >>> from hyperspy_multimodal.data._scan import Scan
+    >>> from hyperspy_multimodal.data._scan_settings import Scan
     >>> from hyperspy_multimodal.data._specimen import simulate_specimen
     >>> foil = simulate_specimen({"Ni": np.full((8, 8), 900.0)}, ["Ni_Ka"], Scan(), name="foil")
     >>> foil.signal

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ._arguments import check_number, check_shape
-from ._haadf import scattering
+from ._haadf_detector import scattering
 from ._materials import compound_densities
-from ._scan import Scan
+from ._scan_settings import Scan
 from ._specimen import simulate_specimen
 
 _THICKNESS = 50.0  # nm

@@ -13,7 +13,7 @@ from ..counts.unphysical import WIDEST_SPIKE
 from ..physics.edges import edge_onsets, onset_energy
 from ..physics.hydrogenic import edge_subshells, hydrogenic_edges
 from ..physics.microscope import EELS_PARAMETERS, microscope_of
-from .core_loss import ElementEdges, fit_core_loss
+from .core_loss_fit import ElementEdges, fit_core_loss
 from .core_loss_misfit import worst_misfit
 from .edge_measurement import EdgeWindows, check_electrons, plan_edges
 from .edge_windows import has_room

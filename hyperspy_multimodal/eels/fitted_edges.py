@@ -8,7 +8,7 @@ from ..counts.fitted_maps import FittedMaps
 from ..counts.templates import Templates
 from ..physics.edges import onset_energy
 from .background_shape import POWER_LAW
-from .core_loss import CoreLossFit
+from .core_loss_fit import CoreLossFit
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ def white_line_onsets(subshells, onsets, energies):
     Parameters
     ----------
     subshells : list of str
-        From `core_loss.edge_subshells`.
+        From `hydrogenic.edge_subshells`.
     onsets : dict of str to float
         Onsets in eV of all edges of the element.
     energies : tuple of (float, float)

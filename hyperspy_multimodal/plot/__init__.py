@@ -1,12 +1,12 @@
 """Pictures of fused maps.
 
 ``panels`` holds what they share: figures, names, axes, scales, colour bars and scale bars.
-``checks`` says what cannot be drawn, and what to give instead.
+``drawable`` says what cannot be drawn, and what to give instead.
 """
 
 from .convergence import plot_convergence
-from .haadf_model import plot_haadf_model
 from .line_profile import plot_line_profile
+from .modelled_haadf import plot_haadf_model
 from .overlay import plot_overlay
 from .overview import plot_overview
 from .selection import plot_selection

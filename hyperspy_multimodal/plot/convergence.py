@@ -1,6 +1,6 @@
 """The terms of the cost, iteration by iteration."""
 
-from .arguments import check_output
+from .drawable import check_output
 from .panels import LINE_COLOURS, figure_of
 
 _TERMS = ("HAADF term", "Poisson term", "total variation")

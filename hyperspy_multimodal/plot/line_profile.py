@@ -6,7 +6,7 @@ import numpy as np
 from hyperspy.roi import Line2DROI
 from skimage.measure import profile_line
 
-from .arguments import check_pairs
+from .drawable import check_pairs
 from .panels import LINE_COLOURS, axes_of, compact, has_units, map_axes, map_name, map_unit
 
 _STYLES = ("-", "--", ":")

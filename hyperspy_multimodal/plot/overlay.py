@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib import colors as mpl_colors
 
-from .arguments import check_maps
+from .drawable import check_maps
 from .panels import axes_of, brightest, height_over_width, map_name, place, scale_bar
 
 #: Magenta, cyan and yellow mix without hiding each other, and differ for colour-blind eyes too.

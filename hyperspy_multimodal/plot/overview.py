@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..signals.native import image_name
-from .arguments import check_pairs, checked_image
+from .drawable import check_pairs, checked_image
 from .overlay import plot_overlay
 from .panels import brightest, figure_of, height_over_width, map_name, map_unit, scale_bar, show
 

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator
 
-from .arguments import check_output
+from .drawable import check_output
 from .panels import LINE_COLOURS, figure_of, map_name
 
 _WITHOUT = "#000000"

@@ -5,10 +5,10 @@ import pytest
 
 from hyperspy_multimodal.data import core_shell, flat
 from hyperspy_multimodal.data._expectation import expected_xrays
-from hyperspy_multimodal.data._haadf import haadf_image, scattering
+from hyperspy_multimodal.data._haadf_detector import haadf_image, scattering
 from hyperspy_multimodal.data._materials import alloy_densities, compound_densities
 from hyperspy_multimodal.data._measured_detector import detected_spectra, vary_line_weights
-from hyperspy_multimodal.data._scan import Scan
+from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._specimen import simulate_specimen
 from hyperspy_multimodal.data._xray import full_width_half_maximum, line_energy, line_families
 

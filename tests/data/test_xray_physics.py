@@ -6,7 +6,7 @@ import pytest
 from scipy.special import erf
 
 from hyperspy_multimodal.data._expectation import expected_xrays
-from hyperspy_multimodal.data._scan import Scan
+from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._spectrum import (
     bremsstrahlung_template,
     draw_counts,

@@ -34,7 +34,7 @@ def absorption_edges_of(symbols):
 
     Examples
     --------
-    >>> from hyperspy_multimodal.data._absorption import absorption_edges_of
+    >>> from hyperspy_multimodal.data._absorption_edges import absorption_edges_of
     >>> absorption_edges_of(["Co"])
     [0.284, 0.532, 0.779, 1.839, 7.6494]
     """
@@ -83,7 +83,7 @@ def edge_transmission(channel_edges, absorption_edges, drop, energy_resolution, 
     Examples
     --------
     >>> import numpy as np
-    >>> from hyperspy_multimodal.data._absorption import edge_transmission
+    >>> from hyperspy_multimodal.data._absorption_edges import edge_transmission
     >>> from hyperspy_multimodal.data._peak_shape import PeakShape
     >>> left = edge_transmission(np.linspace(0, 10, 1001), [4.0], 0.2, 130.0, PeakShape())
     >>> print(left[[300, 420, 799]].round(3))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .arguments import check_output
+from .drawable import check_output
 from .panels import brightest, figure_of, height_over_width, scale_bar, show
 
 _IMAGES = ("haadf", "modelled_haadf", "haadf_residual")

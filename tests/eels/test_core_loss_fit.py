@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exspy.material import elements as database
 
-from hyperspy_multimodal.eels.core_loss import ElementEdges, fit_core_loss
+from hyperspy_multimodal.eels.core_loss_fit import ElementEdges, fit_core_loss
 from hyperspy_multimodal.eels.core_loss_misfit import worst_misfit
 from hyperspy_multimodal.eels.white_lines import white_line_onsets, white_line_shapes
 from hyperspy_multimodal.physics.hydrogenic import (

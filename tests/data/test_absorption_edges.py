@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.data import Scan
-from hyperspy_multimodal.data._absorption import absorption_edges_of, edge_transmission
+from hyperspy_multimodal.data._absorption_edges import absorption_edges_of, edge_transmission
 from hyperspy_multimodal.data._measured_detector import detected_spectra
 from hyperspy_multimodal.data._peak_shape import PeakShape, recorded_energy
 from hyperspy_multimodal.data._xray import full_width_half_maximum, line_energy, line_families

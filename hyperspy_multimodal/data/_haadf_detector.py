@@ -31,7 +31,7 @@ def scattering(areal_densities):
     Examples
     --------
     >>> import numpy as np
-    >>> from hyperspy_multimodal.data._haadf import scattering
+    >>> from hyperspy_multimodal.data._haadf_detector import scattering
     >>> print(scattering({"C": np.ones((1, 1)), "Au": np.ones((1, 1))}).round())
     [[1704.]]
     """
@@ -63,7 +63,7 @@ def haadf_image(areal_densities, noise, rng, extra=None):
     Examples
     --------
     >>> import numpy as np
-    >>> from hyperspy_multimodal.data._haadf import haadf_image
+    >>> from hyperspy_multimodal.data._haadf_detector import haadf_image
     >>> print(haadf_image({"Ni": np.array([[0.0, 50.0]])}, 0.0, np.random.default_rng(0)))
     [[ 4000. 44000.]]
     """
