@@ -1,13 +1,17 @@
 """Previews are what the whole scan would give, in its counts, whatever is given."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
 from hyperspy_multimodal.data import core_loss, core_shell
+from hyperspy_multimodal.interactive.session import values_of
 
-GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02)}
+from .tuning import GIVEN
+
 SMOOTH = {"gamma": 1, "lambdas": (0.01, 0.2)}
 SHAPE = 40, 48
 
@@ -73,3 +77,27 @@ def test_the_middle_of_a_crop_is_that_of_the_whole():
     whole = np.array([each.data for each in maps])[:, session.rows, session.cols]
     inner = (..., slice(16, -16), slice(16, -16))
     assert np.linalg.norm((fused - whole)[inner]) < 0.02 * np.linalg.norm(whole[inner])
+
+
+def test_values_come_from_outputs_with_and_without_haadf():
+    output = {
+        "gamma": 1.4,
+        "lambda_1": [0.1, 1.0],
+        "lambda_2": [0.2, 8.0],
+        "directional": [True, False],
+        "uses_haadf": True,
+        "haadf_blur": 0.5,
+    }
+    given = values_of(output).arguments()
+    assert given == {
+        "gamma": 1.4,
+        "lambdas": ([0.1, 1.0], [0.2, 8.0]),
+        "tv": ["directional", "isotropic"],
+        "haadf_blur": 0.5,
+    }
+    twice = replace(values_of(output), lambda_2=2 * values_of(output).lambda_2)
+    assert twice.arguments()["lambdas"] == ([0.1, 1.0], [0.4, 16.0])
+    without = values_of({**output, "uses_haadf": False}).arguments()
+    lambda_1, lambda_2 = without["lambdas"]
+    np.testing.assert_allclose(np.array(lambda_2) / lambda_1, [2, 8], rtol=1e-3)
+    assert without["weights"] == [0, 0]

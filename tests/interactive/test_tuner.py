@@ -10,26 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hyperspy.signals import BaseSignal
-from matplotlib.backend_bases import MouseEvent
 
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
-from hyperspy_multimodal.data import core_loss, core_shell
+from hyperspy_multimodal.data import core_loss
 from hyperspy_multimodal.interactive import session as session_module
-from hyperspy_multimodal.interactive.session import values_of
-from hyperspy_multimodal.interactive.throttle import Latest
 
-GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02)}
-
-
-@pytest.fixture(scope="module")
-def specimen():
-    return core_shell((40, 48), counts=10)
-
-
-@pytest.fixture
-def tuner(specimen):
-    return specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN)
+from .tuning import GIVEN
 
 
 def test_it_starts_from_what_is_given(tuner):
@@ -62,56 +49,6 @@ def test_each_widget_changes_the_picture_and_its_argument(tuner, name, value, ar
     tuner.widgets[name].value = value
     assert tuner.widgets["picture"].value != picture
     assert tuner.parameters == {**before, **argument}
-
-
-def test_crops_stay_within_the_scan_and_have_eight_pixels(tuner):
-    session = tuner._session
-    for rows, cols, found in [
-        ((-5, 10), (40, 99), (slice(0, 10), slice(40, 48))),
-        ((39, 40), (3, 4), (slice(32, 40), slice(3, 11))),
-        ((0, 40), (0, 48), (slice(0, 40), slice(0, 48))),
-    ]:
-        session.crop(slice(*rows), slice(*cols))
-        assert (session.rows, session.cols) == found
-        assert session.raw().shape[1:] == (
-            found[0].stop - found[0].start,
-            found[1].stop - found[1].start,
-        )
-
-
-def test_the_rectangle_moves_the_crop(tuner):
-    picture = tuner.widgets["picture"].value
-    tuner._selector.extents = (10, 29.6, 4.4, 20)
-    tuner._on_crop()
-    assert (tuner._session.rows, tuner._session.cols) == (slice(5, 20), slice(10, 30))
-    assert tuner.widgets["picture"].value != picture
-
-
-def drag(tuner, start, end):
-    """Press the mouse at a place (x, y) of the HAADF, move it to another and let go."""
-    axis = tuner._selector.ax
-    canvas = axis.figure.canvas
-    for name, place in (
-        ("motion_notify_event", start),
-        ("button_press_event", start),
-        ("motion_notify_event", end),
-        ("button_release_event", end),
-    ):
-        x, y = axis.transData.transform(place)
-        canvas.callbacks.process(name, MouseEvent(name, canvas, x, y, 1))
-
-
-def test_the_crop_is_dragged_and_a_click_leaves_it(tuner):
-    session = tuner._session
-    before, (x, y) = (session.rows, session.cols), (session.cols.stop + 4, session.rows.stop + 1)
-    drag(tuner, (x, y), (x, y))
-    assert (session.rows, session.cols) == before
-    assert tuner._selector.get_visible()
-    assert tuner._selector.extents == tuner._extents()
-    middle = (session.cols.start + session.cols.stop - 1) / 2, 20
-    drag(tuner, middle, (middle[0] + 5, 20))
-    assert session.cols == slice(before[1].start + 5, before[1].stop + 5)
-    assert session.rows == before[0]
 
 
 def keywords(tuner):
@@ -303,66 +240,12 @@ def test_what_cannot_be_tuned_is_refused(specimen):
             specimen.signal.multimodal_fusion_interactive(specimen.haadf, **{name: True})
 
 
-def test_values_come_from_outputs_with_and_without_haadf():
-    output = {
-        "gamma": 1.4,
-        "lambda_1": [0.1, 1.0],
-        "lambda_2": [0.2, 8.0],
-        "directional": [True, False],
-        "uses_haadf": True,
-        "haadf_blur": 0.5,
-    }
-    given = values_of(output).arguments()
-    assert given == {
-        "gamma": 1.4,
-        "lambdas": ([0.1, 1.0], [0.2, 8.0]),
-        "tv": ["directional", "isotropic"],
-        "haadf_blur": 0.5,
-    }
-    twice = replace(values_of(output), lambda_2=2 * values_of(output).lambda_2)
-    assert twice.arguments()["lambdas"] == ([0.1, 1.0], [0.4, 16.0])
-    without = values_of({**output, "uses_haadf": False}).arguments()
-    lambda_1, lambda_2 = without["lambdas"]
-    np.testing.assert_allclose(np.array(lambda_2) / lambda_1, [2, 8], rtol=1e-3)
-    assert without["weights"] == [0, 0]
-
-
-def test_only_the_latest_of_fast_changes_is_shown():
-    async def fast():
-        seen = []
-        latest = Latest(lambda: seen.append("update"), delay=0.01)
-        for _ in range(20):
-            latest.request()
-        assert seen == []
-        await asyncio.sleep(0.1)
-        latest.request()
-        await asyncio.sleep(0.1)
-        return seen
-
-    assert asyncio.run(fast()) == ["update", "update"]
-
-
 def test_a_gamma_beyond_the_slider_stays_while_others_move(specimen):
     given = {**GIVEN, "gamma": 4}
     tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)
     tuner.widgets["lambda_1"].value = 0.02
     assert tuner.parameters["gamma"] == 4
     assert tuner.parameters["lambdas"] == (0.02, 0.02)
-
-
-def test_masked_positions_have_no_raw_counts_even_where_a_crop_has_no_others(specimen):
-    mask = np.zeros((40, 48), bool)
-    mask[:14] = True
-    tuner = specimen.signal.multimodal_fusion_interactive(
-        specimen.haadf, **GIVEN, navigation_mask=mask
-    )
-    session = tuner._session
-    for rows in (slice(0, 10), slice(8, 30)):
-        session.crop(rows, slice(0, 20))
-        tuner._update()
-        assert np.isnan(session.raw()[:, mask[rows, :20]]).all()
-        assert np.isfinite(session.raw()[:, ~mask[rows, :20]]).all()
-        assert np.isfinite(session.fuse(tuner._values)[0]).all()
 
 
 @pytest.mark.parametrize("lambda_2", [0, [0, 0.02, 0.02]])

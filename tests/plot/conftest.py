@@ -1,11 +1,13 @@
-"""A small specimen, its fusions, and maps whose values are known everywhere."""
+"""Small scans, their fusions and fits, and maps whose values are known everywhere."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hyperspy.signals import Signal2D
 
-from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.data import bimetal, core_shell
+
+from .sum_spectra import output_of
 
 QUIET = {"show_progressbar": False, "full_output": True, "gamma": 1}
 
@@ -51,3 +53,28 @@ def ramp():
         return signal
 
     return signal_of
+
+
+@pytest.fixture(scope="session")
+def clean():
+    return output_of(core_shell((32, 32), counts=20).signal)
+
+
+@pytest.fixture(scope="session")
+def stray():
+    """Copper of the grid, which is not named."""
+    return output_of(core_shell((32, 32), counts=20, stray=0.2).signal)
+
+
+@pytest.fixture(scope="session")
+def two_metals():
+    return output_of(bimetal((32, 32), counts=20).signal)
+
+
+@pytest.fixture(scope="session")
+def unnamed():
+    """Palladium, which is no element of instruments, is not named."""
+    signal = bimetal((32, 32), counts=20).signal
+    signal.set_elements(["Au", "O", "Ti"])
+    signal.set_lines(["Au_Ma", "O_Ka", "Ti_Ka"])
+    return output_of(signal)

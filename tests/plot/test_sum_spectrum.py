@@ -1,4 +1,4 @@
-"""The picture of a fitted sum spectrum names lines legibly and marks what is doubtful."""
+"""The picture of a fitted sum spectrum names lines legibly."""
 
 import copy
 
@@ -8,55 +8,11 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from hyperspy_multimodal import fit_maps
-from hyperspy_multimodal.data import MEASURED_DETECTOR, bimetal, core_shell, oxide_interface
-from hyperspy_multimodal.eds.fit_report import Overlap
+from hyperspy_multimodal.data import MEASURED_DETECTOR, core_shell, oxide_interface
 from hyperspy_multimodal.plot import plot_sum_spectrum
-from hyperspy_multimodal.plot.spectrum_legends import KINDS, LEFT_OUT, MISFIT
+from hyperspy_multimodal.plot.spectrum_legends import KINDS
 
-
-def output_of(signal, **options):
-    return fit_maps(signal, full_output=True, **options)[1]
-
-
-@pytest.fixture(scope="module")
-def clean():
-    return output_of(core_shell((32, 32), counts=20).signal)
-
-
-@pytest.fixture(scope="module")
-def stray():
-    """Copper of the grid, which is not named."""
-    return output_of(core_shell((32, 32), counts=20, stray=0.2).signal)
-
-
-@pytest.fixture(scope="module")
-def two_metals():
-    return output_of(bimetal((32, 32), counts=20).signal)
-
-
-@pytest.fixture(scope="module")
-def unnamed():
-    """Palladium, which is no element of instruments, is not named."""
-    signal = bimetal((32, 32), counts=20).signal
-    signal.set_elements(["Au", "O", "Ti"])
-    signal.set_lines(["Au_Ma", "O_Ka", "Ti_Ka"])
-    return output_of(signal)
-
-
-@pytest.fixture(scope="module")
-def strange():
-    """A peak at 6.1 keV, which no element explains."""
-    signal = core_shell((32, 32), counts=20).signal
-    signal.change_dtype("uint32")
-    axis = signal.axes_manager[-1].axis
-    shape = np.exp(-0.5 * ((axis - 6.10) / 0.055) ** 2)
-    signal.data += (
-        np.random.default_rng(0)
-        .poisson(2 * shape / shape.sum(), signal.data.shape)
-        .astype("uint32")
-    )
-    return output_of(signal)
+from .sum_spectra import changed, doubts, labels, legend_of, output_of
 
 
 @pytest.fixture(scope="module")
@@ -64,44 +20,11 @@ def crowded():
     return output_of(oxide_interface((40, 40), counts=20, **MEASURED_DETECTOR).signal)
 
 
-def labels(axes):
-    return {text.get_text(): to_hex(text.get_color()) for text in axes[0].texts}
-
-
 def boxes(axes):
     """Return the places of labels in pixels, without what leads to peaks."""
     canvas = axes[0].figure.canvas
     canvas.draw()
     return [Text.get_window_extent(text, canvas.get_renderer()) for text in axes[0].texts]
-
-
-def doubts(axes):
-    """Return what is written under the picture, by line."""
-    legends = axes[0].figure.legends
-    return [text.get_text() for legend in legends for text in legend.get_texts()]
-
-
-def legend_of(axes):
-    return [text.get_text() for text in axes[0].get_legend().get_texts()]
-
-
-def ranges(axis, style):
-    """Return the ranges that are shaded in a style."""
-    colour = to_hex(style["facecolor"])
-    return [
-        (patch.get_x(), patch.get_x() + patch.get_width())
-        for patch in axis.patches
-        if to_hex(patch.get_facecolor()) == colour and to_hex(patch.get_facecolor()) != "#ededed"
-    ]
-
-
-def changed(output, low, high, factor):
-    """Return an output whose observed counts between two energies were multiplied."""
-    result = copy.copy(output)
-    result["sum_spectrum"] = output["sum_spectrum"].deepcopy()
-    energy = result["sum_spectrum"].axes_manager.signal_axes[0].axis
-    result["sum_spectrum"].data[(energy > low) & (energy < high)] *= factor
-    return result
 
 
 def test_curves_axes_and_title(clean):
@@ -177,53 +100,6 @@ def test_the_axis_ends_where_counts_end():
     assert plot_sum_spectrum(output, (1, 15))[0].get_xlim() == pytest.approx((1, 15), abs=0.02)
 
 
-def test_nothing_is_marked_on_a_clean_specimen(clean, two_metals):
-    for output in (clean, two_metals):
-        axes = plot_sum_spectrum(output)
-        assert not doubts(axes)
-        assert not ranges(axes[0], MISFIT) + ranges(axes[0], LEFT_OUT)
-        assert not any(set(name) & set("?†‡()") for name in labels(axes))
-        assert "element of the instrument" not in legend_of(axes)
-
-
-def test_elements_of_the_instrument_have_a_colour_of_their_own(stray):
-    axes = plot_sum_spectrum(stray)
-    assert labels(axes)["Cu Kα"] == to_hex(KINDS["instrument"])
-    assert labels(axes)["Co Kα"] == to_hex(KINDS["named"])
-    assert {"element of the instrument", "named element"} <= set(legend_of(axes))
-
-
-def test_free_peaks_are_marked_with_what_they_may_be(strange):
-    (peak,) = strange["unassigned_peaks"]
-    axes = plot_sum_spectrum(strange)
-    (mark,) = [text for text in labels(axes) if text.endswith("?")]
-    assert labels(axes)[mark] == to_hex(KINDS["free"])
-    assert any(f"{peak.energy:.4g} keV" in text for text in doubts(axes))
-    assert "peak of no element (?)" in legend_of(axes)
-
-
-def test_elements_that_nobody_named_are_marked(unnamed):
-    assert list(unnamed["other_elements"]) == ["Pd"]
-    axes = plot_sum_spectrum(unnamed)
-    assert labels(axes)["Pd Lα"] == to_hex(KINDS["unnamed"])
-    assert "element that is not named" in legend_of(axes)
-
-
-@pytest.mark.parametrize(("factor", "side"), [(1.6, "below"), (0.5, "above")])
-def test_ranges_where_the_model_is_wrong_are_marked(clean, factor, side):
-    axes = plot_sum_spectrum(changed(clean, 4.0, 4.5, factor))
-    for axis in axes:
-        ((start, stop),) = ranges(axis, MISFIT)
-        assert (start, stop) == pytest.approx((4.0, 4.5), abs=0.07)
-    (text,) = doubts(axes)
-    assert f"% {side} the counts" in text
-
-
-def test_a_misfit_narrower_than_a_peak_is_not_a_range(clean):
-    axes = plot_sum_spectrum(changed(clean, 4.2, 4.24, 3.0))
-    assert not ranges(axes[1], MISFIT)
-
-
 def test_a_large_residual_does_not_hide_the_small_ones(clean):
     axes = plot_sum_spectrum(changed(clean, 6.8, 7.0, 8.0))
     low, high = axes[1].get_ylim()
@@ -245,61 +121,6 @@ def test_what_the_model_left_and_was_attributed_is_shaded(clean):
         assert np.any((x > 6.62) & (x < 6.73))
     output["continuum"] = clean["continuum"] + (output["fitted"] - clean["fitted"])
     assert "attributed to continuum" in legend_of(plot_sum_spectrum(output))
-
-
-def test_lines_of_the_instrument_under_mapped_ones_are_marked(stray):
-    output = copy.deepcopy(stray)
-    output["overlaps"] = [Overlap("Cu", "O_Ka", 300.0, 20.0, 1500.0, "Cu_Ka")]
-    axes = plot_sum_spectrum(output)
-    assert "O Kα†" in labels(axes)
-    (text,) = doubts(axes)
-    assert text.startswith("O Kα") and "300 counts" in text and "of Cu" in text
-    assert "1,200 are left" in text
-
-
-def test_lines_that_may_hide_elements_are_marked(clean):
-    hidden = {"S_Ka": {"counts": 321.0, "candidates": ["Mo_La", "Pb_Ma"]}}
-    axes = plot_sum_spectrum({**clean, "hidden_elements": hidden})
-    assert "S Kα‡" in labels(axes)
-    (text,) = doubts(axes)
-    assert "321" in text and "Mo Lα or Pb Mα" in text
-
-
-def test_elements_that_are_not_there_are_marked():
-    signal = core_shell((32, 32), counts=20).signal
-    signal.add_elements(["Mg"])
-    signal.add_lines(["Mg_Ka"])
-    axes = plot_sum_spectrum(output_of(signal))
-    assert "(Mg Kα)" in labels(axes)
-    (text,) = doubts(axes)
-    assert text.startswith("Mg Kα: not found")
-
-
-def test_channels_that_were_left_out_are_shaded_and_named():
-    signal = core_shell((32, 32), counts=30).signal
-    signal.data[..., 350:380] = 0
-    signal.data[..., 900:] = 0
-    output = output_of(signal)
-    assert output["left_out_channels"] == [(350, 380), (900, 1024)]
-    output["sum_spectrum"].data[350:380] = 1000  # whatever they hold
-    axes = plot_sum_spectrum(output)
-    for axis in axes:
-        assert ranges(axis, LEFT_OUT)[0] == pytest.approx((3.495, 3.795))
-        assert not ranges(axis, MISFIT)
-    assert axes[0].get_xlim()[1] < 9
-    assert any("3.495 to 3.795 keV" in text for text in doubts(axes))
-    assert any("channels 900 to 1023" in text for text in doubts(axes))
-    fitted = axes[0].lines[1]
-    inside = (fitted.get_xdata() > 3.5) & (fitted.get_xdata() < 3.79)
-    assert np.isnan(fitted.get_ydata()[inside]).all()
-
-
-def test_many_doubts_are_counted(clean):
-    hidden = {line: {"counts": 1.0, "candidates": ["Mo_La"]} for line in clean["lines"]}
-    more = {f"X_K{i}": {"counts": 1.0, "candidates": ["Mo_La"]} for i in range(5)}
-    axes = plot_sum_spectrum({**clean, "hidden_elements": {**hidden, **more}})
-    assert len(doubts(axes)) == 11
-    assert doubts(axes)[-1] == f"and {len(hidden) + len(more) - 10} more"
 
 
 def test_an_axis_in_electronvolts(stray):

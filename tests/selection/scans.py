@@ -4,7 +4,9 @@ import numpy as np
 
 from hyperspy_multimodal.eds.xray_windows import xray_maps
 from hyperspy_multimodal.physics.scattering import xray_scattering
-from hyperspy_multimodal.selection import GuidedModels, HaadfFit, normalise_haadf
+from hyperspy_multimodal.selection import GuidedModels, HaadfFit, HeldOut, normalise_haadf
+
+SHAPE = 48, 40
 
 
 def measured_maps(specimen):
@@ -22,3 +24,7 @@ def guided_models(specimen, maps, haadf=None, gammas=(1.0,), weights="auto", blu
 
 def all_kept(maps):
     return np.ones(len(maps.names), bool)
+
+
+def held_out(maps, models, seed=0, kept=None, progress=lambda: None):
+    return HeldOut(maps, models, seed, all_kept(maps) if kept is None else kept, progress)

@@ -4,24 +4,12 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.counts.reading import SPLITS
-from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.selection import GuidedModels, HaadfModel, HeldOut, choose_setting
-from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1, RATIOS, search
+from hyperspy_multimodal.selection import choose_setting
+from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1, RATIOS
 
-from .scans import all_kept, guided_models, measured_maps
+from .scans import SHAPE, all_kept, guided_models
 
-SHAPE = 48, 40
 BOTH = True, False
-
-
-@pytest.fixture(scope="module")
-def specimen():
-    return core_shell(SHAPE, counts=5)
-
-
-@pytest.fixture(scope="module")
-def maps(specimen):
-    return measured_maps(specimen)
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +72,6 @@ def row_of(setting, table):
 
 def total(row):
     return sum(row["relative_errors"])
-
-
-# on a scan
 
 
 def test_same_seed_same_choice(choose, chosen):
@@ -231,151 +216,3 @@ def test_inputs_are_not_modified(specimen, maps):
     choose_setting(maps, models, 0, all_kept(maps), BOTH, lambda: None)
     for array, copy in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(array, copy)
-
-
-# on errors that are known
-
-
-class Landscape:
-    """Held-out errors as a function of the setting: the best setting is known."""
-
-    ratios = (1.0, 8.0, 0.5)
-    directional = (True, False, True)
-    lambda_1 = 3.16e-4
-    gamma = 1.4
-    gain = (0.3, 0.3, 0.3)  # of the HAADF, by element
-    spread = 0.1  # of the gain over blocks
-
-    def errors(self, setting):
-        octaves = np.log2(np.array(setting.ratios) / self.ratios)
-        errors = 2 + 0.02 * octaves**2
-        errors += 0.1 * (np.array(setting.directional) != self.directional)
-        if setting.model:
-            decades = abs(np.log10(setting.lambda_1 / self.lambda_1))
-            misfit = 0.1 * decades + 0.3 * abs(setting.model.gamma - self.gamma)
-            errors -= np.where(setting.apart, 0, np.array(self.gain) - misfit)
-        return errors
-
-    def blocks(self, setting):
-        even = np.tile(self.errors(setting)[:, None] / 100, 100)
-        if setting.model:
-            even += self.spread / 100 * np.resize([1.0, -1.0], 100)
-        return even
-
-
-class Known(HeldOut):
-    """Errors of a landscape, in place of those of fusions."""
-
-    def __init__(self, landscape, models):
-        super().__init__(NoMaps(), models, 0, np.ones(3, bool), lambda: None)
-        self.landscape = landscape
-        self._noise = np.full(3, 0.1)
-
-    def _error(self, number, setting):
-        return self.landscape.blocks(setting) / SPLITS
-
-
-class NoMaps:
-    """Counts that are significant, and nothing else."""
-
-    names = "ABC"
-    net, net_variance = np.full((3, 1, 1), 100.0), np.ones((3, 1, 1))
-
-    def halves(self, number, seed):
-        return [(self, self)]
-
-
-def searched(landscape, gammas=(1.0, 1.4, 1.8), kinds=BOTH, weight=1.0):
-    models = [HaadfModel(np.ones(3), np.full(3, weight), 0.0, gamma, 0.0, 0.9) for gamma in gammas]
-    return search(Known(landscape, GuidedModels(np.zeros(SHAPE), models)), kinds)
-
-
-def test_the_best_setting_is_found():
-    setting = searched(Landscape(), gammas=(1.4,))
-    assert setting.ratios == Landscape.ratios
-    assert setting.directional == Landscape.directional
-    assert setting.lambda_1 == Landscape.lambda_1
-    assert setting.apart == (False,) * 3
-
-
-@pytest.mark.parametrize("gamma", [1.0, 1.4, 1.8])
-def test_the_best_exponent_is_found(gamma):
-    landscape = Landscape()
-    landscape.gamma = gamma
-    assert searched(landscape).model.gamma == gamma
-
-
-@pytest.mark.parametrize("lambda_1", [1e-5, 3.16e-5, 0.1, 1.0])
-def test_lambda_1_is_found_from_end_to_end(lambda_1):
-    landscape = Landscape()
-    landscape.lambda_1 = lambda_1
-    landscape.gain = (0.6,) * 3
-    assert searched(landscape).lambda_1 == lambda_1
-
-
-@pytest.mark.parametrize("ratio", [RATIOS[0], RATIOS[-1]])
-def test_ratios_are_found_from_end_to_end(ratio):
-    landscape = Landscape()
-    landscape.ratios = (ratio,) * 3
-    assert searched(landscape).ratios == (ratio,) * 3
-
-
-def test_ratios_that_the_haadf_changes_are_found():
-    """Without HAADF the maps want more smoothing, and the other regulariser."""
-
-    class Changing(Landscape):
-        def errors(self, setting):
-            self.ratios, self.directional = (
-                ((1.0, 2.0, 0.5), (True, False, True))
-                if setting.model
-                else ((4.0, 8.0, 4.0), (False, False, True))
-            )
-            return super().errors(setting)
-
-    setting = searched(Changing())
-    assert setting.ratios == (1.0, 2.0, 0.5)
-    assert setting.directional == (True, False, True)
-
-
-def test_element_that_loses_by_the_haadf_is_set_apart():
-    landscape = Landscape()
-    landscape.gain = (0.3, -0.1, 0.3)
-    setting = searched(landscape)
-    assert setting.apart == (False, True, False)
-    assert setting.model is not None
-
-
-def test_element_that_may_lose_by_chance_is_not_set_apart():
-    landscape = Landscape()
-    landscape.gain, landscape.spread = (0.9, -0.05, 0.9), 0.5  # 1 standard error
-    assert searched(landscape).apart == (False,) * 3
-
-
-def test_haadf_from_which_all_lose_is_left_out():
-    landscape = Landscape()
-    landscape.gain = (-0.1, -0.1, -0.1)
-    setting = searched(landscape)
-    assert setting.model is None
-    assert setting.lambda_1 == 1
-    assert setting.apart == (False,) * 3
-    assert setting.ratios == Landscape.ratios
-    assert setting.directional == Landscape.directional
-
-
-@pytest.mark.parametrize(("standard_errors", "used"), [(1.0, False), (5.0, True)])
-def test_haadf_has_to_gain_significantly(standard_errors, used):
-    landscape = Landscape()
-    landscape.gain = (0.1, 0.1, 0.1)
-    landscape.spread = 0.1 * 10 / standard_errors
-    assert (searched(landscape).model is not None) is used
-
-
-@pytest.mark.parametrize("kind", BOTH)
-def test_one_regulariser_is_taken_as_it_is(kind):
-    setting = searched(Landscape(), kinds=(kind,))
-    assert setting.directional == (kind,) * 3
-    assert setting.ratios == Landscape.ratios
-
-
-def test_models_without_weights_are_not_tried():
-    assert searched(Landscape(), weight=0.0).model is None

@@ -1,0 +1,25 @@
+"""What simulated EELS specimens hold, in electrons and in mass."""
+
+import numpy as np
+from exspy.material import elements
+
+from hyperspy_multimodal.eels.edge_measurement import measure_edges
+
+EDGES = ["O_K", "Mn_L3", "Co_L3"]
+MICROSCOPE = {"beam_energy": 200.0, "convergence_angle": 10.0, "collection_angle": 30.0}
+
+
+def stack(maps):
+    return np.stack([m.data for m in maps])
+
+
+def gross(signal):
+    """Counts in the windows that the package gives the edges."""
+    return measure_edges(signal, None, None, None, None, False).maps.counts
+
+
+def mass(specimen):
+    return sum(
+        elements[symbol].General_properties.atomic_weight * atoms
+        for symbol, atoms in specimen.areal_densities.items()
+    )
