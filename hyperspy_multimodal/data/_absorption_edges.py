@@ -1,12 +1,15 @@
 """Absorption edges in the continuum: of the specimen, of the detector and of its window."""
 
 import numpy as np
-from exspy.material import elements
 from scipy.special import ndtr
 
+from ..physics.edges import edge_onsets
+from ..physics.lines import all_elements
+from ..physics.peak_widths import FWHM_PER_SIGMA
 from ._peak_shape import recorded_energy
 from ._xray import full_width_half_maximum, line_families
 
+# The fit's edges are others on purpose (`eds.spectrum.absorption`): fewer, and of a window with Al.
 _DETECTOR_ELEMENTS = ("C", "O", "Si")  # window, and dead layer of the crystal
 _SHELLS = {"K": "K", "L": "L3", "M": "M5"}
 # The line from the outermost shell to L3; those of more energy end at L2 and L1.
@@ -40,15 +43,13 @@ def absorption_edges_of(symbols):
     """
     energies = set()
     for symbol in {*symbols, *_DETECTOR_ELEMENTS}:
-        atom = elements[symbol].Atomic_properties
-        if atom.get_item("Xray_lines") is None:
+        if symbol not in all_elements():
             continue
-        onsets = atom.get_item("Binding_energies")
-        onsets = {} if onsets is None else onsets.as_dictionary()
+        onsets = edge_onsets(symbol)
         for family, lines in line_families(symbol).items():
-            shell = onsets.get(_SHELLS[family])
-            if shell is not None:
-                energies.add(shell["onset_energy (eV)"] / 1e3)
+            onset = onsets.get(f"{symbol}_{_SHELLS[family]}")
+            if onset is not None:
+                energies.add(onset / 1e3)
             elif _LAST_LINE.get(family) in lines:
                 energies.add(lines[_LAST_LINE[family]][0])
             else:
@@ -94,6 +95,6 @@ def edge_transmission(channel_edges, absorption_edges, drop, energy_resolution, 
     for edge in absorption_edges:
         position = recorded_energy(edge, shape.energy_bend)
         width = full_width_half_maximum(edge, energy_resolution, shape.resolution_slope)
-        above = ndtr((energy - position) * np.sqrt(8 * np.log(2)) / width)
+        above = ndtr((energy - position) * FWHM_PER_SIGMA / width)
         left *= 1 - drop * above * (position / np.maximum(energy, position)) ** 3
     return left

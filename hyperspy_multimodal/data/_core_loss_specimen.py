@@ -1,13 +1,14 @@
 """Core-loss spectra of elements on energy channels, and what a simulated EELS specimen holds."""
 
-import functools
 from typing import NamedTuple
 
 import exspy.signals
 import hyperspy.api as hs
 import numpy as np
-from exspy.components import EELSCLEdge
 from exspy.material import elements
+
+from ..physics.edges import onset_energy
+from ..physics.hydrogenic import hydrogenic_edges
 
 #: Beam energy in keV, convergence and collection semi-angle in mrad.
 MICROSCOPE = {"beam_energy": 200.0, "convergence_angle": 10.0, "collection_angle": 30.0}
@@ -153,16 +154,8 @@ def edge_cross_section(edge, limits):
     widths = np.diff(limits)
     inside = (np.arange(_POINTS) + 0.5) / _POINTS
     energies = limits[:-1, None] + widths[:, None] * inside
-    barns = _hydrogenic(edge).function(energies.ravel())
+    barns = hydrogenic_edges([edge], MICROSCOPE)[0](energies.ravel())
     return barns.reshape(energies.shape).mean(axis=1) * widths
-
-
-@functools.cache
-def _hydrogenic(edge):
-    component = EELSCLEdge(edge, GOS="hydrogenic")
-    beam_energy, convergence, collection = MICROSCOPE.values()
-    component.set_microscope_parameters(beam_energy, convergence, collection, energy_scale=1.0)
-    return component
 
 
 def white_lines_shape(edge, limits):
@@ -193,9 +186,8 @@ def white_lines_shape(edge, limits):
     element, subshell = edge.split("_")
     lines = np.zeros(len(limits) - 1)
     if subshell == "L3":
-        onsets = elements[element].Atomic_properties.Binding_energies
         for name, share in _WHITE_LINES.items():
-            onset = onsets[name]["onset_energy (eV)"]
+            onset = onset_energy(f"{element}_{name}")
             above = np.maximum(limits, onset) - onset - _PEAK
             lines += share * np.diff(np.arctan(2 * above / _FULL_WIDTH)) / np.pi
     return lines

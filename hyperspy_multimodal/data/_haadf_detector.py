@@ -1,9 +1,10 @@
 """HAADF images of thin specimens."""
 
 import numpy as np
-from exspy.material import elements
 
-_EXPONENT = 1.7
+from ..names import atomic_numbers
+from ..physics.scattering import Z_EXPONENT
+
 _PEDESTAL = 4000.0  # detector offset
 _RANGE = 40000.0  # densest pixel above the pedestal; a 16-bit detector ends at 65535
 
@@ -35,9 +36,9 @@ def scattering(areal_densities):
     >>> print(scattering({"C": np.ones((1, 1)), "Au": np.ones((1, 1))}).round())
     [[1704.]]
     """
+    numbers = atomic_numbers(areal_densities)
     return sum(
-        float(elements[symbol].General_properties.Z) ** _EXPONENT * areal
-        for symbol, areal in areal_densities.items()
+        z**Z_EXPONENT * areal for z, areal in zip(numbers, areal_densities.values(), strict=True)
     )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from exspy.material import elements
 
+from ..physics.lines import all_elements
 from ._absorption_edges import absorption_edges_of, edge_transmission
 from ._spectrum import bremsstrahlung_template, element_template
 from ._xray import line_families
@@ -156,12 +157,11 @@ def vary_family_ratios(families, relative_error, rng, mapped=None):
 
 
 def _true_families(symbol, scan, mapped):
-    entry = elements[symbol] if symbol in elements else None
-    if entry is not None and entry.Atomic_properties.get_item("Xray_lines") is None:
+    if symbol in elements and symbol not in all_elements():
         return {}
     families = line_families(symbol)
     # seeded by element as well: what else is in the specimen does not change its lines
-    seed = [scan.line_weight_seed, int(entry.General_properties.Z)]
+    seed = [scan.line_weight_seed, int(elements[symbol].General_properties.Z)]
     if scan.line_weight_error > 0:
         rng = np.random.default_rng(seed)
         families = vary_line_weights(families, scan.line_weight_error, rng)

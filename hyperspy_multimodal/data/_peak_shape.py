@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import erf, log_ndtr, ndtr
 
-from ._xray import FIORI_NEWBURY_SLOPE, full_width_half_maximum
+from ..physics.peak_widths import FIORI_NEWBURY_SLOPE, FWHM_PER_SIGMA
+from ._xray import full_width_half_maximum
 
 _BEND_RANGE = 0.8  # keV
 _WIDE = 1.5  # width of a line in a segment that differs, in widths of the rest
-_WIDTHS_PER_SIGMA = np.sqrt(8 * np.log(2))
 
 
 class PeakShape(NamedTuple):
@@ -115,7 +115,7 @@ def line_shares(energy, edges, energy_resolution, shape=PeakShape()):  # noqa: B
 
 
 def _one_width(position, edges, width, shape):
-    sigma = width / _WIDTHS_PER_SIGMA
+    sigma = width / FWHM_PER_SIGMA
     shares = np.diff(erf((edges - position) / (np.sqrt(2) * sigma))) / 2
     if shape.tail > 0 or shape.shelf > 0:
         shares = (1 - (shape.tail + shape.shelf)) * shares

@@ -6,9 +6,10 @@ import exspy.signals
 import hyperspy.api as hs
 import numpy as np
 
+from ..physics.peak_widths import FIORI_NEWBURY_SLOPE, MN_KA
 from ._arguments import check_integer, check_number
 from ._peak_shape import PeakShape
-from ._xray import FIORI_NEWBURY_SLOPE, full_width_half_maximum, line_energy
+from ._xray import full_width_half_maximum
 
 BEAM_CURRENT = 0.1  # nA
 SOLID_ANGLE = 0.7  # sr, a detector of four segments
@@ -239,7 +240,7 @@ class Scan:
         try:
             full_width_half_maximum(_LOWEST_ENERGY, resolution, slope)
         except ValueError as error:
-            lowest = (slope * (line_energy("Mn_Ka") - _LOWEST_ENERGY)) ** 0.5
+            lowest = (slope * (MN_KA - _LOWEST_ENERGY)) ** 0.5
             raise ValueError(
                 f"resolution_error and resolution_slope: given {self.resolution_error!r} eV and "
                 f"{slope!r} eV^2 per keV with an energy_resolution of {self.energy_resolution!r} "

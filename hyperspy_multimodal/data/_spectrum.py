@@ -5,7 +5,7 @@ import numpy as np
 from ._peak_shape import PeakShape, line_shares
 from ._xray import line_families, production_cross_section, window_transmission
 
-# Expected counts held at once while drawing (1 MiB in float64).
+# Expected counts held at once while drawing (1 MiB in float64); at least one pixel's spectrum is.
 _BLOCK_VALUES = 2**17
 
 
@@ -102,7 +102,7 @@ def bremsstrahlung_template(edges, beam_energy):
     return continuum / continuum.sum()
 
 
-def draw_counts(maps, templates, rng, block_values=_BLOCK_VALUES):
+def draw_counts(maps, templates, rng):
     """Draw a spectrum image of Poisson counts, expected to be ``maps.T @ templates``.
 
     The expectation is formed block by block, so that no spectrum image of floats ever exists.
@@ -116,8 +116,6 @@ def draw_counts(maps, templates, rng, block_values=_BLOCK_VALUES):
         Share of these X-rays in each channel.
     rng : numpy.random.Generator
         Source of the draws.
-    block_values : int, default 131072
-        Expected counts held at once; at least one pixel's spectrum is.
 
     Returns
     -------
@@ -134,7 +132,7 @@ def draw_counts(maps, templates, rng, block_values=_BLOCK_VALUES):
     """
     n_pixels, n_channels = maps.shape[1], templates.shape[1]
     counts = np.empty((n_pixels, n_channels), dtype=np.uint8)
-    step = max(1, block_values // n_channels)
+    step = max(1, _BLOCK_VALUES // n_channels)
     for start in range(0, n_pixels, step):
         pixels = slice(start, start + step)
         drawn = rng.poisson(maps[:, pixels].T @ templates)

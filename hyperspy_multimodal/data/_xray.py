@@ -3,15 +3,15 @@
 import numpy as np
 from exspy.material import elements
 
-# Electrons of a full shell.
-_SHELL_ELECTRONS = {"K": 2, "L": 8, "M": 18}
+from ..names import atomic_numbers
+from ..physics.peak_widths import FIORI_NEWBURY_SLOPE, MN_KA
+from ..physics.yields import BETHE_B, BETHE_C, SHELL_ELECTRONS, fluorescence_yield
 
-# Bethe's constants b and c in Powell's review, section on K shells; used for L and M as well.
-_BETHE_B, _BETHE_C = 0.9, 0.65
+# Published constants and tables are those of `physics`. What a fit assumes of a specimen and of a
+# detector is not: here cross-sections know no relativity and windows are thicker, so that the fit
+# of a specimen never finds its own assumptions again.
+
 _BETHE_FACTOR = 6.51e-20  # pi e^4, in cm^2 keV^2
-
-# Slope of FWHM^2 with energy, in eV^2 per keV: that of silicon detectors.
-FIORI_NEWBURY_SLOPE = 2500.0
 
 # Energy (keV) at which the detector's window lets 1/e through: 64 % at O Ka, 99 % above 2 keV,
 # about what 0.3 um of polymer do.
@@ -82,44 +82,6 @@ def line_energy(xray_line):
     return line_families(element)[line[0]][line][0]
 
 
-def fluorescence_yield(atomic_number, family):
-    """Mean fluorescence yield of a shell: X-rays per ionisation.
-
-    Parameters
-    ----------
-    atomic_number : int
-        Z of the element.
-    family : {"K", "L", "M"}
-        The shell.
-
-    Returns
-    -------
-    float
-        The yield, in [0, 1].
-
-    References
-    ----------
-    J. H. Hubbell et al., J. Phys. Chem. Ref. Data 23, 339 (1994), doi:10.1063/1.555955: fits.
-
-    Examples
-    --------
-    >>> from hyperspy_multimodal.data._xray import fluorescence_yield
-    >>> round(fluorescence_yield(27, "K"), 2)
-    0.39
-    """
-    z = float(atomic_number)
-    if family == "M":
-        return 1.29e-9 * max(z - 13, 0) ** 4
-    if family == "L" and z < 37:
-        return 1.939e-8 * z**3.8874
-    fit = {
-        "K": (0.0370, 0.03112, 5.44e-5, -1.25e-6),
-        "L": (0.17765, 0.00298937, 8.91297e-5, -2.67184e-7),
-    }[family]
-    odds = sum(c * z**power for power, c in enumerate(fit)) ** 4
-    return odds / (1 + odds)
-
-
 def production_cross_section(element, family, beam_energy):
     """Cross-section for making an X-ray of a family, summed over its lines.
 
@@ -152,17 +114,17 @@ def production_cross_section(element, family, beam_energy):
     0.0
     """
     edge = max(energy for energy, _ in line_families(element)[family].values())
-    overvoltage = _BETHE_C * beam_energy / edge
+    overvoltage = BETHE_C * beam_energy / edge
     if overvoltage <= 1:
         return 0.0
     ionisation = (
         _BETHE_FACTOR
-        * _SHELL_ELECTRONS[family]
-        * _BETHE_B
+        * SHELL_ELECTRONS[family]
+        * BETHE_B
         / (beam_energy * edge)
         * np.log(overvoltage)
     )
-    return float(ionisation * fluorescence_yield(elements[element].General_properties.Z, family))
+    return float(ionisation * fluorescence_yield(atomic_numbers([element])[0], family))
 
 
 def window_transmission(energy):
@@ -222,12 +184,11 @@ def full_width_half_maximum(energy, energy_resolution, slope=FIORI_NEWBURY_SLOPE
     >>> round(full_width_half_maximum(5.8987, 130.0), 3)
     0.13
     """
-    reference = line_energy("Mn_Ka")
-    squared = slope / 1e3 * (energy - reference) * 1e3 + energy_resolution**2
+    squared = slope / 1e3 * (energy - MN_KA) * 1e3 + energy_resolution**2
     if not squared > 0:
         raise ValueError(
             f"energy_resolution: given {energy_resolution!r} eV at Mn Ka, expected more than "
-            f"{(slope * (reference - energy)) ** 0.5:.1f} eV, where a line at {energy} keV would "
+            f"{(slope * (MN_KA - energy)) ** 0.5:.1f} eV, where a line at {energy} keV would "
             "have no width; pass a real detector's resolution, e.g. 130."
         )
     return float(np.sqrt(squared) / 1e3)

@@ -8,10 +8,13 @@ from scipy import signal
 
 _logger = logging.getLogger(__name__)
 
+#: How `goodness` begins.
+GOODNESS = "The fit of the summed spectrum is "
+
 # A line of the instrument matters if it holds this share of what lies under a mapped line.
 _OVERLAPPING = 0.05
-# Totals of fewer standard errors mean that an element is not there.
-_ABSENT = 3.0
+#: Counts of fewer standard errors mean that a line or an element is not there.
+ABSENT = 3.0
 # Elements that nobody named are worth a warning if they have this share of all counts of lines.
 _MANY = 0.01
 _NAMED_PEAKS = 5
@@ -108,7 +111,7 @@ def _absent(found):
     return [
         f"{name} ({total:.3g} ± {error:.2g} counts)"
         for name, total, error in totals
-        if total < _ABSENT * error
+        if total < ABSENT * error
     ]
 
 
@@ -119,13 +122,13 @@ def _unexplained(fit):
     return float(unknown) / max(float(fit.amplitudes.sum()), 1e-300)
 
 
-def strongest_peaks(fit, number=_NAMED_PEAKS):
+def strongest_peaks(fit):
     """Return energies, on the axis of the signal, of the strongest peaks of a spectrum, in keV."""
     counts = np.where(fit.used, fit.observed, 0.0)
     smooth = np.convolve(counts, np.ones(3) / 3, "same")
-    width = max(int(0.1 / (fit.detector.edges[1] - fit.detector.edges[0])), 1)
+    width = max(int(0.1 / fit.detector.channel), 1)
     places, found = signal.find_peaks(smooth, distance=width, prominence=3 * np.sqrt(smooth.max()))
-    strongest = np.argsort(found["prominences"])[::-1][:number]
+    strongest = np.argsort(found["prominences"])[::-1][:_NAMED_PEAKS]
     return np.sort(fit.detector.centres[places[strongest]])
 
 
@@ -183,7 +186,7 @@ def report(found):
     _logger.log(
         logging.WARNING if is_poor else logging.INFO,
         "The fit of the summed spectrum is %s",
-        goodness(explanation).removeprefix("The fit of the summed spectrum is "),
+        goodness(explanation).removeprefix(GOODNESS),
     )
 
 
@@ -244,10 +247,7 @@ def goodness(explanation):
     if explanation.has_wrong_model:
         word = "wrong"
     offset, gain = 1e3 * fit.detector.offset, 100 * fit.detector.gain
-    text = (
-        f"The fit of the summed spectrum is {word}: peaks are described to "
-        f"{100 * fit.misfit:.0f} % of their height"
-    )
+    text = f"{GOODNESS}{word}: peaks are described to {100 * fit.misfit:.0f} % of their height"
     share = _unexplained(fit)
     if share > 1e-3:
         text += f", and {100 * share:.1f} % of the counts of lines are of no element"

@@ -71,9 +71,8 @@ def suggest_elements(s, *, show_progressbar=None):
     spectra = tidied(s)
     s = without_masked(spectra.signal, spectra.mask)
     detector, beam_energy = detector_of(s), beam_energy_of(s)
-    channel = 1e3 * float(detector.edges[1] - detector.edges[0])
     sums = summed_spectrum(_as_image(s), shows_progress(show_progressbar))
-    clean = unphysical(sums, widest_spike=widest_spike_of(channel))
+    clean = unphysical(sums, widest_spike=widest_spike_of(1e3 * detector.channel))
     used = channels_to_fit(detector, [], beam_energy)
     for each in [*clean.channels, *clean.spikes]:
         used[each.start : each.stop] = False

@@ -3,7 +3,10 @@
 import itertools
 import logging
 
+import numpy as np
+
 from ..counts.windows import axis_range
+from ..physics.lines import element_lines
 
 _logger = logging.getLogger(__name__)
 
@@ -61,16 +64,12 @@ def warn_of_shared_windows(names, windows):
 
 def warn_of_lines_in_sides(signal, lines, sides):
     """Warn of background windows that hold lines of the elements themselves."""
-    from exspy.material import elements
-
     unit = 1000.0 if signal.axes_manager.signal_axes[0].units == "eV" else 1.0
     energies = {
-        f"{element}_{name}": properties["energy (keV)"] * unit
+        line.name: line.energy * unit
         for element in sorted({line.split("_")[0] for line in lines})
-        for name, properties in elements[element]
-        .Atomic_properties.Xray_lines.as_dictionary()
-        .items()
-        if properties["weight"] >= _VISIBLE_WEIGHT
+        for line in element_lines(element, 0.0, np.inf)
+        if line.weight >= _VISIBLE_WEIGHT
     }
     for line, side in zip(lines, sides, strict=True):
         found = [

@@ -10,9 +10,10 @@ from ..counts.unphysical import widest_spike_of
 from ..names import checked_names
 from ..physics.lines import element_lines
 from ..physics.microscope import beam_energy_of, stated
+from ..physics.peak_widths import MN_KA
 from .fit_report import check_calibration, check_explained, report
 from .fitted_spectra import FittedSum
-from .spectrum.detector import MN_KA, NARROWEST, Detector
+from .spectrum.detector import NARROWEST, Detector
 from .spectrum.element_templates import element_templates
 from .spectrum.explain import explain
 from .spectrum.zero_peak import after_zero_peak
@@ -77,7 +78,7 @@ class XrayFit:
     @property
     def widest_spike(self):
         """Channels of the widest spike that is no line."""
-        return widest_spike_of(1e3 * float(self.detector.edges[1] - self.detector.edges[0]))
+        return widest_spike_of(1e3 * self.detector.channel)
 
     def reading(self, segments, observed, divisor):
         """Return the `FittedSum` of a summed spectrum, shape (C,), and what divides all counts."""

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy import special
 
+from ..physics.peak_widths import FWHM_PER_SIGMA
+
 #: Full width at half maximum, and distance of the peak from the onset, lowest and highest, in eV.
 WIDTHS, OFFSETS = (1.5, 10.0), (0.0, 6.0)
-# Full widths at half maximum in a standard deviation of a Gaussian.
-_FWHM = 2 * np.sqrt(2 * np.log(2))
 
 
 def white_line_onsets(subshells, onsets, energies):
@@ -52,4 +52,4 @@ def white_line_shapes(limits, onset, offset, width):
         Share of each line in each channel, shape (2, C).
     """
     reduced = (limits - onset - offset) / width
-    return np.diff([special.ndtr(_FWHM * reduced), np.arctan(2 * reduced) / np.pi])
+    return np.diff([special.ndtr(FWHM_PER_SIGMA * reduced), np.arctan(2 * reduced) / np.pi])

@@ -1,6 +1,7 @@
 """Moments of counts beside a floor of noise, also where what is negative was set to 0."""
 
 from functools import cache
+from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -102,8 +103,5 @@ def _powers(centre, variance, clipped):
 
 def _central(raw, order):
     """Return a central moment from mean powers."""
-    mean, total, binomial = raw[1], 0.0, 1
-    for k in range(order, -1, -1):
-        total = total + binomial * raw[k] * (-mean) ** (order - k)
-        binomial = binomial * k // (order - k + 1)
-    return total
+    terms = range(order, -1, -1)
+    return sum(comb(order, k) * raw[k] * (-raw[1]) ** (order - k) for k in terms)

@@ -9,8 +9,8 @@ from .lines import element_lines
 from .microscope import USUAL_BEAM_ENERGY, beam_energy_of, microscope_of
 from .yields import xrays_per_atom
 
-# HAADF intensity per atom goes with Z to about this power.
-_Z_EXPONENT = 1.7
+#: HAADF intensity per atom goes with Z to about this power.
+Z_EXPONENT = 1.7
 _STEP = 0.5  # eV
 
 
@@ -110,5 +110,5 @@ def _line(name):
 
 
 def _of_yields(names, yields):
-    scattering = np.array(atomic_numbers(names)) ** _Z_EXPONENT / yields
+    scattering = np.array(atomic_numbers(names)) ** Z_EXPONENT / yields
     return scattering / scattering.max()

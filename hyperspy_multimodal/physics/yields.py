@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from ..names import atomic_numbers
 from .lines import element_lines
 
-# Bethe's constants b and c in Powell's review, and electrons of a full shell.
-_BETHE_B, _BETHE_C = 0.9, 0.65
-_SHELL_ELECTRONS = {"K": 2, "L": 8, "M": 18, "N": 32}
-_REST_ENERGY = 511.0  # keV
+#: Bethe's constants b and c in Powell's review of K shells, used for all.
+BETHE_B, BETHE_C = 0.9, 0.65
+#: Electrons of a full shell.
+SHELL_ELECTRONS = {"K": 2, "L": 8, "M": 18, "N": 32}
+_REST_ENERGY = 511.0  # keV, of the electron
 # Below it the cross-section is not known; the line is weak, but there it is.
 _LEAST_OVERVOLTAGE = 1.2
 _LEAST_YIELD = 1e-5
@@ -60,19 +62,39 @@ def xrays_per_atom(line, beam_energy, window):
     momentum = (1 + beam_energy / _REST_ENERGY) ** -2  # 1 - beta^2
     energy = 0.5 * _REST_ENERGY * (1 - momentum)  # m0 v^2 / 2
     edge = max(each.energy for each in family)
-    overvoltage = max(_BETHE_C * energy / edge, _LEAST_OVERVOLTAGE)
+    overvoltage = max(BETHE_C * energy / edge, _LEAST_OVERVOLTAGE)
     bethe = np.log(overvoltage) - np.log(momentum) - (1 - momentum)
-    ionisation = _SHELL_ELECTRONS[family[0].family] * _BETHE_B / (energy * edge) * bethe
-    return float(ionisation * max(_fluorescence_yield(element, family[0].family), _LEAST_YIELD)) * (
-        share
-    )
+    ionisation = SHELL_ELECTRONS[family[0].family] * BETHE_B / (energy * edge) * bethe
+    fluorescence = fluorescence_yield(atomic_numbers([element])[0], family[0].family)
+    return float(ionisation * max(fluorescence, _LEAST_YIELD)) * share
 
 
-def _fluorescence_yield(element, family):
-    """Return the mean X-rays per vacancy of a shell, after Hubbell."""
-    from exspy.material import elements
+def fluorescence_yield(atomic_number, family):
+    """Return the mean X-rays per vacancy of a shell.
 
-    z = float(elements[element].General_properties.Z)
+    Parameters
+    ----------
+    atomic_number : int
+        Z of the element.
+    family : {"K", "L", "M", "N"}
+        The shell; N counts as M.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    References
+    ----------
+    J. H. Hubbell et al., J. Phys. Chem. Ref. Data 23, 339 (1994), doi:10.1063/1.555955: fits.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.physics.yields import fluorescence_yield
+    >>> round(fluorescence_yield(27, "K"), 2)
+    0.39
+    """
+    z = float(atomic_number)
     if family in "MN":
         return 1.29e-9 * max(z - 13, 0) ** 4
     if family == "L" and z < 37:

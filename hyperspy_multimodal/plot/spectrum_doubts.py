@@ -5,8 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..counts.spectra_sums import named_channels
+from ..eds.fit_report import ABSENT
 from ..eds.spectrum.detector import Detector
-from .spectrum_lines import ABSENT, siegbahn
+from .spectrum_lines import siegbahn
 from .spectrum_misfits import departures
 
 #: What labels carry: over lines of the instrument, and over others that may be hidden.

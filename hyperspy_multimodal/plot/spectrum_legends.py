@@ -5,6 +5,7 @@ import textwrap
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from ..eds.fit_report import GOODNESS
 from .spectrum_doubts import HIDDEN_SIGN, OVERLAP_SIGN
 
 # Okabe and Ito's blue, green and vermilion, and a purple and a pink that text can have.
@@ -29,7 +30,6 @@ _SIGNS = {
     "hidden": (HIDDEN_SIGN, KINDS["named"]),
     "absent": ("( )", ABSENT),
 }
-_GOODNESS = "The fit of the summed spectrum is "
 # Columns of the legend, and letters of a line of text, in an inch of the figure's width.
 _COLUMNS, _LETTERS = 0.45, 13
 #: Doubts that are written out; others are only counted.
@@ -45,7 +45,7 @@ def name_curves(axis, goodness, lines):
         for kind, words in _WORDS.items()
         if kind in present
     ]
-    text = goodness.removeprefix(_GOODNESS)
+    text = goodness.removeprefix(GOODNESS)
     inches = _width(axis.figure)
     legend = axis.legend(
         handles=handles,

@@ -4,13 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..eds.fit_report import ABSENT
+from ..physics.peak_widths import HEIGHT_PER_AREA
+
 #: Energies of the output are in keV; by units of the axis.
 PER_KEV = {"keV": 1.0, "eV": 1e3}
-#: A line with fewer standard errors of counts is not there, as in the log of `fit_maps`.
-ABSENT = 3.0
 _GREEK = {"a": "α", "b": "β", "g": "γ", "n": "η", "z": "ζ", "l": "ℓ"}
-# Height of a Gaussian over its area and the inverse of its full width at half maximum.
-_PEAK = 0.94
 # A peak is visible if it exceeds the noise under it by this factor. One that is not the strongest
 # of its family must also be more than half of all that is there, and stand out from what is so many
 # FWHM beside.
@@ -97,7 +96,7 @@ def is_visible(line, energy, fitted):
     if not energy[0] <= line.position <= energy[-1] or line.counts < ABSENT * line.error:
         return False
     channels = line.width / (energy[1] - energy[0])
-    height = _PEAK * line.counts / channels
+    height = HEIGHT_PER_AREA * line.counts / channels
     places = line.position + _BESIDE * line.width * np.arange(-1, 2)
     left, there, right = np.interp(places, energy, fitted)
     there = max(there, height)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import erf
 
+from hyperspy_multimodal.data import _spectrum
 from hyperspy_multimodal.data._expectation import expected_xrays
 from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._spectrum import (
@@ -13,13 +14,13 @@ from hyperspy_multimodal.data._spectrum import (
     element_template,
 )
 from hyperspy_multimodal.data._xray import (
-    fluorescence_yield,
     full_width_half_maximum,
     line_energy,
     line_families,
     production_cross_section,
     window_transmission,
 )
+from hyperspy_multimodal.physics.yields import fluorescence_yield
 
 EDGES = (np.arange(2049) - 0.5) * 0.01
 
@@ -167,9 +168,10 @@ def product():
 
 
 @pytest.mark.parametrize("block_values", [1, 50, 333, 10**6])
-def test_blocks_do_not_change_the_draws(product, block_values):
+def test_blocks_do_not_change_the_draws(product, block_values, monkeypatch):
     whole = draw_counts(*product, np.random.default_rng(5))
-    blocks = draw_counts(*product, np.random.default_rng(5), block_values=block_values)
+    monkeypatch.setattr(_spectrum, "_BLOCK_VALUES", block_values)
+    blocks = draw_counts(*product, np.random.default_rng(5))
     np.testing.assert_array_equal(blocks, whole)
 
 
@@ -183,10 +185,11 @@ def test_draws_have_the_mean_and_variance_of_poisson(product):
 
 
 @pytest.mark.parametrize(("level", "dtype"), [(5, "uint8"), (5000, "uint16"), (500000, "uint32")])
-def test_type_grows_with_the_counts_and_keeps_them(level, dtype):
+def test_type_grows_with_the_counts_and_keeps_them(level, dtype, monkeypatch):
+    monkeypatch.setattr(_spectrum, "_BLOCK_VALUES", 8)
     # the first pixels fit into 8 bits, the last do not
     maps = np.linspace(0, level, 64)[None]
-    drawn = draw_counts(maps, np.ones((1, 2)), np.random.default_rng(0), block_values=8)
+    drawn = draw_counts(maps, np.ones((1, 2)), np.random.default_rng(0))
     assert drawn.dtype == dtype
     np.testing.assert_allclose(drawn.mean(axis=1), maps[0], atol=5 * np.sqrt(level))
 

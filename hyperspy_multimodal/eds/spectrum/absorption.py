@@ -3,8 +3,10 @@
 import numpy as np
 from scipy.special import ndtr
 
-_TO_SIGMA = 1 / np.sqrt(8 * np.log(2))
-_LEAST_ENERGY = 0.02  # keV
+from ...physics.edges import edge_onsets
+from ...physics.lines import element_lines
+from .detector import LEAST_ENERGY
+
 # Elements of detector and window: light shield and contact, dead layer.
 _WINDOW_ELEMENTS = ("Al", "Si")
 # Shells, and the energies in keV below which their edges are lost between lines.
@@ -76,20 +78,14 @@ def shell_energy(element, shell):
     Where it lacks that of a K or an L3 shell, the highest K line stands for it, which lies 1 %
     below, or Lb2.
     """
-    from exspy.material import elements
-
-    properties = elements[element].Atomic_properties
-    energies = properties.get_item("Binding_energies", None)
-    onset = energies.get_item(shell, None) if energies is not None else None
+    onset = edge_onsets(element).get(f"{element}_{shell}")
     if onset is not None:
-        return float(onset["onset_energy (eV)"]) / 1e3
-    lines = properties.get_item("Xray_lines", None)
-    if shell == "L3" and lines is not None and lines.get_item("Lb2", None) is not None:
-        return float(lines["Lb2"]["energy (keV)"])
-    if shell != "K" or lines is None:
-        return None
-    own = [line["energy (keV)"] for name, line in lines.as_dictionary().items() if name[0] == "K"]
-    return 1.01 * float(max(own)) if own else None
+        return onset / 1e3
+    lines = {line.name: line.energy for line in element_lines(element, 0.0, np.inf)}
+    if shell == "L3":
+        return lines.get(f"{element}_Lb2")
+    own = [energy for name, energy in lines.items() if name.startswith(f"{element}_K")]
+    return 1.01 * max(own) if own and shell == "K" else None
 
 
 def edge_steps(detector, edges):
@@ -110,8 +106,8 @@ def edge_steps(detector, edges):
     numpy.ndarray
         Between 0 and 1.
     """
-    places = detector.position(np.asarray(edges, dtype=float).reshape(-1, 1))
-    sigma = _TO_SIGMA * detector.width(np.asarray(edges, dtype=float).reshape(-1, 1))
-    energy = np.maximum(detector.centres, _LEAST_ENERGY)
-    step = ndtr((detector.centres - places) / sigma)
+    edges = np.asarray(edges, dtype=float).reshape(-1, 1)
+    places = detector.position(edges)
+    energy = np.maximum(detector.centres, LEAST_ENERGY)
+    step = ndtr((detector.centres - places) / detector.sigma(edges))
     return step * np.minimum(places / energy, 1.0) ** 3

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
+from ...physics.peak_widths import HEIGHT_PER_AREA
+
 # What is missing near a line, within so many FWHM, is the line's, where the line is more than
 # this share of the continuum.
 _NEAR, _VISIBLE = 2.0, 0.1
@@ -52,7 +54,7 @@ def attribute(fit):
     -------
     Attribution
     """
-    channel = fit.detector.edges[1] - fit.detector.edges[0]
+    channel = fit.detector.channel
     model = fit.amplitudes[:, None] * fit.line_shapes
     total = model.sum(axis=0)
     missing = _significant(fit, _SMOOTHED / channel)
@@ -93,7 +95,7 @@ def _near_lines(fit, total, channel):
     widths = fit.detector.width(energies) * np.sqrt(1 + fit.widths)
     for place, width, counts in zip(fit.places, widths, fit.amplitudes, strict=True):
         at = np.clip(np.searchsorted(fit.detector.edges, place) - 1, 0, len(total) - 1)
-        height = 0.94 * counts * channel / width
+        height = HEIGHT_PER_AREA * counts * channel / width
         if height > _VISIBLE * fit.continuum[at]:
             near |= np.abs(fit.detector.centres - place) < _NEAR * width
     return near

@@ -36,8 +36,8 @@ _FAR_BETTER = 0.6
 _ODD_MISFIT, _STRONG_PEAK, _DISPLACED = 0.12, 0.05, 0.4
 
 
-def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
-    """Return detectors with the calibrations that put lines on peaks best, the best first.
+def search_axis(observed, used, nominal, lines, beam_energy):
+    """Return up to three detectors whose calibrations put lines on peaks best, the best first.
 
     For each offset and gain of a grid, and of one twice as fine around the best, lines, with table
     weights in each family, and a continuum are fitted to the spectrum, on channels of 20 eV.
@@ -54,8 +54,6 @@ def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
         Lines of all elements that may be there.
     beam_energy : float
         In keV.
-    starts : int
-        How many calibrations at most, default 3.
 
     Returns
     -------
@@ -66,7 +64,7 @@ def search_axis(observed, used, nominal, lines, beam_energy, starts=_STARTS):
     limit = max((1 + _WORSE) * min(scores.values()), min(scores.values()) + _AT_LEAST)
     found = []
     for offset, gain in sorted(scores, key=scores.get):
-        if len(found) == starts or scores[offset, gain] > limit:
+        if len(found) == _STARTS or scores[offset, gain] > limit:
             break
         far = all(
             max(abs(offset - other.offset), 4 * abs(gain - other.gain)) >= _APART for other in found
@@ -234,8 +232,7 @@ class _Search:
 
 
 def _rebinned(observed, used, nominal):
-    channel = nominal.edges[1] - nominal.edges[0]
-    number = max(1, round(_BIN / channel))
+    number = max(1, round(_BIN / nominal.channel))
     first = int(np.argmax(used))
     last = int(len(used) - np.argmax(used[::-1]))
     # beyond the last tenth of a per mille of the counts there are no lines to calibrate on

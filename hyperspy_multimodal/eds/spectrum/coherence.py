@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...physics.lines import RARE_ELEMENTS, element_lines
+from ...physics.lines import RARE_ELEMENTS, all_elements, element_lines
 from .priors import expected_counts
 
 # How near a line has to be to the peak: of its FWHM, and in keV at least.
@@ -20,8 +20,8 @@ _DEVIATIONS = 3.0
 _MOST = 3
 
 
-def coherent_elements(fit, energy, counts, beam_energy, most=_MOST):
-    """Return lines that a peak may be, the likeliest first.
+def coherent_elements(fit, energy, counts, beam_energy):
+    """Return up to three lines that a peak may be, the likeliest first.
 
     A line is offered only if all strong lines of its element that would be seen elsewhere are
     there.
@@ -36,23 +36,17 @@ def coherent_elements(fit, energy, counts, beam_energy, most=_MOST):
         Counts in the peak.
     beam_energy : float
         Energy of the electrons in keV.
-    most : int
-        Lines at most, default 3.
 
     Returns
     -------
     list of str
         Names such as "Ti_Ka".
     """
-    from exspy.material import elements
-
     width = max(_NEAR * float(fit.detector.width(energy)), _LEAST_NEAR)
     used = fit.detector.centres[fit.used]
     high = min(float(used[-1]), beam_energy)
     found = []
-    for element in elements.keys():
-        if elements[element].Atomic_properties.get_item("Xray_lines", None) is None:
-            continue
+    for element in all_elements():
         lines = element_lines(element, float(used[0]), high)
         for line in lines:
             heads = line.name.split("_")[1] in ("Ka", "La", "Ma")
@@ -62,7 +56,7 @@ def coherent_elements(fit, energy, counts, beam_energy, most=_MOST):
                 continue
             rarity = {"K": 0, "L": 1, "M": 2}.get(line.family, 3) + 3 * (element in RARE_ELEMENTS)
             found.append((rarity, abs(line.energy - energy), line.name))
-    return [name for _, _, name in sorted(found)[:most]]
+    return [name for _, _, name in sorted(found)[:_MOST]]
 
 
 def others_are_there(fit, line, counts, lines, beam_energy):

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from .detector import LEAST_ENERGY, window_transmission
+
 # Knots of the hat functions lie a factor of 1.8 apart, and no nearer than this, in keV: ten times
 # as far as a line is wide there, or else a hat could pass for a group of lines.
 _FACTOR, _NEAREST = 1.8, 0.6
 # Energies in keV at which entrance windows and dead layers let 1/e of the X-rays through.
 _WINDOW_ENERGIES = (0.2, 0.35, 0.55)
 _WINDOWED = 1.5  # keV: below, it matters which of them
-_LOWEST = 0.02
 
 
 def continuum_shapes(detector, beam_energy, used):
@@ -38,7 +39,7 @@ def continuum_shapes(detector, beam_energy, used):
     """
     # energies of the calibrated axis, so that the shapes do not depend on the axis of the signal
     calibrated = (detector.centres - detector.offset) / (1 + detector.gain)
-    energy = np.maximum(calibrated, _LOWEST)
+    energy = np.maximum(calibrated, LEAST_ENERGY)
     kramers = np.where(used, np.maximum(beam_energy - energy, 0.0) / energy, 0.0)
     knots = [energy[used].min()]
     while knots[-1] < energy[used].max():
@@ -47,6 +48,6 @@ def continuum_shapes(detector, beam_energy, used):
     for knot, row in zip(knots, np.eye(len(knots)), strict=True):
         hat = np.interp(np.log(energy), np.log(knots), row)
         windows = _WINDOW_ENERGIES if knot < _WINDOWED else _WINDOW_ENERGIES[1:2]
-        shapes += [kramers * hat * np.exp(-((window / energy) ** 3)) for window in windows]
+        shapes += [kramers * hat * window_transmission(energy, window) for window in windows]
     shapes = [shape / shape.max() for shape in shapes if shape.max() > 0]
     return np.array(shapes)

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...kernels.peaks import add_peaks, add_slopes
+from ...physics.peak_widths import FIORI_NEWBURY_SLOPE, FWHM_PER_SIGMA, MN_KA
 
-#: Energy of Mn Ka in keV, at which resolutions are given.
-MN_KA = 5.8987
-#: Variance per energy of the charge that a photon sets free, eV^2 per keV, as FWHM^2.
-FANO_SLOPE = 2500.0
 #: No line is narrower, in eV; electronic noise alone is wider.
 NARROWEST = 30.0
-_WINDOW_ENERGY, _LOWEST = 0.35, 0.02  # keV
+_WINDOW_ENERGY = 0.35  # keV
+#: Energies in keV below this count as this where something falls with a power of the energy.
+LEAST_ENERGY = 0.02
 _WIDE = 1.5  # times the width of the rest
-_TO_SIGMA = 1 / np.sqrt(8 * np.log(2))
+_TO_SIGMA = 1 / FWHM_PER_SIGMA
 # Silicon: K edge and Ka energy in keV, mass attenuation above the edge and of its own Ka in cm^2/g
 # (NIST XCOM), how fast it falls with energy, and fluorescence yield times share of K vacancies.
 _SI_EDGE, _SI_KA = 1.839, 1.740
@@ -55,7 +54,7 @@ class Detector:
     offset: float = 0.0
     gain: float = 0.0
     escape: float = 0.0
-    slope: float = FANO_SLOPE
+    slope: float = FIORI_NEWBURY_SLOPE
     tail: float = 0.0
     shelf: float = 0.0
     wide: float = 0.0
@@ -65,6 +64,11 @@ class Detector:
         """Centres of the channels on the axis of the signal, in keV, shape (C,)."""
         return (self.edges[1:] + self.edges[:-1]) / 2
 
+    @property
+    def channel(self):
+        """Width of a channel in keV."""
+        return float(self.edges[1] - self.edges[0])
+
     def width(self, energy):
         """Return the full width at half maximum of a line, in keV.
 
@@ -72,6 +76,10 @@ class Detector:
         """
         squared = self.slope * (np.asarray(energy) - MN_KA) + self.resolution**2
         return np.sqrt(np.maximum(squared, NARROWEST**2)) / 1e3
+
+    def sigma(self, energy):
+        """Return the standard deviation of a line, in keV."""
+        return _TO_SIGMA * self.width(energy)
 
     def position(self, energy):
         """Return where on the axis of the signal a line of this energy lies, in keV."""
@@ -190,13 +198,14 @@ class Detector:
         return out
 
 
-def window_transmission(energies):
+def window_transmission(energies, window=_WINDOW_ENERGY):
     """Return the share of X-rays that pass a usual entrance window and dead layer.
 
     exp(-(0.35 keV / E)^3): absorption falls with the third power of the energy, and 1/e passes at
-    0.35 keV, between polymer windows and none. Only ratios of near energies are taken from it.
+    ``window``, by default 0.35 keV, between polymer windows and none. Only ratios of near energies
+    are taken from it.
     """
-    return np.exp(-((_WINDOW_ENERGY / np.maximum(energies, _LOWEST)) ** 3))
+    return np.exp(-((window / np.maximum(energies, LEAST_ENERGY)) ** 3))
 
 
 def escape_share(energies):

@@ -84,7 +84,7 @@ def _suspect(fit):
     """Return channels where the smoothed residual is more than noise, (C,)."""
     expected = np.where(fit.used, np.maximum(fit.fitted, _LEAST_EXPECTED), 0.0)
     residual = np.where(fit.used, fit.observed - fit.fitted, 0.0)
-    sigma = _BLUR / (fit.detector.edges[1] - fit.detector.edges[0])
+    sigma = _BLUR / fit.detector.channel
     noise = np.sqrt(ndimage.gaussian_filter1d(expected, sigma) / max(3.5 * sigma, 1.0))
     return fit.used & (ndimage.gaussian_filter1d(residual, sigma) > _SUSPECT * noise)
 

@@ -93,7 +93,7 @@ class Groups:
         return matrix
 
 
-def grouped(lines, beam_energy, weight_scale=1.0, reference=None):
+def grouped(lines, beam_energy):
     """Return the `Groups` of lines.
 
     Parameters
@@ -102,11 +102,6 @@ def grouped(lines, beam_energy, weight_scale=1.0, reference=None):
         Lines of elements, and lines of no element, each of which is a family.
     beam_energy : float
         Energy of the electrons in keV.
-    weight_scale : float
-        What the errors of table weights are multiplied by, default 1.
-    reference : dict of str to str, optional
-        By element, the family that the others are held to; by default the one that is expected to
-        have most counts above 1 keV.
     """
     transmission = window_transmission(np.array([line.energy for line in lines]))
     transmission = np.maximum(transmission, 1e-60)
@@ -134,10 +129,10 @@ def grouped(lines, beam_energy, weight_scale=1.0, reference=None):
                 of_line[i], factors[i] = head, ratio
             else:
                 of_line[i] = number
-                error = weight_scale * np.hypot(WEIGHT_ERRORS.get(key[1], 0.1), absorbed)
+                error = np.hypot(WEIGHT_ERRORS.get(key[1], 0.1), absorbed)
                 ties.append(Tie(number, head, ratio, error, _resolved(lines[i], lines), True))
                 number += 1
-    ties += _family_ties(lines, members, heads, beam_energy, reference or {})
+    ties += _family_ties(lines, members, heads, beam_energy)
     return Groups(of_line, factors, families, np.array(errors), ties)
 
 
@@ -189,7 +184,7 @@ def expected_counts(line, beam_energy):
     )
 
 
-def _family_ties(lines, members, heads, beam_energy, reference):
+def _family_ties(lines, members, heads, beam_energy):
     ties = []
     by_element = {}
     for element, family in members:
@@ -203,9 +198,8 @@ def _family_ties(lines, members, heads, beam_energy, reference):
             for family in families
         }
         expected = {family: expected_counts(first[family], beam_energy) for family in families}
-        main = reference.get(element)
-        if main not in families:
-            main = max(families, key=lambda f: (first[f].energy > LOW_ENERGY, expected[f]))
+        # the others are held to the one that is expected to have most counts above 1 keV
+        main = max(families, key=lambda f: (first[f].energy > LOW_ENERGY, expected[f]))
         for family in families:
             if family == main or not expected[main] > 0:
                 continue

@@ -109,8 +109,8 @@ class _Fit:
 
     def _blurred(self, lines):
         """Return peaks that are blurred, as what a model lacks is largest on their flanks."""
-        channel = self.setting.nominal.edges[1] - self.setting.nominal.edges[0]
-        return ndimage.gaussian_filter1d(lines, _BLUR / channel, mode="nearest")
+        width = _BLUR / self.setting.nominal.channel
+        return ndimage.gaussian_filter1d(lines, width, mode="nearest")
 
     def _objective(self, amplitudes, design, calibration, variance, ties):
         residual = self.y - amplitudes @ design

@@ -7,6 +7,7 @@ from scipy import signal
 
 from .absorption import edge_steps
 from .continuum import continuum_shapes
+from .detector import NARROWEST
 from .priors import LOW_ENERGY, grouped, tie_rows
 
 #: Calibration, in the order of the fit: parameters of `Detector`, their errors and limits as
@@ -28,7 +29,6 @@ _WIDTHS = -0.5, 1.0
 _DEPTH_ERROR, _DEEPEST = 0.25, 0.85
 # Error of what is held.
 _HELD = 1e-9
-_NARROWEST = 30.0  # eV, of a line at 0.3 keV
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,6 @@ class Setting:
         Absorption edges in the continuum, in keV. Default none.
     pile_up : bool
         Whether there may be sum peaks. Default False.
-    weight_scale : float
-        What the errors of table weights are multiplied by, default 1.
     refine : bool
         Whether the calibration is fitted. Default True.
     known : Detector, optional
@@ -76,7 +74,6 @@ class Setting:
     beam_energy: float
     edges: tuple = ()
     pile_up: bool = False
-    weight_scale: float = 1.0
     refine: bool = True
     known: object = None
     robust: bool = False
@@ -93,7 +90,7 @@ class SumModel:
         self.start = detector = before.detector if self.before else before
         lines = setting.lines
         self.energies = np.array([line.energy for line in lines])
-        self.groups = grouped(lines, setting.beam_energy, setting.weight_scale)
+        self.groups = grouped(lines, setting.beam_energy)
         self.matrix = self.groups.matrix()
         smooth = continuum_shapes(detector, setting.beam_energy, setting.used)
         self.n_smooth = len(smooth)
@@ -172,8 +169,8 @@ class SumModel:
         for name, value, positive in zip(CALIBRATION, calibration, _POSITIVE, strict=False):
             values[name] = value if positive else getattr(self.start, name) + value
         found = replace(self.start, **values)
-        # a slope that would leave low lines without a width
-        steepest = (found.resolution**2 - _NARROWEST**2) / 5.6
+        # a slope that would leave a line at 0.3 keV without a width
+        steepest = (found.resolution**2 - NARROWEST**2) / 5.6
         return replace(found, slope=min(found.slope, steepest))
 
     def at_limits(self, calibration):
@@ -243,13 +240,12 @@ class SumModel:
 
 def pile_up_shape(observed, detector, used):
     """Return the spectrum convolved with itself: two photons that are counted as one."""
-    channel = detector.edges[1] - detector.edges[0]
     counts = np.where(used, observed, 0.0)
     twice = signal.fftconvolve(counts, counts)
     # channel k of the convolution lies at the sum of two energies, each of which is a place on
     # the axis less the offset
     zero = detector.centres[0] - detector.offset
-    start = -zero / channel
+    start = -zero / detector.channel
     shape = np.interp(np.arange(len(counts)), -start + np.arange(len(twice)), twice, left=0.0)
     shape = np.where(used, np.maximum(shape, 0.0), 0.0)
     return shape / max(shape.max(), np.finfo(float).tiny)

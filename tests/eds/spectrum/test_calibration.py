@@ -21,9 +21,9 @@ NAMED = list(COUNTS)
 AXES = [(-0.06, -0.01), (-0.06, 0.01), (0.06, -0.01), (0.06, 0.01), (0.0, 0.0)]
 
 
-def searched(observed, named=NAMED, **options):
+def searched(observed, named=NAMED):
     others = candidates_beside(named, NOMINAL, USED, BEAM)
-    return search_axis(observed, USED, NOMINAL, lines_of(*named, *others), BEAM, **options)
+    return search_axis(observed, USED, NOMINAL, lines_of(*named, *others), BEAM)
 
 
 @pytest.mark.parametrize(("offset", "gain"), [*AXES, (-0.09, 0.005), (0.0, 0.014)])
@@ -35,12 +35,11 @@ def test_lines_come_within_reach_of_the_fit(offset, gain):
 
 
 def test_axes_that_are_offered_differ():
-    found = searched(drawn(expected({"Co": 300}, smooth=1e3)), ["Co"], starts=3)
+    found = searched(drawn(expected({"Co": 300}, smooth=1e3)), ["Co"])
     assert 1 < len(found) <= 3
     for i, one in enumerate(found):
         for other in found[:i]:
             assert abs(one.offset - other.offset) >= 0.03 or 4 * abs(one.gain - other.gain) >= 0.03
-    assert len(searched(drawn(expected({"Co": 300}, smooth=1e3)), ["Co"], starts=1)) == 1
 
 
 def test_a_spectrum_without_counts_has_the_axis_of_the_signal():

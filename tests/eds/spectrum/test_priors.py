@@ -61,23 +61,6 @@ def test_strong_lines_are_tied_by_the_table_and_families_by_cross_sections():
     assert len(ties) == 4
 
 
-def test_families_are_held_to_the_one_that_is_told_of():
-    lines = lines_of("Au", detector=LONG)
-    by_default = names_of(grouped(lines, BEAM).ties, lines, grouped(lines, BEAM))
-    groups = grouped(lines, BEAM, reference={"Au": "L"})
-    told = names_of(groups.ties, lines, groups)
-    assert ("Au_La", "Au_Ma") in by_default and ("Au_Ma", "Au_La") in told
-    assert told["Au_Ma", "Au_La"][0] == pytest.approx(1 / by_default["Au_La", "Au_Ma"][0])
-
-
-def test_errors_of_weights_are_scaled_but_not_those_of_families():
-    lines = lines_of("Co")
-    once, twice = (grouped(lines, BEAM, scale) for scale in (1.0, 2.0))
-    ties = zip(once.ties, twice.ties, strict=True)
-    factors = {(a.group, a.head): b.error / a.error for a, b in ties}
-    assert sorted(factors.values()) == pytest.approx([1, 2, 2, 2])
-
-
 def test_a_free_peak_is_a_family_that_is_tied_to_nothing():
     peak = Line("4.51 keV", "", "4.51 keV", 4.51, 1.0)
     lines = [*lines_of("S"), peak]
