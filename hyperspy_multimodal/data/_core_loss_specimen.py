@@ -194,7 +194,7 @@ def white_lines_shape(edge, limits):
 
 
 def power_law(exponent, limits):
-    """Integrals of E^-r over channels, relative to the first.
+    """Integrals of E^-r over channels, relative to the first, in another form than the fit's.
 
     Parameters
     ----------

@@ -9,6 +9,7 @@ from ..physics.peak_widths import FIORI_NEWBURY_SLOPE, FWHM_PER_SIGMA
 from ._xray import full_width_half_maximum
 
 _BEND_RANGE = 0.8  # keV
+# Of the detector here; what a fit takes for it stands with the fit, so that either may change.
 _WIDE = 1.5  # width of a line in a segment that differs, in widths of the rest
 
 

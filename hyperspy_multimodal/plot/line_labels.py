@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 _SIZE = 7.5  # points
 # Points between the middles of two upright labels, from the middle of one to the frame, and
@@ -101,15 +102,10 @@ def side_by_side(wanted, apart, lowest, highest):
         The places with the least sum of squared distances to those that are wanted, shape (n,).
     """
     steps = apart * np.arange(len(wanted))
-    blocks = []  # of sum and number of what is at one place, but for the steps
-    for each in np.asarray(wanted, float) - steps:
-        blocks.append((each, 1))
-        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
-            total, number = blocks.pop()
-            blocks[-1] = blocks[-1][0] + total, blocks[-1][1] + number
-    means = np.repeat([total / n for total, n in blocks], [n for _, n in blocks])
+    # without the steps, places may not fall
+    rising = isotonic_regression(np.asarray(wanted, float) - steps).x
     last = steps[-1] if len(steps) else 0.0
-    return np.clip(means, lowest, max(highest - last, lowest)) + steps
+    return np.clip(rising, lowest, max(highest - last, lowest)) + steps
 
 
 def _touching(places):

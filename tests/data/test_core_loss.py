@@ -8,7 +8,7 @@ from exspy.material import elements
 
 from hyperspy_multimodal.data import CoreLossSpecimen, core_loss
 
-from .electrons import EDGES, MICROSCOPE, stack
+from .specimens import EDGES, MICROSCOPE, stack
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from hyperspy_multimodal.data._core_loss_specimen import (
 from hyperspy_multimodal.eels.edge_measurement import measure_edges
 from hyperspy_multimodal.physics.hydrogenic import hydrogenic_edges
 
-from .electrons import EDGES, MICROSCOPE, gross, mass, stack
+from .specimens import EDGES, MICROSCOPE, gross, mass, stack
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,10 @@ from exspy.material import elements
 from hyperspy_multimodal import data
 from hyperspy_multimodal.data import Specimen, core_shell
 
+from .specimens import stack
+
 LINES = ["Co_Ka", "O_Ka", "S_Ka"]
 SMALL = {"channels": 800}  # 8 keV: less to draw
-
-
-def stack(maps):
-    return np.stack([m.data for m in maps])
 
 
 def quantify(specimen):

@@ -21,12 +21,10 @@ from hyperspy_multimodal.data._expectation import expected_xrays
 from hyperspy_multimodal.data._measured_detector import detected_spectra, vary_family_ratios
 from hyperspy_multimodal.data._xray import full_width_half_maximum, line_families
 
+from .specimens import stack
+
 SPECIMENS = (bimetal, core_shell, flat, haadf_only, overlapping_pair, oxide_interface, swap, wedge)
 SHARES = ("tail", "shelf", "wide_share", "pile_up", "absorption_edges", "family_ratio_error")
-
-
-def stack(maps):
-    return np.stack([m.data for m in maps])
 
 
 @pytest.fixture(scope="module", params=SPECIMENS, ids=lambda function: function.__name__)

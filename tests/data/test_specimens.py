@@ -18,6 +18,8 @@ from hyperspy_multimodal.data import (
     wedge,
 )
 
+from .specimens import stack
+
 SPECIMENS = {
     "core_shell": (core_shell, {}),
     "bimetal": (bimetal, {}),
@@ -47,10 +49,6 @@ OFF = {
 def make(name, shape=(17, 22), counts=20.0, **settings):
     function, arguments = SPECIMENS[name]
     return function(shape=shape, counts=counts, **{**COARSE, **arguments, **settings})
-
-
-def stack(maps):
-    return np.stack([m.data for m in maps])
 
 
 @pytest.fixture(scope="module", params=SPECIMENS)

@@ -1,4 +1,4 @@
-"""What simulated EELS specimens hold, in electrons and in mass."""
+"""What simulated specimens hold: stacked maps, counts in windows, mass."""
 
 import numpy as np
 from exspy.material import elements
