@@ -1,9 +1,11 @@
 """`fuse_maps`: fusion of maps that were made elsewhere."""
 
+from ..signals.docstrings import fill_docstring
 from ..signals.keywords import explain_keywords
 
 
 @explain_keywords
+@fill_docstring(values="values")
 def fuse_maps(
     maps,
     haadf,
@@ -57,14 +59,9 @@ def fuse_maps(
         estimated.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.
-    navigation_mask : None, BaseSignal or array_like
-        Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
-        Their values have no say, also where they are NaN; maps there follow the HAADF and their
-        neighbours. None (default): all are used.
-    show_progressbar : None or bool
-        Show a progress bar; None (default) follows HyperSpy's preferences.
-    full_output : bool
-        Return a dictionary too. Default False.
+    $navigation_mask
+    $show_progressbar
+    $full_output
 
     Returns
     -------
