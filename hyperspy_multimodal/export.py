@@ -1,6 +1,7 @@
 """`save_maps`: maps as files of HyperSpy, images with a scale, and tables."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,14 @@ FORMATS = ("hspy", "zspy", "tif", "png", "csv")
 _EXTENSIONS = {"tiff": "tif", "hdf5": "hspy"}
 
 
-def save_maps(maps, folder, format="hspy", *, suffix="", overwrite=False):
+def save_maps(
+    maps: Sequence[BaseSignal],
+    folder: str | Path,
+    format: str = "hspy",
+    *,
+    suffix: str = "",
+    overwrite: bool = False,
+) -> list[Path]:
     """Save maps into a folder, one file per map.
 
     HyperSpy saves maps to .hspy and .zspy by itself, but refuses other formats: an image of

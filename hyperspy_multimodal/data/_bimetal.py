@@ -1,12 +1,14 @@
 """Alloy nanoparticles on an oxide: gold-palladium or palladium-silver on titania."""
 
+from typing import Any, Literal
+
 import numpy as np
 
 from ._arguments import check_integer, check_shape
 from ._materials import compound_densities, stack_areal_densities
 from ._particles import alloy_spheres, choose_centre, in_pixels, scatter_particles, sphere_thickness
 from ._scan_settings import Scan
-from ._specimen import simulate_specimen
+from ._specimen import Specimen, simulate_specimen
 
 _SUPPORT = {"Ti": 1, "O": 2}, 4.23  # rutile, g/cm^3
 _GRAINS = 6  # per square of the shorter side
@@ -15,7 +17,14 @@ _SMALLEST_SHAPE = 16
 _LINES = {"Au-Pd": ("Au_Ma", "Pd_La"), "Pd-Ag": ("Ag_La", "Pd_La")}
 
 
-def bimetal(shape=(128, 128), counts=5.0, *, alloy="Au-Pd", layout_seed=0, **scan):
+def bimetal(
+    shape: tuple[int, int] = (128, 128),
+    counts: float = 5.0,
+    *,
+    alloy: Literal["Au-Pd", "Pd-Ag"] = "Au-Pd",
+    layout_seed: int = 0,
+    **scan: Any,
+) -> Specimen:
     """Simulate a STEM scan of alloy particles on titania: EDS, HAADF and the truth.
 
     Overlapping spheres of TiO2, six in a square field, carry 18 alloy particles of 2 to 9 % of

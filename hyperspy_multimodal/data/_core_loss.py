@@ -23,21 +23,21 @@ _SMALLEST_SHAPE = 8
 
 
 def core_loss(
-    shape=(128, 128),
-    counts=5.0,
+    shape: tuple[int, int] = (128, 128),
+    counts: float = 5.0,
     *,
-    layout_seed=0,
-    exponent=3.0,
-    background_ratio=10.0,
-    white_lines=0.0,
-    gain=1.0,
-    channels=300,
-    first_energy=400.0,
-    channel_width=2.0,
-    pixel_size=0.5,
-    haadf_noise=0.02,
-    seed=0,
-):
+    layout_seed: int = 0,
+    exponent: float = 3.0,
+    background_ratio: float = 10.0,
+    white_lines: float = 0.0,
+    gain: float = 1.0,
+    channels: int = 300,
+    first_energy: float = 400.0,
+    channel_width: float = 2.0,
+    pixel_size: float = 0.5,
+    haadf_noise: float = 0.02,
+    seed: int = 0,
+) -> CoreLossSpecimen:
     """Simulate a STEM scan of core-shell oxide particles: EELS, HAADF and the truth.
 
     Spheres that overlap in projection, ten in a square field, lie in vacuum, as those of

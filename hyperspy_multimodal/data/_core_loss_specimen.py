@@ -46,9 +46,9 @@ class CoreLossSpecimen(NamedTuple):
 
     signal: exspy.signals.EELSSpectrum
     haadf: hs.signals.Signal2D
-    counts: list
-    background: list
-    areal_densities: dict
+    counts: list[hs.signals.BaseSignal]
+    background: list[hs.signals.BaseSignal]
+    areal_densities: dict[str, np.ndarray]
 
 
 def expected_electrons(

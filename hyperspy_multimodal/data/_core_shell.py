@@ -1,12 +1,14 @@
 """Core-shell nanoparticles: cobalt sulphide cores in cobalt oxide shells."""
 
+from typing import Any
+
 import numpy as np
 
 from ._arguments import check_integer, check_shape
 from ._materials import compound_densities, stack_areal_densities
 from ._particles import core_shell_thicknesses
 from ._scan_settings import Scan
-from ._specimen import simulate_specimen
+from ._specimen import Specimen, simulate_specimen
 
 # Formula and density in g/cm^3: cobaltpentlandite and the spinel guite.
 _CORE = {"Co": 9, "S": 8}, 5.34
@@ -15,7 +17,9 @@ _SHELL = {"Co": 3, "O": 4}, 6.11
 _SMALLEST_SHAPE = 8
 
 
-def core_shell(shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
+def core_shell(
+    shape: tuple[int, int] = (128, 128), counts: float = 5.0, *, layout_seed: int = 0, **scan: Any
+) -> Specimen:
     """Simulate a STEM scan of core-shell catalyst particles: EDS, HAADF and the truth.
 
     Spheres that overlap in projection, ten in a square field, lie in vacuum. Each has a core of

@@ -1,16 +1,24 @@
 """A film with nothing to find: nickel oxide of one thickness."""
 
+from typing import Any
+
 import numpy as np
 
 from ._arguments import check_number, check_shape
 from ._materials import compound_densities, stack_areal_densities
 from ._scan_settings import Scan
-from ._specimen import simulate_specimen
+from ._specimen import Specimen, simulate_specimen
 
 _FILM = {"Ni": 1, "O": 1}, 6.67  # g/cm^3
 
 
-def flat(shape=(128, 128), counts=5.0, *, thickness=50.0, **scan):
+def flat(
+    shape: tuple[int, int] = (128, 128),
+    counts: float = 5.0,
+    *,
+    thickness: float = 50.0,
+    **scan: Any,
+) -> Specimen:
     """Simulate a STEM scan of a uniform film of NiO: EDS, HAADF and the truth.
 
     The film with which analytical microscopes are tested [1]_. Whatever structure a map or the

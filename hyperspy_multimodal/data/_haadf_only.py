@@ -1,17 +1,26 @@
 """Alloy particles, and contrast that only the HAADF has."""
 
+from typing import Any
+
 import numpy as np
 
 from ._arguments import check_integer, check_number, check_shape
 from ._particles import alloy_spheres, scatter_particles
 from ._scan_settings import Scan
-from ._specimen import simulate_specimen
+from ._specimen import Specimen, simulate_specimen
 
 _PARTICLES = 10  # per square of the shorter side
 _SMALLEST_SHAPE = 16
 
 
-def haadf_only(shape=(128, 128), counts=5.0, *, contrast=0.3, layout_seed=0, **scan):
+def haadf_only(
+    shape: tuple[int, int] = (128, 128),
+    counts: float = 5.0,
+    *,
+    contrast: float = 0.3,
+    layout_seed: int = 0,
+    **scan: Any,
+) -> Specimen:
     """Simulate a STEM scan with features in HAADF and in no map: EDS, HAADF and the truth.
 
     Iron-nickel spheres, each of another composition, lie apart in vacuum. The HAADF has two bright

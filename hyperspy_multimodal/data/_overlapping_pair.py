@@ -1,12 +1,14 @@
 """Two elements whose main X-ray lines overlap, side by side and on top of each other."""
 
+from typing import Any, Literal
+
 import numpy as np
 
 from ._arguments import check_integer, check_shape
 from ._materials import alloy_densities, stack_areal_densities
 from ._particles import scatter_particles
 from ._scan_settings import Scan
-from ._specimen import simulate_specimen
+from ._specimen import Specimen, simulate_specimen
 
 _LINES = {
     "S-Mo": ("S_Ka", "Mo_La"),
@@ -20,7 +22,14 @@ _SMALLEST_SHAPE = 16
 _THICKEST = 0.25  # of the shorter side
 
 
-def overlapping_pair(pair="S-Mo", shape=(128, 128), counts=5.0, *, layout_seed=0, **scan):
+def overlapping_pair(
+    pair: Literal["S-Mo", "S-Pb", "Ti-Ba", "Mn-Fe", "Fe-Co"] = "S-Mo",
+    shape: tuple[int, int] = (128, 128),
+    counts: float = 5.0,
+    *,
+    layout_seed: int = 0,
+    **scan: Any,
+) -> Specimen:
     """Simulate a STEM scan of two elements with overlapping lines: EDS, HAADF and the truth.
 
     Flat discs of the pure elements, by turns of the one and of the other, lie apart in vacuum, and

@@ -1,27 +1,29 @@
 """An oxide interface at atomic resolution: SrTiO3 and LaMnO3 along [100]."""
 
+from typing import Any
+
 import numpy as np
 from scipy.special import erf
 
 from ._arguments import check_number, check_shape
 from ._scan_settings import Scan
-from ._specimen import simulate_specimen
+from ._specimen import Specimen, simulate_specimen
 
 _LATTICE_PARAMETER = 0.3905  # nm, SrTiO3; LaMnO3 grown on it takes the same
 _SMALLEST_SHAPE = 8
 
 
 def oxide_interface(
-    shape=(128, 128),
-    counts=5.0,
+    shape: tuple[int, int] = (128, 128),
+    counts: float = 5.0,
     *,
-    spacing=12.0,
-    width=2.2,
-    haadf_width=0.6,
-    thickness=20.0,
-    mixing=0.3,
-    **scan,
-):
+    spacing: float = 12.0,
+    width: float = 2.2,
+    haadf_width: float = 0.6,
+    thickness: float = 20.0,
+    mixing: float = 0.3,
+    **scan: Any,
+) -> Specimen:
     """Simulate an atomic-resolution scan of the interface SrTiO3 / LaMnO3: EDS, HAADF, truth.
 
     Seen along [100], perovskite has columns of its A site at the corners of a square, of its B

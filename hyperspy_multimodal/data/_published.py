@@ -1,15 +1,21 @@
 """Published scans: HAADF image and elemental maps, downloaded once and checked."""
 
+from __future__ import annotations
+
 import hashlib
 import logging
 import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._download import download
+
+if TYPE_CHECKING:
+    from hyperspy.signals import Signal2D
 
 _logger = logging.getLogger(__name__)
 
@@ -70,12 +76,16 @@ class PublishedScan:
         What to cite.
     """
 
-    haadf: object = field(repr=False)
-    maps: dict = field(repr=False)
+    haadf: Signal2D = field(repr=False)
+    maps: dict[str, Signal2D] = field(repr=False)
     citation: str
 
 
-def dysco3(path=None, cache=None, show_progressbar=None):
+def dysco3(
+    path: str | Path | None = None,
+    cache: str | Path | None = None,
+    show_progressbar: bool | None = None,
+) -> PublishedScan:
     """Load the HAADF image and the EDS maps of DyScO3 at atomic resolution.
 
     256 x 256 pixels; maps of Sc, Dy and O as shares that sum to 1, not counts. The scan of the
@@ -124,7 +134,11 @@ def dysco3(path=None, cache=None, show_progressbar=None):
     return _load(_DYSCO3, path, cache, show_progressbar)
 
 
-def co3o4_mn3o4(path=None, cache=None, show_progressbar=None):
+def co3o4_mn3o4(
+    path: str | Path | None = None,
+    cache: str | Path | None = None,
+    show_progressbar: bool | None = None,
+) -> PublishedScan:
     """Load the HAADF image and the EELS maps of Co3O4/Mn3O4 core-shell nanocrystals.
 
     Maps of Co, Mn and O, not counts. The scan of the second tutorial of Elemental Microscopy

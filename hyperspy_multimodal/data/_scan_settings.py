@@ -1,6 +1,10 @@
 """Settings of a simulated scan, and the signals that carry them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import exspy.signals
 import hyperspy.api as hs
@@ -172,7 +176,7 @@ class Scan:
             self._check_true_resolution()
 
     @classmethod
-    def from_settings(cls, counts, settings):
+    def from_settings(cls, counts: float, settings: dict[str, Any]) -> Scan:
         """Settings as a specimen's function is given them; an unknown one is a `TypeError`."""
         known = [field.name for field in fields(cls)]
         for name, value in settings.items():
@@ -184,32 +188,34 @@ class Scan:
         return cls(counts=counts, **settings)
 
     @property
-    def nominal(self):
+    def nominal(self) -> Scan:
         """The same scan with a detector as the metadata and the tables say."""
         defaults = {field.name: field.default for field in fields(self)}
         return replace(self, **{name: defaults[name] for name in _DETECTOR_ERRORS})
 
     @property
-    def channel_edges(self):
+    def channel_edges(self) -> np.ndarray:
         """Boundaries of the channels in keV, (channels + 1,); the first is centred at zero."""
         return (np.arange(self.channels + 1) - 0.5) * self.channel_width
 
     @property
-    def true_channel_edges(self):
+    def true_channel_edges(self) -> np.ndarray:
         """Energies in keV of the X-rays that are recorded at these boundaries."""
         return (1 + self.energy_gain) * (self.channel_edges - self.energy_offset)
 
     @property
-    def true_energy_resolution(self):
+    def true_energy_resolution(self) -> float:
         """True full width at half maximum of Mn Ka in eV."""
         return self.energy_resolution + self.resolution_error
 
     @property
-    def peak_shape(self):
+    def peak_shape(self) -> PeakShape:
         """How lines differ from Gaussians in the true detector, a `PeakShape`."""
         return PeakShape(**{name: getattr(self, name) for name in PeakShape._fields})
 
-    def eds_signal(self, data, xray_lines):
+    def eds_signal(
+        self, data: np.ndarray, xray_lines: Sequence[str]
+    ) -> exspy.signals.EDSTEMSpectrum:
         """Spectra, energy last, as a signal that knows its axes, microscope and X-ray lines."""
         signal = exspy.signals.EDSTEMSpectrum(data)
         self._calibrate(signal.axes_manager.navigation_axes)
@@ -224,7 +230,7 @@ class Scan:
         signal.set_lines(list(xray_lines))
         return signal
 
-    def haadf_signal(self, data):
+    def haadf_signal(self, data: np.ndarray) -> hs.signals.Signal2D:
         """Image (ny, nx) as a signal on the same grid."""
         signal = hs.signals.Signal2D(data)
         self._calibrate(signal.axes_manager.signal_axes)

@@ -1,11 +1,18 @@
 """Silica spheres: a measured spectrum image and its HAADF, downloaded once and checked."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pooch
 
 from ._download import download
+
+if TYPE_CHECKING:
+    from exspy.signals import EDSTEMSpectrum
+    from hyperspy.signals import Signal2D
 
 _REPOSITORY = "https://raw.githubusercontent.com/usnistgov/hyperspy_tutorial"
 _COMMIT = "5ba4dfa086ba28186419218f190b9e34920f674e"
@@ -62,13 +69,17 @@ class MeasuredScan:
         The notice that has to go with copies.
     """
 
-    signal: object = field(repr=False)
-    haadf: object = field(repr=False)
+    signal: EDSTEMSpectrum = field(repr=False)
+    haadf: Signal2D = field(repr=False)
     citation: str
     licence: str = field(repr=False)
 
 
-def silica_spheres(path=None, cache=None, show_progressbar=None):
+def silica_spheres(
+    path: tuple[str | Path, str | Path] | None = None,
+    cache: str | Path | None = None,
+    show_progressbar: bool | None = None,
+) -> MeasuredScan:
     """Load the EDS spectrum image and the HAADF image of silica spheres.
 
     Spheres of SiO2 on a carbon film over a copper grid, 128 x 128 pixels, 2048 channels of 10 eV,

@@ -50,11 +50,11 @@ class Specimen(NamedTuple):
 
     signal: exspy.signals.EDSTEMSpectrum
     haadf: hs.signals.Signal2D
-    counts: list
-    background: list
-    composition: list
-    kfactors: list
-    xrays: list
+    counts: list[hs.signals.BaseSignal]
+    background: list[hs.signals.BaseSignal]
+    composition: list[hs.signals.BaseSignal]
+    kfactors: list[float]
+    xrays: list[hs.signals.BaseSignal]
 
 
 def simulate_specimen(

@@ -1,18 +1,27 @@
 """A film in which two elements change places without a trace in the HAADF."""
 
+from typing import Any
+
 import numpy as np
 
 from ._arguments import check_number, check_shape
 from ._haadf_detector import scattering
 from ._materials import compound_densities
 from ._scan_settings import Scan
-from ._specimen import simulate_specimen
+from ._specimen import Specimen, simulate_specimen
 
 _THICKNESS = 50.0  # nm
 _SMALLEST_SHAPE = 16
 
 
-def swap(shape=(128, 128), counts=5.0, *, radius=9.0, share=1.0, **scan):
+def swap(
+    shape: tuple[int, int] = (128, 128),
+    counts: float = 5.0,
+    *,
+    radius: float = 9.0,
+    share: float = 1.0,
+    **scan: Any,
+) -> Specimen:
     """Simulate a STEM scan of discs that only chemistry shows: EDS, HAADF and the truth.
 
     In a film of chromium, discs hold nickel in place of chromium, thinner by so much that the HAADF

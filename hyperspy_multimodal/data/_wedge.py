@@ -1,18 +1,27 @@
 """Alloy particles on a support that grows thicker: a slope in HAADF and in no map."""
 
+from typing import Any
+
 import numpy as np
 
 from ._arguments import check_integer, check_number, check_shape
 from ._haadf_detector import scattering
 from ._particles import alloy_spheres, scatter_particles
 from ._scan_settings import Scan
-from ._specimen import simulate_specimen
+from ._specimen import Specimen, simulate_specimen
 
 _PARTICLES = 14  # per square of the shorter side
 _SMALLEST_SHAPE = 16
 
 
-def wedge(shape=(128, 128), counts=5.0, *, slope=0.4, layout_seed=0, **scan):
+def wedge(
+    shape: tuple[int, int] = (128, 128),
+    counts: float = 5.0,
+    *,
+    slope: float = 0.4,
+    layout_seed: int = 0,
+    **scan: Any,
+) -> Specimen:
     """Simulate a STEM scan of particles on a wedge of carbon: EDS, HAADF and the truth.
 
     Iron-nickel spheres, each of another composition, lie apart on carbon whose thickness rises

@@ -1,5 +1,9 @@
 """`fit_maps`: element maps from whole EDS spectra, as signals."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from hyperspy.signals import Signal1D
 
@@ -14,19 +18,27 @@ from ..signals.other_signals import in_short
 from .fit_report import overlaps
 from .xray_fit import fit_spectra
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exspy.signals import EDSSpectrum
+    from numpy.typing import ArrayLike
+
+    from ..hints import Results
+
 
 @explain_keywords
 def fit_maps(
-    s,
-    xray_lines=None,
+    s: EDSSpectrum,
+    xray_lines: Sequence[str] | None = None,
     *,
-    integration_windows=2.0,
-    extra_lines=None,
-    refine_calibration=True,
-    pile_up=None,
-    show_progressbar=None,
-    full_output=False,
-):
+    integration_windows: float | ArrayLike = 2.0,
+    extra_lines: Sequence[str] | None = None,
+    refine_calibration: bool = True,
+    pile_up: bool | None = None,
+    show_progressbar: bool | None = None,
+    full_output: bool = False,
+) -> Results:
     r"""Read net counts of elements from an EDS spectrum image by a fit of the whole spectrum.
 
     Windows use one line of an element, guess its background from neighbouring channels, and give

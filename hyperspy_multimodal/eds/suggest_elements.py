@@ -1,5 +1,9 @@
 """`suggest_elements`: the elements that EDS spectra show, when none is named."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..counts.passes import summed_spectrum
@@ -13,8 +17,15 @@ from .spectrum.suggestion import suggest
 from .spectrum.zero_peak import after_zero_peak
 from .xray_fit import channels_to_fit, detector_of
 
+if TYPE_CHECKING:
+    from exspy.signals import EDSSpectrum
 
-def suggest_elements(s, *, show_progressbar=None):
+    from .spectrum.suggestion import SuggestedElement
+
+
+def suggest_elements(
+    s: EDSSpectrum, *, show_progressbar: bool | None = None
+) -> list[SuggestedElement]:
     """Suggest elements of an EDS spectrum image by its summed spectrum.
 
     The energy axis is found first, so that it need not be right. An element is listed if its lines

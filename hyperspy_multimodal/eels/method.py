@@ -1,10 +1,22 @@
 """`multimodal_fusion` of EELS spectrum images."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ..given.maps_argument import or_given_maps
 from ..signals.as_found import as_found
 from ..signals.docstrings import fill_docstring
 from ..signals.keywords import explain_keywords
 from ..signals.stacks import over_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
+
+    from numpy.typing import ArrayLike
+
+    from ..hints import Auto, Image, Lambdas, Maps, Results, Variation, Weights
 
 
 @explain_keywords
@@ -14,32 +26,32 @@ from ..signals.stacks import over_slices
 @fill_docstring(counts="electrons", values="spectra", guide="[4]_")
 def multimodal_fusion(
     self,
-    haadf,
-    gamma=1.7,
-    lambdas="auto",
+    haadf: Image,
+    gamma: float | Auto = 1.7,
+    lambdas: Lambdas = "auto",
     *,
-    edges=None,
-    map_method="auto",
-    integration_windows=None,
-    background_windows="auto",
-    background_type="PowerLaw",
-    gain=None,
-    tv="auto",
-    weights="auto",
-    haadf_blur="auto",
-    align=False,
-    keep_totals="auto",
-    tolerance=1e-4,
-    max_iterations=5000,
-    seed=0,
-    uncertainty=False,
-    navigation_mask=None,
-    slices="each",
-    maps=None,
-    lazy_output=None,
-    show_progressbar=None,
-    full_output=False,
-):
+    edges: Sequence[str] | None = None,
+    map_method: Literal["auto", "windows", "fit"] = "auto",
+    integration_windows: Auto | ArrayLike | None = None,
+    background_windows: Auto | ArrayLike | None = "auto",
+    background_type: str = "PowerLaw",
+    gain: float | None = None,
+    tv: Variation = "auto",
+    weights: Weights = "auto",
+    haadf_blur: float | Auto = "auto",
+    align: bool = False,
+    keep_totals: bool | Auto = "auto",
+    tolerance: float = 1e-4,
+    max_iterations: int = 5000,
+    seed: int = 0,
+    uncertainty: bool = False,
+    navigation_mask: Image | None = None,
+    slices: Literal["each", "shared"] = "each",
+    maps: Maps | None = None,
+    lazy_output: bool | None = None,
+    show_progressbar: bool | None = None,
+    full_output: bool = False,
+) -> Results:
     r"""Fuse the spectrum image with the HAADF image of the same scan into elemental maps.
 
     Net electrons :math:`x_i \ge 0` at the edges of all elements are found together, as the minimum

@@ -1,7 +1,10 @@
 """`solve_fusion`: the minimiser of the fusion cost, with a certificate."""
 
+from __future__ import annotations
+
 import logging
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +14,13 @@ from .compilation import compile_once
 from .inputs import check_attainable, checked_counts, checked_edges, checked_lambdas, checked_totals
 from .loop import iterate, relative_dual
 from .problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from ..hints import PerElement
 
 _logger = logging.getLogger(__name__)
 
@@ -56,28 +66,28 @@ class FusionResult:
     prices: np.ndarray = field(repr=False)
 
     @property
-    def cost(self):
+    def cost(self) -> float:
         """The cost of ``maps``: the sum of the last record of ``cost_terms``."""
         return float(self.cost_terms[:, -1].sum())
 
 
 def solve_fusion(
-    counts,
-    haadf,
+    counts: ArrayLike,
+    haadf: ArrayLike,
     *,
-    gamma,
-    lambdas,
-    background=0.0,
-    weights=None,
-    offset=0.0,
-    guide=None,
-    directional=None,
-    totals=None,
-    tolerance=1e-4,
-    max_iterations=5000,
-    initial=None,
-    callback=None,
-):
+    gamma: float,
+    lambdas: tuple[PerElement, PerElement],
+    background: ArrayLike = 0.0,
+    weights: PerElement | None = None,
+    offset: float = 0.0,
+    guide: ArrayLike | None = None,
+    directional: Sequence[bool] | None = None,
+    totals: Sequence[float] | NDArray | None = None,
+    tolerance: float = 1e-4,
+    max_iterations: int = 5000,
+    initial: FusionResult | None = None,
+    callback: Callable[[int, NDArray, float], bool | None] | None = None,
+) -> FusionResult:
     r"""Fuse element maps with a HAADF image: minimise the fusion cost on plain arrays.
 
     The net counts :math:`x_i \ge 0` of K elements minimise [1]_

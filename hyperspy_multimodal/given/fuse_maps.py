@@ -1,33 +1,42 @@
 """`fuse_maps`: fusion of maps that were made elsewhere."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ..signals.docstrings import fill_docstring
 from ..signals.keywords import explain_keywords
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..hints import Auto, Image, Lambdas, Maps, PerElement, Results, Variation, Weights
 
 
 @explain_keywords
 @fill_docstring(values="values")
 def fuse_maps(
-    maps,
-    haadf,
-    gamma=1.7,
-    lambdas="auto",
+    maps: Maps,
+    haadf: Image,
+    gamma: float | Auto = 1.7,
+    lambdas: Lambdas = "auto",
     *,
-    elements=None,
-    gain=None,
-    background=None,
-    tv="auto",
-    weights="auto",
-    haadf_blur="auto",
-    align=False,
-    keep_totals="auto",
-    tolerance=1e-4,
-    max_iterations=5000,
-    seed=0,
-    uncertainty=False,
-    navigation_mask=None,
-    show_progressbar=None,
-    full_output=False,
-):
+    elements: Sequence[str] | None = None,
+    gain: PerElement | None = None,
+    background: PerElement | None = None,
+    tv: Variation = "auto",
+    weights: Weights = "auto",
+    haadf_blur: float | Auto = "auto",
+    align: bool = False,
+    keep_totals: bool | Auto = "auto",
+    tolerance: float = 1e-4,
+    max_iterations: int = 5000,
+    seed: int = 0,
+    uncertainty: bool = False,
+    navigation_mask: Image | None = None,
+    show_progressbar: bool | None = None,
+    full_output: bool = False,
+) -> Results:
     r"""Fuse element maps that are there already with the HAADF image of the same scan.
 
     The cost and its parameters are those of ``multimodal_fusion``, for maps of another origin:

@@ -3,8 +3,17 @@
 eXSpy imports this module while it is being imported itself: other imports wait for the first call.
 """
 
+from __future__ import annotations
+
 import ast
 import inspect
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..hints import Auto, Image, Lambdas
+    from .tuner import Tuner
 
 # Arguments of `multimodal_fusion` that tuning does not take: they concern the result alone, or
 # would change between what is shown and what is applied.
@@ -17,8 +26,14 @@ _SHARED = ("weights", "haadf_blur", "keep_totals", "seed")
 
 
 def multimodal_fusion_interactive(
-    self, haadf, gamma="auto", lambdas="auto", *, show_progressbar=None, **arguments
-):
+    self,
+    haadf: Image,
+    gamma: float | Auto = "auto",
+    lambdas: Lambdas = "auto",
+    *,
+    show_progressbar: bool | None = None,
+    **arguments: Any,
+) -> Tuner:
     """Tune the fusion with the HAADF image by hand, in Jupyter, and apply it to the whole scan.
 
     Sliders for gamma, lambda_1 and lambda_2 stand around what ``lambdas="auto"`` chooses, or what

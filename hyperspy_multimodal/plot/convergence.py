@@ -1,12 +1,22 @@
 """The terms of the cost, iteration by iteration."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .drawable import check_output
 from .panels import LINE_COLOURS, figure_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from ..hints import Output
 
 _TERMS = ("HAADF term", "Poisson term", "total variation")
 
 
-def plot_convergence(output, fig=None):
+def plot_convergence(output: Output, fig: Figure | None = None) -> NDArray:
     """Draw the three terms of the cost by iteration.
 
     Parameters

@@ -1,6 +1,9 @@
 """Counts along a line, raw and fused."""
 
+from __future__ import annotations
+
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 from hyperspy.roi import Line2DROI
@@ -9,10 +12,22 @@ from skimage.measure import profile_line
 from .drawable import check_pairs
 from .panels import LINE_COLOURS, axes_of, compact, has_units, map_axes, map_name, map_unit
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hyperspy.signal import BaseSignal
+    from matplotlib.axes import Axes
+
 _STYLES = ("-", "--", ":")
 
 
-def plot_line_profile(maps, raw_maps, line, linewidth=None, ax=None):
+def plot_line_profile(
+    maps: Sequence[BaseSignal],
+    raw_maps: Sequence[BaseSignal],
+    line: Line2DROI | tuple[tuple[float, float], tuple[float, float]],
+    linewidth: float | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw maps along a line, say across an interface: raw as points, fused as lines.
 
     Parameters

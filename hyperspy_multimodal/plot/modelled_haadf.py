@@ -1,14 +1,24 @@
 """The HAADF beside what the fused maps make of it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .drawable import check_output
 from .panels import brightest, figure_of, height_over_width, scale_bar, show
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from ..hints import Output
+
 _IMAGES = ("haadf", "modelled_haadf", "haadf_residual")
 
 
-def plot_haadf_model(output, fig=None):
+def plot_haadf_model(output: Output, fig: Figure | None = None) -> NDArray:
     """Draw the measured HAADF, the one that the fused maps give, and their difference.
 
     Parameters

@@ -1,5 +1,9 @@
 """Fused maps in one picture, a colour each."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib import colors as mpl_colors
@@ -7,11 +11,20 @@ from matplotlib import colors as mpl_colors
 from .drawable import check_maps
 from .panels import axes_of, brightest, height_over_width, map_name, place, scale_bar
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from hyperspy.signal import BaseSignal
+    from matplotlib.axes import Axes
+
 #: Magenta, cyan and yellow mix without hiding each other, and differ for colour-blind eyes too.
 COLOURS = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
 
 
-def plot_overlay(maps, ax=None, colors=None):
+def plot_overlay(
+    maps: Sequence[BaseSignal], ax: Axes | None = None, colors: Sequence[Any] | None = None
+) -> Axes:
     """Draw maps over each other, each in a colour, with a legend and a scale bar.
 
     Parameters

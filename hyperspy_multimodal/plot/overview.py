@@ -1,5 +1,9 @@
 """Raw maps above fused maps, with the HAADF and a colour overlay."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..signals.native import image_name
@@ -7,8 +11,20 @@ from .drawable import check_pairs, checked_image
 from .overlay import plot_overlay
 from .panels import brightest, figure_of, height_over_width, map_name, map_unit, scale_bar, show
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def plot_overview(maps, raw_maps, haadf, fig=None):
+    from hyperspy.signal import BaseSignal
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+
+def plot_overview(
+    maps: Sequence[BaseSignal],
+    raw_maps: Sequence[BaseSignal],
+    haadf: BaseSignal | NDArray,
+    fig: Figure | None = None,
+) -> NDArray:
     """Draw raw maps above fused maps, beside the HAADF and an overlay of the fused maps.
 
     Parameters

@@ -1,5 +1,9 @@
 """What the automatic choice of lambdas tried, and how well each predicted held-out counts."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator
@@ -7,12 +11,18 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 from .drawable import check_output
 from .panels import LINE_COLOURS, figure_of, map_name
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from ..hints import Output
+
 _WITHOUT = "#000000"
 _HIGHEST = 1.3  # of the relative errors that are shown
 _CLOSE = 1e-6
 
 
-def plot_selection(output, fig=None):
+def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
     """Draw the held-out error of each element over lambda_2 / lambda_1, for all that was tried.
 
     Parameters

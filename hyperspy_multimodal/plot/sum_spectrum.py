@@ -1,6 +1,8 @@
 """The fit of the summed spectrum as a picture."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
@@ -18,6 +20,12 @@ from .spectrum_legends import (
 )
 from .spectrum_lines import PER_KEV, is_visible, spectrum_lines
 from .spectrum_marks import label_lines, mark_lines, mark_ranges
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from ..hints import Output
 
 # The last channel shown holds this share of the highest counts, or lies this factor above
 # the last line or doubtful range.
@@ -42,7 +50,9 @@ class _Curves(NamedTuple):
     to_lines: np.ndarray  # whether what the model left went to lines, not to the continuum
 
 
-def plot_sum_spectrum(output, energies=None, fig=None):
+def plot_sum_spectrum(
+    output: Output, energies: tuple[float, float] | None = None, fig: Figure | None = None
+) -> NDArray:
     """Draw the summed spectrum, its fit and what remains, and mark what is doubtful.
 
     Parameters

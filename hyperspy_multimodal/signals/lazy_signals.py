@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 
 import dask
@@ -66,7 +67,9 @@ def fuse_lazily(
     return maps, output
 
 
-def compute_maps(maps, show_progressbar=None):
+def compute_maps(
+    maps: Sequence[BaseSignal], show_progressbar: bool | None = None
+) -> list[BaseSignal]:
     """Compute lazy fused maps together, with all that was chosen in their metadata.
 
     Each spectrum is read as often as the method needs, and the maps are fused once, for all of

@@ -4,10 +4,19 @@ HyperSpy imports this module while it is being imported itself: other imports wa
 call.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ..modalities import SIGNAL_TYPES
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def multimodal_fusion(self, haadf, *args, **kwargs):
+    from ..hints import Image, Results
+
+
+def multimodal_fusion(self, haadf: Image, *args: Any, **kwargs: Any) -> Results:
     """Fuse the spectrum image with this HAADF image, or say which signals are needed.
 
     EDS and EELS spectrum images have the method that fuses; see there. On a HAADF image it takes
@@ -43,7 +52,7 @@ def multimodal_fusion(self, haadf, *args, **kwargs):
     return _exchanged(self, haadf, "multimodal_fusion")(self, *args, **kwargs)
 
 
-def multimodal_fusion_interactive(self, haadf, *args, **kwargs):
+def multimodal_fusion_interactive(self, haadf: Image, *args: Any, **kwargs: Any) -> Any:
     """Tune the fusion of the spectrum image with this HAADF image, see `multimodal_fusion`."""
     if _has_spectra(self) and self.axes_manager.signal_dimension == 1:
         return _with_class(self).multimodal_fusion_interactive(haadf, *args, **kwargs)

@@ -1,0 +1,23 @@
+"""Types that the hints of several functions share.
+
+Only type checkers import this module: what it imports takes seconds.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+from hyperspy.signal import BaseSignal
+from numpy.typing import ArrayLike, NDArray
+
+Auto: TypeAlias = Literal["auto"]
+Image: TypeAlias = BaseSignal | ArrayLike
+PerElement: TypeAlias = float | Sequence[float] | NDArray
+Lambdas: TypeAlias = Auto | tuple[PerElement, PerElement]
+_Variation: TypeAlias = Literal["directional", "isotropic"]
+Variation: TypeAlias = Auto | _Variation | Sequence[_Variation]
+Weights: TypeAlias = Literal["auto", "Z"] | Sequence[float] | NDArray | None
+Maps: TypeAlias = (
+    Sequence[BaseSignal | NDArray] | Mapping[str, BaseSignal | NDArray] | BaseSignal | NDArray
+)
+Output: TypeAlias = dict[str, Any]
+Results: TypeAlias = list[BaseSignal] | tuple[list[BaseSignal], Output]
