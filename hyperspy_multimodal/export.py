@@ -165,7 +165,7 @@ def _write_profiles(path, maps, names):
     [axis] = map_axes(maps[0])
     sizes = [each.data.size for each in maps]
     if len(set(sizes)) > 1:
-        raise ValueError(f"Profiles of one table must be as long, but they have {sizes} values.")
+        raise ValueError(f"Profiles of one table must be of one length, but have {sizes} values.")
     unit = f" ({axis.units})" if has_units(axis) else ""
     rows = zip(axis.axis, *(each.data for each in maps), strict=True)
     written = ([f"{value:.8g}" for value in row] for row in rows)

@@ -114,13 +114,13 @@ def checked_names(argument, given, kind, examples):
     for text in texts_in(given, kind):
         if not isinstance(text, str):
             raise TypeError(
-                f"An {kind} must be a string such as {examples[0]!r}, but {text!r} was given."
+                f"{argument} must hold strings such as {examples[0]!r}, but {text!r} was given."
             )
         name = known_name(text, kind)
         if name is None and known_element(_WITHIN_NAME.split(text)[0]) is None:
             raise ValueError(
                 f"Unknown {kind} {text!r}: {_WITHIN_NAME.split(text)[0]!r} is not a chemical "
-                f"element. Expected a name such as {examples[0]!r}."
+                f"element. Give a name such as {examples[0]!r}."
             )
         names.append(name or _spelled(text))
     repeated = sorted({name for name in names if names.count(name) > 1})

@@ -38,7 +38,7 @@ def load_image(file):
         raise ValueError(f"{file} cannot be read: {error}") from error
     images = [each.data for each in loaded if each.data.ndim in (2, 3)]
     if len(images) != 1:
-        raise ValueError(f"{file} holds {len(images)} images. Expected one, over the scan.")
+        raise ValueError(f"{file} must hold one image, over the scan, but holds {len(images)}.")
     [image] = images
     if image.dtype.names:  # a colour picture
         image = sum(image[name].astype(float) for name in image.dtype.names[:3])
@@ -72,7 +72,7 @@ def with_elements(spectra, names):
     symbols = [known_element(name) for name in names]
     for name, symbol in zip(names, symbols, strict=True):
         if symbol is None:
-            raise ValueError(f"--elements names {name!r}, which is no chemical element.")
+            raise ValueError(f"--elements must be chemical symbols, but {name!r} was given.")
     for item in ("elements", "xray_lines", "edges"):
         if spectra.metadata.has_item(f"Sample.{item}"):
             delattr(spectra.metadata.Sample, item)

@@ -112,7 +112,7 @@ def _rows(option, numbers, columns):
     """Return limits of windows, one row per line or edge."""
     if len(numbers) % columns:
         raise ValueError(
-            f"{option} needs {columns} limits per line or edge, but {len(numbers)} were given."
+            f"{option} must have {columns} limits per line or edge, but {len(numbers)} were given."
         )
     return np.reshape(numbers, (-1, columns))
 
@@ -120,7 +120,7 @@ def _rows(option, numbers, columns):
 def check_output(options):
     """Refuse a folder to write to that is a file."""
     if options.output is not None and options.output.exists() and not options.output.is_dir():
-        raise ValueError(f"--output {options.output} is a file. Name a folder.")
+        raise ValueError(f"--output must be a folder, but {options.output} is a file.")
 
 
 def _check_kind(spectra, options):

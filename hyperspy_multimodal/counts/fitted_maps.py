@@ -96,7 +96,10 @@ class FittedMaps:
     def halves(self, number, seed):
         """Return independent halves of the counts as pairs of maps; they were drawn on reading."""
         if len(self.first_halves) < number:
-            raise ValueError(f"{number} halves were asked for, {len(self.first_halves)} drawn.")
+            drawn = len(self.first_halves)
+            raise ValueError(
+                f"number must be at most the {drawn} halves drawn, but {number} was given."
+            )
         return [
             (self._half(first), self._half(self.net - first))
             for first in self.first_halves[:number]

@@ -80,12 +80,13 @@ def checked_segments(segments):
     bad = ~np.isfinite(segments)
     if bad.any():
         raise ValueError(
-            f"The spectra hold NaN or infinity in {int(bad.any(axis=0).sum())} pixels. Expected "
-            "finite counts: replace the bad values first, for example with numpy.nan_to_num."
+            "The spectra must hold finite counts, but hold NaN or infinity in "
+            f"{int(bad.any(axis=0).sum())} pixels. Replace them first, for example with "
+            "numpy.nan_to_num."
         )
     if segments.size and segments.min() < 0:
         raise ValueError(
-            f"The spectra hold negative counts, {segments.min():g} in one window. Expected the "
-            "counts as recorded, before any background was subtracted."
+            f"The spectra must hold no negative counts, but hold {segments.min():g} in one window. "
+            "Give the counts as recorded, before any background was subtracted."
         )
     return segments

@@ -109,8 +109,8 @@ def combined_sums(found, shape, negative):
         raise ValueError(_not_finite(~np.isfinite(total), ~np.isfinite(by_pixel)))
     if lowest < 0 and not negative:
         raise ValueError(
-            f"The spectra hold negative counts, down to {lowest:g}. Expected the counts as "
-            "recorded, before any background was subtracted."
+            f"The spectra must hold no negative counts, but hold them down to {lowest:g}. Give the "
+            "counts as recorded, before any background was subtracted."
         )
     divisor = divisor if lowest == 0 else -1
     return SummedSpectra(total, divisor, filled, largest, pixels, by_pixel, lowest)
@@ -146,13 +146,13 @@ def _not_finite(channels, pixels):
     stop = ranges[-1][0] if ranges[-1][1] == len(channels) else len(channels)
     if start < stop and not channels[start:stop].any():
         cut = f"{start or ''}:{stop if stop < len(channels) else ''}"
-        remedy = f"crop these ends of the energy axis, with s.isig[{cut}]"
+        remedy = f"Crop these ends of the energy axis, with s.isig[{cut}]"
     elif pixels.mean() < _FEW:
-        remedy = "leave these out, with navigation_mask=~numpy.isfinite(s.data).all(axis=-1)"
+        remedy = "Leave these out, with navigation_mask=~numpy.isfinite(s.data).all(axis=-1)"
     else:
-        remedy = "replace the bad values first, for example with numpy.nan_to_num"
+        remedy = "Replace them first, for example with numpy.nan_to_num"
     return (
-        f"The spectra hold NaN or infinity in {named_channels(ranges)}, in {int(pixels.sum())} of "
-        f"{pixels.size} scan positions, the first at row {row}, column {col}. Expected finite "
-        f"counts: {remedy}."
+        "The spectra must hold finite counts, but hold NaN or infinity in "
+        f"{named_channels(ranges)}, in {int(pixels.sum())} of {pixels.size} scan positions, the "
+        f"first at row {row}, column {col}. {remedy}."
     )

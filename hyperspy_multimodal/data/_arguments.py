@@ -35,16 +35,16 @@ def check_number(name, value, *, above=None, at_least=None, below=None, at_most=
     bound = f"above {above}" if above is not None else f"of at least {at_least}"
     if below is not None or at_most is not None:
         bound += f" and below {below}" if below is not None else f" and at most {at_most}"
-    expected = f"expected a {'finite ' if finite else ''}number {bound}"
+    expected = f"{name} must be a {'finite ' if finite else ''}number {bound}"
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name}: given {value!r}, {expected}; pass a single number.")
+        raise TypeError(f"{expected}, but {value!r} was given. Give one number.")
     inside = value > above if above is not None else value >= at_least
     if below is not None:
         inside = inside and value < below
     if at_most is not None:
         inside = inside and value <= at_most
     if not inside or (finite and math.isinf(value)):
-        raise ValueError(f"{name}: given {value!r}, {expected}; change {name} accordingly.")
+        raise ValueError(f"{expected}, but {value!r} was given.")
 
 
 def check_integer(name, value, *, at_least):
@@ -71,11 +71,11 @@ def check_integer(name, value, *, at_least):
     >>> from hyperspy_multimodal.data._arguments import check_integer
     >>> check_integer("seed", 0, at_least=0)
     """
-    expected = f"expected an integer of at least {at_least}"
+    expected = f"{name} must be an integer of at least {at_least}"
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name}: given {value!r}, {expected}; pass a single integer.")
+        raise TypeError(f"{expected}, but {value!r} was given. Give one integer.")
     if value < at_least:
-        raise ValueError(f"{name}: given {value!r}, {expected}; raise {name}.")
+        raise ValueError(f"{expected}, but {value!r} was given.")
 
 
 def check_shape(shape, *, at_least):
@@ -100,10 +100,12 @@ def check_shape(shape, *, at_least):
     >>> from hyperspy_multimodal.data._arguments import check_shape
     >>> check_shape((96, 160), at_least=8)
     """
-    expected = f"expected two integers (ny, nx), each at least {at_least}"
-    advice = "pass the scan's rows and columns, e.g. shape=(128, 128)."
+    wrong = (
+        f"shape must be two integers (ny, nx) of at least {at_least}, but {shape!r} was given. "
+        "Give the rows and columns of the scan, such as shape=(128, 128)."
+    )
     sequence = isinstance(shape, (tuple, list))
     if not sequence or any(isinstance(n, bool) or not isinstance(n, Integral) for n in shape):
-        raise TypeError(f"shape: given {shape!r}, {expected}; {advice}")
+        raise TypeError(wrong)
     if len(shape) != 2 or min(shape) < at_least:
-        raise ValueError(f"shape: given {shape!r}, {expected}; {advice}")
+        raise ValueError(wrong)

@@ -194,9 +194,9 @@ def _windows(signal):
         windows = integration_channels(signal, list(_EDGES), None)
     if not windows or windows[-1][1] >= axis.size:
         raise ValueError(
-            f"first_energy, channels, channel_width: given {axis.offset!r}, {axis.size!r} and "
-            f"{axis.scale!r}, expected an axis with room for the windows of {', '.join(_EDGES)}, "
-            "about 510 to 860 eV; change them accordingly."
+            "first_energy, channels and channel_width must give an axis with room for the windows "
+            f"of {', '.join(_EDGES)}, about 510 to 860 eV, but {axis.offset!r}, {axis.size!r} and "
+            f"{axis.scale!r} were given."
         )
     return [slice(*window) for window in windows]
 

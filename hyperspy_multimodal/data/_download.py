@@ -57,5 +57,6 @@ def download(title, name, url, cache=None, show_progressbar=None, checksum=None)
         ) from error
     except ValueError as error:
         raise ValueError(
-            f"What came from {url} is not {title} as published, and was not kept: {error}"
+            f"What came from {url} is not {title} as published, and was not kept: {error}. "
+            "Download it another way, and give path=."
         ) from error

@@ -149,12 +149,12 @@ def _check_line(line, scan):
     end = scan.channel_edges[-1]
     if reach > end:
         raise ValueError(
-            f"channels and channel_width: given a spectrum up to {end:g} keV, expected one that "
-            f"holds the window of {line}, up to {reach:.3f} keV; raise channels or channel_width."
+            f"channels and channel_width must give an axis that holds the window of {line}, up to "
+            f"{reach:.3f} keV, but theirs ends at {end:g} keV. Raise one of them."
         )
     element, name = line.split("_")
     if not production_cross_section(element, name[0], scan.beam_energy) > 0:
         raise ValueError(
-            f"beam_energy: given {scan.beam_energy!r} keV, expected enough to excite {line} at "
-            f"{energy} keV; pass at least twice that."
+            f"beam_energy must be enough to excite {line} at {energy} keV, but "
+            f"{scan.beam_energy!r} keV was given. Give at least twice that of the line."
         )

@@ -78,8 +78,7 @@ def overlapping_pair(
     """
     if not isinstance(pair, str) or pair not in _LINES:
         raise ValueError(
-            f"pair: given {pair!r}, expected one of {', '.join(map(repr, _LINES))}; pass a pair "
-            "from this list."
+            f"pair must be one of {', '.join(map(repr, _LINES))}, but {pair!r} was given."
         )
     check_shape(shape, at_least=_SMALLEST_SHAPE)
     check_integer("layout_seed", layout_seed, at_least=0)

@@ -102,14 +102,12 @@ def oxide_interface(
     lengths = {"spacing": spacing, "width": width, "haadf_width": haadf_width}
     for name, length in {**lengths, "thickness": thickness}.items():
         check_number(name, length, above=0)
-    check_number("mixing", mixing, at_least=0)
+    check_number("mixing", mixing, at_least=0, at_most=1)
     if 3 * spacing > min(shape):
         raise ValueError(
-            f"spacing: given {spacing!r} for a scan of {tuple(shape)}, expected at most "
-            f"{min(shape) / 3:g}, a third of its shorter side; lower spacing or enlarge shape."
+            f"spacing must be at most {min(shape) / 3:g}, a third of the shorter side of the scan "
+            f"{tuple(shape)}, but {spacing!r} was given. Lower spacing, or enlarge shape."
         )
-    if mixing > 1:
-        raise ValueError(f"mixing: given {mixing!r}, expected a share up to 1; lower mixing.")
     scan = Scan.from_settings(counts, {"pixel_size": _LATTICE_PARAMETER / spacing, **scan})
     # atoms of a column, spread over pixels of this area in nm^2
     atoms = thickness / _LATTICE_PARAMETER / scan.pixel_size**2

@@ -185,7 +185,8 @@ def _load(data_set, path, cache, show_progressbar):
         path, is_new = _downloaded(data_set, cache, show_progressbar)
         advice = f" Remove it to download {data_set.url} again."
     else:
-        path, is_new, advice = Path(path), False, ""
+        path, is_new = Path(path), False
+        advice = f" Download it again from {data_set.url}."
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}. Download it from {data_set.url}.")
     try:
@@ -224,7 +225,7 @@ def _arrays(path):
         with h5py.File(path, "r") as file:
             return {name: np.asarray(each) for name, each in file.items() if hasattr(each, "shape")}
     except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} cannot be read: {error}") from error
+        raise ValueError(f"{path} cannot be read: {error}.") from error
 
 
 def _checked(data_set, path, arrays):

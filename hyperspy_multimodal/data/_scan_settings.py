@@ -169,8 +169,8 @@ class Scan:
             check_number(name, getattr(self, name), at_least=0, below=1)
         if self.tail + self.shelf > 1:
             raise ValueError(
-                f"tail and shelf: given {self.tail!r} and {self.shelf!r}, expected shares of a "
-                "line that sum to at most 1; lower either."
+                "tail and shelf must be shares of a line that sum to at most 1, but "
+                f"{self.tail!r} and {self.shelf!r} were given. Lower either."
             )
         if self.resolution_error or self.resolution_slope != FIORI_NEWBURY_SLOPE:
             self._check_true_resolution()
@@ -182,8 +182,8 @@ class Scan:
         for name, value in settings.items():
             if name not in known:
                 raise TypeError(
-                    f"{name}: given {value!r}, expected an argument of this specimen or one of "
-                    f"{', '.join(known)}; correct the name, see hyperspy_multimodal.data.Scan."
+                    f"Settings must be arguments of this specimen or one of {', '.join(known)}, "
+                    f"but {name}={value!r} was given. See hyperspy_multimodal.data.Scan."
                 )
         return cls(counts=counts, **settings)
 
@@ -248,10 +248,10 @@ class Scan:
         except ValueError as error:
             lowest = (slope * (MN_KA - _LOWEST_ENERGY)) ** 0.5
             raise ValueError(
-                f"resolution_error and resolution_slope: given {self.resolution_error!r} eV and "
-                f"{slope!r} eV^2 per keV with an energy_resolution of {self.energy_resolution!r} "
-                f"eV, expected error and resolution to sum to more than {lowest:.2f} eV, below "
-                "which the lowest lines have no width; raise either, or lower the slope."
+                f"resolution_error and energy_resolution must sum to more than {lowest:.2f} eV "
+                f"with a resolution_slope of {slope!r} eV^2 per keV, or the lowest lines have no "
+                f"width, but {self.resolution_error!r} eV and {self.energy_resolution!r} eV were "
+                "given. Raise either, or lower the slope."
             ) from error
 
 

@@ -157,14 +157,14 @@ def simulate_specimen(
 def _check_elements(areal_densities, symbols, unlisted):
     if set(areal_densities) != set(symbols) or len(set(symbols)) < len(symbols):
         raise ValueError(
-            f"areal_densities: given {sorted(areal_densities)}, expected the elements of the "
-            f"X-ray lines, once each: {symbols}; pass elements without a line as unlisted."
+            f"areal_densities must name the elements of the X-ray lines once each, {symbols}, but "
+            f"{sorted(areal_densities)} were given. Give elements without a line as unlisted."
         )
     for symbol in unlisted:
         if symbol in symbols or symbol not in elements:
             raise ValueError(
-                f"unlisted: given {symbol!r}, expected a chemical symbol that no X-ray line names; "
-                "add its atoms to areal_densities, or correct the symbol."
+                f"unlisted must name chemical elements without an X-ray line, but {symbol!r} was "
+                "given. Add its atoms to areal_densities, or correct the symbol."
             )
 
 

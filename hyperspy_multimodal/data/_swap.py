@@ -73,9 +73,7 @@ def swap(
     """
     check_shape(shape, at_least=_SMALLEST_SHAPE)
     check_number("radius", radius, above=0)
-    check_number("share", share, at_least=0)
-    if share > 1:
-        raise ValueError(f"share: given {share!r}, expected a share up to 1; lower share.")
+    check_number("share", share, at_least=0, at_most=1)
     scan = Scan.from_settings(counts, scan)
     replaced = share * _discs(shape, radius)
     film = {"Cr": compound_densities({"Cr": 1}, 7.19)["Cr"] * _THICKNESS}

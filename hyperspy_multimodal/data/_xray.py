@@ -47,8 +47,8 @@ def line_families(element):
     lines = entry.Atomic_properties.get_item("Xray_lines") if entry is not None else None
     if lines is None:
         raise ValueError(
-            f"element: given {element!r}, expected one with X-ray lines in eXSpy's database; "
-            "use a chemical symbol from exspy.material.elements, e.g. 'Co'."
+            "element must be one with X-ray lines in eXSpy's database, such as 'Co', but "
+            f"{element!r} was given."
         )
     families = {}
     for name, line in lines.as_dictionary().items():
@@ -187,8 +187,8 @@ def full_width_half_maximum(energy, energy_resolution, slope=FIORI_NEWBURY_SLOPE
     squared = slope / 1e3 * (energy - MN_KA) * 1e3 + energy_resolution**2
     if not squared > 0:
         raise ValueError(
-            f"energy_resolution: given {energy_resolution!r} eV at Mn Ka, expected more than "
-            f"{(slope * (MN_KA - energy)) ** 0.5:.1f} eV, where a line at {energy} keV would "
-            "have no width; pass a real detector's resolution, e.g. 130."
+            f"energy_resolution must be more than {(slope * (MN_KA - energy)) ** 0.5:.1f} eV "
+            f"at Mn Ka, or a line at {energy} keV has no width, but {energy_resolution!r} eV was "
+            "given. Give that of a detector, such as 130."
         )
     return float(np.sqrt(squared) / 1e3)

@@ -258,8 +258,8 @@ def _check_resolution(signal, detector, names, unit):
         needed = np.ceil((NARROWEST**2 + detector.slope * (MN_KA - energy)) ** 0.5)
         raise ValueError(
             f"The signal states a resolution of {detector.resolution:g} eV at Mn Ka, with which "
-            f"{lowest} at {energy:.3g} keV would have no width. Expected {needed:.0f} eV or more: "
-            "set what the detector has, for example with "
+            f"{lowest} at {energy:.3g} keV would have no width: it must be {needed:.0f} eV or "
+            "more. Set what the detector has, for example with "
             "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
         )
 

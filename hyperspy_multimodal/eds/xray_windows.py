@@ -243,7 +243,7 @@ def _line_of(signal, name):
             return lines[0]
     raise ValueError(
         f"Unknown X-ray line {name!r}: {element} has the lines "
-        f"{[f'{element}_{each}' for each in known]}."
+        f"{[f'{element}_{each}' for each in known]}. Name one of these."
     )
 
 

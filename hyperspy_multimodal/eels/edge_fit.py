@@ -97,9 +97,9 @@ class EdgePlan:
         check_electrons(gain, counts)
         if observed[self.used].min() < 0 or not observed[self.used].any():
             raise ValueError(
-                "The sum of all spectra is negative or empty in some of the channels that a fit "
-                "needs. Expected spectra from which no background was subtracted; or use "
-                "map_method='windows'."
+                "The sum of all spectra must be positive in the channels that a fit needs, but is "
+                "negative or empty in some. Give spectra from which no background was subtracted, "
+                "or use map_method='windows'."
             )
         elements = [_element_edges(each, self.energy, self.instrument) for each in self.subshells]
         fit = fit_core_loss(observed, self.energy, elements, self.used, gain)
@@ -286,8 +286,8 @@ def _templates(fit, names, others, channels):
     ):
         if not continuum[start:stop].sum() > 0:
             raise ValueError(
-                f"The integration window of {name} lies below its edge. Give "
-                "`integration_windows` above the onset."
+                f"integration_windows must reach above the onsets of the edges, but the window of "
+                f"{name} lies below its edge. Give `integration_windows` above the onset."
             )
         shapes.append(edge / edge[start:stop].sum())
     law = np.where(fit.used, fit.power_law, 0.0)

@@ -215,7 +215,7 @@ def plan_edges(
     axis = signal.axes_manager.signal_axes[0]
     if not axis.is_uniform:
         raise ValueError(
-            "The energy axis is not uniform. Expected channels of one width: rebin the spectra, "
+            "The energy axis must be uniform, but its channels differ in width. Rebin the spectra, "
             "for example with s.interpolate_on_axis."
         )
     automatic = isinstance(background_windows, str)

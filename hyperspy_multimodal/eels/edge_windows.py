@@ -207,8 +207,8 @@ def _given_channels(argument, signal, names, given, otherwise, at_least):
         if stop - start < at_least:
             raise ValueError(
                 f"The window of {name} in {argument}, {row[0]:g} to {row[1]:g} {axis.units}, "
-                f"holds {stop - start} channels of {axis.scale:g} {axis.units}. Expected at least "
-                f"{at_least}: widen it."
+                f"must hold at least {at_least} channels of {axis.scale:g} {axis.units}, but holds "
+                f"{stop - start}. Widen it."
             )
     return found
 

@@ -61,7 +61,7 @@ def find_gain(stored, given, counts, lower, upper):
         gain, source = 1.0, "integer counts"
     elif np.isfinite(estimated) and estimated > 0:
         _logger.warning(
-            "The counts are no whole numbers and metadata.%s is not set: the gain is estimated "
+            "The counts are not whole numbers and metadata.%s is not set: the gain is estimated "
             "from their noise, %.3g counts per electron. Give `gain` if it is known.",
             _ITEM,
             estimated,
@@ -69,7 +69,7 @@ def find_gain(stored, given, counts, lower, upper):
         return estimated, "estimated"
     else:
         raise ValueError(
-            "The counts are no whole numbers, and their noise tells no gain. Give `gain`, the "
+            "The counts are not whole numbers, and their noise tells no gain. Give `gain`, the "
             "counts per electron."
         )
     if reliable and estimated > _CONTRADICTED * gain:
@@ -84,7 +84,7 @@ def find_gain(stored, given, counts, lower, upper):
     if reliable and not 0.5 < estimated / gain < 2:
         _logger.warning(
             "The gain is taken as %.3g counts per electron (%s), but the noise of the spectra "
-            "suggests %.3g: with a wrong gain lambdas='auto' smoothes too little or too much. "
+            "suggests %.3g: with a wrong gain lambdas='auto' smooths too little or too much. "
             "Give `gain` if it is known.",
             gain,
             source,

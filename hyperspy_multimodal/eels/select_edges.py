@@ -69,7 +69,9 @@ def _major_edge(element, fits):
 def _checked_edges(axis, edges, fits):
     edges = checked_names("edges", edges, "edge", ["Cu_L3", "Zn_L3"])
     if not edges:
-        raise ValueError("edges is empty. Expected at least one edge such as 'Cu_L3', or None.")
+        raise ValueError(
+            "edges must name at least one edge such as 'Cu_L3', or be None, but [] was given."
+        )
     taken = []
     for edge in edges:
         element = edge.split("_")[0]

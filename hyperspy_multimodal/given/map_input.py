@@ -95,9 +95,12 @@ def read_maps(maps, elements, navigation_mask=None):
         raise TypeError(f"maps must be {_FORMS}, but {maps!r} was given.")
     maps = list(maps)
     if not maps:
-        raise ValueError(f"maps must be {_FORMS}, but there is no map.")
+        raise ValueError(f"maps must be {_FORMS}, but none was given.")
     if elements is not None and keys is not None:
-        raise ValueError("elements are the keys of a dictionary of maps: leave `elements` out.")
+        raise ValueError(
+            "elements must be None for a dictionary of maps, whose keys name them, but "
+            f"{elements!r} was given: leave `elements` out."
+        )
     signals = [each if isinstance(each, BaseSignal) else None for each in maps]
     arrays = [_array(each, number) for number, each in enumerate(maps)]
     mask = checked_mask(navigation_mask, arrays[0].shape)
@@ -111,7 +114,9 @@ def read_maps(maps, elements, navigation_mask=None):
     if len(shapes) > 1:
         raise ValueError(f"All maps must have the same shape, but they have {shapes}.")
     if min(shapes[0]) < 2:
-        raise ValueError(f"Maps must be 2 pixels high and wide at least, not {shapes[0]}.")
+        raise ValueError(
+            f"Maps must be at least 2 pixels high and wide, but have the shape {shapes[0]}."
+        )
     names = _names(signals, keys if elements is None else elements, len(maps))
     axes = _axes(signals, shapes[0])
     return MapInput(names, np.stack(arrays), signals, axes, mask)
@@ -123,8 +128,8 @@ def _unstacked(signal):
         return [signal]
     if signal.data.ndim != 3:
         raise ValueError(
-            "A stack of maps has three dimensions, the elements first in the array, but the signal "
-            f"has {signal.data.ndim}: {signal.axes_manager.navigation_shape}|"
+            "A stack of maps must have three dimensions, the elements first in the array, but the "
+            f"signal has {signal.data.ndim}: {signal.axes_manager.navigation_shape}|"
             f"{signal.axes_manager.signal_shape}."
         )
     axes = signal.axes_manager._axes[1:]
@@ -175,7 +180,7 @@ def _names(signals, given, n_maps):
     if given is not None:
         texts = texts_in(given)
         if len(texts) != n_maps:
-            raise ValueError(f"elements must name {n_maps} maps, but {texts} was given.")
+            raise ValueError(f"elements must name {n_maps} maps, one each, but {texts} was given.")
         names = [_known(text) for text in texts]
         for number, (name, signal) in enumerate(zip(names, signals, strict=True)):
             own = _name_of(signal, known)
@@ -194,7 +199,9 @@ def _names(signals, given, n_maps):
             )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise ValueError(f"Each map must show another element or line, but {repeated} repeat.")
+        raise ValueError(
+            f"Each map must show an element or line of its own, but {repeated} repeat."
+        )
     return names
 
 

@@ -67,8 +67,8 @@ def _of_scan(maps, signal):
         return {name: _as_signal(each, name, signal) for name, each in maps.items()}
     if not all(isinstance(each, BaseSignal) for each in named.values()):
         raise ValueError(
-            "Arrays say nothing of their elements: give them in a dictionary, such as "
-            "maps={'Ti': array}."
+            "maps must say which elements they show, but arrays without names were given. Give a "
+            "dictionary, such as maps={'Ti': array}."
         )
     return list(named.values())
 

@@ -188,7 +188,7 @@ def _warn_of_large_gains(names, arrays, gains):
     if low:
         _logger.warning(
             "With the `gain` given, no pixel holds half a count: the most are %s. It is the units "
-            "of the map for each count, so that it is probably too large.",
+            "of the map for each count, so it is probably too large.",
             ", ".join(low),
         )
 

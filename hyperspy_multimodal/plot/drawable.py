@@ -60,7 +60,7 @@ def check_output(output, names, caller):
     if not isinstance(output, dict):
         raise TypeError(
             f"{caller} needs the dictionary that multimodal_fusion returns with full_output=True, "
-            f"but was given {type(output).__name__}."
+            f"but {type(output).__name__} was given."
         )
     if "slices" in output:
         raise ValueError(
@@ -90,7 +90,7 @@ def checked_image(haadf, signal, caller):
     if not covers or image.dtype.kind not in "buif":
         raise ValueError(
             f"{caller} needs one HAADF image of real numbers over the maps, (rows, columns) = "
-            f"{shape} or finer, but was given {type(haadf).__name__} of {image.dtype} with the "
-            f"shape {image.shape}."
+            f"{shape} or finer, but {type(haadf).__name__} of {image.dtype} with the shape "
+            f"{image.shape} was given."
         )
     return image

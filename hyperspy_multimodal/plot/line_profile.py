@@ -114,9 +114,10 @@ def _standard_deviation(fused):
     if deviation is None or np.shape(deviation) == fused.data.shape:
         return deviation
     raise ValueError(
-        f"The standard deviation of {map_name(fused)} has the shape {np.shape(deviation)}, and the "
-        f"map {fused.data.shape}: HyperSpy does not slice the one along with the other. Put its "
-        "part into m.metadata.Multimodal_fusion.standard_deviation, or delete it there."
+        f"The standard deviation of {map_name(fused)} must have the shape of the map, "
+        f"{fused.data.shape}, but has the shape {np.shape(deviation)}: HyperSpy does not slice the "
+        "one along with the other. Put its part into "
+        "m.metadata.Multimodal_fusion.standard_deviation, or delete it there."
     )
 
 
@@ -141,11 +142,11 @@ def _checked_line(line, linewidth, axes):
         slack = 0.5001 * abs(axis.scale)  # to the edge of the outermost pixels, however rounded
         if values.min() < low - slack or values.max() > high + slack:
             raise ValueError(
-                f"The line goes from {values.min():g} to {values.max():g} along {axis.name}, where "
-                f"the maps reach from {low:g} to {high:g}. Give it in units of the axes."
+                f"line must lie within the maps, {low:g} to {high:g} along {axis.name}, but goes "
+                f"from {values.min():g} to {values.max():g}. Give it in units of the axes."
             )
     if np.array_equal(*ends):
-        raise ValueError(f"The line from {ends[0]} to {ends[1]} has no length.")
+        raise ValueError(f"line must have a length, but its ends are both at {ends[0]}.")
     if linewidth is None:
         return ends, 1
     if not isinstance(linewidth, Real) or not np.isfinite(linewidth) or linewidth < 0:

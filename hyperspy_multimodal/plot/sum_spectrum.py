@@ -106,7 +106,7 @@ def plot_sum_spectrum(
     if not isinstance(output, dict) or "sum_spectrum" not in output:
         raise ValueError(
             "plot_sum_spectrum needs the full_output of fit_maps, or output['spectrum_fit'] of "
-            f"multimodal_fusion with map_method='fit', but was given {type(output).__name__}."
+            f"multimodal_fusion with map_method='fit', but {type(output).__name__} was given."
         )
     axis = output["sum_spectrum"].axes_manager.signal_axes[0]
     unit = PER_KEV[axis.units]
@@ -135,14 +135,16 @@ def _shown(output, lines, doubts, axis, energies):
     for start, stop in output["fitted_channels"]:
         fits[start:stop] = True
     if not (observed[fits] > 0).any():
-        raise ValueError("The spectra hold no counts: there is nothing to draw.")
+        raise ValueError(
+            "plot_sum_spectrum needs spectra with counts, but those that were fitted hold none."
+        )
     if energies is not None:
         inside = np.flatnonzero((energy >= energies[0]) & (energy <= energies[1]))
         if np.count_nonzero(fits[inside]) < 2:
             first, last = energy[fits][[0, -1]]
             raise ValueError(
-                f"energies={energies!r} {axis.units} holds less than two of the channels that were "
-                f"fitted, {first:g} to {last:g} {axis.units}."
+                f"energies must hold at least two of the channels that were fitted, {first:g} to "
+                f"{last:g} {axis.units}, but {energies!r} was given."
             )
         return slice(inside[0], inside[-1] + 1)
     fitted = output["fitted"].data

@@ -103,7 +103,9 @@ def without_data_masks(signal):
     [positions] = dask.compute((mask & ~everywhere.reshape(shape)).any(axis=place))
     result = rebuilt(signal, whole.filled(data, 0))
     if everywhere.all():
-        raise ValueError("All data of the spectra are masked.")
+        raise ValueError(
+            "The spectra must hold data, but all are masked. Check the mask, s.data.mask."
+        )
     if everywhere.any():
         used = np.flatnonzero(~everywhere)
         if everywhere[used[0] : used[-1]].any():

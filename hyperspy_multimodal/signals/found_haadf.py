@@ -116,7 +116,9 @@ def _from_neighbours(data, mask):
     for place in np.ndindex(mask.shape[:-2]):
         own = mask[place]
         if own.all():
-            raise ValueError("All pixels of haadf are masked.")
+            raise ValueError(
+                "haadf must hold an image, but all of its pixels are masked. Check its mask."
+            )
         if own.any():
             nearest = distance_transform_edt(own, return_distances=False, return_indices=True)
             values[place] = values[place][tuple(nearest)]

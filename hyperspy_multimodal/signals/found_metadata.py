@@ -72,8 +72,8 @@ def _element(text, item):
     symbol = known_element(text)
     if symbol is None:
         raise ValueError(
-            f"metadata.Sample.{item} names {text!r}, which is no chemical element. Set all elements"
-            " anew, such as with s.set_elements(['Ti', 'O'])."
+            f"metadata.Sample.{item} names {text!r}, which is not a chemical element. Set all "
+            "elements anew, such as with s.set_elements(['Ti', 'O'])."
         )
     return symbol
 
@@ -82,8 +82,8 @@ def _line(text, item):
     name = known_name(str(text), "X-ray line")
     if name is None or "_" not in name:
         raise ValueError(
-            f"metadata.Sample.{item} names {text!r}, which is no X-ray line. Take it out, such as "
-            "with del s.metadata.Sample.xray_lines, after which elements choose their lines."
+            f"metadata.Sample.{item} names {text!r}, which is not an X-ray line. Take it out, such "
+            "as with del s.metadata.Sample.xray_lines, after which elements choose their lines."
         )
     return name
 

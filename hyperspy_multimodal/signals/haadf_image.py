@@ -77,8 +77,8 @@ def image_array(haadf, shape, scan_axes):
         )
     if array.min() == array.max():
         raise ValueError(
-            f"haadf is constant ({array.flat[0]:g} everywhere), so it tells nothing about the "
-            "specimen. Expected the HAADF image of the scan."
+            f"haadf must be the HAADF image of the scan, but is constant, {array.flat[0]:g} "
+            "everywhere, and tells nothing about the specimen."
         )
     _warn_of_saturation(array)
     return array.astype(np.float64)

@@ -89,7 +89,7 @@ def test_data_are_read_once_and_not_changed(counts, operator):
 def test_negative_counts_and_nan_are_refused(counts):
     values = counts.astype("f4")
     values[3, 2, 1] = -1
-    with pytest.raises(ValueError, match="negative counts, down to -1"):
+    with pytest.raises(ValueError, match="negative counts, but hold them down to -1"):
         summed_spectrum(EDSTEMSpectrum(values), False)
     values[3, 2, 1] = np.nan
     with pytest.raises(ValueError, match="NaN or infinity"):
@@ -102,7 +102,7 @@ def test_negative_counts_and_nan_are_refused(counts):
         (np.s_[::2, :, :3], r"channels 0 to 2, in 35 of 63 .* row 0, column 0\..*s\.isig\[3:\]"),
         (np.s_[:, 2:, 48:], r"channels 48 to 49, in 45 of .* row 0, column 2\..*s\.isig\[:48\]"),
         (np.s_[4:6, 1, :], r"channels 0 to 49, in 2 of 63 .* row 4, column 1\..*navigation_mask="),
-        (np.s_[:, :, 20:22], r"channels 20 to 21, in 63 of 63 .* replace the bad values first"),
+        (np.s_[:, :, 20:22], r"channels 20 to 21, in 63 of 63 .* Replace them first"),
     ],
 )
 @pytest.mark.parametrize("chunks", [None, (2, 5, 7)])

@@ -100,7 +100,7 @@ def test_counts_that_are_not_finite_are_counted_by_pixel(value, channel, lazy):
 def test_negative_counts_are_refused(dtype):
     signal = spectra(dtype)
     signal.data[0, 1, 10:20] = -3
-    with pytest.raises(ValueError, match=r"negative counts, -30 in.*as recorded"):
+    with pytest.raises(ValueError, match=r"negative counts, but hold -30 in.*as recorded"):
         count_segments(signal, [10, 20], False)
 
 

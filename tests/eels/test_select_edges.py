@@ -32,7 +32,7 @@ def test_order_of_given_edges_is_kept():
         (["Cu_L3"], ValueError, "931"),
         (["C_K"], ValueError, "no room"),
         (["Ti_L3", "O_K", "Ti_L3"], ValueError, "repeats.*Ti_L3"),
-        ([], ValueError, "empty"),
+        ([], ValueError, "at least one edge"),
         ({"Ti": "L3"}, TypeError, "list"),
         ([3], TypeError, "string"),
     ],

@@ -196,7 +196,7 @@ def test_transposed_maps_are_refused(counts):
     ("change", "error", "words"),
     [
         (lambda m: "maps.hspy", TypeError, "must be a list of maps"),
-        (lambda m: [], ValueError, "there is no map"),
+        (lambda m: [], ValueError, "none was given"),
         (lambda m: [m[0].data], ValueError, "Give elements"),
         (lambda m: [m[0], m[0]], ValueError, "repeat"),
         (lambda m: {"Co": m[0].data, "Xx": m[1].data}, ValueError, "chemical symbols"),

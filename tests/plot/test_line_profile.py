@@ -88,7 +88,7 @@ def test_a_standard_deviation_that_was_not_sliced_is_refused(ramp):
     signal = ramp()
     signal.metadata.set_item("Multimodal_fusion.standard_deviation", np.full(signal.data.shape, 2))
     part = signal.isig[5:, :]
-    with pytest.raises(ValueError, match=r"\(20, 30\), and the map \(20, 25\)"):
+    with pytest.raises(ValueError, match=r"\(20, 25\), but has the shape \(20, 30\)"):
         plot_line_profile([part], [part], ((5, 3), (10, 3)))
 
 
@@ -101,9 +101,9 @@ def test_each_map_has_a_style_of_its_own(ramp):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (((0, 0), (20, 0)), "0 to 20 along .* from 0 to 14.5"),
-        (((0, -1), (10, 0)), "-1 to 0 along"),
-        (((1, 1), (1, 1)), "no length"),
+        (((0, 0), (20, 0)), "0 to 14.5 along .* from 0 to 20"),
+        (((0, -1), (10, 0)), "from -1 to 0"),
+        (((1, 1), (1, 1)), "must have a length"),
         ((1, 2, 3, 4), r"Line2DROI or \(\(x1"),
         (((1, np.nan), (2, 3)), r"Line2DROI or \(\(x1"),
         ("diagonal", r"Line2DROI or \(\(x1"),
