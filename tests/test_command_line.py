@@ -183,7 +183,7 @@ def test_every_option_of_the_method_reaches_it(in_empty_folder, scan, monkeypatc
 
 def test_advice_is_in_options_of_the_command(in_empty_folder, scan, capsys):
     assert main(["spectra.hspy", "image.hspy", "--elements", "unobtainium"]) == 1
-    assert "--elements names 'unobtainium'" in capsys.readouterr().err
+    assert "chemical symbols, but 'unobtainium'" in capsys.readouterr().err
     assert main(["spectra.hspy", "image.hspy", "--edges", "Ti_L3"]) == 1
     assert "--edges is for EELS" in capsys.readouterr().err
     assert main(["spectra.hspy", "image.hspy", "--lines", "Co_Kz"]) == 1

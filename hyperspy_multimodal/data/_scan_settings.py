@@ -248,10 +248,10 @@ class Scan:
         except ValueError as error:
             lowest = (slope * (MN_KA - _LOWEST_ENERGY)) ** 0.5
             raise ValueError(
-                f"resolution_error and energy_resolution must sum to more than {lowest:.2f} eV "
-                f"with a resolution_slope of {slope!r} eV^2 per keV, or the lowest lines have no "
-                f"width, but {self.resolution_error!r} eV and {self.energy_resolution!r} eV were "
-                "given. Raise either, or lower the slope."
+                f"With a resolution_slope of {slope!r} eV^2 per keV, resolution_error and "
+                f"energy_resolution must sum to more than {lowest:.2f} eV, or the lowest lines "
+                f"have no width, but {self.resolution_error!r} eV and {self.energy_resolution!r} "
+                "eV were given. Raise either, or lower the slope."
             ) from error
 
 

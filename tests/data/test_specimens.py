@@ -166,9 +166,7 @@ def test_memory_is_that_of_the_counts():
 
 
 def test_an_unknown_setting_is_named(name):
-    with pytest.raises(
-        TypeError, match=r"Settings must .* energy_resolution.*, but seeds=3 was"
-    ):
+    with pytest.raises(TypeError, match=r"Settings must .* energy_resolution.*, but seeds=3 was"):
         make(name, seeds=3)
 
 
