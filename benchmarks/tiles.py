@@ -14,10 +14,10 @@ import logging
 import machine
 import numpy as np
 
-from hyperspy_multimodal.counts.reading import read
 from hyperspy_multimodal.data import core_shell, oxide_interface
 from hyperspy_multimodal.eds.xray_fit import plan_fit
 from hyperspy_multimodal.fusion.scaled import fuse_scaled
+from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.physics.scattering import xray_scattering
 from hyperspy_multimodal.selection import GuidedModels, HaadfFit, normalise_haadf
 
@@ -32,7 +32,7 @@ class Scan:
     def __init__(self, make, gamma, directional):
         specimen = make((_SIZE, _SIZE), counts=5)
         plan = plan_fit(specimen.signal, None, 2.0, None)
-        self.maps = read(specimen.signal, plan, 0, 0, False).maps
+        self.maps = read_now(specimen.signal, plan).maps
         per_count = xray_scattering(specimen.signal, plan.names, plan.windows)
         haadf, lowest = normalise_haadf(specimen.haadf.data.astype(float))
         self.model = HaadfFit(self.maps, haadf, lowest, self.maps.gains * per_count).model(gamma)

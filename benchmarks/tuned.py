@@ -5,11 +5,13 @@ import itertools
 import numpy as np
 from scipy import optimize
 
-from hyperspy_multimodal.eds.xray_fit import fit_spectra
-from hyperspy_multimodal.eds.xray_windows import xray_maps
+from hyperspy_multimodal.counts.reading import SPLITS
+from hyperspy_multimodal.eds.xray_fit import plan_fit
+from hyperspy_multimodal.eds.xray_windows import plan_windows
 from hyperspy_multimodal.fusion.inputs import checked_edges
 from hyperspy_multimodal.fusion.problem import map_scales
 from hyperspy_multimodal.fusion.scaled import fuse_scaled
+from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.selection import normalise_haadf
 
 LAMBDAS_1 = (None, 1e-1, 1e-2, 1e-3, 1e-4)  # None: without the HAADF
@@ -19,9 +21,10 @@ RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
 def measured(signal, method, seed=0):
     """Maps of a spectrum image, by "windows" or "fit", and their net counts in the windows."""
     if method == "fit":
-        maps = fit_spectra(signal, None, 2.0, None, True, False, 3, seed, False).maps
+        plan = plan_fit(signal, None, 2.0, None, pile_up=False)
     else:
-        maps, _, _ = xray_maps(signal, None, 2.0, "auto", False)
+        plan = plan_windows(signal, None, 2.0, "auto")
+    maps = read_now(signal, plan, SPLITS, seed).maps
     return maps, maps.gains[:, None, None] * maps.net
 
 

@@ -12,8 +12,9 @@ from scipy import ndimage
 from scores import snr
 from skimage.restoration import denoise_tv_chambolle
 
-from hyperspy_multimodal.eds.xray_fit import fit_spectra
-from hyperspy_multimodal.eds.xray_windows import xray_maps
+from hyperspy_multimodal.eds.xray_fit import plan_fit
+from hyperspy_multimodal.eds.xray_windows import plan_windows
+from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.physics.scattering import xray_scattering
 from hyperspy_multimodal.selection import (
     GAMMAS,
@@ -30,13 +31,13 @@ RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 def windows(specimen):
     """Net counts in windows, as eXSpy places them and their background."""
-    maps, _, _ = xray_maps(specimen.signal, None, 2.0, "auto", False)
-    return maps.net
+    plan = plan_windows(specimen.signal, None, 2.0, "auto")
+    return read_now(specimen.signal, plan).maps.net
 
 
 def fitted(specimen):
     """Net counts from the whole spectrum, not fused."""
-    fit = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False)
+    fit = read_now(specimen.signal, plan_fit(specimen.signal, None, 2.0, None, pile_up=False))
     return np.asarray(fit.net, float)
 
 
@@ -109,7 +110,7 @@ def tuned(specimen, truth):
     without : numpy.ndarray
         The best without HAADF.
     """
-    fit = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False)
+    fit = read_now(specimen.signal, plan_fit(specimen.signal, None, 2.0, None, pile_up=False))
     scattering = xray_scattering(specimen.signal, fit.maps.names, fit.windows)
     return tuned_maps(fit.maps, specimen.haadf, scattering, truth)
 

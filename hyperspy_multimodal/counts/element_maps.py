@@ -45,6 +45,8 @@ class ElementMaps:
     ratios: np.ndarray
     has_steps: bool = False
     splits_rounded: bool = False
+    mask = None
+    gross = None
 
     @cached_property
     def counts(self):
@@ -97,7 +99,7 @@ class ElementMaps:
     @property
     def settled(self):
         """These maps without their segments, for memory's sake: they cannot be split or drawn."""
-        names = ("counts", "background", "net", "net_variance", "are_integers", "common_factor")
+        names = ("counts", "background", "net", "net_variance", "are_integers", "divisor")
         known = {name: getattr(self, name) for name in names}
         result = replace(self, segments=self.segments[:0])
         result.__dict__.update(known)  # where `cached_property` looks
@@ -109,7 +111,7 @@ class ElementMaps:
         return bool(np.array_equal(self.segments, np.rint(self.segments)))
 
     @cached_property
-    def common_factor(self):
+    def divisor(self):
         """Largest whole number that divides all counts: 1 as recorded, 0 if there are none."""
         return int(np.gcd.reduce(self.segments.astype(np.int64), axis=None))
 
@@ -129,10 +131,10 @@ class ElementMaps:
         ratios = self.ratios if alike else self.ratios[:, rows, cols]
         return replace(self, segments=self.segments[:, rows, cols], ratios=ratios)
 
-    def halves(self, number, seed):
+    def halves(self, splits, seed):
         """Return independent halves of the counts, split so many times, as pairs of maps."""
         generator = np.random.default_rng(seed)
-        return [self.split(0.5, generator) for _ in range(number)]
+        return [self.split(0.5, generator) for _ in range(splits)]
 
     def split(self, fraction, generator):
         """Thin the counts binomially into two independent sets.

@@ -37,7 +37,7 @@ class FittedMaps:
         Net counts of the first of each pair of random halves, shape (pairs, K, ny, nx).
     are_integers : bool
         Whether the spectra held whole numbers.
-    common_factor : int
+    divisor : int
         Largest whole number that divides all counts of the spectra: 1 as recorded.
     share : float
         Share of the counts that these maps hold, default 1.
@@ -50,10 +50,11 @@ class FittedMaps:
     gains: np.ndarray
     first_halves: np.ndarray = field(repr=False)
     are_integers: bool
-    common_factor: int = 1
+    divisor: int = 1
     share: float = 1.0
     splits_rounded: bool = False
     whole: "FittedMaps | None" = field(default=None, repr=False)
+    mask = None
 
     @cached_property
     def background(self):
@@ -83,6 +84,11 @@ class FittedMaps:
         """False: the continuum is fitted with the lines, pixel by pixel."""
         return False
 
+    @property
+    def settled(self):
+        """These maps: their halves are drawn."""
+        return self
+
     def cropped(self, rows, cols):
         """Return the maps of a part of the scan."""
         return replace(
@@ -93,16 +99,16 @@ class FittedMaps:
             first_halves=self.first_halves[:, :, rows, cols],
         )
 
-    def halves(self, number, seed):
+    def halves(self, splits, seed):
         """Return independent halves of the counts as pairs of maps; they were drawn on reading."""
-        if len(self.first_halves) < number:
+        if len(self.first_halves) < splits:
             drawn = len(self.first_halves)
             raise ValueError(
-                f"number must be at most the {drawn} halves drawn, but {number} was given."
+                f"splits must be at most the {drawn} halves drawn, but {splits} was given."
             )
         return [
             (self._half(first), self._half(self.net - first))
-            for first in self.first_halves[:number]
+            for first in self.first_halves[:splits]
         ]
 
     def _half(self, net):

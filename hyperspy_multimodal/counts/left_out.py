@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .contracts import Plan, Projection, Reading
 from .spectra_sums import channel_ranges
 from .unphysical import unphysical
 
@@ -23,7 +24,7 @@ class PartialReading:
 
     Parameters
     ----------
-    reading : FittedSum, FittedEdges, SpectrumFit, EdgeFit, EdgeMeasurement or Reading
+    reading : Reading or Projection
         What was read without them.
     channels : list of (int, int)
         Ranges [start, stop) of channels that were left out.
@@ -31,7 +32,7 @@ class PartialReading:
         True at scan positions that were left out, bool, shape (ny, nx).
     """
 
-    reading: object
+    reading: Reading | Projection
     channels: list
     mask: np.ndarray | None
 
@@ -51,39 +52,33 @@ class PartialReading:
             "left_out_positions": positions,
         }
 
-    @property
-    def settled(self):
-        """The same with maps that cannot be split, which take less memory."""
-        return replace(self, reading=self.reading.settled)
+    def for_fusion(self, divisible):
+        """Return what a fusion needs of the reading."""
+        return replace(self, reading=self.reading.for_fusion(divisible))
 
-    @property
-    def only_maps(self):
-        """The maps without what else was read, for memory's sake."""
-        return replace(self, reading=self.reading.only_maps)
-
-    def measured(self, whole, of_halves, seed, halves):
+    def measured(self, whole, of_halves, seed, splits):
         """Return the maps of projected spectra, which are 0 where they were left out."""
         if self.mask is not None:
-            whole[:, self.mask] = 0
-            of_halves[:, :, self.mask] = 0
-        return replace(self, reading=self.reading.measured(whole, of_halves, seed, halves))
+            whole, of_halves = (_without(self.mask, each) for each in (whole, of_halves))
+        return replace(self, reading=self.reading.measured(whole, of_halves, seed, splits))
 
 
-def first_reading(plan, segments, sums):
+def first_reading(plan: Plan, segments, sums) -> Reading | Projection:
     """Return a plan's reading of a first pass, without what cannot come from the specimen.
 
     Parameters
     ----------
-    plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
+    plan : Plan
         How to read.
     segments : numpy.ndarray or None
-        Counts between its edges, shape (S, ny, nx).
+        Counts between its limits, shape (S, ny, nx).
     sums : SummedSpectra
         Sums of all spectra.
 
     Returns
     -------
-    FittedSum, FittedEdges, Reading or EdgeMeasurement, or a PartialReading of one
+    Reading or Projection
+        As the plan gives it, or a `PartialReading` of that.
     """
     found = unphysical(sums, plan.smooth, plan.widest_spike)
     fits = plan.used is not None
@@ -105,9 +100,14 @@ def first_reading(plan, segments, sums):
     if pixels:
         mask = np.zeros(sums.by_pixel.shape, bool)
         mask.flat[pixels] = True
-        segments = None if segments is None else np.where(mask, segments.dtype.type(0), segments)
+        segments = None if segments is None else _without(mask, segments)
     reading = plan.reading(segments, found.total, sums.divisor)
     return PartialReading(reading, channel_ranges(left_out & used), mask)
+
+
+def _without(mask, maps):
+    """Return maps (..., ny, nx) that are 0 where the mask is True."""
+    return np.where(mask, maps.dtype.type(0), maps)
 
 
 def _mask(findings, size):

@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
+from .contracts import Maps
+
 # Background, in typical bright values of a map, that drowns what a masked pixel would say: its
 # counts weigh a thirtieth of those of a bright pixel.
 _DROWNED = 30.0
@@ -23,13 +25,13 @@ class MaskedMaps:
 
     Parameters
     ----------
-    maps : ElementMaps, FittedMaps or DrawnMaps
+    maps : Maps
         Measured maps, without counts in masked pixels.
     mask : numpy.ndarray
         True where pixels have no data, bool, shape (ny, nx).
     """
 
-    maps: object
+    maps: Maps
     mask: np.ndarray
 
     def __getattr__(self, name):
@@ -74,15 +76,20 @@ class MaskedMaps:
         whole = self.net.sum(axis=(1, 2), dtype=np.float64)
         return np.where(np.isfinite(self.maps.totals), np.where(whole > 0, whole, 0.0), np.nan)
 
+    @property
+    def settled(self):
+        """The same maps without what only splitting or drawing needs."""
+        return replace(self, maps=self.maps.settled)
+
     def cropped(self, rows, cols):
         """Return the maps of a part of the scan."""
         return MaskedMaps(self.maps.cropped(rows, cols), self.mask[rows, cols])
 
-    def halves(self, number, seed):
+    def halves(self, splits, seed):
         """Return independent halves of the counts, as pairs of masked maps."""
         return [
             (replace(self, maps=first), replace(self, maps=second))
-            for first, second in self.maps.halves(number, seed)
+            for first, second in self.maps.halves(splits, seed)
         ]
 
     def drawn(self, truth, generator):

@@ -1,29 +1,25 @@
-"""Reading maps from a spectrum image as a plan says, in one pass over the spectra or two.
+"""Reading maps from spectra as a plan says, in one pass over their blocks or in two.
 
-A plan knows the windows (``ranges`` of channels by name, and ``edges`` between which counts are
-summed, or None), the channels that a fit has ``used`` (None where nothing is fitted), whether
-single values may be ``negative``, whether spectra are ``smooth`` (without peaks), and how many
-channels the ``widest_spike`` has. Its ``reading(segments, total, divisor)`` is what the first pass
-gives, of the counts in windows and the sum of all spectra, without what cannot come from the
-specimen (`left_out`). If that has an ``operator``, a second pass multiplies each spectrum by it,
-and halves of the counts by its first ``columns``, if it ``splits`` them; ``measured`` makes the
-reading of both. The reading at last has ``maps``, ``raw`` net counts and a ``record``. Plans and
-readings hold no spectra and no signals, so that they can be sent to where the spectra are.
+The first pass sums spectra, and counts between the limits of a plan; where the plan has a second
+one, it projects the spectra on what was fitted to their sum. Spectra in memory are one block.
 """
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from .contracts import Maps, Plan, Projection, Reading, Spectra
 from .left_out import first_reading
-from .passes import projected, summed_spectrum
-from .segments import count_segments
+from .passes import combined_counts, combined_projections, count_block, project_block
 
 #: How many times counts are halved, where lambdas are chosen by what the halves predict.
 SPLITS = 3
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Maps that were read from spectra, and how.
+class ReadMaps:
+    """Maps that were read from spectra, and how: a `Reading` with nothing else.
 
     Attributes
     ----------
@@ -33,48 +29,115 @@ class Reading:
         How they were read, in types that metadata can hold.
     """
 
-    maps: object
+    maps: Maps
     record: dict
-    #: Counts of the spectra for each of the raw maps'.
-    factor = 1.0
-    operator = None
-
-    @property
-    def settled(self):
-        """The same with maps that cannot be split, which take less memory."""
-        return Reading(getattr(self.maps, "settled", self.maps), self.record)
+    gain = 1.0
+    mask = None
 
     @property
     def raw(self):
         """Net counts as measured, shape (K, ny, nx)."""
         return self.maps.gains.astype(self.maps.net.dtype)[:, None, None] * self.maps.net
 
+    def for_fusion(self, divisible):
+        """Return the same; unless ``divisible`` with maps that cannot be split or drawn."""
+        return self if divisible else replace(self, maps=self.maps.settled)
 
-def read(signal, plan, halves, seed, show_progressbar):
-    """Read maps from a spectrum image.
+
+class SpectraInMemory:
+    """Spectra in memory, shape (ny, nx, C): one block, which is read at once."""
+
+    compact = False
+
+    def __init__(self, data):
+        self._data = data
+        self.shape = data.shape
+        self.places = [tuple(slice(0, size) for size in data.shape)]
+
+    def passed(self, name, function, *after):
+        """Return a list of what ``function`` gives of all spectra."""
+        return [function(self.places[0], self._data, *after)]
+
+    def call(self, name, function, *args):
+        """Return what ``function`` gives."""
+        return function(*args)
+
+
+def read_spectra(spectra: Spectra, plan: Plan, splits, seed, finish=None):
+    """Read maps from spectra.
 
     Parameters
     ----------
-    signal : BaseSignal
-        Spectrum image, eager or lazy.
-    plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
-        How to read it.
-    halves, seed : int
-        Pairs of random halves to draw, and their seed.
-    show_progressbar : bool
-        Whether to show the progress of reading a lazy signal.
+    spectra : Spectra
+        In memory, or in blocks that are read later.
+    plan : Plan
+        How to read them.
+    splits, seed : int
+        How many times to halve the counts at random, and the seed.
+    finish : callable, optional
+        What to return of the reading, default all of it.
 
     Returns
     -------
-    SpectrumFit, Reading, EdgeMeasurement or EdgeFit, or a PartialReading of one
+    Reading
+        Or a task that gives it.
     """
-    segments = None
-    sums = summed_spectrum(signal, show_progressbar, negative=plan.negative)
-    if plan.edges is not None:
-        segments, _ = count_segments(signal, plan.edges, show_progressbar)
-    reading = first_reading(plan, segments, sums)
-    if reading.operator is None:
-        return reading
-    pairs = halves if reading.splits else 0
-    passed = projected(signal, reading.operator, (pairs, reading.columns), seed, show_progressbar)
-    return reading.measured(*passed, seed=seed, halves=halves)
+    if not plan.two_passes:
+        return _first_pass(spectra, plan, finish)
+    projection = _first_pass(spectra, plan, None)
+    project = functools.partial(_project, splits, seed, spectra.shape[1])
+    combine = functools.partial(_measured, spectra.shape, spectra.places, splits, seed, finish)
+    parts = spectra.passed("project-spectra", project, projection)
+    return spectra.call("element-maps", combine, projection, parts)
+
+
+def _first_pass(spectra, plan, finish):
+    read = functools.partial(_read, plan, finish)
+    return sum_spectra(spectra, read, plan.limits, plan.negative)
+
+
+def sum_spectra(spectra: Spectra, finish, limits=None, negative=False):
+    """Sum spectra, and their counts between limits, in one pass.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        In memory, or in blocks that are read later.
+    finish : callable
+        Takes the `BlockCounts` of all spectra to what is returned.
+    limits : list of int, optional
+        Channels between which counts are summed, ascending.
+    negative : bool
+        Whether single values may be negative. Default False.
+
+    Raises
+    ------
+    ValueError
+        If a value is NaN or infinite, or negative where it may not be.
+    """
+    count = functools.partial(count_block, limits, spectra.compact)
+    combine = functools.partial(_combined, spectra.shape, spectra.places, negative, finish)
+    return spectra.call("combine-spectra", combine, spectra.passed("read-spectra", count))
+
+
+def _combined(shape, places, negative, finish, parts):
+    return finish(combined_counts(parts, places, shape, negative))
+
+
+def _read(plan: Plan, finish, counted) -> Reading | Projection:
+    reading = first_reading(plan, *counted)
+    return reading if finish is None else finish(reading)
+
+
+def _project(splits, seed, n_columns, place, block, projection: Projection):
+    channels = place[2]
+    operator = np.ascontiguousarray(projection.operator[channels], np.float32)
+    splits = splits if projection.can_split else 0
+    first = tuple(each.start for each in place)
+    return project_block(block, operator, first, n_columns, splits, projection.columns, seed)
+
+
+def _measured(shape, places, splits, seed, finish, projection: Projection, parts):
+    whole, of_halves = combined_projections(parts, places, shape)
+    reading = projection.measured(whole, of_halves, seed=seed, splits=splits)
+    return reading if finish is None else finish(reading)

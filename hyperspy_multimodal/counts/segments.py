@@ -1,14 +1,11 @@
-"""Counts of a spectrum image in ranges of channels: the one pass over the data."""
+"""Counts in segments: the ranges of channels between neighbouring limits of all windows."""
 
-import contextlib
 import itertools
 
-import dask.array as da
 import numpy as np
-from dask.diagnostics import ProgressBar
 
 
-def segment_edges(windows):
+def segment_limits(windows):
     """Return the sorted channels at which any of the channel ranges of ``windows`` starts or ends.
 
     Parameters
@@ -16,74 +13,86 @@ def segment_edges(windows):
     windows : list of list of (int, int)
         Ranges [start, stop) of channels.
     """
-    return sorted({edge for ranges in windows for limits in ranges for edge in limits})
+    return sorted({limit for ranges in windows for limits in ranges for limit in limits})
 
 
-def membership(windows, edges):
-    """Return an array (K, S): 1 where segment S, between two edges, lies in windows K, else 0."""
+def membership(windows, limits):
+    """Return an array (K, S): 1 where segment S, between two limits, lies in windows K, else 0."""
     return np.array(
         [
-            [float(any(start <= edge < stop for start, stop in ranges)) for edge in edges[:-1]]
+            [float(any(start <= limit < stop for start, stop in ranges)) for limit in limits[:-1]]
             for ranges in windows
         ]
     )
 
 
-def count_segments(signal, edges, show_progressbar):
-    """Sum a spectrum image between neighbouring ``edges``.
+def limits_to_count(signal, limits):
+    """Return limits to which those of a signal of floats add both ends of the axis.
+
+    Whether it holds whole numbers, or negative counts, is asked of all channels.
+    """
+    if np.issubdtype(signal.data.dtype, np.integer):
+        return list(limits)
+    return sorted({0, *limits, signal.axes_manager.signal_axes[0].size})
+
+
+def count_segments(block, limits, compact=False):
+    """Sum a block of spectra between neighbouring limits.
 
     Parameters
     ----------
-    signal : Signal1D
-        Spectrum image with two navigation axes, eager or lazy.
-    edges : list of int
-        Channels, ascending.
-    show_progressbar : bool
-        Whether to show the progress of reading a lazy signal.
+    block : numpy.ndarray
+        Shape (ny, nx, C).
+    limits : numpy.ndarray of int
+        Channels of the block, ascending; they may lie beyond it.
+    compact : bool
+        Whether to keep sums of whole numbers in as few bytes as will do. Default False.
 
     Returns
     -------
-    segments : numpy.ndarray
-        Shape (S, ny, nx), float64.
-    edges : list of int
-        The S + 1 edges; those of a signal of floats include both ends of the axis.
-
-    Raises
-    ------
-    ValueError
-        If a sum is negative, NaN or infinite.
+    numpy.ndarray
+        Shape (S, ny, nx), float64 unless ``compact``.
     """
-    edges = edges_to_count(signal, edges)
-    data = np.moveaxis(signal.data, signal.axes_manager.signal_axes[0].index_in_array, -1)
-    pairs = list(itertools.pairwise(edges))
-    sums = [data[..., start:stop].sum(axis=-1, dtype=np.float64) for start, stop in pairs]
-    if isinstance(data, da.Array):
-        with ProgressBar() if show_progressbar else contextlib.nullcontext():
-            segments = da.stack(sums).compute()
-    else:
-        segments = np.stack(sums)
-    return checked_segments(segments), edges
+    pairs = list(itertools.pairwise(np.clip(limits, 0, block.shape[2])))
+    segments = np.empty((len(pairs), *block.shape[:2]))
+    for segment, (start, stop) in zip(segments, pairs, strict=True):
+        block[..., start:stop].sum(axis=-1, dtype=np.float64, out=segment)
+    if compact and block.dtype.kind in "bui" and segments.min(initial=0) >= 0:
+        return segments.astype(_smallest_type(segments.max(initial=0)))
+    return segments
 
 
-def edges_to_count(signal, edges):
-    """Return edges to which those of a signal of floats add both ends of the axis.
+def combined_segments(parts, places, shape):
+    """Return the segments of all spectra from those of the blocks.
 
-    It may hold NaN in channels that no window takes: they are looked at as well.
+    Parameters
+    ----------
+    parts : list of numpy.ndarray
+        Segments of each block.
+    places : list of (slice, slice, slice)
+        Rows, columns and channels of each.
+    shape : tuple of int
+        Rows and columns of the scan.
     """
-    if np.issubdtype(signal.data.dtype, np.integer):
-        return list(edges)
-    return sorted({0, *edges, signal.axes_manager.signal_axes[0].size})
+    if len(parts) == 1:
+        return parts[0]
+    dtype = np.float64
+    if all(part.dtype.kind == "u" for part in parts):
+        # blocks of other channels add up
+        of_channels = len(places) / len({(rows.start, cols.start) for rows, cols, _ in places})
+        dtype = _smallest_type(of_channels * max(int(part.max(initial=0)) for part in parts))
+    segments = np.zeros((len(parts[0]), *shape), dtype)
+    for (rows, cols, _), part in zip(places, parts, strict=True):
+        segments[:, rows, cols] += part
+    return segments
+
+
+def _smallest_type(largest):
+    return np.min_scalar_type(int(np.ceil(largest)))
 
 
 def checked_segments(segments):
-    """Return counts by segment, or say that they are none."""
-    bad = ~np.isfinite(segments)
-    if bad.any():
-        raise ValueError(
-            "The spectra must hold finite counts, but hold NaN or infinity in "
-            f"{int(bad.any(axis=0).sum())} pixels. Replace them first, for example with "
-            "numpy.nan_to_num."
-        )
+    """Return finite counts by segment, or say that some are negative."""
     if segments.size and segments.min() < 0:
         raise ValueError(
             f"The spectra must hold no negative counts, but hold {segments.min():g} in one window. "

@@ -8,6 +8,7 @@ import numpy as np
 from hyperspy.signals import Signal1D
 
 from ..counts.spectra_sums import channel_ranges
+from ..lazy import read_now
 from ..recovery.parameters import shows_progress
 from ..signals.as_found import tidied
 from ..signals.haadf_image import scan_shape
@@ -16,7 +17,7 @@ from ..signals.masks import without_masked
 from ..signals.native import element_maps
 from ..signals.other_signals import in_short
 from .fit_report import overlaps
-from .xray_fit import fit_spectra
+from .xray_fit import plan_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,17 +174,8 @@ def fit_maps(
     ):
         if not isinstance(value, bool):
             raise TypeError(f"{name} must be True or False, but {value!r} was given.")
-    fit = fit_spectra(
-        s,
-        xray_lines,
-        integration_windows,
-        extra_lines,
-        refine_calibration,
-        pile_up,
-        0,
-        0,
-        shows_progress(show_progressbar),
-    )
+    plan = plan_fit(s, xray_lines, integration_windows, extra_lines, refine_calibration, pile_up)
+    fit = read_now(s, plan, show_progressbar=shows_progress(show_progressbar))
     record = {
         "map_method": "fit",
         "xray_lines": list(fit.names),

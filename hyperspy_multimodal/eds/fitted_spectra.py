@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..counts.fitted_maps import FittedMaps
-from ..counts.reading import Reading
+from ..counts.reading import ReadMaps
 from ..counts.templates import Templates
 from .fit_report import goodness
 from .spectrum.explanation import Explanation
@@ -60,8 +60,8 @@ class SpectrumFit:
     halves: np.ndarray
     divisor: int
     extra_lines: list | None = None
-    #: Counts of the spectra for each of the raw maps'.
-    factor = 1.0
+    gain = 1.0
+    mask = None
 
     @property
     def names(self):
@@ -99,10 +99,9 @@ class SpectrumFit:
             "goodness": goodness(self.explanation),
         }
 
-    @property
-    def only_maps(self):
-        """The maps without what else was read, for memory's sake."""
-        return Reading(self.maps, self.record)
+    def for_fusion(self, divisible):
+        """Return the maps without what else was read, for memory's sake."""
+        return ReadMaps(self.maps, self.record)
 
     @cached_property
     def maps(self):
@@ -118,7 +117,7 @@ class SpectrumFit:
             gains=gains,
             first_halves=self.halves / by_map,
             are_integers=self.divisor >= 0,
-            common_factor=max(self.divisor, 0),
+            divisor=max(self.divisor, 0),
         )
 
 
@@ -146,7 +145,7 @@ class FittedSum:
     def covariance(self):
         """Of the totals, with what the fit leaves open, shape (K, K)."""
         plan = self.plan
-        return total_covariance(self.explanation, plan.detector, plan.names, plan.limits)
+        return total_covariance(self.explanation, plan.detector, plan.names, plan.windows_in_kev)
 
     @property
     def _poisson(self):
@@ -178,7 +177,7 @@ class FittedSum:
         return len(self.plan.names)
 
     @property
-    def splits(self):
+    def can_split(self):
         """Whether each count can be given to one of two halves."""
         return self.divisor >= 0
 
@@ -199,7 +198,7 @@ class FittedSum:
         rows += [projection[i] * projection[j] for i, j in self._pairs]
         return np.array(rows).T
 
-    def measured(self, whole, of_halves, seed, halves):
+    def measured(self, whole, of_halves, seed, splits):
         """Return the `SpectrumFit` of projected spectra (M, ny, nx) and their halves."""
         n_maps = self.columns
         return SpectrumFit(

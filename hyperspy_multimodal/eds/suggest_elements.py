@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..counts.passes import summed_spectrum
 from ..counts.unphysical import unphysical, widest_spike_of
+from ..lazy import sum_now
 from ..physics.microscope import beam_energy_of
 from ..recovery.parameters import shows_progress
 from ..signals.as_found import tidied
@@ -82,7 +82,7 @@ def suggest_elements(
     spectra = tidied(s)
     s = without_masked(spectra.signal, spectra.mask)
     detector, beam_energy = detector_of(s), beam_energy_of(s)
-    sums = summed_spectrum(_as_image(s), shows_progress(show_progressbar))
+    sums = sum_now(_as_image(s), show_progressbar=shows_progress(show_progressbar))
     clean = unphysical(sums, widest_spike=widest_spike_of(1e3 * detector.channel))
     used = channels_to_fit(detector, [], beam_energy)
     for each in [*clean.channels, *clean.spikes]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..counts.reading import read
 from ..counts.unphysical import widest_spike_of
 from ..names import checked_names
 from ..physics.lines import element_lines
@@ -37,7 +36,7 @@ class XrayFit:
         X-ray lines to map.
     windows : numpy.ndarray
         Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
-    limits : list of (float, float)
+    windows_in_kev : list of (float, float)
         The same in keV, as far as the channels go.
     detector : Detector
         As the signal says.
@@ -55,7 +54,7 @@ class XrayFit:
 
     names: list
     windows: np.ndarray
-    limits: list
+    windows_in_kev: list
     detector: Detector
     used: np.ndarray
     elements: list
@@ -63,7 +62,7 @@ class XrayFit:
     refine_calibration: bool
     pile_up: bool | None
     extra_lines: list | None
-    edges = None
+    limits = None
     negative = False
     smooth = False
     two_passes = True
@@ -72,15 +71,15 @@ class XrayFit:
     @property
     def ranges(self):
         """Channels [start, stop) of the windows, by line."""
-        limits = np.searchsorted(self.detector.centres, self.limits)
-        return {name: [tuple(each)] for name, each in zip(self.names, limits, strict=True)}
+        channels = np.searchsorted(self.detector.centres, self.windows_in_kev)
+        return {name: [tuple(each)] for name, each in zip(self.names, channels, strict=True)}
 
     @property
     def widest_spike(self):
         """Channels of the widest spike that is no line."""
         return widest_spike_of(1e3 * self.detector.channel)
 
-    def reading(self, segments, observed, divisor):
+    def reading(self, segments, total, divisor):
         """Return the `FittedSum` of a summed spectrum, shape (C,), and what divides all counts."""
         if divisor > 1:
             _logger.warning(
@@ -89,15 +88,15 @@ class XrayFit:
                 divisor,
             )
         explanation = explain(
-            observed,
-            after_zero_peak(observed, self.detector, self.used),
+            total,
+            after_zero_peak(total, self.detector, self.used),
             self.detector,
             self.elements,
             self.beam_energy,
             refine=self.refine_calibration,
             pile_up=self.pile_up,
         )
-        templates = element_templates(explanation, self.detector, self.names, self.limits)
+        templates = element_templates(explanation, self.detector, self.names, self.windows_in_kev)
         found = FittedSum(self, explanation, templates, divisor)
         check_calibration(explanation)
         check_explained(found)
@@ -124,7 +123,7 @@ def plan_fit(
     detector = detector_of(signal)
     _check_resolution(signal, detector, names, unit)
     windows = integration_windows_of(signal, names, integration_windows)
-    limits = _limits(detector.edges, channels_of(axis, names, windows), windows * unit)
+    in_kev = _in_kev(detector.edges, channels_of(axis, names, windows), windows * unit)
     beam_energy = beam_energy_of(signal)
     extra = checked_extra(extra_lines, names)
     unmapped = sorted(
@@ -143,7 +142,7 @@ def plan_fit(
     return XrayFit(
         names=names,
         windows=windows,
-        limits=limits,
+        windows_in_kev=in_kev,
         detector=detector,
         used=used,
         elements=elements,
@@ -175,39 +174,7 @@ def detector_of(signal):
     return Detector(edges, resolution)
 
 
-def fit_spectra(
-    signal,
-    xray_lines,
-    integration_windows,
-    extra_lines,
-    refine_calibration,
-    pile_up,
-    halves,
-    seed,
-    show_progressbar,
-):
-    """Fit the spectra of an EDS spectrum image by those of its elements.
-
-    Parameters
-    ----------
-    signal : EDSSpectrum
-        Spectrum image, eager or lazy; it is read twice, once for the sum and once for the maps.
-    xray_lines, integration_windows, extra_lines, refine_calibration, pile_up, show_progressbar
-        As in `fit_maps`.
-    halves, seed : int
-        Pairs of random halves to draw, and their seed.
-
-    Returns
-    -------
-    SpectrumFit
-    """
-    plan = plan_fit(
-        signal, xray_lines, integration_windows, extra_lines, refine_calibration, pile_up
-    )
-    return read(signal, plan, halves, seed, show_progressbar)
-
-
-def _limits(edges, channels, windows):
+def _in_kev(edges, channels, windows):
     """Return window limits in keV: of their channels, if the axis holds and resolves them.
 
     Counts are then those of ``get_lines_intensity``; of a window that the axis cuts, they are those

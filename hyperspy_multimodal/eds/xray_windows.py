@@ -8,8 +8,8 @@ import numpy as np
 
 from ..checks import is_auto
 from ..counts.element_maps import ElementMaps
-from ..counts.reading import Reading
-from ..counts.segments import count_segments, edges_to_count, membership, segment_edges
+from ..counts.reading import ReadMaps
+from ..counts.segments import limits_to_count, membership, segment_limits
 from ..counts.unphysical import widest_spike_of
 from ..counts.windows import axis_range, window_array
 from ..names import checked_names, texts_in
@@ -37,8 +37,8 @@ class XrayWindows:
         Background windows, shape (K, 4).
     inside, beside : list
         Ranges of channels of both, one list a line.
-    edges : list of int
-        Channels between which `segments.count_segments` has to count.
+    limits : list of int
+        Channels between which counts are summed.
     widest_spike : int
         From `widest_spike_of`.
     """
@@ -48,7 +48,7 @@ class XrayWindows:
     sides: np.ndarray | None
     inside: list
     beside: list
-    edges: list
+    limits: list
     widest_spike: int
     used = None
     negative = True  # single values: counts in windows are checked
@@ -62,8 +62,8 @@ class XrayWindows:
         both = zip(self.names, self.inside, self.beside, strict=True)
         return {name: [*inside, *beside] for name, inside, beside in both}
 
-    def reading(self, segments, total=None, divisor=None):
-        """Return the `Reading` of counts (S, ny, nx) between the edges."""
+    def reading(self, segments, total, divisor):
+        """Return the maps of counts (S, ny, nx) between the limits."""
         ratios = np.array(
             [
                 _length(window) / _length(ranges) if ranges else 0.0
@@ -73,12 +73,12 @@ class XrayWindows:
         maps = ElementMaps(
             names=self.names,
             segments=segments,
-            inside=membership(self.inside, self.edges),
-            beside=membership(self.beside, self.edges),
+            inside=membership(self.inside, self.limits),
+            beside=membership(self.beside, self.limits),
             ratios=ratios[:, None, None],
         )
         sides = None if self.sides is None else self.sides.tolist()
-        return Reading(maps, {"background_windows": sides, "extra_lines": None})
+        return ReadMaps(maps, {"background_windows": sides, "extra_lines": None})
 
 
 def plan_windows(signal, xray_lines, integration_windows, background_windows):
@@ -111,34 +111,9 @@ def plan_windows(signal, xray_lines, integration_windows, background_windows):
                     line,
                 )
         warn_of_lines_in_sides(signal, lines, sides)
-    edges = edges_to_count(signal, segment_edges([*inside, *beside]))
+    limits = limits_to_count(signal, segment_limits([*inside, *beside]))
     widest = widest_spike_of(axis.scale * (1.0 if axis.units == "eV" else 1e3))
-    return XrayWindows(lines, windows, sides, inside, beside, edges, widest)
-
-
-def xray_maps(signal, xray_lines, integration_windows, background_windows, show_progressbar):
-    """Return the `ElementMaps` of an EDS spectrum image, and the windows that were used.
-
-    Parameters
-    ----------
-    signal : EDSSpectrum
-        Spectrum image, eager or lazy; a lazy one is read once.
-    xray_lines, integration_windows, background_windows
-        As in `multimodal_fusion`.
-    show_progressbar : bool
-        Whether to show the progress of reading a lazy signal.
-
-    Returns
-    -------
-    maps : ElementMaps
-    windows : numpy.ndarray
-        Integration windows, shape (K, 2), in units of the energy axis.
-    sides : numpy.ndarray or None
-        Background windows, shape (K, 4), or None.
-    """
-    plan = plan_windows(signal, xray_lines, integration_windows, background_windows)
-    segments, _ = count_segments(signal, plan.edges, show_progressbar)
-    return plan.reading(segments).maps, plan.windows, plan.sides
+    return XrayWindows(lines, windows, sides, inside, beside, limits, widest)
 
 
 def channels_of(axis, lines, windows):

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..counts.reading import read
-from ..counts.segments import edges_to_count, membership
+from ..counts.segments import limits_to_count, membership
 from ..counts.templates import Templates
 from ..counts.unphysical import WIDEST_SPIKE
 from ..physics.edges import edge_onsets, onset_energy
@@ -17,9 +16,7 @@ from .core_loss_fit import ElementEdges, fit_core_loss
 from .core_loss_misfit import worst_misfit
 from .edge_measurement import EdgeWindows, check_electrons, plan_edges
 from .edge_windows import has_room
-from .fitted_edges import EdgeFit as EdgeFit
 from .fitted_edges import FittedEdges
-from .fitted_edges import gaussian_halves as gaussian_halves
 from .gain import find_gain
 from .select_edges import select_edges
 from .white_lines import white_line_onsets
@@ -51,8 +48,8 @@ class EdgePlan:
         Channels below the lowest edge: first, middle, and one after the last.
     instrument : dict
         Beam energy and angles.
-    edges : list of int
-        Channels between which `segments.count_segments` has to count.
+    limits : list of int
+        Channels between which counts are summed.
     """
 
     windows_plan: EdgeWindows
@@ -62,7 +59,7 @@ class EdgePlan:
     used: np.ndarray
     before: tuple
     instrument: dict
-    edges: list
+    limits: list
     negative = True
     smooth = True
     widest_spike = WIDEST_SPIKE
@@ -85,24 +82,24 @@ class EdgePlan:
         """Integration windows, shape (K, 2), in units of the energy axis."""
         return self.windows_plan.windows
 
-    def reading(self, counts, observed, divisor):
-        """Return the `FittedSum` of counts between the edges and of the summed spectrum."""
+    def reading(self, segments, total, divisor):
+        """Return the `FittedEdges` of counts between the limits and of the summed spectrum."""
         first, middle, last = self.before
         lower, upper = (
-            np.tensordot(membership([[limits]], self.edges), counts, axes=1)
-            for limits in ((first, middle), (middle, last))
+            np.tensordot(membership([[channels]], self.limits), segments, axes=1)
+            for channels in ((first, middle), (middle, last))
         )
         plan = self.windows_plan
-        gain, source = find_gain(plan.stored, plan.gain, counts, lower, upper)
-        check_electrons(gain, counts)
-        if observed[self.used].min() < 0 or not observed[self.used].any():
+        gain, source = find_gain(plan.stored, plan.gain, segments, lower, upper)
+        check_electrons(gain, segments)
+        if total[self.used].min() < 0 or not total[self.used].any():
             raise ValueError(
                 "The sum of all spectra must be positive in the channels that a fit needs, but is "
                 "negative or empty in some. Give spectra from which no background was subtracted, "
                 "or use map_method='windows'."
             )
         elements = [_element_edges(each, self.energy, self.instrument) for each in self.subshells]
-        fit = fit_core_loss(observed, self.energy, elements, self.used, gain)
+        fit = fit_core_loss(total, self.energy, elements, self.used, gain)
         self._check_fit(fit, gain)
         templates = _templates(fit, self.names, self.others, plan.inside)
         return FittedEdges(self, fit, templates, gain, source, divisor >= 0 and gain == 1)
@@ -153,7 +150,7 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
             f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to see the background, "
             f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
         )
-    limits = int(before[0]), int(before[len(before) // 2]), int(before[-1]) + 1
+    below = int(before[0]), int(before[len(before) // 2]), int(before[-1]) + 1
     return EdgePlan(
         windows_plan=windows,
         others=others,
@@ -163,30 +160,10 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
         ],
         energy=energy,
         used=used,
-        before=limits,
+        before=below,
         instrument=_instrument(signal),
-        edges=edges_to_count(signal, sorted({*limits, *windows.edges})),
+        limits=limits_to_count(signal, sorted({*below, *windows.limits})),
     )
-
-
-def fit_edges(signal, edges, integration_windows, gain, halves, seed, show_progressbar):
-    """Fit the spectra of an EELS spectrum image by edges over a power law.
-
-    Parameters
-    ----------
-    signal : EELSSpectrum
-        Spectrum image, eager or lazy.
-    edges, integration_windows, gain, seed, show_progressbar
-        As in `multimodal_fusion`.
-    halves : int
-        Pairs of random halves of the electrons to draw.
-
-    Returns
-    -------
-    EdgeFit
-    """
-    plan = plan_edge_fit(signal, edges, integration_windows, gain)
-    return read(signal, plan, halves, seed, show_progressbar)
 
 
 def suits_fit(signal, edges):

@@ -8,8 +8,7 @@ import numpy as np
 
 from ..checks import checked_number
 from ..counts.element_maps import ElementMaps, float_type
-from ..counts.reading import read
-from ..counts.segments import edges_to_count, membership, segment_edges
+from ..counts.segments import limits_to_count, membership, segment_limits
 from ..counts.unphysical import WIDEST_SPIKE
 from ..physics.edges import onset_energy
 from .background_shape import POWER_LAW, shape_ratio
@@ -51,8 +50,8 @@ class EdgeWindows:
         Gain as given, and as in the metadata.
     background_type : str
         From `checked_background_type`.
-    edges : list of int
-        Channels between which `segments.count_segments` has to count.
+    limits : list of int
+        Channels between which counts are summed.
     """
 
     names: list
@@ -62,7 +61,7 @@ class EdgeWindows:
     gain: float | None
     stored: object
     background_type: str
-    edges: list
+    limits: list
     used = None
     negative = True
     smooth = True
@@ -81,32 +80,32 @@ class EdgeWindows:
         """Integration windows, shape (K, 2), in units of the energy axis."""
         return np.array([channel_energies(self.axis, window) for window in self.inside])
 
-    def reading(self, counts, total, divisor):
-        """Return the `EdgeMeasurement` of counts (S, ny, nx) between the edges."""
+    def reading(self, segments, total, divisor):
+        """Return the `EdgeMeasurement` of counts (S, ny, nx) between the limits."""
         halves = [halved(self.axis, *channels) for channels in self.sides or self.inside]
         lower, upper = (
-            np.tensordot(membership([[half[i]] for half in halves], self.edges), counts, axes=1)
+            np.tensordot(membership([[half[i]] for half in halves], self.limits), segments, axes=1)
             for i in (0, 1)
         )
-        gain, source = find_gain(self.stored, self.gain, counts, lower, upper)
-        check_electrons(gain, counts)
+        gain, source = find_gain(self.stored, self.gain, segments, lower, upper)
+        check_electrons(gain, segments)
         if self.sides is None:
             beside, ratios = [[] for _ in self.names], np.zeros((len(self.names), 1, 1))
-            limits = None
+            before = None
         else:
             beside = halves
-            limits = np.array([channel_energies(self.axis, (*low, up[1])) for low, up in halves])
-            ratios = self._ratios(limits, lower / gain, upper / gain, total)
-            limits = limits[:, ::2]
+            before = np.array([channel_energies(self.axis, (*low, up[1])) for low, up in halves])
+            ratios = self._ratios(before, lower / gain, upper / gain, total)
+            before = before[:, ::2]
         within, outside = (
-            membership(ranges, self.edges)
+            membership(ranges, self.limits)
             for ranges in ([[window] for window in self.inside], beside)
         )
         # Unused segments would change what seed gives which split.
         used = (within + outside).any(axis=0)
         maps = ElementMaps(
             names=self.names,
-            segments=counts[used] / float_type(counts.dtype)(gain),
+            segments=segments[used] / float_type(segments.dtype)(gain),
             inside=within[:, used],
             beside=outside[:, used],
             ratios=ratios,
@@ -115,12 +114,12 @@ class EdgeWindows:
         )
         onsets = [onset_energy(name) for name in self.names]
         return EdgeMeasurement(
-            maps, onsets, self.windows, limits, gain, source, self.background_type
+            maps, onsets, self.windows, before, gain, source, self.background_type
         )
 
-    def _ratios(self, limits, lower, upper, total):
+    def _ratios(self, before, lower, upper, total):
         if self.background_type == POWER_LAW:
-            measured = zip(self.names, self.windows, limits, lower, upper, strict=True)
+            measured = zip(self.names, self.windows, before, lower, upper, strict=True)
             return np.stack([background_ratios(*each, self.axis.units) for each in measured])
         found = [
             shape_ratio(name, total, self.axis, side, window, self.background_type)
@@ -158,17 +157,11 @@ class EdgeMeasurement:
     gain: float
     gain_source: str
     background_type: str = POWER_LAW
-    operator = None
+    mask = None
 
-    @property
-    def settled(self):
-        """The same with maps that cannot be split, which take less memory."""
-        return replace(self, maps=self.maps.settled)
-
-    @property
-    def factor(self):
-        """Counts of the spectra for each electron of the maps."""
-        return self.gain
+    def for_fusion(self, divisible):
+        """Return the same; unless ``divisible`` with maps that cannot be split or drawn."""
+        return self if divisible else replace(self, maps=self.maps.settled)
 
     @property
     def raw(self):
@@ -229,7 +222,7 @@ def plan_edges(
     sides = pre_edge_channels(signal, names, background_windows)
     channels = Channels(float(axis.low_value), float(axis.scale), axis.units)
     halves = [halved(channels, *each) for each in sides or inside]
-    cuts = segment_edges([*([window] for window in inside), *halves])
+    limits = segment_limits([*([window] for window in inside), *halves])
     return EdgeWindows(
         names=names,
         axis=channels,
@@ -238,33 +231,5 @@ def plan_edges(
         gain=gain,
         stored=stored_gain(signal),
         background_type=background_type,
-        edges=edges_to_count(signal, cuts),
+        limits=limits_to_count(signal, limits),
     )
-
-
-def measure_edges(
-    signal,
-    edges,
-    integration_windows,
-    background_windows,
-    gain,
-    show_progressbar,
-    background_type=POWER_LAW,
-):
-    """Measure the electrons at the edges of an EELS spectrum image.
-
-    Parameters
-    ----------
-    signal : EELSSpectrum
-        Spectrum image, eager or lazy; a lazy one is read once.
-    edges, integration_windows, background_windows, gain, background_type
-        As in `plan_edges`.
-    show_progressbar : bool
-        Whether to show the progress of reading a lazy signal.
-
-    Returns
-    -------
-    EdgeMeasurement
-    """
-    plan = plan_edges(signal, edges, integration_windows, background_windows, gain, background_type)
-    return read(signal, plan, 0, 0, show_progressbar)

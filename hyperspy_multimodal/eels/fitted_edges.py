@@ -24,7 +24,7 @@ class FittedEdges:
         Spectra of the elements and of the background.
     gain, gain_source : float, str
         Counts per electron, and where it comes from.
-    splits : bool
+    can_split : bool
         Whether each count can be given to one of two halves.
     """
 
@@ -33,7 +33,7 @@ class FittedEdges:
     templates: Templates
     gain: float
     gain_source: str
-    splits: bool
+    can_split: bool
 
     @property
     def columns(self):
@@ -51,15 +51,15 @@ class FittedEdges:
         products = [projection[i] * projection[j] for i, j in self._pairs]
         return np.array([*projection, self.plan.used.astype(float), *products]).T
 
-    def measured(self, whole, of_halves, seed, halves):
+    def measured(self, whole, of_halves, seed, splits):
         """Return the `EdgeFit` of projected spectra (M, ny, nx) and their halves."""
         n_maps = self.columns
         net = whole[:n_maps] / self.gain
         covariance = np.empty((*net.shape[1:], n_maps, n_maps))
         for (i, j), values in zip(self._pairs, whole[n_maps + 1 :], strict=True):
             covariance[..., i, j] = covariance[..., j, i] = values / self.gain
-        if not self.splits:
-            of_halves = gaussian_halves(net, covariance, halves, seed)
+        if not self.can_split:
+            of_halves = gaussian_halves(net, covariance, splits, seed)
         own = self.templates.own_variances
         by_map = own[:, None, None]
         variance = np.moveaxis(np.diagonal(covariance, axis1=2, axis2=3), -1, 0)
@@ -70,7 +70,7 @@ class FittedEdges:
             gross=np.maximum(whole[n_maps], 0) / self.gain,
             gains=own,
             first_halves=of_halves / by_map,
-            are_integers=bool(self.splits),
+            are_integers=bool(self.can_split),
             splits_rounded=True,
         )
         plan = self.plan
@@ -127,16 +127,11 @@ class EdgeFit:
     gain: float
     gain_source: str
     white_lines: list
+    mask = None
 
-    @property
-    def only_maps(self):
-        """This: it holds nothing but maps of the size of the scan."""
+    def for_fusion(self, divisible):
+        """Return this: it holds nothing but maps of the size of the scan."""
         return self
-
-    @property
-    def factor(self):
-        """Counts of the spectra for each electron of the maps."""
-        return self.gain
 
     @property
     def raw(self):
@@ -157,7 +152,7 @@ class EdgeFit:
         }
 
 
-def gaussian_halves(net, covariance, halves, seed):
+def gaussian_halves(net, covariance, splits, seed):
     """Return first halves of net electrons whose noise is Gaussian.
 
     Half of the electrons, plus and minus one draw of noise of half their standard deviation: these
@@ -170,19 +165,19 @@ def gaussian_halves(net, covariance, halves, seed):
         Net electrons, shape (K, ny, nx).
     covariance : numpy.ndarray
         Of their errors, shape (ny, nx, K, K).
-    halves, seed : int
+    splits, seed : int
         How many, and the seed of the noise.
 
     Returns
     -------
     numpy.ndarray
-        Shape (halves, K, ny, nx).
+        Shape (splits, K, ny, nx).
     """
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))[..., None, :]
     rng = np.random.default_rng(seed)
     drawn = [
         np.moveaxis(np.einsum("...ij,...j->...i", root, rng.normal(size=values.shape)), -1, 0)
-        for _ in range(halves)
+        for _ in range(splits)
     ]
-    return np.array([(net + noise) / 2 for noise in drawn]).reshape(halves, *net.shape)
+    return np.array([(net + noise) / 2 for noise in drawn]).reshape(splits, *net.shape)

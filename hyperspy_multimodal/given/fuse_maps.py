@@ -150,9 +150,9 @@ def fuse_maps(
     on_scan = image_array(found, shape, scan_axes)
     if masked is not None:
         given = given.without(masked)
-    halves = SPLITS if parameters.chooses_lambdas else 0
+    splits = SPLITS if parameters.chooses_lambdas else 0
     measured, source = ready_maps(
-        given.names, given.arrays, gain, background, halves, parameters.seed
+        given.names, given.arrays, gain, background, splits, parameters.seed
     )
     measured = masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)

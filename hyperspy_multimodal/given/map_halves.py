@@ -16,7 +16,7 @@ _STEPS, _MOST, _CHANCES = 64, 40, 128
 _WIDTH = 2.0  # of the Gaussian filter that gives the level, in pixels
 
 
-def halved_counts(net, excess, number, seed, blurs=0.0):
+def halved_counts(net, excess, splits, seed, blurs=0.0):
     """Draw first halves of maps in effective counts, whose errors are independent of the second's.
 
     What a pixel holds is the sum of a few signals of different sizes, each of which goes to one
@@ -33,7 +33,7 @@ def halved_counts(net, excess, number, seed, blurs=0.0):
         Maps in effective counts, shape (K, ny, nx).
     excess : numpy.ndarray
         Variance where there are no counts, in squared counts, shape (K,).
-    number, seed : int
+    splits, seed : int
         How many pairs of halves, and the seed.
     blurs : numpy.ndarray or float, default 0
         Gaussian filters of the maps in pixels, shape (K,), as `Noise.blur`.
@@ -47,7 +47,7 @@ def halved_counts(net, excess, number, seed, blurs=0.0):
     excess = np.asarray(excess, float)
     blurs = np.broadcast_to(np.nan_to_num(blurs), len(net))
     level = smoothed(net)
-    halves = [np.empty_like(net, dtype=float) for _ in range(number)]
+    halves = [np.empty_like(net, dtype=float) for _ in range(splits)]
     for half in halves:
         for k, image in enumerate(net):
             if blurs[k] > 0:

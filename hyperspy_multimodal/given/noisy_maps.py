@@ -21,7 +21,7 @@ _CERTAIN = 3.0  # standard errors
 _NEGLIGIBLE = 0.01  # share of a total
 
 
-def ready_maps(names, arrays, gain, background, halves, seed):
+def ready_maps(names, arrays, gain, background, splits, seed):
     """Return maps as `FittedMaps`, in effective counts.
 
     Whole numbers are taken for counts, and split binomially, unless they look scaled. Otherwise
@@ -37,7 +37,7 @@ def ready_maps(names, arrays, gain, background, halves, seed):
         Units for each count.
     background : None, float or sequence of float
         Background that was subtracted, in the units of the maps.
-    halves, seed : int
+    splits, seed : int
         How many random halves to draw, and their seed.
 
     Returns
@@ -61,7 +61,7 @@ def ready_maps(names, arrays, gain, background, halves, seed):
     if whole and not scaled and background is None and (given is None or np.all(given == 1)):
         counts = arrays.astype(np.int64)
         rng = np.random.default_rng(seed)
-        first = [rng.binomial(counts, 0.5).astype(float) for _ in range(halves)]
+        first = [rng.binomial(counts, 0.5).astype(float) for _ in range(splits)]
         maps = _as_fitted(names, arrays, np.ones(n_maps), np.zeros(n_maps), first, counts)
         return maps, "counts" if given is None else "given"
     if given is not None or (whole and not scaled):
@@ -87,7 +87,7 @@ def ready_maps(names, arrays, gain, background, halves, seed):
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
-    first = halved_counts(net, excess, halves, seed, blurs)
+    first = halved_counts(net, excess, splits, seed, blurs)
     below = clipped_mean(net, excess, clipped)
     share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
     below[share < _NEGLIGIBLE] = 0.0
@@ -204,7 +204,7 @@ def _as_fitted(names, net, gains, excess, first, counts):
         gains=gains,
         first_halves=np.array(first).reshape(len(first), *shape),
         are_integers=True,
-        common_factor=1 if counts is None else int(np.gcd.reduce(counts, axis=None)),
+        divisor=1 if counts is None else int(np.gcd.reduce(counts, axis=None)),
     )
 
 

@@ -168,7 +168,7 @@ class TuningSession:
 
         They are NaN where the mask leaves scan positions out.
         """
-        net = self.reading.factor * self._in_counts(self._cropped.net)
+        net = self.reading.gain * self._in_counts(self._cropped.net)
         return net if self.mask is None else np.where(self.mask[self.rows, self.cols], np.nan, net)
 
     def fuse(self, values):
@@ -214,7 +214,7 @@ class TuningSession:
         )
         self._latest = result
         residual = models.matched(model) - model.modelled(result.maps)
-        return self.reading.factor * self._in_counts(result.maps), residual
+        return self.reading.gain * self._in_counts(result.maps), residual
 
     def choose(self, gamma="auto"):
         """Return the `Values` that ``lambdas="auto"`` chooses for the whole scan."""

@@ -33,15 +33,13 @@ def guarded(data, after=None):
     own = {key: _renamed(key, token) for key in graph}
     tasks = {own[key]: task.substitute(own, key=own[key]) for key, task in graph.items()}
     name = f"read-block-{token}"
-    starts = [np.concatenate([[0], np.cumsum(sizes)]) for sizes in data.chunks]
-    for index in np.ndindex(data.numblocks):
+    for index, place in places_of(data).items():
         key = (name, *index)
         task = tasks[own[(data.name, *index)]]
         while isinstance(task, Alias):
             task = tasks[task.target]
         if isinstance(task, Task):
-            limits = [(int(s[i]), int(s[i + 1])) for s, i in zip(starts, index, strict=True)]
-            read = functools.partial(_read, task.func, limits)
+            read = functools.partial(_read, task.func, place)
             tasks[key] = Task(key, read, *task.args, **task.kwargs)
         else:  # there already
             tasks[key] = Alias(key, task.key)
@@ -53,6 +51,15 @@ def guarded(data, after=None):
     dependencies = [] if after is None else [after]
     graph = HighLevelGraph.from_collections(name, tasks, dependencies=dependencies)
     return da.Array(graph, name, data.chunks, meta=data._meta)
+
+
+def places_of(data):
+    """Return rows, columns and channels, as slices, of each block of an array by its index."""
+    starts = [np.concatenate([[0], np.cumsum(sizes)]) for sizes in data.chunks]
+    return {
+        index: tuple(slice(int(s[i]), int(s[i + 1])) for s, i in zip(starts, index, strict=True))
+        for index in np.ndindex(data.numblocks)
+    }
 
 
 def _is_first(task, tasks):
@@ -70,12 +77,12 @@ def _renamed(key, token):
     return f"{key}-{token}"
 
 
-def _read(function, limits, *args, **kwargs):
+def _read(function, place, *args, **kwargs):
     try:
         return function(*args, **kwargs)
     except Exception as error:
         where = "The block of rows {} to {}, columns {} to {}, channels {} to {}".format(
-            *(value for start, stop in limits for value in (start, stop - 1))
+            *(value for each in place for value in (each.start, each.stop - 1))
         )
         message = f"{where}, cannot be read: {error}"
         try:

@@ -1,8 +1,10 @@
 """Tasks of Dask with names that say what they do."""
 
+import contextlib
 import functools
 
 import dask
+from dask.diagnostics import ProgressBar
 
 
 def task(function, name):
@@ -16,3 +18,9 @@ def task(function, name):
         Key of the task; what stands before the first token shows on a dashboard.
     """
     return functools.partial(dask.delayed(function, pure=False, traverse=False), dask_key_name=name)
+
+
+def computed(collections, show_progressbar):
+    """Return a tuple of what was lazy, or lists of it, computed in one graph."""
+    with ProgressBar() if show_progressbar else contextlib.nullcontext():
+        return dask.compute(*collections)

@@ -4,6 +4,8 @@ import logging
 
 import numpy as np
 
+from ..counts.contracts import Maps
+
 _logger = logging.getLogger(__name__)
 
 # Neighbours on each side that say what a row should hold.
@@ -72,12 +74,12 @@ def _off(sums, bright, disturbed):
     return lines, 1 + off[lines] / np.maximum(expected[lines], 1.0)
 
 
-def warn_of_disturbed_lines(maps, haadf):
+def warn_of_disturbed_lines(maps: Maps, haadf):
     """Name disturbed rows and columns, with a mask that leaves them out.
 
     Only for maps that know the counts of whole spectra.
     """
-    counts = getattr(maps, "gross", None)
+    counts = maps.gross
     if counts is None:
         return
     for axis, name in enumerate(("row", "column")):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..counts.contracts import Maps, Reading
 from ..fusion.solver import warn_if_unconverged
 from ..selection import fuse_setting, standard_deviations
 from .masks import masked_maps, whole_mask
@@ -51,13 +52,13 @@ class Fused:
     raw: np.ndarray | None = None
 
 
-def fuse_reading(reading, haadf, mask, per_count, parameters, known):
+def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     """Fuse what was read from a spectrum image, in the counts of its spectra.
 
     Parameters
     ----------
-    reading : SpectrumFit, Reading, EdgeMeasurement or EdgeFit
-        What `hyperspy_multimodal.maps.read` returned.
+    reading : Reading
+        What was read.
     haadf : numpy.ndarray
         HAADF image, shape (ny, nx).
     mask : numpy.ndarray or None
@@ -76,24 +77,24 @@ def fuse_reading(reading, haadf, mask, per_count, parameters, known):
     mask = whole_mask(mask, reading)
     maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
-    errors = None if fused.errors is None else reading.factor * fused.errors
-    raw = reading.factor * reading.raw
+    errors = None if fused.errors is None else reading.gain * fused.errors
+    raw = reading.gain * reading.raw
     raw = raw if mask is None else np.where(mask, np.nan, raw)
     return replace(
         fused,
-        maps=reading.factor * fused.maps,
+        maps=reading.gain * fused.maps,
         errors=errors,
         record={**fused.record, **known, **reading.record},
         raw=raw,
     )
 
 
-def fuse(maps, haadf, scattering, parameters):
+def fuse(maps: Maps, haadf, scattering, parameters):
     """Fuse measured maps with a HAADF image.
 
     Parameters
     ----------
-    maps : ElementMaps or FittedMaps
+    maps : Maps
         Measured maps.
     haadf : numpy.ndarray
         HAADF image, shape (ny, nx).

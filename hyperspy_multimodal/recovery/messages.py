@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 
+from ..counts.contracts import Maps
 from ..selection import BLURS
 
 _logger = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ _MANY, _LOST = 20.0, 0.005
 _SHIFTED = 1.0
 
 
-def check_counts(maps, automatic):
+def check_counts(maps: Maps, automatic):
     """Refuse fractions where counts are to be split; warn of counts that were scaled."""
     if automatic and not (maps.are_integers or maps.splits_rounded):
         raise ValueError(
@@ -25,11 +26,11 @@ def check_counts(maps, automatic):
             "An ROI along a line interpolates unless its linewidth is 0: for a wider line, sum "
             "spectra instead, such as s.inav[:, 10:15].sum('y')."
         )
-    if maps.are_integers and maps.common_factor > 1:
+    if maps.are_integers and maps.divisor > 1:
         _logger.warning(
             "All counts are multiples of %d, as if they had been scaled. Poisson noise is then "
             "underestimated: give the counts as recorded.",
-            maps.common_factor,
+            maps.divisor,
         )
 
 
@@ -79,12 +80,12 @@ def warn_of_widest_blur(model, given):
         )
 
 
-def warn_of_lost_positions(maps, haadf):
+def warn_of_lost_positions(maps: Maps, haadf):
     """Name scan positions without a count that are as bright in the HAADF as those of many.
 
     Only for maps that know the counts of whole spectra.
     """
-    counts = getattr(maps, "gross", None)
+    counts = maps.gross
     if counts is None or not np.any(counts > _MANY):
         return
     level = np.median(haadf[counts > _MANY])

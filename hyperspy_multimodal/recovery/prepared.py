@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..counts.contracts import Maps
 from ..selection import (
     GuidedModels,
     HaadfFit,
@@ -38,7 +39,7 @@ class Prepared:
         Pixels (y, x) by which the HAADF was moved.
     """
 
-    maps: object
+    maps: Maps
     fit: HaadfFit
     models: GuidedModels
     kept: np.ndarray
@@ -109,7 +110,7 @@ def registered_fit(maps, haadf, scattering, parameters):
         found = registration(fit.predicted(fit.model(1.0, start, 0.0)), fit.haadf)
         if attempt == 0:
             warn_of_registration(found, parameters.align)
-            if found.orientation is None and found.distance == 0 and not hasattr(maps, "mask"):
+            if found.orientation is None and found.distance == 0 and maps.mask is None:
                 warn_of_lost_positions(maps, haadf)
                 warn_of_disturbed_lines(maps, haadf)
         if not parameters.align or found.distance == 0 or attempt == _ATTEMPTS - 1:

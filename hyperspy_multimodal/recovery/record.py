@@ -49,7 +49,7 @@ def numbers_of(scan, chosen, result, parameters):
 
 def record_of(numbers, maps, parameters):
     """Return the record of a fusion for metadata, from its `numbers_of`."""
-    mask = getattr(maps, "mask", None)
+    mask = maps.mask
     return {
         **numbers,
         "tv": parameters.tv if isinstance(parameters.tv, str) else list(parameters.tv),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..counts.contracts import Maps
 from .held_out import GuidedModels, fuse_setting
 from .normalised_haadf import noise_of, smoothed
 
@@ -17,7 +18,7 @@ _ROUGHER = 0.5
 _POOLING = 1.0
 
 
-def standard_deviations(maps, models, setting, fused, kept, refit, seed, progress):
+def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, progress):
     """Return the root-mean-square error that fusion makes on scans like the measured one.
 
     Counts and HAADF are drawn anew, ten times, from maps that are taken for the truth, and fused
@@ -28,7 +29,7 @@ def standard_deviations(maps, models, setting, fused, kept, refit, seed, progres
 
     Parameters
     ----------
-    maps : ElementMaps or FittedMaps
+    maps : Maps
         Measured maps.
     models : GuidedModels
         HAADF models.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..counts.contracts import Maps
 from .held_out import HeldOut, Setting
 
 #: Ratios lambda_2 / lambda_1 that are tried.
@@ -37,7 +38,7 @@ class Choice:
     table: list = field(repr=False)
 
 
-def choose_setting(maps, models, seed, kept, kinds, progress, directional=None):
+def choose_setting(maps: Maps, models, seed, kept, kinds, progress, directional=None):
     """Search lambdas, HAADF model and regularisers by count splitting, from coarse to fine.
 
     First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
@@ -48,7 +49,7 @@ def choose_setting(maps, models, seed, kept, kinds, progress, directional=None):
 
     Parameters
     ----------
-    maps : ElementMaps
+    maps : Maps
         Integer counts, or maps whose halves were drawn.
     models : GuidedModels
         HAADF models for the whole counts.

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..counts.contracts import Maps
+
 #: Pixels along each side of that part.
 SIDE = 512
 # Scans of more pixels than this are large.
@@ -10,12 +12,12 @@ _LARGE = 1.5 * SIDE**2
 _BLOCK = 16
 
 
-def part_to_choose_on(maps):
+def part_to_choose_on(maps: Maps):
     """Return the part of a large scan whose maps have most structure.
 
     Parameters
     ----------
-    maps : ElementMaps, FittedMaps or MaskedMaps
+    maps : Maps
         Measured maps.
 
     Returns

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize
 
+from ..counts.contracts import Counts
 from ..fusion.problem import map_scales
 from .normalised_haadf import SMOOTHING, noise_of, smoothed
 
@@ -77,8 +78,8 @@ class HaadfFit:
 
     Parameters
     ----------
-    maps : ElementMaps
-        Measured maps.
+    maps : Counts
+        Measured or drawn maps.
     haadf : numpy.ndarray
         HAADF of unit range, shape (ny, nx).
     lowest_offset : float
@@ -87,7 +88,7 @@ class HaadfFit:
         HAADF intensity for each count of the maps, up to a common factor, shape (K,).
     """
 
-    def __init__(self, maps, haadf, lowest_offset, scattering):
+    def __init__(self, maps: Counts, haadf, lowest_offset, scattering):
         self.maps, self.haadf = maps, haadf
         self.lowest_offset, self.scattering = lowest_offset, scattering
         self.scales = map_scales(maps.counts, maps.background)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..counts.contracts import Counts, Maps
 from ..counts.reading import SPLITS
 from ..fusion.scaled import fuse_scaled
 from .normalised_haadf import guide_edges
@@ -49,13 +50,13 @@ class Setting:
         return lambda_1, lambda_1 * np.array(self.ratios)
 
 
-def fuse_setting(maps, models, setting, scale=1.0, totals=None, **options):
+def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, **options):
     """Fuse maps as a `Setting` says.
 
     Parameters
     ----------
-    maps : ElementMaps
-        Measured maps.
+    maps : Counts
+        Measured or drawn maps.
     models : GuidedModels
         What depends on the HAADF alone.
     setting : Setting
@@ -172,7 +173,7 @@ class HeldOut:
 
     Parameters
     ----------
-    maps : ElementMaps
+    maps : Maps
         Integer counts, or maps whose halves were drawn.
     models : GuidedModels
         HAADF models for the whole counts.
@@ -184,10 +185,10 @@ class HeldOut:
         Called once a solve.
     """
 
-    def __init__(self, maps, models, seed, kept, progress):
+    def __init__(self, maps: Maps, models, seed, kept, progress):
         self.splits = maps.halves(SPLITS, seed)
         self.models = models
-        self._mask = getattr(maps, "mask", None)
+        self._mask = maps.mask
         self.kept = kept
         self.progress = progress
         self.n_maps = len(maps.names)

@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 
+from ..counts.contracts import Maps
 from .normalised_haadf import SMOOTHING, noise_of, smoothed
 
 _logger = logging.getLogger(__name__)
@@ -20,12 +21,12 @@ _FEW_COUNTS = 0.1
 _TRUSTED_SHARE, _STANDARD_ERRORS = 0.03, 4.0
 
 
-def vacuum_of(maps, haadf):
+def vacuum_of(maps: Maps, haadf):
     """Return where the scan shows vacuum, a bool array (ny, nx), or None if nowhere.
 
     Parameters
     ----------
-    maps : ElementMaps
+    maps : Maps
         Measured maps.
     haadf : numpy.ndarray
         HAADF of unit range, shape (ny, nx).
@@ -42,7 +43,7 @@ def vacuum_of(maps, haadf):
     return dark if net[dark].mean() <= _FEW_COUNTS * net[bright].mean() else None
 
 
-def trusted_totals(maps, haadf):
+def trusted_totals(maps: Maps, haadf):
     """Return which net totals to keep, bool, shape (K,).
 
     Counts of a whole fitted spectrum have no background of their own: their totals are kept.
@@ -52,7 +53,7 @@ def trusted_totals(maps, haadf):
 
     Parameters
     ----------
-    maps : ElementMaps or FittedMaps
+    maps : Maps
         Measured maps.
     haadf : numpy.ndarray
         HAADF of unit range, shape (ny, nx).

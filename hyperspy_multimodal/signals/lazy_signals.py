@@ -1,54 +1,54 @@
 """Lazy fusion: signals over one graph of Dask that reads spectra and fuses maps."""
 
-import contextlib
 import functools
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
-import dask
 import numpy as np
-from dask.diagnostics import ProgressBar
 from hyperspy.signal import BaseSignal
 
-from ..lazy import map_blocks_of, read_lazily, task
+from ..lazy import computed, map_blocks_of, read_later, task
 from ..recovery.fuse import fuse_reading
 from ..recovery.parameters import shows_progress
+from .masks import without_masked
 from .native import element_maps, image
 from .outputs import IMAGES
 from .records import common_record, record_of, set_record, without_record
 
 
-def fuse_lazily(
-    signal, spectra, plan, halves, haadf, mask, per_count, parameters, known, described
-):
+def fuse_lazily(scan, splits, mask, parameters, known):
     """Return lazy fused maps, and with full_output what belongs to them, without reading anything.
 
     Parameters
     ----------
-    signal : BaseSignal
-        Spectrum image, for axes and metadata.
-    spectra : BaseSignal
-        The same without masked spectra.
-    plan, halves
-        As in `hyperspy_multimodal.counts.reading.read`.
-    haadf, mask, per_count, parameters, known
+    scan : Scan
+        Spectra and HAADF.
+    splits : int
+        How many times to halve the counts.
+    mask, parameters, known
         As in `fuse_reading`.
-    described : tuple
-        Names, metadata item and titles, as `element_maps` takes them.
     """
-    token = uuid.uuid4().hex
+    token, signal, shape = uuid.uuid4().hex, scan.signal, scan.haadf.shape
+    spectra = without_masked(signal, mask)
     spectra = spectra if spectra._lazy else spectra.as_lazy()
-    reading = read_lazily(spectra, plan, halves, parameters.seed, parameters.uncertainty)
-    quiet = replace(parameters, show_progressbar=False)
+    divisible = splits > 0 or parameters.uncertainty
+    reading = read_later(spectra, scan.plan, splits, parameters.seed, divisible)
     fuse = functools.partial(
-        fuse_reading, haadf=haadf, mask=mask, per_count=per_count, parameters=quiet, known=known
+        fuse_reading,
+        haadf=scan.haadf,
+        mask=mask,
+        per_count=scan.per_count,
+        parameters=replace(parameters, show_progressbar=False),
+        known=known,
     )
     fused = task(fuse, f"fuse-maps-{token}")(reading)
 
     def lazy_maps(get, suffix, node=None, dtype=np.float64):
-        arrays = map_blocks_of(fused, get, len(plan.names), haadf.shape, dtype)
-        return [each.as_lazy() for each in element_maps(signal, arrays, *described, suffix, node)]
+        arrays = map_blocks_of(fused, get, len(scan.plan.names), shape, dtype)
+        return [
+            each.as_lazy() for each in element_maps(signal, arrays, *scan.described, suffix, node)
+        ]
 
     given = {**known, **_given(parameters)}
     maps = lazy_maps(_maps_of, ", fused", given)
@@ -57,12 +57,12 @@ def fuse_lazily(
         set_record(each, task(own, f"record-{token}-{number}")(fused))
     if not parameters.full_output:
         return maps
-    raw = lazy_maps(_raw_of, ", raw", dtype=plan.raw_dtype)
+    raw = lazy_maps(_raw_of, ", raw", dtype=scan.plan.raw_dtype)
     output = {"record": task(_numbers_of, f"numbers-{token}")(fused), "raw_maps": raw}
     if parameters.uncertainty:
         output["standard_deviations"] = lazy_maps(_errors_of, ", standard deviation")
     for name, title in IMAGES.items():
-        [array] = map_blocks_of(fused, functools.partial(_image_of, name), 1, haadf.shape)
+        [array] = map_blocks_of(fused, functools.partial(_image_of, name), 1, shape)
         output[name] = image(signal, array, title).as_lazy()
     return maps, output
 
@@ -118,8 +118,8 @@ keV, fused, dimensions: (32, 32|)>
         )
     maps = list(maps)
     records = [record_of(each) if each._lazy else None for each in maps]
-    with ProgressBar() if shows_progress(show_progressbar) else contextlib.nullcontext():
-        arrays, records = dask.compute([each.data for each in maps], records)
+    arrays = [each.data for each in maps]
+    arrays, records = computed([arrays, records], shows_progress(show_progressbar))
     results = []
     for each, array, record in zip(maps, arrays, records, strict=True):
         result = each.deepcopy()

@@ -1,13 +1,12 @@
 """From a spectrum image, a plan to read it and a HAADF image to fused signals, eager or lazy."""
 
-import contextlib
 from dataclasses import dataclass
 
 import numpy as np
-from dask.diagnostics import ProgressBar
 
-from ..counts.reading import SPLITS, read
-from ..lazy import read_lazily
+from ..counts.contracts import Plan
+from ..counts.reading import SPLITS
+from ..lazy import read_now
 from ..recovery.fuse import fuse_reading
 from .lazy_signals import fuse_lazily
 from .masks import checked_mask, without_masked
@@ -25,7 +24,7 @@ class Scan:
         Spectrum image.
     haadf : numpy.ndarray
         HAADF image, shape (ny, nx).
-    plan : XrayFit, XrayWindows, EdgePlan or EdgeWindows
+    plan : Plan
         How counts are read.
     item : str
         Item of metadata.Sample that names its maps.
@@ -41,7 +40,7 @@ class Scan:
 
     signal: object
     haadf: np.ndarray
-    plan: object
+    plan: Plan
     item: str
     titles: list
     per_count: np.ndarray
@@ -53,16 +52,10 @@ class Scan:
         """What native maps are named by: names, item of the metadata, titles."""
         return self.plan.names, self.item, self.titles
 
-    def read(self, mask, halves, parameters):
+    def read(self, mask, splits, parameters):
         """Read counts into memory, chunk by chunk if the signal is lazy."""
         spectra = without_masked(self.signal, mask)
-        if not spectra._lazy:
-            return read(spectra, self.plan, halves, parameters.seed, parameters.show_progressbar)
-        task = read_lazily(
-            spectra, self.plan, halves, parameters.seed, parameters.uncertainty, only_maps=False
-        )
-        with ProgressBar() if parameters.show_progressbar else contextlib.nullcontext():
-            return task.compute()
+        return read_now(spectra, self.plan, splits, parameters.seed, parameters.show_progressbar)
 
 
 def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
@@ -81,25 +74,22 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     -------
     list of BaseSignal, or list and dict
     """
-    signal, haadf, plan, described = scan.signal, scan.haadf, scan.plan, scan.described
+    signal, haadf, described = scan.signal, scan.haadf, scan.described
     mask = checked_mask(navigation_mask, haadf.shape)
     known = {
-        scan.item: list(plan.names),
+        scan.item: list(scan.plan.names),
         **scan.known,
-        "integration_windows": np.asarray(plan.windows).tolist(),
+        "integration_windows": np.asarray(scan.plan.windows).tolist(),
     }
-    halves = SPLITS if parameters.chooses_lambdas else 0
+    splits = SPLITS if parameters.chooses_lambdas else 0
     if is_lazy_output(lazy_output, signal):
-        spectra = without_masked(signal, mask)
-        return fuse_lazily(
-            signal, spectra, plan, halves, haadf, mask, scan.per_count, parameters, known, described
-        )
-    reading = scan.read(mask, halves, parameters)
+        return fuse_lazily(scan, splits, mask, parameters, known)
+    reading = scan.read(mask, splits, parameters)
     fused = fuse_reading(reading, haadf, mask, scan.per_count, parameters, known)
     maps = element_maps(signal, fused.maps, *described, ", fused", fused.record)
     shown = {} if scan.output_of is None else {"spectrum_fit": scan.output_of(signal, reading)}
-    if reading.factor != 1 or "gain" in fused.record:
-        shown["gain"] = reading.factor
+    if reading.gain != 1 or "gain" in fused.record:
+        shown["gain"] = reading.gain
     if fused.errors is not None:
         shown["standard_deviations"] = with_errors(signal, maps, fused.errors, described)
     if not parameters.full_output:

@@ -9,11 +9,10 @@ import pytest
 
 from hyperspy_multimodal import data, fit_maps
 from hyperspy_multimodal.counts.left_out import PartialReading, first_reading
-from hyperspy_multimodal.counts.passes import summed_spectrum
 from hyperspy_multimodal.eds.xray_fit import plan_fit
-from hyperspy_multimodal.eds.xray_windows import xray_maps
-from hyperspy_multimodal.eels.edge_fit import fit_edges, plan_edge_fit
-from hyperspy_multimodal.eels.edge_measurement import measure_edges
+from hyperspy_multimodal.eels.edge_fit import plan_edge_fit
+from hyperspy_multimodal.eels.edge_measurement import plan_edges
+from hyperspy_multimodal.lazy import read_now, sum_now
 
 LOGGER = "hyperspy_multimodal.counts.left_out"
 
@@ -93,8 +92,10 @@ def test_a_line_of_which_no_channel_is_left_is_refused(particles):
 
 def electrons(signal, method="fit", gain=None):
     if method == "fit":
-        return fit_edges(signal, None, None, gain, 0, 0, False).raw.sum(axis=(1, 2))
-    return measure_edges(signal, None, None, "auto", gain, False).raw.sum(axis=(1, 2))
+        plan = plan_edge_fit(signal, None, None, gain)
+    else:
+        plan = plan_edges(signal, None, None, "auto", gain)
+    return read_now(signal, plan).raw.sum(axis=(1, 2))
 
 
 def half(signal):
@@ -146,12 +147,11 @@ def test_manganese_is_kept(name, oxides, of_oxides, logged):
     assert re.search(words, line.getMessage())
 
 
-def test_windows_say_what_they_cannot_leave_out(oxides, particles, logged):
+def test_windows_say_what_they_cannot_leave_out(oxides, logged):
     expected = electrons(oxides, "windows")
     found = electrons(spoilt(oxides, (np.s_[..., 130], 0)), "windows")
     np.testing.assert_allclose(found[[0, 2]], expected[[0, 2]])
-    xray_maps(spoilt(particles.signal, (np.s_[..., 692], 0)), None, 2.0, "auto", False)
-    [line] = lines(logged)  # xray_maps is no reading
+    [line] = lines(logged)
     assert "channel 130 is empty" in line.getMessage()
     assert "Mn_L3 may be wrong: take map_method='fit'" in line.getMessage()
     electrons(spoilt(oxides, (np.s_[..., -1], 0)), "windows")  # in no window
@@ -162,7 +162,7 @@ def test_positions_are_left_out_where_spikes_take_many_channels(oxides, logged):
     signal = spoilt(oxides)
     for number in range(20):
         signal.data[number, 3 * number, 10 * number + 50] = 9000
-    reading = fit_edges(signal, None, None, None, 0, 0, False)
+    reading = read_now(signal, plan_edge_fit(signal, None, None, None))
     assert isinstance(reading, PartialReading)
     assert not reading.channels
     assert np.argwhere(reading.mask).tolist() == [[number, 3 * number] for number in range(20)]
@@ -199,7 +199,7 @@ def check_sound(signal, plan, logged):
         def reading(self, segments, total, divisor):
             raise Known
 
-    sums = summed_spectrum(signal, False, negative=True)
+    sums = sum_now(signal, negative=True)
     with pytest.raises(Known):
         first_reading(Plan(), None, sums)
     assert not lines(logged)

@@ -10,7 +10,7 @@ from hyperspy_multimodal.data._core_loss_specimen import (
     power_law,
     white_lines_shape,
 )
-from hyperspy_multimodal.eels.edge_measurement import measure_edges
+from hyperspy_multimodal.eels.edge_measurement import plan_edges
 from hyperspy_multimodal.physics.hydrogenic import hydrogenic_edges
 
 from .specimens import EDGES, MICROSCOPE, gross, mass, stack
@@ -49,7 +49,7 @@ def test_spectrum_is_that_of_the_atoms_under_the_beam(rich):
     step = 0.1
     fine = 399 + step * (np.arange(6000) + 0.5)
     dose = rich.signal.metadata.Simulation.electrons_per_pixel * 1e-10
-    windows = measure_edges(rich.signal, None, None, None, None, False).integration_windows
+    windows = plan_edges(rich.signal, None, None, None, None).windows
     spectrum = np.zeros(6000)
     strongest = np.argmax(stack(rich.counts).max(axis=(1, 2)))
     inside = [(fine > left) & (fine < right) for left, right in windows]
@@ -125,7 +125,7 @@ def test_background_falls_with_the_exponent(exponent):
         core_loss((8, 8), exponent=exponent, background_ratio=ratio) for ratio in (5.0, 0.0)
     )
     law = (stack(with_it.background) - stack(without.background)).sum(axis=(1, 2))
-    windows = measure_edges(with_it.signal, None, None, None, None, False).integration_windows
+    windows = plan_edges(with_it.signal, None, None, None, None).windows
     expected = []
     for left, right in windows:
         energies = np.linspace(left, right, 20001)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.eds.xray_windows import xray_maps
+from hyperspy_multimodal.eds.xray_windows import plan_windows
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,7 @@ def signal():
 
 
 def warnings_of(signal, logged, lines=None, windows=2.0):
-    xray_maps(signal, lines, windows, None, False)
+    plan_windows(signal, lines, windows, None)
     return {record.getMessage() for record in logged.records}
 
 

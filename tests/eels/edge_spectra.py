@@ -3,7 +3,8 @@
 import numpy as np
 from exspy.signals import EELSSpectrum
 
-from hyperspy_multimodal.eels.edge_measurement import measure_edges
+from hyperspy_multimodal.eels.edge_measurement import plan_edges
+from hyperspy_multimodal.lazy import read_now
 
 OFFSET, SCALE, SIZE = 350.0, 2.0, 160
 
@@ -33,4 +34,4 @@ def flat(elements=("Ti",), size=SIZE, **axis):
 
 
 def measure(signal, edges=None, windows=None, sides="auto", gain=None):
-    return measure_edges(signal, edges, windows, sides, gain, False)
+    return read_now(signal, plan_edges(signal, edges, windows, sides, gain))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.eels.background_shape import checked_background_type
-from hyperspy_multimodal.eels.edge_measurement import measure_edges
+from hyperspy_multimodal.eels.edge_measurement import plan_edges
+from hyperspy_multimodal.lazy import read_now
 
 from .edge_spectra import OFFSET, SCALE, SIZE, measure, power_law, spectrum_image
 
@@ -25,7 +26,9 @@ def scan(shape, counts):
 
 
 def found(data, background_type):
-    return measure_edges(spectrum_image(data), ["Ti_L3"], None, "auto", 1.0, False, background_type)
+    signal = spectrum_image(data)
+    plan = plan_edges(signal, ["Ti_L3"], None, "auto", 1.0, background_type)
+    return read_now(signal, plan)
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -9,7 +9,9 @@ from exspy.signals import EELSSpectrum
 
 from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_loss
-from hyperspy_multimodal.eels.edge_fit import fit_edges, gaussian_halves, suits_fit
+from hyperspy_multimodal.eels.edge_fit import plan_edge_fit, suits_fit
+from hyperspy_multimodal.eels.fitted_edges import gaussian_halves
+from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.physics.hydrogenic import hydrogenic_edges
 
 ENERGY = 700 + 4.0 * np.arange(250)
@@ -49,10 +51,9 @@ def windows(signal):
             for element in ("Cu", "Zn")]  # fmt: skip
 
 
-def fitted(signal, **options):
-    known = {"edges": None, "integration_windows": windows(signal), "gain": None, "halves": 3,
-             "seed": 0, "show_progressbar": False}  # fmt: skip
-    return fit_edges(signal, **known | options)
+def fitted(signal, splits=3, **options):
+    known = {"edges": None, "integration_windows": windows(signal), "gain": None}
+    return read_now(signal, plan_edge_fit(signal, **known | options), splits)
 
 
 def electrons(fit):
@@ -179,7 +180,7 @@ def test_maps_of_a_measured_image_agree_with_a_full_model_fit(shared_data):
         pytest.skip(f"{path.name} is not on this machine")
     signal = hs.load(path)
     signal.add_elements(("Cu", "Zn"))
-    fit = fitted(signal, integration_windows=None, halves=0)
+    fit = fitted(signal, integration_windows=None, splits=0)
     for found, element in zip(electrons(fit), ("Cu", "Zn"), strict=True):
         model = hs.load(shared_data / f"CuZn_{element}_modelfit.hspy").data
         assert np.corrcoef(found.ravel(), model.ravel())[0, 1] > 0.98
@@ -238,7 +239,7 @@ def logged(caplog):
 @pytest.mark.parametrize(("white_lines", "bound"), [(0.0, 0.5), (0.5, 3.0), (1.0, 4.0)])
 def test_totals_of_a_simulated_oxide_are_right(channel_width, white_lines, bound):
     specimen = oxide(channel_width=channel_width, white_lines=white_lines, counts=1e5)
-    fit = fitted(specimen.signal, integration_windows=None, halves=0)
+    fit = fitted(specimen.signal, integration_windows=None, splits=0)
     expected = [truth.data.sum() for truth in specimen.counts]
     found = electrons(fit).sum(axis=(1, 2))
     np.testing.assert_allclose(100 * (found / expected - 1), 0, atol=bound)
@@ -248,7 +249,7 @@ def test_totals_of_a_simulated_oxide_are_right(channel_width, white_lines, bound
 
 def test_the_share_of_white_lines_is_recorded():
     specimen = oxide(white_lines=0.5)
-    shares = fitted(specimen.signal, integration_windows=None, halves=0).record["white_lines"]
+    shares = fitted(specimen.signal, integration_windows=None, splits=0).record["white_lines"]
     np.testing.assert_allclose(shares, [0, 1 / 3, 1 / 3], atol=0.1)
     assert all(type(share) is float for share in shares)
 
@@ -289,7 +290,7 @@ def test_windows_are_the_default_where_a_fit_cannot_be_had(logged):
 def test_a_fit_of_all_elements_is_not_warned_of(white_lines, counts, logged):
     for channel_width in (1.0, 2.0, 4.0):
         signal = oxide(white_lines=white_lines, counts=counts, channel_width=channel_width).signal
-        fitted(signal, integration_windows=None, halves=0)
+        fitted(signal, integration_windows=None, splits=0)
     assert "far from" not in logged.text
 
 
@@ -298,7 +299,7 @@ def test_a_fit_of_all_elements_is_not_warned_of(white_lines, counts, logged):
 def test_a_missing_element_is_warned_of(missing, white_lines, logged):
     signal = oxide(white_lines=white_lines).signal
     known = with_elements(signal, *{"O", "Mn", "Co"} - {missing})
-    fitted(known, integration_windows=None, halves=0)
+    fitted(known, integration_windows=None, splits=0)
     assert "far from the sum of all spectra" in logged.text
     assert "add_elements" in logged.text and "map_method='windows'" in logged.text
 
@@ -311,7 +312,7 @@ def test_measured_spectra_are_not_warned_of_unless_an_element_is_missing(shared_
     for symbols in (("Cu", "Zn"), ("Cu",)):
         assert "far from" not in logged.text
         signal = with_elements(signal, *symbols)
-        fitted(signal, integration_windows=None, halves=0, gain=4.5)
+        fitted(signal, integration_windows=None, splits=0, gain=4.5)
     assert "far from" in logged.text
 
 
@@ -335,7 +336,7 @@ def test_sums_of_few_electrons_are_hardly_biased():
     ratios = []
     for seed in range(12):
         specimen = core_loss((16, 16), counts=1, seed=seed)
-        fit = fit_edges(specimen.signal, None, None, None, 0, 0, False)
+        fit = fitted(specimen.signal, splits=0, integration_windows=None)
         found = (fit.maps.gains[:, None, None] * fit.maps.net).sum(axis=(1, 2))
         ratios.append(found / [each.data.sum() for each in specimen.counts])
     assert np.mean(ratios) == pytest.approx(1, abs=0.35)

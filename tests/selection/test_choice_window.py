@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.counts.masked_maps import MaskedMaps
-from hyperspy_multimodal.counts.reading import read
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.eds.xray_fit import plan_fit
 from hyperspy_multimodal.eds.xray_windows import plan_windows
+from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.selection import part_to_choose_on
 from hyperspy_multimodal.selection.held_out import CroppedModels, GuidedModels
 
@@ -53,7 +53,7 @@ def test_cropped_maps_are_parts_of_the_whole(specimen, method):
         plan = plan_windows(specimen.signal, None, 2.0, "auto")
     else:
         plan = plan_fit(specimen.signal, None, 2.0, None)
-    maps = read(specimen.signal, plan, 2, 0, False).maps
+    maps = read_now(specimen.signal, plan, 2).maps
     if method == "masked":
         mask = np.zeros((40, 48), bool)
         mask[6:9] = True

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.counts.reading import SPLITS
-from hyperspy_multimodal.eds.xray_fit import fit_spectra
 from hyperspy_multimodal.selection import Setting, fuse_setting
 from hyperspy_multimodal.selection import held_out as module
 
@@ -122,8 +121,7 @@ def test_a_setting_is_solved_once(maps, models, guided, alone):
 
 
 def test_fitted_maps_have_halves_too(specimen):
-    fitted = fit_spectra(specimen.signal, None, 2.0, None, True, False, SPLITS, 0, False)
-    maps = fitted.maps
+    maps = read_now(specimen.signal, plan_fit(specimen.signal, None, 2.0, None), SPLITS).maps
     models = guided_models(specimen, maps)
     setting = Setting(models.first, 1e-3, (False,) * 3, (2.0,) * 3, (False,) * 3)
     tried = held_out(maps, models)

@@ -54,10 +54,10 @@ class Known(HeldOut):
 class NoMaps:
     """Counts that are significant, and nothing else."""
 
-    names = "ABC"
+    names, mask = "ABC", None
     net, net_variance = np.full((3, 1, 1), 100.0), np.ones((3, 1, 1))
 
-    def halves(self, number, seed):
+    def halves(self, splits, seed):
         return [(self, self)]
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.data import core_shell, flat, haadf_only, oxide_interface
-from hyperspy_multimodal.eds.xray_fit import fit_spectra
+from hyperspy_multimodal.eds.xray_fit import plan_fit
+from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.selection import normalise_haadf, trusted_totals
 from hyperspy_multimodal.selection.totals import vacuum_of
 
@@ -166,7 +167,7 @@ def test_totals_of_a_simulated_scan_are_kept():
 
 def test_totals_of_fits_are_kept_if_they_are_positive():
     specimen = core_shell((32, 32), counts=20)
-    maps = fit_spectra(specimen.signal, None, 2.0, None, True, False, 0, 0, False).maps
+    maps = read_now(specimen.signal, plan_fit(specimen.signal, None, 2.0, None)).maps
     haadf = normalise_haadf(specimen.haadf.data)[0]
     assert trusted_totals(maps, haadf).all()
     # whatever there seems to be in vacuum

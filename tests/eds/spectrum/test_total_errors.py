@@ -39,7 +39,7 @@ def totals_of(observed):
     fit = fitted(observed, NAMED, LONG)
     explanation = explanation_of(fit)
     templates = element_templates(explanation, LONG, NAMES, LIMITS)
-    plan = SimpleNamespace(detector=LONG, names=NAMES, limits=LIMITS)
+    plan = SimpleNamespace(detector=LONG, names=NAMES, windows_in_kev=LIMITS)
     return FittedSum(plan, explanation, templates, 1)
 
 

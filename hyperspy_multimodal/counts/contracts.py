@@ -1,0 +1,202 @@
+"""What the classes of a method promise each other: plans, passes, readings and maps.
+
+A modality brings a `Plan` of its own and, where it fits spectra, a `Projection`; what its reading
+gives is a `Reading` of `Maps`. All else takes these as they are described here. Plans, projections
+and readings hold no spectra and no signals, so that they can be sent to where the spectra are.
+"""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Counts(Protocol):
+    """Counts of K elements as the cost takes them.
+
+    Attributes
+    ----------
+    counts, background : numpy.ndarray
+        Gross counts, >= 0, and their expected background, shape (K, ny, nx).
+    net, net_variance : numpy.ndarray
+        Net counts, not clipped, and their variance, shape (K, ny, nx).
+    totals : numpy.ndarray
+        Net totals, shape (K,); NaN, for free, where they are not positive though there are counts.
+    """
+
+    counts: np.ndarray
+    background: np.ndarray
+    net: np.ndarray
+    net_variance: np.ndarray
+    totals: np.ndarray
+
+
+class Maps(Counts, Protocol):
+    """Measured maps of K elements.
+
+    Attributes
+    ----------
+    names : list of str
+        Lines or edges, in the order of the maps.
+    gains : numpy.ndarray
+        Counts or electrons for each count of the maps, shape (K,).
+    mask : numpy.ndarray or None
+        True where pixels have no say, bool, shape (ny, nx).
+    gross : numpy.ndarray or None
+        Counts of whole spectra, shape (ny, nx), where they are known.
+    are_integers : bool
+        Whether the spectra held whole numbers.
+    divisor : int
+        Largest whole number that divides all counts: 1 as recorded, 0 if there are none.
+    splits_rounded : bool
+        Whether fractions can be split all the same.
+    has_measured_background : bool
+        Whether a background was measured beside the windows, which may be wrong.
+    settled : Maps
+        The same without what only splitting or drawing needs, for memory's sake.
+    """
+
+    names: list
+    gains: np.ndarray
+    mask: np.ndarray | None
+    gross: np.ndarray | None
+    are_integers: bool
+    divisor: int
+    splits_rounded: bool
+    has_measured_background: bool
+    settled: "Maps"
+
+    def cropped(self, rows: slice, cols: slice) -> "Maps":
+        """Return the maps of a part of the scan."""
+
+    def halves(self, splits: int, seed: int) -> list:
+        """Return independent halves of the counts, split so many times, as pairs of maps."""
+
+    def drawn(self, truth: np.ndarray, generator: np.random.Generator) -> Counts:
+        """Return counts as they might have been measured if ``truth`` were the net counts."""
+
+
+class Reading(Protocol):
+    """What was read from spectra.
+
+    Attributes
+    ----------
+    maps : Maps
+        Maps.
+    record : dict
+        How they were read, in types that metadata can hold.
+    gain : float
+        Counts of the spectra for each of the raw maps': 1, or what an electron makes.
+    raw : numpy.ndarray
+        Net counts as measured, divided by the gain, shape (K, ny, nx).
+    mask : numpy.ndarray or None
+        True at scan positions that were left out, bool, shape (ny, nx).
+    """
+
+    maps: Maps
+    record: dict
+    gain: float
+    raw: np.ndarray
+    mask: np.ndarray | None
+
+    def for_fusion(self, divisible: bool) -> "Reading":
+        """Return what a fusion needs of it; unless ``divisible`` counts are not split or drawn."""
+
+
+class Projection(Protocol):
+    """What a first pass gives if there is a second: how each spectrum becomes maps.
+
+    Attributes
+    ----------
+    operator : numpy.ndarray
+        Matrix that multiplies each spectrum, shape (C, M).
+    columns : int
+        How many of its first columns are wanted of halves of the counts.
+    can_split : bool
+        Whether each count can be given to one of two halves.
+    """
+
+    operator: np.ndarray
+    columns: int
+    can_split: bool
+
+    def measured(self, whole: np.ndarray, of_halves: np.ndarray, seed: int, splits: int) -> Reading:
+        """Return the reading of projected spectra (M, ny, nx) and of their halves."""
+
+
+class Plan(Protocol):
+    """How spectra are read, as it is known before any of them is.
+
+    Attributes
+    ----------
+    names : list of str
+        Lines or edges to map.
+    windows : numpy.ndarray
+        Windows that the maps are of, shape (K, 2), in units of the energy axis.
+    ranges : dict of str to list of (int, int)
+        Channels [start, stop) of all windows, by name.
+    limits : list of int or None
+        Channels between which counts are summed, ascending; None if none are.
+    used : numpy.ndarray or None
+        Channels that a fit takes, bool, shape (C,); None where nothing is fitted.
+    negative : bool
+        Whether single values may be negative.
+    smooth : bool
+        Whether spectra have no peaks.
+    widest_spike : int
+        Channels of the widest spike, see `widest_spike_of`.
+    two_passes : bool
+        Whether the first pass gives a `Projection`, for a second one.
+    raw_dtype : type
+        Data type of the raw maps.
+    """
+
+    names: list
+    windows: np.ndarray
+    ranges: dict
+    limits: list | None
+    used: np.ndarray | None
+    negative: bool
+    smooth: bool
+    widest_spike: int
+    two_passes: bool
+    raw_dtype: type
+
+    def reading(
+        self, segments: np.ndarray | None, total: np.ndarray, divisor: int
+    ) -> Reading | Projection:
+        """Return what the first pass gives.
+
+        Parameters
+        ----------
+        segments : numpy.ndarray or None
+            Counts between the limits, shape (S, ny, nx).
+        total : numpy.ndarray
+            Sum of all spectra, shape (C,).
+        divisor : int
+            What divides all counts: 1 as recorded, 0 if there are none, -1 if some are no whole
+            numbers.
+        """
+
+
+class Spectra(Protocol):
+    """A spectrum image whose blocks are read where they are.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Rows, columns, channels.
+    places : list of (slice, slice, slice)
+        Rows, columns and channels of each block.
+    compact : bool
+        Whether sums of whole numbers are kept in as few bytes as will do.
+    """
+
+    shape: tuple
+    places: list
+    compact: bool
+
+    def passed(self, name: str, function, *after) -> list:
+        """Return what ``function(place, block, *after)`` gives of each block."""
+
+    def call(self, name: str, function, *args) -> Any:
+        """Return what ``function(*args)`` gives."""

@@ -1,0 +1,33 @@
+"""The least that a plan has to be: its reading is what the passes found."""
+
+import numpy as np
+
+
+class CountsBetween:
+    """Gives the counts between limits, from one pass."""
+
+    ranges = {}  # noqa: RUF012
+    used = None
+    negative, smooth, widest_spike, two_passes = True, False, 3, False
+
+    def __init__(self, limits):
+        self.limits = limits
+
+    def reading(self, segments, total, divisor):
+        return segments
+
+
+class Projected(CountsBetween):
+    """Gives projections of spectra, and of halves of their counts, from two passes."""
+
+    two_passes = can_split = True
+
+    def __init__(self, operator, columns):
+        super().__init__(None)
+        self.operator, self.columns = np.asarray(operator), columns
+
+    def reading(self, segments, total, divisor):
+        return self
+
+    def measured(self, whole, of_halves, seed, splits):
+        return whole, of_halves
