@@ -7,7 +7,7 @@ import numba
 import numpy as np
 from solver import best_time
 
-from hyperspy_multimodal.kernels import kernel
+from hyperspy_multimodal.kernels.compile import kernel
 
 _VALUES = 50_000_000
 _DEPTH = 8

@@ -12,12 +12,11 @@ import numpy as np
 from specimens import atomic, particles, problem
 
 from hyperspy_multimodal.fusion import solve_fusion
-from hyperspy_multimodal.fusion.inputs import checked_edges
+from hyperspy_multimodal.fusion.inputs import checked_regularisers
 from hyperspy_multimodal.fusion.loop import _VALUES_IN_CACHE, start
-from hyperspy_multimodal.fusion.problem import Problem
+from hyperspy_multimodal.fusion.problem import Cost, Problem
 from hyperspy_multimodal.fusion.steps import StepSizes
-from hyperspy_multimodal.kernels.iterations import iterations
-from hyperspy_multimodal.kernels.state import Room
+from hyperspy_multimodal.kernels import Room, iterations
 from hyperspy_multimodal.threads import rows_per_chunk
 
 logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)  # runs that stop early are meant
@@ -52,7 +51,7 @@ class Iterations:
         scan = atomic(size, 20)
         known = problem(scan, gamma, 1e-2, 1.0)
         shape = known["counts"].shape
-        self.problem = Problem.scaled(
+        cost = Cost(
             known["counts"],
             known["haadf"],
             known["background"],
@@ -61,8 +60,9 @@ class Iterations:
             gamma,
             *(np.broadcast_to(value, 3).astype(float) for value in known["lambdas"]),
             np.full(3, np.nan),
-            checked_edges(scan["haadf"] if directional else None, None, shape),
+            *checked_regularisers(scan["haadf"] if directional else None, None, shape),
         )
+        self.problem = Problem.scaled(cost)
         self.state = start(self.problem, None)
         self.steps = StepSizes(self.problem)
         self.chunk = rows_per_chunk(shape)

@@ -29,7 +29,7 @@ _SIGNIFICANT = 5.0
 class Scan:
     """One scan, and what all its tiles share."""
 
-    def __init__(self, make, gamma, directional):
+    def __init__(self, make, gamma, regulariser):
         specimen = make((_SIZE, _SIZE), counts=5)
         plan = plan_fit(specimen.signal, None, 2.0, None)
         self.maps = read_now(specimen.signal, plan).maps
@@ -38,7 +38,8 @@ class Scan:
         self.model = HaadfFit(self.maps, haadf, lowest, self.maps.gains * per_count).model(gamma)
         models = GuidedModels(haadf, [self.model])
         self.haadf = models.matched(self.model)
-        self.edges = models.edges(self.model, (directional,) * len(plan.names))
+        self.regularisers = (regulariser,) * len(plan.names)
+        self.directions = models.directions(self.model)
         self.tolerance = 1e-5 if gamma == 1 else 1e-4
 
     def fused(self, where=(slice(None),) * 2, prices=0.0, totals=None):
@@ -46,9 +47,6 @@ class Scan:
         lambda_1 = np.full(len(self.maps.names), _LAMBDA_1)
         priced = lambda_1 + prices
         part = slice(None), *where
-        edges = self.edges
-        if edges[2].any():
-            edges = *(np.ascontiguousarray(each[where]) for each in edges[:2]), edges[2]
         return fuse_scaled(
             self.maps.counts[part] * (lambda_1 / priced)[:, None, None],
             self.maps.background[part],
@@ -60,7 +58,8 @@ class Scan:
             lambda_1=priced,
             lambda_2=_RATIO * lambda_1,
             totals=totals,
-            edges=edges,
+            regularisers=self.regularisers,
+            directions=tuple(np.ascontiguousarray(each[where]) for each in self.directions),
             tolerance=self.tolerance,
             max_iterations=5000,
         )
@@ -117,22 +116,21 @@ def main():
     shown = " | ".join(f"halo {halo}" for halo in halos)
     print(f"| specimen | gamma | TV | {shown} | halo 32, mean prices | their totals |")
     print("|---|---|---|" + "---|" * (len(halos) + 2))
-    for make, gamma, directional in (
-        (core_shell, 1.0, False),
-        (core_shell, 1.0, True),
-        (oxide_interface, 1.0, True),
-        (core_shell, 1.7, True),
-        (oxide_interface, 1.7, True),
+    for make, gamma, regulariser in (
+        (core_shell, 1.0, "isotropic"),
+        (core_shell, 1.0, "directional"),
+        (oxide_interface, 1.0, "directional"),
+        (core_shell, 1.7, "directional"),
+        (oxide_interface, 1.7, "directional"),
     ):
-        scan = Scan(make, gamma, directional)
+        scan = Scan(make, gamma, regulariser)
         result = scan.fused(totals=scan.maps.totals)
         whole = result.maps.astype(float)
         cells = [f"{difference(in_tiles(scan, halo, result.prices), whole):.1e}" for halo in halos]
         maps = in_tiles(scan, 32, mean_prices(scan, 32))
         off = np.abs(maps.sum(axis=(1, 2)) / scan.maps.totals - 1).max()
-        kind = "directional" if directional else "isotropic"
         print(
-            f"| {make.__name__} | {gamma} | {kind} | {' | '.join(cells)} "
+            f"| {make.__name__} | {gamma} | {regulariser} | {' | '.join(cells)} "
             f"| {difference(maps, whole):.1e} | {100 * off:.1f} % |",
             flush=True,
         )

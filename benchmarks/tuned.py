@@ -8,9 +8,8 @@ from scipy import optimize
 from hyperspy_multimodal.counts.reading import SPLITS
 from hyperspy_multimodal.eds.xray_fit import plan_fit
 from hyperspy_multimodal.eds.xray_windows import plan_windows
-from hyperspy_multimodal.fusion.inputs import checked_edges
-from hyperspy_multimodal.fusion.problem import map_scales
-from hyperspy_multimodal.fusion.scaled import fuse_scaled
+from hyperspy_multimodal.fusion.directions import directions_of
+from hyperspy_multimodal.fusion.scaled import fuse_scaled, map_scales
 from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.selection import normalise_haadf
 
@@ -52,7 +51,7 @@ def best_by_truth(maps, haadf, truth, gamma=1.0, lambdas_1=LAMBDAS_1, keep_total
     mean over the elements; the regulariser, isotropic or directional total variation, and the ratio
     lambda_2 / lambda_1 are read off for each element.
     """
-    edges = [None, checked_edges(haadf, None, maps.counts.shape)]
+    directions = directions_of(haadf)
     normalised, _ = normalise_haadf(haadf)
     weights, offset, scales = haadf_model_by_truth(maps, normalised, truth, gamma)
     best = None
@@ -72,7 +71,8 @@ def best_by_truth(maps, haadf, truth, gamma=1.0, lambdas_1=LAMBDAS_1, keep_total
                 lambda_1=scale,
                 lambda_2=scale * ratio,
                 totals=maps.totals if keep_totals else None,
-                edges=edges[kind == "directional"],
+                regularisers=[kind] * len(maps.counts),
+                directions=directions,
                 tolerance=3e-4,
                 max_iterations=500,
             )

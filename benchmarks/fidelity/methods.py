@@ -14,6 +14,7 @@ from skimage.restoration import denoise_tv_chambolle
 
 from hyperspy_multimodal.eds.xray_fit import plan_fit
 from hyperspy_multimodal.eds.xray_windows import plan_windows
+from hyperspy_multimodal.fusion.regularisers import REGULARISERS
 from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.physics.scattering import xray_scattering
 from hyperspy_multimodal.selection import (
@@ -126,11 +127,11 @@ def tuned_maps(maps, haadf, scattering, truth):
     n_maps = len(maps.names)
     best = {True: (-np.inf, None), False: (-np.inf, None)}
     for model, lambda_1 in [(None, 1.0), *itertools.product(found, LAMBDAS_1)]:
-        for kind in (True, False):
+        for name in REGULARISERS:
             latest = None
             for ratio in RATIOS:
                 setting = Setting(
-                    model, lambda_1, (kind,) * n_maps, (ratio,) * n_maps, (False,) * n_maps
+                    model, lambda_1, (name,) * n_maps, (ratio,) * n_maps, (False,) * n_maps
                 )
                 latest = fuse_setting(
                     maps,

@@ -96,8 +96,10 @@ def _check(options):
                 "argument --windows: expected one width, or two limits for each line or edge, but "
                 f"{len(numbers)} numbers were given"
             )
+    from ..fusion.regularisers import REGULARISERS
+
     for name, known in (
-        ("tv", ("auto", "directional", "isotropic")),
+        ("tv", ("auto", *REGULARISERS)),
         ("format", ("hspy", "zspy", "tif", "csv", "png")),
     ):
         for each in getattr(options, name) or []:

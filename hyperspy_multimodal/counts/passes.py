@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels.spectra import project_halves, project_spectra
+from ..kernels import project_halves, project_spectra
 from ..threads import threads_for
 from .segments import checked_segments, combined_segments, count_segments
 from .spectra_sums import SummedSpectra, combined_sums, sum_block

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels.spectra import sum_spectra
+from ..kernels import sum_spectra
 from ..threads import threads_for
 
 #: Values of each channel that are kept with their places.

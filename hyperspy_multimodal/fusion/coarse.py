@@ -8,7 +8,7 @@ that of the total variation doubles, so that its divergence is the same.
 
 import numpy as np
 
-from ..kernels.grids import block_means, interpolate
+from ..kernels import block_means, interpolate
 from .problem import Problem
 
 # Sides of fewer pixels than this are left as they are.
@@ -18,12 +18,12 @@ _FEWEST = 16
 def can_be_coarser(problem):
     """Return whether a solution on blocks is worth its while as a start.
 
-    Maps must be large enough along both sides, or along the only one. Directional total variation
-    leaves maps free across the edges of the guide, where blocks blur them.
+    Maps must be large enough along both sides, or along the only one. Regularisers that follow
+    directions leave maps free across the edges of the guide, where blocks blur them.
     """
     sides = problem.data.counts.shape[1:]
     large = max(sides) >= _FEWEST and all(n >= _FEWEST or n == 1 for n in sides)
-    return large and not problem.data.directional.any()
+    return large and problem.data.directions_y.size == 1
 
 
 def coarser(problem):

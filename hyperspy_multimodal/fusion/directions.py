@@ -1,4 +1,4 @@
-"""Edge directions of a guide image, for directional total variation."""
+"""Directions across the edges of a guide image, for directional total variation."""
 
 import numpy as np
 from scipy import ndimage
@@ -9,7 +9,7 @@ _SMOOTHING = 1.0
 _EDGE = 0.02
 
 
-def edge_directions(guide, threshold=_EDGE):
+def directions_of(guide, threshold=_EDGE):
     r"""Return the direction across the edges of an image, shorter where there is none.
 
     Parameters

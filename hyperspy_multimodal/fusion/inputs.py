@@ -5,7 +5,8 @@ import numbers
 import numpy as np
 
 from ..checks import checked_array, per_element
-from .directions import edge_directions
+from .directions import directions_of
+from .regularisers import names_of
 
 
 def checked_counts(counts):
@@ -68,8 +69,8 @@ def checked_totals(totals, n_maps):
     return array
 
 
-def checked_edges(guide, directional, shape):
-    """Return edge directions along y and x, and which elements they are for."""
+def checked_regularisers(guide, directional, shape):
+    """Return the name of each element's regulariser, and the directions of the guide, if any."""
     n_maps, *size = shape
     if guide is None:
         if directional is not None:
@@ -77,8 +78,7 @@ def checked_edges(guide, directional, shape):
                 "directional says which elements follow the edges of a guide, but guide is None. "
                 "Give guide, for example the HAADF image."
             )
-        nothing = np.zeros((1, 1), np.float32)
-        return nothing, nothing, np.zeros(n_maps, bool)
+        return names_of([False] * n_maps), None
     guide = np.asarray(guide)
     if guide.shape != tuple(size):
         raise ValueError(
@@ -91,7 +91,7 @@ def checked_edges(guide, directional, shape):
             f"directional must be None or {n_maps} of True and False, one an element, but "
             f"{directional!r} was given."
         )
-    return *edge_directions(guide), np.ascontiguousarray(chosen)
+    return names_of(chosen), directions_of(guide)
 
 
 def check_attainable(totals, counts, background):

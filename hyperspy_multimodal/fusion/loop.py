@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from ..kernels.iterations import iterations
-from ..kernels.state import Room
-from ..kernels.total_variation import project
+from ..kernels import Room, iterations, project
 from ..threads import no_more_than_pay, rows_per_chunk
 from .coarse import can_be_coarser, coarser, refine
 from .steps import StepSizes

@@ -1,15 +1,13 @@
 """One fusion problem in the units in which the kernels solve it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
-from ..kernels.certificate import certificate
-from ..kernels.grids import block_means
-from ..kernels.reference import constant_deviance, likeliest
-from ..kernels.state import Data, State
+from ..kernels import Data, State, block_means, certificate, constant_deviance, likeliest
 from ..threads import rows_per_chunk
+from .regularisers import are_directional, codes
 
 # Pixels, about, along each side of the blocks whose means are the first guess of the maps.
 _BLOCK = 4
@@ -21,13 +19,27 @@ _SHARE_OF_COUNTS = 1e-4
 _CEILING = np.float32(1.5), np.float32(0.25)
 # For gamma != 1, where the cost is not convex, among those within this share of their maximum.
 _REACH = np.float32(0.1), np.float32(0.01)
-
-
 _DIMMEST = 1e-6
 _BEYOND = (
     "The cost is beyond float32: its terms differ by more than 30 orders of magnitude. Check "
     "lambdas, weights and the units of counts and haadf."
 )
+
+
+class Cost(NamedTuple):
+    """What the cost of `solve_fusion` is made of: checked arrays, float, and numbers."""
+
+    counts: np.ndarray  # (K, ny, nx)
+    haadf: np.ndarray  # (ny, nx)
+    background: np.ndarray  # (K, ny, nx)
+    weights: np.ndarray  # (K,)
+    offset: float
+    gamma: float
+    lambda_1: np.ndarray  # (K,)
+    lambda_2: np.ndarray  # (K,)
+    totals: np.ndarray  # (K,), NaN where free
+    regularisers: tuple  # K names
+    directions: tuple | None = None  # along y and along x, (ny, nx); for directional ones
 
 
 @dataclass
@@ -65,30 +77,31 @@ class Problem:
     entropy: np.ndarray | None = None  # sums of y - y log y, (K,)
 
     @classmethod
-    def scaled(
-        cls, counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals, edges
-    ):
-        """Bring arrays and parameters that were checked to the problem's units."""
+    def scaled(cls, cost):
+        """Bring a `Cost` to the problem's units."""
+        counts, background, weights = cost.counts, cost.background, cost.weights
         alike = background.strides[1] == 0
         net = _block_means(counts - background)
         scales = _unit_of_maps(net, counts, background)
-        brightest = float(np.abs(haadf - offset).max()) if np.any(weights > 0) else 0.0
+        haadf = cost.haadf - cost.offset
+        brightest = float(np.abs(haadf).max()) if np.any(weights > 0) else 0.0
         brightest = brightest if brightest > 0 else 1.0
         unit = brightest**2
-        edges_y, edges_x, directional = edges
+        guided = any(are_directional(cost.regularisers))
+        directions = cost.directions if guided else np.zeros((2, 1, 1), np.float32)
         data = Data(
             counts=_divided(counts, scales),
             background=_divided(background[:, :1] if alike else background, scales),
-            haadf=np.ascontiguousarray((haadf - offset) / brightest, dtype=np.float32),
-            edges_y=edges_y,
-            edges_x=edges_x,
-            weights=_single(weights * scales**gamma / brightest),
-            gamma=np.float32(gamma),
-            fidelity=_single(lambda_1 * scales / unit),
+            haadf=np.ascontiguousarray(haadf / brightest, dtype=np.float32),
+            directions_y=directions[0],
+            directions_x=directions[1],
+            weights=_single(weights * scales**cost.gamma / brightest),
+            gamma=np.float32(cost.gamma),
+            fidelity=_single(cost.lambda_1 * scales / unit),
             # A single pixel has no total variation.
-            bounds=_single(lambda_2 * scales / unit) * np.float32(haadf.size > 1),
-            directional=directional,
-            totals=totals / scales,
+            bounds=_single(cost.lambda_2 * scales / unit) * np.float32(haadf.size > 1),
+            regularisers=codes(cost.regularisers),
+            totals=cost.totals / scales,
         )
         for name in ("weights", "fidelity", "bounds"):
             if not np.isfinite(getattr(data, name)).all():
@@ -237,16 +250,6 @@ class Problem:
     def physical(self, maps):
         """Return ``maps`` in counts."""
         return maps * self.scales.astype(np.float32)[:, None, None]
-
-
-def map_scales(counts, background):
-    """Return one typical bright value a map: the 99th percentile of the smoothed net counts."""
-    scales = np.empty(len(counts))
-    for i, (gross, expected) in enumerate(zip(counts, background, strict=True)):
-        smooth = ndimage.gaussian_filter(gross - expected, 2.0, mode="nearest")
-        candidates = (np.percentile(smooth, 99), gross.mean(), expected.mean())
-        scales[i] = next((value for value in candidates if value > 0), 1.0)
-    return scales
 
 
 def _unit_of_maps(net, counts, background):

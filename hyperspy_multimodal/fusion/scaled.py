@@ -1,9 +1,21 @@
 """The cost of the documentation, in which lambdas do not depend on the units of the maps."""
 
 import numpy as np
+from scipy import ndimage
 
-from .inputs import checked_edges
+from .problem import Cost
+from .regularisers import names_of
 from .solver import minimise
+
+
+def map_scales(counts, background):
+    """Return one typical bright value a map: the 99th percentile of the smoothed net counts."""
+    scales = np.empty(len(counts))
+    for i, (gross, expected) in enumerate(zip(counts, background, strict=True)):
+        smooth = ndimage.gaussian_filter(gross - expected, 2.0, mode="nearest")
+        candidates = (np.percentile(smooth, 99), gross.mean(), expected.mean())
+        scales[i] = next((value for value in candidates if value > 0), 1.0)
+    return scales
 
 
 def fuse_scaled(
@@ -18,7 +30,8 @@ def fuse_scaled(
     lambda_1,
     lambda_2,
     totals,
-    edges=None,
+    regularisers=None,
+    directions=None,
     **options,
 ):
     """Minimise the cost with (x_i / s_i)^gamma in the HAADF term and TV(x_i) / sqrt(s_i).
@@ -37,9 +50,10 @@ def fuse_scaled(
         Weights of the Poisson term and of the total variation, common or one an element.
     totals : numpy.ndarray or None
         Net totals to keep, shape (K,), NaN where free.
-    edges : tuple or None
-        Edge directions and which elements they are for, as `checked_edges` returns. None: isotropic
-        total variation.
+    regularisers : sequence of str, optional
+        Names of regularisers, one an element. None: isotropic total variation.
+    directions : tuple of numpy.ndarray, optional
+        As of `directions_of`; for regularisers that follow a guide.
     **options
         Passed to `minimise`: tolerance, max_iterations, initial, callback.
 
@@ -48,16 +62,17 @@ def fuse_scaled(
     FusionResult
         Maps in counts.
     """
-    parts = (
-        counts,
-        haadf,
-        background,
-        weights / scales**gamma,
-        offset,
-        gamma,
-        np.broadcast_to(lambda_1, scales.shape),
-        lambda_2 / np.sqrt(scales),
-        np.full(scales.shape, np.nan) if totals is None else totals,
-        checked_edges(None, None, counts.shape) if edges is None else edges,
+    cost = Cost(
+        counts=counts,
+        haadf=haadf,
+        background=background,
+        weights=weights / scales**gamma,
+        offset=offset,
+        gamma=gamma,
+        lambda_1=np.broadcast_to(lambda_1, scales.shape),
+        lambda_2=lambda_2 / np.sqrt(scales),
+        totals=np.full(scales.shape, np.nan) if totals is None else totals,
+        regularisers=names_of([False] * len(scales)) if regularisers is None else regularisers,
+        directions=directions,
     )
-    return minimise(parts, **options)
+    return minimise(cost, **options)

@@ -11,9 +11,16 @@ import numpy as np
 from ..checks import checked_array, checked_count, checked_number, per_element
 from ..threads import threads_for
 from .compilation import compile_once
-from .inputs import check_attainable, checked_counts, checked_edges, checked_lambdas, checked_totals
+from .inputs import (
+    check_attainable,
+    checked_counts,
+    checked_lambdas,
+    checked_regularisers,
+    checked_totals,
+)
 from .loop import iterate, relative_dual
-from .problem import Problem
+from .problem import Cost, Problem
+from .regularisers import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -237,22 +244,32 @@ def solve_fusion(
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable or None, but {callback!r} was given.")
 
-    edges = checked_edges(guide, directional, counts.shape)
-    parts = counts, haadf, background, weights, offset, gamma, lambda_1, lambda_2, totals, edges
-    result = minimise(parts, tolerance, max_iterations, initial, callback)
+    cost = Cost(
+        counts,
+        haadf,
+        background,
+        weights,
+        offset,
+        gamma,
+        lambda_1,
+        lambda_2,
+        totals,
+        *checked_regularisers(guide, directional, counts.shape),
+    )
+    result = minimise(cost, tolerance, max_iterations, initial, callback)
     warn_if_unconverged(result, tolerance)
     return result
 
 
-def minimise(parts, tolerance, max_iterations, initial=None, callback=None, can_go_on=True):
-    """Return the `FusionResult` of a `Problem` with these parts, which have been checked.
+def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_go_on=True):
+    """Return the `FusionResult` of a `Cost`.
 
     With ``can_go_on=False`` it has no dual variables, and takes less memory: nothing can start from
     it.
     """
-    with threads_for(parts[0].size):
+    with threads_for(cost.counts.size):
         compile_once(_run_every_kernel)
-        problem = Problem.scaled(*parts)
+        problem = Problem.scaled(cost)
         state, records = iterate(problem, tolerance, max_iterations, initial, callback)
         iterations, costs, gaps = zip(*records, strict=True)
         last = costs[-1]
@@ -273,9 +290,9 @@ def minimise(parts, tolerance, max_iterations, initial=None, callback=None, can_
 def _run_every_kernel():
     one = np.ones((1, 16, 16))  # large enough for a coarser grid
     number = np.ones(1)
-    edges = checked_edges(None, None, one.shape)
-    parts = one, one[0], one, number, 0.0, 1.0, number, number, np.full(1, np.nan), edges
-    problem = Problem.scaled(*parts)
+    totals, regularisers = np.full(1, np.nan), names_of([False])
+    cost = Cost(one, one[0], one, number, 0.0, 1.0, number, number, totals, regularisers)
+    problem = Problem.scaled(cost)
     relative_dual(problem, iterate(problem, 1.0, 1, None, None)[0])
 
 

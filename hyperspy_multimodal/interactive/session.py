@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..counts.reading import SPLITS
+from ..fusion.regularisers import REGULARISERS, are_directional, names_of
 from ..recovery.fuse import fuse_reading
 from ..recovery.masks import masked_maps, whole_mask
 from ..recovery.prepared import fit_of, prepared
@@ -14,7 +15,7 @@ from ..signals.masks import checked_mask
 # lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
 _LAMBDA_1 = 0.01
 #: Total variations: of each element as it was chosen, or the same for all.
-KINDS = ("as chosen", "directional", "isotropic")
+KINDS = ("as chosen", *REGULARISERS)
 # The preview: a relative gap that will do for a picture, and an end to what is slow to converge.
 _TOLERANCE, _MAX_ITERATIONS = 2e-3, 60
 _LEAST_SIDE = 8
@@ -35,7 +36,7 @@ class Values:
     balance : tuple of (float, float)
         For each element what lambda_1 and lambda_2 are multiplied by: from the automatic choice,
         which weighs elements apart, or from what was given.
-    directional : tuple of bool
+    regularisers : tuple of str
         Total variation of each element "as chosen".
     blur : float
         Blur of the HAADF in pixels; it stays as gamma changes.
@@ -50,7 +51,7 @@ class Values:
     kind: str
     uses_haadf: bool
     balance: tuple
-    directional: tuple
+    regularisers: tuple
     blur: float
     weights: tuple | None = None
 
@@ -60,7 +61,7 @@ class Values:
         given = {
             "gamma": float(f"{self.gamma:.4g}"),
             "lambdas": (_short(self.lambda_1 * first), _short(self.lambda_2 * second)),
-            "tv": ["directional" if each else "isotropic" for each in self.kinds()],
+            "tv": list(self.kinds()),
             "haadf_blur": self.blur,
         }
         if len(set(given["tv"])) == 1:
@@ -81,10 +82,10 @@ class Values:
         return replace(self, **changes)
 
     def kinds(self):
-        """Return whether the total variation of each element is directional."""
+        """Return the total variation of each element."""
         if self.kind == KINDS[0]:
-            return self.directional
-        return (self.kind == "directional",) * len(self.directional)
+            return self.regularisers
+        return (self.kind,) * len(self.regularisers)
 
 
 class TuningSession:
@@ -197,7 +198,7 @@ class TuningSession:
         setting = Setting(
             model=model if values.uses_haadf and model.has_weights else None,
             lambda_1=tuple(lambda_1),
-            directional=tuple(values.kinds()),
+            regularisers=values.kinds(),
             ratios=tuple(lambda_2 / lambda_1),
             apart=(False,) * len(lambda_1),
         )
@@ -232,14 +233,14 @@ class TuningSession:
         parameters, n_maps = self._parameters, len(self.names)
         if self.chooses:
             return self.choose(parameters.gamma)
-        directional = parameters.directional_of(n_maps) or (True,) * n_maps
+        regularisers = [names[0] for names in parameters.candidates(n_maps)]
         model = self._prepared.models.first
         lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
         given = {
             "gamma": model.gamma,
             "lambda_1": lambda_1,
             "lambda_2": lambda_2,
-            "directional": directional,
+            "directional": are_directional(regularisers),
             "uses_haadf": model.has_weights,
             "haadf_blur": model.blur,
         }
@@ -263,7 +264,7 @@ def values_of(output):
         kind=KINDS[0],
         uses_haadf=output["uses_haadf"],
         balance=tuple(zip(lambda_1 / middle[0], lambda_2 / middle[1], strict=True)),
-        directional=tuple(output["directional"]),
+        regularisers=names_of(output["directional"]),
         blur=float(output["haadf_blur"]),
     )
 

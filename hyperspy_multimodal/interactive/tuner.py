@@ -10,6 +10,7 @@ from ipympl.backend_nbagg import Canvas, FigureManager
 from matplotlib.figure import Figure
 from matplotlib.widgets import RectangleSelector
 
+from ..fusion.regularisers import are_directional
 from .preview import Preview
 from .session import KINDS
 from .shown_warnings import package_warnings
@@ -206,7 +207,8 @@ class Tuner(ipywidgets.VBox):
     def _without_brightness(self, chosen):
         """Say why the HAADF term is not in the cost, and what is left of the HAADF."""
         why = "does not help to predict held-out counts, or is not like the maps"
-        left = "only its edges are used" if any(self._values.kinds()) else "it is left out"
+        guides = any(are_directional(self._values.kinds()))
+        left = "only its edges are used" if guides else "it is left out"
         return f"The brightness of the HAADF {why if chosen else 'has no weight'}: {left}."
 
     def _on_apply(self, _):

@@ -1,25 +1,47 @@
-"""Numba leaves: loops over pixels of plain arrays, without options, checks or signals.
+"""Loops over pixels, channels and lines of plain arrays, without options, checks or signals.
 
-Maps are float32 arrays (K, ny, nx), C-contiguous; sums are float64. Every kernel writes into arrays
-that its caller owns, releases the GIL, and gives the same values for any number of threads.
+What is exported is all that other folders use, and what another backend would have to provide: the
+functions with the effects that their docstrings state, and the groups of arrays that they take.
+Every function writes into arrays that its caller owns, and returns nothing. Maps are float32 arrays
+(K, ny, nx), C-contiguous; sums are float64. The functions here release the GIL, and give the same
+values for any number of threads.
+
+- The primal-dual loop: `iterations`, which moves a `State` for the cost of a `Data`, with a `Room`
+  for its chunks of rows, and `certificate`, the cost and duality gap of a state. The codes of
+  regularisers in a `Data`: `ISOTROPIC`, `DIRECTIONAL`.
+- Around it: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
+  brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
+  coarser grid.
+- Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
+  `add_slopes` of lines.
 """
 
-from .compile import kernel, leaf
-from .haadf import haadf_residual
-from .poisson import poisson_gradient, poisson_likelihood, poisson_prox
-from .power import power
-from .total_variation import divergence, gradient, project, total_variation
+from .certificate import certificate
+from .grids import block_means, interpolate
+from .iterations import iterations
+from .peaks import add_peaks, add_slopes
+from .projection import project
+from .reference import constant_deviance, likeliest
+from .regularisers import DIRECTIONAL, ISOTROPIC
+from .spectra import project_halves, project_spectra, sum_spectra
+from .state import Data, Room, State
 
 __all__ = [
-    "divergence",
-    "gradient",
-    "haadf_residual",
-    "kernel",
-    "leaf",
-    "poisson_gradient",
-    "poisson_likelihood",
-    "poisson_prox",
-    "power",
+    "DIRECTIONAL",
+    "ISOTROPIC",
+    "Data",
+    "Room",
+    "State",
+    "add_peaks",
+    "add_slopes",
+    "block_means",
+    "certificate",
+    "constant_deviance",
+    "interpolate",
+    "iterations",
+    "likeliest",
     "project",
-    "total_variation",
+    "project_halves",
+    "project_spectra",
+    "sum_spectra",
 ]

@@ -12,14 +12,8 @@ import numpy as np
 
 from .array_parts import segment
 from .compile import kernel
-from .gaps import (
-    directional_variation_row,
-    feasible_row,
-    lower_row,
-    model_row,
-    poisson_row,
-    variation_row,
-)
+from .gaps import lower_row, model_row, poisson_row
+from .regularisers import variation
 
 
 @kernel
@@ -43,9 +37,9 @@ def certificate(rows_per_chunk, data, state, ceilings, reaches, certified, haadf
         Takes sums of the Poisson deviance, of its gap (times lambda_1), of the total variation, of
         its gap (times lambda_2) and of the map, float64, shape (5, K, ny).
     """
-    counts, background, haadf, edges_y, edges_x, weights, gamma, fidelity, bounds = data[:9]
-    directional = data[9]
-    _, maps, dual_y, dual_x, residual, prices = state
+    counts, background, haadf = data.counts, data.background, data.haadf
+    weights, gamma, fidelity = data.weights, data.gamma, data.fidelity
+    maps, residual, prices = state.maps, state.residual, state.prices
     n_maps, ny, nx = counts.shape
     uniform = background.shape[1] == 1
     for k in numba.prange((ny + rows_per_chunk - 1) // rows_per_chunk):
@@ -57,35 +51,12 @@ def certificate(rows_per_chunk, data, state, ceilings, reaches, certified, haadf
         misfit = np.zeros(nx, np.float32)
         for row in range(max(begin - 1, 0), min(begin + rows_per_chunk, ny)):
             inside = row >= begin
-            x_below_row = min(row + 1, ny - 1)
             for i in range(n_maps):
                 y_part = segment(py, (row & 1, i, 0), nx)
                 x_part = segment(px, (1,), nx)
-                feasible_row(
-                    nx,
-                    bounds[i],
-                    segment(dual_y, (i, row + 1, 0), nx),
-                    segment(dual_x, (i, row, 1), nx),
-                    y_part,
-                    x_part,
-                )
-                x = segment(maps, (i, row, 0), nx)
-                x_below = segment(maps, (i, x_below_row, 0), nx)
-                if directional[i]:
-                    variation, gap = directional_variation_row(
-                        nx,
-                        bounds[i],
-                        x,
-                        x_below,
-                        segment(edges_y, (row, 0), nx),
-                        segment(edges_x, (row, 0), nx),
-                        y_part,
-                        x_part,
-                    )
-                else:
-                    variation, gap = variation_row(nx, bounds[i], x, x_below, y_part, x_part)
+                of_row, gap = variation(i, row, nx, data, state, y_part, x_part)
                 if inside:
-                    map_sums[2, i, row] = variation
+                    map_sums[2, i, row] = of_row
                     map_sums[3, i, row] = gap
                 for col in range(nx):
                     from_y = py[row & 1, i, col] - py[1 - (row & 1), i, col]

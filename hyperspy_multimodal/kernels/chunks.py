@@ -18,19 +18,8 @@ from .array_parts import prefetch, segment
 from .compile import leaf
 from .denormals import flush_denormals, restore_denormals
 from .power import power
-from .rows import (
-    across,
-    bend_row,
-    curved_prox_row,
-    directional_dual_row,
-    directional_place_row,
-    dual_row,
-    newton_row,
-    place_row,
-    prox_row,
-    relax_row,
-    tangent_row,
-)
+from .regularisers import begin_chunk, move_dual, place
+from .rows import bend_row, curved_prox_row, newton_row, prox_row, relax_row, tangent_row
 from .state import SEGMENT
 
 _ZERO = np.float32(0)
@@ -66,34 +55,23 @@ def move_chunk(
     ``limit`` is how far the HAADF residual may move for Newton's method to end. The other arguments
     are those of `iterations`.
     """
-    counts, background, haadf, edges_y, edges_x, weights, gamma, fidelity = data[:8]
-    directional = data[9]
-    relaxed, maps, dual_y, dual_x, residual, prices = state
-    place, steps, slopes, x, rise, rising, misfit, descent, unread, shifted = room[:10]
-    ahead, first, above = room[10:]
+    counts, background, haadf = data.counts, data.background, data.haadf
+    directions_y, directions_x = data.directions_y, data.directions_x
+    weights, gamma, fidelity = data.weights, data.gamma, data.fidelity
+    relaxed, maps, residual = state.relaxed, state.maps, state.residual
+    steps, slopes, x, rise = room.steps, room.slopes, room.x, room.rise
+    rising, misfit, descent, ahead = room.rising, room.misfit, room.descent, room.ahead
     n_maps, ny, nx = counts.shape
     n_segments = (nx + SEGMENT - 1) // SEGMENT
     uniform = background.shape[1] == 1
-    any_directional = False
-    for i in range(n_maps):
-        any_directional = any_directional or directional[i]
+    has_directions = directions_y.size == haadf.size
     bending = gamma - _ONE
     damping = _DAMPING * (_ONE - gamma)
     as_before = flush_denormals()
     begin = k * rows_per_chunk
     end = min(begin + rows_per_chunk, ny)
     for i in range(n_maps):
-        if directional[i]:
-            for col in range(nx):
-                above[k, i, col] = _ZERO
-            if begin > 0:
-                for col in range(nx):
-                    above[k, i, col], _ = across(
-                        edges_y[begin - 1, col],
-                        edges_x[begin - 1, col],
-                        dual_y[i, begin, col],
-                        dual_x[i, begin - 1, col + 1],
-                    )
+        begin_chunk(i, begin, data, state, segment(room.above, (k, i, 0), nx))
     for row in range(begin, end):
         background_row = 0 if uniform else row
         now = row & 1
@@ -116,53 +94,28 @@ def move_chunk(
             for col in range(next_start, next_stop, _CACHE_LINE):
                 prefetch(residual, (next_row, col))
                 prefetch(haadf, (next_row, col))
-            if any_directional:
+            if has_directions:
                 for col in range(next_start, next_stop, _CACHE_LINE):
-                    prefetch(edges_y, (next_row, col))
-                    prefetch(edges_x, (next_row, col))
+                    prefetch(directions_y, (next_row, col))
+                    prefetch(directions_x, (next_row, col))
             # the gradient step, and the HAADF model at the maps
             for i in range(n_maps):
                 for col in range(next_start, next_stop, _CACHE_LINE):
-                    prefetch(dual_y, (i, next_row + 1, col))
-                    prefetch(dual_x, (i, next_row, col))
+                    prefetch(state.dual_y, (i, next_row + 1, col))
+                    prefetch(state.dual_x, (i, next_row, col))
                     prefetch(relaxed, (i, next_row, col))
-                below = segment(dual_y, (i, row + 1, start), n)
-                right = segment(dual_x, (i, row, start + 1), n)
-                out = segment(place, (k, i, 0), n)
-                if directional[i]:
-                    shifted[k, 0] = _ZERO
-                    if start > 0:
-                        _, shifted[k, 0] = across(
-                            edges_y[row, start - 1],
-                            edges_x[row, start - 1],
-                            dual_y[i, row + 1, start - 1],
-                            dual_x[i, row, start],
-                        )
-                    directional_place_row(
-                        n,
-                        primal_steps[i],
-                        prices[i],
-                        below,
-                        right,
-                        segment(edges_y, (row, start), n),
-                        segment(edges_x, (row, start), n),
-                        segment(above, (k, i, start), n),
-                        segment(shifted, (k, 0), n + 1),
-                        segment(relaxed, (i, row, start), n),
-                        out,
-                    )
-                else:
-                    place_row(
-                        n,
-                        primal_steps[i],
-                        prices[i],
-                        below,
-                        segment(dual_y, (i, row, start), n),
-                        right,
-                        segment(dual_x, (i, row, start), n),
-                        segment(relaxed, (i, row, start), n),
-                        out,
-                    )
+                place(
+                    i,
+                    row,
+                    start,
+                    n,
+                    primal_steps[i],
+                    data,
+                    state,
+                    segment(room.above, (k, i, start), n),
+                    segment(room.shifted, (k, 0), n + 1),
+                    segment(room.place, (k, i, 0), n),
+                )
             for col in range(n):
                 rising[k, col] = -haadf[row, start + col]
             if gamma != _ONE:
@@ -190,7 +143,7 @@ def move_chunk(
                         segment(maps, (i, row, start), n),
                         segment(slopes, (k, i, 0), n),
                         segment(rising, (k, 0), n),
-                        segment(place, (k, i, 0), n),
+                        segment(room.place, (k, i, 0), n),
                         segment(steps, (k, i, 0), n),
                     )
             # the residual that the maps at this residual leave
@@ -208,7 +161,7 @@ def move_chunk(
                             primal_steps[i],
                             fidelity[i],
                             weights[i],
-                            segment(place, (k, i, 0), n),
+                            segment(room.place, (k, i, 0), n),
                             r,
                             segment(counts, (i, row, start), n),
                             segment(background, (i, background_row, start), n),
@@ -221,7 +174,7 @@ def move_chunk(
                         curved_prox_row(
                             n,
                             fidelity[i],
-                            segment(place, (k, i, 0), n),
+                            segment(room.place, (k, i, 0), n),
                             segment(steps, (k, i, 0), n),
                             r,
                             segment(counts, (i, row, start), n),
@@ -241,7 +194,7 @@ def move_chunk(
                     break
             # the maps, and the dual step of the row above
             for i in range(n_maps):
-                out = segment(unread, (k, 0), n)
+                out = segment(room.unread, (k, 0), n)
                 if keep:
                     out = segment(maps, (i, row, start), n)
                 change, total = relax_row(
@@ -260,11 +213,11 @@ def move_chunk(
                     ahead[k, now, i, nx] = ahead[k, now, i, nx - 1]
                 if row == begin:
                     for col in range(start, start + n):
-                        first[k, i, col] = ahead[k, now, i, col]
+                        room.first[k, i, col] = ahead[k, now, i, col]
             if row > begin:
                 here = ahead[k, 1 - now]
                 beneath = ahead[k, now]
-                move_dual(
+                move_dual_row(
                     row - 1, start, n, here, beneath, data, state, dual_steps, relaxation, moved
                 )
     restore_denormals(as_before)
@@ -280,37 +233,27 @@ def move_last_row(k, rows_per_chunk, data, state, room, dual_steps, relaxation, 
     as_before = flush_denormals()
     for start in range(0, nx, SEGMENT):
         n = min(SEGMENT, nx - start)
-        move_dual(last, start, n, here, beneath, data, state, dual_steps, relaxation, moved)
+        move_dual_row(last, start, n, here, beneath, data, state, dual_steps, relaxation, moved)
     restore_denormals(as_before)
 
 
 @leaf
-def move_dual(row, start, n, here, beneath, data, state, dual_steps, relaxation, moved):
+def move_dual_row(row, start, n, here, beneath, data, state, dual_steps, relaxation, moved):
     """Move the dual variable between a segment of ``row`` and what is below and right of it.
 
     ``here`` (K, nx + 1) and ``beneath`` (K, at least nx) hold twice the maps less what they were
     relaxed to, of this row and of the next.
     """
-    dual_y, dual_x = state.dual_y, state.dual_x
     for i in range(here.shape[0]):
-        ahead = segment(here, (i, start), n + 1)
-        ahead_below = segment(beneath, (i, start), n)
-        below = segment(dual_y, (i, row + 1, start), n)
-        right = segment(dual_x, (i, row, start + 1), n)
-        if data.directional[i]:
-            moved[1, i, row] += directional_dual_row(
-                n,
-                dual_steps[i],
-                data.bounds[i],
-                relaxation,
-                ahead,
-                ahead_below,
-                segment(data.edges_y, (row, start), n),
-                segment(data.edges_x, (row, start), n),
-                below,
-                right,
-            )
-        else:
-            moved[1, i, row] += dual_row(
-                n, dual_steps[i], data.bounds[i], relaxation, ahead, ahead_below, below, right
-            )
+        moved[1, i, row] += move_dual(
+            i,
+            row,
+            start,
+            n,
+            dual_steps[i],
+            relaxation,
+            data,
+            state,
+            segment(here, (i, start), n + 1),
+            segment(beneath, (i, start), n),
+        )

@@ -1,4 +1,4 @@
-"""The gaps of Fenchel and Young over one row: what a duality gap is put together from.
+"""The gaps of Fenchel and Young over one row, but that of the regulariser.
 
 F(x) + F*(s) - s x is >= 0, and 0 where s is a slope of F at x. Each gap is computed in a form
 without cancellation, so float32 maps can be certified far below the rounding error of their cost.
@@ -9,7 +9,7 @@ import numpy as np
 
 from .compile import inlined
 from .power import natural_log, power
-from .rows import SLOPE_FLOOR, across
+from .rows import SLOPE_FLOOR
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -35,53 +35,6 @@ def log_gap(t):
     near = w * (t - w2 * (_ATANH_3 + w2 * (_ATANH_5 + w2 * (_ATANH_7 + w2 * _ATANH_9))))
     far = t - natural_log(_ONE + t)
     return near if np.abs(t) < _SMALL else far
-
-
-@inlined
-def feasible_row(n, bound, below, right, py, px):
-    """Write the dual variable (below, right), brought back to a length of ``bound``."""
-    for col in range(n):
-        y = below[col]
-        x = right[col]
-        length = np.sqrt(y * y + x * x)
-        shrink = bound / ((length if length > bound else bound) + _TINY)
-        py[col] = y * shrink
-        px[col] = x * shrink
-
-
-@inlined
-def variation_row(n, bound, x, x_below, py, px):
-    """Return sums of |grad x| and of bound |grad x| - <p, grad x>; the last column has no right."""
-    variation = 0.0
-    gap = 0.0
-    for col in range(n):
-        here = x[col]
-        dy = x_below[col] - here
-        dx = x[min(col + 1, n - 1)] - here
-        length = np.sqrt(dy * dy + dx * dx)
-        variation += np.float64(length)
-        gap += np.float64(bound * length - (py[col] * dy + px[col] * dx))
-    return variation, gap
-
-
-@inlined
-def directional_variation_row(n, bound, x, x_below, edges_y, edges_x, py, px):
-    """As `variation_row`, for the gradient less its part along the edge directions.
-
-    On return ``py`` and ``px`` have lost that part, too.
-    """
-    variation = 0.0
-    gap = 0.0
-    for col in range(n):
-        here = x[col]
-        dy, dx = across(
-            edges_y[col], edges_x[col], x_below[col] - here, x[min(col + 1, n - 1)] - here
-        )
-        length = np.sqrt(dy * dy + dx * dx)
-        variation += np.float64(length)
-        gap += np.float64(bound * length - (py[col] * dy + px[col] * dx))
-        py[col], px[col] = across(edges_y[col], edges_x[col], py[col], px[col])
-    return variation, gap
 
 
 @inlined

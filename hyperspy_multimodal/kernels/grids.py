@@ -7,9 +7,10 @@ from .compile import leaf
 
 @leaf
 def block_means(fine, rows, cols, out):
-    """Write means over blocks of ``fine`` (K, ny, nx) to ``out`` (K, my, mx).
+    """Write means over blocks of ``fine``, float (K, ny, nx), to ``out``, float32 (K, my, mx).
 
-    Block (j, i) holds the rows from ``rows[j]`` to before ``rows[j + 1]``, the columns alike.
+    Block (j, i) holds the rows from ``rows[j]`` to before ``rows[j + 1]``, the columns alike; both
+    are int64, my + 1 and mx + 1 long.
     """
     n_maps, my, mx = out.shape
     for j in range(my):
@@ -28,7 +29,8 @@ def interpolate(coarse, rows, row_shares, cols, col_shares, factors, out):
     """Write ``factors[i]`` times the interpolated ``coarse`` (K, my, mx) to ``out`` (K, ny, nx).
 
     Row r lies between the coarse rows ``rows[r]`` and the next, of which it takes the share
-    ``row_shares[r]``; the columns alike. A share of 0 reads nothing of the next.
+    ``row_shares[r]``; the columns alike. A share of 0 reads nothing of the next. Row and column
+    numbers are int64, all else is float32.
     """
     n_maps, ny, nx = out.shape
     _, my, mx = coarse.shape

@@ -42,8 +42,8 @@ def add_peaks(places, widths, sigmas, factors, rows, low, channel, tail, shelf, 
 
     Lines lie at ``places``, with a standard deviation ``sigmas`` and tails as long as ``widths``,
     all float64 (lines,), in the units of ``channel``, the width of a channel; the first begins at
-    ``low``. ``tail`` is the share of each line in its tail, and ``shelf`` that which is spread
-    evenly between 0 and the line.
+    ``low``. ``factors`` is float64, ``rows`` int64. ``tail`` is the share of each line in its tail,
+    and ``shelf`` that which is spread evenly between 0 and the line.
     """
     n_channels = out.shape[1]
     rest = 1.0 - tail - shelf
@@ -81,7 +81,7 @@ def add_peaks(places, widths, sigmas, factors, rows, low, channel, tail, shelf, 
 def add_slopes(places, sigmas, factors, rows, low, channel, moved, wider):
     """Add derivatives of Gaussian lines along place and standard deviation to rows, (n, C).
 
-    Arguments are those of `add_peaks`.
+    ``moved`` and ``wider``, float64, take them; the other arguments are those of `add_peaks`.
     """
     n_channels = moved.shape[1]
     for line in range(places.shape[0]):

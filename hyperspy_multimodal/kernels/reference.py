@@ -14,8 +14,8 @@ _TINY = np.float32(1e-20)
 def likeliest(counts, background, sums):
     """Sum, by row, what the counts y and the likeliest net counts x = max(y - B, 0) add up to.
 
-    ``sums``, float64, shape (4, K, ny), takes x, its Poisson deviance z - y - y log(z / y) with
-    z = x + B, y, and y - y log y. The background B may have one row.
+    Counts and background B are those of `Data`. ``sums``, float64, shape (4, K, ny), takes x, its
+    Poisson deviance z - y - y log(z / y) with z = x + B, y, and y - y log y.
     """
     n_maps, ny, nx = counts.shape
     uniform = background.shape[1] == 1
@@ -47,7 +47,8 @@ def likeliest(counts, background, sums):
 def constant_deviance(levels, counts, background, sums):
     """Sum, by row, the Poisson deviance of maps that are ``levels[i]`` > 0 everywhere.
 
-    ``sums`` is float64, shape (K, ny). The background may have one row.
+    Levels are float32, shape (K,), counts and background those of `Data`. ``sums``, float64, shape
+    (K, ny), takes the sums.
     """
     n_maps, ny, nx = counts.shape
     uniform = background.shape[1] == 1

@@ -1,20 +1,21 @@
 """The loops over a segment of a row, from which an iteration is put together.
 
-All arrays are float32 and one-dimensional: the same n columns of one row of a map, a dual variable
-or a buffer. The dual variable p lies between pixels: ``below`` and ``above`` are its y parts on
-both sides of the row; along x, entry col of ``right`` is to the right of column col, entry col of
-``left`` to its left.
+All arrays are float32 and one-dimensional: the same n columns of one row of a map or a buffer. What
+a regulariser adds is in the file of that name.
 """
 
 import numpy as np
 
 from .compile import inlined
-from .poisson import prox_value
 from .power import power
 
 _ZERO = np.float32(0)
+_HALF = np.float32(0.5)
 _ONE = np.float32(1)
-# Keeps 0 / 0 away where there is no total variation, and denormals from everywhere.
+_FOUR = np.float32(4)
+# Keeps the product of two lengths from vanishing.
+_LEAST_SQUARE = np.float32(1e-20)
+# Keeps denormals away.
 _TINY = np.float32(1e-30)
 _LEAST_SHARE = np.float32(0.01)
 # Maps are of order one here. The slope of x^gamma is taken no nearer to 0 than this: there it is
@@ -23,36 +24,24 @@ SLOPE_FLOOR = np.float32(1e-4)
 
 
 @inlined
-def place_row(n, step, price, below, above, right, left, relaxed, out):
-    """Write relaxed + step (div p - price), of which the proximal point is taken."""
-    for col in range(n):
-        divergence = below[col] - above[col] + right[col] - left[col]
-        out[col] = relaxed[col] + step * (divergence - price)
+def prox_value(v, step, counts, background):
+    """Return the minimiser over x >= 0 of x + B - y log(x + B) + (x - v)^2 / (2 step).
 
-
-@inlined
-def across(ey, ex, py, px):
-    """Return (py, px) less its part along the direction (ey, ex)."""
-    along = ey * py + ex * px
-    return py - ey * along, px - ex * along
-
-
-@inlined
-def directional_place_row(
-    n, step, price, below, right, edges_y, edges_x, above, shifted, relaxed, out
-):
-    """As `place_row`, with div D p, where D takes away the part along the edge directions.
-
-    ``above`` holds the y part of D p above the row, and on return that below it. ``shifted``, n + 1
-    long, takes the x part of D p; its first entry, left of the first column, is given.
+    z = x + B is the positive root of z^2 - (v + B - step) z - step y = 0, in the form that does not
+    cancel. Also return dx/dv, which is 0 where x >= 0 binds.
     """
-    for col in range(n):
-        py, px = across(edges_y[col], edges_x[col], below[col], right[col])
-        out[col] = relaxed[col] + step * (py - above[col] - price)
-        above[col] = py
-        shifted[col + 1] = px
-    for col in range(n):
-        out[col] += step * (shifted[col + 1] - shifted[col])
+    q = v + background - step
+    product = step * counts
+    square = q * q + _FOUR * product + _LEAST_SQUARE
+    inverse_root = _ONE / np.sqrt(square)
+    root = square * inverse_root
+    twice = np.abs(q) + root
+    z = _HALF * twice if q >= _ZERO else (product + product) / twice
+    slope = z * inverse_root
+    x = z - background
+    slope = slope if x > _ZERO else _ZERO
+    x = x if x > _ZERO else _ZERO
+    return x, slope
 
 
 @inlined
@@ -167,45 +156,3 @@ def relax_row(n, relaxation, x_in, rise, change, relaxed, x_out, ahead):
         moved += step * step
         total += x + step
     return moved, total
-
-
-@inlined
-def dual_change(py, px, dy, dx, step, bound):
-    """Return the change of (py, px) in one step along (dy, dx) and back to a length of bound."""
-    ty = py + step * dy
-    tx = px + step * dx
-    square = ty * ty + tx * tx
-    furthest = bound * bound
-    shrink = bound * (_ONE / np.sqrt((square if square > furthest else furthest) + _TINY))
-    return ty * shrink - py, tx * shrink - px
-
-
-@inlined
-def dual_row(n, step, bound, relaxation, ahead, ahead_below, below, right):
-    """Move p along the gradient of ``ahead`` (n + 1); return the sum of its squared changes."""
-    moved = _ZERO
-    for col in range(n):
-        here = ahead[col]
-        change_y, change_x = dual_change(
-            below[col], right[col], ahead_below[col] - here, ahead[col + 1] - here, step, bound
-        )
-        below[col] += relaxation * change_y
-        right[col] += relaxation * change_x
-        moved += change_y * change_y + change_x * change_x
-    return moved
-
-
-@inlined
-def directional_dual_row(
-    n, step, bound, relaxation, ahead, ahead_below, edges_y, edges_x, below, right
-):
-    """As `dual_row`, with the gradient less its part along the edge directions."""
-    moved = _ZERO
-    for col in range(n):
-        here = ahead[col]
-        dy, dx = across(edges_y[col], edges_x[col], ahead_below[col] - here, ahead[col + 1] - here)
-        change_y, change_x = dual_change(below[col], right[col], dy, dx, step, bound)
-        below[col] += relaxation * change_y
-        right[col] += relaxation * change_x
-        moved += change_y * change_y + change_x * change_x
-    return moved

@@ -11,19 +11,20 @@ SEGMENT = 256
 class Data(NamedTuple):
     """What the loop reads: maps in units in which they are of order one, float32.
 
-    ``edges_y`` is 0 in the last row and ``edges_x`` in the last column, as differences are.
+    ``directions_y`` is 0 in the last row and ``directions_x`` in the last column, as differences
+    are.
     """
 
     counts: np.ndarray  # (K, ny, nx)
     background: np.ndarray  # (K, ny, nx), or (K, 1, nx) where all rows are alike
     haadf: np.ndarray  # (ny, nx)
-    edges_y: np.ndarray  # (ny, nx), or (1, 1) if no map is directional
-    edges_x: np.ndarray  # as edges_y
+    directions_y: np.ndarray  # (ny, nx), or (1, 1) if no regulariser needs them
+    directions_x: np.ndarray  # as directions_y
     weights: np.ndarray  # (K,)
     gamma: np.float32
     fidelity: np.ndarray  # (K,), lambda_1
     bounds: np.ndarray  # (K,), lambda_2
-    directional: np.ndarray  # (K,), bool
+    regularisers: np.ndarray  # (K,), int64, codes as in `regularisers`
     totals: np.ndarray  # (K,), float64, NaN where free
 
 

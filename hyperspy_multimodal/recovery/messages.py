@@ -5,6 +5,7 @@ import logging
 import numpy as np
 
 from ..counts.contracts import Maps
+from ..fusion.regularisers import are_directional
 from ..selection import BLURS
 
 _logger = logging.getLogger(__name__)
@@ -122,7 +123,8 @@ def warn_of_flat_maps(names, maps):
 
 
 def _say_haadf_left_out(names, setting, parameters, model):
-    guided = [name for name, guide in zip(names, setting.directional, strict=True) if guide]
+    follow = are_directional(setting.regularisers)
+    guided = [name for name, follows in zip(names, follow, strict=True) if follows]
     if parameters.chooses_gamma:
         tried, remedy = "With any gamma that was tried", ""
     else:

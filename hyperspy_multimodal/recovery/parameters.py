@@ -6,9 +6,8 @@ import numpy as np
 
 from ..checks import checked_count, checked_number, is_auto, per_element
 from ..fusion.inputs import checked_lambdas
+from ..fusion.regularisers import REGULARISERS
 from ..selection import GAMMAS
-
-_KINDS = {"directional": True, "isotropic": False}
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,12 @@ class Parameters:
                 f"{self.weights!r} was given."
             )
         one = isinstance(self.tv, str) or not np.iterable(self.tv)
-        kinds = [self.tv] if one else list(self.tv)
-        if not is_auto(self.tv) and not all(_is_kind(kind) for kind in kinds):
+        names = [self.tv] if one else list(self.tv)
+        if not is_auto(self.tv) and not all(_is_regulariser(name) for name in names):
+            known = " or ".join(repr(name) for name in REGULARISERS)
             raise ValueError(
-                "tv must be 'auto', 'directional' or 'isotropic', or one of the latter two for "
-                f"each element, but {self.tv!r} was given."
+                f"tv must be 'auto', {known}, or one of the latter for each element, but "
+                f"{self.tv!r} was given."
             )
         flags = ["align", "uncertainty", "full_output"]
         if not is_auto(self.keep_totals):
@@ -109,28 +109,24 @@ class Parameters:
         if not self.chooses_lambdas:
             self.lambdas_of(len(names))
         self.weights_of(len(names))
-        self.directional_of(len(names))
+        self.candidates(len(names))
 
     def lambdas_of(self, n_maps):
         """Return lambda_1 and lambda_2, given by hand, with one value an element."""
         return checked_lambdas(self.lambdas, n_maps)
 
-    @property
-    def kinds(self):
-        """Total variations to choose from: True for directional, False for isotropic."""
-        return (_KINDS[self.tv],) if _is_kind(self.tv) else (True, False)
-
-    def directional_of(self, n_maps):
-        """Return whether the total variation of each element is directional, None if open."""
+    def candidates(self, n_maps):
+        """Return the names of the regularisers that each element may have, the default first."""
         if is_auto(self.tv):
-            return None
-        kinds = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
-        if len(kinds) != n_maps:
+            return (tuple(REGULARISERS),) * n_maps
+        names = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
+        if len(names) != n_maps:
+            known = ", ".join(repr(name) for name in REGULARISERS)
             raise ValueError(
-                f"tv must be one of 'auto', 'directional', 'isotropic', or {n_maps} of the latter "
-                f"two, one an element, but {self.tv!r} was given."
+                f"tv must be one of 'auto', {known}, or {n_maps} of the latter, one an element, "
+                f"but {self.tv!r} was given."
             )
-        return tuple(_KINDS[kind] for kind in kinds)
+        return tuple((name,) for name in names)
 
     def weights_of(self, n_maps):
         """Return "auto", "Z", None or an array with one weight an element."""
@@ -139,8 +135,8 @@ class Parameters:
         return per_element("weights", self.weights, n_maps, low=0, include_low=True)
 
 
-def _is_kind(value):
-    return isinstance(value, str) and value in _KINDS
+def _is_regulariser(value):
+    return isinstance(value, str) and value in REGULARISERS
 
 
 def _number_or_auto(name, value, include_zero):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .._version import __version__
+from ..fusion.regularisers import are_directional
 
 
 def numbers_of(scan, chosen, result, parameters):
@@ -30,7 +31,7 @@ def numbers_of(scan, chosen, result, parameters):
         "lambda_2": lambda_2.tolist(),
         "lambdas_chosen": parameters.chooses_lambdas,
         "chosen_on": chosen.part and [[each.start, each.stop] for each in chosen.part],
-        "directional": list(setting.directional),
+        "directional": are_directional(setting.regularisers),
         "apart": list(setting.apart),
         "uses_haadf": uses_haadf,
         "weights": (model.weights * uses_haadf).tolist(),

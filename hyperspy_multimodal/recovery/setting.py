@@ -41,7 +41,6 @@ def chosen_setting(scan, parameters, step):
     Chosen
     """
     n_maps = len(scan.maps.names)
-    directional = parameters.directional_of(n_maps)
     if not parameters.chooses_lambdas:
         return Chosen(given_setting(scan.models.first, parameters, n_maps), [], None)
     part = part_to_choose_on(scan.maps)
@@ -50,9 +49,8 @@ def chosen_setting(scan, parameters, step):
         scan.models if part is None else CroppedModels(scan.models, *part),
         parameters.seed,
         scan.kept,
-        parameters.kinds,
+        parameters.candidates(n_maps),
         step,
-        directional,
     )
     return Chosen(choice.setting, choice.table, part)
 
@@ -60,11 +58,10 @@ def chosen_setting(scan, parameters, step):
 def given_setting(model, parameters, n_maps):
     """Return the setting of lambdas that were given, with one value an element."""
     lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
-    directional = parameters.directional_of(n_maps)
     return Setting(
         model=model if model.has_weights else None,
         lambda_1=tuple(lambda_1),
-        directional=(True,) * n_maps if directional is None else directional,
+        regularisers=tuple(names[0] for names in parameters.candidates(n_maps)),
         ratios=tuple(lambda_2 / lambda_1),
         apart=(False,) * n_maps,
     )

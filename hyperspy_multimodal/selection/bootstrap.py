@@ -82,7 +82,7 @@ def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, p
 
 
 class _Drawn(GuidedModels):
-    """A drawn HAADF at the resolution of the maps, with the edges of the measured one."""
+    """A drawn HAADF at the resolution of the maps, with the directions of the measured one."""
 
     def __init__(self, models, model, image):
         super().__init__(models.haadf, models.models)
@@ -91,5 +91,5 @@ class _Drawn(GuidedModels):
     def matched(self, model):
         return self._image
 
-    def edges(self, model, directional):
-        return self._measured.edges(self._model, directional)
+    def directions(self, model):
+        return self._measured.directions(self._model)

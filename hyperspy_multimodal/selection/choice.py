@@ -1,6 +1,7 @@
 """The automatic choice of lambdas, gamma and regulariser: what predicts held-out counts best."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Choice:
     table: list = field(repr=False)
 
 
-def choose_setting(maps: Maps, models, seed, kept, kinds, progress, directional=None):
+def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     """Search lambdas, HAADF model and regularisers by count splitting, from coarse to fine.
 
     First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
@@ -57,50 +58,42 @@ def choose_setting(maps: Maps, models, seed, kept, kinds, progress, directional=
         Seed of the splits.
     kept : numpy.ndarray
         Which net totals fusion keeps, bool, shape (K,).
-    kinds : tuple of bool
-        Regularisers to try: False for isotropic, True for directional.
+    candidates : sequence of tuple of str
+        Names of the regularisers to try for each element.
     progress : callable
         Called once a solve.
-    directional : sequence of bool, optional
-        Regulariser of each element, in place of ``kinds``.
 
     Returns
     -------
     Choice
     """
     held_out = HeldOut(maps, models, seed, kept, progress)
-    return Choice(search(held_out, kinds, directional), held_out.table())
+    return Choice(search(held_out, candidates), held_out.table())
 
 
-def search(held_out, kinds, directional=None):
+def search(held_out, candidates):
     """Return the `Setting` with the least errors that `choose_setting` comes upon.
 
     Parameters
     ----------
     held_out : HeldOut
         Errors of settings.
-    kinds : tuple of bool
-        Regularisers to try: False for isotropic, True for directional.
-    directional : sequence of bool, optional
-        Regulariser of each element, in place of ``kinds``.
+    candidates : sequence of tuple of str
+        Names of the regularisers to try for each element.
 
     Returns
     -------
     Setting
     """
-    if directional is None:
-        kinds = (tuple(kinds),) * held_out.n_maps
-    else:
-        kinds = tuple((bool(kind),) for kind in directional)
     nothing = (False,) * held_out.n_maps
     start = Setting(
         model=None,
         lambda_1=1.0,
-        directional=tuple(each[0] for each in kinds),
+        regularisers=tuple(names[0] for names in candidates),
         ratios=(_FIRST_RATIO,) * held_out.n_maps,
         apart=nothing,
     )
-    without = _settled(held_out, start, kinds)
+    without = _settled(held_out, start, candidates)
     usable = [model for model in held_out.models.models if model.has_weights]
     if not usable:
         return without
@@ -120,7 +113,7 @@ def search(held_out, kinds, directional=None):
     if other is not None:
         best = _best([best, replace(best, model=other)], score)
     best = _walked(best, _STEP, score)
-    best = _adjusted(held_out, best, kinds, score)
+    best = _adjusted(held_out, best, candidates, score)
     best = _walked(best, _FINE_STEP, score)
     losing = held_out.standard_errors_lost(best, without) > _STANDARD_ERRORS_LOST
     losing &= held_out.counted
@@ -151,39 +144,36 @@ def _walked(setting, step, score):
     return setting
 
 
-def _adjusted(held_out, setting, kinds, score):
+def _adjusted(held_out, setting, candidates, score):
     """Return the setting with better regularisers and ratios, elements coupled by the HAADF.
 
-    All elements make the same move: to the other regulariser, or to a higher or lower ratio. Those
+    All elements make the same move: to a higher or lower ratio, or to another regulariser. Those
     that it serves keep it, if that serves all together; moves go on until none does.
     """
-    free = np.array([len(each) > 1 for each in kinds])
-    moves = [_higher, _lower, *([_other_kind] if free.any() else [])]
+    moves = [partial(_with_ratios, step=step) for step in (1, -1)]
+    moves += [
+        partial(_with_regularisers, candidates=candidates, step=step)
+        for step in range(1, max(len(names) for names in candidates))
+    ]
+    everyone = np.full(held_out.n_maps, True)
     useless = 0
     while useless < len(moves):
         move = moves[0]
         before = held_out.errors(setting)
-        moved = move(setting, free if move is _other_kind else held_out.counted)
+        of_ratios = move.func is _with_ratios
+        moved = move(setting, held_out.counted if of_ratios else everyone)
         served = held_out.errors(moved) < before
-        served &= held_out.counted & (free | (move is not _other_kind))
+        served &= held_out.counted
         if served.any() and not served.all():
             moved = move(setting, served)
         if score(moved) < score(setting):
             setting, useless = moved, 0
-            if move is not _other_kind:
+            if of_ratios:
                 continue
         else:
             useless += 1
         moves = [*moves[1:], move]
     return setting
-
-
-def _higher(setting, chosen):
-    return _with_ratios(setting, chosen, 1)
-
-
-def _lower(setting, chosen):
-    return _with_ratios(setting, chosen, -1)
 
 
 def _with_ratios(setting, chosen, step):
@@ -192,36 +182,39 @@ def _with_ratios(setting, chosen, step):
     return replace(setting, ratios=tuple(RATIOS[index] for index in indices))
 
 
-def _other_kind(setting, chosen):
-    kinds = np.array(setting.directional) ^ chosen
-    return replace(setting, directional=tuple(kinds.tolist()))
+def _with_regularisers(setting, chosen, candidates, step):
+    moved = [
+        names[(names.index(name) + step * bool(free)) % len(names)]
+        for name, names, free in zip(setting.regularisers, candidates, chosen, strict=True)
+    ]
+    return replace(setting, regularisers=tuple(moved))
 
 
-def _settled(held_out, setting, kinds):
+def _settled(held_out, setting, candidates):
     """Return the setting with each element's best regulariser and ratio, without HAADF.
 
     All elements move at a time, for they do not feel each other: each to a place that it has not
     tried, beside the best ratio so far of each regulariser.
     """
     elements = range(held_out.n_maps)
-    found = [{} for _ in elements]  # by element: (directional, index of ratio) to error
+    found = [{} for _ in elements]  # by element: (regulariser, index of ratio) to error
 
     def noted(setting):
         errors = held_out.errors(setting)
         for i in elements:
-            place = setting.directional[i], RATIOS.index(setting.ratios[i])
+            place = setting.regularisers[i], RATIOS.index(setting.ratios[i])
             found[i][place] = min(errors[i], found[i].get(place, np.inf))
 
     noted(setting)
     while True:
         best = [min(each, key=each.get) for each in found]
         following = [
-            _next_place(found[i], kinds[i]) if held_out.counted[i] else None for i in elements
+            _next_place(found[i], candidates[i]) if held_out.counted[i] else None for i in elements
         ]
         places = [new or old for new, old in zip(following, best, strict=True)]
         tried = replace(
             setting,
-            directional=tuple(kind for kind, _ in places),
+            regularisers=tuple(name for name, _ in places),
             ratios=tuple(RATIOS[index] for _, index in places),
         )
         noted(tried)
@@ -229,14 +222,14 @@ def _settled(held_out, setting, kinds):
             return tried
 
 
-def _next_place(found, kinds):
+def _next_place(found, names):
     """Return a place of an element to try next: beside the best of a regulariser; None if none."""
-    seen = {kind: [index for other, index in found if other == kind] for kind in kinds}
-    for kind in sorted(kinds, key=lambda kind: not seen[kind]):
-        if not seen[kind]:
-            return kind, min(found, key=found.get)[1]
-        best = min(seen[kind], key=lambda index: found[kind, index])
+    seen = {name: [index for other, index in found if other == name] for name in names}
+    for name in sorted(names, key=lambda name: not seen[name]):
+        if not seen[name]:
+            return name, min(found, key=found.get)[1]
+        best = min(seen[name], key=lambda index: found[name, index])
         for index in (best + 1, best - 1):
-            if 0 <= index < len(RATIOS) and index not in seen[kind]:
-                return kind, index
+            if 0 <= index < len(RATIOS) and index not in seen[name]:
+                return name, index
     return None

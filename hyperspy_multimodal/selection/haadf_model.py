@@ -6,7 +6,7 @@ import numpy as np
 from scipy import optimize
 
 from ..counts.contracts import Counts
-from ..fusion.problem import map_scales
+from ..fusion.scaled import map_scales
 from .normalised_haadf import SMOOTHING, noise_of, smoothed
 
 #: Blurs, in pixels, among which the HAADF model chooses.

@@ -6,8 +6,9 @@ import numpy as np
 
 from ..counts.contracts import Counts, Maps
 from ..counts.reading import SPLITS
+from ..fusion.regularisers import are_directional
 from ..fusion.scaled import fuse_scaled
-from .normalised_haadf import guide_edges
+from .normalised_haadf import guide_directions
 
 # What `halves` gives.
 _FRACTION = 0.5
@@ -29,8 +30,8 @@ class Setting:
     lambda_1 : float or tuple of float
         Weight of the Poisson term, one for all or one an element; 1 without HAADF, where only
         ratios matter.
-    directional : tuple of bool
-        Whether the total variation of an element follows the edges of the HAADF.
+    regularisers : tuple of str
+        Name of each element's regulariser.
     ratios : tuple of float
         lambda_2 / lambda_1 of each element.
     apart : tuple of bool
@@ -39,7 +40,7 @@ class Setting:
 
     model: object
     lambda_1: float
-    directional: tuple
+    regularisers: tuple
     ratios: tuple
     apart: tuple
 
@@ -74,6 +75,7 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, **option
     """
     model = setting.model or models.first
     lambda_1, lambda_2 = setting.lambdas
+    needs_directions = any(are_directional(setting.regularisers))
     return fuse_scaled(
         maps.counts,
         maps.background,
@@ -85,13 +87,14 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, **option
         lambda_1=lambda_1,
         lambda_2=lambda_2,
         totals=totals,
-        edges=models.edges(model, setting.directional),
+        regularisers=setting.regularisers,
+        directions=models.directions(model) if needs_directions else None,
         **options,
     )
 
 
 class GuidedModels:
-    """HAADF models, the best first, with the blurred HAADF and edge directions of each blur.
+    """HAADF models, the best first, with the blurred HAADF and its directions for each blur.
 
     Parameters
     ----------
@@ -107,7 +110,7 @@ class GuidedModels:
         self.haadf = haadf
         self.models = models
         self.others = others
-        self._guides, self._matched = {}, {}
+        self._directions, self._matched = {}, {}
 
     @property
     def first(self):
@@ -127,14 +130,11 @@ class GuidedModels:
             self._matched[model.blur] = model.matched(self.haadf)
         return self._matched[model.blur]
 
-    def edges(self, model, directional):
-        """Return edge directions, and which elements follow them."""
-        if not any(directional):
-            nothing = np.zeros((1, 1), np.float32)
-            return nothing, nothing, np.array(directional)
-        if model.blur not in self._guides:
-            self._guides[model.blur] = guide_edges(self.haadf, model.blur)
-        return *self._guides[model.blur], np.array(directional)
+    def directions(self, model):
+        """Return directions across the edges of the blurred HAADF, along y and along x."""
+        if model.blur not in self._directions:
+            self._directions[model.blur] = guide_directions(self.haadf, model.blur)
+        return self._directions[model.blur]
 
 
 class CroppedModels(GuidedModels):
@@ -156,12 +156,10 @@ class CroppedModels(GuidedModels):
         """Return the HAADF at the resolution of the maps."""
         return np.ascontiguousarray(self._whole.matched(model)[self._part])
 
-    def edges(self, model, directional):
-        """Return edge directions, and which elements follow them."""
-        *directions, which = self._whole.edges(model, directional)
-        if any(directional):
-            directions = [np.ascontiguousarray(each[self._part]) for each in directions]
-        return *directions, which
+    def directions(self, model):
+        """Return directions across the edges of the blurred HAADF, along y and along x."""
+        whole = self._whole.directions(model)
+        return tuple(np.ascontiguousarray(each[self._part]) for each in whole)
 
 
 class HeldOut:
@@ -267,7 +265,7 @@ class HeldOut:
                 "haadf_blur": setting.model.blur if setting.model else None,
                 "lambda_1": setting.lambda_1 if setting.model else None,
                 "ratios": list(setting.ratios),
-                "directional": list(setting.directional),
+                "directional": are_directional(setting.regularisers),
                 "apart": list(setting.apart),
                 "relative_errors": (found.sum(axis=1) / least).tolist(),
             }

@@ -1,9 +1,9 @@
-"""The HAADF image itself: unit range, noise, blur and edges."""
+"""The HAADF image itself: unit range, noise, blur and directions."""
 
 import numpy as np
 from scipy import ndimage
 
-from ..fusion.directions import edge_directions
+from ..fusion.directions import directions_of
 
 _PERCENTILES = (0.5, 99.5)
 # Median absolute value of a normal distribution of unit variance.
@@ -58,8 +58,8 @@ def noise_of(image):
     return float(np.median(np.abs(diagonal)) / _MEDIAN_DEVIATION)
 
 
-def guide_edges(haadf, blur):
-    r"""Return edge directions of a HAADF image for directional total variation.
+def guide_directions(haadf, blur):
+    r"""Return directions across the edges of a HAADF, for directional total variation.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def guide_edges(haadf, blur):
     Returns
     -------
     tuple of numpy.ndarray
-        As `hyperspy_multimodal.fusion.directions.edge_directions`, of the blurred image, with
+        As `hyperspy_multimodal.fusion.directions.directions_of`, of the blurred image, with
         :math:`\eta` the root of 0.02 squared and twice the slope's noise squared.
     """
     # noise of the slope of an image smoothed by a Gaussian of width s: sigma / (sqrt(8 pi) s^2)
@@ -79,4 +79,4 @@ def guide_edges(haadf, blur):
     span = np.ptp(smoothed(haadf, width))  # to which the directions' image is scaled
     slope = noise_of(haadf) / (np.sqrt(8 * np.pi) * width**2) / (span if span > 0 else 1.0)
     threshold = float(np.hypot(_EDGE, _NOISE_IN_SLOPE * slope))
-    return edge_directions(smoothed(haadf, blur), threshold)
+    return directions_of(smoothed(haadf, blur), threshold)

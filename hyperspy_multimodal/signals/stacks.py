@@ -78,10 +78,12 @@ def _of_slice(mask, place):
 
 def _shared(output):
     """Return arguments that give other slices the parameters that one chose."""
+    from ..fusion.regularisers import names_of
+
     shared = {
         "gamma": output["gamma"],
         "lambdas": (output["lambda_1"], output["lambda_2"]),
-        "tv": ["directional" if each else "isotropic" for each in output["directional"]],
+        "tv": list(names_of(output["directional"])),
         "haadf_blur": output["haadf_blur"],
     }
     if not output["uses_haadf"]:

@@ -4,7 +4,7 @@ import cvxpy as cp
 import numpy as np
 import scipy.sparse as sparse
 
-from hyperspy_multimodal.fusion.directions import edge_directions
+from hyperspy_multimodal.fusion.directions import directions_of
 
 
 def differences(n):
@@ -14,7 +14,7 @@ def differences(n):
     return matrix.tocsr()
 
 
-def poisson_and_variation(x, counts, lambdas, background, edges=None, directional=None):
+def poisson_and_variation(x, counts, lambdas, background, directions=None, directional=None):
     """The weighted Poisson and total variation terms of variable ``x`` (K, ny nx)."""
     n_maps, ny, nx = counts.shape
     along_y = sparse.kron(differences(ny), sparse.eye(nx))
@@ -32,9 +32,9 @@ def poisson_and_variation(x, counts, lambdas, background, edges=None, directiona
         if lambda_2[i] > 0:
             dy, dx = along_y @ x[i], along_x @ x[i]
             if directional is not None and directional[i]:
-                edge_y, edge_x = (edge.ravel() for edge in edges)
-                along = cp.multiply(edge_y, dy) + cp.multiply(edge_x, dx)
-                dy, dx = dy - cp.multiply(edge_y, along), dx - cp.multiply(edge_x, along)
+                direction_y, direction_x = (each.ravel() for each in directions)
+                along = cp.multiply(direction_y, dy) + cp.multiply(direction_x, dx)
+                dy, dx = dy - cp.multiply(direction_y, along), dx - cp.multiply(direction_x, along)
             gradient = cp.vstack([dy, dx])
             terms.append(lambda_2[i] * cp.sum(cp.norm(gradient, 2, axis=0)))
     return sum(terms)
@@ -66,12 +66,12 @@ def minimiser(
     weights = np.broadcast_to(1.0 if weights is None else weights, n_maps)
     x = cp.Variable((n_maps, haadf.size), nonneg=True)
     residual = haadf.ravel() - offset - weights @ x
-    edges = None
+    directions = None
     if guide is not None:
-        edges = edge_directions(guide)
+        directions = directions_of(guide)
         directional = [True] * n_maps if directional is None else directional
     cost = 0.5 * cp.sum_squares(residual)
-    cost += poisson_and_variation(x, counts, lambdas, background, edges, directional)
+    cost += poisson_and_variation(x, counts, lambdas, background, directions, directional)
     kept = [] if totals is None else [(i, t) for i, t in enumerate(totals) if np.isfinite(t)]
     return solved(cost, x, counts.shape, [cp.sum(x[i]) == total for i, total in kept], 1e-8)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hyperspy_multimodal.fusion.inputs import checked_edges
-from hyperspy_multimodal.fusion.problem import Problem
+from hyperspy_multimodal.fusion.inputs import checked_regularisers
+from hyperspy_multimodal.fusion.problem import Cost, Problem
 
 
 def truth(shape, level):
@@ -84,7 +84,7 @@ CONVEX = {
 def in_own_units(problem):
     """The same problem as the solver sees it, totals left free."""
     n_maps = len(problem["counts"])
-    return Problem.scaled(
+    cost = Cost(
         problem["counts"],
         problem["haadf"],
         np.broadcast_to(problem["background"], problem["counts"].shape),
@@ -93,8 +93,11 @@ def in_own_units(problem):
         problem["gamma"],
         *(np.broadcast_to(value, n_maps) for value in problem["lambdas"]),
         np.full(n_maps, np.nan),
-        checked_edges(problem.get("guide"), problem.get("directional"), problem["counts"].shape),
+        *checked_regularisers(
+            problem.get("guide"), problem.get("directional"), problem["counts"].shape
+        ),
     )
+    return Problem.scaled(cost)
 
 
 def without(problem, *names):

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from hyperspy_multimodal.fusion import loop as primal_dual
 from hyperspy_multimodal.fusion import solve_fusion
 from hyperspy_multimodal.fusion.coarse import block_limits, can_be_coarser, coarser, refine
-from hyperspy_multimodal.kernels.state import State
+from hyperspy_multimodal.kernels import State
 
 from .problems import in_own_units, problem, sloping
 

@@ -150,8 +150,9 @@ def test_it_says_what_is_left_of_the_haadf_and_why(specimen, tuner, monkeypatch)
     without = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)
     assert not without.widgets["uses_haadf"].value
     assert "has no weight: only its edges are used" in without.widgets["status"].value
-    for directional, left in (((False, True, False), "only its edges"), ((False,) * 3, "left out")):
-        chosen = replace(tuner._values, uses_haadf=False, directional=directional)
+    mixed, isotropic = ("isotropic", "directional", "isotropic"), ("isotropic",) * 3
+    for regularisers, left in ((mixed, "only its edges"), (isotropic, "left out")):
+        chosen = replace(tuner._values, uses_haadf=False, regularisers=regularisers)
         monkeypatch.setattr(tuner._session, "choose", lambda chosen=chosen: chosen)
         tuner.widgets["auto"].click()
         assert "does not help to predict" in tuner.widgets["status"].value

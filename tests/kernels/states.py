@@ -2,28 +2,36 @@
 
 import numpy as np
 
-from hyperspy_multimodal.kernels.certificate import certificate
-from hyperspy_multimodal.kernels.iterations import iterations
-from hyperspy_multimodal.kernels.state import Data, Room, State
+from hyperspy_multimodal.kernels import (
+    DIRECTIONAL,
+    ISOTROPIC,
+    Data,
+    Room,
+    State,
+    certificate,
+    iterations,
+)
 
 from .variants import one_a_map, sparse_counts, uniform
 
-ISOTROPIC = (False, False, False)
-MIXED = (True, False, True)
+ALL_ISOTROPIC = (ISOTROPIC,) * 3
+MIXED = (DIRECTIONAL, ISOTROPIC, DIRECTIONAL)
 
 
-def random_edges(rng, shape):
+def random_directions(rng, shape):
     """Vectors no longer than 1, without a part across the border, shape (2, ny, nx)."""
-    edges = uniform(rng, (2, *shape), -0.7, 0.7)
-    edges[0, -1] = 0
-    edges[1, :, -1] = 0
-    return edges
+    directions = uniform(rng, (2, *shape), -0.7, 0.7)
+    directions[0, -1] = 0
+    directions[1, :, -1] = 0
+    return directions
 
 
-def random_data(rng, shape, gamma=1, directional=ISOTROPIC, totals=False):
+def random_data(rng, shape, gamma=1, regularisers=ALL_ISOTROPIC, totals=False):
     n_maps, ny, nx = shape
-    directional = np.array(directional[:n_maps])
-    edges = random_edges(rng, (ny, nx)) if directional.any() else np.zeros((2, 1, 1), np.float32)
+    regularisers = np.array(regularisers[:n_maps])
+    directions = np.zeros((2, 1, 1), np.float32)
+    if (regularisers == DIRECTIONAL).any():
+        directions = random_directions(rng, (ny, nx))
     background = uniform(rng, shape, 0, 0.4)
     background[rng.uniform(size=shape) < 0.2] = 0
     kept = rng.uniform(0.3, 0.8, n_maps) * ny * nx
@@ -31,13 +39,13 @@ def random_data(rng, shape, gamma=1, directional=ISOTROPIC, totals=False):
         counts=sparse_counts(rng, shape),
         background=background,
         haadf=uniform(rng, (ny, nx), 0, 1.5),
-        edges_y=edges[0],
-        edges_x=edges[1],
+        directions_y=directions[0],
+        directions_x=directions[1],
         weights=one_a_map(rng, n_maps, 0.2, 1),
         gamma=np.float32(gamma),
         fidelity=one_a_map(rng, n_maps, 0.05, 0.5),
         bounds=one_a_map(rng, n_maps, 0.05, 0.3),
-        directional=directional,
+        regularisers=regularisers,
         totals=np.where(totals, kept, np.nan),
     )
 

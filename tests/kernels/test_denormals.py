@@ -5,7 +5,7 @@ import platform
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.kernels import leaf
+from hyperspy_multimodal.kernels.compile import leaf
 from hyperspy_multimodal.kernels.denormals import flush_denormals, restore_denormals
 from hyperspy_multimodal.kernels.state import State
 

@@ -7,13 +7,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from hyperspy_multimodal.kernels.state import SEGMENT
 
-from .states import ISOTROPIC, MIXED, iterate, random_data, random_state, some_steps
+from .states import ALL_ISOTROPIC, MIXED, iterate, random_data, random_state, some_steps
 
 SHAPES = [(1, 1, 1), (1, 1, 7), (2, 7, 1), (3, 5, 6), (2, 3, 300)]
 
 on_shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
 for_gammas = pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
-with_edges = pytest.mark.parametrize("directional", [ISOTROPIC, MIXED], ids=["isotropic", "mixed"])
+with_regularisers = pytest.mark.parametrize(
+    "regularisers", [ALL_ISOTROPIC, MIXED], ids=["isotropic", "mixed"]
+)
 
 
 def assert_same_bits(found, expected):
@@ -26,10 +28,10 @@ def test_shapes_include_rows_longer_than_a_segment():
 
 
 @on_shapes
-@with_edges
+@with_regularisers
 @for_gammas
-def test_one_iteration_agrees_with_naive(gamma, directional, shape, rng):
-    data = random_data(rng, shape, gamma, directional, totals=[True, False, True][: shape[0]])
+def test_one_iteration_agrees_with_naive(gamma, regularisers, shape, rng):
+    data = random_data(rng, shape, gamma, regularisers, totals=[True, False, True][: shape[0]])
     before = random_state(rng, shape)
     after, moved = iterate(data, before)
     expected, movement = naive.iteration(data, before, *some_steps(shape[0]), 1.8)
@@ -55,10 +57,10 @@ def test_prices_rise_by_what_the_totals_exceed_theirs_and_stay_where_they_are_fr
 
 
 @on_shapes
-@with_edges
+@with_regularisers
 @for_gammas
-def test_chunks_of_any_height_give_the_same_bits(gamma, directional, shape, rng):
-    data = random_data(rng, shape, gamma, directional, totals=True)
+def test_chunks_of_any_height_give_the_same_bits(gamma, regularisers, shape, rng):
+    data = random_data(rng, shape, gamma, regularisers, totals=True)
     before = random_state(rng, shape)
     whole, moved = iterate(data, before, 3, rows_per_chunk=shape[1])
     for rows_per_chunk in (1, 2, 3):
@@ -68,10 +70,10 @@ def test_chunks_of_any_height_give_the_same_bits(gamma, directional, shape, rng)
 
 
 @on_shapes
-@with_edges
+@with_regularisers
 @pytest.mark.parametrize("rows_per_chunk", [2, None])
-def test_loading_ahead_does_not_change_a_bit(rows_per_chunk, directional, shape, rng):
-    data, before = random_data(rng, shape, 1, directional), random_state(rng, shape)
+def test_loading_ahead_does_not_change_a_bit(rows_per_chunk, regularisers, shape, rng):
+    data, before = random_data(rng, shape, 1, regularisers), random_state(rng, shape)
     after, moved = iterate(data, before, 3, rows_per_chunk)
     ahead, moved_ahead = iterate(data, before, 3, rows_per_chunk, beyond_cache=True)
     assert_same_bits(ahead, after)
@@ -92,10 +94,10 @@ def test_one_background_for_all_rows_may_be_given_as_one_row(gamma, shape, rng):
 
 
 @on_shapes
-@with_edges
+@with_regularisers
 @for_gammas
-def test_five_iterations_are_five_times_one(gamma, directional, shape, rng):
-    data = random_data(rng, shape, gamma, directional, totals=True)
+def test_five_iterations_are_five_times_one(gamma, regularisers, shape, rng):
+    data = random_data(rng, shape, gamma, regularisers, totals=True)
     before = random_state(rng, shape)
     at_once, moved = iterate(data, before, 5, rows_per_chunk=2)
     state = before
@@ -106,27 +108,27 @@ def test_five_iterations_are_five_times_one(gamma, directional, shape, rng):
 
 
 @on_shapes
-@with_edges
+@with_regularisers
 @pytest.mark.parametrize("rows_per_chunk", [1, 2, None])
-def test_no_dual_variable_leaves_the_image(rows_per_chunk, directional, shape, rng):
-    data, before = random_data(rng, shape, 1, directional), random_state(rng, shape)
+def test_no_dual_variable_leaves_the_image(rows_per_chunk, regularisers, shape, rng):
+    data, before = random_data(rng, shape, 1, regularisers), random_state(rng, shape)
     after, _ = iterate(data, before, 5, rows_per_chunk)
     for border in (after.dual_y[:, [0, -1]], after.dual_x[:, :, [0, -1]]):
         assert_array_equal(border, 0)
 
 
 @on_shapes
-@with_edges
-def test_no_dual_variable_is_longer_than_its_bound(directional, shape, rng):
-    data, before = random_data(rng, shape, 1, directional), random_state(rng, shape)
+@with_regularisers
+def test_no_dual_variable_is_longer_than_its_bound(regularisers, shape, rng):
+    data, before = random_data(rng, shape, 1, regularisers), random_state(rng, shape)
     after, _ = iterate(data, before, relaxation=1)
     assert np.all(naive.lengths(naive.dual(after)) <= naive.by_map(data.bounds) * (1 + 1e-6))
 
 
 @on_shapes
-@with_edges
-def test_without_lambda_2_the_dual_variable_is_0(directional, shape, rng):
-    data, before = random_data(rng, shape, 1, directional), random_state(rng, shape)
+@with_regularisers
+def test_without_lambda_2_the_dual_variable_is_0(regularisers, shape, rng):
+    data, before = random_data(rng, shape, 1, regularisers), random_state(rng, shape)
     data.bounds[:] = 0
     before.dual_y[:] = 0
     before.dual_x[:] = 0

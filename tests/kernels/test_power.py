@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hyperspy_multimodal.kernels import leaf, power
-from hyperspy_multimodal.kernels.power import log2, natural_log
+from hyperspy_multimodal.kernels.compile import leaf
+from hyperspy_multimodal.kernels.power import log2, natural_log, power
 
 from .variants import as_compiled_and_python
 

@@ -8,48 +8,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from hyperspy_multimodal.kernels import rows
 from hyperspy_multimodal.kernels.chunks import _DAMPING, _REACH
 
-from .variants import as_compiled_and_python, sparse_counts, uniform
-
-LENGTHS = [1, 5, 33]
-
-on_lengths = pytest.mark.parametrize("n", LENGTHS)
-
-
-def single(*values):
-    return [np.float32(value) for value in values]
-
-
-def several(rng, n, count, low=-1.0, high=1.0):
-    return list(uniform(rng, (count, n), low, high))
-
-
-def blank(n, count=1):
-    return list(np.full((count, n), np.nan, np.float32))
-
-
-@as_compiled_and_python
-def test_across_leaves_nothing_along_a_unit_vector_and_all_across_it(variant, rng):
-    for angle in rng.uniform(0, 7, 20):
-        ey, ex = np.sin(angle), np.cos(angle)
-        along = variant(rows.across)(*single(ey, ex, 2 * ey, 2 * ex))
-        beside = variant(rows.across)(*single(ey, ex, -3 * ex, 3 * ey))
-        assert_allclose(along, 0, atol=1e-6)
-        assert_allclose(beside, [-3 * ex, 3 * ey], atol=1e-6)
-
-
-@as_compiled_and_python
-def test_across_a_shorter_vector_takes_its_square_away(variant):
-    assert_allclose(variant(rows.across)(*single(0.5, 0, 2, 3)), [1.5, 3])
-
-
-@on_lengths
-@as_compiled_and_python
-def test_place_row_goes_along_what_leaves_a_pixel_less_the_price(variant, n, rng):
-    below, above, right, left, relaxed = several(rng, n, 5)
-    (out,) = blank(n)
-    variant(rows.place_row)(n, *single(0.8, 0.1), below, above, right, left, relaxed, out)
-    divergence = below.astype("f8") - above + right - left
-    assert_allclose(out, relaxed + 0.8 * (divergence - 0.1), atol=1e-6)
+from .variants import (
+    as_compiled_and_python,
+    blank,
+    on_lengths,
+    several,
+    single,
+    sparse_counts,
+    uniform,
+)
 
 
 def prox_arguments(rng, n):
@@ -187,55 +154,3 @@ def test_relax_row_moves_x_along_and_goes_beyond(variant, n, rng):
     assert_allclose(ahead, 2 * expected - before, atol=1e-6)
     assert moved == pytest.approx(np.sum((expected - before) ** 2), rel=1e-5)
     assert total == pytest.approx(np.sum(2 * expected - before), abs=1e-5)
-
-
-@as_compiled_and_python
-def test_dual_change_leads_to_the_projection(variant, rng):
-    for _ in range(20):
-        p, d = rng.normal(size=(2, 2, 1, 1, 1)).astype(np.float32)
-        change = variant(rows.dual_change)(*p.ravel(), *d.ravel(), *single(0.7, 1.2))
-        expected = naive.project(p + 0.7 * d, [1.2]) - p
-        assert_allclose(change, expected.ravel(), atol=1e-6)
-
-
-@as_compiled_and_python
-def test_dual_change_without_a_bound_ends_at_0_however_short_the_gradient(variant):
-    """Where its square underflows, its reciprocal may overflow."""
-    for length in np.append(0, np.geomspace(1e-44, 1e18, 60)):
-        change = variant(rows.dual_change)(*single(0, 0, length, -length, 1, 0))
-        assert_allclose(change, 0, atol=1e-12)
-
-
-def dual_rows(rng, n):
-    """ahead (n + 1), ahead_below, below, right, in which some vectors are beyond the bound."""
-    ahead = uniform(rng, n + 1, -1, 1)
-    return ahead, *several(rng, n, 1), *several(rng, n, 2, -0.4, 0.4)
-
-
-def expected_dual(ahead, ahead_below, below, right, edges):
-    p = np.stack([below, right]).astype(np.float64)[:, None, None]
-    grad = np.stack([ahead_below - ahead[:-1], np.diff(ahead)]).astype(np.float64)[:, None, None]
-    return p, naive.project(p + 0.7 * naive.across(grad, edges, [True]), [0.5]) - p
-
-
-@on_lengths
-@as_compiled_and_python
-def test_dual_row_goes_along_the_gradient_and_back_into_its_bound(variant, n, rng):
-    ahead, ahead_below, below, right = dual_rows(rng, n)
-    p, change = expected_dual(ahead, ahead_below, below, right, np.zeros((2, 1, 1)))
-    moved = variant(rows.dual_row)(n, *single(0.7, 0.5, 1.8), ahead, ahead_below, below, right)
-    assert_allclose(np.stack([below, right]), (p + 1.8 * change)[:, 0, 0], atol=2e-6)
-    assert moved == pytest.approx(np.sum(change**2), rel=1e-5)
-
-
-@on_lengths
-@as_compiled_and_python
-def test_directional_dual_row_goes_along_the_gradient_across_the_edges(variant, n, rng):
-    ahead, ahead_below, below, right = dual_rows(rng, n)
-    edges = uniform(rng, (2, n), -0.7, 0.7)
-    p, change = expected_dual(ahead, ahead_below, below, right, edges[:, None])
-    moved = variant(rows.directional_dual_row)(
-        n, *single(0.7, 0.5, 1.8), ahead, ahead_below, *edges, below, right
-    )
-    assert_allclose(np.stack([below, right]), (p + 1.8 * change)[:, 0, 0], atol=2e-6)
-    assert moved == pytest.approx(np.sum(change**2), rel=1e-5)

@@ -27,7 +27,8 @@ def models(specimen, maps):
 
 @pytest.fixture(scope="module")
 def guided(models):
-    return Setting(models.first, 1e-3, (True, False, True), (2.0, 4.0, 1.0), (False,) * 3)
+    names = "directional", "isotropic", "directional"
+    return Setting(models.first, 1e-3, names, (2.0, 4.0, 1.0), (False,) * 3)
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ SOLVE = {"tolerance": 1e-4, "max_iterations": 5000}
 COUNTS = np.array([20.0, 4.0, 1.0])
 # bright in the HAADF as they are in their maps
 WEIGHTS = np.array([0.5, 0.3, 0.2])
+ISOTROPIC = ("isotropic",) * 3
 
 
 class Scan:
@@ -36,7 +37,11 @@ class Scan:
         image = modelled(self.truth, WEIGHTS / scales, 0.03, seed)
         model = HaadfModel(scales, WEIGHTS, 0.1, 1.0, 0.0, 1.0)
         self.models = GuidedModels(image, [model])
-        given = {"directional": (True, True, False), "ratios": (2.0,) * 3, "apart": (False,) * 3}
+        given = {
+            "regularisers": ("directional", "directional", "isotropic"),
+            "ratios": (2.0,) * 3,
+            "apart": (False,) * 3,
+        }
         self.setting = Setting(
             model if uses_haadf else None, 1e-3 if uses_haadf else 1.0, **given | setting
         )
@@ -124,7 +129,7 @@ def test_they_hold_the_noise_of_the_haadf():
         noise = np.random.default_rng(8).normal(0, deviation, SHAPE)
         exact = modelled(scan.truth, WEIGHTS / COUNTS, 0.0)
         scan.models = GuidedModels(exact + noise, scan.models.models)
-        scan.setting = replace(scan.setting, lambda_1=1e-4, directional=(False,) * 3)
+        scan.setting = replace(scan.setting, lambda_1=1e-4, regularisers=ISOTROPIC)
     low, high = (scan.errors().mean(axis=(1, 2)) for scan in (quiet, noisy))
     assert high[0] > 2 * low[0]
 
@@ -148,9 +153,9 @@ def test_the_model_is_fitted_to_each_draw(scan, errors):
     assert scan.errors(refit=lambda *_: wrong).mean() > 1.5 * errors.mean()
 
 
-def test_edges_are_those_of_the_measured_haadf(scan, errors, monkeypatch):
+def test_directions_are_those_of_the_measured_haadf(scan, errors, monkeypatch):
     """Found once, in the image as it was measured; drawn ones are blurred already."""
-    monkeypatch.setattr(held_out, "guide_edges", lambda *_: pytest.fail("found again"))
+    monkeypatch.setattr(held_out, "guide_directions", lambda *_: pytest.fail("found again"))
     np.testing.assert_array_equal(scan.errors(), errors)
 
 
@@ -167,14 +172,14 @@ def test_a_blurred_haadf_has_less_noise():
         model = replace(scan.models.first, blur=blur)
         scan.models = GuidedModels(scan.models.haadf + noise, [model])
         scan.setting = replace(
-            scan.setting, model=model, lambda_1=1e-4, directional=(False,) * 3, ratios=(0.1,) * 3
+            scan.setting, model=model, lambda_1=1e-4, regularisers=ISOTROPIC, ratios=(0.1,) * 3
         )
     low, high = (scan.errors().mean(axis=(1, 2)) for scan in (blurred, sharp))
     assert low[0] < 0.7 * high[0]
 
 
 def test_without_haadf_its_noise_does_not_matter():
-    scan = Scan(uses_haadf=False, directional=(False,) * 3)
+    scan = Scan(uses_haadf=False, regularisers=ISOTROPIC)
     reference = scan.errors()
     image = scan.models.haadf + np.random.default_rng(8).normal(0, 0.3, SHAPE)
     scan.models = GuidedModels(image, scan.models.models)

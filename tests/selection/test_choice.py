@@ -9,7 +9,8 @@ from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1, RAT
 
 from .scans import SHAPE, all_kept, guided_models
 
-BOTH = True, False
+BOTH = "directional", "isotropic"
+MIXED = "directional", "isotropic", "directional"
 
 
 @pytest.fixture(scope="module")
@@ -18,15 +19,14 @@ def choose(specimen, maps):
         haadf=None,
         *,
         seed=0,
-        kinds=BOTH,
+        candidates=(BOTH,) * 3,
         kept=None,
         progress=lambda: None,
-        directional=None,
         **options,
     ):
         models = guided_models(specimen, maps, haadf, **options)
         kept = all_kept(maps) if kept is None else kept
-        return choose_setting(maps, models, seed, kept, kinds, progress, directional)
+        return choose_setting(maps, models, seed, kept, candidates, progress)
 
     return chosen
 
@@ -59,7 +59,7 @@ def described(setting):
         "haadf_blur": model.blur if model else None,
         "lambda_1": setting.lambda_1 if model else None,
         "ratios": list(setting.ratios),
-        "directional": list(setting.directional),
+        "directional": [name == "directional" for name in setting.regularisers],
         "apart": list(setting.apart),
     }
 
@@ -116,7 +116,6 @@ def test_what_is_tried_is_within_limits(chosen, noisy, flipped):
     for choice in (chosen[0], noisy, flipped):
         for row in choice.table:
             assert set(row["ratios"]) <= set(RATIOS)
-            assert set(row["directional"]) <= set(BOTH)
             assert not row["uses_haadf"] or LAMBDAS_1[0] <= row["lambda_1"] <= LAMBDAS_1[1]
     tried = {row["lambda_1"] for row in chosen[0].table}
     assert {None, *FIRST_LAMBDAS_1} <= tried
@@ -160,28 +159,22 @@ def test_ratios_beside_the_best_were_tried_without_haadf(chosen):
     """Of each element and regulariser, so that the best is one of the whole range."""
     rows = [row for row in chosen[0].table if not row["uses_haadf"]]
     for element in range(3):
-        for kind in BOTH:
+        for directional in (True, False):
             errors = {
                 RATIOS.index(row["ratios"][element]): row["relative_errors"][element]
                 for row in rows
-                if row["directional"][element] is kind
+                if row["directional"][element] is directional
             }
             best = min(errors, key=errors.get)
             assert {best - 1, best + 1} & set(range(len(RATIOS))) <= set(errors)
 
 
-@pytest.mark.parametrize("kind", BOTH)
-def test_only_the_regulariser_that_was_asked_for_is_tried(choose, kind):
-    choice = choose(kinds=(kind,))
-    assert choice.setting.directional == (kind,) * 3
-    assert all(row["directional"] == [kind] * 3 for row in choice.table)
-
-
-def test_given_regulariser_of_each_element_is_kept(choose):
-    given = True, False, True
-    choice = choose(directional=given)
-    assert choice.setting.directional == given
-    assert all(row["directional"] == list(given) for row in choice.table)
+@pytest.mark.parametrize("given", [*((name,) * 3 for name in BOTH), MIXED])
+def test_only_the_regularisers_that_were_asked_for_are_tried(choose, given):
+    choice = choose(candidates=[(name,) for name in given])
+    assert choice.setting.regularisers == given
+    expected = [name == "directional" for name in given]
+    assert all(row["directional"] == expected for row in choice.table)
 
 
 def test_choice_is_in_the_table_where_no_element_has_a_weight(choose):
@@ -213,6 +206,6 @@ def test_inputs_are_not_modified(specimen, maps):
     models = guided_models(specimen, maps)
     arrays = maps.segments, maps.counts, maps.background, maps.net, models.haadf
     before = [array.copy() for array in arrays]
-    choose_setting(maps, models, 0, all_kept(maps), BOTH, lambda: None)
+    choose_setting(maps, models, 0, all_kept(maps), (BOTH,) * 3, lambda: None)
     for array, copy in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(array, copy)

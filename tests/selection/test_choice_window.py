@@ -79,8 +79,8 @@ def test_cropped_models_are_parts_of_the_whole(specimen):
     rows, cols = slice(3, 20), slice(10, 44)
     part = CroppedModels(whole, rows, cols)
     np.testing.assert_array_equal(part.matched(model), whole.matched(model)[rows, cols])
-    for mine, theirs in zip(part.edges(model, (True,)), whole.edges(model, (True,)), strict=True):
-        np.testing.assert_array_equal(mine, theirs[rows, cols] if theirs.ndim == 2 else theirs)
+    for mine, theirs in zip(part.directions(model), whole.directions(model), strict=True):
+        np.testing.assert_array_equal(mine, theirs[rows, cols])
     assert part.first is model
 
 

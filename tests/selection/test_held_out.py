@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.counts.reading import SPLITS
+from hyperspy_multimodal.eds.xray_fit import plan_fit
+from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.selection import Setting, fuse_setting
 from hyperspy_multimodal.selection import held_out as module
 
@@ -123,7 +125,7 @@ def test_a_setting_is_solved_once(maps, models, guided, alone):
 def test_fitted_maps_have_halves_too(specimen):
     maps = read_now(specimen.signal, plan_fit(specimen.signal, None, 2.0, None), SPLITS).maps
     models = guided_models(specimen, maps)
-    setting = Setting(models.first, 1e-3, (False,) * 3, (2.0,) * 3, (False,) * 3)
+    setting = Setting(models.first, 1e-3, ("isotropic",) * 3, (2.0,) * 3, (False,) * 3)
     tried = held_out(maps, models)
     rough = tried.errors(replace(setting, lambda_1=10.0, ratios=(1e-3,) * 3))
     assert np.all(tried.errors(setting) < 0.8 * rough)

@@ -8,7 +8,7 @@ import pytest
 from hyperspy_multimodal.fusion.scaled import fuse_scaled
 from hyperspy_multimodal.selection import GuidedModels, HaadfModel, fuse_setting
 from hyperspy_multimodal.selection.held_out import APART
-from hyperspy_multimodal.selection.normalised_haadf import guide_edges, smoothed
+from hyperspy_multimodal.selection.normalised_haadf import guide_directions, smoothed
 
 from .scans import guided_models
 
@@ -50,17 +50,15 @@ def test_models_share_what_depends_on_the_blur_alone():
     np.testing.assert_array_equal(models.matched(blurred), smoothed(haadf, 1.5))
     assert models.matched(first) is models.matched(second)
     for model in (first, blurred):
-        *directions, chosen = models.edges(model, (False, True))
-        np.testing.assert_array_equal(directions, guide_edges(haadf, model.blur))
-        np.testing.assert_array_equal(chosen, [False, True])
-    assert models.edges(first, (True, True))[0] is models.edges(second, (True, False))[0]
+        expected = guide_directions(haadf, model.blur)
+        np.testing.assert_array_equal(models.directions(model), expected)
+    assert models.directions(first) is models.directions(second)
 
 
-def test_no_edges_are_found_where_none_are_followed():
-    models = GuidedModels(np.ones((12, 15)), [with_blur(0.0)])
-    *directions, chosen = models.edges(models.first, (False, False))
-    assert not chosen.any()
-    assert [each.shape for each in directions] == [(1, 1), (1, 1)]
+def test_directions_are_not_found_where_none_are_followed(maps, models, guided, monkeypatch):
+    isotropic = replace(guided, regularisers=("isotropic",) * 3)
+    monkeypatch.setattr(GuidedModels, "directions", lambda *_: pytest.fail("none are needed"))
+    fuse_setting(maps, models, isotropic, **SOLVE)
 
 
 # one fusion
@@ -82,7 +80,8 @@ def test_fusion_is_that_of_the_setting(maps, models, guided, alone, uses_haadf):
         lambda_1=setting.lambda_1,
         lambda_2=setting.lambda_1 * np.array([2.0, 4.0, 1.0]),
         totals=maps.totals,
-        edges=(*guide_edges(models.haadf, 0.0), np.array([True, False, True])),
+        regularisers=("directional", "isotropic", "directional"),
+        directions=guide_directions(models.haadf, 0.0),
         **SOLVE,
     )
     np.testing.assert_array_equal(result.maps, expected.maps)
@@ -101,8 +100,8 @@ def test_scale_says_what_share_of_the_counts_the_maps_hold(maps, models, guided)
 
 
 def test_element_apart_does_not_feel_the_haadf(specimen, maps, models, guided, alone):
-    apart = replace(guided, directional=(False,) * 3, apart=(False, False, True))
-    alone = replace(alone, directional=(False,) * 3)
+    apart = replace(guided, regularisers=("isotropic",) * 3, apart=(False, False, True))
+    alone = replace(alone, regularisers=("isotropic",) * 3)
     fused, free = (
         fuse_setting(maps, models, each, totals=maps.totals, **SOLVE).maps
         for each in (apart, alone)

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from hyperspy_multimodal.selection import normalise_haadf
-from hyperspy_multimodal.selection.normalised_haadf import guide_edges, noise_of, smoothed
+from hyperspy_multimodal.selection.normalised_haadf import guide_directions, noise_of, smoothed
 
 from .particles import blobs
 
@@ -115,12 +115,12 @@ def step(shape=(64, 72)):
 @pytest.mark.parametrize("deviation", [0.0, 0.05])
 def test_a_sharp_edge_has_unit_directions_across_it(blur, deviation):
     haadf, _ = normalise_haadf(step() + noise(deviation, step().shape))
-    along_y, along_x = guide_edges(haadf, blur)
+    along_y, along_x = guide_directions(haadf, blur)
     at_edge = along_x[:, step().shape[1] // 2 - 1]
     assert at_edge.min() > 0.98
     assert np.abs(along_y[:, step().shape[1] // 2 - 1]).max() < 0.2
     # and along y, for an edge that lies the other way
-    turned = guide_edges(haadf.T, blur)
+    turned = guide_directions(haadf.T, blur)
     np.testing.assert_allclose(turned[0], along_x.T, atol=1e-6)
     np.testing.assert_allclose(turned[1], along_y.T, atol=1e-6)
 
@@ -128,19 +128,19 @@ def test_a_sharp_edge_has_unit_directions_across_it(blur, deviation):
 @pytest.mark.parametrize("blur", [0.0, 1.5])
 def test_noise_makes_no_edges(blur):
     haadf, _ = normalise_haadf(noise(1.0, (96, 96)))
-    assert np.median(np.hypot(*guide_edges(haadf, blur))) < 0.6
+    assert np.median(np.hypot(*guide_directions(haadf, blur))) < 0.6
 
 
 def test_noise_beside_an_edge_does_not_pass_for_one():
     lengths = []
     for deviation in (0.02, 0.1):
         haadf, _ = normalise_haadf(step() + noise(deviation, step().shape))
-        lengths.append(np.median(np.hypot(*guide_edges(haadf, 0.0))[:, :25]))
+        lengths.append(np.median(np.hypot(*guide_directions(haadf, 0.0))[:, :25]))
     assert max(lengths) < 0.55
     # a blur takes noise off the guide
-    assert np.median(np.hypot(*guide_edges(haadf, 1.5))[:, :25]) < 0.8 * lengths[1]
+    assert np.median(np.hypot(*guide_directions(haadf, 1.5))[:, :25]) < 0.8 * lengths[1]
 
 
 @pytest.mark.parametrize("blur", [0.0, 2.0])
 def test_a_uniform_image_has_no_edges(blur):
-    np.testing.assert_array_equal(guide_edges(np.full((9, 12), 0.4), blur), 0)
+    np.testing.assert_array_equal(guide_directions(np.full((9, 12), 0.4), blur), 0)

@@ -9,14 +9,15 @@ from hyperspy_multimodal.selection.choice import RATIOS, search
 
 from .scans import SHAPE
 
-BOTH = True, False
+BOTH = "directional", "isotropic"
+MIXED = "directional", "isotropic", "directional"
 
 
 class Landscape:
     """Held-out errors as a function of the setting: the best setting is known."""
 
     ratios = (1.0, 8.0, 0.5)
-    directional = (True, False, True)
+    regularisers = MIXED
     lambda_1 = 3.16e-4
     gamma = 1.4
     gain = (0.3, 0.3, 0.3)  # of the HAADF, by element
@@ -25,7 +26,7 @@ class Landscape:
     def errors(self, setting):
         octaves = np.log2(np.array(setting.ratios) / self.ratios)
         errors = 2 + 0.02 * octaves**2
-        errors += 0.1 * (np.array(setting.directional) != self.directional)
+        errors += 0.1 * (np.array(setting.regularisers) != self.regularisers)
         if setting.model:
             decades = abs(np.log10(setting.lambda_1 / self.lambda_1))
             misfit = 0.1 * decades + 0.3 * abs(setting.model.gamma - self.gamma)
@@ -61,15 +62,15 @@ class NoMaps:
         return [(self, self)]
 
 
-def searched(landscape, gammas=(1.0, 1.4, 1.8), kinds=BOTH, weight=1.0):
+def searched(landscape, gammas=(1.0, 1.4, 1.8), names=BOTH, weight=1.0):
     models = [HaadfModel(np.ones(3), np.full(3, weight), 0.0, gamma, 0.0, 0.9) for gamma in gammas]
-    return search(Known(landscape, GuidedModels(np.zeros(SHAPE), models)), kinds)
+    return search(Known(landscape, GuidedModels(np.zeros(SHAPE), models)), (names,) * 3)
 
 
 def test_the_best_setting_is_found():
     setting = searched(Landscape(), gammas=(1.4,))
     assert setting.ratios == Landscape.ratios
-    assert setting.directional == Landscape.directional
+    assert setting.regularisers == Landscape.regularisers
     assert setting.lambda_1 == Landscape.lambda_1
     assert setting.apart == (False,) * 3
 
@@ -101,16 +102,16 @@ def test_ratios_that_the_haadf_changes_are_found():
 
     class Changing(Landscape):
         def errors(self, setting):
-            self.ratios, self.directional = (
-                ((1.0, 2.0, 0.5), (True, False, True))
+            self.ratios, self.regularisers = (
+                ((1.0, 2.0, 0.5), MIXED)
                 if setting.model
-                else ((4.0, 8.0, 4.0), (False, False, True))
+                else ((4.0, 8.0, 4.0), ("isotropic", "isotropic", "directional"))
             )
             return super().errors(setting)
 
     setting = searched(Changing())
     assert setting.ratios == (1.0, 2.0, 0.5)
-    assert setting.directional == (True, False, True)
+    assert setting.regularisers == MIXED
 
 
 def test_element_that_loses_by_the_haadf_is_set_apart():
@@ -135,7 +136,7 @@ def test_haadf_from_which_all_lose_is_left_out():
     assert setting.lambda_1 == 1
     assert setting.apart == (False,) * 3
     assert setting.ratios == Landscape.ratios
-    assert setting.directional == Landscape.directional
+    assert setting.regularisers == Landscape.regularisers
 
 
 @pytest.mark.parametrize(("standard_errors", "used"), [(1.0, False), (5.0, True)])
@@ -146,11 +147,20 @@ def test_haadf_has_to_gain_significantly(standard_errors, used):
     assert (searched(landscape).model is not None) is used
 
 
-@pytest.mark.parametrize("kind", BOTH)
-def test_one_regulariser_is_taken_as_it_is(kind):
-    setting = searched(Landscape(), kinds=(kind,))
-    assert setting.directional == (kind,) * 3
+@pytest.mark.parametrize("name", BOTH)
+def test_one_regulariser_is_taken_as_it_is(name):
+    setting = searched(Landscape(), names=(name,))
+    assert setting.regularisers == (name,) * 3
     assert setting.ratios == Landscape.ratios
+
+
+def test_the_best_of_many_regularisers_is_found_though_the_haadf_changes_it():
+    class Changing(Landscape):
+        def errors(self, setting):
+            self.regularisers = tuple("BCD" if setting.model else "AAD")
+            return super().errors(setting)
+
+    assert searched(Changing(), names=tuple("ABCD")).regularisers == tuple("BCD")
 
 
 def test_models_without_weights_are_not_tried():

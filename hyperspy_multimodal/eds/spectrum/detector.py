@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...kernels.peaks import add_peaks, add_slopes
+from ...kernels import add_peaks, add_slopes
 from ...physics.peak_widths import FIORI_NEWBURY_SLOPE, FWHM_PER_SIGMA, MN_KA
 
 #: No line is narrower, in eV; electronic noise alone is wider.

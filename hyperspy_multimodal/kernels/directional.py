@@ -1,0 +1,74 @@
+"""Directional total variation: the length of the gradient less its part along given directions.
+
+All arrays are those of `isotropic`; ``directions_y`` and ``directions_x`` are no longer than 1.
+"""
+
+import numpy as np
+
+from .compile import inlined
+from .projection import dual_change
+
+_ZERO = np.float32(0)
+
+
+@inlined
+def across(direction_y, direction_x, py, px):
+    """Return (py, px) less its part along the direction."""
+    along = direction_y * py + direction_x * px
+    return py - direction_y * along, px - direction_x * along
+
+
+@inlined
+def place_row(
+    n, step, price, below, right, directions_y, directions_x, above, shifted, relaxed, out
+):
+    """As `isotropic.place_row`, with div D p, where D takes away the part along the directions.
+
+    ``above`` holds the y part of D p above the row, and on return that below it. ``shifted``, n + 1
+    long, takes the x part of D p; its first entry, left of the first column, is given.
+    """
+    for col in range(n):
+        py, px = across(directions_y[col], directions_x[col], below[col], right[col])
+        out[col] = relaxed[col] + step * (py - above[col] - price)
+        above[col] = py
+        shifted[col + 1] = px
+    for col in range(n):
+        out[col] += step * (shifted[col + 1] - shifted[col])
+
+
+@inlined
+def dual_row(
+    n, step, bound, relaxation, ahead, ahead_below, directions_y, directions_x, below, right
+):
+    """As `isotropic.dual_row`, with the gradient less its part along the directions."""
+    moved = _ZERO
+    for col in range(n):
+        here = ahead[col]
+        dy, dx = across(
+            directions_y[col], directions_x[col], ahead_below[col] - here, ahead[col + 1] - here
+        )
+        change_y, change_x = dual_change(below[col], right[col], dy, dx, step, bound)
+        below[col] += relaxation * change_y
+        right[col] += relaxation * change_x
+        moved += change_y * change_y + change_x * change_x
+    return moved
+
+
+@inlined
+def variation_row(n, bound, x, x_below, directions_y, directions_x, py, px):
+    """As `isotropic.variation_row`, for the gradient less its part along the directions.
+
+    On return ``py`` and ``px`` have lost that part, too.
+    """
+    variation = 0.0
+    gap = 0.0
+    for col in range(n):
+        here = x[col]
+        dy, dx = across(
+            directions_y[col], directions_x[col], x_below[col] - here, x[min(col + 1, n - 1)] - here
+        )
+        length = np.sqrt(dy * dy + dx * dx)
+        variation += np.float64(length)
+        gap += np.float64(bound * length - (py[col] * dy + px[col] * dx))
+        py[col], px[col] = across(directions_y[col], directions_x[col], py[col], px[col])
+    return variation, gap

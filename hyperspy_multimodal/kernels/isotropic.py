@@ -1,0 +1,52 @@
+"""Isotropic total variation: the length of the gradient, by rows.
+
+All arrays are float32 and one-dimensional: the same n columns of one row of a map, of the dual
+variable p or of a buffer. p lies between pixels: ``below`` and ``above`` are its y parts on both
+sides of the row; along x, entry col of ``right`` is to the right of column col, entry col of
+``left`` to its left.
+"""
+
+import numpy as np
+
+from .compile import inlined
+from .projection import dual_change
+
+_ZERO = np.float32(0)
+
+
+@inlined
+def place_row(n, step, price, below, above, right, left, relaxed, out):
+    """Write relaxed + step (div p - price), of which the proximal point is taken."""
+    for col in range(n):
+        divergence = below[col] - above[col] + right[col] - left[col]
+        out[col] = relaxed[col] + step * (divergence - price)
+
+
+@inlined
+def dual_row(n, step, bound, relaxation, ahead, ahead_below, below, right):
+    """Move p along the gradient of ``ahead`` (n + 1); return the sum of its squared changes."""
+    moved = _ZERO
+    for col in range(n):
+        here = ahead[col]
+        change_y, change_x = dual_change(
+            below[col], right[col], ahead_below[col] - here, ahead[col + 1] - here, step, bound
+        )
+        below[col] += relaxation * change_y
+        right[col] += relaxation * change_x
+        moved += change_y * change_y + change_x * change_x
+    return moved
+
+
+@inlined
+def variation_row(n, bound, x, x_below, py, px):
+    """Return sums of |grad x| and of bound |grad x| - <p, grad x>; the last column has no right."""
+    variation = 0.0
+    gap = 0.0
+    for col in range(n):
+        here = x[col]
+        dy = x_below[col] - here
+        dx = x[min(col + 1, n - 1)] - here
+        length = np.sqrt(dy * dy + dx * dx)
+        variation += np.float64(length)
+        gap += np.float64(bound * length - (py[col] * dy + px[col] * dx))
+    return variation, gap

@@ -1,0 +1,53 @@
+"""Vectors of the dual variable, brought back to the length of their bound."""
+
+import numba
+import numpy as np
+
+from .compile import inlined, kernel
+
+_ONE = np.float32(1)
+# The reciprocal of a denormal length would be infinite.
+_TINY = np.float32(1e-30)
+_TINY_LENGTH = np.float32(1e-20)
+
+
+@inlined
+def dual_change(py, px, dy, dx, step, bound):
+    """Return the change of (py, px) in one step along (dy, dx) and back to a length of bound."""
+    ty = py + step * dy
+    tx = px + step * dx
+    square = ty * ty + tx * tx
+    furthest = bound * bound
+    shrink = bound * (_ONE / np.sqrt((square if square > furthest else furthest) + _TINY))
+    return ty * shrink - py, tx * shrink - px
+
+
+@inlined
+def feasible_row(n, bound, below, right, py, px):
+    """Write the dual variable (below, right), brought back to a length of ``bound``."""
+    for col in range(n):
+        y = below[col]
+        x = right[col]
+        length = np.sqrt(y * y + x * x)
+        shrink = bound / ((length if length > bound else bound) + _TINY_LENGTH)
+        py[col] = y * shrink
+        px[col] = x * shrink
+
+
+@kernel
+def project(p, bounds):
+    """Bring each vector of ``p`` (2, K, ny, nx) back, in place, to a length of ``bounds[i]``.
+
+    Both are float32.
+    """
+    _, n_maps, ny, nx = p.shape
+    for row in numba.prange(ny):
+        for i in range(n_maps):
+            bound = bounds[i]
+            for col in range(nx):
+                py = p[0, i, row, col]
+                px = p[1, i, row, col]
+                length = np.sqrt(py * py + px * px)
+                shrink = bound / (length + _TINY) if length > bound else _ONE
+                p[0, i, row, col] = py * shrink
+                p[1, i, row, col] = px * shrink

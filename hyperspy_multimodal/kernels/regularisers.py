@@ -1,0 +1,132 @@
+"""The regularisers, told apart: whatever depends on which one a map has is asked here.
+
+Each has a file of its own for its rows. The functions take a map ``i`` and a segment of its row,
+the n columns from ``start`` on, or a whole row. All move the one dual variable p of `State`.
+"""
+
+import numpy as np
+
+from . import directional, isotropic
+from .array_parts import segment
+from .compile import inlined
+from .projection import feasible_row
+
+#: What ``Data.regularisers`` holds.
+ISOTROPIC, DIRECTIONAL = 0, 1
+
+_ZERO = np.float32(0)
+
+
+@inlined
+def begin_chunk(i, row, data, state, above):
+    """Leave in ``above`` (nx) what `place` needs of the row before ``row``, where chunks begin."""
+    if data.regularisers[i] == DIRECTIONAL:
+        for col in range(above.size):
+            above[col] = _ZERO
+            if row > 0:
+                above[col], _ = directional.across(
+                    data.directions_y[row - 1, col],
+                    data.directions_x[row - 1, col],
+                    state.dual_y[i, row, col],
+                    state.dual_x[i, row - 1, col + 1],
+                )
+
+
+@inlined
+def place(i, row, start, n, step, data, state, above, shifted, out):
+    """Write relaxed + step (div p - price), of which the proximal point is taken.
+
+    ``above`` (n) and ``shifted`` (n + 1) are kept for the regulariser: for the next row, and for
+    this segment.
+    """
+    price = state.prices[i]
+    below = segment(state.dual_y, (i, row + 1, start), n)
+    right = segment(state.dual_x, (i, row, start + 1), n)
+    relaxed = segment(state.relaxed, (i, row, start), n)
+    if data.regularisers[i] == DIRECTIONAL:
+        shifted[0] = _ZERO
+        if start > 0:
+            _, shifted[0] = directional.across(
+                data.directions_y[row, start - 1],
+                data.directions_x[row, start - 1],
+                state.dual_y[i, row + 1, start - 1],
+                state.dual_x[i, row, start],
+            )
+        directional.place_row(
+            n,
+            step,
+            price,
+            below,
+            right,
+            segment(data.directions_y, (row, start), n),
+            segment(data.directions_x, (row, start), n),
+            above,
+            shifted,
+            relaxed,
+            out,
+        )
+    else:
+        isotropic.place_row(
+            n,
+            step,
+            price,
+            below,
+            segment(state.dual_y, (i, row, start), n),
+            right,
+            segment(state.dual_x, (i, row, start), n),
+            relaxed,
+            out,
+        )
+
+
+@inlined
+def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_below):
+    """Move p along the gradient of ``ahead`` (n + 1); return the sum of its squared changes."""
+    bound = data.bounds[i]
+    below = segment(state.dual_y, (i, row + 1, start), n)
+    right = segment(state.dual_x, (i, row, start + 1), n)
+    if data.regularisers[i] == DIRECTIONAL:
+        return directional.dual_row(
+            n,
+            step,
+            bound,
+            relaxation,
+            ahead,
+            ahead_below,
+            segment(data.directions_y, (row, start), n),
+            segment(data.directions_x, (row, start), n),
+            below,
+            right,
+        )
+    return isotropic.dual_row(n, step, bound, relaxation, ahead, ahead_below, below, right)
+
+
+@inlined
+def variation(i, row, n, data, state, py, px):
+    """Return sums of the regulariser R, and of its gap lambda_2 R(x) - <p, grad x>.
+
+    ``py`` and ``px`` (n) take p, brought back into its bounds, in the form whose divergence counts.
+    """
+    bound = data.bounds[i]
+    x = segment(state.maps, (i, row, 0), n)
+    x_below = segment(state.maps, (i, min(row + 1, state.maps.shape[1] - 1), 0), n)
+    feasible_row(
+        n,
+        bound,
+        segment(state.dual_y, (i, row + 1, 0), n),
+        segment(state.dual_x, (i, row, 1), n),
+        py,
+        px,
+    )
+    if data.regularisers[i] == DIRECTIONAL:
+        return directional.variation_row(
+            n,
+            bound,
+            x,
+            x_below,
+            segment(data.directions_y, (row, 0), n),
+            segment(data.directions_x, (row, 0), n),
+            py,
+            px,
+        )
+    return isotropic.variation_row(n, bound, x, x_below, py, px)

@@ -1,0 +1,66 @@
+"""Slow, obvious float64 twins of the kernels and of the cost, written from the formulas.
+
+Minimisers are found by bisection on a derivative, conjugates by trying every point of a grid, and
+adjoints by transposing a matrix; nothing here knows a closed form. Maps are (K, ny, nx), and what
+has one value a map is a sequence of K.
+"""
+
+from . import poisson
+from .arrays import by_map
+from .costs import cost, excess
+from .haadf import haadf_residual, haadf_slopes, local_model, power
+from .loop import certificate, iteration
+from .poisson import (
+    poisson_cost,
+    poisson_deviance,
+    poisson_gap,
+    poisson_gradient,
+    poisson_likelihood,
+    poisson_prox,
+)
+from .regularisers import (
+    across,
+    directions_of,
+    divergence,
+    dual,
+    gradient,
+    lengths,
+    project,
+    total_variation,
+    total_variation_gap,
+    variation_of,
+)
+from .spectra import peak_slopes, peaks, summed, tailed_integral
+
+__all__ = [
+    "across",
+    "by_map",
+    "certificate",
+    "cost",
+    "directions_of",
+    "divergence",
+    "dual",
+    "excess",
+    "gradient",
+    "haadf_residual",
+    "haadf_slopes",
+    "iteration",
+    "lengths",
+    "local_model",
+    "peak_slopes",
+    "peaks",
+    "poisson",
+    "poisson_cost",
+    "poisson_deviance",
+    "poisson_gap",
+    "poisson_gradient",
+    "poisson_likelihood",
+    "poisson_prox",
+    "power",
+    "project",
+    "summed",
+    "tailed_integral",
+    "total_variation",
+    "total_variation_gap",
+    "variation_of",
+]

@@ -1,0 +1,100 @@
+"""The regularisers: differences, their transpose, directions, values and gaps."""
+
+import numpy as np
+from scipy import ndimage
+
+from hyperspy_multimodal.kernels import DIRECTIONAL
+
+from .arrays import by_map
+
+
+def gradient(x):
+    x = np.asarray(x, dtype=np.float64)
+    out = np.zeros((2, *x.shape))
+    out[0, :, :-1, :] = x[:, 1:, :] - x[:, :-1, :]
+    out[1, :, :, :-1] = x[:, :, 1:] - x[:, :, :-1]
+    return out
+
+
+def divergence(p):
+    """Minus the transpose of the matrix whose columns are the gradients of single pixels."""
+    p = np.asarray(p, dtype=np.float64)
+    ny, nx = p.shape[2:]
+    units = np.eye(ny * nx).reshape(-1, ny, nx)
+    matrix = gradient(units).transpose(1, 0, 2, 3).reshape(ny * nx, -1)
+    fields = p.transpose(1, 0, 2, 3).reshape(p.shape[1], -1)
+    return -(fields @ matrix.T).reshape(p.shape[1:])
+
+
+def lengths(p):
+    return np.sqrt(p[0] ** 2 + p[1] ** 2)
+
+
+def project(p, bounds):
+    p = np.asarray(p, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shrink = np.where(lengths(p) > by_map(bounds), by_map(bounds) / lengths(p), 1.0)
+    return p * shrink
+
+
+def total_variation(x):
+    """One value a map."""
+    return lengths(gradient(x)).sum(axis=(1, 2))
+
+
+def directions_of(guide):
+    """Along y and along x, shape (2, ny, nx)."""
+    smooth = ndimage.gaussian_filter(np.asarray(guide, dtype=np.float64), 1, mode="nearest")
+    slope = gradient(smooth[np.newaxis] / max(np.ptp(smooth), 1e-300))[:, 0]
+    return slope / np.sqrt((slope**2).sum(axis=0) + 0.02**2)
+
+
+def across(p, directions, directional):
+    """p less its part along the directions, in the maps that are directional."""
+    taken = np.where(by_map(directional), directions[:, np.newaxis], 0.0)
+    return p - taken * (taken * p).sum(axis=0)
+
+
+def directional_variation(x, guide, directional=None):
+    """One value a map; isotropic without a guide."""
+    if guide is None:
+        return total_variation(x)
+    directional = np.ones(len(x), bool) if directional is None else directional
+    return lengths(across(gradient(x), directions_of(guide), directional)).sum(axis=(1, 2))
+
+
+def total_variation_gap(x, p, bounds):
+    """One value a map."""
+    grad = gradient(x)
+    return (by_map(bounds) * lengths(grad) - (p * grad).sum(axis=0)).sum(axis=(1, 2))
+
+
+def dual(state):
+    """The dual variable, shape (2, K, ny, nx)."""
+    return np.stack([state.dual_y[:, 1:], state.dual_x[:, :, 1:]]).astype(np.float64)
+
+
+def across_of(p, data):
+    directions = np.stack([data.directions_y, data.directions_x]).astype(np.float64)
+    return across(p, directions, data.regularisers == DIRECTIONAL)
+
+
+def divergence_of(p, data):
+    """What the dual variable does to the maps."""
+    return divergence(across_of(p, data))
+
+
+def dual_step(p, ahead, steps, data):
+    """The dual variable after a step along the gradient of ``ahead``."""
+    return project(p + by_map(steps) * across_of(gradient(ahead), data), data.bounds)
+
+
+def variation_of(x, data):
+    """By pixel."""
+    return lengths(across_of(gradient(x), data))
+
+
+def variation_gap(x, p, data):
+    """By pixel."""
+    pairing = (p * across_of(gradient(x), data)).sum(axis=0)
+    return by_map(data.bounds) * variation_of(x, data) - pairing
