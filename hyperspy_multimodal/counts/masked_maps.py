@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy import ndimage
 
-from .contracts import Maps
+from .contracts import Maps, Reading
 
 # Background, in typical bright values of a map, that drowns what a masked pixel would say: its
 # counts weigh a thirtieth of those of a bright pixel.
@@ -112,3 +112,31 @@ class MaskedMaps:
             enough = share > 0.05
             filled = np.where(enough, local / np.where(enough, share, 1.0), filled)
         return np.where(self.mask, filled, maps)
+
+
+def masked_maps(maps: Maps, mask) -> Maps:
+    """Return maps in which masked pixels have no say.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    mask : numpy.ndarray or None
+        From `checked_mask`.
+    """
+    return maps if mask is None else MaskedMaps(maps, mask)
+
+
+def whole_mask(mask, reading: Reading):
+    """Return a mask with the scan positions that were left out on reading, None if there are none.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray or None
+        From `checked_mask`.
+    reading : Reading
+        What was read.
+    """
+    if mask is None or reading.mask is None:
+        return reading.mask if mask is None else mask
+    return mask | reading.mask

@@ -110,10 +110,10 @@ def fuse_maps(
     >>> bool(abs(maps[0].data.sum() / counts[0].data.sum() - 1) < 0.001)
     True
     """
+    from ..counts.masked_maps import masked_maps
     from ..counts.reading import SPLITS
     from ..physics.scattering import map_scattering
     from ..recovery.fuse import fuse
-    from ..recovery.masks import masked_maps
     from ..recovery.parameters import Parameters
     from ..signals.as_found import name_images
     from ..signals.found_haadf import ScanGrid, tidied_haadf

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..counts.masked_maps import masked_maps, whole_mask
 from ..counts.reading import SPLITS
 from ..fusion.regularisers import REGULARISERS, are_directional, names_of
 from ..recovery.fuse import fuse_reading
-from ..recovery.masks import masked_maps, whole_mask
 from ..recovery.prepared import fit_of, prepared
 from ..selection import CroppedModels, Setting, fuse_setting
 from ..signals.masks import checked_mask

@@ -22,7 +22,7 @@ from .iterations import iterations
 from .peaks import add_peaks, add_slopes
 from .projection import project
 from .reference import constant_deviance, likeliest
-from .regularisers import DIRECTIONAL, ISOTROPIC
+from .regulariser_rows import DIRECTIONAL, ISOTROPIC
 from .spectra import project_halves, project_spectra, sum_spectra
 from .state import Data, Room, State
 

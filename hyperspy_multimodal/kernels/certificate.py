@@ -13,7 +13,7 @@ import numpy as np
 from .array_parts import segment
 from .compile import kernel
 from .gaps import lower_row, model_row, poisson_row
-from .regularisers import variation
+from .regulariser_rows import variation
 
 
 @kernel

@@ -18,7 +18,7 @@ from .array_parts import prefetch, segment
 from .compile import leaf
 from .denormals import flush_denormals, restore_denormals
 from .power import power
-from .regularisers import begin_chunk, move_dual, place
+from .regulariser_rows import begin_chunk, move_dual, place
 from .rows import bend_row, curved_prox_row, newton_row, prox_row, relax_row, tangent_row
 from .state import SEGMENT
 

@@ -1,7 +1,7 @@
 """Graphs of Dask: spectrum images that are read, and maps that are fused, only when computed."""
 
 from .map_blocks import map_blocks_of
-from .spectra import read_later, read_now, sum_now
+from .reading_tasks import read_later, read_now, sum_now
 from .tasks import computed, task
 
 __all__ = ["computed", "map_blocks_of", "read_later", "read_now", "sum_now", "task"]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..counts.contracts import Maps, Reading
+from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.solver import warn_if_unconverged
 from ..selection import fuse_setting, standard_deviations
-from .masks import masked_maps, whole_mask
 from .messages import (
     check_counts,
     say_what_was_left_out,

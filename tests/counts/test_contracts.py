@@ -16,7 +16,7 @@ from hyperspy_multimodal.eels.edge_fit import plan_edge_fit
 from hyperspy_multimodal.eels.edge_measurement import plan_edges
 from hyperspy_multimodal.given.noisy_maps import ready_maps
 from hyperspy_multimodal.lazy import read_now
-from hyperspy_multimodal.lazy.spectra import spectra_of
+from hyperspy_multimodal.lazy.reading_tasks import spectra_of
 
 PLANS = {
     "XrayFit": (core_shell, lambda s: plan_fit(s, None, 2.0, None)),

@@ -6,14 +6,7 @@ from . import poisson
 from .arrays import by_map, root
 from .haadf import haadf_residual, haadf_slopes, local_model
 from .poisson import poisson_deviance, poisson_gap
-from .regularisers import (
-    divergence_of,
-    dual,
-    dual_step,
-    project,
-    variation_gap,
-    variation_of,
-)
+from .regularisers import divergence_of, dual, dual_step, project, variation_gap, variation_of
 
 
 def joint_prox(v, tau, slopes, target, counts, background, fidelity):
