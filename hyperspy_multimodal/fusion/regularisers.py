@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import DIRECTIONAL, ISOTROPIC
+from ..kernels import CODES
 
 
 class Regulariser(NamedTuple):
@@ -19,8 +19,8 @@ class Regulariser(NamedTuple):
 REGULARISERS = {
     each.name: each
     for each in (
-        Regulariser("directional", DIRECTIONAL, is_directional=True),
-        Regulariser("isotropic", ISOTROPIC, is_directional=False),
+        Regulariser("directional", CODES["directional"], is_directional=True),
+        Regulariser("isotropic", CODES["isotropic"], is_directional=False),
     )
 }
 

@@ -106,8 +106,8 @@ def solve_fusion(
         + \lambda_2 \sum_i \mathrm{TV}(x_i)
 
     with gross counts y, expected background B and the total variation (forward differences, Neumann
-    edges), isotropic or, with a ``guide``, directional: an edge that the guide has costs nothing
-    then. Nothing is scaled, fitted or clipped beforehand.
+    boundaries), isotropic or, with a ``guide``, directional: an edge that the guide has costs
+    nothing then. Nothing is scaled, fitted or clipped beforehand.
 
     Parameters
     ----------

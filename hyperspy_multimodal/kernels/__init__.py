@@ -7,8 +7,8 @@ Every function writes into arrays that its caller owns, and returns nothing. Map
 values for any number of threads.
 
 - The primal-dual loop: `iterations`, which moves a `State` for the cost of a `Data`, with a `Room`
-  for its chunks of rows, and `certificate`, the cost and duality gap of a state. The codes of
-  regularisers in a `Data`: `ISOTROPIC`, `DIRECTIONAL`.
+  for its chunks of rows, and `certificate`, the cost and duality gap of a state. `CODES` are those
+  of regularisers in a `Data`.
 - Around it: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
   brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
   coarser grid.
@@ -22,13 +22,12 @@ from .iterations import iterations
 from .peaks import add_peaks, add_slopes
 from .projection import project
 from .reference import constant_deviance, likeliest
-from .regulariser_rows import DIRECTIONAL, ISOTROPIC
+from .regulariser_rows import CODES
 from .spectra import project_halves, project_spectra, sum_spectra
 from .state import Data, Room, State
 
 __all__ = [
-    "DIRECTIONAL",
-    "ISOTROPIC",
+    "CODES",
     "Data",
     "Room",
     "State",

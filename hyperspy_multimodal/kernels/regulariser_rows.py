@@ -11,8 +11,9 @@ from .array_parts import segment
 from .compile import inlined
 from .projection import feasible_row
 
-#: What ``Data.regularisers`` holds.
 ISOTROPIC, DIRECTIONAL = 0, 1
+#: What ``Data.regularisers`` holds, by name.
+CODES = {"isotropic": ISOTROPIC, "directional": DIRECTIONAL}
 
 _ZERO = np.float32(0)
 

@@ -24,7 +24,7 @@ class Data(NamedTuple):
     gamma: np.float32
     fidelity: np.ndarray  # (K,), lambda_1
     bounds: np.ndarray  # (K,), lambda_2
-    regularisers: np.ndarray  # (K,), int64, codes as in `regularisers`
+    regularisers: np.ndarray  # (K,), int64, some of `CODES`
     totals: np.ndarray  # (K,), float64, NaN where free
 
 

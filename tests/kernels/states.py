@@ -1,21 +1,19 @@
 """Random problems and states of the primal-dual loop, and calls of its kernels on copies."""
 
 import numpy as np
+import pytest
 
-from hyperspy_multimodal.kernels import (
-    DIRECTIONAL,
-    ISOTROPIC,
-    Data,
-    Room,
-    State,
-    certificate,
-    iterations,
-)
+from hyperspy_multimodal.kernels import CODES, Data, Room, State, certificate, iterations
+from hyperspy_multimodal.kernels.regularisers import DIRECTIONAL, ISOTROPIC
 
 from .variants import one_a_map, sparse_counts, uniform
 
 ALL_ISOTROPIC = (ISOTROPIC,) * 3
 MIXED = (DIRECTIONAL, ISOTROPIC, DIRECTIONAL)
+#: Each regulariser of two maps, beside an isotropic one.
+with_regularisers = pytest.mark.parametrize(
+    "regularisers", [(code, ISOTROPIC, code) for code in CODES.values()], ids=list(CODES)
+)
 
 
 def random_directions(rng, shape):
@@ -30,7 +28,7 @@ def random_data(rng, shape, gamma=1, regularisers=ALL_ISOTROPIC, totals=False):
     n_maps, ny, nx = shape
     regularisers = np.array(regularisers[:n_maps])
     directions = np.zeros((2, 1, 1), np.float32)
-    if (regularisers == DIRECTIONAL).any():
+    if (regularisers != ISOTROPIC).any():
         directions = random_directions(rng, (ny, nx))
     background = uniform(rng, shape, 0, 0.4)
     background[rng.uniform(size=shape) < 0.2] = 0

@@ -6,7 +6,6 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from .states import (
-    ALL_ISOTROPIC,
     MIXED,
     at_rest,
     certify,
@@ -16,6 +15,7 @@ from .states import (
     random_data,
     random_state,
     state_at_start,
+    with_regularisers,
 )
 from .variants import uniform
 
@@ -23,9 +23,6 @@ SHAPES = [(1, 1, 1), (1, 1, 7), (2, 7, 1), (3, 5, 6), (2, 3, 300)]
 
 on_shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
 for_gammas = pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
-with_regularisers = pytest.mark.parametrize(
-    "regularisers", [ALL_ISOTROPIC, MIXED], ids=["isotropic", "mixed"]
-)
 
 
 def some_state(rng, shape):

@@ -7,15 +7,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from hyperspy_multimodal.kernels.state import SEGMENT
 
-from .states import ALL_ISOTROPIC, MIXED, iterate, random_data, random_state, some_steps
+from .states import (
+    MIXED,
+    iterate,
+    random_data,
+    random_state,
+    some_steps,
+    with_regularisers,
+)
 
 SHAPES = [(1, 1, 1), (1, 1, 7), (2, 7, 1), (3, 5, 6), (2, 3, 300)]
 
 on_shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
 for_gammas = pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
-with_regularisers = pytest.mark.parametrize(
-    "regularisers", [ALL_ISOTROPIC, MIXED], ids=["isotropic", "mixed"]
-)
 
 
 def assert_same_bits(found, expected):

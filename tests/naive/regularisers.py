@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from hyperspy_multimodal.kernels import DIRECTIONAL
+from hyperspy_multimodal.kernels.regularisers import DIRECTIONAL
 
 from .arrays import by_map
 
