@@ -281,7 +281,7 @@ def test_same_names_in_groups_of_a_file(in_empty_folder, scan):
 
 def test_output_that_is_a_file(in_empty_folder, scan, capsys):
     assert main(["spectra.hspy", "image.hspy", "-o", "image.hspy"]) == 1
-    assert "Name a folder" in capsys.readouterr().err
+    assert "must be a folder" in capsys.readouterr().err
 
 
 def test_any_file_ends_with_a_message(in_empty_folder, scan, capsys):

@@ -163,7 +163,7 @@ def test_fits_and_suggestions_take_the_same(signal, small, caplog):
     [
         ("elements", ["Co", "Unobtainium"], ["elements", "'Unobtainium'", "set_elements"]),
         ("elements", ["Co", 7], ["elements", "7", "set_elements"]),
-        ("xray_lines", ["Co_Ka", "O_Zz"], ["xray_lines", "'O_Zz'", "no X-ray line"]),
+        ("xray_lines", ["Co_Ka", "O_Zz"], ["xray_lines", "'O_Zz'", "not an X-ray line"]),
     ],
 )
 def test_what_is_no_element_is_said(signal, haadf, item, value, words):
