@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.kernels import CODES, Data, Room, State, certificate, iterations
-from hyperspy_multimodal.kernels.regularisers import DIRECTIONAL, ISOTROPIC
+from hyperspy_multimodal.kernels.regulariser_rows import DIRECTIONAL, ISOTROPIC
 
 from .variants import one_a_map, sparse_counts, uniform
 

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from hyperspy_multimodal.kernels import isotropic
 from hyperspy_multimodal.kernels.directional import across, dual_row, place_row, variation_row
-from hyperspy_multimodal.kernels.regularisers import DIRECTIONAL, ISOTROPIC
+from hyperspy_multimodal.kernels.regulariser_rows import DIRECTIONAL, ISOTROPIC
 
 from .dual_rows import dual_rows, expected_dual, expected_variation, variation_sums
 from .states import certify, iterate, random_data, random_directions, random_state, state_at_start

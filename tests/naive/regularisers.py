@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from hyperspy_multimodal.kernels.regularisers import DIRECTIONAL
+from hyperspy_multimodal.kernels.regulariser_rows import DIRECTIONAL
 
 from .arrays import by_map
 
