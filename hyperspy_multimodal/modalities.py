@@ -3,7 +3,6 @@
 Imported while HyperSpy and eXSpy are being imported themselves, so from the standard library only.
 """
 
-import importlib
 from typing import NamedTuple
 
 
@@ -12,29 +11,52 @@ class Modality(NamedTuple):
 
     Attributes
     ----------
+    name : str
+        What it is called in messages.
     signal_class : str
         Class of eXSpy that receives `multimodal_fusion`; its subclasses inherit it.
     signal_types : tuple of str
         What ``metadata.Signal.signal_type`` says of such spectra.
     module : str
         Module with ``multimodal_fusion``, and ``scan_of``, which plans how spectra are read.
+    options : tuple of str
+        Options of the command line that are for these spectra alone.
+    background_limits : int
+        Numbers that give the background windows of one map.
     """
 
+    name: str
     signal_class: str
     signal_types: tuple
     module: str
+    options: tuple
+    background_limits: int
 
 
 MODALITIES = (
-    Modality("EDSSpectrum", ("EDS_TEM", "EDS_SEM"), "hyperspy_multimodal.eds.method"),
-    Modality("EELSSpectrum", ("EELS",), "hyperspy_multimodal.eels.method"),
+    Modality(
+        "EDS",
+        "EDSSpectrum",
+        ("EDS_TEM", "EDS_SEM"),
+        "hyperspy_multimodal.eds.method",
+        options=("lines", "extra_lines", "resolution"),
+        background_limits=4,
+    ),
+    Modality(
+        "EELS",
+        "EELSSpectrum",
+        ("EELS",),
+        "hyperspy_multimodal.eels.method",
+        options=("edges", "gain"),
+        background_limits=2,
+    ),
 )
 #: Signal types of spectra that can be fused.
 SIGNAL_TYPES = tuple(each for modality in MODALITIES for each in modality.signal_types)
 
 
-def module_of(signal):
-    """Return the module that fuses spectra of the signal's class."""
+def modality_of(signal):
+    """Return the modality of spectra, by the class of the signal."""
     classes = {cls.__name__ for cls in type(signal).__mro__}
-    [found] = [each.module for each in MODALITIES if each.signal_class in classes]
-    return importlib.import_module(found)
+    [found] = [each for each in MODALITIES if each.signal_class in classes]
+    return found

@@ -45,7 +45,7 @@ def load_image(file):
     return image if image.ndim == 2 else image.sum(axis=-1)
 
 
-def prepared(spectra, options):
+def with_options(spectra, options):
     """Return the spectrum image with elements and microscope that the options give."""
     if options.elements:
         spectra = with_elements(spectra, options.elements)

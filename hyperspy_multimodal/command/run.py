@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..modalities import MODALITIES, modality_of
+
 _logger = logging.getLogger("hyperspy_multimodal")
 # A map that varies by less than this share of its mean shows nothing.
 _FLAT = 0.02
@@ -13,12 +15,12 @@ _FLAT = 0.02
 
 def fuse_files(options):
     """Fuse the spectrum image in files with its HAADF image."""
-    from .load import load_image, load_signals, prepared
+    from .load import load_image, load_signals, with_options
     from .scan_files import find_scan
 
     signals = load_signals(options)
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
-    spectra = prepared(spectra, options)
+    spectra = with_options(spectra, options)
     given = _given(options)
     names = {
         "extra_lines": "extra_lines",
@@ -35,7 +37,7 @@ def fuse_files(options):
         given["integration_windows"] = options.windows
     if options.background_windows is not None:
         limits = options.background_windows
-        columns = 2 if spectra.metadata.Signal.signal_type == "EELS" else 4
+        columns = modality_of(spectra).background_limits
         given["background_windows"] = (
             None if limits == ["none"] else _rows("--background-windows", limits, columns)
         )
@@ -125,15 +127,14 @@ def check_output(options):
 
 def _check_kind(spectra, options):
     """Refuse options of the other kind of spectra."""
-    is_eels = spectra.metadata.Signal.signal_type == "EELS"
-    wrong = ("lines", "extra_lines", "resolution") if is_eels else ("edges", "gain")
-    for name in wrong:
-        if getattr(options, name) is not None:
-            theirs, these = ("EDS", "EELS") if is_eels else ("EELS", "EDS")
-            raise ValueError(
-                f"--{name.replace('_', '-')} is for {theirs} spectra, but these are {these}. If "
-                "they are not, say so with --signal-type."
-            )
+    own = modality_of(spectra)
+    for other in MODALITIES:
+        for name in other.options:
+            if name not in own.options and getattr(options, name) is not None:
+                raise ValueError(
+                    f"--{name.replace('_', '-')} is for {other.name} spectra, but these are "
+                    f"{own.name}. If they are not, say so with --signal-type."
+                )
 
 
 def _started():

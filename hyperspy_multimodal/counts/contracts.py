@@ -161,7 +161,7 @@ class Plan(Protocol):
     two_passes: bool
     raw_dtype: type
 
-    def reading(
+    def after_first_pass(
         self, segments: np.ndarray | None, total: np.ndarray, divisor: int
     ) -> Reading | Projection:
         """Return what the first pass gives.

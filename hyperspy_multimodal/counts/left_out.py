@@ -90,7 +90,7 @@ def first_reading(plan: Plan, segments, sums) -> Reading | Projection:
     pixels = [each.pixel for each in ([] if as_channels else spikes) + found.hot]
     _say(plan, channels, spikes, found.hot)
     if not (channels or spikes or found.hot):
-        return plan.reading(segments, found.total, sums.divisor)
+        return plan.after_first_pass(segments, found.total, sums.divisor)
     left_out = np.zeros(used.size, bool)
     if fits:
         left_out = _mask(channels + (spikes if as_channels else []), used.size)
@@ -101,7 +101,7 @@ def first_reading(plan: Plan, segments, sums) -> Reading | Projection:
         mask = np.zeros(sums.by_pixel.shape, bool)
         mask.flat[pixels] = True
         segments = None if segments is None else _without(mask, segments)
-    reading = plan.reading(segments, found.total, sums.divisor)
+    reading = plan.after_first_pass(segments, found.total, sums.divisor)
     return PartialReading(reading, channel_ranges(left_out & used), mask)
 
 

@@ -217,7 +217,7 @@ def line_titles(signal, names):
 
 
 def output_of(signal, fit):
-    """Return what a `SpectrumFit` found, as signals and numbers."""
+    """Return what a `XrayReading` found, as signals and numbers."""
     explanation = fit.explanation
     found, spectra = explanation.fit, explanation.attribution
     sums = fit.net.sum(axis=(1, 2), dtype=np.float64)

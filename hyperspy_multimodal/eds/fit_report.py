@@ -79,7 +79,7 @@ def check_explained(found):
 
     Parameters
     ----------
-    found : FittedSum
+    found : XrayProjection
 
     Raises
     ------
@@ -137,7 +137,7 @@ def report(found):
 
     Parameters
     ----------
-    found : FittedSum
+    found : XrayProjection
     """
     explanation = found.explanation
     if explanation.has_wrong_model:

@@ -16,7 +16,7 @@ _CORRELATED = 0.1
 
 
 @dataclass(frozen=True)
-class SpectrumFit:
+class XrayReading:
     """What was fitted to the spectra, and the maps.
 
     Attributes
@@ -122,12 +122,12 @@ class SpectrumFit:
 
 
 @dataclass(frozen=True)
-class FittedSum:
+class XrayProjection:
     """A fitted summed spectrum, and the matrix that takes each spectrum to counts of elements.
 
     Attributes
     ----------
-    plan : XrayFit
+    plan : XrayFitPlan
         How the spectra are fitted.
     explanation : Explanation
         Of the summed spectrum.
@@ -199,9 +199,9 @@ class FittedSum:
         return np.array(rows).T
 
     def measured(self, whole, of_halves, seed, splits):
-        """Return the `SpectrumFit` of projected spectra (M, ny, nx) and their halves."""
+        """Return the `XrayReading` of projected spectra (M, ny, nx) and their halves."""
         n_maps = self.columns
-        return SpectrumFit(
+        return XrayReading(
             explanation=self.explanation,
             templates=self.templates,
             totals=self.totals,

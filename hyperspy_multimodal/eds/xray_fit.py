@@ -11,7 +11,7 @@ from ..physics.lines import element_lines
 from ..physics.microscope import beam_energy_of, stated
 from ..physics.peak_widths import MN_KA
 from .fit_report import check_calibration, check_explained, report
-from .fitted_spectra import FittedSum
+from .fitted_spectra import XrayProjection
 from .spectrum.detector import NARROWEST, Detector
 from .spectrum.element_templates import element_templates
 from .spectrum.explain import explain
@@ -27,7 +27,7 @@ _RESOLVED = 5  # channels
 
 
 @dataclass(frozen=True)
-class XrayFit:
+class XrayFitPlan:
     """How the spectra of an EDS spectrum image are to be fitted.
 
     Attributes
@@ -79,8 +79,8 @@ class XrayFit:
         """Channels of the widest spike that is no line."""
         return widest_spike_of(1e3 * self.detector.channel)
 
-    def reading(self, segments, total, divisor):
-        """Return the `FittedSum` of a summed spectrum, shape (C,), and what divides all counts."""
+    def after_first_pass(self, segments, total, divisor):
+        """Return the `XrayProjection` of a summed spectrum (C,), and what divides all counts."""
         if divisor > 1:
             _logger.warning(
                 "All counts are multiples of %d, as if they had been scaled. Their noise is then "
@@ -97,7 +97,7 @@ class XrayFit:
             pile_up=self.pile_up,
         )
         templates = element_templates(explanation, self.detector, self.names, self.windows_in_kev)
-        found = FittedSum(self, explanation, templates, divisor)
+        found = XrayProjection(self, explanation, templates, divisor)
         check_calibration(explanation)
         check_explained(found)
         report(found)
@@ -107,7 +107,7 @@ class XrayFit:
 def plan_fit(
     signal, xray_lines, integration_windows, extra_lines, refine_calibration=True, pile_up=None
 ):
-    """Return the `XrayFit` of an EDS spectrum image, which is not read.
+    """Return the `XrayFitPlan` of an EDS spectrum image, which is not read.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def plan_fit(
         )
     elements = sorted({name.split("_")[0] for name in names} | {*extra, *unmapped})
     used = channels_to_fit(detector, elements, beam_energy, windows.min() * unit)
-    return XrayFit(
+    return XrayFitPlan(
         names=names,
         windows=windows,
         windows_in_kev=in_kev,

@@ -24,7 +24,7 @@ LEAST_ENERGY = 0.07
 
 
 @dataclass(frozen=True)
-class XrayWindows:
+class XrayWindowPlan:
     """Windows of X-ray lines, and how to make maps of the counts in them.
 
     Attributes
@@ -62,7 +62,7 @@ class XrayWindows:
         both = zip(self.names, self.inside, self.beside, strict=True)
         return {name: [*inside, *beside] for name, inside, beside in both}
 
-    def reading(self, segments, total, divisor):
+    def after_first_pass(self, segments, total, divisor):
         """Return the maps of counts (S, ny, nx) between the limits."""
         ratios = np.array(
             [
@@ -82,7 +82,7 @@ class XrayWindows:
 
 
 def plan_windows(signal, xray_lines, integration_windows, background_windows):
-    """Return the `XrayWindows` of an EDS spectrum image.
+    """Return the `XrayWindowPlan` of an EDS spectrum image.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def plan_windows(signal, xray_lines, integration_windows, background_windows):
         warn_of_lines_in_sides(signal, lines, sides)
     limits = limits_to_count(signal, segment_limits([*inside, *beside]))
     widest = widest_spike_of(axis.scale * (1.0 if axis.units == "eV" else 1e3))
-    return XrayWindows(lines, windows, sides, inside, beside, limits, widest)
+    return XrayWindowPlan(lines, windows, sides, inside, beside, limits, widest)
 
 
 def channels_of(axis, lines, windows):

@@ -14,9 +14,9 @@ from ..physics.hydrogenic import edge_subshells, hydrogenic_edges
 from ..physics.microscope import EELS_PARAMETERS, microscope_of
 from .core_loss_fit import ElementEdges, fit_core_loss
 from .core_loss_misfit import worst_misfit
-from .edge_measurement import EdgeWindows, check_electrons, plan_edges
+from .edge_measurement import EdgeWindowPlan, check_electrons, plan_edges
 from .edge_windows import has_room
-from .fitted_edges import FittedEdges
+from .fitted_edges import EdgeProjection
 from .gain import find_gain
 from .select_edges import select_edges
 from .white_lines import white_line_onsets
@@ -29,12 +29,12 @@ _PRE_EDGE_CHANNELS = 4
 
 
 @dataclass(frozen=True)
-class EdgePlan:
+class EdgeFitPlan:
     """How core-loss spectra are to be fitted.
 
     Attributes
     ----------
-    windows_plan : EdgeWindows
+    windows_plan : EdgeWindowPlan
         Edges to map, their windows and the gain.
     others : dict of str to float
         Edges, with onsets, of elements that are not mapped.
@@ -52,7 +52,7 @@ class EdgePlan:
         Channels between which counts are summed.
     """
 
-    windows_plan: EdgeWindows
+    windows_plan: EdgeWindowPlan
     others: dict
     subshells: list
     energy: np.ndarray
@@ -82,8 +82,8 @@ class EdgePlan:
         """Integration windows, shape (K, 2), in units of the energy axis."""
         return self.windows_plan.windows
 
-    def reading(self, segments, total, divisor):
-        """Return the `FittedEdges` of counts between the limits and of the summed spectrum."""
+    def after_first_pass(self, segments, total, divisor):
+        """Return the `EdgeProjection` of counts between the limits and of the summed spectrum."""
         first, middle, last = self.before
         lower, upper = (
             np.tensordot(membership([[channels]], self.limits), segments, axes=1)
@@ -102,7 +102,7 @@ class EdgePlan:
         fit = fit_core_loss(total, self.energy, elements, self.used, gain)
         self._check_fit(fit, gain)
         templates = _templates(fit, self.names, self.others, plan.inside)
-        return FittedEdges(self, fit, templates, gain, source, divisor >= 0 and gain == 1)
+        return EdgeProjection(self, fit, templates, gain, source, divisor >= 0 and gain == 1)
 
     def _check_fit(self, fit, gain):
         """Warn where the fit is far from the summed spectrum."""
@@ -120,7 +120,7 @@ class EdgePlan:
 
 
 def plan_edge_fit(signal, edges, integration_windows, gain):
-    """Return the `EdgePlan` of an EELS spectrum image, which is not read.
+    """Return the `EdgeFitPlan` of an EELS spectrum image, which is not read.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
             f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
         )
     below = int(before[0]), int(before[len(before) // 2]), int(before[-1]) + 1
-    return EdgePlan(
+    return EdgeFitPlan(
         windows_plan=windows,
         others=others,
         subshells=[

@@ -33,7 +33,7 @@ class Channels(NamedTuple):
 
 
 @dataclass(frozen=True)
-class EdgeWindows:
+class EdgeWindowPlan:
     """Windows of EELS edges, and how to measure the electrons in them.
 
     Attributes
@@ -80,8 +80,8 @@ class EdgeWindows:
         """Integration windows, shape (K, 2), in units of the energy axis."""
         return np.array([channel_energies(self.axis, window) for window in self.inside])
 
-    def reading(self, segments, total, divisor):
-        """Return the `EdgeMeasurement` of counts (S, ny, nx) between the limits."""
+    def after_first_pass(self, segments, total, divisor):
+        """Return the `EdgeWindowReading` of counts (S, ny, nx) between the limits."""
         halves = [halved(self.axis, *channels) for channels in self.sides or self.inside]
         lower, upper = (
             np.tensordot(membership([[half[i]] for half in halves], self.limits), segments, axes=1)
@@ -113,7 +113,7 @@ class EdgeWindows:
             splits_rounded=True,
         )
         onsets = [onset_energy(name) for name in self.names]
-        return EdgeMeasurement(
+        return EdgeWindowReading(
             maps, onsets, self.windows, before, gain, source, self.background_type
         )
 
@@ -129,7 +129,7 @@ class EdgeWindows:
 
 
 @dataclass(frozen=True)
-class EdgeMeasurement:
+class EdgeWindowReading:
     """What was measured at K edges, and how.
 
     Parameters
@@ -192,7 +192,7 @@ def check_electrons(gain, counts):
 def plan_edges(
     signal, edges, integration_windows, background_windows, gain, background_type=POWER_LAW
 ):
-    """Return the `EdgeWindows` of an EELS spectrum image, which is not read.
+    """Return the `EdgeWindowPlan` of an EELS spectrum image, which is not read.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def plan_edges(
     channels = Channels(float(axis.low_value), float(axis.scale), axis.units)
     halves = [halved(channels, *each) for each in sides or inside]
     limits = segment_limits([*([window] for window in inside), *halves])
-    return EdgeWindows(
+    return EdgeWindowPlan(
         names=names,
         axis=channels,
         inside=inside,

@@ -12,12 +12,12 @@ from .core_loss_fit import CoreLossFit
 
 
 @dataclass(frozen=True)
-class FittedEdges:
+class EdgeProjection:
     """A fitted summed spectrum, and the matrix that takes each spectrum to electrons of elements.
 
     Attributes
     ----------
-    plan : edge_fit.EdgePlan
+    plan : edge_fit.EdgeFitPlan
     sum_fit : CoreLossFit
         Fit of the summed spectrum.
     templates : Templates
@@ -52,7 +52,7 @@ class FittedEdges:
         return np.array([*projection, self.plan.used.astype(float), *products]).T
 
     def measured(self, whole, of_halves, seed, splits):
-        """Return the `EdgeFit` of projected spectra (M, ny, nx) and their halves."""
+        """Return the `EdgeReading` of projected spectra (M, ny, nx) and their halves."""
         n_maps = self.columns
         net = whole[:n_maps] / self.gain
         covariance = np.empty((*net.shape[1:], n_maps, n_maps))
@@ -75,7 +75,7 @@ class FittedEdges:
         )
         plan = self.plan
         onsets = [onset_energy(name) for name in plan.names]
-        return EdgeFit(
+        return EdgeReading(
             self.sum_fit,
             self.templates,
             maps,
@@ -98,7 +98,7 @@ class FittedEdges:
 
 
 @dataclass(frozen=True)
-class EdgeFit:
+class EdgeReading:
     """What was fitted to core-loss spectra, and the maps.
 
     Attributes

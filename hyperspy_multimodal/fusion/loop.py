@@ -79,7 +79,7 @@ def _from_block_means(problem, state):
 def iterate(problem, tolerance, max_iterations, initial, callback):
     """Minimise the cost of ``problem``, from a cold start or an earlier result.
 
-    Return the final state, and a list of (iteration, `Record`, relative gap).
+    Return the final state, and a list of (iteration, `Evaluation`, relative gap).
     """
     state = start(problem, initial)
     state, records = loop(problem, state, tolerance, max_iterations, callback)
@@ -125,7 +125,7 @@ class Passes:
 
 
 def recorded(problem, state, iteration):
-    """Return (iteration, `Record`, relative gap) of ``state``, its maps brought to the totals."""
+    """Return (iteration, `Evaluation`, gap) of ``state``, its maps brought to the totals."""
     problem.meet_totals(state.maps)
     found = problem.record(state)
     gap = max(problem.relative(found), problem.total_error(state.maps))
@@ -135,7 +135,7 @@ def recorded(problem, state, iteration):
 def loop(problem, state, tolerance, max_iterations, callback=None):
     """Move ``state``, in place, until the relative gap is at most ``tolerance``.
 
-    Return it, and a list of (iteration, `Record`, relative gap).
+    Return it, and a list of (iteration, `Evaluation`, relative gap).
     """
     passes = Passes(problem, state)
     records = [recorded(problem, state, 0)]

@@ -43,7 +43,7 @@ class Cost(NamedTuple):
 
 
 @dataclass
-class Record:
+class Evaluation:
     """Cost and gap of a state, in the problem's units."""
 
     haadf: float
@@ -175,7 +175,7 @@ class Problem:
         squares, apart = haadf_rows.sum(axis=1)
         deviance, poisson_gap, variation, variation_gap, sums = map_rows.sum(axis=2)
         missed = np.where(np.isfinite(self.data.totals), sums - self.data.totals, 0.0)
-        return Record(
+        return Evaluation(
             haadf=squares / 2,
             poisson=float(self.data.fidelity.astype(np.float64) @ deviance),
             variation=float(self.data.bounds.astype(np.float64) @ variation),

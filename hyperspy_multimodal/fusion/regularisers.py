@@ -13,6 +13,7 @@ class Regulariser(NamedTuple):
     name: str  # as ``tv`` takes it
     code: int  # by which kernels know it
     is_directional: bool  # whether it follows the directions of a guide
+    is_tried: bool = True  # whether "auto" tries it
 
 
 #: By name, in the order in which they are tried; the first is the default.

@@ -6,6 +6,7 @@ eXSpy imports this module while it is being imported itself: other imports wait 
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 from typing import TYPE_CHECKING
 
@@ -96,9 +97,9 @@ def multimodal_fusion_interactive(
     >>> tuner  # shows the widgets  # doctest: +SKIP
     >>> tuner.maps  # in a later cell, after "Apply to all"  # doctest: +SKIP
     """
-    from ..modalities import module_of
+    from ..modalities import modality_of
 
-    module = module_of(self)
+    module = importlib.import_module(modality_of(self).module)
     _check_arguments(module, arguments)
     manager = self.axes_manager
     if manager.navigation_dimension > 2:

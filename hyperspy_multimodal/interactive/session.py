@@ -6,9 +6,9 @@ import numpy as np
 
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..counts.reading import SPLITS
-from ..fusion.regularisers import REGULARISERS, are_directional, names_of
+from ..fusion.regularisers import REGULARISERS
 from ..recovery.fuse import fuse_reading
-from ..recovery.prepared import fit_of, prepared
+from ..recovery.prepared import fit_of, prepare
 from ..selection import CroppedModels, Setting, fuse_setting
 from ..signals.masks import checked_mask
 
@@ -122,7 +122,7 @@ class TuningSession:
         self.names = list(self.maps.names)
         self.image_name = image_name
         fit = fit_of(self.maps, scan.haadf, self.maps.gains * scan.per_count)
-        self._prepared = prepared(fit, parameters)
+        self._prepared = prepare(fit, parameters)
         self.haadf = self._prepared.haadf
         self._weights = parameters.weights_of(len(self.names))
         self._known_models = {}
@@ -240,7 +240,7 @@ class TuningSession:
             "gamma": model.gamma,
             "lambda_1": lambda_1,
             "lambda_2": lambda_2,
-            "directional": are_directional(regularisers),
+            "regularisers": regularisers,
             "uses_haadf": model.has_weights,
             "haadf_blur": model.blur,
         }
@@ -264,7 +264,7 @@ def values_of(output):
         kind=KINDS[0],
         uses_haadf=output["uses_haadf"],
         balance=tuple(zip(lambda_1 / middle[0], lambda_2 / middle[1], strict=True)),
-        regularisers=names_of(output["directional"]),
+        regularisers=tuple(output["regularisers"]),
         blur=float(output["haadf_blur"]),
     )
 

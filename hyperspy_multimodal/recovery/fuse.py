@@ -15,9 +15,9 @@ from .messages import (
     warn_of_poor_model,
     warn_of_widest_blur,
 )
-from .prepared import prepared, registered_fit
+from .prepared import prepare, registered_fit
 from .progress import Progress
-from .record import images_of, numbers_of, record_of
+from .record import images_of, metadata_record, numbers_of
 from .setting import chosen_setting
 
 
@@ -110,14 +110,14 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     check_counts(maps, parameters.chooses_lambdas)
     parameters.check_number_of(maps.names)
     fit, shift = registered_fit(maps, haadf, scattering, parameters)
-    scan = prepared(fit, parameters, shift)
+    prepared = prepare(fit, parameters, shift)
     with Progress("Fusing", parameters.show_progressbar) as progress:
-        chosen = chosen_setting(scan, parameters, progress.step)
+        chosen = chosen_setting(prepared, parameters, progress.step)
         result = fuse_setting(
             maps,
-            scan.models,
+            prepared.models,
             chosen.setting,
-            totals=scan.totals_of(maps),
+            totals=prepared.totals_of(maps),
             tolerance=parameters.tolerance,
             max_iterations=parameters.max_iterations,
             callback=progress.callback,
@@ -125,42 +125,42 @@ def fuse(maps: Maps, haadf, scattering, parameters):
         )
         errors = None
         if parameters.uncertainty:
-            errors = _errors(scan, chosen.setting, result, parameters, progress.step)
+            errors = _errors(prepared, chosen.setting, result, parameters, progress.step)
     warn_if_unconverged(result, parameters.tolerance)
-    _say(scan, chosen.setting, result, parameters)
-    numbers = numbers_of(scan, chosen, result, parameters)
+    _say(prepared, chosen.setting, result, parameters)
+    numbers = numbers_of(prepared, chosen, result, parameters)
     gains = maps.gains[:, None, None]
     return Fused(
         maps=gains * result.maps,
         errors=None if errors is None else gains * errors,
-        record=record_of(numbers, maps, parameters),
+        record=metadata_record(numbers, maps, parameters),
         numbers={**numbers, "selection": chosen.table},
-        images=images_of(scan, chosen.setting, result),
+        images=images_of(prepared, chosen.setting, result),
         cost=(result.cost_iterations, result.cost_terms),
     )
 
 
-def _errors(scan, setting, result, parameters, step):
+def _errors(prepared, setting, result, parameters, step):
     """Return standard deviations of the fused maps, (K, ny, nx)."""
-    even = any(setting.model is other for other in scan.models.others)
-    weights = "even" if even else parameters.weights_of(len(scan.maps.names))
+    even = any(setting.model is other for other in prepared.models.others)
+    weights = "even" if even else parameters.weights_of(len(prepared.maps.names))
 
     def refit(drawn, haadf):
-        return scan.fit.of(drawn, haadf).model(setting.model.gamma, weights, 0.0)
+        return prepared.fit.of(drawn, haadf).model(setting.model.gamma, weights, 0.0)
 
     return standard_deviations(
-        scan.maps, scan.models, setting, result, scan.kept, refit, parameters.seed, step
+        prepared.maps, prepared.models, setting, result, prepared.kept, refit, parameters.seed, step
     )
 
 
-def _say(scan, setting, result, parameters):
+def _say(prepared, setting, result, parameters):
     """Say what there is to say of the HAADF and the maps."""
-    names = scan.maps.names
+    names = prepared.maps.names
     if setting.model is not None:
         warn_of_poor_model(setting.model)
         warn_of_widest_blur(setting.model, parameters.haadf_blur)
         say_what_was_left_out(names, setting)
     elif parameters.chooses_lambdas:
-        empty = not np.any(scan.maps.counts)
-        say_what_was_left_out(names, setting, parameters, scan.models.first, empty)
+        empty = not np.any(prepared.maps.counts)
+        say_what_was_left_out(names, setting, parameters, prepared.models.first, empty)
     warn_of_flat_maps(names, result.maps)

@@ -118,7 +118,8 @@ class Parameters:
     def candidates(self, n_maps):
         """Return the names of the regularisers that each element may have, the default first."""
         if is_auto(self.tv):
-            return (tuple(REGULARISERS),) * n_maps
+            tried = tuple(name for name, each in REGULARISERS.items() if each.is_tried)
+            return (tried,) * n_maps
         names = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
         if len(names) != n_maps:
             known = ", ".join(repr(name) for name in REGULARISERS)

@@ -55,7 +55,7 @@ class Prepared:
         return np.where(self.kept, maps.totals, np.nan)
 
 
-def prepared(fit, parameters, shift=(0.0, 0.0)):
+def prepare(fit, parameters, shift=(0.0, 0.0)):
     """Return the `Prepared` scan of a HAADF that lies over the maps.
 
     Parameters

@@ -6,12 +6,12 @@ from .._version import __version__
 from ..fusion.regularisers import are_directional
 
 
-def numbers_of(scan, chosen, result, parameters):
+def numbers_of(prepared, chosen, result, parameters):
     """Return the numbers of ``full_output``, in types that metadata can hold.
 
     Parameters
     ----------
-    scan : Prepared
+    prepared : Prepared
         Measured maps and HAADF models.
     chosen : Chosen
         The setting.
@@ -20,8 +20,8 @@ def numbers_of(scan, chosen, result, parameters):
     parameters : Parameters
         Checked parameters.
     """
-    setting, n_maps = chosen.setting, len(scan.maps.names)
-    model = setting.model or scan.models.first
+    setting, n_maps = chosen.setting, len(prepared.maps.names)
+    model = setting.model or prepared.models.first
     uses_haadf = setting.model is not None
     lambda_1, lambda_2 = setting.lambdas
     return {
@@ -31,24 +31,25 @@ def numbers_of(scan, chosen, result, parameters):
         "lambda_2": lambda_2.tolist(),
         "lambdas_chosen": parameters.chooses_lambdas,
         "chosen_on": chosen.part and [[each.start, each.stop] for each in chosen.part],
+        "regularisers": list(setting.regularisers),
         "directional": are_directional(setting.regularisers),
         "apart": list(setting.apart),
         "uses_haadf": uses_haadf,
         "weights": (model.weights * uses_haadf).tolist(),
         "weights_fitted": parameters.fits_weights,
         "offset": model.offset,
-        "scales": (scan.maps.gains * model.scales).tolist(),
+        "scales": (prepared.maps.gains * model.scales).tolist(),
         "haadf_blur": model.blur,
-        "haadf_shift": scan.shift.tolist(),
+        "haadf_shift": prepared.shift.tolist(),
         "r_squared": model.r_squared,
-        "totals_kept": scan.kept.tolist(),
+        "totals_kept": prepared.kept.tolist(),
         "iterations": result.iterations,
         "converged": result.converged,
         "optimality": result.optimality,
     }
 
 
-def record_of(numbers, maps, parameters):
+def metadata_record(numbers, maps, parameters):
     """Return the record of a fusion for metadata, from its `numbers_of`."""
     mask = maps.mask
     return {
@@ -65,9 +66,9 @@ def record_of(numbers, maps, parameters):
     }
 
 
-def images_of(scan, setting, result):
+def images_of(prepared, setting, result):
     """Return HAADF, modelled HAADF and their difference, arrays (ny, nx), by name."""
-    model = setting.model or scan.models.first
-    matched = scan.models.matched(model)
+    model = setting.model or prepared.models.first
+    matched = prepared.models.matched(model)
     modelled = model.modelled(result.maps)
     return {"haadf": matched, "modelled_haadf": modelled, "haadf_residual": matched - modelled}

@@ -24,12 +24,12 @@ class Chosen:
     part: tuple | None
 
 
-def chosen_setting(scan, parameters, step):
+def chosen_setting(prepared, parameters, step):
     """Return what predicts held-out counts best, or, where lambdas are given, their setting.
 
     Parameters
     ----------
-    scan : Prepared
+    prepared : Prepared
         Measured maps and HAADF models.
     parameters : Parameters
         Checked parameters.
@@ -40,15 +40,15 @@ def chosen_setting(scan, parameters, step):
     -------
     Chosen
     """
-    n_maps = len(scan.maps.names)
+    n_maps = len(prepared.maps.names)
     if not parameters.chooses_lambdas:
-        return Chosen(given_setting(scan.models.first, parameters, n_maps), [], None)
-    part = part_to_choose_on(scan.maps)
+        return Chosen(given_setting(prepared.models.first, parameters, n_maps), [], None)
+    part = part_to_choose_on(prepared.maps)
     choice = choose_setting(
-        scan.maps if part is None else scan.maps.cropped(*part),
-        scan.models if part is None else CroppedModels(scan.models, *part),
+        prepared.maps if part is None else prepared.maps.cropped(*part),
+        prepared.models if part is None else CroppedModels(prepared.models, *part),
         parameters.seed,
-        scan.kept,
+        prepared.kept,
         parameters.candidates(n_maps),
         step,
     )

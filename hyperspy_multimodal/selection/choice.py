@@ -30,9 +30,9 @@ class Choice:
         Its ``model`` is None if "no HAADF" predicts best.
     table : list of dict
         What was tried: ``uses_haadf``, ``gamma``, ``haadf_blur``, ``lambda_1`` (None without
-        HAADF); by element ``ratios`` lambda_2 / lambda_1, ``directional``, ``apart`` (the HAADF
-        does not pull the element), and ``relative_errors``: the squared error of the prediction
-        over the least of that element.
+        HAADF); by element ``ratios`` lambda_2 / lambda_1, ``regularisers``, ``directional``,
+        ``apart`` (the HAADF does not pull the element), and ``relative_errors``: the squared error
+        of the prediction over the least of that element.
     """
 
     setting: Setting

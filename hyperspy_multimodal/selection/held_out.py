@@ -265,6 +265,7 @@ class HeldOut:
                 "haadf_blur": setting.model.blur if setting.model else None,
                 "lambda_1": setting.lambda_1 if setting.model else None,
                 "ratios": list(setting.ratios),
+                "regularisers": list(setting.regularisers),
                 "directional": are_directional(setting.regularisers),
                 "apart": list(setting.apart),
                 "relative_errors": (found.sum(axis=1) / least).tolist(),

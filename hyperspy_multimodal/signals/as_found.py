@@ -96,9 +96,9 @@ class Tidied:
         return [self.order.index(place) for place in range(len(self.order))]
 
     def _restored_map(self, result):
-        from .records import record_of, set_record
+        from .records import record_task, set_record_task
 
-        task = record_of(result) if result._lazy else None
+        task = record_task(result) if result._lazy else None
         if self.is_line:
             result = result.inav[:, 0]
         if self.order is not None:
@@ -113,7 +113,7 @@ class Tidied:
             if metadata.has_item(node):
                 _complete(metadata.get_item(node), self.is_line, self._back, self.assumed)
         if task is not None:
-            set_record(result, self._completed_tasks(task))
+            set_record_task(result, self._completed_tasks(task))
         return result
 
     def _completed_tasks(self, task):

@@ -95,8 +95,9 @@ DESCRIPTIONS = {
     list. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``,
     ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured maps explain),
     ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element: ``lambda_1``,
-    ``lambda_2``, ``directional``, ``apart`` (True: the HAADF does not pull the element),
-    ``totals_kept``. ``selection``: what ``lambdas="auto"`` tried, a list of dictionaries.""",
+    ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``, ``totals_kept``,
+    ``apart`` (True: the HAADF does not pull the element). ``selection``: what
+    ``lambdas="auto"`` tried, a list of dictionaries.""",
     "raises": """TypeError, ValueError
     If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,
     or if an argument is not as described.""",

@@ -14,7 +14,7 @@ from ..recovery.parameters import shows_progress
 from .masks import without_masked
 from .native import element_maps, image
 from .outputs import IMAGES
-from .records import common_record, record_of, set_record, without_record
+from .records import common_record, record_task, set_record_task, without_record_task
 
 
 def fuse_lazily(scan, splits, mask, parameters, known):
@@ -54,7 +54,7 @@ def fuse_lazily(scan, splits, mask, parameters, known):
     maps = lazy_maps(_maps_of, ", fused", given)
     for number, each in enumerate(maps):
         own = functools.partial(_record_of, number)
-        set_record(each, task(own, f"record-{token}-{number}")(fused))
+        set_record_task(each, task(own, f"record-{token}-{number}")(fused))
     if not parameters.full_output:
         return maps
     raw = lazy_maps(_raw_of, ", raw", dtype=scan.plan.raw_dtype)
@@ -117,7 +117,7 @@ keV, fused, dimensions: (32, 32|)>
             "given."
         )
     maps = list(maps)
-    records = [record_of(each) if each._lazy else None for each in maps]
+    records = [record_task(each) if each._lazy else None for each in maps]
     arrays = [each.data for each in maps]
     arrays, records = computed([arrays, records], shows_progress(show_progressbar))
     results = []
@@ -132,7 +132,7 @@ keV, fused, dimensions: (32, 32|)>
             if result.metadata.has_item("Multimodal_fusion"):
                 del result.metadata.Multimodal_fusion
             result.metadata.add_dictionary({"Multimodal_fusion": record})
-        without_record(result)
+        without_record_task(result)
         results.append(result)
     return results
 

@@ -38,11 +38,3 @@ def cost_signal(iterations, terms):
     cost.metadata.General.title = "Cost terms by iteration"
     cost.metadata.set_item("Signal.quantity", "Cost")
     return cost
-
-
-#: Titles of the images of ``full_output``.
-IMAGES = {
-    "haadf": "HAADF, unit range",
-    "modelled_haadf": "Modelled HAADF",
-    "haadf_residual": "HAADF residual",
-}

@@ -5,19 +5,19 @@ import numpy as np
 _RECORD = "multimodal_fusion_record"
 
 
-def set_record(signal, record):
+def set_record_task(signal, record):
     """Let a lazy signal have a task of its record; of a stack, a list with one a slice."""
     signal.tmp_parameters.set_item(_RECORD, record)
 
 
-def record_of(signal):
+def record_task(signal):
     """Return the task of a lazy signal's record, None if it has none."""
     return signal.tmp_parameters.get_item(_RECORD, None)
 
 
-def without_record(signal):
+def without_record_task(signal):
     """Take the task of its record off a signal that is lazy no longer."""
-    if record_of(signal) is not None:
+    if record_task(signal) is not None:
         delattr(signal.tmp_parameters, _RECORD)
 
 

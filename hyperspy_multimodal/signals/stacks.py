@@ -78,12 +78,11 @@ def _of_slice(mask, place):
 
 def _shared(output):
     """Return arguments that give other slices the parameters that one chose."""
-    from ..fusion.regularisers import names_of
 
     shared = {
         "gamma": output["gamma"],
         "lambdas": (output["lambda_1"], output["lambda_2"]),
-        "tv": list(names_of(output["directional"])),
+        "tv": output["regularisers"],
         "haadf_blur": output["haadf_blur"],
     }
     if not output["uses_haadf"]:
@@ -135,7 +134,7 @@ def _stacked(signal, maps):
     import numpy as np
     from hyperspy.signal import BaseSignal
 
-    from .records import record_of, set_record
+    from .records import record_task, set_record_task
 
     axes = [axis.get_axis_dictionary() for axis in signal.axes_manager.navigation_axes[::-1]]
     lazy = any(each._lazy for each in maps)
@@ -149,9 +148,9 @@ def _stacked(signal, maps):
     )
     if lazy:
         result = result.as_lazy()
-        tasks = [record_of(each) for each in maps]
+        tasks = [record_task(each) for each in maps]
         if all(task is not None for task in tasks):
-            set_record(result, tasks)
+            set_record_task(result, tasks)
     records = [each.metadata.get_item("Multimodal_fusion", None) for each in maps]
     if records[0] is not None:
         del result.metadata.Multimodal_fusion

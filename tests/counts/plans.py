@@ -13,7 +13,7 @@ class CountsBetween:
     def __init__(self, limits):
         self.limits = limits
 
-    def reading(self, segments, total, divisor):
+    def after_first_pass(self, segments, total, divisor):
         return segments
 
 
@@ -26,7 +26,7 @@ class Projected(CountsBetween):
         super().__init__(None)
         self.operator, self.columns = np.asarray(operator), columns
 
-    def reading(self, segments, total, divisor):
+    def after_first_pass(self, segments, total, divisor):
         return self
 
     def measured(self, whole, of_halves, seed, splits):

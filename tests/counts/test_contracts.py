@@ -19,10 +19,10 @@ from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.lazy.reading_tasks import spectra_of
 
 PLANS = {
-    "XrayFit": (core_shell, lambda s: plan_fit(s, None, 2.0, None)),
-    "XrayWindows": (core_shell, lambda s: plan_windows(s, None, 2.0, "auto")),
-    "EdgePlan": (core_loss, lambda s: plan_edge_fit(s, None, None, None)),
-    "EdgeWindows": (core_loss, lambda s: plan_edges(s, None, None, "auto", None)),
+    "XrayFitPlan": (core_shell, lambda s: plan_fit(s, None, 2.0, None)),
+    "XrayWindowPlan": (core_shell, lambda s: plan_windows(s, None, 2.0, "auto")),
+    "EdgeFitPlan": (core_loss, lambda s: plan_edge_fit(s, None, None, None)),
+    "EdgeWindowPlan": (core_loss, lambda s: plan_edges(s, None, None, "auto", None)),
 }
 
 

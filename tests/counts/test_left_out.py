@@ -196,7 +196,7 @@ def check_sound(signal, plan, logged):
         def __getattr__(self, name):
             return getattr(plan, name)
 
-        def reading(self, segments, total, divisor):
+        def after_first_pass(self, segments, total, divisor):
             raise Known
 
     sums = sum_now(signal, negative=True)

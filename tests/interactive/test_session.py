@@ -84,7 +84,7 @@ def test_values_come_from_outputs_with_and_without_haadf():
         "gamma": 1.4,
         "lambda_1": [0.1, 1.0],
         "lambda_2": [0.2, 8.0],
-        "directional": [True, False],
+        "regularisers": ["directional", "isotropic"],
         "uses_haadf": True,
         "haadf_blur": 0.5,
     }

@@ -59,6 +59,7 @@ def described(setting):
         "haadf_blur": model.blur if model else None,
         "lambda_1": setting.lambda_1 if model else None,
         "ratios": list(setting.ratios),
+        "regularisers": list(setting.regularisers),
         "directional": [name == "directional" for name in setting.regularisers],
         "apart": list(setting.apart),
     }

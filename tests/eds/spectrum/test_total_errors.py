@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hyperspy_multimodal.eds.fitted_spectra import FittedSum
+from hyperspy_multimodal.eds.fitted_spectra import XrayProjection
 from hyperspy_multimodal.eds.spectrum.element_templates import element_templates, window_shares
 from hyperspy_multimodal.eds.spectrum.total_errors import total_covariance
 
@@ -40,7 +40,7 @@ def totals_of(observed):
     explanation = explanation_of(fit)
     templates = element_templates(explanation, LONG, NAMES, LIMITS)
     plan = SimpleNamespace(detector=LONG, names=NAMES, windows_in_kev=LIMITS)
-    return FittedSum(plan, explanation, templates, 1)
+    return XrayProjection(plan, explanation, templates, 1)
 
 
 def varied(rng, factor=1.0):
