@@ -67,11 +67,11 @@ def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, p
     for _ in range(DRAWS):
         drawn = maps.drawn(truth, generator)
         noisy = generator.normal(0.0, noise, truth.shape[1:])
-        image = expected + smoothed(noisy, model.blur)
+        haadf = expected + smoothed(noisy, model.blur)
         found = fuse_setting(
             drawn,
-            _Drawn(models, model, image),
-            replace(setting, model=refit(drawn, image)) if setting.model else setting,
+            _Drawn(models, model, haadf),
+            replace(setting, model=refit(drawn, haadf)) if setting.model else setting,
             totals=np.where(kept, drawn.totals, np.nan),
             initial=pilot,
             **options,
@@ -84,12 +84,12 @@ def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, p
 class _Drawn(GuidedModels):
     """A drawn HAADF at the resolution of the maps, with the directions of the measured one."""
 
-    def __init__(self, models, model, image):
+    def __init__(self, models, model, haadf):
         super().__init__(models.haadf, models.models)
-        self._measured, self._model, self._image = models, model, image
+        self._measured, self._model, self._haadf = models, model, haadf
 
     def matched(self, model):
-        return self._image
+        return self._haadf
 
     def directions(self, model):
         return self._measured.directions(self._model)

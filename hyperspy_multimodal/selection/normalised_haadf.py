@@ -16,26 +16,26 @@ _GUIDE_SMOOTHING = 1.0
 SMOOTHING = 1.5
 
 
-def normalise_haadf(image):
+def normalise_haadf(haadf):
     """Bring a HAADF image to a unit range, by its 0.5th and 99.5th percentiles.
 
     Parameters
     ----------
-    image : numpy.ndarray
+    haadf : numpy.ndarray
         HAADF image, shape (ny, nx), not constant.
 
     Returns
     -------
     haadf : numpy.ndarray
-        (image - low) / (high - low), float64; not clipped.
+        (h - low) / (high - low), float64; not clipped.
     lowest_offset : float
-        The pedestal that stands for zero intensity of ``image`` (or its lowest value, if negative).
+        The pedestal that stands for zero intensity as measured (or its lowest value, if negative).
     """
-    image = np.asarray(image, dtype=np.float64)
-    low, high = np.percentile(image, _PERCENTILES)
+    haadf = np.asarray(haadf, dtype=np.float64)
+    low, high = np.percentile(haadf, _PERCENTILES)
     if not high > low:
-        low, high = image.min(), image.max()
-    return (image - low) / (high - low), (min(image.min(), 0.0) - low) / (high - low)
+        low, high = haadf.min(), haadf.max()
+    return (haadf - low) / (high - low), (min(haadf.min(), 0.0) - low) / (high - low)
 
 
 def smoothed(images, width):
