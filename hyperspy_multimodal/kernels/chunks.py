@@ -58,9 +58,12 @@ def move_chunk(
     counts, background, haadf = data.counts, data.background, data.haadf
     directions_y, directions_x = data.directions_y, data.directions_x
     weights, gamma, fidelity = data.weights, data.gamma, data.fidelity
-    relaxed, maps, residual = state.relaxed, state.maps, state.residual
+    relaxed, maps, residual, prices = state.relaxed, state.maps, state.residual, state.prices
+    dual_y, dual_x, regularisers = state.dual_y, state.dual_x, data.regularisers
     steps, slopes, x, rise = room.steps, room.slopes, room.x, room.rise
     rising, misfit, descent, ahead = room.rising, room.misfit, room.descent, room.ahead
+    places, unread, first = room.place, room.unread, room.first
+    above, shifted = room.above, room.shifted
     n_maps, ny, nx = counts.shape
     n_segments = (nx + SEGMENT - 1) // SEGMENT
     uniform = background.shape[1] == 1
@@ -71,7 +74,7 @@ def move_chunk(
     begin = k * rows_per_chunk
     end = min(begin + rows_per_chunk, ny)
     for i in range(n_maps):
-        begin_chunk(i, begin, data, state, segment(room.above, (k, i, 0), nx))
+        begin_chunk(i, begin, data, state, segment(above, (k, i, 0), nx))
     for row in range(begin, end):
         background_row = 0 if uniform else row
         now = row & 1
@@ -101,20 +104,25 @@ def move_chunk(
             # the gradient step, and the HAADF model at the maps
             for i in range(n_maps):
                 for col in range(next_start, next_stop, _CACHE_LINE):
-                    prefetch(state.dual_y, (i, next_row + 1, col))
-                    prefetch(state.dual_x, (i, next_row, col))
+                    prefetch(dual_y, (i, next_row + 1, col))
+                    prefetch(dual_x, (i, next_row, col))
                     prefetch(relaxed, (i, next_row, col))
                 place(
+                    regularisers[i],
                     i,
                     row,
                     start,
                     n,
                     primal_steps[i],
-                    data,
-                    state,
-                    segment(room.above, (k, i, start), n),
-                    segment(room.shifted, (k, 0), n + 1),
-                    segment(room.place, (k, i, 0), n),
+                    prices[i],
+                    relaxed,
+                    dual_y,
+                    dual_x,
+                    directions_y,
+                    directions_x,
+                    segment(above, (k, i, start), n),
+                    segment(shifted, (k, 0), n + 1),
+                    segment(places, (k, i, 0), n),
                 )
             for col in range(n):
                 rising[k, col] = -haadf[row, start + col]
@@ -143,7 +151,7 @@ def move_chunk(
                         segment(maps, (i, row, start), n),
                         segment(slopes, (k, i, 0), n),
                         segment(rising, (k, 0), n),
-                        segment(room.place, (k, i, 0), n),
+                        segment(places, (k, i, 0), n),
                         segment(steps, (k, i, 0), n),
                     )
             # the residual that the maps at this residual leave
@@ -161,7 +169,7 @@ def move_chunk(
                             primal_steps[i],
                             fidelity[i],
                             weights[i],
-                            segment(room.place, (k, i, 0), n),
+                            segment(places, (k, i, 0), n),
                             r,
                             segment(counts, (i, row, start), n),
                             segment(background, (i, background_row, start), n),
@@ -174,7 +182,7 @@ def move_chunk(
                         curved_prox_row(
                             n,
                             fidelity[i],
-                            segment(room.place, (k, i, 0), n),
+                            segment(places, (k, i, 0), n),
                             segment(steps, (k, i, 0), n),
                             r,
                             segment(counts, (i, row, start), n),
@@ -194,7 +202,7 @@ def move_chunk(
                     break
             # the maps, and the dual step of the row above
             for i in range(n_maps):
-                out = segment(room.unread, (k, 0), n)
+                out = segment(unread, (k, 0), n)
                 if keep:
                     out = segment(maps, (i, row, start), n)
                 change, total = relax_row(
@@ -213,7 +221,7 @@ def move_chunk(
                     ahead[k, now, i, nx] = ahead[k, now, i, nx - 1]
                 if row == begin:
                     for col in range(start, start + n):
-                        room.first[k, i, col] = ahead[k, now, i, col]
+                        first[k, i, col] = ahead[k, now, i, col]
             if row > begin:
                 here = ahead[k, 1 - now]
                 beneath = ahead[k, now]

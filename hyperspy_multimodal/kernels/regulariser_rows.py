@@ -34,24 +34,27 @@ def begin_chunk(i, row, data, state, above):
 
 
 @inlined
-def place(i, row, start, n, step, data, state, above, shifted, out):
+def place(
+    code, i, row, start, n, step, price, relaxed, dual_y, dual_x, directions_y, directions_x, above,
+    shifted, out,
+):  # fmt: skip
     """Write relaxed + step (div p - price), of which the proximal point is taken.
 
     ``above`` (n) and ``shifted`` (n + 1) are kept for the regulariser: for the next row, and for
-    this segment.
+    this segment. The arrays of `Data` and `State` come one by one: taking the groups apart here,
+    for each segment, would cost a tenth of an iteration.
     """
-    price = state.prices[i]
-    below = segment(state.dual_y, (i, row + 1, start), n)
-    right = segment(state.dual_x, (i, row, start + 1), n)
-    relaxed = segment(state.relaxed, (i, row, start), n)
-    if data.regularisers[i] == DIRECTIONAL:
+    below = segment(dual_y, (i, row + 1, start), n)
+    right = segment(dual_x, (i, row, start + 1), n)
+    here = segment(relaxed, (i, row, start), n)
+    if code == DIRECTIONAL:
         shifted[0] = _ZERO
         if start > 0:
             _, shifted[0] = directional.across(
-                data.directions_y[row, start - 1],
-                data.directions_x[row, start - 1],
-                state.dual_y[i, row + 1, start - 1],
-                state.dual_x[i, row, start],
+                directions_y[row, start - 1],
+                directions_x[row, start - 1],
+                dual_y[i, row + 1, start - 1],
+                dual_x[i, row, start],
             )
         directional.place_row(
             n,
@@ -59,11 +62,11 @@ def place(i, row, start, n, step, data, state, above, shifted, out):
             price,
             below,
             right,
-            segment(data.directions_y, (row, start), n),
-            segment(data.directions_x, (row, start), n),
+            segment(directions_y, (row, start), n),
+            segment(directions_x, (row, start), n),
             above,
             shifted,
-            relaxed,
+            here,
             out,
         )
     else:
@@ -72,10 +75,10 @@ def place(i, row, start, n, step, data, state, above, shifted, out):
             step,
             price,
             below,
-            segment(state.dual_y, (i, row, start), n),
+            segment(dual_y, (i, row, start), n),
             right,
-            segment(state.dual_x, (i, row, start), n),
-            relaxed,
+            segment(dual_x, (i, row, start), n),
+            here,
             out,
         )
 
