@@ -198,7 +198,8 @@ def test_full_output(specimen, automatic):
         *("raw_maps", "cost_terms", "haadf", "modelled_haadf", "haadf_residual"),
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
-        *("optimality", "selection", "spectrum_fit", "gamma_chosen", "directional", "apart"),
+        *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart"),
+        *("directional", "regularisers"),
         *("haadf_blur", "haadf_shift", "totals_kept", "chosen_on"),
     }
     native = fit_maps(specimen.signal)
@@ -227,5 +228,6 @@ def test_full_output(specimen, automatic):
     # the last cost of the HAADF is that of the residual
     assert 0.5 * np.square(images[2].data).sum() == pytest.approx(cost.data[0, -1], rel=1e-4)
     assert 0 < output["r_squared"] <= 1
-    columns = {"uses_haadf", "gamma", "haadf_blur", "lambda_1", "ratios", "directional", "apart"}
+    columns = {"uses_haadf", "gamma", "haadf_blur", "lambda_1", "ratios", "apart"}
+    columns |= {"directional", "regularisers"}
     assert all(columns | {"relative_errors"} == set(row) for row in output["selection"])

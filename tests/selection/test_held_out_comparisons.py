@@ -92,6 +92,7 @@ def test_table_tells_the_settings(maps, models, guided, alone):
         "lambda_1": 1e-3,
         "ratios": [2.0, 4.0, 1.0],
         "directional": [True, False, True],
+        "regularisers": ["directional", "isotropic", "directional"],
         "apart": [False, False, False],
     }
     assert len(relative) == 3
