@@ -3,10 +3,8 @@
 Imported while HyperSpy and eXSpy are being imported themselves, so from the standard library only.
 """
 
-from typing import NamedTuple
 
-
-class Modality(NamedTuple):
+class Modality:
     """Spectra of one kind.
 
     Attributes
@@ -25,12 +23,9 @@ class Modality(NamedTuple):
         Numbers that give the background windows of one map.
     """
 
-    name: str
-    signal_class: str
-    signal_types: tuple
-    module: str
-    options: tuple
-    background_limits: int
+    def __init__(self, name, signal_class, signal_types, module, options, background_limits):
+        self.name, self.signal_class, self.signal_types = name, signal_class, signal_types
+        self.module, self.options, self.background_limits = module, options, background_limits
 
 
 MODALITIES = (
