@@ -57,8 +57,11 @@ def test_models_share_what_depends_on_the_blur_alone():
 
 def test_directions_are_not_found_where_none_are_followed(maps, models, guided, monkeypatch):
     isotropic = replace(guided, regularisers=("isotropic",) * 3)
-    monkeypatch.setattr(GuidedModels, "directions", lambda *_: pytest.fail("none are needed"))
-    fuse_setting(maps, models, isotropic, **SOLVE)
+    expected = fuse_setting(maps, models, isotropic, **SOLVE).maps
+    asked = []
+    monkeypatch.setattr(GuidedModels, "directions", lambda self, model: asked.append(model))
+    np.testing.assert_array_equal(fuse_setting(maps, models, isotropic, **SOLVE).maps, expected)
+    assert not asked
 
 
 # one fusion
