@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from ..counts.contracts import Maps
+from .brightness import leaks
 from .held_out import HeldOut, Setting
 
 #: Ratios lambda_2 / lambda_1 that are tried.
@@ -31,8 +32,10 @@ class Choice:
     table : list of dict
         What was tried: ``uses_haadf``, ``gamma``, ``haadf_blur``, ``lambda_1`` (None without
         HAADF); by element ``ratios`` lambda_2 / lambda_1, ``regularisers``, ``directional``,
-        ``apart`` (the HAADF does not pull the element), and ``relative_errors``: the squared error
-        of the prediction over the least of that element.
+        ``apart`` (the HAADF does not pull the element), ``relative_errors`` (the squared error of
+        the prediction over the least of that element), ``bright_bias`` and ``bright_bias_errors``
+        (by how many per cent the prediction is above the held-out counts where the HAADF is bright,
+        and the standard error of that).
     """
 
     setting: Setting
@@ -45,8 +48,8 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
     element, all elements at a time. With these, HAADF models are compared, by exponents and then
     by weights; for the best of them lambda_1 is searched, then regularisers and ratios again, then
-    lambda_1 in finer steps. An element that is clearly better off without the HAADF is set apart
-    from it.
+    lambda_1 in finer steps. An element that is clearly better off without the HAADF, or into which
+    it leaks, is set apart from it.
 
     Parameters
     ----------
@@ -115,13 +118,42 @@ def search(held_out, candidates):
     best = _walked(best, _STEP, score)
     best = _adjusted(held_out, best, candidates, score)
     best = _walked(best, _FINE_STEP, score)
-    losing = held_out.standard_errors_lost(best, without) > _STANDARD_ERRORS_LOST
-    losing &= held_out.counted
-    if losing.any() and not losing.all():
-        best = _best([best, replace(best, apart=tuple(losing.tolist()))], score)
+    best = _set_apart(held_out, best, without, score)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
         best = without
     return best
+
+
+def _set_apart(held_out, setting, without, score):
+    """Return the setting with those elements apart to which the pull of the HAADF does harm.
+
+    These are the ones into which it leaks, and those that are predicted worse with it, unless they
+    are biased where the HAADF is bright without it. They take regulariser and ratio of ``without``.
+    """
+    lost = held_out.standard_errors_lost(setting, without)
+    squares = held_out.squares_lost(setting, without)
+    pulled, free = held_out.bias(setting), held_out.bias(without)
+    leaking = leaks(pulled, free, lost, squares) & held_out.counted
+    losing = (lost > _STANDARD_ERRORS_LOST) & held_out.counted & ~free.is_from_pull(pulled)
+    if leaking.any() and not leaking.all():
+        setting = _apart(setting, without, leaking)
+    losing |= leaking
+    if losing.any() and not losing.all():
+        setting = _best([setting, _apart(setting, without, losing)], score)
+    return setting
+
+
+def _apart(setting, without, elements):
+    return replace(
+        setting,
+        apart=tuple(elements.tolist()),
+        regularisers=_mixed(elements, without.regularisers, setting.regularisers),
+        ratios=_mixed(elements, without.ratios, setting.ratios),
+    )
+
+
+def _mixed(chosen, some, others):
+    return tuple(a if each else b for each, a, b in zip(chosen, some, others, strict=True))
 
 
 def _best(settings, score):

@@ -8,6 +8,7 @@ from ..counts.contracts import Counts, Maps
 from ..counts.reading import SPLITS
 from ..fusion.regularisers import are_directional
 from ..fusion.scaled import fuse_scaled
+from .brightness import brightness_classes, class_sums, described_bias, held_out_bias
 from .normalised_haadf import guide_directions
 
 # What `halves` gives.
@@ -167,7 +168,7 @@ class HeldOut:
 
     The counts are split binomially into two independent halves, three times. Of each split the
     first half is fused, and the squared difference to the unclipped net maps of the second is
-    summed by element.
+    summed by element; so is the difference itself, where the HAADF is dark and where it is bright.
 
     Parameters
     ----------
@@ -192,6 +193,8 @@ class HeldOut:
         self.n_maps = len(maps.names)
         self._latest = [None] * SPLITS
         self._blocks = {}  # by setting: (elements, blocks)
+        self._misses = {}  # by setting: (elements, classes of brightness), mean over splits
+        self._classes = brightness_classes(models.matched(models.first), maps.mask)
         self._least = np.full(self.n_maps, np.inf)
         # What no prediction can be better than: the noise of the held-out halves.
         noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in self.splits)
@@ -206,10 +209,21 @@ class HeldOut:
     def blocks(self, setting):
         """Return the squared errors by element and block of the scan, (K, blocks)."""
         if setting not in self._blocks:
+            self._misses[setting] = np.zeros((self.n_maps, len(self._classes)))
             found = sum(self._error(number, setting) for number in range(SPLITS))
             self._blocks[setting] = found
             self._least = np.minimum(self._least, found.sum(axis=1))
         return self._blocks[setting]
+
+    def bias(self, setting):
+        """Return the `Bias` of the predictions where the HAADF is dark and bright."""
+        self.blocks(setting)
+        return held_out_bias(self._misses[setting], self.splits, self._classes)
+
+    def squares_lost(self, setting, reference):
+        """Return by how much the squared error of a fused scan is higher, about, by element."""
+        # Halves hold half the counts, and so a quarter of the squares.
+        return 4 / SPLITS * (self.errors(setting) - self.errors(reference))
 
     def _error(self, number, setting):
         first, second = self.splits[number]
@@ -226,7 +240,9 @@ class HeldOut:
         self._latest[number] = fused
         self.progress()
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
-        squares = np.square(second.net - expected)
+        misses = second.net - expected
+        self._misses[setting] += class_sums(misses, self._classes) / SPLITS
+        squares = np.square(misses)
         if self._mask is not None:
             squares[:, self._mask] = 0.0  # there is nothing to predict
         return _block_sums(squares)
@@ -269,6 +285,7 @@ class HeldOut:
                 "directional": are_directional(setting.regularisers),
                 "apart": list(setting.apart),
                 "relative_errors": (found.sum(axis=1) / least).tolist(),
+                **described_bias(self.bias(setting)),
             }
             for setting, found in self._blocks.items()
         ]

@@ -10,6 +10,7 @@ from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1, RAT
 from .scans import SHAPE, all_kept, guided_models
 
 BOTH = "directional", "isotropic"
+FOUND = "relative_errors", "bright_bias", "bright_bias_errors"
 MIXED = "directional", "isotropic", "directional"
 
 
@@ -104,8 +105,7 @@ def test_table_is_complete(chosen):
     choice, steps = chosen
     assert steps == SPLITS * len(choice.table)
     settings = [
-        {name: value for name, value in row.items() if name != "relative_errors"}
-        for row in choice.table
+        {name: value for name, value in row.items() if name not in FOUND} for row in choice.table
     ]
     assert all(settings.count(each) == 1 for each in settings)
     errors = np.array([row["relative_errors"] for row in choice.table])
@@ -136,7 +136,8 @@ def test_lambdas_beside_the_chosen_were_tried(chosen):
     own = row_of(choice.setting, choice.table)
     for steps in (-1, 1):
         beside = {**own, "lambda_1": float(f"{own['lambda_1'] * 10 ** (steps / 2):.3g}")}
-        beside.pop("relative_errors")
+        for name in FOUND:
+            beside.pop(name)
         rows = [
             row
             for row in choice.table

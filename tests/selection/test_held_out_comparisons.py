@@ -85,6 +85,9 @@ def test_table_tells_the_settings(maps, models, guided, alone):
         tried.errors(setting)
     first, apart, without = tried.table()
     relative = first.pop("relative_errors")
+    bias = tried.bias(guided)
+    assert first.pop("bright_bias") == bias.percent[:, 1].tolist()
+    assert first.pop("bright_bias_errors") == bias.percent_errors[:, 1].tolist()
     assert first == {
         "uses_haadf": True,
         "gamma": 1.0,

@@ -5,6 +5,7 @@ import pytest
 
 from hyperspy_multimodal.counts.reading import SPLITS
 from hyperspy_multimodal.selection import GuidedModels, HaadfModel, HeldOut
+from hyperspy_multimodal.selection.brightness import Bias
 from hyperspy_multimodal.selection.choice import RATIOS, search
 
 from .scans import SHAPE
@@ -22,6 +23,8 @@ class Landscape:
     gamma = 1.4
     gain = (0.3, 0.3, 0.3)  # of the HAADF, by element
     spread = 0.1  # of the gain over blocks
+    leak = (0.0, 0.0, 0.0)  # of the HAADF into bright pixels, by element, in standard errors
+    own_bias = (0.0, 0.0, 0.0)  # the same without its pull
 
     def errors(self, setting):
         octaves = np.log2(np.array(setting.ratios) / self.ratios)
@@ -32,6 +35,10 @@ class Landscape:
             misfit = 0.1 * decades + 0.3 * abs(setting.model.gamma - self.gamma)
             errors -= np.where(setting.apart, 0, np.array(self.gain) - misfit)
         return errors
+
+    def bias(self, setting):
+        pulled = (setting.model is not None) & ~np.array(setting.apart)
+        return np.where(pulled, self.leak, self.own_bias)
 
     def blocks(self, setting):
         even = np.tile(self.errors(setting)[:, None] / 100, 100)
@@ -51,12 +58,16 @@ class Known(HeldOut):
     def _error(self, number, setting):
         return self.landscape.blocks(setting) / SPLITS
 
+    def bias(self, setting):
+        sums = np.outer(self.landscape.bias(setting), [-1.0, 1.0, 0.5])
+        return Bias(sums, np.ones((3, 3)), np.full((3, 3), 20.0), np.full(3, 100))
+
 
 class NoMaps:
     """Counts that are significant, and nothing else."""
 
     names, mask = "ABC", None
-    net, net_variance = np.full((3, 1, 1), 100.0), np.ones((3, 1, 1))
+    net, net_variance = np.full((3, *SHAPE), 100.0), np.ones((3, *SHAPE))
 
     def halves(self, splits, seed):
         return [(self, self)]
@@ -125,6 +136,42 @@ def test_element_that_loses_by_the_haadf_is_set_apart():
 def test_element_that_may_lose_by_chance_is_not_set_apart():
     landscape = Landscape()
     landscape.gain, landscape.spread = (0.9, -0.05, 0.9), 0.5  # 1 standard error
+    assert searched(landscape).apart == (False,) * 3
+
+
+def test_element_into_which_the_haadf_leaks_is_set_apart_with_its_own_regulariser_and_ratio():
+    class Leaking(Landscape):
+        leak, gain = (0.0, 4.0, 0.0), (0.3, 0.0, 0.3)
+
+        def errors(self, setting):
+            self.ratios = (1.0, 4.0 if setting.model else 8.0, 0.5)
+            return super().errors(setting)
+
+    setting = searched(Leaking())
+    assert setting.apart == (False, True, False)
+    assert setting.ratios == (1.0, 8.0, 0.5)
+    assert setting.model is not None
+
+
+@pytest.mark.parametrize(
+    ("leak", "own_bias", "gain"),
+    [
+        (2.0, 0.0, 0.0),  # by chance
+        (4.0, 3.5, 0.0),  # without the HAADF as well
+        (-4.0, 6.0, 0.0),
+        (4.0, 0.0, 0.3),  # but the HAADF helps
+    ],
+)
+def test_element_that_is_not_better_off_apart_is_not_set_apart(leak, own_bias, gain):
+    landscape = Landscape()
+    landscape.leak, landscape.own_bias = (0.0, leak, 0.0), (0.0, own_bias, 0.0)
+    landscape.gain = (0.6, gain, 0.6)
+    assert searched(landscape).apart == (False,) * 3
+
+
+def test_element_that_loses_is_not_set_apart_if_it_is_biased_alone():
+    landscape = Landscape()
+    landscape.gain, landscape.own_bias = (0.3, -0.1, 0.3), (0.0, -5.0, 0.0)
     assert searched(landscape).apart == (False,) * 3
 
 

@@ -1,0 +1,192 @@
+"""Signed errors of maps where the HAADF is bright: what its pull adds to an element, or takes.
+
+A squared error over single pixels hardly feels a bias of some per cent that many pixels share. Sums
+over bright pixels do: noise grows with the root of their number, a bias with the number.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# A bias this significant, and of so many per cent, is one ...
+_STANDARD_ERRORS, _PERCENT = 2.5, 1.0
+# ... and the HAADF's, if so much of it at most is left without the HAADF's pull.
+_LEFT = 0.7
+_HELPED = -2.0  # standard errors of the squared error
+_BRIGHT = slice(1, None)
+
+
+@dataclass(frozen=True)
+class Bias:
+    """By how much maps hold more than the counts in the dark, bright and brightest pixels.
+
+    Parameters
+    ----------
+    sums : numpy.ndarray
+        Sum of maps minus net counts, in counts, shape (K, 3).
+    errors : numpy.ndarray
+        Standard errors of that, shape (K, 3).
+    counts : numpy.ndarray
+        Net counts in these pixels, shape (K, 3).
+    pixels : numpy.ndarray
+        Number of pixels, shape (3,).
+    """
+
+    sums: np.ndarray
+    errors: np.ndarray
+    counts: np.ndarray
+    pixels: np.ndarray
+
+    @property
+    def standard_errors(self):
+        """Bias in its standard errors, shape (K, 3)."""
+        return self.sums / np.maximum(self.errors, np.finfo(float).tiny)
+
+    @property
+    def unit(self):
+        """What per cent are of, shape (K, 3): the counts, or their error if that is more."""
+        return np.maximum(np.maximum(self.counts, self.errors), np.finfo(float).tiny)
+
+    @property
+    def percent(self):
+        """Bias in per cent of the counts, shape (K, 3)."""
+        return 100 * self.sums / self.unit
+
+    @property
+    def percent_errors(self):
+        """Standard errors of `percent`, shape (K, 3)."""
+        return 100 * self.errors / self.unit
+
+    @property
+    def square(self):
+        """Squared error that the mean bias of dark and bright pixels makes, shape (K,)."""
+        return (np.square(self.sums) / np.maximum(self.pixels, 1))[:, :2].sum(axis=1)
+
+    def is_from_pull(self, free, standard_errors=_STANDARD_ERRORS, percent=_PERCENT, left=_LEFT):
+        """Return which elements are biased where the HAADF is bright, but less so without it.
+
+        Parameters
+        ----------
+        free : Bias
+            Of maps that the HAADF does not pull.
+        standard_errors, percent : float
+            How significant and how large the bias has to be.
+        left : float
+            How much of it may be left without the HAADF's pull.
+
+        Returns
+        -------
+        numpy.ndarray
+            Bool, shape (K,).
+        """
+        found = np.abs(self.standard_errors) > standard_errors
+        found &= np.abs(self.percent) > percent
+        found &= np.abs(free.sums) < left * np.abs(self.sums)
+        return found[:, _BRIGHT].any(axis=1)
+
+
+def leaks(pulled, free, lost, squares_lost):
+    """Return into which elements the HAADF leaks, bool, (K,).
+
+    Those that are biased by its pull, unless they are better off with it all the same: their
+    squared error is lower by more than two standard errors, and by more than what the bias adds.
+
+    Parameters
+    ----------
+    pulled, free : Bias
+        With and without the HAADF's pull.
+    lost : numpy.ndarray
+        By how many standard errors the squared error is higher with it, shape (K,).
+    squares_lost : numpy.ndarray
+        The same in squared counts, shape (K,).
+    """
+    helped = (lost < _HELPED) & (squares_lost + pulled.square < free.square)
+    return pulled.is_from_pull(free) & ~helped
+
+
+def bias_of(fused, maps, classes):
+    """Return the `Bias` of fused maps (K, ny, nx) against the counts that they were made of.
+
+    Raw counts are unbiased, so that the mean of the difference is the bias, though fused maps
+    follow the same noise. If they follow it by a share a of 0 to 1, its variance is (1 - a)^2 times
+    that of the counts: at most theirs, which is what is stated.
+    """
+    counts = class_sums(maps.net, classes)
+    errors = np.sqrt(np.maximum(class_sums(maps.net_variance, classes), 0.0))
+    return Bias(class_sums(fused, classes) - counts, errors, counts, _sizes(classes))
+
+
+def held_out_bias(misses, splits, classes):
+    """Return the `Bias` of predictions of held-out halves, in counts of both halves.
+
+    The sum over a class of a held-out half, less the prediction, has a mean of minus the bias. Let
+    V be the variance of the whole counts of the class, and the fused half follow the noise of its
+    own by a share a. Splits of one scan share its noise: the mean over n of them has the variance
+    V [(1 - a)^2 + (1 + a)^2 / n] / 4, which is convex in a, and so at most the larger of
+    V (1 + 1/n) / 4 and V / n. For three splits both are V / 3.
+
+    Parameters
+    ----------
+    misses : numpy.ndarray
+        Held-out counts minus predictions, summed over classes and averaged over splits, (K, 3).
+    splits : list of (Counts, Counts)
+        Halves.
+    classes : numpy.ndarray
+        Bool, shape (3, ny, nx).
+    """
+    first, second = splits[0]
+    n = len(splits)
+    counts = class_sums(first.net, classes) + class_sums(second.net, classes)
+    variance = class_sums(first.net_variance, classes) + class_sums(second.net_variance, classes)
+    of_mean = np.maximum(variance, 0.0) * max((1 + 1 / n) / 4, 1 / n)
+    return Bias(-2 * misses, 2 * np.sqrt(of_mean), counts, _sizes(classes))
+
+
+def described_bias(bias):
+    """Return the bias in bright pixels and its standard errors, per cent, in lists by name."""
+    return {
+        "bright_bias": bias.percent[:, 1].tolist(),
+        "bright_bias_errors": bias.percent_errors[:, 1].tolist(),
+    }
+
+
+def brightness_classes(haadf, mask=None):
+    """Return the dark, the bright and the brightest pixels of a HAADF, bool, (3, ny, nx).
+
+    Otsu's threshold parts dark from bright; the brightest are the brighter half of the bright.
+
+    Parameters
+    ----------
+    haadf : numpy.ndarray
+        HAADF, blurred to the maps, shape (ny, nx).
+    mask : numpy.ndarray, optional
+        Pixels to leave out, bool, shape (ny, nx).
+    """
+    there = np.ones(haadf.shape, bool) if mask is None else ~mask
+    bright = there & (haadf > _otsu(haadf[there]))
+    if not bright.any():
+        return np.stack([there, bright, bright])
+    return np.stack([there & ~bright, bright, bright & (haadf > np.median(haadf[bright]))])
+
+
+def class_sums(maps, classes):
+    """Return the sums of maps (K, ny, nx) over classes (C, ny, nx), in float64, (K, C)."""
+    maps = maps.reshape(len(maps), -1)
+    flat = classes.reshape(len(classes), -1)
+    return np.stack([maps[:, each].sum(axis=1, dtype=np.float64) for each in flat], axis=1)
+
+
+def _sizes(classes):
+    return classes.sum(axis=(1, 2))
+
+
+def _otsu(values):
+    """Return the threshold with the largest variance between what lies below and above it."""
+    values = np.sort(values, axis=None).astype(np.float64)
+    if values.size < 2:
+        return np.inf
+    below = np.arange(1, values.size)
+    sums = np.cumsum(values)
+    means = sums[:-1] / below, (sums[-1] - sums[:-1]) / (values.size - below)
+    between = below * (values.size - below) * np.square(means[0] - means[1])
+    return values[np.argmax(between)]
