@@ -8,6 +8,7 @@ from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.solver import warn_if_unconverged
 from ..selection import fuse_setting, standard_deviations
+from .leaks import warn_of_leaks
 from .messages import (
     check_counts,
     say_what_was_left_out,
@@ -160,6 +161,8 @@ def _say(prepared, setting, result, parameters):
         warn_of_poor_model(setting.model)
         warn_of_widest_blur(setting.model, parameters.haadf_blur)
         say_what_was_left_out(names, setting)
+        if not parameters.chooses_lambdas:
+            warn_of_leaks(prepared, setting, result)
     elif parameters.chooses_lambdas:
         empty = not np.any(prepared.maps.counts)
         say_what_was_left_out(names, setting, parameters, prepared.models.first, empty)

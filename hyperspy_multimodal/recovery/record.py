@@ -4,6 +4,8 @@ import numpy as np
 
 from .._version import __version__
 from ..fusion.regularisers import are_directional
+from ..selection import described_bias
+from .leaks import bias_found
 
 
 def numbers_of(prepared, chosen, result, parameters):
@@ -42,6 +44,7 @@ def numbers_of(prepared, chosen, result, parameters):
         "haadf_blur": model.blur,
         "haadf_shift": prepared.shift.tolist(),
         "r_squared": model.r_squared,
+        **described_bias(bias_found(prepared, setting, result)),
         "totals_kept": prepared.kept.tolist(),
         "iterations": result.iterations,
         "converged": result.converged,

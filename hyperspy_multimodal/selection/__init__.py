@@ -1,6 +1,7 @@
 """What the data say about the free parameters: HAADF model, lambdas, gamma and regulariser."""
 
 from .bootstrap import standard_deviations
+from .brightness import Bias, bias_of, brightness_classes, described_bias
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
@@ -12,6 +13,7 @@ from .totals import trusted_totals
 __all__ = [
     "BLURS",
     "GAMMAS",
+    "Bias",
     "Choice",
     "CroppedModels",
     "GuidedModels",
@@ -19,7 +21,10 @@ __all__ = [
     "HaadfModel",
     "HeldOut",
     "Setting",
+    "bias_of",
+    "brightness_classes",
     "choose_setting",
+    "described_bias",
     "fuse_setting",
     "moved_image",
     "normalise_haadf",

@@ -96,8 +96,10 @@ DESCRIPTIONS = {
     ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured maps explain),
     ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element: ``lambda_1``,
     ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``, ``totals_kept``,
-    ``apart`` (True: the HAADF does not pull the element). ``selection``: what
-    ``lambdas="auto"`` tried, a list of dictionaries.""",
+    ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how many per cent
+    the map is above the counts where the HAADF is bright) and ``bright_bias_errors`` (its standard
+    errors). ``selection``: what ``lambdas="auto"`` tried, a list of dictionaries; their
+    ``bright_bias`` is that of halves of the counts against the other halves.""",
     "raises": """TypeError, ValueError
     If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,
     or if an argument is not as described.""",

@@ -199,7 +199,7 @@ def test_full_output(specimen, automatic):
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart"),
-        *("directional", "regularisers"),
+        *("directional", "regularisers", "bright_bias", "bright_bias_errors"),
         *("haadf_blur", "haadf_shift", "totals_kept", "chosen_on"),
     }
     native = fit_maps(specimen.signal)
@@ -229,5 +229,5 @@ def test_full_output(specimen, automatic):
     assert 0.5 * np.square(images[2].data).sum() == pytest.approx(cost.data[0, -1], rel=1e-4)
     assert 0 < output["r_squared"] <= 1
     columns = {"uses_haadf", "gamma", "haadf_blur", "lambda_1", "ratios", "apart"}
-    columns |= {"directional", "regularisers"}
+    columns |= {"directional", "regularisers", "bright_bias", "bright_bias_errors"}
     assert all(columns | {"relative_errors"} == set(row) for row in output["selection"])
