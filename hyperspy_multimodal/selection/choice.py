@@ -127,18 +127,26 @@ def search(held_out, candidates):
 def _set_apart(held_out, setting, without, score):
     """Return the setting with those elements apart to which the pull of the HAADF does harm.
 
-    These are the ones into which it leaks, and those that are predicted worse with it, unless they
-    are biased where the HAADF is bright without it. They take regulariser and ratio of ``without``.
+    These are the ones into which it leaks, also after others were set apart, and those that are
+    predicted worse with it, unless they are biased where the HAADF is bright without it. They take
+    regulariser and ratio of ``without``, which is returned if they are all.
     """
-    lost = held_out.standard_errors_lost(setting, without)
-    squares = held_out.squares_lost(setting, without)
-    pulled, free = held_out.bias(setting), held_out.bias(without)
-    leaking = leaks(pulled, free, lost, squares) & held_out.counted
-    losing = (lost > _STANDARD_ERRORS_LOST) & held_out.counted & ~free.is_from_pull(pulled)
-    if leaking.any() and not leaking.all():
-        setting = _apart(setting, without, leaking)
-    losing |= leaking
-    if losing.any() and not losing.all():
+    losing = held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
+    free = held_out.bias(without)
+    losing &= held_out.counted & ~free.is_from_pull(held_out.bias(setting))
+    apart = np.zeros(held_out.n_maps, bool)
+    while True:
+        lost = held_out.standard_errors_lost(setting, without)
+        squares = held_out.squares_lost(setting, without)
+        leaking = leaks(held_out.bias(setting), free, lost, squares) & held_out.counted & ~apart
+        if not leaking.any():
+            break
+        apart |= leaking
+        if apart[held_out.counted].all():
+            return without
+        setting = _apart(setting, without, apart)
+    losing |= apart
+    if (losing & ~apart).any() and not losing.all():
         setting = _best([setting, _apart(setting, without, losing)], score)
     return setting
 

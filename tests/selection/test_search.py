@@ -169,6 +169,25 @@ def test_element_that_is_not_better_off_apart_is_not_set_apart(leak, own_bias, g
     assert searched(landscape).apart == (False,) * 3
 
 
+def test_elements_into_which_it_leaks_once_another_is_apart_are_set_apart_as_well():
+    class Leaking(Landscape):
+        gain = (0.6, 0.0, 0.0)
+
+        def bias(self, setting):
+            self.leak = (0.0, 4.0, -4.0 if setting.apart[1] else 0.0)
+            return super().bias(setting)
+
+    assert searched(Leaking()).apart == (False, True, True)
+
+
+def test_haadf_that_leaks_into_all_elements_is_left_out():
+    landscape = Landscape()
+    landscape.leak, landscape.gain = (4.0, -4.0, 5.0), (0.0, 0.0, 0.0)
+    setting = searched(landscape)
+    assert setting.model is None
+    assert setting.apart == (False,) * 3
+
+
 def test_element_that_loses_is_not_set_apart_if_it_is_biased_alone():
     landscape = Landscape()
     landscape.gain, landscape.own_bias = (0.3, -0.1, 0.3), (0.0, -5.0, 0.0)
