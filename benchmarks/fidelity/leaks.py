@@ -142,12 +142,12 @@ def gain_table(seeds):
 
 def _print_row(title, rows):
     means = np.mean(rows, axis=0)
-    spreads = np.std(rows, axis=0, ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else 0 * means
-    found = [f"{a:+.1f} ± {b:.1f} %" for a, b in zip(means[:-1], spreads[:-1], strict=True)]
-    error = means[-1] / np.sqrt(len(rows))
-    print(
-        "|", " | ".join(str(each) for each in [*title, *found, f"{error:.1f} %"]), "|", flush=True
-    )
+    found = [f"{each:+.1f} %" for each in means[:-1]]
+    if len(rows) > 1:
+        spreads = np.std(rows, axis=0, ddof=1) / np.sqrt(len(rows))
+        found = [f"{a[:-2]} ± {b:.1f} %" for a, b in zip(found, spreads[:-1], strict=True)]
+    cells = [*title, *found, f"{means[-1] / np.sqrt(len(rows)):.1f} %"]
+    print("|", " | ".join(str(each) for each in cells), "|", flush=True)
 
 
 def main():
