@@ -32,3 +32,9 @@ def common_record(records):
             same = all(value == values[0] for value in values)
             common[name] = values[0] if same else values
     return common
+
+
+def record_of_map(record, number):
+    """Return the record of one map: its own verdict, and what all maps share."""
+    own = {name: record[name][number] for name in ("verdict", "reasons") if name in record}
+    return {**record, **own}
