@@ -70,6 +70,7 @@ def verdict_record(verdicts):
     """Return what the metadata say of the verdicts, lists with one item a map."""
     return {
         "verdict": [each.verdict for each in verdicts],
+        "because": [each.words for each in verdicts],
         "reasons": [each.texts for each in verdicts],
     }
 

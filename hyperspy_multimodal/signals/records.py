@@ -3,6 +3,8 @@
 import numpy as np
 
 _RECORD = "multimodal_fusion_record"
+# What differs from map to map, lists until a map is made.
+_BY_MAP = ("verdict", "because", "reasons")
 
 
 def set_record_task(signal, record):
@@ -36,5 +38,5 @@ def common_record(records):
 
 def record_of_map(record, number):
     """Return the record of one map: its own verdict, and what all maps share."""
-    own = {name: record[name][number] for name in ("verdict", "reasons") if name in record}
+    own = {name: record[name][number] for name in _BY_MAP if name in record}
     return {**record, **own}
