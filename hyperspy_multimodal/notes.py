@@ -101,7 +101,7 @@ def repeat(notes):
         waiting.extend(notes)
         return
     for note in notes:
-        logging.getLogger(note.source).warning("%s", note.text)
+        logging.getLogger(note.source).log(logging.WARNING, "%s", note.text)
 
 
 @dataclass(frozen=True)
