@@ -9,6 +9,7 @@ there: its map is all error.
 """
 
 import argparse
+import itertools
 import logging
 
 import numpy as np
@@ -137,7 +138,7 @@ def main():
         f"{low:g} to {high:g} standard errors": lambda row, low=low, high=high: (
             low <= row["standard_errors"] < high
         )
-        for low, high in zip(limits[:-1], limits[1:], strict=True)
+        for low, high in itertools.pairwise(limits)
     }
     table(rows, bins)
 

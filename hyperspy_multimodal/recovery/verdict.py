@@ -41,7 +41,7 @@ RULES = {
     # the error of the total, over the total
     "uncertain total": Rule("uncertain total", care=0.1, distrust=1 / 3),
     # the Poisson error of the total, over the total
-    "few counts": Rule("few counts", care=1 / 15, distrust=1 / 5),
+    "few counts": Rule("few counts", care=1 / 15, distrust=1 / 6),
     "shared window": Rule("window shared with another line", distrust=1),
     "no counts": Rule("no counts", distrust=1),
     "scaled counts": Rule("counts were scaled", care=1, to_do=True),
@@ -66,7 +66,7 @@ RULES = {
     "disturbed lines": Rule("disturbed rows or columns", care=1, to_do=True),
     "unrecorded": Rule("channels that are wrong", care=1, to_do=True),
     # the fusion; the relative gap
-    "not converged": Rule("not converged", care=1e-3, distrust=1e-2),
+    "not converged": Rule("not converged", care=1e-2, distrust=1e-1),
     # standard errors of what still differs
     "erased structure": Rule("structure lost or made up", care=5, distrust=10),
     # the contrast that noise can hide over 8 pixels
