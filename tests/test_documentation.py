@@ -9,6 +9,7 @@ import pytest
 
 import hyperspy_multimodal
 from hyperspy_multimodal.command.options import parser
+from hyperspy_multimodal.recovery.verdict import RULES
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -108,6 +109,12 @@ def test_every_warning_is_explained(message):
     text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
     phrases = [" ".join(phrase.split()) for phrase in re.findall(r"(?<!\*)\*([^*]+)\*", text)]
     assert _is_told(message, phrases)
+
+
+@pytest.mark.parametrize("words", [rule.words for rule in RULES.values() if rule.words])
+def test_every_reason_of_a_verdict_is_explained(words):
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    assert f"| *{words}* |" in text
 
 
 def test_warnings_are_found_and_told_apart():

@@ -153,7 +153,7 @@ def _write(maps, output, haadf, options, stem):
     matplotlib.use("Agg")
     from ..export import save_maps
     from ..plot import plot_overview
-    from ..plot.panels import map_name, map_unit
+    from ..plot.panels import map_name, map_unit, map_verdict
 
     names = [map_name(fused) for fused in maps]
     _check_content(names, maps, output)
@@ -166,7 +166,9 @@ def _write(maps, output, haadf, options, stem):
             paths = paths if len(paths) == len(maps) else paths * len(maps)
             for name, fused, path in zip(names, maps, paths, strict=True):
                 unit = map_unit(fused)
-                _logger.info("%s: %.6g %s in %s", name, fused.data.sum(), unit, path)
+                verdict = map_verdict(fused)[0]
+                note = f" ({verdict})" if verdict else ""
+                _logger.info("%s%s: %.6g %s in %s", name, note, fused.data.sum(), unit, path)
     if options.uncertainty:
         deviations = output["standard_deviations"]
         save_maps(deviations, folder, options.format[0], suffix="_error", overwrite=True)
@@ -224,10 +226,14 @@ def _write_table(path, names, maps, output):
     chosen = [each for each in chosen if each in output]  # slices have their own
     with open(path, "w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
-        table.writerow(["map", "raw total", "fused total", *chosen])
+        judged = output.get("verdicts")
+        more = ["verdict", "because"] if judged else []
+        table.writerow(["map", "raw total", "fused total", *chosen, *more])
         for number, (name, fused) in enumerate(zip(names, maps, strict=True)):
             raw = np.nansum(output["raw_maps"][number].data)
             own = [output[each][number] for each in chosen]
+            if judged:
+                own += [judged[number]["verdict"], "; ".join(judged[number]["because"])]
             table.writerow([name, f"{raw:.8g}", f"{fused.data.sum():.8g}", *own])
 
 

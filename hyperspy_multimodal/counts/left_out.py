@@ -1,15 +1,15 @@
 """Reading maps without channels and scan positions that hold what cannot come from the specimen."""
 
-import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..notes import Speaker
 from .contracts import Plan, Projection, Reading
 from .spectra_sums import channel_ranges
 from .unphysical import unphysical
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 # If spikes take more than this share of the channels, their scan positions are left out instead.
 _MOST_CHANNELS = 0.05
@@ -150,7 +150,7 @@ def _say(plan, channels, spikes, hot):
     if fits and all(each.empty for each in found):
         _logger.info("Channels that were not recorded are left out: %s.", words)
         return
-    done = []
+    done, wrong = [], []
     if hot or spikes or fits:
         done.append("It is left out.")
     if hot or spikes:
@@ -166,5 +166,9 @@ def _say(plan, channels, spikes, hot):
             "map_method='fit', or give windows without them."
         )
     _logger.warning(
-        "Some of what was recorded cannot come from the specimen: %s. %s", words, " ".join(done)
+        "Some of what was recorded cannot come from the specimen: %s. %s",
+        words,
+        " ".join(done),
+        kind="unrecorded" if wrong else "told",
+        about=wrong,
     )

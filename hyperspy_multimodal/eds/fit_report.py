@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import signal
 
-_logger = logging.getLogger(__name__)
+from ..notes import Speaker
+
+_logger = Speaker(__name__)
 
 #: How `goodness` begins.
 GOODNESS = "The fit of the summed spectrum is "
@@ -18,6 +20,10 @@ ABSENT = 3.0
 # Elements that nobody named are worth a warning if they have this share of all counts of lines.
 _MANY = 0.01
 _NAMED_PEAKS = 5
+# An error of the total, as a share of it, and a correlation of noise that are worth a word.
+_UNCERTAIN, _SHARED = 0.1, 0.7
+# Widths (FWHM) within which an unexplained peak is near a line.
+_NEAR = 3.0
 # More counts of lines that are of no element than this share, and no map can be trusted.
 _UNEXPLAINED = 0.25
 # What the model leaves of peaks, as a share of their height: good, and fair.
@@ -146,6 +152,7 @@ def report(found):
             "missing or wrong, or the energy axis is. Do not trust the maps. See "
             "plot_sum_spectrum, and suggest_elements(s) for elements that fit.",
             len(explanation.peaks),
+            kind="wrong model",
         )
     elif explanation.peaks:
         _logger.warning(
@@ -153,6 +160,8 @@ def report(found):
             "of the maps. If they are of an element, name it (s.add_elements, or extra_lines if no "
             "map is wanted), so that its other lines are known too.",
             "; ".join(map(str, explanation.peaks)),
+            kind="near peak",
+            about=_near_peaks(explanation, found.plan.names),
         )
     if explanation.other_elements:
         _report_others(explanation)
@@ -161,15 +170,20 @@ def report(found):
             "Lines of %s, which is not named, lie under %s and are taken to hold %.3g ± %.2g of "
             "the %.3g counts there, on the evidence of %s. If that is wrong, the map is too.",
             *each,
+            kind="unnamed overlap",
+            about={each.line: each.counts / each.total},
         )
     for each in explanation.hidden:
+        element = each.line.split("_")[0]
         _logger.warning(
             "Lines of %s alone do not fit: about %.3g counts near %s may be of %s. If that element "
             "is there, name it (s.add_elements); as it is, its counts are in the map.",
-            each.line.split("_")[0],
+            element,
             each.counts,
             each.line,
             " or ".join(each.candidates),
+            kind="hidden element",
+            about={each.line: each.counts / max(explanation.counts_of(element), 1.0)},
         )
     if explanation.instrument_elements:
         _logger.info(
@@ -179,15 +193,63 @@ def report(found):
                 for element, counts in explanation.instrument_elements.items()
             ),
         )
-    absent = _absent(found)
-    if absent:
-        _logger.info("Not found, so that the map is about 0: %s.", ", ".join(absent))
+    _say_uncertain(found)
     is_poor = explanation.fit.misfit > _FAIR and not explanation.has_wrong_model
     _logger.log(
         logging.WARNING if is_poor else logging.INFO,
         "The fit of the summed spectrum is %s",
         goodness(explanation).removeprefix(GOODNESS),
+        kind="poor fit",
+        about=float(explanation.fit.misfit),
     )
+
+
+def _say_uncertain(found):
+    """Name lines that are not found, that are known badly, and that share their noise."""
+    shares = found.total_errors / np.maximum(found.totals, 1e-300)
+    about = dict(zip(found.plan.names, shares.tolist(), strict=True))
+    absent = _absent(found)
+    if absent:
+        _logger.warning(
+            "Not found, so that the map is about 0: %s. What it shows is noise.",
+            ", ".join(absent),
+            kind="uncertain total",
+            about={name: share for name, share in about.items() if share > 1 / ABSENT},
+        )
+    known = {name: share for name, share in about.items() if _UNCERTAIN < share <= 1 / ABSENT}
+    if known:
+        _logger.warning(
+            "Totals are known to %s only: their counts are few, or other lines lie near. Do not "
+            "quote them without the errors (`total_errors`).",
+            ", ".join(f"{100 * share:.0f} % ({name})" for name, share in known.items()),
+            kind="uncertain total",
+            about=known,
+        )
+    shared = np.abs(found.correlation - np.eye(len(shares)))
+    for i, k in zip(*np.nonzero(np.triu(shared > _SHARED)), strict=True):
+        pair = [found.plan.names[i], found.plan.names[k]]
+        _logger.warning(
+            "%s and %s overlap: the correlation of their noise is %.2f, so that what one map gains "
+            "the other loses. Compare both with other lines of these elements, if there are any.",
+            *pair,
+            found.correlation[i, k],
+            kind="overlap",
+            about=dict.fromkeys(pair, float(shared[i, k])),
+        )
+
+
+def _near_peaks(explanation, names):
+    """Return mapped lines beside which there is an unexplained peak."""
+    detector = explanation.fit.detector
+    return [
+        line.name
+        for line in explanation.fit.lines
+        if line.name in names
+        and any(
+            abs(peak.energy - line.energy) < _NEAR * float(detector.width(line.energy))
+            for peak in explanation.peaks
+        )
+    ]
 
 
 def _report_others(explanation):
@@ -200,6 +262,7 @@ def _report_others(explanation):
         "of the maps. To map them, name them: s.add_elements(%r).",
         ", ".join(f"{element} ({counts:.3g} counts)" for element, counts in others.items()),
         tuple(map(str, others)),
+        kind="to do",
     )
 
 

@@ -9,6 +9,7 @@ from ..signals.as_found import as_found
 from ..signals.docstrings import fill_docstring
 from ..signals.keywords import explain_keywords
 from ..signals.stacks import over_slices
+from ..signals.summed_up import summed_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 @explain_keywords
+@summed_up
 @as_found
 @or_given_maps
 @over_slices

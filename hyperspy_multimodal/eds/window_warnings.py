@@ -1,17 +1,19 @@
 """Warnings of windows that do not hold what they should: counts that would be wrong in silence."""
 
 import itertools
-import logging
 
 import numpy as np
 
 from ..counts.windows import axis_range
+from ..notes import Speaker
 from ..physics.lines import element_lines
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 # Lines weaker than this, relative to the strongest of their shell, are not worth a warning.
 _VISIBLE_WEIGHT = 0.03
+# What lines in background windows may take of a total, for the verdict.
+_IN_SIDES = 0.1
 
 
 def warn_of_cut_windows(axis, names, windows):
@@ -37,6 +39,8 @@ def warn_of_cut_windows(axis, names, windows):
                 right,
                 axis.units,
                 axis_range(axis),
+                kind="cut window",
+                about=[name],
             )
 
 
@@ -59,6 +63,8 @@ def warn_of_shared_windows(names, windows):
                 "the counts of both. Leave one out of `xray_lines`, or take another of its lines.",
                 first,
                 second,
+                kind="shared window",
+                about=[first, second],
             )
 
 
@@ -83,4 +89,6 @@ def warn_of_lines_in_sides(signal, lines, sides):
                 "counts too low. Give `background_windows` beside these lines.",
                 line,
                 ", ".join(found),
+                kind="background",
+                about={line: _IN_SIDES},
             )

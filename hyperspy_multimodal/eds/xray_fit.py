@@ -1,12 +1,12 @@
 """EDS: element maps from the whole spectrum."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..counts.unphysical import widest_spike_of
 from ..names import checked_names
+from ..notes import Speaker
 from ..physics.lines import element_lines
 from ..physics.microscope import beam_energy_of, stated
 from ..physics.peak_widths import MN_KA
@@ -18,7 +18,7 @@ from .spectrum.explain import explain
 from .spectrum.zero_peak import after_zero_peak
 from .xray_windows import LEAST_ENERGY, channels_of, integration_windows_of, named_in, select_lines
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 _LOWEST_ENERGY = 0.2  # keV; below lie the noise of the electronics and what windows absorb
 # keV; above lie no lines that tell elements of the instrument, and few counts.
@@ -86,6 +86,7 @@ class XrayFitPlan:
                 "All counts are multiples of %d, as if they had been scaled. Their noise is then "
                 "underestimated, and noise may pass for peaks: give the counts as recorded.",
                 divisor,
+                kind="scaled counts",
             )
         explanation = explain(
             total,

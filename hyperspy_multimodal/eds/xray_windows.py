@@ -1,6 +1,5 @@
 """EDS: lines and windows as in `get_lines_intensity`, and the counts in them."""
 
-import logging
 from dataclasses import dataclass
 from numbers import Real
 
@@ -13,11 +12,15 @@ from ..counts.segments import limits_to_count, membership, segment_limits
 from ..counts.unphysical import widest_spike_of
 from ..counts.windows import axis_range, window_array
 from ..names import checked_names, texts_in
+from ..notes import Speaker
 from ..physics.lines import element_lines
 from ..physics.microscope import beam_energy_of
 from .window_warnings import warn_of_cut_windows, warn_of_lines_in_sides, warn_of_shared_windows
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
+
+# What a background that is not subtracted may add to a total, for the verdict.
+_NO_SIDES = 0.1
 
 # keV; no detector sees lines below it, such as those of H and Li.
 LEAST_ENERGY = 0.07
@@ -109,6 +112,8 @@ def plan_windows(signal, xray_lines, integration_windows, background_windows):
                     "No background window of %s lies on the energy axis: its background is taken "
                     "as 0. Give `background_windows` to change that.",
                     line,
+                    kind="background",
+                    about={line: _NO_SIDES},
                 )
         warn_of_lines_in_sides(signal, lines, sides)
     limits = limits_to_count(signal, segment_limits([*inside, *beside]))

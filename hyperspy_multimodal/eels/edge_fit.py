@@ -1,7 +1,6 @@
 """EELS: element maps from whole core-loss spectra."""
 
 import functools
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from ..counts.segments import limits_to_count, membership
 from ..counts.templates import Templates
 from ..counts.unphysical import WIDEST_SPIKE
+from ..notes import Speaker
 from ..physics.edges import edge_onsets, onset_energy
 from ..physics.hydrogenic import edge_subshells, hydrogenic_edges
 from ..physics.microscope import EELS_PARAMETERS, microscope_of
@@ -21,7 +21,10 @@ from .gain import find_gain
 from .select_edges import select_edges
 from .white_lines import white_line_onsets
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
+
+# What the tails of other edges may add to a total, for the verdict.
+_TAIL = 0.1
 
 # The fit begins this far below the lowest onset.
 _BELOW = 0.7
@@ -116,6 +119,7 @@ class EdgeFitPlan:
                 "else take map_method='windows' or other `integration_windows`, because a thick "
                 "specimen or strong fine structure is not what the fit knows.",
                 *misfit,
+                kind="far fit",
             )
 
 
@@ -140,6 +144,7 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
             "elements. Crop the axis below %g eV, or use map_method='windows'.",
             edge,
             onset,
+            kind="far fit",
         )
     lowest = min([*map(onset_energy, names), *others.values()])
     used = energy > _BELOW * lowest
@@ -207,6 +212,8 @@ def suits_fit(signal, edges):
             "Edges follow each other, so that the tail of one lies under the next. A fit would "
             "tell them apart, but windows are taken, because: %s",
             str(error).replace(" Use map_method='windows'.", ""),
+            kind="background",
+            about=_TAIL,
         )
         return False
     return True

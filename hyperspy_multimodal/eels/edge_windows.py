@@ -1,15 +1,18 @@
 """EELS: the channels whose counts belong to edges, and those before them."""
 
 import itertools
-import logging
 
 import numpy as np
 
 from ..checks import is_auto
 from ..counts.windows import window_array
+from ..notes import Speaker
 from ..physics.edges import edge_onsets, onset_energy
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
+
+# What the tail of another edge may add to a total, for the verdict.
+_TAIL = 0.1
 
 # Both windows are this wide, relative to the onset; the first ends this far below the onset.
 _WIDTH = 0.1
@@ -191,6 +194,8 @@ def _automatic_pre_edge(axis, name, names):
         axis.units,
         ", ".join(disturbing),
         name,
+        kind="background",
+        about={name: _TAIL},
     )
     return start, stop
 

@@ -1,11 +1,12 @@
 """The gain of EELS data, in counts per electron: given, from the metadata, or from the noise."""
 
-import logging
 import numbers
 
 import numpy as np
 
-_logger = logging.getLogger(__name__)
+from ..notes import Speaker
+
+_logger = Speaker(__name__)
 
 # Median of the squared standard normal distribution.
 _MEDIAN_CHI_SQUARED = 0.4549364
@@ -50,7 +51,10 @@ def find_gain(stored, given, counts, lower, upper):
     usable = isinstance(stored, numbers.Real) and np.isfinite(stored) and stored > 0
     if stored is not None and not usable:
         _logger.warning(
-            "metadata.%s = %r is ignored: a gain is a finite number > 0.", _ITEM, stored
+            "metadata.%s = %r is ignored: a gain is a finite number > 0.",
+            _ITEM,
+            stored,
+            kind="to do",
         )
         stored = None
     estimated, reliable = estimate_gain(lower, upper)
@@ -65,6 +69,7 @@ def find_gain(stored, given, counts, lower, upper):
             "from their noise, %.3g counts per electron. Give `gain` if it is known.",
             _ITEM,
             estimated,
+            kind="told",
         )
         return estimated, "estimated"
     else:
@@ -79,6 +84,7 @@ def find_gain(stored, given, counts, lower, upper):
             "The metadata give" if source == "metadata" else "Whole numbers suggest",
             gain,
             estimated,
+            kind="told",
         )
         return estimated, "noise"
     if reliable and not 0.5 < estimated / gain < 2:
@@ -89,6 +95,7 @@ def find_gain(stored, given, counts, lower, upper):
             gain,
             source,
             estimated,
+            kind="wrong gain",
         )
     return gain, source
 

@@ -1,13 +1,12 @@
 """The power-law background A E^-r of EELS edges, from the counts in pre-edge windows."""
 
-import logging
-
 import numpy as np
 from scipy.special import exprel
 
 from ..counts.pooling import pool
+from ..notes import Speaker
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 #: Exponents that a background may have; those of real ones lie between 2 and 6.
 EXPONENTS = (0.0, 10.0)
@@ -61,6 +60,8 @@ def background_ratios(name, window, limits, lower, upper, units):
             units,
             100 * clipped,
             *EXPONENTS,
+            kind="background",
+            about={name: float(clipped)},
         )
     beside = power_law_area(exponent, left, right)
     return power_law_area(exponent, first, last) * (left / first) ** exponent / beside

@@ -1,12 +1,11 @@
 """EELS edges: their onsets, and which of them to measure."""
 
-import logging
-
 from ..counts.windows import axis_range
 from ..names import checked_names
+from ..notes import Speaker
 from ..physics.edges import edge_onsets, onset_energy
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 
 def select_edges(signal, edges, fits, quiet=False):
@@ -50,6 +49,7 @@ def select_edges(signal, edges, fits, quiet=False):
                 "for its windows.",
                 element,
                 axis_range(axis),
+                kind="to do",
             )
     if not selected:
         raise ValueError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..checks import checked_array, checked_count, checked_number, per_element
+from ..notes import Speaker
 from ..threads import threads_for
 from .compilation import compile_once
 from .inputs import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..hints import PerElement
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 
 @dataclass
@@ -305,4 +305,6 @@ def warn_if_unconverged(result, tolerance):
             result.iterations,
             result.optimality,
             tolerance,
+            kind="not converged",
+            about=float(result.optimality),
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..signals.docstrings import fill_docstring
 from ..signals.keywords import explain_keywords
+from ..signals.summed_up import summed_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 @explain_keywords
+@summed_up
 @fill_docstring(values="values")
 def fuse_maps(
     maps: Maps,

@@ -9,6 +9,7 @@ from hyperspy.signal import BaseSignal
 
 from ..names import known_element, known_name, texts_in
 from ..signals.masks import checked_mask
+from ..signals.records import record_of_map
 
 _logger = logging.getLogger(__name__)
 
@@ -65,9 +66,12 @@ class MapInput:
 
     def like_input(self, arrays, suffix, record=None):
         """Return arrays (K, ny, nx) as signals like those of the input."""
+        own = [record and record_of_map(record, number) for number in range(len(self.names))]
         return [
-            _like(signal, array, name, self.axes, suffix, record)
-            for signal, array, name in zip(self.signals, arrays, self.names, strict=True)
+            _like(signal, array, name, self.axes, suffix, known)
+            for signal, array, name, known in zip(
+                self.signals, arrays, self.names, own, strict=True
+            )
         ]
 
 

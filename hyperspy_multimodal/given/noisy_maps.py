@@ -1,16 +1,15 @@
 """Maps that were made elsewhere, in the units in which they are nearly Poisson."""
 
-import logging
-
 import numpy as np
 
 from ..checks import per_element
 from ..counts.fitted_maps import FittedMaps
+from ..notes import Speaker
 from .map_halves import halved_counts, smoothed
 from .map_noise import estimate_noise
 from .noise_model import TABLE, moments_for
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 # Maps are shares if their sum varies by no more than this share of itself.
 _SHARES = 1e-3
@@ -80,6 +79,12 @@ def ready_maps(names, arrays, gain, background, splits, seed):
             f", though whole numbers: those of {', '.join(scaled)} look scaled" if scaled else "",
             _list(names, gains, [noise.gain_error for noise in noises]),
             _list(names, floors, [noise.floor_error for noise in noises]),
+            kind="noise",
+            about=[
+                name
+                for name, noise in zip(names, noises, strict=True)
+                if not np.isfinite(noise.gain_error)
+            ],
         )
         blurs = np.array([noise.blur for noise in noises])
         clipped = np.array([noise.clipped for noise in noises])
@@ -97,6 +102,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
             "total. That is subtracted: totals are lower than those of the maps that were given.",
             ", ".join(np.array(names)[share >= _NEGLIGIBLE]),
             ", ".join(f"{100 * each:.2g} %" for each in share[share >= _NEGLIGIBLE]),
+            kind="told",
         )
     first = [each - below / 2 for each in first]
     return _as_fitted(names, net - below, gains, excess, first, None), source
@@ -137,6 +143,7 @@ def _warn_of_correlation(names, blurs):
             "Neighbouring pixels share their noise, as after a Gaussian filter: %s. Counts and "
             "lambdas='auto' allow for it, but maps without the filter fuse better.",
             ", ".join(filtered),
+            kind="told",
         )
     unknown = [name for name, blur in zip(names, blurs, strict=True) if np.isnan(blur)]
     if unknown:
@@ -145,6 +152,8 @@ def _warn_of_correlation(names, blurs):
             "much of it: lambdas='auto' may smooth too little. Give maps that were not smoothed or "
             "interpolated, or `gain`.",
             ", ".join(unknown),
+            kind="noise",
+            about=unknown,
         )
 
 
@@ -160,6 +169,7 @@ def _warn_of_shares(names, arrays):
             "others leave.",
             whole.mean(),
             brightest,
+            kind="shares",
         )
 
 
@@ -184,12 +194,14 @@ def _is_noisier(noise):
 def _warn_of_large_gains(names, arrays, gains):
     """Say if no pixel of a map holds half a count."""
     highest = [float(each.max()) / gain for each, gain in zip(arrays, gains, strict=True)]
-    low = [f"{n} ({value:.2g})" for n, value in zip(names, highest, strict=True) if value < 0.5]
+    low = {n: f"{n} ({value:.2g})" for n, value in zip(names, highest, strict=True) if value < 0.5}
     if low:
         _logger.warning(
             "With the `gain` given, no pixel holds half a count: the most are %s. It is the units "
             "of the map for each count, so it is probably too large.",
-            ", ".join(low),
+            ", ".join(low.values()),
+            kind="wrong gain",
+            about=list(low),
         )
 
 

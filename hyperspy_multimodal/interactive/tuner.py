@@ -270,5 +270,5 @@ class Tuner(ipywidgets.VBox):
         return run
 
     def _say(self, message, colour="inherit", warnings=()):
-        text = "<br>".join(map(html.escape, [message, *warnings]))
+        text = "<br>".join(map(html.escape, "\n".join([message, *warnings]).split("\n")))
         self.widgets["status"].value = f'<span style="color: {colour}">{text}</span>'

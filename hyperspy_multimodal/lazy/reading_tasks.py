@@ -16,6 +16,7 @@ import numpy as np
 from ..counts.contracts import Plan, Reading, Spectra
 from ..counts.reading import SpectraInMemory, read_spectra, sum_spectra
 from ..counts.spectra_sums import SummedSpectra
+from ..notes import repeat, telling, untold
 from .blocks import guarded, places_of
 from .tasks import computed, task
 
@@ -40,7 +41,7 @@ class SpectraInBlocks:
         """Return a task for each block, after the task ``after`` if there is one."""
         blocks = guarded(self._data, *after).to_delayed(optimize_graph=False).ravel()
         return [
-            task(functools.partial(function, place), f"{name}-{self._token}-{number}")(
+            task(functools.partial(_in_block, function, place), f"{name}-{self._token}-{number}")(
                 block, *after
             )
             for number, (place, block) in enumerate(zip(self.places, blocks, strict=True))
@@ -48,7 +49,11 @@ class SpectraInBlocks:
 
     def call(self, name, function, *args):
         """Return a task."""
-        return task(function, f"{name}-{self._token}")(*args)
+        return task(functools.partial(telling, function), f"{name}-{self._token}")(*args)
+
+
+def _in_block(function, place, block, *after):
+    return function(place, block, *map(untold, after))
 
 
 def spectra_of(signal) -> Spectra:
@@ -92,7 +97,11 @@ def sum_now(signal, negative=False, show_progressbar=False) -> SummedSpectra:
 
 
 def _now(found, show_progressbar):
-    return computed([found], show_progressbar)[0] if dask.is_dask_collection(found) else found
+    if not dask.is_dask_collection(found):
+        return found
+    told = computed([found], show_progressbar)[0]
+    repeat(told.notes)
+    return told.value
 
 
 def read_later(signal, plan: Plan, splits, seed, divisible):
@@ -112,7 +121,7 @@ def read_later(signal, plan: Plan, splits, seed, divisible):
     Returns
     -------
     dask.delayed.Delayed
-        Of a `Reading`.
+        Of a `Told` with a `Reading`.
     """
     finish = functools.partial(_for_fusion, divisible)
     return read_spectra(spectra_of(signal), plan, splits, seed, finish)

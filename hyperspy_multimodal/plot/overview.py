@@ -9,7 +9,16 @@ import numpy as np
 from ..signals.native import image_name
 from .drawable import check_pairs, checked_image
 from .overlay import plot_overlay
-from .panels import brightest, figure_of, height_over_width, map_name, map_unit, scale_bar, show
+from .panels import (
+    brightest,
+    figure_of,
+    height_over_width,
+    map_name,
+    map_unit,
+    map_verdict,
+    scale_bar,
+    show,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +62,7 @@ def plot_overview(
     colour, whose brightness is the fused map on its scale; colours add up, and the brightest sum is
     full brightness (see `plot_overlay`). The image of the detector bears its own title, such as
     "BSE", which also says if fusion left it out. All panels are in units of the axes of the maps.
+    Below each fused map stands whether it can be trusted, with the gravest reason if not.
 
     Examples
     --------
@@ -81,6 +91,9 @@ def plot_overview(
         for axis, each, stage in ((axes[0, column], raw, "raw"), (axes[1, column], fused, "fused")):
             limits = 0, brightest(each.data)
             show(axis, each.data, each, f"{name}, {stage}", "viridis", unit, limits)
+        verdict, colour = map_verdict(fused)
+        if verdict:
+            axes[1, column].set_xlabel(verdict, color=colour)
     plot_overlay(maps, ax=axes[1, 0])
     axes[1, 0].set_title("fused, overlay")
     scale_bar(axes[0, 0], maps[0])

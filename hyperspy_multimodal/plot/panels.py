@@ -14,7 +14,8 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
-_TITLE = 24
+_TITLE, _REASON = 24, 40
+_VERDICT_COLOURS = {"sound": "#3B7A57", "with care": "#B35C00", "not to be trusted": "#B00020"}
 _PADDING = 0.12  # inches: ticks of colour bars may grow by a digit when they are laid out
 
 
@@ -50,6 +51,16 @@ def map_name(signal):
     title = signal.metadata.General.title
     name = signal.metadata.get_item("Multimodal_fusion.element", None)
     return str(name) if name else textwrap.shorten(title or "map", _TITLE, placeholder=" ...")
+
+
+def map_verdict(fused):
+    """Return verdict and reasons of a fused map in a line, and its colour; empty if it has none."""
+    verdict = fused.metadata.get_item("Multimodal_fusion.verdict", "")
+    if not isinstance(verdict, str) or verdict not in _VERDICT_COLOURS:
+        return "", "black"
+    because = fused.metadata.get_item("Multimodal_fusion.because", [])
+    text = f"{verdict}: {because[0]}" if len(because) else verdict
+    return textwrap.shorten(text, _REASON, placeholder=" ..."), _VERDICT_COLOURS[verdict]
 
 
 def map_unit(fused):

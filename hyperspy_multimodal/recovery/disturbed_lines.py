@@ -1,12 +1,11 @@
 """Rows and columns of a scan whose counts were lost or disturbed, as after flyback."""
 
-import logging
-
 import numpy as np
 
 from ..counts.contracts import Maps
+from ..notes import Speaker
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 # Neighbours on each side that say what a row should hold.
 _NEIGHBOURS = 3
@@ -95,6 +94,7 @@ def warn_of_disturbed_lines(maps: Maps, haadf):
             _list(lines),
             _list([f"{100 * share:.0f} %" for share in shares]),
             index,
+            kind="disturbed lines",
         )
 
 

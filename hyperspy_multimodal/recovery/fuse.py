@@ -8,18 +8,19 @@ from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.solver import warn_if_unconverged
 from ..selection import fuse_setting, standard_deviations
+from .evidence import judged, messages_of, table_of
 from .leaks import warn_of_leaks
 from .messages import (
     check_counts,
     say_what_was_left_out,
-    warn_of_flat_maps,
     warn_of_poor_model,
     warn_of_widest_blur,
 )
 from .prepared import prepare, registered_fit
 from .progress import Progress
-from .record import images_of, metadata_record, numbers_of
+from .record import images_of, metadata_record, numbers_of, verdict_record
 from .setting import chosen_setting
+from .summary import summed_up
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     )
 
 
+@summed_up
 def fuse(maps: Maps, haadf, scattering, parameters):
     """Fuse measured maps with a HAADF image.
 
@@ -129,13 +131,19 @@ def fuse(maps: Maps, haadf, scattering, parameters):
             errors = _errors(prepared, chosen.setting, result, parameters, progress.step)
     warn_if_unconverged(result, parameters.tolerance)
     _say(prepared, chosen.setting, result, parameters)
+    verdicts = judged(prepared, chosen.setting, result)
     numbers = numbers_of(prepared, chosen, result, parameters)
     gains = maps.gains[:, None, None]
     return Fused(
         maps=gains * result.maps,
         errors=None if errors is None else gains * errors,
-        record=metadata_record(numbers, maps, parameters),
-        numbers={**numbers, "selection": chosen.table},
+        record={**metadata_record(numbers, maps, parameters), **verdict_record(verdicts)},
+        numbers={
+            **numbers,
+            "verdicts": table_of(verdicts, maps),
+            "messages": messages_of(),
+            "selection": chosen.table,
+        },
         images=images_of(prepared, chosen.setting, result),
         cost=(result.cost_iterations, result.cost_terms),
     )
@@ -166,4 +174,3 @@ def _say(prepared, setting, result, parameters):
     elif parameters.chooses_lambdas:
         empty = not np.any(prepared.maps.counts)
         say_what_was_left_out(names, setting, parameters, prepared.models.first, empty)
-    warn_of_flat_maps(names, result.maps)

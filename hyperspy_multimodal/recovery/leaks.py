@@ -1,13 +1,13 @@
 """What the HAADF leaks into elements of a finished fusion: fused minus raw where it is bright."""
 
-import logging
 from dataclasses import replace
 
 import numpy as np
 
+from ..notes import Speaker
 from ..selection import bias_of, brightness_classes, fuse_setting
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 # A bias this significant, and of so many per cent, is warned of ...
 _STANDARD_ERRORS, _PERCENT = 3.0, 2.0
@@ -65,9 +65,10 @@ def warn_of_leaks(prepared, setting, result):
     leaking = bias.is_from_pull(bias_of(free.maps, maps, classes), **limits)
     if not leaking.any():
         return
-    found = []
+    found, about = [], {}
     for i in np.flatnonzero(leaking):
         place = 1 + int(np.abs(bias.standard_errors[i, 1:]).argmax())
+        about[maps.names[i]] = abs(float(bias.percent[i, place])) / 100
         found.append(
             f"{maps.names[i]} by {bias.percent[i, place]:+.1f} +- "
             f"{bias.percent_errors[i, place]:.1f} %"
@@ -77,6 +78,8 @@ def warn_of_leaks(prepared, setting, result):
         "lambdas='auto', or for these elements a much larger lambda_1 (lambdas takes one an "
         "element).",
         ", ".join(found),
+        kind="leak",
+        about=about,
     )
 
 

@@ -1,17 +1,15 @@
 """What a fusion has to say about counts, HAADF and maps, in plain words."""
 
-import logging
-
 import numpy as np
 
 from ..counts.contracts import Maps
 from ..fusion.regularisers import are_directional
+from ..notes import Speaker
 from ..selection import BLURS
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 _POOR_R_SQUARED, _GOOD_R_SQUARED = 0.5, 0.7
-_FLAT = 0.02
 # Counts of a spectrum that are many, and the share of lost ones that is worth a warning.
 _MANY, _LOST = 20.0, 0.005
 # Pixels of shift that are worth a warning.
@@ -32,6 +30,7 @@ def check_counts(maps: Maps, automatic):
             "All counts are multiples of %d, as if they had been scaled. Poisson noise is then "
             "underestimated: give the counts as recorded.",
             maps.divisor,
+            kind="scaled counts",
         )
 
 
@@ -53,11 +52,12 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
     """
     if setting.model is None:
         if empty:
-            _logger.warning("There are no counts: the maps are empty.")
+            _logger.warning("There are no counts: the maps are empty.", kind="no counts")
         elif not model.has_weights:
             _logger.warning(
                 "All weights of the HAADF are 0, %s: the maps come from their counts alone.",
                 "as fitted" if parameters.fits_weights else "as given",
+                kind="to do" if parameters.fits_weights else "told",
             )
         else:
             _say_haadf_left_out(names, setting, parameters, model)
@@ -68,6 +68,7 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
             "The HAADF does not help to predict held-out counts of %s: what is mapped there comes "
             "from the counts alone.",
             ", ".join(apart),
+            kind="told",
         )
 
 
@@ -78,6 +79,7 @@ def warn_of_widest_blur(model, given):
             "The HAADF is blurred by %g pixels, the most that is tried. If the maps are blurred "
             "more than that, give haadf_blur.",
             model.blur,
+            kind="widest blur",
         )
 
 
@@ -100,6 +102,7 @@ def warn_of_lost_positions(maps: Maps, haadf):
             lost.sum(),
             100 * lost.mean(),
             level,
+            kind="lost positions",
         )
 
 
@@ -112,14 +115,9 @@ def warn_of_poor_model(model):
             "`haadf_residual` of full_output=True; bright there is what the maps lack.",
             100 * max(model.r_squared, 0),
             model.gamma,
+            kind="unlike HAADF",
+            about=1 - float(model.r_squared),
         )
-
-
-def warn_of_flat_maps(names, maps):
-    """Name the maps that show nothing."""
-    for name, fused in zip(names, maps, strict=True):
-        if np.ptp(fused) < _FLAT * fused.mean():
-            _logger.warning("%s is flat: its counts show no structure beyond their noise.", name)
 
 
 def _say_haadf_left_out(names, setting, parameters, model):
@@ -144,6 +142,7 @@ def _say_haadf_left_out(names, setting, parameters, model):
             f"; its edges are, for {', '.join(guided)}" if guided else "",
             100 * model.r_squared,
             remedy,
+            kind="told",
         )
         return
     _logger.warning(
@@ -156,6 +155,7 @@ def _say_haadf_left_out(names, setting, parameters, model):
         f", or {' and '.join(given)} as given do not suit" if given else "",
         100 * max(model.r_squared, 0),
         remedy,
+        kind="told",
     )
 
 
@@ -171,7 +171,10 @@ def warn_of_registration(found, align):
     """
     if found.orientation is not None:
         _logger.warning(
-            "The HAADF looks %s against the maps. If so, give %s.", found.orientation, found.remedy
+            "The HAADF looks %s against the maps. If so, give %s.",
+            found.orientation,
+            found.remedy,
+            kind="turned HAADF",
         )
     elif align and found.distance == 0:
         _logger.info("The HAADF is not moved: no shift fits the maps clearly better.")
@@ -180,4 +183,5 @@ def warn_of_registration(found, align):
             "The HAADF seems to be shifted against the maps: moved by (%.1f, %.1f) pixels (y, x) "
             "it would fit better. align=True does that.",
             *found.shift,
+            kind="shifted HAADF",
         )

@@ -69,6 +69,15 @@ def metadata_record(numbers, maps, parameters):
     }
 
 
+def verdict_record(verdicts):
+    """Return what the metadata say of the verdicts, lists with one item a map."""
+    return {
+        "verdict": [each.verdict for each in verdicts],
+        "because": [each.words for each in verdicts],
+        "reasons": [each.texts for each in verdicts],
+    }
+
+
 def images_of(prepared, setting, result):
     """Return HAADF, modelled HAADF and their difference, arrays (ny, nx), by name."""
     model = setting.model or prepared.models.first

@@ -1,13 +1,12 @@
 """Whether measured net totals can be trusted: checked in vacuum, where there is any."""
 
-import logging
-
 import numpy as np
 
 from ..counts.contracts import Maps
+from ..notes import Speaker
 from .normalised_haadf import SMOOTHING, noise_of, smoothed
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 # Darker than this, in ranges of the HAADF above its lowest, may be vacuum ...
 _DARK = 0.06
@@ -78,5 +77,7 @@ def trusted_totals(maps: Maps, haadf):
                 maps.names[i],
                 there.mean(),
                 totals[i],
+                kind="background",
+                about={maps.names[i]: abs(excess) / totals[i]},
             )
     return trusted

@@ -99,7 +99,11 @@ DESCRIPTIONS = {
     ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how many per cent
     the map is above the counts where the HAADF is bright) and ``bright_bias_errors`` (its standard
     errors). ``selection``: what ``lambdas="auto"`` tried, a list of dictionaries; their
-    ``bright_bias`` is that of halves of the counts against the other halves.""",
+    ``bright_bias`` is that of halves of the counts against the other halves. ``verdicts``: a
+    dictionary a map, with ``verdict`` ("sound", "with care", "not to be trusted"), ``because``
+    (in a few words), ``reasons`` (in full, with what to do), ``counts_per_pixel``, and
+    ``standard_errors`` that the total is above 0. ``messages``: all that was found, also what
+    harms no map.""",
     "raises": """TypeError, ValueError
     If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,
     or if an argument is not as described.""",

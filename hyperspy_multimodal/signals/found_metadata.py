@@ -1,14 +1,14 @@
 """Metadata as files have them, made into what HyperSpy means by them."""
 
-import logging
 import re
 
 import numpy as np
 
 from ..names import known_element, known_name, texts_in
+from ..notes import Speaker
 from ..physics.microscope import USUAL_BEAM_ENERGY
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 _USUAL_RESOLUTION = 130.0
 _USUAL_SEM_ENERGY = 20.0
@@ -130,6 +130,7 @@ def _tidy_instrument(signal, kind, changes, assumed):
         _logger.warning(
             "Assumed: %s. If it is wrong, set it with s.set_microscope_parameters.",
             "; ".join(said),
+            kind="to do",
         )
 
 

@@ -7,7 +7,9 @@ import pint
 from hyperspy.signal import BaseSignal
 from hyperspy.signals import Signal2D
 
-_logger = logging.getLogger(__name__)
+from ..notes import Speaker
+
+_logger = Speaker(__name__)
 
 # Lengths of two fields that differ by no more than this share are the same.
 _SAME_FIELD = 0.02
@@ -133,6 +135,7 @@ def _warn_of_saturation(array):
             "at a lower gain, or compare with weights of 0 and tv='isotropic', which leave it out.",
             100 * share,
             highest,
+            kind="saturated HAADF",
         )
 
 
@@ -190,6 +193,7 @@ def _warn_of_other_calibration(axes, scan):
             "haadf has as many pixels as the scan, but another calibration (%s): it is taken for "
             "the same field, pixel by pixel. The maps have the calibration of the spectra.",
             _calibrations(axes, scan),
+            kind="doubtful field",
         )
         return
     away = [_pixels_away(*pair) for pair in zip(axes, scan, strict=True)]
@@ -199,6 +203,7 @@ def _warn_of_other_calibration(axes, scan):
             "the same field, pixel by pixel; if they are different parts of one scan, take the "
             "same part of both.",
             *away,
+            kind="doubtful field",
         )
 
 
@@ -287,6 +292,7 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         *array.shape,
         *shape,
         "which cover the same field" if calibrated else "taken for the same field",
+        kind="told",
     )
     if whole:
         rows, columns = (int(factor) for factor in finer)
@@ -320,6 +326,7 @@ def _part_of_scan(array, pairs, shape, level):
         "haadf is larger than the scan: its rows %d to %d and columns %d to %d are taken, where "
         "the axes of the spectra lie.",
         *(number for part in (rows, columns) for number in (part.start, part.stop - 1)),
+        kind="told",
     )
     return array[rows, columns]
 

@@ -11,10 +11,17 @@ from hyperspy.signal import BaseSignal
 from ..lazy import computed, map_blocks_of, read_later, task
 from ..recovery.fuse import fuse_reading
 from ..recovery.parameters import shows_progress
+from ..recovery.summary import fused_later, logged_together, postponed
 from .masks import without_masked
 from .native import element_maps, image
 from .outputs import IMAGES
-from .records import common_record, record_task, set_record_task, without_record_task
+from .records import (
+    common_record,
+    record_of_map,
+    record_task,
+    set_record_task,
+    without_record_task,
+)
 
 
 def fuse_lazily(scan, splits, mask, parameters, known):
@@ -42,6 +49,7 @@ def fuse_lazily(scan, splits, mask, parameters, known):
         parameters=replace(parameters, show_progressbar=False),
         known=known,
     )
+    fuse = functools.partial(fused_later, fuse, postponed())
     fused = task(fuse, f"fuse-maps-{token}")(reading)
 
     def lazy_maps(get, suffix, node=None, dtype=np.float64):
@@ -119,7 +127,8 @@ keV, fused, dimensions: (32, 32|)>
     maps = list(maps)
     records = [record_task(each) if each._lazy else None for each in maps]
     arrays = [each.data for each in maps]
-    arrays, records = computed([arrays, records], shows_progress(show_progressbar))
+    with logged_together():
+        arrays, records = computed([arrays, records], shows_progress(show_progressbar))
     results = []
     for each, array, record in zip(maps, arrays, records, strict=True):
         result = each.deepcopy()
@@ -146,9 +155,10 @@ def _given(parameters):
 
 def _record_of(number, fused):
     """Return the record of one map, with its standard deviation."""
+    record = record_of_map(fused.record, number)
     if fused.errors is None:
-        return fused.record
-    return {**fused.record, "standard_deviation": fused.errors[number]}
+        return record
+    return {**record, "standard_deviation": fused.errors[number]}
 
 
 def _numbers_of(fused):

@@ -1,12 +1,12 @@
 """Masks of scan positions, as HyperSpy has them: True is left out."""
 
-import logging
-
 import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-_logger = logging.getLogger(__name__)
+from ..notes import Speaker
+
+_logger = Speaker(__name__)
 
 _SMALLEST_SHARE, _LARGE_SHARE = 0.05, 0.3
 
@@ -44,13 +44,16 @@ def checked_mask(mask, shape):
             "fuse. True means left out; for the opposite give ~mask."
         )
     if not array.any():
-        _logger.warning("navigation_mask leaves out no scan position: nothing in it is True.")
+        _logger.warning(
+            "navigation_mask leaves out no scan position: nothing in it is True.", kind="to do"
+        )
         return None
     if left < 1 - _LARGE_SHARE:
         _logger.warning(
             "navigation_mask leaves out %.0f %% of the scan. That a position has no counts is no "
             "reason to leave it out: vacuum has none.",
             100 * (1 - left),
+            kind="to do",
         )
     return array
 

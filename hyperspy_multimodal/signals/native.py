@@ -6,6 +6,8 @@ from copy import deepcopy
 
 from hyperspy.signals import BaseSignal, Signal2D
 
+from .records import record_of_map
+
 _LONGEST = 24  # letters of the name of an image
 
 
@@ -103,9 +105,10 @@ def element_maps(
     """
     metadata = metadata_of(signal)
     maps = []
-    for array, name, title in zip(arrays, names, titles, strict=True):
+    for number, (array, name, title) in enumerate(zip(arrays, names, titles, strict=True)):
         own = name.split("_")[0], (item, [name]), title + suffix
-        maps.append(element_map(signal, array, *own, record, node, metadata))
+        known = None if record is None else record_of_map(record, number)
+        maps.append(element_map(signal, array, *own, known, node, metadata))
     return maps
 
 

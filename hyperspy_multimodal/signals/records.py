@@ -3,6 +3,8 @@
 import numpy as np
 
 _RECORD = "multimodal_fusion_record"
+# What differs from map to map, lists until a map is made.
+_BY_MAP = ("verdict", "because", "reasons")
 
 
 def set_record_task(signal, record):
@@ -32,3 +34,9 @@ def common_record(records):
             same = all(value == values[0] for value in values)
             common[name] = values[0] if same else values
     return common
+
+
+def record_of_map(record, number):
+    """Return the record of one map: its own verdict, and what all maps share."""
+    own = {name: record[name][number] for name in _BY_MAP if name in record}
+    return {**record, **own}

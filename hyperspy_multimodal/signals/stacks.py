@@ -31,7 +31,9 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
     import numpy as np
     from hyperspy.external.progressbar import progressbar
 
+    from ..notes import gathered_so_far
     from ..recovery.parameters import shows_progress
+    from ..recovery.summary import one_of_several
     from .scan import is_lazy_output
 
     lazy = is_lazy_output(kwargs.get("lazy_output"), signal)
@@ -51,10 +53,12 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
     if kwargs.get("slices") == "shared":
         middle = len(places) // 2
         order = [middle, *(number for number in order if number != middle)]
+    said = list(gathered_so_far() or [])
     for number in progressbar(order, desc="Slices", unit=" slice", disable=not show, leave=True):
         given["navigation_mask"] = _of_slice(kwargs.get("navigation_mask"), places[number])
         part = signal.inav[(slice(None), slice(None), *places[number][::-1])]
-        fused[number], outputs[number] = method(part, images[number], **given)
+        with one_of_several(said):
+            fused[number], outputs[number] = method(part, images[number], **given)
         if kwargs.get("slices") == "shared" and number == order[0]:
             given.update(_shared(outputs[number]))
     maps = [_stacked(signal, each) for each in zip(*fused, strict=True)]

@@ -46,13 +46,21 @@ def with_wolfram():
     return explained(drawn(expected({**truth, "W": 2e4}, LONG)), list(truth), LONG)
 
 
-def texts(caplog, explanation, names=("Co_Ka", "S_Ka"), totals=(4e4, 8e3), level=logging.WARNING):
+def texts(
+    caplog,
+    explanation,
+    names=("Co_Ka", "S_Ka"),
+    totals=(4e4, 8e3),
+    level=logging.WARNING,
+    correlation=None,
+):
     """What is logged at a level."""
     found = SimpleNamespace(
         explanation=explanation,
         plan=SimpleNamespace(names=list(names)),
         totals=np.array(totals),
         total_errors=np.full(len(totals), 100.0),
+        correlation=np.eye(len(totals)) if correlation is None else correlation,
     )
     caplog.clear()
     with caplog.at_level(logging.INFO, logger="hyperspy_multimodal"):
@@ -157,11 +165,18 @@ def test_a_hidden_element_is_reported_with_its_candidates(caplog):
 
 
 def test_elements_that_are_not_there_are_listed(caplog):
-    quiet = texts(caplog, plain(), totals=(4e4, 350.0), level=logging.INFO)
-    assert not any(text.startswith("Not found") for text in quiet)
-    found = texts(caplog, plain(), totals=(4e4, 250.0), level=logging.INFO)
-    (text,) = [each for each in found if each.startswith("Not found")]
+    (text,) = texts(caplog, plain(), totals=(4e4, 350.0))
+    assert "Totals are known to 29 % (S_Ka) only" in text and "Co_Ka" not in text
+    (text,) = texts(caplog, plain(), totals=(4e4, 250.0))
+    assert text.startswith("Not found")
     assert "S_Ka (250 ± 1e+02 counts)" in text and "Co_Ka" not in text
+
+
+def test_lines_that_share_their_noise_are_named(caplog):
+    shared = np.array([[1.0, -0.8], [-0.8, 1.0]])
+    (text,) = texts(caplog, plain(), correlation=shared)
+    assert text.startswith("Co_Ka and S_Ka overlap: the correlation of their noise is -0.80")
+    assert texts(caplog, plain(), correlation=np.sqrt(np.abs(0.4 * shared))) == []
 
 
 def test_elements_of_the_instrument_are_listed_and_those_that_take_counts_are_warned_of(caplog):

@@ -207,6 +207,7 @@ def test_measured_copper_and_zinc(gain, source, caplog):
     signal, haadf = hs.load(DATA / "CuZn_EELS.hspy"), hs.load(DATA / "CuZn_HAADF.hspy")
     signal.add_elements(("Zn", "Cu"))
     logger = logging.getLogger("hyperspy_multimodal")
+    caplog.set_level(logging.INFO, logger=logger.name)
     logger.addHandler(caplog.handler)
     try:
         fused, output = fuse(

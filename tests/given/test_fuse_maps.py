@@ -1,5 +1,7 @@
 """`fuse_maps`: maps in every form that users have them in."""
 
+import logging
+
 import hyperspy.api as hs
 import numpy as np
 import pytest
@@ -111,6 +113,7 @@ def test_order_of_maps_is_that_of_the_input(specimen, counts, fused):
 
 
 def test_automatic_choice_of_counts_and_of_fractions(specimen, counts, caplog):
+    caplog.set_level(logging.INFO, logger="hyperspy_multimodal")
     maps, output = fuse_maps(
         counts, specimen.haadf, gamma="auto", full_output=True, show_progressbar=False
     )

@@ -1,5 +1,7 @@
 """What cannot come from the specimen is left out of lazy signals as of eager ones."""
 
+import logging
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,7 @@ def test_lazy_maps_leave_out_the_same(chunks, spoilt, eager):
 
 
 def test_one_line_is_logged_when_it_is_computed(spoilt, caplog):
+    caplog.set_level(logging.INFO, logger="hyperspy_multimodal")
     lazy, _ = spoilt.signal.as_lazy().multimodal_fusion(
         spoilt.haadf, **{**GIVEN, "map_method": "fit"}
     )

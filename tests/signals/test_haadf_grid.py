@@ -37,6 +37,7 @@ def calibrated(array, scale):
 
 @pytest.mark.parametrize("factors", [(2, 2), (3, 3)])
 def test_a_finer_haadf_is_averaged(specimen, fused, factors, caplog):
+    caplog.set_level(logging.INFO, logger="hyperspy_multimodal")
     fine = np.kron(specimen.haadf.data, np.ones(factors))
     np.testing.assert_allclose(fuse(specimen, fine), fused, atol=1e-3)
     assert "taken for the same field" in caplog.text
@@ -44,6 +45,7 @@ def test_a_finer_haadf_is_averaged(specimen, fused, factors, caplog):
 
 def test_a_finer_haadf_of_the_same_field_is_averaged(specimen, fused, caplog):
     """Also by factors that differ, or that are no whole numbers."""
+    caplog.set_level(logging.INFO, logger="hyperspy_multimodal")
     fine = np.kron(specimen.haadf.data, np.ones((2, 4)))
     found = fuse(specimen, calibrated(fine, (0.25, 0.5)))
     np.testing.assert_allclose(found, fused, atol=1e-3)

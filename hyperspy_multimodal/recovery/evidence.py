@@ -1,0 +1,142 @@
+"""What counts and fusion say for or against each map: said as notes, then judged."""
+
+import numpy as np
+
+from ..fusion.regularisers import are_directional
+from ..notes import Speaker, gathered_so_far
+from .summary import Summary
+from .verdict import RULES, verdicts_of
+
+_logger = Speaker(__name__)
+
+# Pixels of a patch of 8 pixels diameter, and the standard errors at which it is seen.
+_PATCH, _SEEN = 50.0, 5.0
+# A map is flat if it varies by less than this share of its mean.
+_FLAT = 0.02
+
+
+def judged(prepared, setting, result, left=()):
+    """Return the `Verdict` of each map, and tell the summary of the call.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Measured maps.
+    setting : Setting
+        What they were fused with.
+    result : FusionResult
+        Fused maps.
+    left : sequence of (str, float)
+        Lines or edges whose fused map differs from the counts, and by how many standard errors,
+        after all that was done about it. Default none.
+    """
+    names = prepared.maps.names
+    net, errors = totals_of(prepared.maps)
+    say_few_counts(names, net, errors)
+    say_flat_maps(prepared.maps, result.maps)
+    if left:
+        say_differences(left)
+    summary = gathered_so_far()
+    notes = [] if summary is None else list(summary)
+    follow = [
+        edges or (setting.model is not None and not apart)
+        for edges, apart in zip(are_directional(setting.regularisers), setting.apart, strict=True)
+    ]
+    verdicts = verdicts_of(names, notes, follow)
+    if isinstance(summary, Summary):
+        summary.fusions.append((verdicts, _use_of_haadf(setting)))
+    return verdicts
+
+
+def totals_of(maps):
+    """Return measured net totals and their Poisson errors, in counts of the maps, (K,)."""
+    seen = True if maps.mask is None else ~maps.mask
+    net = np.sum(maps.net, axis=(1, 2), where=seen, dtype=np.float64)
+    variance = np.sum(maps.net_variance, axis=(1, 2), where=seen, dtype=np.float64)
+    return net, np.sqrt(np.maximum(variance, 0.0))
+
+
+def say_few_counts(names, net, errors):
+    """Name maps whose counts are too few to show where they are.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    net, errors : numpy.ndarray
+        Totals and their Poisson errors, shape (K,).
+    """
+    if not np.any(net > 0):
+        return  # that there are none is said elsewhere
+    shares = errors / np.maximum(net, 1e-300)
+    few = {
+        n: s for n, s in zip(names, shares.tolist(), strict=True) if s >= RULES["few counts"].care
+    }
+    if few:
+        _logger.warning(
+            "Few counts: the total is %s. Where they lie is known roughly at best. Record more "
+            "counts, bin the scan (s.rebin), or quote sums over regions only.",
+            ", ".join(f"{1 / share:.1f} times its error ({name})" for name, share in few.items()),
+            kind="few counts",
+            about=few,
+        )
+
+
+def say_flat_maps(maps, fused):
+    """Name the maps that show nothing, and the contrast that may be there all the same."""
+    net, errors = totals_of(maps)
+    for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
+        if np.ptp(each) >= _FLAT * each.mean():
+            continue
+        # a patch that differs by so many times the mean is seen
+        hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)
+        _logger.warning(
+            "%s is flat: its counts show no structure beyond their noise. A patch of 8 pixels "
+            "would have to differ by %.0f %% to be seen.",
+            name,
+            100 * min(hidden, 9.99),
+            kind="flat",
+            about={name: float(hidden)},
+        )
+
+
+def say_differences(left):
+    """Name maps that differ significantly from their counts."""
+    worst = {}
+    for name, errors in left:
+        worst[name] = max(abs(errors), worst.get(name, 0.0))
+    _logger.warning(
+        "Fused maps still differ from their counts: %s. See `relaxed` in the record, and compare "
+        "with the raw maps there.",
+        ", ".join(f"{name} by {errors:.1f} standard errors" for name, errors in worst.items()),
+        kind="erased structure",
+        about=worst,
+    )
+
+
+def table_of(verdicts, maps):
+    """Return the table of verdicts of ``full_output``: a dictionary a map."""
+    net, errors = totals_of(maps)
+    per_pixel = maps.gains * net / max(maps.net[0].size, 1)
+    return [
+        {
+            "map": each.name,
+            "verdict": each.verdict,
+            "because": each.words,
+            "reasons": each.texts,
+            "counts_per_pixel": float(per_pixel[k]),
+            "standard_errors": float(net[k] / max(errors[k], 1e-300)),
+        }
+        for k, each in enumerate(verdicts)
+    ]
+
+
+def messages_of():
+    """Return all that was said of the scan and its fusion, as texts."""
+    return list(dict.fromkeys(note.text for note in gathered_so_far() or []))
+
+
+def _use_of_haadf(setting):
+    if setting.model is None:
+        return "edges only" if any(are_directional(setting.regularisers)) else "left out"
+    return "used" if not any(setting.apart) else "used for some"

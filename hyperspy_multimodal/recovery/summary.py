@@ -1,0 +1,172 @@
+"""One log record for each fusion: the verdicts, and what speaks against maps, gravest first."""
+
+import contextlib
+import functools
+import logging
+
+from ..notes import Pool, gathered, gathered_so_far, repeat
+from .verdict import SOUND, VERDICTS, ranked
+
+_logger = logging.getLogger(__name__)
+_MOST = 5  # reasons
+_MOST_WORDS = 2  # behind the name of a map
+
+#: Summaries of lazy fusions that `compute_maps` waits for.
+LATER = Pool()
+
+
+class Summary(list):
+    """The notes of a call, and what its fusions came to.
+
+    Attributes
+    ----------
+    fusions : list of (list of Verdict, str)
+        Verdicts of each fusion, of which a stack has several, and how its HAADF was used.
+    postponed : bool
+        Whether the notes went with a lazy fusion, which says them when it is computed.
+    """
+
+    def __init__(self, notes=()):
+        super().__init__(notes)
+        self.fusions, self.postponed = [], False
+
+    def log(self):
+        """Log it: as a warning if a map is not sound or something is to be done."""
+        if self.postponed:
+            return
+        if not self.fusions:
+            repeat(self)
+            return
+        shown = self.reasons()
+        for note in self:
+            if note.text not in shown:
+                logging.getLogger(note.source).info("%s", note.text)
+        lines = [self.first_line(), *(f"{i}. {text}" for i, text in enumerate(shown[:_MOST], 1))]
+        if len(shown) > _MOST:
+            lines.append(f"{len(shown) - _MOST} more: `messages` of full_output=True.")
+        _logger.log(logging.WARNING if shown else logging.INFO, "%s", "\n".join(lines))
+
+    def reasons(self):
+        """Return what maps suffer from and what is to be done, gravest first, as texts."""
+        shown = ranked(self, [each for verdicts, _ in self.fusions for each in verdicts])
+        if len(self.fusions) < 2:
+            return shown
+        # slices have much the same to say, in other numbers
+        kinds = {note.text: note.kind for note in self}
+        by_kind = {}
+        for text in shown:
+            by_kind.setdefault(kinds[text] or text, text)
+        return list(by_kind.values())
+
+    def first_line(self):
+        """Return the verdicts in one line."""
+        merged = _merged([verdicts for verdicts, _ in self.fusions])
+        parts = []
+        for verdict in VERDICTS:
+            by_words = {}
+            for name, worst, words in merged:
+                if worst == verdict:
+                    by_words.setdefault(_why(words), []).append(name)
+            parts += [f"{', '.join(own)} {verdict}{why}" for why, own in by_words.items()]
+        slices = f" (worst of {len(self.fusions)} slices)" if len(self.fusions) > 1 else ""
+        used = list(dict.fromkeys(how for _, how in self.fusions))
+        return f"Maps{slices}: {'; '.join(parts)}. HAADF: {' or '.join(used)}."
+
+
+@contextlib.contextmanager
+def one_summary():
+    """Gather what is said meanwhile; the outermost call logs it in one record.
+
+    Where an error ends it, what was said so far is logged as it is.
+
+    Yields
+    ------
+    Summary
+    """
+    outer = gathered_so_far()
+    if isinstance(outer, Summary):
+        yield outer
+        return
+    summary = Summary()
+    try:
+        with gathered(summary):
+            yield summary
+    except BaseException:
+        repeat(summary)
+        raise
+    summary.log()
+
+
+def summed_up(function):
+    """Make a function say all in one summary."""
+
+    @functools.wraps(function)
+    def summarising(*args, **kwargs):
+        with one_summary():
+            return function(*args, **kwargs)
+
+    return summarising
+
+
+@contextlib.contextmanager
+def one_of_several(common):
+    """Gather what is said of one slice, of which the notes ``common`` are true as well."""
+    outer, own = gathered_so_far(), Summary(common)
+    with gathered(own):
+        yield
+    outer.extend(own[len(common) :])
+    outer.fusions += own.fusions
+    outer.postponed |= own.postponed
+
+
+def postponed():
+    """Return the notes so far, for a fusion that is to be computed later."""
+    summary = gathered_so_far()
+    if summary is None:
+        return ()
+    summary.postponed = True
+    return tuple(summary)
+
+
+def fused_later(fuse, notes, reading):
+    """Fuse in a task what another task has read, as `Told`; `compute_maps` logs if it waits."""
+    summary = Summary([*notes, *reading.notes])
+    try:
+        with gathered(summary):
+            fused = fuse(reading.value)
+    except BaseException:
+        repeat(summary)
+        raise
+    if not LATER.report(summary):
+        summary.log()
+    return fused
+
+
+@contextlib.contextmanager
+def logged_together():
+    """Log what lazy fusions have to say meanwhile in one record, those of a stack's slices too."""
+    with LATER.opened() as summaries:
+        try:
+            yield
+        finally:
+            both = Summary(note for each in summaries for note in each)
+            both.fusions = [fusion for each in summaries for fusion in each.fusions]
+            both.log()
+
+
+def _merged(slices):
+    """Return name, worst verdict and the words for it of each map."""
+    found = {}
+    for verdict in (each for verdicts in slices for each in verdicts):
+        worst, words = found.get(verdict.name, (SOUND, []))
+        if VERDICTS.index(verdict.verdict) > VERDICTS.index(worst):
+            worst, words = verdict.verdict, []
+        if verdict.verdict == worst:
+            words = list(dict.fromkeys([*words, *verdict.words]))
+        found[verdict.name] = worst, words
+    return [(name, *each) for name, each in found.items()]
+
+
+def _why(words):
+    more = ", ..." if len(words) > _MOST_WORDS else ""
+    return f" ({', '.join(words[:_MOST_WORDS])}{more})" if words else ""

@@ -1,0 +1,194 @@
+"""Whether a map can be trusted: a table of what speaks against it, and from how much on."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..notes import Note
+
+SOUND, CARE, NOT_TRUSTED = "sound", "with care", "not to be trusted"
+#: Verdicts, best first.
+VERDICTS = (SOUND, CARE, NOT_TRUSTED)
+_NEVER = float("inf")
+
+
+class Rule(NamedTuple):
+    """What a kind of message means for a map.
+
+    Attributes
+    ----------
+    words : str
+        The reason in a few words.
+    care, distrust : float
+        Amounts from which on a map is to be taken with care, or is not to be trusted.
+    to_do : bool
+        Whether the user has to do something even if all maps are sound.
+    by_haadf : bool
+        Whether only maps that follow the HAADF suffer.
+    """
+
+    words: str
+    care: float = _NEVER
+    distrust: float = _NEVER
+    to_do: bool = False
+    by_haadf: bool = False
+
+
+#: What each kind of message means, the gravest first. The amount is 1 where nothing else is said.
+#: benchmarks/fidelity/verdicts.py measures what the thresholds are worth.
+RULES = {
+    # the spectrum
+    "wrong model": Rule("unexplained spectrum", distrust=1),
+    # the error of the total, over the total
+    "uncertain total": Rule("uncertain total", care=0.1, distrust=1 / 3),
+    # the Poisson error of the total, over the total
+    "few counts": Rule("few counts", care=1 / 15, distrust=1 / 6),
+    "shared window": Rule("window shared with another line", distrust=1),
+    "no counts": Rule("no counts", distrust=1),
+    "scaled counts": Rule("counts were scaled", care=1, to_do=True),
+    "wrong gain": Rule("doubtful gain", care=1, to_do=True),
+    # counts that may be of another element, over all of the map
+    "hidden element": Rule("element hidden under the line", care=0.05, distrust=0.3),
+    # counts that an unnamed element is taken to hold under the line, over all there
+    "unnamed overlap": Rule("unnamed element under the line", care=0.05, distrust=0.5),
+    # correlation of the noise of two maps
+    "overlap": Rule("overlap with another line", care=0.7),
+    "near peak": Rule("unexplained peak near the line", care=1),
+    # height of peaks that is not described
+    "poor fit": Rule("poor fit of the spectrum", care=0.1, distrust=0.4),
+    "far fit": Rule("poor fit of the edges", care=1),
+    # net counts in vacuum if the whole scan had them, over the total
+    "background": Rule("doubtful background", care=0.03, distrust=0.5),
+    "cut window": Rule("window cut off", care=1),
+    "noise": Rule("noise is a guess", care=1),
+    "shares": Rule("shares, not counts", care=1, to_do=True),
+    # the scan
+    "lost positions": Rule("lost scan positions", care=1, to_do=True),
+    "disturbed lines": Rule("disturbed rows or columns", care=1, to_do=True),
+    "unrecorded": Rule("channels that are wrong", care=1, to_do=True),
+    # the fusion; the relative gap
+    "not converged": Rule("not converged", care=1e-2, distrust=1e-1),
+    # standard errors of what still differs
+    "erased structure": Rule("structure lost or made up", care=5, distrust=10),
+    # the contrast that noise can hide over 8 pixels
+    "flat": Rule("flat, structure may be hidden", care=1),
+    # the HAADF
+    # by how much a map is above or below its counts where the HAADF is bright
+    "leak": Rule("HAADF leaks into it", care=0.02, distrust=0.2),
+    "turned HAADF": Rule("HAADF seems turned", care=1, to_do=True, by_haadf=True),
+    "shifted HAADF": Rule("HAADF seems shifted", care=1, to_do=True, by_haadf=True),
+    # variance of the HAADF that the maps do not explain
+    "unlike HAADF": Rule("HAADF poorly explained", care=0.5, by_haadf=True),
+    "saturated HAADF": Rule("saturated HAADF", care=1, by_haadf=True),
+    "widest blur": Rule("HAADF much sharper than the maps", care=1, by_haadf=True),
+    "doubtful field": Rule("HAADF may be of another field", care=1, to_do=True, by_haadf=True),
+    # what no map suffers from
+    "to do": Rule("", to_do=True),
+    "": Rule("", to_do=True),
+    "told": Rule(""),
+}
+_RANKS = {kind: rank for rank, kind in enumerate(RULES)}
+
+
+class Reason(NamedTuple):
+    """What speaks against a map.
+
+    Attributes
+    ----------
+    verdict : str
+        What it would make of the map alone.
+    words, text : str
+        The reason in a few words, and in full, with what to do.
+    rank : int
+        Row of the table.
+    """
+
+    verdict: str
+    words: str
+    text: str
+    rank: int
+
+    @property
+    def gravity(self):
+        """What to sort by, the gravest first."""
+        return -VERDICTS.index(self.verdict), self.rank
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be thought of a map.
+
+    Attributes
+    ----------
+    name : str
+        Line or edge.
+    verdict : str
+        One of `VERDICTS`.
+    reasons : list of Reason
+        The gravest first; empty for a sound map.
+    """
+
+    name: str
+    verdict: str
+    reasons: list
+
+    @property
+    def words(self):
+        """The reasons in a few words."""
+        return list(dict.fromkeys(each.words for each in self.reasons))
+
+    @property
+    def texts(self):
+        """The reasons in full."""
+        return list(dict.fromkeys(each.text for each in self.reasons))
+
+
+def grade(note: Note, name, follows=True):
+    """Return what a message says of a map, one of `VERDICTS`.
+
+    Parameters
+    ----------
+    note : Note
+        The message.
+    name : str
+        Line or edge.
+    follows : bool
+        Whether the map follows brightness or edges of the HAADF. Default True.
+    """
+    rule, amount = RULES[note.kind], note.amount(name)
+    if rule.by_haadf and not follows:
+        return SOUND
+    return NOT_TRUSTED if amount >= rule.distrust else CARE if amount >= rule.care else SOUND
+
+
+def verdicts_of(names, notes, follow=None):
+    """Return the `Verdict` of each map.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Lines or edges.
+    notes : sequence of Note
+        All that was said of the scan and of its fusion.
+    follow : sequence of bool, optional
+        Whether each map follows brightness or edges of the HAADF, default all.
+    """
+    found = []
+    for name, follows in zip(names, follow or [True] * len(names), strict=True):
+        reasons = [
+            Reason(grade(note, name, follows), RULES[note.kind].words, note.text, _RANKS[note.kind])
+            for note in notes
+        ]
+        against = sorted({e for e in reasons if e.verdict != SOUND}, key=lambda e: e.gravity)
+        found.append(Verdict(name, against[0].verdict if against else SOUND, against))
+    return found
+
+
+def ranked(notes, verdicts):
+    """Return as texts what a map suffers from and what asks for something, the gravest first."""
+    gravity = {}
+    for note in notes:
+        if RULES[note.kind].to_do:
+            gravity[note.text] = 0, _RANKS[note.kind]
+    for reason in (reason for each in verdicts for reason in each.reasons):
+        gravity[reason.text] = min(reason.gravity, gravity.get(reason.text, reason.gravity))
+    return sorted(gravity, key=gravity.get)

@@ -1,0 +1,19 @@
+"""Methods that log one summary at their end.
+
+eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+"""
+
+import functools
+
+
+def summed_up(method):
+    """Make a fusion say all that it finds in one summary."""
+
+    @functools.wraps(method)
+    def fused(*args, **kwargs):
+        from ..recovery.summary import one_summary
+
+        with one_summary():
+            return method(*args, **kwargs)
+
+    return fused

@@ -1,0 +1,194 @@
+"""Verdicts of maps, and the one record that a fusion logs."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import compute_maps
+from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.notes import Note, Speaker, gathered, telling, untold
+from hyperspy_multimodal.recovery.evidence import say_differences, say_few_counts
+from hyperspy_multimodal.recovery.summary import one_summary
+from hyperspy_multimodal.recovery.verdict import RULES, VERDICTS, grade, ranked, verdicts_of
+
+GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
+NAMES = ["Co_Ka", "O_Ka"]
+
+
+@pytest.fixture(scope="module")
+def small():
+    return core_shell((32, 32), counts=20)
+
+
+@pytest.fixture
+def records(caplog):
+    """What the package logs, from INFO on."""
+    caplog.set_level(logging.INFO, logger="hyperspy_multimodal")
+    return caplog
+
+
+def summaries(records):
+    return [each for each in records.records if each.getMessage().startswith("Maps")]
+
+
+def with_lost_rows(specimen):
+    signal = specimen.signal.deepcopy()
+    signal.data[10:14] = 0
+    return signal
+
+
+# rules
+
+
+@pytest.mark.parametrize("kind", [kind for kind, rule in RULES.items() if rule.words])
+def test_more_of_it_is_never_better(kind):
+    """And every reason can change a verdict."""
+    grades = [
+        VERDICTS.index(grade(Note("", "text", kind, amount), "Co_Ka"))
+        for amount in (0.0, 1e-4, 1e-2, 0.08, 0.2, 0.5, 0.8, 1.0, 6.0, 20.0)
+    ]
+    assert grades == sorted(grades)
+    assert grades[0] == 0 and grades[-1] > 0
+
+
+def test_what_concerns_one_map_leaves_the_other_sound():
+    found = verdicts_of(NAMES, [Note("", "few", "few counts", {"O_Ka": 0.1})])
+    assert [each.verdict for each in found] == ["sound", "with care"]
+    assert found[1].texts == ["few"] and found[0].texts == []
+
+
+def test_the_gravest_reason_decides_and_comes_first():
+    notes = [
+        Note("", "saturated", "saturated HAADF"),
+        Note("", "hidden", "hidden element", {"O_Ka": 0.9}),
+        Note("", "nothing", "told"),
+        Note("", "do it", "to do"),
+    ]
+    cobalt, oxygen = verdicts_of(NAMES, notes)
+    assert (cobalt.verdict, oxygen.verdict) == ("with care", "not to be trusted")
+    assert oxygen.texts == ["hidden", "saturated"]
+    assert ranked(notes, [cobalt, oxygen]) == ["hidden", "saturated", "do it"]
+
+
+def test_faults_of_the_haadf_harm_only_maps_that_follow_it():
+    found = verdicts_of(NAMES, [Note("", "shift", "shifted HAADF")], follow=[True, False])
+    assert [each.verdict for each in found] == ["with care", "sound"]
+
+
+def test_few_counts_by_their_errors():
+    with gathered() as notes:
+        say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 10.0]))
+        say_few_counts(NAMES, np.array([0.0, 0.0]), np.array([1.0, 1.0]))
+    [note] = notes
+    assert "10.0 times its error (O_Ka)" in note.text
+    assert note.amount("Co_Ka") == 0 and note.amount("O_Ka") == pytest.approx(0.1)
+
+
+def test_what_still_differs_is_judged_by_its_worst():
+    with gathered() as notes:
+        say_differences([("O_Ka", 6.0), ("O_Ka", -12.0)])
+    cobalt, oxygen = verdicts_of(NAMES, notes)
+    assert (cobalt.verdict, oxygen.verdict) == ("sound", "not to be trusted")
+    assert "O_Ka by 12.0 standard errors" in oxygen.texts[0]
+
+
+# what is gathered
+
+
+def test_a_speaker_logs_where_nobody_gathers(records):
+    speaker = Speaker("hyperspy_multimodal.test")
+    speaker.warning("Seen %d times.", 3, kind="told", about=["Co_Ka"])
+    assert records.messages == ["Seen 3 times."]
+    with gathered() as notes:
+        speaker.warning("Not logged.")
+        speaker.info("Logged.")
+    assert [note.text for note in notes] == ["Not logged."]
+    assert records.messages == ["Seen 3 times.", "Logged."]
+
+
+def test_tasks_hand_on_what_earlier_ones_had_to_say():
+    speaker = Speaker("hyperspy_multimodal.test")
+
+    def said(*values):
+        speaker.warning("Sum of %d.", len(values))
+        return sum(values)
+
+    found = telling(said, telling(said, 1, 2), 3)
+    assert untold(found) == 6
+    assert [note.text for note in found.notes] == ["Sum of 2.", "Sum of 2."]
+
+
+def test_an_error_lets_go_what_was_gathered(records):
+    with pytest.raises(ValueError, match="broken"), one_summary():
+        Speaker("hyperspy_multimodal.test").warning("Before it broke.")
+        raise ValueError("broken")
+    assert records.messages == ["Before it broke."]
+    with gathered() as notes:
+        assert notes == []
+
+
+# fusions
+
+
+def test_sound_maps_are_no_warning(small, records):
+    maps, output = small.signal.multimodal_fusion(small.haadf, full_output=True, **GIVEN)
+    [summary] = summaries(records)
+    assert summary.levelno == logging.INFO
+    assert "Co_Ka, O_Ka, S_Ka sound" in summary.getMessage()
+    assert not [each for each in records.records if each.levelno > logging.INFO]
+    assert [each["verdict"] for each in output["verdicts"]] == ["sound"] * 3
+    assert [m.metadata.Multimodal_fusion.verdict for m in maps] == ["sound"] * 3
+    counts = [raw.data.mean() for raw in output["raw_maps"]]
+    found = [each["counts_per_pixel"] for each in output["verdicts"]]
+    np.testing.assert_allclose(found, counts, rtol=1e-3)
+
+
+def test_one_warning_says_all(small, records, tmp_path):
+    import hyperspy.api as hs
+
+    signal = with_lost_rows(small)
+    signal.add_elements(["Fe"])
+    signal.add_lines(["Fe_Ka"])
+    maps, output = signal.multimodal_fusion(small.haadf, full_output=True, **GIVEN)
+    [warning] = [each for each in records.records if each.levelno > logging.INFO]
+    first, *reasons = warning.getMessage().split("\n")
+    assert "Fe_Ka not to be trusted" in first and "with care (lost scan positions" in first
+    assert reasons[0].startswith("1. Not found, so that the map is about 0: Fe_Ka")
+    assert any("hold no counts, though the HAADF is bright" in each for each in reasons)
+    assert len(reasons) <= 6
+    iron = maps[[each["map"] for each in output["verdicts"]].index("Fe_Ka")]
+    iron.save(tmp_path / "iron.hspy")
+    node = hs.load(tmp_path / "iron.hspy").metadata.Multimodal_fusion
+    assert node.verdict == "not to be trusted"
+    assert any("Not found" in each for each in node.reasons)
+    assert set(node.reasons) <= set(output["messages"])
+
+
+def test_lazy_maps_say_the_same_once(small, records):
+    signal = with_lost_rows(small)
+    eager = signal.multimodal_fusion(small.haadf, **GIVEN)
+    [summary] = summaries(records)
+    records.clear()
+    lazy = signal.as_lazy().multimodal_fusion(small.haadf, **GIVEN)
+    assert not summaries(records)
+    found = compute_maps(lazy, show_progressbar=False)
+    [again] = summaries(records)
+    assert again.levelno == logging.WARNING
+    assert again.getMessage().split("\n")[0] == summary.getMessage().split("\n")[0]
+    for one, other in zip(found, eager, strict=True):
+        assert one.metadata.Multimodal_fusion.verdict == other.metadata.Multimodal_fusion.verdict
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_stack_has_one_summary_with_the_worst_of_its_slices(small, records, lazy):
+    import hyperspy.api as hs
+
+    stack = hs.stack([small.signal, with_lost_rows(small)])
+    stack = stack.as_lazy() if lazy else stack
+    maps = stack.multimodal_fusion(small.haadf, **GIVEN)
+    maps = compute_maps(maps, show_progressbar=False) if lazy else maps
+    [summary] = summaries(records)
+    first = summary.getMessage().split("\n")[0]
+    assert first.startswith("Maps (worst of 2 slices): ") and "with care" in first
+    assert list(maps[0].metadata.Multimodal_fusion.verdict) == ["sound", "with care"]
