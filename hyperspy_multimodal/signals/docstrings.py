@@ -50,6 +50,11 @@ DESCRIPTIONS = {
     Keep each element's net total exactly, as far as it is positive. "auto" (default): unless
     the scan shows vacuum and an element seems to be there, which means that its background is
     wrong; the log says so.""",
+    "keep_significant": """keep_significant : bool
+    Where the $counts contradict a fused map significantly, over any box, disc or line of the
+    scan, bring its sum there to theirs: total variation and the HAADF erase weak structure
+    otherwise. A scan of which nothing was lost is changed with a chance of one per cent; the
+    log says what was found, and the record has it as ``relaxed``. Default True.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.""",
     "max_iterations": """max_iterations : int
