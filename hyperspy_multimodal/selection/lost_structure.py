@@ -13,6 +13,8 @@ from .scan_windows import windows_over
 FALSE_ALARMS = 0.01
 # Standard errors that are enough where a line that was found goes on: these are few windows.
 _FURTHER = 4.0
+# Sides of the largest windows that tell the noise, and the median of |x| of a Gaussian.
+_NOISE_SIDE, _MEDIAN = 4, 0.6745
 # Windows that one search looks at, the most significant first, and searches an element.
 _MOST_CANDIDATES, _SEARCHES = 2000, 5
 
@@ -103,8 +105,8 @@ class Expectation:
             mean, counts = window.sums(expected), window.sums(measured)
             mean = np.maximum(mean, np.finfo(float).tiny)
             off = (counts - mean) / np.sqrt(mean)
-            if window.is_compact:
-                spread = max(1.0, np.median(np.abs(off)) / special.ndtri(0.75))
+            if max(window.size) <= _NOISE_SIDE:  # come first
+                spread = max(spread, np.median(np.abs(off)) / _MEDIAN)
             least = -special.ndtri(self._chance / off.size)
             if further and not window.is_compact:
                 more, less = (each.holds(window) for each in further)
