@@ -101,7 +101,8 @@ DESCRIPTIONS = {
     ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured maps explain),
     ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element: ``lambda_1``,
     ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``, ``totals_kept``,
-    ``apart`` (True: the HAADF does not pull the element). ``selection``: what
+    ``apart`` (True: the HAADF does not pull the element). ``relaxed``: where erased structure was
+    given back, a dictionary of lists with one item a window, or None. ``selection``: what
     ``lambdas="auto"`` tried, a list of dictionaries.""",
     "raises": """TypeError, ValueError
     If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,
