@@ -16,7 +16,7 @@ _FURTHER = 4.0
 # Sides of the largest windows that tell the noise, and the median of |x| of a Gaussian.
 _NOISE_SIDE, _MEDIAN = 4, 0.6745
 # Windows that one search looks at, the most significant first, and searches an element.
-_MOST_CANDIDATES, _SEARCHES = 2000, 5
+_MOST_CANDIDATES, _SEARCHES = 2000, 3
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,8 @@ def lost_structure(expectation, maps, known=()):
     for i, fused in enumerate(np.asarray(maps, np.float64)):
         whole = fused.copy()
         found = [each for each in known if each.element == i]
+        if known and not found:
+            continue  # nothing was wrong, and nothing was changed
         for each in found:
             put_right(whole, expectation.net[i], each.pixels)
         for _ in range(_SEARCHES):
