@@ -6,7 +6,7 @@ from ..counts.contracts import Counts, Maps
 from .lost_structure import Expectation, lost_structure, put_right
 
 # Searches at most; each starts from what the one before gave back.
-_ROUNDS = 3
+_ROUNDS = 8
 
 
 def kept_structure(maps: Maps, fused, totals):
@@ -44,7 +44,8 @@ def kept_structure(maps: Maps, fused, totals):
             break
         lost += left
         kept = given_back(fused, maps, lost, totals)
-        left = lost_structure(expectation, kept, lost)
+        changed = {each.element for each in left}
+        left = lost_structure(expectation, kept, lost, changed)
     return kept, lost, left
 
 

@@ -1,5 +1,6 @@
 """Structure that counts show and fused maps have lost: the test for it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,16 +8,20 @@ from scipy import ndimage, special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
-from .scan_windows import windows_over
+from .scan_windows import Runs, windows_over
 
 #: Chance that a scan of which nothing was lost is said to have lost something.
-FALSE_ALARMS = 0.01
-# Standard errors that are enough where a line that was found goes on: these are few windows.
-_FURTHER = 4.0
+FALSE_ALARMS = 0.02
+# Windows overlap: this share of their chances adds up, as simulated scans show.
+_INDEPENDENT = 0.5
+# Standard errors that it takes at least, for kinds with few places, and that are enough where a
+# line that was found goes on: these are few windows.
+_LEAST, _FURTHER = 4.5, 4.0
 # Sides of the largest windows that tell the noise, and the median of |x| of a Gaussian.
-_NOISE_SIDE, _MEDIAN = 4, 0.6745
-# Windows that one search looks at, the most significant first, and searches an element.
-_MOST_CANDIDATES, _SEARCHES = 2000, 3
+_NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
+# Windows that one search looks at, the most significant first.
+_MOST_CANDIDATES = 2000
+_TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -76,9 +81,14 @@ class Expectation:
         self.there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
         self.net = net * self.there
         self._beyond = np.maximum(beyond, 0.0) * self.there
+        self._units = {}
         self._windows = windows_over(net.shape[1:])
-        # An equal share for each kind of windows, each element, too many and too few counts.
-        self._chance = FALSE_ALARMS / (2 * len(net) * len(self._windows))
+        # Equal shares for each family of windows, in these for each kind, and for each element, too
+        # many and too few counts.
+        kinds = Counter(each.family for each in self._windows)
+        chance = FALSE_ALARMS / (2 * len(net) * len(kinds)) / _INDEPENDENT
+        chances = [chance / (kinds[w.family] * np.prod(w.places)) for w in self._windows]
+        self._least = [max(-special.ndtri(each), _LEAST) for each in chances]
 
     def wrong(self, element, fused, found):
         """Return windows in which a map is wrong, the most significant first; they overlap.
@@ -99,27 +109,37 @@ class Expectation:
         """
         expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
         measured = np.maximum(self.net[element], -self._beyond[element]) + self._beyond[element]
-        further = [_Further(found, sign, fused.shape) for sign in (1, -1)] if found else []
-        spread, wrong = 1.0, []
-        for window in self._windows:
-            mean, counts = window.sums(expected), window.sums(measured)
-            mean = np.maximum(mean, np.finfo(float).tiny)
-            off = (counts - mean) / np.sqrt(mean)
-            if max(window.size) <= _NOISE_SIDE:  # come first
-                spread = max(spread, np.median(np.abs(off)) / _MEDIAN)
-            least = -special.ndtri(self._chance / off.size)
-            if further and not window.is_compact:
-                more, less = (each.holds(window) for each in further)
-                least = np.where(np.where(off > 0, more, less), min(_FURTHER, least), least)
-            # The tail of too few counts is the shorter one, by at most this much.
-            places = np.flatnonzero(np.abs(off) > spread * least / np.sqrt(2))
-            if places.size:
-                found_here = significance(counts.flat[places], mean.flat[places]) / spread
-                enough = np.abs(found_here) > np.broadcast_to(least, off.shape).flat[places]
-                pairs = zip(found_here[enough], places[enough], strict=True)
-                wrong += [(float(each), window, place) for each, place in pairs]
+        runs, further = Runs(np.stack([expected, measured])), _Further(found, fused.shape)
+        if element not in self._units:
+            self._units[element] = self._unit(runs)
+        unit, wrong = self._units[element], []
+        for window, least in zip(self._windows, self._least, strict=True):
+            goes_on = further.lines and not window.is_compact
+            enough = min(least, _FURTHER) if goes_on else least
+            mean, counts = window.sums(runs)
+            off = counts - mean
+            # At most as significant as for a Gaussian; too few counts at most sqrt(2) times that.
+            most = np.maximum(off, -np.sqrt(2) * off)
+            places = np.flatnonzero(most * most > (unit * enough) ** 2 * mean)
+            if not places.size:
+                continue
+            mean = np.maximum(mean.flat[places], _TINY)
+            errors = significance(counts.flat[places], mean) / unit
+            for each, place in zip(errors.tolist(), places, strict=True):
+                if abs(each) > least or (abs(each) > enough and further.holds(window, place, each)):
+                    wrong.append((each, window, place))
         wrong.sort(key=lambda each: -abs(each[0]))
         return wrong[:_MOST_CANDIDATES]
+
+    def _unit(self, runs):
+        """Return the standard error of a window of expected and measured counts, in Poisson's."""
+        unit = 1.0
+        for window in self._windows:
+            if max(window.size) <= _NOISE_SIDE:
+                mean, counts = window.sums(runs)
+                off = np.abs(counts - mean) / np.sqrt(np.maximum(mean, _TINY))
+                unit = max(unit, float(np.median(off)) / _MEDIAN)
+        return min(unit, _LARGEST_UNIT)
 
 
 def significance(counts, expected):
@@ -139,18 +159,17 @@ def significance(counts, expected):
     # P(N >= n) and P(N <= n) of Poisson counts, and what lies between them for fractions.
     tail = np.where(
         high,
-        special.gammainc(np.maximum(counts, np.finfo(float).tiny), expected),
+        special.gammainc(np.maximum(counts, _TINY), expected),
         special.gammaincc(counts + 1, expected),
     )
-    errors = np.maximum(-special.ndtri(np.maximum(tail, np.finfo(float).tiny)), 0.0)
+    errors = np.maximum(-special.ndtri(np.maximum(tail, _TINY)), 0.0)
     return np.where(high, errors, -errors)
 
 
-def lost_structure(expectation, maps, known=()):
+def lost_structure(expectation, maps, known=(), elements=None):
     """Return windows in which fused maps are significantly wrong.
 
-    The most significant come first, none overlaps them, and the next are looked for as if the maps
-    had been put right in those before.
+    The most significant come first, and none overlaps them.
 
     Parameters
     ----------
@@ -159,37 +178,29 @@ def lost_structure(expectation, maps, known=()):
     maps : numpy.ndarray
         Fused maps, shape (K, ny, nx).
     known : sequence of Lost
-        Found before. Beside them less is enough: it is the same structure.
+        Found before. Where a line goes on less is enough: it is the same structure.
+    elements : collection of int, optional
+        Which maps to look at; all by default.
 
     Returns
     -------
     list of Lost
-        What is new.
+        What is wrong.
     """
     lost = []
     for i, fused in enumerate(np.asarray(maps, np.float64)):
-        whole = fused.copy()
+        if elements is not None and i not in elements:
+            continue
+        taken = np.zeros(fused.shape, bool)
         found = [each for each in known if each.element == i]
-        if known and not found:
-            continue  # nothing was wrong, and nothing was changed
-        for each in found:
-            put_right(whole, expectation.net[i], each.pixels)
-        for _ in range(_SEARCHES):
-            wrong = expectation.wrong(i, whole, found)
-            taken = np.zeros(fused.shape, bool)
-            for errors, window, place in wrong:
-                pixels = window.pixels(place)
-                if taken[pixels].any():
-                    continue
-                taken[pixels] = True
-                pixels = tuple(each[expectation.there[pixels]] for each in pixels)
-                sums = (float(each[pixels].sum()) for each in (expectation.net[i], fused))
-                new = Lost(i, window, place, pixels, errors, *sums)
-                put_right(whole, expectation.net[i], pixels)
-                found.append(new)
-                lost.append(new)
-            if not wrong:
-                break
+        for errors, window, place in expectation.wrong(i, fused, found):
+            pixels = window.pixels(place)
+            if taken[pixels].any():
+                continue
+            taken[pixels] = True
+            pixels = tuple(each[expectation.there[pixels]] for each in pixels)
+            sums = (float(each[pixels].sum()) for each in (expectation.net[i], fused))
+            lost.append(Lost(i, window, place, pixels, errors, *sums))
     return lost
 
 
@@ -202,15 +213,19 @@ def put_right(fused, net, pixels):
 class _Further:
     """Where lines that were found with too many or too few counts may go on."""
 
-    def __init__(self, found, sign, shape):
-        there, off_line = np.zeros(shape, bool), np.ones(shape, bool)
+    def __init__(self, found, shape):
+        self.lines = any(not each.window.is_compact for each in found)
+        self._there = np.zeros((2, *shape), bool)
+        self._on_line = np.zeros((2, *shape), bool)
         for each in found:
-            if each.significance * sign > 0 and not each.window.is_compact:
-                there[each.pixels] = True
-                off_line[each.window.line(each.place)] = False
-        self._there = ndimage.binary_dilation(there).astype(np.float64)
-        self._off_line = off_line.astype(np.float64)
+            if not each.window.is_compact:
+                sign = int(each.significance > 0)
+                self._there[sign][each.pixels] = True
+                self._on_line[sign][each.window.line(each.place)] = True
+        for there in self._there:
+            there[:] = ndimage.binary_dilation(there)
 
-    def holds(self, window):
-        """Return which windows lie on these lines and touch what was found."""
-        return (window.sums(self._there) > 0) & (window.sums(self._off_line) == 0)
+    def holds(self, window, place, significance):
+        """Return whether a window lies on these lines and touches what was found."""
+        pixels, sign = window.pixels(place), int(significance > 0)
+        return self._there[sign][pixels].any() and self._on_line[sign][pixels].all()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import groupby
 
 import numpy as np
 
@@ -22,19 +23,22 @@ class Windows:
         Rows and columns of a window.
     name : str
         What they look like.
-    is_compact : bool
-        Whether they are no lines.
+    family : str
+        "compact", "lines" (along rows or columns), or "diagonals".
     """
 
-    is_compact = False
+    @property
+    def is_compact(self):
+        """Whether they are no lines."""
+        return self.family == "compact"
 
     @property
     def places(self):
         """Rows and columns of places."""
         return tuple(n - size + 1 for n, size in zip(self.shape, self.size, strict=True))
 
-    def sums(self, image):
-        """Return the sum of an image in each window, shape `places`."""
+    def sums(self, runs):
+        """Return the sums of maps in each window, shape (..., *places), of their `Runs`."""
         raise NotImplementedError
 
     def pixels(self, place):
@@ -59,11 +63,11 @@ class Boxes(Windows):
         return f"{'box' if self.is_compact else 'line'} of {self.size[0]} x {self.size[1]}"
 
     @property
-    def is_compact(self):
-        return self.size[0] == self.size[1]
+    def family(self):
+        return "compact" if self.size[0] == self.size[1] else "lines"
 
-    def sums(self, image):
-        return _runs(_runs(image, self.size[0], (1, 0)), self.size[1], (0, 1))
+    def sums(self, runs):
+        return runs.box(*self.size)
 
     def line(self, place):
         rows, cols = self.pixels(place)
@@ -86,7 +90,7 @@ class Discs(Windows):
 
     shape: tuple
     diameter: int
-    is_compact = True
+    family = "compact"
 
     @property
     def name(self):
@@ -103,14 +107,13 @@ class Discs(Windows):
         half = np.sqrt((self.diameter / 2) ** 2 - height**2)
         return 2 * np.rint(half).astype(int)
 
-    def sums(self, image):
+    def sums(self, runs):
         rows, cols = self.places
-        sums = 0.0
-        for width in np.unique(self._widths):
-            runs = _runs(image, width, (0, 1))
-            left = (self.diameter - width) // 2
-            for row in np.flatnonzero(self._widths == width):
-                sums = sums + runs[row : row + rows, left : left + cols]
+        sums, row = 0.0, 0
+        for width, same in groupby(self._widths):
+            left, height = (self.diameter - width) // 2, len(list(same))
+            sums = sums + runs.box(height, width)[..., row : row + rows, left : left + cols]
+            row += height
         return sums
 
     @cached_property
@@ -129,6 +132,7 @@ class Diagonals(Windows):
     rising: bool
     above: bool
     below: bool
+    family = "diagonals"
 
     @property
     def name(self):
@@ -138,18 +142,15 @@ class Diagonals(Windows):
     def size(self):
         return self.length, self.length
 
-    def sums(self, image):
-        image = image[::-1] if self.rising else image
+    def sums(self, runs):
         rows, cols = self.places
-        sums = _runs(image, self.length, (1, 1))
-        beside = _runs(image, self.length - 1, (1, 1))
-        if self.above and self.below:
-            sums = sums + (beside[:rows, 1 : cols + 1] + beside[1 : rows + 1, :cols])
-        elif self.above:
-            sums = sums + beside[:rows, 1 : cols + 1]
-        else:
-            sums = sums + beside[1 : rows + 1, :cols]
-        return sums[::-1] if self.rising else sums
+        sums = runs.diagonal(self.length, self.rising)
+        beside = runs.diagonal(self.length - 1, self.rising)
+        if self.above:
+            sums = sums + beside[..., :rows, 1 : cols + 1]
+        if self.below:
+            sums = sums + beside[..., 1 : rows + 1, :cols]
+        return sums[..., ::-1, :] if self.rising else sums
 
     def line(self, place):
         sign = 1 if self.rising else -1
@@ -191,20 +192,44 @@ def windows_over(shape):
     return tuple(unique)
 
 
-def _runs(image, length, step):
-    """Return sums over runs of pixels along a step (rows, columns), where they lie inside."""
-    if length == 1:
-        return image
-    half = _runs(image, length // 2, step)
-    sums = _after(half, 0, length, step, image.shape)
-    sums = sums + _after(half, length - length // 2, length, step, image.shape)
-    if length % 2:
-        sums += _after(image, length // 2, length, step, image.shape)
-    return sums
+class Runs:
+    """Sums of maps over runs of pixels, from those over shorter runs, each worked out once.
 
+    Parameters
+    ----------
+    maps : numpy.ndarray
+        Shape (..., ny, nx).
+    """
 
-def _after(sums, steps, length, step, shape):
-    """Return sums so many steps on, at the places of runs of a length."""
-    first = [steps * each for each in step]
-    last = [n - (length - 1) * each for n, each in zip(shape, step, strict=True)]
-    return sums[first[0] : first[0] + last[0], first[1] : first[1] + last[1]]
+    def __init__(self, maps):
+        self._maps = maps
+        self._known = {}
+
+    def box(self, rows, cols):
+        """Return sums over boxes, at all places where they lie inside."""
+        if cols > 1:
+            return self._of(("box", rows, cols), lambda half: self.box(rows, half), cols, (0, 1))
+        return self._of(("box", rows, 1), lambda half: self.box(half, 1), rows, (1, 0))
+
+    def diagonal(self, length, rising):
+        """Return sums over diagonals; rows count from the last one on where they rise."""
+        if length == 1:
+            return self._maps[..., ::-1, :] if rising else self._maps
+        return self._of((rising, length), lambda half: self.diagonal(half, rising), length, (1, 1))
+
+    def _of(self, key, shorter, length, step):
+        """Return sums over runs of pixels along a step (rows, columns)."""
+        if length == 1:
+            return self._maps
+        if key not in self._known:
+            # A run is its first and its last half, which share a pixel if its length is odd.
+            on = length // 2
+            half = shorter(length - on)
+            first = tuple(slice(0, -on if each else None) for each in step)
+            last = tuple(slice(on * each, None) for each in step)
+            sums = half[(..., *first)] + half[(..., *last)]
+            if length % 2:
+                shared = zip(step, sums.shape[-2:], strict=True)
+                sums -= shorter(1)[(..., *(slice(on * each, on * each + n) for each, n in shared))]
+            self._known[key] = sums
+        return self._known[key]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.selection.scan_windows import windows_over
+from hyperspy_multimodal.selection.scan_windows import Runs, windows_over
 
 SHAPES = [(20, 33), (1, 12), (9, 9)]
 
@@ -15,8 +15,9 @@ def image_of(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_sums_are_those_of_the_pixels(shape):
     image = image_of(shape)
+    runs = Runs(image)
     for window in windows_over(shape):
-        sums = window.sums(image)
+        sums = window.sums(runs)
         assert sums.shape == window.places
         for place in (0, sums.size // 2, sums.size - 1):
             assert sums.flat[place] == image[window.pixels(place)].sum()
@@ -36,9 +37,9 @@ def test_a_turned_scan_has_the_same_windows(turned):
     image = image_of((18, 18))
     found = []
     for each in (image, turned(image)):
-        found.append(
-            np.sort(np.concatenate([w.sums(each).ravel() for w in windows_over((18, 18))]))
-        )
+        runs = Runs(each)
+        sums = [window.sums(runs).ravel() for window in windows_over((18, 18))]
+        found.append(np.sort(np.concatenate(sums)))
     np.testing.assert_array_equal(*found)
 
 
@@ -56,3 +57,19 @@ def test_lines_go_from_side_to_side():
 def test_boundaries_along_the_whole_scan_are_looked_for():
     sizes = {window.size for window in windows_over((48, 80))}
     assert {(48, 2), (2, 80)} <= sizes
+
+
+def test_several_maps_are_summed_at_once():
+    maps = np.stack([image_of((17, 20)), image_of((17, 20))[::-1]])
+    together = Runs(maps)
+    for i, each in enumerate(maps):
+        alone = Runs(each)
+        for window in windows_over((17, 20)):
+            np.testing.assert_array_equal(window.sums(together)[i], window.sums(alone))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 7, 12])
+def test_runs_of_any_length(rows):
+    image = image_of((12, 9))
+    view = np.lib.stride_tricks.sliding_window_view(image, (rows, 5))
+    np.testing.assert_array_equal(Runs(image).box(rows, 5), view.sum(axis=(2, 3)))
