@@ -17,7 +17,11 @@ _INDEPENDENT = 0.5
 # Standard errors that it takes at least, for kinds with few places, and that are enough where a
 # line that was found goes on: these are few windows.
 _LEAST, _FURTHER = 4.5, 4.0
-# Sides of the largest windows that tell the noise, and the median of |x| of a Gaussian.
+# Too many counts differ by so many of their own standard errors besides: where a map is all but 0
+# each count is significant, but a few are worse than nothing as an estimate.
+_OF_THEIR_OWN = 3.0
+# Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
+# background, and the median of |x| of a Gaussian.
 _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
 # Windows that one search looks at, the most significant first.
 _MOST_CANDIDATES = 2000
@@ -67,7 +71,8 @@ class Expectation:
     counts, pooled over neighbours; x is that of the fused maps: a variance that is taken from the
     counts themselves is small where they are few by chance. Where residuals of most of the scan
     are larger than that, as with a wrong gain or noise that neighbours share, the unit is their
-    median absolute deviation.
+    median absolute deviation. Sums of net counts that lie below 0 by more than their noise show how
+    wrong the background is: then nothing is significant that differs by less.
 
     Parameters
     ----------
@@ -81,6 +86,7 @@ class Expectation:
         self.there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
         self.net = net * self.there
         self._beyond = np.maximum(beyond, 0.0) * self.there
+        self._backgrounds = [Runs(each) for each in self._beyond]
         self._units = {}
         self._windows = windows_over(net.shape[1:])
         # Equal shares for each family of windows, in these for each kind, and for each element, too
@@ -108,10 +114,10 @@ class Expectation:
             Significance, kind of window, and number of the place.
         """
         expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
-        measured = np.maximum(self.net[element], -self._beyond[element]) + self._beyond[element]
+        measured = self.net[element] + self._beyond[element]
         runs, further = Runs(np.stack([expected, measured])), _Further(found, fused.shape)
         if element not in self._units:
-            self._units[element] = self._unit(runs)
+            self._units[element] = self._unit(element, runs)
         unit, wrong = self._units[element], []
         for window, least in zip(self._windows, self._least, strict=True):
             goes_on = further.lines and not window.is_compact
@@ -123,22 +129,32 @@ class Expectation:
             places = np.flatnonzero(most * most > (unit * enough) ** 2 * mean)
             if not places.size:
                 continue
+            # No map can have less than nothing: net counts below 0 are as good as 0.
+            background = window.sums(self._backgrounds[element]).flat[places]
+            counts = np.maximum(counts.flat[places], background)
             mean = np.maximum(mean.flat[places], _TINY)
-            errors = significance(counts.flat[places], mean) / unit
+            errors = significance(counts, mean) / unit
+            errors[(counts > mean) & (counts - mean < _OF_THEIR_OWN * unit * np.sqrt(counts))] = 0.0
             for each, place in zip(errors.tolist(), places, strict=True):
                 if abs(each) > least or (abs(each) > enough and further.holds(window, place, each)):
                     wrong.append((each, window, place))
         wrong.sort(key=lambda each: -abs(each[0]))
         return wrong[:_MOST_CANDIDATES]
 
-    def _unit(self, runs):
+    def _unit(self, element, runs):
         """Return the standard error of a window of expected and measured counts, in Poisson's."""
         unit = 1.0
-        for window in self._windows:
+        for window, least in zip(self._windows, self._least, strict=True):
+            if not window.is_compact:
+                continue
+            mean, counts = window.sums(runs)
             if max(window.size) <= _NOISE_SIDE:
-                mean, counts = window.sums(runs)
                 off = np.abs(counts - mean) / np.sqrt(np.maximum(mean, _TINY))
                 unit = max(unit, float(np.median(off)) / _MEDIAN)
+            if max(window.size) >= _NOISE_SIDE:
+                background = window.sums(self._backgrounds[element])
+                below = (background - counts) / np.sqrt(np.maximum(background, 1.0))
+                unit = max(unit, float(below.max()) / least)
         return min(unit, _LARGEST_UNIT)
 
 

@@ -153,6 +153,14 @@ def test_masked_pixels_have_no_say(boundary):
     assert all(each.significance > 0 for each in lost)
 
 
+def test_a_few_counts_are_no_structure_where_a_map_is_empty():
+    counts = np.zeros((1, SIDE, SIDE))
+    counts[0, 10:14:2, 10:14] = 1  # 8 counts
+    assert not lost_of(maps_of(counts), np.full(counts.shape, 1e-6))
+    counts[0, 10:14, 10:14] = 1  # 16
+    assert lost_of(maps_of(counts), np.full(counts.shape, 1e-6))
+
+
 # what is given back
 
 
@@ -195,3 +203,41 @@ def test_elements_are_independent(boundary):
     kept, lost, _ = kept_structure(both, fused, np.array([np.nan, np.nan]))
     assert {each.element for each in lost} == {0}
     np.testing.assert_array_equal(kept[1], fused[1])
+
+
+def over_background(net, ratio, level, seed):
+    """Return maps of net counts over a measured background, which is taken `ratio` times."""
+    rng = np.random.default_rng(seed)
+    beside = rng.poisson(level, net.shape).astype(float)
+    gross = rng.poisson(net + level).astype(float)
+    n = len(net)
+    inside, outside = np.eye(n, 2 * n), np.eye(n, 2 * n, k=n)
+    return ElementMaps(
+        list("abc"[:n]), np.concatenate([gross, beside]), inside, outside, np.full((n, 1, 1), ratio)
+    )
+
+
+def test_net_counts_below_nothing_are_no_structure():
+    """A background that is too high: maps, which cannot be negative, are right."""
+    net = np.zeros((1, SIDE, SIDE))
+    maps = over_background(net, 1.2, 20.0, 0)
+    assert maps.net.mean() < -3
+    assert not lost_of(maps, net)
+
+
+def test_a_background_that_is_wrong_proves_nothing():
+    """Where counts lie below nothing by many standard errors, others may lie above by as many."""
+    net = np.full((1, SIDE, SIDE), 10.0)
+    there = np.zeros((SIDE, SIDE), bool)
+    there[10:18, 10:18] = True
+    truth = net + 8 * there
+    sound = over_background(truth, 1.0, 20.0, 0)
+    assert lost_of(sound, net)[0].significance > 6
+    low = truth.copy()
+    low[:, 30:, 30:] = 0
+    fused = net.copy()
+    fused[:, 30:, 30:] = 0
+    wrong = over_background(low, 1.0, 20.0, 0)
+    wrong.segments[1, 30:, 30:] += 10
+    assert wrong.net[0, 30:, 30:].mean() < -8
+    assert not lost_of(wrong, fused)
