@@ -18,7 +18,7 @@ from .messages import (
 )
 from .prepared import prepare, registered_fit
 from .progress import Progress
-from .record import images_of, metadata_record, numbers_of, relaxed_windows
+from .record import images_of, metadata_record, numbers_of, windows_of
 from .setting import chosen_setting
 
 
@@ -136,7 +136,8 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     _say(prepared, chosen.setting, result, parameters)
     warn_of_erased_structure(maps.names, lost, left)
     numbers = numbers_of(prepared, chosen, result, parameters)
-    numbers["relaxed"] = relaxed_windows(maps, lost, result.maps)
+    numbers["relaxed"] = windows_of(maps, lost, result.maps)
+    numbers["differing"] = windows_of(maps, left, result.maps)
     gains = maps.gains[:, None, None]
     return Fused(
         maps=gains * result.maps,

@@ -67,8 +67,8 @@ def metadata_record(numbers, maps, parameters):
     }
 
 
-def relaxed_windows(maps, lost, kept):
-    """Return where erased structure was given back, lists by name; None if nowhere.
+def windows_of(maps, lost, kept):
+    """Return windows in which fused maps were wrong, lists by name; None if there are none.
 
     Parameters
     ----------
@@ -85,6 +85,7 @@ def relaxed_windows(maps, lost, kept):
     after = [float(kept[each.element][each.pixels].sum()) for each in lost]
     rows, columns = zip(*(each.centre for each in lost), strict=True)
     return {
+        "scan_shape": list(kept.shape[1:]),
         "lines": [maps.names[each.element] for each in lost],
         "windows": [each.window.name for each in lost],
         "rows": list(rows),

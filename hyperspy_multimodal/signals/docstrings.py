@@ -53,7 +53,7 @@ DESCRIPTIONS = {
     "keep_significant": """keep_significant : bool
     Where the $counts contradict a fused map significantly, over any box, disc or line of the
     scan, bring its sum there to theirs: total variation and the HAADF erase weak structure
-    otherwise. A scan of which nothing was lost is changed with a chance of one per cent; the
+    otherwise. A scan of which nothing was lost is changed with a chance of two per cent; the
     log says what was found, and the record has it as ``relaxed``. Default True.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.""",
@@ -102,7 +102,8 @@ DESCRIPTIONS = {
     ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element: ``lambda_1``,
     ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``, ``totals_kept``,
     ``apart`` (True: the HAADF does not pull the element). ``relaxed``: where erased structure was
-    given back, a dictionary of lists with one item a window, or None. ``selection``: what
+    given back, a dictionary of lists with one item a window, or None; ``differing``: the same of
+    what still differs. ``selection``: what
     ``lambdas="auto"`` tried, a list of dictionaries.""",
     "raises": """TypeError, ValueError
     If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,

@@ -54,7 +54,9 @@ def test_a_weak_boundary_keeps_its_counts(counts, fuse, kept):
 
 def test_the_record_says_where(counts, kept):
     record = kept[1].relaxed.as_dictionary()
-    assert len({len(each) for each in record.values()}) == 1
+    assert list(record["scan_shape"]) == [SIDE, SIDE]
+    assert len({len(each) for name, each in record.items() if name != "scan_shape"}) == 1
+    assert kept[1].differing is None
     assert record["lines"][0] == "Cr"
     assert record["columns"][0] == 20.5
     assert record["standard_errors"][0] > 5
