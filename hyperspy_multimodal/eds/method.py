@@ -42,6 +42,7 @@ def multimodal_fusion(
     haadf_blur: float | Auto = "auto",
     align: bool = False,
     keep_totals: bool | Auto = "auto",
+    keep_significant: bool = True,
     tolerance: float = 1e-4,
     max_iterations: int = 5000,
     seed: int = 0,
@@ -90,6 +91,7 @@ def multimodal_fusion(
     $haadf_blur
     $align
     $keep_totals
+    $keep_significant
     $tolerance
     $max_iterations
     $seed
@@ -153,6 +155,7 @@ def multimodal_fusion(
         haadf_blur=haadf_blur,
         align=align,
         keep_totals=keep_totals,
+        keep_significant=keep_significant,
         tolerance=tolerance,
         max_iterations=max_iterations,
         seed=seed,

@@ -31,6 +31,7 @@ def fuse_maps(
     haadf_blur: float | Auto = "auto",
     align: bool = False,
     keep_totals: bool | Auto = "auto",
+    keep_significant: bool = True,
     tolerance: float = 1e-4,
     max_iterations: int = 5000,
     seed: int = 0,
@@ -53,7 +54,7 @@ def fuse_maps(
         arrays, a dictionary from element to map, or a stack with the elements first.
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan.
-    gamma, lambdas, tv, weights, haadf_blur, align, keep_totals
+    gamma, lambdas, tv, weights, haadf_blur, align, keep_totals, keep_significant
         As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Maps that
         are no counts are split by Gaussian noise of the variance that ``gain`` and ``background``
         say, or that is estimated; the log says so.
@@ -132,6 +133,7 @@ def fuse_maps(
         haadf_blur=haadf_blur,
         align=align,
         keep_totals=keep_totals,
+        keep_significant=keep_significant,
         tolerance=tolerance,
         max_iterations=max_iterations,
         seed=seed,

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 # would change between what is shown and what is applied.
 _OTHERS = {
     "self", "haadf", "gamma", "lambdas", "tv", "align", "tolerance", "max_iterations",
-    "uncertainty", "slices", "maps", "lazy_output", "show_progressbar", "full_output",
+    "keep_significant", "uncertainty", "slices", "maps", "lazy_output", "show_progressbar",
+    "full_output",
 }  # fmt: skip
 # Those that are no matter of how spectra are read.
 _SHARED = ("weights", "haadf_blur", "keep_totals", "seed")
@@ -132,6 +133,7 @@ def multimodal_fusion_interactive(
         haadf_blur=arguments.get("haadf_blur", "auto"),
         align=False,
         keep_totals=arguments.get("keep_totals", "auto"),
+        keep_significant=True,
         tolerance=1e-4,
         max_iterations=5000,
         seed=arguments.get("seed", 0),

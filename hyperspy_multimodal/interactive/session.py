@@ -9,7 +9,7 @@ from ..counts.reading import SPLITS
 from ..fusion.regularisers import REGULARISERS
 from ..recovery.fuse import fuse_reading
 from ..recovery.prepared import fit_of, prepare
-from ..selection import CroppedModels, Setting, fuse_setting
+from ..selection import CroppedModels, Setting, fuse_setting, kept_structure
 from ..signals.masks import checked_mask
 
 # lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
@@ -204,18 +204,20 @@ class TuningSession:
         )
         models = CroppedModels(self._prepared.models, self.rows, self.cols)
         models.models = [model]
+        totals = self._prepared.totals_of(self._cropped)
         result = fuse_setting(
             self._cropped,
             models,
             setting,
-            totals=self._prepared.totals_of(self._cropped),
+            totals=totals,
             tolerance=_TOLERANCE,
             max_iterations=_MAX_ITERATIONS,
             initial=self._latest,
         )
         self._latest = result
-        residual = models.matched(model) - model.modelled(result.maps)
-        return self.reading.gain * self._in_counts(result.maps), residual
+        maps, _, _ = kept_structure(self._cropped, result.maps, totals)
+        residual = models.matched(model) - model.modelled(maps)
+        return self.reading.gain * self._in_counts(maps), residual
 
     def choose(self, gamma="auto"):
         """Return the `Values` that ``lambdas="auto"`` chooses for the whole scan."""

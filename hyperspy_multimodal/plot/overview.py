@@ -8,6 +8,7 @@ import numpy as np
 
 from ..signals.native import image_name
 from .drawable import check_pairs, checked_image
+from .kept_windows import mark_windows
 from .overlay import plot_overlay
 from .panels import (
     brightest,
@@ -60,7 +61,9 @@ def plot_overview(
     -----
     Each map has its own scale from 0 to its 99.8th percentile. In the overlay each element has one
     colour, whose brightness is the fused map on its scale; colours add up, and the brightest sum is
-    full brightness (see `plot_overlay`). The image of the detector bears its own title, such as
+    full brightness (see `plot_overlay`). Small rings on a fused map are centres of windows in which
+    significant structure was given back (``keep_significant``), crosses those in which the counts
+    still differ; the title says so. The image of the detector bears its own title, such as
     "BSE", which also says if fusion left it out. All panels are in units of the axes of the maps.
     Below each fused map stands whether it can be trusted, with the gravest reason if not.
 
@@ -94,6 +97,7 @@ def plot_overview(
         verdict, colour = map_verdict(fused)
         if verdict:
             axes[1, column].set_xlabel(verdict, color=colour)
+        mark_windows(axes[1, column], fused)
     plot_overlay(maps, ax=axes[1, 0])
     axes[1, 0].set_title("fused, overlay")
     scale_bar(axes[0, 0], maps[0])

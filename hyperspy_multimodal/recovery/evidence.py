@@ -106,7 +106,7 @@ def say_differences(left):
     for name, errors in left:
         worst[name] = max(abs(errors), worst.get(name, 0.0))
     _logger.warning(
-        "Fused maps still differ from their counts: %s. See `relaxed` in the record, and compare "
+        "Fused maps still differ from their counts: %s. See `differing` in the record, and compare "
         "with the raw maps there.",
         ", ".join(f"{name} by {errors:.1f} standard errors" for name, errors in worst.items()),
         kind="erased structure",

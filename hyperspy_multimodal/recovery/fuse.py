@@ -7,18 +7,19 @@ import numpy as np
 from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.solver import warn_if_unconverged
-from ..selection import fuse_setting, standard_deviations
+from ..selection import fuse_setting, kept_structure, standard_deviations
 from .evidence import judged, messages_of, table_of
 from .leaks import warn_of_leaks
 from .messages import (
     check_counts,
+    say_what_was_given_back,
     say_what_was_left_out,
     warn_of_poor_model,
     warn_of_widest_blur,
 )
 from .prepared import prepare, registered_fit
 from .progress import Progress
-from .record import images_of, metadata_record, numbers_of, verdict_record
+from .record import images_of, metadata_record, numbers_of, verdict_record, windows_of
 from .setting import chosen_setting
 from .summary import summed_up
 
@@ -116,23 +117,32 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     prepared = prepare(fit, parameters, shift)
     with Progress("Fusing", parameters.show_progressbar) as progress:
         chosen = chosen_setting(prepared, parameters, progress.step)
+        totals = prepared.totals_of(maps)
         result = fuse_setting(
             maps,
             prepared.models,
             chosen.setting,
-            totals=prepared.totals_of(maps),
+            totals=totals,
             tolerance=parameters.tolerance,
             max_iterations=parameters.max_iterations,
             callback=progress.callback,
             can_go_on=parameters.uncertainty,
         )
+        lost, left = [], []
+        if parameters.keep_significant:
+            kept, lost, left = kept_structure(maps, result.maps, totals)
+            result = replace(result, maps=kept)
         errors = None
         if parameters.uncertainty:
-            errors = _errors(prepared, chosen.setting, result, parameters, progress.step)
+            errors = _errors(prepared, chosen.setting, result, lost, parameters, progress.step)
     warn_if_unconverged(result, parameters.tolerance)
     _say(prepared, chosen.setting, result, parameters)
-    verdicts = judged(prepared, chosen.setting, result)
+    say_what_was_given_back(maps.names, lost)
+    differing = [(maps.names[each.element], each.significance) for each in left]
+    verdicts = judged(prepared, chosen.setting, result, differing)
     numbers = numbers_of(prepared, chosen, result, parameters)
+    numbers["relaxed"] = windows_of(maps, lost, result.maps)
+    numbers["differing"] = windows_of(maps, left, result.maps)
     gains = maps.gains[:, None, None]
     return Fused(
         maps=gains * result.maps,
@@ -149,7 +159,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     )
 
 
-def _errors(prepared, setting, result, parameters, step):
+def _errors(prepared, setting, result, lost, parameters, step):
     """Return standard deviations of the fused maps, (K, ny, nx)."""
     even = any(setting.model is other for other in prepared.models.others)
     weights = "even" if even else parameters.weights_of(len(prepared.maps.names))
@@ -158,7 +168,15 @@ def _errors(prepared, setting, result, parameters, step):
         return prepared.fit.of(drawn, haadf).model(setting.model.gamma, weights, 0.0)
 
     return standard_deviations(
-        prepared.maps, prepared.models, setting, result, prepared.kept, refit, parameters.seed, step
+        prepared.maps,
+        prepared.models,
+        setting,
+        result,
+        prepared.kept,
+        refit,
+        parameters.seed,
+        step,
+        lost,
     )
 
 

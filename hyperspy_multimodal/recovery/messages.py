@@ -120,6 +120,41 @@ def warn_of_poor_model(model):
         )
 
 
+def say_what_was_given_back(names, lost):
+    """Say which significant structure the fusion had erased, and that it was given back.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    lost : list of Lost
+        What was given back.
+    """
+    if lost:
+        _logger.warning(
+            "Total variation or the HAADF had erased, or made up, what the counts contradict: %s. "
+            "There the sums of the maps are now those of the counts, spread evenly over the "
+            "windows in which they were found (`relaxed` in the record).",
+            _places(names, lost),
+            kind="told",
+        )
+
+
+def _places(names, lost):
+    """Say where each element was found most significantly, and how many more windows there are."""
+    places = []
+    for i in dict.fromkeys(each.element for each in lost):
+        windows = [each for each in lost if each.element == i]
+        most = max(windows, key=lambda each: abs(each.significance))
+        row, column = most.centre
+        more = f" and {len(windows) - 1} more" if len(windows) > 1 else ""
+        places.append(
+            f"{names[i]} ({most.significance:+.1f} standard errors in a {most.window.name} pixels "
+            f"at row {row:.0f}, column {column:.0f}{more})"
+        )
+    return ", ".join(places)
+
+
 def _say_haadf_left_out(names, setting, parameters, model):
     follow = are_directional(setting.regularisers)
     guided = [name for name, follows in zip(names, follow, strict=True) if follows]

@@ -21,6 +21,7 @@ class Parameters:
     haadf_blur: object
     align: bool
     keep_totals: object
+    keep_significant: bool
     tolerance: float
     max_iterations: int
     seed: int
@@ -52,7 +53,7 @@ class Parameters:
                 f"tv must be 'auto', {known}, or one of the latter for each element, but "
                 f"{self.tv!r} was given."
             )
-        flags = ["align", "uncertainty", "full_output"]
+        flags = ["align", "keep_significant", "uncertainty", "full_output"]
         if not is_auto(self.keep_totals):
             flags.append("keep_totals")
         for name in flags:

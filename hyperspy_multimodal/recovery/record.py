@@ -59,6 +59,7 @@ def metadata_record(numbers, maps, parameters):
         **numbers,
         "tv": parameters.tv if isinstance(parameters.tv, str) else list(parameters.tv),
         "keep_totals": parameters.keep_totals,
+        "keep_significant": parameters.keep_significant,
         "align": parameters.align,
         "masked_pixels": 0 if mask is None else int(mask.sum()),
         "tolerance": parameters.tolerance,
@@ -75,6 +76,36 @@ def verdict_record(verdicts):
         "verdict": [each.verdict for each in verdicts],
         "because": [each.words for each in verdicts],
         "reasons": [each.texts for each in verdicts],
+    }
+
+
+def windows_of(maps, lost, kept):
+    """Return windows in which fused maps were wrong, lists by name; None if there are none.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    lost : list of Lost
+        The windows.
+    kept : numpy.ndarray
+        Fused maps with the structure, shape (K, ny, nx).
+    """
+    if not lost:
+        return None
+    gains = [float(maps.gains[each.element]) for each in lost]
+    after = [float(kept[each.element][each.pixels].sum()) for each in lost]
+    rows, columns = zip(*(each.centre for each in lost), strict=True)
+    return {
+        "scan_shape": list(kept.shape[1:]),
+        "lines": [maps.names[each.element] for each in lost],
+        "windows": [each.window.name for each in lost],
+        "rows": list(rows),
+        "columns": list(columns),
+        "standard_errors": [each.significance for each in lost],
+        "raw_counts": [gain * each.counts for gain, each in zip(gains, lost, strict=True)],
+        "counts_before": [gain * each.fused for gain, each in zip(gains, lost, strict=True)],
+        "counts_after": [gain * each for gain, each in zip(gains, after, strict=True)],
     }
 
 

@@ -4,6 +4,7 @@ from .bootstrap import standard_deviations
 from .brightness import Bias, bias_of, brightness_classes, described_bias
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
+from .given_back import given_back, kept_structure
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
 from .normalised_haadf import normalise_haadf
@@ -26,6 +27,8 @@ __all__ = [
     "choose_setting",
     "described_bias",
     "fuse_setting",
+    "given_back",
+    "kept_structure",
     "moved_image",
     "normalise_haadf",
     "part_to_choose_on",

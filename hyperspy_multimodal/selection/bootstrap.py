@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..counts.contracts import Maps
+from .given_back import given_back
 from .held_out import GuidedModels, fuse_setting
 from .normalised_haadf import noise_of, smoothed
 
@@ -18,7 +19,7 @@ _ROUGHER = 0.5
 _POOLING = 1.0
 
 
-def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, progress):
+def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, progress, lost=()):
     """Return the root-mean-square error that fusion makes on scans like the measured one.
 
     Counts and HAADF are drawn anew, ten times, from maps that are taken for the truth, and fused
@@ -46,6 +47,9 @@ def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, p
         Seed of the draws.
     progress : callable
         Called once a solve.
+    lost : sequence of Lost
+        Windows in which the fused maps were given back what they had lost: so are the truth and
+        what is found of each draw, whose noise of the windows is in the result thereby.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, p
     totals = np.where(kept, maps.totals, np.nan)
     pilot = fuse_setting(maps, models, rougher, totals=totals, initial=fused, **options)
     progress()
-    truth = np.asarray(pilot.maps, dtype=np.float64)
+    truth = given_back(np.asarray(pilot.maps, dtype=np.float64), maps, lost, totals)
     squares = np.zeros_like(truth)
     noise = noise_of(models.haadf)
     model = setting.model or models.first
@@ -68,15 +72,16 @@ def standard_deviations(maps: Maps, models, setting, fused, kept, refit, seed, p
         drawn = maps.drawn(truth, generator)
         noisy = generator.normal(0.0, noise, truth.shape[1:])
         haadf = expected + smoothed(noisy, model.blur)
+        drawn_totals = np.where(kept, drawn.totals, np.nan)
         found = fuse_setting(
             drawn,
             _Drawn(models, model, haadf),
             replace(setting, model=refit(drawn, haadf)) if setting.model else setting,
-            totals=np.where(kept, drawn.totals, np.nan),
+            totals=drawn_totals,
             initial=pilot,
             **options,
         )
-        squares += np.square(found.maps - truth)
+        squares += np.square(given_back(found.maps, drawn, lost, drawn_totals) - truth)
         progress()
     return np.sqrt(smoothed(squares / DRAWS, _POOLING))
 

@@ -50,6 +50,11 @@ DESCRIPTIONS = {
     Keep each element's net total exactly, as far as it is positive. "auto" (default): unless
     the scan shows vacuum and an element seems to be there, which means that its background is
     wrong; the log says so.""",
+    "keep_significant": """keep_significant : bool
+    Where the $counts contradict a fused map significantly, over any box, disc or line of the
+    scan, bring its sum there to theirs: total variation and the HAADF erase weak structure
+    otherwise. A scan of which nothing was lost is changed with a chance of two per cent; the
+    record has it as ``relaxed``, and the log names what still differs. Default True.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.""",
     "max_iterations": """max_iterations : int
@@ -96,14 +101,15 @@ DESCRIPTIONS = {
     ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured maps explain),
     ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element: ``lambda_1``,
     ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``, ``totals_kept``,
-    ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how many per cent
-    the map is above the counts where the HAADF is bright) and ``bright_bias_errors`` (its standard
-    errors). ``selection``: what ``lambdas="auto"`` tried, a list of dictionaries; their
-    ``bright_bias`` is that of halves of the counts against the other halves. ``verdicts``: a
-    dictionary a map, with ``verdict`` ("sound", "with care", "not to be trusted"), ``because``
-    (in a few words), ``reasons`` (in full, with what to do), ``counts_per_pixel``, and
-    ``standard_errors`` that the total is above 0. ``messages``: all that was found, also what
-    harms no map.""",
+    ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how many per cent the
+    map is above the counts where the HAADF is bright) and ``bright_bias_errors`` (its standard
+    errors). ``relaxed``: where erased structure was given back, a dictionary of lists with one item
+    a window, or None; ``differing``: the same of what still differs. ``selection``: what
+    ``lambdas="auto"`` tried, a list of dictionaries; their ``bright_bias`` is that of halves of the
+    counts against the other halves. ``verdicts``: a dictionary a map, with ``verdict`` ("sound",
+    "with care", "not to be trusted"), ``because`` (in a few words), ``reasons`` (in full, with what
+    to do), ``counts_per_pixel``, and ``standard_errors`` that the total is above 0. ``messages``:
+    all that was found, also what harms no map.""",
     "raises": """TypeError, ValueError
     If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,
     or if an argument is not as described.""",

@@ -148,8 +148,8 @@ keV, fused, dimensions: (32, 32|)>
 
 def _given(parameters):
     """Return the parameters that were given, before anything is chosen."""
-    names = ("gamma", "tv", "weights", "haadf_blur", "align", "keep_totals", "tolerance",
-             "max_iterations", "seed", "uncertainty")  # fmt: skip
+    names = ("gamma", "tv", "weights", "haadf_blur", "align", "keep_totals",
+             "keep_significant", "tolerance", "max_iterations", "seed", "uncertainty")  # fmt: skip
     return {name: getattr(parameters, name) for name in names} | {"lambdas": parameters.lambdas}
 
 

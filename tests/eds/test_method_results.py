@@ -200,6 +200,7 @@ def test_full_output(specimen, automatic):
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart"),
         *("directional", "regularisers", "bright_bias", "bright_bias_errors"),
+        *("relaxed", "differing"),
         *("verdicts", "messages"),
         *("haadf_blur", "haadf_shift", "totals_kept", "chosen_on"),
     }

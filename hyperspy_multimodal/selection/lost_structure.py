@@ -1,0 +1,247 @@
+"""Structure that counts show and fused maps have lost: the test for it."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, special
+
+from ..counts.contracts import Maps
+from ..counts.pooling import pool
+from .scan_windows import Runs, windows_over
+
+#: Chance that a scan of which nothing was lost is said to have lost something.
+FALSE_ALARMS = 0.02
+# Windows overlap: this share of their chances adds up, as simulated scans show.
+_INDEPENDENT = 0.5
+# Standard errors that it takes at least, for kinds with few places, and that are enough where a
+# line that was found goes on: these are few windows.
+_LEAST, _FURTHER = 4.5, 4.0
+# Too many counts differ by so many of their own standard errors besides: where a map is all but 0
+# each count is significant, but a few are worse than nothing as an estimate.
+_OF_THEIR_OWN = 3.0
+# Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
+# background, and the median of |x| of a Gaussian.
+_NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
+# Windows that one search looks at, the most significant first.
+_MOST_CANDIDATES = 2000
+_TINY = np.finfo(float).tiny
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A window of the scan in which the map of one element is significantly wrong.
+
+    Attributes
+    ----------
+    element : int
+        Which map.
+    window : Windows
+        What kind of window.
+    place : int
+        Number of its place.
+    pixels : tuple of numpy.ndarray
+        Rows and columns of its pixels that are not masked.
+    significance : float
+        Standard errors by which the counts differ from what the map promises; negative where the
+        map has too much.
+    counts, fused : float
+        Sum of the measured net counts in the window, and of the fused map.
+    """
+
+    element: int
+    window: object
+    place: int
+    pixels: tuple
+    significance: float
+    counts: float
+    fused: float
+
+    @property
+    def centre(self):
+        """Mean row and column."""
+        return tuple(float(each.mean()) for each in self.pixels)
+
+
+class Expectation:
+    """What fused maps promise of the counts of each window, and how far the counts are from it.
+
+    Net counts x whose variance is x + v are taken for Poisson counts x + v over a background v,
+    which they are in windows of the spectrum. v is what the measured variance has beyond the
+    counts, pooled over neighbours; x is that of the fused maps: a variance that is taken from the
+    counts themselves is small where they are few by chance. Where residuals of most of the scan
+    are larger than that, as with a wrong gain or noise that neighbours share, the unit is their
+    median absolute deviation. Sums of net counts that lie below 0 by more than their noise show how
+    wrong the background is: then nothing is significant that differs by less.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    """
+
+    def __init__(self, maps: Maps):
+        net, variance = (np.asarray(each, np.float64) for each in (maps.net, maps.net_variance))
+        beyond = pool(np.maximum(variance, 0.0).sum(axis=0), also=variance - net)[1]
+        self.there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
+        self.net = net * self.there
+        self._beyond = np.maximum(beyond, 0.0) * self.there
+        self._backgrounds = [Runs(each) for each in self._beyond]
+        self._units = {}
+        self._windows = windows_over(net.shape[1:])
+        # Equal shares for each family of windows, in these for each kind, and for each element, too
+        # many and too few counts.
+        kinds = Counter(each.family for each in self._windows)
+        chance = FALSE_ALARMS / (2 * len(net) * len(kinds)) / _INDEPENDENT
+        chances = [chance / (kinds[w.family] * np.prod(w.places)) for w in self._windows]
+        self._least = [max(-special.ndtri(each), _LEAST) for each in chances]
+
+    def wrong(self, element, fused, found):
+        """Return windows in which a map is wrong, the most significant first; they overlap.
+
+        Parameters
+        ----------
+        element : int
+            Which map.
+        fused : numpy.ndarray
+            The map, shape (ny, nx).
+        found : list of Lost
+            What was found of it before.
+
+        Returns
+        -------
+        list of tuple
+            Significance, kind of window, and number of the place.
+        """
+        expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
+        measured = self.net[element] + self._beyond[element]
+        runs, further = Runs(np.stack([expected, measured])), _Further(found, fused.shape)
+        if element not in self._units:
+            self._units[element] = self._unit(element, runs)
+        unit, wrong = self._units[element], []
+        for window, least in zip(self._windows, self._least, strict=True):
+            goes_on = further.lines and not window.is_compact
+            enough = min(least, _FURTHER) if goes_on else least
+            mean, counts = window.sums(runs)
+            off = counts - mean
+            # At most as significant as for a Gaussian; too few counts at most sqrt(2) times that.
+            most = np.maximum(off, -np.sqrt(2) * off)
+            places = np.flatnonzero(most * most > (unit * enough) ** 2 * mean)
+            if not places.size:
+                continue
+            # No map can have less than nothing: net counts below 0 are as good as 0.
+            background = window.sums(self._backgrounds[element]).flat[places]
+            counts = np.maximum(counts.flat[places], background)
+            mean = np.maximum(mean.flat[places], _TINY)
+            errors = significance(counts, mean) / unit
+            errors[(counts > mean) & (counts - mean < _OF_THEIR_OWN * unit * np.sqrt(counts))] = 0.0
+            for each, place in zip(errors.tolist(), places, strict=True):
+                if abs(each) > least or (abs(each) > enough and further.holds(window, place, each)):
+                    wrong.append((each, window, place))
+        wrong.sort(key=lambda each: -abs(each[0]))
+        return wrong[:_MOST_CANDIDATES]
+
+    def _unit(self, element, runs):
+        """Return the standard error of a window of expected and measured counts, in Poisson's."""
+        unit = 1.0
+        for window, least in zip(self._windows, self._least, strict=True):
+            if not window.is_compact:
+                continue
+            mean, counts = window.sums(runs)
+            if max(window.size) <= _NOISE_SIDE:
+                off = np.abs(counts - mean) / np.sqrt(np.maximum(mean, _TINY))
+                unit = max(unit, float(np.median(off)) / _MEDIAN)
+            if max(window.size) >= _NOISE_SIDE:
+                background = window.sums(self._backgrounds[element])
+                below = (background - counts) / np.sqrt(np.maximum(background, 1.0))
+                unit = max(unit, float(below.max()) / least)
+        return min(unit, _LARGEST_UNIT)
+
+
+def significance(counts, expected):
+    """Return how unlikely counts are, as standard errors of a Gaussian of the same tail.
+
+    Parameters
+    ----------
+    counts, expected : numpy.ndarray
+        Counts >= 0, whole or not, and their expectation > 0.
+
+    Returns
+    -------
+    numpy.ndarray
+        Positive where there are more counts than expected.
+    """
+    high = counts > expected
+    # P(N >= n) and P(N <= n) of Poisson counts, and what lies between them for fractions.
+    tail = np.where(
+        high,
+        special.gammainc(np.maximum(counts, _TINY), expected),
+        special.gammaincc(counts + 1, expected),
+    )
+    errors = np.maximum(-special.ndtri(np.maximum(tail, _TINY)), 0.0)
+    return np.where(high, errors, -errors)
+
+
+def lost_structure(expectation, maps, known=(), elements=None):
+    """Return windows in which fused maps are significantly wrong.
+
+    The most significant come first, and none overlaps them.
+
+    Parameters
+    ----------
+    expectation : Expectation
+        Of the measured maps.
+    maps : numpy.ndarray
+        Fused maps, shape (K, ny, nx).
+    known : sequence of Lost
+        Found before. Where a line goes on less is enough: it is the same structure.
+    elements : collection of int, optional
+        Which maps to look at; all by default.
+
+    Returns
+    -------
+    list of Lost
+        What is wrong.
+    """
+    lost = []
+    for i, fused in enumerate(np.asarray(maps, np.float64)):
+        if elements is not None and i not in elements:
+            continue
+        taken = np.zeros(fused.shape, bool)
+        found = [each for each in known if each.element == i]
+        for errors, window, place in expectation.wrong(i, fused, found):
+            pixels = window.pixels(place)
+            if taken[pixels].any():
+                continue
+            taken[pixels] = True
+            pixels = tuple(each[expectation.there[pixels]] for each in pixels)
+            sums = (float(each[pixels].sum()) for each in (expectation.net[i], fused))
+            lost.append(Lost(i, window, place, pixels, errors, *sums))
+    return lost
+
+
+def put_right(fused, net, pixels):
+    """Bring the sum of a map in a window to that of the counts, evenly, in place."""
+    lacking = (net[pixels] - fused[pixels]).mean()
+    fused[pixels] = np.maximum(fused[pixels] + lacking, 0.0)
+
+
+class _Further:
+    """Where lines that were found with too many or too few counts may go on."""
+
+    def __init__(self, found, shape):
+        self.lines = any(not each.window.is_compact for each in found)
+        self._there = np.zeros((2, *shape), bool)
+        self._on_line = np.zeros((2, *shape), bool)
+        for each in found:
+            if not each.window.is_compact:
+                sign = int(each.significance > 0)
+                self._there[sign][each.pixels] = True
+                self._on_line[sign][each.window.line(each.place)] = True
+        for there in self._there:
+            there[:] = ndimage.binary_dilation(there)
+
+    def holds(self, window, place, significance):
+        """Return whether a window lies on these lines and touches what was found."""
+        pixels, sign = window.pixels(place), int(significance > 0)
+        return self._there[sign][pixels].any() and self._on_line[sign][pixels].all()

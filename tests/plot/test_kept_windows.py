@@ -1,0 +1,60 @@
+"""Marks of windows in which structure was given back."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import fuse_maps
+from hyperspy_multimodal.plot import plot_overview
+
+SIDE = 48
+
+
+@pytest.fixture(scope="module")
+def fused():
+    rng = np.random.default_rng(0)
+    truth = np.full((2, SIDE, SIDE), 20.0)
+    truth[1] = 0.5
+    truth[1][:, 20:22] += 2
+    haadf = 1 + 0.01 * rng.standard_normal((SIDE, SIDE))
+    maps, output = fuse_maps(
+        dict(zip(("Ni", "Cr"), rng.poisson(truth), strict=True)),
+        haadf,
+        gamma=1.0,
+        lambdas=(1.0, 20.0),
+        weights=[0, 0],
+        full_output=True,
+        show_progressbar=False,
+    )
+    for each in [*maps, *output["raw_maps"]]:
+        each.axes_manager.signal_axes[0].scale = 0.5
+        each.axes_manager.signal_axes[0].offset = 3.0
+    return maps, output["raw_maps"], haadf
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_a_ring_marks_what_was_given_back(fused):
+    axes = plot_overview(*fused)
+    rings = axes[1, 2].collections[0].get_offsets()
+    windows = fused[0][1].metadata.Multimodal_fusion.relaxed
+    assert len(rings) == list(windows.lines).count("Cr")
+    np.testing.assert_allclose(rings[0], (3.0 + 0.5 * 20.5, windows.rows[0]))
+    assert axes[1, 2].get_title() == "Cr, fused\no given back"
+
+
+def test_maps_without_windows_have_no_marks(fused):
+    axes = plot_overview(*fused)
+    for panel in (axes[1, 1], axes[0, 2]):
+        assert not panel.collections
+        assert "given back" not in panel.get_title()
+
+
+def test_maps_that_were_cropped_have_no_marks(fused):
+    maps, raw_maps, haadf = fused
+    maps, raw_maps = ([each.isig[:30, :30] for each in some] for some in (maps, raw_maps))
+    assert not plot_overview(maps, raw_maps, haadf[:30, :30])[1, 2].collections
