@@ -199,7 +199,7 @@ def test_full_output(specimen, automatic):
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart"),
-        *("directional", "regularisers", "relaxed"),
+        *("directional", "regularisers", "relaxed", "differing"),
         *("haadf_blur", "haadf_shift", "totals_kept", "chosen_on"),
     }
     native = fit_maps(specimen.signal)
