@@ -49,6 +49,9 @@ class Maps(Counts, Protocol):
         Largest whole number that divides all counts: 1 as recorded, 0 if there are none.
     splits_rounded : bool
         Whether fractions can be split all the same.
+    common : numpy.ndarray or None
+        Covariance of what may be wrong with all pixels of a map alike, in shares of the totals,
+        shape (K, K): calibration, weights of lines. None where it is not known.
     has_measured_background : bool
         Whether a background was measured beside the windows, which may be wrong.
     settled : Maps
@@ -62,6 +65,7 @@ class Maps(Counts, Protocol):
     are_integers: bool
     divisor: int
     splits_rounded: bool
+    common: np.ndarray | None
     has_measured_background: bool
     settled: "Maps"
 

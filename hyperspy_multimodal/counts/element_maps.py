@@ -47,6 +47,7 @@ class ElementMaps:
     splits_rounded: bool = False
     mask = None
     gross = None
+    common = None
 
     @cached_property
     def counts(self):

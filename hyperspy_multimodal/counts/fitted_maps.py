@@ -41,6 +41,8 @@ class FittedMaps:
         Largest whole number that divides all counts of the spectra: 1 as recorded.
     share : float
         Share of the counts that these maps hold, default 1.
+    common : numpy.ndarray or None
+        Covariance of the totals beyond noise, in shares of them, shape (K, K).
     """
 
     names: list
@@ -52,6 +54,7 @@ class FittedMaps:
     are_integers: bool
     divisor: int = 1
     share: float = 1.0
+    common: np.ndarray | None = None
     splits_rounded: bool = False
     whole: "FittedMaps | None" = field(default=None, repr=False)
     mask = None

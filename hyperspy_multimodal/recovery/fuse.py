@@ -7,7 +7,7 @@ import numpy as np
 from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.solver import warn_if_unconverged
-from ..selection import fuse_setting, standard_deviations
+from ..selection import error_draws, fuse_setting
 from .messages import (
     check_counts,
     say_what_was_left_out,
@@ -41,6 +41,8 @@ class Fused:
         Iterations, and the three terms of the cost at them.
     raw : numpy.ndarray or None
         Net counts as measured, shape (K, ny, nx).
+    draws : numpy.ndarray or None
+        Maps as they might be, with errors drawn, float32, shape (draws, K, ny, nx).
     """
 
     maps: np.ndarray
@@ -50,6 +52,7 @@ class Fused:
     images: dict
     cost: tuple
     raw: np.ndarray | None = None
+    draws: np.ndarray | None = None
 
 
 def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
@@ -77,13 +80,13 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     mask = whole_mask(mask, reading)
     maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
-    errors = None if fused.errors is None else reading.gain * fused.errors
     raw = reading.gain * reading.raw
     raw = raw if mask is None else np.where(mask, np.nan, raw)
     return replace(
         fused,
         maps=reading.gain * fused.maps,
-        errors=errors,
+        errors=None if fused.errors is None else reading.gain * fused.errors,
+        draws=None if fused.draws is None else np.float32(reading.gain) * fused.draws,
         record={**fused.record, **known, **reading.record},
         raw=raw,
     )
@@ -123,34 +126,41 @@ def fuse(maps: Maps, haadf, scattering, parameters):
             callback=progress.callback,
             can_go_on=parameters.uncertainty,
         )
-        errors = None
+        found = None
         if parameters.uncertainty:
-            errors = _errors(prepared, chosen.setting, result, parameters, progress.step)
+            found = _error_draws(prepared, chosen.setting, result, parameters, progress.step)
     warn_if_unconverged(result, parameters.tolerance)
     _say(prepared, chosen.setting, result, parameters)
     numbers = numbers_of(prepared, chosen, result, parameters)
+    numbers |= {} if found is None else found.record
     gains = maps.gains[:, None, None]
     return Fused(
         maps=gains * result.maps,
-        errors=None if errors is None else gains * errors,
+        errors=None if found is None else gains * found.standard_deviations,
         record=metadata_record(numbers, maps, parameters),
         numbers={**numbers, "selection": chosen.table},
         images=images_of(prepared, chosen.setting, result),
         cost=(result.cost_iterations, result.cost_terms),
+        draws=_draws(found, result, gains) if found and parameters.full_output else None,
     )
 
 
-def _errors(prepared, setting, result, parameters, step):
-    """Return standard deviations of the fused maps, (K, ny, nx)."""
+def _error_draws(prepared, setting, result, parameters, step):
+    """Return the `ErrorDraws` of the fused maps."""
     even = any(setting.model is other for other in prepared.models.others)
     weights = "even" if even else parameters.weights_of(len(prepared.maps.names))
 
     def refit(drawn, haadf):
         return prepared.fit.of(drawn, haadf).model(setting.model.gamma, weights, 0.0)
 
-    return standard_deviations(
+    return error_draws(
         prepared.maps, prepared.models, setting, result, prepared.kept, refit, parameters.seed, step
     )
+
+
+def _draws(found, result, gains):
+    """Return maps as they might be, (draws, K, ny, nx)."""
+    return gains.astype(np.float32) * (result.maps.astype(np.float32) + found.errors)
 
 
 def _say(prepared, setting, result, parameters):

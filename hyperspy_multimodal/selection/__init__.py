@@ -1,8 +1,9 @@
 """What the data say about the free parameters: HAADF model, lambdas, gamma and regulariser."""
 
-from .bootstrap import standard_deviations
+from .bootstrap import DRAWS, FUSIONS
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
+from .error_draws import ErrorDraws, error_draws
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
 from .normalised_haadf import normalise_haadf
@@ -11,20 +12,23 @@ from .totals import trusted_totals
 
 __all__ = [
     "BLURS",
+    "DRAWS",
+    "FUSIONS",
     "GAMMAS",
     "Choice",
     "CroppedModels",
+    "ErrorDraws",
     "GuidedModels",
     "HaadfFit",
     "HaadfModel",
     "HeldOut",
     "Setting",
     "choose_setting",
+    "error_draws",
     "fuse_setting",
     "moved_image",
     "normalise_haadf",
     "part_to_choose_on",
     "registration",
-    "standard_deviations",
     "trusted_totals",
 ]

@@ -55,6 +55,8 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
         given["navigation_mask"] = _of_slice(kwargs.get("navigation_mask"), places[number])
         part = signal.inav[(slice(None), slice(None), *places[number][::-1])]
         fused[number], outputs[number] = method(part, images[number], **given)
+        if not kwargs.get("full_output", False):
+            outputs[number].pop("draws", None)  # for memory's sake
         if kwargs.get("slices") == "shared" and number == order[0]:
             given.update(_shared(outputs[number]))
     maps = [_stacked(signal, each) for each in zip(*fused, strict=True)]
