@@ -1,7 +1,7 @@
 """Print whether stated errors of fused maps are true: of pixels and of sums over regions.
 
-Usage: python error_bars.py [--specimens | --measured] [--spectra FILE --haadf FILE] [--elements C Cu O Si]
-       [--doses 3 10 30] [--seeds N] [--size N]
+Usage: python error_bars.py [--specimens | --measured] [--spectra FILE --haadf FILE]
+       [--elements C Cu O Si] [--doses 3 10 30] [--seeds N] [--size N]
 
 Simulated specimens have a truth. Of a measured scan, a share of the counts is fused; the others
 are the yardstick, whose own noise is subtracted. Without files, the scan of silica spheres is
@@ -96,9 +96,9 @@ def add(scores, signal, haadf, truth, variance, seed):
         score.stated += stated[bright].sum()
         score.before += stated[bright].sum() / output["error_ratios"][k]
         score.of_pixels.append((np.abs(error) / np.sqrt(stated + variance[k]))[bright])
-        ratios = []
+        ratios, errors = [], draws[:, k] - fused.data
         for part in rectangles(bright, seed):
-            spread = np.square((draws[:, k] - fused.data)[:, *part].sum(axis=(1, 2))).mean()
+            spread = np.square(errors[(slice(None), *part)].sum(axis=(1, 2))).mean()
             ratios.append(abs(error[part].sum()) / np.sqrt(spread + variance[k][part].sum()))
         score.of_regions.append(np.array(ratios))
 
