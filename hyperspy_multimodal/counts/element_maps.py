@@ -48,6 +48,7 @@ class ElementMaps:
     mask = None
     gross = None
     common = None
+    variance_doubt = 0.0
 
     @cached_property
     def counts(self):

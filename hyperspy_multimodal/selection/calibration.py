@@ -25,7 +25,7 @@ _PREDICTED = np.array([0.0, 1.0, 1.0])
 _MOST = 2.0
 
 
-def calibrated(errors, of_halves, held_out, fused, mask=None):
+def calibrated(errors, of_halves, held_out, fused, mask=None, doubt=0.0):
     r"""Scale errors of the draws of one element, so that held-out counts bear them out.
 
     A fusion f of one half of the counts and the net counts y of the other half, of variance v, have
@@ -48,6 +48,8 @@ def calibrated(errors, of_halves, held_out, fused, mask=None):
         Fused map, shape (ny, nx).
     mask : numpy.ndarray, optional
         Pixels without counts, bool, shape (ny, nx).
+    doubt : float
+        By what share of itself v may be wrong, one standard deviation; default 0.
 
     Returns
     -------
@@ -62,7 +64,7 @@ def calibrated(errors, of_halves, held_out, fused, mask=None):
     parts, of_half = _parts(errors), _parts(of_halves)
     result = np.zeros_like(errors)
     for area, weight in ((bright, share), (~bright, 1 - share)):
-        ratios = _ratios(of_half, held_out, area & used)
+        ratios = _ratios(of_half, held_out, area & used, doubt)
         inside = area & used if (area & used).any() else area
         excess = _excess(errors[:, inside], of_halves[:, inside])
         ratios = np.where(ratios > 1, 1 + excess * (ratios - 1), ratios)
@@ -93,40 +95,43 @@ def _excess(errors, of_halves):
     return np.clip(np.sqrt(4 * half / whole), 1.0, _MOST) if whole > 0 else 1.0
 
 
-def _ratios(of_half, held_out, area):
+def _ratios(of_half, held_out, area, doubt):
     """Return the ratio of measured to drawn variances of the three parts of errors, shape (3,)."""
     unknown = np.ones(len(of_half))
     if area.sum() < _FEWEST_PIXELS:
         return unknown
-    found, spread, drawn = [], [], []
+    found, spread, drawn, noise = [], [], [], []
     for size in _WINDOWS:
-        squares = 0.0
-        for difference, variance in held_out:
-            squares = squares + np.square(_sums(difference, size, area))
-            squares = squares - _sums(variance, size, area)
+        variances = sum(_sums(variance, size, area) for _, variance in held_out)
+        squares = sum(np.square(_sums(difference, size, area)) for difference, _ in held_out)
+        squares = squares - variances
         there = _sums(np.ones(area.shape), size, area) * area
         mean, deviation = _mean(squares / len(held_out) * area, there)
         found.append(mean)
         spread.append(deviation)
         sums = [_sums(part, size, area) for part in of_half]
         total = there.sum()
+        noise.append(doubt * (variances * area).sum() / len(held_out) / total)
         drawn.append([[((a * b).mean(axis=0) * area).sum() / total for b in sums] for a in sums])
     drawn = np.array(drawn)
     whole = drawn.sum(axis=(1, 2))
     if not np.all(whole > 0):
         return unknown
     found, spread, drawn = found / whole, spread / whole, drawn / whole[:, None, None]
+    noise = noise / whole
     spread = _OVERLAP * np.hypot(spread, _OF_DRAWS)
 
-    def residuals(logs):
+    def residuals(unknowns):
+        logs, wrong = unknowns[:-1], unknowns[-1]
         factors = np.exp(logs / 2)
         expected = np.einsum("lij,i,j->l", drawn, factors, factors)
         before = _PRIOR * (1 - np.exp(-logs))
-        return np.concatenate([(found - expected) / spread, before, np.diff(logs) / _ALIKE])
+        misfit = (found - expected - wrong * noise) / spread
+        return np.concatenate([misfit, before, np.diff(logs) / _ALIKE, [wrong]])
 
-    fit = least_squares(residuals, np.zeros(len(of_half)))
-    variances = np.diag(np.linalg.inv(fit.jac.T @ fit.jac))
-    return np.exp(fit.x + _PREDICTED * np.minimum(variances, 1.0) / 2)
+    fit = least_squares(residuals, np.zeros(len(of_half) + 1))
+    variances = np.diag(np.linalg.inv(fit.jac.T @ fit.jac))[:-1]
+    return np.exp(fit.x[:-1] + _PREDICTED * np.minimum(variances, 1.0) / 2)
 
 
 def _sums(images, size, area):

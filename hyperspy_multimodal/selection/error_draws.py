@@ -71,7 +71,12 @@ def error_draws(maps: Maps, models, setting, fused, kept, refit, seed, progress)
         for k in range(len(maps.names)):
             held_out = [(difference[k], variance[k]) for difference, variance in found.held_out]
             errors[:, k], ratio = calibrated(
-                errors[:, k], of_halves[:, k], held_out, fused.maps[k], maps.mask
+                errors[:, k],
+                of_halves[:, k],
+                held_out,
+                fused.maps[k],
+                maps.mask,
+                maps.variance_doubt,
             )
             ratios.append(ratio)
     common = np.zeros((len(maps.names),) * 2) if maps.common is None else maps.common

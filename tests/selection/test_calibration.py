@@ -56,6 +56,18 @@ def test_broad_errors_are_found_though_pixels_hardly_show_them():
     assert np.square(errors).mean() < 4 * np.square(drawn).mean()
 
 
+def test_a_variance_that_is_doubted_is_not_taken_for_an_error():
+    """Noise of a fifth more than was thought is white, and errors reach over some pixels."""
+    drawn, of_halves = (correlated(DRAWS, 2.0, i, 0.3) for i in range(2))
+    measured = held_out(correlated(6, 2.0, 2, 0.3))
+    wrong = [(each, variance / 1.2) for each, variance in measured]
+    trusted, doubted = (
+        calibrated(drawn, of_halves, wrong, np.ones(SHAPE), doubt=doubt)[1] for doubt in (0.0, 0.3)
+    )
+    assert trusted > 2
+    assert 0.6 < doubted < 1.6
+
+
 def test_bright_pixels_and_others_have_factors_of_their_own():
     fused = two_levels()
     drawn, of_halves = (correlated(DRAWS, 1.0, i) for i in range(2))
