@@ -49,6 +49,11 @@ class Maps(Counts, Protocol):
         Largest whole number that divides all counts: 1 as recorded, 0 if there are none.
     splits_rounded : bool
         Whether fractions can be split all the same.
+    common : numpy.ndarray or None
+        Covariance of what may be wrong with all pixels of a map alike, in shares of the totals,
+        shape (K, K): calibration, weights of lines. None where it is not known.
+    variance_doubt : float
+        By what share of itself the variance of net counts may be wrong: 0 of Poisson counts.
     has_measured_background : bool
         Whether a background was measured beside the windows, which may be wrong.
     settled : Maps
@@ -62,6 +67,8 @@ class Maps(Counts, Protocol):
     are_integers: bool
     divisor: int
     splits_rounded: bool
+    common: np.ndarray | None
+    variance_doubt: float
     has_measured_background: bool
     settled: "Maps"
 

@@ -47,6 +47,8 @@ class ElementMaps:
     splits_rounded: bool = False
     mask = None
     gross = None
+    common = None
+    variance_doubt = 0.0
 
     @cached_property
     def counts(self):

@@ -41,6 +41,10 @@ class FittedMaps:
         Largest whole number that divides all counts of the spectra: 1 as recorded.
     share : float
         Share of the counts that these maps hold, default 1.
+    common : numpy.ndarray or None
+        Covariance of the totals beyond noise, in shares of them, shape (K, K).
+    variance_doubt : float
+        By what share of itself the variance may be wrong, default 0.
     """
 
     names: list
@@ -52,6 +56,8 @@ class FittedMaps:
     are_integers: bool
     divisor: int = 1
     share: float = 1.0
+    common: np.ndarray | None = None
+    variance_doubt: float = 0.0
     splits_rounded: bool = False
     whole: "FittedMaps | None" = field(default=None, repr=False)
     mask = None

@@ -27,6 +27,8 @@ class XrayReading:
         Spectra of the elements.
     totals, total_errors : numpy.ndarray
         Of the summed spectrum, shape (K,), in the windows.
+    common : numpy.ndarray
+        Covariance of the totals beyond the noise of counts, in shares of them, shape (K, K).
     windows : numpy.ndarray
         Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
     net : numpy.ndarray
@@ -51,6 +53,7 @@ class XrayReading:
     templates: Templates
     totals: np.ndarray
     total_errors: np.ndarray
+    common: np.ndarray
     windows: np.ndarray
     net: np.ndarray
     variance: np.ndarray
@@ -118,6 +121,7 @@ class XrayReading:
             first_halves=self.halves / by_map,
             are_integers=self.divisor >= 0,
             divisor=max(self.divisor, 0),
+            common=self.common,
         )
 
 
@@ -164,6 +168,16 @@ class XrayProjection:
         variance = np.maximum(np.diag(self.covariance), np.diag(self._poisson))
         return np.sqrt(np.maximum(variance, 0.0))
 
+    @property
+    def common(self):
+        """Covariance of the totals beyond the noise of counts, in shares of them, (K, K)."""
+        totals = self.totals
+        known = totals > 0
+        scales = np.where(known, 1 / np.where(known, totals, 1.0), 0.0)
+        excess = (self.covariance - self._poisson) * np.outer(scales, scales)
+        values, vectors = np.linalg.eigh(excess)
+        return vectors * np.maximum(values, 0.0) @ vectors.T
+
     @cached_property
     def correlation(self):
         """Correlation of the noise of the maps, shape (K, K)."""
@@ -206,6 +220,7 @@ class XrayProjection:
             templates=self.templates,
             totals=self.totals,
             total_errors=self.total_errors,
+            common=self.common,
             windows=self.plan.windows,
             net=whole[:n_maps],
             variance=whole[n_maps : 2 * n_maps],

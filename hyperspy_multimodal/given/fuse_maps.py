@@ -121,6 +121,7 @@ def fuse_maps(
     from ..signals.as_found import name_images
     from ..signals.found_haadf import ScanGrid, tidied_haadf
     from ..signals.haadf_image import image_array
+    from ..signals.native import draw_suffix
     from ..signals.outputs import output_signals
     from .map_input import read_maps
     from .noisy_maps import ready_maps
@@ -154,7 +155,7 @@ def fuse_maps(
     on_scan = image_array(found, shape, scan_axes)
     if masked is not None:
         given = given.without(masked)
-    splits = SPLITS if parameters.chooses_lambdas else 0
+    splits = SPLITS if parameters.splits_counts else 0
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, splits, parameters.seed
     )
@@ -176,6 +177,10 @@ def fuse_maps(
         for result, error in zip(results, fused.errors, strict=True):
             result.metadata.set_item("Multimodal_fusion.standard_deviation", error)
         output["standard_deviations"] = given.like_input(fused.errors, ", standard deviation")
+    if fused.draws is not None:
+        output["draws"] = [
+            given.like_input(draw, draw_suffix(number)) for number, draw in enumerate(fused.draws)
+        ]
     if not full_output:
         return results
     return results, {**output, "gain": record["gain"], "gain_source": source}

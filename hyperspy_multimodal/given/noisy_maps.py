@@ -1,5 +1,7 @@
 """Maps that were made elsewhere, in the units in which they are nearly Poisson."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..checks import per_element
@@ -18,6 +20,8 @@ _SHARES = 1e-3
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
 _CERTAIN = 3.0  # standard errors
 _NEGLIGIBLE = 0.01  # share of a total
+# Error of the variance where gain and noise floor are estimated, as a share of it.
+_DOUBT = 0.3
 
 
 def ready_maps(names, arrays, gain, background, splits, seed):
@@ -105,7 +109,8 @@ def ready_maps(names, arrays, gain, background, splits, seed):
             kind="told",
         )
     first = [each - below / 2 for each in first]
-    return _as_fitted(names, net - below, gains, excess, first, None), source
+    maps = _as_fitted(names, net - below, gains, excess, first, None)
+    return (replace(maps, variance_doubt=_DOUBT) if source == "estimated" else maps), source
 
 
 def clipped_mean(net, excess, clipped):

@@ -7,7 +7,7 @@ import numpy as np
 from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.solver import warn_if_unconverged
-from ..selection import fuse_setting, kept_structure, standard_deviations
+from ..selection import error_draws, fuse_setting, kept_structure
 from .evidence import judged, messages_of, table_of
 from .leaks import warn_of_leaks
 from .messages import (
@@ -44,6 +44,8 @@ class Fused:
         Iterations, and the three terms of the cost at them.
     raw : numpy.ndarray or None
         Net counts as measured, shape (K, ny, nx).
+    draws : numpy.ndarray or None
+        Maps as they might be, with errors drawn, float32, shape (draws, K, ny, nx).
     """
 
     maps: np.ndarray
@@ -53,6 +55,7 @@ class Fused:
     images: dict
     cost: tuple
     raw: np.ndarray | None = None
+    draws: np.ndarray | None = None
 
 
 def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
@@ -80,13 +83,13 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     mask = whole_mask(mask, reading)
     maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
-    errors = None if fused.errors is None else reading.gain * fused.errors
     raw = reading.gain * reading.raw
     raw = raw if mask is None else np.where(mask, np.nan, raw)
     return replace(
         fused,
         maps=reading.gain * fused.maps,
-        errors=errors,
+        errors=None if fused.errors is None else reading.gain * fused.errors,
+        draws=None if fused.draws is None else np.float32(reading.gain) * fused.draws,
         record={**fused.record, **known, **reading.record},
         raw=raw,
     )
@@ -132,21 +135,22 @@ def fuse(maps: Maps, haadf, scattering, parameters):
         if parameters.keep_significant:
             kept, lost, left = kept_structure(maps, result.maps, totals)
             result = replace(result, maps=kept)
-        errors = None
+        found = None
         if parameters.uncertainty:
-            errors = _errors(prepared, chosen.setting, result, lost, parameters, progress.step)
+            found = _error_draws(prepared, chosen.setting, result, lost, parameters, progress.step)
     warn_if_unconverged(result, parameters.tolerance)
     _say(prepared, chosen.setting, result, parameters)
     say_what_was_given_back(maps.names, lost)
     differing = [(maps.names[each.element], each.significance) for each in left]
     verdicts = judged(prepared, chosen.setting, result, differing)
     numbers = numbers_of(prepared, chosen, result, parameters)
+    numbers |= {} if found is None else found.record
     numbers["relaxed"] = windows_of(maps, lost, result.maps)
     numbers["differing"] = windows_of(maps, left, result.maps)
     gains = maps.gains[:, None, None]
     return Fused(
         maps=gains * result.maps,
-        errors=None if errors is None else gains * errors,
+        errors=None if found is None else gains * found.standard_deviations,
         record={**metadata_record(numbers, maps, parameters), **verdict_record(verdicts)},
         numbers={
             **numbers,
@@ -156,18 +160,19 @@ def fuse(maps: Maps, haadf, scattering, parameters):
         },
         images=images_of(prepared, chosen.setting, result),
         cost=(result.cost_iterations, result.cost_terms),
+        draws=_draws(found, result, gains) if found and parameters.full_output else None,
     )
 
 
-def _errors(prepared, setting, result, lost, parameters, step):
-    """Return standard deviations of the fused maps, (K, ny, nx)."""
+def _error_draws(prepared, setting, result, lost, parameters, step):
+    """Return the `ErrorDraws` of the fused maps."""
     even = any(setting.model is other for other in prepared.models.others)
     weights = "even" if even else parameters.weights_of(len(prepared.maps.names))
 
     def refit(drawn, haadf):
         return prepared.fit.of(drawn, haadf).model(setting.model.gamma, weights, 0.0)
 
-    return standard_deviations(
+    return error_draws(
         prepared.maps,
         prepared.models,
         setting,
@@ -178,6 +183,11 @@ def _errors(prepared, setting, result, lost, parameters, step):
         step,
         lost,
     )
+
+
+def _draws(found, result, gains):
+    """Return maps as they might be, (draws, K, ny, nx)."""
+    return gains.astype(np.float32) * (result.maps.astype(np.float32) + found.errors)
 
 
 def _say(prepared, setting, result, parameters):

@@ -81,6 +81,11 @@ class Parameters:
         return is_auto(self.lambdas)
 
     @property
+    def splits_counts(self):
+        """Whether halves of the counts are needed: for a choice, or for errors."""
+        return self.chooses_lambdas or bool(self.uncertainty)
+
+    @property
     def chooses_gamma(self):
         """Whether gamma is chosen from the data."""
         return is_auto(self.gamma)

@@ -1,9 +1,10 @@
 """What the data say about the free parameters: HAADF model, lambdas, gamma and regulariser."""
 
-from .bootstrap import standard_deviations
+from .bootstrap import DRAWS, FUSIONS
 from .brightness import Bias, bias_of, brightness_classes, described_bias
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
+from .error_draws import ErrorDraws, error_draws
 from .given_back import given_back, kept_structure
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
@@ -13,10 +14,13 @@ from .totals import trusted_totals
 
 __all__ = [
     "BLURS",
+    "DRAWS",
+    "FUSIONS",
     "GAMMAS",
     "Bias",
     "Choice",
     "CroppedModels",
+    "ErrorDraws",
     "GuidedModels",
     "HaadfFit",
     "HaadfModel",
@@ -26,6 +30,7 @@ __all__ = [
     "brightness_classes",
     "choose_setting",
     "described_bias",
+    "error_draws",
     "fuse_setting",
     "given_back",
     "kept_structure",
@@ -33,6 +38,5 @@ __all__ = [
     "normalise_haadf",
     "part_to_choose_on",
     "registration",
-    "standard_deviations",
     "trusted_totals",
 ]

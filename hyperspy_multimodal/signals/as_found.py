@@ -127,6 +127,8 @@ class Tidied:
     def _restored_output(self, name, value):
         if name in ("raw_maps", "standard_deviations"):
             return [self._restored_map(each) for each in value]
+        if name == "draws":
+            return [[self._restored_map(each) for each in draw] for draw in value]
         if name in ("haadf", "modelled_haadf", "haadf_residual") and self.is_line:
             return value.isig[:, 0]
         return value

@@ -62,11 +62,12 @@ DESCRIPTIONS = {
     "seed": """seed : int
     Seed of the count splitting of ``lambdas="auto"`` and of ``uncertainty``, default 0.""",
     "uncertainty": """uncertainty : bool
-    Estimate the standard deviation of each map, pixel by pixel, from ten fusions of $counts and
-    HAADF that are drawn anew. The array is kept in
-    ``metadata.Multimodal_fusion.standard_deviation``. It holds noise and what total variation
-    flattens, but not what the HAADF model lacks. HyperSpy does not slice or stack it along with
-    the map; ``standard_deviations`` of full_output are maps. Default False.""",
+    Estimate the standard deviation of each map, pixel by pixel, from 20 fusions of $counts and
+    HAADF that are drawn anew; where counts can be halved, what halves of them predict of each
+    other sets the scale, so that the HAADF's misfit is in it too. It takes the time of about 37
+    fusions. The array is kept in ``metadata.Multimodal_fusion.standard_deviation``; HyperSpy does
+    not slice or stack it along with the map; ``standard_deviations`` of full_output are maps.
+    ``draws`` of full_output hold the errors of sums, ratios and all else. Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
     Their $values have no say, also where they are NaN; maps there follow the HAADF and their
@@ -92,19 +93,23 @@ DESCRIPTIONS = {
     Return a dictionary too. Default False.""",
     "output": """output : dict
     Only with ``full_output=True``; of lazy maps ``raw_maps``, ``haadf``, ``modelled_haadf``,
-    ``haadf_residual`` and ``standard_deviations``, all lazy, and ``record``, a task of Dask
-    that gives the numbers; of a stack ``raw_maps``, and ``slices``, a dictionary for
-    each. Signals: ``raw_maps`` (net counts as measured, a list),
-    ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range, blurred),
-    ``modelled_haadf``, ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a
-    list. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``,
-    ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured maps explain),
-    ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element: ``lambda_1``,
-    ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``, ``totals_kept``,
-    ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how many per cent the
-    map is above the counts where the HAADF is bright) and ``bright_bias_errors`` (its standard
-    errors). ``relaxed``: where erased structure was given back, a dictionary of lists with one item
-    a window, or None; ``differing``: the same of what still differs. ``selection``: what
+    ``haadf_residual``, ``standard_deviations`` and ``draws``, all lazy, and ``record``, a task of
+    Dask that gives the numbers; of a stack ``raw_maps``, and ``slices``, a dictionary for each.
+    Signals: ``raw_maps`` (net counts as measured, a list), ``cost_terms`` (HAADF, Poisson and TV
+    term by iteration), ``haadf`` (unit range, blurred), ``modelled_haadf``, ``haadf_residual``;
+    with ``uncertainty=True`` ``standard_deviations``, a list, and ``draws``: 20 lists of maps as
+    they might be, whose spread about the fused maps is the error of these and of whatever is
+    computed from them. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``,
+    ``haadf_shift``, ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured
+    maps explain), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element:
+    ``lambda_1``, ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``,
+    ``totals_kept``, ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how
+    many per cent the map is above the counts where the HAADF is bright) and ``bright_bias_errors``
+    (its standard errors); with ``uncertainty=True`` ``error_ratios`` (variances that halves call
+    for, over those of draws, in bright pixels; None where counts cannot be halved) and
+    ``common_errors`` (of the total beyond noise, as a share: calibration, weights of lines).
+    ``relaxed``: where erased structure was given back, a dictionary of lists with one item a
+    window, or None; ``differing``: the same of what still differs. ``selection``: what
     ``lambdas="auto"`` tried, a list of dictionaries; their ``bright_bias`` is that of halves of the
     counts against the other halves. ``verdicts``: a dictionary a map, with ``verdict`` ("sound",
     "with care", "not to be trusted"), ``because`` (in a few words), ``reasons`` (in full, with what

@@ -12,8 +12,9 @@ from ..lazy import computed, map_blocks_of, read_later, task
 from ..recovery.fuse import fuse_reading
 from ..recovery.parameters import shows_progress
 from ..recovery.summary import fused_later, logged_together, postponed
+from ..selection import DRAWS
 from .masks import without_masked
-from .native import element_maps, image
+from .native import draw_suffix, element_maps, image
 from .outputs import IMAGES
 from .records import (
     common_record,
@@ -39,8 +40,7 @@ def fuse_lazily(scan, splits, mask, parameters, known):
     token, signal, shape = uuid.uuid4().hex, scan.signal, scan.haadf.shape
     spectra = without_masked(signal, mask)
     spectra = spectra if spectra._lazy else spectra.as_lazy()
-    divisible = splits > 0 or parameters.uncertainty
-    reading = read_later(spectra, scan.plan, splits, parameters.seed, divisible)
+    reading = read_later(spectra, scan.plan, splits, parameters.seed, splits > 0)
     fuse = functools.partial(
         fuse_reading,
         haadf=scan.haadf,
@@ -69,6 +69,10 @@ def fuse_lazily(scan, splits, mask, parameters, known):
     output = {"record": task(_numbers_of, f"numbers-{token}")(fused), "raw_maps": raw}
     if parameters.uncertainty:
         output["standard_deviations"] = lazy_maps(_errors_of, ", standard deviation")
+        output["draws"] = [
+            lazy_maps(functools.partial(_draw_of, number), draw_suffix(number), dtype=np.float32)
+            for number in range(DRAWS)
+        ]
     for name, title in IMAGES.items():
         [array] = map_blocks_of(fused, functools.partial(_image_of, name), 1, shape)
         output[name] = image(signal, array, title).as_lazy()
@@ -175,6 +179,10 @@ def _raw_of(fused):
 
 def _errors_of(fused):
     return fused.errors
+
+
+def _draw_of(number, fused):
+    return fused.draws[number]
 
 
 def _image_of(name, fused):

@@ -145,6 +145,19 @@ def with_errors(signal, maps, errors, described):
     return element_maps(signal, errors, *described, ", standard deviation")
 
 
+def draw_suffix(number):
+    """Return what is added to the titles of a draw."""
+    return f", draw {number + 1}"
+
+
+def drawn_maps(signal, draws, described):
+    """Return draws (draws, K, ny, nx) as a list with a list of maps for each."""
+    return [
+        element_maps(signal, draw, *described, draw_suffix(number))
+        for number, draw in enumerate(draws)
+    ]
+
+
 def image_name(image):
     """Return the name of the image beside the maps: that of its detector, as its title has it."""
     title = ""

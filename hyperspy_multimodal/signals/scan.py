@@ -10,7 +10,7 @@ from ..lazy import read_now
 from ..recovery.fuse import fuse_reading
 from .lazy_signals import fuse_lazily
 from .masks import checked_mask, without_masked
-from .native import element_maps, with_errors
+from .native import drawn_maps, element_maps, with_errors
 from .outputs import output_signals
 
 
@@ -81,7 +81,7 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
         **scan.known,
         "integration_windows": np.asarray(scan.plan.windows).tolist(),
     }
-    splits = SPLITS if parameters.chooses_lambdas else 0
+    splits = SPLITS if parameters.splits_counts else 0
     if is_lazy_output(lazy_output, signal):
         return fuse_lazily(scan, splits, mask, parameters, known)
     reading = scan.read(mask, splits, parameters)
@@ -94,6 +94,8 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
         shown["standard_deviations"] = with_errors(signal, maps, fused.errors, described)
     if not parameters.full_output:
         return maps
+    if fused.draws is not None:
+        shown["draws"] = drawn_maps(signal, fused.draws, described)
     raw = element_maps(signal, fused.raw, *described, ", raw")
     return maps, {**output_signals(fused, signal), **shown, "raw_maps": raw}
 

@@ -59,6 +59,8 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
         part = signal.inav[(slice(None), slice(None), *places[number][::-1])]
         with one_of_several(said):
             fused[number], outputs[number] = method(part, images[number], **given)
+        if not kwargs.get("full_output", False):
+            outputs[number].pop("draws", None)  # for memory's sake
         if kwargs.get("slices") == "shared" and number == order[0]:
             given.update(_shared(outputs[number]))
     maps = [_stacked(signal, each) for each in zip(*fused, strict=True)]

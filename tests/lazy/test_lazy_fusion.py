@@ -95,9 +95,14 @@ def test_automatic_choice_and_all_outputs(method):
     images = ("haadf", "modelled_haadf", "haadf_residual")
     lists = ("raw_maps", "standard_deviations")
     mine, theirs = (
-        [*(each[name] for name in images), *(m for name in lists for m in each[name])]
+        [
+            *(each[name] for name in images),
+            *(m for name in lists for m in each[name]),
+            *each["draws"][-1],
+        ]
         for each in (output, known)
     )
+    assert len(output["draws"]) == len(known["draws"])
     assert all(each._lazy for each in mine)
     for one, other in zip(compute_maps(mine), theirs, strict=True):
         np.testing.assert_allclose(one.data, other.data, rtol=1e-3, atol=0.02)

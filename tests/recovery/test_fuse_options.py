@@ -218,6 +218,37 @@ def test_standard_deviations_come_with_the_maps(with_errors, usual):
         assert type(error) is type(fused)
 
 
+def test_draws_spread_about_the_maps_by_the_standard_deviations(with_errors, usual):
+    maps, _, output = with_errors
+    draws = np.array([stacked(draw) for draw in output["draws"]])
+    assert "draws" not in usual[2]
+    assert len(draws) == output["error_draws"] == 20
+    np.testing.assert_allclose(draws.mean(axis=0), stacked(maps), atol=1e-4)
+    variances = np.square(draws - stacked(maps)).mean(axis=(0, 2, 3))
+    stated = np.square(stacked(output["standard_deviations"])).mean(axis=(1, 2))
+    np.testing.assert_allclose(variances, stated, rtol=0.02)
+    first = output["draws"][0]
+    assert [each.metadata.Sample.xray_lines for each in first] == [[line] for line in LINES]
+    assert first[0].metadata.General.title.endswith(", draw 1")
+    assert first[0].axes_manager[0].scale == maps[0].axes_manager[0].scale
+
+
+def test_totals_of_draws_vary_by_calibration_and_line_weights(with_errors):
+    """Totals are kept in each draw but for the noise of counts, and what all pixels share."""
+    output = with_errors[2]
+    totals = np.array([stacked(draw).sum(axis=(1, 2)) for draw in output["draws"]])
+    shares = totals.std(axis=0) / totals.mean(axis=0)
+    assert np.all(shares > 0.9 * np.array(output["common_errors"]))
+    assert np.all(np.array(output["common_errors"]) > 0)
+
+
+def test_the_record_holds_how_errors_were_scaled(with_errors):
+    record = with_errors[0][0].metadata.Multimodal_fusion
+    assert record.error_draws == 20
+    assert len(record.error_ratios) == len(record.common_errors) == 3
+    assert all(0.2 < ratio < 20 for ratio in record.error_ratios)
+
+
 def test_standard_deviations_are_of_the_order_of_the_errors(specimen, with_errors):
     maps, _, output = with_errors
     errors = np.square(stacked(maps) - stacked(specimen.counts)).mean(axis=(1, 2))

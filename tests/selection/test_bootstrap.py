@@ -1,4 +1,4 @@
-"""Standard deviations of fused maps."""
+"""Errors of fused maps: those of a bootstrap, and those that held-out counts have scaled."""
 
 from dataclasses import replace
 
@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.selection import (
+    DRAWS,
+    FUSIONS,
     GuidedModels,
     HaadfFit,
     HaadfModel,
     Setting,
+    error_draws,
     fuse_setting,
     held_out,
-    standard_deviations,
 )
-from hyperspy_multimodal.selection.bootstrap import DRAWS
+from hyperspy_multimodal.selection.bootstrap import bootstrap
 
 from .particles import measured, modelled, truth
 
@@ -52,8 +54,12 @@ class Scan:
     def refit(self, maps, haadf):
         return HaadfFit(maps, haadf, -1.0, WEIGHTS / (self.dose * COUNTS)).model(1.0, "auto", 0.0)
 
-    def errors(self, seed=0, progress=lambda: None, refit=None):
-        return standard_deviations(
+    def errors(self, **options):
+        """Root-mean-square errors of draws of all counts, as the bootstrap has them."""
+        return np.sqrt(np.square(self.drawn(bootstrap, **options).whole).mean(axis=0))
+
+    def drawn(self, function=error_draws, seed=0, progress=lambda: None, refit=None):
+        return function(
             self.maps,
             self.models,
             self.setting,
@@ -92,7 +98,7 @@ def test_same_seed_same_standard_deviations(scan, errors):
 def test_one_step_of_progress_a_fusion():
     steps = []
     Scan().errors(progress=lambda: steps.append(1))
-    assert len(steps) == DRAWS + 1
+    assert len(steps) == FUSIONS
 
 
 def test_they_are_larger_where_counts_are(scan, errors):
@@ -113,12 +119,13 @@ def test_they_fall_with_the_dose():
 @pytest.mark.parametrize("uses_haadf", [True, False])
 def test_their_squares_are_mean_square_errors(uses_haadf):
     """On average over scans; what is flattened and what is noise."""
-    squares, variances = [], []
+    squares, stated = [], []
     for seed in range(3):
         scan = Scan(seed=seed, uses_haadf=uses_haadf)
         squares.append(np.square(scan.fused.maps - scan.truth).mean(axis=(1, 2)))
-        variances.append(np.square(scan.errors()).mean(axis=(1, 2)))
-    ratios = np.mean(squares, axis=0) / np.mean(variances, axis=0)
+        deviations = scan.drawn().standard_deviations
+        stated.append(np.square(deviations).mean(axis=(1, 2)))
+    ratios = np.mean(squares, axis=0) / np.mean(stated, axis=0)
     assert np.all((0.4 < ratios) & (ratios < 2.5)), ratios
 
 
