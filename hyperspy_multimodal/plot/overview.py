@@ -93,7 +93,7 @@ def plot_overview(
             show(axis, each.data, each, f"{name}, {stage}", "viridis", unit, limits)
         verdict, colour = map_verdict(fused)
         if verdict:
-            axes[1, column].set_xlabel(verdict, color=colour)
+            axes[1, column].set_xlabel(verdict.replace(": ", ":\n"), color=colour)
     plot_overlay(maps, ax=axes[1, 0])
     axes[1, 0].set_title("fused, overlay")
     scale_bar(axes[0, 0], maps[0])
