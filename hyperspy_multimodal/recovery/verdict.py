@@ -132,8 +132,9 @@ class Verdict:
 
     @property
     def words(self):
-        """The reasons in a few words."""
-        return list(dict.fromkeys(each.words for each in self.reasons))
+        """Those reasons in a few words that alone make the verdict."""
+        own = [each.words for each in self.reasons if each.verdict == self.verdict]
+        return list(dict.fromkeys(own))
 
     @property
     def texts(self):

@@ -98,7 +98,8 @@ DESCRIPTIONS = {
     ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``, ``totals_kept``,
     ``apart`` (True: the HAADF does not pull the element). ``selection``: what
     ``lambdas="auto"`` tried, a list of dictionaries. ``verdicts``: a dictionary a map, with
-    ``verdict`` ("sound", "with care", "not to be trusted"), ``because`` (in a few words),
+    ``verdict`` ("sound", "with care", "not to be trusted"), ``because`` (what alone makes
+    it, in a few words),
     ``reasons`` (in full, with what to do), ``counts_per_pixel``, and ``standard_errors`` that
     the total is above 0. ``messages``: all that was found, also what harms no map.""",
     "raises": """TypeError, ValueError
