@@ -213,8 +213,8 @@ def _say_uncertain(found):
         _logger.warning(
             "Not found, so that the map is about 0: %s. What it shows is noise.",
             ", ".join(absent),
-            kind="uncertain total",
-            about={name: share for name, share in about.items() if share > 1 / ABSENT},
+            kind="not found",
+            about=[name for name, share in about.items() if share > 1 / ABSENT],
         )
     known = {name: share for name, share in about.items() if _UNCERTAIN < share <= 1 / ABSENT}
     if known:

@@ -96,7 +96,7 @@ def plot_overview(
             show(axis, each.data, each, f"{name}, {stage}", "viridis", unit, limits)
         verdict, colour = map_verdict(fused)
         if verdict:
-            axes[1, column].set_xlabel(verdict, color=colour)
+            axes[1, column].set_xlabel(verdict.replace(": ", ":\n"), color=colour)
         mark_windows(axes[1, column], fused)
     plot_overlay(maps, ax=axes[1, 0])
     axes[1, 0].set_title("fused, overlay")

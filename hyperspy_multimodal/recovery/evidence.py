@@ -69,8 +69,11 @@ def say_few_counts(names, net, errors):
     if not np.any(net > 0):
         return  # that there are none is said elsewhere
     shares = errors / np.maximum(net, 1e-300)
+    absent = [note for note in gathered_so_far() or [] if note.kind == "not found"]
     few = {
-        n: s for n, s in zip(names, shares.tolist(), strict=True) if s >= RULES["few counts"].care
+        name: share
+        for name, share in zip(names, shares.tolist(), strict=True)
+        if share >= RULES["few counts"].care and not any(note.amount(name) for note in absent)
     }
     if few:
         _logger.warning(

@@ -38,8 +38,9 @@ class Rule(NamedTuple):
 RULES = {
     # the spectrum
     "wrong model": Rule("unexplained spectrum", distrust=1),
+    "not found": Rule("not found", distrust=1),
     # the error of the total, over the total
-    "uncertain total": Rule("uncertain total", care=0.1, distrust=1 / 3),
+    "uncertain total": Rule("uncertain total", care=0.1),
     # the Poisson error of the total, over the total
     "few counts": Rule("few counts", care=1 / 15, distrust=1 / 6),
     "shared window": Rule("window shared with another line", distrust=1),
@@ -133,8 +134,9 @@ class Verdict:
 
     @property
     def words(self):
-        """The reasons in a few words."""
-        return list(dict.fromkeys(each.words for each in self.reasons))
+        """Those reasons in a few words that alone make the verdict."""
+        own = [each.words for each in self.reasons if each.verdict == self.verdict]
+        return list(dict.fromkeys(own))
 
     @property
     def texts(self):

@@ -112,9 +112,9 @@ DESCRIPTIONS = {
     window, or None; ``differing``: the same of what still differs. ``selection``: what
     ``lambdas="auto"`` tried, a list of dictionaries; their ``bright_bias`` is that of halves of the
     counts against the other halves. ``verdicts``: a dictionary a map, with ``verdict`` ("sound",
-    "with care", "not to be trusted"), ``because`` (in a few words), ``reasons`` (in full, with what
-    to do), ``counts_per_pixel``, and ``standard_errors`` that the total is above 0. ``messages``:
-    all that was found, also what harms no map.""",
+    "with care", "not to be trusted"), ``because`` (what alone makes it, in a few words),
+    ``reasons`` (in full, with what to do), ``counts_per_pixel``, and ``standard_errors`` that the
+    total is above 0. ``messages``: all that was found, also what harms no map.""",
     "raises": """TypeError, ValueError
     If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,
     or if an argument is not as described.""",

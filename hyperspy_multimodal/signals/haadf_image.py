@@ -223,9 +223,8 @@ def _same_field(own, other):
 
 
 def _calibrations(axes, scan):
-    pairs = zip(axes, scan, strict=True)
-    fields = "; ".join(f"{_field(own)} against {_field(other)}" for own, other in pairs)
-    return f"haadf against scan: {fields}"
+    both = zip(axes, scan, strict=True)
+    return "haadf against scan: " + "; ".join(f"{_field(a)} against {_field(b)}" for a, b in both)
 
 
 def _field_ratio(own, other):
@@ -259,7 +258,7 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
     quiet : bool
         Whether to say nothing. Default False.
     """
-    level = logging.DEBUG if quiet else logging.WARNING
+    level = logging.DEBUG if quiet else logging.INFO
     if array.ndim != 2:
         raise ValueError(_wrong_shape(array.shape, shape, axes is not None))
     finer = [own / other for own, other in zip(array.shape, shape, strict=True)]
@@ -292,7 +291,6 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         *array.shape,
         *shape,
         "which cover the same field" if calibrated else "taken for the same field",
-        kind="told",
     )
     if whole:
         rows, columns = (int(factor) for factor in finer)
@@ -304,8 +302,7 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
 def _part_of_scan(array, pairs, shape, level):
     """Return the part of an image that a part of its scan covers, by offsets; None if it is none.
 
-    Offsets that are equal say nothing: they are 0 as a rule, also where a scan lies in the middle
-    of a survey image.
+    Offsets that are equal say nothing: they are 0 as a rule, also in the middle of an image.
     """
     starts = []
     for (own, other), size in zip(pairs, shape[::-1], strict=True):
@@ -326,7 +323,6 @@ def _part_of_scan(array, pairs, shape, level):
         "haadf is larger than the scan: its rows %d to %d and columns %d to %d are taken, where "
         "the axes of the spectra lie.",
         *(number for part in (rows, columns) for number in (part.start, part.stop - 1)),
-        kind="told",
     )
     return array[rows, columns]
 

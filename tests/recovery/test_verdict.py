@@ -68,6 +68,7 @@ def test_the_gravest_reason_decides_and_comes_first():
     cobalt, oxygen = verdicts_of(NAMES, notes)
     assert (cobalt.verdict, oxygen.verdict) == ("with care", "not to be trusted")
     assert oxygen.texts == ["hidden", "saturated"]
+    assert oxygen.words == ["element hidden under the line"]
     assert ranked(notes, [cobalt, oxygen]) == ["hidden", "saturated", "do it"]
 
 
@@ -81,6 +82,9 @@ def test_few_counts_by_their_errors():
         say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 10.0]))
         say_few_counts(NAMES, np.array([0.0, 0.0]), np.array([1.0, 1.0]))
     [note] = notes
+    with gathered([Note("", "Not found", "not found", {"O_Ka": 1.0})]) as notes:
+        say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 100.0]))
+    assert len(notes) == 1  # that says it all
     assert "10.0 times its error (O_Ka)" in note.text
     assert note.amount("Co_Ka") == 0 and note.amount("O_Ka") == pytest.approx(0.1)
 
@@ -153,7 +157,8 @@ def test_one_warning_says_all(small, records, tmp_path):
     maps, output = signal.multimodal_fusion(small.haadf, full_output=True, **GIVEN)
     [warning] = [each for each in records.records if each.levelno > logging.INFO]
     first, *reasons = warning.getMessage().split("\n")
-    assert "Fe_Ka not to be trusted" in first and "with care (lost scan positions" in first
+    assert "Fe_Ka not to be trusted (not found)" in first
+    assert "with care (lost scan positions" in first
     assert reasons[0].startswith("1. Not found, so that the map is about 0: Fe_Ka")
     assert any("hold no counts, though the HAADF is bright" in each for each in reasons)
     assert len(reasons) <= 6
