@@ -103,12 +103,14 @@ def fit_maps(
         Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
         which hold what cannot come from the specimen.
 
-        Arrays: ``covariances`` (ny, nx) by pair of lines whose errors are correlated by 0.1 or
-        more. Numbers: ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV),
+        Arrays (ny, nx): ``variances`` by line, and ``covariances`` by pair of lines whose errors
+        are correlated by 0.1 or more; ``variances_per_count`` is what a count of a line adds to its
+        variance. Numbers: ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV),
         ``escape_peaks``, ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation``
         (K, K) of the noise of totals, ``totals`` and ``total_errors``, which hold counts,
         calibration, line weights, and half of what was added to an element or taken from it beyond
-        the model. ``goodness`` says in words how good the fit is.
+        the model; ``common_covariance`` (K, K) holds all of that but the noise of the maps.
+        ``goodness`` says in words how good the fit is.
 
     Raises
     ------
@@ -243,12 +245,17 @@ def output_of(signal, fit):
         "elements": _roles(fit.names, explanation),
         **{name: record[name] for name in _SHOWN},
         "correlation": fit.correlation,
+        "variances": dict(zip(fit.names, fit.variance, strict=True)),
         "covariances": {
             (fit.names[i], fit.names[j]): covariance
             for (i, j), covariance in fit.covariances.items()
         },
+        "variances_per_count": dict(
+            zip(fit.names, fit.templates.own_variances.tolist(), strict=True)
+        ),
         "totals": dict(zip(fit.names, sums.tolist(), strict=True)),
         "total_errors": dict(zip(fit.names, fit.total_errors.tolist(), strict=True)),
+        "common_covariance": fit.common_covariance,
         "unassigned_peaks": list(explanation.peaks),
         "overlaps": overlaps(explanation, fit.names),
         "hidden_elements": {

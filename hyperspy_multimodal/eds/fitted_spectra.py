@@ -27,6 +27,9 @@ class XrayReading:
         Spectra of the elements.
     totals, total_errors : numpy.ndarray
         Of the summed spectrum, shape (K,), in the windows.
+    common_covariance : numpy.ndarray
+        Covariance of the totals beyond the noise of the maps, shape (K, K): calibration, line
+        weights, and what the fit does not describe.
     windows : numpy.ndarray
         Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
     net : numpy.ndarray
@@ -51,6 +54,7 @@ class XrayReading:
     templates: Templates
     totals: np.ndarray
     total_errors: np.ndarray
+    common_covariance: np.ndarray
     windows: np.ndarray
     net: np.ndarray
     variance: np.ndarray
@@ -164,6 +168,12 @@ class XrayProjection:
         variance = np.maximum(np.diag(self.covariance), np.diag(self._poisson))
         return np.sqrt(np.maximum(variance, 0.0))
 
+    @property
+    def common_covariance(self):
+        """Covariance of the totals beyond the noise of the maps, shape (K, K)."""
+        values, vectors = np.linalg.eigh(self.covariance - self._poisson)
+        return (vectors * np.maximum(values, 0.0)) @ vectors.T
+
     @cached_property
     def correlation(self):
         """Correlation of the noise of the maps, shape (K, K)."""
@@ -206,6 +216,7 @@ class XrayProjection:
             templates=self.templates,
             totals=self.totals,
             total_errors=self.total_errors,
+            common_covariance=self.common_covariance,
             windows=self.plan.windows,
             net=whole[:n_maps],
             variance=whole[n_maps : 2 * n_maps],

@@ -1,0 +1,252 @@
+"""`composition`: what regions consist of, with errors."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..checks import checked_number
+from .detection import detection, discoveries
+from .found_regions import found_regions, is_there, rim
+from .independent import independent_parts
+from .kfactors import checked_kfactors
+from .measured import measured_of
+from .propagation import by_counts, by_factors, carried, percentages, region_counts
+from .regions import given_regions
+from .result import Composition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Literal
+
+    from hyperspy.roi import BaseROI
+    from hyperspy.signal import BaseSignal
+    from numpy.typing import ArrayLike
+
+    from ..hints import Output
+
+_SIGNIFICANT = 3.0
+
+
+def composition(
+    maps: Sequence[BaseSignal],
+    output: Output,
+    kfactors: Mapping[str, float | tuple[float, float]] | Sequence[float | tuple[float, float]],
+    regions: BaseROI
+    | BaseSignal
+    | ArrayLike
+    | Mapping[str, BaseROI | ArrayLike]
+    | Sequence[BaseROI | ArrayLike]
+    | None = None,
+    *,
+    composition_units: Literal["atomic", "weight"] = "atomic",
+    false_discovery_rate: float = 0.05,
+    seed: int = 0,
+) -> Composition:
+    r"""Return the composition of regions of an EDS map by Cliff-Lorimer factors, with errors.
+
+    Fused maps say where a region is. Its counts are sums of the raw maps, which are unbiased and
+    whose noise is known.
+
+    Parameters
+    ----------
+    maps : list of BaseSignal
+        Fused maps, as `multimodal_fusion` of EDS spectra returns them, or the maps of `fit_maps`;
+        in any order. Elements whose maps are left out, such as C of a film, are not counted.
+    output : dict
+        What the same call returned with ``full_output=True``. Its counts must have been read by
+        ``map_method="fit"``.
+    kfactors : dict or list
+        Cliff-Lorimer factors for weight per cent, as eXSpy takes them, by line:
+        ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number is a standard error. An
+        element stands for its line; lines without a map have no say. Or a list in the order of the
+        maps. Zeta factors may stand in their place.
+    regions : None, BaseROI, BaseSignal, array_like, dict or list
+        ROIs of HyperSpy, masks (ny, nx) with True inside, or several of them by name or in a list;
+        or a label image of integers, 0 outside. None (default): regions of one composition, found
+        in the maps; see Notes.
+    composition_units : "atomic" or "weight"
+        What errors, detection limits and maps are per cent of. Default "atomic".
+    false_discovery_rate : float
+        Expected share of elements that are not there among those said to be. Default 0.05.
+    seed : int
+        Of the search for regions, default 0.
+
+    Returns
+    -------
+    Composition
+        With ``table()`` and ``to_csv(path)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If maps and output are not of one fusion of EDS spectra by a fit, if a factor is missing,
+        or if an argument is not as described.
+
+    See Also
+    --------
+    exspy.signals.EDSTEMSpectrum.quantification : The same composition, pixel by pixel.
+
+    Notes
+    -----
+    With net counts :math:`N_i`, the weight per cent of an element is :math:`100 k_i N_i / \sum_j
+    k_j N_j` [1]_, without absorption or fluorescence. Errors are carried by its derivatives:
+
+    - counts: the sum of the variance of the raw counts, with covariances between elements;
+    - fit: what is common to all regions, from ``common_covariance`` of `fit_maps`: calibration,
+      line weights, continuum. For each element it is as large a share of its counts as of its
+      total, and at least as large a share of the error of its total as the region has of the counts
+      of all lines;
+    - kfactors: their standard errors, independent of each other.
+
+    An element is there where counts like these would be rare without it: with the background that
+    the variance shows, and the error of the fit. The level follows from the false discovery rate
+    over all regions and elements [2]_. The detection limit is Currie's [3]_.
+
+    Regions are found as follows. Regions that follow the noise of the counts would make it part of
+    their composition. So noise is drawn and added to the raw counts, and subtracted from them: two
+    maps whose noise is independent, each as noisy as half the counts [4]_. The first is fused with
+    the parameters of the maps, and regions are found in it; the second is summed over them, with
+    errors larger by a factor of 1.4. There is something where the fused counts of all maps together
+    exceed three standard errors of the counts of 5 x 5 pixels; all else is vacuum. The compositions
+    of these pixels are split by k-means into 2 to 6 clusters of 20 pixels or more. A number of
+    clusters stands if each differs from each other by 10 at%, and by three standard errors of the
+    second counts; of those that stand it is the one whose pixels are nearest to their own centre in
+    relation to the next. If none does, all is one region.
+
+    Counts of a pixel at the rim of a region are of the specimen under the beam, which has tails;
+    ``rims`` says how much of a region lies there.
+
+    References
+    ----------
+    .. [1] G. Cliff, G. W. Lorimer, J. Microsc. 103, 203 (1975),
+       doi:10.1111/j.1365-2818.1975.tb03895.x.
+    .. [2] Y. Benjamini, Y. Hochberg, J. R. Stat. Soc. B 57, 289 (1995),
+       doi:10.1111/j.2517-6161.1995.tb02031.x.
+    .. [3] L. A. Currie, Anal. Chem. 40, 586 (1968), doi:10.1021/ac60259a007.
+    .. [4] J. Leiner et al., J. Am. Stat. Assoc. 120, 135 (2025),
+       doi:10.1080/01621459.2023.2270748.
+
+    Examples
+    --------
+    >>> import hyperspy.api as hs
+    >>> from hyperspy_multimodal import composition
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> maps, output = specimen.signal.multimodal_fusion(
+    ...     specimen.haadf, gamma=1, full_output=True, show_progressbar=False
+    ... )
+    >>> kfactors = dict(zip(["Co_Ka", "O_Ka", "S_Ka"], specimen.kfactors))
+    >>> found = composition(maps, output, kfactors, hs.roi.RectangularROI(0, 0, 31, 31))
+    >>> found.elements, bool(found.detected.all())
+    (['Co', 'O', 'S'], True)
+    """
+    measured = measured_of(maps, output)
+    factors, factor_errors = checked_kfactors(kfactors, measured.names)
+    if composition_units not in ("atomic", "weight"):
+        raise ValueError(
+            f"composition_units must be 'atomic' or 'weight', but {composition_units!r} was given."
+        )
+    rate = checked_number("false_discovery_rate", false_discovery_rate, low=0, include_low=False)
+    if rate >= 1:
+        raise ValueError(f"false_discovery_rate must be below 1, but {rate!r} was given.")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
+    elements = [name.split("_")[0] for name in measured.names]
+    per_atom = factors / _atomic_weights(elements)
+    wanted = per_atom if composition_units == "atomic" else factors
+    there = is_there(measured)
+    if regions is None:
+        measured = independent_parts(measured, _fusion_of(output), seed)
+        masks = found_regions(measured, per_atom, seed)
+        names = [str(number) for number in range(1, len(masks) + 1)]
+    else:
+        names, masks = given_regions(regions, maps[0])
+    found = region_counts(measured, masks)
+    significant = _is_significant(found)
+    shown = np.where(significant[:, None], found.counts, np.nan)
+    percent = percentages(shown, wanted)
+    slopes, factor_slopes = by_counts(shown, wanted), by_factors(percent)
+    covariances = {
+        "counts": carried(slopes, found.noise),
+        "fit": carried(slopes, found.common),
+        "kfactors": carried(factor_slopes, np.diag(np.square(factor_errors / factors))),
+    }
+    total = sum(covariances.values())
+    errors = {
+        source: np.sqrt(np.maximum(np.diagonal(each, axis1=1, axis2=2), 0.0))
+        for source, each in {**covariances, "total": total}.items()
+    }
+    variance = np.diagonal(found.noise, axis1=1, axis2=2)
+    absent = np.diag(measured.common) * np.square(found.shares)[:, None]
+    limits, p_values = detection(found.counts, variance, absent, measured.per_count)
+    fused = np.array([each.data for each in maps], float)
+    bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
+    return Composition(
+        lines=measured.names,
+        elements=elements,
+        regions=names,
+        units=composition_units,
+        pixels=(masks & measured.used).sum(axis=(1, 2)),
+        rims=np.array([bright[rim(m)].sum() / max(bright[m].sum(), 1e-300) for m in masks]),
+        counts=found.counts,
+        counts_errors=np.sqrt(variance),
+        atomic_percent=percentages(shown, per_atom),
+        weight_percent=percentages(shown, factors),
+        errors=errors,
+        covariances=total,
+        detection_limit_counts=limits,
+        detection_limits=_limits_in_percent(shown, limits, wanted),
+        p_values=p_values,
+        detected=discoveries(p_values, rate),
+        false_discovery_rate=rate,
+        masks=masks,
+        maps=_composition_maps(maps, there, fused, wanted, composition_units),
+    )
+
+
+def _atomic_weights(elements):
+    from exspy.material import elements as database
+
+    return np.array([database[each].General_properties.atomic_weight for each in elements])
+
+
+def _is_significant(found):
+    """Return which regions hold counts enough for a composition, (R,)."""
+    error = np.sqrt(found.noise.sum(axis=(1, 2)).clip(0))
+    return found.counts.sum(axis=1) > np.maximum(_SIGNIFICANT * error, 1e-9)
+
+
+def _limits_in_percent(counts, limits, factors):
+    """Return what the composition would be with an element at its detection limit, (R, K)."""
+    amounts = np.maximum(counts * factors, 0.0)
+    others = amounts.sum(axis=1, keepdims=True) - amounts
+    least = limits * factors
+    return 100 * least / (others + least)
+
+
+def _fusion_of(output):
+    """Return the output of a fusion, or say that regions cannot be found without one."""
+    if "raw_maps" not in output or "haadf" not in output:
+        raise ValueError(
+            "regions must be given where maps are not fused, but None was given. Give the maps and "
+            "the output of multimodal_fusion to find regions."
+        )
+    return output
+
+
+def _composition_maps(maps, there, fused, factors, units):
+    """Return the composition by pixel as signals, NaN where there is nothing."""
+    shares = percentages(np.moveaxis(np.clip(fused, 0, None), 0, -1), factors)
+    shares[~there] = np.nan
+    results = []
+    for each, values in zip(maps, np.moveaxis(shares, -1, 0), strict=True):
+        result = each._deepcopy_with_new_data(np.ascontiguousarray(values))
+        element = each.metadata.Sample.elements[0]
+        result.metadata.General.title = f"{units} percent of {element}"
+        if result.metadata.has_item("Multimodal_fusion.standard_deviation"):
+            del result.metadata.Multimodal_fusion.standard_deviation  # that of the counts
+        results.append(result)
+    return results
