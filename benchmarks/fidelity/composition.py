@@ -118,7 +118,7 @@ def silica_table(paths, seeds):
     kfactors = {"Si_Ka": 1.0, "O_Ka": 1.9, "C_Ka": 4.0, "Cu_Ka": 1.5}
     whole = composition(*fused(signal, haadf), kfactors)
     print(f"\n{whole.table()}\n")
-    print("| dose | seed | region | O/Si (counts) | error, counts | same regions, full dose |")
+    print("| dose | seed | region | O/Si (counts) | error | same regions, other nine tenths |")
     print("|---|---|---|---|---|---|")
     pulls = []
     for seed in range(seeds):

@@ -39,7 +39,8 @@ class Composition:
     rims : ndarray of shape (R,)
         Share of a region's fused counts in pixels at its rim: what may be of its neighbours.
     counts, counts_errors : ndarray of shape (R, K)
-        Sums of raw net counts, which may be negative, and their standard errors by noise.
+        Sums of raw net counts, which may be negative, and their standard errors by noise. Of
+        regions that were found: with the noise that makes them independent of where these are.
     atomic_percent, weight_percent : ndarray of shape (R, K)
         Composition.
     errors : dict of str to ndarray of shape (R, K)

@@ -143,19 +143,13 @@ def test_factors_by_name_by_element_and_in_order_are_the_same(fused):
 
 def test_errors_of_factors_are_those_of_factors_that_are_drawn(fused, rng):
     whole = np.ones((32, 32), bool)
-    names, values = list(fused.kfactors), np.array(list(fused.kfactors.values()))
     given = {name: (k, 0.03 * k) for name, k in fused.kfactors.items()}
-    stated = composition(fused.maps, fused.output, given, whole).errors["kfactors"][0]
-    drawn = [
-        composition(
-            fused.maps,
-            fused.output,
-            dict(zip(names, values * (1 + 0.03 * rng.standard_normal(3)), strict=True)),
-            whole,
-        ).atomic_percent[0]
-        for _ in range(300)
-    ]
-    np.testing.assert_allclose(stated, np.std(drawn, axis=0), rtol=0.15)
+    found = composition(fused.maps, fused.output, given, whole, composition_units="weight")
+    factors = np.array(list(fused.kfactors.values())) * (1 + 0.03 * rng.standard_normal((2000, 3)))
+    amounts = found.counts * factors
+    drawn = 100 * amounts / amounts.sum(axis=1, keepdims=True)
+    stated = found.errors["kfactors"][0]
+    np.testing.assert_allclose(stated, np.std(drawn, axis=0), rtol=0.1)
 
 
 def test_an_element_without_a_map_is_not_counted(fused):
