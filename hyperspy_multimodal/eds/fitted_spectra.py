@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..counts.fitted_maps import FittedMaps
+from ..counts.raw_noise import raw_noise
 from ..counts.reading import ReadMaps
 from ..counts.templates import Templates
 from .fit_report import goodness
@@ -76,6 +77,20 @@ class XrayReading:
     def raw(self):
         """Net counts in the windows, shape (K, ny, nx)."""
         return self.net
+
+    @property
+    def noise(self):
+        """Noise of the net counts, and what all pixels have in common, from `raw_noise`."""
+        return raw_noise(
+            self.names,
+            variances=self.variance,
+            covariances=self.covariances,
+            correlation=self.correlation,
+            per_count=self.templates.own_variances,
+            totals=self.net.sum(axis=(1, 2), dtype=np.float64),
+            common_covariance=self.common_covariance,
+            gross=self.gross,
+        )
 
     @property
     def record(self):

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks import checked_number
+from .absorption import absorption_of
 from .detection import detection, discoveries
+from .factors import factors_of
 from .found_regions import found_regions, is_there, rim
 from .independent import independent_parts
-from .kfactors import checked_kfactors
 from .measured import measured_of
-from .propagation import by_counts, by_factors, carried, percentages, region_counts
+from .percent import percent_of
+from .percent_maps import percent_maps
+from .propagation import carried, region_counts
 from .regions import given_regions
 from .result import Composition
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from hyperspy.signal import BaseSignal
     from numpy.typing import ArrayLike
 
-    from ..hints import Output
+    from ..hints import Auto, Output
 
 _SIGNIFICANT = 3.0
 
@@ -33,7 +36,9 @@ _SIGNIFICANT = 3.0
 def composition(
     maps: Sequence[BaseSignal],
     output: Output,
-    kfactors: Mapping[str, float | tuple[float, float]] | Sequence[float | tuple[float, float]],
+    kfactors: Mapping[str, float | tuple[float, float]]
+    | Sequence[float | tuple[float, float]]
+    | None = None,
     regions: BaseROI
     | BaseSignal
     | ArrayLike
@@ -42,6 +47,10 @@ def composition(
     | None = None,
     *,
     composition_units: Literal["atomic", "weight"] = "atomic",
+    thickness: float | Mapping[str, float] | None = None,
+    density: float | Mapping[str, float] | None = None,
+    mass_thickness: float | Mapping[str, float] | None = None,
+    take_off_angle: float | Auto = "auto",
     false_discovery_rate: float = 0.05,
     seed: int = 0,
 ) -> Composition:
@@ -144,7 +153,7 @@ def composition(
     (['Co', 'O', 'S'], True)
     """
     measured = measured_of(maps, output)
-    factors, factor_errors = checked_kfactors(kfactors, measured.names)
+    factors = factors_of(kfactors, measured.kind, measured.names, maps)
     if composition_units not in ("atomic", "weight"):
         raise ValueError(
             f"composition_units must be 'atomic' or 'weight', but {composition_units!r} was given."
@@ -154,63 +163,61 @@ def composition(
         raise ValueError(f"false_discovery_rate must be below 1, but {rate!r} was given.")
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
-    elements = [name.split("_")[0] for name in measured.names]
-    per_atom = factors / _atomic_weights(elements)
-    wanted = per_atom if composition_units == "atomic" else factors
     there = is_there(measured)
     if regions is None:
         measured = independent_parts(measured, _fusion_of(output), seed)
-        masks = found_regions(measured, per_atom, seed)
+        masks = found_regions(measured, factors.per_atom, seed)
         names = [str(number) for number in range(1, len(masks) + 1)]
     else:
         names, masks = given_regions(regions, maps[0])
+    absorption = absorption_of(
+        *(measured, names, maps),
+        thickness=thickness,
+        density=density,
+        mass_thickness=mass_thickness,
+        take_off_angle=take_off_angle,
+    )
     found = region_counts(measured, masks)
-    significant = _is_significant(found)
-    shown = np.where(significant[:, None], found.counts, np.nan)
-    percent = percentages(shown, wanted)
-    slopes, factor_slopes = by_counts(shown, wanted), by_factors(percent)
+    shown = np.where(_is_significant(found)[:, None], found.counts, np.nan)
+    percent = percent_of(shown, factors, absorption, names)
+    in_units = percent.atomic if composition_units == "atomic" else percent.weight
+    noise, common = found.noise, found.common
     covariances = {
-        "counts": carried(slopes, found.noise),
-        "fit": carried(slopes, found.common),
-        "kfactors": carried(factor_slopes, np.diag(np.square(factor_errors / factors))),
+        "counts": carried(in_units.by_counts, noise),
+        "fit": carried(in_units.by_counts, common),
+        "kfactors": carried(in_units.by_factors, np.diag(np.square(factors.relative_errors))),
     }
     total = sum(covariances.values())
     errors = {
         source: np.sqrt(np.maximum(np.diagonal(each, axis1=1, axis2=2), 0.0))
         for source, each in {**covariances, "total": total}.items()
     }
-    variance = np.diagonal(found.noise, axis1=1, axis2=2)
+    variance = np.diagonal(noise, axis1=1, axis2=2)
     absent = np.diag(measured.common) * np.square(found.shares)[:, None]
     limits, p_values = detection(found.counts, variance, absent, measured.per_count)
     fused = np.array([each.data for each in maps], float)
     bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
     return Composition(
         lines=measured.names,
-        elements=elements,
+        elements=factors.elements,
         regions=names,
         units=composition_units,
         pixels=(masks & measured.used).sum(axis=(1, 2)),
         rims=np.array([bright[rim(m)].sum() / max(bright[m].sum(), 1e-300) for m in masks]),
         counts=found.counts,
         counts_errors=np.sqrt(variance),
-        atomic_percent=percentages(shown, per_atom),
-        weight_percent=percentages(shown, factors),
+        atomic_percent=percent.atomic.values,
+        weight_percent=percent.weight.values,
         errors=errors,
         covariances=total,
         detection_limit_counts=limits,
-        detection_limits=_limits_in_percent(shown, limits, wanted),
+        detection_limits=_limits_in_percent(shown, limits, in_units.factors),
         p_values=p_values,
         detected=discoveries(p_values, rate),
         false_discovery_rate=rate,
         masks=masks,
-        maps=_composition_maps(maps, there, fused, wanted, composition_units),
+        maps=percent_maps(maps, there, factors, composition_units, absorption, masks),
     )
-
-
-def _atomic_weights(elements):
-    from exspy.material import elements as database
-
-    return np.array([database[each].General_properties.atomic_weight for each in elements])
 
 
 def _is_significant(found):
@@ -235,18 +242,3 @@ def _fusion_of(output):
             "the output of multimodal_fusion to find regions."
         )
     return output
-
-
-def _composition_maps(maps, there, fused, factors, units):
-    """Return the composition by pixel as signals, NaN where there is nothing."""
-    shares = percentages(np.moveaxis(np.clip(fused, 0, None), 0, -1), factors)
-    shares[~there] = np.nan
-    results = []
-    for each, values in zip(maps, np.moveaxis(shares, -1, 0), strict=True):
-        result = each._deepcopy_with_new_data(np.ascontiguousarray(values))
-        element = each.metadata.Sample.elements[0]
-        result.metadata.General.title = f"{units} percent of {element}"
-        if result.metadata.has_item("Multimodal_fusion.standard_deviation"):
-            del result.metadata.Multimodal_fusion.standard_deviation  # that of the counts
-        results.append(result)
-    return results

@@ -1,4 +1,4 @@
-"""Cliff-Lorimer factors and their errors, by the names of lines."""
+"""Factors and their errors, by the names of lines or edges."""
 
 from collections.abc import Mapping
 
@@ -7,17 +7,21 @@ import numpy as np
 from ..checks import checked_number
 from ..names import checked_names
 
+_KINDS = {"line": ("X-ray line", ["Ti_Ka", "O_Ka"]), "edge": ("EELS edge", ["Ti_L3", "O_K"])}
 
-def checked_kfactors(kfactors, names):
+
+def checked_kfactors(kfactors, names, kind="line"):
     """Return factors and their standard errors in the order of lines, or say what is wrong.
 
     Parameters
     ----------
     kfactors : dict or list
-        A factor, or a factor and its standard error, by line; an element stands for its line. Or a
-        list in the order of ``names``.
+        A factor, or a factor and its standard error, by line or edge; an element stands for its
+        own. Or a list in the order of ``names``.
     names : list of str
-        Lines of the maps.
+        Lines or edges of the maps.
+    kind : "line" or "edge"
+        What they are. Default "line".
 
     Returns
     -------
@@ -25,19 +29,20 @@ def checked_kfactors(kfactors, names):
         Shape (K,).
     """
     if isinstance(kfactors, Mapping):
-        given = checked_names("kfactors", list(kfactors), "X-ray line", ["Ti_Ka", "O_Ka"])
+        what, example = _KINDS[kind]
+        given = checked_names("kfactors", list(kfactors), what, example)
         by_name = dict(zip(given, kfactors.values(), strict=True))
         found = [by_name.get(name, by_name.get(name.split("_")[0])) for name in names]
         missing = [name for name, each in zip(names, found, strict=True) if each is None]
         if missing:
             raise ValueError(
-                f"kfactors must hold a factor for each line of the maps, {names}, but has none for "
-                f"{missing}; it has {given}."
+                f"kfactors must hold a factor for each {kind} of the maps, {names}, but has none "
+                f"for {missing}; it has {given}."
             )
     elif isinstance(kfactors, str) or not np.iterable(kfactors):
         raise TypeError(
-            "kfactors must be a dictionary from line to factor such as {'Ti_Ka': 1.0, 'O_Ka': "
-            f"(1.9, 0.05)}}, or a list, but {kfactors!r} was given."
+            f"kfactors must be a dictionary from {kind} to factor such as {{{names[0]!r}: (1.0, "
+            f"0.05)}}, or a list, but {kfactors!r} was given."
         )
     else:
         found = list(kfactors)

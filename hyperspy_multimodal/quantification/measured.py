@@ -12,8 +12,10 @@ class Measured:
 
     Attributes
     ----------
+    kind : "line" or "edge"
+        What names are: X-ray lines, or EELS edges.
     names : list of str
-        X-ray lines.
+        Of the maps.
     fused : numpy.ndarray
         Maps as given, shape (K, ny, nx).
     net, variance : numpy.ndarray
@@ -28,12 +30,13 @@ class Measured:
         Of the whole scan, shape (K,).
     common : numpy.ndarray
         Covariance of the totals that all pixels have in common, shape (K, K).
-    all_lines : numpy.ndarray
-        Net counts of all fitted lines together, shape (ny, nx).
+    gross : numpy.ndarray
+        Counts of each spectrum, shape (ny, nx).
     used : numpy.ndarray
         Pixels that were not left out, bool, shape (ny, nx).
     """
 
+    kind: str
     names: list
     fused: np.ndarray
     net: np.ndarray
@@ -43,7 +46,7 @@ class Measured:
     per_count: np.ndarray
     totals: np.ndarray
     common: np.ndarray
-    all_lines: np.ndarray
+    gross: np.ndarray
     used: np.ndarray
 
 
@@ -53,10 +56,10 @@ def measured_of(maps, output):
     Raises
     ------
     TypeError, ValueError
-        If they are not what `multimodal_fusion` of EDS or `fit_maps` return.
+        If they are not what `multimodal_fusion` or `fit_maps` return.
     """
-    names = _checked_lines(maps)
-    fit, raw = _checked_output(maps, output)
+    kind, names = _checked_names(maps)
+    noise, raw = _checked_output(maps, output)
     missing = sorted(set(names) - set(raw))
     if missing:
         raise ValueError(
@@ -78,33 +81,34 @@ def measured_of(maps, output):
     clean = {name: np.where(used, array, 0.0) for name, array in raw.items()}
     covariances = {
         (names.index(a), names.index(b)): np.where(used, covariance, 0.0)
-        for (a, b), covariance in fit["covariances"].items()
+        for (a, b), covariance in noise["covariances"].items()
         if a in names and b in names
     }
     return Measured(
+        kind=kind,
         names=names,
         fused=np.array([each.data for each in maps], float),
         net=np.array([clean[name] for name in names], float),
-        variance=np.array([np.where(used, fit["variances"][name], 0.0) for name in names], float),
+        variance=np.array([np.where(used, noise["variances"][name], 0.0) for name in names], float),
         covariances=covariances,
-        correlation=np.asarray(fit["correlation"])[own],
-        per_count=np.array([fit["variances_per_count"][name] for name in names]),
-        totals=np.array([fit["totals"][name] for name in names]),
-        common=np.asarray(fit["common_covariance"])[own],
-        all_lines=np.sum(list(clean.values()), axis=0, dtype=float),
+        correlation=np.asarray(noise["correlation"])[own],
+        per_count=np.array([noise["variances_per_count"][name] for name in names]),
+        totals=np.array([noise["totals"][name] for name in names]),
+        common=np.asarray(noise["common_covariance"])[own],
+        gross=np.where(used, noise["gross"], 0.0),
         used=used,
     )
 
 
-def _checked_lines(maps):
-    """Return the X-ray lines of maps, or say what is wrong with them."""
+def _checked_names(maps):
+    """Return whether maps are of lines or edges, and of which, or say what is wrong with them."""
     if isinstance(maps, BaseSignal) or not isinstance(maps, (list, tuple)) or not maps:
         raise TypeError(
             "maps must be a list of maps, as multimodal_fusion returns it, but "
             f"{'an empty list' if isinstance(maps, (list, tuple)) else type(maps).__name__} was "
             "given."
         )
-    names = []
+    names, kinds = [], []
     for each in maps:
         if not isinstance(each, BaseSignal):
             raise TypeError(
@@ -116,25 +120,40 @@ def _checked_lines(maps):
                 "maps must be in memory, but lazy ones were given. Fuse with lazy_output=False, "
                 "full_output=True."
             )
-        lines = list(each.metadata.get_item("Sample.xray_lines", None) or [])
-        if len(lines) != 1 or each.data.ndim != 2:
+        kind, found = _named(each)
+        if len(found) != 1 or each.data.ndim != 2:
             raise ValueError(
-                "maps must be of one X-ray line and two axes each, but one has the lines "
-                f"{lines} and the shape {each.data.shape}. Of a stack give the maps and the output "
+                "maps must be of one X-ray line or edge and two axes each, but one has "
+                f"{found} and the shape {each.data.shape}. Of a stack give the maps and the output "
                 "of one slice."
             )
-        names.append(str(lines[0]))
-    repeated = sorted({name for name in names if names.count(name) > 1})
+        names.append(found[0])
+        kinds.append(kind)
     elements = {name.split("_")[0] for name in names}
-    if repeated or len(elements) < len(names):
+    if len(elements) < len(names):
         raise ValueError(
-            f"maps must be of one line an element, but {names} were given. Leave out the others."
+            f"maps must be of one line or edge an element, but {names} were given. Leave out the "
+            "others."
         )
-    return names
+    if len(set(kinds)) > 1:
+        raise ValueError(
+            f"maps must be all of X-ray lines or all of edges, but {names} were given. Take them "
+            "from one fusion."
+        )
+    return kinds[0], names
+
+
+def _named(signal):
+    """Return whether a map is of lines or edges, and of which."""
+    edges, lines = (
+        [str(each) for each in signal.metadata.get_item(f"Sample.{item}", None) or []]
+        for item in ("edges", "xray_lines")
+    )
+    return ("edge", edges) if edges else ("line", lines)
 
 
 def _checked_output(maps, output):
-    """Return the output of the fit, and raw maps by line."""
+    """Return the noise of the raw maps, and raw maps by line or edge."""
     if not isinstance(output, dict):
         raise TypeError(
             "output must be the dictionary that multimodal_fusion or fit_maps returns with "
@@ -145,12 +164,12 @@ def _checked_output(maps, output):
             "output must be of one scan, but is of a stack. Give the maps of one slice, "
             "[m.inav[..., 0] for m in maps], and its output['slices'][0]."
         )
-    fit = output.get("spectrum_fit", output)
-    if "variances" not in fit:
+    noise = output.get("raw_noise", output)
+    if not noise or "variances" not in noise:
         raise ValueError(
-            "output must hold the variance of the counts, which a fit of the spectra gives, but "
-            "this one does not. Fuse EDS spectra with map_method='fit', lazy_output=False, "
-            "full_output=True."
+            "output must hold the noise of the counts, which maps that are fused by fuse_maps or "
+            "maps=, and lazy ones, do not have. Fuse the spectra themselves, with "
+            "s.multimodal_fusion(haadf, lazy_output=False, full_output=True)."
         )
     raw = output.get("raw_maps", maps)
-    return fit, {str(each.metadata.Sample.xray_lines[0]): np.asarray(each.data) for each in raw}
+    return noise, {_named(each)[1][0]: np.asarray(each.data) for each in raw}

@@ -18,7 +18,7 @@ class RegionCounts:
     common : numpy.ndarray
         Covariance by what is common to all regions, shape (R, K, K).
     shares : numpy.ndarray
-        Counts of all lines in a region, over those of the scan, shape (R,).
+        Counts of the spectra of a region, over those of the scan, shape (R,).
     """
 
     counts: np.ndarray
@@ -33,7 +33,7 @@ def region_counts(measured, masks):
     What is common to all pixels (calibration, line weights, continuum) is as large a part of the
     counts of a line in a region as of its total. But where a line has less of its counts than
     all others, what is wrong about them comes from these: then it is as large a part of the error
-    of its total as the region has of the counts of all lines.
+    of its total as the region has of the counts of all spectra.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def region_counts(measured, masks):
         noise[:, i, j] = noise[:, j, i] = summed(covariance)[0]
     diagonal = np.arange(len(measured.names))
     noise[:, diagonal, diagonal] = variance
-    shares = summed(measured.all_lines)[0] / max(float(measured.all_lines.sum()), 1e-300)
+    shares = summed(measured.gross)[0] / max(float(measured.gross.sum()), 1e-300)
     shares = np.clip(shares, 0.0, 1.0)
     totals = np.where(measured.totals > 0, measured.totals, np.inf)
     scale = np.maximum(counts / totals, shares[:, None])
@@ -63,7 +63,7 @@ def region_counts(measured, masks):
 
 
 def percentages(counts, factors):
-    """Return the composition in per cent, (..., K), of counts (..., K) and factors (K,).
+    """Return the composition in per cent, (..., K), of counts and factors (..., K).
 
     Without any counts it is NaN. Cliff and Lorimer: the shares of the products of both.
     """
@@ -74,10 +74,14 @@ def percentages(counts, factors):
 
 
 def by_counts(counts, factors):
-    """Return the derivatives of `percentages` by the counts, shape (R, K, K)."""
+    """Return the derivatives of `percentages` by the counts, shape (R, K, K).
+
+    Factors are those of all regions, (K,), or of each, (R, K).
+    """
     percent = percentages(counts, factors)
     total = (counts * factors).sum(axis=1)[:, None, None]
     own = 100 * np.eye(counts.shape[1])
+    factors = np.broadcast_to(factors, counts.shape)[:, None, :]
     with np.errstate(divide="ignore", invalid="ignore"):
         return (own - percent[:, :, None]) * factors / total
 

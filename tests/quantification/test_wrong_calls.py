@@ -4,7 +4,7 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from hyperspy_multimodal import composition
+from hyperspy_multimodal import composition, fuse_maps
 
 WHOLE = np.ones((32, 32), bool)
 
@@ -58,11 +58,11 @@ def test_maps_and_output(fused):
         composition(fused.maps, output["raw_maps"], k, WHOLE)
     with pytest.raises(ValueError, match="of one slice"):
         composition(fused.maps, {"slices": [output]}, k, WHOLE)
-    with pytest.raises(ValueError, match="of one X-ray line and two axes"):
+    with pytest.raises(ValueError, match="of one X-ray line or edge and two axes"):
         composition([m.inav[0] for m in fused.maps], output, k, WHOLE)
     with pytest.raises(ValueError, match="of the same scan"):
         composition([m.inav[:8, :8] for m in fused.maps], output, k)
-    with pytest.raises(ValueError, match="must be of one line an element"):
+    with pytest.raises(ValueError, match="must be of one line or edge an element"):
         composition([fused.maps[0]] * 2, output, k, WHOLE)
     with pytest.raises(ValueError, match="must be in memory"):
         composition([m.as_lazy() for m in fused.maps], output, k, WHOLE)
@@ -70,11 +70,10 @@ def test_maps_and_output(fused):
         composition(output["raw_maps"], output["spectrum_fit"], k)
 
 
-def test_maps_from_windows_have_no_variance(fused):
-    maps, output = fused.specimen.signal.multimodal_fusion(
-        *(fused.specimen.haadf, 1, (0.01, 0.02)), map_method="windows", full_output=True
-    )
-    with pytest.raises(ValueError, match="map_method='fit'"):
+def test_maps_without_known_noise(fused):
+    counts, haadf = fused.specimen.counts, fused.specimen.haadf
+    maps, output = fuse_maps(counts, haadf, 1, (0.01, 0.02), full_output=True)
+    with pytest.raises(ValueError, match="Fuse the spectra themselves"):
         composition(maps, output, fused.kfactors, WHOLE)
 
 
