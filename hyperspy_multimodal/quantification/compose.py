@@ -54,7 +54,7 @@ def composition(
     false_discovery_rate: float = 0.05,
     seed: int = 0,
 ) -> Composition:
-    r"""Return the composition of regions of an EDS map by Cliff-Lorimer factors, with errors.
+    r"""Return the composition of regions of EDS or EELS maps, with errors and detection limits.
 
     Fused maps say where a region is. Its counts are sums of the raw maps, which are unbiased and
     whose noise is known.
@@ -62,22 +62,36 @@ def composition(
     Parameters
     ----------
     maps : list of BaseSignal
-        Fused maps, as `multimodal_fusion` of EDS spectra returns them, or the maps of `fit_maps`;
-        in any order. Elements whose maps are left out, such as C of a film, are not counted.
+        Fused maps, as `multimodal_fusion` of spectra returns them, or the maps of `fit_maps`; in
+        any order. Elements whose maps are left out, such as C of a film, are not counted.
     output : dict
-        What the same call returned with ``full_output=True``. Its counts must have been read by
-        ``map_method="fit"``.
-    kfactors : dict or list
-        Cliff-Lorimer factors for weight per cent, as eXSpy takes them, by line:
+        What the same call returned with ``full_output=True``. Maps that were given instead of
+        spectra (`fuse_maps`) have no known noise and are refused.
+    kfactors : None, dict or list
+        Of X-ray lines: Cliff-Lorimer factors for weight per cent, as eXSpy takes them, by line:
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number is a standard error. An
         element stands for its line; lines without a map have no say. Or a list in the order of the
         maps. Zeta factors may stand in their place.
+        Of EELS edges: cross-sections of the integration windows by edge, in any common unit, such
+        as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default): the hydrogenic ones that the
+        fusion recorded, with standard errors of 10 % (K) and 20 % (L), an estimate.
     regions : None, BaseROI, BaseSignal, array_like, dict or list
         ROIs of HyperSpy, masks (ny, nx) with True inside, or several of them by name or in a list;
         or a label image of integers, 0 outside. None (default): regions of one composition, found
         in the maps; see Notes.
     composition_units : "atomic" or "weight"
         What errors, detection limits and maps are per cent of. Default "atomic".
+    thickness : None, float or dict
+        Of the regions, in nm: one number, or one by name of region. X-rays are then corrected for
+        their absorption in the specimen. None (default): no correction.
+    density : None, float or dict
+        Goes with ``thickness``, in g/cm^3. None (default) takes the mean of those of the elements
+        by weight, as eXSpy does: far too low for oxides, as oxygen is a gas.
+    mass_thickness : None, float or dict
+        Density times thickness, in kg/m^2, in place of these two. 100 nm of a material of 5 g/cm^3
+        are 5e-4 kg/m^2.
+    take_off_angle : float or "auto"
+        In degrees, for absorption. "auto" (default) takes the metadata of the maps.
     false_discovery_rate : float
         Expected share of elements that are not there among those said to be. Default 0.05.
     seed : int
@@ -91,8 +105,8 @@ def composition(
     Raises
     ------
     TypeError, ValueError
-        If maps and output are not of one fusion of EDS spectra by a fit, if a factor is missing,
-        or if an argument is not as described.
+        If maps and output are not of one fusion of spectra, if a factor is missing, if absorption
+        and composition do not converge, or if an argument is not as described.
 
     See Also
     --------
@@ -101,14 +115,27 @@ def composition(
     Notes
     -----
     With net counts :math:`N_i`, the weight per cent of an element is :math:`100 k_i N_i / \sum_j
-    k_j N_j` [1]_, without absorption or fluorescence. Errors are carried by its derivatives:
+    k_j N_j` [1]_, without fluorescence. Errors are carried by its derivatives:
 
     - counts: the sum of the variance of the raw counts, with covariances between elements;
-    - fit: what is common to all regions, from ``common_covariance`` of `fit_maps`: calibration,
-      line weights, continuum. For each element it is as large a share of its counts as of its
-      total, and at least as large a share of the error of its total as the region has of the counts
-      of all lines;
+    - fit: what is common to all regions, ``common_covariance`` of ``output["raw_noise"]``. Of a
+      fit of EDS: calibration, line weights, continuum; of EELS: exponent, shift, white lines,
+      misfit; of windows: 3 % of the background of X-rays (10 % below 1 keV), 0.5 % of that of EELS
+      and the error of its exponent, and what other mapped elements should add, by tables. For each
+      element it is as large a share of its counts as of its total, and at least as large a share
+      of the error of its total as the region has of the counts of all spectra;
     - kfactors: their standard errors, independent of each other.
+
+    EELS: atoms are in proportion to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
+    of the window, so that atomic per cent is a ratio of areal densities. Plural scattering is not
+    corrected.
+
+    Absorption: :math:`k_i` is multiplied by :math:`x / (1 - e^{-x})`, where :math:`x` is the mass
+    absorption coefficient (of eXSpy) of the composition times mass thickness over the sine of the
+    take-off angle, until composition and correction agree. That is right for flat regions of one
+    composition through their thickness. Errors follow the correction; that of the thickness is not
+    among them. ``maps`` are corrected alike; where thickness differs between regions, they are NaN
+    outside all of them.
 
     An element is there where counts like these would be rare without it: with the background that
     the variance shows, and the error of the fit. The level follows from the false discovery rate

@@ -6,8 +6,7 @@ import numpy as np
 
 from .kfactors import checked_kfactors
 
-# Hydrogenic cross-sections: R. F. Egerton, Electron Energy-Loss Spectroscopy in the Electron
-# Microscope, 3rd ed., section 4.5.
+# How well hydrogenic cross-sections of a shell are known, as a share: an estimate.
 _SHELL_ERRORS = {"K": 0.10, "L": 0.20}
 
 

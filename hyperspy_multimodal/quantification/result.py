@@ -29,7 +29,7 @@ class Composition:
     Attributes
     ----------
     lines, elements : list of str
-        X-ray lines, such as "Ti_Ka", and their elements.
+        X-ray lines, such as "Ti_Ka", or EELS edges, such as "Ti_L3", and their elements.
     regions : list of str
         Names.
     units : "atomic" or "weight"
@@ -44,8 +44,8 @@ class Composition:
     atomic_percent, weight_percent : ndarray of shape (R, K)
         Composition.
     errors : dict of str to ndarray of shape (R, K)
-        Standard errors in per cent of ``units``: by "counts" (noise), by "fit" (calibration, line
-        weights, continuum: common to all regions), by "kfactors", and in "total".
+        Standard errors in per cent of ``units``: by "counts" (noise), by "fit" (what is common to
+        all regions, such as calibration and continuum), by "kfactors", and in "total".
     covariances : ndarray of shape (R, K, K)
         Of the errors in total, between elements.
     detection_limit_counts, detection_limits : ndarray of shape (R, K)

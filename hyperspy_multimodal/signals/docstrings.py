@@ -89,7 +89,8 @@ DESCRIPTIONS = {
     Only with ``full_output=True``; of lazy maps ``raw_maps``, ``haadf``, ``modelled_haadf``,
     ``haadf_residual`` and ``standard_deviations``, all lazy, and ``record``, a task of Dask
     that gives the numbers; of a stack ``raw_maps``, and ``slices``, a dictionary for
-    each. Signals: ``raw_maps`` (net counts as measured, a list),
+    each. Signals: ``raw_maps`` (net counts as measured, a list; ``raw_noise``, a dictionary, has
+    their variances, covariances, and what all pixels have in common),
     ``cost_terms`` (HAADF, Poisson and TV term by iteration), ``haadf`` (unit range, blurred),
     ``modelled_haadf``, ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a
     list. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``,
