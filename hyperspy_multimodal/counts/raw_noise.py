@@ -39,7 +39,7 @@ def raw_noise(
 
 
 def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):
-    """Return the `raw_noise` of counts in windows.
+    """Return the `raw_noise` of counts in windows, None of settled maps.
 
     Maps whose windows share channels have correlated noise. Common to all pixels are the errors of
     a wrong background and, as large as they are expected to be, of counts of other elements.
@@ -47,7 +47,7 @@ def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):
     Parameters
     ----------
     maps : ElementMaps
-        That can still be split.
+        Maps.
     background_errors : numpy.ndarray
         Standard errors of the background in each window, as a share of it, shape (K,): an error
         that all pixels have in common.
@@ -57,6 +57,8 @@ def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):
     gain : float
         Counts of the raw maps for each of ``maps``, default 1.
     """
+    if not len(maps.segments):
+        return None
     n_maps, shape = len(maps.names), maps.segments.shape[1:]
     ratios = np.broadcast_to(maps.ratios, (n_maps, *shape))
     belongs = (maps.inside > 0) | (maps.beside > 0)

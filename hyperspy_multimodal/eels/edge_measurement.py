@@ -183,7 +183,9 @@ class EdgeWindowReading:
 
     @property
     def noise(self):
-        """Noise of the counts of the signal, and the error of the background, from `raw_noise`."""
+        """Noise of the counts of the signal, and what all pixels have in common, or None."""
+        if not len(self.maps.segments):  # maps are settled
+            return None
         errors = np.full(len(self.onsets), BACKGROUND_ERROR)
         if self.background_windows is not None:
             limits = zip(self.integration_windows, self.background_windows, strict=True)
