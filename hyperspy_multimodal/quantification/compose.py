@@ -123,7 +123,7 @@ def composition(
       misfit; of windows: 3 % of the background of X-rays (10 % below 1 keV), 0.5 % of that of EELS
       and the error of its exponent, and what other mapped elements should add, by tables. For each
       element it is as large a share of its counts as of its total, and at least as large a share
-      of the error of its total as the region has of the counts of all spectra;
+      of the error of its total as the region has of the counts of all lines (EELS: spectra);
     - kfactors: their standard errors, independent of each other.
 
     EELS: atoms are in proportion to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`

@@ -30,8 +30,8 @@ class Measured:
         Of the whole scan, shape (K,).
     common : numpy.ndarray
         Covariance of the totals that all pixels have in common, shape (K, K).
-    gross : numpy.ndarray
-        Counts of each spectrum, shape (ny, nx).
+    together : numpy.ndarray
+        Net counts of all lines that were read; of edges, counts of each spectrum; shape (ny, nx).
     used : numpy.ndarray
         Pixels that were not left out, bool, shape (ny, nx).
     """
@@ -46,7 +46,7 @@ class Measured:
     per_count: np.ndarray
     totals: np.ndarray
     common: np.ndarray
-    gross: np.ndarray
+    together: np.ndarray
     used: np.ndarray
 
 
@@ -84,6 +84,8 @@ def measured_of(maps, output):
         for (a, b), covariance in noise["covariances"].items()
         if a in names and b in names
     }
+    lines = kind == "line"
+    together = np.sum(list(clean.values()), axis=0, dtype=float) if lines else noise["gross"]
     return Measured(
         kind=kind,
         names=names,
@@ -95,7 +97,7 @@ def measured_of(maps, output):
         per_count=np.array([noise["variances_per_count"][name] for name in names]),
         totals=np.array([noise["totals"][name] for name in names]),
         common=np.asarray(noise["common_covariance"])[own],
-        gross=np.where(used, noise["gross"], 0.0),
+        together=np.where(used, together, 0.0),
         used=used,
     )
 

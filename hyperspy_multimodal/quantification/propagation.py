@@ -18,7 +18,7 @@ class RegionCounts:
     common : numpy.ndarray
         Covariance by what is common to all regions, shape (R, K, K).
     shares : numpy.ndarray
-        Counts of the spectra of a region, over those of the scan, shape (R,).
+        Counts of all lines in a region, or of its spectra, over those of the scan, shape (R,).
     """
 
     counts: np.ndarray
@@ -33,7 +33,7 @@ def region_counts(measured, masks):
     What is common to all pixels (calibration, line weights, continuum) is as large a part of the
     counts of a line in a region as of its total. But where a line has less of its counts than
     all others, what is wrong about them comes from these: then it is as large a part of the error
-    of its total as the region has of the counts of all spectra.
+    of its total as the region has of the counts of all lines, or of the spectra of EELS.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def region_counts(measured, masks):
         noise[:, i, j] = noise[:, j, i] = summed(covariance)[0]
     diagonal = np.arange(len(measured.names))
     noise[:, diagonal, diagonal] = variance
-    shares = summed(measured.gross)[0] / max(float(measured.gross.sum()), 1e-300)
+    shares = summed(measured.together)[0] / max(float(measured.together.sum()), 1e-300)
     shares = np.clip(shares, 0.0, 1.0)
     totals = np.where(measured.totals > 0, measured.totals, np.inf)
     scale = np.maximum(counts / totals, shares[:, None])
