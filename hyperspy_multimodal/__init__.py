@@ -10,6 +10,7 @@ from . import _attach
 from ._version import __version__
 
 _PUBLIC = {
+    "composition": "hyperspy_multimodal.quantification",
     "compute_maps": "hyperspy_multimodal.signals.lazy_signals",
     "data": "hyperspy_multimodal.data",
     "fit_maps": "hyperspy_multimodal.eds.fit_maps",

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 pytestmark = pytest.mark.skipif(not (DOCS / "conf.py").exists(), reason="there is no docs folder")
 
-_PACKAGES = ("data", "fusion", "interactive", "plot")
+_PACKAGES = ("data", "fusion", "interactive", "plot", "quantification")
 _METHODS = (
     "exspy.signals.EDSSpectrum.multimodal_fusion",
     "exspy.signals.EDSSpectrum.multimodal_fusion_interactive",

@@ -12,10 +12,16 @@ import pytest
 
 import hyperspy_multimodal
 import hyperspy_multimodal.fusion
+import hyperspy_multimodal.quantification
 
 _METHODS = ("multimodal_fusion", "multimodal_fusion_interactive")
 _CLASSES = (exspy.signals.EDSTEMSpectrum, exspy.signals.EELSSpectrum, hs.signals.BaseSignal)
-_PACKAGES = (hyperspy_multimodal.data, hyperspy_multimodal.fusion, hyperspy_multimodal.plot)
+_PACKAGES = (
+    hyperspy_multimodal.data,
+    hyperspy_multimodal.fusion,
+    hyperspy_multimodal.plot,
+    hyperspy_multimodal.quantification,
+)
 
 
 def _public():

@@ -97,6 +97,8 @@ class Reading(Protocol):
         Net counts as measured, divided by the gain, shape (K, ny, nx).
     mask : numpy.ndarray or None
         True at scan positions that were left out, bool, shape (ny, nx).
+    noise : dict or None
+        Of the raw maps times the gain, from `raw_noise`; None where only maps were kept.
     """
 
     maps: Maps
@@ -104,6 +106,7 @@ class Reading(Protocol):
     gain: float
     raw: np.ndarray
     mask: np.ndarray | None
+    noise: dict | None
 
     def for_fusion(self, divisible: bool) -> "Reading":
         """Return what a fusion needs of it; unless ``divisible`` counts are not split or drawn."""

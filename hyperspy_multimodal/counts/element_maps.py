@@ -78,6 +78,11 @@ class ElementMaps:
         variance += self._sums(self.inside)
         return variance
 
+    @property
+    def beside_counts(self):
+        """Counts beside the windows, where the background is measured, shape (K, ny, nx)."""
+        return self._sums(self.beside)
+
     def _measured_background(self):
         return self.ratios.astype(self._dtype) * self._sums(self.beside)
 

@@ -33,6 +33,7 @@ class ReadMaps:
     record: dict
     gain = 1.0
     mask = None
+    noise = None
 
     @property
     def raw(self):

@@ -103,12 +103,15 @@ def fit_maps(
         Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
         which hold what cannot come from the specimen.
 
-        Arrays: ``covariances`` (ny, nx) by pair of lines whose errors are correlated by 0.1 or
-        more. Numbers: ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV),
-        ``escape_peaks``, ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation``
-        (K, K) of the noise of totals, ``totals`` and ``total_errors``, which hold counts,
-        calibration, line weights, and half of what was added to an element or taken from it beyond
-        the model. ``goodness`` says in words how good the fit is.
+        Arrays (ny, nx): ``variances`` by line, and ``covariances`` by pair of lines whose errors
+        are correlated by 0.1 or more; ``gross``, the counts of each spectrum in the channels that
+        were fitted. Numbers: ``variances_per_count``, what a count of a line adds to its variance;
+        ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV), ``escape_peaks``,
+        ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation`` (K, K) of the
+        noise of totals, ``totals`` and ``total_errors``, which hold counts, calibration, line
+        weights, and half of what was added to an element or taken from it beyond the model;
+        ``common_covariance`` (K, K) holds all of that but the noise of the maps.
+        ``goodness`` says in words how good the fit is.
 
     Raises
     ------
@@ -220,7 +223,6 @@ def output_of(signal, fit):
     """Return what a `XrayReading` found, as signals and numbers."""
     explanation = fit.explanation
     found, spectra = explanation.fit, explanation.attribution
-    sums = fit.net.sum(axis=(1, 2), dtype=np.float64)
     fitted = spectra.lines.sum(axis=0) + spectra.continuum + found.pile_up
     spectrum = {
         "sum_spectrum": (found.observed, "Sum of all spectra"),
@@ -242,12 +244,7 @@ def output_of(signal, fit):
         **_by_line(found),
         "elements": _roles(fit.names, explanation),
         **{name: record[name] for name in _SHOWN},
-        "correlation": fit.correlation,
-        "covariances": {
-            (fit.names[i], fit.names[j]): covariance
-            for (i, j), covariance in fit.covariances.items()
-        },
-        "totals": dict(zip(fit.names, sums.tolist(), strict=True)),
+        **fit.noise,
         "total_errors": dict(zip(fit.names, fit.total_errors.tolist(), strict=True)),
         "unassigned_peaks": list(explanation.peaks),
         "overlaps": overlaps(explanation, fit.names),

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..counts.fitted_maps import FittedMaps
+from ..counts.raw_noise import raw_noise
 from ..counts.reading import ReadMaps
 from ..counts.templates import Templates
 from .fit_report import goodness
@@ -27,8 +28,9 @@ class XrayReading:
         Spectra of the elements.
     totals, total_errors : numpy.ndarray
         Of the summed spectrum, shape (K,), in the windows.
-    common : numpy.ndarray
-        Covariance of the totals beyond the noise of counts, in shares of them, shape (K, K).
+    common_covariance : numpy.ndarray
+        Covariance of the totals beyond the noise of the maps, shape (K, K): calibration, line
+        weights, and what the fit does not describe.
     windows : numpy.ndarray
         Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
     net : numpy.ndarray
@@ -53,7 +55,7 @@ class XrayReading:
     templates: Templates
     totals: np.ndarray
     total_errors: np.ndarray
-    common: np.ndarray
+    common_covariance: np.ndarray
     windows: np.ndarray
     net: np.ndarray
     variance: np.ndarray
@@ -75,6 +77,20 @@ class XrayReading:
     def raw(self):
         """Net counts in the windows, shape (K, ny, nx)."""
         return self.net
+
+    @property
+    def noise(self):
+        """Noise of the net counts, and what all pixels have in common, from `raw_noise`."""
+        return raw_noise(
+            self.names,
+            variances=self.variance,
+            covariances=self.covariances,
+            correlation=self.correlation,
+            per_count=self.templates.own_variances,
+            totals=self.net.sum(axis=(1, 2), dtype=np.float64),
+            common_covariance=self.common_covariance,
+            gross=self.gross,
+        )
 
     @property
     def record(self):
@@ -121,7 +137,7 @@ class XrayReading:
             first_halves=self.halves / by_map,
             are_integers=self.divisor >= 0,
             divisor=max(self.divisor, 0),
-            common=self.common,
+            common=_in_shares(self.common_covariance, self.totals),
         )
 
 
@@ -169,14 +185,10 @@ class XrayProjection:
         return np.sqrt(np.maximum(variance, 0.0))
 
     @property
-    def common(self):
-        """Covariance of the totals beyond the noise of counts, in shares of them, (K, K)."""
-        totals = self.totals
-        known = totals > 0
-        scales = np.where(known, 1 / np.where(known, totals, 1.0), 0.0)
-        excess = (self.covariance - self._poisson) * np.outer(scales, scales)
-        values, vectors = np.linalg.eigh(excess)
-        return vectors * np.maximum(values, 0.0) @ vectors.T
+    def common_covariance(self):
+        """Covariance of the totals beyond the noise of the maps, shape (K, K)."""
+        values, vectors = np.linalg.eigh(self.covariance - self._poisson)
+        return (vectors * np.maximum(values, 0.0)) @ vectors.T
 
     @cached_property
     def correlation(self):
@@ -220,7 +232,7 @@ class XrayProjection:
             templates=self.templates,
             totals=self.totals,
             total_errors=self.total_errors,
-            common=self.common,
+            common_covariance=self.common_covariance,
             windows=self.plan.windows,
             net=whole[:n_maps],
             variance=whole[n_maps : 2 * n_maps],
@@ -231,6 +243,13 @@ class XrayProjection:
             divisor=self.divisor,
             extra_lines=self.plan.extra_lines,
         )
+
+
+def _in_shares(covariance, totals):
+    """Return a covariance of totals in shares of them, 0 for those that are not positive."""
+    known = totals > 0
+    shares = np.where(known, 1 / np.where(known, totals, 1.0), 0.0)
+    return covariance * np.outer(shares, shares)
 
 
 def line_shifts(fit):

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..checks import is_auto
 from ..counts.element_maps import ElementMaps
+from ..counts.raw_noise import noise_of_windows
 from ..counts.reading import ReadMaps
 from ..counts.segments import limits_to_count, membership, segment_limits
 from ..counts.unphysical import widest_spike_of
@@ -14,7 +15,9 @@ from ..counts.windows import axis_range, window_array
 from ..names import checked_names, texts_in
 from ..notes import Speaker
 from ..physics.lines import element_lines
-from ..physics.microscope import beam_energy_of
+from ..physics.microscope import beam_energy_of, stated
+from .cross_talk import USUAL_RESOLUTION, CrossTalk, cross_talk
+from .spectrum.total_errors import continuum_error
 from .window_warnings import warn_of_cut_windows, warn_of_lines_in_sides, warn_of_shared_windows
 
 _logger = Speaker(__name__)
@@ -44,6 +47,10 @@ class XrayWindowPlan:
         Channels between which counts are summed.
     widest_spike : int
         From `widest_spike_of`.
+    in_kev : float
+        One unit of the energy axis, in keV.
+    cross_talk : CrossTalk
+        Of the lines.
     """
 
     names: list
@@ -53,6 +60,8 @@ class XrayWindowPlan:
     beside: list
     limits: list
     widest_spike: int
+    in_kev: float
+    cross_talk: CrossTalk
     used = None
     negative = True  # single values: counts in windows are checked
     smooth = False
@@ -64,6 +73,11 @@ class XrayWindowPlan:
         """Channels [start, stop) of both kinds of windows, by line."""
         both = zip(self.names, self.inside, self.beside, strict=True)
         return {name: [*inside, *beside] for name, inside, beside in both}
+
+    @property
+    def background_errors(self):
+        """Error of the background in each window, as a share of it, shape (K,)."""
+        return np.array([continuum_error(self.in_kev * np.mean(each)) for each in self.windows])
 
     def after_first_pass(self, segments, total, divisor):
         """Return the maps of counts (S, ny, nx) between the limits."""
@@ -81,7 +95,8 @@ class XrayWindowPlan:
             ratios=ratios[:, None, None],
         )
         sides = None if self.sides is None else self.sides.tolist()
-        return ReadMaps(maps, {"background_windows": sides, "extra_lines": None})
+        record = {"background_windows": sides, "extra_lines": None}
+        return XrayWindowReading(maps, record, self.background_errors, self.cross_talk)
 
 
 def plan_windows(signal, xray_lines, integration_windows, background_windows):
@@ -117,8 +132,40 @@ def plan_windows(signal, xray_lines, integration_windows, background_windows):
                 )
         warn_of_lines_in_sides(signal, lines, sides)
     limits = limits_to_count(signal, segment_limits([*inside, *beside]))
-    widest = widest_spike_of(axis.scale * (1.0 if axis.units == "eV" else 1e3))
-    return XrayWindowPlan(lines, windows, sides, inside, beside, limits, widest)
+    in_kev = 1e-3 if axis.units == "eV" else 1.0
+    widest = widest_spike_of(1e3 * axis.scale * in_kev)
+    instrument = signal.metadata.get_item("Acquisition_instrument", None)
+    talk = cross_talk(
+        lines,
+        in_kev * windows,
+        None if sides is None else in_kev * sides,
+        resolution=stated(instrument, "energy_resolution_MnKa", USUAL_RESOLUTION),
+        beam_energy=beam_energy_of(signal),
+    )
+    return XrayWindowPlan(lines, windows, sides, inside, beside, limits, widest, in_kev, talk)
+
+
+@dataclass(frozen=True)
+class XrayWindowReading(ReadMaps):
+    """Counts in windows.
+
+    Attributes
+    ----------
+    background_errors : numpy.ndarray
+        Standard error of the background in each window, as a share of it, shape (K,).
+    cross_talk : CrossTalk
+        Of the lines.
+    """
+
+    background_errors: np.ndarray
+    cross_talk: CrossTalk
+
+    @property
+    def noise(self):
+        """Noise of the net counts, and what all pixels have in common, from `raw_noise`."""
+        totals = self.maps.net.sum(axis=(1, 2), dtype=float)
+        foreign = self.cross_talk.counts(self.maps.ratios[:, 0, 0], totals)
+        return noise_of_windows(self.maps, self.background_errors, foreign)
 
 
 def channels_of(axis, lines, windows):

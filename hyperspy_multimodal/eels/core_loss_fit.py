@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage, optimize
 
+from .core_loss_errors import CoreLossErrors, core_loss_errors
 from .white_lines import OFFSETS, WIDTHS, white_line_shapes
 
 _EXPONENTS = 1.0, 6.0
@@ -59,6 +60,8 @@ class CoreLossFit:
         Counts by channel: of the fit, of the edges in it, and as measured, shape (C,).
     used : numpy.ndarray
         Which channels were fitted, bool, shape (C,).
+    errors : CoreLossErrors
+        How well all of that is known.
     """
 
     exponent: float
@@ -70,6 +73,7 @@ class CoreLossFit:
     net: np.ndarray
     observed: np.ndarray = field(repr=False)
     used: np.ndarray = field(repr=False)
+    errors: CoreLossErrors = field(repr=False)
 
 
 def fit_core_loss(observed, energy, edges, used, gain=1.0):
@@ -122,6 +126,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0):
         net=amplitudes[:-1] @ design[:-1],
         observed=observed,
         used=used,
+        errors=core_loss_errors(model, parameters, lined, gain),
     )
 
 

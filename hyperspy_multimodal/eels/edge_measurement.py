@@ -8,9 +8,11 @@ import numpy as np
 
 from ..checks import checked_number
 from ..counts.element_maps import ElementMaps, float_type
+from ..counts.raw_noise import noise_of_windows
 from ..counts.segments import limits_to_count, membership, segment_limits
 from ..counts.unphysical import WIDEST_SPIKE
 from ..physics.edges import onset_energy
+from ..physics.microscope import microscope_of
 from .background_shape import POWER_LAW, shape_ratio
 from .edge_windows import (
     channel_energies,
@@ -19,8 +21,9 @@ from .edge_windows import (
     integration_channels,
     pre_edge_channels,
 )
+from .foreign_electrons import foreign_electrons
 from .gain import find_gain, stored_gain
-from .power_law import background_ratios
+from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
 from .select_edges import select_edges
 
 
@@ -52,6 +55,8 @@ class EdgeWindowPlan:
         From `checked_background_type`.
     limits : list of int
         Channels between which counts are summed.
+    microscope : dict
+        From `microscope_of`.
     """
 
     names: list
@@ -62,6 +67,7 @@ class EdgeWindowPlan:
     stored: object
     background_type: str
     limits: list
+    microscope: dict
     used = None
     negative = True
     smooth = True
@@ -113,8 +119,12 @@ class EdgeWindowPlan:
             splits_rounded=True,
         )
         onsets = [onset_energy(name) for name in self.names]
+        foreign = None
+        if before is not None and self.background_type == POWER_LAW:
+            foreign = foreign_electrons(self, maps, lower / gain, upper / gain)
         return EdgeWindowReading(
-            maps, onsets, self.windows, before, gain, source, self.background_type
+            *(maps, onsets, self.windows, before, gain, source, self.background_type),
+            foreign=foreign,
         )
 
     def _ratios(self, before, lower, upper, total):
@@ -148,6 +158,8 @@ class EdgeWindowReading:
         "given", "metadata", "integer counts", "estimated" or "noise"; see `find_gain`.
     background_type : str
         Shape of the background.
+    foreign : numpy.ndarray or None
+        From `foreign_electrons`.
     """
 
     maps: ElementMaps
@@ -157,6 +169,7 @@ class EdgeWindowReading:
     gain: float
     gain_source: str
     background_type: str = POWER_LAW
+    foreign: np.ndarray | None = None
     mask = None
 
     def for_fusion(self, divisible):
@@ -167,6 +180,19 @@ class EdgeWindowReading:
     def raw(self):
         """Net electrons as measured, shape (K, ny, nx)."""
         return self.maps.net
+
+    @property
+    def noise(self):
+        """Noise of the counts of the signal, and what all pixels have in common, or None."""
+        if not len(self.maps.segments):  # maps are settled
+            return None
+        errors = np.full(len(self.onsets), BACKGROUND_ERROR)
+        if self.background_windows is not None:
+            limits = zip(self.integration_windows, self.background_windows, strict=True)
+            of_one = np.array([exponent_error(*each) for each in limits])
+            electrons = np.maximum(self.maps.beside_counts.sum(axis=(1, 2)), 1.0)
+            errors = np.hypot(errors, of_one / np.sqrt(electrons))
+        return noise_of_windows(self.maps, errors, self.foreign, self.gain)
 
     @property
     def record(self):
@@ -232,4 +258,5 @@ def plan_edges(
         stored=stored_gain(signal),
         background_type=background_type,
         limits=limits_to_count(signal, limits),
+        microscope=microscope_of(signal),
     )

@@ -1,10 +1,11 @@
 """EELS: readings of core-loss spectra through a fit of their sum."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..counts.fitted_maps import FittedMaps
+from ..counts.raw_noise import raw_noise
 from ..counts.templates import Templates
 from ..physics.edges import onset_energy
 from .background_shape import POWER_LAW
@@ -45,6 +46,19 @@ class EdgeProjection:
         return [(i, j) for i in range(self.columns) for j in range(i + 1)]
 
     @property
+    def _poisson(self):
+        """Covariance of the totals by the noise of the maps, in counts of the signal, (K, K)."""
+        projection = self.templates.projection[: self.columns]
+        return self.gain * (projection * np.maximum(self.sum_fit.observed, 0.0)) @ projection.T
+
+    @property
+    def common_covariance(self):
+        """Covariance of the totals beyond the noise of the maps, shape (K, K)."""
+        of_sum = self.sum_fit.errors.of_windows(self.plan.windows_plan.inside)
+        values, vectors = np.linalg.eigh(of_sum - self._poisson)
+        return (vectors * np.maximum(values, 0.0)) @ vectors.T
+
+    @property
     def operator(self):
         """Net counts, all counts, covariances of the net counts: a matrix (C, M)."""
         projection = self.templates.projection[: self.columns]
@@ -74,6 +88,20 @@ class EdgeProjection:
             splits_rounded=True,
         )
         plan = self.plan
+        covariances = {
+            (i, j): self.gain**2 * covariance[..., i, j] for i, j in self._pairs if i != j
+        }
+        deviation = np.sqrt(np.maximum(np.diag(self._poisson), 1e-300))
+        noise = raw_noise(
+            plan.names,
+            variances=self.gain**2 * variance,
+            covariances=covariances,
+            correlation=self._poisson / np.outer(deviation, deviation),
+            per_count=self.gain * own,
+            totals=self.gain * net.sum(axis=(1, 2)),
+            common_covariance=self.common_covariance,
+            gross=self.gain * maps.gross,
+        )
         onsets = [onset_energy(name) for name in plan.names]
         return EdgeReading(
             self.sum_fit,
@@ -84,7 +112,16 @@ class EdgeProjection:
             self.gain,
             self.gain_source,
             self._white_lines,
+            self._cross_sections,
+            noise,
         )
+
+    @property
+    def _cross_sections(self):
+        """Barns of the integration windows, white lines included."""
+        inside = self.plan.windows_plan.inside
+        spectra = zip(self.sum_fit.edges, inside, strict=False)
+        return [float(edge[start:stop].sum()) for edge, (start, stop) in spectra]
 
     @property
     def _white_lines(self):
@@ -117,6 +154,10 @@ class EdgeReading:
         Counts per electron, and where it comes from.
     white_lines : list of float
         Share of white lines in the electrons of each integration window.
+    cross_sections : list of float
+        Barns of each integration window, white lines included.
+    noise : dict or None
+        Of the raw maps in counts of the signal, from `raw_noise`.
     """
 
     sum_fit: CoreLossFit
@@ -127,11 +168,13 @@ class EdgeReading:
     gain: float
     gain_source: str
     white_lines: list
+    cross_sections: list
+    noise: dict | None
     mask = None
 
     def for_fusion(self, divisible):
-        """Return this: it holds nothing but maps of the size of the scan."""
-        return self
+        """Return the same without its noise, for memory's sake."""
+        return replace(self, noise=None)
 
     @property
     def raw(self):
@@ -145,6 +188,7 @@ class EdgeReading:
             "exponent": self.sum_fit.exponent,
             "edge_shift": self.sum_fit.shift,
             "white_lines": self.white_lines,
+            "cross_sections": self.cross_sections,
             "background_windows": None,
             "background_type": POWER_LAW,
             "gain": self.gain,

@@ -166,6 +166,9 @@ def multimodal_fusion(
     The record has ``exponent``, ``edge_shift`` in eV, and ``white_lines``, their share of the
     electrons in each integration window.
 
+    ``cross_sections`` in the record are those of the integration windows in barns, hydrogenic, or
+    None where they cannot be had; those of a fit hold the white lines that were found.
+
     A lazy signal is read chunk by chunk, once (twice for a fit), and not before its maps are
     computed; the maps are fused whole.
 
@@ -242,7 +245,8 @@ def scan_of(
 ):
     """Return the `Scan` of an EELS spectrum image; arguments as those of `multimodal_fusion`."""
     from ..physics.edges import onset_energy
-    from ..physics.scattering import edge_scattering
+    from ..physics.microscope import microscope_of
+    from ..physics.scattering import edge_cross_sections, edge_scattering, windows_in_ev
     from ..recovery.parameters import check_map_method
     from ..signals.haadf_image import haadf_array
     from ..signals.scan import Scan
@@ -269,6 +273,10 @@ def scan_of(
             signal, edges, integration_windows, background_windows, gain, background_type
         )
     onsets = [onset_energy(name) for name in plan.names]
+    windows = windows_in_ev(signal, plan.windows)
+    sections = edge_cross_sections(plan.names, windows, microscope_of(signal))
+    if sections is not None and not min(sections) > 0:
+        sections = None
     return Scan(
         signal,
         haadf,
@@ -279,5 +287,9 @@ def scan_of(
             for edge, onset in zip(plan.names, onsets, strict=True)
         ],
         per_count=edge_scattering(signal, plan.names, plan.windows),
-        known={"map_method": map_method, "onset_energies": onsets},
+        known={
+            "map_method": map_method,
+            "onset_energies": onsets,
+            "cross_sections": None if sections is None else sections.tolist(),
+        },
     )

@@ -10,8 +10,8 @@ _logger = Speaker(__name__)
 
 #: Exponents that a background may have; those of real ones lie between 2 and 6.
 EXPONENTS = (0.0, 10.0)
-# Error that the pooled exponent may leave in the expected background.
-_BACKGROUND_ERROR = 0.005
+#: Error that the pooled exponent may leave in the expected background, as a share of it.
+BACKGROUND_ERROR = 0.005
 # Share of pixels without a sensible exponent that is worth a warning.
 _CLIPPED = 0.1
 
@@ -43,9 +43,7 @@ def background_ratios(name, window, limits, lower, upper, units):
             f"A power law needs windows at energies > 0, but one starts at {min(left, first):g} "
             f"{units}. Give `background_windows` above the zero-loss peak, or None."
         )
-    # Error propagation: the exponent is good to 4 / (lever sqrt(N)) for N electrons.
-    reach = abs(np.log(first * last / (left * right))) / 2
-    needed = (4 * reach / np.log(right / left) / _BACKGROUND_ERROR) ** 2
+    needed = (exponent_error(window, (left, right)) / BACKGROUND_ERROR) ** 2
     pooled = pool(np.stack([lower, upper]), needed)
     exponent = power_law_exponent(*pooled, left, middle, right)
     clipped = np.isin(exponent, EXPONENTS).mean()
@@ -65,6 +63,22 @@ def background_ratios(name, window, limits, lower, upper, units):
         )
     beside = power_law_area(exponent, left, right)
     return power_law_area(exponent, first, last) * (left / first) ** exponent / beside
+
+
+def exponent_error(window, side):
+    """Return the error of a background by that of its exponent, as a share, for one electron.
+
+    By propagation the exponent is good to 4 / (lever sqrt(N)) for N electrons before the edge, with
+    the logarithmic width of the pre-edge window for lever.
+
+    Parameters
+    ----------
+    window, side : tuple of (float, float)
+        Energies of the window and of the pre-edge window.
+    """
+    (first, last), (left, right) = window, side
+    reach = abs(np.log(first * last / (left * right))) / 2
+    return 4 * reach / np.log(right / left)
 
 
 def power_law_area(exponent, left, right):

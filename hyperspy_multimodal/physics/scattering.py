@@ -61,20 +61,44 @@ def edge_scattering(signal, edges, windows):
     numpy.ndarray
         Shape (K,), largest 1.
     """
-    known = microscope_of(signal)
-    yields = np.ones(len(edges))
-    in_kev = signal.axes_manager.signal_axes[0].units == "keV"
-    windows = (1e3 if in_kev else 1.0) * np.asarray(windows, dtype=float)
+    yields = edge_cross_sections(edges, windows_in_ev(signal, windows), microscope_of(signal))
+    known = yields is not None and np.all(yields > 0)
+    return _of_yields(edges, yields if known else np.ones(len(edges)))
+
+
+def windows_in_ev(signal, windows):
+    """Return windows in eV that are in the units of a signal's energy axis."""
+    unit = 1e3 if signal.axes_manager.signal_axes[0].units == "keV" else 1.0
+    return unit * np.asarray(windows, dtype=float)
+
+
+def edge_cross_sections(edges, windows, microscope):
+    """Return hydrogenic cross-sections of edges in windows, without white lines.
+
+    Parameters
+    ----------
+    edges : list of str
+        Edges, such as "Cu_L3".
+    windows : numpy.ndarray
+        In eV, shape (K, 2), one an edge.
+    microscope : dict
+        From `microscope_of`.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        In barns, shape (K,); None where beam energy or angles are not known, or an edge is of
+        another shell than K and L.
+    """
     shells = [hydrogenic_shell(edge, edge_onsets(edge.split("_")[0])) for edge in edges]
-    if all(known.values()) and all(shells):
-        functions = hydrogenic_edges(shells, known)
-        for i, (function, (left, right)) in enumerate(zip(functions, windows, strict=True)):
-            limits = np.linspace(left, right, max(int(np.ceil((right - left) / _STEP)), 1) + 1)
-            middles = (limits[1:] + limits[:-1]) / 2
-            yields[i] = max((function(middles) * np.diff(limits)).sum(), 0.0)
-        if not np.all(yields > 0):
-            yields = np.ones(len(edges))
-    return _of_yields(edges, yields)
+    if not (all(microscope.values()) and all(shells)):
+        return None
+    sections = []
+    for function, (left, right) in zip(hydrogenic_edges(shells, microscope), windows, strict=True):
+        limits = np.linspace(left, right, max(int(np.ceil((right - left) / _STEP)), 1) + 1)
+        middles = (limits[1:] + limits[:-1]) / 2
+        sections.append(max((function(middles) * np.diff(limits)).sum(), 0.0))
+    return np.array(sections)
 
 
 def map_scattering(names):

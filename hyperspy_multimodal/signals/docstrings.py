@@ -95,8 +95,9 @@ DESCRIPTIONS = {
     Only with ``full_output=True``; of lazy maps ``raw_maps``, ``haadf``, ``modelled_haadf``,
     ``haadf_residual``, ``standard_deviations`` and ``draws``, all lazy, and ``record``, a task of
     Dask that gives the numbers; of a stack ``raw_maps``, and ``slices``, a dictionary for each.
-    Signals: ``raw_maps`` (net counts as measured, a list), ``cost_terms`` (HAADF, Poisson and TV
-    term by iteration), ``haadf`` (unit range, blurred), ``modelled_haadf``, ``haadf_residual``;
+    Signals: ``raw_maps`` (net counts as measured, a list; ``raw_noise``, a dictionary, has their
+    variances, covariances, and what all pixels have in common), ``cost_terms`` (HAADF, Poisson and
+    TV term by iteration), ``haadf`` (unit range, blurred), ``modelled_haadf``, ``haadf_residual``;
     with ``uncertainty=True`` ``standard_deviations``, a list, and ``draws``: 20 lists of maps as
     they might be, whose spread about the fused maps is the error of these and of whatever is
     computed from them. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``,

@@ -97,7 +97,8 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     if fused.draws is not None:
         shown["draws"] = drawn_maps(signal, fused.draws, described)
     raw = element_maps(signal, fused.raw, *described, ", raw")
-    return maps, {**output_signals(fused, signal), **shown, "raw_maps": raw}
+    shown |= {"raw_maps": raw, "raw_noise": reading.noise}
+    return maps, {**output_signals(fused, signal), **shown}
 
 
 def is_lazy_output(lazy_output, signal):

@@ -195,7 +195,7 @@ def test_full_output(specimen, automatic):
     fused, output = automatic
     assert isinstance(fused, list)
     assert set(output) == {
-        *("raw_maps", "cost_terms", "haadf", "modelled_haadf", "haadf_residual"),
+        *("raw_maps", "raw_noise", "cost_terms", "haadf", "modelled_haadf", "haadf_residual"),
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart"),

@@ -41,5 +41,9 @@ def _continuum_error(fit, limit):
     """Return the error of the continuum in a window, which a fit cannot tell from its lines."""
     centres = fit.detector.centres
     inside = fit.used & (centres > limit[0]) & (centres < limit[1])
-    share = _CONTINUUM if np.mean(limit) > LOW_ENERGY else _LOW_CONTINUUM
-    return share * float(fit.continuum[inside].sum())
+    return continuum_error(np.mean(limit)) * float(fit.continuum[inside].sum())
+
+
+def continuum_error(energy):
+    """Return the standard error of the continuum at an energy in keV, as a share of it."""
+    return _CONTINUUM if energy > LOW_ENERGY else _LOW_CONTINUUM

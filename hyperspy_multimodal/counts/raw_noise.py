@@ -1,0 +1,96 @@
+"""The noise of raw maps, as ``full_output`` has it."""
+
+import numpy as np
+
+
+def raw_noise(
+    names, *, variances, covariances, correlation, per_count, totals, common_covariance, gross
+):
+    """Return what is known of the noise of K raw maps, by name, in types for users.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    variances : numpy.ndarray
+        Of the counts of the raw maps, shape (K, ny, nx).
+    covariances : dict
+        Maps (ny, nx) by pair (i, j) of maps whose noise is correlated.
+    correlation : numpy.ndarray
+        Of the noise of the totals, shape (K, K).
+    per_count : numpy.ndarray
+        Variance that a count adds to its own estimate, shape (K,).
+    totals : numpy.ndarray
+        Sums of the raw maps, shape (K,).
+    common_covariance : numpy.ndarray
+        Covariance of the totals that all pixels have in common, shape (K, K).
+    gross : numpy.ndarray
+        Counts of each spectrum, in the channels that were read, shape (ny, nx).
+    """
+    return {
+        "variances": dict(zip(names, variances, strict=True)),
+        "covariances": {(names[i], names[j]): each for (i, j), each in covariances.items()},
+        "correlation": np.asarray(correlation),
+        "variances_per_count": dict(zip(names, np.asarray(per_count).tolist(), strict=True)),
+        "totals": dict(zip(names, np.asarray(totals).tolist(), strict=True)),
+        "common_covariance": np.asarray(common_covariance),
+        "gross": gross,
+    }
+
+
+def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):
+    """Return the `raw_noise` of counts in windows, None of settled maps.
+
+    Maps whose windows share channels have correlated noise. Common to all pixels are the errors of
+    a wrong background and, as large as they are expected to be, of counts of other elements.
+
+    Parameters
+    ----------
+    maps : ElementMaps
+        Maps.
+    background_errors : numpy.ndarray
+        Standard errors of the background in each window, as a share of it, shape (K,): an error
+        that all pixels have in common.
+    foreign : numpy.ndarray or None
+        Counts that each element (columns) is expected to add to the totals of the others (rows),
+        shape (K, K); None (default) where they are not known.
+    gain : float
+        Counts of the raw maps for each of ``maps``, default 1.
+    """
+    if not len(maps.segments):
+        return None
+    n_maps, shape = len(maps.names), maps.segments.shape[1:]
+    ratios = np.broadcast_to(maps.ratios, (n_maps, *shape))
+    belongs = (maps.inside > 0) | (maps.beside > 0)
+
+    def weight(k, s):
+        return maps.inside[k, s] - maps.beside[k, s] * ratios[k]
+
+    covariances = {
+        (i, j): gain**2 * sum(weight(i, s) * weight(j, s) * maps.segments[s] for s in shared)
+        for i in range(n_maps)
+        for j in range(i)
+        if (shared := np.flatnonzero(belongs[i] & belongs[j])).size
+    }
+    variances = gain**2 * np.asarray(maps.net_variance, float)
+    totals = np.diag(variances.sum(axis=(1, 2)))
+    for (i, j), covariance in covariances.items():
+        totals[i, j] = totals[j, i] = covariance.sum()
+    deviation = np.sqrt(np.maximum(np.diag(totals), 1e-300))
+    background = np.sum(maps.counts - maps.net, axis=(1, 2), dtype=float)
+    correlation = totals / np.outer(deviation, deviation)
+    np.fill_diagonal(correlation, 1.0)
+    net = maps.net.sum(axis=(1, 2), dtype=float)
+    common = np.diag(np.square(background_errors * background))
+    if foreign is not None:
+        common += foreign @ foreign.T
+    return raw_noise(
+        maps.names,
+        variances=variances,
+        covariances=covariances,
+        correlation=correlation,
+        per_count=np.full(n_maps, gain),
+        totals=gain * net,
+        common_covariance=gain**2 * common,
+        gross=gain * maps.counts.sum(axis=0, dtype=float),
+    )

@@ -1,0 +1,271 @@
+"""`composition`: what regions consist of, with errors."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..checks import checked_number
+from .absorption import absorption_of
+from .detection import detection, discoveries
+from .factors import factors_of
+from .found_regions import found_regions, is_there, rim
+from .independent import independent_parts
+from .measured import measured_of
+from .percent import percent_of
+from .percent_maps import percent_maps
+from .propagation import carried, region_counts
+from .regions import given_regions
+from .result import Composition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Literal
+
+    from hyperspy.roi import BaseROI
+    from hyperspy.signal import BaseSignal
+    from numpy.typing import ArrayLike
+
+    from ..hints import Auto, Output
+
+_SIGNIFICANT = 3.0
+
+
+def composition(
+    maps: Sequence[BaseSignal],
+    output: Output,
+    kfactors: Mapping[str, float | tuple[float, float]]
+    | Sequence[float | tuple[float, float]]
+    | None = None,
+    regions: BaseROI
+    | BaseSignal
+    | ArrayLike
+    | Mapping[str, BaseROI | ArrayLike]
+    | Sequence[BaseROI | ArrayLike]
+    | None = None,
+    *,
+    composition_units: Literal["atomic", "weight"] = "atomic",
+    thickness: float | Mapping[str, float] | None = None,
+    density: float | Mapping[str, float] | None = None,
+    mass_thickness: float | Mapping[str, float] | None = None,
+    take_off_angle: float | Auto = "auto",
+    false_discovery_rate: float = 0.05,
+    seed: int = 0,
+) -> Composition:
+    r"""Return the composition of regions of EDS or EELS maps, with errors and detection limits.
+
+    Fused maps say where a region is. Its counts are sums of the raw maps, which are unbiased and
+    whose noise is known.
+
+    Parameters
+    ----------
+    maps : list of BaseSignal
+        Fused maps, as `multimodal_fusion` of spectra returns them, or the maps of `fit_maps`; in
+        any order. Elements whose maps are left out, such as C of a film, are not counted.
+    output : dict
+        What the same call returned with ``full_output=True``. Maps that were given instead of
+        spectra (`fuse_maps`) have no known noise and are refused.
+    kfactors : None, dict or list
+        Of X-ray lines: Cliff-Lorimer factors for weight per cent, as eXSpy takes them, by line:
+        ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number is a standard error. An
+        element stands for its line; lines without a map have no say. Or a list in the order of the
+        maps. Zeta factors may stand in their place.
+        Of EELS edges: cross-sections of the integration windows by edge, in any common unit, such
+        as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default): the hydrogenic ones that the
+        fusion recorded, with standard errors of 10 % (K) and 20 % (L), an estimate.
+    regions : None, BaseROI, BaseSignal, array_like, dict or list
+        ROIs of HyperSpy, masks (ny, nx) with True inside, or several of them by name or in a list;
+        or a label image of integers, 0 outside. None (default): regions of one composition, found
+        in the maps; see Notes.
+    composition_units : "atomic" or "weight"
+        What errors, detection limits and maps are per cent of. Default "atomic".
+    thickness : None, float or dict
+        Of the regions, in nm: one number, or one by name of region. X-rays are then corrected for
+        their absorption in the specimen. None (default): no correction.
+    density : None, float or dict
+        Goes with ``thickness``, in g/cm^3. None (default) takes the mean of those of the elements
+        by weight, as eXSpy does: far too low for oxides, as oxygen is a gas.
+    mass_thickness : None, float or dict
+        Density times thickness, in kg/m^2, in place of these two. 100 nm of a material of 5 g/cm^3
+        are 5e-4 kg/m^2.
+    take_off_angle : float or "auto"
+        In degrees, for absorption. "auto" (default) takes the metadata of the maps.
+    false_discovery_rate : float
+        Expected share of elements that are not there among those said to be. Default 0.05.
+    seed : int
+        Of the search for regions, default 0.
+
+    Returns
+    -------
+    Composition
+        With ``table()`` and ``to_csv(path)``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If maps and output are not of one fusion of spectra, if a factor is missing, if absorption
+        and composition do not converge, or if an argument is not as described.
+
+    See Also
+    --------
+    exspy.signals.EDSTEMSpectrum.quantification : The same composition, pixel by pixel.
+
+    Notes
+    -----
+    With net counts :math:`N_i`, the weight per cent of an element is :math:`100 k_i N_i / \sum_j
+    k_j N_j` [1]_, without fluorescence. Errors are carried by its derivatives:
+
+    - counts: the sum of the variance of the raw counts, with covariances between elements;
+    - fit: what is common to all regions, ``common_covariance`` of ``output["raw_noise"]``. Of a
+      fit of EDS: calibration, line weights, continuum; of EELS: exponent, shift, white lines,
+      misfit; of windows: 3 % of the background of X-rays (10 % below 1 keV), 0.5 % of that of EELS
+      and the error of its exponent, and what other mapped elements should add, by tables. For each
+      element it is as large a share of its counts as of its total, and at least as large a share
+      of the error of its total as the region has of the counts of all lines (EELS: spectra);
+    - kfactors: their standard errors, independent of each other.
+
+    EELS: atoms are in proportion to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
+    of the window, so that atomic per cent is a ratio of areal densities. Plural scattering is not
+    corrected.
+
+    Absorption: :math:`k_i` is multiplied by :math:`x / (1 - e^{-x})`, where :math:`x` is the mass
+    absorption coefficient (of eXSpy) of the composition times mass thickness over the sine of the
+    take-off angle, until composition and correction agree. That is right for flat regions of one
+    composition through their thickness. Errors follow the correction; that of the thickness is not
+    among them. ``maps`` are corrected alike; where thickness differs between regions, they are NaN
+    outside all of them.
+
+    An element is there where counts like these would be rare without it: with the background that
+    the variance shows, and the error of the fit. The level follows from the false discovery rate
+    over all regions and elements [2]_. The detection limit is Currie's [3]_.
+
+    Regions are found as follows. Regions that follow the noise of the counts would make it part of
+    their composition. So noise is drawn and added to the raw counts, and subtracted from them: two
+    maps whose noise is independent, each as noisy as half the counts [4]_. The first is fused with
+    the parameters of the maps, and regions are found in it; the second is summed over them, with
+    errors larger by a factor of 1.4. There is something where the fused counts of all maps together
+    exceed three standard errors of the counts of 5 x 5 pixels; all else is vacuum. The compositions
+    of these pixels are split by k-means into 2 to 6 clusters of 20 pixels or more. A number of
+    clusters stands if each differs from each other by 10 at%, and by three standard errors of the
+    second counts; of those that stand it is the one whose pixels are nearest to their own centre in
+    relation to the next. If none does, all is one region.
+
+    Counts of a pixel at the rim of a region are of the specimen under the beam, which has tails;
+    ``rims`` says how much of a region lies there.
+
+    References
+    ----------
+    .. [1] G. Cliff, G. W. Lorimer, J. Microsc. 103, 203 (1975),
+       doi:10.1111/j.1365-2818.1975.tb03895.x.
+    .. [2] Y. Benjamini, Y. Hochberg, J. R. Stat. Soc. B 57, 289 (1995),
+       doi:10.1111/j.2517-6161.1995.tb02031.x.
+    .. [3] L. A. Currie, Anal. Chem. 40, 586 (1968), doi:10.1021/ac60259a007.
+    .. [4] J. Leiner et al., J. Am. Stat. Assoc. 120, 135 (2025),
+       doi:10.1080/01621459.2023.2270748.
+
+    Examples
+    --------
+    >>> import hyperspy.api as hs
+    >>> from hyperspy_multimodal import composition
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> maps, output = specimen.signal.multimodal_fusion(
+    ...     specimen.haadf, gamma=1, full_output=True, show_progressbar=False
+    ... )
+    >>> kfactors = dict(zip(["Co_Ka", "O_Ka", "S_Ka"], specimen.kfactors))
+    >>> found = composition(maps, output, kfactors, hs.roi.RectangularROI(0, 0, 31, 31))
+    >>> found.elements, bool(found.detected.all())
+    (['Co', 'O', 'S'], True)
+    """
+    measured = measured_of(maps, output)
+    factors = factors_of(kfactors, measured.kind, measured.names, maps)
+    if composition_units not in ("atomic", "weight"):
+        raise ValueError(
+            f"composition_units must be 'atomic' or 'weight', but {composition_units!r} was given."
+        )
+    rate = checked_number("false_discovery_rate", false_discovery_rate, low=0, include_low=False)
+    if rate >= 1:
+        raise ValueError(f"false_discovery_rate must be below 1, but {rate!r} was given.")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
+    there = is_there(measured)
+    if regions is None:
+        measured = independent_parts(measured, _fusion_of(output), seed)
+        masks = found_regions(measured, factors.per_atom, seed)
+        names = [str(number) for number in range(1, len(masks) + 1)]
+    else:
+        names, masks = given_regions(regions, maps[0])
+    absorption = absorption_of(
+        *(measured, names, maps),
+        thickness=thickness,
+        density=density,
+        mass_thickness=mass_thickness,
+        take_off_angle=take_off_angle,
+    )
+    found = region_counts(measured, masks)
+    shown = np.where(_is_significant(found)[:, None], found.counts, np.nan)
+    percent = percent_of(shown, factors, absorption, names)
+    in_units = percent.atomic if composition_units == "atomic" else percent.weight
+    noise, common = found.noise, found.common
+    covariances = {
+        "counts": carried(in_units.by_counts, noise),
+        "fit": carried(in_units.by_counts, common),
+        "kfactors": carried(in_units.by_factors, np.diag(np.square(factors.relative_errors))),
+    }
+    total = sum(covariances.values())
+    errors = {
+        source: np.sqrt(np.maximum(np.diagonal(each, axis1=1, axis2=2), 0.0))
+        for source, each in {**covariances, "total": total}.items()
+    }
+    variance = np.diagonal(noise, axis1=1, axis2=2)
+    absent = np.diag(measured.common) * np.square(found.shares)[:, None]
+    limits, p_values = detection(found.counts, variance, absent, measured.per_count)
+    fused = np.array([each.data for each in maps], float)
+    bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
+    return Composition(
+        lines=measured.names,
+        elements=factors.elements,
+        regions=names,
+        units=composition_units,
+        pixels=(masks & measured.used).sum(axis=(1, 2)),
+        rims=np.array([bright[rim(m)].sum() / max(bright[m].sum(), 1e-300) for m in masks]),
+        counts=found.counts,
+        counts_errors=np.sqrt(variance),
+        atomic_percent=percent.atomic.values,
+        weight_percent=percent.weight.values,
+        errors=errors,
+        covariances=total,
+        detection_limit_counts=limits,
+        detection_limits=_limits_in_percent(shown, limits, in_units.factors),
+        p_values=p_values,
+        detected=discoveries(p_values, rate),
+        false_discovery_rate=rate,
+        masks=masks,
+        maps=percent_maps(maps, there, factors, composition_units, absorption, masks),
+    )
+
+
+def _is_significant(found):
+    """Return which regions hold counts enough for a composition, (R,)."""
+    error = np.sqrt(found.noise.sum(axis=(1, 2)).clip(0))
+    return found.counts.sum(axis=1) > np.maximum(_SIGNIFICANT * error, 1e-9)
+
+
+def _limits_in_percent(counts, limits, factors):
+    """Return what the composition would be with an element at its detection limit, (R, K)."""
+    amounts = np.maximum(counts * factors, 0.0)
+    others = amounts.sum(axis=1, keepdims=True) - amounts
+    least = limits * factors
+    return 100 * least / (others + least)
+
+
+def _fusion_of(output):
+    """Return the output of a fusion, or say that regions cannot be found without one."""
+    if "raw_maps" not in output or "haadf" not in output:
+        raise ValueError(
+            "regions must be given where maps are not fused, but None was given. Give the maps and "
+            "the output of multimodal_fusion to find regions."
+        )
+    return output

@@ -1,0 +1,61 @@
+"""What counts of a region say about whether an element is there."""
+
+import numpy as np
+from scipy import special, stats
+
+# 5 % of elements that are not there are taken for there, and 5 % of those at the limit are missed.
+_QUANTILE = 1.645
+_SOFTENING = 0.5  # counts: a variance that was estimated from few counts may be 0 by chance
+
+
+def detection(counts, noise_variance, common_variance, per_count):
+    """Return detection limits in counts, and how probable such counts are without the element.
+
+    Currie's limit (Anal. Chem. 40, 586, 1968), 2.71 + 3.29 sigma, in units in which one count of
+    the element adds a variance of one, with sigma the error of the counts of an element that is not
+    there.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        Net counts, shape (R, K).
+    noise_variance : numpy.ndarray
+        Their variance, shape (R, K).
+    common_variance : numpy.ndarray
+        Variance by what else is wrong, for an element that is not there, shape (R, K).
+    per_count : numpy.ndarray
+        Variance that a count adds to itself, shape (K,).
+
+    Returns
+    -------
+    limits, p_values : numpy.ndarray
+        Shape (R, K).
+    """
+    others = np.maximum(noise_variance - per_count * np.maximum(counts, 0.0), 0.0)
+    sigma = np.sqrt(others + common_variance)
+    limits = _QUANTILE**2 * per_count + 2 * _QUANTILE * sigma
+    # In these units counts over the variance v of all else are distributed like Poisson's over v.
+    background = others / per_count**2 + _SOFTENING
+    gross = counts / per_count + background
+    few = np.where(gross > 0, special.gammainc(np.maximum(gross, 1e-300), background), 1.0)
+    many = stats.norm.sf(counts / np.sqrt(sigma**2 + _SOFTENING * per_count**2))
+    return limits, np.where(counts > 0, np.maximum(few, many), 1.0)
+
+
+def discoveries(p_values, rate):
+    """Return which of several hypotheses are refuted at a false discovery rate.
+
+    After Benjamini and Hochberg (J. R. Stat. Soc. B 57, 289, 1995).
+
+    Parameters
+    ----------
+    p_values : numpy.ndarray
+        Of any shape.
+    rate : float
+        Expected share of those that are true among those refuted.
+    """
+    ordered = np.sort(p_values, axis=None)
+    below = ordered <= rate * np.arange(1, ordered.size + 1) / ordered.size
+    if not below.any():
+        return np.zeros(p_values.shape, bool)
+    return p_values <= ordered[np.flatnonzero(below)[-1]]

@@ -1,0 +1,110 @@
+"""Regions of one composition, found in fused maps."""
+
+from itertools import combinations
+
+import numpy as np
+from scipy.cluster.vq import ClusterError, kmeans2
+from scipy.ndimage import uniform_filter
+
+from .propagation import by_counts, carried, percentages, region_counts
+
+# A fused pixel holds what some neighbours have counted.
+_NEIGHBOURS = 5
+_SIGNIFICANT = 3.0  # standard errors
+_MOST = 6  # regions
+_FEWEST = 20  # pixels of a region
+# Two regions differ by this many per cent, and standard errors of their raw counts, or are one.
+_APART, _TOLD_APART = 10.0, 3.0
+_STARTS = 5
+
+
+def is_there(measured):
+    """Return where there is anything: pixels whose fused counts are significant, (ny, nx).
+
+    There the fused counts of all maps are above three standard errors of the raw counts in 5 x 5
+    pixels, and above what three standard errors of counts without any background would be.
+    """
+    counts = np.clip(measured.fused, 0, None).sum(axis=0)
+    counts = np.where(np.isfinite(counts), counts, 0.0)
+    size = (_NEIGHBOURS, _NEIGHBOURS)
+    variance = uniform_filter(measured.variance.sum(axis=0), size, mode="nearest")
+    error = np.sqrt(np.maximum(variance, counts)) / _NEIGHBOURS
+    return measured.used & (counts > _SIGNIFICANT * error)
+
+
+def found_regions(measured, factors, seed):
+    """Return regions whose composition differs, without vacuum, the largest first.
+
+    Parameters
+    ----------
+    measured : Measured
+    factors : numpy.ndarray
+        Shape (K,).
+    seed : int
+        Of the starts of k-means.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, shape (R, ny, nx); no region where nothing is significant.
+    """
+    there = is_there(measured)
+    if not there.any():
+        return np.zeros((0, *there.shape), bool)
+    shares = percentages(np.clip(measured.fused, 0, None)[:, there].T, factors)
+    distinct = len(np.unique(shares.round(3), axis=0))
+    best, separation = there[None], 0.0
+    for number in range(2, _MOST + 1):
+        if len(shares) < number * _FEWEST or distinct < number:
+            break
+        labels, found = _clusters(shares, number, seed)
+        if labels is None or found <= separation:
+            continue
+        image = np.zeros(there.shape, int)
+        image[there] = labels + 1
+        masks = np.array([image == label for label in range(1, number + 1)])
+        if masks.sum(axis=(1, 2)).min() >= _FEWEST and _differ(measured, masks, factors):
+            best, separation = masks, found
+    return best[np.argsort(-best.sum(axis=(1, 2)), kind="stable")]
+
+
+def _clusters(shares, number, seed):
+    """Return labels of the best of some k-means, and how far apart its clusters are.
+
+    Labels are None where some of the clusters stay empty.
+    """
+    best = np.inf, None, 0.0
+    for start in range(_STARTS):
+        generator = np.random.default_rng([seed, number, start])
+        try:
+            centres, labels = kmeans2(shares, number, minit="++", seed=generator, missing="raise")
+        except ClusterError:
+            continue
+        distances = np.linalg.norm(shares[:, None] - centres, axis=2)
+        cost = np.square(distances.min(axis=1)).sum()
+        if cost < best[0]:
+            own, other = np.sort(distances, axis=1)[:, :2].T
+            best = cost, labels, float(np.mean(1 - own / np.maximum(other, 1e-12)))
+    return best[1:]
+
+
+def _differ(measured, masks, factors):
+    """Return whether raw counts tell each region from each other."""
+    found = region_counts(measured, masks)
+    if (found.counts * factors).sum(axis=1).min() <= 0:
+        return False
+    percent = percentages(found.counts, factors)
+    covariance = carried(by_counts(found.counts, factors), found.noise)
+    for a, b in combinations(range(len(masks)), 2):
+        difference = percent[a] - percent[b]
+        error = np.sqrt(np.diag(covariance[a] + covariance[b]))
+        if np.linalg.norm(difference) < _APART or np.all(np.abs(difference) < _TOLD_APART * error):
+            return False
+    return True
+
+
+def rim(mask):
+    """Return which pixels of a region have a neighbour outside it, (ny, nx)."""
+    padded = np.pad(mask, 1, mode="edge")
+    inside = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return mask & ~inside

@@ -1,0 +1,70 @@
+"""Factors and their errors, by the names of lines or edges."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ..checks import checked_number
+from ..names import checked_names
+
+_KINDS = {"line": ("X-ray line", ["Ti_Ka", "O_Ka"]), "edge": ("EELS edge", ["Ti_L3", "O_K"])}
+
+
+def checked_kfactors(kfactors, names, kind="line"):
+    """Return factors and their standard errors in the order of lines, or say what is wrong.
+
+    Parameters
+    ----------
+    kfactors : dict or list
+        A factor, or a factor and its standard error, by line or edge; an element stands for its
+        own. Or a list in the order of ``names``.
+    names : list of str
+        Lines or edges of the maps.
+    kind : "line" or "edge"
+        What they are. Default "line".
+
+    Returns
+    -------
+    factors, errors : numpy.ndarray
+        Shape (K,).
+    """
+    if isinstance(kfactors, Mapping):
+        what, example = _KINDS[kind]
+        given = checked_names("kfactors", list(kfactors), what, example)
+        by_name = dict(zip(given, kfactors.values(), strict=True))
+        found = [by_name.get(name, by_name.get(name.split("_")[0])) for name in names]
+        missing = [name for name, each in zip(names, found, strict=True) if each is None]
+        if missing:
+            raise ValueError(
+                f"kfactors must hold a factor for each {kind} of the maps, {names}, but has none "
+                f"for {missing}; it has {given}."
+            )
+    elif isinstance(kfactors, str) or not np.iterable(kfactors):
+        raise TypeError(
+            f"kfactors must be a dictionary from {kind} to factor such as {{{names[0]!r}: (1.0, "
+            f"0.05)}}, or a list, but {kfactors!r} was given."
+        )
+    else:
+        found = list(kfactors)
+        if len(found) != len(names):
+            raise ValueError(
+                f"kfactors must hold one factor a map, in the order {names}, but {len(found)} were "
+                "given. Give them by name, {'Ti_Ka': 1.0, ...}, so that no order can be wrong."
+            )
+    pairs = [_pair(f"kfactors[{name!r}]", each) for name, each in zip(names, found, strict=True)]
+    return np.array(pairs).T
+
+
+def _pair(name, value):
+    """Return a factor and its error, 0 unless it is given."""
+    if not np.iterable(value) or isinstance(value, str):
+        return checked_number(name, value, low=0, include_low=False), 0.0
+    if len(value) != 2:
+        raise ValueError(
+            f"{name} must be a factor, or a factor and its standard error, but {value!r} was given."
+        )
+    factor, error = value
+    return (
+        checked_number(name, factor, low=0, include_low=False),
+        checked_number(f"the error of {name}", error, low=0, include_low=True),
+    )

@@ -1,0 +1,177 @@
+"""What was measured: counts, their noise, and what is common to all pixels, by the same lines."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from hyperspy.signal import BaseSignal
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Net counts of K lines, and how well they are known.
+
+    Attributes
+    ----------
+    kind : "line" or "edge"
+        What names are: X-ray lines, or EELS edges.
+    names : list of str
+        Of the maps.
+    fused : numpy.ndarray
+        Maps as given, shape (K, ny, nx).
+    net, variance : numpy.ndarray
+        Net counts as measured, unbiased, and their variance, shape (K, ny, nx).
+    covariances : dict
+        Maps (ny, nx) by pair (i, j) of lines with correlated noise.
+    correlation : numpy.ndarray
+        Of the noise of the totals, shape (K, K).
+    per_count : numpy.ndarray
+        Variance that one count of a line adds to its own estimate, shape (K,).
+    totals : numpy.ndarray
+        Of the whole scan, shape (K,).
+    common : numpy.ndarray
+        Covariance of the totals that all pixels have in common, shape (K, K).
+    together : numpy.ndarray
+        Net counts of all lines that were read; of edges, counts of each spectrum; shape (ny, nx).
+    used : numpy.ndarray
+        Pixels that were not left out, bool, shape (ny, nx).
+    """
+
+    kind: str
+    names: list
+    fused: np.ndarray
+    net: np.ndarray
+    variance: np.ndarray
+    covariances: dict
+    correlation: np.ndarray
+    per_count: np.ndarray
+    totals: np.ndarray
+    common: np.ndarray
+    together: np.ndarray
+    used: np.ndarray
+
+
+def measured_of(maps, output):
+    """Return the `Measured` counts of maps and of the ``full_output`` that came with them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not what `multimodal_fusion` or `fit_maps` return.
+    """
+    kind, names = _checked_names(maps)
+    noise, raw = _checked_output(maps, output)
+    missing = sorted(set(names) - set(raw))
+    if missing:
+        raise ValueError(
+            f"output must be of the fusion that gave the maps, but has no raw maps of {missing}; "
+            f"it has those of {sorted(raw)}."
+        )
+    shape = maps[0].data.shape
+    wrong = [array.shape for array in raw.values() if array.shape != shape]
+    if wrong:
+        raise ValueError(
+            "output must be of the same scan as the maps, but its raw maps have the shape "
+            f"{wrong[0]}, and the maps {shape}. Fuse the part of the scan that you want, or give "
+            "it as a region."
+        )
+    order = list(raw)
+    at = [order.index(name) for name in names]
+    own = np.ix_(at, at)
+    used = np.all([np.isfinite(array) for array in raw.values()], axis=0)
+    clean = {name: np.where(used, array, 0.0) for name, array in raw.items()}
+    covariances = {
+        (names.index(a), names.index(b)): np.where(used, covariance, 0.0)
+        for (a, b), covariance in noise["covariances"].items()
+        if a in names and b in names
+    }
+    lines = kind == "line"
+    together = np.sum(list(clean.values()), axis=0, dtype=float) if lines else noise["gross"]
+    return Measured(
+        kind=kind,
+        names=names,
+        fused=np.array([each.data for each in maps], float),
+        net=np.array([clean[name] for name in names], float),
+        variance=np.array([np.where(used, noise["variances"][name], 0.0) for name in names], float),
+        covariances=covariances,
+        correlation=np.asarray(noise["correlation"])[own],
+        per_count=np.array([noise["variances_per_count"][name] for name in names]),
+        totals=np.array([noise["totals"][name] for name in names]),
+        common=np.asarray(noise["common_covariance"])[own],
+        together=np.where(used, together, 0.0),
+        used=used,
+    )
+
+
+def _checked_names(maps):
+    """Return whether maps are of lines or edges, and of which, or say what is wrong with them."""
+    if isinstance(maps, BaseSignal) or not isinstance(maps, (list, tuple)) or not maps:
+        raise TypeError(
+            "maps must be a list of maps, as multimodal_fusion returns it, but "
+            f"{'an empty list' if isinstance(maps, (list, tuple)) else type(maps).__name__} was "
+            "given."
+        )
+    names, kinds = [], []
+    for each in maps:
+        if not isinstance(each, BaseSignal):
+            raise TypeError(
+                "maps must hold signals, as multimodal_fusion returns them, but "
+                f"{type(each).__name__} was given. With full_output=True it returns (maps, output)."
+            )
+        if each._lazy:
+            raise ValueError(
+                "maps must be in memory, but lazy ones were given. Fuse with lazy_output=False, "
+                "full_output=True."
+            )
+        kind, found = _named(each)
+        if len(found) != 1 or each.data.ndim != 2:
+            raise ValueError(
+                "maps must be of one X-ray line or edge and two axes each, but one has "
+                f"{found} and the shape {each.data.shape}. Of a stack give the maps and the output "
+                "of one slice."
+            )
+        names.append(found[0])
+        kinds.append(kind)
+    elements = {name.split("_")[0] for name in names}
+    if len(elements) < len(names):
+        raise ValueError(
+            f"maps must be of one line or edge an element, but {names} were given. Leave out the "
+            "others."
+        )
+    if len(set(kinds)) > 1:
+        raise ValueError(
+            f"maps must be all of X-ray lines or all of edges, but {names} were given. Take them "
+            "from one fusion."
+        )
+    return kinds[0], names
+
+
+def _named(signal):
+    """Return whether a map is of lines or edges, and of which."""
+    edges, lines = (
+        [str(each) for each in signal.metadata.get_item(f"Sample.{item}", None) or []]
+        for item in ("edges", "xray_lines")
+    )
+    return ("edge", edges) if edges else ("line", lines)
+
+
+def _checked_output(maps, output):
+    """Return the noise of the raw maps, and raw maps by line or edge."""
+    if not isinstance(output, dict):
+        raise TypeError(
+            "output must be the dictionary that multimodal_fusion or fit_maps returns with "
+            f"full_output=True, but {type(output).__name__} was given."
+        )
+    if "slices" in output:
+        raise ValueError(
+            "output must be of one scan, but is of a stack. Give the maps of one slice, "
+            "[m.inav[..., 0] for m in maps], and its output['slices'][0]."
+        )
+    noise = output.get("raw_noise", output)
+    if not noise or "variances" not in noise:
+        raise ValueError(
+            "output must hold the noise of the counts, which maps that are fused by fuse_maps or "
+            "maps=, and lazy ones, do not have. Fuse the spectra themselves, with "
+            "s.multimodal_fusion(haadf, lazy_output=False, full_output=True)."
+        )
+    raw = output.get("raw_maps", maps)
+    return noise, {_named(each)[1][0]: np.asarray(each.data) for each in raw}

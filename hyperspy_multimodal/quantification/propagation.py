@@ -1,0 +1,97 @@
+"""From counts of regions to their composition, with errors by source."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class RegionCounts:
+    """Net counts of K lines in R regions, and their covariances.
+
+    Attributes
+    ----------
+    counts : numpy.ndarray
+        Shape (R, K).
+    noise : numpy.ndarray
+        Covariance of the counts by their noise, shape (R, K, K).
+    common : numpy.ndarray
+        Covariance by what is common to all regions, shape (R, K, K).
+    shares : numpy.ndarray
+        Counts of all lines in a region, or of its spectra, over those of the scan, shape (R,).
+    """
+
+    counts: np.ndarray
+    noise: np.ndarray
+    common: np.ndarray
+    shares: np.ndarray
+
+
+def region_counts(measured, masks):
+    """Sum the raw counts of regions.
+
+    What is common to all pixels (calibration, line weights, continuum) is as large a part of the
+    counts of a line in a region as of its total. But where a line has less of its counts than
+    all others, what is wrong about them comes from these: then it is as large a part of the error
+    of its total as the region has of the counts of all lines, or of the spectra of EELS.
+
+    Parameters
+    ----------
+    measured : Measured
+    masks : numpy.ndarray
+        Pixels of the regions, bool, shape (R, ny, nx).
+    """
+    pixels = (masks & measured.used).reshape(len(masks), -1).astype(float)
+
+    def summed(maps):
+        return np.asarray(maps, float).reshape(-1, pixels.shape[1]) @ pixels.T
+
+    counts = summed(measured.net).T
+    variance = np.maximum(summed(measured.variance).T, 0.0)
+    deviation = np.sqrt(variance)
+    noise = measured.correlation * deviation[:, :, None] * deviation[:, None, :]
+    for (i, j), covariance in measured.covariances.items():
+        noise[:, i, j] = noise[:, j, i] = summed(covariance)[0]
+    diagonal = np.arange(len(measured.names))
+    noise[:, diagonal, diagonal] = variance
+    shares = summed(measured.together)[0] / max(float(measured.together.sum()), 1e-300)
+    shares = np.clip(shares, 0.0, 1.0)
+    totals = np.where(measured.totals > 0, measured.totals, np.inf)
+    scale = np.maximum(counts / totals, shares[:, None])
+    common = measured.common * scale[:, :, None] * scale[:, None, :]
+    return RegionCounts(counts, noise, common, shares)
+
+
+def percentages(counts, factors):
+    """Return the composition in per cent, (..., K), of counts and factors (..., K).
+
+    Without any counts it is NaN. Cliff and Lorimer: the shares of the products of both.
+    """
+    amounts = counts * factors
+    total = amounts.sum(axis=-1, keepdims=True)
+    positive = total > 0
+    return 100 * np.divide(amounts, total, out=np.full_like(amounts, np.nan), where=positive)
+
+
+def by_counts(counts, factors):
+    """Return the derivatives of `percentages` by the counts, shape (R, K, K).
+
+    Factors are those of all regions, (K,), or of each, (R, K).
+    """
+    percent = percentages(counts, factors)
+    total = (counts * factors).sum(axis=1)[:, None, None]
+    own = 100 * np.eye(counts.shape[1])
+    factors = np.broadcast_to(factors, counts.shape)[:, None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (own - percent[:, :, None]) * factors / total
+
+
+def by_factors(percent):
+    """Return the derivatives of a composition (R, K) by the logarithms of the factors."""
+    own = np.eye(percent.shape[1])
+    return percent[:, :, None] * own - percent[:, :, None] * percent[:, None, :] / 100
+
+
+def carried(derivatives, covariance):
+    """Return covariances (R, K, K) through derivatives of the same shape."""
+    return derivatives @ covariance @ np.swapaxes(derivatives, 1, 2)

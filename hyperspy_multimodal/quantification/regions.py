@@ -1,0 +1,99 @@
+"""Regions as users give them: ROIs, masks and label images."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from hyperspy.roi import BasePointROI, BaseROI, Line2DROI
+from hyperspy.signals import BaseSignal
+
+
+def given_regions(regions, like):
+    """Return the names and pixels of regions, or say what is wrong with them.
+
+    Parameters
+    ----------
+    regions : BaseROI, array_like, BaseSignal, dict or list
+        A region, several, or by name: a ROI or a mask each; or a label image.
+    like : BaseSignal
+        A map, for axes and shape.
+
+    Returns
+    -------
+    names : list of str
+    masks : numpy.ndarray
+        Bool, shape (R, ny, nx).
+    """
+    if isinstance(regions, (list, tuple)) and _are_regions(regions):
+        regions = {str(number): each for number, each in enumerate(regions, 1)}
+    elif isinstance(regions, BaseROI):
+        regions = {"region": regions}
+    elif not isinstance(regions, Mapping) and np.ndim(_array(regions)) == 2:
+        if _array(regions).dtype.kind in "ui":
+            return _labelled(_array(regions), like.data.shape)
+        regions = {"region": regions}
+    if not isinstance(regions, Mapping) or not regions:
+        raise TypeError(
+            "regions must be None, a ROI, a mask (True: inside), a label image of integers, or "
+            f"several ROIs or masks in a dictionary or list, but {regions!r} was given."
+        )
+    masks = {str(name): _mask(str(name), each, like) for name, each in regions.items()}
+    return list(masks), np.array(list(masks.values()))
+
+
+def _are_regions(given):
+    """Return whether a list holds regions, rather than the rows of one image."""
+    return all(isinstance(each, BaseROI) or np.ndim(_array(each)) == 2 for each in given)
+
+
+def _array(region):
+    return np.asarray(region.data if isinstance(region, BaseSignal) else region)
+
+
+def _labelled(labels, shape):
+    if labels.shape != shape:
+        raise ValueError(
+            f"regions must have the shape of the maps, {shape}, but the label image has the shape "
+            f"{labels.shape}."
+        )
+    present = [int(label) for label in np.unique(labels) if label > 0]
+    if not present:
+        raise ValueError("regions must have a label > 0, but the label image holds none.")
+    return [str(label) for label in present], np.array([labels == label for label in present])
+
+
+def _mask(name, region, like):
+    """Return the pixels of a ROI or mask."""
+    if isinstance(region, BaseROI):
+        mask = _inside(region, like)
+    else:
+        mask = _array(region)
+        if mask.dtype != bool:
+            raise TypeError(
+                f"Region {name!r} must be a ROI or a mask of True (inside) and False, but "
+                f"{type(region).__name__} of {mask.dtype} was given."
+            )
+        if mask.shape != like.data.shape:
+            raise ValueError(
+                f"Region {name!r} must have the shape of the maps, {like.data.shape}, but has the "
+                f"shape {mask.shape}."
+            )
+    if not mask.any():
+        raise ValueError(f"Region {name!r} must hold a pixel, but holds none of the maps.")
+    return mask
+
+
+def _inside(roi, like):
+    """Return the pixels that a ROI takes out of a map."""
+    numbers = np.arange(like.data.size, dtype=float).reshape(like.data.shape)
+    if isinstance(roi, (BasePointROI, Line2DROI)):
+        raise TypeError(
+            "regions must be ROIs with an area, such as RectangularROI, CircleROI and PolygonROI, "
+            f"but {roi!r} was given."
+        )
+    try:
+        taken = roi(like._deepcopy_with_new_data(numbers)).data
+    except ValueError:  # none of it lies in the map
+        return np.zeros(like.data.shape, bool)
+    mask = np.zeros(like.data.size, bool)
+    mask[np.asarray(taken)[np.isfinite(taken)].astype(int)] = True
+    return mask.reshape(like.data.shape)

@@ -1,0 +1,149 @@
+"""What `composition` returns."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from hyperspy.signals import BaseSignal
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_COLUMNS = (
+    *("region", "pixels", "rim", "line", "counts", "counts_error"),
+    *("atomic_percent", "weight_percent", "error", "error_counts", "error_fit", "error_kfactors"),
+    *("detection_limit_counts", "detection_limit", "p_value", "detected"),
+)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Composition of R regions in K elements, with errors and detection limits.
+
+    Arrays are in the order of ``regions`` and ``lines``. Where a region has too few counts for a
+    composition, its values are NaN.
+
+    Attributes
+    ----------
+    lines, elements : list of str
+        X-ray lines, such as "Ti_Ka", or EELS edges, such as "Ti_L3", and their elements.
+    regions : list of str
+        Names.
+    units : "atomic" or "weight"
+        What errors, covariances, detection limits and maps are per cent of.
+    pixels : ndarray of shape (R,)
+        Pixels of each region, without those that were left out of the fusion.
+    rims : ndarray of shape (R,)
+        Share of a region's fused counts in pixels at its rim: what may be of its neighbours.
+    counts, counts_errors : ndarray of shape (R, K)
+        Sums of raw net counts, which may be negative, and their standard errors by noise. Of
+        regions that were found: with the noise that makes them independent of where these are.
+    atomic_percent, weight_percent : ndarray of shape (R, K)
+        Composition.
+    errors : dict of str to ndarray of shape (R, K)
+        Standard errors in per cent of ``units``: by "counts" (noise), by "fit" (what is common to
+        all regions, such as calibration and continuum), by "kfactors", and in "total".
+    covariances : ndarray of shape (R, K, K)
+        Of the errors in total, between elements.
+    detection_limit_counts, detection_limits : ndarray of shape (R, K)
+        Least counts, and per cent, of an element that would be found in 95 of 100 scans.
+    p_values : ndarray of shape (R, K)
+        Probability of as many counts or more if the element is not there.
+    detected : ndarray of shape (R, K)
+        Whether the element is there, bool, at the false discovery rate over all regions.
+    false_discovery_rate : float
+        As given.
+    masks : ndarray of shape (R, ny, nx)
+        Pixels of the regions, bool.
+    maps : list of BaseSignal
+        Composition by pixel, of the fused maps, one an element, NaN where there is nothing.
+    """
+
+    lines: list[str]
+    elements: list[str]
+    regions: list[str]
+    units: Literal["atomic", "weight"]
+    pixels: NDArray
+    rims: NDArray
+    counts: NDArray
+    counts_errors: NDArray
+    atomic_percent: NDArray
+    weight_percent: NDArray
+    errors: dict[str, NDArray]
+    covariances: NDArray = field(repr=False)
+    detection_limit_counts: NDArray
+    detection_limits: NDArray
+    p_values: NDArray
+    detected: NDArray
+    false_discovery_rate: float
+    masks: NDArray = field(repr=False)
+    maps: list[BaseSignal] = field(repr=False)
+
+    def table(self) -> str:
+        """Return the composition as text, one row a region and element."""
+        unit = "at%" if self.units == "atomic" else "wt%"
+        head = [
+            *("region", "pixels", "line", "counts", "at%", "wt%", f"+- {unit}"),
+            *("counts", "fit", "k", f"limit {unit}", "there"),
+        ]
+        rows = [
+            [
+                row["region"],
+                str(row["pixels"]),
+                row["line"],
+                f"{row['counts']:.0f} +- {row['counts_error']:.0f}",
+                *(f"{row[f'{name}_percent']:.2f}" for name in ("atomic", "weight")),
+                *(f"{row[f'error{name}']:.2f}" for name in ("", "_counts", "_fit", "_kfactors")),
+                f"{row['detection_limit']:.2f}",
+                "yes" if row["detected"] else "no",
+            ]
+            for row in self._rows()
+        ]
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        return "\n".join(
+            "  ".join(
+                text.ljust(width) if column in (0, 2) else text.rjust(width)
+                for column, (text, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in [head, *rows]
+        )
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write one row a region and element, with all errors, as comma-separated values.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write; one that exists is replaced.
+        """
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, _COLUMNS)
+            writer.writeheader()
+            for row in self._rows():
+                writer.writerow(
+                    {
+                        name: f"{value:.8g}" if isinstance(value, float) else value
+                        for name, value in row.items()
+                    }
+                )
+
+    def _rows(self):
+        for r, region in enumerate(self.regions):
+            for k, line in enumerate(self.lines):
+                values = (
+                    *(region, int(self.pixels[r]), float(self.rims[r]), line),
+                    *(float(self.counts[r, k]), float(self.counts_errors[r, k])),
+                    *(float(self.atomic_percent[r, k]), float(self.weight_percent[r, k])),
+                    *(
+                        float(self.errors[source][r, k])
+                        for source in ("total", "counts", "fit", "kfactors")
+                    ),
+                    float(self.detection_limit_counts[r, k]),
+                    float(self.detection_limits[r, k]),
+                    float(self.p_values[r, k]),
+                    bool(self.detected[r, k]),
+                )
+                yield dict(zip(_COLUMNS, values, strict=True))

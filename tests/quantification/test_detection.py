@@ -1,0 +1,64 @@
+"""What counts say about whether an element is there."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from hyperspy_multimodal import composition, fit_maps
+from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.quantification.detection import detection, discoveries
+
+
+def test_limits_are_those_of_currie():
+    background = np.array([[0.0, 100.0, 1e4]])
+    limits, _ = detection(0 * background, background, 0.0, np.ones(3))
+    np.testing.assert_allclose(limits, 2.71 + 3.29 * np.sqrt(background), atol=0.01)
+
+
+def test_the_error_of_the_fit_raises_limits_and_probabilities():
+    one, other = (
+        detection(np.array([[30.0]]), np.array([[130.0]]), common, np.ones(1))
+        for common in (0.0, 400.0)
+    )
+    assert other[0] > one[0] and other[1] > one[1]
+
+
+@pytest.mark.parametrize("background", [0.5, 5.0, 500.0])
+def test_probabilities_are_not_too_low_without_the_element(rng, background):
+    gross = rng.poisson(background, 20000)
+    _, p = detection((gross - background)[:, None], gross[:, None], 0.0, np.ones(1))
+    for level in (0.001, 0.01, 0.05):
+        assert np.mean(p < level) < 1.3 * level + 3e-4
+
+
+def test_many_counts_are_found_at_any_rate():
+    _, p = detection(np.array([[200.0]]), np.array([[300.0]]), 0.0, np.ones(1))
+    assert p < 1e-10
+
+
+def test_no_counts_or_fewer_are_no_discovery():
+    _, p = detection(np.array([[0.0, -20.0]]), np.array([[0.0, 50.0]]), 0.0, np.ones(2))
+    np.testing.assert_array_equal(p, 1)
+
+
+def test_discoveries_are_those_of_scipy(rng):
+    p = rng.random((6, 5)) ** 4
+    adjusted = stats.false_discovery_control(p.ravel()).reshape(p.shape)
+    np.testing.assert_array_equal(discoveries(p, 0.05), adjusted <= 0.05)
+    assert not discoveries(np.ones((2, 2)), 0.05).any()
+    assert discoveries(np.empty((0, 3)), 0.05).shape == (0, 3)
+
+
+def test_elements_that_are_not_there_are_seldom_found():
+    rows, columns = np.indices((24, 24))
+    regions = 1 + 2 * (rows >= 12) + (columns >= 12)
+    false, there, absent = 0, [], ["Ni_Ka", "Cl_Ka", "V_Ka"]
+    for seed in range(5):
+        signal = core_shell((24, 24), counts=20, seed=seed).signal
+        maps, output = fit_maps(signal, ["Co_Ka", "O_Ka", "S_Ka", *absent], full_output=True)
+        found = composition(maps, output, [1.0] * len(maps), regions)
+        wrong = np.array([line in absent for line in found.lines])
+        false += found.detected[:, wrong].sum()
+        there.append(found.detected[:, ~wrong])
+    assert np.mean(there) > 0.9
+    assert false <= 0.05 * np.sum(there) + 2

@@ -1,0 +1,76 @@
+"""Regions that are found: where they are, how many, and of independent noise."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import composition
+from hyperspy_multimodal.data import flat
+from hyperspy_multimodal.data._scan_settings import Scan
+from hyperspy_multimodal.data._specimen import simulate_specimen
+from hyperspy_multimodal.quantification.found_regions import rim
+from hyperspy_multimodal.quantification.independent import independent_parts
+from hyperspy_multimodal.quantification.measured import measured_of
+
+
+@pytest.fixture(scope="module")
+def two_phases():
+    """Two squares of different composition in vacuum."""
+    areal = {"Ni": np.zeros((32, 32)), "Ti": np.zeros((32, 32))}
+    areal["Ni"][4:28, 4:15] = 800
+    areal["Ti"][4:28, 17:28] = 900
+    areal["Ni"][4:28, 17:28] = 300
+    specimen = simulate_specimen(areal, ["Ni_Ka", "Ti_Ka"], Scan(counts=15), name="two phases")
+    maps, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, 1, (0.01, 0.02), full_output=True
+    )
+    return areal, maps, output, specimen.kfactors
+
+
+def test_phases_are_found_and_vacuum_is_left_out(two_phases):
+    areal, maps, output, kfactors = two_phases
+    found = composition(maps, output, kfactors)
+    assert len(found.regions) == 2
+    truth = [areal["Ti"] > 0, (areal["Ti"] == 0) & (areal["Ni"] > 0)]
+    for true in truth:
+        overlap = max((mask & true).sum() / (mask | true).sum() for mask in found.masks)
+        assert overlap > 0.85
+    titanium = np.sort(found.atomic_percent[:, found.elements.index("Ti")])
+    np.testing.assert_allclose(titanium, [0, 75], atol=6)
+    assert found.pixels[0] >= found.pixels[1] and not (found.masks[0] & found.masks[1]).any()
+
+
+def test_the_same_seed_finds_the_same(two_phases):
+    _, maps, output, kfactors = two_phases
+    one, other = (composition(maps, output, kfactors, seed=7) for _ in range(2))
+    np.testing.assert_array_equal(one.masks, other.masks)
+    np.testing.assert_array_equal(one.counts, other.counts)
+
+
+def test_a_homogeneous_specimen_is_one_region():
+    specimen = flat((32, 32), counts=10)
+    maps, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, 1, (0.01, 0.1), tv="isotropic", full_output=True
+    )
+    assert len(composition(maps, output, specimen.kfactors).regions) == 1
+
+
+def test_the_noise_of_what_is_fused_is_not_that_of_what_is_summed(fused):
+    """What is summed is unbiased, and its noise is uncorrelated with what was drawn for the map."""
+    whole = measured_of(fused.maps, fused.output)
+    parts = [independent_parts(whole, fused.output, seed) for seed in range(40)]
+    drawn = np.array([each.net for each in parts]) - whole.net
+    deviation = np.sqrt(np.mean([each.variance for each in parts], axis=0) - whole.variance)
+    sums = drawn.sum(axis=(2, 3)) / np.sqrt(np.square(deviation).sum(axis=(1, 2)))
+    assert np.all(np.abs(sums.mean(axis=0)) < 4 / np.sqrt(40))
+    assert np.all(np.abs(sums.std(axis=0) - 1) < 0.45)
+    np.testing.assert_allclose(
+        np.sum([each.variance for each in parts[:1]]), 2 * whole.variance.sum(), rtol=0.05
+    )
+
+
+def test_a_rim_is_what_touches_the_outside():
+    mask = np.zeros((8, 9), bool)
+    mask[2:6, 3:8] = True
+    found = rim(mask)
+    assert found.sum() == 4 * 5 - 2 * 3 and not found[3:5, 4:7].any()
+    assert not rim(np.ones((4, 4), bool)).any()

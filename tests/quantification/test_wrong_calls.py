@@ -1,0 +1,91 @@
+"""`composition` says what must be, what was given, and what to do."""
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import composition, fuse_maps
+
+WHOLE = np.ones((32, 32), bool)
+
+
+@pytest.mark.parametrize(
+    ("kfactors", "message"),
+    [
+        ({"Co_Ka": 1, "O_Ka": 2}, r"has none for \['S_Ka'\]"),
+        ({"Co_Ka": 1, "O_Ka": 2, "Xx_Ka": 3}, "'Xx' is not a chemical element"),
+        ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": -3}, r"kfactors\['S_Ka'\] must be a finite number > 0"),
+        ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": (3, -1)}, "must be a finite number >= 0"),
+        ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": (3, 1, 2)}, "a factor and its standard error"),
+        ([1.0, 2.0], "one factor a map"),
+        ("Co", "must be a dictionary"),
+        ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": "3"}, "but '3' was given"),
+    ],
+)
+def test_factors(fused, kfactors, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        composition(fused.maps, fused.output, kfactors, WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("regions", "message"),
+    [
+        (np.ones((8, 8), bool), "must have the shape of the maps"),
+        (np.ones((8, 8), int), "must have the shape of the maps"),
+        (np.zeros((32, 32), bool), "must hold a pixel"),
+        (np.zeros((32, 32), int), "a label > 0"),
+        (np.ones((32, 32)), "mask of True"),
+        (hs.roi.Line2DROI(0, 0, 5, 5), "ROIs with an area"),
+        (hs.roi.CircleROI(1000, 1000, 3), "must hold a pixel"),
+        ({}, "regions must be None"),
+        ("all", "regions must be None"),
+    ],
+)
+def test_regions(fused, regions, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        composition(fused.maps, fused.output, fused.kfactors, regions)
+
+
+def test_maps_and_output(fused):
+    k, output = fused.kfactors, fused.output
+    with pytest.raises(TypeError, match="maps must be a list of maps"):
+        composition(fused.maps[0], output, k, WHOLE)
+    with pytest.raises(TypeError, match="an empty list was given"):
+        composition([], output, k, WHOLE)
+    with pytest.raises(TypeError, match=r"returns \(maps, output\)"):
+        composition((fused.maps, output), output, k, WHOLE)
+    with pytest.raises(TypeError, match="full_output=True, but list was given"):
+        composition(fused.maps, output["raw_maps"], k, WHOLE)
+    with pytest.raises(ValueError, match="of one slice"):
+        composition(fused.maps, {"slices": [output]}, k, WHOLE)
+    with pytest.raises(ValueError, match="of one X-ray line or edge and two axes"):
+        composition([m.inav[0] for m in fused.maps], output, k, WHOLE)
+    with pytest.raises(ValueError, match="of the same scan"):
+        composition([m.inav[:8, :8] for m in fused.maps], output, k)
+    with pytest.raises(ValueError, match="must be of one line or edge an element"):
+        composition([fused.maps[0]] * 2, output, k, WHOLE)
+    with pytest.raises(ValueError, match="must be in memory"):
+        composition([m.as_lazy() for m in fused.maps], output, k, WHOLE)
+    with pytest.raises(ValueError, match="regions must be given where maps are not fused"):
+        composition(output["raw_maps"], output["spectrum_fit"], k)
+
+
+def test_maps_without_known_noise(fused):
+    counts, haadf = fused.specimen.counts, fused.specimen.haadf
+    maps, output = fuse_maps(counts, haadf, 1, (0.01, 0.02), full_output=True)
+    with pytest.raises(ValueError, match="Fuse the spectra themselves"):
+        composition(maps, output, fused.kfactors, WHOLE)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"composition_units": "mole"},
+        {"false_discovery_rate": 0},
+        {"false_discovery_rate": 1.0},
+        {"seed": -1},
+    ],
+)
+def test_other_arguments(fused, arguments):
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        composition(fused.maps, fused.output, fused.kfactors, WHOLE, **arguments)
