@@ -10,13 +10,12 @@ from matplotlib import colormaps
 from ..checks import checked_number
 from ..quantification import Composition
 from .drawable import check_found
-from .panels import figure_of, height_over_width, place, scale_bar
+from .panels import figure_of, height_over_width, place, rows_and_columns, scale_bar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-_COLUMNS = 4
 _NOTHING = "0.8"
 _MOSTLY = 98.0  # per cent of the pixels
 _STEP = 10.0  # per cent of the element
@@ -72,8 +71,7 @@ def plot_composition_maps(
     else:
         highest = checked_number("highest", highest, low=0, include_low=False)
     number = len(found.maps)
-    columns = min(number, _COLUMNS)
-    rows = -(-number // columns)
+    rows, columns = rows_and_columns(number)
     height = 2.35 * height_over_width(found.maps[0]) + 0.4
     fig = figure_of(fig, (2.6 * columns + 1.2, height * rows + 0.3))
     panels = fig.subplots(rows, columns, squeeze=False).ravel()

@@ -13,7 +13,7 @@ from ..quantification import Composition, DetectionMap
 from ..quantification.absence import region_states
 from .composition import number_of
 from .drawable import check_found
-from .panels import axes_of, figure_of, height_over_width, place, scale_bar
+from .panels import axes_of, figure_of, height_over_width, place, rows_and_columns, scale_bar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 #: Of what is not there, cannot be told, and is there: also for colour-blind eyes, and in grey.
 _COLOURS = ("#F0C05A", "0.82", "#0072B2")
 _TEXT_COLOURS = ("black", "black", "white")
-_COLUMNS = 4
 _UNITS = {"atomic": "at%", "weight": "wt%"}
 
 
@@ -139,8 +138,7 @@ def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArra
     """
     check_found(found, DetectionMap, "plot_detection_map")
     number = len(found.maps)
-    columns = min(number, _COLUMNS)
-    rows = -(-number // columns)
+    rows, columns = rows_and_columns(number)
     height = 2.4 * height_over_width(found.maps[0]) + 0.4
     fig = figure_of(fig, (max(2.6 * columns, 5.5), height * rows + 0.7))
     panels = fig.subplots(rows, columns, squeeze=False).ravel()

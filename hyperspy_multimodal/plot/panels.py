@@ -15,6 +15,7 @@ LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
 _TITLE = 24
+_MOST_COLUMNS = 4
 _PADDING = 0.12  # inches: ticks of colour bars may grow by a digit when they are laid out
 
 
@@ -39,6 +40,12 @@ def axes_of(ax, size):
     if not isinstance(ax, Axes):
         raise TypeError(f"ax must be matplotlib axes, but {type(ax).__name__} was given.")
     return ax
+
+
+def rows_and_columns(number):
+    """Return how many rows and columns hold a number of panels, at most four in a row."""
+    rows = -(-number // _MOST_COLUMNS)
+    return rows, -(-number // rows)
 
 
 def map_name(signal):
