@@ -34,7 +34,8 @@ def is_there(measured):
 
 
 def _exceeds(counts, variance):
-    error = np.sqrt(np.maximum(variance, counts)) / _NEIGHBOURS
+    # running sums may leave a little less than 0
+    error = np.sqrt(np.maximum(np.maximum(variance, counts), 0.0)) / _NEIGHBOURS
     return counts > _SIGNIFICANT * error
 
 
