@@ -11,7 +11,10 @@ nbformat = pytest.importorskip("nbformat", reason="needs the tests extra: nbform
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 # Notebooks that need files, which they take from the folder that a variable names.
-_NEEDS = {"published_maps": ("PUBLISHED_MAPS", "Co3O4_Mn3O4.h5", "DyScO3_EDS.npz")}
+_NEEDS = {
+    "published_maps": ("PUBLISHED_MAPS", "Co3O4_Mn3O4.h5", "DyScO3_EDS.npz"),
+    "silica_composition": ("SILICA_SPHERES", "SiO2_EDS.hspy", "SiO2_HAADF.hspy"),
+}
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the notebooks are part of a checkout only")

@@ -6,7 +6,13 @@ Each gets a link to the notebook itself below its title, and all are listed on o
 import json
 from pathlib import Path
 
-_FIRST = ("quickstart", "nanoparticle_eds", "atomic_resolution_eds", "core_loss_eels")
+_FIRST = (
+    "quickstart",
+    "silica_composition",
+    "nanoparticle_eds",
+    "atomic_resolution_eds",
+    "core_loss_eels",
+)
 _HEAD = """# Tutorials
 
 Each page is a notebook with its outputs, and has a link to the notebook itself below its title.

@@ -1,10 +1,13 @@
-"""Pictures of fused maps.
+"""Pictures of fused maps, and of what they consist of.
 
 ``panels`` holds what they share: figures, names, axes, scales, colour bars and scale bars.
 ``drawable`` says what cannot be drawn, and what to give instead.
 """
 
+from .composition import plot_composition
+from .composition_maps import plot_composition_maps
 from .convergence import plot_convergence
+from .detection import plot_detection, plot_detection_map
 from .line_profile import plot_line_profile
 from .modelled_haadf import plot_haadf_model
 from .overlay import plot_overlay
@@ -13,7 +16,11 @@ from .selection import plot_selection
 from .sum_spectrum import plot_sum_spectrum
 
 __all__ = [
+    "plot_composition",
+    "plot_composition_maps",
     "plot_convergence",
+    "plot_detection",
+    "plot_detection_map",
     "plot_haadf_model",
     "plot_line_profile",
     "plot_overlay",

@@ -82,6 +82,16 @@ def check_output(output, names, caller):
         )
 
 
+def check_found(found, kind, caller):
+    """Raise an error unless ``found`` is what a function of the quantification returns."""
+    if not isinstance(found, kind):
+        maker = {"Composition": "composition", "DetectionMap": "detection_map"}[kind.__name__]
+        raise TypeError(
+            f"{caller} needs what {maker} returns, a {kind.__name__}, but {type(found).__name__} "
+            "was given."
+        )
+
+
 def checked_image(haadf, signal, caller):
     """Return a HAADF as an array (rows, columns) over the scan of ``signal``."""
     image = np.asarray(haadf.data if isinstance(haadf, BaseSignal) else haadf)

@@ -16,6 +16,7 @@ _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
 _TITLE, _REASON = 24, 40
 _VERDICT_COLOURS = {"sound": "#3B7A57", "with care": "#B35C00", "not to be trusted": "#B00020"}
+_MOST_COLUMNS = 4
 _PADDING = 0.12  # inches: ticks of colour bars may grow by a digit when they are laid out
 
 
@@ -40,6 +41,12 @@ def axes_of(ax, size):
     if not isinstance(ax, Axes):
         raise TypeError(f"ax must be matplotlib axes, but {type(ax).__name__} was given.")
     return ax
+
+
+def rows_and_columns(number):
+    """Return how many rows and columns hold a number of panels, at most four in a row."""
+    rows = -(-number // _MOST_COLUMNS)
+    return rows, -(-number // rows)
 
 
 def map_name(signal):

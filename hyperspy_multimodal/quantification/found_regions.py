@@ -21,15 +21,22 @@ _STARTS = 5
 def is_there(measured):
     """Return where there is anything: pixels whose fused counts are significant, (ny, nx).
 
-    There the fused counts of all maps are above three standard errors of the raw counts in 5 x 5
-    pixels, and above what three standard errors of counts without any background would be.
+    There the fused counts of all maps, also in the mean of 3 x 3 pixels, are above three standard
+    errors of the raw counts in 5 x 5 pixels, and above what three standard errors of counts without
+    any background would be. The mean keeps out single pixels of a count or two in vacuum.
     """
     counts = np.clip(measured.fused, 0, None).sum(axis=0)
     counts = np.where(np.isfinite(counts), counts, 0.0)
     size = (_NEIGHBOURS, _NEIGHBOURS)
     variance = uniform_filter(measured.variance.sum(axis=0), size, mode="nearest")
-    error = np.sqrt(np.maximum(variance, counts)) / _NEIGHBOURS
-    return measured.used & (counts > _SIGNIFICANT * error)
+    nearby = uniform_filter(counts, (3, 3), mode="nearest")
+    return measured.used & _exceeds(counts, variance) & _exceeds(nearby, variance)
+
+
+def _exceeds(counts, variance):
+    # running sums may leave a little less than 0
+    error = np.sqrt(np.maximum(np.maximum(variance, counts), 0.0)) / _NEIGHBOURS
+    return counts > _SIGNIFICANT * error
 
 
 def found_regions(measured, factors, seed):

@@ -6,7 +6,7 @@ import pytest
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_multimodal.plot import plot_overlay, plot_overview
-from hyperspy_multimodal.plot.panels import compact, scale_bar
+from hyperspy_multimodal.plot.panels import compact, rows_and_columns, scale_bar
 
 
 def bar_of(axis):
@@ -60,3 +60,8 @@ def test_a_finer_haadf_lies_over_the_maps(ramp):
 )
 def test_lengths_are_written_in_the_unit_that_fits(length, units, written):
     assert compact(length, units) == written
+
+
+@pytest.mark.parametrize(("number", "shape"), [(1, (1, 1)), (4, (1, 4)), (5, (2, 3)), (9, (3, 3))])
+def test_panels_fill_their_rows(number, shape):
+    assert rows_and_columns(number) == shape

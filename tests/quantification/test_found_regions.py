@@ -1,5 +1,7 @@
 """Regions that are found: where they are, how many, and of independent noise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from hyperspy_multimodal import composition
 from hyperspy_multimodal.data import flat
 from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._specimen import simulate_specimen
-from hyperspy_multimodal.quantification.found_regions import rim
+from hyperspy_multimodal.quantification.found_regions import is_there, rim
 from hyperspy_multimodal.quantification.independent import independent_parts
 from hyperspy_multimodal.quantification.measured import measured_of
 
@@ -66,6 +68,16 @@ def test_the_noise_of_what_is_fused_is_not_that_of_what_is_summed(fused):
     np.testing.assert_allclose(
         np.sum([each.variance for each in parts[:1]]), 2 * whole.variance.sum(), rtol=0.05
     )
+
+
+def test_a_single_pixel_of_a_count_in_vacuum_is_no_specimen(fused):
+    measured = measured_of(fused.maps, fused.output)
+    empty = np.zeros_like(measured.fused)
+    empty[0, 10, 10] = 1.0
+    assert not is_there(replace(measured, fused=empty, variance=empty)).any()
+    empty[0, 9:12, 9:12] = 1.0
+    found = is_there(replace(measured, fused=empty, variance=empty))
+    np.testing.assert_array_equal(found, empty[0] > 0)
 
 
 def test_a_rim_is_what_touches_the_outside():

@@ -1,0 +1,171 @@
+"""Where elements are, where they are not, and where counts do not tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.patches import Patch
+
+from ..checks import checked_number
+from ..quantification import Composition, DetectionMap
+from ..quantification.absence import region_states
+from .composition import number_of
+from .drawable import check_found
+from .panels import axes_of, figure_of, height_over_width, place, rows_and_columns, scale_bar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+#: Of what is not there, cannot be told, and is there: also for colour-blind eyes, and in grey.
+_COLOURS = ("#F0C05A", "0.82", "#0072B2")
+_TEXT_COLOURS = ("black", "black", "white")
+_UNITS = {"atomic": "at%", "weight": "wt%"}
+
+
+def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = None) -> Axes:
+    """Draw which elements are in which regions.
+
+    Parameters
+    ----------
+    found : Composition
+        What `composition` returns.
+    least : float
+        Per cent, between 0 and 100, below which an element is said not to be there. Default 5.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw into; those of a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``found`` is no composition, or has no region, or ``least`` is not between 0 and 100.
+
+    Notes
+    -----
+    Both answers hold at the false discovery rate of ``found``: of the elements that are said to be
+    there (or to be below ``least``), as large a share is not, over all regions. Cells hold the
+    composition where the element is there, and the detection limit where counts do not tell.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal import composition
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> from hyperspy_multimodal.plot import plot_detection
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> maps, output = specimen.signal.multimodal_fusion(
+    ...     specimen.haadf, gamma=1, full_output=True, show_progressbar=False
+    ... )
+    >>> ax = plot_detection(composition(maps, output, specimen.kfactors))
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['Co', 'O', 'S']
+    """
+    check_found(found, Composition, "plot_detection")
+    if not found.regions:
+        raise ValueError("plot_detection needs a region, but this composition has none.")
+    least = checked_number("least", least, low=0, include_low=False)
+    if least >= 100:
+        raise ValueError(f"least must be below 100, but {least!r} was given.")
+    rows, columns = len(found.regions), len(found.elements)
+    ax = axes_of(ax, (max(1.1 * columns + 1.2, 4.8), 0.4 * rows + 1.4))
+    states, unit = region_states(found, least), _UNITS[found.units]
+    ax.imshow(states, cmap=ListedColormap(_COLOURS), vmin=-1, vmax=1, aspect="auto")
+    percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
+    for r, k in np.ndindex(states.shape):
+        limit = found.detection_limits[r, k]
+        text = {
+            1: number_of(percent[r, k], found.errors["total"][r, k]),
+            0: f"limit {limit:.2g}" if np.isfinite(limit) else "few counts",
+            -1: f"< {least:g}",
+        }[int(states[r, k])]
+        ax.text(
+            k, r, text, ha="center", va="center", fontsize="small",
+            color=_TEXT_COLOURS[states[r, k] + 1],
+        )  # fmt: skip
+    ax.set_xticks(range(columns), found.elements)
+    ax.set_yticks(range(rows), found.regions)
+    ax.set_ylabel("region")
+    ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
+    ax.grid(which="minor", color="white", lw=2)
+    ax.tick_params(which="both", length=0)
+    ax.set_title(f"{unit}; false discovery rate {100 * found.false_discovery_rate:g} %")
+    ax.legend(
+        handles=_legend(least, unit), loc="upper center", ncols=3, frameon=False,
+        bbox_to_anchor=(0.5, -0.12 / max(rows / 3, 0.5)), fontsize="small",
+    )  # fmt: skip
+    return ax
+
+
+def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArray:
+    """Draw where each element is, where it is not, and where counts do not tell.
+
+    Parameters
+    ----------
+    found : DetectionMap
+        What `detection_map` returns.
+    fig : matplotlib.figure.Figure, optional
+        Figure to draw into; a new one by default.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes
+        Shape (K,).
+
+    Raises
+    ------
+    TypeError
+        If ``found`` is no detection map.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> from hyperspy_multimodal.plot import plot_detection_map
+    >>> from hyperspy_multimodal.quantification import detection_map
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> maps, output = specimen.signal.multimodal_fusion(
+    ...     specimen.haadf, gamma=1, full_output=True, show_progressbar=False
+    ... )
+    >>> axes = plot_detection_map(detection_map(maps, output, specimen.kfactors))
+    >>> axes.shape
+    (3,)
+    """
+    check_found(found, DetectionMap, "plot_detection_map")
+    number = len(found.maps)
+    rows, columns = rows_and_columns(number)
+    height = 2.4 * height_over_width(found.maps[0]) + 0.4
+    fig = figure_of(fig, (max(2.6 * columns, 5.5), height * rows + 0.7))
+    panels = fig.subplots(rows, columns, squeeze=False).ravel()
+    for unused in panels[number:]:
+        unused.remove()
+    axes = panels[:number]
+    for axis, each, element, size in zip(
+        axes, found.maps, found.elements, found.sizes, strict=True
+    ):
+        place(axis, each.data, each, cmap=ListedColormap(_COLOURS), vmin=-1, vmax=1)
+        blocks = "single pixels" if size == 1 else f"blocks of {size} × {size}"
+        axis.set_title(f"{element}, {blocks}")
+    scale_bar(axes[0], found.maps[0])
+    fig.legend(
+        handles=_legend(found.least, _UNITS[found.units]), ncols=3, frameon=False,
+        loc="outside lower center",
+        title=f"false discovery rate {100 * found.false_discovery_rate:g} %",
+    )  # fmt: skip
+    return axes
+
+
+def _legend(least, unit):
+    absent, unknown, there = (Patch(facecolor=each) for each in _COLOURS)
+    for patch, label in (
+        (there, "there"),
+        (absent, f"not there (< {least:g} {unit})"),
+        (unknown, "cannot tell"),
+    ):
+        patch.set_label(label)
+    return [there, absent, unknown]

@@ -1,0 +1,90 @@
+"""What counts say about whether there is less of an element than is asked about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special, stats
+
+from .detection import discoveries
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .result import Composition
+
+_QUANTILE = 1.645
+_LARGEST_PER_COUNT = 2.0  # of regions that were found; others have about 1
+
+
+def absence(counts, noise_variance, common_variance, per_count, least, least_error):
+    """Return how probable so few counts are if the element would have ``least`` of them.
+
+    Parameters
+    ----------
+    counts, noise_variance : numpy.ndarray
+        Net counts and their variance by noise.
+    common_variance, per_count
+        As `detection` takes them.
+    least, least_error : numpy.ndarray
+        Net counts that an element as rare as is asked about would have, and their standard error.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    others = np.maximum(noise_variance - per_count * counts, 0.0)
+    background = others / per_count**2
+    gross = np.maximum(counts / per_count + background, 0.0)
+    few = special.gammaincc(gross + 1.0, background + np.maximum(least, 0.0) / per_count)
+    variance = others + per_count * np.maximum(least, 0.0) + common_variance
+    deviation = np.sqrt(variance + np.square(least_error))
+    normal = stats.norm.sf((least - counts) / np.maximum(deviation, 1e-300))
+    return np.where(np.isfinite(least) & (least > 0), np.maximum(few, normal), 1.0)
+
+
+def odds(percent):
+    """Return the ratio of a share in per cent to all else."""
+    return percent / (100.0 - percent)
+
+
+def states(there, absent):
+    """Return 1 where an element is there, -1 where it is not, and 0 where nobody can tell."""
+    return np.where(there, 1, np.where(absent, -1, 0)).astype(np.int8)
+
+
+def region_states(found: Composition, least: float) -> NDArray:
+    """Return whether elements are in regions: 1 yes, -1 less than ``least``, 0 cannot tell.
+
+    Both answers are at the false discovery rate of the composition. The limits of detection hold
+    what else is needed: how many counts a per cent is, and the error of an element that is absent.
+
+    Parameters
+    ----------
+    found : Composition
+    least : float
+        Per cent of ``found.units``.
+
+    Returns
+    -------
+    numpy.ndarray of shape (R, K)
+    """
+    percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
+    with np.errstate(divide="ignore", invalid="ignore"):
+        counts = found.detection_limit_counts * odds(least) / odds(found.detection_limits)
+        per_count = np.where(found.counts != 0, percent / found.counts, 0.0)
+        errors = np.nan_to_num(per_count) * found.counts_errors
+        amounts = np.nansum(percent, axis=1, keepdims=True) - percent
+        all_errors = np.sum(np.square(errors), axis=1, keepdims=True) - np.square(errors)
+        relative = np.sqrt(np.maximum(all_errors, 0.0)) / amounts
+    p_values = absence(
+        found.counts,
+        np.square(found.counts_errors),
+        np.square(found.detection_limit_counts / (2 * _QUANTILE)),
+        _LARGEST_PER_COUNT,
+        counts,
+        relative * counts,
+    )
+    p_values = np.where(np.isfinite(p_values), p_values, 1.0)
+    return states(found.detected, discoveries(p_values, found.false_discovery_rate))

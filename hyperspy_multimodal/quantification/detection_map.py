@@ -1,0 +1,230 @@
+"""`detection_map`: where an element is, where it is not, and where counts do not tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from hyperspy.signals import BaseSignal
+from numpy.typing import NDArray
+
+from ..checks import checked_number
+from ..names import checked_names
+from .absence import absence, odds, states
+from .blocks import chosen_size, spread, summed
+from .detection import detection, discoveries
+from .factors import factors_of
+from .measured import measured_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..hints import Output
+
+
+@dataclass(frozen=True)
+class DetectionMap:
+    """Where each of K elements is, in blocks of pixels.
+
+    Attributes
+    ----------
+    lines, elements : list of str
+        X-ray lines or edges, such as "Ti_Ka", and their elements.
+    maps : list of BaseSignal
+        A map an element: 1 where it is there, -1 where there is less than ``least``, 0 where counts
+        do not tell. All pixels of a block have its value.
+    limits : list of BaseSignal
+        Detection limit in per cent of ``units``, NaN where there is nothing to have a share of.
+    sizes : list of int
+        Pixels on a side of a block, by element.
+    p_values : list of ndarray
+        Probability of as many counts or more in a block without the element, by element.
+    least : float
+        Per cent of ``units``: as given.
+    units : "atomic" or "weight"
+    false_discovery_rate : float
+        As given.
+    """
+
+    lines: list[str]
+    elements: list[str]
+    maps: list[BaseSignal] = field(repr=False)
+    limits: list[BaseSignal] = field(repr=False)
+    sizes: list[int]
+    p_values: list[NDArray] = field(repr=False)
+    least: float
+    units: Literal["atomic", "weight"]
+    false_discovery_rate: float
+
+
+def detection_map(
+    maps: Sequence[BaseSignal],
+    output: Output,
+    kfactors: Mapping[str, float | tuple[float, float]]
+    | Sequence[float | tuple[float, float]]
+    | None = None,
+    *,
+    least: float = 5.0,
+    sizes: int | Mapping[str, int] | None = None,
+    composition_units: Literal["atomic", "weight"] = "atomic",
+    false_discovery_rate: float = 0.05,
+) -> DetectionMap:
+    """Return where each element is, at a stated false discovery rate.
+
+    The scan is cut into square blocks of pixels, and the raw counts of each are tested. Fused maps
+    only help to choose how large blocks have to be.
+
+    Parameters
+    ----------
+    maps, output, kfactors
+        As `composition` takes them. Errors of the factors have no say.
+    least : float
+        Per cent that is not to be missed, between 0 and 100. Default 5. An element is said not to
+        be there where it has less than this. The less, the larger the blocks.
+    sizes : None, int or dict
+        Pixels on a side of a block: of all elements, or by line. None (default): large enough that
+        ``least`` per cent of the element, or what there is of it, would be found in most blocks of
+        the specimen; at most a quarter of the shorter side of the scan.
+    composition_units : "atomic" or "weight"
+        What ``least`` and the limits are per cent of. Default "atomic".
+    false_discovery_rate : float
+        Expected share of wrong blocks, for each element: of those without it among blocks in which
+        it is said to be, and of those with ``least`` or more among blocks in which it is said not
+        to be. Default 0.05.
+
+    Returns
+    -------
+    DetectionMap
+
+    Raises
+    ------
+    TypeError, ValueError
+        If maps and output are not of one fusion of spectra, if a factor is missing, or if an
+        argument is not as described.
+
+    See Also
+    --------
+    hyperspy_multimodal.composition : The same for regions, with compositions.
+    hyperspy_multimodal.plot.plot_detection : Draw it.
+
+    Notes
+    -----
+    Blocks of an element are tested together, after Benjamini and Hochberg [1]_, twice: whether
+    counts as many as these would be rare without the element, and whether counts as few as these
+    would be rare with ``least`` per cent of it. Both tests hold the Poisson noise of counts and
+    background, and the error of the fit. Where neither says so, in vacuum too, counts do not tell.
+
+    References
+    ----------
+    .. [1] Y. Benjamini, Y. Hochberg, J. R. Stat. Soc. B 57, 289 (1995),
+       doi:10.1111/j.2517-6161.1995.tb02031.x.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.data import core_shell
+    >>> from hyperspy_multimodal.quantification import detection_map
+    >>> specimen = core_shell((32, 32), counts=20)
+    >>> maps, output = specimen.signal.multimodal_fusion(
+    ...     specimen.haadf, gamma=1, full_output=True, show_progressbar=False
+    ... )
+    >>> found = detection_map(maps, output, specimen.kfactors)
+    >>> found.elements, found.maps[0].data.shape
+    (['Co', 'O', 'S'], (32, 32))
+    """
+    measured = measured_of(maps, output)
+    found = factors_of(kfactors, measured.kind, measured.names, maps)
+    least = _between("least", least, 100)
+    rate = _between("false_discovery_rate", false_discovery_rate, 1)
+    if composition_units not in ("atomic", "weight"):
+        raise ValueError(
+            f"composition_units must be 'atomic' or 'weight', but {composition_units!r} was given."
+        )
+    elements = found.elements
+    factors = found.per_atom if composition_units == "atomic" else found.per_weight
+    given = _checked_sizes(sizes, measured.names)
+    found = []
+    for k in range(len(elements)):
+        size = given[k] or chosen_size(measured, factors, k, least)
+        found.append((size, *_tested(measured, factors, k, size, least, rate)))
+    sizes, there, limits, p_values = (list(each) for each in zip(*found, strict=True))
+    unit = "at%" if composition_units == "atomic" else "wt%"
+    return DetectionMap(
+        lines=measured.names,
+        elements=elements,
+        maps=_signals(maps, there, sizes, elements, "{} is there (1) or not (-1)"),
+        limits=_signals(maps, limits, sizes, elements, f"Detection limit of {{}} ({unit})"),
+        sizes=sizes,
+        p_values=p_values,
+        least=least,
+        units=composition_units,
+        false_discovery_rate=rate,
+    )
+
+
+def _tested(measured, factors, k, size, least, rate):
+    """Return states, detection limits in per cent and p-values of an element in all blocks."""
+    counts, variance = (
+        np.array([summed(each, size) for each in maps])
+        for maps in (measured.net, measured.variance)
+    )
+    variance = np.maximum(variance, 0.0)
+    shares = summed(measured.together, size) / max(float(measured.together.sum()), 1e-300)
+    common = measured.common[k, k] * np.square(np.clip(shares, 0.0, 1.0))
+    per_count = measured.per_count[k]
+    limit, p_values = detection(counts[k], variance[k], common, per_count)
+    others = np.delete(np.arange(len(factors)), k)
+    ratio = factors[others][:, None, None] / factors[k]
+    rest = (ratio * counts[others]).sum(axis=0)  # of the others, in counts of the element
+    rest_error = np.sqrt((np.square(ratio) * variance[others]).sum(axis=0))
+    asked, asked_error = odds(least) * rest, odds(least) * rest_error
+    absent = absence(counts[k], variance[k], common, per_count, asked, asked_error)
+    empty = summed(measured.used, size) == 0
+    p_values, absent = (np.where(empty, 1.0, each) for each in (p_values, absent))
+    known = (rest > 3 * rest_error) & ~empty
+    percent = np.full(rest.shape, np.nan)
+    percent[known] = 100 * limit[known] / (limit[known] + rest[known])
+    found = states(discoveries(p_values, rate), discoveries(absent, rate))
+    return found, percent, p_values
+
+
+def _signals(maps, values, sizes, elements, title):
+    results = []
+    for each, blocks, size, element in zip(maps, values, sizes, elements, strict=True):
+        result = each._deepcopy_with_new_data(spread(blocks, size, each.data.shape))
+        result.metadata.General.title = title.format(element)
+        if result.metadata.has_item("Multimodal_fusion.standard_deviation"):
+            del result.metadata.Multimodal_fusion.standard_deviation  # that of the counts
+        results.append(result)
+    return results
+
+
+def _between(name, value, high):
+    number = checked_number(name, value, low=0, include_low=False)
+    if number >= high:
+        raise ValueError(f"{name} must be below {high}, but {value!r} was given.")
+    return number
+
+
+def _checked_sizes(sizes, names):
+    """Return the size of the blocks of each line, None where it is to be chosen."""
+    if sizes is None:
+        return [None] * len(names)
+    if hasattr(sizes, "items"):
+        lines = checked_names("sizes", list(sizes), "X-ray line", ["Ti_Ka", "O_Ka"])
+        by_name = dict(zip(lines, sizes.values(), strict=True))
+        unknown = sorted(set(by_name) - {*names, *(name.split("_")[0] for name in names)})
+        if unknown:
+            raise ValueError(f"sizes must be of lines of the maps, {names}, but has {unknown}.")
+        found = [by_name.get(name, by_name.get(name.split("_")[0])) for name in names]
+    else:
+        found = [sizes] * len(names)
+    for each in found:
+        whole = isinstance(each, Integral) and not isinstance(each, bool)
+        if each is not None and not (whole and each >= 1):
+            raise ValueError(
+                "sizes must be a whole number of pixels >= 1, or such numbers by line, but "
+                f"{each!r} was given."
+            )
+    return found
