@@ -14,6 +14,7 @@ _STANDARD_ERRORS, _PERCENT = 2.5, 1.0
 _LEFT = 0.7
 _HELPED = -2.0  # standard errors of the squared error
 _BRIGHT = slice(1, None)
+_LEAST = 1e-9  # counts that are none
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ class Bias:
     @property
     def standard_errors(self):
         """Bias in its standard errors, shape (K, 3)."""
-        return self.sums / np.maximum(self.errors, np.finfo(float).tiny)
+        return self.sums / np.maximum(self.errors, _LEAST)
 
     @property
     def unit(self):
         """What per cent are of, shape (K, 3): the counts, or their error if that is more."""
-        return np.maximum(np.maximum(self.counts, self.errors), np.finfo(float).tiny)
+        return np.maximum(np.maximum(self.counts, self.errors), _LEAST)
 
     @property
     def percent(self):
