@@ -3,20 +3,22 @@
 import numpy as np
 
 from ..counts.contracts import Counts, Maps
-from .lost_structure import Expectation, lost_structure, put_right
+from .lost_structure import Expectation, lost_structure
 
 # Searches at most; each starts from what the one before gave back.
 _ROUNDS = 8
+# Sweeps over the windows at most, and the share of its sum, and counts, by which one may be off.
+_SWEEPS, _CLOSE = 50, 1e-6
 
 
 def kept_structure(maps: Maps, fused, totals):
     """Find significant structure that fused maps have lost, and give it back to them.
 
     Total variation and HAADF are suspended in the windows that were found, for the sum over the
-    window alone: what the counts have more or less there is spread evenly over it. The noise of
-    single pixels does not come back. Adding the lost counts to those that are fused again, as in
-    Bregman iterations, was tried: with the total variation that erased the structure it piles up
-    in a few pixels.
+    window alone: what the counts have more or less there is spread over it, with soft edges. The
+    noise of single pixels does not come back, and no edges of windows show. Adding the lost counts
+    to those that are fused again, as in Bregman iterations, was tried: with the total variation
+    that erased the structure it piles up in a few pixels.
 
     Parameters
     ----------
@@ -52,8 +54,10 @@ def kept_structure(maps: Maps, fused, totals):
 def given_back(fused, counts: Counts, lost, totals):
     """Return fused maps whose sums in windows are those of counts.
 
-    Outside these windows an element is multiplied by what keeps its total, or is 0 if the windows
-    alone hold more: totals include the noise of the whole scan.
+    What is added or taken has the shape of softened windows (`Windows.soft`), which reach a little
+    over their edges. Maps stay at least 0. Outside the windows an element is multiplied by what
+    keeps its total, or is 0 if the windows alone hold more: totals include the noise of the whole
+    scan.
 
     Parameters
     ----------
@@ -68,13 +72,42 @@ def given_back(fused, counts: Counts, lost, totals):
     """
     maps = np.array(fused)
     for i in {each.element for each in lost}:
-        outside = np.ones(maps.shape[1:], bool)
-        for each in lost:
-            if each.element == i:
-                put_right(maps[i], counts.net[i], each.pixels)
-                outside[each.pixels] = False
-        left = totals[i] - maps[i][~outside].sum(dtype=np.float64)
-        before = maps[i][outside].sum(dtype=np.float64)
+        windows = [each for each in lost if each.element == i]
+        one = _with_sums_of(counts.net[i], fused[i], windows)
+        outside = np.ones(one.shape, bool)
+        for each in windows:
+            outside[each.pixels] = False
+        left = totals[i] - one[~outside].sum()
+        before = one[outside].sum()
         if np.isfinite(left) and before > 0:
-            maps[i][outside] *= max(left, 0.0) / before
+            one[outside] *= max(left, 0.0) / before
+        maps[i] = one
     return maps
+
+
+def _with_sums_of(net, fused, windows):
+    """Return a map whose sums in windows are those of net counts, or 0 where these are less.
+
+    Softened windows reach into each other: Gauss-Seidel sweeps find the amount of each. Only pixels
+    that are not at 0 can lose anything.
+    """
+    change = np.zeros(fused.shape)  # float64
+    known = []
+    for each in windows:
+        region, weights = each.window.soft(each.place)
+        inside = np.zeros(fused.shape)
+        inside[region] = weights
+        wanted = max(net[each.pixels].sum(dtype=np.float64), 0.0)
+        known.append((each.pixels, region, weights, inside[each.pixels], wanted))
+    for _ in range(_SWEEPS):
+        settled = True
+        for pixels, region, weights, inside, wanted in known:
+            now = fused[pixels] + change[pixels]
+            lacking = wanted - np.maximum(now, 0.0).sum()
+            if abs(lacking) > _CLOSE * max(wanted, 1.0):
+                amount = lacking / (inside if lacking > 0 else inside[now > 0]).sum()
+                change[region] += amount * weights
+                settled = False
+        if settled:
+            break
+    return np.maximum(fused + change, 0.0)

@@ -220,12 +220,6 @@ def lost_structure(expectation, maps, known=(), elements=None):
     return lost
 
 
-def put_right(fused, net, pixels):
-    """Bring the sum of a map in a window to that of the counts, evenly, in place."""
-    lacking = (net[pixels] - fused[pixels]).mean()
-    fused[pixels] = np.maximum(fused[pixels] + lacking, 0.0)
-
-
 class _Further:
     """Where lines that were found with too many or too few counts may go on."""
 

@@ -10,9 +10,11 @@ from hyperspy_multimodal.fusion.solver import solve_fusion
 from hyperspy_multimodal.selection import given_back, kept_structure
 from hyperspy_multimodal.selection.lost_structure import (
     Expectation,
+    Lost,
     lost_structure,
     significance,
 )
+from hyperspy_multimodal.selection.scan_windows import windows_over
 
 SIDE = 48
 FREE = np.array([np.nan])
@@ -203,6 +205,67 @@ def test_elements_are_independent(boundary):
     kept, lost, _ = kept_structure(both, fused, np.array([np.nan, np.nan]))
     assert {each.element for each in lost} == {0}
     np.testing.assert_array_equal(kept[1], fused[1])
+
+
+def window_at(name, row, col):
+    """Return the window of a name whose first pixel would be at a row and column."""
+    [window] = [each for each in windows_over((SIDE, SIDE)) if each.name == name]
+    place = int(np.ravel_multi_index((row, col), window.places))
+    return Lost(0, window, place, window.pixels(place), 6.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("depth", [-0.35, 1.0])
+def test_what_is_given_back_has_no_edges(depth):
+    level = np.full((1, SIDE, SIDE), 0.5)
+    truth = level.copy()
+    truth[:, 16:32, 16:32] += depth
+    kept, lost, left = kept_structure(drawn(truth, 3), level, FREE)
+    assert not left
+    assert any(each.window.is_compact and each.window.width >= 8 for each in lost)
+    steps = [np.abs(np.diff(kept[0], axis=axis)).max() for axis in (0, 1)]
+    assert max(steps) < 0.3 * np.ptp(kept)
+
+
+def test_what_has_not_the_shape_of_a_window_comes_closer_to_the_truth_than_evenly():
+    rows, cols = np.indices((SIDE, SIDE))
+    level = np.full((1, SIDE, SIDE), 0.5)
+    sphere = np.sqrt(np.maximum(1 - np.hypot(rows - 22.3, cols - 25.6) ** 2 / 36, 0))
+    for seed in range(3):
+        maps = drawn(level + 1.2 * sphere, seed)
+        kept, lost, _ = kept_structure(maps, level, FREE)
+        evenly = level.copy()
+        for each in lost:
+            evenly[0][each.pixels] = maps.net[0][each.pixels].mean()
+        soft, hard = (np.square(each - level - 1.2 * sphere).sum() for each in (kept, evenly))
+        assert soft < hard
+
+
+def test_sums_hold_in_windows_that_touch():
+    """Also where one is empty, and takes from the other."""
+    level = np.full((1, SIDE, SIDE), 0.5)
+    counts = np.random.default_rng(4).poisson(2 * level)
+    counts[:, 8:16, 16:24] = 0
+    maps = maps_of(counts)
+    lost = [
+        window_at("box of 8 x 8", 8, 8),
+        window_at("box of 8 x 8", 8, 16),
+        window_at("box of 2 x 2", 16, 16),
+        window_at("line of 2 x 32", 18, 0),
+    ]
+    kept = given_back(level, maps, lost, maps.net.sum(axis=(1, 2)))
+    for each in lost:
+        wanted = maps.net[0][each.pixels].sum()
+        assert kept[0][each.pixels].sum() == pytest.approx(wanted, rel=1e-5, abs=1e-5)
+    assert kept.min() >= 0
+    assert kept.sum() == pytest.approx(counts.sum())
+
+
+def test_windows_that_were_given_back_need_nothing_more(boundary):
+    _, level, maps = boundary
+    lost = lost_of(maps, level)
+    totals = maps.net.sum(axis=(1, 2))
+    once = given_back(level, maps, lost, totals)
+    np.testing.assert_allclose(given_back(once, maps, lost, totals), once, rtol=1e-5)
 
 
 def over_background(net, ratio, level, seed):

@@ -32,6 +32,39 @@ def test_pixels_are_different_and_fill_the_size(shape):
         assert (rows.max() + 1, cols.max() + 1) == window.size
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_softened_windows_hold_as_many_pixels(shape):
+    """Also at the edges of the scan."""
+    for window in windows_over(shape):
+        places = np.prod(window.places)
+        for place in (0, places // 2, places - 1):
+            region, weights = window.soft(place)
+            assert np.zeros(shape)[region].shape == weights.shape
+            assert weights.sum() == pytest.approx(window.pixels(place)[0].size)
+            assert weights.min() >= 0
+            assert weights.max() <= 1 + 1e-12
+
+
+def test_softened_boxes_and_discs_have_no_edges():
+    for window in windows_over((40, 40)):
+        if window.is_compact and window.width >= 8:
+            soft = np.zeros((40, 40))
+            region, weights = window.soft(np.prod(window.places) // 2)
+            soft[region] = weights
+            assert max(np.abs(np.diff(soft, axis=axis)).max() for axis in (0, 1)) < 0.35
+            assert soft.max() > 0.95
+
+
+def test_softened_lines_are_even_along_the_line():
+    for window in windows_over((40, 40)):
+        if window.size == (2, 32):
+            _, weights = window.soft(np.ravel_multi_index((20, 4), window.places))
+            across, along = weights[:, weights.shape[1] // 2], weights[weights.shape[0] // 2]
+            assert np.ptp(along[4:-4]) < 1e-12
+            assert across.max() > 0.8
+            assert np.sum(across > 0.01) == 4
+
+
 @pytest.mark.parametrize("turned", [np.flipud, np.fliplr, np.transpose])
 def test_a_turned_scan_has_the_same_windows(turned):
     image = image_of((18, 18))
