@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from ..checks import checked_number
 from ..quantification import Composition, DetectionMap
 from ..quantification.absence import region_states
-from .composition import number_of
+from .composition_table import number_of
 from .drawable import check_found
 from .panels import axes_of, figure_of, height_over_width, place, rows_and_columns, scale_bar
 
