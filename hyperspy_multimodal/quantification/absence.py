@@ -33,13 +33,7 @@ def absence(counts, noise_variance, common_variance, per_count, least, least_err
     Returns
     -------
     numpy.ndarray
-
-    Notes
-    -----
-    Negative counts are taken for none: counts can be far below zero by what is wrong with a
-    background, which says nothing about how few would be missed.
     """
-    counts = np.maximum(counts, 0.0)
     others = np.maximum(noise_variance - per_count * counts, 0.0)
     background = others / per_count**2
     gross = np.maximum(counts / per_count + background, 0.0)

@@ -22,14 +22,6 @@ def test_elements_that_are_there_are_seldom_said_to_be_absent(rng, background, l
         assert np.mean(p < level) < 1.3 * level + 3e-4
 
 
-def test_counts_far_below_zero_say_no_more_than_none():
-    none, negative = (
-        absence(np.float64(counts), np.float64(100.0), 100.0, 1.0, np.float64(20.0), 0.0)
-        for counts in (0, -500)
-    )
-    assert negative == none > 0.05
-
-
 def test_states_tell_little_from_none_and_from_what_would_be_missed():
     there, less = (np.array(each, bool) for each in ([1, 1, 0, 0, 0, 0], [0, 1, 1, 1, 1, 0]))
     limits = np.array([9.0, 9.0, 4.0, 6.0, np.nan, 4.0])
