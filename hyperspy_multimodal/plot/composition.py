@@ -10,18 +10,18 @@ from scipy.ndimage import distance_transform_edt
 
 from ..quantification import Composition
 from ..signals.native import image_name
+from .composition_points import draw_points, fit_scale, scarce
+from .composition_table import write_numbers
 from .drawable import check_found, checked_image
-from .panels import LINE_COLOURS, brightest, extent, figure_of, height_over_width, place, scale_bar
+from .panels import brightest, extent, figure_of, height_over_width, place, region_colour, scale_bar
 
 if TYPE_CHECKING:
     from hyperspy.signal import BaseSignal
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-_MARKERS = "osDPX*"
-_SPREAD = 0.6  # of the distance of elements: regions lie side by side
 _OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground="white")]
-_UNITS = {"atomic": "at%", "weight": "wt%"}
+_NARROWEST, _WIDEST = 4.2, 8.0  # inches, of points
 
 
 def plot_composition(
@@ -34,14 +34,16 @@ def plot_composition(
     found : Composition
         What `composition` returns.
     haadf : BaseSignal or numpy.ndarray
-        HAADF image (rows, columns) over the same field, also a finer one.
+        HAADF image (rows, columns) over the same field, also a finer one. That of another field is
+        refused, as by the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (3,): regions on the HAADF, compositions, numbers.
+        Shape (3,): regions on the HAADF, compositions, numbers; or (4,) with those elements that
+        stay below 5 per cent in all regions, on a scale of their own.
 
     Raises
     ------
@@ -52,7 +54,9 @@ def plot_composition(
     -----
     Error bars are one standard error in total, by counts, fit and k-factors. An element that is
     not detected has a triangle at its detection limit that points downwards, and "<" before the
-    limit among the numbers. A region of too few counts for a composition has a dash.
+    limit among the numbers. A region without a composition has no points, and says so among the
+    numbers. The scale goes from 0 to 100, whatever the values. That of scarce elements goes by the
+    largest of them, and is logarithmic where they differ by more than a factor of ten.
 
     Examples
     --------
@@ -73,18 +77,29 @@ def plot_composition(
     if not found.regions:
         raise ValueError("plot_composition needs a region, but this composition has none.")
     image = checked_image(haadf, found.maps[0], "plot_composition")
-    rows, columns = len(found.regions), len(found.elements)
-    width = max(1.15 * columns + 1.0, 4.2)
+    few = scarce(found)
+    many = np.flatnonzero(~few)
+    width = float(np.clip(1.15 * len(few) + 1.0 + few.any(), _NARROWEST, _WIDEST))
+    share = (few.sum() + 0.5) / (len(few) + 1)
+    widths = (width,) if not few.any() else (width * (1 - share), width * share)
     map_height = 3.4 * height_over_width(found.maps[0]) + 0.4
-    heights = max(map_height - 0.3, 2.8), 0.26 * (rows + 1) + 0.1
+    by_element = len(few) > max(8, len(found.regions))
+    lines = len(few) + 1 if by_element else len(found.regions)
+    heights = max(map_height - 0.3, 2.8), 0.26 * (lines + 1) + 0.1
     fig = figure_of(fig, (3.8 + width, sum(heights) + 0.4))
-    grid = fig.add_gridspec(2, 2, width_ratios=(3.6, width), height_ratios=heights)
-    axes = np.array(
-        [fig.add_subplot(each) for each in (grid[0, 0], grid[0, 1], grid[1, :])], dtype=object
-    )
+    grid = fig.add_gridspec(
+        2, 1 + len(widths), width_ratios=(3.6, *widths), height_ratios=heights
+    )  # fmt: skip
+    places = [grid[0, 0], grid[0, 1], grid[1, :], *(grid[0, 2:3] for _ in widths[1:])]
+    axes = np.array([fig.add_subplot(each) for each in places], dtype=object)
     _draw_regions(axes[0], found, image, image_name(haadf))
-    _draw_bars(axes[1], found)
-    _write_numbers(axes[2], found)
+    draw_points(axes[1], found, many)
+    axes[1].set_ylim(-3, 103)
+    axes[1].set_title("composition ± standard error")
+    write_numbers(axes[2], found, by_element)
+    if few.any():
+        draw_points(axes[3], found, np.flatnonzero(few))
+        fit_scale(axes[3], found, few)
     return axes
 
 
@@ -99,84 +114,12 @@ def _draw_regions(axis, found, image, title):
     down = top + (np.arange(shape[0] + 2) - 0.5) * (bottom - top) / shape[0]
     for r, (name, mask) in enumerate(zip(found.regions, found.masks, strict=True)):
         padded = np.pad(mask, 1)
-        axis.contour(across, down, padded, [0.5], colors=[_colour(r)], linewidths=1.2)
+        axis.contour(across, down, padded, [0.5], colors=[region_colour(r)], linewidths=1.2)
         row, column = np.unravel_index(distance_transform_edt(padded).argmax(), padded.shape)
         axis.text(
-            across[column], down[row], name, color=_colour(r), ha="center", va="center",
+            across[column], down[row], name, color=region_colour(r), ha="center", va="center",
             weight="bold", path_effects=_OUTLINE,
         )  # fmt: skip
     axis.set_xlim(left, right)
     axis.set_ylim(bottom, top)
     scale_bar(axis, signal)
-
-
-def _draw_bars(axis, found):
-    """Draw a point with an error bar for each region and element."""
-    places = np.arange(len(found.elements))
-    percent, errors, number = _percent(found), found.errors["total"], len(found.regions)
-    for r in range(number):
-        x = places + _SPREAD * ((r + 0.5) / number - 0.5)
-        there = found.detected[r]
-        style = {"color": _colour(r), "ls": "", "ms": 5}
-        axis.errorbar(
-            x[there], percent[r, there], errors[r, there], capsize=3,
-            marker=_MARKERS[r // len(LINE_COLOURS) % len(_MARKERS)], **style,
-        )  # fmt: skip
-        axis.plot(x[~there], found.detection_limits[r, ~there], marker="v", mfc="none", **style)
-    for place_between in places[1:] - 0.5:
-        axis.axvline(place_between, color="0.85", lw=0.8, zorder=0)
-    axis.set_xticks(places, found.elements)
-    axis.tick_params(axis="x", length=0)
-    axis.set_xlim(-0.5, len(places) - 0.5)
-    axis.set_ylim(bottom=0)
-    axis.set_ylabel(_UNITS[found.units])
-    axis.set_title("composition ± standard error")
-
-
-def _write_numbers(axis, found):
-    """Write a row of numbers for each region."""
-    percent, errors = _percent(found), found.errors["total"]
-    text = [
-        [name, str(found.pixels[r])]
-        + [
-            number_of(percent[r, k], errors[r, k])
-            if found.detected[r, k]
-            else number_of(found.detection_limits[r, k], None)
-            for k in range(len(found.elements))
-        ]
-        for r, name in enumerate(found.regions)
-    ]
-    unit = _UNITS[found.units]
-    head = ["region", "pixels", *(f"{each} ({unit})" for each in found.elements)]
-    axis.axis("off")
-    table = axis.table(text, colLabels=head, loc="center", cellLoc="center", edges="open")
-    table.auto_set_font_size(False)
-    table.set_fontsize(9)
-    for (row, column), cell in table.get_celld().items():
-        cell.set_height(1 / (len(text) + 1))
-        if row == 0:
-            cell.visible_edges = "TB"
-        elif row == len(text):
-            cell.visible_edges = "B"
-        if row > 0 and column == 0:
-            cell.get_text().set(color=_colour(row - 1), weight="bold")
-
-
-def number_of(value, error):
-    """Return a value with its error to two digits, or "<" a limit where there is no error."""
-    if not np.isfinite(value):
-        return "–"
-    if error is None:
-        return f"< {value:.2g}" if value < 10 else f"< {value:.0f}"
-    if not np.isfinite(error) or error <= 0:
-        return f"{value:.3g}"
-    digits = max(1 - int(np.floor(np.log10(error))), 0)
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
-
-
-def _percent(found):
-    return found.atomic_percent if found.units == "atomic" else found.weight_percent
-
-
-def _colour(region):
-    return LINE_COLOURS[region % len(LINE_COLOURS)]

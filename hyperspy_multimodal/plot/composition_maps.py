@@ -1,4 +1,4 @@
-"""Composition by pixel, all elements on one scale, without vacuum."""
+"""Composition by pixel, without vacuum: one scale for most, own ones for scarce elements."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.patches import Patch
 
 from ..checks import checked_number
 from ..quantification import Composition
@@ -19,21 +20,25 @@ if TYPE_CHECKING:
 _NOTHING = "0.8"
 _MOSTLY = 98.0  # per cent of the pixels
 _STEP = 10.0  # per cent of the element
+_SCARCE = 0.2  # of the scale of all
+_LEAST = 0.5  # per cent: what is less is hardly more than noise
+_COMMON, _OWN = "viridis", "inferno"
 _UNITS = {"atomic": "at%", "weight": "wt%"}
 
 
 def plot_composition_maps(
     found: Composition, highest: float | None = None, fig: Figure | None = None
 ) -> NDArray:
-    """Draw the composition by pixel, all elements on one scale, and vacuum in grey.
+    """Draw the composition by pixel, scarce elements on scales of their own, and vacuum in grey.
 
     Parameters
     ----------
     found : Composition
         What `composition` returns.
     highest : float, optional
-        Per cent at the upper end of the scale, above 0. By default the 98th percentile of the
-        element that has most, rounded up to tens. Give less to see what is rare.
+        Per cent at the upper end of the scale of all elements, above 0. By default the 98th
+        percentile of the element that has most, rounded up to tens; an element whose own is below a
+        fifth of that has a scale of its own, in other colours, as its colour bar says.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
@@ -67,31 +72,50 @@ def plot_composition_maps(
     """
     check_found(found, Composition, "plot_composition_maps")
     if highest is None:
-        highest = _highest(found.maps)
+        scales = _scales(found.maps)
     else:
         highest = checked_number("highest", highest, low=0, include_low=False)
+        scales = [(highest, False)] * len(found.maps)
     number = len(found.maps)
     rows, columns = rows_and_columns(number)
     height = 2.35 * height_over_width(found.maps[0]) + 0.4
-    fig = figure_of(fig, (2.6 * columns + 1.2, height * rows + 0.3))
+    fig = figure_of(fig, (3.1 * columns, height * rows + 0.4))
     panels = fig.subplots(rows, columns, squeeze=False).ravel()
     for unused in panels[number:]:
         unused.remove()
     axes = panels[:number]
-    colour_map = colormaps["viridis"].with_extremes(bad=_NOTHING)
-    for axis, each, element in zip(axes, found.maps, found.elements, strict=True):
-        drawn = place(axis, each.data, each, cmap=colour_map, vmin=0, vmax=highest)
+    unit = _UNITS[found.units]
+    for axis, each, element, (top, own) in zip(
+        axes, found.maps, found.elements, scales, strict=True
+    ):
+        colours = colormaps[_OWN if own else _COMMON].with_extremes(bad=_NOTHING)
+        drawn = place(axis, each.data, each, cmap=colours, vmin=0, vmax=top)
         axis.set_title(element)
-    beyond = any(np.nanmax(each.data, initial=0.0) > 1.001 * highest for each in found.maps)
-    fig.colorbar(
-        drawn, ax=list(axes), label=f"{_UNITS[found.units]} (grey: nothing there)", shrink=0.85,
-        extend="max" if beyond else "neither",
-    )  # fmt: skip
+        beyond = np.nanmax(each.data, initial=0.0) > 1.001 * top
+        axis.figure.colorbar(
+            drawn, ax=axis, label=f"{unit}, own scale" if own else unit, shrink=0.85,
+            extend="max" if beyond else "neither",
+        )  # fmt: skip
+    nothing = Patch(facecolor=_NOTHING, label="nothing there")
+    fig.legend(handles=[nothing], loc="outside lower center", frameon=False, fontsize="small")
     scale_bar(axes[0], found.maps[0])
     return axes
 
 
-def _highest(maps):
-    finite = [each.data for each in maps if np.isfinite(each.data).any()]
-    most = max((np.nanpercentile(each, _MOSTLY) for each in finite), default=100.0)
-    return float(np.clip(np.ceil(most / _STEP) * _STEP, _STEP, 100.0))
+def _scales(maps):
+    """Return the upper end of each map's scale, and whether it is the map's own."""
+    tops = [
+        np.nanpercentile(each.data, _MOSTLY) if np.isfinite(each.data).any() else 0.0
+        for each in maps
+    ]
+    common = float(np.clip(np.ceil(max(tops) / _STEP) * _STEP, _STEP, 100.0))
+    return [
+        (_round_up(max(top, _LEAST)), True) if top < _SCARCE * common else (common, False)
+        for top in tops
+    ]
+
+
+def _round_up(value):
+    """Return the next number of one digit."""
+    step = 10.0 ** np.floor(np.log10(value))
+    return float(np.ceil(value / step - 1e-9) * step)

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from ..checks import checked_number
 from ..quantification import Composition, DetectionMap
 from ..quantification.absence import region_states
-from .composition import number_of
+from .composition_table import number_of
 from .drawable import check_found
 from .panels import axes_of, figure_of, height_over_width, place, rows_and_columns, scale_bar
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-#: Of what is not there, cannot be told, and is there: also for colour-blind eyes, and in grey.
-_COLOURS = ("#F0C05A", "0.82", "#0072B2")
-_TEXT_COLOURS = ("black", "black", "white")
+# Colours of the four states, also for colour-blind eyes and in grey. Both states of little are
+# yellowish: where they mix, there is little in any case.
+_COLOURS = {-1: "#FBEBB5", 0: "0.78", 1: "#E3A32C", 2: "#0072B2"}
+_DRAWN = {"cmap": ListedColormap(list(_COLOURS.values())), "vmin": -1.5, "vmax": 2.5}
+_TEXT_COLOURS = {-1: "black", 0: "black", 1: "black", 2: "white"}
 _UNITS = {"atomic": "at%", "weight": "wt%"}
 
 
@@ -34,7 +36,7 @@ def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = Non
     found : Composition
         What `composition` returns.
     least : float
-        Per cent, between 0 and 100, below which an element is said not to be there. Default 5.
+        Per cent, between 0 and 100. Where there is less, it is said. Default 5.
     ax : matplotlib.axes.Axes, optional
         Axes to draw into; those of a new figure by default.
 
@@ -49,9 +51,11 @@ def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = Non
 
     Notes
     -----
-    Both answers hold at the false discovery rate of ``found``: of the elements that are said to be
+    What is said holds at the false discovery rate of ``found``: of the elements that are said to be
     there (or to be below ``least``), as large a share is not, over all regions. Cells hold the
-    composition where the element is there, and the detection limit where counts do not tell.
+    composition where the element is there; the detection limit, or that the region has no
+    composition, where counts do not tell; and "< least" where the element was not found, and more
+    would have been.
 
     Examples
     --------
@@ -75,19 +79,17 @@ def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = Non
     rows, columns = len(found.regions), len(found.elements)
     ax = axes_of(ax, (max(1.1 * columns + 1.2, 4.8), 0.4 * rows + 1.4))
     states, unit = region_states(found, least), _UNITS[found.units]
-    ax.imshow(states, cmap=ListedColormap(_COLOURS), vmin=-1, vmax=1, aspect="auto")
+    ax.imshow(states, aspect="auto", **_DRAWN)
     percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
     for r, k in np.ndindex(states.shape):
-        limit = found.detection_limits[r, k]
-        text = {
-            1: number_of(percent[r, k], found.errors["total"][r, k]),
-            0: f"limit {limit:.2g}" if np.isfinite(limit) else "few counts",
-            -1: f"< {least:g}",
-        }[int(states[r, k])]
-        ax.text(
-            k, r, text, ha="center", va="center", fontsize="small",
-            color=_TEXT_COLOURS[states[r, k] + 1],
-        )  # fmt: skip
+        state, limit = int(states[r, k]), found.detection_limits[r, k]
+        if not np.isfinite(percent[r, k]):
+            text = "no composition"
+        elif state > 0:
+            text = number_of(percent[r, k], found.errors["total"][r, k])
+        else:
+            text = f"< {least:g}" if state else f"limit {limit:.2g}"
+        ax.text(k, r, text, ha="center", va="center", fontsize="small", color=_TEXT_COLOURS[state])
     ax.set_xticks(range(columns), found.elements)
     ax.set_yticks(range(rows), found.regions)
     ax.set_ylabel("region")
@@ -97,7 +99,7 @@ def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = Non
     ax.tick_params(which="both", length=0)
     ax.set_title(f"{unit}; false discovery rate {100 * found.false_discovery_rate:g} %")
     ax.legend(
-        handles=_legend(least, unit), loc="upper center", ncols=3, frameon=False,
+        handles=_legend(least, unit), loc="upper center", ncols=2, frameon=False,
         bbox_to_anchor=(0.5, -0.12 / max(rows / 3, 0.5)), fontsize="small",
     )  # fmt: skip
     return ax
@@ -123,6 +125,11 @@ def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArra
     TypeError
         If ``found`` is no detection map.
 
+    Notes
+    -----
+    "There" leaves open how much. The two yellowish colours mean less than ``least``, whether the
+    element was found or not: between them there need be no difference.
+
     Examples
     --------
     >>> from hyperspy_multimodal.data import core_shell
@@ -140,7 +147,7 @@ def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArra
     number = len(found.maps)
     rows, columns = rows_and_columns(number)
     height = 2.4 * height_over_width(found.maps[0]) + 0.4
-    fig = figure_of(fig, (max(2.6 * columns, 5.5), height * rows + 0.7))
+    fig = figure_of(fig, (max(2.6 * columns, 5.5), height * rows + 0.9))
     panels = fig.subplots(rows, columns, squeeze=False).ravel()
     for unused in panels[number:]:
         unused.remove()
@@ -148,12 +155,12 @@ def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArra
     for axis, each, element, size in zip(
         axes, found.maps, found.elements, found.sizes, strict=True
     ):
-        place(axis, each.data, each, cmap=ListedColormap(_COLOURS), vmin=-1, vmax=1)
+        place(axis, each.data, each, **_DRAWN)
         blocks = "single pixels" if size == 1 else f"blocks of {size} × {size}"
         axis.set_title(f"{element}, {blocks}")
     scale_bar(axes[0], found.maps[0])
     fig.legend(
-        handles=_legend(found.least, _UNITS[found.units]), ncols=3, frameon=False,
+        handles=_legend(found.least, _UNITS[found.units]), ncols=2, frameon=False,
         loc="outside lower center",
         title=f"false discovery rate {100 * found.false_discovery_rate:g} %",
     )  # fmt: skip
@@ -161,11 +168,11 @@ def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArra
 
 
 def _legend(least, unit):
-    absent, unknown, there = (Patch(facecolor=each) for each in _COLOURS)
-    for patch, label in (
-        (there, "there"),
-        (absent, f"not there (< {least:g} {unit})"),
-        (unknown, "cannot tell"),
-    ):
-        patch.set_label(label)
-    return [there, absent, unknown]
+    little = f"{least:g} {unit}"
+    labels = {
+        2: "there",
+        1: f"there, but < {little}",
+        -1: f"< {little}, if any",
+        0: "cannot tell",
+    }
+    return [Patch(facecolor=_COLOURS[state], label=label) for state, label in labels.items()]

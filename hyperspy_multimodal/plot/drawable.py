@@ -3,6 +3,7 @@
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from ..signals.haadf_image import image_array
 from .panels import map_axes, map_name
 
 
@@ -93,14 +94,26 @@ def check_found(found, kind, caller):
 
 
 def checked_image(haadf, signal, caller):
-    """Return a HAADF as an array (rows, columns) over the scan of ``signal``."""
+    """Return a HAADF as an array (rows, columns) over the scan of ``signal``, finer if it is.
+
+    What a fusion refuses is refused, such as an image of another field. Of an image of the whole
+    scan the part is returned that maps of a part of it cover.
+    """
     image = np.asarray(haadf.data if isinstance(haadf, BaseSignal) else haadf)
     shape = signal.data.shape
-    covers = image.ndim == 2 and all(n >= m for n, m in zip(image.shape, shape, strict=True))
-    if not covers or image.dtype.kind not in "buif":
+    if image.ndim != 2 or image.dtype.kind not in "buif":
         raise ValueError(
             f"{caller} needs one HAADF image of real numbers over the maps, (rows, columns) = "
             f"{shape} or finer, but {type(haadf).__name__} of {image.dtype} with the shape "
             f"{image.shape} was given."
         )
-    return image
+    pixels = np.arange(image.size, dtype=float).reshape(image.shape)
+    if isinstance(haadf, BaseSignal):
+        pixels = haadf._deepcopy_with_new_data(pixels)
+    try:
+        shown = image_array(pixels, shape, map_axes(signal))
+    except ValueError as error:
+        raise ValueError(f"{caller}: {error}") from None
+    first, last = shown[0, 0], shown[-1, -1]
+    is_part = last - first == (shape[0] - 1) * image.shape[1] + shape[1] - 1
+    return image.flat[shown.astype(int)] if is_part else image

@@ -1,9 +1,12 @@
-"""Marks where a fused map was given back what fusion had erased, and where it still differs."""
+"""Marks where sums of a fused map were restored to the counts, and where they still differ."""
 
 from .panels import map_axes, map_name
 
 # Items of the record, marks, and what a title says of them.
-_MARKS = {"relaxed": ("o", "given back"), "differing": ("x", "still differs")}
+_MARKS = {
+    "relaxed": ("o", "sum restored to the counts"),
+    "differing": ("x", "sum still differs from the counts"),
+}
 _SIZE, _WIDTH = 16, 0.7  # square points, points
 
 
@@ -35,4 +38,4 @@ def mark_windows(axis, fused):
             axis.scatter(x, y, s=_SIZE, marker=mark, linewidths=_WIDTH, **filled)
             said.append(f"{mark} {meaning}")
     if said:
-        axis.set_title(f"{axis.get_title()}\n{', '.join(said)}")
+        axis.set_title("\n".join([axis.get_title(), *said]))

@@ -16,9 +16,9 @@ from .panels import (
     height_over_width,
     map_name,
     map_unit,
-    map_verdict,
     scale_bar,
     show,
+    verdict_lines,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def plot_overview(
         Fused and raw maps of the same elements, in counts, with two axes each: what
         `multimodal_fusion` returns, and ``raw_maps`` of its ``full_output``.
     haadf : BaseSignal or numpy.ndarray
-        HAADF image (rows, columns) over the same field, also a finer one.
+        HAADF image (rows, columns) over the same field, also a finer one. That of another field is
+        refused, as by the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
@@ -62,10 +63,11 @@ def plot_overview(
     Each map has its own scale from 0 to its 99.8th percentile. In the overlay each element has one
     colour, whose brightness is the fused map on its scale; colours add up, and the brightest sum is
     full brightness (see `plot_overlay`). Small rings on a fused map are centres of windows in which
-    significant structure was given back (``keep_significant``), crosses those in which the counts
-    still differ; the title says so. The image of the detector bears its own title, such as
-    "BSE", which also says if fusion left it out. All panels are in units of the axes of the maps.
-    Below each fused map stands whether it can be trusted, with the gravest reason if not.
+    the fusion had erased significant structure, and the sum of the map was restored to that of the
+    counts (``keep_significant``), crosses those in which the sums still differ; the title says so.
+    The image of the detector bears its own title, such as "BSE", which also says if fusion left it
+    out. All panels are in units of the axes of the maps. Below each fused map stands whether it can
+    be trusted, with all reasons if not.
 
     Examples
     --------
@@ -82,7 +84,9 @@ def plot_overview(
     check_pairs(maps, raw_maps, "plot_overview")
     image = checked_image(haadf, maps[0], "plot_overview")
     columns = len(maps) + 1
-    fig = figure_of(fig, (3.0 * columns, 4.6 * height_over_width(maps[0]) + 1.2))
+    captions = max(len(verdict_lines(each)[0]) for each in maps)
+    height = 4.6 * height_over_width(maps[0]) + 1.0 + 0.15 * captions
+    fig = figure_of(fig, (3.0 * columns, height))
     axes = fig.subplots(2, columns, squeeze=False)
     used = maps[0].metadata.get_item("Multimodal_fusion.uses_haadf", True)
     edges = any(maps[0].metadata.get_item("Multimodal_fusion.directional", []))
@@ -94,9 +98,8 @@ def plot_overview(
         for axis, each, stage in ((axes[0, column], raw, "raw"), (axes[1, column], fused, "fused")):
             limits = 0, brightest(each.data)
             show(axis, each.data, each, f"{name}, {stage}", "viridis", unit, limits)
-        verdict, colour = map_verdict(fused)
-        if verdict:
-            axes[1, column].set_xlabel(verdict.replace(": ", ":\n"), color=colour)
+        lines, colour = verdict_lines(fused)
+        axes[1, column].set_xlabel("\n".join(lines), color=colour)
         mark_windows(axes[1, column], fused)
     plot_overlay(maps, ax=axes[1, 0])
     axes[1, 0].set_title("fused, overlay")

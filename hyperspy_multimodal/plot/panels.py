@@ -49,6 +49,11 @@ def rows_and_columns(number):
     return rows, -(-number // rows)
 
 
+def region_colour(number):
+    """Return the colour of a region by its number, which starts at 0."""
+    return LINE_COLOURS[number % len(LINE_COLOURS)]
+
+
 def map_name(signal):
     """Return the line, edge or element of a map, from its metadata."""
     for item in ("xray_lines", "edges", "elements"):
@@ -68,6 +73,16 @@ def map_verdict(fused):
     because = fused.metadata.get_item("Multimodal_fusion.because", [])
     text = f"{verdict}: {because[0]}" if len(because) else verdict
     return textwrap.shorten(text, _REASON, placeholder=" ..."), _VERDICT_COLOURS[verdict]
+
+
+def verdict_lines(fused):
+    """Return verdict and all reasons of a fused map, a line each, and their colour."""
+    verdict, colour = fused.metadata.get_item("Multimodal_fusion.verdict", ""), "black"
+    if not isinstance(verdict, str) or verdict not in _VERDICT_COLOURS:
+        return [], colour
+    because = list(fused.metadata.get_item("Multimodal_fusion.because", []))
+    reasons = [textwrap.shorten(each, _REASON, placeholder=" ...") for each in because]
+    return [verdict, *reasons], _VERDICT_COLOURS[verdict]
 
 
 def map_unit(fused):

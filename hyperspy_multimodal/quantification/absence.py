@@ -49,13 +49,30 @@ def odds(percent):
     return percent / (100.0 - percent)
 
 
-def states(there, absent):
-    """Return 1 where an element is there, -1 where it is not, and 0 where nobody can tell."""
-    return np.where(there, 1, np.where(absent, -1, 0)).astype(np.int8)
+def states(there, less, limits, least):
+    """Return what is known of an element.
+
+    Parameters
+    ----------
+    there, less : numpy.ndarray of bool
+        Whether counts say that it is there, and that there is less than ``least``; both can be.
+    limits : numpy.ndarray
+        Detection limit, in the unit of ``least``. Of an element that was not found it must not be
+        above ``least``: else more than ``least`` could have been missed.
+    least : float
+
+    Returns
+    -------
+    numpy.ndarray of int8
+        2 it is there; 1 it is there, but less than ``least``; -1 it was not found, and there is
+        less than ``least``; 0 nobody can tell.
+    """
+    missing = less & (limits <= least)
+    return np.where(there, np.where(less, 1, 2), np.where(missing, -1, 0)).astype(np.int8)
 
 
 def region_states(found: Composition, least: float) -> NDArray:
-    """Return whether elements are in regions: 1 yes, -1 less than ``least``, 0 cannot tell.
+    """Return whether elements are in regions, in the numbers of `states`.
 
     Both answers are at the false discovery rate of the composition. The limits of detection hold
     what else is needed: how many counts a per cent is, and the error of an element that is absent.
@@ -87,4 +104,5 @@ def region_states(found: Composition, least: float) -> NDArray:
         relative * counts,
     )
     p_values = np.where(np.isfinite(p_values), p_values, 1.0)
-    return states(found.detected, discoveries(p_values, found.false_discovery_rate))
+    less = discoveries(p_values, found.false_discovery_rate)
+    return states(found.detected, less, found.detection_limits, least)

@@ -33,8 +33,10 @@ class DetectionMap:
     lines, elements : list of str
         X-ray lines or edges, such as "Ti_Ka", and their elements.
     maps : list of BaseSignal
-        A map an element: 1 where it is there, -1 where there is less than ``least``, 0 where counts
-        do not tell. All pixels of a block have its value.
+        A map an element, of four values: 2 where it is there; 1 where it is there, but less than
+        ``least``; -1 where it was not found, and there is less than ``least`` if any; 0 where
+        counts do not tell. Neighbours of 1 and -1 may hold the same: both have less than ``least``.
+        All pixels of a block have its value.
     limits : list of BaseSignal
         Detection limit in per cent of ``units``, NaN where there is nothing to have a share of.
     sizes : list of int
@@ -81,8 +83,8 @@ def detection_map(
     maps, output, kfactors
         As `composition` takes them. Errors of the factors have no say.
     least : float
-        Per cent that is not to be missed, between 0 and 100. Default 5. An element is said not to
-        be there where it has less than this. The less, the larger the blocks.
+        Per cent that is not to be missed, between 0 and 100. Default 5. Where there is less, the
+        map says so, whether the element was found or not. The less, the larger the blocks.
     sizes : None, int or dict
         Pixels on a side of a block: of all elements, or by line. None (default): large enough that
         ``least`` per cent of the element, or what there is of it, would be found in most blocks of
@@ -91,8 +93,8 @@ def detection_map(
         What ``least`` and the limits are per cent of. Default "atomic".
     false_discovery_rate : float
         Expected share of wrong blocks, for each element: of those without it among blocks in which
-        it is said to be, and of those with ``least`` or more among blocks in which it is said not
-        to be. Default 0.05.
+        it is said to be, and of those with ``least`` or more among blocks in which there is said to
+        be less. Default 0.05.
 
     Returns
     -------
@@ -107,14 +109,15 @@ def detection_map(
     See Also
     --------
     hyperspy_multimodal.composition : The same for regions, with compositions.
-    hyperspy_multimodal.plot.plot_detection : Draw it.
+    hyperspy_multimodal.plot.plot_detection_map : Draw it.
 
     Notes
     -----
     Blocks of an element are tested together, after Benjamini and Hochberg [1]_, twice: whether
     counts as many as these would be rare without the element, and whether counts as few as these
     would be rare with ``least`` per cent of it. Both tests hold the Poisson noise of counts and
-    background, and the error of the fit. Where neither says so, in vacuum too, counts do not tell.
+    background, and the error of the fit. Where neither says so, in vacuum too, counts do not tell;
+    nor where the element was not found, but the detection limit is above ``least``.
 
     References
     ----------
@@ -153,7 +156,7 @@ def detection_map(
     return DetectionMap(
         lines=measured.names,
         elements=elements,
-        maps=_signals(maps, there, sizes, elements, "{} is there (1) or not (-1)"),
+        maps=_signals(maps, there, sizes, elements, "{} is there (2, 1 if little) or not (-1)"),
         limits=_signals(maps, limits, sizes, elements, f"Detection limit of {{}} ({unit})"),
         sizes=sizes,
         p_values=p_values,
@@ -185,8 +188,8 @@ def _tested(measured, factors, k, size, least, rate):
     known = (rest > 3 * rest_error) & ~empty
     percent = np.full(rest.shape, np.nan)
     percent[known] = 100 * limit[known] / (limit[known] + rest[known])
-    found = states(discoveries(p_values, rate), discoveries(absent, rate))
-    return found, percent, p_values
+    less = discoveries(absent, rate)
+    return states(discoveries(p_values, rate), less, percent, least), percent, p_values
 
 
 def _signals(maps, values, sizes, elements, title):

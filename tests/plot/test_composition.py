@@ -9,7 +9,7 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_multimodal import composition
 from hyperspy_multimodal.plot import plot_composition, plot_composition_maps
-from hyperspy_multimodal.plot.composition import number_of
+from hyperspy_multimodal.plot.composition_table import number_of
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +54,72 @@ def test_regions_lie_where_they_are(found, specimen):
     assert any(isinstance(each, AnchoredSizeBar) for each in axis.artists)
 
 
-def test_a_region_without_counts_has_a_dash(found, specimen):
+def test_a_region_without_composition_says_so_and_is_not_drawn(found, specimen):
     nothing = found.atomic_percent.copy()
     nothing[0] = np.nan
-    found = replace(found, atomic_percent=nothing, detected=np.array([[True] * 3] * 2))
-    table = plot_composition(found, specimen.haadf)[2].tables[0]
-    assert [table[1, column].get_text().get_text() for column in (2, 3, 4)] == ["–"] * 3
+    found = replace(found, atomic_percent=nothing, detected=np.array([[False] * 3, [True] * 3]))
+    axes = plot_composition(found, specimen.haadf)
+    cells = [axes[2].tables[0][1, column].get_text().get_text() for column in (2, 3, 4)]
+    assert cells == ["", "no composition", ""]
+    drawn = np.concatenate(
+        [line.get_ydata() for axis in (axes[1], *axes[3:]) for line in axis.lines]
+    )
+    assert not np.isin(found.detection_limits[0], drawn).any()
+
+
+def test_the_scale_is_that_of_per_cent_whatever_the_values(found, specimen):
+    mad = replace(found, atomic_percent=found.atomic_percent * 20 - 800)
+    for each in (found, mad):
+        low, high = plot_composition(each, specimen.haadf)[1].get_ylim()
+        assert -5 < low < 0 and 100 < high < 105
+
+
+def test_scarce_elements_have_a_panel_in_which_they_and_their_errors_are_seen(found, specimen):
+    percent, errors = np.array([[60, 39.8, 0.2], [58.9, 40, 1.1]]), np.full((2, 3), 0.05)
+    true = np.ones((2, 3), bool)
+    few = replace(found, atomic_percent=percent, errors={"total": errors}, detected=true)
+    axes = plot_composition(few, specimen.haadf)
+    assert len(axes) == 4
+    for axis, names in ((axes[1], ["Co", "O"]), (axes[3], ["S"])):
+        assert [label.get_text() for label in axis.get_xticklabels()] == names
+    values = [bar.lines[0].get_ydata()[0] for bar in axes[3].containers]
+    assert values == [0.2, 1.1]
+    low, high = axes[3].get_ylim()
+    assert low < 0 and 1.15 < high < 1.3 and axes[3].get_yscale() == "linear"
+    wide = replace(few, atomic_percent=np.array([[60, 39.8, 0.06], [58.9, 40, 1.1]]))
+    axis = plot_composition(wide, specimen.haadf)[3]
+    assert axis.get_yscale() == "log" and axis.get_ylim()[0] < 0.06 < 1.15 < axis.get_ylim()[1]
+    much = replace(few, errors={"total": np.full((2, 3), 4.0)})
+    assert len(plot_composition(much, specimen.haadf)) == 3
+
+
+def test_many_elements_are_rows_of_a_picture_that_is_no_wider_than_a_page(found, specimen):
+    wide = {
+        name: np.tile(getattr(found, name), 5) / 5
+        for name in ("atomic_percent", "detection_limits", "detected")
+    }
+    many = replace(
+        found, elements=found.elements * 5, errors={"total": np.full((2, 15), 0.1)}, **wide
+    )
+    axes = plot_composition(replace(many, detected=wide["detected"] > 0), specimen.haadf)
+    table = axes[2].tables[0]
+    assert axes[0].figure.get_size_inches()[0] <= 12
+    assert [table[row, 0].get_text().get_text() for row in (0, 1, 16)] == [
+        "region", "pixels", "S (at%)",
+    ]  # fmt: skip
+    assert [table[0, column].get_text().get_text() for column in (1, 2)] == ["left", "right"]
+
+
+def test_the_haadf_of_another_field_is_refused(found, specimen):
+    wider = specimen.haadf._deepcopy_with_new_data(np.random.default_rng(0).random((50, 70)))
+    for axis, size in zip(wider.axes_manager.signal_axes, (70, 50), strict=True):
+        axis.size = size
+    with pytest.raises(ValueError, match="plot_composition: haadf covers another field"):
+        plot_composition(found, wider)
+    for axis in wider.axes_manager.signal_axes:
+        axis.offset = -3 * axis.scale
+    shown = plot_composition(found, wider)[0].images[0].get_array()
+    np.testing.assert_array_equal(shown, wider.data[3:23, 3:35])
 
 
 @pytest.mark.parametrize(
@@ -78,11 +138,8 @@ def test_numbers_have_two_digits_of_their_error(value, error, text):
     assert number_of(value, error) == text
 
 
-def test_all_maps_have_one_scale_and_vacuum_none(found):
+def test_vacuum_is_grey(found):
     axes = plot_composition_maps(found)
-    assert {axis.images[0].get_clim() for axis in axes} == {axes[0].images[0].get_clim()}
-    low, high = axes[0].images[0].get_clim()
-    assert low == 0 and high % 10 == 0 and high <= 100
     nothing = np.isnan(found.maps[0].data)
     assert nothing.any()
     for axis, each in zip(axes, found.maps, strict=True):
@@ -93,9 +150,22 @@ def test_all_maps_have_one_scale_and_vacuum_none(found):
         np.testing.assert_array_equal(shown.get_array()[~nothing], each.data[~nothing])
 
 
+def test_scarce_elements_have_scales_of_their_own_that_say_so(found):
+    much, some, trace = (each.deepcopy() for each in found.maps)
+    much.data[:], some.data[:], trace.data[:] = 77, 22.6, 0.33
+    axes = plot_composition_maps(replace(found, maps=[much, some, trace]))
+    images = [axis.images[0] for axis in axes]
+    assert [image.get_clim() for image in images] == [(0, 80), (0, 80), (0, 0.5)]
+    assert [image.colorbar.ax.get_ylabel() for image in images] == ["at%"] * 2 + ["at%, own scale"]
+    assert images[0].cmap.name == images[1].cmap.name != images[2].cmap.name
+    trace.data[:] = 6.2
+    axes = plot_composition_maps(replace(found, maps=[much, some, trace]))
+    assert axes[2].images[0].get_clim() == (0, 7)
+
+
 def test_the_scale_can_be_given(found):
     axes = plot_composition_maps(found, 5)
-    assert axes[2].images[0].get_clim() == (0, 5)
+    assert {axis.images[0].get_clim() for axis in axes} == {(0, 5)}
     with pytest.raises(ValueError, match="highest must be"):
         plot_composition_maps(found, 0)
 

@@ -1,4 +1,4 @@
-"""Marks of windows in which structure was given back."""
+"""Marks of windows in which structure was restored."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,20 +38,20 @@ def close_figures():
     plt.close("all")
 
 
-def test_a_ring_marks_what_was_given_back(fused):
+def test_a_ring_marks_what_was_restored(fused):
     axes = plot_overview(*fused)
     rings = axes[1, 2].collections[0].get_offsets()
     windows = fused[0][1].metadata.Multimodal_fusion.relaxed
     assert len(rings) == list(windows.lines).count("Cr")
     np.testing.assert_allclose(rings[0], (3.0 + 0.5 * 20.5, windows.rows[0]))
-    assert axes[1, 2].get_title() == "Cr, fused\no given back"
+    assert axes[1, 2].get_title() == "Cr, fused\no sum restored to the counts"
 
 
 def test_maps_without_windows_have_no_marks(fused):
     axes = plot_overview(*fused)
     for panel in (axes[1, 1], axes[0, 2]):
         assert not panel.collections
-        assert "given back" not in panel.get_title()
+        assert "counts" not in panel.get_title()
 
 
 def test_maps_that_were_cropped_have_no_marks(fused):

@@ -99,3 +99,12 @@ def test_refuses_unequal_numbers_of_maps(fused):
         plot_overview(maps, raw_maps[:2], haadf)
     with pytest.raises(ValueError, match="at least one fused map"):
         plot_overview([], [], haadf)
+
+
+def test_all_reasons_stand_below_a_map(fused):
+    maps, raw_maps, haadf = fused
+    maps = [signal.deepcopy() for signal in maps]
+    record = maps[0].metadata.Multimodal_fusion
+    record.verdict, record.because = "with care", ["few counts", "saturated HAADF"]
+    axes = plot_overview(maps, raw_maps, haadf)
+    assert axes[1, 1].get_xlabel() == "with care\nfew counts\nsaturated HAADF"
