@@ -125,7 +125,7 @@ def registered_fit(maps, haadf, scattering, parameters):
 
 def _kept_totals(maps, haadf, parameters):
     """Return which net totals fusion keeps, and say where net counts are below 0."""
-    negative = negative_counts(maps)
+    negative = negative_counts(maps, haadf)
     warn_of_negative_counts(maps.names, negative)
     if parameters.chooses_totals:
         return trusted_totals(maps, haadf) & ~negative.are_large
