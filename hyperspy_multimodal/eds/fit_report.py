@@ -219,8 +219,9 @@ def _say_uncertain(found):
     known = {name: share for name, share in about.items() if _UNCERTAIN < share <= 1 / ABSENT}
     if known:
         _logger.warning(
-            "Totals are known to %s only: their counts are few, or other lines lie near. Do not "
-            "quote them without the errors (`total_errors`).",
+            "Totals are known to %s only, with all errors: noise, calibration, and lines that lie "
+            "near. Quote them with these errors, in counts in `total_errors` of the metadata "
+            "(Multimodal_fusion) and of fit_maps(s, full_output=True).",
             ", ".join(f"{100 * share:.0f} % ({name})" for name, share in known.items()),
             kind="uncertain total",
             about=known,

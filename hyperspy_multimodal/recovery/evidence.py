@@ -77,9 +77,10 @@ def say_few_counts(names, net, errors):
     }
     if few:
         _logger.warning(
-            "Few counts: the total is %s. Where they lie is known roughly at best. Record more "
+            "Few counts: by their noise alone, without errors of background and calibration, "
+            "totals are known to %s only. Where they lie is known roughly at best. Record more "
             "counts, bin the scan (s.rebin), or quote sums over regions only.",
-            ", ".join(f"{1 / share:.1f} times its error ({name})" for name, share in few.items()),
+            ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in few.items()),
             kind="few counts",
             about=few,
         )
@@ -95,7 +96,7 @@ def say_flat_maps(maps, fused):
         hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)
         _logger.warning(
             "%s is flat: its counts show no structure beyond their noise. A patch of 8 pixels "
-            "would have to differ by %.0f %% to be seen.",
+            "would have to differ by %.0f %% of the mean to be seen.",
             name,
             100 * min(hidden, 9.99),
             kind="flat",

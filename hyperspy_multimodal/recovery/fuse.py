@@ -9,7 +9,7 @@ from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.solver import warn_if_unconverged
 from ..selection import error_draws, fuse_setting, kept_structure
 from .evidence import judged, messages_of, table_of
-from .leaks import warn_of_leaks
+from .leaks import warn_of_bright_bias, warn_of_leaks
 from .messages import (
     check_counts,
     say_what_was_given_back,
@@ -202,3 +202,5 @@ def _say(prepared, setting, result, parameters):
     elif parameters.chooses_lambdas:
         empty = not np.any(prepared.maps.counts)
         say_what_was_left_out(names, setting, parameters, prepared.models.first, empty)
+    if parameters.chooses_lambdas:
+        warn_of_bright_bias(prepared, setting, result)

@@ -13,6 +13,8 @@ _logger = Speaker(__name__)
 _STANDARD_ERRORS, _PERCENT = 3.0, 2.0
 # ... if at most this share of it is left without the HAADF.
 _LEFT = 0.5
+# Counts a pixel of bright pixels, over those of the scan, from which on an element is there.
+_THERE = 0.5
 _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300
 
 
@@ -70,8 +72,8 @@ def warn_of_leaks(prepared, setting, result):
         place = 1 + int(np.abs(bias.standard_errors[i, 1:]).argmax())
         about[maps.names[i]] = abs(float(bias.percent[i, place])) / 100
         found.append(
-            f"{maps.names[i]} by {bias.percent[i, place]:+.1f} +- "
-            f"{bias.percent_errors[i, place]:.1f} %"
+            f"{maps.names[i]} by {bias.percent[i, place]:+.1f} ± "
+            f"{bias.percent_errors[i, place]:.1f} % of these"
         )
     _logger.warning(
         "The HAADF leaks into maps: where it is bright they differ from their counts, %s. Give "
@@ -81,6 +83,41 @@ def warn_of_leaks(prepared, setting, result):
         kind="leak",
         about=about,
     )
+
+
+def warn_of_bright_bias(prepared, setting, result):
+    """Name maps that differ from their counts where the HAADF is bright, whatever the cause.
+
+    Only elements that are there: with half as many counts a pixel as in the whole scan, or more.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        Measured maps and HAADF models.
+    setting : Setting
+        What was chosen.
+    result : FusionResult
+        Fused maps.
+    """
+    bias = bias_found(prepared, setting, result)
+    dark, bright = bias.counts[:, 0], bias.counts[:, 1]
+    share = bias.pixels[1] / max(bias.pixels[:2].sum(), 1)
+    off = np.abs(bias.standard_errors[:, 1]) > _STANDARD_ERRORS
+    off &= np.abs(bias.percent[:, 1]) > _PERCENT
+    off &= bright > _THERE * share * (dark + bright)
+    about, found = {}, []
+    for k in np.flatnonzero(off):
+        name, percent = prepared.maps.names[k], float(bias.percent[k, 1])
+        about[name] = abs(percent) / 100
+        found.append(f"{name} by {percent:+.1f} ± {bias.percent_errors[k, 1]:.1f} %")
+    if found:
+        _logger.warning(
+            "Summed over the pixels where the HAADF is bright, fused maps differ from their "
+            "counts: %s. Take sums of the raw maps there for numbers.",
+            ", ".join(found),
+            kind="bright bias",
+            about=about,
+        )
 
 
 def _classes(prepared, setting):

@@ -106,6 +106,37 @@ def warn_of_lost_positions(maps: Maps, haadf):
         )
 
 
+def warn_of_negative_counts(names, negative):
+    """Name maps whose net counts are significantly below 0 somewhere.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    negative : Negative
+        Where they are.
+    """
+    found = {
+        name: float(negative.shares[k]) for k, name in enumerate(names) if negative.are_large[k]
+    }
+    if found:
+        errors = negative.sums / np.maximum(negative.errors, 1e-300)
+        _logger.warning(
+            "Net counts are below 0, where no element can have less than nothing: %s. The "
+            "background is too high there, and may be wrong elsewhere. Compare with the other "
+            "map_method, or with other background_windows; maps that were given, with another "
+            "background.",
+            ", ".join(
+                f"{name}, {errors[k]:.0f} standard errors over {negative.pixels[k]:.0f} pixels, "
+                f"{-100 * found[name]:.1f} % of the total"
+                for k, name in enumerate(names)
+                if name in found
+            ),
+            kind="negative counts",
+            about=found,
+        )
+
+
 def warn_of_poor_model(model):
     """Warn if the maps explain little of the HAADF."""
     if model.r_squared < _POOR_R_SQUARED:

@@ -10,12 +10,13 @@ from ..selection import (
     GuidedModels,
     HaadfFit,
     moved_image,
+    negative_counts,
     normalise_haadf,
     registration,
     trusted_totals,
 )
 from .disturbed_lines import warn_of_disturbed_lines
-from .messages import warn_of_lost_positions, warn_of_registration
+from .messages import warn_of_lost_positions, warn_of_negative_counts, warn_of_registration
 
 _logger = logging.getLogger(__name__)
 _ATTEMPTS = 4
@@ -123,8 +124,10 @@ def registered_fit(maps, haadf, scattering, parameters):
 
 
 def _kept_totals(maps, haadf, parameters):
-    """Return which net totals fusion keeps."""
+    """Return which net totals fusion keeps, and say where net counts are below 0."""
+    negative = negative_counts(maps, haadf)
+    warn_of_negative_counts(maps.names, negative)
     if parameters.chooses_totals:
-        return trusted_totals(maps, haadf)
+        return trusted_totals(maps, haadf) & ~negative.are_large
     positive = np.isfinite(maps.totals)
     return positive if parameters.keep_totals else np.zeros_like(positive)

@@ -5,7 +5,7 @@ import functools
 import logging
 
 from ..notes import Pool, gathered, gathered_so_far, repeat
-from .verdict import SOUND, VERDICTS, ranked
+from .verdict import RULES, SOUND, VERDICTS, ranked
 
 _logger = logging.getLogger(__name__)
 _MOST = 5  # reasons
@@ -41,7 +41,8 @@ class Summary(list):
         for note in self:
             if note.text not in shown:
                 logging.getLogger(note.source).info("%s", note.text)
-        lines = [self.first_line(), *(f"{i}. {text}" for i, text in enumerate(shown[:_MOST], 1))]
+        lines = [self.first_line()]
+        lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown[:_MOST], 1)]
         if len(shown) > _MOST:
             lines.append(f"{len(shown) - _MOST} more: `messages` of full_output=True.")
         _logger.log(logging.WARNING if shown else logging.INFO, "%s", "\n".join(lines))
@@ -57,6 +58,16 @@ class Summary(list):
         for text in shown:
             by_kind.setdefault(kinds[text] or text, text)
         return list(by_kind.values())
+
+    def _concerns(self, text):
+        """Return which maps a fault of the HAADF concerns, if it is not all of them."""
+        if not any(RULES[note.kind].by_haadf for note in self if note.text == text):
+            return ""
+        verdicts = [each for fused, _ in self.fusions for each in fused]
+        suffer = dict.fromkeys(each.name for each in verdicts if text in each.texts)
+        if not suffer or len(suffer) == len({each.name for each in verdicts}):
+            return ""
+        return f" This concerns {', '.join(suffer)}."
 
     def first_line(self):
         """Return the verdicts in one line."""

@@ -59,6 +59,8 @@ RULES = {
     "far fit": Rule("poor fit of the edges", care=1),
     # net counts in vacuum if the whole scan had them, over the total
     "background": Rule("doubtful background", care=0.03, distrust=0.5),
+    # net counts where they are below 0, over the total
+    "negative counts": Rule("doubtful background", care=0.03, distrust=0.1),
     "cut window": Rule("window cut off", care=1),
     "noise": Rule("noise is a guess", care=1),
     "shares": Rule("shares, not counts", care=1, to_do=True),
@@ -75,6 +77,8 @@ RULES = {
     # the HAADF
     # by how much a map is above or below its counts where the HAADF is bright
     "leak": Rule("HAADF leaks into it", care=0.02, distrust=0.2),
+    # by how much it is, after an automatic choice
+    "bright bias": Rule("off its counts where the HAADF is bright", care=0.02),
     "turned HAADF": Rule("HAADF seems turned", care=1, to_do=True, by_haadf=True),
     "shifted HAADF": Rule("HAADF seems shifted", care=1, to_do=True, by_haadf=True),
     # variance of the HAADF that the maps do not explain

@@ -8,6 +8,7 @@ from .error_draws import ErrorDraws, error_draws
 from .given_back import given_back, kept_structure
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
+from .negative_counts import Negative, negative_counts
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
 from .totals import trusted_totals
@@ -25,6 +26,7 @@ __all__ = [
     "HaadfFit",
     "HaadfModel",
     "HeldOut",
+    "Negative",
     "Setting",
     "bias_of",
     "brightness_classes",
@@ -35,6 +37,7 @@ __all__ = [
     "given_back",
     "kept_structure",
     "moved_image",
+    "negative_counts",
     "normalise_haadf",
     "part_to_choose_on",
     "registration",

@@ -71,12 +71,12 @@ def trusted_totals(maps: Maps, haadf):
         if abs(excess) > max(_TRUSTED_SHARE * totals[i], _STANDARD_ERRORS * error):
             trusted[i] = False
             _logger.warning(
-                "In what looks like vacuum, %s has %.2g net counts a pixel: its background may be "
-                "wrong, so its total, %.0f counts, is not kept. Look at the background windows; if "
-                "the element is there, as in a support film, give keep_totals=True.",
+                "In what looks like vacuum, %s has net counts, %+.1f %% of its total if the whole "
+                "scan had them: its background may be wrong, so its total is not kept. Look at the "
+                "background windows; if the element is there, as in a support film, give "
+                "keep_totals=True.",
                 maps.names[i],
-                there.mean(),
-                totals[i],
+                min(100 * excess / totals[i], 999.0),
                 kind="background",
                 about={maps.names[i]: abs(excess) / totals[i]},
             )

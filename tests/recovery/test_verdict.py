@@ -85,7 +85,7 @@ def test_few_counts_by_their_errors():
     with gathered([Note("", "Not found", "not found", {"O_Ka": 1.0})]) as notes:
         say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 100.0]))
     assert len(notes) == 1  # that says it all
-    assert "10.0 times its error (O_Ka)" in note.text
+    assert "10 % (O_Ka)" in note.text and "noise alone" in note.text
     assert note.amount("Co_Ka") == 0 and note.amount("O_Ka") == pytest.approx(0.1)
 
 

@@ -1,0 +1,124 @@
+"""Net counts that are significantly below 0: the background is wrong there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..counts.contracts import Maps
+from ..counts.pooling import pool
+from .normalised_haadf import SMOOTHING, smoothed
+from .scan_windows import Runs
+
+# Sides of the squares in which counts are summed, in pixels.
+_SIDES = (4, 8, 16)
+# Shares of the scan, darkest and brightest first, in which counts are summed, too.
+_PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
+# Standard errors below 0, of one of thousands of squares and of all that were found, and the
+# variance of a square, in counts, from which on its noise is nearly Gaussian.
+_STANDARD_ERRORS, _MANY = 6.0, 25.0
+# Share of the total from which on it matters, and the most that is said.
+_LARGE, _MOST = 0.03, 9.99
+
+
+@dataclass(frozen=True)
+class Negative:
+    """Net counts of K maps where they are significantly below 0.
+
+    Attributes
+    ----------
+    sums, errors : numpy.ndarray
+        Net counts there, <= 0, and their standard errors, shape (K,); 0 where there are none.
+    pixels : numpy.ndarray
+        Number of pixels, shape (K,).
+    shares : numpy.ndarray
+        Minus the sums over the net totals, shape (K,), at most 9.99.
+    """
+
+    sums: np.ndarray
+    errors: np.ndarray
+    pixels: np.ndarray
+    shares: np.ndarray
+
+    @property
+    def are_large(self):
+        """Which are so many that keeping the total would take them from the rest, bool, (K,)."""
+        return self.shares > _LARGE
+
+
+def negative_counts(maps: Maps, haadf):
+    """Return the `Negative` counts of measured maps.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    haadf : numpy.ndarray
+        HAADF, shape (ny, nx).
+
+    Notes
+    -----
+
+    No element can have less than nothing: sums of net counts are below 0 by their noise alone, the
+    variance of which is what the measured one has beyond the counts, pooled over neighbours. Sums
+    over squares of 4, 8 and 16 pixels, or over the darkest or brightest pixels of the HAADF, that
+    are 6 standard errors below 0 prove that the background, or the unit of noise, is wrong.
+    """
+    net, variance = (np.asarray(each, np.float64) for each in (maps.net, maps.net_variance))
+    there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
+    beyond = pool(np.maximum(variance, 0.0).sum(axis=0), also=variance - net)[1]
+    net, beyond = net * there, np.maximum(beyond, 0.0) * there
+    order = np.flatnonzero(there)[np.argsort(smoothed(haadf, SMOOTHING)[there], kind="stable")]
+    sums, errors, pixels = (np.zeros(len(net)) for _ in range(3))
+    for k in range(len(net)):
+        below = _below(net[k], beyond[k])
+        if not below.any():
+            below = _below_by_brightness(net[k], beyond[k], order)
+        total, error = net[k][below].sum(), np.sqrt(beyond[k][below].sum())
+        if total < -_STANDARD_ERRORS * error:
+            sums[k], errors[k], pixels[k] = total, error, (below & there).sum()
+    totals = np.maximum(net.sum(axis=(1, 2)), 1e-300)
+    return Negative(sums, errors, pixels, np.minimum(-sums / totals, _MOST))
+
+
+def _below(net, variance):
+    """Return which pixels lie in squares whose counts are significantly below 0.
+
+    Larger squares count only where smaller ones have found nothing, for they reach further into
+    what is there.
+    """
+    runs, found = Runs(np.stack([net, variance])), np.zeros(net.shape, bool)
+    for side in _SIDES:
+        if side > min(net.shape):
+            continue
+        counts, noise = runs.box(side, side)
+        low = (counts < -_STANDARD_ERRORS * np.sqrt(noise)) & (noise >= _MANY)
+        before = found.copy()
+        for row, column in zip(*np.nonzero(low), strict=True):
+            square = slice(row, row + side), slice(column, column + side)
+            found[square] |= not before[square].any()
+    return found
+
+
+def _below_by_brightness(net, variance, order):
+    """Return the darkest or the brightest part of the scan with the most significant sum below 0.
+
+    Parameters
+    ----------
+    net, variance : numpy.ndarray
+        Of one map, shape (ny, nx).
+    order : numpy.ndarray
+        Numbers of pixels, the darkest first.
+    """
+    found, lowest = np.zeros(net.shape, bool), -_STANDARD_ERRORS
+    part = order[:0]
+    for each in (order, order[::-1]):
+        for share in _PARTS:
+            pixels = each[: int(share * each.size)]
+            noise = variance.flat[pixels].sum()
+            if noise < _MANY:
+                continue
+            errors = net.flat[pixels].sum() / np.sqrt(noise)
+            if errors < lowest:
+                lowest, part = errors, pixels
+    found.flat[part] = True
+    return found

@@ -1,0 +1,77 @@
+"""What makes the background, or sums of maps, doubtful: net counts below 0, bias where bright."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.notes import Note, gathered
+from hyperspy_multimodal.recovery import leaks
+from hyperspy_multimodal.recovery.messages import warn_of_negative_counts
+from hyperspy_multimodal.recovery.summary import Summary
+from hyperspy_multimodal.recovery.verdict import verdicts_of
+from hyperspy_multimodal.selection import Bias, Negative
+
+NAMES = ["Cu_L3", "Zn_L3"]
+
+
+def negative(*shares):
+    shares = np.array(shares)
+    return Negative(-1e4 * shares, np.full(shares.shape, 10.0), 100 * np.sign(shares), shares)
+
+
+@pytest.mark.parametrize(
+    ("share", "verdict"), [(0.02, "sound"), (0.04, "with care"), (0.2, "not to be trusted")]
+)
+def test_the_share_of_negative_counts_decides(share, verdict):
+    with gathered() as notes:
+        warn_of_negative_counts(NAMES, negative(0.0, share))
+    copper, zinc = verdicts_of(NAMES, notes)
+    assert (copper.verdict, zinc.verdict) == ("sound", verdict)
+    if verdict != "sound":
+        assert zinc.words == ["doubtful background"]
+        [note] = notes
+        assert f"Zn_L3, {-1e3 * share:.0f} standard errors" in note.text
+        assert "Cu_L3" not in note.text
+
+
+def said_of(monkeypatch, sums, counts, errors=10.0, pixels=(500, 500)):
+    """What is said of maps whose sums in dark and bright pixels are off by so many counts."""
+    three = np.zeros((2, 3))
+    three[:, 1] = sums
+    held = np.stack([*np.transpose(counts), np.zeros(2)], axis=1)
+    bias = Bias(three, np.full((2, 3), errors), held, np.array([*pixels, 0]))
+    monkeypatch.setattr(leaks, "bias_found", lambda *args: bias)
+    with gathered() as notes:
+        leaks.warn_of_bright_bias(SimpleNamespace(maps=SimpleNamespace(names=NAMES)), None, None)
+    return notes
+
+
+def test_a_significant_bias_is_named_with_its_error(monkeypatch):
+    notes = said_of(monkeypatch, (5.0, -50.0), [(1e3, 1e3), (1e3, 1e3)])
+    assert "Zn_L3 by -5.0 ± 1.0 %" in notes[0].text
+    copper, zinc = verdicts_of(NAMES, notes)
+    assert (copper.verdict, zinc.verdict) == ("sound", "with care")
+
+
+@pytest.mark.parametrize(
+    ("off", "held"),
+    [
+        (25.0, (1e3, 1e3)),  # not significant
+        (50.0, (1e4, 1e4)),  # below 2 %
+        (50.0, (1e4, 1e3)),  # where the element is not
+    ],
+)
+def test_other_differences_are_nothing(monkeypatch, off, held):
+    assert said_of(monkeypatch, (0.0, off), [(1e3, 1e3), held]) == []
+
+
+def test_a_fault_of_the_haadf_says_which_maps_it_concerns(caplog):
+    note = Note("hyperspy_multimodal.test", "Saturated.", "saturated HAADF")
+    for follow, concerned in [((True, False), " This concerns Cu_L3."), ((True, True), "")]:
+        summary = Summary([note])
+        summary.fusions.append((verdicts_of(NAMES, [note], follow), "edges only"))
+        caplog.clear()
+        summary.log()
+        [record] = caplog.records
+        assert record.getMessage().endswith(f"1. Saturated.{concerned}")
