@@ -221,7 +221,7 @@ def composition(
     }
     variance = np.diagonal(noise, axis1=1, axis2=2)
     absent = np.diag(measured.common) * np.square(found.shares)[:, None]
-    limits, p_values = detection(found.counts, variance, absent, measured.per_count)
+    limits, p_values = detection(found.counts, found.background, absent, measured.per_count)
     fused = np.array([each.data for each in maps], float)
     bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
     return Composition(

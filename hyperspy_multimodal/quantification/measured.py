@@ -20,6 +20,9 @@ class Measured:
         Maps as given, shape (K, ny, nx).
     net, variance : numpy.ndarray
         Net counts as measured, unbiased, and their variance, shape (K, ny, nx).
+    background : numpy.ndarray
+        Variance less that of the counts of the line itself, shape (K, ny, nx); only sums mean
+        something.
     covariances : dict
         Maps (ny, nx) by pair (i, j) of lines with correlated noise.
     correlation : numpy.ndarray
@@ -41,6 +44,7 @@ class Measured:
     fused: np.ndarray
     net: np.ndarray
     variance: np.ndarray
+    background: np.ndarray
     covariances: dict
     correlation: np.ndarray
     per_count: np.ndarray
@@ -84,17 +88,21 @@ def measured_of(maps, output):
         for (a, b), covariance in noise["covariances"].items()
         if a in names and b in names
     }
+    net = np.array([clean[name] for name in names], float)
+    variance = np.array([np.where(used, noise["variances"][name], 0.0) for name in names], float)
+    per_count = np.array([noise["variances_per_count"][name] for name in names])
     lines = kind == "line"
     together = np.sum(list(clean.values()), axis=0, dtype=float) if lines else noise["gross"]
     return Measured(
         kind=kind,
         names=names,
         fused=np.array([each.data for each in maps], float),
-        net=np.array([clean[name] for name in names], float),
-        variance=np.array([np.where(used, noise["variances"][name], 0.0) for name in names], float),
+        net=net,
+        variance=variance,
+        background=variance - per_count[:, None, None] * net,
         covariances=covariances,
         correlation=np.asarray(noise["correlation"])[own],
-        per_count=np.array([noise["variances_per_count"][name] for name in names]),
+        per_count=per_count,
         totals=np.array([noise["totals"][name] for name in names]),
         common=np.asarray(noise["common_covariance"])[own],
         together=np.where(used, together, 0.0),
