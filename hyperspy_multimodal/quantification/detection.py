@@ -5,6 +5,7 @@ from scipy import special, stats
 
 # 5 % of elements that are not there are taken for there, and 5 % of those at the limit are missed.
 _QUANTILE = 1.645
+_CERTAIN, _CRITICAL = 1e-4, 0.2  # of the false discovery rate
 _SOFTENING = 0.5  # counts: a variance that was estimated from few counts may be 0 by chance
 
 
@@ -39,6 +40,26 @@ def detection(counts, background, common_variance, per_count):
     few = np.where(gross > 0, special.gammainc(np.maximum(gross, 1e-300), expected), 1.0)
     many = stats.norm.sf(counts / np.sqrt(sigma**2 + _SOFTENING * per_count**2))
     return limits, np.where(counts > 0, np.maximum(few, many), 1.0)
+
+
+def found_elements(p_values, rate):
+    """Return which elements are there, at a false discovery rate that also holds for rare ones.
+
+    Those that are certain have no part in it: with them the level of the others would approach the
+    rate itself, and most of what is found of rare elements could be false.
+
+    Parameters
+    ----------
+    p_values : numpy.ndarray
+        Of any shape.
+    rate : float
+        Expected share of false ones among those found and not certain.
+    """
+    certain = p_values < _CERTAIN * rate
+    found = certain.copy()
+    doubtful = ~certain
+    found[doubtful] = discoveries(p_values[doubtful], rate)
+    return found & (p_values <= _CRITICAL * rate)
 
 
 def discoveries(p_values, rate):

@@ -1,9 +1,12 @@
 """What was measured: counts, their noise, and what is common to all pixels, by the same lines."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from hyperspy.signal import BaseSignal
+
+from .same_scan import check_same_scan
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,11 @@ def _checked_names(maps):
             )
         names.append(found[0])
         kinds.append(kind)
+    if len(names) < 2:
+        raise ValueError(
+            f"maps must be of two elements or more, but {names} alone was given, which is 100 per "
+            "cent of itself whatever there is. Give the maps of all elements."
+        )
     elements = {name.split("_")[0] for name in names}
     if len(elements) < len(names):
         raise ValueError(
@@ -167,7 +175,15 @@ def _checked_output(maps, output):
     if not isinstance(output, dict):
         raise TypeError(
             "output must be the dictionary that multimodal_fusion or fit_maps returns with "
-            f"full_output=True, but {type(output).__name__} was given."
+            f"full_output=True, but {type(output).__name__} was given. Call maps, output = "
+            "s.multimodal_fusion(haadf, full_output=True), then composition(maps, output, "
+            "kfactors, regions)."
+        )
+    if _are_factors(output):
+        raise TypeError(
+            "output must be the dictionary that multimodal_fusion or fit_maps returns with "
+            f"full_output=True, but factors of {list(output)} were given in its place. Call "
+            "composition(maps, output, kfactors, regions)."
         )
     if "slices" in output:
         raise ValueError(
@@ -182,4 +198,14 @@ def _checked_output(maps, output):
             "s.multimodal_fusion(haadf, lazy_output=False, full_output=True)."
         )
     raw = output.get("raw_maps", maps)
-    return noise, {_named(each)[1][0]: np.asarray(each.data) for each in raw}
+    by_name = {_named(each)[1][0]: np.asarray(each.data) for each in raw}
+    check_same_scan(maps, raw, output)
+    return noise, by_name
+
+
+def _are_factors(given):
+    """Return whether a dictionary holds nothing but numbers, or pairs of them."""
+    return bool(given) and all(
+        isinstance(each, Real) or (isinstance(each, (tuple, list)) and len(each) == 2)
+        for each in given.values()
+    )

@@ -6,7 +6,7 @@ from scipy import stats
 
 from hyperspy_multimodal import composition, fit_maps
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.quantification.detection import detection, discoveries
+from hyperspy_multimodal.quantification.detection import detection, discoveries, found_elements
 
 
 def test_limits_are_those_of_currie():
@@ -81,3 +81,17 @@ def test_counts_of_absent_elements_agree_with_zero_within_their_errors(counts):
         assert np.all(found.counts[:, wrong] > -4 * errors - 0.5)
     ratios = np.abs(np.concatenate(ratios))
     assert 0.6 < np.mean(ratios < 1) < 0.92 and np.mean(ratios < 2) > 0.93
+
+
+def test_certain_elements_do_not_make_others_easier_to_find():
+    p = np.array([1e-30, 1e-20, 1e-12, 0.03, 0.6])
+    assert discoveries(p, 0.05)[3]
+    np.testing.assert_array_equal(found_elements(p, 0.05), [True, True, True, False, False])
+    assert not found_elements(np.array([1e-30, 0.02]), 0.05)[1]
+    assert found_elements(np.array([1e-30, 0.005]), 0.05).all()
+
+
+def test_of_absent_elements_hardly_any_scan_has_one_that_is_found(rng):
+    p = np.where(np.arange(20) < 12, 1e-20, rng.random((2000, 20)))
+    false = [found_elements(each, 0.05)[12:].any() for each in p]
+    assert np.mean(false) < 0.065
