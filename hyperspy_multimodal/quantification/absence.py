@@ -18,14 +18,14 @@ _QUANTILE = 1.645
 _LARGEST_PER_COUNT = 2.0  # of regions that were found; others have about 1
 
 
-def absence(counts, noise_variance, common_variance, per_count, least, least_error):
+def absence(counts, background, common_variance, per_count, least, least_error):
     """Return how probable so few counts are if the element would have ``least`` of them.
 
     Parameters
     ----------
-    counts, noise_variance : numpy.ndarray
-        Net counts and their variance by noise.
-    common_variance, per_count
+    counts : numpy.ndarray
+        Net counts.
+    background, common_variance, per_count
         As `detection` takes them.
     least, least_error : numpy.ndarray
         Net counts that an element as rare as is asked about would have, and their standard error.
@@ -34,11 +34,10 @@ def absence(counts, noise_variance, common_variance, per_count, least, least_err
     -------
     numpy.ndarray
     """
-    others = np.maximum(noise_variance - per_count * counts, 0.0)
-    background = others / per_count**2
-    gross = np.maximum(counts / per_count + background, 0.0)
-    few = special.gammaincc(gross + 1.0, background + np.maximum(least, 0.0) / per_count)
-    variance = others + per_count * np.maximum(least, 0.0) + common_variance
+    expected = background / per_count**2
+    gross = np.maximum(counts / per_count + expected, 0.0)
+    few = special.gammaincc(gross + 1.0, expected + np.maximum(least, 0.0) / per_count)
+    variance = background + per_count * np.maximum(least, 0.0) + common_variance
     deviation = np.sqrt(variance + np.square(least_error))
     normal = stats.norm.sf((least - counts) / np.maximum(deviation, 1e-300))
     return np.where(np.isfinite(least) & (least > 0), np.maximum(few, normal), 1.0)
@@ -97,7 +96,9 @@ def region_states(found: Composition, least: float) -> NDArray:
         relative = np.sqrt(np.maximum(all_errors, 0.0)) / amounts
     p_values = absence(
         found.counts,
-        np.square(found.counts_errors),
+        np.maximum(
+            np.square(found.counts_errors) - _LARGEST_PER_COUNT * np.maximum(found.counts, 0.0), 0.0
+        ),
         np.square(found.detection_limit_counts / (2 * _QUANTILE)),
         _LARGEST_PER_COUNT,
         counts,

@@ -1,5 +1,6 @@
 """Absorption of X-rays in the specimen: how much more was made than was counted."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,7 +9,11 @@ import numpy as np
 from ..checks import checked_number
 from .propagation import percentages
 
+_logger = logging.getLogger(__name__)
+
 _MOST_ITERATIONS = 100
+_LIGHT = 0.01  # g/cm^3: a gas, whose density says nothing of its compounds
+_LARGEST_CORRECTION = 3.0
 _CONVERGED = 1e-8  # of the weight fractions
 _STEP = 1e-5
 
@@ -87,6 +92,8 @@ class Absorption:
             before, shares = shares, percentages(counts, found) / 100
             changes = np.nan_to_num(np.abs(shares - before).max(axis=1, initial=0.0))
             if not np.any(changes > _CONVERGED):
+                if names is not None:
+                    _warn_of_thickness(found / factors, names)
                 return found
         if names is None:
             return np.where((changes > _CONVERGED)[:, None], np.nan, found)
@@ -110,6 +117,18 @@ class Absorption:
             slopes[:, :, k] = (up - down) / (2 * _STEP)
         own = shares[:, :, None] * np.eye(size) - shares[:, :, None] * shares[:, None, :]
         return np.linalg.inv(np.eye(size) - own @ np.nan_to_num(slopes))
+
+
+def _warn_of_thickness(corrections, names):
+    """Say so where most X-rays of a line are absorbed."""
+    worst = np.nan_to_num(corrections).max(axis=1, initial=0.0)
+    if np.any(worst > _LARGEST_CORRECTION):
+        _logger.warning(
+            "Absorption multiplies the counts of a line by %.3g in region %r: small errors of "
+            "thickness and take-off angle are large ones of the composition. Check the thickness "
+            "(nm), density (g/cm^3) or mass thickness (kg/m^2).",
+            *(worst.max(), names[int(worst.argmax())]),
+        )
 
 
 def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness, take_off_angle):
@@ -151,6 +170,14 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
         mass, depth = None, 1e-9 * _by_region("thickness", thickness, regions)
         if density is not None:
             mass, depth = depth * 1e3 * _by_region("density", density, regions), None
+        weights = [elements[each].Physical_properties["density (g/cm^3)"] for each in symbols]
+        light = [each for each, weight in zip(symbols, weights, strict=True) if weight < _LIGHT]
+        if density is None and light:
+            _logger.warning(
+                "No density was given: the mean of those of the elements is far too low for "
+                "compounds of %s, and so is the correction for absorption. Give density in g/cm^3.",
+                ", ".join(light),
+            )
     return Absorption(
         coefficients=0.1
         * np.array([mass_absorption_coefficient(each, list(names)) for each in symbols]).T,

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..checks import checked_number
 from .absorption import absorption_of
-from .detection import detection, discoveries
+from .detection import detection, found_elements
 from .factors import factors_of
 from .found_regions import found_regions, is_there, rim
 from .independent import independent_parts
+from .known import why_unknown
 from .measured import measured_of
 from .percent import percent_of
 from .percent_maps import percent_maps
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ..hints import Auto, Output
-
-_SIGNIFICANT = 3.0
 
 
 def composition(
@@ -137,9 +136,17 @@ def composition(
     among them. ``maps`` are corrected alike; where thickness differs between regions, they are NaN
     outside all of them.
 
+    Counts below zero are zero in the composition, so that per cents are between 0 and 100;
+    ``counts`` keep their sign. A region has no composition (NaN, and ``remarks`` say why) where the
+    amount of all elements together is below three standard errors of noise, fit and factors, or
+    where counts of an element are negative by three standard errors and 1 % of the others.
+
     An element is there where counts like these would be rare without it: with the background that
-    the variance shows, and the error of the fit. The level follows from the false discovery rate
-    over all regions and elements [2]_. The detection limit is Currie's [3]_.
+    is expected, and the error of the fit. The level follows from the false discovery rate over all
+    pairs of regions and elements [2]_ but those that are certain (p-values below 1/10000 of the
+    rate), which would make it lenient for the others, and it is a fifth of the rate at most
+    (0.01 by default). The detection limit is Currie's [3]_; an element of fewer counts may be
+    found, but would not be in 95 of 100 scans.
 
     Regions are found as follows. Regions that follow the noise of the counts would make it part of
     their composition. So noise is drawn and added to the raw counts, and subtracted from them: two
@@ -205,7 +212,9 @@ def composition(
         take_off_angle=take_off_angle,
     )
     found = region_counts(measured, masks)
-    shown = np.where(_is_significant(found)[:, None], found.counts, np.nan)
+    remarks = why_unknown(found, factors, measured.names)
+    unknown = np.array([bool(remark) for remark in remarks], bool)
+    shown = np.where(unknown[:, None], np.nan, np.maximum(found.counts, 0.0))
     percent = percent_of(shown, factors, absorption, names)
     in_units = percent.atomic if composition_units == "atomic" else percent.weight
     noise, common = found.noise, found.common
@@ -221,7 +230,9 @@ def composition(
     }
     variance = np.diagonal(noise, axis1=1, axis2=2)
     absent = np.diag(measured.common) * np.square(found.shares)[:, None]
-    limits, p_values = detection(found.counts, variance, absent, measured.per_count)
+    limits, p_values = detection(found.counts, found.background, absent, measured.per_count)
+    wrong = np.array(["background is wrong" in remark for remark in remarks], bool)
+    p_values[wrong] = 1.0
     fused = np.array([each.data for each in maps], float)
     bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
     return Composition(
@@ -240,17 +251,12 @@ def composition(
         detection_limit_counts=limits,
         detection_limits=_limits_in_percent(shown, limits, in_units.factors),
         p_values=p_values,
-        detected=discoveries(p_values, rate),
+        detected=found_elements(p_values, rate),
         false_discovery_rate=rate,
+        remarks=dict(zip(names, remarks, strict=True)),
         masks=masks,
         maps=percent_maps(maps, there, factors, composition_units, absorption, masks),
     )
-
-
-def _is_significant(found):
-    """Return which regions hold counts enough for a composition, (R,)."""
-    error = np.sqrt(found.noise.sum(axis=(1, 2)).clip(0))
-    return found.counts.sum(axis=1) > np.maximum(_SIGNIFICANT * error, 1e-9)
 
 
 def _limits_in_percent(counts, limits, factors):

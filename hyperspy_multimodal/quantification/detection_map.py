@@ -15,6 +15,7 @@ from ..names import checked_names
 from .absence import absence, odds, states
 from .blocks import chosen_size, spread, summed
 from .detection import detection, discoveries
+from .expected import expected_background, expected_variance
 from .factors import factors_of
 from .measured import measured_of
 
@@ -168,21 +169,25 @@ def detection_map(
 
 def _tested(measured, factors, k, size, least, rate):
     """Return states, detection limits in per cent and p-values of an element in all blocks."""
-    counts, variance = (
+    counts, background = (
         np.array([summed(each, size) for each in maps])
-        for maps in (measured.net, measured.variance)
+        for maps in (measured.net, measured.background)
     )
-    variance = np.maximum(variance, 0.0)
     shares = summed(measured.together, size) / max(float(measured.together.sum()), 1e-300)
-    common = measured.common[k, k] * np.square(np.clip(shares, 0.0, 1.0))
+    shares = np.clip(shares, 0.0, 1.0)
+    common = measured.common[k, k] * np.square(shares)
+    pooled = measured.background.sum(axis=(1, 2))[:, None, None] * shares
+    gains = measured.per_count[:, None, None]
+    background = expected_background(background, pooled, gains)
+    variance = expected_variance(counts, background, gains)
     per_count = measured.per_count[k]
-    limit, p_values = detection(counts[k], variance[k], common, per_count)
+    limit, p_values = detection(counts[k], background[k], common, per_count)
     others = np.delete(np.arange(len(factors)), k)
     ratio = factors[others][:, None, None] / factors[k]
     rest = (ratio * counts[others]).sum(axis=0)  # of the others, in counts of the element
     rest_error = np.sqrt((np.square(ratio) * variance[others]).sum(axis=0))
     asked, asked_error = odds(least) * rest, odds(least) * rest_error
-    absent = absence(counts[k], variance[k], common, per_count, asked, asked_error)
+    absent = absence(counts[k], background[k], common, per_count, asked, asked_error)
     empty = summed(measured.used, size) == 0
     p_values, absent = (np.where(empty, 1.0, each) for each in (p_values, absent))
     known = (rest > 3 * rest_error) & ~empty

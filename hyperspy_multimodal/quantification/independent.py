@@ -50,6 +50,8 @@ def independent_parts(measured, output, seed):
         fused=fused[at],
         net=measured.net - noise[at],
         variance=measured.variance + np.square(deviation[at]),
+        # of the counts before noise was added, which the background would follow
+        background=measured.background / _SHARE,
         covariances=covariances,
         per_count=measured.per_count / _SHARE,
     )

@@ -1,9 +1,12 @@
 """What was measured: counts, their noise, and what is common to all pixels, by the same lines."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from hyperspy.signal import BaseSignal
+
+from .same_scan import check_same_scan
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,9 @@ class Measured:
         Maps as given, shape (K, ny, nx).
     net, variance : numpy.ndarray
         Net counts as measured, unbiased, and their variance, shape (K, ny, nx).
+    background : numpy.ndarray
+        Variance less that of the counts of the line itself, shape (K, ny, nx); only sums mean
+        something.
     covariances : dict
         Maps (ny, nx) by pair (i, j) of lines with correlated noise.
     correlation : numpy.ndarray
@@ -41,6 +47,7 @@ class Measured:
     fused: np.ndarray
     net: np.ndarray
     variance: np.ndarray
+    background: np.ndarray
     covariances: dict
     correlation: np.ndarray
     per_count: np.ndarray
@@ -84,17 +91,21 @@ def measured_of(maps, output):
         for (a, b), covariance in noise["covariances"].items()
         if a in names and b in names
     }
+    net = np.array([clean[name] for name in names], float)
+    variance = np.array([np.where(used, noise["variances"][name], 0.0) for name in names], float)
+    per_count = np.array([noise["variances_per_count"][name] for name in names])
     lines = kind == "line"
     together = np.sum(list(clean.values()), axis=0, dtype=float) if lines else noise["gross"]
     return Measured(
         kind=kind,
         names=names,
         fused=np.array([each.data for each in maps], float),
-        net=np.array([clean[name] for name in names], float),
-        variance=np.array([np.where(used, noise["variances"][name], 0.0) for name in names], float),
+        net=net,
+        variance=variance,
+        background=variance - per_count[:, None, None] * net,
         covariances=covariances,
         correlation=np.asarray(noise["correlation"])[own],
-        per_count=np.array([noise["variances_per_count"][name] for name in names]),
+        per_count=per_count,
         totals=np.array([noise["totals"][name] for name in names]),
         common=np.asarray(noise["common_covariance"])[own],
         together=np.where(used, together, 0.0),
@@ -131,6 +142,11 @@ def _checked_names(maps):
             )
         names.append(found[0])
         kinds.append(kind)
+    if len(names) < 2:
+        raise ValueError(
+            f"maps must be of two elements or more, but {names} alone was given, which is 100 per "
+            "cent of itself whatever there is. Give the maps of all elements."
+        )
     elements = {name.split("_")[0] for name in names}
     if len(elements) < len(names):
         raise ValueError(
@@ -159,7 +175,15 @@ def _checked_output(maps, output):
     if not isinstance(output, dict):
         raise TypeError(
             "output must be the dictionary that multimodal_fusion or fit_maps returns with "
-            f"full_output=True, but {type(output).__name__} was given."
+            f"full_output=True, but {type(output).__name__} was given. Call maps, output = "
+            "s.multimodal_fusion(haadf, full_output=True), then composition(maps, output, "
+            "kfactors, regions)."
+        )
+    if _are_factors(output):
+        raise TypeError(
+            "output must be the dictionary that multimodal_fusion or fit_maps returns with "
+            f"full_output=True, but factors of {list(output)} were given in its place. Call "
+            "composition(maps, output, kfactors, regions)."
         )
     if "slices" in output:
         raise ValueError(
@@ -174,4 +198,14 @@ def _checked_output(maps, output):
             "s.multimodal_fusion(haadf, lazy_output=False, full_output=True)."
         )
     raw = output.get("raw_maps", maps)
-    return noise, {_named(each)[1][0]: np.asarray(each.data) for each in raw}
+    by_name = {_named(each)[1][0]: np.asarray(each.data) for each in raw}
+    check_same_scan(maps, raw, output)
+    return noise, by_name
+
+
+def _are_factors(given):
+    """Return whether a dictionary holds nothing but numbers, or pairs of them."""
+    return bool(given) and all(
+        isinstance(each, Real) or (isinstance(each, (tuple, list)) and len(each) == 2)
+        for each in given.values()
+    )

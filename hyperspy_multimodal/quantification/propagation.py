@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .expected import expected_background, expected_variance
+
 
 @dataclass(frozen=True)
 class RegionCounts:
@@ -13,6 +15,8 @@ class RegionCounts:
     ----------
     counts : numpy.ndarray
         Shape (R, K).
+    background : numpy.ndarray
+        Variance of the counts of a line that is not there, shape (R, K).
     noise : numpy.ndarray
         Covariance of the counts by their noise, shape (R, K, K).
     common : numpy.ndarray
@@ -22,6 +26,7 @@ class RegionCounts:
     """
 
     counts: np.ndarray
+    background: np.ndarray
     noise: np.ndarray
     common: np.ndarray
     shares: np.ndarray
@@ -29,6 +34,8 @@ class RegionCounts:
 
 def region_counts(measured, masks):
     """Sum the raw counts of regions.
+
+    Their variance is the one that is expected: see `expected_variance`.
 
     What is common to all pixels (calibration, line weights, continuum) is as large a part of the
     counts of a line in a region as of its total. But where a line has less of its counts than
@@ -47,19 +54,22 @@ def region_counts(measured, masks):
         return np.asarray(maps, float).reshape(-1, pixels.shape[1]) @ pixels.T
 
     counts = summed(measured.net).T
-    variance = np.maximum(summed(measured.variance).T, 0.0)
+    shares = summed(measured.together)[0] / max(float(measured.together.sum()), 1e-300)
+    shares = np.clip(shares, 0.0, 1.0)
+    pooled = measured.background.sum(axis=(1, 2)) * shares[:, None]
+    background = expected_background(summed(measured.background).T, pooled, measured.per_count)
+    variance = expected_variance(counts, background, measured.per_count)
     deviation = np.sqrt(variance)
     noise = measured.correlation * deviation[:, :, None] * deviation[:, None, :]
     for (i, j), covariance in measured.covariances.items():
-        noise[:, i, j] = noise[:, j, i] = summed(covariance)[0]
+        most = deviation[:, i] * deviation[:, j]
+        noise[:, i, j] = noise[:, j, i] = np.clip(summed(covariance)[0], -most, most)
     diagonal = np.arange(len(measured.names))
     noise[:, diagonal, diagonal] = variance
-    shares = summed(measured.together)[0] / max(float(measured.together.sum()), 1e-300)
-    shares = np.clip(shares, 0.0, 1.0)
     totals = np.where(measured.totals > 0, measured.totals, np.inf)
     scale = np.maximum(counts / totals, shares[:, None])
     common = measured.common * scale[:, :, None] * scale[:, None, :]
-    return RegionCounts(counts, noise, common, shares)
+    return RegionCounts(counts, background, noise, common, shares)
 
 
 def percentages(counts, factors):

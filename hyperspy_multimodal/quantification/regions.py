@@ -1,10 +1,15 @@
 """Regions as users give them: ROIs, masks and label images."""
 
+import logging
 from collections.abc import Mapping
 
 import numpy as np
 from hyperspy.roi import BasePointROI, BaseROI, Line2DROI
 from hyperspy.signals import BaseSignal
+
+from .roi_extent import extent, sticks_out
+
+_logger = logging.getLogger(__name__)
 
 
 def given_regions(regions, like):
@@ -78,7 +83,17 @@ def _mask(name, region, like):
                 f"shape {mask.shape}."
             )
     if not mask.any():
-        raise ValueError(f"Region {name!r} must hold a pixel, but holds none of the maps.")
+        where = f" ROIs are in the units of the axes: {extent(like)}."
+        raise ValueError(
+            f"Region {name!r} must hold a pixel, but holds none of the maps."
+            + (where if isinstance(region, BaseROI) else "")
+        )
+    if isinstance(region, BaseROI) and sticks_out(region, like):
+        _logger.warning(
+            "A part of the region %r lies outside the maps, which is left out. ROIs are in the "
+            "units of the axes: %s.",
+            *(name, extent(like)),
+        )
     return mask
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     *("region", "pixels", "rim", "line", "counts", "counts_error"),
     *("atomic_percent", "weight_percent", "error", "error_counts", "error_fit", "error_kfactors"),
-    *("detection_limit_counts", "detection_limit", "p_value", "detected"),
+    *("detection_limit_counts", "detection_limit", "p_value", "detected", "remark"),
 )
 
 
@@ -23,8 +23,8 @@ _COLUMNS = (
 class Composition:
     """Composition of R regions in K elements, with errors and detection limits.
 
-    Arrays are in the order of ``regions`` and ``lines``. Where a region has too few counts for a
-    composition, its values are NaN.
+    Arrays are in the order of ``regions`` and ``lines``. Where a region has no composition, as its
+    counts are too few or the background is wrong, values are NaN, and ``remarks`` say why.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Composition:
         Sums of raw net counts, which may be negative, and their standard errors by noise. Of
         regions that were found: with the noise that makes them independent of where these are.
     atomic_percent, weight_percent : ndarray of shape (R, K)
-        Composition.
+        Composition, between 0 and 100: counts below zero are taken for zero.
     errors : dict of str to ndarray of shape (R, K)
         Standard errors in per cent of ``units``: by "counts" (noise), by "fit" (what is common to
         all regions, such as calibration and continuum), by "kfactors", and in "total".
@@ -53,9 +53,12 @@ class Composition:
     p_values : ndarray of shape (R, K)
         Probability of as many counts or more if the element is not there.
     detected : ndarray of shape (R, K)
-        Whether the element is there, bool, at the false discovery rate over all regions.
+        Whether the element is there, bool, at the false discovery rate over all regions and
+        elements that are in doubt.
     false_discovery_rate : float
         As given.
+    remarks : dict of str to str
+        By region, why it has no composition; "" where it has one.
     masks : ndarray of shape (R, ny, nx)
         Pixels of the regions, bool.
     maps : list of BaseSignal
@@ -79,6 +82,7 @@ class Composition:
     p_values: NDArray
     detected: NDArray
     false_discovery_rate: float
+    remarks: dict[str, str]
     masks: NDArray = field(repr=False)
     maps: list[BaseSignal] = field(repr=False)
 
@@ -103,13 +107,15 @@ class Composition:
             for row in self._rows()
         ]
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        return "\n".join(
+        remarks = [f"{name}: {remark}" for name, remark in self.remarks.items() if remark]
+        table = "\n".join(
             "  ".join(
                 text.ljust(width) if column in (0, 2) else text.rjust(width)
                 for column, (text, width) in enumerate(zip(row, widths, strict=True))
             ).rstrip()
             for row in [head, *rows]
         )
+        return "\n".join([table, *remarks])
 
     def to_csv(self, path: str | Path) -> None:
         """Write one row a region and element, with all errors, as comma-separated values.
@@ -145,5 +151,6 @@ class Composition:
                     float(self.detection_limits[r, k]),
                     float(self.p_values[r, k]),
                     bool(self.detected[r, k]),
+                    self.remarks[region],
                 )
                 yield dict(zip(_COLUMNS, values, strict=True))

@@ -54,7 +54,7 @@ def test_the_region_of_all_is_the_sum_of_regions(fused):
     whole = composition(fused.maps, fused.output, fused.kfactors, np.ones((32, 32), bool))
     np.testing.assert_allclose(parts.counts.sum(axis=0), whole.counts[0])
     variance = np.square(parts.counts_errors).sum(axis=0)
-    np.testing.assert_allclose(variance, np.square(whole.counts_errors[0]))
+    np.testing.assert_allclose(variance, np.square(whole.counts_errors[0]), rtol=1e-3)
     totals = fused.output["spectrum_fit"]["totals"]
     np.testing.assert_allclose(whole.counts[0], [totals[line] for line in whole.lines], rtol=1e-5)
 
@@ -221,3 +221,38 @@ def test_errors_are_of_the_units_that_are_asked_for(fused):
     np.testing.assert_allclose(atomic.weight_percent, weight.weight_percent)
     assert not np.allclose(atomic.errors["total"], weight.errors["total"])
     np.testing.assert_allclose(weight.covariances.sum(axis=1), 0, atol=1e-9)
+
+
+def altered(output, totals, mask):
+    """Return an output whose raw maps have other totals in a region."""
+    raw = []
+    for each in output["raw_maps"]:
+        line = each.metadata.Sample.xray_lines[0]
+        data = each.data.copy()
+        if line in totals:
+            data[mask] += (totals[line] - data[mask].sum()) / mask.sum()
+        raw.append(each._deepcopy_with_new_data(data))
+    return {**output, "raw_maps": raw}
+
+
+def test_negative_counts_beyond_their_errors_leave_no_composition(fused, tmp_path):
+    regions = quarters((32, 32))
+    wrong = altered(fused.output, {"S_Ka": -400.0}, regions == 2)
+    found = composition(fused.maps, wrong, fused.kfactors, regions)
+    assert np.isnan(found.atomic_percent[1]).all() and not found.detected[1].any()
+    assert np.isfinite(found.atomic_percent[[0, 2, 3]]).all()
+    assert [bool(each) for each in found.remarks.values()] == [False, True, False, False]
+    assert "2: no composition: counts are negative (S_Ka -400" in found.table()
+    found.to_csv(tmp_path / "composition.csv")
+    assert "background is wrong" in (tmp_path / "composition.csv").read_text()
+
+
+def test_a_few_negative_counts_are_none(fused):
+    whole = np.ones((32, 32), bool)
+    output = altered(fused.output, {"S_Ka": -5.0}, whole)
+    found = composition(fused.maps, output, fused.kfactors, whole)
+    k = found.lines.index("S_Ka")
+    np.testing.assert_allclose(found.counts[0, k], -5, rtol=1e-3)
+    assert found.atomic_percent[0, k] == 0 and found.errors["total"][0, k] > 0
+    np.testing.assert_allclose(found.atomic_percent.sum(), 100)
+    assert not found.detected[0, k] and not found.remarks["region"]

@@ -89,3 +89,45 @@ def test_maps_without_known_noise(fused):
 def test_other_arguments(fused, arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
         composition(fused.maps, fused.output, fused.kfactors, WHOLE, **arguments)
+
+
+def test_output_of_another_scan_with_the_same_shape(fused):
+    calibrated = [each.deepcopy() for each in fused.output["raw_maps"]]
+    for each in calibrated:
+        each.axes_manager[0].scale = 0.5
+    with pytest.raises(ValueError, match="the axes"):
+        composition(fused.maps, {**fused.output, "raw_maps": calibrated}, fused.kfactors, WHOLE)
+    other = {**fused.output, "offset": fused.output["offset"] + 0.001}
+    with pytest.raises(ValueError, match="of the fusion that gave the maps"):
+        composition(fused.maps, other, fused.kfactors, WHOLE)
+
+
+def test_what_stands_in_the_place_of_the_output(fused):
+    with pytest.raises(TypeError, match=r"factors of \['Co_Ka'.* in its place"):
+        composition(fused.maps, fused.kfactors, WHOLE)
+    with pytest.raises(TypeError, match="full_output=True, but BaseSignal was given"):
+        composition(fused.maps, fused.maps[1], fused.kfactors)
+
+
+def test_one_map_alone(fused):
+    with pytest.raises(ValueError, match="two elements or more"):
+        composition(fused.maps[:1], fused.output, fused.kfactors, WHOLE)
+
+
+def test_rois_that_lie_outside_name_the_range(fused, caplog):
+    with pytest.raises(ValueError, match="x from 0 to 31 nm"):
+        composition(fused.maps, fused.output, fused.kfactors, hs.roi.CircleROI(900, 9, 3))
+    composition(fused.maps, fused.output, fused.kfactors, hs.roi.RectangularROI(0, 0, 32, 32))
+    assert "outside the maps" not in caplog.text
+    composition(fused.maps, fused.output, fused.kfactors, hs.roi.CircleROI(30, 9, 6))
+    assert "outside the maps" in caplog.text
+
+
+def test_thickness_without_density_or_far_too_large(fused, caplog):
+    settings = {"take_off_angle": 20, "regions": WHOLE, "kfactors": fused.kfactors}
+    composition(fused.maps, fused.output, thickness=50, density=6, **settings)
+    assert not caplog.text
+    composition(fused.maps, fused.output, thickness=50, **settings)
+    assert caplog.text.count("No density was given") == 1
+    composition(fused.maps, fused.output, thickness=3000, density=6, **settings)
+    assert "Absorption multiplies" in caplog.text
