@@ -12,7 +12,7 @@ from hyperspy_multimodal.interactive.session import values_of
 
 from .tuning import GIVEN
 
-SMOOTH = {"gamma": 1, "lambdas": (0.01, 0.2)}
+SMOOTH = {"gamma": 1, "lambdas": (0.01, 0.06)}
 SHAPE = 40, 48
 
 
