@@ -40,5 +40,5 @@ def expected_variance(counts, background, per_count):
     N^3 / (N^2 + background).
     """
     above = np.maximum(counts, 0.0)
-    noise = background / np.maximum(background + np.square(per_count * above), 1e-300)
+    noise = background / np.maximum(background + np.square(above), 1e-300)
     return background + per_count * above * (1.0 - noise)
