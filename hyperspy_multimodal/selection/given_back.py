@@ -88,26 +88,32 @@ def given_back(fused, counts: Counts, lost, totals):
 def _with_sums_of(net, fused, windows):
     """Return a map whose sums in windows are those of net counts, or 0 where these are less.
 
-    Softened windows reach into each other: Gauss-Seidel sweeps find the amount of each. Only pixels
-    that are not at 0 can lose anything.
+    Softened windows reach into each other: Gauss-Seidel sweeps find the amount of each. Where a map
+    would be negative, the window alone makes up for it: what it lacks must not be taken from its
+    neighbourhood.
     """
-    change = np.zeros(fused.shape)  # float64
     known = []
     for each in windows:
         region, weights = each.window.soft(each.place)
-        inside = np.zeros(fused.shape)
-        inside[region] = weights
+        whole = np.zeros(fused.shape)
+        whole[region] = weights
         wanted = max(net[each.pixels].sum(dtype=np.float64), 0.0)
-        known.append((each.pixels, region, weights, inside[each.pixels], wanted))
-    for _ in range(_SWEEPS):
-        settled = True
-        for pixels, region, weights, inside, wanted in known:
-            now = fused[pixels] + change[pixels]
-            lacking = wanted - np.maximum(now, 0.0).sum()
-            if abs(lacking) > _CLOSE * max(wanted, 1.0):
-                amount = lacking / (inside if lacking > 0 else inside[now > 0]).sum()
-                change[region] += amount * weights
+        known.append((each.pixels, wanted, whole[each.pixels], region, weights))
+    found = fused.astype(np.float64)
+    for positive in (False, True):
+        for _ in range(_SWEEPS):
+            settled = True
+            for pixels, wanted, inside, region, weights in known:
+                lacking = wanted - found[pixels].sum()
+                if abs(lacking) <= _CLOSE * max(wanted, 1.0):
+                    continue
                 settled = False
-        if settled:
-            break
-    return np.maximum(fused + change, 0.0)
+                if positive:
+                    free = inside * ((found[pixels] > 0) | (lacking > 0))
+                    found[pixels] = np.maximum(found[pixels] + lacking / free.sum() * free, 0.0)
+                else:
+                    found[region] += lacking / inside.sum() * weights
+            if settled:
+                break
+        np.maximum(found, 0.0, out=found)
+    return found

@@ -260,6 +260,17 @@ def test_sums_hold_in_windows_that_touch():
     assert kept.sum() == pytest.approx(counts.sum())
 
 
+def test_an_empty_window_does_not_erase_what_lies_beside_it():
+    fused = np.full((1, SIDE, SIDE), 0.02)
+    fused[0, 16:30, 20:26] = 1.0
+    counts = fused.copy()
+    counts[0, 12:20] = 0
+    window = window_at("line of 4 x 48", 16, 0)
+    kept = given_back(fused, maps_of(counts), [window], FREE)
+    assert not kept[0, 16:20].any()
+    assert kept[0, 20, 20:26].min() > 0.9
+
+
 def test_windows_that_were_given_back_need_nothing_more(boundary):
     _, level, maps = boundary
     lost = lost_of(maps, level)
