@@ -4,8 +4,8 @@ from .panels import map_axes, map_name
 
 # Items of the record, marks, and what a title says of them.
 _MARKS = {
-    "relaxed": ("o", "sum restored to the counts"),
-    "differing": ("x", "sum still differs from the counts"),
+    "relaxed": ("o", "sum restored"),
+    "differing": ("x", "sum still differs"),
 }
 _SIZE, _WIDTH = 16, 0.7  # square points, points
 
