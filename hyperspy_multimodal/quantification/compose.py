@@ -154,7 +154,8 @@ def composition(
     the parameters of the maps, and regions are found in it; the second is summed over them, with
     errors larger by a factor of 1.4. There is something where the fused counts of all maps together
     exceed three standard errors of the counts of 5 x 5 pixels; all else is vacuum. The compositions
-    of these pixels are split by k-means into 2 to 6 clusters of 20 pixels or more. A number of
+    of these pixels are split by k-means into 2 to 6 clusters of 20 pixels or more, half of which
+    lie in squares of 2 x 2 pixels of the cluster: rims are no regions. A number of
     clusters stands if each differs from each other by 10 at%, and by three standard errors of the
     second counts; of those that stand it is the one whose pixels are nearest to their own centre in
     relation to the next. If none does, all is one region.

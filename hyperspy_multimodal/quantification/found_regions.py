@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 from scipy.cluster.vq import ClusterError, kmeans2
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import binary_opening, uniform_filter
 
 from .propagation import by_counts, carried, percentages, region_counts
 
@@ -15,6 +15,7 @@ _MOST = 6  # regions
 _FEWEST = 20  # pixels of a region
 # Two regions differ by this many per cent, and standard errors of their raw counts, or are one.
 _APART, _TOLD_APART = 10.0, 3.0
+_SOLID = 0.5  # share of a region's pixels in squares of 2 x 2: others are strewn about
 _STARTS = 5
 
 
@@ -70,9 +71,16 @@ def found_regions(measured, factors, seed):
         image = np.zeros(there.shape, int)
         image[there] = labels + 1
         masks = np.array([image == label for label in range(1, number + 1)])
-        if masks.sum(axis=(1, 2)).min() >= _FEWEST and _differ(measured, masks, factors):
+        if masks.sum(axis=(1, 2)).min() < _FEWEST or not all(map(_hangs_together, masks)):
+            continue
+        if _differ(measured, masks, factors):
             best, separation = masks, found
     return best[np.argsort(-best.sum(axis=(1, 2)), kind="stable")]
+
+
+def _hangs_together(mask):
+    """Return whether most pixels are in squares of 2 x 2 of the region, not single or in rows."""
+    return binary_opening(mask, np.ones((2, 2), bool)).sum() >= _SOLID * mask.sum()
 
 
 def _clusters(shares, number, seed):

@@ -45,13 +45,14 @@ def independent_parts(measured, output, seed):
         (i, j): covariance + measured.correlation[i, j] * deviation[at[i]] * deviation[at[j]]
         for (i, j), covariance in measured.covariances.items()
     }
+    own = measured.per_count[:, None, None] * measured.net
     return replace(
         measured,
         fused=fused[at],
         net=measured.net - noise[at],
         variance=measured.variance + np.square(deviation[at]),
         # of the counts before noise was added, which the background would follow
-        background=measured.background / _SHARE,
+        background=measured.background + np.square(deviation[at]) - own,
         covariances=covariances,
         per_count=measured.per_count / _SHARE,
     )
