@@ -39,9 +39,9 @@ def xrays_per_atom(line, beam_energy, window):
 
     References
     ----------
-    .. [1] C. J. Powell, Rev. Mod. Phys. 48, 33 (1976), doi:10.1103/RevModPhys.48.33; in the form of
-           D. B. Williams and C. B. Carter, Transmission Electron Microscopy, 2nd ed., Springer
-           (2009), section 4.1.
+    .. [1] C. J. Powell, Rev. Mod. Phys. 48, 33 (1976), doi:10.1103/RevModPhys.48.33; in the form
+           of Williams and Carter, Transmission Electron Microscopy, 2nd ed., Springer (2009),
+           section 4.1.
     .. [2] J. H. Hubbell et al., J. Phys. Chem. Ref. Data 23, 339 (1994), doi:10.1063/1.555955.
 
     Examples
