@@ -9,6 +9,8 @@ from .detector import window_transmission
 
 _LEAST_SHARE = 1e-3  # of an element's counts, in its window
 _LEAST_EXPECTED = 1e-6  # of the mean expected counts, in weights
+# Standard errors, by the noise of the summed spectrum, from which on a family tells its own shape.
+_SIGNIFICANT = 5.0
 
 
 def element_templates(explanation, nominal, names, limits):
@@ -36,14 +38,22 @@ def element_templates(explanation, nominal, names, limits):
     Templates
     """
     fit, spectra = explanation.fit, explanation.attribution
+    expected = spectra.lines.sum(axis=0) + spectra.continuum + fit.pile_up
+    expected = expected + _LEAST_EXPECTED * max(expected.mean(), 1e-300)
     shapes, taken = [], np.zeros(len(fit.lines), bool)
     for name, limit in zip(names, limits, strict=True):
         own = own_lines(explanation, name, names)
         counts, spectrum = np.where(own, fit.amplitudes, 0.0), own @ spectra.lines
         in_window = window_shares(fit.lines, nominal, limit)
-        if not counts @ in_window > _LEAST_SHARE * counts.sum() or not spectrum.sum() > 0:
+        in_table = _nominal_amplitudes(fit.lines, own, name)
+        gain = _gain(fit, spectra, own, name)
+        if not (
+            counts @ in_window > _LEAST_SHARE * counts.sum()
+            and spectrum.sum() > 0
+            and _tells_its_shape(fit, in_table, expected)
+        ):
             # not found: its other families, if they have counts, are of something else
-            counts = _nominal_amplitudes(fit.lines, own, name)
+            counts, gain = in_table, 1.0
             spectrum = counts @ fit.line_shapes
             own = counts > 0
         taken |= own
@@ -53,8 +63,7 @@ def element_templates(explanation, nominal, names, limits):
                 "next to none of its counts. Give one row a line, in the order "
                 f"{list(names)}, around the lines; or leave {name} out of `xray_lines`."
             )
-        held = counts @ in_window * _gain(fit, spectra, own, name)
-        shapes.append(spectrum / held)
+        shapes.append(spectrum / (counts @ in_window * gain))
     others = []
     mapped = {name.split("_")[0] for name in names}
     keys = [_other_key(line, mapped) for line in fit.lines]
@@ -68,8 +77,6 @@ def element_templates(explanation, nominal, names, limits):
         if shape.sum() > 0:
             others.append(key)
             shapes.append(shape / shape.sum())
-    expected = spectra.lines.sum(axis=0) + spectra.continuum + fit.pile_up
-    expected = expected + _LEAST_EXPECTED * max(expected.mean(), 1e-300)
     return Templates(
         names=list(names),
         others=others,
@@ -82,6 +89,19 @@ def window_shares(lines, nominal, limit):
     """Return the share of each line's counts in a window, on the detector as stated, (lines,)."""
     energies = [line.energy for line in lines]
     return replace(nominal, edges=np.asarray(limit, float)).shapes(energies)[:, 0]
+
+
+def _tells_its_shape(fit, in_table, expected):
+    """Return whether the family of ``in_table``, its weights by table, is more than noise.
+
+    Of a family that is not, such as K alpha 0 and K beta 0.1 counts, noise has made the shape.
+    """
+    spectrum = in_table @ fit.line_shapes
+    if not spectrum.sum() > 0:
+        return True
+    shape = np.where(fit.used, spectrum / spectrum.sum(), 0.0)
+    information = np.sum(np.square(shape) / expected)
+    return fit.amplitudes[in_table > 0].sum() > _SIGNIFICANT / np.sqrt(max(information, 1e-300))
 
 
 def _gain(fit, spectra, own, name):

@@ -119,6 +119,20 @@ def test_an_element_without_counts_has_its_nominal_template():
     assert np.isfinite(templates.projection).all()
 
 
+def test_noise_in_one_line_of_an_absent_element_makes_no_template():
+    """K beta alone would stand for 27 times the counts that it has in the window."""
+    fit = fitted(np.round(expected({"O": 1e4})), ["O", "S"])
+    for line, amplitude in (("S_Ka", 0.0), ("S_Kb", 0.1)):
+        fit.amplitudes[[each.name == line for each in fit.lines]] = amplitude
+    templates = templates_of(fit, ["O_Ka", "S_Ka"], [(47, 59), (222, 240)])
+    shape = templates.shapes[1]
+    assert 222 <= shape.argmax() < 240
+    assert shape.sum() < 1.5
+    # a trace of it is read in its counts
+    trace = expected({"S": 100}) - expected({})
+    assert (templates.projection @ trace)[1] == pytest.approx(trace[222:240].sum(), rel=0.02)
+
+
 def test_a_window_beside_the_lines_is_refused(fit):
     with pytest.raises(ValueError, match=r"window of S_Ka, 2.995 to 3.195 keV, holds next to none"):
         templates_of(fit, NAMES, [*CHANNELS[:2], (300, 320)])
