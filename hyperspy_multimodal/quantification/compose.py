@@ -234,6 +234,8 @@ def composition(
     limits, p_values = detection(found.counts, found.background, absent, measured.per_count)
     wrong = np.array(["background is wrong" in remark for remark in remarks], bool)
     p_values[wrong] = 1.0
+    detected = found_elements(p_values, rate)
+    p_values[wrong] = np.nan
     fused = np.array([each.data for each in maps], float)
     bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
     return Composition(
@@ -252,7 +254,7 @@ def composition(
         detection_limit_counts=limits,
         detection_limits=_limits_in_percent(shown, limits, in_units.factors),
         p_values=p_values,
-        detected=found_elements(p_values, rate),
+        detected=detected,
         false_discovery_rate=rate,
         remarks=dict(zip(names, remarks, strict=True)),
         masks=masks,

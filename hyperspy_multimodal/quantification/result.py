@@ -6,6 +6,7 @@ import csv
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from hyperspy.signals import BaseSignal
 from numpy.typing import NDArray
 
@@ -51,10 +52,11 @@ class Composition:
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
         Least counts, and per cent, of an element that would be found in 95 of 100 scans.
     p_values : ndarray of shape (R, K)
-        Probability of as many counts or more if the element is not there.
+        Probability of as many counts or more if the element is not there; NaN where the background
+        is wrong.
     detected : ndarray of shape (R, K)
         Whether the element is there, bool, at the false discovery rate over all regions and
-        elements that are in doubt.
+        elements that are in doubt. False, too, where the background is wrong and nothing is known.
     false_discovery_rate : float
         As given.
     remarks : dict of str to str
@@ -102,7 +104,7 @@ class Composition:
                 *(f"{row[f'{name}_percent']:.2f}" for name in ("atomic", "weight")),
                 *(f"{row[f'error{name}']:.2f}" for name in ("", "_counts", "_fit", "_kfactors")),
                 f"{row['detection_limit']:.2f}",
-                "yes" if row["detected"] else "no",
+                "yes" if row["detected"] else "?" if np.isnan(row["p_value"]) else "no",
             ]
             for row in self._rows()
         ]

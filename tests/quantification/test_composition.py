@@ -243,6 +243,9 @@ def test_negative_counts_beyond_their_errors_leave_no_composition(fused, tmp_pat
     assert np.isfinite(found.atomic_percent[[0, 2, 3]]).all()
     assert [bool(each) for each in found.remarks.values()] == [False, True, False, False]
     assert "2: no composition: counts are negative (S_Ka -400" in found.table()
+    assert np.isnan(found.p_values[1]).all() and np.isfinite(found.p_values[0]).all()
+    said = [line.split()[-1] for line in found.table().splitlines() if line.startswith("2 ")]
+    assert said == ["?"] * 3
     found.to_csv(tmp_path / "composition.csv")
     assert "background is wrong" in (tmp_path / "composition.csv").read_text()
 
