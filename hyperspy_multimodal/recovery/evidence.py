@@ -95,8 +95,8 @@ def say_flat_maps(maps, fused):
         # a patch that differs by so many times the mean is seen
         hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)
         _logger.warning(
-            "%s is flat: its counts show no structure beyond their noise. A patch of 8 pixels "
-            "would have to differ by %.0f %% of the mean to be seen.",
+            "%s is flat: no structure was found in its counts beyond their noise. A patch of 8 "
+            "pixels would have to differ by %.0f %% of the mean to be seen.",
             name,
             100 * min(hidden, 9.99),
             kind="flat",

@@ -3,11 +3,11 @@
 import logging
 
 import numpy as np
-import pint
 from hyperspy.signal import BaseSignal
 from hyperspy.signals import Signal2D
 
 from ..notes import Speaker
+from .fields import calibrations, field_ratio, in_units, pixels_away, same_field
 
 _logger = Speaker(__name__)
 
@@ -97,7 +97,7 @@ def covers_scan(image, signal):
     if len(shape) != 2 or len(axes) != 2:
         return False
     factors = [own.size / other for own, other in zip(axes, shape[::-1], strict=True)]
-    ratios = [_field_ratio(*pair) for pair in zip(axes, manager.navigation_axes, strict=True)]
+    ratios = [field_ratio(*pair) for pair in zip(axes, manager.navigation_axes, strict=True)]
     alike = factors[0] == factors[1] and float(factors[0]).is_integer()
     if min(factors) < 1:
         return False
@@ -189,15 +189,15 @@ def _check_order(axes, scan):
 
 def _warn_of_other_calibration(axes, scan):
     """Say if an image of as many pixels as the scan is calibrated otherwise."""
-    if not all(_same_field(*pair) in (True, None) for pair in zip(axes, scan, strict=True)):
+    if not all(same_field(*pair) in (True, None) for pair in zip(axes, scan, strict=True)):
         _logger.warning(
             "haadf has as many pixels as the scan, but another calibration (%s): it is taken for "
             "the same field, pixel by pixel. The maps have the calibration of the spectra.",
-            _calibrations(axes, scan),
+            calibrations(axes, scan),
             kind="doubtful field",
         )
         return
-    away = [_pixels_away(*pair) for pair in zip(axes, scan, strict=True)]
+    away = [pixels_away(*pair) for pair in zip(axes, scan, strict=True)]
     if None not in away and any(away):
         _logger.warning(
             "By their axes haadf and spectra lie %d, %d pixels (x, y) apart. They are taken for "
@@ -206,41 +206,6 @@ def _warn_of_other_calibration(axes, scan):
             *away,
             kind="doubtful field",
         )
-
-
-def _pixels_away(own, other):
-    """Return by how many whole pixels two axes of one length differ; None if by a fraction."""
-    if _field_ratio(own, other) is None:
-        return None
-    away = (own.offset * _in_units(own.units, other.units) - other.offset) / other.scale
-    whole = abs(away - round(away)) < 1e-3 and abs(away) < 10 * own.size
-    return round(away) if whole else None
-
-
-def _same_field(own, other):
-    """Return whether two axes are equally long, None if they cannot be compared."""
-    ratio = _field_ratio(own, other)
-    return None if ratio is None else bool(np.isclose(ratio, 1, rtol=_SAME_FIELD))
-
-
-def _calibrations(axes, scan):
-    both = zip(axes, scan, strict=True)
-    return "haadf against scan: " + "; ".join(f"{_field(a)} against {_field(b)}" for a, b in both)
-
-
-def _field_ratio(own, other):
-    """Return the length of an axis over that of another, None if they cannot be compared."""
-    if not (own.is_uniform and other.is_uniform):
-        return None
-    try:
-        unit = _in_units(own.units, other.units)
-    except (TypeError, ValueError):
-        return None
-    return own.size * own.scale * unit / (other.size * other.scale)
-
-
-def _field(axis):
-    return f"{axis.size} pixels of {axis.scale:g} {axis.units}"
 
 
 def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
@@ -264,9 +229,9 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         raise ValueError(_wrong_shape(array.shape, shape, axes is not None))
     finer = [own / other for own, other in zip(array.shape, shape, strict=True)]
     pairs = [] if axes is None else list(zip(axes, scan_axes, strict=True))
-    ratios = [_field_ratio(*pair) for pair in pairs]
+    ratios = [field_ratio(*pair) for pair in pairs]
     comparable = bool(pairs) and None not in ratios
-    calibrated = comparable and all(_same_field(*pair) for pair in pairs)
+    calibrated = comparable and all(same_field(*pair) for pair in pairs)
     whole = min(finer) >= 1 and all(float(factor).is_integer() for factor in finer)
     alike = whole and finer[0] == finer[1]
     if comparable and not calibrated:
@@ -276,14 +241,14 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         alike = alike and np.allclose(ratios, 1, rtol=_LIKE_FIELD)
         if min(finer) >= 1 and not alike:
             raise ValueError(
-                f"haadf covers another field than the scan ({_calibrations(axes, scan_axes)}). "
+                f"haadf covers another field than the scan ({calibrations(axes, scan_axes)}). "
                 "Crop it to the scan with haadf.isig[left:right, top:bottom]. If the calibration "
                 "is wrong, correct the scale of one of them."
             )
     if min(finer) < 1 or not (calibrated or alike):
         message = _wrong_shape(array.shape, shape, axes is not None)
         if pairs:
-            message += f" Calibrations, {_calibrations(axes, scan_axes)}."
+            message += f" Calibrations, {calibrations(axes, scan_axes)}."
         raise ValueError(message)
     _logger.log(
         level,
@@ -307,7 +272,7 @@ def _part_of_scan(array, pairs, shape, level):
     """
     starts = []
     for (own, other), size in zip(pairs, shape[::-1], strict=True):
-        unit = _in_units(other.units, own.units)
+        unit = in_units(other.units, own.units)
         if not np.isclose(other.scale * unit, own.scale, rtol=_SAME_FIELD / own.size):
             return None
         start = (other.offset * unit - own.offset) / own.scale
@@ -326,16 +291,6 @@ def _part_of_scan(array, pairs, shape, level):
         *(number for part in (rows, columns) for number in (part.start, part.stop - 1)),
     )
     return array[rows, columns]
-
-
-def _in_units(units, other):
-    """Return the length of one of ``units`` in ``other``; ValueError where it is not defined."""
-    if not isinstance(units, str) or not isinstance(other, str):
-        raise ValueError("not calibrated")
-    try:
-        return pint.get_application_registry().Quantity(1, units).to(other).magnitude
-    except Exception as error:
-        raise ValueError("not comparable") from error
 
 
 def _wrong_shape(given, expected, is_signal):

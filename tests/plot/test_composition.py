@@ -172,7 +172,9 @@ def test_the_scale_can_be_given(found):
 
 def test_maps_of_nothing_are_drawn(found):
     nothing = [each._deepcopy_with_new_data(np.full((20, 32), np.nan)) for each in found.maps]
-    plot_composition_maps(replace(found, maps=nothing))[0].figure.canvas.draw()
+    axes = plot_composition_maps(replace(found, maps=nothing))
+    axes[0].figure.canvas.draw()
+    assert all(np.isnan(axis.images[0].get_array().filled(np.nan)).all() for axis in axes)
 
 
 def test_draws_into_a_given_figure(found, specimen):
