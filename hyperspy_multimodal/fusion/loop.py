@@ -58,8 +58,9 @@ def _restarted(problem, initial):
     state = problem.state()
     np.divide(initial.maps, problem.scales.astype(np.float32)[:, None, None], out=state.maps)
     bounds = problem.data.bounds[:, None, None]
-    np.multiply(initial.dual[0], bounds, out=state.dual_y[:, 1:])
-    np.multiply(initial.dual[1], bounds, out=state.dual_x[:, :, 1:])
+    if initial.dual is not None:
+        np.multiply(initial.dual[0], bounds, out=state.dual_y[:, 1:])
+        np.multiply(initial.dual[1], bounds, out=state.dual_x[:, :, 1:])
     kept = np.isfinite(problem.data.totals)
     state.prices[:] = np.where(kept, initial.prices * problem.scales / problem.unit, 0.0)
     state.residual[:] = initial.residual / np.sqrt(problem.unit)

@@ -13,7 +13,7 @@ class Regulariser(NamedTuple):
     name: str  # as ``tv`` takes it
     code: int  # by which kernels know it
     is_directional: bool  # whether it follows the directions of a guide
-    is_tried: bool = True  # whether "auto" tries it
+    is_sieve: bool = False  # whether the map is a blur of sources; all maps are then
 
 
 #: By name, in the order in which they are tried; the first is the default.
@@ -22,6 +22,7 @@ REGULARISERS = {
     for each in (
         Regulariser("directional", CODES["directional"], is_directional=True),
         Regulariser("isotropic", CODES["isotropic"], is_directional=False),
+        Regulariser("sieve", -1, is_directional=False, is_sieve=True),
     )
 }
 
@@ -34,6 +35,12 @@ def codes(names):
 def are_directional(names):
     """Return whether each regulariser follows a guide: ``directional`` of records and tables."""
     return [REGULARISERS[name].is_directional for name in names]
+
+
+def are_sieves(names):
+    """Return whether maps are blurs of sources; all are, or none is."""
+    some = [REGULARISERS[name].is_sieve for name in names]
+    return all(some)
 
 
 def names_of(directional):

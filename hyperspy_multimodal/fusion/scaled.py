@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from .problem import Cost
-from .regularisers import names_of
+from .regularisers import are_sieves, names_of
 from .solver import minimise
 
 
@@ -70,7 +70,7 @@ def fuse_scaled(
         offset=offset,
         gamma=gamma,
         lambda_1=np.broadcast_to(lambda_1, scales.shape),
-        lambda_2=lambda_2 / np.sqrt(scales),
+        lambda_2=lambda_2 / (1.0 if regularisers and are_sieves(regularisers) else np.sqrt(scales)),
         totals=np.full(scales.shape, np.nan) if totals is None else totals,
         regularisers=names_of([False] * len(scales)) if regularisers is None else regularisers,
         directions=directions,

@@ -20,7 +20,8 @@ from .inputs import (
 )
 from .loop import iterate, relative_dual
 from .problem import Cost, Problem
-from .regularisers import names_of
+from .regularisers import are_sieves, names_of
+from .sieve import iterate_sieve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,6 +72,7 @@ class FusionResult:
     dual: np.ndarray = field(repr=False)
     residual: np.ndarray = field(repr=False)
     prices: np.ndarray = field(repr=False)
+    sources: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def cost(self) -> float:
@@ -270,6 +272,8 @@ def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_g
     with threads_for(cost.counts.size):
         compile_once(_run_every_kernel)
         problem = Problem.scaled(cost)
+        if are_sieves(cost.regularisers):
+            return _sieved(problem, tolerance, max_iterations, initial, callback)
         state, records = iterate(problem, tolerance, max_iterations, initial, callback)
         iterations, costs, gaps = zip(*records, strict=True)
         last = costs[-1]
@@ -285,6 +289,24 @@ def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_g
             residual=last.residual * np.float32(np.sqrt(problem.unit)),
             prices=state.prices.astype(np.float64) * problem.unit / problem.scales,
         )
+
+
+def _sieved(problem, tolerance, max_iterations, initial, callback):
+    sieve, records = iterate_sieve(problem, tolerance, max_iterations, initial, callback)
+    iterations, costs, gaps = zip(*records, strict=True)
+    return FusionResult(
+        maps=problem.physical(sieve.here.x),
+        iterations=iterations[-1],
+        converged=bool(gaps[-1] <= tolerance),
+        optimality=gaps[-1],
+        cost_terms=problem.cost_terms(costs),
+        cost_iterations=np.array(iterations),
+        optimality_history=np.array(gaps),
+        dual=None,
+        residual=sieve.here.residual * np.float32(np.sqrt(problem.unit)),
+        prices=sieve.prices * problem.unit / problem.scales,
+        sources=problem.physical(sieve.here.u),
+    )
 
 
 def _run_every_kernel():

@@ -9,13 +9,16 @@ values for any number of threads.
 - The primal-dual loop: `iterations`, which moves a `State` for the cost of a `Data`, with a `Room`
   for its chunks of rows, and `certificate`, the cost and duality gap of a state. `CODES` are those
   of regularisers in a `Data`.
-- Around it: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
+- Maps that are no sharper than a Gaussian: `blur`, and of their sources `slopes_of_cost`,
+  `displaced`, `descent`, `secants` and `source_gap`.
+- Around both: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
   brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
   coarser grid.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
   `add_slopes` of lines.
 """
 
+from .blur import blur
 from .certificate import certificate
 from .grids import block_means, interpolate
 from .iterations import iterations
@@ -23,6 +26,7 @@ from .peaks import add_peaks, add_slopes
 from .projection import project
 from .reference import constant_deviance, likeliest
 from .regulariser_rows import CODES
+from .sources import descent, displaced, secants, slopes_of_cost, source_gap
 from .spectra import project_halves, project_spectra, sum_spectra
 from .state import Data, Room, State
 
@@ -34,13 +38,19 @@ __all__ = [
     "add_peaks",
     "add_slopes",
     "block_means",
+    "blur",
     "certificate",
     "constant_deviance",
+    "descent",
+    "displaced",
     "interpolate",
     "iterations",
     "likeliest",
     "project",
     "project_halves",
     "project_spectra",
+    "secants",
+    "slopes_of_cost",
+    "source_gap",
     "sum_spectra",
 ]

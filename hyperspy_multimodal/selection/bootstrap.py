@@ -7,7 +7,7 @@ import numpy as np
 from ..counts.contracts import Maps
 from ..counts.reading import SPLITS
 from .given_back import given_back
-from .held_out import GuidedModels, fuse_setting
+from .held_out import GuidedModels, effort, fuse_setting
 from .normalised_haadf import noise_of, smoothed
 
 #: Simulated scans of all counts, and of half of them.
@@ -75,8 +75,7 @@ class Fusions:
             scale=scale,
             totals=totals,
             initial=initial,
-            tolerance=_TOLERANCE,
-            max_iterations=_MAX_ITERATIONS,
+            **effort(setting, _TOLERANCE, _MAX_ITERATIONS),
         )
         self._progress()
         return replace(fused, maps=given_back(fused.maps, maps, self._lost, totals))

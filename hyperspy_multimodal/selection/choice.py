@@ -8,6 +8,7 @@ import numpy as np
 from ..counts.contracts import Maps
 from .brightness import leaks
 from .held_out import HeldOut, Setting
+from .sieves import sieve_without, widened
 
 #: Ratios lambda_2 / lambda_1 that are tried.
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -15,6 +16,7 @@ _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models, and the range that is searched from there.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
 LAMBDAS_1 = (1e-5, 1.0)
+_SIEVE_LAMBDA_1 = 1e-3
 _STEP, _FINE_STEP = 2, 1  # in half decades
 # What the HAADF has to gain over "no HAADF" to be used, and an element to lose to be set apart.
 _STANDARD_ERRORS = 3.0
@@ -97,6 +99,12 @@ def search(held_out, candidates):
         apart=nothing,
     )
     without = _settled(held_out, start, candidates)
+    best = _guided(held_out, without, candidates)
+    return _sieved(held_out, best, without)
+
+
+def _guided(held_out, without, candidates):
+    """Return the best setting with HAADF, or ``without`` if that predicts no better."""
     usable = [model for model in held_out.models.models if model.has_weights]
     if not usable:
         return without
@@ -122,6 +130,44 @@ def search(held_out, candidates):
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
         best = without
     return best
+
+
+def _sieved(held_out, best, without):
+    """Return the setting with sieves, if that predicts better than ``best``."""
+    import os, time
+    t=time.process_time()
+    def say(*a):
+        if os.environ.get("SAY"): print("   ", "%.2f"%(time.process_time()-t), *a, flush=True)
+    def score(setting):
+        return held_out.relative(held_out.errors(setting))
+
+    alone = sieve_without(held_out, without)
+    say("alone", alone and alone.ratios, alone and score(alone), "tv without", score(without), "tv best", score(best), "n", len(held_out._blocks))
+    if alone is None:
+        return best
+    chosen = alone
+    if best.model is not None:
+        chosen = replace(alone, model=best.model, lambda_1=_SIEVE_LAMBDA_1)
+        chosen = _walked(chosen, _STEP, score)
+        say("walked", chosen.lambda_1, score(chosen), len(held_out._blocks))
+        chosen = _widened(held_out, chosen, score)
+        chosen = _walked(chosen, _FINE_STEP, score)
+        say("wid", chosen.lambda_1, score(chosen), chosen.ratios, len(held_out._blocks))
+        chosen = _set_apart(held_out, chosen, alone, score)
+        say("apart", chosen.apart, held_out.standard_errors_gained(chosen, alone))
+        if held_out.standard_errors_gained(chosen, alone) < _STANDARD_ERRORS:
+            chosen = alone
+    say("gain", held_out.standard_errors_gained(chosen, best))
+    is_better = held_out.standard_errors_gained(chosen, best) > _STANDARD_ERRORS_LOST
+    return chosen if is_better else best
+
+
+def _widened(held_out, setting, score):
+    """Return the setting with better widths, maps coupled by the HAADF."""
+    for step in (1, -1):
+        while score(moved := widened(held_out, setting, step)) < score(setting):
+            setting = moved
+    return setting
 
 
 def _set_apart(held_out, setting, without, score):

@@ -1,0 +1,251 @@
+r"""Maps that are no sharper than the probe: x = K u, with a Gaussian blur K and sources u >= 0.
+
+The method of sieves [1]_. The sources minimise the HAADF and Poisson terms of x = K u and a small
+ridge, which makes their minimum unique. The cost is smooth, so that scaled gradient projection [2]_
+reaches it in some tens of steps: along the gradient, each pixel at the pace of expectation
+maximisation, with step lengths of Barzilai and Borwein, back to u >= 0 and to the totals to keep.
+
+References
+----------
+.. [1] D. L. Snyder, M. I. Miller, IEEE Trans. Nucl. Sci. 32, 3864 (1985),
+       doi:10.1109/TNS.1985.4334521.
+.. [2] S. Bonettini, R. Zanella, L. Zanni, Inverse Probl. 25, 015002 (2009),
+       doi:10.1088/0266-5611/25/1/015002.
+"""
+
+from collections import deque
+
+import numpy as np
+
+from ..kernels import blur, descent, displaced, secants, slopes_of_cost, source_gap
+from .problem import Evaluation
+
+#: Weight of the ridge: lambda_1 u^2 / 2 times this, for maps of order one.
+RIDGE = 0.001
+# A Gaussian is cut off at so many standard deviations.
+_CUT_OFF = 3.5
+_ITERATIONS_PER_RECORD = 10
+_SHORTEST, _LONGEST = 1e-5, 1e5
+# Which of the two step lengths is taken, and how this threshold moves.
+_THRESHOLD, _RAISED, _LOWERED = 0.5, 1.1, 0.9
+_LATEST = 5  # costs that a step may not exceed
+_SUFFICIENT = 1e-4
+_SHORTENED, _LEAST_SHARE = 0.4, 1e-3
+# Of the mean source over lambda_1: no pace is slower.
+_FLOOR = 1e-3
+# Of the brightest source, everywhere at the start.
+_DIMMEST = 0.02
+_PRICE_STEPS = 30
+_ROUNDING = 1e-7
+
+
+class _Place:
+    """Sources u, their maps K u, and cost and slopes there."""
+
+    def __init__(self, shape):
+        self.u, self.x, self.back, self.curvatures = (np.empty(shape, np.float32) for _ in range(4))
+        self.residual = np.empty(shape[1:], np.float32)
+        self.haadf = self.poisson = self.ridge = np.inf
+
+    @property
+    def cost(self):
+        return self.haadf + self.poisson + self.ridge
+
+
+class Sieve:
+    """The steps of the sources of one `Problem`, all of whose maps are sieves."""
+
+    def __init__(self, problem):
+        self.problem = problem
+        data = problem.data
+        self.shape = data.counts.shape
+        n_maps, ny, _ = self.shape
+        self.fidelity = data.fidelity.astype(np.float64)
+        self.ridges = (RIDGE * self.fidelity).astype(np.float32)
+        self.taps, self.radii = gaussian_taps(
+            np.sqrt(2 * data.bounds.astype(np.float64) / self.fidelity)
+        )
+        self.kept = np.isfinite(data.totals)
+        self.here, self.there = _Place(self.shape), _Place(self.shape)
+        self._slopes = np.empty(self.shape, np.float32)
+        self._squares, self._sums = np.empty(ny), np.empty((4, n_maps, ny))
+        self._step, self._threshold = 1.0, _THRESHOLD
+        self._prices = np.zeros(n_maps)  # of the step
+        self.prices = np.zeros(n_maps)  # of the certificate
+
+    def start(self, sources):
+        """Begin at ``sources``, which are brought to the totals."""
+        here = self.here
+        np.maximum(sources, 0, out=here.u)
+        self._floored(here.u)
+        self.problem.meet_totals(here.u)
+        self._blur(here.u, here.x)
+        self._evaluate(here)
+        self._latest = deque([here.cost], maxlen=_LATEST)
+
+    def _floored(self, u):
+        # A source of 0 would not move, for its pace is 0.
+        brightest = u.max(axis=(1, 2))
+        brightest[brightest <= 0] = 1.0
+        np.maximum(u, _DIMMEST * brightest[:, None, None], out=u)
+
+    def _blur(self, images, out):
+        blur(images, self.taps, self.radii, out)
+
+    def _evaluate(self, place):
+        slopes_of_cost(
+            self.problem.data,
+            place.x,
+            self._slopes,
+            place.curvatures,
+            place.residual,
+            self._squares,
+            self._sums[0],
+        )
+        place.haadf = float(self._squares.sum()) / 2
+        place.poisson = float(self.fidelity @ self._sums[0].sum(axis=1))
+        squares = np.einsum("ijk,ijk->i", place.u, place.u, dtype=np.float64)
+        place.ridge = float(self.ridges @ squares) / 2
+        self._blur(self._slopes, place.back)
+
+    def advance(self):
+        """Do one step."""
+        here, there = self.here, self.there
+        floors = (_FLOOR * here.u.mean(axis=(1, 2)) / self.fidelity).astype(np.float32)
+        self._displace(floors)
+        descent(here.u, there.u, here.back, self.ridges, self._sums[0])
+        fall = float(self._sums[0].sum())
+        self._blur(there.u, there.x)
+        self._evaluate(there)
+        share, highest = 1.0, max(self._latest)
+        while not there.cost <= highest + _SUFFICIENT * share * fall and share > _LEAST_SHARE:
+            share *= _SHORTENED
+            for moved, before in ((there.u, here.u), (there.x, here.x)):
+                moved -= before
+                moved *= np.float32(_SHORTENED)
+                moved += before
+            self._evaluate(there)
+        self._latest.append(there.cost)
+        self._lengthen(floors)
+        self.here, self.there = there, here
+
+    def _displace(self, floors):
+        """Write the sources one whole step further, at the totals, into ``there``."""
+        here, there = self.here, self.there
+        sums = self._sums[:2]
+        for _ in range(_PRICE_STEPS):
+            displaced(
+                here.u,
+                here.back,
+                here.curvatures,
+                self.ridges,
+                floors,
+                np.float32(self._step),
+                self._prices.astype(np.float32),
+                there.u,
+                sums,
+            )
+            if not self.kept.any():
+                return
+            total, rise = sums.sum(axis=2)
+            wanted = self.problem.data.totals
+            missed = np.where(self.kept, wanted - total, 0.0)
+            if (np.abs(missed) <= _ROUNDING * np.abs(total)).all():
+                break
+            # From where the sum does not feel its price, towards the pixels that come first.
+            self._prices += missed / np.maximum(rise, 1e-3 * floors * self.shape[1] * self.shape[2])
+        self.problem.meet_totals(there.u)
+
+    def _lengthen(self, floors):
+        """Set the length of the next step by how the slopes have changed.
+
+        One for all maps, which the HAADF couples.
+        """
+        here, there = self.here, self.there
+        secants(
+            here.u,
+            here.back,
+            there.u,
+            there.back,
+            here.curvatures,
+            self.ridges,
+            floors,
+            self._sums,
+        )
+        first, second, third, fourth = self._sums.sum(axis=(1, 2))
+        long = first / second if second > 0 else _LONGEST
+        short = third / fourth if third > 0 else _LONGEST
+        is_short = short < self._threshold * long
+        self._threshold *= _LOWERED if is_short else _RAISED
+        self._step = float(np.clip(short if is_short else long, _SHORTEST, _LONGEST))
+
+    def evaluation(self):
+        """Return the `Evaluation` at the present sources, with the best prices."""
+        here, kept = self.here, self.kept
+        wanted = self.problem.data.totals
+        for _ in range(_PRICE_STEPS):
+            source_gap(here.u, here.back, self.ridges, self.prices, self._sums)
+            _, gap, total, rise = self._sums.sum(axis=2)
+            missed = np.where(kept, wanted - total, 0.0)
+            if not kept.any() or (np.abs(missed) <= 1e-6 * np.abs(total)).all():
+                break
+            self.prices += missed * self.ridges / np.maximum(rise, 1.0)
+        # <prices, K u - totals> is 0 up to rounding: the sums were met.
+        return Evaluation(
+            haadf=here.haadf,
+            poisson=here.poisson,
+            variation=here.ridge,
+            gap=float(gap.sum()),
+            residual=here.residual,
+        )
+
+
+def gaussian_taps(widths):
+    """Return kernels of Gaussians, the middle and one side of each, and how many are on a side."""
+    radii = np.maximum(np.ceil(_CUT_OFF * np.asarray(widths)), 0).astype(np.int64)
+    places = np.arange(radii.max() + 1)
+    taps = np.exp(-0.5 * np.square(places / np.maximum(widths, 1e-3)[:, None]))
+    taps[places > radii[:, None]] = 0
+    taps /= (taps[:, :1] + 2 * taps[:, 1:].sum(axis=1, keepdims=True))
+    return taps.astype(np.float32), radii
+
+
+def iterate_sieve(problem, tolerance, max_iterations, initial, callback):
+    """Minimise the cost of ``problem``, from smoothed counts or an earlier result.
+
+    Return the maps, their sources, prices, and a list of (iteration, `Evaluation`, relative gap).
+    """
+    sieve = Sieve(problem)
+    sieve.start(_first_sources(sieve, initial))
+    records, done = [_recorded(sieve, 0)], 0
+    while done < max_iterations:
+        for _ in range(min(_ITERATIONS_PER_RECORD, max_iterations - done)):
+            sieve.advance()
+            done += 1
+        records.append(_recorded(sieve, done))
+        gap = records[-1][2]
+        stop = callback is not None and callback(done, problem.physical(sieve.here.x), gap)
+        if gap <= tolerance or stop:
+            break
+    return sieve, records
+
+
+def _recorded(sieve, iteration):
+    found = sieve.evaluation()
+    gap = max(sieve.problem.relative(found), sieve.problem.total_error(sieve.here.x))
+    return iteration, found, float(gap)
+
+
+def _first_sources(sieve, initial):
+    scales = sieve.problem.scales.astype(np.float32)[:, None, None]
+    if initial is not None:
+        known = initial.maps if initial.sources is None else initial.sources
+        return known / scales
+    data = sieve.problem.data
+    net = np.ascontiguousarray(data.counts - data.background)
+    once, twice = np.empty_like(net), np.empty_like(net)
+    taps, radii = gaussian_taps(np.full(len(net), 2.0))
+    blur(net, taps, radii, once)
+    np.maximum(once, 0, out=once)
+    del twice
+    return once

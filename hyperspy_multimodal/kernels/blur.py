@@ -1,0 +1,56 @@
+"""The blur of maps by a Gaussian, one width per map."""
+
+import numba
+import numpy as np
+
+from .array_parts import segment
+from .compile import inlined, kernel
+
+
+@kernel
+def blur(images, taps, radii, out):
+    """Write ``images`` (K, ny, nx), each under its separable kernel, with mirrored borders.
+
+    ``taps`` (K, longest radius + 1) holds the middle and one side of each symmetric kernel of unit
+    sum, ``radii`` (K,) how many of them there are on a side. The blur keeps sums and is its own
+    adjoint. ``images`` and ``out`` are float32 and differ.
+    """
+    n_maps, ny, nx = images.shape
+    for place in numba.prange(n_maps * ny):
+        i, row = place // ny, place % ny
+        radius = radii[i]
+        line = np.empty(nx + 2 * radius, np.float32)
+        middle = segment(line, (radius,), nx)
+        _set(nx, taps[i, 0], segment(images, (i, row, 0), nx), middle)
+        for k in range(1, radius + 1):
+            above = segment(images, (i, _mirrored(row - k, ny), 0), nx)
+            below = segment(images, (i, _mirrored(row + k, ny), 0), nx)
+            _add(nx, taps[i, k], above, below, middle)
+        for k in range(1, radius + 1):
+            line[radius - k] = line[radius + _mirrored(-k, nx)]
+            line[radius + nx - 1 + k] = line[radius + _mirrored(nx - 1 + k, nx)]
+        blurred = segment(out, (i, row, 0), nx)
+        _set(nx, taps[i, 0], middle, blurred)
+        for k in range(1, radius + 1):
+            left = segment(line, (radius - k,), nx)
+            right = segment(line, (radius + k,), nx)
+            _add(nx, taps[i, k], left, right, blurred)
+
+
+@inlined
+def _set(n, tap, values, out):
+    for col in range(n):
+        out[col] = tap * values[col]
+
+
+@inlined
+def _add(n, tap, some, others, out):
+    for col in range(n):
+        out[col] += tap * (some[col] + others[col])
+
+
+@inlined
+def _mirrored(index, n):
+    """Return the index within n that a mirror behind either border leads to."""
+    index = index % (2 * n)
+    return index if index < n else 2 * n - 1 - index
