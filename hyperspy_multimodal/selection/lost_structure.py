@@ -1,5 +1,6 @@
 """Structure that counts show and fused maps have lost: the test for it."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -8,7 +9,9 @@ from scipy import ndimage, special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
-from .scan_windows import Runs, windows_over
+from .chains import PIECES, best_chains, chains_over
+from .runs import Runs
+from .scan_windows import windows_over
 
 #: Chance that a scan of which nothing was lost is said to have lost something.
 FALSE_ALARMS = 0.02
@@ -89,12 +92,17 @@ class Expectation:
         self._backgrounds = [Runs(each) for each in self._beyond]
         self._units = {}
         self._windows = windows_over(net.shape[1:])
-        # Equal shares for each family of windows, in these for each kind, and for each element, too
-        # many and too few counts.
+        # Equal shares for each family of windows and for chains, in these for each kind, and for
+        # each element, too many and too few counts.
         kinds = Counter(each.family for each in self._windows)
-        chance = FALSE_ALARMS / (2 * len(net) * len(kinds)) / _INDEPENDENT
-        chances = [chance / (kinds[w.family] * np.prod(w.places)) for w in self._windows]
-        self._least = [max(-special.ndtri(each), _LEAST) for each in chances]
+        chance = FALSE_ALARMS / (2 * len(net) * (len(kinds) + 1))
+        chances = [
+            chance / _INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in self._windows
+        ]
+        self._least = np.maximum(-special.ndtri(chances), _LEAST).tolist()
+        shape = net.shape[1:]
+        chances = [chance / len(PIECES) / chains_over(shape, pieces) for pieces in PIECES]
+        self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
 
     def wrong(self, element, fused, found):
         """Return windows in which a map is wrong, the most significant first; they overlap.
@@ -129,17 +137,27 @@ class Expectation:
             places = np.flatnonzero(most * most > (unit * enough) ** 2 * mean)
             if not places.size:
                 continue
-            # No map can have less than nothing: net counts below 0 are as good as 0.
             background = window.sums(self._backgrounds[element]).flat[places]
-            counts = np.maximum(counts.flat[places], background)
-            mean = np.maximum(mean.flat[places], _TINY)
-            errors = significance(counts, mean) / unit
-            errors[(counts > mean) & (counts - mean < _OF_THEIR_OWN * unit * np.sqrt(counts))] = 0.0
+            errors = _errors(counts.flat[places], mean.flat[places], background, unit)
             for each, place in zip(errors.tolist(), places, strict=True):
                 if abs(each) > least or (abs(each) > enough and further.holds(window, place, each)):
-                    wrong.append((each, window, place))
-        wrong.sort(key=lambda each: -abs(each[0]))
-        return wrong[:_MOST_CANDIDATES]
+                    wrong.append((each * each - least * least, each, window, place))
+        wrong += self._wrong_chains(element, expected, measured)
+        wrong.sort(key=lambda each: -each[0])
+        return [each[1:] for each in wrong[:_MOST_CANDIDATES]]
+
+    def _wrong_chains(self, element, expected, measured):
+        """Return chains in which a map is wrong, as `wrong` sorts windows."""
+        unit, wrong = self._units[element], []
+        least = {pieces: unit * each for pieces, each in self._least_chain.items()}
+        for chain in best_chains(measured, expected, least):
+            pixels = chain.pixels(0)
+            arrays = measured, expected, self._beyond[element]
+            errors = _errors(*(each[pixels].sum(keepdims=True) for each in arrays), unit)[0]
+            beyond = errors**2 - self._least_chain[chain.pieces] ** 2
+            if beyond > 0:
+                wrong.append((beyond, float(errors), chain, 0))
+        return wrong
 
     def _unit(self, element, runs):
         """Return the standard error of a window of expected and measured counts, in Poisson's."""
@@ -156,6 +174,17 @@ class Expectation:
                 below = (background - counts) / np.sqrt(np.maximum(background, 1.0))
                 unit = max(unit, float(below.max()) / least)
         return min(unit, _LARGEST_UNIT)
+
+
+def _errors(counts, expected, background, unit):
+    """Return by how many standard errors counts of windows differ from what is expected.
+
+    No map can have less than nothing: net counts below 0 are as good as 0.
+    """
+    counts, expected = np.maximum(counts, background), np.maximum(expected, _TINY)
+    errors = significance(counts, expected) / unit
+    few = counts - expected < _OF_THEIR_OWN * unit * np.sqrt(counts)
+    return np.where((counts > expected) & few, 0.0, errors)
 
 
 def significance(counts, expected):

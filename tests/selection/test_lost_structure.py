@@ -63,10 +63,10 @@ def test_significance_is_that_of_a_poisson_tail(mean):
 
 @pytest.mark.parametrize("level", [0.01, 0.3, 20.0])
 def test_the_truth_has_hardly_ever_lost_anything(level):
-    """A hundred scans at a chance of two per cent, less at few counts, which are whole numbers."""
+    """Fifty scans at a chance of two per cent, less at few counts, which are whole numbers."""
     truth = np.full((1, 32, 32), level)
-    alarms = sum(bool(lost_of(drawn(truth, seed), truth)) for seed in range(100))
-    assert alarms <= 3
+    alarms = sum(bool(lost_of(drawn(truth, seed), truth)) for seed in range(50))
+    assert alarms <= 2
 
 
 def test_what_fits_part_of_the_noise_raises_fewer_alarms():
