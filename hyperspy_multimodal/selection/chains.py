@@ -9,7 +9,7 @@ from scipy import ndimage
 from .windows import Windows
 
 #: Pieces of the chains that are looked for.
-PIECES = (6, 9, 12, 16, 24)
+PIECES = (6, 9, 12, 16)
 # Steps (rows, columns) from the start of a piece to its end, by direction, and half its width. A
 # piece goes on in the direction of the one before or in one beside it.
 _QUARTER = ((0, 4), (2, 4), (3, 3), (4, 2))
@@ -106,10 +106,13 @@ def _best(scores, history=None):
     best = _at_ends(scores)
     yield 1, best
     for pieces in range(2, max(PIECES) + 1):
-        left, right = np.roll(best, 1, axis=0), np.roll(best, -1, axis=0)
-        before = np.maximum(left, right)
+        before = np.empty_like(best)
+        np.maximum(best[:-2], best[2:], out=before[1:-1])
+        np.maximum(best[-1], best[1], out=before[0])
+        np.maximum(best[-2], best[0], out=before[-1])
         if history is not None:
-            turns = np.where(left < right, np.int8(1), np.int8(-1))
+            right = np.roll(best, -1, axis=0)
+            turns = np.where(before == right, np.int8(1), np.int8(-1))
             turns[best >= before] = 0
             history.append(turns)
         np.maximum(before, best, out=before)

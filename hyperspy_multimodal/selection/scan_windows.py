@@ -75,6 +75,9 @@ class Discs(Windows):
         return 2 * np.rint(half).astype(int)
 
     def sums(self, runs):
+        return runs.remembered(("disc", self.diameter), lambda: self._sums(runs))
+
+    def _sums(self, runs):
         rows, cols = self.places
         sums, row = 0.0, 0
         for width, same in groupby(self._widths):

@@ -9,8 +9,14 @@ from .windows import Windows
 
 # Lengths along the axis to which they are closer, doubled, and pixels across them along the other.
 _LENGTHS, _WIDTHS = (8, 16, 32, 64), (2, 4)
-# Pixels by which ends of neighbouring angles differ: half of it, at most, does a line miss.
-_STEP = 2
+
+
+def _is_looked_for(length, rise, across):
+    """Return whether a line is one of the windows.
+
+    Ends of neighbouring angles differ by the width: a line misses half of it there, at most.
+    """
+    return length in _LENGTHS and rise % across == 0 and 0 < rise < length - 1
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ def slanted_windows(shape):
         window = Slanted(shape, length, rise, *way)
         if window.size[0] > shape[0] or window.size[1] > shape[1]:
             return
-        if length in _LENGTHS and rise % _STEP == 0 and 0 < rise < length - 1:
+        if _is_looked_for(length, rise, way[0]):
             found.append(window)
         for further in (2 * rise, 2 * rise + 1):
             add(2 * length, further, *way)

@@ -20,13 +20,19 @@ class Windows:
     name : str
         What they look like.
     family : str
-        "compact", "lines" (along rows or columns), or "diagonals".
+        "compact", "lines" (along rows or columns), "diagonals", "slanted lines", "rings", or
+        "chains".
     """
 
     @property
     def is_compact(self):
         """Whether they are no lines."""
         return self.family == "compact"
+
+    @property
+    def is_quick(self):
+        """Whether their sums are worked out quickly."""
+        return self.family in ("compact", "lines", "diagonals")
 
     @property
     def places(self):
