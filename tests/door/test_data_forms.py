@@ -209,7 +209,7 @@ def test_line_of_an_roi(signal, haadf):
 @pytest.fixture(scope="module")
 def squares():
     """Two scans of as many rows and columns as there are frames: no size tells an axis."""
-    return [core_shell((8, 8), counts=30, seed=seed) for seed in (3, 4)]
+    return [core_shell((12, 12), counts=30, seed=seed) for seed in (3, 4)]
 
 
 @pytest.mark.parametrize(
@@ -218,8 +218,8 @@ def squares():
 @pytest.mark.parametrize("form", ["image", "array", "stack", "navigation"])
 def test_frames_of_equal_sizes(squares, axes, form):
     """Names of axes decide; where they say nothing frames come last, as `hs.stack` puts them."""
-    frames = hs.stack([each.signal for each in squares * 4], show_progressbar=False)
-    images = hs.stack([each.haadf for each in squares * 4], show_progressbar=False)
+    frames = hs.stack([each.signal for each in squares * 6], show_progressbar=False)
+    images = hs.stack([each.haadf for each in squares * 6], show_progressbar=False)
     one = squares[0].haadf
     own = images.inav[1] if form in ("stack", "navigation") else one
     wanted = fused(squares[1].signal, own, map_method="windows")
