@@ -6,7 +6,8 @@ Usage: python error_bars.py [--specimens | --measured] [--spectra FILE --haadf F
 Simulated specimens have a truth. Of a measured scan, a share of the counts is fused; the others
 are the yardstick, whose own noise is subtracted; its bright pixels are those of the fused map, as
 pixels that are bright in the yardstick are so by its noise in part. Without files, the scan of
-silica spheres is taken, which is downloaded once. `--specimens` leaves it out, `--measured` the others.
+silica spheres is taken, which is downloaded once. `--specimens` leaves it out,
+`--measured` the others.
 """
 
 import argparse
