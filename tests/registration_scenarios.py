@@ -1,14 +1,22 @@
 """The ways a user can reach a signal, each run by ``test_registration.py`` in a fresh process.
 
-Usage: python registration_scenarios.py SCENARIO ORDER FOLDER
+Usage: python registration_scenarios.py FOLDER [SCENARIO ORDER]
+
+Without a scenario, lines "SCENARIO ORDER" are read from the input. Each is run in a fork of a
+process that has imported what these need, but not HyperSpy, eXSpy and this package; its exit status
+and what it printed are a line of the output, in JSON.
 """
 
 import importlib.machinery
 import importlib.metadata
 import importlib.util
+import json
 import logging
+import os
 import pickle
 import sys
+import tempfile
+import traceback
 import warnings
 from pathlib import Path
 
@@ -29,6 +37,9 @@ from registration_checks import (
 
 # What is imported with HyperSpy: of the standard library only.
 AT_IMPORT = {f"hyperspy_multimodal{each}" for each in ("", "._attach", "._version", ".modalities")}
+# What HyperSpy and eXSpy import of others, and takes seconds.
+OF_OTHERS = ["dask.array", "h5py", "matplotlib.pyplot", "pint", "pooch", "requests", "sparse"]
+OF_OTHERS += ["scipy.interpolate", "scipy.ndimage", "scipy.optimize", "scipy.signal", "sympy"]
 SCENARIOS = {}
 CASES = []
 
@@ -261,6 +272,43 @@ def run(function, order, folder):
         assert "more than one kind of signal" not in complaint, complaint
 
 
+def run_forked(name, order, folder):
+    """Run one scenario in a fork; return its exit status and all that it printed."""
+    with tempfile.TemporaryFile() as printed:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.dup2(printed.fileno(), 1)
+                os.dup2(printed.fileno(), 2)
+                run(SCENARIOS[name], order, folder)
+                status = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(status)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        printed.seek(0)
+        return status, printed.read().decode(errors="replace")
+
+
+def serve(folder):
+    """Run the scenarios that are read from the input."""
+    for module in OF_OTHERS:
+        importlib.import_module(module)
+    for package in ("hyperspy", "hyperspy_multimodal", "exspy"):
+        assert not loaded_modules(package), package
+    for line in sys.stdin:
+        status, printed = run_forked(*line.split(), folder)
+        print(json.dumps([status, printed]), flush=True)
+
+
 if __name__ == "__main__":
-    name, order, folder = sys.argv[1:]
-    run(SCENARIOS[name], order, Path(folder))
+    folder, *case = sys.argv[1:]
+    if case:
+        name, order = case
+        run(SCENARIOS[name], order, Path(folder))
+    else:
+        serve(Path(folder))

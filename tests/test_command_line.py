@@ -78,10 +78,10 @@ def test_spectra_and_haadf_in_files_of_their_own(in_empty_folder):
     assert (in_empty_folder / "spectra_fused" / "Co_Ka.hspy").exists()
 
 
-def test_real_file(shared_data, tmp_path):
-    done = command(shared_data / "TiO2_Pd_EDS.bcf", "-o", "maps", *LAMBDAS, folder=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert sorted(path.stem for path in (tmp_path / "maps").glob("*.hspy")) == [
+def test_real_file(shared_data, in_empty_folder, capsys):
+    status = main([str(shared_data / "TiO2_Pd_EDS.bcf"), "-o", "maps", *LAMBDAS])
+    assert status == 0, capsys.readouterr().err
+    assert sorted(path.stem for path in (in_empty_folder / "maps").glob("*.hspy")) == [
         "Cu_Ka",
         "O_Ka",
         "Pd_La",

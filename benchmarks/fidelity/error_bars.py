@@ -4,8 +4,10 @@ Usage: python error_bars.py [--specimens | --measured] [--spectra FILE --haadf F
        [--elements C Cu O Si] [--doses 3 10 30] [--seeds N] [--size N]
 
 Simulated specimens have a truth. Of a measured scan, a share of the counts is fused; the others
-are the yardstick, whose own noise is subtracted. Without files, the scan of silica spheres is
-taken, which is downloaded once. `--specimens` leaves it out, `--measured` the others.
+are the yardstick, whose own noise is subtracted; its bright pixels are those of the fused map, as
+pixels that are bright in the yardstick are so by its noise in part. Without files, the scan of
+silica spheres is taken, which is downloaded once. `--specimens` leaves it out,
+`--measured` the others.
 """
 
 import argparse
@@ -32,20 +34,24 @@ SMALLEST, LARGEST, REGIONS = 20, 200, 400  # pixels of regions, and how many are
 
 @dataclass
 class Score:
-    """What was found of one element, summed over seeds."""
+    """What was found of one element, by seed."""
 
-    squared: float = 0.0
-    stated: float = 0.0
-    before: float = 0.0
+    squared: list = field(default_factory=list)
+    stated: list = field(default_factory=list)
+    before: list = field(default_factory=list)
     of_regions: list = field(default_factory=list)
     of_pixels: list = field(default_factory=list)
 
     def line(self):
-        """Return ratio before and after calibration, and coverage of pixels and of regions."""
+        """Return ratio before and after calibration, its standard error, and coverage."""
+        squared, stated = np.array(self.squared), np.array(self.stated)
+        seeds = len(squared)
+        spread = np.std(squared / stated, ddof=1) / np.sqrt(seeds) if seeds > 1 else np.nan
         regions, pixels = np.concatenate(self.of_regions), np.concatenate(self.of_pixels)
         numbers = (
-            self.squared / self.before,
-            self.squared / self.stated,
+            squared.sum() / sum(self.before),
+            squared.sum() / stated.sum(),
+            spread,
             (pixels < 1).mean(),
             (regions < 1).mean() if regions.size else np.nan,
             (regions < 2).mean() if regions.size else np.nan,
@@ -90,11 +96,12 @@ def add(scores, signal, haadf, truth, variance, seed):
         if truth[k].mean() < LEAST:
             continue
         score = scores.setdefault(fused.metadata.Sample.xray_lines[0], Score())
-        error, bright = fused.data - truth[k], bright_pixels(truth[k])
-        score.squared += (np.square(error) - variance[k])[bright].sum()
+        error = fused.data - truth[k]
+        bright = bright_pixels(fused.data if variance[k].any() else truth[k])
+        score.squared.append((np.square(error) - variance[k])[bright].sum())
         stated = np.square(deviations[k])
-        score.stated += stated[bright].sum()
-        score.before += stated[bright].sum() / output["error_ratios"][k]
+        score.stated.append(stated[bright].sum())
+        score.before.append(stated[bright].sum() / output["error_ratios"][k])
         score.of_pixels.append((np.abs(error) / np.sqrt(stated + variance[k]))[bright])
         ratios, errors = [], draws[:, k] - fused.data
         for part in rectangles(bright, seed):
@@ -121,8 +128,11 @@ def main():
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--size", type=int, default=96, help="pixels of the specimens")
     given = parser.parse_args()
-    print("| scan | element | uncalibrated | calibrated | pixels 1 σ | regions 1 σ | regions 2 σ |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| scan | element | uncalibrated | calibrated | standard error | pixels 1 σ "
+        "| regions 1 σ | regions 2 σ |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for name, (specimen_of, doses) in {} if given.measured else SPECIMENS.items():
         for counts in doses:
             scores = {}

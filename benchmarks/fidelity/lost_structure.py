@@ -33,7 +33,8 @@ from hyperspy_multimodal.selection.lost_structure import (
     lost_structure,
     significance,
 )
-from hyperspy_multimodal.selection.scan_windows import Runs, windows_over
+from hyperspy_multimodal.selection.runs import Runs
+from hyperspy_multimodal.selection.scan_windows import windows_over
 
 SIDE = 96
 ATOMS = 4500.0  # per nm^2

@@ -1,5 +1,7 @@
 """Expected X-rays of a thin specimen: what a spectrum image would hold without noise."""
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +14,8 @@ from ._xray import full_width_half_maximum, line_energy, production_cross_sectio
 
 _STRAY_ELEMENT = "Cu"  # grid and holder
 _NM2_PER_CM2 = 1e14
+# Settings of `Scan` on which the spectra of elements do not depend.
+_OF_SPECIMENS = {"counts": 1.0, "seed": 0, "haadf_noise": 0.0, "stray": 0.0, "pixel_size": 1.0}
 
 
 class Expectation(NamedTuple):
@@ -90,11 +94,8 @@ def expected_xrays(areal, xray_lines, scan, unlisted=None):
     symbols = [line.split("_")[0] for line in xray_lines] + list(unlisted)
     weights = np.array([elements[s].General_properties.atomic_weight for s in symbols])
     emitters = symbols + [_STRAY_ELEMENT] * (scan.stray > 0)
-    nominal = detected_spectra(emitters, scan.nominal)
-    mapped_families = {line.split("_")[0]: line.split("_")[1][0] for line in xray_lines}
-    true = detected_spectra(emitters, scan, mapped_families)
-    nominal_windows, windows = (
-        _in_windows(detected.templates, xray_lines, scan) for detected in (nominal, true)
+    nominal, nominal_windows, true, windows = _detected(
+        tuple(emitters), tuple(xray_lines), replace(scan, **_OF_SPECIMENS)
     )
 
     # X-rays per electron and atom per nm^2: detected, and of these in the window
@@ -118,7 +119,7 @@ def expected_xrays(areal, xray_lines, scan, unlisted=None):
         stray = scan.stray * totals.max() / continuum.size
         maps.append(np.full((1, *continuum.shape), stray))
     maps, templates = np.concatenate([*maps, continuum[None]]), true.templates
-    recorded = 1 - scan.pile_up
+    recorded, windows = 1 - scan.pile_up, windows.copy()
     if scan.pile_up > 0:
         # energies add up, and channel 0 is at minus the offset
         shift = -scan.energy_offset / scan.channel_width
@@ -135,6 +136,19 @@ def expected_xrays(areal, xray_lines, scan, unlisted=None):
         kfactors=kfactors / kfactors[0],
         electrons=float(electrons),
     )
+
+
+@lru_cache(maxsize=32)
+def _detected(emitters, xray_lines, scan):
+    """Return spectra, and what windows hold of them, of the nominal and of the true detector."""
+    mapped_families = {line.split("_")[0]: line.split("_")[1][0] for line in xray_lines}
+    found = []
+    for detector, mapped in ((scan.nominal, None), (scan, mapped_families)):
+        detected = detected_spectra(emitters, detector, mapped)
+        found += [detected, _in_windows(detected.templates, xray_lines, scan)]
+    for array in (*found[0], found[1], *found[2], found[3]):
+        array.flags.writeable = False
+    return found
 
 
 def _in_windows(templates, xray_lines, scan):

@@ -14,7 +14,7 @@ from .fit_report import check_calibration, check_explained, report
 from .fitted_spectra import XrayProjection
 from .spectrum.detector import NARROWEST, Detector
 from .spectrum.element_templates import element_templates
-from .spectrum.explain import explain
+from .spectrum.remembered import remembered
 from .spectrum.zero_peak import after_zero_peak
 from .xray_windows import LEAST_ENERGY, channels_of, integration_windows_of, named_in, select_lines
 
@@ -88,7 +88,7 @@ class XrayFitPlan:
                 divisor,
                 kind="scaled counts",
             )
-        explanation = explain(
+        explanation = remembered(
             total,
             after_zero_peak(total, self.detector, self.used),
             self.detector,

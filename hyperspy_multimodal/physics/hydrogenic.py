@@ -1,5 +1,7 @@
 """Hydrogenic cross-sections of K and L shells."""
 
+from functools import lru_cache
+
 # Of the first energy: edges from further below add to the power law alone.
 _FAR_BELOW = 0.5
 
@@ -84,16 +86,17 @@ def hydrogenic_edges(subshells, instrument):
     .. [1] R. F. Egerton, Electron Energy-Loss Spectroscopy in the Electron Microscope, 3rd ed.,
            Springer (2011), appendix B; as eXSpy has it.
     """
+    angles = instrument["convergence_angle"], instrument["collection_angle"]
+    return [_hydrogenic_edge(name, instrument["beam_energy"], *angles) for name in subshells]
+
+
+@lru_cache(maxsize=64)
+def _hydrogenic_edge(name, beam_energy, convergence_angle, collection_angle):
+    """Return the function of an edge, which eXSpy integrates over angles at first."""
     from exspy.components import EELSCLEdge
 
-    functions = []
-    for name in subshells:
-        edge = EELSCLEdge(name, GOS="hydrogenic")
-        edge.set_microscope_parameters(
-            E0=instrument["beam_energy"],
-            alpha=instrument["convergence_angle"],
-            beta=instrument["collection_angle"],
-            energy_scale=1.0,
-        )
-        functions.append(edge.function)
-    return functions
+    edge = EELSCLEdge(name, GOS="hydrogenic")
+    edge.set_microscope_parameters(
+        E0=beam_energy, alpha=convergence_angle, beta=collection_angle, energy_scale=1.0
+    )
+    return edge.function

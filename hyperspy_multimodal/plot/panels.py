@@ -120,7 +120,12 @@ def height_over_width(signal):
 
 
 def brightest(data, lowest=0.0):
-    """Return the 99.8th percentile, or what lies above ``lowest`` in a map that is nearly flat."""
+    """Return the 99.8th percentile, or what lies above ``lowest`` in a map that is nearly flat.
+
+    A map may be empty: of a crop of positions that are all left out.
+    """
+    if np.isnan(data).all():
+        return lowest + 1.0
     for highest in (np.nanpercentile(data, _BRIGHTEST), np.nanmax(data)):
         if highest > lowest:
             return float(highest)

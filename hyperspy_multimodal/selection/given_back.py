@@ -41,13 +41,19 @@ def kept_structure(maps: Maps, fused, totals):
     expectation = Expectation(maps)
     kept, lost = fused, []
     left = lost_structure(expectation, kept)
+    changed = set()
     for _ in range(_ROUNDS):
         if not left:
             break
         lost += left
         kept = given_back(fused, maps, lost, totals)
-        changed = {each.element for each in left}
-        left = lost_structure(expectation, kept, lost, changed)
+        now = {each.element for each in left}
+        changed |= now
+        left = lost_structure(expectation, kept, lost, now, thoroughly=False)
+        if not left:
+            # Slanted and curved lines once more, at the end: they take most of the time.
+            left = lost_structure(expectation, kept, lost, changed)
+            changed = set()
     return kept, lost, left
 
 

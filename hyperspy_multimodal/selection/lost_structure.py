@@ -1,5 +1,6 @@
 """Structure that counts show and fused maps have lost: the test for it."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 
@@ -8,7 +9,9 @@ from scipy import ndimage, special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
-from .scan_windows import Runs, windows_over
+from .chains import PIECES, best_chains, chains_over
+from .runs import Runs
+from .scan_windows import windows_over
 
 #: Chance that a scan of which nothing was lost is said to have lost something.
 FALSE_ALARMS = 0.02
@@ -25,6 +28,8 @@ _OF_THEIR_OWN = 3.0
 _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
 # Windows that one search looks at, the most significant first.
 _MOST_CANDIDATES = 2000
+# Digits after the point by which squared standard errors are told apart.
+_DIGITS = 6
 _TINY = np.finfo(float).tiny
 
 
@@ -89,14 +94,19 @@ class Expectation:
         self._backgrounds = [Runs(each) for each in self._beyond]
         self._units = {}
         self._windows = windows_over(net.shape[1:])
-        # Equal shares for each family of windows, in these for each kind, and for each element, too
-        # many and too few counts.
+        # Equal shares for each family of windows and for chains, in these for each kind, and for
+        # each element, too many and too few counts.
         kinds = Counter(each.family for each in self._windows)
-        chance = FALSE_ALARMS / (2 * len(net) * len(kinds)) / _INDEPENDENT
-        chances = [chance / (kinds[w.family] * np.prod(w.places)) for w in self._windows]
-        self._least = [max(-special.ndtri(each), _LEAST) for each in chances]
+        chance = FALSE_ALARMS / (2 * len(net) * (len(kinds) + 1))
+        chances = [
+            chance / _INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in self._windows
+        ]
+        self._least = np.maximum(-special.ndtri(chances), _LEAST).tolist()
+        shape = net.shape[1:]
+        chances = [chance / len(PIECES) / chains_over(shape, pieces) for pieces in PIECES]
+        self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
 
-    def wrong(self, element, fused, found):
+    def wrong(self, element, fused, found, thoroughly=True):
         """Return windows in which a map is wrong, the most significant first; they overlap.
 
         Parameters
@@ -107,6 +117,8 @@ class Expectation:
             The map, shape (ny, nx).
         found : list of Lost
             What was found of it before.
+        thoroughly : bool
+            Whether to look for slanted lines, rings and chains, too.
 
         Returns
         -------
@@ -115,31 +127,47 @@ class Expectation:
         """
         expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
         measured = self.net[element] + self._beyond[element]
-        runs, further = Runs(np.stack([expected, measured])), _Further(found, fused.shape)
+        # Counts as what they are beyond expectation: one sum less for each kind of window.
+        runs = Runs(np.stack([expected, measured - expected]))
+        further = _Further(found, fused.shape)
         if element not in self._units:
             self._units[element] = self._unit(element, runs)
         unit, wrong = self._units[element], []
         for window, least in zip(self._windows, self._least, strict=True):
             goes_on = further.lines and not window.is_compact
             enough = min(least, _FURTHER) if goes_on else least
-            mean, counts = window.sums(runs)
-            off = counts - mean
-            # At most as significant as for a Gaussian; too few counts at most sqrt(2) times that.
-            most = np.maximum(off, -np.sqrt(2) * off)
-            places = np.flatnonzero(most * most > (unit * enough) ** 2 * mean)
-            if not places.size:
+            if not thoroughly and not window.is_quick:
                 continue
-            # No map can have less than nothing: net counts below 0 are as good as 0.
+            mean, off = window.sums(runs)
+            # At most as significant as for a Gaussian; too few counts at most sqrt(2) times that.
+            far = off * off > ((unit * enough) ** 2 / 2) * mean
+            if not far.any():
+                continue
+            places = np.flatnonzero(far)
+            counts = mean + off
             background = window.sums(self._backgrounds[element]).flat[places]
-            counts = np.maximum(counts.flat[places], background)
-            mean = np.maximum(mean.flat[places], _TINY)
-            errors = significance(counts, mean) / unit
-            errors[(counts > mean) & (counts - mean < _OF_THEIR_OWN * unit * np.sqrt(counts))] = 0.0
+            errors = _errors(counts.flat[places], mean.flat[places], background, unit)
             for each, place in zip(errors.tolist(), places, strict=True):
                 if abs(each) > least or (abs(each) > enough and further.holds(window, place, each)):
-                    wrong.append((each, window, place))
-        wrong.sort(key=lambda each: -abs(each[0]))
-        return wrong[:_MOST_CANDIDATES]
+                    wrong.append((each * each - least * least, each, window, place))
+        if thoroughly:
+            wrong += self._wrong_chains(element, expected, measured)
+        # Rounded: which of equal ones comes first must not hang on the last digits of maps.
+        wrong.sort(key=lambda each: -round(each[0], _DIGITS))
+        return [each[1:] for each in wrong[:_MOST_CANDIDATES]]
+
+    def _wrong_chains(self, element, expected, measured):
+        """Return chains in which a map is wrong, as `wrong` sorts windows."""
+        unit, wrong = self._units[element], []
+        least = {pieces: unit * each for pieces, each in self._least_chain.items()}
+        for chain in best_chains(measured, expected, least):
+            pixels = chain.pixels(0)
+            arrays = measured, expected, self._beyond[element]
+            errors = _errors(*(each[pixels].sum(keepdims=True) for each in arrays), unit)[0]
+            beyond = errors**2 - self._least_chain[chain.pieces] ** 2
+            if beyond > 0:
+                wrong.append((beyond, float(errors), chain, 0))
+        return wrong
 
     def _unit(self, element, runs):
         """Return the standard error of a window of expected and measured counts, in Poisson's."""
@@ -147,15 +175,26 @@ class Expectation:
         for window, least in zip(self._windows, self._least, strict=True):
             if not window.is_compact:
                 continue
-            mean, counts = window.sums(runs)
+            mean, beyond = window.sums(runs)
             if max(window.size) <= _NOISE_SIDE:
-                off = np.abs(counts - mean) / np.sqrt(np.maximum(mean, _TINY))
+                off = np.abs(beyond) / np.sqrt(np.maximum(mean, _TINY))
                 unit = max(unit, float(np.median(off)) / _MEDIAN)
             if max(window.size) >= _NOISE_SIDE:
                 background = window.sums(self._backgrounds[element])
-                below = (background - counts) / np.sqrt(np.maximum(background, 1.0))
+                below = (background - mean - beyond) / np.sqrt(np.maximum(background, 1.0))
                 unit = max(unit, float(below.max()) / least)
         return min(unit, _LARGEST_UNIT)
+
+
+def _errors(counts, expected, background, unit):
+    """Return by how many standard errors counts of windows differ from what is expected.
+
+    No map can have less than nothing: net counts below 0 are as good as 0.
+    """
+    counts, expected = np.maximum(counts, background), np.maximum(expected, _TINY)
+    errors = significance(counts, expected) / unit
+    few = counts - expected < _OF_THEIR_OWN * unit * np.sqrt(counts)
+    return np.where((counts > expected) & few, 0.0, errors)
 
 
 def significance(counts, expected):
@@ -179,10 +218,14 @@ def significance(counts, expected):
         special.gammaincc(counts + 1, expected),
     )
     errors = np.maximum(-special.ndtri(np.maximum(tail, _TINY)), 0.0)
+    # Tails that are too small for a number are told apart by the deviance.
+    deviance = special.xlogy(counts, counts) - special.xlogy(counts, expected) - counts + expected
+    rooted = np.sqrt(2 * np.maximum(deviance, 0.0))
+    errors = np.where(tail > _TINY, errors, np.maximum(errors, rooted))
     return np.where(high, errors, -errors)
 
 
-def lost_structure(expectation, maps, known=(), elements=None):
+def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
     """Return windows in which fused maps are significantly wrong.
 
     The most significant come first, and none overlaps them.
@@ -197,6 +240,8 @@ def lost_structure(expectation, maps, known=(), elements=None):
         Found before. Where a line goes on less is enough: it is the same structure.
     elements : collection of int, optional
         Which maps to look at; all by default.
+    thoroughly : bool
+        Whether to look for slanted lines, rings and chains, too.
 
     Returns
     -------
@@ -209,7 +254,7 @@ def lost_structure(expectation, maps, known=(), elements=None):
             continue
         taken = np.zeros(fused.shape, bool)
         found = [each for each in known if each.element == i]
-        for errors, window, place in expectation.wrong(i, fused, found):
+        for errors, window, place in expectation.wrong(i, fused, found, thoroughly):
             pixels = window.pixels(place)
             if taken[pixels].any():
                 continue

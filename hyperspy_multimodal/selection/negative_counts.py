@@ -7,7 +7,7 @@ import numpy as np
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
 from .normalised_haadf import SMOOTHING, smoothed
-from .scan_windows import Runs
+from .runs import Runs
 
 # Sides of the squares in which counts are summed, in pixels.
 _SIDES = (4, 8, 16)

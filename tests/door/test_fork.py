@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import lru_cache
 
 import pytest
 
@@ -20,34 +21,46 @@ def fuse(seed):
 
 if __name__ == "__main__":
     first = fuse(0)
-    with multiprocessing.get_context(sys.argv[1]).Pool(1) as pool:
-        try:
-            again = pool.map_async(fuse, [0]).get(timeout=200)
-        except RuntimeError as error:
-            print("REFUSED", error)
-        else:
-            print("SAME" if again == [first] else again)
+    for method in sys.argv[1:]:
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            try:
+                again = pool.map_async(fuse, [0]).get(timeout=200)
+            except RuntimeError as error:
+                print(method, "REFUSED", error)
+            else:
+                print(method, "SAME" if again == [first] else again)
 """
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    """Return a function for what a script that fuses says of each method, by threading layer."""
+    script = tmp_path_factory.mktemp("fork") / "fuse.py"
+    script.write_text(SCRIPT)
+
+    @lru_cache
+    def run(layer):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", str(script), "fork", "spawn"],
+            env={**os.environ, "NUMBA_THREADING_LAYER": layer},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+
+    return run
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.parametrize("layer", ["default", "workqueue"])
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_processes_started_after_a_fusion(tmp_path, method, layer):
-    script = tmp_path / "fuse.py"
-    script.write_text(SCRIPT)
-    environment = {**os.environ, "NUMBA_THREADING_LAYER": layer}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", str(script), method],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    if "REFUSED" in done.stdout:
+def test_processes_started_after_a_fusion(said, method, layer):
+    found = said(layer)[method]
+    if "REFUSED" in found:
         assert (method, layer) == ("fork", "default")
-        assert "get_context('spawn')" in done.stdout
+        assert "get_context('spawn')" in found
     else:
-        assert "SAME" in done.stdout
+        assert found == "SAME"

@@ -10,7 +10,7 @@ from .conftest import GIVEN
 LINES = ["Co_Ka", "O_Ka", "S_Ka"]
 
 
-@pytest.mark.parametrize("order", itertools.permutations(LINES))
+@pytest.mark.parametrize("order", list(itertools.permutations(LINES)))
 @pytest.mark.parametrize("by", ["argument", "metadata"])
 def test_composition_with_factors_by_name(small, signal, haadf, order, by):
     kfactors = dict(zip(LINES, small.kfactors, strict=True))

@@ -6,7 +6,7 @@ import pytest
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_multimodal.plot import plot_overlay, plot_overview
-from hyperspy_multimodal.plot.panels import compact, rows_and_columns, scale_bar
+from hyperspy_multimodal.plot.panels import brightest, compact, rows_and_columns, scale_bar
 
 
 def bar_of(axis):
@@ -65,3 +65,10 @@ def test_lengths_are_written_in_the_unit_that_fits(length, units, written):
 @pytest.mark.parametrize(("number", "shape"), [(1, (1, 1)), (4, (1, 4)), (5, (2, 3)), (9, (3, 3))])
 def test_panels_fill_their_rows(number, shape):
     assert rows_and_columns(number) == shape
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_map_without_any_value_has_limits_too():
+    assert brightest(np.full((3, 4), np.nan), lowest=2.0) == 3.0
+    assert brightest(np.array([[np.nan, 5.0]])) == 5.0
+    assert brightest(np.zeros((3, 4))) == 1.0

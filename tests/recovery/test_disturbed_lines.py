@@ -1,5 +1,7 @@
 """Rows and columns of a scan whose counts were disturbed."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,15 @@ from hyperspy_multimodal.data import bimetal, core_shell, oxide_interface
 from hyperspy_multimodal.recovery.disturbed_lines import disturbed_lines
 
 
-def scan(make=core_shell, dose=10, seed=0):
+@cache
+def simulated(make, dose, seed):
     specimen = make((72, 80), dose, seed=seed)
     return specimen.signal.data.sum(axis=-1).astype(float), np.asarray(specimen.haadf.data, float)
+
+
+def scan(make=core_shell, dose=10, seed=0):
+    counts, haadf = simulated(make, dose, seed)
+    return counts.copy(), haadf.copy()
 
 
 @pytest.mark.parametrize("axis", [0, 1])

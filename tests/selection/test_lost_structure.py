@@ -58,15 +58,35 @@ def test_significance_is_that_of_a_poisson_tail(mean):
     assert np.all((found >= 0) | (counts <= mean))
 
 
+def test_significance_grows_where_tails_are_too_small_for_a_number():
+    counts = np.linspace(2000.0, 6000.0, 20)
+    assert np.all(np.diff(significance(counts, np.full(20, 100.0))) > 1)
+    assert np.all(np.diff(significance(np.full(20, 100.0), counts)) < -1)
+
+
+def test_what_is_found_does_not_hang_on_last_digits():
+    """Also where a map smooths far too much, and many windows are equal."""
+    rows, cols = np.indices((SIDE, SIDE))
+    maps = maps_of(np.where((rows // 8 + cols // 8) % 2, 40.0, 2.0)[None])
+    level = np.full((1, SIDE, SIDE), 21.0)
+    straight = lost_of(maps, level)
+    for seed in range(3):
+        noise = 1 + 1e-11 * np.random.default_rng(seed).standard_normal(level.shape)
+        other = lost_of(maps, level * noise)
+        assert [(each.window, each.place) for each in other] == [
+            (each.window, each.place) for each in straight
+        ]
+
+
 # false alarms
 
 
 @pytest.mark.parametrize("level", [0.01, 0.3, 20.0])
 def test_the_truth_has_hardly_ever_lost_anything(level):
-    """A hundred scans at a chance of two per cent, less at few counts, which are whole numbers."""
+    """Fifty scans at a chance of two per cent, less at few counts, which are whole numbers."""
     truth = np.full((1, 32, 32), level)
-    alarms = sum(bool(lost_of(drawn(truth, seed), truth)) for seed in range(100))
-    assert alarms <= 3
+    alarms = sum(bool(lost_of(drawn(truth, seed), truth)) for seed in range(50))
+    assert alarms <= 2
 
 
 def test_what_fits_part_of_the_noise_raises_fewer_alarms():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.selection.scan_windows import Runs, windows_over
+from hyperspy_multimodal.selection.runs import Runs
+from hyperspy_multimodal.selection.scan_windows import windows_over
 
 SHAPES = [(20, 33), (1, 12), (9, 9)]
 

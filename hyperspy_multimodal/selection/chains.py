@@ -1,0 +1,172 @@
+"""Curved lines over a scan: chains of short straight pieces, and the search for the best."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy import ndimage
+
+from .windows import Windows
+
+#: Pieces of the chains that are looked for.
+PIECES = (6, 9, 12, 16)
+# Steps (rows, columns) from the start of a piece to its end, by direction, and half its width. A
+# piece goes on in the direction of the one before or in one beside it.
+_QUARTER = ((0, 4), (2, 4), (3, 3), (4, 2))
+_STEPS = tuple(
+    turned
+    for sign in (1, -1)
+    for turned in (
+        *((sign * y, sign * x) for y, x in _QUARTER),
+        *((sign * x, -sign * y) for y, x in _QUARTER),
+    )
+)
+_HALF = 1.0
+# What makes square roots of Poisson counts have a variance of 1/4 (Anscombe 1948).
+_ANSCOMBE = 3 / 8
+# Roots tell standard errors up to this factor.
+_CLOSE = 0.85
+
+
+@dataclass(frozen=True)
+class Chain(Windows):
+    """One chain of pieces; it has one place."""
+
+    shape: tuple
+    pieces: int
+    rows: tuple
+    cols: tuple
+    family = "chains"
+
+    @property
+    def name(self):
+        return f"curved line of {self.width:.0f} x {4 * self.pieces}"
+
+    @property
+    def size(self):
+        return max(self.rows) - min(self.rows) + 1, max(self.cols) - min(self.cols) + 1
+
+    @property
+    def width(self):
+        return 2 * _HALF
+
+    def pixels(self, place):
+        return np.array(self.rows), np.array(self.cols)
+
+    def line(self, place):
+        there = np.zeros(self.shape, bool)
+        there[self.pixels(place)] = True
+        return ndimage.binary_dilation(there, iterations=2)
+
+
+def chains_over(shape, pieces):
+    """Return how many chains of a number of pieces a scan (rows, columns) may have, at most."""
+    corners = (shape[0] + 1) * (shape[1] + 1)
+    return corners * len(_STEPS) * 3.0 ** (pieces - 1)
+
+
+def best_chains(counts, expected, least):
+    """Return the chains of each number of pieces that have most too many and too few counts.
+
+    Square roots of the counts of pieces less those of what is expected are added up, by dynamic
+    programming.
+
+    Parameters
+    ----------
+    counts, expected : numpy.ndarray
+        Shape (ny, nx).
+    least : dict
+        Standard errors that are of interest, by number of pieces.
+
+    Returns
+    -------
+    list of Chain
+        Those that come close to that.
+    """
+    surplus, found = _surplus(counts, expected), []
+    for scores in (surplus, -surplus):
+        close = [
+            pieces
+            for pieces, best in _best(scores)
+            if pieces in least and best.max() > _CLOSE * least[pieces] * np.sqrt(pieces)
+        ]
+        history = []
+        for pieces, best in _best(scores, history) if close else ():
+            if pieces in close:
+                end = np.unravel_index(np.argmax(best), best.shape)
+                found.append(Chain(counts.shape, pieces, *_followed(history, end, counts.shape)))
+    return found
+
+
+def _best(scores, history=None):
+    """Yield numbers of pieces, and scores of the best chains that end at each corner.
+
+    ``history`` takes up the turns before each piece.
+    """
+    best = _at_ends(scores)
+    yield 1, best
+    for pieces in range(2, max(PIECES) + 1):
+        before = np.empty_like(best)
+        np.maximum(best[:-2], best[2:], out=before[1:-1])
+        np.maximum(best[-1], best[1], out=before[0])
+        np.maximum(best[-2], best[0], out=before[-1])
+        if history is not None:
+            right = np.roll(best, -1, axis=0)
+            turns = np.where(before == right, np.int8(1), np.int8(-1))
+            turns[best >= before] = 0
+            history.append(turns)
+        np.maximum(before, best, out=before)
+        before += scores
+        best = _at_ends(before)
+        yield pieces, best
+
+
+def _at_ends(scores):
+    """Move scores of pieces from the corners where they start to those where they end."""
+    ended = np.full_like(scores, -np.inf)
+    ny, nx = scores.shape[1:]
+    for one, out, (y, x) in zip(scores, ended, _STEPS, strict=True):
+        start = one[max(-y, 0) : ny - max(y, 0), max(-x, 0) : nx - max(x, 0)]
+        out[max(y, 0) : ny - max(-y, 0), max(x, 0) : nx - max(-x, 0)] = start
+    return ended
+
+
+def _followed(history, end, shape):
+    """Return rows and columns of the pixels of a chain, from its end back."""
+    direction, row, col = end
+    there = np.zeros(shape, bool)
+    for turns in [*history[::-1], None]:
+        y, x = _STEPS[direction]
+        row, col = row - y, col - x
+        rows, cols = _piece(direction)
+        rows, cols = row + rows, col + cols
+        inside = (rows >= 0) & (cols >= 0) & (rows < shape[0]) & (cols < shape[1])
+        there[rows[inside], cols[inside]] = True
+        if turns is not None:
+            direction = (direction + turns[direction, row, col]) % len(_STEPS)
+    return tuple(map(tuple, np.nonzero(there)))
+
+
+def _surplus(counts, expected):
+    """Return what pieces that start at each corner have too much, (directions, ny + 1, nx + 1)."""
+    both = np.pad(np.stack([counts, expected]), ((0, 0), (5, 5), (5, 5))).astype(np.float32)
+    ny, nx = counts.shape
+    found = []
+    for direction in range(len(_STEPS)):
+        sums = 0.0
+        for row, col in zip(*_piece(direction), strict=True):
+            sums = sums + both[:, 5 + row : 6 + row + ny, 5 + col : 6 + col + nx]
+        roots = 2 * np.sqrt(np.maximum(sums, 0) + np.float32(_ANSCOMBE))
+        found.append(roots[0] - roots[1])
+    return np.stack(found)
+
+
+@cache
+def _piece(direction):
+    """Return rows and columns of the pixels of a piece, from the one right below its start."""
+    y, x = _STEPS[direction]
+    length = np.hypot(y, x)
+    rows, cols = np.indices((10, 10)) - 4.5
+    along, beside = (rows * y + cols * x) / length, (rows * x - cols * y) / length
+    inside = (along > 0) & (along <= length) & (np.abs(beside) <= _HALF)
+    return (rows[inside] - 0.5).astype(int), (cols[inside] - 0.5).astype(int)

@@ -1,0 +1,126 @@
+"""Lines over a scan that lie at any angle, in pixels, and their sums."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .windows import Windows
+
+# Lengths along the axis to which they are closer, doubled, and pixels across them along the other.
+_LENGTHS, _WIDTHS = (8, 16, 32, 64), (2, 4)
+
+
+def _is_looked_for(length, rise, across):
+    """Return whether a line is one of the windows.
+
+    Ends of neighbouring angles differ by the width: a line misses half of it there, at most.
+    """
+    return length in _LENGTHS and rise % across == 0 and 0 < rise < length - 1
+
+
+@dataclass(frozen=True)
+class Slanted(Windows):
+    """Lines of one length, angle and width.
+
+    A line is its first and its last half, which have half of its rise each, down to single pixels
+    (approximate discrete Radon transform; Goetz and Druckmueller 1996, Brady 1998).
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Rows and columns of the scan.
+    length : int
+        Columns that it passes, or rows if it is steep.
+    rise : int
+        Rows by which its last pixel is further down than the first, or columns further right if it
+        is steep.
+    across : int
+        Pixels in each column, or in each row if it is steep.
+    steep : bool
+        Whether it is closer to the columns.
+    rising : bool
+        Whether it goes up from left to right; ``rise`` counts upwards, then.
+    """
+
+    shape: tuple
+    length: int
+    rise: int
+    across: int
+    steep: bool
+    rising: bool
+    family = "slanted lines"
+
+    @property
+    def name(self):
+        # Counterclockwise from the rows.
+        angle = np.rad2deg(np.arctan2(self.rise, self.length - 1))
+        angle = 90 - angle if self.steep else angle
+        angle = angle if self.rising else -angle
+        length = np.hypot(self.length, self.rise)
+        return f"line of {self.width:.1f} x {length:.0f} at {angle:+.0f} degrees"
+
+    @property
+    def size(self):
+        size = self.rise + self.across, self.length
+        return size[::-1] if self.steep else size
+
+    @property
+    def width(self):
+        return self.across * np.cos(np.arctan2(self.rise, self.length - 1))
+
+    def sums(self, runs):
+        sums = runs.slanted(self.length, self.rise, (self.steep, self.rising, self.across))
+        sums = np.swapaxes(sums, -1, -2) if self.steep else sums
+        return sums[..., ::-1, :] if self.rising else sums
+
+    def line(self, place):
+        rows, cols = self.pixels(place)
+        y, x = np.indices(self.shape)
+        y, x = y - rows.mean(), x - cols.mean()
+        slope = self.rise / (self.length - 1) * (-1 if self.rising else 1)
+        off = x - slope * y if self.steep else y - slope * x
+        there = np.abs(off) <= (self.across + 1) / 2
+        there[rows, cols] = True
+        return there
+
+    @cached_property
+    def _pixels(self):
+        along = np.repeat(np.arange(self.length), self.across)
+        beside = np.repeat(_offsets(self.length, self.rise), self.across)
+        beside = beside + np.tile(np.arange(self.across), self.length)
+        rows, cols = (along, beside) if self.steep else (beside, along)
+        return (self.size[0] - 1 - rows if self.rising else rows), cols
+
+
+def slanted_windows(shape):
+    """Return lines at all angles between rows, diagonals and columns that a scan has room for.
+
+    Each kind follows the one of which it is a double.
+    """
+    found = []
+
+    def add(length, rise, *way):
+        if length > max(_LENGTHS):
+            return
+        window = Slanted(shape, length, rise, *way)
+        if window.size[0] > shape[0] or window.size[1] > shape[1]:
+            return
+        if _is_looked_for(length, rise, way[0]):
+            found.append(window)
+        for further in (2 * rise, 2 * rise + 1):
+            add(2 * length, further, *way)
+
+    for across in _WIDTHS:
+        for steep in (False, True):
+            for rising in (False, True):
+                add(1, 0, across, steep, rising)
+    return found
+
+
+def _offsets(length, rise):
+    """Return by how much each pixel of a line lies further than the first."""
+    if length == 1:
+        return np.zeros(1, int)
+    half = _offsets(length // 2, rise // 2)
+    return np.concatenate([half, half + (rise + 1) // 2])

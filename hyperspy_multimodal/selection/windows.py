@@ -1,0 +1,81 @@
+"""Windows of one kind over a scan: what all kinds share."""
+
+import numpy as np
+from scipy import ndimage
+
+# Standard deviations of the Gaussian that softens windows, in widths of the window: of boxes and
+# discs, and of lines; and how many of them it reaches.
+_SOFT, _SOFT_LINE, _TRUNCATED = 1 / 6, 1 / 4, 3.0
+
+
+class Windows:
+    """Windows of one kind, at all places where they lie in the scan.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Rows and columns of the scan.
+    size : tuple of int
+        Rows and columns of a window.
+    name : str
+        What they look like.
+    family : str
+        "compact", "lines" (along rows or columns), "diagonals", "slanted lines", "rings", or
+        "chains".
+    """
+
+    @property
+    def is_compact(self):
+        """Whether they are no lines."""
+        return self.family == "compact"
+
+    @property
+    def is_quick(self):
+        """Whether their sums are worked out quickly."""
+        return self.family in ("compact", "lines", "diagonals")
+
+    @property
+    def places(self):
+        """Rows and columns of places."""
+        return tuple(n - size + 1 for n, size in zip(self.shape, self.size, strict=True))
+
+    def sums(self, runs):
+        """Return the sums of maps in each window, shape (..., *places), of their `Runs`."""
+        raise NotImplementedError
+
+    def pixels(self, place):
+        """Return rows and columns of the pixels of a window, by the number of its place."""
+        row, col = np.unravel_index(place, self.places)
+        return row + self._pixels[0], col + self._pixels[1]
+
+    @property
+    def width(self):
+        """Pixels across; of lines, not along them."""
+        return min(self.size)
+
+    def soft(self, place):
+        """Return a window without hard edges, by the number of its place.
+
+        The window is smoothed by a Gaussian of a sixth of its width, or of a quarter if it is a
+        line. Nothing is lost over the edges of the scan.
+
+        Returns
+        -------
+        region : tuple of slice
+            Rows and columns that it reaches.
+        weights : numpy.ndarray
+            From 0 to 1, in this region.
+        """
+        sigma = (_SOFT if self.is_compact else _SOFT_LINE) * self.width
+        spill = int(_TRUNCATED * sigma + 0.5)
+        pixels = self.pixels(place)
+        starts = [max(each.min() - spill, 0) for each in pixels]
+        ends = [min(each.max() + spill + 1, n) for each, n in zip(pixels, self.shape, strict=True)]
+        window = np.zeros([end - start for start, end in zip(starts, ends, strict=True)])
+        window[tuple(each - start for each, start in zip(pixels, starts, strict=True))] = 1.0
+        weights = ndimage.gaussian_filter(window, sigma, truncate=_TRUNCATED, mode="reflect")
+        return tuple(map(slice, starts, ends)), weights
+
+    def line(self, place):
+        """Return which pixels lie on the line of a window, from side to side; bool, (ny, nx)."""
+        raise NotImplementedError
