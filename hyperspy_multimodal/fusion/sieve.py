@@ -32,7 +32,7 @@ _LATEST = 5  # costs that a step may not exceed
 _SUFFICIENT = 1e-4
 _SHORTENED, _LEAST_SHARE = 0.4, 1e-3
 # Of the mean source over lambda_1: no pace is slower.
-_FLOOR = 1e-3
+_FLOOR = 1e-2
 # Of the brightest source, everywhere at the start.
 _DIMMEST = 0.02
 _PRICE_STEPS = 30

@@ -124,7 +124,7 @@ class Parameters:
     def candidates(self, n_maps):
         """Return the names of the regularisers that each element may have, the default first."""
         if is_auto(self.tv):
-            tried = tuple(name for name, each in REGULARISERS.items() if not each.is_sieve)
+            tried = tuple(REGULARISERS)
             return (tried,) * n_maps
         names = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
         if len(names) != n_maps:

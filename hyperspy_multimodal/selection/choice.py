@@ -8,7 +8,7 @@ import numpy as np
 from ..counts.contracts import Maps
 from .brightness import leaks
 from .held_out import HeldOut, Setting
-from .sieves import sieve_without, widened
+from .sieves import SIEVE, sieve_without, widened
 
 #: Ratios lambda_2 / lambda_1 that are tried.
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -16,7 +16,6 @@ _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models, and the range that is searched from there.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
 LAMBDAS_1 = (1e-5, 1.0)
-_SIEVE_LAMBDA_1 = 1e-3
 _STEP, _FINE_STEP = 2, 1  # in half decades
 # What the HAADF has to gain over "no HAADF" to be used, and an element to lose to be set apart.
 _STANDARD_ERRORS = 3.0
@@ -90,21 +89,27 @@ def search(held_out, candidates):
     -------
     Setting
     """
+    variations = [tuple(name for name in names if name != SIEVE) for names in candidates]
     nothing = (False,) * held_out.n_maps
     start = Setting(
         model=None,
         lambda_1=1.0,
-        regularisers=tuple(names[0] for names in candidates),
+        regularisers=tuple((names or (SIEVE,))[0] for names in variations),
         ratios=(_FIRST_RATIO,) * held_out.n_maps,
         apart=nothing,
     )
-    without = _settled(held_out, start, candidates)
-    best = _guided(held_out, without, candidates)
-    return _sieved(held_out, best, without)
+    if not all(variations):  # sieves go for all maps or for none
+        return _guided(held_out, sieve_without(held_out, start), None)
+    without = _settled(held_out, start, variations)
+    best = _guided(held_out, without, variations)
+    return _sieved(held_out, best, without) if all(SIEVE in names for names in candidates) else best
 
 
 def _guided(held_out, without, candidates):
-    """Return the best setting with HAADF, or ``without`` if that predicts no better."""
+    """Return the best setting with HAADF, or ``without`` if that predicts no better.
+
+    ``candidates`` is None for sieves, which have widths alone.
+    """
     usable = [model for model in held_out.models.models if model.has_weights]
     if not usable:
         return without
@@ -124,7 +129,10 @@ def _guided(held_out, without, candidates):
     if other is not None:
         best = _best([best, replace(best, model=other)], score)
     best = _walked(best, _STEP, score)
-    best = _adjusted(held_out, best, candidates, score)
+    if candidates is None:
+        best = _widened(held_out, best, score)
+    else:
+        best = _adjusted(held_out, best, candidates, score)
     best = _walked(best, _FINE_STEP, score)
     best = _set_apart(held_out, best, without, score)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
@@ -133,31 +141,23 @@ def _guided(held_out, without, candidates):
 
 
 def _sieved(held_out, best, without):
-    """Return the setting with sieves, if that predicts better than ``best``."""
-    import os, time
-    t=time.process_time()
-    def say(*a):
-        if os.environ.get("SAY"): print("   ", "%.2f"%(time.process_time()-t), *a, flush=True)
+    """Return the best setting of sieves if it predicts clearly better than ``best``."""
+
     def score(setting):
         return held_out.relative(held_out.errors(setting))
 
-    alone = sieve_without(held_out, without)
-    say("alone", alone and alone.ratios, alone and score(alone), "tv without", score(without), "tv best", score(best), "n", len(held_out._blocks))
+    chosen = alone = sieve_without(held_out, without, worth=score(without))
     if alone is None:
         return best
-    chosen = alone
     if best.model is not None:
-        chosen = replace(alone, model=best.model, lambda_1=_SIEVE_LAMBDA_1)
+        stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
+        chosen = replace(alone, model=best.model, lambda_1=min(stronger, LAMBDAS_1[1]))
         chosen = _walked(chosen, _STEP, score)
-        say("walked", chosen.lambda_1, score(chosen), len(held_out._blocks))
         chosen = _widened(held_out, chosen, score)
         chosen = _walked(chosen, _FINE_STEP, score)
-        say("wid", chosen.lambda_1, score(chosen), chosen.ratios, len(held_out._blocks))
         chosen = _set_apart(held_out, chosen, alone, score)
-        say("apart", chosen.apart, held_out.standard_errors_gained(chosen, alone))
         if held_out.standard_errors_gained(chosen, alone) < _STANDARD_ERRORS:
             chosen = alone
-    say("gain", held_out.standard_errors_gained(chosen, best))
     is_better = held_out.standard_errors_gained(chosen, best) > _STANDARD_ERRORS_LOST
     return chosen if is_better else best
 

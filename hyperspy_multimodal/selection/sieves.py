@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-NAME = "sieve"
+SIEVE = "sieve"
 #: lambda_2 / lambda_1 of sieves, half the square of the width in pixels: widths 0.5 to 8, in steps
 #: of 19 %.
 RATIOS = tuple(float(f"{2 ** (k / 2):.4g}") for k in range(-6, 11))
@@ -14,17 +14,17 @@ _COARSE, _FINE = 2, 1
 _STANDARD_ERRORS = 2.0
 
 
-def sieve_without(held_out, without):
-    """Return the best setting of sieves without HAADF, None if it predicts worse than ``without``.
+def sieve_without(held_out, start, worth=np.inf):
+    """Return the best setting of sieves without HAADF; None if its score is not below ``worth``.
 
     All maps have the width that serves them best together, as they share the probe, but those that
     another one serves significantly better.
     """
     n_maps = held_out.n_maps
     first = replace(
-        without,
+        start,
         lambda_1=1.0,
-        regularisers=(NAME,) * n_maps,
+        regularisers=(SIEVE,) * n_maps,
         ratios=(_FIRST_RATIO,) * n_maps,
         apart=(False,) * n_maps,
     )
@@ -36,7 +36,7 @@ def sieve_without(held_out, without):
         return held_out.relative(held_out.errors(tried[place]))
 
     best = _climbed(RATIOS.index(_FIRST_RATIO), _COARSE, score)
-    if score(best) >= held_out.relative(held_out.errors(without)):
+    if score(best) >= worth:
         return None
     best = _climbed(best, _FINE, score)
     return replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
