@@ -49,6 +49,8 @@ RULES = {
     "wrong gain": Rule("doubtful gain", care=1, to_do=True),
     # counts that may be of another element, over all of the map
     "hidden element": Rule("element hidden under the line", care=0.05, distrust=0.3),
+    # the spectrum does not tell whether another element is there
+    "possible element": Rule("another element may lie under the line", care=1),
     # counts that an unnamed element is taken to hold under the line, over all there
     "unnamed overlap": Rule("unnamed element under the line", care=0.05, distrust=0.5),
     # correlation of the noise of two maps
