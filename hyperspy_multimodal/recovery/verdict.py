@@ -58,6 +58,8 @@ RULES = {
     "near peak": Rule("unexplained peak near the line", care=1),
     # height of peaks that is not described
     "poor fit": Rule("poor fit of the spectrum", care=0.1, distrust=0.4),
+    # counts that are wrong as peaks move over the scan, over the total
+    "moving peaks": Rule("peaks move over the scan", care=0.03, distrust=0.3),
     "far fit": Rule("poor fit of the edges", care=1),
     # net counts in vacuum if the whole scan had them, over the total
     "background": Rule("doubtful background", care=0.03, distrust=0.5),
