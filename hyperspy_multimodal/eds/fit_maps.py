@@ -97,8 +97,8 @@ def fit_maps(
         that nobody named. ``unassigned_peaks`` is a list of `UnassignedPeak`, and ``overlaps`` one
         of `Overlap`: unnamed elements that hold much of what lies under a mapped line.
         ``hidden_elements`` are by line of a named element under which others may lie, each a
-        dictionary of ``counts`` that do not fit the named elements alone, and ``candidates``, a
-        list of lines.
+        dictionary of ``counts`` that may be theirs, their ``error``, ``candidates``, a list of
+        lines, and ``is_shown``: False if the spectrum only leaves it open.
 
         Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
         which hold what cannot come from the specimen.
@@ -249,7 +249,12 @@ def output_of(signal, fit):
         "unassigned_peaks": list(explanation.peaks),
         "overlaps": overlaps(explanation, fit.names),
         "hidden_elements": {
-            each.line: {"counts": float(each.counts), "candidates": list(each.candidates)}
+            each.line: {
+                "counts": float(each.counts),
+                "error": float(each.error),
+                "candidates": list(each.candidates),
+                "is_shown": each.is_shown,
+            }
             for each in explanation.hidden
         },
         "fitted_channels": [(int(start), int(stop)) for start, stop in channel_ranges(found.used)],

@@ -99,7 +99,8 @@ def check_explained(found):
     if share >= _UNEXPLAINED:
         what = f"No element explains {100 * share:.0f} % of the counts of lines in the summed"
     elif others and len(_absent(found)) == len(found.plan.names):
-        what = f"None of {', '.join(_absent(found))} is found, but other lines are, in the summed"
+        absent = ", ".join(_absent(found).values())
+        what = f"None of {absent} is found, but other lines are, in the summed"
     else:
         return
     peaks = ", ".join(f"{energy:.2f}" for energy in strongest_peaks(explanation.fit))
@@ -112,13 +113,15 @@ def check_explained(found):
 
 
 def _absent(found):
-    """Return the mapped lines that are not found, with their totals."""
+    """Return the mapped lines that are not found, with their totals, by name."""
     totals = zip(found.plan.names, found.totals, found.total_errors, strict=True)
-    return [
-        f"{name} ({total:.3g} ± {error:.2g} counts)"
+    # of what has counts, but perhaps another element's, the errors hold these
+    doubtful = {each.line for each in found.explanation.hidden}
+    return {
+        name: f"{name} ({total:.3g} ± {error:.2g} counts)"
         for name, total, error in totals
-        if total < ABSENT * error
-    ]
+        if total < ABSENT * error and name not in doubtful
+    }
 
 
 def _unexplained(fit):
@@ -175,6 +178,10 @@ def report(found):
         )
     for each in explanation.hidden:
         element = each.line.split("_")[0]
+        counts = explanation.family_counts(each.line)
+        if not each.is_shown:
+            _say_open(each, counts)
+            continue
         _logger.warning(
             "Lines of %s alone do not fit: about %.3g counts near %s may be of %s. If that element "
             "is there, name it (s.add_elements); as it is, its counts are in the map.",
@@ -183,7 +190,7 @@ def report(found):
             each.line,
             " or ".join(each.candidates),
             kind="hidden element",
-            about={each.line: each.counts / max(explanation.counts_of(element), 1.0)},
+            about={each.line: each.counts / max(counts, 1.0)},
         )
     if explanation.instrument_elements:
         _logger.info(
@@ -204,6 +211,21 @@ def report(found):
     )
 
 
+def _say_open(hidden, counts):
+    """Name elements of which the spectrum does not tell whether they lie under a line."""
+    _logger.warning(
+        "%s could lie under %s unseen: no other line of %s would show on this axis with this beam "
+        "energy, and the shape of the peak allows for up to %.0f %% of its counts. If it may be in "
+        "the specimen, name it (s.add_elements).",
+        " or ".join(hidden.candidates),
+        hidden.line,
+        "these elements" if len(hidden.candidates) > 1 else "that element",
+        min(100 * hidden.most / max(counts, 1.0), 100),
+        kind="possible element",
+        about=[hidden.line],
+    )
+
+
 def _say_uncertain(found):
     """Name lines that are not found, that are known badly, and that share their noise."""
     shares = found.total_errors / np.maximum(found.totals, 1e-300)
@@ -212,11 +234,11 @@ def _say_uncertain(found):
     if absent:
         _logger.warning(
             "Not found, so that the map is about 0: %s. What it shows is noise.",
-            ", ".join(absent),
+            ", ".join(absent.values()),
             kind="not found",
-            about=[name for name, share in about.items() if share > 1 / ABSENT],
+            about=list(absent),
         )
-    known = {name: share for name, share in about.items() if _UNCERTAIN < share <= 1 / ABSENT}
+    known = {k: share for k, share in about.items() if share > _UNCERTAIN and k not in absent}
     if known:
         _logger.warning(
             "Totals are known to %s only, with all errors: noise, calibration, and lines that lie "

@@ -10,6 +10,7 @@ from ..counts.raw_noise import raw_noise
 from ..counts.reading import ReadMaps
 from ..counts.templates import Templates
 from .fit_report import goodness
+from .moving_peaks import movement, position_rows, say_movement
 from .spectrum.explanation import Explanation
 from .spectrum.total_errors import total_covariance
 
@@ -218,31 +219,43 @@ class XrayProjection:
 
     @property
     def operator(self):
-        """Net counts, their variances, all counts, covariances: a matrix (C, M)."""
+        """Net counts, their variances, all counts, covariances, positions: a matrix (C, M)."""
         projection = self.templates.projection[: self.columns]
         rows = [*projection, *projection**2, self.explanation.fit.used.astype(float)]
         rows += [projection[i] * projection[j] for i, j in self._pairs]
+        rows += list(position_rows(self.templates, self.plan.detector.channel))
         return np.array(rows).T
 
     def measured(self, whole, of_halves, seed, splits):
         """Return the `XrayReading` of projected spectra (M, ny, nx) and their halves."""
         n_maps = self.columns
+        net, gross, positions = whole[:n_maps], whole[2 * n_maps], whole[-n_maps:]
+        bias = self._bias_of_movement(net, positions, gross)
         return XrayReading(
             explanation=self.explanation,
             templates=self.templates,
             totals=self.totals,
-            total_errors=self.total_errors,
-            common_covariance=self.common_covariance,
+            total_errors=np.hypot(self.total_errors, bias),
+            common_covariance=self.common_covariance + np.diag(bias**2),
             windows=self.plan.windows,
-            net=whole[:n_maps],
+            net=net,
             variance=whole[n_maps : 2 * n_maps],
             correlation=self.correlation,
-            gross=whole[2 * n_maps],
-            covariances=dict(zip(self._pairs, whole[2 * n_maps + 1 :], strict=True)),
+            gross=gross,
+            covariances=dict(zip(self._pairs, whole[2 * n_maps + 1 : -n_maps], strict=True)),
             halves=of_halves,
             divisor=self.divisor,
             extra_lines=self.plan.extra_lines,
         )
+
+    def _bias_of_movement(self, net, positions, gross):
+        """Return by how many counts maps are wrong as peaks move, (K,), and say so."""
+        channel = self.plan.detector.channel
+        found = movement(self.templates, channel, net, positions, gross)
+        if found is None or not found.is_certain:
+            return np.zeros(len(net))
+        say_movement(self.plan.names, found, self.totals)
+        return found.bias
 
 
 def _in_shares(covariance, totals):

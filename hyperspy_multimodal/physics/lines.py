@@ -3,6 +3,9 @@
 from functools import cache
 from typing import NamedTuple
 
+# Times its edge that an electron needs to make a line which can be seen.
+_LEAST_EXCESS = 1.1
+
 
 class Line(NamedTuple):
     """An X-ray line.
@@ -77,6 +80,41 @@ def _all_lines(element):
         for name, line in (tables.as_dictionary().items() if tables is not None else ())
         if line["weight"] > 0
     )
+
+
+@cache
+def edge_energy(element, family):
+    """Return about what energy an electron needs to ionise a shell, by its strongest lines.
+
+    An L3 electron is bound by as much as a photon of La, and of the strongest M line, carry away.
+
+    Parameters
+    ----------
+    element : str
+        Chemical symbol.
+    family : {"K", "L", "M", "N"}
+        The shell.
+
+    Returns
+    -------
+    float
+        In keV; 0 if the element has no such line.
+
+    Examples
+    --------
+    >>> from hyperspy_multimodal.physics.lines import edge_energy
+    >>> round(edge_energy("Ir", "L"), 1), round(edge_energy("Ti", "K"), 1)
+    (11.2, 5.0)
+    """
+    heads = {line.family: line.energy for line in _all_lines(element) if line.weight >= 1.0}
+    if family not in heads:
+        return 0.0
+    return sum(energy for shell, energy in heads.items() if shell >= family)
+
+
+def is_excited(line, beam_energy):
+    """Return whether electrons of an energy in keV make a line that can be seen."""
+    return beam_energy > _LEAST_EXCESS * edge_energy(line.element, line.family)
 
 
 #: Radioactive elements and noble gases, which are seldom what a peak is.

@@ -111,8 +111,8 @@ def _hidden(output):
     return [
         Doubt(
             "hidden",
-            f"{siegbahn(line)}: {found['counts']:,.0f} counts more than its family lets expect; "
-            f"{' or '.join(map(siegbahn, found['candidates']))} may be hidden there",
+            f"{siegbahn(line)}: {found['counts']:,.0f} counts may be of "
+            f"{' or '.join(map(siegbahn, found['candidates']))}, hidden there",
             line,
         )
         for line, found in output["hidden_elements"].items()
@@ -125,7 +125,7 @@ def _absent(output):
         for (name, total), error in zip(
             output["totals"].items(), output["total_errors"].values(), strict=True
         )
-        if total < ABSENT * error
+        if total < ABSENT * error and name not in output["hidden_elements"]
     ]
 
 

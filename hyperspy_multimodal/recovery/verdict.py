@@ -49,6 +49,8 @@ RULES = {
     "wrong gain": Rule("doubtful gain", care=1, to_do=True),
     # counts that may be of another element, over all of the map
     "hidden element": Rule("element hidden under the line", care=0.05, distrust=0.3),
+    # the spectrum does not tell whether another element is there
+    "possible element": Rule("another element may lie under the line", care=1),
     # counts that an unnamed element is taken to hold under the line, over all there
     "unnamed overlap": Rule("unnamed element under the line", care=0.05, distrust=0.5),
     # correlation of the noise of two maps
@@ -56,6 +58,8 @@ RULES = {
     "near peak": Rule("unexplained peak near the line", care=1),
     # height of peaks that is not described
     "poor fit": Rule("poor fit of the spectrum", care=0.1, distrust=0.4),
+    # counts that are wrong as peaks move over the scan, over the total
+    "moving peaks": Rule("peaks move over the scan", care=0.03, distrust=0.3),
     "far fit": Rule("poor fit of the edges", care=1),
     # net counts in vacuum if the whole scan had them, over the total
     "background": Rule("doubtful background", care=0.03, distrust=0.5),

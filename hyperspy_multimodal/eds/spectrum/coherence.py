@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...physics.lines import RARE_ELEMENTS, all_elements, element_lines
+from ...physics.lines import RARE_ELEMENTS, all_elements, element_lines, is_excited
 from .priors import expected_counts
 
 # How near a line has to be to the peak: of its FWHM, and in keV at least.
@@ -52,6 +52,8 @@ def coherent_elements(fit, energy, counts, beam_energy):
             heads = line.name.split("_")[1] in ("Ka", "La", "Ma")
             if not heads or abs(line.energy - energy) > width:
                 continue
+            if not is_excited(line, beam_energy):
+                continue
             if not others_are_there(fit, line, counts, lines, beam_energy):
                 continue
             rarity = {"K": 0, "L": 1, "M": 2}.get(line.family, 3) + 3 * (element in RARE_ELEMENTS)
@@ -93,6 +95,8 @@ def others_are_there(fit, line, counts, lines, beam_energy):
             least = _SAME_FAMILY if other.weight > _STRONG else _WEAK_LINES
         else:
             if other is not heads[other.family] or not main > 0:
+                continue
+            if not is_excited(other, beam_energy):
                 continue
             predicted = counts * expected_counts(other, beam_energy) / main
             least = _OTHER_FAMILY

@@ -12,6 +12,7 @@ NARROWEST = 30.0
 _WINDOW_ENERGY = 0.35  # keV
 #: Energies in keV below this count as this where something falls with a power of the energy.
 LEAST_ENERGY = 0.02
+_SOFT = 0.5  # keV
 _WIDE = 1.5  # times the width of the rest
 _TO_SIGMA = 1 / FWHM_PER_SIGMA
 # Silicon: K edge and Ka energy in keV, mass attenuation above the edge and of its own Ka in cm^2/g
@@ -47,6 +48,9 @@ class Detector:
     wide : float
         Share of each line that is 1.5 times as wide as the rest: segments of the detector that
         differ. Default 0.
+    soft : float
+        Share in the tail, beyond ``tail``, that grows towards low energies, as X-rays are absorbed
+        nearer to the surface: times exp(-E / 0.5 keV). Default 0.
     """
 
     edges: np.ndarray
@@ -58,6 +62,7 @@ class Detector:
     tail: float = 0.0
     shelf: float = 0.0
     wide: float = 0.0
+    soft: float = 0.0
 
     @property
     def centres(self):
@@ -118,7 +123,11 @@ class Detector:
         out = np.zeros((number, len(self.edges) - 1))
         share = self.escape * escape_share(energies)
         lines = self._placed(energies, shifts, widths)
-        self._add(lines, (1 - share) * counts, rows, out, self.tail, self.shelf, self.wide)
+        whole = (1 - share) * counts
+        soft = self.soft * softness(energies)
+        if self.soft:
+            self._add(lines, soft * whole, rows, out, 1.0, 0.0)
+        self._add(lines, (1 - soft) * whole, rows, out, self.tail, self.shelf, self.wide)
         if share.any():
             escaped = self._placed(np.maximum(energies - _SI_KA, 0.0), shifts)
             self._add(escaped, share * counts, rows, out, self.tail, self.shelf)
@@ -138,7 +147,7 @@ class Detector:
             Derivatives along the "position" (keV) and the relative "width" (of FWHM^2) of the lines
             of each sum, shape (number, C); and along "gain", "resolution" (eV), "slope"
             (eV^2 / keV), "escape", "tail", "shelf" and "wide" of the detector, shape (C,). Those
-            along positions and widths are those of peaks without tails.
+            along positions and widths are those of peaks without tails. And along "soft", (C,).
         """
         energies = np.asarray(energies, dtype=float)
         counts = np.asarray(counts, dtype=float)
@@ -152,7 +161,8 @@ class Detector:
         def sums(factors, rows, number):
             moved = np.zeros((number, len(self.edges) - 1))
             wider = np.zeros_like(moved)
-            add_slopes(places, sigma, rest * factors, rows, low, channel, moved, wider)
+            factors = rest * (1 - self.soft * softness(energies)) * factors
+            add_slopes(places, sigma, factors, rows, low, channel, moved, wider)
             return moved, wider
 
         def peaks(lines, factors, *shares):
@@ -176,6 +186,8 @@ class Detector:
             "escape": escape,
             "tail": peaks(lines, counts, 1.0, 0.0) - gauss,
             "shelf": peaks(lines, counts, 0.0, 1.0) - gauss,
+            "soft": peaks(lines, softness(energies) * counts, 1.0, 0.0)
+            - peaks(lines, softness(energies) * counts, self.tail, self.shelf, self.wide),
             "wide": rest * (peaks(lines, counts, 0.0, 0.0, 1.0) - gauss),
         }
 
@@ -196,6 +208,11 @@ class Detector:
                     places, width * fwhm, width * sigma, own, rows, low, channel, *shares, out
                 )
         return out
+
+
+def softness(energies):
+    """Return exp(-E / 0.5 keV): how near to the surface of a detector X-rays are absorbed."""
+    return np.exp(-np.asarray(energies, dtype=float) / _SOFT)
 
 
 def window_transmission(energies, window=_WINDOW_ENERGY):

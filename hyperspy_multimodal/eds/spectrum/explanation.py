@@ -17,21 +17,32 @@ _FOREIGN, _CERTAIN = 4.0, 5.0
 
 @dataclass(frozen=True)
 class HiddenElement:
-    """A line of a named element with more counts than the rest of its family lets expect.
+    """A line of a named element under which another may lie.
 
     Attributes
     ----------
     line : str
         The line.
     counts : float
-        Its counts beyond those.
+        Counts that may be the other's.
     candidates : list of str
         Lines that may lie under it.
+    error : float
+        Of the counts, as the spectrum tells them. Default 0.
+    is_shown : bool
+        Whether the spectrum shows it; False if it only leaves it open. Default True.
     """
 
     line: str
     counts: float
     candidates: list
+    error: float = 0.0
+    is_shown: bool = True
+
+    @property
+    def most(self):
+        """Counts that the other may have at most: two errors more than are found."""
+        return self.counts + 2 * self.error
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,12 @@ class Explanation:
             if counts[other] - _CERTAIN * errors[other] > most:
                 found.append(other)
         return found
+
+    def family_counts(self, name):
+        """Return the counts of all lines of the family of a line."""
+        element, subshell = name.split("_")
+        own = [(line.element, line.family) == (element, subshell[0]) for line in self.fit.lines]
+        return float(self.attribution.lines[np.array(own, bool)].sum())
 
     def counts_of(self, element):
         """Return the counts of all lines of an element."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ...physics.lines import RARE_ELEMENTS
 from .coherence import coherent_elements
+from .covered import covered_elements
 from .explanation import HiddenElement
 from .instrument import SIGNIFICANT
 from .priors import LOW_ENERGY
@@ -42,6 +43,14 @@ def hidden_elements(fit, setting, named, beneath):
             others = found[better.line].candidates if better.line in found else []
             others = [name for name in others if name not in better.candidates]
             found[better.line] = replace(better, candidates=[*better.candidates, *others])
+    for each in covered_elements(fit, setting, named):
+        known = found.get(each.line)
+        if known is None:
+            found[each.line] = each
+        elif each.is_shown:
+            # what the line loses to all lines of the other element
+            names = dict.fromkeys([*known.candidates, *each.candidates])
+            found[each.line] = replace(each, candidates=list(names))
     return list(found.values())
 
 

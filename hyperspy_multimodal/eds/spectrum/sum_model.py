@@ -12,14 +12,14 @@ from .priors import LOW_ENERGY, grouped, tie_rows
 
 #: Calibration, in the order of the fit: parameters of `Detector`, their errors and limits as
 #: departures from the start. Offsets are in keV, resolutions in eV, slopes in eV^2 / keV.
-CALIBRATION = ("offset", "gain", "resolution", "slope", "escape", "tail", "shelf", "wide")
-_ERRORS = np.array([0.020, 0.004, 20.0, 500.0, 0.5, 0.02, 0.004, 0.1])
+CALIBRATION = ("offset", "gain", "resolution", "slope", "escape", "tail", "shelf", "wide", "soft")
+_ERRORS = np.array([0.020, 0.004, 20.0, 500.0, 0.5, 0.02, 0.004, 0.1, 0.1])
 # Errors of a calibration that was found.
-_KNOWN_ERRORS = np.array([0.003, 0.0006, 3.0, 200.0, 0.5, 0.02, 0.004, 0.1])
-_LOWEST = np.array([-0.12, -0.025, -40.0, -1900.0, 0.0, 0.0, 0.0, 0.0])
-_HIGHEST = np.array([0.12, 0.025, 80.0, 1500.0, 2.0, 0.15, 0.03, 0.5])
+_KNOWN_ERRORS = np.array([0.003, 0.0006, 3.0, 200.0, 0.5, 0.02, 0.004, 0.1, 0.1])
+_LOWEST = np.array([-0.12, -0.025, -40.0, -1900.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+_HIGHEST = np.array([0.12, 0.025, 80.0, 1500.0, 2.0, 0.15, 0.03, 0.5, 0.5])
 # Which parameters cannot fall below 0 and are 0 where the spectrum does not ask for them.
-_POSITIVE = np.array([False, False, False, False, True, True, True, True])
+_POSITIVE = np.array([False, False, False, False, True, True, True, True, True])
 _FARTHEST_SHIFT = 4.0  # errors
 # Error of a family's FWHM^2 relative to the calibration's, above and below 1 keV: a sum of several
 # detectors, each with a calibration of its own, has no straight one.

@@ -16,8 +16,9 @@ def total_covariance(explanation, nominal, names, limits):
 
     It is that of the fit of the summed spectrum, which holds the noise of the counts, the
     calibration, shifts and widths of lines, and the weights of lines within and between families;
-    to which come half of what was attributed to an element beyond the model, and 3 % of the
-    continuum in the window, 10 % below 1 keV.
+    to which come half of what was attributed to an element beyond the model, 3 % of the
+    continuum in the window, 10 % below 1 keV, and the counts that may be of an element which
+    nobody named.
 
     Parameters
     ----------
@@ -26,15 +27,23 @@ def total_covariance(explanation, nominal, names, limits):
         As in `element_templates`.
     """
     fit, spectra = explanation.fit, explanation.attribution
-    rows, moved, under = [], [], []
+    rows, moved, under, hidden = [], [], [], []
     for name, limit in zip(names, limits, strict=True):
         own = own_lines(explanation, name, names)
         shares = np.where(own, window_shares(fit.lines, nominal, limit), 0.0)
         rows.append(shares)
         moved.append(_MOVED * float(shares @ spectra.moved))
         under.append(_continuum_error(fit, limit))
+        hidden.append(_hidden_share(explanation, name) * float(shares @ fit.amplitudes))
     rows = np.array(rows)
-    return rows @ fit.covariance @ rows.T + np.diag(np.square(moved) + np.square(under))
+    return rows @ fit.covariance @ rows.T + np.diag(np.square([moved, under, hidden]).sum(axis=0))
+
+
+def _hidden_share(explanation, name):
+    """Return the error of a line by what may lie under it, as a share of its counts."""
+    found = [each for each in explanation.hidden if each.line == name]
+    counts = max(explanation.family_counts(name), 1.0) if found else 1.0
+    return max((min(np.hypot(each.counts, each.error) / counts, 1.0) for each in found), default=0)
 
 
 def _continuum_error(fit, limit):

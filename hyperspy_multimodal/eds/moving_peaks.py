@@ -1,0 +1,128 @@
+"""Peaks that move over the scan, as with count rate, while the fit knows one position."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from ..notes import Speaker
+
+_logger = Speaker(__name__)
+
+_GROUPS, _FEWEST = 3, 30  # of scan positions, from dark to bright, and positions in each
+_SMOOTHED = 5  # pixels
+# Standard errors of the difference between groups, and keV, that are worth a word.
+_CERTAIN, _LEAST = 4.0, 0.002
+_SHARE = 0.03  # of a total that is wrong by it
+
+
+class Movement(NamedTuple):
+    """How far peaks lie from where the fit has them, in groups of scan positions.
+
+    Attributes
+    ----------
+    shifts, errors : numpy.ndarray
+        In keV, from the positions with fewest counts to those with most, shape (G,).
+    bias : numpy.ndarray
+        Counts that maps have too many or too few for it, summed over the groups without their
+        signs: the fit shares the fault out so that the sums of the groups nearly cancel. Shape
+        (K,).
+    """
+
+    shifts: np.ndarray
+    errors: np.ndarray
+    bias: np.ndarray
+
+    @property
+    def is_certain(self):
+        """Whether groups differ beyond noise, and by more than what harms no map."""
+        low, high = int(np.argmin(self.shifts)), int(np.argmax(self.shifts))
+        apart = self.shifts[high] - self.shifts[low]
+        return bool(apart > max(_CERTAIN * np.hypot(*self.errors[[low, high]]), _LEAST))
+
+
+def slopes(templates, channel):
+    """Return how templates of maps change with their position, per keV, shape (K, C)."""
+    shapes = templates.shapes[: len(templates.names)]
+    return -np.gradient(shapes, channel, axis=1) if len(shapes) else shapes
+
+
+def position_rows(templates, channel):
+    """Return rows (K, C) that take a spectrum to counts of each map times shift of its peaks.
+
+    Weighted least squares of all templates together with the slopes of those of the maps.
+    """
+    n_maps = len(templates.names)
+    design = np.vstack([templates.shapes, slopes(templates, channel)])
+    weighted = design * templates.weights
+    gram = weighted @ design.T
+    unit = np.sqrt(np.maximum(np.diag(gram), 1e-300))
+    inverse = np.linalg.pinv(gram / np.outer(unit, unit), rcond=1e-8, hermitian=True)
+    return ((inverse @ (weighted / unit[:, None])) / unit[:, None])[-n_maps:]
+
+
+def movement(templates, channel, net, moved, gross):
+    """Return the `Movement` of peaks from dark to bright scan positions; None if these are few.
+
+    Parameters
+    ----------
+    templates : Templates
+    channel : float
+        Width of a channel in keV.
+    net : numpy.ndarray
+        Net counts, shape (K, ny, nx).
+    moved : numpy.ndarray
+        Spectra as `position_rows` takes them, shape (K, ny, nx).
+    gross : numpy.ndarray
+        Counts of each spectrum, shape (ny, nx).
+    """
+    n_maps = len(templates.names)
+    seen = np.flatnonzero(gross > 0)
+    if len(seen) < _GROUPS * _FEWEST:
+        return None
+    smooth = ndimage.uniform_filter(gross.astype(float), _SMOOTHED, mode="nearest").ravel()
+    groups = np.array_split(seen[np.argsort(smooth[seen], kind="stable")], _GROUPS)
+    of_net, of_moved = net.reshape(n_maps, -1), moved.reshape(n_maps, -1)
+    leaks = templates.projection[:n_maps] @ slopes(templates, channel).T
+    shifts, errors, bias = [], [], np.zeros(n_maps)
+    for group in groups:
+        counts = np.maximum(of_net[:, group].sum(axis=1, dtype=float), 0.0)
+        sums = of_moved[:, group].sum(axis=1, dtype=float)
+        variance = len(group) * of_moved[:, group].var(axis=1, dtype=float)
+        weights = counts / np.maximum(variance, 1e-300)
+        information = max(float(counts @ weights), 1e-300)
+        shifts.append(float(sums @ weights) / information)
+        errors.append(information**-0.5)
+        bias += np.abs(shifts[-1] * (leaks @ counts))
+    return Movement(np.array(shifts), np.array(errors), bias)
+
+
+def say_movement(names, found, totals):
+    """Name maps that are wrong because their peaks move.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines.
+    found : Movement
+    totals : numpy.ndarray
+        Of the maps, shape (K,).
+    """
+    shares = found.bias / np.maximum(totals, 1e-300)
+    about = {
+        name: share
+        for name, share, total in zip(names, shares.tolist(), totals, strict=True)
+        if share >= _SHARE and total > 0
+    }
+    if about:
+        _logger.warning(
+            "Peaks move with the counts of the scan position: from %+.1f eV where there are few to "
+            "%+.1f eV where there are most, from where the fit has them. Lines that overlap are "
+            "given to each other: about %s of the counts. Record at a lower count rate, or "
+            "fuse bright and dark parts of the scan each by itself.",
+            1e3 * found.shifts[0],
+            1e3 * found.shifts[-1],
+            ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in about.items()),
+            kind="moving peaks",
+            about=about,
+        )
