@@ -12,7 +12,7 @@ from hyperspy_multimodal.data import core_shell
 SHAPE, COUNTS, SEEDS = (96, 96), 20, (0, 1, 2)
 SEM_BEAM_ENERGY = 20  # keV
 HAADF_RANGE, HAADF_NOISE = 40000, 0.02  # as of the simulated HAADF
-ALONE = {"weights": [0, 0, 0], "tv": "isotropic"}
+ALONE = {"weights": [0, 0, 0], "regulariser": "isotropic"}
 
 
 def calibrated(array, scale, units="nm"):

@@ -13,8 +13,9 @@ Auto: TypeAlias = Literal["auto"]
 Image: TypeAlias = BaseSignal | ArrayLike
 PerElement: TypeAlias = float | Sequence[float] | NDArray
 Lambdas: TypeAlias = Auto | tuple[PerElement, PerElement]
-_Variation: TypeAlias = Literal["directional", "isotropic"]
-Variation: TypeAlias = Auto | _Variation | Sequence[_Variation]
+Regulariser: TypeAlias = Literal["directional", "isotropic", "sieve"]
+_Choice: TypeAlias = Literal["tv"] | Regulariser
+Regularisers: TypeAlias = Auto | _Choice | Sequence[_Choice]
 Weights: TypeAlias = Literal["auto", "Z"] | Sequence[float] | NDArray | None
 Maps: TypeAlias = (
     Sequence[BaseSignal | NDArray] | Mapping[str, BaseSignal | NDArray] | BaseSignal | NDArray

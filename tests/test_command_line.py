@@ -119,7 +119,9 @@ def test_file_without_spectra(in_empty_folder, caplog):
         (["--seed", "1.5"], ["--seed", "whole number"]),
         (["--windows", "1", "2", "3"], ["--windows", "two limits"]),
         (["--format", "jpg"], ["--format", "'jpg'", "hspy"]),
+        (["--regulariser", "huber"], ["--regulariser", "'huber'"]),
         (["--tv", "huber"], ["--tv", "'huber'"]),
+        (["--tv", "isotropic", "--regulariser", "sieve"], ["former name", "--regulariser alone"]),
         (["--lines", "Ti_Ka", "--edges", "Ti_L3"], ["--lines", "--edges"]),
         (["--method", "guess"], ["--method", "guess"]),
         (["--signal-type", "XRF"], ["--signal-type", "XRF"]),
@@ -167,16 +169,16 @@ def test_every_option_of_the_method_reaches_it(in_empty_folder, scan, monkeypatc
     monkeypatch.setattr(exspy.signals.EDSTEMSpectrum, "multimodal_fusion", fusion, raising=False)
     options = [
         "spectra.hspy", "image.hspy", "--lines", "Co_Ka", "--method", "windows", "--windows", "1.5",
-        "--mask", "mask.npy", "--align", "--haadf-blur", "0.5", "--uncertainty", "--tv",
-        "isotropic", "--weights", "0", "--seed", "3", "--lambdas", "0.01,0.02", "--gamma", "1",
-        "--tolerance", "1e-3", "--max-iterations", "50",
+        "--mask", "mask.npy", "--align", "--haadf-blur", "0.5", "--uncertainty",
+        "--regulariser", "isotropic", "--weights", "0", "--seed", "3", "--lambdas", "0.01,0.02",
+        "--gamma", "1", "--tolerance", "1e-3", "--max-iterations", "50",
     ]  # fmt: skip
     assert main(options) == 1
     np.testing.assert_array_equal(seen.pop("navigation_mask"), mask == 1)
     assert seen == {
         "full_output": True, "show_progressbar": True, "xray_lines": ["Co_Ka"], "seed": 3,
         "map_method": "windows", "integration_windows": 1.5, "align": True, "haadf_blur": 0.5,
-        "uncertainty": True, "tv": "isotropic", "weights": 0.0, "lambdas": (0.01, 0.02),
+        "uncertainty": True, "regulariser": "isotropic", "weights": 0.0, "lambdas": (0.01, 0.02),
         "gamma": 1.0, "tolerance": 1e-3, "max_iterations": 50,
     }  # fmt: skip
 

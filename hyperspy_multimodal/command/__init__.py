@@ -23,6 +23,8 @@ def main(arguments=None):
         if options.files:
             run = fuse_given_maps if options.maps else fuse_files
         check_output(options)
+        if options.tv is not None:
+            _logger.warning("--tv is deprecated. Write --regulariser in its place.")
         run(options)
     except KeyboardInterrupt:
         _logger.error("Stopped.")

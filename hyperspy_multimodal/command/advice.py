@@ -10,7 +10,7 @@ _PHRASES = [
     (r"s\.set_microscope_parameters\(energy_resolution_MnKa=([\d.]+)\)", r"--resolution \1"),
     (r"s\.set_signal_type\('(\w+)'\)", r"--signal-type \1"),
     (r"`?map_method`?='(\w+)'", r"--method \1"),
-    (r"`?tv`?='(\w+)'", r"--tv \1"),
+    (r"`?regulariser`?='(\w+)'", r"--regulariser \1"),
     (r"`?align`?=True", "--align"),
     (r"`?lazy_output`?=False", "--lazy"),
     (r"`?gamma`?='auto'", "--gamma auto"),

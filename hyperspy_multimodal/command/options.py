@@ -47,6 +47,7 @@ def parsed(arguments=None):
         "lines",
         "edges",
         "weights",
+        "regulariser",
         "tv",
         "windows",
         "format",
@@ -96,10 +97,11 @@ def _check(options):
                 "argument --windows: expected one width, or two limits for each line or edge, but "
                 f"{len(numbers)} numbers were given"
             )
-    from ..fusion.regularisers import REGULARISERS
+    from ..fusion.regularisers import CHOICES, REGULARISERS
 
     for name, known in (
-        ("tv", ("auto", *REGULARISERS)),
+        ("tv", (*CHOICES, *REGULARISERS)),
+        ("regulariser", (*CHOICES, *REGULARISERS)),
         ("format", ("hspy", "zspy", "tif", "csv", "png")),
     ):
         for each in getattr(options, name) or []:
@@ -107,8 +109,14 @@ def _check(options):
                 raise argparse.ArgumentTypeError(
                     f"argument --{name}: expected one of {', '.join(known)}, but {each!r} was given"
                 )
-    if options.tv is not None and len(options.tv) == 1:
-        [options.tv] = options.tv
+    if options.tv is not None:
+        if options.regulariser is not None:
+            raise argparse.ArgumentTypeError(
+                "--tv is the former name of --regulariser: give --regulariser alone"
+            )
+        options.regulariser = ["tv" if each == "auto" else each for each in options.tv]
+    if options.regulariser is not None and len(options.regulariser) == 1:
+        [options.regulariser] = options.regulariser
     if options.lines and options.edges:
         raise argparse.ArgumentTypeError("--lines are of EDS, --edges of EELS: give one of them")
 
@@ -216,11 +224,16 @@ def _add_fusion(group):
         "--lambdas",
         nargs="+",
         metavar=("L1", "L2"),
-        help="weights of the counts and of the total variation; default: chosen from the counts",
+        help="weights of the counts and of the regulariser; default: chosen from the counts",
     )
     group.add_argument(
-        "--tv", nargs="+", metavar="TV", help="auto (default), directional or isotropic"
+        "--regulariser",
+        nargs="+",
+        metavar="R",
+        help="auto (default), tv (directional or isotropic), directional, isotropic, sieve, or one "
+        "a map",
     )
+    group.add_argument("--tv", nargs="+", metavar="R", help="former name of --regulariser")
     group.add_argument(
         "--weights", nargs="+", metavar="W", help="weights of the HAADF: auto (default), Z, numbers"
     )

@@ -99,7 +99,7 @@ def fuse_specimen(options):
 
 def _given(options):
     """Return the arguments of fusion that the command line sets."""
-    names = ("gamma", "lambdas", "tv", "weights", "haadf_blur", "seed", "tolerance",
+    names = ("gamma", "lambdas", "regulariser", "weights", "haadf_blur", "seed", "tolerance",
              "max_iterations")  # fmt: skip
     given = {name: getattr(options, name) for name in names}
     given = {name: value for name, value in given.items() if value is not None}

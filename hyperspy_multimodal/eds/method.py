@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from ..hints import Auto, Image, Lambdas, Maps, Results, Variation, Weights
+    from ..hints import Auto, Image, Lambdas, Maps, Regularisers, Results, Weights
 
 
 @explain_keywords
@@ -37,7 +37,7 @@ def multimodal_fusion(
     integration_windows: float | ArrayLike = 2.0,
     background_windows: Auto | ArrayLike | None = "auto",
     extra_lines: Sequence[str] | None = None,
-    tv: Variation = "auto",
+    regulariser: Regularisers = "auto",
     weights: Weights = "auto",
     haadf_blur: float | Auto = "auto",
     align: bool = False,
@@ -86,7 +86,7 @@ def multimodal_fusion(
     extra_lines : None or list of str
         Only for ``map_method="fit"``: elements, or lines of them, that the spectra show but that
         are not wanted as maps, such as ["Cu"] of the grid.
-    $tv
+    $regulariser
     $weights
     $haadf_blur
     $align
@@ -150,7 +150,7 @@ def multimodal_fusion(
     parameters = Parameters(
         gamma=gamma,
         lambdas=lambdas,
-        tv=tv,
+        regulariser=regulariser,
         weights=weights,
         haadf_blur=haadf_blur,
         align=align,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from ..hints import Auto, Image, Lambdas, Maps, Results, Variation, Weights
+    from ..hints import Auto, Image, Lambdas, Maps, Regularisers, Results, Weights
 
 
 @explain_keywords
@@ -38,7 +38,7 @@ def multimodal_fusion(
     background_windows: Auto | ArrayLike | None = "auto",
     background_type: str = "PowerLaw",
     gain: float | None = None,
-    tv: Variation = "auto",
+    regulariser: Regularisers = "auto",
     weights: Weights = "auto",
     haadf_blur: float | Auto = "auto",
     align: bool = False,
@@ -107,7 +107,7 @@ def multimodal_fusion(
         Counts per electron, > 0. None (default) takes ``gain_factor`` of
         ``metadata.Signal.Noise_properties.Variance_linear_model``; failing that, 1 if all counts
         are whole numbers, otherwise an estimate from the noise, with a warning.
-    $tv
+    $regulariser
     $weights
     $haadf_blur
     $align
@@ -204,7 +204,7 @@ def multimodal_fusion(
     parameters = Parameters(
         gamma=gamma,
         lambdas=lambdas,
-        tv=tv,
+        regulariser=regulariser,
         weights=weights,
         haadf_blur=haadf_blur,
         align=align,

@@ -7,19 +7,18 @@ _logger = logging.getLogger(__name__)
 # From the cache on disk, kernels are there in less than this many seconds.
 _PATIENCE = 2.0
 _lock = threading.Lock()
-_done = False
+_done = set()
 
 
 def compile_once(run):
-    """Call ``run``, which needs every kernel but takes no time, the first time this is called.
+    """Call ``run``, which takes no time but to compile its kernels, the first time it is given.
 
     A message is logged if that takes long, as it does when nothing is in the cache yet.
     """
-    global _done
-    if _done:
+    if run in _done:
         return
     with _lock:
-        if _done:
+        if run in _done:
             return
         message = threading.Timer(_PATIENCE, _announce)
         message.daemon = True
@@ -28,7 +27,7 @@ def compile_once(run):
             run()
         finally:
             message.cancel()
-        _done = True
+        _done.add(run)
 
 
 def _announce():

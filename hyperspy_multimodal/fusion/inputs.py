@@ -6,7 +6,7 @@ import numpy as np
 
 from ..checks import checked_array, per_element
 from .directions import directions_of
-from .regularisers import names_of
+from .regularisers import REGULARISERS, are_directional, check_all_or_none, names_of
 
 
 def checked_counts(counts):
@@ -25,13 +25,13 @@ def checked_lambdas(lambdas, n_maps):
     if isinstance(lambdas, (str, numbers.Real)) or not np.iterable(lambdas):
         raise TypeError(
             "lambdas must be a pair (lambda_1, lambda_2): the weight of the Poisson term and that "
-            f"of the total variation, but {lambdas!r} was given."
+            f"of the regulariser, but {lambdas!r} was given."
         )
     pair = list(lambdas)
     if len(pair) != 2:
         raise ValueError(
             "lambdas must be a pair (lambda_1, lambda_2): the weight of the Poisson term and that "
-            f"of the total variation, but {len(pair)} values were given."
+            f"of the regulariser, but {len(pair)} values were given."
         )
     return (
         per_element(
@@ -69,9 +69,24 @@ def checked_totals(totals, n_maps):
     return array
 
 
-def checked_regularisers(guide, directional, shape):
+def checked_regularisers(guide, directional, shape, regularisers=None):
     """Return the name of each element's regulariser, and the directions of the guide, if any."""
     n_maps, *size = shape
+    if regularisers is not None:
+        if directional is not None:
+            raise TypeError(
+                "regularisers says which elements follow the guide, and directional says it too. "
+                "Give one of them."
+            )
+        names = _checked_names(regularisers, n_maps)
+        if not any(are_directional(names)):
+            return names, None
+        if guide is None:
+            raise ValueError(
+                "regularisers has 'directional', which follows the edges of a guide, but guide is "
+                "None. Give guide, for example the HAADF image, or 'isotropic'."
+            )
+        directional = are_directional(names)
     if guide is None:
         if directional is not None:
             raise ValueError(
@@ -92,6 +107,20 @@ def checked_regularisers(guide, directional, shape):
             f"{directional!r} was given."
         )
     return names_of(chosen), directions_of(guide)
+
+
+def _checked_names(regularisers, n_maps):
+    """Return the names of regularisers, one an element, from one name or a list of them."""
+    one = isinstance(regularisers, str) or not np.iterable(regularisers)
+    names = (regularisers,) * n_maps if one else tuple(regularisers)
+    known = all(isinstance(name, str) and name in REGULARISERS for name in names)
+    if not known or len(names) != n_maps:
+        raise ValueError(
+            f"regularisers must be None, one of {', '.join(map(repr, REGULARISERS))}, or {n_maps} "
+            f"of them, one an element, but {regularisers!r} was given."
+        )
+    check_all_or_none("regularisers", names, regularisers)
+    return names
 
 
 def check_attainable(totals, counts, background):

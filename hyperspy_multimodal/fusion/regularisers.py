@@ -10,7 +10,7 @@ from ..kernels import CODES
 class Regulariser(NamedTuple):
     """What is known of a regulariser, besides its kernels."""
 
-    name: str  # as ``tv`` takes it
+    name: str  # as ``regulariser`` takes it
     code: int  # by which kernels know it
     is_directional: bool  # whether it follows the directions of a guide
     is_sieve: bool = False  # whether the map is a blur of sources; all maps are then
@@ -27,6 +27,13 @@ REGULARISERS = {
 }
 
 
+#: What a choice is made of, by the name of the choice.
+CHOICES = {
+    "auto": tuple(REGULARISERS),
+    "tv": tuple(name for name, each in REGULARISERS.items() if not each.is_sieve),
+}
+
+
 def codes(names):
     """Return the codes of regularisers, int64, as `Data` holds them."""
     return np.array([REGULARISERS[name].code for name in names], np.int64)
@@ -39,8 +46,21 @@ def are_directional(names):
 
 def are_sieves(names):
     """Return whether maps are blurs of sources; all are, or none is."""
-    some = [REGULARISERS[name].is_sieve for name in names]
-    return all(some)
+    return all(REGULARISERS[name].is_sieve for name in names)
+
+
+def check_all_or_none(argument, names, given):
+    """Refuse sieves for some maps only; ``names`` are of one map each, ``given`` is the argument.
+
+    Maps of both kinds have no step in common.
+    """
+    of_sieves = [name == "sieve" for name in names]
+    if any(of_sieves) and not all(of_sieves):
+        others = ", ".join(repr(name) for name in CHOICES["tv"])
+        raise ValueError(
+            f"{argument} must be 'sieve' for all maps or for none, but {given!r} was given. Give "
+            f"'sieve' alone, or {others} for each map."
+        )
 
 
 def names_of(directional):

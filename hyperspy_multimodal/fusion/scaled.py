@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+from .minimise import minimise
 from .problem import Cost
 from .regularisers import are_sieves, names_of
-from .solver import minimise
 
 
 def map_scales(counts, background):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..checks import checked_array, checked_count, checked_number, per_element
-from ..notes import Speaker
-from ..threads import threads_for
-from .compilation import compile_once
 from .inputs import (
     check_attainable,
     checked_counts,
@@ -18,66 +14,15 @@ from .inputs import (
     checked_regularisers,
     checked_totals,
 )
-from .loop import iterate, relative_dual
-from .problem import Cost, Problem
-from .regularisers import are_sieves, names_of
-from .sieve import iterate_sieve
+from .minimise import FusionResult, minimise, warn_if_unconverged
+from .problem import Cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from ..hints import PerElement
-
-_logger = Speaker(__name__)
-
-
-@dataclass
-class FusionResult:
-    """What `solve_fusion` found.
-
-    Attributes
-    ----------
-    maps : numpy.ndarray
-        Net counts, float32, shape (K, ny, nx), >= 0.
-    iterations : int
-        Iterations done.
-    converged : bool
-        Whether ``optimality`` came down to the tolerance.
-    optimality : float
-        Relative gap of ``maps``; for gamma = 1 the relative duality gap (see `solve_fusion`).
-    cost_terms : numpy.ndarray
-        Shape (3, number of records): the HAADF term, lambda_1 times the Poisson term and lambda_2
-        times the total variation, which add up to the cost.
-    cost_iterations : numpy.ndarray
-        The iteration of each record; the first is 0, the starting point.
-    optimality_history : numpy.ndarray
-        The relative gap of each record.
-    dual : numpy.ndarray
-        Dual variable of the total variation over lambda_2, lengths <= 1, shape (2, K, ny, nx).
-    residual : numpy.ndarray
-        Dual variable of the HAADF term, shape (ny, nx): near the HAADF less its model.
-    prices : numpy.ndarray
-        Dual variables of the totals, shape (K,); 0 where a total is free.
-    """
-
-    maps: np.ndarray
-    iterations: int
-    converged: bool
-    optimality: float
-    cost_terms: np.ndarray
-    cost_iterations: np.ndarray
-    optimality_history: np.ndarray
-    dual: np.ndarray = field(repr=False)
-    residual: np.ndarray = field(repr=False)
-    prices: np.ndarray = field(repr=False)
-    sources: np.ndarray | None = field(default=None, repr=False)
-
-    @property
-    def cost(self) -> float:
-        """The cost of ``maps``: the sum of the last record of ``cost_terms``."""
-        return float(self.cost_terms[:, -1].sum())
+    from ..hints import PerElement, Regulariser
 
 
 def solve_fusion(
@@ -91,6 +36,7 @@ def solve_fusion(
     offset: float = 0.0,
     guide: ArrayLike | None = None,
     directional: Sequence[bool] | None = None,
+    regularisers: Regulariser | Sequence[Regulariser] | None = None,
     totals: Sequence[float] | NDArray | None = None,
     tolerance: float = 1e-4,
     max_iterations: int = 5000,
@@ -109,7 +55,8 @@ def solve_fusion(
 
     with gross counts y, expected background B and the total variation (forward differences, Neumann
     boundaries), isotropic or, with a ``guide``, directional: an edge that the guide has costs
-    nothing then. Nothing is scaled, fitted or clipped beforehand.
+    nothing then. With ``regularisers="sieve"`` the maps are no sharper than a Gaussian instead (see
+    the notes). Nothing is scaled, fitted or clipped beforehand.
 
     Parameters
     ----------
@@ -122,7 +69,8 @@ def solve_fusion(
         ``gamma=1``.
     lambdas : tuple
         (lambda_1, lambda_2), each a number or K numbers, one an element; lambda_1 > 0 and
-        lambda_2 >= 0.
+        lambda_2 >= 0. For sieves lambda_2 / lambda_1 is half the square of the Gaussian's standard
+        deviation in pixels.
     background : float or array_like
         Expected background counts B >= 0: a number or an array that broadcasts to (K, ny, nx).
     weights : None, float or sequence of float
@@ -137,6 +85,10 @@ def solve_fusion(
         pixel and brought to unit range [2]_. None: isotropic.
     directional : sequence of bool, optional
         Which elements follow the guide, one an element; the others stay isotropic. None: all.
+    regularisers : None, str or sequence of str
+        "directional", "isotropic" or "sieve", one for all or one an element; "sieve" goes for all
+        or for none. In place of ``directional``. None (default): total variation, as ``guide`` and
+        ``directional`` say.
     totals : None or sequence of float
         Net total of each element that the maps have to keep, >= 0, or NaN for an element without
         one. None: no element has one. Total variation and HAADF alone do not keep totals. They are
@@ -147,7 +99,7 @@ def solve_fusion(
         Stop after this many iterations at the latest, >= 1.
     initial : FusionResult, optional
         Result of an earlier call for maps of the same shape, to start from: a neighbouring
-        parameter takes few iterations then.
+        parameter takes few iterations then. It may be of another regulariser.
     callback : callable, optional
         Called as ``callback(iteration, maps, optimality)`` at each record, every 10 iterations,
         with a copy of the maps. Fusion stops there if it returns True.
@@ -187,6 +139,22 @@ def solve_fusion(
     counts averaged over blocks of 4 x 4 pixels). Iterations on coarser grids are not counted; they
     cost as much as some 5 to 10 of those that are.
 
+    Sieves [4]_ are maps x = K u of sources u >= 0, with K the blur by a Gaussian of the standard
+    deviation :math:`\sqrt{2 \lambda_2 / \lambda_1}` pixels, cut off at 3.5 of them, with mirrored
+    borders. The last term of the cost is then the ridge
+
+    .. math::
+
+        \sum_i 0.001 \, \frac{\lambda_1}{2 s_i} \sum_p u_i^2 ,
+
+    with s_i a typical bright value of the net counts (the 99th percentile of means over blocks of 4
+    x 4 pixels): it makes the sources unique, and hardly changes the maps. Scaled gradient
+    projection [5]_ finds them, from the smoothed net counts. With b the gradient of the HAADF and
+    Poisson terms, blurred, prices :math:`\mu` of the totals and :math:`v = \max(\mu - b, 0) / r`,
+    where r is the weight of u^2 / 2, the duality gap is the sum of
+    :math:`r (u - v)^2 / 2 + \max(b - \mu, 0) u`. For other gamma than 1 b is that of the tangent at
+    the maps.
+
     References
     ----------
     .. [1] J. Schwartz et al., npj Comput. Mater. 8, 16 (2022), eq. 1 to 4,
@@ -195,6 +163,10 @@ def solve_fusion(
            doi:10.1137/15M1047325; 0.02 and the smoothing are choices.
     .. [3] A. Chambolle, T. Pock, J. Math. Imaging Vis. 40, 120 (2011), and Math. Program. 159, 253
            (2016) for the over-relaxation.
+    .. [4] D. L. Snyder, M. I. Miller, IEEE Trans. Nucl. Sci. 32, 3864 (1985),
+           doi:10.1109/TNS.1985.4334521; the ridge is an addition.
+    .. [5] S. Bonettini, R. Zanella, L. Zanni, Inverse Probl. 25, 015002 (2009),
+           doi:10.1088/0266-5611/25/1/015002.
 
     Examples
     --------
@@ -256,77 +228,8 @@ def solve_fusion(
         lambda_1,
         lambda_2,
         totals,
-        *checked_regularisers(guide, directional, counts.shape),
+        *checked_regularisers(guide, directional, counts.shape, regularisers),
     )
     result = minimise(cost, tolerance, max_iterations, initial, callback)
     warn_if_unconverged(result, tolerance)
     return result
-
-
-def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_go_on=True):
-    """Return the `FusionResult` of a `Cost`.
-
-    With ``can_go_on=False`` it has no dual variables, and takes less memory: nothing can start from
-    it.
-    """
-    with threads_for(cost.counts.size):
-        compile_once(_run_every_kernel)
-        problem = Problem.scaled(cost)
-        if are_sieves(cost.regularisers):
-            return _sieved(problem, tolerance, max_iterations, initial, callback)
-        state, records = iterate(problem, tolerance, max_iterations, initial, callback)
-        iterations, costs, gaps = zip(*records, strict=True)
-        last = costs[-1]
-        return FusionResult(
-            maps=problem.physical(state.maps),
-            iterations=iterations[-1],
-            converged=bool(gaps[-1] <= tolerance),
-            optimality=gaps[-1],
-            cost_terms=problem.cost_terms(costs),
-            cost_iterations=np.array(iterations),
-            optimality_history=np.array(gaps),
-            dual=relative_dual(problem, state) if can_go_on else None,
-            residual=last.residual * np.float32(np.sqrt(problem.unit)),
-            prices=state.prices.astype(np.float64) * problem.unit / problem.scales,
-        )
-
-
-def _sieved(problem, tolerance, max_iterations, initial, callback):
-    sieve, records = iterate_sieve(problem, tolerance, max_iterations, initial, callback)
-    iterations, costs, gaps = zip(*records, strict=True)
-    return FusionResult(
-        maps=problem.physical(sieve.here.x),
-        iterations=iterations[-1],
-        converged=bool(gaps[-1] <= tolerance),
-        optimality=gaps[-1],
-        cost_terms=problem.cost_terms(costs),
-        cost_iterations=np.array(iterations),
-        optimality_history=np.array(gaps),
-        dual=None,
-        residual=sieve.here.residual * np.float32(np.sqrt(problem.unit)),
-        prices=sieve.prices * problem.unit / problem.scales,
-        sources=problem.physical(sieve.here.u),
-    )
-
-
-def _run_every_kernel():
-    one = np.ones((1, 16, 16))  # large enough for a coarser grid
-    number = np.ones(1)
-    totals, regularisers = np.full(1, np.nan), names_of([False])
-    cost = Cost(one, one[0], one, number, 0.0, 1.0, number, number, totals, regularisers)
-    problem = Problem.scaled(cost)
-    relative_dual(problem, iterate(problem, 1.0, 1, None, None)[0])
-
-
-def warn_if_unconverged(result, tolerance):
-    """Log a warning if the relative gap is above the tolerance."""
-    if not result.converged:
-        _logger.warning(
-            "Fusion stopped after %d iterations at a relative gap of %.1e; %.1e was asked "
-            "for. Maps hardly change any more below 1e-3. Raise max_iterations or tolerance.",
-            result.iterations,
-            result.optimality,
-            tolerance,
-            kind="not converged",
-            about=float(result.optimality),
-        )

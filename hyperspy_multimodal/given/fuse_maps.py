@@ -11,7 +11,7 @@ from ..signals.summed_up import summed_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..hints import Auto, Image, Lambdas, Maps, PerElement, Results, Variation, Weights
+    from ..hints import Auto, Image, Lambdas, Maps, PerElement, Regularisers, Results, Weights
 
 
 @explain_keywords
@@ -26,7 +26,7 @@ def fuse_maps(
     elements: Sequence[str] | None = None,
     gain: PerElement | None = None,
     background: PerElement | None = None,
-    tv: Variation = "auto",
+    regulariser: Regularisers = "auto",
     weights: Weights = "auto",
     haadf_blur: float | Auto = "auto",
     align: bool = False,
@@ -54,7 +54,7 @@ def fuse_maps(
         arrays, a dictionary from element to map, or a stack with the elements first.
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan.
-    gamma, lambdas, tv, weights, haadf_blur, align, keep_totals, keep_significant
+    gamma, lambdas, regulariser, weights, haadf_blur, align, keep_totals, keep_significant
         As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Maps that
         are no counts are split by Gaussian noise of the variance that ``gain`` and ``background``
         say, or that is estimated; the log says so.
@@ -129,7 +129,7 @@ def fuse_maps(
     parameters = Parameters(
         gamma=gamma,
         lambdas=lambdas,
-        tv=tv,
+        regulariser=regulariser,
         weights=weights,
         haadf_blur=haadf_blur,
         align=align,

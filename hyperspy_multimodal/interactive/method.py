@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Arguments of `multimodal_fusion` that tuning does not take: they concern the result alone, or
 # would change between what is shown and what is applied.
 _OTHERS = {
-    "self", "haadf", "gamma", "lambdas", "tv", "align", "tolerance", "max_iterations",
+    "self", "haadf", "gamma", "lambdas", "regulariser", "align", "tolerance", "max_iterations",
     "keep_significant", "uncertainty", "slices", "maps", "lazy_output", "show_progressbar",
     "full_output",
 }  # fmt: skip
@@ -128,7 +128,7 @@ def multimodal_fusion_interactive(
     parameters = Parameters(
         gamma=gamma,
         lambdas=lambdas,
-        tv="auto",
+        regulariser="auto",
         weights=arguments.get("weights", "auto"),
         haadf_blur=arguments.get("haadf_blur", "auto"),
         align=False,

@@ -43,9 +43,9 @@ class Tuner(ipywidgets.VBox):
     Attributes
     ----------
     widgets : dict
-        The widgets by name: ``gamma``, ``lambda_1``, ``lambda_2``, ``tv``, ``uses_haadf``,
-        ``auto``, ``apply``, ``status`` (of what the buttons did, and errors), ``haadf``,
-        ``preview`` (what is shown), ``picture``, ``code``.
+        The widgets by name: ``gamma``, ``lambda_1``, ``lambda_2``, ``regulariser``,
+        ``uses_haadf``, ``auto``, ``apply``, ``status`` (of what the buttons did, and errors),
+        ``haadf``, ``preview`` (what is shown), ``picture``, ``code``.
     seconds : float
         What the last picture took, fusion included.
     """
@@ -67,7 +67,7 @@ class Tuner(ipywidgets.VBox):
                 ipywidgets.HBox(
                     [
                         ipywidgets.VBox(
-                            [w[name] for name in ("gamma", "lambda_1", "lambda_2", "tv")]
+                            [w[name] for name in ("gamma", "lambda_1", "lambda_2", "regulariser")]
                             + [w["uses_haadf"], ipywidgets.HBox([w["auto"], w["apply"]])]
                             + [w["status"]]
                         ),
@@ -116,7 +116,7 @@ class Tuner(ipywidgets.VBox):
             "gamma": gamma,
             "lambda_1": ipywidgets.FloatLogSlider(description="lambda_1", step=0.05, **_WIDE),
             "lambda_2": ipywidgets.FloatLogSlider(description="lambda_2", step=0.05, **_WIDE),
-            "tv": ipywidgets.Dropdown(options=KINDS, description="tv", **_WIDE),
+            "regulariser": ipywidgets.Dropdown(options=KINDS, description="regulariser", **_WIDE),
             "uses_haadf": ipywidgets.Checkbox(description="use the HAADF", **_WIDE),
             "auto": ipywidgets.Button(
                 description="Auto", tooltip="Choose what predicts held-out counts best"
@@ -132,7 +132,7 @@ class Tuner(ipywidgets.VBox):
             ),
             "code": ipywidgets.HTML(),
         }
-        for name in ("gamma", "lambda_1", "lambda_2", "tv", "uses_haadf"):
+        for name in ("gamma", "lambda_1", "lambda_2", "regulariser", "uses_haadf"):
             controls[name].observe(self._on_change, "value")
         controls["auto"].on_click(self._guarded(self._on_auto))
         controls["apply"].on_click(self._guarded(self._on_apply))
@@ -189,7 +189,9 @@ class Tuner(ipywidgets.VBox):
         if self._setting_widgets:
             return
         (name,) = (name for name, each in self.widgets.items() if each is change["owner"])
-        self._values = self._values.changed("kind" if name == "tv" else name, change["new"])
+        self._values = self._values.changed(
+            "kind" if name == "regulariser" else name, change["new"]
+        )
         self._request()
 
     def _on_auto(self, _):
@@ -235,7 +237,7 @@ class Tuner(ipywidgets.VBox):
                 slider.min, slider.max = -100, 100  # so that neither order of the next two fails
                 slider.max, slider.min = middle + _DECADES, middle - _DECADES
                 slider.value = value
-            w["tv"].value, w["uses_haadf"].value = values.kind, values.uses_haadf
+            w["regulariser"].value, w["uses_haadf"].value = values.kind, values.uses_haadf
         finally:
             self._setting_widgets = False
 

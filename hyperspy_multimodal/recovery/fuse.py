@@ -6,7 +6,7 @@ import numpy as np
 
 from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
-from ..fusion.solver import warn_if_unconverged
+from ..fusion.minimise import warn_if_unconverged
 from ..selection import error_draws, fuse_setting, kept_structure
 from .evidence import judged, messages_of, table_of
 from .leaks import warn_of_bright_bias, warn_of_leaks

@@ -6,8 +6,11 @@ import numpy as np
 
 from ..checks import checked_count, checked_number, is_auto, per_element
 from ..fusion.inputs import checked_lambdas
-from ..fusion.regularisers import REGULARISERS
+from ..fusion.regularisers import CHOICES, REGULARISERS, check_all_or_none
 from ..selection import GAMMAS
+
+_NAMES = ("tv", *REGULARISERS)
+_KNOWN = ", ".join(repr(name) for name in _NAMES)
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Parameters:
 
     gamma: object
     lambdas: object
-    tv: object
+    regulariser: object
     weights: object
     haadf_blur: object
     align: bool
@@ -45,14 +48,7 @@ class Parameters:
                 "weights must be 'auto', 'Z', None or one number >= 0 an element, but "
                 f"{self.weights!r} was given."
             )
-        one = isinstance(self.tv, str) or not np.iterable(self.tv)
-        names = [self.tv] if one else list(self.tv)
-        if not is_auto(self.tv) and not all(_is_regulariser(name) for name in names):
-            known = " or ".join(repr(name) for name in REGULARISERS)
-            raise ValueError(
-                f"tv must be 'auto', {known}, or one of the latter for each element, but "
-                f"{self.tv!r} was given."
-            )
+        self._check_regulariser()
         flags = ["align", "keep_significant", "uncertainty", "full_output"]
         if not is_auto(self.keep_totals):
             flags.append("keep_totals")
@@ -74,6 +70,17 @@ class Parameters:
             seed=int(seed),
             show_progressbar=shows_progress(self.show_progressbar),
         )
+
+    def _check_regulariser(self):
+        given = self.regulariser
+        one = isinstance(given, str) or not np.iterable(given)
+        names = [given] if one else list(given)
+        if not is_auto(given) and not all(_is_regulariser(name) for name in names):
+            raise ValueError(
+                f"regulariser must be 'auto', {_KNOWN}, or one of the latter for each element, but "
+                f"{given!r} was given."
+            )
+        check_all_or_none("regulariser", names, given)
 
     @property
     def chooses_lambdas(self):
@@ -123,17 +130,14 @@ class Parameters:
 
     def candidates(self, n_maps):
         """Return the names of the regularisers that each element may have, the default first."""
-        if is_auto(self.tv):
-            tried = tuple(REGULARISERS)
-            return (tried,) * n_maps
-        names = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
+        given = self.regulariser
+        names = [given] * n_maps if isinstance(given, str) else list(given)
         if len(names) != n_maps:
-            known = ", ".join(repr(name) for name in REGULARISERS)
             raise ValueError(
-                f"tv must be one of 'auto', {known}, or {n_maps} of the latter, one an element, "
-                f"but {self.tv!r} was given."
+                f"regulariser must be 'auto', {_KNOWN}, or {n_maps} of the latter, one an element, "
+                f"but {given!r} was given."
             )
-        return tuple((name,) for name in names)
+        return tuple(CHOICES.get(name, (name,)) for name in names)
 
     def weights_of(self, n_maps):
         """Return "auto", "Z", None or an array with one weight an element."""
@@ -143,7 +147,7 @@ class Parameters:
 
 
 def _is_regulariser(value):
-    return isinstance(value, str) and value in REGULARISERS
+    return isinstance(value, str) and value in _NAMES
 
 
 def _number_or_auto(name, value, include_zero):

@@ -57,7 +57,7 @@ def metadata_record(numbers, maps, parameters):
     mask = maps.mask
     return {
         **numbers,
-        "tv": parameters.tv if isinstance(parameters.tv, str) else list(parameters.tv),
+        "regulariser": _plain(parameters.regulariser),
         "keep_totals": parameters.keep_totals,
         "keep_significant": parameters.keep_significant,
         "align": parameters.align,
@@ -68,6 +68,10 @@ def metadata_record(numbers, maps, parameters):
         "uncertainty": parameters.uncertainty,
         "version": __version__,
     }
+
+
+def _plain(regulariser):
+    return regulariser if isinstance(regulariser, str) else list(regulariser)
 
 
 def verdict_record(verdicts):

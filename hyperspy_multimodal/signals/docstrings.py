@@ -23,15 +23,20 @@ DESCRIPTIONS = {
     held-out counts best, otherwise that with which the maps explain most of the HAADF. Default
     1.7, as published.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
-    Weights (lambda_1, lambda_2) of the $counts and of the total variation, each a number or one
-    an element. The smaller lambda_1 > 0, the stronger the HAADF; the larger lambda_2 /
-    lambda_1, the smoother the maps; (0.01, 0.02) is a start. "auto" (default) chooses what
+    Weights (lambda_1, lambda_2) of the $counts and of the regulariser, each a number or one an
+    element. The smaller lambda_1 > 0, the stronger the HAADF; the larger lambda_2 / lambda_1, the
+    smoother the maps: of sieves it is half the square of the Gaussian's standard deviation in
+    pixels. (0.01, 0.02) is a start. "auto" (default) chooses what
     predicts held-out $counts best, among it "no HAADF", which stays unless the HAADF gains three
     standard errors.""",
-    "tv": """tv : "auto", "directional", "isotropic" or list of the latter
-    Total variation. Directional: an edge of a map costs nothing where the HAADF has one along
-    it $guide; no edge is forced. "auto" (default): what predicts held-out $counts best,
-    element by element; directional if lambdas are given. A list has one an element.""",
+    "regulariser": """regulariser : "auto", "tv", "directional", "isotropic", "sieve" or list
+    What keeps maps smooth. "isotropic": total variation, which prefers few edges. "directional":
+    the same, but an edge of a map costs nothing where the HAADF has one along it $guide; no edge is
+    forced. "sieve": in place of total variation, maps that are no sharper than a Gaussian, as those
+    of atomic columns; for all maps or for none. "tv": one of the first two, element by element.
+    "auto" (default): what predicts held-out $counts best. Where lambdas are given "auto" and "tv"
+    are directional. A list has one an element. ``tv`` is its former, deprecated name, whose "auto"
+    is "tv".""",
     "weights": """weights : "auto", "Z", None or sequence of float
     HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
     open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for, or, with
@@ -97,13 +102,13 @@ DESCRIPTIONS = {
     Dask that gives the numbers; of a stack ``raw_maps``, and ``slices``, a dictionary for each.
     Signals: ``raw_maps`` (net counts as measured, a list; ``raw_noise``, a dictionary, has their
     variances, covariances, and what all pixels have in common), ``cost_terms`` (HAADF, Poisson and
-    TV term by iteration), ``haadf`` (unit range, blurred), ``modelled_haadf``, ``haadf_residual``;
-    with ``uncertainty=True`` ``standard_deviations``, a list, and ``draws``: 20 lists of maps as
-    they might be, whose spread about the fused maps is the error of these and of whatever is
-    computed from them. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``,
+    regulariser's term by iteration), ``haadf`` (unit range, blurred), ``modelled_haadf``,
+    ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a list, and ``draws``: 20
+    lists of maps as they might be, whose spread about the fused maps is the error of these and of
+    whatever is computed from them. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``,
     ``haadf_shift``, ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured
     maps explain), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element:
-    ``lambda_1``, ``lambda_2``, ``regularisers`` (as ``tv`` takes them), ``directional``,
+    ``lambda_1``, ``lambda_2``, ``regularisers`` (as ``regulariser`` takes them), ``directional``,
     ``totals_kept``, ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how
     many per cent the map is above the counts where the HAADF is bright) and ``bright_bias_errors``
     (its standard errors); with ``uncertainty=True`` ``error_ratios`` (variances that halves call

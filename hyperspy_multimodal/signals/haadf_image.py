@@ -132,8 +132,9 @@ def _warn_of_saturation(array):
         _logger.warning(
             "%.1f %% of the HAADF's pixels are at %d, the end of a detector's range: saturated, it "
             "seems. There it is too dark for its elements, and maps that follow it may be so, too. "
-            "Record it at a lower gain, or compare with tv='isotropic', which does without its "
-            "edges; where its brightness is used (`uses_haadf`), also with weights of 0.",
+            "Record it at a lower gain, or compare with regulariser='isotropic', which does "
+            "without its edges; where its brightness is used (`uses_haadf`), also with weights "
+            "of 0.",
             100 * share,
             highest,
             kind="saturated HAADF",

@@ -1,8 +1,9 @@
-"""Errors for keywords that a method does not have."""
+"""Keywords that a method does not have: errors, and former names."""
 
 import difflib
 import functools
 import inspect
+import warnings
 
 # What other programs, or other methods, call it.
 _OTHER_NAMES = {
@@ -21,15 +22,23 @@ _OTHER_NAMES = {
     "blur": ("haadf_blur",),
     "errors": ("uncertainty",),
 }
+# By former name: the name, and what values have another name, too.
+_FORMER_NAMES = {"tv": ("regulariser", {"auto": "tv"})}
 
 
 def explain_keywords(method):
-    """Make ``method`` say which keywords it takes when it is called with another."""
+    """Make ``method`` say which keywords it takes when it is called with another.
+
+    Former names are taken, with a `FutureWarning`.
+    """
     signature = inspect.signature(method)
 
     @functools.wraps(method)
     def explained(*args, **kwargs):
         unknown = [name for name in kwargs if name not in signature.parameters]
+        for former in [name for name in unknown if name in _FORMER_NAMES]:
+            _rename(method.__name__, former, kwargs)
+            unknown.remove(former)
         if unknown:
             known = [name for name in signature.parameters if name != "self"]
             close = [name for name in _OTHER_NAMES.get(unknown[0], ()) if name in known]
@@ -47,3 +56,17 @@ def explain_keywords(method):
         return method(*args, **kwargs)
 
     return explained
+
+
+def _rename(method, former, kwargs):
+    """Give an argument its present name, and say so."""
+    name, values = _FORMER_NAMES[former]
+    if name in kwargs:
+        raise TypeError(
+            f"{method} got {name!r} and {former!r}, which is its former name. Give {name!r} alone."
+        )
+    value = kwargs.pop(former)
+    kwargs[name] = values.get(value, value) if isinstance(value, str) else value
+    warnings.warn(
+        f"{former!r} is deprecated: give {name}={kwargs[name]!r}.", FutureWarning, stacklevel=3
+    )

@@ -88,7 +88,7 @@ def _shared(output):
     shared = {
         "gamma": output["gamma"],
         "lambdas": (output["lambda_1"], output["lambda_2"]),
-        "tv": output["regularisers"],
+        "regulariser": output["regularisers"],
         "haadf_blur": output["haadf_blur"],
     }
     if not output["uses_haadf"]:

@@ -59,7 +59,7 @@ def test_fused_maps_are_nearer_to_the_truth_than_raw_ones(automatic, truth):
 
 
 def test_the_image_adds_to_the_counts(automatic, sem, bse, truth):
-    alone = sem.multimodal_fusion(bse, gamma="auto", weights=[0, 0, 0], tv="isotropic")
+    alone = sem.multimodal_fusion(bse, gamma="auto", weights=[0, 0, 0], regulariser="isotropic")
     gained = error(stacked(alone), truth) / error(stacked(automatic[0]), truth)
     assert gained.mean() > 1.2
 

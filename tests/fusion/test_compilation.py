@@ -42,15 +42,16 @@ def test_it_is_not_said_when_the_kernels_are_in_the_cache():
 
 @pytest.fixture
 def fresh(monkeypatch):
-    monkeypatch.setattr(compilation, "_done", False)
+    monkeypatch.setattr(compilation, "_done", set())
 
 
 def test_only_one_of_many_threads_compiles(fresh):
     runs = []
-    threads = [
-        threading.Thread(target=compilation.compile_once, args=(lambda: runs.append(1),))
-        for _ in range(8)
-    ]
+
+    def run():
+        runs.append(1)
+
+    threads = [threading.Thread(target=compilation.compile_once, args=(run,)) for _ in range(8)]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]
     assert len(runs) == 1

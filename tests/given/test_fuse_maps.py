@@ -160,7 +160,7 @@ def test_a_record_reproduces_its_maps(specimen, counts):
         background=node.background,
         weights=node.weights,
         haadf_blur=node.haadf_blur,
-        tv=["directional" if each else "isotropic" for each in node.directional],
+        regulariser=["directional" if each else "isotropic" for each in node.directional],
         show_progressbar=False,
     )
     scale = stack(first).max()

@@ -92,7 +92,7 @@ def test_values_come_from_outputs_with_and_without_haadf():
     assert given == {
         "gamma": 1.4,
         "lambdas": ([0.1, 1.0], [0.2, 8.0]),
-        "tv": ["directional", "isotropic"],
+        "regulariser": ["directional", "isotropic"],
         "haadf_blur": 0.5,
     }
     twice = replace(values_of(output), lambda_2=2 * values_of(output).lambda_2)

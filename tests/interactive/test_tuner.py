@@ -23,7 +23,7 @@ def test_it_starts_from_what_is_given(tuner):
     assert tuner.parameters == {
         "gamma": 1.0,
         "lambdas": (0.01, 0.02),
-        "tv": "directional",
+        "regulariser": "directional",
         "haadf_blur": 0.0,
     }
     w = tuner.widgets
@@ -40,7 +40,8 @@ def test_it_starts_from_what_is_given(tuner):
         ("gamma", 1.5, {"gamma": 1.5}),
         ("lambda_1", 0.05, {"lambdas": (0.05, 0.02)}),
         ("lambda_2", 0.05, {"lambdas": (0.01, 0.05)}),
-        ("tv", "isotropic", {"tv": "isotropic"}),
+        ("regulariser", "isotropic", {"regulariser": "isotropic"}),
+        ("regulariser", "sieve", {"regulariser": "sieve"}),
         ("uses_haadf", False, {"weights": [0, 0, 0]}),
     ],
 )
@@ -110,7 +111,7 @@ def test_auto_is_what_multimodal_fusion_chooses(specimen, tuner):
     np.testing.assert_allclose(lambda_2 / lambda_1, ratios, rtol=2e-3)
     if output["uses_haadf"]:
         np.testing.assert_allclose(lambda_1, output["lambda_1"], rtol=2e-3)
-    kinds = np.broadcast_to(found["tv"], 3)
+    kinds = np.broadcast_to(found["regulariser"], 3)
     np.testing.assert_array_equal(kinds == "directional", output["directional"])
 
 

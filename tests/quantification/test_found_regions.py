@@ -51,7 +51,7 @@ def test_the_same_seed_finds_the_same(two_phases):
 def test_a_homogeneous_specimen_is_one_region():
     specimen = flat((32, 32), counts=10)
     maps, output = specimen.signal.multimodal_fusion(
-        specimen.haadf, 1, (0.01, 0.1), tv="isotropic", full_output=True
+        specimen.haadf, 1, (0.01, 0.1), regulariser="isotropic", full_output=True
     )
     assert len(composition(maps, output, specimen.kfactors).regions) == 1
 

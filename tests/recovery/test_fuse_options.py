@@ -73,18 +73,27 @@ def test_chosen_exponent_repeats_the_result(fuse):
 
 
 @pytest.mark.parametrize(
-    ("tv", "directional"), [("isotropic", False), ("directional", True), ("auto", True)]
+    ("regulariser", "name"),
+    [
+        ("isotropic", "isotropic"),
+        ("directional", "directional"),
+        ("sieve", "sieve"),
+        ("tv", "directional"),
+        ("auto", "directional"),
+    ],
 )
-def test_given_total_variation_is_recorded(fuse, tv, directional):
-    _, record, output = fuse(tv=tv)
-    assert record.tv == tv
-    assert record.directional == output["directional"] == [directional] * 3
+def test_given_regularisers_are_recorded(fuse, regulariser, name):
+    _, record, output = fuse(regulariser=regulariser)
+    assert record.regulariser == regulariser
+    assert record.regularisers == output["regularisers"] == [name] * 3
+    assert record.directional == output["directional"] == [name == "directional"] * 3
 
 
 def test_directional_variation_lets_edges_be_sharper(fuse):
     """The same lambdas take less off the maps where the HAADF has edges."""
     isotropic, directional = (
-        stacked(fuse(tv=tv, lambdas=(0.05, 0.2))[0]) for tv in ("isotropic", "directional")
+        stacked(fuse(regulariser=name, lambdas=(0.05, 0.2))[0])
+        for name in ("isotropic", "directional")
     )
     variation = [
         np.hypot(np.diff(maps, axis=1)[..., 1:], np.diff(maps, axis=2)[:, 1:]).sum()
@@ -93,18 +102,34 @@ def test_directional_variation_lets_edges_be_sharper(fuse):
     assert variation[1] > 1.02 * variation[0]
 
 
-@pytest.mark.parametrize("tv", ["isotropic", "directional"])
-def test_automatic_lambdas_keep_to_the_variation_that_was_asked_for(fuse, tv):
-    _, record, output = fuse(tv=tv, lambdas="auto")
-    kinds = {kind for row in output["selection"] for kind in row["directional"]}
-    assert kinds == {tv == "directional"} == set(record.directional)
+@pytest.mark.parametrize("name", ["isotropic", "directional", "sieve"])
+def test_automatic_lambdas_keep_to_the_regulariser_that_was_asked_for(fuse, name):
+    _, record, output = fuse(regulariser=name, lambdas="auto")
+    kinds = {kind for row in output["selection"] for kind in row["regularisers"]}
+    assert kinds == {name} == set(record.regularisers)
+
+
+def test_total_variation_alone_tries_both_of_it(fuse):
+    _, record, output = fuse(regulariser="tv", lambdas="auto")
+    kinds = {kind for row in output["selection"] for kind in row["regularisers"]}
+    assert kinds == {"directional", "isotropic"} >= set(record.regularisers)
+
+
+def test_the_former_name_of_the_regulariser_is_taken_with_a_warning(specimen, fuse):
+    with pytest.warns(FutureWarning, match="regulariser='tv'") as said:
+        maps, record, _ = fuse(tv="auto")
+    assert len(said) == 1
+    assert record.regulariser == "tv"
+    np.testing.assert_array_equal(stacked(maps), stacked(fuse(regulariser="tv")[0]))
+    with pytest.raises(TypeError, match="Give 'regulariser' alone"):
+        specimen.signal.multimodal_fusion(specimen.haadf, tv="isotropic", regulariser="sieve")
 
 
 @pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
 def test_total_variation_may_differ_by_element(fuse, lambdas):
-    tv = ["directional", "isotropic", "directional"]
-    _, record, output = fuse(tv=tv, lambdas=lambdas)
-    assert record.tv == tv
+    names = ["directional", "isotropic", "directional"]
+    _, record, output = fuse(regulariser=names, lambdas=lambdas)
+    assert record.regulariser == names
     assert record.directional == [True, False, True]
     assert all(row["directional"] == record.directional for row in output["selection"])
 
@@ -301,11 +326,22 @@ def test_seed_sets_the_standard_deviations(fuse, with_errors):
     ("name", "value", "error", "words"),
     [
         ("gamma", "best", ValueError, ["'auto'", "number", "'best'"]),
-        ("tv", "none", ValueError, ["'auto'", "'directional'", "'isotropic'", "'none'"]),
-        ("tv", ["isotropic"], ValueError, ["3", "one an element", "['isotropic']"]),
-        ("tv", ["isotropic", "auto", "isotropic"], ValueError, ["'directional'", "'auto'"]),
-        ("tv", True, ValueError, ["'directional'", "True"]),
-        ("tv", None, ValueError, ["'directional'", "None"]),
+        ("regulariser", "none", ValueError, ["'auto'", "'directional'", "'isotropic'", "'none'"]),
+        ("regulariser", ["isotropic"], ValueError, ["3", "one an element", "['isotropic']"]),
+        (
+            "regulariser",
+            ["isotropic", "auto", "isotropic"],
+            ValueError,
+            ["'directional'", "'auto'"],
+        ),
+        (
+            "regulariser",
+            ["sieve", "isotropic", "tv"],
+            ValueError,
+            ["for all maps or for none", "['sieve', 'isotropic', 'tv']", "Give 'sieve' alone"],
+        ),
+        ("regulariser", True, ValueError, ["'directional'", "True"]),
+        ("regulariser", None, ValueError, ["'directional'", "None"]),
         ("haadf_blur", -1, ValueError, [">= 0", "-1"]),
         ("haadf_blur", np.nan, ValueError, ["finite", "nan"]),
         ("haadf_blur", "none", ValueError, ["'auto'", "number", "'none'"]),

@@ -70,7 +70,8 @@ def test_the_tuner_leaves_out_the_same():
 
     specimen = core_shell((40, 48), counts=30)
     parameters = Parameters(
-        gamma=1.0, lambdas=(0.01, 0.02), tv="auto", weights="auto", haadf_blur=0.0, align=False,
+        gamma=1.0, lambdas=(0.01, 0.02), regulariser="auto", weights="auto", haadf_blur=0.0,
+        align=False,
         keep_totals="auto", keep_significant=True, tolerance=1e-4, max_iterations=100, seed=0,
         uncertainty=False, show_progressbar=False, full_output=True,
     ).checked()  # fmt: skip

@@ -1,0 +1,150 @@
+"""The minimiser of a `Cost`, by the method that its regularisers take, and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..notes import Speaker
+from ..threads import threads_for
+from .compilation import compile_once
+from .loop import iterate, relative_dual
+from .problem import Cost, Problem
+from .regularisers import are_sieves
+from .sieve import iterate_sieve
+
+_logger = Speaker(__name__)
+
+
+@dataclass
+class FusionResult:
+    """What `solve_fusion` found.
+
+    Attributes
+    ----------
+    maps : numpy.ndarray
+        Net counts, float32, shape (K, ny, nx), >= 0.
+    iterations : int
+        Iterations done.
+    converged : bool
+        Whether ``optimality`` came down to the tolerance.
+    optimality : float
+        Relative gap of ``maps``; for gamma = 1 the relative duality gap (see `solve_fusion`).
+    cost_terms : numpy.ndarray
+        Shape (3, number of records): the HAADF term, lambda_1 times the Poisson term and that of
+        the regulariser, lambda_2 times the total variation or the ridge of the sources, which add
+        up to the cost.
+    cost_iterations : numpy.ndarray
+        The iteration of each record; the first is 0, the starting point.
+    optimality_history : numpy.ndarray
+        The relative gap of each record.
+    dual : numpy.ndarray or None
+        Dual variable of the total variation over lambda_2, lengths <= 1, shape (2, K, ny, nx).
+        None for sieves, which have none.
+    residual : numpy.ndarray
+        Dual variable of the HAADF term, shape (ny, nx): near the HAADF less its model.
+    prices : numpy.ndarray
+        Dual variables of the totals, shape (K,); 0 where a total is free.
+    sources : numpy.ndarray or None
+        For sieves the sources u >= 0 of ``maps`` = K u, in counts, float32, shape (K, ny, nx); None
+        for total variation.
+    """
+
+    maps: np.ndarray
+    iterations: int
+    converged: bool
+    optimality: float
+    cost_terms: np.ndarray
+    cost_iterations: np.ndarray
+    optimality_history: np.ndarray
+    dual: np.ndarray | None = field(repr=False)
+    residual: np.ndarray = field(repr=False)
+    prices: np.ndarray = field(repr=False)
+    sources: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def cost(self) -> float:
+        """The cost of ``maps``: the sum of the last record of ``cost_terms``."""
+        return float(self.cost_terms[:, -1].sum())
+
+
+def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_go_on=True):
+    """Return the `FusionResult` of a `Cost`.
+
+    With ``can_go_on=False`` it has neither dual variables nor sources, and takes less memory.
+    """
+    with threads_for(cost.counts.size):
+        by_sources = are_sieves(cost.regularisers)
+        compile_once(_run_sieve if by_sources else _run_variation)
+        problem = Problem.scaled(cost)
+        found = _of_sources if by_sources else _of_variation
+        parts, records = found(problem, tolerance, max_iterations, initial, callback, can_go_on)
+        iterations, costs, gaps = zip(*records, strict=True)
+        return FusionResult(
+            iterations=iterations[-1],
+            converged=bool(gaps[-1] <= tolerance),
+            optimality=gaps[-1],
+            cost_terms=problem.cost_terms(costs),
+            cost_iterations=np.array(iterations),
+            optimality_history=np.array(gaps),
+            residual=costs[-1].residual * np.float32(np.sqrt(problem.unit)),
+            **parts,
+        )
+
+
+def _of_variation(problem, tolerance, max_iterations, initial, callback, can_go_on):
+    """Return what a `FusionResult` has of the final state, and the records on the way."""
+    state, records = iterate(problem, tolerance, max_iterations, initial, callback)
+    parts = {
+        "maps": problem.physical(state.maps),
+        "dual": relative_dual(problem, state) if can_go_on else None,
+        "prices": _physical_prices(problem, state.prices.astype(np.float64)),
+    }
+    return parts, records
+
+
+def _of_sources(problem, tolerance, max_iterations, initial, callback, can_go_on):
+    sieve, records = iterate_sieve(problem, tolerance, max_iterations, initial, callback)
+    parts = {
+        "maps": problem.physical(sieve.here.x),
+        "dual": None,
+        "prices": _physical_prices(problem, sieve.prices),
+        "sources": problem.physical(sieve.here.u) if can_go_on else None,
+    }
+    return parts, records
+
+
+def _physical_prices(problem, prices):
+    return prices * problem.unit / problem.scales
+
+
+def _run_variation():
+    problem = _tiny("isotropic")
+    relative_dual(problem, iterate(problem, 1.0, 1, None, None)[0])
+
+
+def _run_sieve():
+    iterate_sieve(_tiny("sieve"), 1.0, 1, None, None)
+
+
+def _tiny(regulariser):
+    one = np.ones((1, 16, 16))  # large enough for a coarser grid
+    number = np.ones(1)
+    totals = np.full(1, np.nan)
+    cost = Cost(one, one[0], one, number, 0.0, 1.0, number, number, totals, (regulariser,))
+    return Problem.scaled(cost)
+
+
+def warn_if_unconverged(result, tolerance):
+    """Log a warning if the relative gap is above the tolerance."""
+    if not result.converged:
+        _logger.warning(
+            "Fusion stopped after %d iterations at a relative gap of %.1e; %.1e was asked "
+            "for. Maps hardly change any more below 1e-3. Raise max_iterations or tolerance.",
+            result.iterations,
+            result.optimality,
+            tolerance,
+            kind="not converged",
+            about=float(result.optimality),
+        )
