@@ -206,7 +206,7 @@ def gaussian_taps(widths):
     places = np.arange(radii.max() + 1)
     taps = np.exp(-0.5 * np.square(places / np.maximum(widths, 1e-3)[:, None]))
     taps[places > radii[:, None]] = 0
-    taps /= (taps[:, :1] + 2 * taps[:, 1:].sum(axis=1, keepdims=True))
+    taps /= taps[:, :1] + 2 * taps[:, 1:].sum(axis=1, keepdims=True)
     return taps.astype(np.float32), radii
 
 
