@@ -108,9 +108,11 @@ def search(held_out, candidates):
     plain = [tuple(n for n in names if n not in HUBER.values()) or names for names in variations]
     without = _settled(held_out, start, plain)
     best = _guided(held_out, without, plain)
-    if plain != variations:
-        best = _softened(held_out, best, without)
-    return _sieved(held_out, best, without) if all(SIEVE in names for names in candidates) else best
+    if all(SIEVE in names for names in candidates):
+        sieves = _sieved(held_out, best, without)
+        if sieves is not best:
+            return sieves
+    return best if plain == variations else _softened(held_out, best, without)
 
 
 def _guided(held_out, without, candidates):
