@@ -41,6 +41,7 @@ def coarser(problem):
             background=background,
             haadf=_means(data.haadf[None], rows, cols)[0],
             bounds=data.bounds / 2,
+            softness=4 * data.softness,
             totals=data.totals * share,
         ),
         problem.scales,

@@ -113,10 +113,10 @@ def _checked_names(regularisers, n_maps):
     """Return the names of regularisers, one an element, from one name or a list of them."""
     one = isinstance(regularisers, str) or not np.iterable(regularisers)
     names = (regularisers,) * n_maps if one else tuple(regularisers)
-    known = all(isinstance(name, str) and name in REGULARISERS for name in names)
-    if not known or len(names) != n_maps:
+    known = [name for name, each in REGULARISERS.items() if not each.is_huber]
+    if not all(isinstance(name, str) and name in known for name in names) or len(names) != n_maps:
         raise ValueError(
-            f"regularisers must be None, one of {', '.join(map(repr, REGULARISERS))}, or {n_maps} "
+            f"regularisers must be None, one of {', '.join(map(repr, known))}, or {n_maps} "
             f"of them, one an element, but {regularisers!r} was given."
         )
     check_all_or_none("regularisers", names, regularisers)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..kernels import Data, State, block_means, certificate, constant_deviance, likeliest
 from ..threads import rows_per_chunk
-from .regularisers import are_directional, codes
+from .regularisers import are_directional, are_huber, codes
 
 # Pixels, about, along each side of the blocks whose means are the first guess of the maps.
 _BLOCK = 4
@@ -20,6 +20,7 @@ _CEILING = np.float32(1.5), np.float32(0.25)
 # For gamma != 1, where the cost is not convex, among those within this share of their maximum.
 _REACH = np.float32(0.1), np.float32(0.01)
 _DIMMEST = 1e-6
+_LEAST_BOUND = 1e-20
 _BEYOND = (
     "The cost is beyond float32: its terms differ by more than 30 orders of magnitude. Check "
     "lambdas, weights and the units of counts and haadf."
@@ -40,6 +41,7 @@ class Cost(NamedTuple):
     totals: np.ndarray  # (K,), NaN where free
     regularisers: tuple  # K names
     directions: tuple | None = None  # along y and along x, (ny, nx); for directional ones
+    knees: np.ndarray | float = 0.0  # differences up to which Huber's form is quadratic, in counts
 
 
 @dataclass
@@ -89,6 +91,9 @@ class Problem:
         unit = brightest**2
         guided = any(are_directional(cost.regularisers))
         directions = cost.directions if guided else np.zeros((2, 1, 1), np.float32)
+        # A single pixel has no total variation.
+        bounds = _single(cost.lambda_2 * scales / unit) * np.float32(haadf.size > 1)
+        knees = np.where(are_huber(cost.regularisers), cost.knees / scales, 0.0)
         data = Data(
             counts=_divided(counts, scales),
             background=_divided(background[:, :1] if alike else background, scales),
@@ -98,8 +103,10 @@ class Problem:
             weights=_single(weights * scales**cost.gamma / brightest),
             gamma=np.float32(cost.gamma),
             fidelity=_single(cost.lambda_1 * scales / unit),
-            # A single pixel has no total variation.
-            bounds=_single(cost.lambda_2 * scales / unit) * np.float32(haadf.size > 1),
+            bounds=bounds,
+            softness=np.where(bounds > 0, knees / np.maximum(bounds, _LEAST_BOUND), 0).astype(
+                np.float32
+            ),
             regularisers=codes(cost.regularisers),
             totals=cost.totals / scales,
         )
@@ -178,7 +185,7 @@ class Problem:
         return Evaluation(
             haadf=squares / 2,
             poisson=float(self.data.fidelity.astype(np.float64) @ deviance),
-            variation=float(self.data.bounds.astype(np.float64) @ variation),
+            variation=float(variation.sum()),
             gap=float(
                 apart / 2
                 + poisson_gap.sum()

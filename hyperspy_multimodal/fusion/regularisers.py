@@ -13,6 +13,7 @@ class Regulariser(NamedTuple):
     name: str  # as ``regulariser`` takes it
     code: int  # by which kernels know it
     is_directional: bool  # whether it follows the directions of a guide
+    is_huber: bool = False  # whether small differences count by their squares
     is_sieve: bool = False  # whether the map is a blur of sources; all maps are then
 
 
@@ -22,6 +23,8 @@ REGULARISERS = {
     for each in (
         Regulariser("directional", CODES["directional"], is_directional=True),
         Regulariser("isotropic", CODES["isotropic"], is_directional=False),
+        Regulariser("directional huber", CODES["directional"], is_directional=True, is_huber=True),
+        Regulariser("huber", CODES["isotropic"], is_directional=False, is_huber=True),
         Regulariser("sieve", -1, is_directional=False, is_sieve=True),
     )
 }
@@ -30,7 +33,7 @@ REGULARISERS = {
 #: What a choice is made of, by the name of the choice.
 CHOICES = {
     "auto": tuple(REGULARISERS),
-    "tv": tuple(name for name, each in REGULARISERS.items() if not each.is_sieve),
+    "tv": ("directional", "isotropic"),
 }
 
 
@@ -42,6 +45,11 @@ def codes(names):
 def are_directional(names):
     """Return whether each regulariser follows a guide: ``directional`` of records and tables."""
     return [REGULARISERS[name].is_directional for name in names]
+
+
+def are_huber(names):
+    """Return whether each regulariser counts small differences by their squares."""
+    return np.array([REGULARISERS[name].is_huber for name in names], bool)
 
 
 def are_sieves(names):
@@ -56,7 +64,7 @@ def check_all_or_none(argument, names, given):
     """
     of_sieves = [name == "sieve" for name in names]
     if any(of_sieves) and not all(of_sieves):
-        others = ", ".join(repr(name) for name in CHOICES["tv"])
+        others = " or ".join(repr(name) for name in CHOICES["tv"])
         raise ValueError(
             f"{argument} must be 'sieve' for all maps or for none, but {given!r} was given. Give "
             f"'sieve' alone, or {others} for each map."

@@ -7,6 +7,9 @@ from .minimise import minimise
 from .problem import Cost
 from .regularisers import are_sieves, names_of
 
+#: Difference between neighbours up to which Huber's form is quadratic, of a bright value.
+KNEE = 0.06
+
 
 def map_scales(counts, background):
     """Return one typical bright value a map: the 99th percentile of the smoothed net counts."""
@@ -74,5 +77,6 @@ def fuse_scaled(
         totals=np.full(scales.shape, np.nan) if totals is None else totals,
         regularisers=names_of([False] * len(scales)) if regularisers is None else regularisers,
         directions=directions,
+        knees=KNEE * scales,
     )
     return minimise(cost, **options)

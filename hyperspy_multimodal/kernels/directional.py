@@ -6,7 +6,7 @@ All arrays are those of `isotropic`; ``directions_y`` and ``directions_x`` are n
 import numpy as np
 
 from .compile import inlined
-from .projection import dual_change
+from .projection import dual_change, huber
 
 _ZERO = np.float32(0)
 
@@ -38,7 +38,7 @@ def place_row(
 
 @inlined
 def dual_row(
-    n, step, bound, relaxation, ahead, ahead_below, directions_y, directions_x, below, right
+    n, step, soft, bound, relaxation, ahead, ahead_below, directions_y, directions_x, below, right
 ):
     """As `isotropic.dual_row`, with the gradient less its part along the directions."""
     moved = _ZERO
@@ -47,7 +47,7 @@ def dual_row(
         dy, dx = across(
             directions_y[col], directions_x[col], ahead_below[col] - here, ahead[col + 1] - here
         )
-        change_y, change_x = dual_change(below[col], right[col], dy, dx, step, bound)
+        change_y, change_x = dual_change(below[col], right[col], dy, dx, step, soft, bound)
         below[col] += relaxation * change_y
         right[col] += relaxation * change_x
         moved += change_y * change_y + change_x * change_x
@@ -55,7 +55,7 @@ def dual_row(
 
 
 @inlined
-def variation_row(n, bound, x, x_below, directions_y, directions_x, py, px):
+def variation_row(n, bound, softness, x, x_below, directions_y, directions_x, py, px):
     """As `isotropic.variation_row`, for the gradient less its part along the directions.
 
     On return ``py`` and ``px`` have lost that part, too.
@@ -67,8 +67,8 @@ def variation_row(n, bound, x, x_below, directions_y, directions_x, py, px):
         dy, dx = across(
             directions_y[col], directions_x[col], x_below[col] - here, x[min(col + 1, n - 1)] - here
         )
-        length = np.sqrt(dy * dy + dx * dx)
-        variation += np.float64(length)
-        gap += np.float64(bound * length - (py[col] * dy + px[col] * dx))
+        value, both = huber(bound, softness, dy, dx, py[col], px[col])
+        variation += np.float64(value)
+        gap += np.float64(both - (py[col] * dy + px[col] * dx))
         py[col], px[col] = across(directions_y[col], directions_x[col], py[col], px[col])
     return variation, gap

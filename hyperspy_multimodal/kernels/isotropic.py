@@ -9,7 +9,7 @@ sides of the row; along x, entry col of ``right`` is to the right of column col,
 import numpy as np
 
 from .compile import inlined
-from .projection import dual_change
+from .projection import dual_change, huber
 
 _ZERO = np.float32(0)
 
@@ -23,13 +23,19 @@ def place_row(n, step, price, below, above, right, left, relaxed, out):
 
 
 @inlined
-def dual_row(n, step, bound, relaxation, ahead, ahead_below, below, right):
+def dual_row(n, step, soft, bound, relaxation, ahead, ahead_below, below, right):
     """Move p along the gradient of ``ahead`` (n + 1); return the sum of its squared changes."""
     moved = _ZERO
     for col in range(n):
         here = ahead[col]
         change_y, change_x = dual_change(
-            below[col], right[col], ahead_below[col] - here, ahead[col + 1] - here, step, bound
+            below[col],
+            right[col],
+            ahead_below[col] - here,
+            ahead[col + 1] - here,
+            step,
+            soft,
+            bound,
         )
         below[col] += relaxation * change_y
         right[col] += relaxation * change_x
@@ -38,15 +44,18 @@ def dual_row(n, step, bound, relaxation, ahead, ahead_below, below, right):
 
 
 @inlined
-def variation_row(n, bound, x, x_below, py, px):
-    """Return sums of |grad x| and of bound |grad x| - <p, grad x>; the last column has no right."""
+def variation_row(n, bound, softness, x, x_below, py, px):
+    """Return sums of F(grad x), and of F(grad x) + F*(p) - <p, grad x>.
+
+    The last column has no right.
+    """
     variation = 0.0
     gap = 0.0
     for col in range(n):
         here = x[col]
         dy = x_below[col] - here
         dx = x[min(col + 1, n - 1)] - here
-        length = np.sqrt(dy * dy + dx * dx)
-        variation += np.float64(length)
-        gap += np.float64(bound * length - (py[col] * dy + px[col] * dx))
+        value, both = huber(bound, softness, dy, dx, py[col], px[col])
+        variation += np.float64(value)
+        gap += np.float64(both - (py[col] * dy + px[col] * dx))
     return variation, gap

@@ -6,20 +6,40 @@ import numpy as np
 from .compile import inlined, kernel
 
 _ONE = np.float32(1)
+_HALF = np.float32(0.5)
 # The reciprocal of a denormal length would be infinite.
 _TINY = np.float32(1e-30)
 _TINY_LENGTH = np.float32(1e-20)
 
 
 @inlined
-def dual_change(py, px, dy, dx, step, bound):
-    """Return the change of (py, px) in one step along (dy, dx) and back to a length of bound."""
-    ty = py + step * dy
-    tx = px + step * dx
+def dual_change(py, px, dy, dx, step, soft, bound):
+    """Return the change of (py, px) in one step along (dy, dx) and back to a length of bound.
+
+    ``soft`` is the proximal factor 1 / (1 + step s) of s |p|^2 / 2, 1 for total variation.
+    """
+    ty = (py + step * dy) * soft
+    tx = (px + step * dx) * soft
     square = ty * ty + tx * tx
     furthest = bound * bound
     shrink = bound * (_ONE / np.sqrt((square if square > furthest else furthest) + _TINY))
     return ty * shrink - py, tx * shrink - px
+
+
+@inlined
+def huber(bound, softness, dy, dx, py, px):
+    """Return F(d), and F(d) + F*(p), of a difference d and a dual variable p within the bound.
+
+    F*(p) = softness |p|^2 / 2 up to the bound, and F(d) = |d|^2 / (2 softness) where that has a
+    slope up to the bound, and the line of that slope beyond: bound |d| for softness 0.
+    """
+    square = dy * dy + dx * dx
+    length = np.sqrt(square)
+    knee = softness * bound
+    curved = square * (_HALF / (softness + _TINY))
+    straight = bound * (length - _HALF * knee)
+    value = straight if length > knee else curved
+    return value, value + _HALF * softness * (py * py + px * px)
 
 
 @inlined

@@ -16,6 +16,7 @@ ISOTROPIC, DIRECTIONAL = 0, 1
 CODES = {"isotropic": ISOTROPIC, "directional": DIRECTIONAL}
 
 _ZERO = np.float32(0)
+_ONE = np.float32(1)
 
 
 @inlined
@@ -87,12 +88,14 @@ def place(
 def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_below):
     """Move p along the gradient of ``ahead`` (n + 1); return the sum of its squared changes."""
     bound = data.bounds[i]
+    soft = _ONE / (_ONE + step * data.softness[i])
     below = segment(state.dual_y, (i, row + 1, start), n)
     right = segment(state.dual_x, (i, row, start + 1), n)
     if data.regularisers[i] == DIRECTIONAL:
         return directional.dual_row(
             n,
             step,
+            soft,
             bound,
             relaxation,
             ahead,
@@ -102,7 +105,7 @@ def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_belo
             below,
             right,
         )
-    return isotropic.dual_row(n, step, bound, relaxation, ahead, ahead_below, below, right)
+    return isotropic.dual_row(n, step, soft, bound, relaxation, ahead, ahead_below, below, right)
 
 
 @inlined
@@ -112,6 +115,7 @@ def variation(i, row, n, data, state, py, px):
     ``py`` and ``px`` (n) take p, brought back into its bounds, in the form whose divergence counts.
     """
     bound = data.bounds[i]
+    softness = data.softness[i]
     x = segment(state.maps, (i, row, 0), n)
     x_below = segment(state.maps, (i, min(row + 1, state.maps.shape[1] - 1), 0), n)
     feasible_row(
@@ -126,6 +130,7 @@ def variation(i, row, n, data, state, py, px):
         return directional.variation_row(
             n,
             bound,
+            softness,
             x,
             x_below,
             segment(data.directions_y, (row, 0), n),
@@ -133,4 +138,4 @@ def variation(i, row, n, data, state, py, px):
             py,
             px,
         )
-    return isotropic.variation_row(n, bound, x, x_below, py, px)
+    return isotropic.variation_row(n, bound, softness, x, x_below, py, px)

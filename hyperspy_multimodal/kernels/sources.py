@@ -14,7 +14,7 @@ from .gaps import log_gap, model_row
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _TINY = np.float32(1e-20)
-# Where fewer counts than this are expected, it is taken for them, so that sums stay finite.
+# At least so much is expected in each pixel, so that the deviance stays finite.
 _LEAST = np.float32(1e-12)
 
 

@@ -24,6 +24,7 @@ class Data(NamedTuple):
     gamma: np.float32
     fidelity: np.ndarray  # (K,), lambda_1
     bounds: np.ndarray  # (K,), lambda_2
+    softness: np.ndarray  # (K,), s of s p^2 / 2 in Huber's form, 0 for total variation
     regularisers: np.ndarray  # (K,), int64, some of `CODES`
     totals: np.ndarray  # (K,), float64, NaN where free
 

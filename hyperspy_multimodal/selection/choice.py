@@ -11,7 +11,12 @@ from .held_out import HeldOut, Setting
 from .sieves import SIEVE, sieve_without, widened
 
 #: Ratios lambda_2 / lambda_1 that are tried.
-RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+# That of total variation; its Huber form is so many steps weaker.
+_HIGHEST = RATIOS.index(16.0)
+_SOFTER = 2
+#: Huber's form of each total variation.
+HUBER = {"directional": "directional huber", "isotropic": "huber"}
 _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models, and the range that is searched from there.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
@@ -89,7 +94,7 @@ def search(held_out, candidates):
     -------
     Setting
     """
-    variations = [tuple(name for name in names if name != SIEVE) for names in candidates]
+    variations = [tuple(n for n in names if n != SIEVE) for names in candidates]
     nothing = (False,) * held_out.n_maps
     start = Setting(
         model=None,
@@ -100,9 +105,14 @@ def search(held_out, candidates):
     )
     if not all(variations):  # sieves go for all maps or for none
         return _guided(held_out, sieve_without(held_out, start), None)
-    without = _settled(held_out, start, variations)
-    best = _guided(held_out, without, variations)
-    return _sieved(held_out, best, without) if all(SIEVE in names for names in candidates) else best
+    plain = [tuple(n for n in names if n not in HUBER.values()) or names for names in variations]
+    without = _settled(held_out, start, plain)
+    best = _guided(held_out, without, plain)
+    if all(SIEVE in names for names in candidates):
+        sieves = _sieved(held_out, best, without)
+        if sieves is not best:
+            return sieves
+    return best if plain == variations else _softened(held_out, best, without)
 
 
 def _guided(held_out, without, candidates):
@@ -132,7 +142,7 @@ def _guided(held_out, without, candidates):
     if candidates is None:
         best = _widened(held_out, best, score)
     else:
-        best = _adjusted(held_out, best, candidates, score)
+        best = _adjusted(held_out, best, _moves(candidates), score)
     best = _walked(best, _FINE_STEP, score)
     best = _set_apart(held_out, best, without, score)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
@@ -230,23 +240,42 @@ def _walked(setting, step, score):
     return setting
 
 
-def _adjusted(held_out, setting, candidates, score):
+def _softened(held_out, setting, without):
+    """Return the setting with Huber's form of the total variation where that predicts better."""
+
+    def score(setting):
+        return held_out.relative(held_out.errors(setting))
+
+    moves = [_with_other_form, *(partial(_with_ratios, step=step) for step in (1, -1))]
+    softened = _adjusted(held_out, setting, moves, score)
+    if softened is setting or setting.model is None:
+        return softened
+    softened = _walked(softened, _FINE_STEP, score)
+    return _set_apart(held_out, softened, without, score)
+
+
+def _moves(candidates):
+    """Return what `_adjusted` tries: ratios up and down, and other regularisers."""
+    others = range(1, max(len(names) for names in candidates))
+    return [
+        *(partial(_with_ratios, step=step) for step in (1, -1)),
+        *(partial(_with_regularisers, candidates=candidates, step=step) for step in others),
+    ]
+
+
+def _adjusted(held_out, setting, moves, score):
     """Return the setting with better regularisers and ratios, elements coupled by the HAADF.
 
-    All elements make the same move: to a higher or lower ratio, or to another regulariser. Those
-    that it serves keep it, if that serves all together; moves go on until none does.
+    All elements make the same move. Those that it serves keep it, if that serves all together;
+    moves go on until none does.
     """
-    moves = [partial(_with_ratios, step=step) for step in (1, -1)]
-    moves += [
-        partial(_with_regularisers, candidates=candidates, step=step)
-        for step in range(1, max(len(names) for names in candidates))
-    ]
+    moves = list(moves)
     everyone = np.full(held_out.n_maps, True)
     useless = 0
     while useless < len(moves):
         move = moves[0]
         before = held_out.errors(setting)
-        of_ratios = move.func is _with_ratios
+        of_ratios = getattr(move, "func", None) is _with_ratios
         moved = move(setting, held_out.counted if of_ratios else everyone)
         served = held_out.errors(moved) < before
         served &= held_out.counted
@@ -264,8 +293,25 @@ def _adjusted(held_out, setting, candidates, score):
 
 def _with_ratios(setting, chosen, step):
     indices = np.array([RATIOS.index(ratio) for ratio in setting.ratios]) + step * chosen
-    indices = np.clip(indices, 0, len(RATIOS) - 1)
+    indices = np.clip(indices, 0, [_highest(name) for name in setting.regularisers])
     return replace(setting, ratios=tuple(RATIOS[index] for index in indices))
+
+
+def _highest(name):
+    """Return the index of the highest ratio of a regulariser."""
+    return _HIGHEST + _SOFTER * (name in HUBER.values())
+
+
+def _with_other_form(setting, chosen):
+    """Return the setting with Huber's form for plain total variation, or the other way round."""
+    names, ratios = list(setting.regularisers), list(setting.ratios)
+    plain = {soft: name for name, soft in HUBER.items()}
+    for i in np.flatnonzero(chosen):
+        step = _SOFTER if names[i] in HUBER else -_SOFTER
+        names[i] = HUBER.get(names[i]) or plain[names[i]]
+        index = RATIOS.index(ratios[i]) + step
+        ratios[i] = RATIOS[min(max(index, 0), _highest(names[i]))]
+    return replace(setting, regularisers=tuple(names), ratios=tuple(ratios))
 
 
 def _with_regularisers(setting, chosen, candidates, step):
@@ -316,6 +362,6 @@ def _next_place(found, names):
             return name, min(found, key=found.get)[1]
         best = min(seen[name], key=lambda index: found[name, index])
         for index in (best + 1, best - 1):
-            if 0 <= index < len(RATIOS) and index not in seen[name]:
+            if 0 <= index <= _highest(name) and index not in seen[name]:
                 return name, index
     return None
