@@ -109,7 +109,7 @@ def _of_sources(problem, tolerance, max_iterations, initial, callback, can_go_on
     parts = {
         "maps": problem.physical(sieve.here.x),
         "dual": None,
-        "prices": _physical_prices(problem, sieve.prices),
+        "prices": _physical_prices(problem, -sieve.prices),  # their sign is that of the loop
         "sources": problem.physical(sieve.here.u) if can_go_on else None,
     }
     return parts, records

@@ -31,10 +31,11 @@ _THRESHOLD, _RAISED, _LOWERED = 0.5, 1.1, 0.9
 _LATEST = 5  # costs that a step may not exceed
 _SUFFICIENT = 1e-4
 _SHORTENED, _LEAST_SHARE = 0.4, 1e-3
-# Of the mean source over lambda_1: no pace is slower.
-_FLOOR = 1e-2
-# Of the brightest source, everywhere at the start.
+# Of the mean source over lambda_1, where that is at least so much: no pace is slower.
+_FLOOR, _LEAST_MEAN = 1e-2, 1e-3
+# Of the brightest source, everywhere at a start that is not from sources.
 _DIMMEST = 0.02
+_SMOOTH = 2.0  # pixels
 _PRICE_STEPS = 30
 _ROUNDING = 1e-7
 
@@ -74,20 +75,14 @@ class Sieve:
         self.prices = np.zeros(n_maps)  # of the certificate
 
     def start(self, sources):
-        """Begin at ``sources``, which are brought to the totals."""
+        """Begin at ``sources`` >= 0, which are brought to the totals."""
         here = self.here
-        np.maximum(sources, 0, out=here.u)
-        self._floored(here.u)
+        here.u[:] = sources
         self.problem.meet_totals(here.u)
         self._blur(here.u, here.x)
         self._evaluate(here)
+        self._first = here.cost
         self._latest = deque([here.cost], maxlen=_LATEST)
-
-    def _floored(self, u):
-        # A source of 0 would not move, for its pace is 0.
-        brightest = u.max(axis=(1, 2))
-        brightest[brightest <= 0] = 1.0
-        np.maximum(u, _DIMMEST * brightest[:, None, None], out=u)
 
     def _blur(self, images, out):
         blur(images, self.taps, self.radii, out)
@@ -109,16 +104,22 @@ class Sieve:
         self._blur(self._slopes, place.back)
 
     def advance(self):
-        """Do one step."""
+        """Do one step; none where even a thousandth of it is above the start."""
         here, there = self.here, self.there
-        floors = (_FLOOR * here.u.mean(axis=(1, 2)) / self.fidelity).astype(np.float32)
+        means = np.maximum(here.u.mean(axis=(1, 2)), _LEAST_MEAN)
+        floors = (_FLOOR * means / self.fidelity).astype(np.float32)
         self._displace(floors)
         descent(here.u, there.u, here.back, self.ridges, self._sums[0])
         fall = float(self._sums[0].sum())
         self._blur(there.u, there.x)
         self._evaluate(there)
         share, highest = 1.0, max(self._latest)
-        while not there.cost <= highest + _SUFFICIENT * share * fall and share > _LEAST_SHARE:
+        while not there.cost <= highest + _SUFFICIENT * share * fall:
+            if share < _LEAST_SHARE:
+                if there.cost <= self._first:
+                    break
+                self._step = max(share * self._step, _SHORTEST)
+                return
             share *= _SHORTENED
             for moved, before in ((there.u, here.u), (there.x, here.x)):
                 moved -= before
@@ -238,14 +239,16 @@ def _recorded(sieve, iteration):
 
 def _first_sources(sieve, initial):
     scales = sieve.problem.scales.astype(np.float32)[:, None, None]
+    if initial is not None and initial.sources is not None:
+        sources = initial.sources / scales
+        # A map without any would be slow to get some.
+        return np.where(sources.any(axis=(1, 2), keepdims=True), sources, _DIMMEST)
     if initial is not None:
-        known = initial.maps if initial.sources is None else initial.sources
-        return known / scales
-    data = sieve.problem.data
-    net = np.ascontiguousarray(data.counts - data.background)
-    once, twice = np.empty_like(net), np.empty_like(net)
-    taps, radii = gaussian_taps(np.full(len(net), 2.0))
-    blur(net, taps, radii, once)
-    np.maximum(once, 0, out=once)
-    del twice
-    return once
+        sources = initial.maps / scales
+    else:
+        data = sieve.problem.data
+        net = np.ascontiguousarray(data.counts - data.background)
+        sources = np.empty_like(net)
+        blur(net, *gaussian_taps(np.full(len(net), _SMOOTH)), sources)
+    brightest = sources.max(axis=(1, 2), keepdims=True)
+    return np.maximum(sources, _DIMMEST * np.where(brightest > 0, brightest, 1))

@@ -149,11 +149,11 @@ def solve_fusion(
 
     with s_i a typical bright value of the net counts (the 99th percentile of means over blocks of 4
     x 4 pixels): it makes the sources unique, and hardly changes the maps. Scaled gradient
-    projection [5]_ finds them, from the smoothed net counts. With b the gradient of the HAADF and
-    Poisson terms, blurred, prices :math:`\mu` of the totals and :math:`v = \max(\mu - b, 0) / r`,
-    where r is the weight of u^2 / 2, the duality gap is the sum of
-    :math:`r (u - v)^2 / 2 + \max(b - \mu, 0) u`. For other gamma than 1 b is that of the tangent at
-    the maps.
+    projection [5]_ finds them, from the smoothed net counts, or the sources or maps of ``initial``.
+    With b the gradient of the HAADF and Poisson terms, blurred, plus the price of the total, r the
+    weight of :math:`u^2 / 2` and :math:`v = \max(-b, 0) / r`, the duality gap is the sum of
+    :math:`r (u - v)^2 / 2 + \max(b, 0) u`; for ``gamma`` other than 1 both terms are replaced by
+    their tangents at the maps, and it is 0 at a stationary point and nowhere else.
 
     References
     ----------

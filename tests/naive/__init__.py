@@ -30,10 +30,14 @@ from .regularisers import (
     total_variation_gap,
     variation_of,
 )
+from .sieves import Sources, blur_matrix, blurred
 from .spectra import peak_slopes, peaks, summed, tailed_integral
 
 __all__ = [
+    "Sources",
     "across",
+    "blur_matrix",
+    "blurred",
     "by_map",
     "certificate",
     "cost",
