@@ -258,3 +258,13 @@ def test_blocks_of_large_maps_are_in_place():
     assert maps[0].numblocks == (2, 3)
     for one, other in zip(maps, array, strict=True):
         np.testing.assert_array_equal(one.compute(), other)
+
+
+def test_sieves_of_lazy_signals_are_those_of_signals(specimen):
+    signal, _ = counting(specimen, CHUNKS["odd"])
+    given = GIVEN | {"lambdas": (0.01, 0.02), "regulariser": "sieve"}
+    lazy = compute_maps(signal.multimodal_fusion(specimen.haadf, **given))
+    eager = specimen.signal.multimodal_fusion(specimen.haadf, **given)
+    # blocks of spectra are added up in another order, for which steps differ
+    np.testing.assert_allclose(arrays(lazy), arrays(eager), atol=1e-3 * arrays(eager).max())
+    assert lazy[0].metadata.Multimodal_fusion.regulariser == "sieve"
