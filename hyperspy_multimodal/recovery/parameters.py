@@ -53,6 +53,10 @@ class Parameters:
                 f"tv must be 'auto', {known}, or one of the latter for each element, but "
                 f"{self.tv!r} was given."
             )
+        if not is_auto(self.tv) and "sieve" in names and set(names) != {"sieve"}:
+            raise ValueError(
+                f"tv must be 'sieve' for all elements or for none, but {self.tv!r} was given."
+            )
         flags = ["align", "keep_significant", "uncertainty", "full_output"]
         if not is_auto(self.keep_totals):
             flags.append("keep_totals")
@@ -124,8 +128,7 @@ class Parameters:
     def candidates(self, n_maps):
         """Return the names of the regularisers that each element may have, the default first."""
         if is_auto(self.tv):
-            tried = tuple(name for name, each in REGULARISERS.items() if not each.is_sieve)
-            return (tried,) * n_maps
+            return (tuple(REGULARISERS),) * n_maps
         names = [self.tv] * n_maps if isinstance(self.tv, str) else list(self.tv)
         if len(names) != n_maps:
             known = ", ".join(repr(name) for name in REGULARISERS)

@@ -8,6 +8,7 @@ import numpy as np
 from ..counts.contracts import Maps
 from .brightness import leaks
 from .held_out import HeldOut, Setting
+from .sieves import NAME as SIEVE
 from .sieves import sieve_without, widened
 
 #: Ratios lambda_2 / lambda_1 that are tried.
@@ -91,6 +92,9 @@ def search(held_out, candidates):
     Setting
     """
     nothing = (False,) * held_out.n_maps
+    with_sieves = all(SIEVE in names for names in candidates)
+    # All maps are sieves, or none: they are no regularisers to try by element.
+    candidates = [tuple(name for name in names if name != SIEVE) or names for names in candidates]
     start = Setting(
         model=None,
         lambda_1=1.0,
@@ -100,7 +104,7 @@ def search(held_out, candidates):
     )
     without = _settled(held_out, start, candidates)
     best = _guided(held_out, without, candidates)
-    return _sieved(held_out, best, without)
+    return _sieved(held_out, best, without) if with_sieves else best
 
 
 def _guided(held_out, without, candidates):
@@ -134,30 +138,22 @@ def _guided(held_out, without, candidates):
 
 def _sieved(held_out, best, without):
     """Return the setting with sieves, if that predicts better than ``best``."""
-    import os, time
-    t=time.process_time()
-    def say(*a):
-        if os.environ.get("SAY"): print("   ", "%.2f"%(time.process_time()-t), *a, flush=True)
+
     def score(setting):
         return held_out.relative(held_out.errors(setting))
 
     alone = sieve_without(held_out, without)
-    say("alone", alone and alone.ratios, alone and score(alone), "tv without", score(without), "tv best", score(best), "n", len(held_out._blocks))
     if alone is None:
         return best
     chosen = alone
     if best.model is not None:
         chosen = replace(alone, model=best.model, lambda_1=_SIEVE_LAMBDA_1)
         chosen = _walked(chosen, _STEP, score)
-        say("walked", chosen.lambda_1, score(chosen), len(held_out._blocks))
         chosen = _widened(held_out, chosen, score)
         chosen = _walked(chosen, _FINE_STEP, score)
-        say("wid", chosen.lambda_1, score(chosen), chosen.ratios, len(held_out._blocks))
         chosen = _set_apart(held_out, chosen, alone, score)
-        say("apart", chosen.apart, held_out.standard_errors_gained(chosen, alone))
         if held_out.standard_errors_gained(chosen, alone) < _STANDARD_ERRORS:
             chosen = alone
-    say("gain", held_out.standard_errors_gained(chosen, best))
     is_better = held_out.standard_errors_gained(chosen, best) > _STANDARD_ERRORS_LOST
     return chosen if is_better else best
 

@@ -98,6 +98,7 @@ def test_automatic_lambdas_keep_to_the_variation_that_was_asked_for(fuse, tv):
     _, record, output = fuse(tv=tv, lambdas="auto")
     kinds = {kind for row in output["selection"] for kind in row["directional"]}
     assert kinds == {tv == "directional"} == set(record.directional)
+    assert {name for row in output["selection"] for name in row["regularisers"]} == {tv}
 
 
 @pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
@@ -107,6 +108,11 @@ def test_total_variation_may_differ_by_element(fuse, lambdas):
     assert record.tv == tv
     assert record.directional == [True, False, True]
     assert all(row["directional"] == record.directional for row in output["selection"])
+
+
+def test_sieves_of_some_elements_alone_are_refused(fuse):
+    with pytest.raises(ValueError, match="for all elements or for none"):
+        fuse(tv=["sieve", "isotropic", "directional"])
 
 
 # weights
