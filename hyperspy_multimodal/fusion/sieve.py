@@ -24,6 +24,7 @@ from .problem import Evaluation
 RIDGE = 0.001
 # A Gaussian is cut off at so many standard deviations.
 _CUT_OFF = 3.5
+_WIDEST = 2.0  # of the longer side of the scan
 _ITERATIONS_PER_RECORD = 10
 _SHORTEST, _LONGEST = 1e-5, 1e5
 # Which of the two step lengths is taken, and how this threshold moves.
@@ -63,9 +64,10 @@ class Sieve:
         n_maps, ny, _ = self.shape
         self.fidelity = data.fidelity.astype(np.float64)
         self.ridges = (RIDGE * self.fidelity).astype(np.float32)
-        self.taps, self.radii = gaussian_taps(
-            np.sqrt(2 * data.bounds.astype(np.float64) / self.fidelity)
-        )
+        widths = np.sqrt(2 * data.bounds.astype(np.float64) / self.fidelity)
+        # Between mirrors nothing is left of a Gaussian much wider than the scan.
+        widths = np.minimum(widths, _WIDEST * max(self.shape[1:]))
+        self.taps, self.radii = gaussian_taps(widths)
         self.kept = np.isfinite(data.totals)
         self.here, self.there = _Place(self.shape), _Place(self.shape)
         self._slopes = np.empty(self.shape, np.float32)

@@ -36,7 +36,8 @@ def sieve_without(held_out, start, worth=np.inf):
         return held_out.relative(held_out.errors(tried[place]))
 
     best = _climbed(RATIOS.index(_FIRST_RATIO), _COARSE, score)
-    if score(best) >= worth:
+    own = replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
+    if held_out.relative(held_out.errors(own)) >= worth:
         return None
     best = _climbed(best, _FINE, score)
     return replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))

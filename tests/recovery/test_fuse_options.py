@@ -134,6 +134,11 @@ def test_total_variation_may_differ_by_element(fuse, lambdas):
     assert all(row["directional"] == record.directional for row in output["selection"])
 
 
+def test_sieves_of_some_elements_alone_are_refused(fuse):
+    with pytest.raises(ValueError, match="sieve"):
+        fuse(regulariser=["sieve", "isotropic", "directional"])
+
+
 # weights
 
 

@@ -1,0 +1,49 @@
+"""Widths of sieves, on held-out errors that are known."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.selection import GuidedModels, HaadfModel, Setting
+from hyperspy_multimodal.selection.choice import search
+from hyperspy_multimodal.selection.sieves import sieve_without
+
+from .scans import SHAPE
+from .test_search import BOTH, Known, Landscape
+
+WITHOUT = Setting(None, 1.0, ("isotropic",) * 3, (2.0,) * 3, (False,) * 3)
+
+
+def known(landscape):
+    model = HaadfModel(np.ones(3), np.zeros(3), 0.0, 1.0, 0.0, 0.9)
+    return Known(landscape, GuidedModels(np.zeros(SHAPE), [model]))
+
+
+class Probe(Landscape):
+    """Sieves are better by 0.1 an element where each has its own width."""
+
+    def __init__(self, widths):
+        self.widths = widths
+
+    def errors(self, setting):
+        if "sieve" not in setting.regularisers:
+            return np.full(3, 2.0)
+        return 1.9 + 0.1 * np.square(np.log2(np.array(setting.ratios) / self.widths))
+
+
+def test_sieves_are_tried_on_if_only_widths_of_their_own_serve_the_maps():
+    """Any common width is worse than what is there."""
+    found = sieve_without(known(Probe((1.0, 2.0, 8.0))), WITHOUT)
+    assert found.ratios[:2] == (1.0, 2.0)
+    assert found.ratios[2] > 2.0
+
+
+def test_sieves_are_left_out_if_no_widths_serve():
+    assert sieve_without(known(Probe((0.03, 0.03, 60.0))), WITHOUT) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [((*BOTH, "sieve"), {"sieve"}), (("sieve",), {"sieve"}), (BOTH[1:], {BOTH[1]})],
+)
+def test_sieves_are_chosen_only_where_they_may_be(names, chosen):
+    assert set(search(known(Probe((2.0, 2.0, 2.0))), (names,) * 3).regularisers) == chosen
