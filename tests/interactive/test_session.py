@@ -24,7 +24,8 @@ def upper_third():
 
 @pytest.fixture(scope="module")
 def eds():
-    return core_shell(SHAPE, counts=10)
+    # A scan without windows so near their threshold that the last iterations decide.
+    return core_shell(SHAPE, counts=10, seed=2)
 
 
 @pytest.fixture(scope="module")
