@@ -14,7 +14,7 @@ from .gaps import log_gap, model_row
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _TINY = np.float32(1e-20)
-# Counts where next to none are expected cost this deviance a count at most, so that sums stay finite.
+# Counts where next to none are expected cost as much as with these, so that sums stay finite.
 _LEAST = np.float32(1e-12)
 
 

