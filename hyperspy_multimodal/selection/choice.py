@@ -8,15 +8,9 @@ import numpy as np
 from ..counts.contracts import Maps
 from .brightness import leaks
 from .held_out import HeldOut, Setting
+from .moves import HUBER, RATIOS, highest, with_other_form, with_ratios, with_regularisers
 from .sieves import SIEVE, sieve_without, widened
 
-#: Ratios lambda_2 / lambda_1 that are tried.
-RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-# That of total variation; its Huber form is so many steps weaker.
-_HIGHEST = RATIOS.index(16.0)
-_SOFTER = 2
-#: Huber's form of each total variation.
-HUBER = {"directional": "directional huber", "isotropic": "huber"}
 _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models, and the range that is searched from there.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
@@ -244,7 +238,7 @@ def _softened(held_out, setting, without):
     def score(setting):
         return held_out.relative(held_out.errors(setting))
 
-    moves = [_with_other_form, *(partial(_with_ratios, step=step) for step in (1, -1))]
+    moves = [with_other_form, *(partial(with_ratios, step=step) for step in (1, -1))]
     softened = _adjusted(held_out, setting, moves, score)
     if softened is setting or setting.model is None:
         return softened
@@ -256,8 +250,8 @@ def _moves(candidates):
     """Return what `_adjusted` tries: ratios up and down, and other regularisers."""
     others = range(1, max(len(names) for names in candidates))
     return [
-        *(partial(_with_ratios, step=step) for step in (1, -1)),
-        *(partial(_with_regularisers, candidates=candidates, step=step) for step in others),
+        *(partial(with_ratios, step=step) for step in (1, -1)),
+        *(partial(with_regularisers, candidates=candidates, step=step) for step in others),
     ]
 
 
@@ -273,7 +267,7 @@ def _adjusted(held_out, setting, moves, score):
     while useless < len(moves):
         move = moves[0]
         before = held_out.errors(setting)
-        of_ratios = getattr(move, "func", None) is _with_ratios
+        of_ratios = getattr(move, "func", None) is with_ratios
         moved = move(setting, held_out.counted if of_ratios else everyone)
         served = held_out.errors(moved) < before
         served &= held_out.counted
@@ -287,37 +281,6 @@ def _adjusted(held_out, setting, moves, score):
             useless += 1
         moves = [*moves[1:], move]
     return setting
-
-
-def _with_ratios(setting, chosen, step):
-    indices = np.array([RATIOS.index(ratio) for ratio in setting.ratios]) + step * chosen
-    indices = np.clip(indices, 0, [_highest(name) for name in setting.regularisers])
-    return replace(setting, ratios=tuple(RATIOS[index] for index in indices))
-
-
-def _highest(name):
-    """Return the index of the highest ratio of a regulariser."""
-    return _HIGHEST + _SOFTER * (name in HUBER.values())
-
-
-def _with_other_form(setting, chosen):
-    """Return the setting with Huber's form for plain total variation, or the other way round."""
-    names, ratios = list(setting.regularisers), list(setting.ratios)
-    plain = {soft: name for name, soft in HUBER.items()}
-    for i in np.flatnonzero(chosen):
-        step = _SOFTER if names[i] in HUBER else -_SOFTER
-        names[i] = HUBER.get(names[i]) or plain[names[i]]
-        index = RATIOS.index(ratios[i]) + step
-        ratios[i] = RATIOS[min(max(index, 0), _highest(names[i]))]
-    return replace(setting, regularisers=tuple(names), ratios=tuple(ratios))
-
-
-def _with_regularisers(setting, chosen, candidates, step):
-    moved = [
-        names[(names.index(name) + step * bool(free)) % len(names)]
-        for name, names, free in zip(setting.regularisers, candidates, chosen, strict=True)
-    ]
-    return replace(setting, regularisers=tuple(moved))
 
 
 def _settled(held_out, setting, candidates):
@@ -360,6 +323,6 @@ def _next_place(found, names):
             return name, min(found, key=found.get)[1]
         best = min(seen[name], key=lambda index: found[name, index])
         for index in (best + 1, best - 1):
-            if 0 <= index <= _highest(name) and index not in seen[name]:
+            if 0 <= index <= highest(name) and index not in seen[name]:
                 return name, index
     return None

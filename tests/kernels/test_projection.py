@@ -149,7 +149,7 @@ def test_without_softness_it_is_total_variation(variant, rng):
 @pytest.mark.parametrize("softness", [0, 1e-42, 1e-30, 1e30])
 @as_compiled_and_python
 def test_hubers_form_is_finite_and_not_negative_however_short_the_gradient(variant, softness):
-    for length in np.append(0, np.geomspace(1e-44, 1e18, 60)):
+    for length in np.append(0, np.geomspace(1e-44, 10, 60)):
         value, _ = variant(huber)(*single(0.8, softness, length, -length, 0, 0))
         assert np.isfinite(value)
         assert value >= 0

@@ -5,7 +5,7 @@ from scipy import ndimage
 
 from hyperspy_multimodal.kernels.regulariser_rows import DIRECTIONAL
 
-from .arrays import by_map
+from .arrays import by_map, root
 
 
 def gradient(x):
@@ -95,11 +95,10 @@ def dual_step(p, ahead, steps, data):
 
 def huber(lengths, bounds, softness):
     """The conjugate of softness r^2 / 2 among all 0 <= r <= bound."""
-    best = np.zeros_like(lengths)
-    for share in np.linspace(0, 1, 301):
-        r = share * by_map(bounds)
-        best = np.maximum(best, r * lengths - by_map(softness) * r**2 / 2)
-    return best
+    nothing = np.zeros_like(lengths)
+    bounds, softness = nothing + by_map(bounds), by_map(softness)
+    r = root(lambda r: softness * r - lengths, nothing, bounds)
+    return r * lengths - softness * r**2 / 2
 
 
 def variation_of(x, data):
