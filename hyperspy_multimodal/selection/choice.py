@@ -103,7 +103,7 @@ def search(held_out, candidates):
     without = _settled(held_out, start, plain)
     best = _guided(held_out, without, plain)
     if plain != variations:
-        best = _softened(held_out, best, without)
+        best = _softened(held_out, best, without, variations)
     return _sieved(held_out, best, without) if all(SIEVE in names for names in candidates) else best
 
 
@@ -182,7 +182,7 @@ def _set_apart(held_out, setting, without, score):
     losing = held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
     free = held_out.bias(without)
     losing &= held_out.counted & ~free.is_from_pull(held_out.bias(setting))
-    apart = np.zeros(held_out.n_maps, bool)
+    apart = np.array(setting.apart)
     while True:
         lost = held_out.standard_errors_lost(setting, without)
         squares = held_out.squares_lost(setting, without)
@@ -232,13 +232,16 @@ def _walked(setting, step, score):
     return setting
 
 
-def _softened(held_out, setting, without):
+def _softened(held_out, setting, without, candidates):
     """Return the setting with Huber's form of the total variation where that predicts better."""
 
     def score(setting):
         return held_out.relative(held_out.errors(setting))
 
-    moves = [with_other_form, *(partial(with_ratios, step=step) for step in (1, -1))]
+    moves = [
+        partial(with_other_form, candidates=candidates),
+        *(partial(with_ratios, step=step) for step in (1, -1)),
+    ]
     softened = _adjusted(held_out, setting, moves, score)
     if softened is setting or setting.model is None:
         return softened
@@ -267,7 +270,7 @@ def _adjusted(held_out, setting, moves, score):
     while useless < len(moves):
         move = moves[0]
         before = held_out.errors(setting)
-        of_ratios = getattr(move, "func", None) is with_ratios
+        of_ratios = move.func is with_ratios
         moved = move(setting, held_out.counted if of_ratios else everyone)
         served = held_out.errors(moved) < before
         served &= held_out.counted
