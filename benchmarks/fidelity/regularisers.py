@@ -27,7 +27,7 @@ SHOWN = {
     "core-shell particles": (core_shell, 20.0, "S_Ka"),
     "atomic resolution": (oxide_interface, 5.0, "Mn_Ka"),
 }
-_DRAWN = slice(16, 80)
+_ROWS, _COLUMNS = slice(16, 80), slice(32, 96)  # that are drawn
 
 
 def found(specimen):
@@ -63,14 +63,14 @@ def picture(first):
     """Return a figure with one row a specimen and one column a method."""
     columns = ["truth", "raw", *REGULARISERS]
     figure, axes = plt.subplots(
-        len(first), len(columns), figsize=(1.9 * len(columns), 4.6), layout="constrained"
+        len(first), len(columns), figsize=(1.75 * len(columns) + 0.4, 4.0), layout="constrained"
     )
     for row, (name, (specimen, maps)) in zip(axes, first.items(), strict=True):
         _, counts, line = SHOWN[name]
         k = specimen.signal.metadata.Sample.xray_lines.index(line)
         truth = maps["truth"]
         for axis, method in zip(row, columns, strict=True):
-            part = maps[method][k][_DRAWN, _DRAWN]
+            part = maps[method][k][_ROWS, _COLUMNS]
             shown = axis.imshow(part, vmin=0, vmax=truth[k].max(), cmap="viridis")
             score = "" if method == "truth" else f", {snr(maps[method], truth)[k]:.1f} dB"
             axis.set_title(f"{method}{score}", fontsize=8)
@@ -80,7 +80,7 @@ def picture(first):
         bar = figure.colorbar(shown, ax=row[-1], shrink=0.8, extend="both")
         bar.set_label("net counts", fontsize=7)
         bar.ax.tick_params(labelsize=7)
-        scan_axis = specimen.signal.inav[_DRAWN, _DRAWN].axes_manager.navigation_axes[0]
+        scan_axis = specimen.signal.inav[_COLUMNS, _ROWS].axes_manager.navigation_axes[0]
         draw_scale_bar(row[0], scan_axis)
     return figure
 
@@ -93,7 +93,7 @@ def main():
     logging.disable(logging.WARNING)
     first = table(options.seeds)
     if options.picture:
-        picture(first).savefig(options.picture, dpi=75)
+        picture(first).savefig(options.picture, dpi=90)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from ..signals.masks import checked_mask
 
 # lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
 _LAMBDA_1 = 0.01
-#: Total variations: of each element as it was chosen, or the same for all.
+#: Regularisers: of each element as it was chosen, or the same for all.
 KINDS = ("as chosen", *REGULARISERS)
 # The preview: a relative gap that will do for a picture, and an end to what is slow to converge.
 _TOLERANCE, _MAX_ITERATIONS = 2e-3, 60
@@ -37,7 +37,7 @@ class Values:
         For each element what lambda_1 and lambda_2 are multiplied by: from the automatic choice,
         which weighs elements apart, or from what was given.
     regularisers : tuple of str
-        Total variation of each element "as chosen".
+        Regulariser of each element "as chosen".
     blur : float
         Blur of the HAADF in pixels; it stays as gamma changes.
     weights : tuple of float or None
@@ -82,7 +82,7 @@ class Values:
         return replace(self, **changes)
 
     def kinds(self):
-        """Return the total variation of each element."""
+        """Return the regulariser of each element."""
         if self.kind == KINDS[0]:
             return self.regularisers
         return (self.kind,) * len(self.regularisers)

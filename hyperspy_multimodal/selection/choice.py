@@ -49,7 +49,8 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     element, all elements at a time. With these, HAADF models are compared, by exponents and then
     by weights; for the best of them lambda_1 is searched, then regularisers and ratios again, then
     lambda_1 in finer steps. An element that is clearly better off without the HAADF, or into which
-    it leaks, is set apart from it.
+    it leaks, is set apart from it. So far there was total variation alone; its Huber form follows,
+    then sieves, which all elements have or none.
 
     Parameters
     ----------
