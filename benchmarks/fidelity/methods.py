@@ -25,6 +25,7 @@ from hyperspy_multimodal.selection import (
     fuse_setting,
     normalise_haadf,
 )
+from hyperspy_multimodal.selection.held_out import effort
 
 LAMBDAS_1 = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -129,7 +130,7 @@ def tuned_maps(maps, haadf, scattering, truth):
     for model, lambda_1 in [(None, 1.0), *itertools.product(found, LAMBDAS_1)]:
         for name in REGULARISERS:
             latest = None
-            for ratio in RATIOS:
+            for ratio in ratios_of(name):
                 setting = Setting(
                     model, lambda_1, (name,) * n_maps, (ratio,) * n_maps, (False,) * n_maps
                 )
@@ -138,8 +139,7 @@ def tuned_maps(maps, haadf, scattering, truth):
                     models,
                     setting,
                     totals=maps.totals,
-                    tolerance=3e-4,
-                    max_iterations=600,
+                    **effort(setting, 3e-4, 600),
                     initial=latest,
                 )
                 fused = maps.gains[:, None, None] * latest.maps
@@ -148,6 +148,11 @@ def tuned_maps(maps, haadf, scattering, truth):
                     if score > best[used][0]:
                         best[used] = score, fused
     return best[True][1], best[False][1]
+
+
+def ratios_of(name):
+    """Return the ratios of lambdas that are tried for a regulariser."""
+    return tuple(4 * ratio for ratio in RATIOS) if REGULARISERS[name].is_huber else RATIOS
 
 
 def best_by_truth(tried, truth):

@@ -37,7 +37,10 @@ def fuse_scaled(
     directions=None,
     **options,
 ):
-    """Minimise the cost with (x_i / s_i)^gamma in the HAADF term and TV(x_i) / sqrt(s_i).
+    """Minimise the cost with (x_i / s_i)^gamma in the HAADF term and R(x_i) / sqrt(s_i).
+
+    The knees of Huber's forms are `KNEE` s_i. Of sieves, whose lambda_2 / lambda_1 is half the
+    square of their width, lambda_2 stays as it is.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def fuse_scaled(
     offset, gamma : float
         Pedestal and exponent of the HAADF model.
     lambda_1, lambda_2 : float or numpy.ndarray
-        Weights of the Poisson term and of the total variation, common or one an element.
+        Weights of the Poisson term and of the regulariser, common or one an element.
     totals : numpy.ndarray or None
         Net totals to keep, shape (K,), NaN where free.
     regularisers : sequence of str, optional

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ..hints import Output
 
-_TERMS = ("HAADF term", "Poisson term", "total variation")
+_TERMS = ("HAADF term", "Poisson term", "regulariser")
 
 
 def plot_convergence(output: Output, fig: Figure | None = None) -> NDArray:
@@ -29,7 +29,7 @@ def plot_convergence(output: Output, fig: Figure | None = None) -> NDArray:
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (3,): the HAADF term, the Poisson term, and the total variation.
+        Shape (3,): the HAADF term, the Poisson term, and the regulariser.
 
     Raises
     ------

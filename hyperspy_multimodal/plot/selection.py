@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from ..fusion.regularisers import REGULARISERS
 from .drawable import check_output
 from .panels import LINE_COLOURS, figure_of, map_name
 
@@ -47,11 +48,12 @@ def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
     -----
     The counts were split into two halves; maps fused from one half predict the other. The squared
     error of that prediction is drawn over the least of each element, so 1 is the best; triangles at
-    the top are above 1.3. Black squares: without the HAADF; circles: with it, in a colour for each
-    gamma, and at several lambda_1. Full symbols: the edges of the HAADF direct the total variation.
-    A ring marks what was chosen. Elements that the HAADF couples are chosen together, and it has to
-    gain three standard errors over all of them, so the best symbol of one element may not be the
-    choice.
+    the top are above 1.3. Black: without the HAADF; colours: with it, one for each gamma, and at
+    several lambda_1. The shape tells regularisers apart: circles total variation, diamonds its
+    Huber form, squares sieves, whose lambda_2 / lambda_1 is half the square of their width in
+    pixels. Full symbols: the edges of the HAADF direct it. A ring marks what was chosen. Elements
+    that the HAADF couples are chosen together, and it has to gain three standard errors over all of
+    them, so the best symbol of one element may not be the choice.
 
     Examples
     --------
@@ -81,8 +83,8 @@ def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
     for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
         for row in table:
             colour = colours[row["gamma"]] if row["uses_haadf"] else _WITHOUT
-            error, filled = row["relative_errors"][i], row["directional"][i]
-            style = _symbol(colour, filled, row["uses_haadf"], error > _HIGHEST)
+            error = row["relative_errors"][i]
+            style = _symbol(colour, row["regularisers"][i], error > _HIGHEST)
             axis.plot(row["ratios"][i], min(error, _HIGHEST), alpha=0.8, **style)
         height = min(chosen["relative_errors"][i], _HIGHEST)
         axis.plot(chosen["ratios"][i], height, "o", color="0.5", mfc="none", ms=14, mew=1.5)
@@ -93,8 +95,8 @@ def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
         axis.set_title(name)
         axis.set_xlabel(r"$\lambda_2 / \lambda_1$")
     axes[0].set_ylabel("held-out squared error / least")
-    above = any(error > _HIGHEST for row in table for error in row["relative_errors"])
-    fig.legend(handles=_legend(colours, above), loc="outside lower center", ncols=3, frameon=False)
+    handles = _legend(table, colours)
+    fig.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
     return axes
 
 
@@ -122,7 +124,7 @@ def _is_choice(row, output):
     ratios = np.divide(output["lambda_2"], output["lambda_1"])
     if row["uses_haadf"] != output["uses_haadf"] or not np.allclose(row["ratios"], ratios, _CLOSE):
         return False
-    names = ["directional", "apart"]
+    names = ["regularisers", "apart"]
     if row["uses_haadf"]:
         names += ["gamma", "haadf_blur"]
         if not np.isclose(row["lambda_1"], min(output["lambda_1"]), rtol=_CLOSE):
@@ -130,27 +132,35 @@ def _is_choice(row, output):
     return all(row[name] == output[name] for name in names)
 
 
-def _symbol(colour, filled, uses_haadf, above=False):
-    marker = "^" if above else "o" if uses_haadf else "s"
+def _symbol(colour, name, above=False):
+    """Return the style of a regulariser's symbol."""
+    regulariser = REGULARISERS[name]
+    marker = "s" if regulariser.is_sieve else "D" if regulariser.is_huber else "o"
     return {
-        "marker": marker,
+        "marker": "^" if above else marker,
         "color": colour,
-        "mfc": colour if filled else "none",
+        "mfc": colour if regulariser.is_directional else "none",
         "ls": "",
-        "ms": 6,
+        "ms": 5 if marker == "D" and not above else 6,
     }
 
 
-def _legend(colours, above):
+def _legend(table, colours):
+    """Return the handles: HAADF or not, the regularisers that were tried, and marks."""
+
     def symbol(label, *style, **changed):
         return Line2D([], [], label=label, **{**_symbol(*style), **changed})
 
-    models = [symbol(f"with HAADF, γ = {g:g}", colour, True, True) for g, colour in colours.items()]
+    def patch(label, colour):
+        return symbol(label, colour, "isotropic", mfc=colour, marker=".", ms=11)
+
+    tried = {name for row in table for name in row["regularisers"]}
     symbols = [
-        symbol("without HAADF", _WITHOUT, True, False),
-        *models,
-        symbol("directional", "0.5", True, True),
-        symbol("isotropic", "0.5", False, True),
-        symbol("chosen", "0.5", False, True, ms=12),
+        patch("without HAADF", _WITHOUT),
+        *(patch(f"with HAADF, γ = {gamma:g}", colour) for gamma, colour in colours.items()),
+        *(symbol(name, "0.5", name) for name in REGULARISERS if name in tried),
+        symbol("chosen", "0.5", "isotropic", ms=12, mew=1.5),
     ]
-    return [*symbols, symbol(f"above {_HIGHEST:g}", "0.5", False, True, True)] if above else symbols
+    if any(error > _HIGHEST for row in table for error in row["relative_errors"]):
+        symbols.append(symbol(f"above {_HIGHEST:g}", "0.5", "isotropic", True))
+    return symbols

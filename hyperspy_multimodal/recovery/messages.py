@@ -163,7 +163,7 @@ def say_what_was_given_back(names, lost):
     """
     if lost:
         _logger.warning(
-            "Total variation or the HAADF had erased, or made up, what the counts contradict: %s. "
+            "The regulariser or the HAADF had erased, or made up, what the counts contradict: %s. "
             "There the sums of the maps are now those of the counts, spread over the "
             "windows in which they were found (`relaxed` in the record).",
             _places(names, lost),

@@ -8,15 +8,9 @@ import numpy as np
 from ..counts.contracts import Maps
 from .brightness import leaks
 from .held_out import HeldOut, Setting
+from .moves import HUBER, RATIOS, highest, with_other_form, with_ratios, with_regularisers
 from .sieves import SIEVE, sieve_without, widened
 
-#: Ratios lambda_2 / lambda_1 that are tried.
-RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
-# That of total variation; its Huber form is so many steps weaker.
-_HIGHEST = RATIOS.index(16.0)
-_SOFTER = 2
-#: Huber's form of each total variation.
-HUBER = {"directional": "directional huber", "isotropic": "huber"}
 _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models, and the range that is searched from there.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
@@ -55,7 +49,8 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     element, all elements at a time. With these, HAADF models are compared, by exponents and then
     by weights; for the best of them lambda_1 is searched, then regularisers and ratios again, then
     lambda_1 in finer steps. An element that is clearly better off without the HAADF, or into which
-    it leaks, is set apart from it.
+    it leaks, is set apart from it. So far there was total variation alone; its Huber form follows,
+    then sieves, which all elements have or none.
 
     Parameters
     ----------
@@ -112,7 +107,7 @@ def search(held_out, candidates):
         sieves = _sieved(held_out, best, without)
         if sieves is not best:
             return sieves
-    return best if plain == variations else _softened(held_out, best, without)
+    return best if plain == variations else _softened(held_out, best, without, variations)
 
 
 def _guided(held_out, without, candidates):
@@ -190,7 +185,7 @@ def _set_apart(held_out, setting, without, score):
     losing = held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
     free = held_out.bias(without)
     losing &= held_out.counted & ~free.is_from_pull(held_out.bias(setting))
-    apart = np.zeros(held_out.n_maps, bool)
+    apart = np.array(setting.apart)
     while True:
         lost = held_out.standard_errors_lost(setting, without)
         squares = held_out.squares_lost(setting, without)
@@ -240,13 +235,16 @@ def _walked(setting, step, score):
     return setting
 
 
-def _softened(held_out, setting, without):
+def _softened(held_out, setting, without, candidates):
     """Return the setting with Huber's form of the total variation where that predicts better."""
 
     def score(setting):
         return held_out.relative(held_out.errors(setting))
 
-    moves = [_with_other_form, *(partial(_with_ratios, step=step) for step in (1, -1))]
+    moves = [
+        partial(with_other_form, candidates=candidates),
+        *(partial(with_ratios, step=step) for step in (1, -1)),
+    ]
     softened = _adjusted(held_out, setting, moves, score)
     if softened is setting or setting.model is None:
         return softened
@@ -258,8 +256,8 @@ def _moves(candidates):
     """Return what `_adjusted` tries: ratios up and down, and other regularisers."""
     others = range(1, max(len(names) for names in candidates))
     return [
-        *(partial(_with_ratios, step=step) for step in (1, -1)),
-        *(partial(_with_regularisers, candidates=candidates, step=step) for step in others),
+        *(partial(with_ratios, step=step) for step in (1, -1)),
+        *(partial(with_regularisers, candidates=candidates, step=step) for step in others),
     ]
 
 
@@ -275,7 +273,7 @@ def _adjusted(held_out, setting, moves, score):
     while useless < len(moves):
         move = moves[0]
         before = held_out.errors(setting)
-        of_ratios = getattr(move, "func", None) is _with_ratios
+        of_ratios = move.func is with_ratios
         moved = move(setting, held_out.counted if of_ratios else everyone)
         served = held_out.errors(moved) < before
         served &= held_out.counted
@@ -289,37 +287,6 @@ def _adjusted(held_out, setting, moves, score):
             useless += 1
         moves = [*moves[1:], move]
     return setting
-
-
-def _with_ratios(setting, chosen, step):
-    indices = np.array([RATIOS.index(ratio) for ratio in setting.ratios]) + step * chosen
-    indices = np.clip(indices, 0, [_highest(name) for name in setting.regularisers])
-    return replace(setting, ratios=tuple(RATIOS[index] for index in indices))
-
-
-def _highest(name):
-    """Return the index of the highest ratio of a regulariser."""
-    return _HIGHEST + _SOFTER * (name in HUBER.values())
-
-
-def _with_other_form(setting, chosen):
-    """Return the setting with Huber's form for plain total variation, or the other way round."""
-    names, ratios = list(setting.regularisers), list(setting.ratios)
-    plain = {soft: name for name, soft in HUBER.items()}
-    for i in np.flatnonzero(chosen):
-        step = _SOFTER if names[i] in HUBER else -_SOFTER
-        names[i] = HUBER.get(names[i]) or plain[names[i]]
-        index = RATIOS.index(ratios[i]) + step
-        ratios[i] = RATIOS[min(max(index, 0), _highest(names[i]))]
-    return replace(setting, regularisers=tuple(names), ratios=tuple(ratios))
-
-
-def _with_regularisers(setting, chosen, candidates, step):
-    moved = [
-        names[(names.index(name) + step * bool(free)) % len(names)]
-        for name, names, free in zip(setting.regularisers, candidates, chosen, strict=True)
-    ]
-    return replace(setting, regularisers=tuple(moved))
 
 
 def _settled(held_out, setting, candidates):
@@ -362,6 +329,6 @@ def _next_place(found, names):
             return name, min(found, key=found.get)[1]
         best = min(seen[name], key=lambda index: found[name, index])
         for index in (best + 1, best - 1):
-            if 0 <= index <= _highest(name) and index not in seen[name]:
+            if 0 <= index <= highest(name) and index not in seen[name]:
                 return name, index
     return None

@@ -15,13 +15,18 @@ def differences(n):
     return matrix.tocsr()
 
 
-def poisson_and_variation(x, counts, lambdas, background, directions=None, directional=None):
-    """The weighted Poisson and total variation terms of variable ``x`` (K, ny nx)."""
+def poisson_and_variation(
+    x, counts, lambdas, background, directions=None, directional=None, knees=0.0
+):
+    """The weighted Poisson and total variation terms of variable ``x`` (K, ny nx).
+
+    Differences count by their squares up to the knees.
+    """
     n_maps, ny, nx = counts.shape
     along_y = sparse.kron(differences(ny), sparse.eye(nx))
     along_x = sparse.kron(sparse.eye(ny), differences(nx))
     background = np.broadcast_to(background, counts.shape).reshape(n_maps, -1)
-    lambda_1, lambda_2 = (np.broadcast_to(value, n_maps) for value in lambdas)
+    lambda_1, lambda_2, knees = (np.broadcast_to(each, n_maps) for each in (*lambdas, knees))
     terms = []
     for i in range(n_maps):
         y = counts[i].ravel()
@@ -36,8 +41,10 @@ def poisson_and_variation(x, counts, lambdas, background, directions=None, direc
                 direction_y, direction_x = (each.ravel() for each in directions)
                 along = cp.multiply(direction_y, dy) + cp.multiply(direction_x, dx)
                 dy, dx = dy - cp.multiply(direction_y, along), dx - cp.multiply(direction_x, along)
-            gradient = cp.vstack([dy, dx])
-            terms.append(lambda_2[i] * cp.sum(cp.norm(gradient, 2, axis=0)))
+            lengths = cp.norm(cp.vstack([dy, dx]), 2, axis=0)
+            if knees[i] > 0:
+                lengths = cp.huber(lengths, knees[i]) / (2 * knees[i])
+            terms.append(lambda_2[i] * cp.sum(lengths))
     return sum(terms)
 
 
@@ -60,6 +67,7 @@ def minimiser(
     totals=None,
     guide=None,
     directional=None,
+    knees=0.0,
 ):
     """Return the maps (K, ny, nx) of least cost, for gamma = 1."""
     assert gamma == 1
@@ -72,7 +80,7 @@ def minimiser(
         directions = directions_of(guide)
         directional = [True] * n_maps if directional is None else directional
     cost = 0.5 * cp.sum_squares(residual)
-    cost += poisson_and_variation(x, counts, lambdas, background, directions, directional)
+    cost += poisson_and_variation(x, counts, lambdas, background, directions, directional, knees)
     kept = [] if totals is None else [(i, t) for i, t in enumerate(totals) if np.isfinite(t)]
     return solved(cost, x, counts.shape, [cp.sum(x[i]) == total for i, total in kept], 1e-8)
 

@@ -10,7 +10,7 @@ from .variants import one_a_map, sparse_counts, uniform
 
 ALL_ISOTROPIC = (ISOTROPIC,) * 3
 MIXED = (DIRECTIONAL, ISOTROPIC, DIRECTIONAL)
-#: Each regulariser of two maps, beside an isotropic one.
+#: Each regulariser of two maps, the second in Huber's form, beside isotropic Huber.
 with_regularisers = pytest.mark.parametrize(
     "regularisers", [(code, ISOTROPIC, code) for code in CODES.values()], ids=list(CODES)
 )
@@ -43,9 +43,17 @@ def random_data(rng, shape, gamma=1, regularisers=ALL_ISOTROPIC, totals=False):
         gamma=np.float32(gamma),
         fidelity=one_a_map(rng, n_maps, 0.05, 0.5),
         bounds=one_a_map(rng, n_maps, 0.05, 0.3),
+        softness=softness_of(rng, n_maps),
         regularisers=regularisers,
         totals=np.where(totals, kept, np.nan),
     )
+
+
+def softness_of(rng, n_maps):
+    """Total variation of the first map, Huber's form of it for the others."""
+    softness = one_a_map(rng, n_maps, 0.2, 3)
+    softness[0] = 0
+    return softness
 
 
 def random_state(rng, shape):

@@ -9,7 +9,13 @@ from hyperspy_multimodal.kernels import isotropic
 from hyperspy_multimodal.kernels.directional import across, dual_row, place_row, variation_row
 from hyperspy_multimodal.kernels.regulariser_rows import DIRECTIONAL, ISOTROPIC
 
-from .dual_rows import dual_rows, expected_dual, expected_variation, variation_sums
+from .dual_rows import (
+    dual_rows,
+    expected_dual,
+    expected_variation,
+    variation_sums,
+    with_softness,
+)
 from .states import certify, iterate, random_data, random_directions, random_state, state_at_start
 from .variants import (
     as_compiled_and_python,
@@ -52,26 +58,27 @@ def test_across_a_shorter_vector_takes_its_square_away(variant):
 
 
 @on_lengths
+@with_softness
 @as_compiled_and_python
-def test_dual_row_goes_along_the_gradient_across_directions(variant, n, rng):
+def test_dual_row_goes_along_the_gradient_across_directions(variant, softness, n, rng):
     ahead, ahead_below, below, right = dual_rows(rng, n)
     directions = uniform(rng, (2, n), -0.7, 0.7)
-    p, change = expected_dual(ahead, ahead_below, below, right, directions[:, None])
-    moved = variant(dual_row)(
-        n, *single(0.7, 0.5, 1.8), ahead, ahead_below, *directions, below, right
-    )
+    p, change = expected_dual(ahead, ahead_below, below, right, directions[:, None], softness)
+    parameters = single(0.7, 1 / (1 + 0.7 * softness), 0.5, 1.8)
+    moved = variant(dual_row)(n, *parameters, ahead, ahead_below, *directions, below, right)
     assert_allclose(np.stack([below, right]), (p + 1.8 * change)[:, 0, 0], atol=2e-6)
     assert moved == pytest.approx(np.sum(change**2), rel=1e-5)
 
 
 @on_lengths
+@with_softness
 @as_compiled_and_python
-def test_variation_row_agrees_with_naive_and_leaves_p_across(variant, n, rng):
+def test_variation_row_agrees_with_naive_and_leaves_p_across(variant, softness, n, rng):
     x, x_below = uniform(rng, (2, n))
     p, directions = several(rng, n, 2, -0.5, 0.5), several(rng, n, 2, -0.7, 0.7)
-    expected = expected_variation(x, x_below, directions, p)
+    expected = expected_variation(x, x_below, directions, p, softness)
     left = naive.across(np.stack(p)[:, None, None], np.stack(directions)[:, None], [True])
-    found = variation_sums(variant(variation_row), x, x_below, directions, p)
+    found = variation_sums(variant(variation_row), x, x_below, directions, p, softness)
     assert_allclose(found, expected, atol=1e-5)
     assert_allclose(np.stack(p), left[:, 0, 0], atol=1e-6)
 

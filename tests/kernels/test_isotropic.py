@@ -7,7 +7,13 @@ from numpy.testing import assert_allclose
 
 from hyperspy_multimodal.kernels.isotropic import dual_row, place_row, variation_row
 
-from .dual_rows import dual_rows, expected_dual, expected_variation, variation_sums
+from .dual_rows import (
+    dual_rows,
+    expected_dual,
+    expected_variation,
+    variation_sums,
+    with_softness,
+)
 from .variants import (
     as_compiled_and_python,
     blank,
@@ -39,7 +45,7 @@ def by_row(row_function, maps):
     below = np.append(maps[:, 1:], maps[:, -1:], axis=1)
     nothing = np.zeros((2, maps.shape[2]), np.float32)
     args = zip(maps.reshape(-1, maps.shape[2]), below.reshape(-1, maps.shape[2]), strict=True)
-    sums = [variation_sums(row_function, *pair, (), nothing)[0] for pair in args]
+    sums = [variation_sums(row_function, *pair, (), nothing, bound=1.0)[0] for pair in args]
     return np.reshape(sums, maps.shape[:2])
 
 
@@ -63,22 +69,25 @@ def test_divergence_is_minus_the_adjoint_of_the_gradient(variant, shape, rng):
 
 
 @on_lengths
+@with_softness
 @as_compiled_and_python
-def test_dual_row_goes_along_the_gradient_and_back_into_its_bound(variant, n, rng):
+def test_dual_row_goes_along_the_gradient_and_back_into_its_bound(variant, softness, n, rng):
     ahead, ahead_below, below, right = dual_rows(rng, n)
-    p, change = expected_dual(ahead, ahead_below, below, right, np.zeros((2, 1, 1)))
-    moved = variant(dual_row)(n, *single(0.7, 0.5, 1.8), ahead, ahead_below, below, right)
+    p, change = expected_dual(ahead, ahead_below, below, right, np.zeros((2, 1, 1)), softness)
+    parameters = single(0.7, 1 / (1 + 0.7 * softness), 0.5, 1.8)
+    moved = variant(dual_row)(n, *parameters, ahead, ahead_below, below, right)
     assert_allclose(np.stack([below, right]), (p + 1.8 * change)[:, 0, 0], atol=2e-6)
     assert moved == pytest.approx(np.sum(change**2), rel=1e-5)
 
 
 @on_lengths
+@with_softness
 @as_compiled_and_python
-def test_variation_row_agrees_with_naive(variant, n, rng):
+def test_variation_row_agrees_with_naive(variant, softness, n, rng):
     x, x_below = uniform(rng, (2, n))
     p = several(rng, n, 2, -0.5, 0.5)
-    found = variation_sums(variant(variation_row), x, x_below, (), p)
-    assert_allclose(found, expected_variation(x, x_below, (), p), atol=1e-5)
+    found = variation_sums(variant(variation_row), x, x_below, (), p, softness)
+    assert_allclose(found, expected_variation(x, x_below, (), p, softness), atol=1e-5)
 
 
 @as_compiled_and_python

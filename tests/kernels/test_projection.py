@@ -2,10 +2,11 @@
 
 import naive
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from hyperspy_multimodal.kernels import project
-from hyperspy_multimodal.kernels.projection import dual_change, feasible_row
+from hyperspy_multimodal.kernels.projection import dual_change, feasible_row, huber
 
 from .variants import (
     as_compiled_and_python,
@@ -70,16 +71,95 @@ def test_project_to_length_zero_gives_zero():
 def test_dual_change_leads_to_the_projection(variant, rng):
     for _ in range(20):
         p, d = rng.normal(size=(2, 2, 1, 1, 1)).astype(np.float32)
-        change = variant(dual_change)(*p.ravel(), *d.ravel(), *single(0.7, 1.2))
+        change = variant(dual_change)(*p.ravel(), *d.ravel(), *single(0.7, 1, 1.2))
         expected = naive.project(p + 0.7 * d, [1.2]) - p
         assert_allclose(change, expected.ravel(), atol=1e-6)
+
+
+def disc(bound):
+    """Points that fill a disc, (2, n)."""
+    radii, angles = np.meshgrid(np.linspace(0, bound, 41), np.linspace(0, 2 * np.pi, 200))
+    return np.stack([radii * np.sin(angles), radii * np.cos(angles)]).reshape(2, -1)
+
+
+@pytest.mark.parametrize("softness", [0.1, 1.0, 10.0])
+@as_compiled_and_python
+def test_dual_change_of_hubers_form_is_the_best_step(variant, softness, rng):
+    """It minimises |q - p - step d|^2 / (2 step) + softness |q|^2 / 2 among all |q| <= bound."""
+    step, bound = 0.7, 1.2
+    for _ in range(20):
+        p, d = rng.normal(0, 2, size=(2, 2)).astype(np.float32)
+        soft = 1 / (1 + step * softness)
+        found = p + np.array(variant(dual_change)(*p, *d, *single(step, soft, bound)))
+
+        def cost(q, p=p, d=d):
+            q = q.reshape(2, -1)
+            away = np.square(q - (p + step * d)[:, None]).sum(axis=0) / (2 * step)
+            return away + softness * np.square(q).sum(axis=0) / 2
+
+        assert np.hypot(*found) <= bound * (1 + 1e-6)
+        assert cost(found)[0] <= cost(disc(bound)).min() + 1e-5
+
+
+@pytest.mark.parametrize("softness", [0.0, 0.1, 1.0, 10.0])
+@as_compiled_and_python
+def test_hubers_form_is_the_conjugate_of_what_its_dual_variable_costs(variant, softness, rng):
+    """F(d) is the most that <p, d> - F*(p) comes to, so that no gap is below 0."""
+    bound, points = 0.8, disc(0.8)
+    for d in rng.normal(0, 2, (20, 2)).astype(np.float32):
+        gaps = []
+        for p in points.T[::7].astype(np.float32):
+            value, both = variant(huber)(*single(bound, softness), *d, *p)
+            gaps.append(both - p @ d)
+        pairings = points.T @ d - softness * np.square(points).sum(axis=0) / 2
+        assert value == pytest.approx(pairings.max(), abs=2e-3)
+        assert min(gaps) >= -1e-6
+
+
+@pytest.mark.parametrize("softness", [0.0, 0.1, 1.0, 10.0])
+@as_compiled_and_python
+def test_the_gap_of_hubers_form_is_0_at_its_slope(variant, softness, rng):
+    for d in rng.normal(0, 2, (20, 2)).astype(np.float32):
+        slope = 0.8 * d / max(np.hypot(*d), 0.8 * softness)
+        _, both = variant(huber)(*single(0.8, softness), *d, *slope.astype(np.float32))
+        assert both - slope @ d == pytest.approx(0, abs=2e-6)
+
+
+@as_compiled_and_python
+def test_hubers_form_is_a_parabola_up_to_its_knee_and_a_line_beyond(variant):
+    bound, softness = 0.5, 4.0  # the knee lies at 2
+
+    def value(length):
+        return variant(huber)(*single(bound, softness, 0.6 * length, -0.8 * length, 0, 0))[0]
+
+    assert value(1) == pytest.approx(1 / 8)
+    assert value(2) == pytest.approx(0.5)
+    assert value(2.001) - value(1.999) == pytest.approx(0.001, rel=0.01)
+    assert value(9) == pytest.approx(0.5 + 0.5 * 7)
+
+
+@as_compiled_and_python
+def test_without_softness_it_is_total_variation(variant, rng):
+    for py, px, dy, dx in rng.normal(size=(50, 4)).astype(np.float32):
+        value, both = variant(huber)(*single(0.8, 0), dy, dx, py, px)
+        assert value == pytest.approx(0.8 * np.hypot(dy, dx), rel=1e-6)
+        assert both == value
+
+
+@pytest.mark.parametrize("softness", [0, 1e-42, 1e-30, 1e30])
+@as_compiled_and_python
+def test_hubers_form_is_finite_and_not_negative_however_short_the_gradient(variant, softness):
+    for length in np.append(0, np.geomspace(1e-44, 10, 60)):
+        value, _ = variant(huber)(*single(0.8, softness, length, -length, 0, 0))
+        assert np.isfinite(value)
+        assert value >= 0
 
 
 @as_compiled_and_python
 def test_dual_change_without_a_bound_ends_at_0_however_short_the_gradient(variant):
     """Where its square underflows, its reciprocal may overflow."""
     for length in np.append(0, np.geomspace(1e-44, 1e18, 60)):
-        change = variant(dual_change)(*single(0, 0, length, -length, 1, 0))
+        change = variant(dual_change)(*single(0, 0, length, -length, 1, 1, 0))
         assert_allclose(change, 0, atol=1e-12)
 
 

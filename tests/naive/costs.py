@@ -5,7 +5,7 @@ import numpy as np
 from .arrays import by_map
 from .haadf import haadf_residual
 from .poisson import poisson_likelihood
-from .regularisers import directional_variation
+from .regularisers import huber_variation
 
 
 def cost(
@@ -19,8 +19,12 @@ def cost(
     offset=0.0,
     guide=None,
     directional=None,
+    knees=0.0,
 ):
-    """Return the HAADF, Poisson and total variation terms of the fusion cost, weighted."""
+    """Return the HAADF, Poisson and total variation terms of the fusion cost, weighted.
+
+    With ``knees`` differences count by their squares up to there.
+    """
     counts = np.asarray(counts, dtype=np.float64)
     weights = np.ones(len(counts)) if weights is None else np.broadcast_to(weights, len(counts))
     lambda_1, lambda_2 = (np.broadcast_to(value, len(counts)) for value in lambdas)
@@ -29,7 +33,7 @@ def cost(
         [
             0.5 * np.sum(haadf_residual(maps, haadf, weights, offset, gamma) ** 2),
             np.sum(lambda_1 * poisson_likelihood(maps, counts, background)),
-            np.sum(lambda_2 * directional_variation(maps, guide, directional)),
+            np.sum(lambda_2 * huber_variation(maps, knees, guide, directional)),
         ]
     )
 

@@ -5,7 +5,7 @@ from scipy import ndimage
 
 from hyperspy_multimodal.kernels.regulariser_rows import DIRECTIONAL
 
-from .arrays import by_map
+from .arrays import by_map, root
 
 
 def gradient(x):
@@ -55,12 +55,15 @@ def across(p, directions, directional):
     return p - taken * (taken * p).sum(axis=0)
 
 
-def directional_variation(x, guide, directional=None):
-    """One value a map; isotropic without a guide."""
-    if guide is None:
-        return total_variation(x)
-    directional = np.ones(len(x), bool) if directional is None else directional
-    return lengths(across(gradient(x), directions_of(guide), directional)).sum(axis=(1, 2))
+def huber_variation(x, knees, guide=None, directional=None):
+    """One value a map: lengths count by their squares up to the knee, by half of it less beyond."""
+    grad, knees = gradient(x), by_map(np.broadcast_to(knees, len(x)))
+    if guide is not None:
+        directional = np.ones(len(x), bool) if directional is None else directional
+        grad = across(grad, directions_of(guide), directional)
+    far = lengths(grad)
+    near = np.square(far) / (2 * np.maximum(knees, 1e-300))
+    return np.where(far < knees, near, far - knees / 2).sum(axis=(1, 2))
 
 
 def total_variation_gap(x, p, bounds):
@@ -86,15 +89,25 @@ def divergence_of(p, data):
 
 def dual_step(p, ahead, steps, data):
     """The dual variable after a step along the gradient of ``ahead``."""
-    return project(p + by_map(steps) * across_of(gradient(ahead), data), data.bounds)
+    moved = p + by_map(steps) * across_of(gradient(ahead), data)
+    return project(moved / (1 + by_map(steps * data.softness)), data.bounds)
+
+
+def huber(lengths, bounds, softness):
+    """The conjugate of softness r^2 / 2 among all 0 <= r <= bound."""
+    nothing = np.zeros_like(lengths)
+    bounds, softness = nothing + by_map(bounds), by_map(softness)
+    r = root(lambda r: softness * r - lengths, nothing, bounds)
+    return r * lengths - softness * r**2 / 2
 
 
 def variation_of(x, data):
-    """By pixel."""
-    return lengths(across_of(gradient(x), data))
+    """By pixel, times lambda_2."""
+    return huber(lengths(across_of(gradient(x), data)), data.bounds, data.softness)
 
 
 def variation_gap(x, p, data):
     """By pixel."""
     pairing = (p * across_of(gradient(x), data)).sum(axis=0)
-    return by_map(data.bounds) * variation_of(x, data) - pairing
+    conjugate = by_map(data.softness) * np.square(p).sum(axis=0) / 2
+    return variation_of(x, data) + conjugate - pairing

@@ -17,7 +17,7 @@ def test_the_three_terms_are_shown_by_iteration(fused):
 
 def test_titles_say_what_was_left_out_and_how_it_ended(fused):
     axes = plot_convergence(fused[1])
-    assert [axis.get_title() for axis in axes] == ["HAADF term", "Poisson term", "total variation"]
+    assert [axis.get_title() for axis in axes] == ["HAADF term", "Poisson term", "regulariser"]
     assert axes[0].figure.get_suptitle().startswith("converged")
     output = {**fused[1], "uses_haadf": False, "converged": False, "optimality": 0.012}
     axes = plot_convergence(output)

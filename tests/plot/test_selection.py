@@ -4,13 +4,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from hyperspy_multimodal.fusion.regularisers import REGULARISERS
 from hyperspy_multimodal.plot import plot_selection
 
 
 def row(ratios, errors, **changed):
     """Return a row of the table of two elements."""
     setting = {"uses_haadf": True, "gamma": 1.0, "haadf_blur": 0.0, "lambda_1": 0.01}
-    regularisers = {"directional": [True, True], "apart": [False, False]}
+    regularisers = {"regularisers": ["directional"] * 2, "apart": [False, False]}
     return {**setting, **regularisers, "ratios": ratios, "relative_errors": errors, **changed}
 
 
@@ -32,6 +33,10 @@ def points(axis):
     return [line for line in axis.lines if line.get_markersize() < 10]
 
 
+def style(symbol):
+    return symbol.get_marker(), symbol.get_markerfacecolor() == "none"
+
+
 def rings(axis):
     rings = [line for line in axis.lines if line.get_markersize() > 10]
     return [(line.get_xdata()[0], line.get_ydata()[0]) for line in rings]
@@ -45,6 +50,25 @@ def test_each_setting_is_shown(chosen):
             assert point.get_ydata()[0] == min(each["relative_errors"][i], 1.3)
             assert (point.get_markerfacecolor() == "none") != each["directional"][i]
             assert (point.get_marker() == "^") == (each["relative_errors"][i] > 1.3)
+
+
+def test_each_regulariser_has_a_symbol_of_its_own_which_the_legend_names():
+    table = [row([2.0, 4.0], [1.1, 1.2], regularisers=[name] * 2) for name in REGULARISERS]
+    axes = plot_selection(output_of(table, table[1]))
+    shown = [style(point) for point in points(axes[0])]
+    assert len(set(shown)) == len(REGULARISERS)
+    (legend,) = axes[0].figure.legends
+    texts = [text.get_text() for text in legend.texts]
+    named = {t: style(h) for t, h in zip(texts, legend.legend_handles, strict=True)}
+    assert [named[name] for name in REGULARISERS] == shown
+
+
+def test_the_legend_names_only_what_was_tried():
+    setting = row([2.0, 4.0], [1.0, 1.0])
+    (legend,) = plot_selection(output_of([setting], setting))[0].figure.legends
+    texts = {text.get_text() for text in legend.texts}
+    assert texts & set(REGULARISERS) == {"directional"}
+    assert "above 1.3" not in texts
 
 
 def test_what_was_chosen_has_a_ring(chosen):
@@ -61,7 +85,9 @@ def test_what_was_chosen_has_a_ring(chosen):
         {"gamma": 1.4},
         {"haadf_blur": 1.5},
         {"lambda_1": 0.0316},
-        {"directional": [True, False]},
+        {"regularisers": ["directional", "isotropic"]},
+        {"regularisers": ["directional huber", "directional"]},
+        {"regularisers": ["sieve", "sieve"]},
         {"apart": [False, True]},
         {"ratios": [2.0, 8.0]},
     ],

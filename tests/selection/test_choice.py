@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.counts.reading import SPLITS
+from hyperspy_multimodal.fusion.regularisers import REGULARISERS
 from hyperspy_multimodal.selection import choose_setting
-from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1, RATIOS
+from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1
+from hyperspy_multimodal.selection.moves import HUBER, RATIOS, highest
+from hyperspy_multimodal.selection.sieves import RATIOS as WIDTHS
+from hyperspy_multimodal.selection.sieves import SIEVE
 
 from .scans import SHAPE, all_kept, guided_models
 
@@ -61,7 +65,7 @@ def described(setting):
         "lambda_1": setting.lambda_1 if model else None,
         "ratios": list(setting.ratios),
         "regularisers": list(setting.regularisers),
-        "directional": [name == "directional" for name in setting.regularisers],
+        "directional": ["directional" in name for name in setting.regularisers],
         "apart": list(setting.apart),
     }
 
@@ -168,7 +172,7 @@ def test_ratios_beside_the_best_were_tried_without_haadf(chosen):
                 if row["directional"][element] is directional
             }
             best = min(errors, key=errors.get)
-            assert {best - 1, best + 1} & set(range(len(RATIOS))) <= set(errors)
+            assert {best - 1, best + 1} & set(range(highest("isotropic") + 1)) <= set(errors)
 
 
 @pytest.mark.parametrize("given", [*((name,) * 3 for name in BOTH), MIXED])
@@ -177,6 +181,32 @@ def test_only_the_regularisers_that_were_asked_for_are_tried(choose, given):
     assert choice.setting.regularisers == given
     expected = [name == "directional" for name in given]
     assert all(row["directional"] == expected for row in choice.table)
+
+
+def test_every_regulariser_is_tried_and_named_in_the_table(choose, chosen):
+    """Those of total variation first, as if there were no others."""
+    choice = choose(candidates=(tuple(REGULARISERS),) * 3)
+    before = [row["regularisers"] for row in chosen[0].table]
+    names = [row["regularisers"] for row in choice.table]
+    assert names[: len(before)] == before
+    assert {name for row in names for name in row} >= {*BOTH, SIEVE}
+    assert any(set(row) & set(HUBER.values()) for row in names)
+    for row in choice.table:
+        assert all(
+            is_in_range(*each) for each in zip(row["regularisers"], row["ratios"], strict=True)
+        )
+        assert row["directional"] == [
+            REGULARISERS[name].is_directional for name in row["regularisers"]
+        ]
+    assert list(choice.setting.regularisers) == row_of(choice.setting, choice.table)["regularisers"]
+    best = min(total(row) for row in choice.table if row["uses_haadf"])
+    assert total(row_of(choice.setting, choice.table)) < 1.01 * best
+
+
+def is_in_range(name, ratio):
+    if name == SIEVE:
+        return ratio in WIDTHS
+    return ratio in RATIOS and ratio <= (64 if name in HUBER.values() else 16)
 
 
 def test_choice_is_in_the_table_where_no_element_has_a_weight(choose):

@@ -1,0 +1,187 @@
+"""The search among total variation, its Huber form and sieves, on known held-out errors."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.selection.choice import search
+from hyperspy_multimodal.selection.moves import HUBER, RATIOS
+from hyperspy_multimodal.selection.sieves import RATIOS as WIDTHS
+from hyperspy_multimodal.selection.sieves import SIEVE
+
+from .landscapes import BOTH, Landscape, known
+
+FORMS = *BOTH, *HUBER.values()
+ALL = *FORMS, SIEVE
+
+
+class Forms(Landscape):
+    """Huber's forms and sieves are better by so much, by element, each at ratios of its own."""
+
+    softer = (0.05, 0.05, 0.05)
+    sieved = (-0.2, -0.2, -0.2)
+
+    def errors(self, setting):
+        shift = np.where(np.isin(setting.regularisers, list(HUBER.values())), 2, 0)
+        plain = {soft: name for name, soft in HUBER.items()} | dict.fromkeys(BOTH)
+        own = [plain.get(name) or name for name in setting.regularisers]
+        if SIEVE in own:
+            octaves = np.log2(np.array(setting.ratios) / 2.828)
+            base = Setting(setting, self)
+            return Landscape.errors(self, base) + 0.02 * octaves**2 - np.array(self.sieved)
+        base = Setting(setting, self, own, np.array(setting.ratios) / 2.0**shift)
+        gain = np.where(shift > 0, self.softer, 0)
+        return Landscape.errors(self, base) - gain
+
+
+class Setting:
+    """A setting with the regularisers and ratios of the landscape, or others."""
+
+    def __init__(self, setting, landscape, regularisers=None, ratios=None):
+        self.model, self.lambda_1, self.apart = setting.model, setting.lambda_1, setting.apart
+        self.regularisers = landscape.regularisers if regularisers is None else regularisers
+        self.ratios = landscape.ratios if ratios is None else ratios
+
+
+def held_out_of(landscape, **options):
+    """With errors over a fixed unit, so that scores can be compared."""
+    held_out = known(landscape, **options)
+    held_out._noise = np.full(3, 10.0)
+    return held_out
+
+
+def landscape_of(**values):
+    landscape = Forms()
+    for name, value in values.items():
+        setattr(landscape, name, value)
+    return landscape
+
+
+def tried_by(held_out):
+    """The settings, without what was found; that is relative to the best."""
+    return [
+        {name: value for name, value in row.items() if name != "relative_errors"}
+        for row in held_out.table()
+    ]
+
+
+@pytest.mark.parametrize("names", [("isotropic",), ("directional",), BOTH])
+def test_total_variation_alone_is_searched_as_if_there_were_nothing_else(names):
+    """The same settings are tried, in the same order, whatever the other forms would gain."""
+    tables = []
+    for gain in (0.0, 0.5):
+        held_out = held_out_of(landscape_of(softer=(gain,) * 3, sieved=(gain,) * 3))
+        search(held_out, (names,) * 3)
+        tables.append(tried_by(held_out))
+        for row in tables[-1]:
+            assert set(row["regularisers"]) <= set(names)
+            assert max(row["ratios"]) <= 16
+    assert tables[0] == tables[1]
+
+
+def test_hubers_form_is_tried_after_total_variation():
+    """What comes first is what was tried without it."""
+    plain, soft = (held_out_of(landscape_of()) for _ in range(2))
+    search(plain, (BOTH,) * 3)
+    search(soft, (FORMS,) * 3)
+    before, after = tried_by(plain), tried_by(soft)
+    assert after[: len(before)] == before
+    assert len(after) - len(before) <= 15
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_hubers_form_never_raises_the_score(seed):
+    rng = np.random.default_rng(seed)
+    values = {
+        "softer": rng.normal(0, 0.1, 3),
+        "ratios": 2.0 ** rng.integers(-2, 5, 3),
+        "gain": rng.uniform(-0.1, 0.5, 3),
+        "lambda_1": 10.0 ** rng.uniform(-5, 0),
+    }
+    held_out = held_out_of(landscape_of(**values))
+    plain = search(held_out, (BOTH,) * 3)
+    soft = search(held_out, (FORMS,) * 3)
+
+    def score(setting):
+        return held_out.relative(held_out.errors(setting))
+
+    assert score(soft) <= score(plain)
+    if max(values["softer"]) > 0.05:
+        assert score(soft) < score(plain)
+
+
+def test_elements_have_hubers_form_where_it_predicts_better():
+    setting = search(held_out_of(landscape_of(softer=(0.05, -0.05, 0.05))), (FORMS,) * 3)
+    assert setting.regularisers == ("directional huber", "isotropic", "directional huber")
+    assert setting.ratios == (4.0, 8.0, 2.0)
+
+
+def test_hubers_form_has_stronger_weights_than_total_variation():
+    """Up to 64, where total variation ends at 16."""
+    setting = search(held_out_of(landscape_of(ratios=(16.0, 16.0, 16.0))), (FORMS,) * 3)
+    assert setting.ratios == (RATIOS[-1],) * 3 == (64.0,) * 3
+
+
+def test_elements_keep_to_what_they_may_have():
+    candidates = FORMS, ("isotropic",), BOTH
+    held_out = held_out_of(landscape_of())
+    search(held_out, candidates)
+    for row in tried_by(held_out):
+        for name, names in zip(row["regularisers"], candidates, strict=True):
+            assert name in names
+
+
+@pytest.mark.parametrize("name", HUBER.values())
+def test_hubers_form_alone_is_taken_as_it_is(name):
+    held_out = held_out_of(landscape_of())
+    setting = search(held_out, ((name,),) * 3)
+    assert setting.regularisers == (name,) * 3
+    assert setting.ratios == (4.0, 32.0, 2.0)
+    assert {each for row in tried_by(held_out) for each in row["regularisers"]} == {name}
+
+
+def test_elements_that_were_set_apart_stay_apart_in_hubers_form():
+    """Though another one is better off apart as well, once the HAADF pulls harder for the first."""
+
+    class Pulling(Forms):
+        gain, spread = (0.6, -0.05, 0.3), 0.01
+
+        def errors(self, setting):
+            errors = super().errors(setting)
+            if setting.model and setting.regularisers[0] in HUBER.values():
+                decades = np.log10(setting.lambda_1) + 5
+                errors[0] += decades - 2
+                errors[2] += 0 if setting.apart[2] else 0.3 * (1.5 - decades)
+            return errors
+
+    plain = search(held_out_of(Pulling()), (BOTH,) * 3)
+    assert plain.apart == (False, True, False)
+    assert search(held_out_of(Pulling()), (FORMS,) * 3).apart == (False, True, True)
+
+
+def test_sieves_are_chosen_where_they_predict_better():
+    setting = search(held_out_of(landscape_of(sieved=(0.3, 0.3, 0.3))), (ALL,) * 3)
+    assert setting.regularisers == (SIEVE,) * 3
+    assert set(setting.ratios) == {2.828} <= set(WIDTHS)
+    assert setting.model is not None
+
+
+def test_sieves_are_left_where_they_predict_worse():
+    held_out = held_out_of(landscape_of())
+    assert search(held_out, (ALL,) * 3) == search(held_out, (FORMS,) * 3)
+    assert any(SIEVE in row["regularisers"] for row in tried_by(held_out))
+
+
+@pytest.mark.parametrize("lacking", range(3))
+def test_sieves_are_tried_only_where_every_element_may_have_one(lacking):
+    candidates = [ALL] * 3
+    candidates[lacking] = FORMS
+    held_out = held_out_of(landscape_of(sieved=(0.5, 0.5, 0.5)))
+    search(held_out, candidates)
+    assert all(SIEVE not in row["regularisers"] for row in tried_by(held_out))
+
+
+def test_all_maps_of_a_setting_are_sieves_or_none_is():
+    held_out = held_out_of(landscape_of(sieved=(0.5, -0.5, 0.5)))
+    search(held_out, (ALL,) * 3)
+    mixed = [row["regularisers"] for row in tried_by(held_out)]
+    assert {names.count(SIEVE) for names in mixed} == {0, 3}
