@@ -9,6 +9,7 @@ from hyperspy_multimodal.fusion import solve_fusion
 from hyperspy_multimodal.fusion.loop import start
 from hyperspy_multimodal.fusion.steps import StepSizes
 
+from . import huber_problems
 from .problems import CONVEX, in_own_units, problem
 
 NAIVE_ITERATIONS = 1500
@@ -22,9 +23,8 @@ def closed_form(v, steps, counts, background):
     return np.maximum(x - background, 0)
 
 
-def solved_in_double_precision(known):
+def solved_in_double_precision(own):
     """The maps after many iterations of the naive twin, its step sizes never balanced."""
-    own = in_own_units(known)
     data = own.data._replace(
         **{
             name: np.asarray(value, np.float64)
@@ -59,5 +59,14 @@ def solved_in_double_precision(known):
 def test_the_result_is_that_of_the_naive_loop_in_double_precision(known, monkeypatch):
     monkeypatch.setattr(naive.poisson, "poisson_prox", closed_form)
     result = solve_fusion(**known, tolerance=1e-7, max_iterations=3000)
-    expected = solved_in_double_precision(known)
+    expected = solved_in_double_precision(in_own_units(known))
     assert_allclose(result.maps, expected, atol=1e-4 * expected.max())
+
+
+@pytest.mark.parametrize("name", ["small knee", "each of another kind"])
+def test_hubers_form_is_that_of_the_naive_loop_in_double_precision(name, monkeypatch):
+    monkeypatch.setattr(naive.poisson, "poisson_prox", closed_form)
+    known = huber_problems.PROBLEMS[name]
+    maps = huber_problems.solved(known, 1e-7, 3000).maps
+    expected = solved_in_double_precision(huber_problems.in_own_units(known))
+    assert_allclose(maps, expected, atol=3e-4 * expected.max())
