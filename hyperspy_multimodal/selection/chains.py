@@ -126,6 +126,8 @@ def _at_ends(scores):
     ended = np.full_like(scores, -np.inf)
     ny, nx = scores.shape[1:]
     for one, out, (y, x) in zip(scores, ended, _STEPS, strict=True):
+        if abs(y) >= ny or abs(x) >= nx:  # no piece of this direction fits
+            continue
         start = one[max(-y, 0) : ny - max(y, 0), max(-x, 0) : nx - max(x, 0)]
         out[max(y, 0) : ny - max(-y, 0), max(x, 0) : nx - max(-x, 0)] = start
     return ended

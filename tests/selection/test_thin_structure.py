@@ -126,3 +126,10 @@ def test_noise_alone_has_no_chains(level):
         maps = maps_of(np.random.default_rng(seed).poisson(truth))
         lost = lost_structure(Expectation(maps), truth)
         assert not any(each.window.family in ("chains", "rings") for each in lost)
+
+
+@pytest.mark.parametrize("shape", [(1, 40), (2, 40), (40, 3), (5, 4), (1, 1)])
+def test_narrow_scans_have_few_places_for_curved_lines(shape):
+    expected = np.full(shape, 4.0)
+    counts = np.random.default_rng(0).poisson(expected).astype(float)
+    assert best_chains(counts, expected, {6: 5.0, 9: 5.0, 12: 5.0, 16: 5.0}) == []
