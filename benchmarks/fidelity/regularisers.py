@@ -35,7 +35,7 @@ def found(specimen):
     truth, fitted = truth_of(specimen), methods.fitted(specimen)
     maps = {"truth": truth, "raw": fitted, "Gaussian, by truth": methods.gaussian(fitted, truth)}
     for name in (*REGULARISERS, "auto"):
-        maps[name], _ = methods.automatic(specimen, tv=name)
+        maps[name], _ = methods.automatic(specimen, regulariser=name)
     return maps
 
 

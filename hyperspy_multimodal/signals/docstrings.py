@@ -33,7 +33,7 @@ DESCRIPTIONS = {
     What keeps maps smooth. "isotropic": total variation, which prefers few edges. "directional":
     the same, but an edge of a map costs nothing where the HAADF has one along it $guide; no edge is
     forced. "huber" and "directional huber": the same two, but small differences count by their
-    squares, which makes no stairs. "sieve": in place of total variation, maps that are no sharper
+    squares, which makes fewer stairs. "sieve": instead of total variation, maps no sharper
     than a Gaussian, as those of atomic columns; for all maps or for none. "tv": one of the first
     two, element by element. "auto" (default): what predicts held-out $counts best. Where lambdas
     are given "auto" and "tv" are "directional". A list has one an element. ``tv`` is its former,
