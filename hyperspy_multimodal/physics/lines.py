@@ -103,8 +103,8 @@ def edge_energy(element, family):
     Examples
     --------
     >>> from hyperspy_multimodal.physics.lines import edge_energy
-    >>> round(edge_energy("Ir", "L"), 1), round(edge_energy("Ti", "K"), 1)
-    (11.2, 5.0)
+    >>> round(edge_energy("Ir", "L"), 1), round(edge_energy("Cu", "K"), 0)
+    (11.2, 9.0)
     """
     heads = {line.family: line.energy for line in _all_lines(element) if line.weight >= 1.0}
     if family not in heads:

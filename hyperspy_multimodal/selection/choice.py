@@ -151,7 +151,7 @@ def _sieved(held_out, best, without):
     def score(setting):
         return held_out.relative(held_out.errors(setting))
 
-    chosen = alone = sieve_without(held_out, without, worth=score(without))
+    chosen = alone = sieve_without(held_out, without, reference=without)
     if alone is None:
         return best
     if best.model is not None:
@@ -246,7 +246,16 @@ def _softened(held_out, setting, without, candidates):
         *(partial(with_ratios, step=step) for step in (1, -1)),
     ]
     softened = _adjusted(held_out, setting, moves, score)
-    if softened is setting or setting.model is None:
+    # Total variation leaves what is noise flat, and Huber's form does not.
+    gained = held_out.standard_errors_lost(setting, softened) > _STANDARD_ERRORS
+    softened = replace(
+        softened,
+        regularisers=_mixed(gained, softened.regularisers, setting.regularisers),
+        ratios=_mixed(gained, softened.ratios, setting.ratios),
+    )
+    if not gained.any() or not score(softened) < score(setting):
+        return setting
+    if setting.model is None:
         return softened
     softened = _walked(softened, _FINE_STEP, score)
     return _set_apart(held_out, softened, without, score)

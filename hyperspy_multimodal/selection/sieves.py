@@ -14,8 +14,8 @@ _COARSE, _FINE = 2, 1
 _STANDARD_ERRORS = 2.0
 
 
-def sieve_without(held_out, start, worth=np.inf):
-    """Return the best setting of sieves without HAADF; None if its score is not below ``worth``.
+def sieve_without(held_out, start, reference=None):
+    """Return the best setting of sieves without HAADF; None if ``reference`` predicts better.
 
     All maps have the width that serves them best together, as they share the probe, but those that
     another one serves significantly better.
@@ -37,7 +37,9 @@ def sieve_without(held_out, start, worth=np.inf):
 
     best = _climbed(RATIOS.index(_FIRST_RATIO), _COARSE, score)
     own = replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
-    if held_out.relative(held_out.errors(own)) >= worth:
+    # Both now: scores are relative to the least errors so far.
+    scores = [held_out.relative(held_out.errors(each)) for each in (own, reference or own)]
+    if reference is not None and scores[0] >= scores[1]:
         return None
     best = _climbed(best, _FINE, score)
     return replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))

@@ -186,7 +186,11 @@ def test_record_repeats_the_result(specimen, automatic):
     """Fusing by the recorded values gives the same maps."""
     node = automatic[0][0].metadata.Multimodal_fusion
     again = specimen.signal.multimodal_fusion(
-        specimen.haadf, node.gamma, (node.lambda_1, node.lambda_2), weights=node.weights
+        specimen.haadf,
+        node.gamma,
+        (node.lambda_1, node.lambda_2),
+        regulariser=list(node.regularisers),
+        weights=node.weights,
     )
     np.testing.assert_allclose(stacked(again), stacked(automatic[0]), atol=0.02)
 

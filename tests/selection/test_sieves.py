@@ -7,8 +7,8 @@ from hyperspy_multimodal.selection import GuidedModels, HaadfModel, Setting
 from hyperspy_multimodal.selection.choice import search
 from hyperspy_multimodal.selection.sieves import sieve_without
 
+from .landscapes import BOTH, Known, Landscape
 from .scans import SHAPE
-from .test_search import BOTH, Known, Landscape
 
 WITHOUT = Setting(None, 1.0, ("isotropic",) * 3, (2.0,) * 3, (False,) * 3)
 
@@ -20,6 +20,8 @@ def known(landscape):
 
 class Probe(Landscape):
     """Sieves are better by 0.1 an element where each has its own width."""
+
+    spread = 0.0
 
     def __init__(self, widths):
         self.widths = widths
@@ -38,7 +40,8 @@ def test_sieves_are_tried_on_if_only_widths_of_their_own_serve_the_maps():
 
 
 def test_sieves_are_left_out_if_no_widths_serve():
-    assert sieve_without(known(Probe((0.03, 0.03, 60.0))), WITHOUT) is None
+    held_out = known(Probe((0.03, 0.03, 60.0)))
+    assert sieve_without(held_out, WITHOUT, WITHOUT) is None
 
 
 @pytest.mark.parametrize(
