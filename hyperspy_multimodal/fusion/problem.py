@@ -104,9 +104,7 @@ class Problem:
             gamma=np.float32(cost.gamma),
             fidelity=_single(cost.lambda_1 * scales / unit),
             bounds=bounds,
-            softness=np.where(bounds > 0, knees / np.maximum(bounds, _LEAST_BOUND), 0).astype(
-                np.float32
-            ),
+            softness=_single(np.where(bounds > 0, knees / np.maximum(bounds, _LEAST_BOUND), 0)),
             regularisers=codes(cost.regularisers),
             totals=cost.totals / scales,
         )

@@ -38,7 +38,8 @@ _FLOOR, _LEAST_MEAN = 1e-2, 1e-3
 _DIMMEST = 0.02
 _SMOOTH = 2.0  # pixels
 _PRICE_STEPS = 30
-_ROUNDING = 1e-7
+# Of a total, relative: where the steps and the certificate take it for met.
+_ROUNDING, _CERTIFIED = 1e-7, 1e-6
 
 
 class _Place:
@@ -190,7 +191,7 @@ class Sieve:
             source_gap(here.u, here.back, self.ridges, self.prices, self._sums)
             _, gap, total, rise = self._sums.sum(axis=2)
             missed = np.where(kept, wanted - total, 0.0)
-            if not kept.any() or (np.abs(missed) <= 1e-6 * np.abs(total)).all():
+            if not kept.any() or (np.abs(missed) <= _CERTIFIED * np.abs(total)).all():
                 break
             self.prices += missed * self.ridges / np.maximum(rise, 1.0)
         # <prices, K u - totals> is 0 up to rounding: the sums were met.
@@ -216,7 +217,7 @@ def gaussian_taps(widths):
 def iterate_sieve(problem, tolerance, max_iterations, initial, callback):
     """Minimise the cost of ``problem``, from smoothed counts or an earlier result.
 
-    Return the maps, their sources, prices, and a list of (iteration, `Evaluation`, relative gap).
+    Return the final `Sieve`, and a list of (iteration, `Evaluation`, relative gap).
     """
     sieve = Sieve(problem)
     sieve.start(_first_sources(sieve, initial))

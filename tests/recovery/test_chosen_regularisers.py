@@ -57,3 +57,13 @@ def test_their_widths_are_in_the_record_and_give_the_same_maps(columns, automati
     again, _, _ = chosen(columns, regulariser=output["regularisers"], lambdas=lambdas, **given)
     for each, other in zip(again, maps, strict=True):
         np.testing.assert_allclose(each.data, other.data, atol=0.02 * other.data.max())
+
+
+def test_noise_comes_out_flat():
+    """Huber's form does not leave it flat, so it has to be clearly better."""
+    specimen = core_shell((24, 20), counts=20)
+    counts = specimen.signal.data
+    even = np.broadcast_to(counts.mean(axis=(0, 1)), counts.shape)
+    specimen.signal.data = np.random.default_rng(2).poisson(even)
+    for fused in specimen.signal.multimodal_fusion(specimen.haadf):
+        assert np.ptp(fused.data) < 0.02 * fused.data.mean()
