@@ -149,7 +149,8 @@ class Plan(Protocol):
     used : numpy.ndarray or None
         Channels that a fit takes, bool, shape (C,); None where nothing is fitted.
     negative : bool
-        Whether single values may be negative.
+        Whether single values may be negative; the plan then checks their sums, see
+        `segments.checked_segments`.
     smooth : bool
         Whether spectra have no peaks.
     widest_spike : int

@@ -79,6 +79,11 @@ class ElementMaps:
         return variance
 
     @property
+    def segment_variances(self):
+        """Variance of each segment, shape (S, ny, nx)."""
+        return self.segments
+
+    @property
     def beside_counts(self):
         """Counts beside the windows, where the background is measured, shape (K, ny, nx)."""
         return self._sums(self.beside)

@@ -57,7 +57,8 @@ def combined_counts(parts, places, shape, negative):
     shape : tuple of int
         Shape (ny, nx, C) of the spectrum image.
     negative : bool
-        Whether single values may be negative, as after the subtraction of a dark image.
+        Whether single values may be negative, as after the subtraction of a dark image. Whether
+        their sums may, is then the plan's to say.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def combined_counts(parts, places, shape, negative):
     if parts[0].segments is None:
         return BlockCounts(None, sums)
     segments = combined_segments([part.segments for part in parts], places, shape[:2])
-    return BlockCounts(checked_segments(segments), sums)
+    return BlockCounts(segments if negative else checked_segments(segments), sums)
 
 
 def project_block(block, operator, first, n_columns, splits, columns, seed):

@@ -66,8 +66,9 @@ def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):
     def weight(k, s):
         return maps.inside[k, s] - maps.beside[k, s] * ratios[k]
 
+    of_segments = maps.segment_variances
     covariances = {
-        (i, j): gain**2 * sum(weight(i, s) * weight(j, s) * maps.segments[s] for s in shared)
+        (i, j): gain**2 * sum(weight(i, s) * weight(j, s) * of_segments[s] for s in shared)
         for i in range(n_maps)
         for j in range(i)
         if (shared := np.flatnonzero(belongs[i] & belongs[j])).size

@@ -91,9 +91,35 @@ def _smallest_type(largest):
     return np.min_scalar_type(int(np.ceil(largest)))
 
 
-def checked_segments(segments):
-    """Return finite counts by segment, or say that some are negative."""
-    if segments.size and segments.min() < 0:
+def merged_segments(segments, limits, wanted):
+    """Return sums of counts between fewer limits.
+
+    Parameters
+    ----------
+    segments : numpy.ndarray
+        Counts between neighbours of ``limits``, shape (S, ny, nx).
+    limits, wanted : list of int
+        Ascending; all that are wanted are among the limits.
+    """
+    if list(wanted) == list(limits):
+        return segments
+    starts = np.searchsorted(limits, wanted)
+    dtype = np.result_type(segments.dtype, np.float32)
+    return np.add.reduceat(segments[: starts[-1]], starts[:-1], axis=0, dtype=dtype)
+
+
+def checked_segments(segments, noise=0.0):
+    """Return finite counts by segment, or say that some are negative.
+
+    Parameters
+    ----------
+    segments : numpy.ndarray
+        Counts, shape (S, ny, nx).
+    noise : float or numpy.ndarray
+        By how much they may be, for noise of the detector, shape (S,); default 0.
+    """
+    least = segments.min(axis=(1, 2)) if segments.size else np.zeros(0)
+    if np.any(least < -np.broadcast_to(noise, least.shape)):
         raise ValueError(
             f"The spectra must hold no negative counts, but hold {segments.min():g} in one window. "
             "Give the counts as recorded, before any background was subtracted."

@@ -62,6 +62,8 @@ class CoreLossFit:
         Which channels were fitted, bool, shape (C,).
     errors : CoreLossErrors
         How well all of that is known.
+    dark : float
+        Counts of electrons whose noise would be that of the camera's floor, in each channel.
     """
 
     exponent: float
@@ -74,9 +76,10 @@ class CoreLossFit:
     observed: np.ndarray = field(repr=False)
     used: np.ndarray = field(repr=False)
     errors: CoreLossErrors = field(repr=False)
+    dark: float = 0.0
 
 
-def fit_core_loss(observed, energy, edges, used, gain=1.0):
+def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0):
     """Fit a summed spectrum by edges over a power law.
 
     Weighted least squares over amplitudes >= 0, an exponent and a common shift of the edges, all
@@ -95,12 +98,14 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0):
         Channels to fit, bool, shape (C,).
     gain : float
         Counts per electron, default 1.
+    dark : float
+        As of `CoreLossFit`, default 0.
 
     Returns
     -------
     CoreLossFit
     """
-    model = _Model(observed, energy, edges, used, gain)
+    model = _Model(observed, energy, edges, used, gain, dark)
     lined = [i for i, each in enumerate(edges) if each.lines]
     while True:
         parameters = model.search(lined)
@@ -127,13 +132,14 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0):
         observed=observed,
         used=used,
         errors=core_loss_errors(model, parameters, lined, gain),
+        dark=dark,
     )
 
 
 class _Model:
     """Sums of edges, white lines and a power law, and how far from a spectrum they are."""
 
-    def __init__(self, observed, energy, edges, used, gain):
+    def __init__(self, observed, energy, edges, used, gain, dark):
         width = float(energy[1] - energy[0])
         self.energy, self.edges, self.used = energy, edges, used
         self.limits = np.append(energy - width / 2, energy[-1] + width / 2)
@@ -148,7 +154,7 @@ class _Model:
         ]
         # Weights from the noisy spectrum itself would favour channels that are low by chance.
         expected = ndimage.uniform_filter1d(np.asarray(observed, float), _SMOOTHED)
-        self.root = 1 / np.sqrt(np.maximum(expected[used], gain))
+        self.root = 1 / np.sqrt(np.maximum(expected[used] + dark, gain))
         self.missing = observed[used] * self.root
 
     def design(self, parameters, lined):

@@ -48,7 +48,7 @@ def worst_misfit(fit, energy, inside, lowest, gain):
     far = (
         (energy > lowest - half)
         & (energy < energy[max(stop for _, stop in inside) - 1])
-        & (residual > _ERRORS * np.sqrt(gain * counts))
+        & (residual > _ERRORS * np.sqrt(gain * (counts + band_sum(fit.dark))))
         & (residual > _OF_EDGES * edges)
         & (residual > _OF_COUNTS * counts)
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..counts.segments import limits_to_count, membership
+from ..counts.segments import merged_segments
 from ..counts.templates import Templates
 from ..counts.unphysical import WIDEST_SPIKE
 from ..notes import Speaker
@@ -17,7 +17,6 @@ from .core_loss_misfit import worst_misfit
 from .edge_measurement import EdgeWindowPlan, check_electrons, plan_edges
 from .edge_windows import has_room
 from .fitted_edges import EdgeProjection
-from .gain import find_gain
 from .select_edges import select_edges
 from .white_lines import white_line_onsets
 
@@ -47,12 +46,8 @@ class EdgeFitPlan:
         Energies of the channels in eV, shape (C,).
     used : numpy.ndarray
         Channels to fit, bool, shape (C,).
-    before : tuple of int
-        Channels below the lowest edge: first, middle, and one after the last.
     instrument : dict
         Beam energy and angles.
-    limits : list of int
-        Channels between which counts are summed.
     """
 
     windows_plan: EdgeWindowPlan
@@ -60,14 +55,17 @@ class EdgeFitPlan:
     subshells: list
     energy: np.ndarray
     used: np.ndarray
-    before: tuple
     instrument: dict
-    limits: list
     negative = True
     smooth = True
     widest_spike = WIDEST_SPIKE
     two_passes = True
     raw_dtype = np.float64
+
+    @property
+    def limits(self):
+        """Channels between which counts are summed."""
+        return self.windows_plan.limits
 
     @property
     def names(self):
@@ -87,14 +85,10 @@ class EdgeFitPlan:
 
     def after_first_pass(self, segments, total, divisor):
         """Return the `EdgeProjection` of counts between the limits and of the summed spectrum."""
-        first, middle, last = self.before
-        lower, upper = (
-            np.tensordot(membership([[channels]], self.limits), segments, axes=1)
-            for channels in ((first, middle), (middle, last))
-        )
         plan = self.windows_plan
-        gain, source = find_gain(plan.stored, plan.gain, segments, lower, upper)
-        check_electrons(gain, segments)
+        camera = plan.camera(segments, total)
+        counts = merged_segments(segments, self.limits, plan.window_limits)
+        check_electrons(camera, counts, np.diff(plan.window_limits))
         if total[self.used].min() < 0 or not total[self.used].any():
             raise ValueError(
                 "The sum of all spectra must be positive in the channels that a fit needs, but is "
@@ -102,10 +96,13 @@ class EdgeFitPlan:
                 "or use map_method='windows'."
             )
         elements = [_element_edges(each, self.energy, self.instrument) for each in self.subshells]
-        fit = fit_core_loss(total, self.energy, elements, self.used, gain)
-        self._check_fit(fit, gain)
+        pixels = segments[0].size
+        dark = camera.gain * pixels * float(camera.floors(1))
+        fit = fit_core_loss(total, self.energy, elements, self.used, camera.gain, dark)
+        self._check_fit(fit, camera.gain)
         templates = _templates(fit, self.names, self.others, plan.inside)
-        return EdgeProjection(self, fit, templates, gain, source, divisor >= 0 and gain == 1)
+        can_split = divisor >= 0 and camera.gain == 1 and camera.floor == 0
+        return EdgeProjection(self, fit, templates, camera, dark, can_split)
 
     def _check_fit(self, fit, gain):
         """Warn where the fit is far from the summed spectrum."""
@@ -155,7 +152,6 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
             f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to see the background, "
             f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
         )
-    below = int(before[0]), int(before[len(before) // 2]), int(before[-1]) + 1
     return EdgeFitPlan(
         windows_plan=windows,
         others=others,
@@ -165,9 +161,7 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
         ],
         energy=energy,
         used=used,
-        before=below,
         instrument=_instrument(signal),
-        limits=limits_to_count(signal, sorted({*below, *windows.limits})),
     )
 
 
@@ -276,7 +270,7 @@ def _templates(fit, names, others, channels):
         shapes.append(edge / edge[start:stop].sum())
     law = np.where(fit.used, fit.power_law, 0.0)
     rest = [edge / edge[fit.used].sum() for edge in fit.edges[n_maps:]]
-    expected = np.maximum(fit.fitted, 1e-6 * fit.fitted[fit.used].max())
+    expected = np.maximum(fit.fitted + fit.dark, 1e-6 * fit.fitted[fit.used].max())
     return Templates(
         names=list(names),
         others=[*others, "background"],

@@ -8,12 +8,20 @@ import numpy as np
 
 from ..checks import checked_number
 from ..counts.element_maps import ElementMaps, float_type
+from ..counts.floor_maps import FloorMaps
 from ..counts.raw_noise import noise_of_windows
-from ..counts.segments import limits_to_count, membership, segment_limits
+from ..counts.segments import (
+    checked_segments,
+    limits_to_count,
+    membership,
+    merged_segments,
+    segment_limits,
+)
 from ..counts.unphysical import WIDEST_SPIKE
 from ..physics.edges import onset_energy
 from ..physics.microscope import microscope_of
 from .background_shape import POWER_LAW, shape_ratio
+from .camera_noise import CameraNoise, camera_noise
 from .edge_windows import (
     channel_energies,
     halved,
@@ -22,9 +30,13 @@ from .edge_windows import (
     pre_edge_channels,
 )
 from .foreign_electrons import foreign_electrons
-from .gain import find_gain, stored_gain
+from .gain import Camera, find_camera, stored_gain
+from .noise_ranges import NoiseRanges, noise_ranges_of
 from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
 from .select_edges import select_edges
+
+# Standard deviations of the floor by which sums may be negative.
+_BELOW_ZERO = 7.0
 
 
 class Channels(NamedTuple):
@@ -54,7 +66,11 @@ class EdgeWindowPlan:
     background_type : str
         From `checked_background_type`.
     limits : list of int
-        Channels between which counts are summed.
+        Channels between which counts are summed: those of windows, and of noise.
+    window_limits : list of int
+        Those of windows.
+    noise_ranges : NoiseRanges
+        Where gain and floor are measured.
     microscope : dict
         From `microscope_of`.
     """
@@ -67,6 +83,8 @@ class EdgeWindowPlan:
     stored: object
     background_type: str
     limits: list
+    window_limits: list
+    noise_ranges: NoiseRanges
     microscope: dict
     used = None
     negative = True
@@ -88,28 +106,32 @@ class EdgeWindowPlan:
 
     def after_first_pass(self, segments, total, divisor):
         """Return the `EdgeWindowReading` of counts (S, ny, nx) between the limits."""
+        camera = self.camera(segments, total)
+        gain = camera.gain
+        segments = merged_segments(segments, self.limits, self.window_limits)
+        widths = np.diff(self.window_limits)
+        check_electrons(camera, segments, widths)
         halves = [halved(self.axis, *channels) for channels in self.sides or self.inside]
         lower, upper = (
-            np.tensordot(membership([[half[i]] for half in halves], self.limits), segments, axes=1)
+            np.tensordot(self._members([[half[i]] for half in halves]), segments, axes=1)
             for i in (0, 1)
         )
-        gain, source = find_gain(self.stored, self.gain, segments, lower, upper)
-        check_electrons(gain, segments)
         if self.sides is None:
             beside, ratios = [[] for _ in self.names], np.zeros((len(self.names), 1, 1))
             before = None
         else:
             beside = halves
             before = np.array([channel_energies(self.axis, (*low, up[1])) for low, up in halves])
-            ratios = self._ratios(before, lower / gain, upper / gain, total)
+            floors = camera.floors([stop - start for start, stop in self.sides])
+            ratios = self._ratios(before, lower / gain, upper / gain, total, floors)
             before = before[:, ::2]
-        within, outside = (
-            membership(ranges, self.limits)
-            for ranges in ([[window] for window in self.inside], beside)
-        )
+        within, outside = map(self._members, ([[window] for window in self.inside], beside))
         # Unused segments would change what seed gives which split.
         used = (within + outside).any(axis=0)
-        maps = ElementMaps(
+        floor = {}
+        if camera.floor > 0:
+            floor = {"floors": camera.floors(widths)[used]}
+        maps = (FloorMaps if floor else ElementMaps)(
             names=self.names,
             segments=segments[used] / float_type(segments.dtype)(gain),
             inside=within[:, used],
@@ -117,20 +139,39 @@ class EdgeWindowPlan:
             ratios=ratios,
             has_steps=True,
             splits_rounded=True,
+            **floor,
         )
         onsets = [onset_energy(name) for name in self.names]
         foreign = None
         if before is not None and self.background_type == POWER_LAW:
             foreign = foreign_electrons(self, maps, lower / gain, upper / gain)
         return EdgeWindowReading(
-            *(maps, onsets, self.windows, before, gain, source, self.background_type),
+            *(maps, onsets, self.windows, before, camera, self.background_type),
             foreign=foreign,
         )
 
-    def _ratios(self, before, lower, upper, total):
+    def camera(self, segments, total):
+        """Return the `Camera` by counts between the limits, and their sum over pixels."""
+        limits, free = self.noise_ranges
+        noise = CameraNoise(np.nan, np.inf)
+        if limits:
+            recorded = np.concatenate([[0], np.cumsum(total != 0)])
+            counts = merged_segments(segments, self.limits, limits)
+            noise = camera_noise(counts, np.diff(recorded[limits]), free)
+        return find_camera(self.stored, self.gain, segments, noise)
+
+    def _members(self, ranges):
+        return membership(ranges, self.window_limits)
+
+    def _ratios(self, before, lower, upper, total, floors):
         if self.background_type == POWER_LAW:
             measured = zip(self.names, self.windows, before, lower, upper, strict=True)
-            return np.stack([background_ratios(*each, self.axis.units) for each in measured])
+            return np.stack(
+                [
+                    background_ratios(*each, self.axis.units, floor)
+                    for each, floor in zip(measured, floors, strict=True)
+                ]
+            )
         found = [
             shape_ratio(name, total, self.axis, side, window, self.background_type)
             for name, side, window in zip(self.names, self.sides, self.inside, strict=True)
@@ -152,10 +193,8 @@ class EdgeWindowReading:
         Shape (K, 2), in units of the energy axis.
     background_windows : numpy.ndarray or None
         Pre-edge windows, shape (K, 2), in units of the energy axis.
-    gain : float
-        Counts per electron.
-    gain_source : str
-        "given", "metadata", "integer counts", "estimated" or "noise"; see `find_gain`.
+    camera : Camera
+        Gain, where it comes from, and the floor of the noise.
     background_type : str
         Shape of the background.
     foreign : numpy.ndarray or None
@@ -166,11 +205,20 @@ class EdgeWindowReading:
     onsets: list
     integration_windows: np.ndarray
     background_windows: np.ndarray | None
-    gain: float
-    gain_source: str
+    camera: Camera
     background_type: str = POWER_LAW
     foreign: np.ndarray | None = None
     mask = None
+
+    @property
+    def gain(self):
+        """Counts per electron."""
+        return self.camera.gain
+
+    @property
+    def gain_source(self):
+        """Where it comes from."""
+        return self.camera.gain_source
 
     def for_fusion(self, divisible):
         """Return the same; unless ``divisible`` with maps that cannot be split or drawn."""
@@ -201,17 +249,26 @@ class EdgeWindowReading:
         return {
             "background_windows": None if sides is None else sides.tolist(),
             "background_type": self.background_type,
-            "gain": self.gain,
-            "gain_source": self.gain_source,
+            **self.camera.record,
         }
 
 
-def check_electrons(gain, counts):
-    """Refuse a gain with which there is hardly an electron anywhere."""
-    if counts.any() and counts.max() / gain < 0.5:
+def check_electrons(camera, counts, widths):
+    """Refuse counts below 0 by more than noise, and a gain with which there is no electron.
+
+    Parameters
+    ----------
+    camera : Camera
+    counts : numpy.ndarray
+        Between limits, shape (S, ny, nx).
+    widths : numpy.ndarray
+        Channels between them, shape (S,).
+    """
+    checked_segments(counts, _BELOW_ZERO * camera.gain * np.sqrt(camera.floors(widths)))
+    if counts.any() and counts.max() / camera.gain < 0.5:
         raise ValueError(
-            f"With gain={gain:g} counts per electron no window holds an electron in any pixel. "
-            "Give the gain of these data as `gain`."
+            f"With gain={camera.gain:g} counts per electron no window holds an electron in any "
+            "pixel. Give the gain of these data as `gain`."
         )
 
 
@@ -248,7 +305,10 @@ def plan_edges(
     sides = pre_edge_channels(signal, names, background_windows)
     channels = Channels(float(axis.low_value), float(axis.scale), axis.units)
     halves = [halved(channels, *each) for each in sides or inside]
-    limits = segment_limits([*([window] for window in inside), *halves])
+    window_limits = limits_to_count(
+        signal, segment_limits([*([window] for window in inside), *halves])
+    )
+    noise_ranges = noise_ranges_of(signal, names)
     return EdgeWindowPlan(
         names=names,
         axis=channels,
@@ -257,6 +317,8 @@ def plan_edges(
         gain=gain,
         stored=stored_gain(signal),
         background_type=background_type,
-        limits=limits_to_count(signal, limits),
+        limits=sorted({*window_limits, *noise_ranges.limits}),
+        window_limits=window_limits,
+        noise_ranges=noise_ranges,
         microscope=microscope_of(signal),
     )

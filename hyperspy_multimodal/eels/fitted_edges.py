@@ -10,6 +10,7 @@ from ..counts.templates import Templates
 from ..physics.edges import onset_energy
 from .background_shape import POWER_LAW
 from .core_loss_fit import CoreLossFit
+from .gain import Camera
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class EdgeProjection:
         Fit of the summed spectrum.
     templates : Templates
         Spectra of the elements and of the background.
-    gain, gain_source : float, str
-        Counts per electron, and where it comes from.
+    camera : Camera
+        Gain, where it comes from, and the floor of the noise.
+    dark : float
+        As of `CoreLossFit`.
     can_split : bool
         Whether each count can be given to one of two halves.
     """
@@ -32,9 +35,14 @@ class EdgeProjection:
     plan: object
     sum_fit: CoreLossFit
     templates: Templates
-    gain: float
-    gain_source: str
+    camera: Camera
+    dark: float
     can_split: bool
+
+    @property
+    def gain(self):
+        """Counts per electron."""
+        return self.camera.gain
 
     @property
     def columns(self):
@@ -49,7 +57,8 @@ class EdgeProjection:
     def _poisson(self):
         """Covariance of the totals by the noise of the maps, in counts of the signal, (K, K)."""
         projection = self.templates.projection[: self.columns]
-        return self.gain * (projection * np.maximum(self.sum_fit.observed, 0.0)) @ projection.T
+        electrons = np.maximum(self.sum_fit.observed, 0.0) + self.dark
+        return self.gain * (projection * electrons) @ projection.T
 
     @property
     def common_covariance(self):
@@ -69,9 +78,11 @@ class EdgeProjection:
         """Return the `EdgeReading` of projected spectra (M, ny, nx) and their halves."""
         n_maps = self.columns
         net = whole[:n_maps] / self.gain
+        projection = self.templates.projection[:n_maps]
+        floor = float(self.camera.floors(1)) * projection @ projection.T
         covariance = np.empty((*net.shape[1:], n_maps, n_maps))
         for (i, j), values in zip(self._pairs, whole[n_maps + 1 :], strict=True):
-            covariance[..., i, j] = covariance[..., j, i] = values / self.gain
+            covariance[..., i, j] = covariance[..., j, i] = values / self.gain + floor[i, j]
         if not self.can_split:
             of_halves = gaussian_halves(net, covariance, splits, seed)
         own = self.templates.own_variances
@@ -109,8 +120,7 @@ class EdgeProjection:
             maps,
             onsets,
             plan.windows,
-            self.gain,
-            self.gain_source,
+            self.camera,
             self._white_lines,
             self._cross_sections,
             noise,
@@ -150,8 +160,8 @@ class EdgeReading:
         Onset energies in eV.
     integration_windows : numpy.ndarray
         Shape (K, 2), in units of the energy axis.
-    gain, gain_source : float, str
-        Counts per electron, and where it comes from.
+    camera : Camera
+        Gain, where it comes from, and the floor of the noise.
     white_lines : list of float
         Share of white lines in the electrons of each integration window.
     cross_sections : list of float
@@ -165,12 +175,21 @@ class EdgeReading:
     maps: FittedMaps
     onsets: list
     integration_windows: np.ndarray
-    gain: float
-    gain_source: str
+    camera: Camera
     white_lines: list
     cross_sections: list
     noise: dict | None
     mask = None
+
+    @property
+    def gain(self):
+        """Counts per electron."""
+        return self.camera.gain
+
+    @property
+    def gain_source(self):
+        """Where it comes from."""
+        return self.camera.gain_source
 
     def for_fusion(self, divisible):
         """Return the same without its noise, for memory's sake."""
@@ -191,8 +210,7 @@ class EdgeReading:
             "cross_sections": self.cross_sections,
             "background_windows": None,
             "background_type": POWER_LAW,
-            "gain": self.gain,
-            "gain_source": self.gain_source,
+            **self.camera.record,
         }
 
 

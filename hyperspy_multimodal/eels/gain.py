@@ -1,6 +1,7 @@
 """The gain of EELS data, in counts per electron: given, from the metadata, or from the noise."""
 
 import numbers
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,15 +9,46 @@ from ..notes import Speaker
 
 _logger = Speaker(__name__)
 
-# Median of the squared standard normal distribution.
-_MEDIAN_CHI_SQUARED = 0.4549364
 _ITEM = "Signal.Noise_properties.Variance_linear_model.gain_factor"
-# An estimate of the gain from fewer neighbours or counts than this is not worth a warning.
-_PAIRS = 200
-_COUNTS = 20
-# Noise this many times what the metadata let expect is no error of the estimate, which is of some
-# 20 % for the fewest pixels: readers of files put 1 where a file says nothing.
-_CONTRADICTED = 3.0
+# Noise this many times what the metadata let expect, and so many standard errors above, contradicts
+# them: readers of files put 1 where a file says nothing.
+_CONTRADICTED, _STANDARD_ERRORS = 3.0, 4.0
+# An estimate is worth a warning if its standard error is less than this share of it.
+_KNOWN = 0.1
+
+
+class Camera(NamedTuple):
+    """What the counts of a channel say of electrons, and how noisy they are.
+
+    Attributes
+    ----------
+    gain : float
+        Counts per electron.
+    gain_source : str
+        "given", "metadata", "integer counts", "estimated" (there is no other), or "noise" (which
+        contradicts the metadata, or whole numbers, by more than a factor of 3).
+    floor : float
+        Standard deviation of a channel's counts where there are no electrons.
+    """
+
+    gain: float
+    gain_source: str
+    floor: float
+
+    @property
+    def record(self):
+        """The same in types that metadata can hold."""
+        return {"gain": self.gain, "gain_source": self.gain_source, "noise_floor": self.floor}
+
+    def floors(self, widths):
+        """Return the variance of sums of so many channels beside that of electrons, in electrons.
+
+        Parameters
+        ----------
+        widths : array_like
+            Numbers of channels.
+        """
+        return np.asarray(widths, float) * (self.floor / self.gain) ** 2
 
 
 def stored_gain(signal):
@@ -24,8 +56,8 @@ def stored_gain(signal):
     return signal.metadata.get_item(_ITEM, None)
 
 
-def find_gain(stored, given, counts, lower, upper):
-    """Return the gain, and where it comes from.
+def find_camera(stored, given, counts, noise):
+    """Return the `Camera` of a spectrum image.
 
     Parameters
     ----------
@@ -35,17 +67,21 @@ def find_gain(stored, given, counts, lower, upper):
         Gain as the user gives it.
     counts : numpy.ndarray
         All counts, to see whether they are whole numbers.
-    lower, upper : numpy.ndarray
-        Counts in neighbouring windows, shape (K, ny, nx), as for `estimate_gain`.
-
-    Returns
-    -------
-    gain : float
-        Counts per electron.
-    source : str
-        "given", "metadata", "integer counts", "estimated" (there is no other), or "noise" (which
-        contradicts the metadata, or whole numbers, by more than a factor of 3).
+    noise : CameraNoise
+        What the spectra themselves say.
     """
+    camera = Camera(*_gain(stored, given, counts, noise), noise.floor)
+    if noise.floor > 0 and camera.gain_source not in ("estimated", "noise"):
+        _logger.info(
+            "Beside the gain of %.3g counts per electron (%s), the noise of the spectra shows a "
+            "floor of %.3g counts a channel, which is allowed for.",
+            *camera,
+        )
+    return camera
+
+
+def _gain(stored, given, counts, noise):
+    """Return the gain, and where it comes from."""
     if given is not None:
         return given, "given"
     usable = isinstance(stored, numbers.Real) and np.isfinite(stored) and stored > 0
@@ -57,18 +93,20 @@ def find_gain(stored, given, counts, lower, upper):
             kind="to do",
         )
         stored = None
-    estimated, reliable = estimate_gain(lower, upper)
+    estimated, error = noise.gain, noise.gain_error
+    floor = f", and a floor of {noise.floor:.3g} counts a channel" if noise.floor > 0 else ""
     if stored is not None:
         gain, source = float(stored), "metadata"
     elif np.array_equal(counts, np.rint(counts)):
         _logger.info("All counts are whole numbers: each is taken for one electron.")
         gain, source = 1.0, "integer counts"
-    elif np.isfinite(estimated) and estimated > 0:
+    elif np.isfinite(estimated) and estimated > _STANDARD_ERRORS * error:
         _logger.warning(
             "The counts are not whole numbers and metadata.%s is not set: the gain is estimated "
-            "from their noise, %.3g counts per electron. Give `gain` if it is known.",
+            "from their noise, %.3g counts per electron%s. Give `gain` if it is known.",
             _ITEM,
             estimated,
+            floor,
             kind="told",
         )
         return estimated, "estimated"
@@ -77,17 +115,18 @@ def find_gain(stored, given, counts, lower, upper):
             "The counts are not whole numbers, and their noise tells no gain. Give `gain`, the "
             "counts per electron."
         )
-    if reliable and estimated > _CONTRADICTED * gain:
+    if estimated > max(_CONTRADICTED * gain, gain + _STANDARD_ERRORS * error):
         _logger.warning(
-            "%s a gain of %.3g, but the noise of the spectra shows %.3g counts per electron, which "
-            "is used. Give `gain` if it is known.",
+            "%s a gain of %.3g, but the noise of the spectra shows %.3g counts per electron%s, "
+            "which is used. Give `gain` if it is known.",
             "The metadata give" if source == "metadata" else "Whole numbers suggest",
             gain,
             estimated,
+            floor,
             kind="told",
         )
         return estimated, "noise"
-    if reliable and not 0.5 < estimated / gain < 2:
+    if error < _KNOWN * estimated and not 0.5 < estimated / gain < 2:
         _logger.warning(
             "The gain is taken as %.3g counts per electron (%s), but the noise of the spectra "
             "suggests %.3g: with a wrong gain lambdas='auto' smooths too little or too much. "
@@ -98,36 +137,3 @@ def find_gain(stored, given, counts, lower, upper):
             kind="wrong gain",
         )
     return gain, source
-
-
-def estimate_gain(lower, upper):
-    """Estimate counts per electron from the noise between horizontal neighbours.
-
-    The share of counts in the lower of two neighbouring windows hardly depends on the thickness.
-    What it changes by from one pixel to the next is noise, of a variance that for counting
-    statistics grows with the gain. The median over all pixels leaves out the steps in composition.
-
-    Parameters
-    ----------
-    lower, upper : numpy.ndarray
-        Counts in the two windows, shape (K, ny, nx).
-
-    Returns
-    -------
-    gain : float
-        The least of the K estimates, as structure can only add to them; NaN without counts.
-    reliable : bool
-        Whether it rests on enough pixels and counts.
-    """
-    a, b, c, d = lower[..., :-1], lower[..., 1:], upper[..., :-1], upper[..., 1:]
-    variance = a * d * (a + d) + b * c * (b + c)
-    gains = []
-    for difference, expected in zip(a * d - b * c, variance, strict=True):
-        use = expected > 0
-        if use.any():
-            gains.append(np.median(difference[use] ** 2 / expected[use]) / _MEDIAN_CHI_SQUARED)
-    if not gains:
-        return np.nan, False
-    gain = float(min(gains))
-    enough = variance[0].size >= _PAIRS and lower.mean() >= _COUNTS * max(gain, 1.0)
-    return gain, bool(enough)

@@ -106,7 +106,10 @@ def multimodal_fusion(
     gain : None or float
         Counts per electron, > 0. None (default) takes ``gain_factor`` of
         ``metadata.Signal.Noise_properties.Variance_linear_model``; failing that, 1 if all counts
-        are whole numbers, otherwise an estimate from the noise, with a warning.
+        are whole numbers, otherwise an estimate from the noise, with a warning. Noise that clearly
+        contradicts the metadata or whole numbers wins. The floor of a camera, its noise without
+        electrons, is estimated with it, and part of the variance: ``noise_floor`` of the record, in
+        counts a channel.
     $regulariser
     $weights
     $haadf_blur

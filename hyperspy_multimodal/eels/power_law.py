@@ -16,7 +16,7 @@ BACKGROUND_ERROR = 0.005
 _CLIPPED = 0.1
 
 
-def background_ratios(name, window, limits, lower, upper, units):
+def background_ratios(name, window, limits, lower, upper, units, floor=0.0):
     """Return the expected background in a window for each electron before the edge.
 
     Parameters
@@ -31,6 +31,8 @@ def background_ratios(name, window, limits, lower, upper, units):
         Electrons below and above the division, shape (ny, nx).
     units : str
         Units of the energies, for messages.
+    floor : float
+        Variance of the sum of both beside that of electrons, default 0.
 
     Returns
     -------
@@ -44,6 +46,8 @@ def background_ratios(name, window, limits, lower, upper, units):
             f"{units}. Give `background_windows` above the zero-loss peak, or None."
         )
     needed = (exponent_error(window, (left, right)) / BACKGROUND_ERROR) ** 2
+    if floor > 0:
+        needed *= 1 + floor / max(float(np.mean(lower + upper)), np.finfo(float).tiny)
     pooled = pool(np.stack([lower, upper]), needed)
     exponent = power_law_exponent(*pooled, left, middle, right)
     clipped = np.isin(exponent, EXPONENTS).mean()

@@ -4,7 +4,9 @@ from functools import cache
 
 import numpy as np
 from scipy import ndimage
-from scipy.special import gammaln, ndtr, xlogy
+from scipy.special import gammaln, xlogy
+
+from ..counts.rounded_halves import rounded_half
 
 # Single counts are signals of different sizes, which have a gamma distribution of this shape.
 _SHAPE = 2.0
@@ -55,10 +57,10 @@ def halved_counts(net, excess, splits, seed, blurs=0.0):
                 half[k] = (image + ndimage.gaussian_filter(noise, blurs[k], mode="nearest")) / 2
             elif excess[k] < _NO_FLOOR:
                 few = (image > 0) & (image < _LARGEST)
-                half[k] = _rounded(image, excess[k], level[k], rng)
+                half[k] = rounded_half(image, excess[k], level[k], rng)
                 half[k][few] = _split(image[few], level[k][few], rng)
             else:
-                half[k] = _rounded(image, excess[k], level[k], rng)
+                half[k] = rounded_half(image, excess[k], level[k], rng)
     return halves
 
 
@@ -66,18 +68,6 @@ def smoothed(maps):
     """Return the level around each pixel, >= 0, shape (K, ny, nx)."""
     width = (0, _WIDTH, _WIDTH)
     return np.maximum(ndimage.gaussian_filter(maps, width, mode="nearest"), 0.0)
-
-
-def _rounded(image, excess, level, rng):
-    """Return a first half of values that are rounded at random."""
-    # where the floor is positive by chance it passes for counts, and needs no noise of its own
-    deviation = max(np.sqrt(excess), 1e-12)
-    ratio = level / deviation
-    by_chance = deviation * np.exp(-0.5 * ratio**2) / np.sqrt(2 * np.pi) - level * ndtr(-ratio)
-    floor = np.sqrt(np.maximum(excess - by_chance, 0.0)) / 2
-    whole = np.floor(np.maximum(image, 0) + rng.random(image.shape))
-    own = rng.binomial(whole.astype(np.int64), 0.5)
-    return own + (image - whole) / 2 + floor * rng.standard_normal(image.shape)
 
 
 def _split(values, level, rng):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from hyperspy_multimodal.counts.segments import checked_segments
+
 
 class CountsBetween:
     """Gives the counts between limits, from one pass."""
@@ -14,7 +16,7 @@ class CountsBetween:
         self.limits = limits
 
     def after_first_pass(self, segments, total, divisor):
-        return segments
+        return checked_segments(segments)
 
 
 class Projected(CountsBetween):

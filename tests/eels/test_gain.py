@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.eels.gain import estimate_gain
-
 from .edge_spectra import SIZE, flat, measure, power_law, spectrum_image
 
 
@@ -13,16 +11,6 @@ def noisy(gain, level=500, seed=0):
     rng = np.random.default_rng(seed)
     thickness = 1 + 3 * (rng.random((24, 24)) > 0.5)
     return gain * rng.poisson(thickness[..., None] * level * power_law(3.0) / power_law(3.0)[0])
-
-
-@pytest.mark.parametrize("gain", [0.2, 1.0, 4.5])
-def test_gain_is_estimated_from_the_noise_in_spite_of_thickness(gain, logged):
-    data = noisy(gain)
-    found, reliable = estimate_gain(
-        data[None, ..., 28:39].sum(axis=-1), data[None, ..., 39:51].sum(axis=-1)
-    )
-    assert reliable
-    assert found == pytest.approx(gain, rel=0.25)
 
 
 def test_gain_given_is_used():
