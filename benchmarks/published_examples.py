@@ -94,6 +94,7 @@ def row(title, name, method, image, raw, flat, vacuum):
     total = "no unit" if method == "published" else f"{image.sum() / raw.sum():.3f}"
     print(
         f"| {title} | {name} | {method} | {noise[0] / noise[1]:.1f} | {total} | "
+        f"{100 * raw[vacuum].sum() / raw.sum():.1f} % / "
         f"{100 * image[vacuum].sum() / image.sum():.1f} % |",
         flush=True,
     )
@@ -130,7 +131,8 @@ def main():
     parser.add_argument("--files", type=Path, help="folder with copies of the published files")
     chosen = parser.parse_args()
     logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)
-    print("| scan | map | method | relative noise in flat parts, raw / fused | total | in vacuum |")
+    print("| scan | map | method | relative noise in flat parts, raw / fused | total ", end="")
+    print("| in vacuum, raw / fused |")
     print("|---|---|---|---|---|---|")
     told = {}
     for title, (load, file) in SCANS.items():
