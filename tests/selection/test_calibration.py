@@ -96,7 +96,7 @@ def test_a_variance_that_is_doubted_is_not_taken_for_an_error():
     case.variance = case.variance / 1.2
     trusted, doubted = (case.calibrated(doubt=doubt)[1] for doubt in (0.0, 0.3))
     assert trusted > 2
-    assert doubted < 0.7 * trusted
+    assert doubted - 1 < 0.6 * (trusted - 1)
 
 
 def test_bright_pixels_and_others_have_factors_of_their_own():
