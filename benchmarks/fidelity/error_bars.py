@@ -24,7 +24,7 @@ from hyperspy_multimodal.data import bimetal, core_shell, oxide_interface
 SPECIMENS = {
     "core-shell particles": (core_shell, (3, 20)),
     "bimetal particles": (bimetal, (5, 20)),
-    "interface": (oxide_interface, (20,)),
+    "interface": (oxide_interface, (5, 20)),
 }
 DOSES = (3.0, 10.0, 30.0)
 SEEDS = 3
@@ -126,7 +126,7 @@ def main():
     parser.add_argument("--elements", nargs="+")
     parser.add_argument("--doses", nargs="+", type=float, default=DOSES)
     parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--size", type=int, default=96, help="pixels of the specimens")
+    parser.add_argument("--size", type=int, default=80, help="pixels of the specimens")
     given = parser.parse_args()
     print(
         "| scan | element | uncalibrated | calibrated | standard error | pixels 1 σ "

@@ -89,8 +89,8 @@ class Parameters:
 
     @property
     def splits_counts(self):
-        """Whether halves of the counts are needed: for a choice, or for errors."""
-        return self.chooses_lambdas or bool(self.uncertainty)
+        """Whether halves of the counts are needed: for a choice."""
+        return self.chooses_lambdas
 
     @property
     def chooses_gamma(self):

@@ -1,19 +1,18 @@
-"""Errors of fused maps, by parametric bootstrap and by counts that are held out."""
+"""Errors of fused maps by parametric bootstrap."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..counts.contracts import Maps
-from ..counts.reading import SPLITS
 from .given_back import given_back
 from .held_out import GuidedModels, effort, fuse_setting
 from .normalised_haadf import noise_of, smoothed
 
-#: Simulated scans of all counts, and of half of them.
-DRAWS, HALF_DRAWS = 20, 10
-#: Fusions for standard deviations: of a rougher truth, draws, halves.
-FUSIONS = 1 + DRAWS + HALF_DRAWS + 2 * SPLITS
+#: Simulated scans, an even number.
+DRAWS = 30
+#: Fusions for standard deviations: of a rougher truth, and of draws.
+FUSIONS = 1 + DRAWS
 _TOLERANCE = 1e-3
 _MAX_ITERATIONS = 300
 # Total variation of the maps that are taken for the truth, as a share of that of the fused ones.
@@ -26,22 +25,18 @@ class Bootstrap:
 
     Attributes
     ----------
-    whole : numpy.ndarray
-        Errors of fusions of as many counts as were measured, float32, shape (draws, K, ny, nx).
-    halves : numpy.ndarray or None
-        Of half as many; None where counts cannot be split.
-    held_out : list of (numpy.ndarray, numpy.ndarray)
-        Fusion of one half of the measured counts less the net counts of the other, and the variance
-        of those, float32, shape (K, ny, nx); empty where counts cannot be split.
+    errors : numpy.ndarray
+        Errors of what is found from each draw, float32, shape (draws, K, ny, nx).
+    noise : numpy.ndarray
+        Noise of the net counts of each draw, float32, shape (draws, K, ny, nx).
     """
 
-    whole: np.ndarray
-    halves: np.ndarray | None
-    held_out: list
+    errors: np.ndarray
+    noise: np.ndarray
 
 
 class Fusions:
-    """Fusions with one setting, of measured and drawn counts, and of halves of them.
+    """Fusions with one setting, of measured and drawn counts.
 
     Parameters
     ----------
@@ -61,8 +56,8 @@ class Fusions:
         self.models, self.setting, self.kept = models, setting, kept
         self._progress, self._lost = progress, lost
 
-    def of(self, maps, initial=None, scale=1.0, haadf=None, setting=None):
-        """Return the fusion of maps that hold a share ``scale`` of the counts."""
+    def of(self, maps, initial=None, haadf=None, setting=None):
+        """Return the fusion of measured or drawn maps."""
         setting = setting or self.setting
         models = self.models
         if haadf is not None:
@@ -72,7 +67,6 @@ class Fusions:
             maps,
             models,
             setting,
-            scale=scale,
             totals=totals,
             initial=initial,
             **effort(setting, _TOLERANCE, _MAX_ITERATIONS),
@@ -82,14 +76,14 @@ class Fusions:
 
 
 def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, lost=()):
-    """Fuse counts and HAADF that are drawn anew, and halves of those that were measured.
+    """Fuse counts and HAADF that are drawn anew.
 
     Counts and HAADF are drawn from maps that are taken for the truth, and fused with the same
     parameters. What is found deviates from that truth by noise and by what the total variation
     flattens. For the latter to show, the truth has to have what was flattened in the fused maps: it
     is a fusion with half their total variation. Weights and pedestal of the HAADF model are fitted
-    to each draw. What the model misses shows in measured counts alone: each half of them is fused,
-    and compared with the other half; of draws of half the counts, errors are known.
+    to each draw. The noise that was drawn says how far fused maps follow it, which `calibrated`
+    needs to find from the measured counts what the model misses.
 
     Parameters
     ----------
@@ -107,12 +101,12 @@ def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, l
         Called as ``refit(maps, haadf)`` with drawn maps and a HAADF at their resolution; returns
         their `HaadfModel`.
     seed : int
-        Seed of draws and halves.
+        Seed of the draws.
     progress : callable
         Called once a fusion.
     lost : sequence of Lost
         Windows in which the fused maps were given back what they had lost: so are the truth, and
-        what is found of each draw and half.
+        what is found of each draw.
 
     Returns
     -------
@@ -130,30 +124,13 @@ def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, l
         # The noise of the HAADF enters as it does in the scan: before the blur.
         return expected + smoothed(generator.normal(0.0, noise, truth.shape[1:]), model.blur)
 
-    whole = np.empty((DRAWS, *truth.shape), np.float32)
-    for error in whole:
+    errors, of_counts = (np.empty((DRAWS, *truth.shape), np.float32) for _ in range(2))
+    for i in range(DRAWS):
         drawn, image = maps.drawn(truth, generator), haadf()
         own = replace(setting, model=refit(drawn, image)) if setting.model else setting
-        error[:] = fusions.of(drawn, pilot, haadf=image, setting=own).maps - truth
-    if not can_be_split(maps):
-        return Bootstrap(whole, None, [])
-    pairs = maps.halves(SPLITS, seed)
-    held_out, found = [], None
-    for pair in pairs:
-        for half, other in (pair, pair[::-1]):
-            found = fusions.of(half, found, 0.5)
-            arrays = found.maps - other.net, other.net_variance
-            held_out.append(tuple(np.asarray(each, np.float32) for each in arrays))
-    halves = np.empty((HALF_DRAWS, *truth.shape), np.float32)
-    for error in halves:
-        drawn = pairs[0][0].drawn(truth / 2, generator)
-        error[:] = fusions.of(drawn, found, 0.5, haadf()).maps - truth / 2
-    return Bootstrap(whole, halves, held_out)
-
-
-def can_be_split(maps: Maps):
-    """Return whether halves of the counts are independent: counts as recorded, and not none."""
-    return maps.splits_rounded or (maps.are_integers and maps.divisor == 1)
+        errors[i] = fusions.of(drawn, pilot, image, own).maps - truth
+        of_counts[i] = drawn.net - truth
+    return Bootstrap(errors, of_counts)
 
 
 class _Drawn(GuidedModels):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..counts.contracts import Maps
-from .bootstrap import DRAWS, bootstrap, can_be_split
-from .calibration import calibrated
+from .bootstrap import DRAWS, bootstrap
+from .calibration import balanced, calibrated, evened
 from .normalised_haadf import smoothed
 
 # Squared errors of so few draws are pooled over neighbours by a Gaussian of this many pixels.
@@ -22,8 +22,8 @@ class ErrorDraws:
     errors : numpy.ndarray
         Their mean is 0, float32, shape (draws, K, ny, nx).
     ratios : list of float or None
-        By element: variance that held-out counts call for, over that of the bootstrap, in bright
-        pixels; None where counts cannot be split.
+        By element: variance that the measured counts call for, over that of the bootstrap, in
+        bright pixels; None where their noise is not known, as they are no whole numbers.
     common : list of float
         By element: standard error of the total beyond noise, as a share of it.
     """
@@ -49,7 +49,7 @@ class ErrorDraws:
 
 
 def error_draws(maps: Maps, models, setting, fused, kept, refit, seed, progress, lost=()):
-    """Return errors of fused maps, whose scale held-out counts have set.
+    """Return errors of fused maps, whose scale the measured counts have set.
 
     What total variation flattens is the same in all draws: it has the opposite sign in every other
     one, so that the spread of the draws holds it.
@@ -64,21 +64,22 @@ def error_draws(maps: Maps, models, setting, fused, kept, refit, seed, progress,
     ErrorDraws
     """
     found = bootstrap(maps, models, setting, fused, kept, refit, seed, progress, lost)
-    errors = _balanced(found.whole)
-    ratios = None
-    if can_be_split(maps):
-        of_halves, ratios = _balanced(found.halves), []
+    errors, ratios = balanced(found.errors), None
+    if has_known_noise(maps):
+        ratios = []
         for k in range(len(maps.names)):
-            held_out = [(difference[k], variance[k]) for difference, variance in found.held_out]
             errors[:, k], ratio = calibrated(
-                errors[:, k],
-                of_halves[:, k],
-                held_out,
+                found.errors[:, k],
+                found.noise[:, k],
+                fused.maps[k] - maps.net[k],
+                maps.net_variance[k],
                 fused.maps[k],
                 maps.mask,
                 maps.variance_doubt,
             )
             ratios.append(ratio)
+    for k, fused_map in enumerate(fused.maps):
+        errors[:, k] = evened(errors[:, k], fused_map)
     common = np.zeros((len(maps.names),) * 2) if maps.common is None else maps.common
     factors = _common_factors(common, np.random.default_rng([seed, 1]))
     for error, factor in zip(errors, factors, strict=True):
@@ -86,14 +87,9 @@ def error_draws(maps: Maps, models, setting, fused, kept, refit, seed, progress,
     return ErrorDraws(errors, ratios, np.sqrt(np.diag(common)).tolist())
 
 
-def _balanced(errors):
-    """Return errors of mean 0: what all share has the opposite sign in every other one."""
-    n = len(errors)
-    shared = errors.mean(axis=0)
-    signs = np.resize([1.0, -1.0], n).reshape(-1, *(1,) * shared.ndim)
-    rest = errors - shared
-    rest *= np.sqrt(n / (n - 1))
-    return rest + (signs * shared).astype(errors.dtype)
+def has_known_noise(maps: Maps):
+    """Return whether counts are as they were recorded, so that their variance is known."""
+    return maps.splits_rounded or (maps.are_integers and maps.divisor == 1)
 
 
 def _common_factors(covariance, generator):

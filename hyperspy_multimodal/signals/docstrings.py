@@ -68,9 +68,9 @@ DESCRIPTIONS = {
     "seed": """seed : int
     Seed of the count splitting of ``lambdas="auto"`` and of ``uncertainty``, default 0.""",
     "uncertainty": """uncertainty : bool
-    Estimate the standard deviation of each map, pixel by pixel, from 20 fusions of $counts and
-    HAADF that are drawn anew; where counts can be halved, what halves of them predict of each
-    other sets the scale, so that the HAADF's misfit is in it too. It takes the time of about 37
+    Estimate the standard deviation of each map, pixel by pixel, from 30 fusions of $counts and
+    HAADF that are drawn anew; where the noise of the counts is known, how far the maps are from
+    them sets the scale, so that the HAADF's misfit is in it too. It takes the time of about 31
     fusions. The array is kept in ``metadata.Multimodal_fusion.standard_deviation``; HyperSpy does
     not slice or stack it along with the map; ``standard_deviations`` of full_output are maps.
     ``draws`` of full_output hold the errors of sums, ratios and all else. Default False.""",
@@ -104,7 +104,7 @@ DESCRIPTIONS = {
     Signals: ``raw_maps`` (net counts as measured, a list; ``raw_noise``, a dictionary, has their
     variances, covariances, and what all pixels have in common), ``cost_terms`` (HAADF, Poisson and
     regulariser's term by iteration), ``haadf`` (unit range, blurred), ``modelled_haadf``,
-    ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a list, and ``draws``: 20
+    ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a list, and ``draws``: 30
     lists of maps as they might be, whose spread about the fused maps is the error of these and of
     whatever is computed from them. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``,
     ``haadf_shift``, ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured
@@ -112,8 +112,8 @@ DESCRIPTIONS = {
     ``lambda_1``, ``lambda_2``, ``regularisers`` (as ``regulariser`` takes them), ``directional``,
     ``totals_kept``, ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how
     many per cent the map is above the counts where the HAADF is bright) and ``bright_bias_errors``
-    (its standard errors); with ``uncertainty=True`` ``error_ratios`` (variances that halves call
-    for, over those of draws, in bright pixels; None where counts cannot be halved) and
+    (its standard errors); with ``uncertainty=True`` ``error_ratios`` (variances that counts call
+    for, over those of draws, in bright pixels; None where their noise is not known) and
     ``common_errors`` (of the total beyond noise, as a share: calibration, weights of lines).
     ``relaxed``: where erased structure was given back, a dictionary of lists with one item a
     window, or None; ``differing``: the same of what still differs. ``selection``: what

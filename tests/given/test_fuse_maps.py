@@ -141,7 +141,7 @@ def test_uncertainty_goes_along(specimen, counts, tmp_path):
     loaded = hs.load(tmp_path / "map.hspy")
     np.testing.assert_array_equal(loaded.metadata.Multimodal_fusion.standard_deviation, error)
     assert hs.stack(maps).data.shape == (3, 32, 40)
-    assert len(output["draws"]) == 20
+    assert len(output["draws"]) == 30
     assert [type(each) for each in output["draws"][0]] == [type(each) for each in maps]
     assert len(output["error_ratios"]) == 3 and output["common_errors"] == [0.0] * 3
 

@@ -30,7 +30,7 @@ def test_draws_spread_about_the_maps_by_the_standard_deviations(with_errors, usu
     maps, _, output = with_errors
     draws = np.array([stacked(draw) for draw in output["draws"]])
     assert "draws" not in usual[2]
-    assert len(draws) == output["error_draws"] == 20
+    assert len(draws) == output["error_draws"] == 30
     np.testing.assert_allclose(draws.mean(axis=0), stacked(maps), atol=1e-4)
     variances = np.square(draws - stacked(maps)).mean(axis=(0, 2, 3))
     stated = np.square(stacked(output["standard_deviations"])).mean(axis=(1, 2))
@@ -52,7 +52,7 @@ def test_totals_of_draws_vary_by_calibration_and_line_weights(with_errors):
 
 def test_the_record_holds_how_errors_were_scaled(with_errors):
     record = with_errors[0][0].metadata.Multimodal_fusion
-    assert record.error_draws == 20
+    assert record.error_draws == 30
     assert len(record.error_ratios) == len(record.common_errors) == 3
     assert all(0.2 < ratio < 20 for ratio in record.error_ratios)
 

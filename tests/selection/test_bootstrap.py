@@ -1,4 +1,4 @@
-"""Errors of fused maps: those of a bootstrap, and those that held-out counts have scaled."""
+"""Errors of fused maps: those of a bootstrap, and those that the counts have scaled."""
 
 from dataclasses import replace
 
@@ -48,6 +48,9 @@ class Scan:
             model if uses_haadf else None, 1e-3 if uses_haadf else 1.0, **given | setting
         )
         self.kept = np.array([True, True, False])
+        self.fuse()
+
+    def fuse(self):
         totals = np.where(self.kept, self.maps.totals, np.nan)
         self.fused = fuse_setting(self.maps, self.models, self.setting, totals=totals, **SOLVE)
 
@@ -56,7 +59,7 @@ class Scan:
 
     def errors(self, **options):
         """Root-mean-square errors of draws of all counts, as the bootstrap has them."""
-        return np.sqrt(np.square(self.drawn(bootstrap, **options).whole).mean(axis=0))
+        return np.sqrt(np.square(self.drawn(bootstrap, **options).errors).mean(axis=0))
 
     def drawn(self, function=error_draws, seed=0, progress=lambda: None, refit=None):
         return function(
