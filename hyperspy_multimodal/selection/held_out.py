@@ -13,6 +13,8 @@ from .normalised_haadf import guide_directions
 
 # What `halves` gives.
 _FRACTION = 0.5
+# Scans of so many pixels are split once; smaller ones more often, up to `SPLITS` times.
+_LARGE = 3 * 128**2
 _TOLERANCE = 1e-3
 _SIGNIFICANT = 5.0  # standard errors
 _MAX_ITERATIONS = 300
@@ -177,8 +179,9 @@ class CroppedModels(GuidedModels):
 class HeldOut:
     """Squared errors of predictions of held-out counts, for settings tried so far.
 
-    The counts are split binomially into two independent halves, three times. Of each split the
-    first half is fused, and the squared difference to the unclipped net maps of the second is
+    The counts are split binomially into two independent halves: three times for scans of up to
+    128 x 128 pixels, less often for larger ones, which tell as much by themselves. Of each split
+    the first half is fused, and the squared difference to the unclipped net maps of the second is
     summed by element; so is the difference itself, where the HAADF is dark and where it is bright.
 
     Parameters
@@ -196,13 +199,14 @@ class HeldOut:
     """
 
     def __init__(self, maps: Maps, models, seed, kept, progress):
-        self.splits = maps.halves(SPLITS, seed)
+        n_pixels = maps.net[0].size
+        self.splits = maps.halves(min(SPLITS, -(-_LARGE // n_pixels)), seed)
         self.models = models
         self._mask = maps.mask
         self.kept = kept
         self.progress = progress
         self.n_maps = len(maps.names)
-        self._latest = [None] * SPLITS
+        self._latest = [None] * len(self.splits)
         self._blocks = {}  # by setting: (elements, blocks)
         self._misses = {}  # by setting: (elements, classes of brightness), mean over splits
         self._classes = brightness_classes(models.matched(models.first), maps.mask)
@@ -221,7 +225,7 @@ class HeldOut:
         """Return the squared errors by element and block of the scan, (K, blocks)."""
         if setting not in self._blocks:
             self._misses[setting] = np.zeros((self.n_maps, len(self._classes)))
-            found = sum(self._error(number, setting) for number in range(SPLITS))
+            found = sum(self._error(number, setting) for number in range(len(self.splits)))
             self._blocks[setting] = found
             self._least = np.minimum(self._least, found.sum(axis=1))
         return self._blocks[setting]
@@ -234,7 +238,7 @@ class HeldOut:
     def squares_lost(self, setting, reference):
         """Return by how much the squared error of a fused scan is higher, about, by element."""
         # Halves hold half the counts, and so a quarter of the squares.
-        return 4 / SPLITS * (self.errors(setting) - self.errors(reference))
+        return 4 / len(self.splits) * (self.errors(setting) - self.errors(reference))
 
     def _error(self, number, setting):
         first, second = self.splits[number]
@@ -251,7 +255,7 @@ class HeldOut:
         self.progress()
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
         misses = second.net - expected
-        self._misses[setting] += class_sums(misses, self._classes) / SPLITS
+        self._misses[setting] += class_sums(misses, self._classes) / len(self.splits)
         squares = np.square(misses)
         if self._mask is not None:
             squares[:, self._mask] = 0.0  # there is nothing to predict
