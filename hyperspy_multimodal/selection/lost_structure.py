@@ -9,6 +9,7 @@ from scipy import ndimage, special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
+from ..threads import side_by_side
 from .chains import PIECES, best_chains, chains_over
 from .runs import Runs
 from .scan_windows import windows_over
@@ -248,21 +249,23 @@ def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
     list of Lost
         What is wrong.
     """
-    lost = []
-    for i, fused in enumerate(np.asarray(maps, np.float64)):
-        if elements is not None and i not in elements:
-            continue
-        taken = np.zeros(fused.shape, bool)
+    maps = np.asarray(maps, np.float64)
+
+    def of_element(i):
+        lost, taken = [], np.zeros(maps[i].shape, bool)
         found = [each for each in known if each.element == i]
-        for errors, window, place in expectation.wrong(i, fused, found, thoroughly):
+        for errors, window, place in expectation.wrong(i, maps[i], found, thoroughly):
             pixels = window.pixels(place)
             if taken[pixels].any():
                 continue
             taken[pixels] = True
             pixels = tuple(each[expectation.there[pixels]] for each in pixels)
-            sums = (float(each[pixels].sum()) for each in (expectation.net[i], fused))
+            sums = (float(each[pixels].sum()) for each in (expectation.net[i], maps[i]))
             lost.append(Lost(i, window, place, pixels, errors, *sums))
-    return lost
+        return lost
+
+    wanted = range(len(maps)) if elements is None else sorted(elements)
+    return [each for lost in side_by_side(of_element, wanted) for each in lost]
 
 
 class _Further:
