@@ -9,6 +9,7 @@ from scipy import ndimage, special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
+from ..kernels import any_beyond
 from ..threads import side_by_side
 from .chains import PIECES, best_chains, chains_over
 from .runs import Runs
@@ -141,10 +142,10 @@ class Expectation:
                 continue
             mean, off = window.sums(runs)
             # At most as significant as for a Gaussian; too few counts at most sqrt(2) times that.
-            far = off * off > ((unit * enough) ** 2 / 2) * mean
-            if not far.any():
+            limit = (unit * enough) ** 2 / 2
+            if not any_beyond(mean, off, limit):
                 continue
-            places = np.flatnonzero(far)
+            places = np.flatnonzero(off * off > limit * mean)
             counts = mean + off
             background = window.sums(self._backgrounds[element]).flat[places]
             errors = _errors(counts.flat[places], mean.flat[places], background, unit)
