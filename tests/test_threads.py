@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
 
 import dask
 import numba
 import pytest
 
 from hyperspy_multimodal import threads
-from hyperspy_multimodal.threads import rows_per_chunk, threads_for
+from hyperspy_multimodal.threads import rows_per_chunk, side_by_side, threads_for
 
 SCRIPT = """
 import threading
@@ -105,3 +106,20 @@ def test_small_maps_take_one_thread():
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (3, 256, 256), (2, 4096, 10)])
 def test_chunks_of_rows_cover_the_maps(shape):
     assert 1 <= rows_per_chunk(shape) <= max(64, shape[1])
+
+
+def test_work_side_by_side_comes_back_in_order():
+    taken = threading.Barrier(2, timeout=10) if numba.config.NUMBA_NUM_THREADS > 1 else None
+
+    def slowly(number):
+        if taken is not None:
+            taken.wait()  # for another thread
+        return number**2
+
+    assert side_by_side(slowly, [3, 2, 1, 0]) == [9, 4, 1, 0]
+
+
+def test_work_side_by_side_keeps_to_the_limit():
+    with dask.config.set(num_workers=1):
+        names = side_by_side(lambda _: threading.current_thread().name, range(5))
+    assert set(names) == {threading.current_thread().name}

@@ -12,8 +12,11 @@ _LATE_RELAXATION = np.float32(1.9)
 _LATE = 50
 # Of 10 iterations each, on blocks of 2 x 2 pixels; twice as many on larger ones.
 _ROUNDS, _MOST_ROUNDS = 2, 4
-# A record costs about as much as two iterations.
+# Iterations between balances of the steps, and between records at least: one costs as much as four.
 _ITERATIONS_PER_RECORD = 10
+# The next record comes after this share of the iterations that the gap seems to be away from the
+# tolerance, at most so many, and at most as many as were done.
+_SHARE_OF_WAY, _MOST_BETWEEN = 0.3, 40
 # Newton's method goes on where its step may move a map by more than this share of a bright value.
 _PRECISION = np.float32(0.01)
 # Of the net counts of a pixel, at the start.
@@ -136,18 +139,37 @@ def recorded(problem, state, iteration):
 def loop(problem, state, tolerance, max_iterations, callback=None):
     """Move ``state``, in place, until the relative gap is at most ``tolerance``.
 
-    Return it, and a list of (iteration, `Evaluation`, relative gap).
+    Return it, and a list of (iteration, `Evaluation`, relative gap). There is a record every 10
+    iterations if there is a ``callback``, and fewer where the gap is far from the tolerance if not.
     """
     passes = Passes(problem, state)
     records = [recorded(problem, state, 0)]
+    following = 0
     while passes.done < max_iterations:
-        passes.advance(min(_ITERATIONS_PER_RECORD, max_iterations - passes.done))
+        following += _ITERATIONS_PER_RECORD
+        if callback is None:
+            following += _unrecorded(passes.done, records[-1][2], tolerance)
+        following = min(following, max_iterations)
+        while passes.done < following:
+            passes.advance(min(_ITERATIONS_PER_RECORD, following - passes.done))
         records.append(recorded(problem, state, passes.done))
         gap = records[-1][2]
         stop = callback is not None and callback(passes.done, problem.physical(state.maps), gap)
         if gap <= tolerance or stop:
             break
     return state, records
+
+
+def _unrecorded(done, gap, tolerance):
+    """Return how many iterations more than usual may go without a record.
+
+    The gap falls with the square of the number of iterations, or faster.
+    """
+    if not gap > tolerance:
+        return 0
+    away = done * (np.sqrt(min(gap / tolerance, 1e6)) - 1)
+    usual = _ITERATIONS_PER_RECORD
+    return usual * max(int(min(_SHARE_OF_WAY * away, _MOST_BETWEEN, done) / usual) - 1, 0)
 
 
 def relative_dual(problem, state):

@@ -36,7 +36,8 @@ class FusionResult:
         the regulariser, lambda_2 times the total variation or the ridge of the sources, which add
         up to the cost.
     cost_iterations : numpy.ndarray
-        The iteration of each record; the first is 0, the starting point.
+        The iteration of each record; the first is 0, the starting point. With a callback there is
+        one every 10 iterations, without one fewer while the gap is far from the tolerance.
     optimality_history : numpy.ndarray
         The relative gap of each record.
     dual : numpy.ndarray or None

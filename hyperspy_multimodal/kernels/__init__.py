@@ -14,12 +14,14 @@ values for any number of threads.
 - Around both: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
   brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
   coarser grid.
+- Tests: `any_beyond` of sums of counts against what is expected.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
   `add_slopes` of lines.
 """
 
 from .blur import blur
 from .certificate import certificate
+from .excess import any_beyond
 from .grids import block_means, interpolate
 from .iterations import iterations
 from .peaks import add_peaks, add_slopes
@@ -37,6 +39,7 @@ __all__ = [
     "State",
     "add_peaks",
     "add_slopes",
+    "any_beyond",
     "block_means",
     "blur",
     "certificate",

@@ -46,6 +46,7 @@ def certificate(rows_per_chunk, data, state, ceilings, reaches, certified, haadf
         begin = k * rows_per_chunk
         py = np.zeros((2, n_maps, nx), np.float32)
         px = np.zeros(nx + 1, np.float32)
+        ahead = np.empty(nx + 1, np.float32)
         divergence = np.zeros((n_maps, nx), np.float32)
         slopes = np.zeros((n_maps, nx), np.float32)
         misfit = np.zeros(nx, np.float32)
@@ -54,7 +55,7 @@ def certificate(rows_per_chunk, data, state, ceilings, reaches, certified, haadf
             for i in range(n_maps):
                 y_part = segment(py, (row & 1, i, 0), nx)
                 x_part = segment(px, (1,), nx)
-                of_row, gap = variation(i, row, nx, data, state, y_part, x_part)
+                of_row, gap = variation(i, row, nx, data, state, ahead, y_part, x_part)
                 if inside:
                     map_sums[2, i, row] = of_row
                     map_sums[3, i, row] = gap

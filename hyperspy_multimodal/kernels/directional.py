@@ -65,7 +65,7 @@ def variation_row(n, bound, softness, x, x_below, directions_y, directions_x, py
     for col in range(n):
         here = x[col]
         dy, dx = across(
-            directions_y[col], directions_x[col], x_below[col] - here, x[min(col + 1, n - 1)] - here
+            directions_y[col], directions_x[col], x_below[col] - here, x[col + 1] - here
         )
         value, both = huber(bound, softness, dy, dx, py[col], px[col])
         variation += np.float64(value)

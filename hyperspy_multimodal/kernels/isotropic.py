@@ -47,14 +47,14 @@ def dual_row(n, step, soft, bound, relaxation, ahead, ahead_below, below, right)
 def variation_row(n, bound, softness, x, x_below, py, px):
     """Return sums of F(grad x), and of F(grad x) + F*(p) - <p, grad x>.
 
-    The last column has no right.
+    ``x`` (n + 1) goes on with what is right of it: nothing new behind the last column.
     """
     variation = 0.0
     gap = 0.0
     for col in range(n):
         here = x[col]
         dy = x_below[col] - here
-        dx = x[min(col + 1, n - 1)] - here
+        dx = x[col + 1] - here
         value, both = huber(bound, softness, dy, dx, py[col], px[col])
         variation += np.float64(value)
         gap += np.float64(both - (py[col] * dy + px[col] * dx))

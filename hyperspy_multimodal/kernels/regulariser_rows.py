@@ -109,14 +109,17 @@ def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_belo
 
 
 @inlined
-def variation(i, row, n, data, state, py, px):
+def variation(i, row, n, data, state, ahead, py, px):
     """Return sums of the regulariser R, and of its gap lambda_2 R(x) - <p, grad x>.
 
     ``py`` and ``px`` (n) take p, brought back into its bounds, in the form whose divergence counts.
     """
     bound = data.bounds[i]
     softness = data.softness[i]
-    x = segment(state.maps, (i, row, 0), n)
+    here = segment(state.maps, (i, row, 0), n)
+    for col in range(n):
+        ahead[col] = here[col]
+    ahead[n] = here[n - 1]
     x_below = segment(state.maps, (i, min(row + 1, state.maps.shape[1] - 1), 0), n)
     feasible_row(
         n,
@@ -131,11 +134,11 @@ def variation(i, row, n, data, state, py, px):
             n,
             bound,
             softness,
-            x,
+            ahead,
             x_below,
             segment(data.directions_y, (row, 0), n),
             segment(data.directions_x, (row, 0), n),
             py,
             px,
         )
-    return isotropic.variation_row(n, bound, softness, x, x_below, py, px)
+    return isotropic.variation_row(n, bound, softness, ahead, x_below, py, px)

@@ -117,7 +117,7 @@ def bias_of(fused, maps, classes):
     return Bias(class_sums(fused, classes) - counts, errors, counts, _sizes(classes))
 
 
-def held_out_bias(misses, splits, classes):
+def held_out_bias(misses, halves, classes):
     """Return the `Bias` of predictions of held-out halves, in counts of both halves.
 
     The sum over a class of a held-out half, less the prediction, has a mean of minus the bias. Let
@@ -128,19 +128,19 @@ def held_out_bias(misses, splits, classes):
 
     Parameters
     ----------
-    misses : numpy.ndarray
-        Held-out counts minus predictions, summed over classes and averaged over splits, (K, 3).
-    splits : list of (Counts, Counts)
-        Halves.
+    misses : sequence of numpy.ndarray
+        Held-out counts minus predictions of each split, summed over classes, (K, 3).
+    halves : tuple of Counts
+        Those of one split.
     classes : numpy.ndarray
         Bool, shape (3, ny, nx).
     """
-    first, second = splits[0]
-    n = len(splits)
+    first, second = halves
+    n = len(misses)
     counts = class_sums(first.net, classes) + class_sums(second.net, classes)
     variance = class_sums(first.net_variance, classes) + class_sums(second.net_variance, classes)
     of_mean = np.maximum(variance, 0.0) * max((1 + 1 / n) / 4, 1 / n)
-    return Bias(-2 * misses, 2 * np.sqrt(of_mean), counts, _sizes(classes))
+    return Bias(-2 * np.mean(misses, axis=0), 2 * np.sqrt(of_mean), counts, _sizes(classes))
 
 
 def described_bias(bias):
@@ -172,9 +172,8 @@ def brightness_classes(haadf, mask=None):
 
 def class_sums(maps, classes):
     """Return the sums of maps (K, ny, nx) over classes (C, ny, nx), in float64, (K, C)."""
-    maps = maps.reshape(len(maps), -1)
-    flat = classes.reshape(len(classes), -1)
-    return np.stack([maps[:, each].sum(axis=1, dtype=np.float64) for each in flat], axis=1)
+    maps = maps.reshape(len(maps), -1).astype(np.float64)
+    return maps @ classes.reshape(len(classes), -1).T.astype(np.float64)
 
 
 def _sizes(classes):

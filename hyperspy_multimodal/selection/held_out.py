@@ -13,6 +13,8 @@ from .normalised_haadf import guide_directions
 
 # What `halves` gives.
 _FRACTION = 0.5
+# Scans of so many pixels are split once; smaller ones more often, up to `SPLITS` times.
+_LARGE = 3 * 128**2
 _TOLERANCE = 1e-3
 _SIGNIFICANT = 5.0  # standard errors
 _MAX_ITERATIONS = 300
@@ -177,9 +179,11 @@ class CroppedModels(GuidedModels):
 class HeldOut:
     """Squared errors of predictions of held-out counts, for settings tried so far.
 
-    The counts are split binomially into two independent halves, three times. Of each split the
-    first half is fused, and the squared difference to the unclipped net maps of the second is
+    The counts are split binomially into two independent halves: three times for scans of up to
+    128 x 128 pixels, less often for larger ones, which tell as much by themselves. Of each split
+    the first half is fused, and the squared difference to the unclipped net maps of the second is
     summed by element; so is the difference itself, where the HAADF is dark and where it is bright.
+    That tells a leak of the HAADF, and takes three splits of any scan.
 
     Parameters
     ----------
@@ -197,18 +201,21 @@ class HeldOut:
 
     def __init__(self, maps: Maps, models, seed, kept, progress):
         self.splits = maps.halves(SPLITS, seed)
+        # How many of them tell one setting from another.
+        self._enough = min(SPLITS, -(-_LARGE // maps.net[0].size))
         self.models = models
         self._mask = maps.mask
         self.kept = kept
         self.progress = progress
         self.n_maps = len(maps.names)
-        self._latest = [None] * SPLITS
+        self._latest = [None] * len(self.splits)
         self._blocks = {}  # by setting: (elements, blocks)
-        self._misses = {}  # by setting: (elements, classes of brightness), mean over splits
+        self._misses = {}  # by setting: (elements, classes of brightness) of each split fused
         self._classes = brightness_classes(models.matched(models.first), maps.mask)
         self._least = np.full(self.n_maps, np.inf)
         # What no prediction can be better than: the noise of the held-out halves.
-        noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in self.splits)
+        compared = self.splits[: self._enough]
+        noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in compared)
         self._noise = np.maximum(noise, 0.0)
         #: Which elements have a say: those whose counts are more than noise.
         self.counted = _are_significant(self.splits[0])
@@ -220,8 +227,8 @@ class HeldOut:
     def blocks(self, setting):
         """Return the squared errors by element and block of the scan, (K, blocks)."""
         if setting not in self._blocks:
-            self._misses[setting] = np.zeros((self.n_maps, len(self._classes)))
-            found = sum(self._error(number, setting) for number in range(SPLITS))
+            self._misses[setting] = []
+            found = sum(self._error(number, setting) for number in range(self._enough))
             self._blocks[setting] = found
             self._least = np.minimum(self._least, found.sum(axis=1))
         return self._blocks[setting]
@@ -229,12 +236,17 @@ class HeldOut:
     def bias(self, setting):
         """Return the `Bias` of the predictions where the HAADF is dark and bright."""
         self.blocks(setting)
-        return held_out_bias(self._misses[setting], self.splits, self._classes)
+        for number in range(len(self._misses[setting]), SPLITS):
+            self._error(number, setting)
+        return self._bias_so_far(setting)
+
+    def _bias_so_far(self, setting):
+        return held_out_bias(self._misses[setting], self.splits[0], self._classes)
 
     def squares_lost(self, setting, reference):
         """Return by how much the squared error of a fused scan is higher, about, by element."""
         # Halves hold half the counts, and so a quarter of the squares.
-        return 4 / SPLITS * (self.errors(setting) - self.errors(reference))
+        return 4 / self._enough * (self.errors(setting) - self.errors(reference))
 
     def _error(self, number, setting):
         first, second = self.splits[number]
@@ -251,7 +263,7 @@ class HeldOut:
         self.progress()
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
         misses = second.net - expected
-        self._misses[setting] += class_sums(misses, self._classes) / SPLITS
+        self._misses[setting].append(class_sums(misses, self._classes))
         squares = np.square(misses)
         if self._mask is not None:
             squares[:, self._mask] = 0.0  # there is nothing to predict
@@ -295,7 +307,7 @@ class HeldOut:
                 "directional": are_directional(setting.regularisers),
                 "apart": list(setting.apart),
                 "relative_errors": (found.sum(axis=1) / least).tolist(),
-                **described_bias(self.bias(setting)),
+                **described_bias(self._bias_so_far(setting)),
             }
             for setting, found in self._blocks.items()
         ]

@@ -9,6 +9,8 @@ from scipy import ndimage, special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
+from ..kernels import any_beyond
+from ..threads import side_by_side
 from .chains import PIECES, best_chains, chains_over
 from .runs import Runs
 from .scan_windows import windows_over
@@ -140,10 +142,10 @@ class Expectation:
                 continue
             mean, off = window.sums(runs)
             # At most as significant as for a Gaussian; too few counts at most sqrt(2) times that.
-            far = off * off > ((unit * enough) ** 2 / 2) * mean
-            if not far.any():
+            limit = (unit * enough) ** 2 / 2
+            if not any_beyond(mean, off, limit):
                 continue
-            places = np.flatnonzero(far)
+            places = np.flatnonzero(off * off > limit * mean)
             counts = mean + off
             background = window.sums(self._backgrounds[element]).flat[places]
             errors = _errors(counts.flat[places], mean.flat[places], background, unit)
@@ -248,21 +250,23 @@ def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
     list of Lost
         What is wrong.
     """
-    lost = []
-    for i, fused in enumerate(np.asarray(maps, np.float64)):
-        if elements is not None and i not in elements:
-            continue
-        taken = np.zeros(fused.shape, bool)
+    maps = np.asarray(maps, np.float64)
+
+    def of_element(i):
+        lost, taken = [], np.zeros(maps[i].shape, bool)
         found = [each for each in known if each.element == i]
-        for errors, window, place in expectation.wrong(i, fused, found, thoroughly):
+        for errors, window, place in expectation.wrong(i, maps[i], found, thoroughly):
             pixels = window.pixels(place)
             if taken[pixels].any():
                 continue
             taken[pixels] = True
             pixels = tuple(each[expectation.there[pixels]] for each in pixels)
-            sums = (float(each[pixels].sum()) for each in (expectation.net[i], fused))
+            sums = (float(each[pixels].sum()) for each in (expectation.net[i], maps[i]))
             lost.append(Lost(i, window, place, pixels, errors, *sums))
-    return lost
+        return lost
+
+    wanted = range(len(maps)) if elements is None else sorted(elements)
+    return [each for lost in side_by_side(of_element, wanted) for each in lost]
 
 
 class _Further:

@@ -63,13 +63,36 @@ def test_the_cost_of_a_restart_never_rises(totals, gamma):
         result = again
 
 
-def test_records_are_every_tenth_iteration_from_0_to_the_last():
-    result = solve_fusion(**known_problem(), tolerance=1e-9, max_iterations=35)
+def test_records_are_every_tenth_iteration_from_0_to_the_last_for_a_callback():
+    result = solve_fusion(
+        **known_problem(), tolerance=1e-9, max_iterations=35, callback=lambda *told: False
+    )
     assert_array_equal(result.cost_iterations, [0, 10, 20, 30, 35])
     assert result.iterations == 35
     assert result.cost_terms.shape == (3, 5)
     assert result.optimality_history.shape == (5,)
     assert result.optimality_history[-1] == result.optimality
+
+
+def test_far_from_the_tolerance_there_are_fewer_records_of_the_same_iterations():
+    every, fewer = (
+        solve_fusion(**known_problem(), tolerance=1e-9, max_iterations=155, callback=callback)
+        for callback in (lambda *told: False, None)
+    )
+    assert_array_equal(every.maps, fewer.maps)
+    assert len(fewer.cost_iterations) < 0.6 * len(every.cost_iterations)
+    at = np.searchsorted(every.cost_iterations, fewer.cost_iterations)
+    assert_array_equal(every.cost_iterations[at], fewer.cost_iterations)
+    assert_array_equal(every.optimality_history[at], fewer.optimality_history)
+
+
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-3, 1e-4])
+def test_fewer_records_hardly_take_more_iterations(tolerance):
+    every, fewer = (
+        solve_fusion(**known_problem(), tolerance=tolerance, max_iterations=2000, callback=callback)
+        for callback in (lambda *told: False, None)
+    )
+    assert every.iterations <= fewer.iterations <= 1.3 * every.iterations + 10
 
 
 def test_it_stops_at_the_first_record_within_the_tolerance():

@@ -82,13 +82,12 @@ def test_held_out_bias_is_right_on_average_and_its_error_at_most_what_is_stated(
     found, z = [], []
     for _ in range(300):
         counts = rng.poisson(truth)
-        splits, misses = [], 0.0
+        misses = []
         for _ in range(3):
             first = rng.binomial(counts, 0.5)
             fused = truth / 2 + follows * (first - truth / 2) + excess
-            misses = misses + class_sums(counts - first - fused, classes) / 3
-            splits.append((halves(first), halves(counts - first)))
-        bias = held_out_bias(misses, splits, classes)
+            misses.append(class_sums(counts - first - fused, classes))
+        bias = held_out_bias(misses, (halves(first), halves(counts - first)), classes)
         found.append(bias.percent[0, 1])
         z.append((bias.sums[0] - 2 * class_sums(excess, classes)[0]) / bias.errors[0])
     assert np.mean(found) == pytest.approx(10, abs=0.4)

@@ -54,6 +54,24 @@ def test_errors_are_squared_differences_to_the_other_half(maps, models, guided, 
     np.testing.assert_allclose(errors, expected, rtol=1e-5)
 
 
+def test_large_scans_are_split_once_but_leaks_take_all_splits(
+    maps, models, guided, fusions, monkeypatch
+):
+    expected = held_out(maps, models).bias(guided)
+    monkeypatch.setattr(module, "_LARGE", maps.net[0].size)
+    large = held_out(maps, models)
+    fusions.clear()
+    errors = large.errors(guided)
+    (fused, result), (first, second) = fusions[0], large.splits[0]
+    assert fused is first
+    squares = np.square(second.net - result.maps).sum(axis=(1, 2))
+    np.testing.assert_allclose(errors, squares, rtol=1e-5)
+    bias = [large.bias(guided) for _ in range(2)][1]
+    assert len(fusions) == SPLITS
+    np.testing.assert_allclose(bias.sums, expected.sums, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(bias.errors, expected.errors)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (17, 16), (33, 50)])
 def test_blocks_hold_each_pixel_once(shape):
     errors = np.random.default_rng(0).random((2, *shape))
