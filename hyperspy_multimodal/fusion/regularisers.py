@@ -14,7 +14,7 @@ class Regulariser(NamedTuple):
     code: int  # by which kernels know it
     is_directional: bool  # whether it follows the directions of a guide
     is_huber: bool = False  # whether small differences count by their squares
-    is_sieve: bool = False  # whether the map is a blur of sources; all maps are then
+    is_sieve: bool = False  # whether the map is a blur of sources
 
 
 #: By name, in the order in which they are tried; the first is the default.
@@ -53,22 +53,8 @@ def are_huber(names):
 
 
 def are_sieves(names):
-    """Return whether maps are blurs of sources; all are, or none is."""
-    return all(REGULARISERS[name].is_sieve for name in names)
-
-
-def check_all_or_none(argument, names, given):
-    """Refuse sieves for some maps only; ``names`` are of one map each, ``given`` is the argument.
-
-    Maps of both kinds have no step in common.
-    """
-    of_sieves = [name == "sieve" for name in names]
-    if any(of_sieves) and not all(of_sieves):
-        others = " or ".join(repr(name) for name in CHOICES["tv"])
-        raise ValueError(
-            f"{argument} must be 'sieve' for all maps or for none, but {given!r} was given. Give "
-            f"'sieve' alone, or {others} for each map."
-        )
+    """Return whether each map is a blur of sources."""
+    return np.array([REGULARISERS[name].is_sieve for name in names], bool)
 
 
 def names_of(directional):

@@ -58,7 +58,7 @@ def effort(setting, tolerance, max_iterations):
 
     Sources of sieves move on, far below the noise of their maps, long after these have settled.
     """
-    if are_sieves(setting.regularisers):
+    if are_sieves(setting.regularisers).any():
         tolerance, max_iterations = 10 * tolerance, max_iterations // _SIEVES_SETTLE
     return {"tolerance": tolerance, "max_iterations": max_iterations}
 
