@@ -15,6 +15,7 @@ class Regulariser(NamedTuple):
     is_directional: bool  # whether it follows the directions of a guide
     is_huber: bool = False  # whether small differences count by their squares
     is_sieve: bool = False  # whether the map is a blur of sources
+    ridge: float = 0.0  # of sources: lambda_1 u^2 / 2 times this, for maps of order one
 
 
 #: By name, in the order in which they are tried; the first is the default.
@@ -25,10 +26,14 @@ REGULARISERS = {
         Regulariser("isotropic", CODES["isotropic"], is_directional=False),
         Regulariser("directional huber", CODES["directional"], is_directional=True, is_huber=True),
         Regulariser("huber", CODES["isotropic"], is_directional=False, is_huber=True),
-        Regulariser("sieve", -1, is_directional=False, is_sieve=True),
+        Regulariser("sieve", -1, is_directional=False, is_sieve=True, ridge=0.001),
+        Regulariser("smooth", -2, is_directional=False, is_sieve=True, ridge=0.1),
     )
 }
 
+
+#: Weights of the ridge of sources, by code.
+RIDGES = {each.code: each.ridge for each in REGULARISERS.values()}
 
 #: What a choice is made of, by the name of the choice.
 CHOICES = {

@@ -19,9 +19,8 @@ import numpy as np
 
 from ..kernels import blur, descent, displaced, secants, slopes_of_cost, source_gap
 from .problem import Evaluation
+from .regularisers import RIDGES
 
-#: Weight of the ridge: lambda_1 u^2 / 2 times this, for maps of order one.
-RIDGE = 0.001
 # A Gaussian is cut off at so many standard deviations.
 _CUT_OFF = 3.5
 _WIDEST = 2.0  # of the longer side of the scan
@@ -67,7 +66,8 @@ class Sieve:
         self.shape = data.counts.shape
         n_maps, ny, _ = self.shape
         self.fidelity = data.fidelity.astype(np.float64)
-        self.ridges = (RIDGE * self.fidelity).astype(np.float32)
+        ridges = np.array([RIDGES[code] for code in data.regularisers])
+        self.ridges = (ridges * self.fidelity).astype(np.float32)
         widths = np.sqrt(2 * data.bounds.astype(np.float64) / self.fidelity)
         # Between mirrors nothing is left of a Gaussian much wider than the scan.
         widths = np.minimum(widths, _WIDEST * max(self.shape[1:]))

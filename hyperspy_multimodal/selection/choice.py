@@ -17,7 +17,7 @@ from .moves import (
     with_ratios,
     with_regularisers,
 )
-from .sieves import SIEVE, sieve_without
+from .sieves import SIEVES, blurs_without
 from .stages import adjusted, best_of, set_apart, walked
 
 _FIRST_RATIO = 2.0
@@ -96,9 +96,9 @@ def search(held_out, candidates):
     -------
     Setting
     """
-    names = [tuple(n for n in each if n != SIEVE) or each for each in candidates]
+    names = [tuple(n for n in each if n not in SIEVES) or each for each in candidates]
     plain = [tuple(n for n in each if n not in HUBER.values()) or each for each in names]
-    sieves = np.array([each == (SIEVE,) for each in names])
+    sieves = np.array([set(each) <= set(SIEVES) for each in names])
     start = Setting(
         model=None,
         lambda_1=1.0,
@@ -110,12 +110,14 @@ def search(held_out, candidates):
     if not sieves.all():
         without = _settled(held_out, start, plain, held_out.counted & ~sieves)
     if sieves.any():
-        without = held_out.put_together(sieves, sieve_without(held_out, start), without)
+        without = held_out.put_together(sieves, blurs_without(held_out, start, names), without)
     best = _guided(held_out, without, plain)
     if plain != names:
         best = _softened(held_out, best, without, names)
-    free = np.array([SIEVE in each for each in candidates]) & ~sieves
-    return with_sieves(held_out, best, without, free) if free.any() else best
+    free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
+    if not free.any():
+        return best
+    return with_sieves(held_out, best, without, candidates, free)
 
 
 def _guided(held_out, without, candidates):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from .sieves import RATIOS as WIDTHS
-from .sieves import SIEVE
+from .sieves import SIEVES
 
 #: Ratios lambda_2 / lambda_1 that are tried.
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
@@ -39,7 +39,7 @@ def with_ratios(setting, chosen, step, only=True):
     Steps are octaves, or those of the widths of sieves. ``only`` are elements that may move.
     """
     chosen = np.logical_and(chosen, only)
-    tables = [WIDTHS if name == SIEVE else RATIOS for name in setting.regularisers]
+    tables = [WIDTHS if name in SIEVES else RATIOS for name in setting.regularisers]
     places = zip(tables, setting.ratios, strict=True)
     indices = np.array([table.index(ratio) for table, ratio in places]) + step * chosen
     indices = np.clip(indices, 0, [highest(name) for name in setting.regularisers])
@@ -49,7 +49,7 @@ def with_ratios(setting, chosen, step, only=True):
 
 def highest(name):
     """Return the index of the highest ratio of a regulariser."""
-    if name == SIEVE:
+    if name in SIEVES:
         return len(WIDTHS) - 1
     return _HIGHEST + _SOFTER * (name in HUBER.values())
 

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
-SIEVE = "sieve"
+import numpy as np
+
+SIEVE, SMOOTH = SIEVES = "sieve", "smooth"
 #: lambda_2 / lambda_1 of sieves, half the square of the width in pixels: widths 0.5 to 8, in steps
 #: of 19 %.
 RATIOS = tuple(float(f"{2 ** (k / 2):.4g}") for k in range(-6, 11))
 _FIRST_RATIO = 2.0  # a width of 2 pixels
 _COARSE, _FINE = 2, 1
+# The first widths of smooth maps.
+_FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
 # The probe is the same for all maps: one has a width of its own if that is so much better.
 _STANDARD_ERRORS = 2.0
+_SMOOTH_STANDARD_ERRORS = 1.0
 
 
 def sieve_without(held_out, start, reference=None):
@@ -56,3 +61,45 @@ def _own_ratios(held_out, tried, common):
         own = min(tried, key=lambda place: held_out.errors(tried[place])[i])
         lost = held_out.standard_errors_lost(tried[common], tried[own])[i] if own != common else 0
         yield RATIOS[own if lost > _STANDARD_ERRORS else common]
+
+
+def smooth_without(held_out, start):
+    """Return the best setting of smooth maps without HAADF, each with a width of its own."""
+    n_maps = held_out.n_maps
+    first = replace(start, lambda_1=1.0, regularisers=(SMOOTH,) * n_maps, apart=(False,) * n_maps)
+    low, high = _FIRST_PLACES
+    found = {}
+    new = range(low, high + 1, _COARSE)
+    while True:
+        for place in new:
+            found[place] = held_out.errors(replace(first, ratios=(RATIOS[place],) * n_maps))
+        best = np.array([min(found, key=lambda place: found[place][i]) for i in range(n_maps)])
+        counted = best[held_out.counted]
+        if (counted == low).any() and low >= _COARSE:
+            low -= _COARSE
+            new = (low,)
+        elif (counted == high).any() and high + _COARSE < len(RATIOS):
+            high += _COARSE
+            new = (high,)
+        else:
+            return replace(first, ratios=tuple(RATIOS[place] for place in best))
+
+
+def blurs_without(held_out, start, candidates, reference=None):
+    """Return the best setting of sieves and smooth maps without HAADF.
+
+    Elements that may have both are sieves unless smooth ones predict clearly better. None if
+    ``reference`` predicts every element better.
+    """
+    smooth = np.array([SMOOTH in names for names in candidates])
+    either = np.array([SIEVE in names for names in candidates])
+    sieves = sieve_without(held_out, start, reference) if either.any() else None
+    if not smooth.any():
+        return sieves
+    others = smooth_without(held_out, start)
+    if sieves is None:
+        return others
+    chosen = smooth & (
+        ~either | (held_out.standard_errors_lost(sieves, others) > _SMOOTH_STANDARD_ERRORS)
+    )
+    return held_out.put_together(chosen, others, sieves)
