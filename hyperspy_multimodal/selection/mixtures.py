@@ -1,21 +1,22 @@
 """Sieves for the elements that they serve, beside other regularisers for the others."""
 
+from dataclasses import replace
 from functools import partial
 
 from .moves import by_element, with_ratios
 from .sieves import blurs_without
-from .stages import adjusted, set_apart, walked
+from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
 
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What an element has to gain by its sieve without HAADF, and all together in the end; elements that
-# are predicted worse with the HAADF leave it again.
+# What an element has to gain by its sieve without HAADF; predicted worse with the HAADF, it
+# leaves it again.
 _STANDARD_ERRORS = 1.0
 # As for total variation.
 _HAADF_STANDARD_ERRORS = 3.0
 
 
 def with_sieves(held_out, best, without, candidates, free):
-    """Return the best setting with sieves if it predicts clearly better than ``best``.
+    """Return the best setting with sieves if it predicts better than ``best``.
 
     Parameters
     ----------
@@ -48,10 +49,12 @@ def with_sieves(held_out, best, without, candidates, free):
         chosen = held_out.put_together(served, sieves, best)
     else:
         alone = held_out.put_together(served, sieves, without)
-        chosen, served = _staying(held_out, by_element(served, sieves, best), best, served)
+        stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
+        chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
+        chosen = walked(chosen, _STEP, score)
+        chosen, served = _staying(held_out, chosen, best, served)
         if not served.any():
             return best
-        chosen = walked(chosen, _STEP, score)
         moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
         chosen = adjusted(held_out, chosen, moves, score)
         chosen = walked(chosen, _FINE_STEP, score)
@@ -59,8 +62,7 @@ def with_sieves(held_out, best, without, candidates, free):
         chosen = set_apart(held_out, chosen, alone, score)
         if held_out.standard_errors_gained(chosen, alone) < _HAADF_STANDARD_ERRORS:
             chosen = alone
-    is_better = held_out.standard_errors_gained(chosen, best) > _STANDARD_ERRORS
-    return chosen if is_better else best
+    return best_of([best, chosen], score)
 
 
 def _staying(held_out, setting, best, served):

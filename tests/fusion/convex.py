@@ -117,7 +117,7 @@ def best_sources(
     assert gamma == 1
     n_maps, ny, nx = counts.shape
     names = ("sieve",) * n_maps if regularisers is None else regularisers
-    are_sieves = np.array([name == "sieve" for name in names])
+    are_sieves = np.isin(names, ("sieve", "smooth"))
     ridges = np.where(are_sieves, ridges, 0)
     directions = None if guide is None else directions_of(guide)
     directional = [name == "directional" for name in names]

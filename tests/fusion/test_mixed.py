@@ -14,14 +14,14 @@ from .convex import best_sources
 from .problems import CONVEX, problem, sloping, without
 from .sieves import ridges_of, with_width
 
-S, D, TV = "sieve", "directional", "isotropic"
+S, SMOOTH, D, TV = "sieve", "smooth", "directional", "isotropic"
 
 
 def mixed(known, names, width=1.0):
     """The same problem with sieves, of so many pixels, for some of its maps."""
     sieves = with_width(known, width)["lambdas"]
     lambdas = tuple(
-        np.where(np.array(names) == S, some, others)
+        np.where(np.isin(names, (S, SMOOTH)), some, others)
         for some, others in zip(sieves, known["lambdas"], strict=True)
     )
     return without(known, "directional") | {"lambdas": lambdas, "regularisers": names}
@@ -39,7 +39,11 @@ PROBLEMS = {
         CONVEX["unequal weights, one of them 0"], [TV, S, S], 1.2
     ),
     "directional": mixed(CONVEX["directional"], [D, S]),
-    "weak Poisson term": mixed(CONVEX["weak Poisson term"], [S, TV]),
+    "smooth": mixed(CONVEX["not square"], [SMOOTH, TV], 1.5),
+    "smooth without background": mixed(CONVEX["no background, weights of 1"], [TV, SMOOTH]),
+    "both kinds of sieves": mixed(
+        CONVEX["own lambdas, sloping background"], [SMOOTH, TV, S], [1.5, 0, 0.8]
+    ),
     "six elements": mixed(CONVEX["six elements"], [S, TV] * 3),
     "totals": mixed(CONVEX["totals"], [TV, S]),
     "one total of two": mixed(CONVEX["one total of two"], [TV, S]),
@@ -51,7 +55,7 @@ with_gammas = pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
 
 def parts(known):
     """Which maps are sieves, widths of these and lambda_2 of the others."""
-    are_sieves = np.array(known["regularisers"]) == S
+    are_sieves = np.isin(known["regularisers"], (S, SMOOTH))
     lambda_1, lambda_2 = (np.broadcast_to(each, len(are_sieves)) for each in known["lambdas"])
     single = known["haadf"].size == 1
     widths = np.where(are_sieves, np.sqrt(2 * lambda_2 / lambda_1) * (not single), 0)
@@ -60,7 +64,7 @@ def parts(known):
 
 def costs(sources, known):
     """The three terms of the cost of sources, or maps where there are none; and their excess."""
-    are_sieves, widths, lambda_2 = parts(known)
+    _, widths, lambda_2 = parts(known)
     maps = naive.blurred(sources, widths)
     plain = without(known, "totals", "regularisers", "guide")
     plain |= {"lambdas": (known["lambdas"][0], lambda_2)}
@@ -68,7 +72,7 @@ def costs(sources, known):
     if "guide" in known:
         directed = {"guide": known["guide"], "directional": np.array(known["regularisers"]) == D}
     terms = naive.cost(maps, **plain, **directed)
-    ridges = ridges_of(plain) * are_sieves
+    ridges = ridges_of(plain, known["regularisers"])
     terms[2] += np.sum(naive.by_map(ridges) * np.square(sources)) / 2
     return terms, naive.excess(maps, plain)
 
@@ -85,7 +89,8 @@ def solution(name):
 @on_problems
 def test_the_cost_is_the_least_of_an_interior_point_solver(name):
     known, found = PROBLEMS[name], solution(name)
-    best = best_sources(ridges_of(without(known, "regularisers", "guide")), **known)
+    ridges = ridges_of(without(known, "regularisers", "guide"), known["regularisers"])
+    best = best_sources(ridges, **known)
     least, excess = costs(best, known)
     above = costs(sources_of(found, known), known)[0].sum() - least.sum()
     assert abs(above) < 1e-6 * max(abs(least.sum()), excess)
