@@ -230,8 +230,8 @@ def _add_fusion(group):
         "--regulariser",
         nargs="+",
         metavar="R",
-        help="auto (default), tv (directional or isotropic), directional, isotropic, sieve, or one "
-        "a map",
+        help="auto (default), tv (directional or isotropic), directional, isotropic, sieve, "
+        "smooth, or one a map",
     )
     group.add_argument("--tv", nargs="+", metavar="R", help="former name of --regulariser")
     group.add_argument(

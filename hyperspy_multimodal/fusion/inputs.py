@@ -6,7 +6,7 @@ import numpy as np
 
 from ..checks import checked_array, per_element
 from .directions import directions_of
-from .regularisers import REGULARISERS, are_directional, check_all_or_none, names_of
+from .regularisers import REGULARISERS, are_directional, names_of
 
 
 def checked_counts(counts):
@@ -87,6 +87,8 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
                 "None. Give guide, for example the HAADF image, or 'isotropic'."
             )
         directional = are_directional(names)
+    else:
+        names = None
     if guide is None:
         if directional is not None:
             raise ValueError(
@@ -106,7 +108,7 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
             f"directional must be None or {n_maps} of True and False, one an element, but "
             f"{directional!r} was given."
         )
-    return names_of(chosen), directions_of(guide)
+    return names or names_of(chosen), directions_of(guide)
 
 
 def _checked_names(regularisers, n_maps):
@@ -119,7 +121,6 @@ def _checked_names(regularisers, n_maps):
             f"regularisers must be None, one of {', '.join(map(repr, known))}, or {n_maps} "
             f"of them, one an element, but {regularisers!r} was given."
         )
-    check_all_or_none("regularisers", names, regularisers)
     return names
 
 

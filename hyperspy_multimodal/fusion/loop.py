@@ -74,10 +74,7 @@ def _restarted(problem, initial):
 
 def _from_block_means(problem, state):
     state.maps[:] = problem.first_guess()
-    state.residual[:] = problem.data.haadf
-    gamma = problem.data.gamma
-    for weight, x in zip(problem.data.weights, state.maps, strict=True):
-        state.residual[:] -= weight * (x if gamma == 1 else x**gamma)
+    np.subtract(problem.data.haadf, problem.haadf_model(state.maps), out=state.residual)
 
 
 def iterate(problem, tolerance, max_iterations, initial, callback):
@@ -108,9 +105,9 @@ class Passes:
         self.moved = np.empty((2, n_maps, ny))
         self.done = 0
 
-    def advance(self, n_iterations):
+    def advance(self, n_iterations, balance=True):
         """Do some iterations; before them, balance the steps by the last one done so far."""
-        if self.done > 0:
+        if self.done > 0 and balance:
             self.steps.balance(*self.moved.sum(axis=2))
         iterations(
             n_iterations,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from ..notes import Speaker
 from ..threads import threads_for
 from .compilation import compile_once
 from .loop import iterate, relative_dual
+from .mixed import iterate_mixed
 from .problem import Cost, Problem
 from .regularisers import are_sieves
 from .sieve import iterate_sieve
@@ -42,14 +43,14 @@ class FusionResult:
         The relative gap of each record.
     dual : numpy.ndarray or None
         Dual variable of the total variation over lambda_2, lengths <= 1, shape (2, K, ny, nx).
-        None for sieves, which have none.
+        Sieves have none: 0 for them, and None if all maps are.
     residual : numpy.ndarray
         Dual variable of the HAADF term, shape (ny, nx): near the HAADF less its model.
     prices : numpy.ndarray
         Dual variables of the totals, shape (K,); 0 where a total is free.
     sources : numpy.ndarray or None
-        For sieves the sources u >= 0 of ``maps`` = K u, in counts, float32, shape (K, ny, nx); None
-        for total variation.
+        For sieves the sources u >= 0 of ``maps`` = K u, in counts, float32, shape (K, ny, nx); 0
+        for other maps, and None if there are no sieves.
     """
 
     maps: np.ndarray
@@ -64,6 +65,16 @@ class FusionResult:
     prices: np.ndarray = field(repr=False)
     sources: np.ndarray | None = field(default=None, repr=False)
 
+    def part(self, chosen) -> FusionResult:
+        """Return the result of chosen elements, bool, shape (K,), as a start."""
+        return replace(
+            self,
+            maps=self.maps[chosen],
+            dual=None if self.dual is None else self.dual[:, chosen],
+            prices=self.prices[chosen],
+            sources=None if self.sources is None else self.sources[chosen],
+        )
+
     @property
     def cost(self) -> float:
         """The cost of ``maps``: the sum of the last record of ``cost_terms``."""
@@ -77,9 +88,15 @@ def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_g
     """
     with threads_for(cost.counts.size):
         by_sources = are_sieves(cost.regularisers)
-        compile_once(_run_sieve if by_sources else _run_variation)
+        if by_sources.any():
+            compile_once(_run_sieve)
+        if not by_sources.all():
+            compile_once(_run_variation)
         problem = Problem.scaled(cost)
-        found = _of_sources if by_sources else _of_variation
+        if by_sources.all():
+            found = _of_sources
+        else:
+            found = _of_both if by_sources.any() else _of_variation
         parts, records = found(problem, tolerance, max_iterations, initial, callback, can_go_on)
         iterations, costs, gaps = zip(*records, strict=True)
         return FusionResult(
@@ -112,6 +129,17 @@ def _of_sources(problem, tolerance, max_iterations, initial, callback, can_go_on
         "dual": None,
         "prices": _physical_prices(problem, -sieve.prices),  # their sign is that of the loop
         "sources": problem.physical(sieve.here.u) if can_go_on else None,
+    }
+    return parts, records
+
+
+def _of_both(problem, tolerance, max_iterations, initial, callback, can_go_on):
+    mixed, records = iterate_mixed(problem, tolerance, max_iterations, initial, callback)
+    parts = {
+        "maps": problem.physical(mixed.maps),
+        "dual": mixed.relative_dual() if can_go_on else None,
+        "prices": _physical_prices(problem, mixed.prices),
+        "sources": problem.physical(mixed.u) if can_go_on else None,
     }
     return parts, records
 

@@ -1,11 +1,11 @@
 """One fusion problem in the units in which the kernels solve it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import Data, State, block_means, certificate, constant_deviance, likeliest
+from ..kernels import CODES, Data, State, block_means, certificate, constant_deviance, likeliest
 from ..threads import rows_per_chunk
 from .regularisers import are_directional, are_huber, codes
 
@@ -144,6 +144,32 @@ class Problem:
         bright = max(float(self.data.haadf.mean(dtype=np.float64)), 0.0)
         dimmed = (bright / model) ** (1 / gamma) if model > bright else 1.0
         return means * max(dimmed, _DIMMEST)
+
+    def part(self, chosen):
+        """Return the problem of chosen maps, with a HAADF of its own to write to.
+
+        Its gaps are still relative to the cost of the whole.
+        """
+        data = self.data
+        names = "counts", "background", "weights", "fidelity", "bounds", "softness"
+        parts = {name: getattr(data, name)[chosen] for name in (*names, "regularisers", "totals")}
+        if not (parts["regularisers"] == CODES["directional"]).any():
+            parts |= dict.fromkeys(("directions_y", "directions_x"), np.zeros((1, 1), np.float32))
+        return replace(
+            self,
+            data=data._replace(haadf=data.haadf.copy(), **parts),
+            scales=self.scales[chosen],
+            entropy=self.entropy[chosen],
+        )
+
+    def haadf_model(self, maps):
+        """Return the HAADF that ``maps`` make, without pedestal, (ny, nx)."""
+        model = np.zeros(maps.shape[1:], np.float32)
+        gamma = self.data.gamma
+        for weight, x in zip(self.data.weights, maps, strict=True):
+            if weight > 0:
+                model += weight * (x if gamma == 1 else x**gamma)
+        return model
 
     def state(self):
         """Return a `State` with maps that are not set, and dual variables 0."""

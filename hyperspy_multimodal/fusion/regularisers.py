@@ -14,7 +14,8 @@ class Regulariser(NamedTuple):
     code: int  # by which kernels know it
     is_directional: bool  # whether it follows the directions of a guide
     is_huber: bool = False  # whether small differences count by their squares
-    is_sieve: bool = False  # whether the map is a blur of sources; all maps are then
+    is_sieve: bool = False  # whether the map is a blur of sources
+    ridge: float = 0.0  # of sources: lambda_1 u^2 / 2 times this, for maps of order one
 
 
 #: By name, in the order in which they are tried; the first is the default.
@@ -25,10 +26,14 @@ REGULARISERS = {
         Regulariser("isotropic", CODES["isotropic"], is_directional=False),
         Regulariser("directional huber", CODES["directional"], is_directional=True, is_huber=True),
         Regulariser("huber", CODES["isotropic"], is_directional=False, is_huber=True),
-        Regulariser("sieve", -1, is_directional=False, is_sieve=True),
+        Regulariser("sieve", -1, is_directional=False, is_sieve=True, ridge=0.001),
+        Regulariser("smooth", -2, is_directional=False, is_sieve=True, ridge=0.1),
     )
 }
 
+
+#: Weights of the ridge of sources, by code.
+RIDGES = {each.code: each.ridge for each in REGULARISERS.values()}
 
 #: What a choice is made of, by the name of the choice.
 CHOICES = {
@@ -53,22 +58,8 @@ def are_huber(names):
 
 
 def are_sieves(names):
-    """Return whether maps are blurs of sources; all are, or none is."""
-    return all(REGULARISERS[name].is_sieve for name in names)
-
-
-def check_all_or_none(argument, names, given):
-    """Refuse sieves for some maps only; ``names`` are of one map each, ``given`` is the argument.
-
-    Maps of both kinds have no step in common.
-    """
-    of_sieves = [name == "sieve" for name in names]
-    if any(of_sieves) and not all(of_sieves):
-        others = " or ".join(repr(name) for name in CHOICES["tv"])
-        raise ValueError(
-            f"{argument} must be 'sieve' for all maps or for none, but {given!r} was given. Give "
-            f"'sieve' alone, or {others} for each map."
-        )
+    """Return whether each map is a blur of sources."""
+    return np.array([REGULARISERS[name].is_sieve for name in names], bool)
 
 
 def names_of(directional):

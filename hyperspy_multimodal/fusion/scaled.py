@@ -68,6 +68,7 @@ def fuse_scaled(
     FusionResult
         Maps in counts.
     """
+    names = names_of([False] * len(scales)) if regularisers is None else regularisers
     cost = Cost(
         counts=counts,
         haadf=haadf,
@@ -76,9 +77,9 @@ def fuse_scaled(
         offset=offset,
         gamma=gamma,
         lambda_1=np.broadcast_to(lambda_1, scales.shape),
-        lambda_2=lambda_2 / (1.0 if regularisers and are_sieves(regularisers) else np.sqrt(scales)),
+        lambda_2=lambda_2 / np.where(are_sieves(names), 1.0, np.sqrt(scales)),
         totals=np.full(scales.shape, np.nan) if totals is None else totals,
-        regularisers=names_of([False] * len(scales)) if regularisers is None else regularisers,
+        regularisers=names,
         directions=directions,
         knees=KNEE * scales,
     )

@@ -19,9 +19,8 @@ import numpy as np
 
 from ..kernels import blur, descent, displaced, secants, slopes_of_cost, source_gap
 from .problem import Evaluation
+from .regularisers import RIDGES
 
-#: Weight of the ridge: lambda_1 u^2 / 2 times this, for maps of order one.
-RIDGE = 0.001
 # A Gaussian is cut off at so many standard deviations.
 _CUT_OFF = 3.5
 _WIDEST = 2.0  # of the longer side of the scan
@@ -56,7 +55,10 @@ class _Place:
 
 
 class Sieve:
-    """The steps of the sources of one `Problem`, all of whose maps are sieves."""
+    """The steps of the sources of one `Problem`, all of whose maps are sieves.
+
+    Its HAADF may change between steps, if `evaluate_again` is called then.
+    """
 
     def __init__(self, problem):
         self.problem = problem
@@ -64,7 +66,8 @@ class Sieve:
         self.shape = data.counts.shape
         n_maps, ny, _ = self.shape
         self.fidelity = data.fidelity.astype(np.float64)
-        self.ridges = (RIDGE * self.fidelity).astype(np.float32)
+        ridges = np.array([RIDGES[code] for code in data.regularisers])
+        self.ridges = (ridges * self.fidelity).astype(np.float32)
         widths = np.sqrt(2 * data.bounds.astype(np.float64) / self.fidelity)
         # Between mirrors nothing is left of a Gaussian much wider than the scan.
         widths = np.minimum(widths, _WIDEST * max(self.shape[1:]))
@@ -86,6 +89,14 @@ class Sieve:
         self._evaluate(here)
         self._first = here.cost
         self._latest = deque([here.cost], maxlen=_LATEST)
+
+    def evaluate_again(self):
+        """Go on from where the sources are, in a problem whose HAADF has changed."""
+        before = self.here.cost
+        self._evaluate(self.here)
+        change = self.here.cost - before
+        self._first += change
+        self._latest = deque([self.here.cost], maxlen=_LATEST)
 
     def _blur(self, images, out):
         blur(images, self.taps, self.radii, out)
@@ -194,6 +205,10 @@ class Sieve:
             if not kept.any() or (np.abs(missed) <= _CERTIFIED * np.abs(total)).all():
                 break
             self.prices += missed * self.ridges / np.maximum(rise, 1.0)
+            # From where no sum feels its price, to where all pixels would have to share it evenly.
+            for i in np.flatnonzero(kept & (rise == 0) & (wanted > 0)):
+                mean = here.back[i].mean(dtype=np.float64)
+                self.prices[i] = mean + wanted[i] * self.ridges[i] / here.u[i].size
         # <prices, K u - totals> is 0 up to rounding: the sums were met.
         return Evaluation(
             haadf=here.haadf,
@@ -220,7 +235,7 @@ def iterate_sieve(problem, tolerance, max_iterations, initial, callback):
     Return the final `Sieve`, and a list of (iteration, `Evaluation`, relative gap).
     """
     sieve = Sieve(problem)
-    sieve.start(_first_sources(sieve, initial))
+    sieve.start(first_sources(sieve, initial))
     records, done = [_recorded(sieve, 0)], 0
     while done < max_iterations:
         for _ in range(min(_ITERATIONS_PER_RECORD, max_iterations - done)):
@@ -240,12 +255,14 @@ def _recorded(sieve, iteration):
     return iteration, found, float(gap)
 
 
-def _first_sources(sieve, initial):
+def first_sources(sieve, initial):
+    """Return sources to start from, in the units of the problem: those of a result, or counts."""
     scales = sieve.problem.scales.astype(np.float32)[:, None, None]
     if initial is not None and initial.sources is not None:
         sources = initial.sources / scales
-        # A map without any would be slow to get some.
-        return np.where(sources.any(axis=(1, 2), keepdims=True), sources, _DIMMEST)
+        # A map without any, as those of other regularisers are, would be slow to get some.
+        is_known = sources.any(axis=(1, 2), keepdims=True)
+        return np.where(is_known, sources, _brightened(initial.maps / scales))
     if initial is not None:
         sources = initial.maps / scales
     else:
@@ -253,5 +270,9 @@ def _first_sources(sieve, initial):
         net = np.ascontiguousarray(data.counts - data.background)
         sources = np.empty_like(net)
         blur(net, *gaussian_taps(np.full(len(net), _SMOOTH)), sources)
+    return _brightened(sources)
+
+
+def _brightened(sources):
     brightest = sources.max(axis=(1, 2), keepdims=True)
     return np.maximum(sources, _DIMMEST * np.where(brightest > 0, brightest, 1))

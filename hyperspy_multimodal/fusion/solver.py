@@ -55,8 +55,8 @@ def solve_fusion(
 
     with gross counts y, expected background B and the total variation (forward differences, Neumann
     boundaries), isotropic or, with a ``guide``, directional: an edge that the guide has costs
-    nothing then. With ``regularisers="sieve"`` the maps are no sharper than a Gaussian instead (see
-    the notes). Nothing is scaled, fitted or clipped beforehand.
+    nothing then. With ``regularisers="sieve"`` or "smooth" maps are no sharper than a Gaussian
+    instead (see the notes). Nothing is scaled, fitted or clipped beforehand.
 
     Parameters
     ----------
@@ -86,9 +86,8 @@ def solve_fusion(
     directional : sequence of bool, optional
         Which elements follow the guide, one an element; the others stay isotropic. None: all.
     regularisers : None, str or sequence of str
-        "directional", "isotropic" or "sieve", one for all or one an element; "sieve" goes for all
-        or for none. In place of ``directional``. None (default): total variation, as ``guide`` and
-        ``directional`` say.
+        "directional", "isotropic", "sieve" or "smooth", one for all or one an element. In place of
+        ``directional``. None (default): total variation, as ``guide`` and ``directional`` say.
     totals : None or sequence of float
         Net total of each element that the maps have to keep, >= 0, or NaN for an element without
         one. None: no element has one. Total variation and HAADF alone do not keep totals. They are
@@ -145,15 +144,19 @@ def solve_fusion(
 
     .. math::
 
-        \sum_i 0.001 \, \frac{\lambda_1}{2 s_i} \sum_p u_i^2 ,
+        \sum_i r \, \frac{\lambda_1}{2 s_i} \sum_p u_i^2 ,
 
     with s_i a typical bright value of the net counts (the 99th percentile of means over blocks of 4
-    x 4 pixels): it makes the sources unique, and hardly changes the maps. Scaled gradient
-    projection [5]_ finds them, from the smoothed net counts, or the sources or maps of ``initial``.
-    With b the gradient of the HAADF and Poisson terms, blurred, plus the price of the total, r the
-    weight of :math:`u^2 / 2` and :math:`v = \max(-b, 0) / r`, the duality gap is the sum of
-    :math:`r (u - v)^2 / 2 + \max(b, 0) u`; for ``gamma`` other than 1 both terms are replaced by
-    their tangents at the maps, and it is 0 at a stationary point and nowhere else.
+    x 4 pixels). r is 0.001 for "sieve", which makes the sources unique and hardly changes the maps,
+    and 0.1 for "smooth", which takes away structure that is not much above the noise. Scaled
+    gradient projection [5]_ finds them, from the smoothed net counts, or the sources or maps of
+    ``initial``. With b the gradient of the HAADF and Poisson terms, blurred, plus the price of the
+    total, r now the whole weight of :math:`u^2 / 2` and :math:`v = \max(-b, 0) / r`, the duality
+    gap is the sum of :math:`r (u - v)^2 / 2 + \max(b, 0) u`; for ``gamma`` other than 1 both terms
+    are replaced by their tangents at the maps, and it is 0 at a stationary point and nowhere else.
+
+    Sieves and other maps take turns of five steps, each with the HAADF less what the others make of
+    it. The gap is that of all of them together, with one dual variable of the HAADF.
 
     References
     ----------

@@ -50,10 +50,10 @@ def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
     error of that prediction is drawn over the least of each element, so 1 is the best; triangles at
     the top are above 1.3. Black: without the HAADF; colours: with it, one for each gamma, and at
     several lambda_1. The shape tells regularisers apart: circles total variation, diamonds its
-    Huber form, squares sieves, whose lambda_2 / lambda_1 is half the square of their width in
-    pixels. Full symbols: the edges of the HAADF direct it. A ring marks what was chosen. Elements
-    that the HAADF couples are chosen together, and it has to gain three standard errors over all of
-    them, so the best symbol of one element may not be the choice.
+    Huber form, squares sieves and hexagons smooth maps, whose lambda_2 / lambda_1 is half the
+    square of their width in pixels. Full symbols: the edges of the HAADF direct it. A ring marks
+    what was chosen. Elements that the HAADF couples are chosen together, and it has to gain three
+    standard errors over all of them, so the best symbol of one element may not be the choice.
 
     Examples
     --------
@@ -136,6 +136,7 @@ def _symbol(colour, name, above=False):
     """Return the style of a regulariser's symbol."""
     regulariser = REGULARISERS[name]
     marker = "s" if regulariser.is_sieve else "D" if regulariser.is_huber else "o"
+    marker = "h" if name == "smooth" else marker
     return {
         "marker": "^" if above else marker,
         "color": colour,

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..checks import checked_count, checked_number, is_auto, per_element
 from ..fusion.inputs import checked_lambdas
-from ..fusion.regularisers import CHOICES, REGULARISERS, check_all_or_none
+from ..fusion.regularisers import CHOICES, REGULARISERS
 from ..selection import GAMMAS
 
 _NAMES = ("tv", *REGULARISERS)
@@ -80,7 +80,6 @@ class Parameters:
                 f"regulariser must be 'auto', {_KNOWN}, or one of the latter for each element, but "
                 f"{given!r} was given."
             )
-        check_all_or_none("regulariser", names, given)
 
     @property
     def chooses_lambdas(self):

@@ -6,19 +6,26 @@ from functools import partial
 import numpy as np
 
 from ..counts.contracts import Maps
-from .brightness import leaks
 from .held_out import HeldOut, Setting
-from .moves import HUBER, RATIOS, highest, with_other_form, with_ratios, with_regularisers
-from .sieves import SIEVE, sieve_without, widened
+from .mixtures import with_sieves
+from .moves import (
+    HUBER,
+    RATIOS,
+    by_element,
+    highest,
+    with_other_form,
+    with_ratios,
+    with_regularisers,
+)
+from .sieves import SIEVES, blurs_without
+from .stages import adjusted, best_of, set_apart, walked
 
 _FIRST_RATIO = 2.0
-#: lambda_1 of the first comparison of HAADF models, and the range that is searched from there.
+#: lambda_1 of the first comparison of HAADF models.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
-LAMBDAS_1 = (1e-5, 1.0)
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What the HAADF has to gain over "no HAADF" to be used, and an element to lose to be set apart.
+# What the HAADF has to gain over "no HAADF" to be used.
 _STANDARD_ERRORS = 3.0
-_STANDARD_ERRORS_LOST = 2.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     by weights; for the best of them lambda_1 is searched, then regularisers and ratios again, then
     lambda_1 in finer steps. An element that is clearly better off without the HAADF, or into which
     it leaks, is set apart from it. So far there was total variation alone; its Huber form follows,
-    then sieves, which all elements have or none.
+    then sieves, for the elements that they serve.
 
     Parameters
     ----------
@@ -89,32 +96,32 @@ def search(held_out, candidates):
     -------
     Setting
     """
-    variations = [tuple(n for n in names if n != SIEVE) for names in candidates]
-    nothing = (False,) * held_out.n_maps
+    names = [tuple(n for n in each if n not in SIEVES) or each for each in candidates]
+    plain = [tuple(n for n in each if n not in HUBER.values()) or each for each in names]
+    sieves = np.array([set(each) <= set(SIEVES) for each in names])
     start = Setting(
         model=None,
         lambda_1=1.0,
-        regularisers=tuple((names or (SIEVE,))[0] for names in variations),
+        regularisers=tuple(each[0] for each in names),
         ratios=(_FIRST_RATIO,) * held_out.n_maps,
-        apart=nothing,
+        apart=(False,) * held_out.n_maps,
     )
-    if not all(variations):  # sieves go for all maps or for none
-        return _guided(held_out, sieve_without(held_out, start), None)
-    plain = [tuple(n for n in names if n not in HUBER.values()) or names for names in variations]
-    without = _settled(held_out, start, plain)
+    without = start
+    if not sieves.all():
+        without = _settled(held_out, start, plain, held_out.counted & ~sieves)
+    if sieves.any():
+        without = held_out.put_together(sieves, blurs_without(held_out, start, names), without)
     best = _guided(held_out, without, plain)
-    if all(SIEVE in names for names in candidates):
-        sieves = _sieved(held_out, best, without)
-        if sieves is not best:
-            return sieves
-    return best if plain == variations else _softened(held_out, best, without, variations)
+    if plain != names:
+        best = _softened(held_out, best, without, names)
+    free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
+    if not free.any():
+        return best
+    return with_sieves(held_out, best, without, candidates, free)
 
 
 def _guided(held_out, without, candidates):
-    """Return the best setting with HAADF, or ``without`` if that predicts no better.
-
-    ``candidates`` is None for sieves, which have widths alone.
-    """
+    """Return the best setting with HAADF, or ``without`` if that predicts no better."""
     usable = [model for model in held_out.models.models if model.has_weights]
     if not usable:
         return without
@@ -122,7 +129,7 @@ def _guided(held_out, without, candidates):
     def score(setting):
         return held_out.relative(held_out.errors(setting))
 
-    best = _best(
+    best = best_of(
         [
             replace(without, model=model, lambda_1=lambda_1)
             for model in usable
@@ -132,107 +139,14 @@ def _guided(held_out, without, candidates):
     )
     other = held_out.models.other(best.model)
     if other is not None:
-        best = _best([best, replace(best, model=other)], score)
-    best = _walked(best, _STEP, score)
-    if candidates is None:
-        best = _widened(held_out, best, score)
-    else:
-        best = _adjusted(held_out, best, _moves(candidates), score)
-    best = _walked(best, _FINE_STEP, score)
-    best = _set_apart(held_out, best, without, score)
+        best = best_of([best, replace(best, model=other)], score)
+    best = walked(best, _STEP, score)
+    best = adjusted(held_out, best, _moves(candidates), score)
+    best = walked(best, _FINE_STEP, score)
+    best = set_apart(held_out, best, without, score)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
         best = without
     return best
-
-
-def _sieved(held_out, best, without):
-    """Return the best setting of sieves if it predicts clearly better than ``best``."""
-
-    def score(setting):
-        return held_out.relative(held_out.errors(setting))
-
-    chosen = alone = sieve_without(held_out, without, reference=without)
-    if alone is None:
-        return best
-    if best.model is not None:
-        stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
-        chosen = replace(alone, model=best.model, lambda_1=min(stronger, LAMBDAS_1[1]))
-        chosen = _walked(chosen, _STEP, score)
-        chosen = _widened(held_out, chosen, score)
-        chosen = _walked(chosen, _FINE_STEP, score)
-        chosen = _set_apart(held_out, chosen, alone, score)
-        if held_out.standard_errors_gained(chosen, alone) < _STANDARD_ERRORS:
-            chosen = alone
-    is_better = held_out.standard_errors_gained(chosen, best) > _STANDARD_ERRORS_LOST
-    return chosen if is_better else best
-
-
-def _widened(held_out, setting, score):
-    """Return the setting with better widths, maps coupled by the HAADF."""
-    for step in (1, -1):
-        while score(moved := widened(held_out, setting, step)) < score(setting):
-            setting = moved
-    return setting
-
-
-def _set_apart(held_out, setting, without, score):
-    """Return the setting with those elements apart to which the pull of the HAADF does harm.
-
-    These are the ones into which it leaks, also after others were set apart, and those that are
-    predicted worse with it, unless they are biased where the HAADF is bright without it. They take
-    regulariser and ratio of ``without``, which is returned if they are all.
-    """
-    losing = held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
-    free = held_out.bias(without)
-    losing &= held_out.counted & ~free.is_from_pull(held_out.bias(setting))
-    apart = np.array(setting.apart)
-    while True:
-        lost = held_out.standard_errors_lost(setting, without)
-        squares = held_out.squares_lost(setting, without)
-        leaking = leaks(held_out.bias(setting), free, lost, squares) & held_out.counted & ~apart
-        if not leaking.any():
-            break
-        apart |= leaking
-        if apart[held_out.counted].all():
-            return without
-        setting = _apart(setting, without, apart)
-    losing |= apart
-    if (losing & ~apart).any() and not losing.all():
-        setting = _best([setting, _apart(setting, without, losing)], score)
-    return setting
-
-
-def _apart(setting, without, elements):
-    return replace(
-        setting,
-        apart=tuple(elements.tolist()),
-        regularisers=_mixed(elements, without.regularisers, setting.regularisers),
-        ratios=_mixed(elements, without.ratios, setting.ratios),
-    )
-
-
-def _mixed(chosen, some, others):
-    return tuple(a if each else b for each, a, b in zip(chosen, some, others, strict=True))
-
-
-def _best(settings, score):
-    """Return the best of some settings; all are tried before any are compared."""
-    for setting in settings:
-        score(setting)
-    return min(settings, key=score)
-
-
-def _walked(setting, step, score):
-    """Return the setting with the best lambda_1 of those that lie ``step`` half decades apart."""
-    for steps in (step, -step):
-        while True:
-            half_decades = round(2 * np.log10(setting.lambda_1)) + steps
-            lambda_1 = float(f"{10 ** (half_decades / 2):.3g}")
-            further = replace(setting, lambda_1=lambda_1)
-            if not LAMBDAS_1[0] <= lambda_1 <= LAMBDAS_1[1] or score(further) >= score(setting):
-                break
-            setting = further
-    return setting
 
 
 def _softened(held_out, setting, without, candidates):
@@ -245,20 +159,16 @@ def _softened(held_out, setting, without, candidates):
         partial(with_other_form, candidates=candidates),
         *(partial(with_ratios, step=step) for step in (1, -1)),
     ]
-    softened = _adjusted(held_out, setting, moves, score)
+    softened = adjusted(held_out, setting, moves, score)
     # Total variation leaves what is noise flat, and Huber's form does not.
     gained = held_out.standard_errors_lost(setting, softened) > _STANDARD_ERRORS
-    softened = replace(
-        softened,
-        regularisers=_mixed(gained, softened.regularisers, setting.regularisers),
-        ratios=_mixed(gained, softened.ratios, setting.ratios),
-    )
+    softened = replace(by_element(gained, softened, setting), apart=setting.apart)
     if not gained.any() or not score(softened) < score(setting):
         return setting
     if setting.model is None:
         return softened
-    softened = _walked(softened, _FINE_STEP, score)
-    return _set_apart(held_out, softened, without, score)
+    softened = walked(softened, _FINE_STEP, score)
+    return set_apart(held_out, softened, without, score)
 
 
 def _moves(candidates):
@@ -270,38 +180,10 @@ def _moves(candidates):
     ]
 
 
-def _adjusted(held_out, setting, moves, score):
-    """Return the setting with better regularisers and ratios, elements coupled by the HAADF.
+def _settled(held_out, setting, candidates, chosen):
+    """Return the setting with chosen elements' best regulariser and ratio, without HAADF.
 
-    All elements make the same move. Those that it serves keep it, if that serves all together;
-    moves go on until none does.
-    """
-    moves = list(moves)
-    everyone = np.full(held_out.n_maps, True)
-    useless = 0
-    while useless < len(moves):
-        move = moves[0]
-        before = held_out.errors(setting)
-        of_ratios = move.func is with_ratios
-        moved = move(setting, held_out.counted if of_ratios else everyone)
-        served = held_out.errors(moved) < before
-        served &= held_out.counted
-        if served.any() and not served.all():
-            moved = move(setting, served)
-        if score(moved) < score(setting):
-            setting, useless = moved, 0
-            if of_ratios:
-                continue
-        else:
-            useless += 1
-        moves = [*moves[1:], move]
-    return setting
-
-
-def _settled(held_out, setting, candidates):
-    """Return the setting with each element's best regulariser and ratio, without HAADF.
-
-    All elements move at a time, for they do not feel each other: each to a place that it has not
+    These elements move at a time, for they do not feel each other: each to a place that it has not
     tried, beside the best ratio so far of each regulariser.
     """
     elements = range(held_out.n_maps)
@@ -316,9 +198,7 @@ def _settled(held_out, setting, candidates):
     noted(setting)
     while True:
         best = [min(each, key=each.get) for each in found]
-        following = [
-            _next_place(found[i], candidates[i]) if held_out.counted[i] else None for i in elements
-        ]
+        following = [_next_place(found[i], candidates[i]) if chosen[i] else None for i in elements]
         places = [new or old for new, old in zip(following, best, strict=True)]
         tried = replace(
             setting,

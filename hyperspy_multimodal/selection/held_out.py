@@ -9,6 +9,7 @@ from ..counts.reading import SPLITS
 from ..fusion.regularisers import are_directional, are_sieves
 from ..fusion.scaled import fuse_scaled
 from .brightness import brightness_classes, class_sums, described_bias, held_out_bias
+from .moves import by_element
 from .normalised_haadf import guide_directions
 
 # What `halves` gives.
@@ -60,7 +61,7 @@ def effort(setting, tolerance, max_iterations):
 
     Sources of sieves move on, far below the noise of their maps, long after these have settled.
     """
-    if are_sieves(setting.regularisers):
+    if are_sieves(setting.regularisers).any():
         tolerance, max_iterations = 10 * tolerance, max_iterations // _SIEVES_SETTLE
     return {"tolerance": tolerance, "max_iterations": max_iterations}
 
@@ -232,6 +233,19 @@ class HeldOut:
             self._blocks[setting] = found
             self._least = np.minimum(self._least, found.sum(axis=1))
         return self._blocks[setting]
+
+    def put_together(self, chosen, some, others):
+        """Return ``others`` with chosen elements as in ``some``, both without HAADF.
+
+        Elements do not feel each other then, so that nothing is fused for its errors.
+        """
+        setting = by_element(chosen, some, others)
+        if setting not in self._blocks:
+            which = np.asarray(chosen)[:, None]
+            found = np.where(which, self.blocks(some), self.blocks(others))
+            self._misses[setting] = np.where(which, self._misses[some], self._misses[others])
+            self._blocks[setting] = found
+        return setting
 
     def bias(self, setting):
         """Return the `Bias` of the predictions where the HAADF is dark and bright."""

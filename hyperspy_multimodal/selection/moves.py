@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from .sieves import RATIOS as WIDTHS
+from .sieves import SIEVES
+
 #: Ratios lambda_2 / lambda_1 that are tried.
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 # That of total variation; its Huber form is so many steps weaker.
@@ -13,15 +16,41 @@ _SOFTER = 2
 HUBER = {"directional": "directional huber", "isotropic": "huber"}
 
 
-def with_ratios(setting, chosen, step):
-    """Return the setting with ratios of chosen elements so many octaves higher."""
-    indices = np.array([RATIOS.index(ratio) for ratio in setting.ratios]) + step * chosen
+def by_element(chosen, some, others):
+    """Return ``others`` with regulariser, ratio and HAADF of ``some`` for chosen elements."""
+    names = "regularisers", "ratios", "apart"
+    return replace(
+        others,
+        **{
+            name: tuple(
+                a if each else b
+                for each, a, b in zip(
+                    chosen, getattr(some, name), getattr(others, name), strict=True
+                )
+            )
+            for name in names
+        },
+    )
+
+
+def with_ratios(setting, chosen, step, only=True):
+    """Return the setting with ratios of chosen elements so many steps higher.
+
+    Steps are octaves, or those of the widths of sieves. ``only`` are elements that may move.
+    """
+    chosen = np.logical_and(chosen, only)
+    tables = [WIDTHS if name in SIEVES else RATIOS for name in setting.regularisers]
+    places = zip(tables, setting.ratios, strict=True)
+    indices = np.array([table.index(ratio) for table, ratio in places]) + step * chosen
     indices = np.clip(indices, 0, [highest(name) for name in setting.regularisers])
-    return replace(setting, ratios=tuple(RATIOS[index] for index in indices))
+    places = zip(tables, indices, strict=True)
+    return replace(setting, ratios=tuple(table[index] for table, index in places))
 
 
 def highest(name):
     """Return the index of the highest ratio of a regulariser."""
+    if name in SIEVES:
+        return len(WIDTHS) - 1
     return _HIGHEST + _SOFTER * (name in HUBER.values())
 
 

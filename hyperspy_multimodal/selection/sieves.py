@@ -4,18 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 
-SIEVE = "sieve"
+SIEVE, SMOOTH = SIEVES = "sieve", "smooth"
 #: lambda_2 / lambda_1 of sieves, half the square of the width in pixels: widths 0.5 to 8, in steps
 #: of 19 %.
 RATIOS = tuple(float(f"{2 ** (k / 2):.4g}") for k in range(-6, 11))
 _FIRST_RATIO = 2.0  # a width of 2 pixels
 _COARSE, _FINE = 2, 1
+# The first widths of smooth maps.
+_FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
 # The probe is the same for all maps: one has a width of its own if that is so much better.
 _STANDARD_ERRORS = 2.0
+_SMOOTH_STANDARD_ERRORS = 1.0
 
 
 def sieve_without(held_out, start, reference=None):
-    """Return the best setting of sieves without HAADF; None if ``reference`` predicts better.
+    """Return the best setting of sieves without HAADF; None if ``reference`` predicts
+    every element better.
 
     All maps have the width that serves them best together, as they share the probe, but those that
     another one serves significantly better.
@@ -37,10 +41,10 @@ def sieve_without(held_out, start, reference=None):
 
     best = _climbed(RATIOS.index(_FIRST_RATIO), _COARSE, score)
     own = replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
-    # Both now: scores are relative to the least errors so far.
-    scores = [held_out.relative(held_out.errors(each)) for each in (own, reference or own)]
-    if reference is not None and scores[0] >= scores[1]:
-        return None
+    if reference is not None:
+        served = held_out.errors(own) < held_out.errors(reference)
+        if not (served & held_out.counted).any():
+            return None
     best = _climbed(best, _FINE, score)
     return replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
 
@@ -59,16 +63,43 @@ def _own_ratios(held_out, tried, common):
         yield RATIOS[own if lost > _STANDARD_ERRORS else common]
 
 
-def widened(held_out, setting, step):
-    """Return the setting with each width one step wider or narrower, where that serves the map."""
-    moved = _moved(setting, held_out.counted, step)
-    served = (held_out.errors(moved) < held_out.errors(setting)) & held_out.counted
-    if served.any() and not served[held_out.counted].all():
-        moved = _moved(setting, served, step)
-    return moved
+def smooth_without(held_out, start):
+    """Return the best setting of smooth maps without HAADF, each with a width of its own."""
+    n_maps = held_out.n_maps
+    first = replace(start, lambda_1=1.0, regularisers=(SMOOTH,) * n_maps, apart=(False,) * n_maps)
+    low, high = _FIRST_PLACES
+    found = {}
+    new = range(low, high + 1, _COARSE)
+    while True:
+        for place in new:
+            found[place] = held_out.errors(replace(first, ratios=(RATIOS[place],) * n_maps))
+        best = np.array([min(found, key=lambda place: found[place][i]) for i in range(n_maps)])
+        counted = best[held_out.counted]
+        if (counted == low).any() and low >= _COARSE:
+            low -= _COARSE
+            new = (low,)
+        elif (counted == high).any() and high + _COARSE < len(RATIOS):
+            high += _COARSE
+            new = (high,)
+        else:
+            return replace(first, ratios=tuple(RATIOS[place] for place in best))
 
 
-def _moved(setting, chosen, step):
-    places = np.array([RATIOS.index(ratio) for ratio in setting.ratios]) + step * chosen
-    places = np.clip(places, 0, len(RATIOS) - 1)
-    return replace(setting, ratios=tuple(RATIOS[place] for place in places))
+def blurs_without(held_out, start, candidates, reference=None):
+    """Return the best setting of sieves and smooth maps without HAADF.
+
+    Elements that may have both are sieves unless smooth ones predict clearly better. None if
+    ``reference`` predicts every element better.
+    """
+    smooth = np.array([SMOOTH in names for names in candidates])
+    either = np.array([SIEVE in names for names in candidates])
+    sieves = sieve_without(held_out, start, reference) if either.any() else None
+    if not smooth.any():
+        return sieves
+    others = smooth_without(held_out, start)
+    if sieves is None:
+        return others
+    chosen = smooth & (
+        ~either | (held_out.standard_errors_lost(sieves, others) > _SMOOTH_STANDARD_ERRORS)
+    )
+    return held_out.put_together(chosen, others, sieves)

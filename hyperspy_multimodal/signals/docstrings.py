@@ -33,11 +33,11 @@ DESCRIPTIONS = {
     What keeps maps smooth. "isotropic": total variation, which prefers few edges. "directional":
     the same, but an edge of a map costs nothing where the HAADF has one along it $guide; no edge is
     forced. "huber" and "directional huber": the same two, but small differences count by their
-    squares, which makes fewer stairs. "sieve": instead of total variation, maps no sharper
-    than a Gaussian, as those of atomic columns; for all maps or for none. "tv": one of the first
-    two, element by element. "auto" (default): what predicts held-out $counts best. Where lambdas
-    are given "auto" and "tv" are "directional". A list has one an element. ``tv`` is its former,
-    deprecated name, whose "auto" is "tv".""",
+    squares, which makes fewer stairs. "sieve": instead of total variation, maps no sharper than a
+    Gaussian, as those of atomic columns. "smooth": the same, but soft, for slopes and few counts.
+    "tv": one of the first two, element by element. "auto" (default): what predicts held-out $counts
+    best. Where lambdas are given "auto" and "tv" are "directional". A list has one an element.
+    ``tv`` is its former, deprecated name, whose "auto" is "tv".""",
     "weights": """weights : "auto", "Z", None or sequence of float
     HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
     open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for, or, with

@@ -97,18 +97,39 @@ def minimiser_near(maps, reach, slopes, residual, counts, lambdas, background):
     return solved(cost, x, counts.shape, [move <= reach, move >= -reach], 1e-7)
 
 
-def best_sources(ridges, counts, haadf, gamma, lambdas, background, weights, offset, totals=None):
-    """Return the sources (K, ny, nx) of the maps x = K u of least cost, for gamma = 1."""
+def best_sources(
+    ridges,
+    counts,
+    haadf,
+    gamma,
+    lambdas,
+    background,
+    weights,
+    offset,
+    totals=None,
+    regularisers=None,
+    guide=None,
+):
+    """Return the sources (K, ny, nx) of the maps x = K u of least cost, for gamma = 1.
+
+    Where ``regularisers`` names another one than sieves, K is 1, and the ridge 0.
+    """
     assert gamma == 1
     n_maps, ny, nx = counts.shape
+    names = ("sieve",) * n_maps if regularisers is None else regularisers
+    are_sieves = np.isin(names, ("sieve", "smooth"))
+    ridges = np.where(are_sieves, ridges, 0)
+    directions = None if guide is None else directions_of(guide)
+    directional = [name == "directional" for name in names]
     weights = np.broadcast_to(1.0 if weights is None else weights, n_maps)
     lambda_1, lambda_2 = (np.broadcast_to(value, n_maps) for value in lambdas)
-    widths = np.sqrt(2 * lambda_2 / lambda_1) * (haadf.size > 1)
+    widths = np.where(are_sieves, np.sqrt(2 * lambda_2 / lambda_1) * (haadf.size > 1), 0)
     u = cp.Variable((n_maps, haadf.size), nonneg=True)
     blurs = [np.kron(naive.blur_matrix(ny, each), naive.blur_matrix(nx, each)) for each in widths]
     x = cp.vstack([blurs[i] @ u[i] for i in range(n_maps)])
     cost = 0.5 * cp.sum_squares(haadf.ravel() - offset - weights @ x)
-    cost += poisson_and_variation(x, counts, (lambda_1, np.zeros(n_maps)), background)
+    lambdas = lambda_1, np.where(are_sieves, 0, lambda_2)
+    cost += poisson_and_variation(x, counts, lambdas, background, directions, directional)
     cost += sum(ridges[i] / 2 * cp.sum_squares(u[i]) for i in range(n_maps))
     kept = [] if totals is None else [(i, t) for i, t in enumerate(totals) if np.isfinite(t)]
     return solved(cost, u, counts.shape, [cp.sum(u[i]) == total for i, total in kept], 1e-9)

@@ -4,7 +4,7 @@ import naive
 import numpy as np
 
 from hyperspy_multimodal.fusion import solve_fusion
-from hyperspy_multimodal.fusion.sieve import RIDGE
+from hyperspy_multimodal.fusion.regularisers import REGULARISERS
 
 from .problems import CONVEX, in_own_units, problem, sloping, without
 
@@ -33,10 +33,11 @@ PROBLEMS = {
 TIGHT = {"tolerance": 1e-6, "max_iterations": 5000}
 
 
-def ridges_of(known):
-    """The ridge of each map as the documentation has it."""
+def ridges_of(known, names="sieve"):
+    """The ridge of each map, all of one regulariser or each of its own."""
+    shares = [REGULARISERS[name].ridge for name in np.broadcast_to(names, len(known["counts"]))]
     lambda_1 = np.broadcast_to(known["lambdas"][0], len(known["counts"]))
-    return RIDGE * lambda_1 / in_own_units(without(known, "totals")).scales
+    return np.array(shares) * lambda_1 / in_own_units(without(known, "totals")).scales
 
 
 def cost_of(known):

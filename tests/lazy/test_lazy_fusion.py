@@ -260,11 +260,12 @@ def test_blocks_of_large_maps_are_in_place():
         np.testing.assert_array_equal(one.compute(), other)
 
 
-def test_sieves_of_lazy_signals_are_those_of_signals(specimen):
+@pytest.mark.parametrize("names", ["sieve", ["sieve", "directional", "smooth"]])
+def test_sieves_of_lazy_signals_are_those_of_signals(specimen, names):
     signal, _ = counting(specimen, CHUNKS["odd"])
-    given = GIVEN | {"lambdas": (0.01, 0.02), "regulariser": "sieve"}
+    given = GIVEN | {"lambdas": (0.01, 0.02), "regulariser": names}
     lazy = compute_maps(signal.multimodal_fusion(specimen.haadf, **given))
     eager = specimen.signal.multimodal_fusion(specimen.haadf, **given)
     # blocks of spectra are added up in another order, for which steps differ
     np.testing.assert_allclose(arrays(lazy), arrays(eager), atol=1e-3 * arrays(eager).max())
-    assert lazy[0].metadata.Multimodal_fusion.regulariser == "sieve"
+    assert lazy[0].metadata.Multimodal_fusion.regulariser == names

@@ -32,7 +32,7 @@ def automatic(columns):
 
 def test_atomic_columns_get_sieves_and_gain_by_them(columns, automatic):
     maps, names, output = automatic
-    assert names == {"sieve"}
+    assert output["regularisers"].count("sieve") >= 3
     tried = {name for row in output["selection"] for name in row["regularisers"]}
     assert {"directional", "isotropic", "sieve"} <= tried
     before, names, _ = chosen(columns, regulariser="tv")

@@ -6,10 +6,11 @@ import pytest
 from hyperspy_multimodal.counts.reading import SPLITS
 from hyperspy_multimodal.fusion.regularisers import REGULARISERS
 from hyperspy_multimodal.selection import choose_setting
-from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, LAMBDAS_1
+from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1
 from hyperspy_multimodal.selection.moves import HUBER, RATIOS, highest
 from hyperspy_multimodal.selection.sieves import RATIOS as WIDTHS
 from hyperspy_multimodal.selection.sieves import SIEVE
+from hyperspy_multimodal.selection.stages import LAMBDAS_1
 
 from .scans import SHAPE, all_kept, guided_models
 

@@ -24,13 +24,12 @@ class Forms(Landscape):
         shift = np.where(np.isin(setting.regularisers, list(HUBER.values())), 2, 0)
         plain = {soft: name for name, soft in HUBER.items()} | dict.fromkeys(BOTH)
         own = [plain.get(name) or name for name in setting.regularisers]
-        if SIEVE in own:
-            octaves = np.log2(np.array(setting.ratios) / 2.828)
-            base = Setting(setting, self)
-            return Landscape.errors(self, base) + 0.02 * octaves**2 - np.array(self.sieved)
+        are_sieves = np.array(own) == SIEVE
+        octaves = np.log2(np.array(setting.ratios) / 2.828)
+        as_sieves = Landscape.errors(self, Setting(setting, self)) + 0.02 * octaves**2 - self.sieved
         base = Setting(setting, self, own, np.array(setting.ratios) / 2.0**shift)
         gain = np.where(shift > 0, self.softer, 0)
-        return Landscape.errors(self, base) - gain
+        return np.where(are_sieves, as_sieves, Landscape.errors(self, base) - gain)
 
 
 class Setting:
@@ -172,16 +171,61 @@ def test_sieves_are_left_where_they_predict_worse():
 
 
 @pytest.mark.parametrize("lacking", range(3))
-def test_sieves_are_tried_only_where_every_element_may_have_one(lacking):
+def test_elements_that_may_not_have_a_sieve_have_none(lacking):
     candidates = [ALL] * 3
     candidates[lacking] = FORMS
     held_out = held_out_of(landscape_of(sieved=(0.5, 0.5, 0.5)))
-    search(held_out, candidates)
-    assert all(SIEVE not in row["regularisers"] for row in tried_by(held_out))
+    setting = search(held_out, candidates)
+    expected = [i != lacking for i in range(3)]
+    assert [name == SIEVE for name in setting.regularisers] == expected
+    guided = [row["regularisers"] for row in tried_by(held_out) if row["uses_haadf"]]
+    assert all(names[lacking] != SIEVE for names in guided)
 
 
-def test_all_maps_of_a_setting_are_sieves_or_none_is():
-    held_out = held_out_of(landscape_of(sieved=(0.5, -0.5, 0.5)))
-    search(held_out, (ALL,) * 3)
-    mixed = [row["regularisers"] for row in tried_by(held_out)]
-    assert {names.count(SIEVE) for names in mixed} == {0, 3}
+def test_elements_that_must_have_one_have_one_from_the_start():
+    candidates = (SIEVE,), FORMS, ("isotropic",)
+    held_out = held_out_of(landscape_of(sieved=(-0.5, -0.5, -0.5)))
+    setting = search(held_out, candidates)
+    assert setting.regularisers[::2] == (SIEVE, "isotropic")
+    assert setting.regularisers[1] in FORMS
+    assert setting.ratios[0] == 2.828
+    guided = [row["regularisers"] for row in tried_by(held_out) if row["uses_haadf"]]
+    assert all(names[0] == SIEVE for names in guided)
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.3])
+def test_only_those_elements_have_sieves_that_are_served(gain):
+    """With HAADF, and without it; the others keep what they had."""
+    values = {"softer": (-0.1,) * 3, "gain": (gain,) * 3}
+    before = search(held_out_of(landscape_of(**values)), (BOTH,) * 3)
+    held_out = held_out_of(landscape_of(**values, sieved=(0.5, -0.5, 0.5)))
+    setting = search(held_out, (ALL,) * 3)
+    assert setting.regularisers == (SIEVE, "isotropic", SIEVE)
+    assert setting.ratios == (2.828, before.ratios[1], 2.828)
+    assert (setting.model is not None) == (gain > 0)
+
+
+def test_elements_leave_their_sieve_if_the_haadf_serves_them_more_without():
+    class Guided(Forms):
+        sieved, softer = (0.5, 0.5, 0.5), (-0.1,) * 3
+
+        def errors(self, setting):
+            errors = super().errors(setting)
+            if setting.model and setting.regularisers[1] == SIEVE:
+                errors[1] += 1
+            return errors
+
+    setting = search(held_out_of(Guided()), (ALL,) * 3)
+    assert setting.regularisers == (SIEVE, "isotropic", SIEVE)
+    assert setting.model is not None
+
+
+def test_what_elements_have_without_haadf_is_put_together_and_not_fused():
+    held_out = held_out_of(landscape_of(sieved=(0.5, -0.5, 0.5), gain=(0.0,) * 3))
+    search(held_out, (BOTH,) * 3)
+    found = [each for each in held_out._blocks if each.model is None][:2]
+    held_out._error = None  # nothing is fused any more
+    mixed = held_out.put_together((True, False, True), *found)
+    assert mixed.ratios[::2] == found[0].ratios[::2] and mixed.ratios[1] == found[1].ratios[1]
+    errors = [held_out.errors(each) for each in (*found, mixed)]
+    np.testing.assert_array_equal(errors[2], np.where([True, False, True], *errors[:2]))

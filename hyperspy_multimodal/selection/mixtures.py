@@ -1,0 +1,72 @@
+"""Sieves for the elements that they serve, beside other regularisers for the others."""
+
+from dataclasses import replace
+from functools import partial
+
+from .moves import by_element, with_ratios
+from .sieves import blurs_without
+from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
+
+_STEP, _FINE_STEP = 2, 1  # in half decades
+# What an element has to gain by its sieve without HAADF; predicted worse with the HAADF, it
+# leaves it again.
+_STANDARD_ERRORS = 1.0
+# As for total variation.
+_HAADF_STANDARD_ERRORS = 3.0
+
+
+def with_sieves(held_out, best, without, candidates, free):
+    """Return the best setting with sieves if it predicts better than ``best``.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        Errors of settings.
+    best, without : Setting
+        The best setting so far, and the best of total variation without HAADF.
+    candidates : sequence of tuple of str
+        Names of the regularisers that each element may have.
+    free : numpy.ndarray
+        Elements that may have a sieve and have none so far, bool, shape (K,).
+
+    Returns
+    -------
+    Setting
+    """
+
+    def score(setting):
+        return held_out.relative(held_out.errors(setting))
+
+    sieves = blurs_without(held_out, without, candidates, reference=without)
+    if sieves is None:
+        return best
+    # Without HAADF elements do not feel each other.
+    served = free & held_out.counted
+    served &= held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS
+    if not served.any():
+        return best
+    if best.model is None:
+        chosen = held_out.put_together(served, sieves, best)
+    else:
+        alone = held_out.put_together(served, sieves, without)
+        stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
+        chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
+        chosen = walked(chosen, _STEP, score)
+        chosen, served = _staying(held_out, chosen, best, served)
+        if not served.any():
+            return best
+        moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
+        chosen = adjusted(held_out, chosen, moves, score)
+        chosen = walked(chosen, _FINE_STEP, score)
+        chosen, _ = _staying(held_out, chosen, best, served)
+        chosen = set_apart(held_out, chosen, alone, score)
+        if held_out.standard_errors_gained(chosen, alone) < _HAADF_STANDARD_ERRORS:
+            chosen = alone
+    return best_of([best, chosen], score)
+
+
+def _staying(held_out, setting, best, served):
+    """Return the setting without sieves that predict worse than ``best``, and which are left."""
+    staying = served & (held_out.standard_errors_lost(setting, best) <= 0)
+    leaving = served & ~staying
+    return (by_element(leaving, best, setting) if leaving.any() else setting), staying
