@@ -8,9 +8,9 @@ from .sieves import blurs_without
 from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
 
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What an element has to gain by its sieve without HAADF; predicted worse with the HAADF, it
-# leaves it again.
-_STANDARD_ERRORS = 1.0
+# What an element has to gain by its sieve over the best it had before; and to have a sieve at all
+# while the HAADF is fitted to them.
+_STANDARD_ERRORS, _STANDARD_ERRORS_TRIED = 2.0, 1.0
 # As for total variation.
 _HAADF_STANDARD_ERRORS = 3.0
 
@@ -42,31 +42,33 @@ def with_sieves(held_out, best, without, candidates, free):
         return best
     # Without HAADF elements do not feel each other.
     served = free & held_out.counted
-    served &= held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS
+    served &= held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS_TRIED
+    if best.model is None:
+        served &= held_out.standard_errors_lost(best, sieves) > _STANDARD_ERRORS
+        return held_out.put_together(served, sieves, best) if served.any() else best
     if not served.any():
         return best
-    if best.model is None:
-        chosen = held_out.put_together(served, sieves, best)
-    else:
-        alone = held_out.put_together(served, sieves, without)
-        stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
-        chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
-        chosen = walked(chosen, _STEP, score)
-        chosen, served = _staying(held_out, chosen, best, served)
-        if not served.any():
-            return best
-        moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
-        chosen = adjusted(held_out, chosen, moves, score)
-        chosen = walked(chosen, _FINE_STEP, score)
-        chosen, _ = _staying(held_out, chosen, best, served)
-        chosen = set_apart(held_out, chosen, alone, score)
-        if held_out.standard_errors_gained(chosen, alone) < _HAADF_STANDARD_ERRORS:
-            chosen = alone
+    alone = held_out.put_together(served, sieves, without)
+    stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
+    chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
+    chosen = walked(chosen, _STEP, score)
+    chosen, served = _staying(held_out, chosen, best, served, 0.0)
+    if not served.any():
+        return best
+    moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
+    chosen = adjusted(held_out, chosen, moves, score)
+    chosen = walked(chosen, _FINE_STEP, score)
+    chosen, served = _staying(held_out, chosen, best, served, _STANDARD_ERRORS)
+    if not served.any():
+        return best
+    chosen = set_apart(held_out, chosen, alone, score)
+    if held_out.standard_errors_gained(chosen, alone) < _HAADF_STANDARD_ERRORS:
+        chosen = alone
     return best_of([best, chosen], score)
 
 
-def _staying(held_out, setting, best, served):
-    """Return the setting without sieves that predict worse than ``best``, and which are left."""
-    staying = served & (held_out.standard_errors_lost(setting, best) <= 0)
+def _staying(held_out, setting, best, served, least):
+    """Return the setting with sieves that gain ``least`` standard errors, and which these are."""
+    staying = served & (held_out.standard_errors_lost(best, setting) > least)
     leaving = served & ~staying
     return (by_element(leaving, best, setting) if leaving.any() else setting), staying

@@ -14,12 +14,12 @@ _COARSE, _FINE = 2, 1
 _FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
 # The probe is the same for all maps: one has a width of its own if that is so much better.
 _STANDARD_ERRORS = 2.0
-_SMOOTH_STANDARD_ERRORS = 1.0
 
 
 def sieve_without(held_out, start, reference=None):
-    """Return the best setting of sieves without HAADF; None if ``reference`` predicts
-    every element better.
+    """Return the best setting of sieves without HAADF.
+
+    None if ``reference`` predicts every element better.
 
     All maps have the width that serves them best together, as they share the probe, but those that
     another one serves significantly better.
@@ -99,7 +99,5 @@ def blurs_without(held_out, start, candidates, reference=None):
     others = smooth_without(held_out, start)
     if sieves is None:
         return others
-    chosen = smooth & (
-        ~either | (held_out.standard_errors_lost(sieves, others) > _SMOOTH_STANDARD_ERRORS)
-    )
+    chosen = smooth & (~either | (held_out.standard_errors_lost(sieves, others) > _STANDARD_ERRORS))
     return held_out.put_together(chosen, others, sieves)
