@@ -5,7 +5,6 @@ eXSpy imports this module while it is being imported itself: other imports wait 
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 from typing import TYPE_CHECKING
@@ -123,7 +122,9 @@ def multimodal_fusion_interactive(
     from ..recovery.parameters import Parameters
     from ..signals.as_found import tidied
     from ..signals.native import image_name
+    from .line_of_code import call
     from .session import TuningSession
+    from .shown_warnings import package_warnings
 
     parameters = Parameters(
         gamma=gamma,
@@ -148,9 +149,10 @@ def multimodal_fusion_interactive(
     }
     spectra = tidied(self, haadf)
     image, mask = spectra.haadf_of(haadf)
-    scan = module.scan_of(spectra.signal, image, **reading)
-    mask = spectra.mask_of(arguments.get("navigation_mask"), mask)
-    session = TuningSession(scan, parameters, mask, image_name(haadf))
+    with package_warnings() as warnings:
+        scan = module.scan_of(spectra.signal, image, **reading)
+        mask = spectra.mask_of(arguments.get("navigation_mask"), mask)
+        session = TuningSession(scan, parameters, mask, image_name(haadf))
 
     def apply(tuned):
         options = {"full_output": True, "lazy_output": False, "show_progressbar": show_progressbar}
@@ -158,20 +160,9 @@ def multimodal_fusion_interactive(
 
     def line(tuned):
         fixed = {name: value for name, value in arguments.items() if name not in tuned}
-        shown = {**tuned, **fixed}
-        given = ", ".join(f"{name}={_as_code(name, value)}" for name, value in shown.items())
-        return f"s.multimodal_fusion(haadf, {given})"
+        return call({**tuned, **fixed})
 
-    return Tuner(session, apply, line)
-
-
-def _as_code(name, value):
-    """Return how a value is typed; arrays and signals by the name of their argument."""
-    try:
-        ast.literal_eval(repr(value))
-    except (SyntaxError, ValueError):
-        return name
-    return repr(value)
+    return Tuner(session, apply, line, warnings=warnings)
 
 
 def _check_arguments(module, arguments):

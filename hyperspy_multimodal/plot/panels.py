@@ -87,6 +87,12 @@ def aspect(signal):
     return 1.0 if across.units == down.units else abs(across.scale / down.scale)
 
 
+def pixel_aspect(axes):
+    """Return the height of a pixel over its width, to scale as in `aspect`."""
+    across, down = axes
+    return abs(down.scale / across.scale) if across.units == down.units else 1.0
+
+
 def height_over_width(signal):
     """Return the height of a map's image over its width, between 0.4 and 2.5."""
     return float(np.clip(_proportions(signal), 0.4, 2.5))
@@ -143,20 +149,35 @@ def scale_bar(axis, signal):
     The first image of ``axis`` is that of the scan, whatever its extent.
     """
     across, down = map_axes(signal)
+    return bar_of_length(axis, (down.size, across.size), across)
+
+
+def bar_of_length(axis, shape, across):
+    """Draw a bar of a round length on the first image of ``axis``, and return it.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+    shape : tuple of (int, int)
+        Pixels of the scan that the image shows, rows and columns.
+    across : hyperspy.axes.DataAxis
+        Axis along the rows, with scale and units; without units the bar is in pixels.
+    """
+    ny, nx = shape
     left, right, bottom, top = axis.images[0].get_extent()
     scale, units = (abs(across.scale), across.units) if has_units(across) else (1.0, None)
-    wanted = 0.3 * across.size * scale
+    wanted = 0.3 * nx * scale
     decade = 10.0 ** np.floor(np.log10(wanted))
     length = max(step * decade for step in _BAR_LENGTHS if step * decade <= wanted)
     number, unit = compact(length, units)
     bar = AnchoredSizeBar(
         axis.transData,
-        length / (across.size * scale) * abs(right - left),
+        length / (nx * scale) * abs(right - left),
         f"{number:g} {unit}",
         "lower left",
         color="white",
         frameon=False,
-        size_vertical=max(across.size / 100, 0.5) * abs(bottom - top) / down.size,
+        size_vertical=max(nx / 100, 0.5) * abs(bottom - top) / ny,
         pad=0.4,
         sep=4,
     )
@@ -165,6 +186,7 @@ def scale_bar(axis, signal):
     for part in bar.size_bar.get_children():
         part.set_path_effects(outline)
     axis.add_artist(bar)
+    return bar
 
 
 def has_units(axis):

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
 from hyperspy_multimodal.data import core_loss, core_shell
-from hyperspy_multimodal.interactive.session import values_of
+from hyperspy_multimodal.interactive.values import values_of
 
 from .tuning import GIVEN
 
