@@ -38,10 +38,12 @@ def multimodal_fusion_interactive(
     """Tune the fusion with the HAADF image by hand, in Jupyter, and apply it to the whole scan.
 
     Sliders for gamma, lambda_1 and lambda_2 stand around what ``lambdas="auto"`` chooses, or what
-    is given. A part of the scan, which is dragged on the HAADF, is fused again at each change, and
-    shown raw and fused beside the HAADF's residual. "Auto" chooses again; "Apply to all" fuses the
-    whole scan, whose maps the next cell reads from ``maps`` of what is returned. The line of code
-    below the picture does the same without widgets.
+    is given; "change" says whether the lambdas and the regulariser are those of all elements or of
+    one. A part of the scan, which is dragged on the HAADF, is fused again at each change, and shown
+    raw and fused beside the HAADF's residual. "Auto" chooses again, "Undo" goes back, and "Apply to
+    all" fuses the whole scan, whose maps the next cell reads from ``maps`` of what is returned.
+    Verdicts and messages stand beside the HAADF. The line of code below the picture does the same
+    without widgets.
 
     Parameters
     ----------
@@ -82,8 +84,9 @@ def multimodal_fusion_interactive(
     Counts are read once; of a lazy signal chunk by chunk, and kept as maps. The preview is a fusion
     of the crop alone, with the HAADF model of the whole scan and totals measured in the crop, to a
     relative gap of 2e-3: near its border it differs from the whole. It stops after 60 iterations
-    to show a picture, and goes on from there while nothing is changed. Each map is shown on its own
-    scale. In the line of code, arrays and signals stand by the names of their arguments.
+    to show a picture, and goes on from there while nothing is changed. The raw and the fused map of
+    an element share one scale, from 0 to the 99.8th percentile of the fused one. In the line of
+    code, large arrays and signals stand by the names of their arguments.
 
     Examples
     --------

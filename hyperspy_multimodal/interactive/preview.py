@@ -120,4 +120,5 @@ class Preview:
 
 
 def _number(value):
-    return f"{value:.2g}".replace("-", "\N{MINUS SIGN}")
+    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.2g}"
+    return text.replace("-", "\N{MINUS SIGN}")

@@ -39,4 +39,4 @@ def package_warnings():
         logger.handlers, logger.propagate = handlers, propagates
         if failed:
             for message in messages:
-                logger.warning("%s", message)
+                logger.log(logging.WARNING, "%s", message)

@@ -77,6 +77,7 @@ def test_a_crop_of_all_is_the_fusion_of_the_whole(name, given, request):
     specimen = request.getfixturevalue(name)
     tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)
     session = tuner._session
+    assert {key: tuner.parameters.get(key, value) for key, value in given.items()} == given
     session.crop(*map(slice, (0, 0), SHAPE))
     for _ in range(30):  # each goes on from the one before
         fused, residual = session.fuse(tuner._values)
