@@ -165,11 +165,11 @@ def plot_detection_map(
     size = max(2.6 * columns, 5.5), height * rows + 0.9
     fig = figure_of(fig, size, figsize)
     axes = panels_of(fig, number, rows, columns)
-    for axis, each, element, size in zip(
+    for axis, each, element, block in zip(
         axes, found.maps, found.elements, found.sizes, strict=True
     ):
         place(axis, each.data, each, **_DRAWN)
-        blocks = "single pixels" if size == 1 else f"blocks of {size} × {size}"
+        blocks = "single pixels" if block == 1 else f"blocks of {block} × {block}"
         axis.set_title(f"{element}, {blocks}")
     scale_bar(axes[0], found.maps[0])
     fig.legend(

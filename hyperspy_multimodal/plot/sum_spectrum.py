@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..hints import Output
-    from .figures import Size
-
 # The last channel shown holds this share of the highest counts, or lies this factor above
 # the last line or doubtful range.
 _LOWEST, _BEYOND = 0.002, 1.05
@@ -55,8 +53,6 @@ def plot_sum_spectrum(
     output: Output,
     energies: tuple[float, float] | None = None,
     fig: Figure | None = None,
-    *,
-    figsize: Size | None = None,
 ) -> NDArray:
     """Draw the summed spectrum, its fit and what remains, and mark what is doubtful.
 
@@ -71,9 +67,6 @@ def plot_sum_spectrum(
         the last range where the model is wrong.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
-    figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
 
     Returns
     -------
@@ -121,8 +114,7 @@ def plot_sum_spectrum(
     lines = spectrum_lines(output, unit)
     doubts = spectrum_doubts(output, unit)
     curves = _curves(output, _shown(output, lines, doubts, axis, energies))
-    size = _SIZE[0], _SIZE[1] + _LINE * min(len(doubts), MOST_DOUBTS)
-    fig = figure_of(fig, size, figsize)
+    fig = figure_of(fig, (_SIZE[0], _SIZE[1] + _LINE * min(len(doubts), MOST_DOUBTS)))
     axes = fig.subplots(2, 1, sharex=True, height_ratios=[5, 2])
     _draw_spectra(axes[0], curves)
     _draw_residual(axes[1], curves)

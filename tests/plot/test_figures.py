@@ -4,10 +4,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from hyperspy_multimodal import composition
 from hyperspy_multimodal.names import written_name
-from hyperspy_multimodal.plot import plot_convergence, plot_haadf_model, plot_overlay
+from hyperspy_multimodal.plot import (
+    plot_composition,
+    plot_composition_maps,
+    plot_convergence,
+    plot_detection,
+    plot_detection_map,
+    plot_haadf_model,
+    plot_overlay,
+)
 from hyperspy_multimodal.plot.contrast import extends, shared_limits
 from hyperspy_multimodal.plot.figures import inches_of
+from hyperspy_multimodal.quantification import detection_map
 
 
 @pytest.mark.parametrize(
@@ -47,6 +57,20 @@ def test_narrow_figures_have_small_text_and_fewer_columns(fused):
         assert narrow[0].title.get_fontsize() < default[0].title.get_fontsize()
         columns = [each[0].get_subplotspec().get_gridspec().ncols for each in (default, narrow)]
         assert columns[0] == 3 > columns[1]
+
+
+def test_maps_of_detection_and_composition_have_sizes(specimen, fused):
+    maps, output = fused
+    found = composition(maps, output, specimen.kfactors)
+    where = detection_map(maps, output, specimen.kfactors)
+    for axes in (
+        plot_detection_map(where, figsize="85 mm"),
+        plot_composition_maps(found, figsize="85 mm"),
+        plot_composition(found, specimen.haadf, figsize="85 mm"),
+        [plot_detection(found, figsize="85 mm")],
+    ):
+        assert axes[0].figure.get_figwidth() == pytest.approx(85 / 25.4)
+        assert axes[0].title.get_fontsize() < plt.rcParams["font.size"]
 
 
 def test_a_shared_scale_is_that_of_the_fused_map():
