@@ -142,13 +142,13 @@ def _write_picture(path, signal):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    from .plot.panels import brightest, height_over_width, map_name, map_unit, scale_bar, show
+    from .plot.panels import brightest, height_over_width, map_title, map_unit, scale_bar, show
 
     figure = Figure(figsize=(4.2, 3.4 * height_over_width(signal) + 0.5), layout="constrained")
     FigureCanvasAgg(figure)
     axis = figure.subplots()
     limits = 0, brightest(signal.data)
-    show(axis, signal.data, signal, map_name(signal), "viridis", map_unit(signal), limits)
+    show(axis, signal.data, signal, map_title(signal), "viridis", map_unit(signal), limits)
     scale_bar(axis, signal)
     figure.savefig(path, dpi=200)
 

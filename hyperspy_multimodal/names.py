@@ -8,6 +8,7 @@ import numpy as np
 # What separates an element from its line.
 _WITHIN_NAME = re.compile(r"[\s_-]+")
 _GREEK = str.maketrans({"α": "a", "β": "b", "γ": "g", "ζ": "z", "η": "n"})
+_WRITTEN = {"a": "α", "b": "β", "g": "γ", "n": "η", "z": "ζ", "l": "ℓ"}
 
 
 def texts_in(found, kind="X-ray line"):
@@ -84,6 +85,27 @@ def _letters(text):
 
 def _decoded(text):
     return text.decode() if isinstance(text, bytes) else text
+
+
+def written_name(name):
+    """Return a line or edge as it is written in text.
+
+    Parameters
+    ----------
+    name : str
+        As eXSpy writes it.
+
+    Returns
+    -------
+    str
+        Such as "Si Kα" for "Si_Ka" and "Cu L3" for "Cu_L3"; what names no element stays as it is.
+    """
+    element, _, line = name.partition("_")
+    if known_element(element) != element or not line:
+        return name
+    if len(line) > 1 and line[1] in _WRITTEN and not line[1:].isupper():
+        line = line[0] + _WRITTEN[line[1]] + line[2:]
+    return f"{element} {line}"
 
 
 def checked_names(argument, given, kind, examples):

@@ -1,7 +1,9 @@
 """Tuning a fusion by hand in Jupyter.
 
-``session`` has the numbers, ``preview`` the picture of the crop, ``throttle`` takes changes no
-faster than they can be shown, and ``tuner`` puts widgets around them.
+``values`` is what the widgets say, ``session`` fuses with it, ``preview`` draws the crop,
+``throttle`` takes changes no faster than they can be shown, and ``tuner`` puts widgets around them:
+``controls`` are the widgets, ``history`` what can be undone, ``said`` what is told, and
+``line_of_code`` the call that does the same.
 """
 
 __all__ = ["Tuner", "TuningSession"]

@@ -5,7 +5,6 @@ eXSpy imports this module while it is being imported itself: other imports wait 
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 from typing import TYPE_CHECKING
@@ -39,10 +38,12 @@ def multimodal_fusion_interactive(
     """Tune the fusion with the HAADF image by hand, in Jupyter, and apply it to the whole scan.
 
     Sliders for gamma, lambda_1 and lambda_2 stand around what ``lambdas="auto"`` chooses, or what
-    is given. A part of the scan, which is dragged on the HAADF, is fused again at each change, and
-    shown raw and fused beside the HAADF's residual. "Auto" chooses again; "Apply to all" fuses the
-    whole scan, whose maps the next cell reads from ``maps`` of what is returned. The line of code
-    below the picture does the same without widgets.
+    is given; "change" says whether the lambdas and the regulariser are those of all elements or of
+    one. A part of the scan, which is dragged on the HAADF, is fused again at each change, and shown
+    raw and fused beside the HAADF's residual. "Auto" chooses again, "Undo" goes back, and "Apply to
+    all" fuses the whole scan, whose maps the next cell reads from ``maps`` of what is returned.
+    Verdicts and messages stand beside the HAADF. The line of code below the picture does the same
+    without widgets.
 
     Parameters
     ----------
@@ -83,8 +84,9 @@ def multimodal_fusion_interactive(
     Counts are read once; of a lazy signal chunk by chunk, and kept as maps. The preview is a fusion
     of the crop alone, with the HAADF model of the whole scan and totals measured in the crop, to a
     relative gap of 2e-3: near its border it differs from the whole. It stops after 60 iterations
-    to show a picture, and goes on from there while nothing is changed. Each map is shown on its own
-    scale. In the line of code, arrays and signals stand by the names of their arguments.
+    to show a picture, and goes on from there while nothing is changed. The raw and the fused map of
+    an element share one scale, from 0 to the 99.8th percentile of the fused one. In the line of
+    code, large arrays and signals stand by the names of their arguments.
 
     Examples
     --------
@@ -123,7 +125,9 @@ def multimodal_fusion_interactive(
     from ..recovery.parameters import Parameters
     from ..signals.as_found import tidied
     from ..signals.native import image_name
+    from .line_of_code import call
     from .session import TuningSession
+    from .shown_warnings import package_warnings
 
     parameters = Parameters(
         gamma=gamma,
@@ -148,9 +152,10 @@ def multimodal_fusion_interactive(
     }
     spectra = tidied(self, haadf)
     image, mask = spectra.haadf_of(haadf)
-    scan = module.scan_of(spectra.signal, image, **reading)
-    mask = spectra.mask_of(arguments.get("navigation_mask"), mask)
-    session = TuningSession(scan, parameters, mask, image_name(haadf))
+    with package_warnings() as warnings:
+        scan = module.scan_of(spectra.signal, image, **reading)
+        mask = spectra.mask_of(arguments.get("navigation_mask"), mask)
+        session = TuningSession(scan, parameters, mask, image_name(haadf))
 
     def apply(tuned):
         options = {"full_output": True, "lazy_output": False, "show_progressbar": show_progressbar}
@@ -158,20 +163,9 @@ def multimodal_fusion_interactive(
 
     def line(tuned):
         fixed = {name: value for name, value in arguments.items() if name not in tuned}
-        shown = {**tuned, **fixed}
-        given = ", ".join(f"{name}={_as_code(name, value)}" for name, value in shown.items())
-        return f"s.multimodal_fusion(haadf, {given})"
+        return call({**tuned, **fixed})
 
-    return Tuner(session, apply, line)
-
-
-def _as_code(name, value):
-    """Return how a value is typed; arrays and signals by the name of their argument."""
-    try:
-        ast.literal_eval(repr(value))
-    except (SyntaxError, ValueError):
-        return name
-    return repr(value)
+    return Tuner(session, apply, line, warnings=warnings)
 
 
 def _check_arguments(module, arguments):

@@ -1,91 +1,21 @@
 """What is tuned, without widgets: counts read once, settings, and fusions of a crop of the scan."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..counts.reading import SPLITS
-from ..fusion.regularisers import REGULARISERS
 from ..recovery.fuse import fuse_reading
 from ..recovery.prepared import fit_of, prepare
+from ..recovery.summary import one_summary
 from ..selection import CroppedModels, Setting, fuse_setting, kept_structure
 from ..signals.masks import checked_mask
+from .values import values_of
 
-# lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
-_LAMBDA_1 = 0.01
-#: Regularisers: of each element as it was chosen, or the same for all.
-KINDS = ("as chosen", *REGULARISERS)
 # The preview: a relative gap that will do for a picture, and an end to what is slow to converge.
 _TOLERANCE, _MAX_ITERATIONS = 2e-3, 60
 _LEAST_SIDE = 8
-
-
-@dataclass(frozen=True)
-class Values:
-    """What the widgets say.
-
-    Parameters
-    ----------
-    gamma, lambda_1, lambda_2 : float
-        As in `multimodal_fusion`, one for all elements.
-    kind : str
-        One of `KINDS`.
-    uses_haadf : bool
-        Whether the HAADF term is in the cost.
-    balance : tuple of (float, float)
-        For each element what lambda_1 and lambda_2 are multiplied by: from the automatic choice,
-        which weighs elements apart, or from what was given.
-    regularisers : tuple of str
-        Regulariser of each element "as chosen".
-    blur : float
-        Blur of the HAADF in pixels; it stays as gamma changes.
-    weights : tuple of float or None
-        HAADF weights, if the automatic choice took others than ``weights="auto"`` fits for this
-        gamma.
-    """
-
-    gamma: float
-    lambda_1: float
-    lambda_2: float
-    kind: str
-    uses_haadf: bool
-    balance: tuple
-    regularisers: tuple
-    blur: float
-    weights: tuple | None = None
-
-    def arguments(self):
-        """Return the arguments of `multimodal_fusion` that these values are."""
-        first, second = np.array(self.balance).T
-        given = {
-            "gamma": float(f"{self.gamma:.4g}"),
-            "lambdas": (_short(self.lambda_1 * first), _short(self.lambda_2 * second)),
-            "regulariser": list(self.kinds()),
-            "haadf_blur": self.blur,
-        }
-        if len(set(given["regulariser"])) == 1:
-            given["regulariser"] = given["regulariser"][0]
-        if self.weights is not None:
-            given["weights"] = list(self.weights)
-        if not self.uses_haadf:
-            given["weights"] = [0] * len(first)
-        return given
-
-    def changed(self, name, value):
-        """Return these values with another one, as a widget gives it."""
-        changes = {name: value}
-        if name == "gamma":
-            changes["weights"] = None  # they were chosen for the former one
-        if name == "lambda_2" and not any(second for _, second in self.balance):
-            changes["balance"] = tuple((first, 1.0) for first, _ in self.balance)  # it was 0
-        return replace(self, **changes)
-
-    def kinds(self):
-        """Return the regulariser of each element."""
-        if self.kind == KINDS[0]:
-            return self.regularisers
-        return (self.kind,) * len(self.regularisers)
 
 
 class TuningSession:
@@ -108,8 +38,12 @@ class TuningSession:
         Lines or edges.
     haadf : numpy.ndarray
         HAADF of unit range, shape (ny, nx).
+    axes : tuple
+        Axes of the scan, x first, with their scales and units.
     rows, cols : slice
         The crop.
+    verdicts : list of dict
+        Verdict of each map of the whole scan, once it was fused to choose: as in ``full_output``.
     """
 
     def __init__(self, scan, parameters, navigation_mask=None, image_name="HAADF"):
@@ -126,12 +60,19 @@ class TuningSession:
         self.haadf = self._prepared.haadf
         self._weights = parameters.weights_of(len(self.names))
         self._known_models = {}
+        self.axes = tuple(scan.signal.axes_manager.navigation_axes)
+        self.verdicts = []
         self.crop(*_middle(self.haadf.shape))
 
     @property
     def shape(self):
         """Shape (ny, nx) of the scan."""
         return self.haadf.shape
+
+    @property
+    def has_no_weights(self):
+        """Whether tuning starts with HAADF weights that are all 0, as they were given."""
+        return isinstance(self._weights, np.ndarray) and not self._weights.any()
 
     @property
     def chooses(self):
@@ -155,6 +96,11 @@ class TuningSession:
             asked = self._weights if weights is None else weights
             self._known_models[key] = self._prepared.fit.model(key[0], asked, blur)
         return self._known_models[key]
+
+    def model_of(self, values):
+        """Return the HAADF model of the whole scan for what the widgets say."""
+        gamma = values.arguments()["gamma"]
+        return self.model(gamma, values.blur, values.weights)
 
     def crop(self, rows, cols):
         """Look at a part of the scan from now on: slices of at least 8 pixels, or all there are."""
@@ -192,9 +138,8 @@ class TuningSession:
         residual : numpy.ndarray
             HAADF less the one that the maps make, in unit range, shape (rows, columns).
         """
-        model = self.model(values.gamma, values.blur, values.weights)
-        first, second = np.array(values.balance).T
-        lambda_1, lambda_2 = values.lambda_1 * first, values.lambda_2 * second
+        model = self.model_of(values)
+        lambda_1, lambda_2 = values.lambdas()
         setting = Setting(
             model=model if values.uses_haadf and model.has_weights else None,
             lambda_1=tuple(lambda_1),
@@ -223,7 +168,9 @@ class TuningSession:
         """Return the `Values` that ``lambdas="auto"`` chooses for the whole scan."""
         automatic = replace(self._parameters, gamma=gamma, lambdas="auto", regulariser="auto")
         haadf, per_count = self._scan.haadf, self._scan.per_count
-        fused = fuse_reading(self.reading, haadf, self.mask, per_count, automatic, {})
+        with one_summary():
+            fused = fuse_reading(self.reading, haadf, self.mask, per_count, automatic, {})
+        self.verdicts = fused.numbers.get("verdicts", [])
         values, chosen = values_of(fused.numbers), fused.numbers["weights"]
         fitted = self.model(values.gamma, values.blur).weights
         if values.uses_haadf and not np.allclose(chosen, fitted, rtol=1e-3, atol=1e-6):
@@ -250,31 +197,6 @@ class TuningSession:
 
     def _in_counts(self, maps):
         return self.maps.gains[:, None, None] * maps
-
-
-def values_of(output):
-    """Return the `Values` that ``gamma``, ``lambda_1`` and so on of a ``full_output`` are."""
-    lambda_1, lambda_2 = np.array(output["lambda_1"]), np.array(output["lambda_2"])
-    if not output["uses_haadf"]:  # then only their ratios matter
-        lambda_2, lambda_1 = _LAMBDA_1 * lambda_2 / lambda_1, np.full(lambda_1.shape, _LAMBDA_1)
-    smooth = lambda_2[lambda_2 > 0]
-    middle = lambda_1.min(), np.exp(np.log(smooth).mean()) if smooth.size else 2 * lambda_1.min()
-    return Values(
-        gamma=output["gamma"],
-        lambda_1=float(middle[0]),
-        lambda_2=float(middle[1]),
-        kind=KINDS[0],
-        uses_haadf=output["uses_haadf"],
-        balance=tuple(zip(lambda_1 / middle[0], lambda_2 / middle[1], strict=True)),
-        regularisers=tuple(output["regularisers"]),
-        blur=float(output["haadf_blur"]),
-    )
-
-
-def _short(values):
-    """Return one number, or a list of them, with four digits, as one would type them."""
-    numbers = [float(f"{value:.4g}") for value in values]
-    return numbers[0] if len(set(numbers)) == 1 else numbers
 
 
 def _middle(shape):

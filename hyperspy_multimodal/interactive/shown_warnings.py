@@ -1,10 +1,12 @@
-"""Warnings that the package logs, for a place where the user sees them.
+"""Warnings of the package, for a place where the user sees them, instead of the log.
 
-What a button's callback logs goes to no cell.
+What a button's callback logs goes to no cell, and what a cell logs stands in a red box.
 """
 
 import contextlib
 import logging
+
+_ROOT = __name__.partition(".")[0]
 
 
 class _Collector(logging.Handler):
@@ -18,11 +20,23 @@ class _Collector(logging.Handler):
 
 @contextlib.contextmanager
 def package_warnings():
-    """Yield a list that receives the messages of warnings logged meanwhile; they are logged too."""
+    """Yield a list that receives the messages of warnings meanwhile; they are not logged.
+
+    If an error ends it, they are logged after all.
+    """
     messages = []
-    logger, collector = logging.getLogger(__name__.partition(".")[0]), _Collector(messages)
-    logger.addHandler(collector)
+    logger, collector = logging.getLogger(_ROOT), _Collector(messages)
+    handlers, propagates = logger.handlers, logger.propagate
+    logger.handlers, logger.propagate = [collector], False
     try:
         yield messages
+    except BaseException:
+        failed = True
+        raise
+    else:
+        failed = False
     finally:
-        logger.removeHandler(collector)
+        logger.handlers, logger.propagate = handlers, propagates
+        if failed:
+            for message in messages:
+                logger.log(logging.WARNING, "%s", message)

@@ -6,22 +6,24 @@ import time
 
 import ipywidgets
 import numpy as np
-from ipympl.backend_nbagg import Canvas, FigureManager
-from matplotlib.figure import Figure
 from matplotlib.widgets import RectangleSelector
 
-from ..fusion.regularisers import are_directional
+from ..fusion.regularisers import are_directional, are_sieves
+from ..plot.panels import bar_of_length, pixel_aspect
+from .controls import TUNED, controls_of, laid_out
+from .history import History
 from .preview import Preview
-from .session import KINDS
+from .said import ERROR, said
 from .shown_warnings import package_warnings
 from .throttle import Latest
+from .values import KINDS
 
 _logger = logging.getLogger(__name__)
 
-_GAMMAS = (0.5, 3.0, 0.05)
 _DECADES = 2  # of the sliders of lambdas, to both sides
+# Of one element, as sieves are for all maps or for none.
+_OF_ONE = tuple(kind for kind in KINDS[1:] if not are_sieves([kind]))
 _FOLLOW_UPS = 20  # fusions that go on, while nothing is changed, until the preview has converged
-_WIDE = {"style": {"description_width": "5em"}, "layout": {"width": "24em"}}
 
 
 class Tuner(ipywidgets.VBox):
@@ -39,51 +41,40 @@ class Tuner(ipywidgets.VBox):
         Called with the same arguments; returns the line of code that has them.
     unit : str
         What the values of the maps are.
+    warnings : sequence of str
+        What was said while the counts were read, to be shown.
 
     Attributes
     ----------
     widgets : dict
-        The widgets by name: ``gamma``, ``lambda_1``, ``lambda_2``, ``regulariser``,
-        ``uses_haadf``, ``auto``, ``apply``, ``status`` (of what the buttons did, and errors),
+        The widgets by name: ``element`` (which one ``lambda_1``, ``lambda_2`` and ``regulariser``
+        change), ``gamma``, ``lambda_1``, ``lambda_2``, ``regulariser``, ``uses_haadf``, ``auto``,
+        ``undo``, ``apply``, ``status`` (what the buttons did, verdicts, messages and errors),
         ``haadf``, ``preview`` (what is shown), ``picture``, ``code``.
     seconds : float
         What the last picture took, fusion included.
     """
 
-    def __init__(self, session, apply, line, unit="net counts"):
+    def __init__(self, session, apply, line, unit="net counts", warnings=()):
         self._session, self._apply, self._line = session, apply, line
-        self._values = session.start()
+        with package_warnings() as more:
+            self._values = session.start()
+        self._history = History()
         self._result = None
         self._setting_widgets = False
         self._follow_ups = 0
-        self._preview = Preview(session.names, unit, session.image_name)
+        self._preview = Preview(session.names, unit, session.image_name, session.axes)
         self._changes = Latest(self._guarded(self._update))
         self.seconds = float("nan")
-        self.widgets = self._controls()
+        self.widgets = controls_of(session.names)
+        self._connect()
         self._selector = self._crop_selector()
-        w = self.widgets
-        super().__init__(
-            [
-                ipywidgets.HBox(
-                    [
-                        ipywidgets.VBox(
-                            [w[name] for name in ("gamma", "lambda_1", "lambda_2", "regulariser")]
-                            + [w["uses_haadf"], ipywidgets.HBox([w["auto"], w["apply"]])]
-                            + [w["status"]]
-                        ),
-                        w["haadf"],
-                    ]
-                ),
-                w["preview"],
-                w["picture"],
-                w["code"],
-            ]
-        )
+        super().__init__(laid_out(self.widgets))
         self.add_class("multimodal-fusion-tuner")
         self._show_values()
         self._update()
-        if not self._values.uses_haadf:
-            self._say(self._without_brightness(session.chooses))
+        why = "" if self._values.uses_haadf else self._without_brightness(session.chooses)
+        self._say(why, verdicts=session.verdicts, warnings=[*warnings, *more])
 
     @property
     def maps(self):
@@ -109,44 +100,21 @@ class Tuner(ipywidgets.VBox):
             )
         return self._result
 
-    def _controls(self):
-        low, high, step = _GAMMAS
-        gamma = ipywidgets.FloatSlider(min=low, max=high, step=step, description="gamma", **_WIDE)
-        controls = {
-            "gamma": gamma,
-            "lambda_1": ipywidgets.FloatLogSlider(description="lambda_1", step=0.05, **_WIDE),
-            "lambda_2": ipywidgets.FloatLogSlider(description="lambda_2", step=0.05, **_WIDE),
-            "regulariser": ipywidgets.Dropdown(options=KINDS, description="regulariser", **_WIDE),
-            "uses_haadf": ipywidgets.Checkbox(description="use the HAADF", **_WIDE),
-            "auto": ipywidgets.Button(
-                description="Auto", tooltip="Choose what predicts held-out counts best"
-            ),
-            "apply": ipywidgets.Button(
-                description="Apply to all", button_style="primary", tooltip="Fuse the whole scan"
-            ),
-            "status": ipywidgets.HTML(layout={"width": "24em"}),
-            "preview": ipywidgets.HTML(),
-            "picture": ipywidgets.Image(
-                format="png",
-                layout={"max_width": "100%", "align_self": "flex-start"},  # never enlarged
-            ),
-            "code": ipywidgets.HTML(),
-        }
-        for name in ("gamma", "lambda_1", "lambda_2", "regulariser", "uses_haadf"):
-            controls[name].observe(self._on_change, "value")
-        controls["auto"].on_click(self._guarded(self._on_auto))
-        controls["apply"].on_click(self._guarded(self._on_apply))
-        figure = Figure(figsize=(3.4, 3.4))
-        controls["haadf"] = Canvas(figure)
-        FigureManager(controls["haadf"], 0)
-        controls["haadf"].header_visible = controls["haadf"].footer_visible = False
-        controls["haadf"].toolbar_visible = controls["haadf"].resizable = False
-        return controls
+    def _connect(self):
+        """Have the widgets do what they are for."""
+        w = self.widgets
+        for name in TUNED:
+            w[name].observe(self._on_change, "value")
+        w["element"].observe(lambda _: self._show_values(), "value")
+        for name in ("auto", "undo", "apply"):
+            w[name].on_click(self._guarded(getattr(self, f"_on_{name}")))
 
     def _crop_selector(self):
         figure = self.widgets["haadf"].figure
         axis = figure.add_axes((0.01, 0.01, 0.98, 0.9))
-        axis.imshow(self._session.haadf, cmap="gray")
+        axes = self._session.axes
+        axis.imshow(self._session.haadf, cmap="gray", aspect=pixel_aspect(axes))
+        bar_of_length(axis, self._session.shape, axes[0])
         axis.set(xticks=[], yticks=[])
         axis.set_title(f"{self._session.image_name}: drag the crop or its handles", fontsize=9)
         selector = RectangleSelector(
@@ -188,23 +156,35 @@ class Tuner(ipywidgets.VBox):
         """Take over what one widget says; others may stand beyond what their sliders can show."""
         if self._setting_widgets:
             return
-        (name,) = (name for name, each in self.widgets.items() if each is change["owner"])
-        self._values = self._values.changed(
-            "kind" if name == "regulariser" else name, change["new"]
-        )
+        (name,) = (name for name in TUNED if self.widgets[name] is change["owner"])
+        element = self.widgets["element"].value
+        self._history.keep(self._values, (name, element))
+        field = "kind" if name == "regulariser" else name
+        self._values = self._values.changed(field, change["new"], element)
+        if name == "uses_haadf" and self._session.has_no_weights:
+            self._values = self._values.changed("weights", "auto" if change["new"] else None)
+        self._enable()
         self._request()
 
     def _on_auto(self, _):
         self._say("Choosing what predicts held-out counts best ...")
         with package_warnings() as warnings:
-            self._values = self._session.choose()
+            chosen = self._session.choose()
+        self._history.keep(self._values, None)
+        self._values = chosen
         self._show_values()
         self._follow_ups = 0
         self._update()
         uses = "Chosen, with the HAADF."
         if not self._values.uses_haadf:
             uses = f"Chosen. {self._without_brightness(chosen=True)}"
-        self._say(uses, warnings=warnings)
+        self._say(uses, verdicts=self._session.verdicts, warnings=warnings)
+
+    def _on_undo(self, _):
+        if len(self._history):
+            self._values = self._history.back()
+            self._show_values()
+            self._request()
 
     def _without_brightness(self, chosen):
         """Say why the HAADF term is not in the cost, and what is left of the HAADF."""
@@ -220,26 +200,43 @@ class Tuner(ipywidgets.VBox):
             maps, output = self._apply(self.parameters)
         self._result = maps, output
         reached = "converged" if output["converged"] else "not converged"
-        said = (
+        done = (
             f"Applied to all: {output['iterations']} iterations, {reached}. The maps are in .maps"
         )
-        self._say(said, warnings=warnings)
+        self._say(done, verdicts=output["verdicts"], warnings=warnings)
 
     def _show_values(self):
-        """Put the sliders where the values are, in the middle of their ranges."""
+        """Put the widgets where the values are, sliders in the middle of their ranges."""
         self._setting_widgets = True
         try:
-            w, values = self.widgets, self._values
+            w, values, element = self.widgets, self._values, self.widgets["element"].value
+            w["gamma"].max = max(w["gamma"].max, values.gamma)
             w["gamma"].value = values.gamma
             for name in ("lambda_1", "lambda_2"):
-                value = getattr(values, name)
+                value = values.shown(name, element)
                 slider, middle = w[name], np.log10(value)
                 slider.min, slider.max = -100, 100  # so that neither order of the next two fails
                 slider.max, slider.min = middle + _DECADES, middle - _DECADES
                 slider.value = value
-            w["regulariser"].value, w["uses_haadf"].value = values.kind, values.uses_haadf
+            kinds = values.kinds()
+            for_all = element is None or are_sieves(kinds)
+            w["regulariser"].options = KINDS if for_all else _OF_ONE
+            w["regulariser"].value = values.kind if element is None else kinds[element]
+            w["uses_haadf"].value = values.uses_haadf
+            self._enable()
         finally:
             self._setting_widgets = False
+
+    def _enable(self):
+        """Disable widgets that would change nothing.
+
+        Without the HAADF gamma has no effect, and of the lambdas only their ratio has one.
+        """
+        w, values = self.widgets, self._values
+        w["gamma"].disabled = w["lambda_1"].disabled = not values.uses_haadf
+        one = w["element"].value is not None
+        w["regulariser"].disabled = one and are_sieves(values.kinds())  # of all maps or of none
+        w["undo"].disabled = not len(self._history)
 
     def _update(self):
         """Fuse the crop and show it."""
@@ -251,10 +248,12 @@ class Tuner(ipywidgets.VBox):
         w["code"].value = f"<code>{html.escape(self._line(self.parameters))}</code>"
         self.seconds = time.perf_counter() - began
         ny, nx = haadf.shape
-        said = f"Preview of {nx} x {ny} pixels: {1000 * self.seconds:.0f} ms"
+        shown = f"Preview of {nx} x {ny} pixels: {1000 * self.seconds:.0f} ms"
         if not session.converged:
-            said = f"{said}, relative gap {session.gap:.0e}"
-        w["preview"].value = said
+            shown = f"{shown}, relative gap {session.gap:.0e}"
+        if self._values.uses_haadf and not session.model_of(self._values).has_weights:
+            shown = f"{shown}. The fitted weights of the HAADF are 0: it has no effect"
+        w["preview"].value = shown
         if not session.converged and self._follow_ups < _FOLLOW_UPS:
             self._follow_ups += 1
             self._changes.follow_up()
@@ -267,10 +266,9 @@ class Tuner(ipywidgets.VBox):
                 function(*args)
             except Exception as error:
                 _logger.exception("The fusion that was asked for failed.")
-                self._say(f"{type(error).__name__}: {error}", colour="#B00020")
+                self._say(f"{type(error).__name__}: {error}", colour=ERROR)
 
         return run
 
-    def _say(self, message, colour="inherit", warnings=()):
-        text = "<br>".join(map(html.escape, "\n".join([message, *warnings]).split("\n")))
-        self.widgets["status"].value = f'<span style="color: {colour}">{text}</span>'
+    def _say(self, message, verdicts=(), warnings=(), colour="inherit"):
+        self.widgets["status"].value = said(message, verdicts, warnings, colour)

@@ -13,19 +13,26 @@ from ..signals.native import image_name
 from .composition_points import draw_points, fit_scale, scarce
 from .composition_table import write_numbers
 from .drawable import check_found, checked_image
-from .panels import brightest, extent, figure_of, height_over_width, place, region_colour, scale_bar
+from .figures import figure_of, fit_text
+from .panels import brightest, extent, height_over_width, place, region_colour, scale_bar
 
 if TYPE_CHECKING:
     from hyperspy.signal import BaseSignal
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from .figures import Size
+
 _OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground="white")]
 _NARROWEST, _WIDEST = 4.2, 8.0  # inches, of points
 
 
 def plot_composition(
-    found: Composition, haadf: BaseSignal | NDArray, fig: Figure | None = None
+    found: Composition,
+    haadf: BaseSignal | NDArray,
+    fig: Figure | None = None,
+    *,
+    figsize: Size | None = None,
 ) -> NDArray:
     """Draw compositions of regions with error bars, their numbers, and where the regions are.
 
@@ -38,6 +45,9 @@ def plot_composition(
         refused, as by the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
@@ -86,7 +96,8 @@ def plot_composition(
     by_element = len(few) > max(8, len(found.regions))
     lines = len(few) + 1 if by_element else len(found.regions)
     heights = max(map_height - 0.3, 2.8), 0.26 * (lines + 1) + 0.1
-    fig = figure_of(fig, (3.8 + width, sum(heights) + 0.4))
+    size = 3.8 + width, sum(heights) + 0.4
+    fig = figure_of(fig, size, figsize)
     grid = fig.add_gridspec(
         2, 1 + len(widths), width_ratios=(3.6, *widths), height_ratios=heights
     )  # fmt: skip
@@ -100,6 +111,7 @@ def plot_composition(
     if few.any():
         draw_points(axes[3], found, np.flatnonzero(few))
         fit_scale(axes[3], found, few)
+    fit_text(fig, size, figsize)
     return axes
 
 

@@ -11,11 +11,14 @@ from matplotlib.patches import Patch
 from ..checks import checked_number
 from ..quantification import Composition
 from .drawable import check_found
-from .panels import figure_of, height_over_width, place, rows_and_columns, scale_bar
+from .figures import figure_of, fit_text, most_columns, panels_of, rows_and_columns
+from .panels import height_over_width, place, scale_bar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from .figures import Size
 
 _NOTHING = "0.8"
 _MOSTLY = 98.0  # per cent of the pixels
@@ -27,7 +30,11 @@ _UNITS = {"atomic": "at%", "weight": "wt%"}
 
 
 def plot_composition_maps(
-    found: Composition, highest: float | None = None, fig: Figure | None = None
+    found: Composition,
+    highest: float | None = None,
+    fig: Figure | None = None,
+    *,
+    figsize: Size | None = None,
 ) -> NDArray:
     """Draw the composition by pixel, scarce elements on scales of their own, and vacuum in grey.
 
@@ -41,6 +48,9 @@ def plot_composition_maps(
         fifth of that has a scale of its own, in other colours, as its colour bar says.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
@@ -77,13 +87,11 @@ def plot_composition_maps(
         highest = checked_number("highest", highest, low=0, include_low=False)
         scales = [(highest, False)] * len(found.maps)
     number = len(found.maps)
-    rows, columns = rows_and_columns(number)
+    rows, columns = rows_and_columns(number, most_columns(figsize, 3.1))
     height = 2.35 * height_over_width(found.maps[0]) + 0.4
-    fig = figure_of(fig, (3.1 * columns, height * rows + 0.4))
-    panels = fig.subplots(rows, columns, squeeze=False).ravel()
-    for unused in panels[number:]:
-        unused.remove()
-    axes = panels[:number]
+    size = 3.1 * columns, height * rows + 0.4
+    fig = figure_of(fig, size, figsize)
+    axes = panels_of(fig, number, rows, columns)
     unit = _UNITS[found.units]
     for axis, each, element, (top, own) in zip(
         axes, found.maps, found.elements, scales, strict=True
@@ -99,6 +107,7 @@ def plot_composition_maps(
     nothing = Patch(facecolor=_NOTHING, label="nothing there")
     fig.legend(handles=[nothing], loc="outside lower center", frameon=False, fontsize="small")
     scale_bar(axes[0], found.maps[0])
+    fit_text(fig, size, figsize)
     return axes
 
 

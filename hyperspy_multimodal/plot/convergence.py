@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .drawable import check_output
-from .panels import LINE_COLOURS, figure_of
+from .figures import figure_of, fit_text, most_columns, panels_of, rows_and_columns
+from .panels import LINE_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from ..hints import Output
+    from .figures import Size
 
 _TERMS = ("HAADF term", "Poisson term", "regulariser")
 
 
-def plot_convergence(output: Output, fig: Figure | None = None) -> NDArray:
+def plot_convergence(
+    output: Output, fig: Figure | None = None, *, figsize: Size | None = None
+) -> NDArray:
     """Draw the three terms of the cost by iteration.
 
     Parameters
@@ -25,6 +29,9 @@ def plot_convergence(output: Output, fig: Figure | None = None) -> NDArray:
         What `multimodal_fusion` returns with ``full_output=True``.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
@@ -58,8 +65,10 @@ def plot_convergence(output: Output, fig: Figure | None = None) -> NDArray:
     check_output(output, ["cost_terms", "converged", "optimality"], "plot_convergence")
     terms = output["cost_terms"]
     iterations = terms.axes_manager.signal_axes[0].axis
-    fig = figure_of(fig, (10.5, 3.2))
-    axes = fig.subplots(1, 3)
+    rows, columns = rows_and_columns(len(_TERMS), most_columns(figsize, 3.5))
+    size = 3.5 * columns, 2.9 * rows + 0.3
+    fig = figure_of(fig, size, figsize)
+    axes = panels_of(fig, len(_TERMS), rows, columns)
     for axis, name, colour, values in zip(axes, _TERMS, LINE_COLOURS[:3], terms.data, strict=True):
         axis.plot(iterations, values, ".-", color=colour)
         left_out = name == _TERMS[0] and not output.get("uses_haadf", True)
@@ -69,4 +78,5 @@ def plot_convergence(output: Output, fig: Figure | None = None) -> NDArray:
     axes[0].set_ylabel("term of the cost")
     reached = "converged" if output["converged"] else "not converged"
     fig.suptitle(f"{reached}, relative gap {output['optimality']:.1e}")
+    fit_text(fig, size, figsize)
     return axes

@@ -13,12 +13,15 @@ from ..quantification import Composition, DetectionMap
 from ..quantification.absence import region_states
 from .composition_table import number_of
 from .drawable import check_found
-from .panels import axes_of, figure_of, height_over_width, place, rows_and_columns, scale_bar
+from .figures import axes_of, figure_of, fit_text, most_columns, panels_of, rows_and_columns
+from .panels import height_over_width, place, scale_bar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from .figures import Size
 
 # Colours of the four states, also for colour-blind eyes and in grey. Both states of little are
 # yellowish: where they mix, there is little in any case.
@@ -28,7 +31,9 @@ _TEXT_COLOURS = {-1: "black", 0: "black", 1: "black", 2: "white"}
 _UNITS = {"atomic": "at%", "weight": "wt%"}
 
 
-def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = None) -> Axes:
+def plot_detection(
+    found: Composition, least: float = 5.0, ax: Axes | None = None, *, figsize: Size | None = None
+) -> Axes:
     """Draw which elements are in which regions.
 
     Parameters
@@ -39,6 +44,9 @@ def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = Non
         Per cent, between 0 and 100. Where there is less, it is said. Default 5.
     ax : matplotlib.axes.Axes, optional
         Axes to draw into; those of a new figure by default.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
@@ -77,7 +85,8 @@ def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = Non
     if least >= 100:
         raise ValueError(f"least must be below 100, but {least!r} was given.")
     rows, columns = len(found.regions), len(found.elements)
-    ax = axes_of(ax, (max(1.1 * columns + 1.2, 4.8), 0.4 * rows + 1.4))
+    size = max(1.1 * columns + 1.2, 4.8), 0.4 * rows + 1.4
+    ax = axes_of(ax, size, figsize)
     states, unit = region_states(found, least), _UNITS[found.units]
     ax.imshow(states, aspect="auto", **_DRAWN)
     percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
@@ -102,10 +111,13 @@ def plot_detection(found: Composition, least: float = 5.0, ax: Axes | None = Non
         handles=_legend(least, unit), loc="upper center", ncols=2, frameon=False,
         bbox_to_anchor=(0.5, -0.12 / max(rows / 3, 0.5)), fontsize="small",
     )  # fmt: skip
+    fit_text(ax.figure, size, figsize)
     return ax
 
 
-def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArray:
+def plot_detection_map(
+    found: DetectionMap, fig: Figure | None = None, *, figsize: Size | None = None
+) -> NDArray:
     """Draw where each element is, where it is not, and where counts do not tell.
 
     Parameters
@@ -114,6 +126,9 @@ def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArra
         What `detection_map` returns.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
@@ -145,18 +160,16 @@ def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArra
     """
     check_found(found, DetectionMap, "plot_detection_map")
     number = len(found.maps)
-    rows, columns = rows_and_columns(number)
+    rows, columns = rows_and_columns(number, most_columns(figsize, 2.6))
     height = 2.4 * height_over_width(found.maps[0]) + 0.4
-    fig = figure_of(fig, (max(2.6 * columns, 5.5), height * rows + 0.9))
-    panels = fig.subplots(rows, columns, squeeze=False).ravel()
-    for unused in panels[number:]:
-        unused.remove()
-    axes = panels[:number]
-    for axis, each, element, size in zip(
+    size = max(2.6 * columns, 5.5), height * rows + 0.9
+    fig = figure_of(fig, size, figsize)
+    axes = panels_of(fig, number, rows, columns)
+    for axis, each, element, block in zip(
         axes, found.maps, found.elements, found.sizes, strict=True
     ):
         place(axis, each.data, each, **_DRAWN)
-        blocks = "single pixels" if size == 1 else f"blocks of {size} × {size}"
+        blocks = "single pixels" if block == 1 else f"blocks of {block} × {block}"
         axis.set_title(f"{element}, {blocks}")
     scale_bar(axes[0], found.maps[0])
     fig.legend(
@@ -164,6 +177,7 @@ def plot_detection_map(found: DetectionMap, fig: Figure | None = None) -> NDArra
         loc="outside lower center",
         title=f"false discovery rate {100 * found.false_discovery_rate:g} %",
     )  # fmt: skip
+    fit_text(fig, size, figsize)
     return axes
 
 

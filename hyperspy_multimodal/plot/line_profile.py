@@ -10,13 +10,16 @@ from hyperspy.roi import Line2DROI
 from skimage.measure import profile_line
 
 from .drawable import check_pairs
-from .panels import LINE_COLOURS, axes_of, compact, has_units, map_axes, map_name, map_unit
+from .figures import axes_of, fit_text
+from .panels import LINE_COLOURS, compact, has_units, map_axes, map_name, map_title, map_unit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hyperspy.signal import BaseSignal
     from matplotlib.axes import Axes
+
+    from .figures import Size
 
 _STYLES = ("-", "--", ":")
 
@@ -27,6 +30,8 @@ def plot_line_profile(
     line: Line2DROI | tuple[tuple[float, float], tuple[float, float]],
     linewidth: float | None = None,
     ax: Axes | None = None,
+    *,
+    figsize: Size | None = None,
 ) -> Axes:
     """Draw maps along a line, say across an interface: raw as points, fused as lines.
 
@@ -42,6 +47,9 @@ def plot_line_profile(
         default that of a `Line2DROI`, or one pixel.
     ax : matplotlib.axes.Axes, optional
         Axes to draw into; those of a new figure by default.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
@@ -79,7 +87,8 @@ def plot_line_profile(
     axes = map_axes(maps[0])
     ends, width = _checked_line(line, linewidth, axes)
     bands = [_standard_deviation(each) for each in maps]
-    ax = axes_of(ax, (7.5, 4))
+    size = 7.5, 4
+    ax = axes_of(ax, size, figsize)
     length, units = compact(np.hypot(*np.subtract(*ends)), _unit(axes[0]))
     for number, (fused, raw, band) in enumerate(zip(maps, raw_maps, bands, strict=True)):
         colour = LINE_COLOURS[number % len(LINE_COLOURS)]
@@ -87,7 +96,7 @@ def plot_line_profile(
         values = _profile(fused.data, ends, width, axes)
         distance = np.linspace(0, length, len(values))
         ax.plot(distance, _profile(raw.data, ends, width, axes), ".", color=colour, alpha=0.45)
-        ax.plot(distance, values, style, color=colour, lw=2, label=map_name(fused))
+        ax.plot(distance, values, style, color=colour, lw=2, label=map_title(fused))
         if band is not None:
             spread = _profile(band, ends, width, axes)
             ax.fill_between(
@@ -98,6 +107,7 @@ def plot_line_profile(
     ax.axhline(0, color="0.6", lw=0.8, zorder=0)
     ax.set_title("raw (points) and fused (lines)")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
+    fit_text(ax.figure, size, figsize)
     return ax
 
 

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .drawable import check_output
-from .panels import brightest, figure_of, height_over_width, scale_bar, show
+from .figures import add_heading, figure_of, fit_text, most_columns, panels_of, rows_and_columns
+from .panels import brightest, height_over_width, scale_bar, show
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from ..hints import Output
+    from .figures import Size
 
 _IMAGES = ("haadf", "modelled_haadf", "haadf_residual")
 
 
-def plot_haadf_model(output: Output, fig: Figure | None = None) -> NDArray:
+def plot_haadf_model(
+    output: Output, fig: Figure | None = None, *, figsize: Size | None = None
+) -> NDArray:
     """Draw the measured HAADF, the one that the fused maps give, and their difference.
 
     Parameters
@@ -27,6 +31,9 @@ def plot_haadf_model(output: Output, fig: Figure | None = None) -> NDArray:
         What `multimodal_fusion` returns with ``full_output=True``.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
@@ -62,8 +69,10 @@ def plot_haadf_model(output: Output, fig: Figure | None = None) -> NDArray:
     check_output(output, _IMAGES, "plot_haadf_model")
     measured, modelled, residual = (output[name].data for name in _IMAGES)
     scan = output["haadf"]
-    fig = figure_of(fig, (11, 2.9 * height_over_width(scan) + 0.9))
-    axes = fig.subplots(1, 3)
+    rows, columns = rows_and_columns(len(_IMAGES), most_columns(figsize, 3.7))
+    size = 3.7 * columns, (2.9 * height_over_width(scan) + 0.3) * rows + 0.6
+    fig = figure_of(fig, size, figsize)
+    axes = panels_of(fig, len(_IMAGES), rows, columns)
     low = min(float(np.nanmin(measured)), float(np.nanmin(modelled)))
     limits = low, max(brightest(measured, low), brightest(modelled, low))
     name = scan.metadata.General.title.partition(",")[0] or "HAADF"
@@ -76,7 +85,8 @@ def plot_haadf_model(output: Output, fig: Figure | None = None) -> NDArray:
     title, limits = f"residual, rms {spread:.2g}", (-furthest, furthest)
     show(axes[2], residual, scan, title, "RdBu_r", "measured less modelled", limits)
     scale_bar(axes[0], scan)
-    fig.suptitle(_heading(output))
+    add_heading(fig, _heading(output), size[0])
+    fit_text(fig, size, figsize)
     return axes
 
 

@@ -1,41 +1,89 @@
-"""Fused maps in one picture, a colour each."""
+"""Maps in one picture, a colour each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib import colors as mpl_colors
 
+from ..checks import checked_number
+from .contrast import limits_of
 from .drawable import check_maps
-from .panels import axes_of, brightest, height_over_width, map_name, place, scale_bar
+from .figures import axes_of, fit_legend, fit_text
+from .panels import map_title, panel_size, place, scale_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, Literal
 
     from hyperspy.signal import BaseSignal
     from matplotlib.axes import Axes
 
-#: Magenta, cyan and yellow mix without hiding each other, and differ for colour-blind eyes too.
-COLOURS = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
+    from .contrast import Limit
+    from .figures import Size
+
+# By the number of maps: colours whose mixtures are colours of their own, and which differ in
+# brightness for colour-blind eyes. On white, mixtures are darker: the primaries of print.
+_ON_BLACK = {
+    1: ("#FFB000",),
+    2: ("#FF40FF", "#00E000"),
+    3: ("#FF3B20", "#00D060", "#2F6BFF"),
+    4: ("#FF3B20", "#00D060", "#2F6BFF", "#FFE62F"),
+}
+_ON_WHITE = {
+    1: ("#0072B2",),
+    2: ("#C000C0", "#008A00"),
+    3: ("#D81B60", "#00A0C8", "#E0A800"),
+    4: ("#D81B60", "#00A0C8", "#E0A800", "#404040"),
+}
+_MORE = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
+_LEGEND = 0.75  # size of its text over that of the title
+_BACKGROUNDS = {"black": _ON_BLACK, "white": _ON_WHITE}
 
 
 def plot_overlay(
-    maps: Sequence[BaseSignal], ax: Axes | None = None, colors: Sequence[Any] | None = None
+    maps: Sequence[BaseSignal],
+    ax: Axes | None = None,
+    colors: Sequence[Any] | None = None,
+    *,
+    weights: Sequence[float] | None = None,
+    vmin: Limit | Sequence[Limit] = 0,
+    vmax: Limit | Sequence[Limit] = "99.8th",
+    background: Literal["black", "white"] = "black",
+    legend: bool = True,
+    figsize: Size | None = None,
 ) -> Axes:
     """Draw maps over each other, each in a colour, with a legend and a scale bar.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        Maps of one scan with two axes each, such as those that `multimodal_fusion` returns.
+        Maps of one scan with two axes each, such as those that `multimodal_fusion` returns. Two to
+        four can be told apart.
     ax : matplotlib.axes.Axes, optional
         Axes to draw into; those of a new figure by default.
     colors : list, optional
-        A matplotlib colour for each map. By default magenta, cyan, yellow, orange, green and blue;
-        of more than six maps, hues around the colour circle.
+        A matplotlib colour for each map. By default magenta and green for two maps; red, green and
+        blue for three, and yellow for a fourth.
+    weights : list of float, optional
+        Factor for the brightness of each map, 0 or greater. Default 1. With 0.5 an element that is
+        everywhere covers others less.
+    vmin, vmax : float, str, or list of them
+        Values at which a map is dark and at which it has its full colour, one for all maps or one
+        for each: numbers, or percentiles such as "5th", as in HyperSpy. Default 0 and "99.8th".
+        Raise ``vmin`` to take off an even background, such as that of a carbon film; the legend
+        then says from where the colour starts.
+    background : "black" or "white"
+        Colour where there is nothing. On black colours add up as light does, on white they absorb
+        as ink does. Default "black".
+    legend : bool
+        Whether to draw a legend below the picture. It is never larger than the picture. Default
+        True.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "85 mm".
 
     Returns
     -------
@@ -44,52 +92,111 @@ def plot_overlay(
     Raises
     ------
     TypeError, ValueError
-        If ``maps`` are no maps of one scan, or are lazy, or there is not one colour for each.
+        If ``maps`` are no maps of one scan, or are lazy, or if arguments are not as described.
 
     Notes
     -----
-    Each map has its own scale from 0 to its 99.8th percentile: the overlay shows where elements
-    are, not how much of each. Colours add up, and the brightest sum is full brightness, as in
-    Fig. 1d and 2c of J. Schwartz et al., npj Comput. Mater. 8, 16 (2022). Where more than three
-    elements lie over each other, colours no longer tell which: draw some of the maps, such as
-    ``plot_overlay(maps[:3])``. The picture is in units of the axes of the maps.
+    Each map has its own scale: the overlay shows where elements are, not how much of each. Where
+    colours add up to more than the screen can show, the pixel keeps its hue. Where four elements or
+    more lie over each other, mixed colours no longer tell which: draw some of the maps, such as
+    ``plot_overlay(maps[:3])``. Pixels that hold no value (NaN) show the background. The picture is
+    in units of the axes of the maps.
 
     Examples
     --------
     >>> from hyperspy_multimodal.data import core_shell
     >>> from hyperspy_multimodal.plot import plot_overlay
-    >>> ax = plot_overlay(core_shell((32, 32)).counts)
+    >>> ax = plot_overlay(core_shell((32, 32)).counts, figsize="85 mm")
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['Co_Ka', 'O_Ka', 'S_Ka']
+    ['Co Kα', 'O Kα', 'S Kα']
     """
     check_maps(maps, "plot_overlay")
-    if colors is None:
-        colors = _distinct_colours(len(maps))
-    colors = colors if isinstance(colors, str) else list(colors)
-    if isinstance(colors, str) or len(colors) != len(maps):
-        given = repr(colors) if isinstance(colors, str) else len(colors)
-        raise ValueError(
-            f"plot_overlay needs one colour for each of {len(maps)} maps, in a list, but {given} "
-            "was given."
-        )
-    ax = axes_of(ax, (4.5, 4.5 * height_over_width(maps[0]) + 0.8))
-    mixed = np.zeros((*maps[0].data.shape, 3))
-    for colour, each in zip(colors, maps, strict=True):
-        data = np.nan_to_num(each.data)
-        share = np.clip(data / brightest(data), 0, 1)
-        mixed += share[..., None] * np.array(mpl_colors.to_rgb(colour))
-        ax.plot([], [], "s", color=colour, label=map_name(each))
-    place(ax, mixed / max(mixed.max(), 1), maps[0])
+    if background not in tuple(_BACKGROUNDS):
+        raise ValueError(f"background must be 'black' or 'white', but {background!r} was given.")
+    width, height = panel_size(maps[0], 4.0)
+    size = width + 0.5, height + 0.8
+    ax = axes_of(ax, size, figsize)
+    handles = draw_overlay(ax, maps, colors, weights, vmin, vmax, background)
     ax.set_title("overlay")
-    ax.legend(
-        loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=3, frameon=False, fontsize="small",
-        handlelength=0.8, handletextpad=0.5, columnspacing=1.2,
-    )  # fmt: skip
-    scale_bar(ax, maps[0])
+    fit_text(ax.figure, size, figsize)
+    if legend:
+        name_colours(ax, handles)
     return ax
 
 
-def _distinct_colours(number):
-    if number <= len(COLOURS):
-        return COLOURS[:number]
-    return [colormaps["hsv"](each / number) for each in range(number)]
+def draw_overlay(ax, maps, colours=None, weights=None, vmin=0, vmax="99.8th", background="black"):
+    """Draw maps over each other with a scale bar, and return handles for a legend."""
+    colours = checked_colours(colours, len(maps), background)
+    weights = _checked_weights(weights, len(maps))
+    limits = limits_of(maps, vmin, vmax)
+    shares = [
+        weight * _share(each.data, *ends)
+        for each, ends, weight in zip(maps, limits, weights, strict=True)
+    ]
+    place(ax, mixed(shares, colours, background), maps[0])
+    scale_bar(ax, maps[0])
+    handles = []
+    for colour, each, (low, _) in zip(colours, maps, limits, strict=True):
+        name = map_title(each) + (f" (from {low:.2g})" if low else "")
+        handles += ax.plot([], [], "s", color=colour, label=name)
+    return handles
+
+
+def name_colours(ax, handles):
+    """Draw the legend of an overlay below it, in text that goes by the size of its title."""
+    size = _LEGEND * ax.title.get_fontsize()
+    fit_legend(
+        ax, handles, loc="upper center", bbox_to_anchor=(0.5, -0.02), frameon=False,
+        fontsize=size, handlelength=0.8, handletextpad=0.5, columnspacing=1.2, borderpad=0.2,
+    )  # fmt: skip
+
+
+def mixed(shares, colours, background):
+    """Return maps mixed in their colours, RGB (ny, nx, 3).
+
+    Parameters
+    ----------
+    shares : list of numpy.ndarray
+        Brightness of each map, 0 or greater, (ny, nx).
+    colours : list
+    background : "black" or "white"
+        Whether colours add up, or what they lack is taken from white.
+    """
+    total = np.zeros((*shares[0].shape, 3))
+    for share, colour in zip(shares, colours, strict=True):
+        rgb = np.array(mpl_colors.to_rgb(colour))
+        total += share[..., None] * (rgb if background == "black" else 1 - rgb)
+    total /= np.maximum(total.max(axis=-1, keepdims=True), 1.0)
+    return total if background == "black" else 1 - total
+
+
+def checked_colours(colours, number, background="black"):
+    """Return a colour for each map, by default those that can be told apart best."""
+    if colours is None:
+        chosen = _BACKGROUNDS[background].get(number, _MORE[:number])
+        enough = len(chosen) == number
+        return chosen if enough else [colormaps["hsv"](each / number) for each in range(number)]
+    colours = colours if isinstance(colours, str) else list(colours)
+    if isinstance(colours, str) or len(colours) != number:
+        given = repr(colours) if isinstance(colours, str) else len(colours)
+        raise ValueError(
+            f"plot_overlay needs one colour for each of {number} maps, in a list, but {given} "
+            "was given."
+        )
+    return colours
+
+
+def _checked_weights(weights, number):
+    if weights is None:
+        return [1.0] * number
+    if not isinstance(weights, (Sequence, np.ndarray)) or len(weights) != number:
+        raise ValueError(
+            f"weights must be a list with one number for each of {number} maps, but {weights!r} "
+            "was given."
+        )
+    return [checked_number("weights", each, low=0, include_low=True) for each in weights]
+
+
+def _share(data, low, high):
+    """Return values on a scale from ``low`` to ``high``, clipped to 0 to 1; NaN gives 0."""
+    return np.nan_to_num(np.clip((data - low) / (high - low), 0, 1))

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib import colors as mpl_colors
 
+from ..checks import checked_count
 from ..signals.native import image_name
+from .contrast import extends, shared_limits
 from .drawable import check_pairs, checked_image
+from .figures import figure_of, fit_text, most_columns, rows_and_columns
 from .kept_windows import mark_windows
-from .overlay import plot_overlay
+from .overlay import checked_colours, draw_overlay, name_colours
 from .panels import (
     brightest,
-    figure_of,
-    height_over_width,
-    map_name,
+    map_title,
     map_unit,
+    panel_size,
+    place,
     scale_bar,
-    show,
     verdict_lines,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from typing import Any
 
     from hyperspy.signal import BaseSignal
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from .figures import Size
+
+_SIDE = 2.1  # inches, of a square panel
+_BAR = 1.15  # inches, for a colour bar and its label
+_TITLE, _CAPTION = 0.35, 0.16  # inches, a line of each
+_NARROW = 1.4  # inches, of panels whose titles take two lines
+_SLENDER = 16  # length of a colour bar over its width
+_LETTERS = 14  # letters of a caption per inch
+_MOST_COLUMNS, _WIDEST = 5, 17.0  # inches
+_MOST_COLOURS = 4  # elements in the overlay
+_ELEMENTS = "elements"
 
 
 def plot_overview(
@@ -34,6 +52,13 @@ def plot_overview(
     raw_maps: Sequence[BaseSignal],
     haadf: BaseSignal | NDArray,
     fig: Figure | None = None,
+    *,
+    same_scale: bool = True,
+    cmap: str | Colormap | Sequence[str | Colormap] = "viridis",
+    colors: Sequence[Any] | None = None,
+    overlay: Sequence[BaseSignal] | None = None,
+    columns: int | None = None,
+    figsize: Size | None = None,
 ) -> NDArray:
     """Draw raw maps above fused maps, beside the HAADF and an overlay of the fused maps.
 
@@ -47,27 +72,47 @@ def plot_overview(
         refused, as by the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
+    same_scale : bool
+        Whether the raw and the fused map of an element share one scale and one colour bar (True,
+        default), or each has its own.
+    cmap : str, Colormap, or list of them
+        Colour map for all elements, or a list with one for each. "elements" goes from black to the
+        colour of the element in the overlay. Default "viridis".
+    colors : list, optional
+        A matplotlib colour for each map of the overlay, as in `plot_overlay`.
+    overlay : list of BaseSignal, optional
+        Maps in the overlay. By default the fused maps; of more than four, the first four that are
+        not "not to be trusted".
+    columns : int, optional
+        Pairs of panels in a row. By default at most five, and as many as fit legibly into the
+        width of ``figsize``.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (2, K + 1): HAADF and raw maps, overlay and fused maps.
+        Shape (2, K + 1), wherever they are on the page: HAADF and raw maps, overlay and fused maps.
 
     Raises
     ------
     TypeError, ValueError
-        If there is no map, not one raw map for each fused map, or they are lazy or a stack.
+        If there is no map, not one raw map for each fused map, or they are lazy or a stack, or if
+        arguments are not as described.
 
     Notes
     -----
-    Each map has its own scale from 0 to its 99.8th percentile. In the overlay each element has one
-    colour, whose brightness is the fused map on its scale; colours add up, and the brightest sum is
-    full brightness (see `plot_overlay`). Small rings on a fused map are centres of windows in which
-    the fusion had erased significant structure, and the sum of the map was restored to that of the
-    counts (``keep_significant``), crosses those in which the sums still differ; the title says so.
-    The image of the detector bears its own title, such as "BSE", which also says if fusion left it
-    out. All panels are in units of the axes of the maps. Below each fused map stands whether it can
-    be trusted, with all reasons if not.
+    Scales start at 0. By default they end at the 99.8th percentile of the fused map, for the raw
+    map as well; single pixels of the raw map are often brighter, which the pointed end of the
+    colour bar shows. With ``same_scale=False`` each map ends at its own 99.8th percentile.
+
+    Small rings on a fused map are centres of windows in which the fusion had erased significant
+    structure, and the sum of the map was restored to that of the counts (``keep_significant``);
+    crosses are those in which the sums still differ; the title says so. The image of the detector
+    bears its own title, such as "BSE", which also says if fusion left it out. All panels are in
+    units of the axes of the maps. Below each fused map stands whether it can be trusted, with all
+    reasons if not.
 
     Examples
     --------
@@ -77,31 +122,131 @@ def plot_overview(
     >>> maps, output = s.signal.multimodal_fusion(
     ...     s.haadf, gamma=1, lambdas=(0.01, 0.02), full_output=True, show_progressbar=False
     ... )
-    >>> axes = plot_overview(maps, output["raw_maps"], s.haadf)
+    >>> axes = plot_overview(maps, output["raw_maps"], s.haadf, figsize="180 mm")
     >>> axes.shape
     (2, 4)
     """
     check_pairs(maps, raw_maps, "plot_overview")
     image = checked_image(haadf, maps[0], "plot_overview")
-    columns = len(maps) + 1
-    captions = max(len(verdict_lines(each)[0]) for each in maps)
-    height = 4.6 * height_over_width(maps[0]) + 1.0 + 0.15 * captions
-    fig = figure_of(fig, (3.0 * columns, height))
-    axes = fig.subplots(2, columns, squeeze=False)
-    used = maps[0].metadata.get_item("Multimodal_fusion.uses_haadf", True)
-    edges = any(maps[0].metadata.get_item("Multimodal_fusion.directional", []))
-    title = image_name(haadf) + ("" if used else " (edges only)" if edges else " (left out)")
-    low = float(np.nanmin(image))
-    show(axes[0, 0], image, maps[0], title, "gray", "intensity", (low, brightest(image, low)))
-    for column, (raw, fused) in enumerate(zip(raw_maps, maps, strict=True), start=1):
-        name, unit = map_name(fused), map_unit(fused)
-        for axis, each, stage in ((axes[0, column], raw, "raw"), (axes[1, column], fused, "fused")):
-            limits = 0, brightest(each.data)
-            show(axis, each.data, each, f"{name}, {stage}", "viridis", unit, limits)
-        lines, colour = verdict_lines(fused)
-        axes[1, column].set_xlabel("\n".join(lines), color=colour)
-        mark_windows(axes[1, column], fused)
-    plot_overlay(maps, ax=axes[1, 0])
-    axes[1, 0].set_title("fused, overlay")
+    shown = _in_overlay(maps) if overlay is None else list(overlay)
+    colour_maps = _colour_maps(cmap, maps, shown, colors)
+    width, height = panel_size(maps[0], _SIDE)
+    captions = [verdict_lines(each, int(_LETTERS * (width + 0.5 * _BAR))) for each in maps]
+    most = _columns_of(columns, width + _BAR, figsize)
+    rows, columns = rows_and_columns(len(maps) + 1, most)
+    lines = max(len(text) for text, _ in captions)
+    size = (
+        (width + _BAR) * columns,
+        (2 * (height + _TITLE) + _TITLE + _CAPTION * lines) * rows,
+    )
+    fig = figure_of(fig, size, figsize)
+    axes = _panels(fig, len(maps) + 1, rows, columns)
+    separator = "\n" if width < _NARROW else ", "
+    _draw_image(axes[0, 0], image, maps[0], image_name(haadf))
+    for pair, raw, fused, colours, (text, colour) in zip(
+        axes.T[1:], raw_maps, maps, colour_maps, captions, strict=True
+    ):
+        _draw_pair(pair, raw, fused, colours, same_scale, separator)
+        pair[1].set_xlabel("\n".join(text), color=colour, fontsize="small")
+        mark_windows(pair[1], fused)
     scale_bar(axes[0, 0], maps[0])
+    handles = draw_overlay(axes[1, 0], shown, colors)
+    some = f"overlay of {len(shown)} elements"
+    axes[1, 0].set_title(some if len(shown) < len(maps) else f"fused,{separator[-1]}overlay")
+    fit_text(fig, size, figsize)
+    name_colours(axes[1, 0], handles)
     return axes
+
+
+def _columns_of(columns, width, figsize):
+    """Return how many pairs of panels a row may have, each so many inches wide by default."""
+    if columns is not None:
+        return checked_count("columns", columns)
+    return most_columns(figsize, width, int(np.clip(_WIDEST / width, 1, _MOST_COLUMNS)))
+
+
+def _panels(fig, number, rows, columns):
+    """Return axes in pairs, one above the other, shape (2, number)."""
+    grid = fig.subplots(2 * rows, columns, squeeze=False)
+    pairs = grid.reshape(rows, 2, columns).swapaxes(0, 1).reshape(2, -1)
+    for unused in pairs[:, number:].flat:
+        unused.remove()
+    return pairs[:, :number]
+
+
+def _draw_image(axis, image, signal, name):
+    record = signal.metadata.get_item
+    used = record("Multimodal_fusion.uses_haadf", True)
+    edges = any(record("Multimodal_fusion.directional", []))
+    axis.set_title(name + ("" if used else " (edges only)" if edges else " (left out)"))
+    low = float(np.nanmin(image))
+    drawn = place(axis, image, signal, cmap="gray", vmin=low, vmax=brightest(image, low))
+    _colour_bar(drawn, axis, [image], "intensity")
+
+
+def _draw_pair(pair, raw, fused, colours, same_scale, separator):
+    """Draw a raw map above the fused one, with a colour bar for both, or one for each."""
+    name, unit = map_title(fused), map_unit(fused)
+    images = raw.data, fused.data
+    if same_scale:
+        limits = [shared_limits(*images)] * 2
+    else:
+        limits = [(0.0, brightest(each)) for each in images]
+    drawn = []
+    for axis, each, stage, (low, high) in zip(
+        pair, (raw, fused), ("raw", "fused"), limits, strict=True
+    ):
+        drawn.append(place(axis, each.data, each, cmap=colours, vmin=low, vmax=high))
+        axis.set_title(f"{name}{separator}{stage}")
+    if same_scale:
+        _colour_bar(drawn[0], list(pair), images, unit)
+    else:
+        for each, axis in zip(drawn, pair, strict=True):
+            _colour_bar(each, axis, [each.get_array()], unit)
+
+
+def _colour_bar(drawn, axes, images, label):
+    figure = drawn.axes.figure
+    low, high = drawn.get_clim()
+    long = len(axes) if isinstance(axes, list) else 1
+    figure.colorbar(
+        drawn, ax=axes, label=label, shrink=0.85, aspect=_SLENDER * long,
+        extend=extends(images, low, high), extendfrac=0.05 / long,
+    )  # fmt: skip
+
+
+def _in_overlay(maps):
+    """Return the maps of the overlay: at most four, those that can be trusted first."""
+    if len(maps) <= _MOST_COLOURS:
+        return list(maps)
+
+    def is_trusted(each):
+        return each.metadata.get_item("Multimodal_fusion.verdict", "") != "not to be trusted"
+
+    chosen = [each for each in maps if is_trusted(each)]
+    return (chosen or list(maps))[:_MOST_COLOURS]
+
+
+def _colour_maps(cmap, maps, shown, colors):
+    """Return a colour map for each element."""
+    if isinstance(cmap, str) and cmap == _ELEMENTS:
+        return _of_elements(maps, shown, colors)
+    if isinstance(cmap, (str, mpl_colors.Colormap)):
+        cmap = [cmap] * len(maps)
+    if len(cmap) != len(maps):
+        raise ValueError(
+            f"cmap must be one colour map, 'elements', or one for each of {len(maps)} maps, but "
+            f"{len(cmap)} were given."
+        )
+    return [each if isinstance(each, mpl_colors.Colormap) else colormaps[each] for each in cmap]
+
+
+def _of_elements(maps, shown, colors):
+    """Return colour maps from black to the colours of the overlay; grey for others."""
+    colours = dict(zip(map(id, shown), checked_colours(colors, len(shown)), strict=True))
+    return [
+        mpl_colors.LinearSegmentedColormap.from_list(
+            _ELEMENTS, ["black", colours.get(id(each), "white")]
+        )
+        for each in maps
+    ]

@@ -1,14 +1,13 @@
-"""Maps as panels: figures, names, axes, scales, colour bars and scale bars."""
+"""Maps as panels: names, axes, scales, colour bars and scale bars."""
 
 import textwrap
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pint
 from matplotlib import patheffects
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure, FigureBase
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
+
+from ..names import written_name
 
 #: Lines: Okabe and Ito's colours, which differ for colour-blind eyes too, dark ones first.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -16,37 +15,6 @@ _BAR_LENGTHS = (1, 2, 5)
 _BRIGHTEST = 99.8
 _TITLE, _REASON = 24, 40
 _VERDICT_COLOURS = {"sound": "#3B7A57", "with care": "#B35C00", "not to be trusted": "#B00020"}
-_MOST_COLUMNS = 4
-_PADDING = 0.12  # inches: ticks of colour bars may grow by a digit when they are laid out
-
-
-def figure_of(fig, size):
-    """Return the figure to draw into, a new one of ``size`` inches if None.
-
-    One without a layout of its own gets matplotlib's constrained layout, so that nothing overlaps.
-    """
-    if fig is None:
-        fig = plt.figure(figsize=size)
-    if not isinstance(fig, FigureBase):
-        raise TypeError(f"fig must be a matplotlib figure, but {type(fig).__name__} was given.")
-    if isinstance(fig, Figure) and fig.get_layout_engine() is None:
-        fig.set_layout_engine("constrained", w_pad=_PADDING)
-    return fig
-
-
-def axes_of(ax, size):
-    """Return the axes to draw into, those of a new figure of ``size`` inches if None."""
-    if ax is None:
-        return figure_of(None, size).subplots()
-    if not isinstance(ax, Axes):
-        raise TypeError(f"ax must be matplotlib axes, but {type(ax).__name__} was given.")
-    return ax
-
-
-def rows_and_columns(number):
-    """Return how many rows and columns hold a number of panels, at most four in a row."""
-    rows = -(-number // _MOST_COLUMNS)
-    return rows, -(-number // rows)
 
 
 def region_colour(number):
@@ -65,6 +33,11 @@ def map_name(signal):
     return str(name) if name else textwrap.shorten(title or "map", _TITLE, placeholder=" ...")
 
 
+def map_title(signal):
+    """Return the name of a map as it is written in titles, such as "Co Kα" for "Co_Ka"."""
+    return written_name(map_name(signal))
+
+
 def map_verdict(fused):
     """Return verdict and reasons of a fused map in a line, and its colour; empty if it has none."""
     verdict = fused.metadata.get_item("Multimodal_fusion.verdict", "")
@@ -75,14 +48,15 @@ def map_verdict(fused):
     return textwrap.shorten(text, _REASON, placeholder=" ..."), _VERDICT_COLOURS[verdict]
 
 
-def verdict_lines(fused):
-    """Return verdict and all reasons of a fused map, a line each, and their colour."""
+def verdict_lines(fused, width=_REASON):
+    """Return verdict and reasons of a fused map, wrapped at so many letters, and their colour."""
     verdict, colour = fused.metadata.get_item("Multimodal_fusion.verdict", ""), "black"
     if not isinstance(verdict, str) or verdict not in _VERDICT_COLOURS:
         return [], colour
     because = list(fused.metadata.get_item("Multimodal_fusion.because", []))
     reasons = [textwrap.shorten(each, _REASON, placeholder=" ...") for each in because]
-    return [verdict, *reasons], _VERDICT_COLOURS[verdict]
+    lines = [line for each in [verdict, *reasons] for line in textwrap.wrap(each, width)]
+    return lines, _VERDICT_COLOURS[verdict]
 
 
 def map_unit(fused):
@@ -113,10 +87,31 @@ def aspect(signal):
     return 1.0 if across.units == down.units else abs(across.scale / down.scale)
 
 
+def pixel_aspect(axes):
+    """Return the height of a pixel over its width, to scale as in `aspect`."""
+    across, down = axes
+    return abs(down.scale / across.scale) if across.units == down.units else 1.0
+
+
 def height_over_width(signal):
     """Return the height of a map's image over its width, between 0.4 and 2.5."""
+    return float(np.clip(_proportions(signal), 0.4, 2.5))
+
+
+def panel_size(signal, side):
+    """Return width and height in inches of a map's panel, of the area of a square of ``side``.
+
+    Tall and wide scans get panels of their own proportions; very narrow ones leave room for a
+    title, and very long ones stay on the page.
+    """
+    ratio = _proportions(signal)
+    width = float(np.clip(side / np.sqrt(ratio), 0.6 * side, 2 * side))
+    return width, float(np.clip(width * ratio, 0.3 * side, 2.2 * side))
+
+
+def _proportions(signal):
     left, right, bottom, top = extent(signal)
-    return float(np.clip(abs((bottom - top) / (right - left)) * aspect(signal), 0.4, 2.5))
+    return abs((bottom - top) / (right - left)) * aspect(signal)
 
 
 def brightest(data, lowest=0.0):
@@ -154,20 +149,35 @@ def scale_bar(axis, signal):
     The first image of ``axis`` is that of the scan, whatever its extent.
     """
     across, down = map_axes(signal)
+    return bar_of_length(axis, (down.size, across.size), across)
+
+
+def bar_of_length(axis, shape, across):
+    """Draw a bar of a round length on the first image of ``axis``, and return it.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+    shape : tuple of (int, int)
+        Pixels of the scan that the image shows, rows and columns.
+    across : hyperspy.axes.DataAxis
+        Axis along the rows, with scale and units; without units the bar is in pixels.
+    """
+    ny, nx = shape
     left, right, bottom, top = axis.images[0].get_extent()
     scale, units = (abs(across.scale), across.units) if has_units(across) else (1.0, None)
-    wanted = 0.3 * across.size * scale
+    wanted = 0.3 * nx * scale
     decade = 10.0 ** np.floor(np.log10(wanted))
     length = max(step * decade for step in _BAR_LENGTHS if step * decade <= wanted)
     number, unit = compact(length, units)
     bar = AnchoredSizeBar(
         axis.transData,
-        length / (across.size * scale) * abs(right - left),
+        length / (nx * scale) * abs(right - left),
         f"{number:g} {unit}",
         "lower left",
         color="white",
         frameon=False,
-        size_vertical=max(across.size / 100, 0.5) * abs(bottom - top) / down.size,
+        size_vertical=max(nx / 100, 0.5) * abs(bottom - top) / ny,
         pad=0.4,
         sep=4,
     )
@@ -176,6 +186,7 @@ def scale_bar(axis, signal):
     for part in bar.size_bar.get_children():
         part.set_path_effects(outline)
     axis.add_artist(bar)
+    return bar
 
 
 def has_units(axis):

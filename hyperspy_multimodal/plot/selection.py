@@ -1,4 +1,4 @@
-"""What the automatic choice of lambdas tried, and how well each predicted held-out counts."""
+"""What the automatic choice of lambdas tried, and how well each setting predicts counts."""
 
 from __future__ import annotations
 
@@ -9,22 +9,38 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from ..fusion.regularisers import REGULARISERS
+from ..names import written_name
 from .drawable import check_output
-from .panels import LINE_COLOURS, figure_of, map_name
+from .figures import (
+    SMALLEST_TEXT,
+    add_heading,
+    figure_of,
+    fit_text,
+    inches_of,
+    most_columns,
+    panels_of,
+    rows_and_columns,
+)
+from .panels import LINE_COLOURS, map_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from ..hints import Output
+    from .figures import Size
 
 _WITHOUT = "#000000"
-_HIGHEST = 1.3  # of the relative errors that are shown
+_LABEL = 3.1  # inches, of the longest label of the legend
+_CHOSEN = "#CC79A7"
+_HIGHEST = 30.0  # per cent above the best that are shown
 _CLOSE = 1e-6
 
 
-def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
-    """Draw the held-out error of each element over lambda_2 / lambda_1, for all that was tried.
+def plot_selection(
+    output: Output, fig: Figure | None = None, *, figsize: Size | None = None
+) -> NDArray:
+    """Draw how well each setting that was tried predicts counts it has not seen.
 
     Parameters
     ----------
@@ -33,11 +49,14 @@ def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
         ``output["record"].compute()``, which reads and fuses them.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
+    figsize : float, str, or pair of them, optional
+        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
+        "180 mm".
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (K,), one an element.
+        Shape (K,), one per element.
 
     Raises
     ------
@@ -46,14 +65,20 @@ def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
 
     Notes
     -----
-    The counts were split into two halves; maps fused from one half predict the other. The squared
-    error of that prediction is drawn over the least of each element, so 1 is the best; triangles at
-    the top are above 1.3. Black: without the HAADF; colours: with it, one for each gamma, and at
-    several lambda_1. The shape tells regularisers apart: circles total variation, diamonds its
-    Huber form, squares sieves and hexagons smooth maps, whose lambda_2 / lambda_1 is half the
-    square of their width in pixels. Full symbols: the edges of the HAADF direct it. A ring marks
-    what was chosen. Elements that the HAADF couples are chosen together, and it has to gain three
-    standard errors over all of them, so the best symbol of one element may not be the choice.
+    The counts were split at random into two halves. Maps fused from one half predict the other. The
+    lower the error of that prediction, the better the setting; it is drawn in per cent above the
+    best of the element. Too little smoothing (left) leaves noise in the map, too much (right) blurs
+    what is there: both predict worse.
+
+    Black is without the HAADF, colours are with it, one for each gamma. Lines join the best setting
+    at each strength of smoothing. Symbols tell regularisers apart: circles are total variation,
+    diamonds its Huber form, squares sieves and hexagons smooth maps, whose lambda_2 / lambda_1 is
+    half the square of their width in pixels. Full symbols follow the edges of the HAADF. Triangles
+    at the top are above 30 per cent.
+
+    A ring marks what was chosen. It need not be the lowest symbol of each element: elements that
+    the HAADF couples are chosen together, and the HAADF has to gain three standard errors over all
+    of them to be used.
 
     Examples
     --------
@@ -78,26 +103,62 @@ def plot_selection(output: Output, fig: Figure | None = None) -> NDArray:
     gammas = sorted({row["gamma"] for row in table if row["uses_haadf"]})
     colours = {gamma: LINE_COLOURS[i % len(LINE_COLOURS)] for i, gamma in enumerate(gammas)}
     chosen = _chosen_row(output)
-    fig = figure_of(fig, (max(3.0 * len(names) + 0.8, 5.5), 3.8))
-    axes = fig.subplots(1, len(names), sharey=True, squeeze=False)[0]
+    rows, columns = rows_and_columns(len(names), most_columns(figsize, 3.0))
+    handles = _legend(table, colours)
+    width = max(3.0 * columns + 0.8, 5.5)
+    legend_columns = _legend_columns(inches_of(figsize, (width, 1.0))[0], width)
+    lines = -(-len(handles) // legend_columns)
+    size = width, 3.0 * rows + 0.9 + 0.22 * lines
+    fig = figure_of(fig, size, figsize)
+    axes = panels_of(fig, len(names), rows, columns, sharey=True)
     for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
-        for row in table:
-            colour = colours[row["gamma"]] if row["uses_haadf"] else _WITHOUT
-            error = row["relative_errors"][i]
-            style = _symbol(colour, row["regularisers"][i], error > _HIGHEST)
-            axis.plot(row["ratios"][i], min(error, _HIGHEST), alpha=0.8, **style)
-        height = min(chosen["relative_errors"][i], _HIGHEST)
-        axis.plot(chosen["ratios"][i], height, "o", color="0.5", mfc="none", ms=14, mew=1.5)
+        _draw_settings(axis, table, i, colours)
+        height = min(_percent(chosen["relative_errors"][i]), _HIGHEST)
+        axis.plot(chosen["ratios"][i], height, "o", color=_CHOSEN, mfc="none", ms=14, mew=2)
         axis.set_xscale("log", base=2)
         axis.xaxis.set_major_locator(LogLocator(base=2, numticks=8))
         axis.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
-        axis.margins(x=0.15)
-        axis.set_title(name)
-        axis.set_xlabel(r"$\lambda_2 / \lambda_1$")
-    axes[0].set_ylabel("held-out squared error / least")
-    handles = _legend(table, colours)
-    fig.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
+        axis.margins(x=0.15, y=0.08)
+        axis.set_title(written_name(name))
+        axis.set_xlabel(r"smoothing, $\lambda_2 / \lambda_1$")
+    for axis in axes[::columns]:
+        axis.set_ylabel("error of the prediction,\n% above the best")
+    add_heading(fig, _heading(chosen), size[0])
+    fig.legend(handles=handles, loc="outside lower center", ncols=legend_columns, frameon=False)
+    fit_text(fig, size, figsize)
     return axes
+
+
+def _percent(relative_error):
+    """Return by how many per cent an error is above the best, from their ratio."""
+    return 100 * (relative_error - 1)
+
+
+def _draw_settings(axis, table, element, colours):
+    """Draw the error of each setting over its smoothing, and join the best at each smoothing."""
+    best = {}
+    for row in table:
+        colour = colours[row["gamma"]] if row["uses_haadf"] else _WITHOUT
+        error, ratio = _percent(row["relative_errors"][element]), row["ratios"][element]
+        style = _symbol(colour, row["regularisers"][element], error > _HIGHEST)
+        axis.plot(ratio, min(error, _HIGHEST), alpha=0.8, **style)
+        curve = best.setdefault(colour, {})
+        curve[ratio] = min(curve.get(ratio, np.inf), error, _HIGHEST)
+    for colour, curve in best.items():
+        ratios = sorted(curve)
+        if len(ratios) > 1:
+            heights = [curve[ratio] for ratio in ratios]
+            axis.plot(ratios, heights, "-", color=colour, lw=1, alpha=0.5, zorder=1)
+
+
+def _heading(chosen):
+    """Return what the picture shows, and in a word what was chosen."""
+    used = "without the HAADF"
+    if chosen["uses_haadf"]:
+        used = f"with the HAADF, γ = {chosen['gamma']:g}"
+    elif any(REGULARISERS[name].is_directional for name in chosen["regularisers"]):
+        used = "with the edges of the HAADF only"
+    return f"How well settings predict counts they have not seen: lower is better\nChosen: {used}"
 
 
 def _names(output):
@@ -146,6 +207,21 @@ def _symbol(colour, name, above=False):
     }
 
 
+def _legend_columns(width, default):
+    """Return how many columns of the legend fit a figure, from its width and its default width."""
+    text = _LABEL * max(min(width / default, 1.0), SMALLEST_TEXT)
+    return int(np.clip(width / text, 1, 3))
+
+
+def _in_words(name):
+    """Return what a regulariser is."""
+    regulariser = REGULARISERS[name]
+    if regulariser.is_sieve:
+        return "sieve: no sharper than the probe"
+    kind = "Huber form" if regulariser.is_huber else "total variation"
+    return f"{kind}, along edges of the HAADF" if regulariser.is_directional else kind
+
+
 def _legend(table, colours):
     """Return the handles: HAADF or not, the regularisers that were tried, and marks."""
 
@@ -153,15 +229,15 @@ def _legend(table, colours):
         return Line2D([], [], label=label, **{**_symbol(*style), **changed})
 
     def patch(label, colour):
-        return symbol(label, colour, "isotropic", mfc=colour, marker=".", ms=11)
+        return symbol(label, colour, "isotropic", mfc=colour, marker=".", ms=11, ls="-")
 
     tried = {name for row in table for name in row["regularisers"]}
     symbols = [
         patch("without HAADF", _WITHOUT),
         *(patch(f"with HAADF, γ = {gamma:g}", colour) for gamma, colour in colours.items()),
-        *(symbol(name, "0.5", name) for name in REGULARISERS if name in tried),
-        symbol("chosen", "0.5", "isotropic", ms=12, mew=1.5),
+        *(symbol(_in_words(name), "0.5", name) for name in REGULARISERS if name in tried),
+        symbol("chosen", _CHOSEN, "isotropic", ms=12, mew=2),
     ]
-    if any(error > _HIGHEST for row in table for error in row["relative_errors"]):
-        symbols.append(symbol(f"above {_HIGHEST:g}", "0.5", "isotropic", True))
+    if any(_percent(error) > _HIGHEST for row in table for error in row["relative_errors"]):
+        symbols.append(symbol(f"more than {_HIGHEST:g} %", "0.5", "isotropic", True))
     return symbols

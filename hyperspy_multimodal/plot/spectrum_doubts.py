@@ -7,7 +7,7 @@ import numpy as np
 from ..counts.spectra_sums import named_channels
 from ..eds.fit_report import ABSENT
 from ..eds.spectrum.detector import Detector
-from .spectrum_lines import siegbahn
+from ..names import written_name
 from .spectrum_misfits import departures
 
 #: What labels carry: over lines of the instrument, and over others that may be hidden.
@@ -59,7 +59,7 @@ def _free(output, unit):
     units = output["sum_spectrum"].axes_manager.signal_axes[0].units
     doubts = []
     for peak in output["unassigned_peaks"]:
-        names = " or ".join(map(siegbahn, peak.candidates)) or "no element fits"
+        names = " or ".join(map(written_name, peak.candidates)) or "no element fits"
         text = f"{unit * peak.energy:.4g} {units}: {peak.counts:,.0f} counts of no named element"
         place = unit * ((1 + output["energy_gain"]) * peak.energy + output["energy_offset"])
         line = min(
@@ -99,7 +99,7 @@ def _overlaps(output):
     return [
         Doubt(
             "overlap",
-            f"{siegbahn(each.line)}: {each.counts:,.0f} counts there are taken to be of "
+            f"{written_name(each.line)}: {each.counts:,.0f} counts there are taken to be of "
             f"{each.element}, which is not named; {each.total - each.counts:,.0f} are left",
             each.line,
         )
@@ -111,8 +111,8 @@ def _hidden(output):
     return [
         Doubt(
             "hidden",
-            f"{siegbahn(line)}: {found['counts']:,.0f} counts may be of "
-            f"{' or '.join(map(siegbahn, found['candidates']))}, hidden there",
+            f"{written_name(line)}: {found['counts']:,.0f} counts may be of "
+            f"{' or '.join(map(written_name, found['candidates']))}, hidden there",
             line,
         )
         for line, found in output["hidden_elements"].items()
@@ -121,7 +121,9 @@ def _hidden(output):
 
 def _absent(output):
     return [
-        Doubt("absent", f"{siegbahn(name)}: not found, {total:,.0f} ± {error:,.0f} counts", name)
+        Doubt(
+            "absent", f"{written_name(name)}: not found, {total:,.0f} ± {error:,.0f} counts", name
+        )
         for (name, total), error in zip(
             output["totals"].items(), output["total_errors"].values(), strict=True
         )

@@ -9,7 +9,6 @@ from ..physics.peak_widths import HEIGHT_PER_AREA
 
 #: Energies of the output are in keV; by units of the axis.
 PER_KEV = {"keV": 1.0, "eV": 1e3}
-_GREEK = {"a": "α", "b": "β", "g": "γ", "n": "η", "z": "ζ", "l": "ℓ"}
 # A peak is visible if it exceeds the noise under it by this factor. One that is not the strongest
 # of its family must also be more than half of all that is there, and stand out from what is so many
 # FWHM beside.
@@ -103,11 +102,3 @@ def is_visible(line, energy, fitted):
     is_significant = height * channels > _VISIBLE * np.sqrt(there * channels)
     stands_out = height > there / 2 and there > max(left, right)
     return is_significant and (line.leads or stands_out)
-
-
-def siegbahn(name):
-    """Return a line's name as it is written, such as "Si Kα" for "Si_Ka"."""
-    element, _, line = name.partition("_")
-    if len(line) > 1 and line[1] in _GREEK and not line[1:].isupper():
-        line = line[0] + _GREEK[line[1]] + line[2:]
-    return f"{element} {line}".strip()

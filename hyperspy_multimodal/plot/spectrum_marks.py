@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ..names import written_name
 from .line_labels import Label, headroom, place_labels
 from .spectrum_doubts import HIDDEN_SIGN, OVERLAP_SIGN
 from .spectrum_legends import ABSENT, KINDS, LEFT_OUT, MISFIT
-from .spectrum_lines import is_visible, siegbahn
+from .spectrum_lines import is_visible
 
 _TICK = 0.025  # share of the height of the axes
 _SIGNS = {"overlap": OVERLAP_SIGN, "hidden": HIDDEN_SIGN}
@@ -73,7 +74,7 @@ def _labels(lines, doubts, output, energy, fitted):
             continue
         if line.kind == "free" and line.name not in guesses:
             continue
-        text, colour = guesses.get(line.name, siegbahn(line.name)), KINDS[line.kind]
+        text, colour = guesses.get(line.name, written_name(line.name)), KINDS[line.kind]
         text += "".join(sign for kind, sign in _SIGNS.items() if kind in own)
         if "absent" in own:
             text, colour = f"({text})", ABSENT
@@ -89,5 +90,5 @@ def _guesses(doubts, output):
     for doubt in doubts:
         if doubt.kind == "free":
             names = next(peaks).candidates
-            found[doubt.line] = f"{siegbahn(names[0]) if names else doubt.line}?"
+            found[doubt.line] = f"{written_name(names[0]) if names else doubt.line}?"
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-from .panels import figure_of
+from .figures import figure_of
 from .spectrum_doubts import spectrum_doubts
 from .spectrum_legends import (
     CONTINUUM,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..hints import Output
-
 # The last channel shown holds this share of the highest counts, or lies this factor above
 # the last line or doubtful range.
 _LOWEST, _BEYOND = 0.002, 1.05
@@ -51,7 +50,9 @@ class _Curves(NamedTuple):
 
 
 def plot_sum_spectrum(
-    output: Output, energies: tuple[float, float] | None = None, fig: Figure | None = None
+    output: Output,
+    energies: tuple[float, float] | None = None,
+    fig: Figure | None = None,
 ) -> NDArray:
     """Draw the summed spectrum, its fit and what remains, and mark what is doubtful.
 

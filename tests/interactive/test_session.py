@@ -8,17 +8,17 @@ import pytest
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
 from hyperspy_multimodal.data import core_loss, core_shell
-from hyperspy_multimodal.interactive.session import values_of
+from hyperspy_multimodal.interactive.values import values_of
 
 from .tuning import GIVEN
 
-SMOOTH = {"gamma": 1, "lambdas": (0.01, 0.06)}
-SHAPE = 40, 48
+SMOOTH = {"gamma": 1, "lambdas": (0.01, 0.1)}
+SHAPE = 32, 36
 
 
-def upper_third():
+def disturbed_rows():
     mask = np.zeros(SHAPE, bool)
-    mask[:14] = True
+    mask[12:20] = True
     return mask
 
 
@@ -29,14 +29,22 @@ def eds():
 
 
 @pytest.fixture(scope="module")
+def disturbed(eds):
+    """The same, with rows that hold five times the counts."""
+    signal = eds.signal.deepcopy()
+    signal.data[12:20] *= 5
+    return eds._replace(signal=signal)
+
+
+@pytest.fixture(scope="module")
 def eels():
     return core_loss(SHAPE, counts=20, gain=2.5)
 
 
 CASES = {
     "plain": ("eds", GIVEN),
-    "mask": ("eds", {**GIVEN, "navigation_mask": upper_third()}),
-    "gain": ("eels", GIVEN),
+    "mask": ("disturbed", {**GIVEN, "navigation_mask": disturbed_rows()}),
+    "gain": ("eels", {**GIVEN, "map_method": "windows"}),
     "blur": ("eds", {**GIVEN, "haadf_blur": 1.5}),
     "free totals": ("eds", {**SMOOTH, "keep_totals": False}),
     "kept totals": ("eds", SMOOTH),
@@ -47,11 +55,29 @@ CASES = {
 }
 
 
+# What these options change is more than the tests below let pass.
+MATTER = {"mask": "navigation_mask", "blur": "haadf_blur", "free totals": "keep_totals"}
+
+
+@pytest.mark.parametrize(("case", "option"), MATTER.items(), ids=MATTER)
+def test_options_change_what_is_compared(case, option, request):
+    name, given = CASES[case]
+    specimen = request.getfixturevalue(name)
+    others = {key: value for key, value in given.items() if key != option}
+    maps, without = (
+        np.array([m.data for m in specimen.signal.multimodal_fusion(specimen.haadf, **each)])
+        for each in (given, others)
+    )
+    changed, of = (np.linalg.norm(each, axis=(1, 2)) for each in (maps - without, without))
+    assert (changed / of).max() > 0.1
+
+
 @pytest.mark.parametrize(("name", "given"), CASES.values(), ids=CASES)
 def test_a_crop_of_all_is_the_fusion_of_the_whole(name, given, request):
     specimen = request.getfixturevalue(name)
     tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)
     session = tuner._session
+    assert {key: tuner.parameters.get(key, value) for key, value in given.items()} == given
     session.crop(*map(slice, (0, 0), SHAPE))
     for _ in range(30):  # each goes on from the one before
         fused, residual = session.fuse(tuner._values)

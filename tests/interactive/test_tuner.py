@@ -225,7 +225,8 @@ def test_without_widgets_it_says_what_to_install(specimen, monkeypatch, name):
     for module in [each for each in sys.modules if each.split(".")[0] == name]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, "hyperspy_multimodal.interactive.tuner", raising=False)
+    for module in ("tuner", "controls"):
+        monkeypatch.delitem(sys.modules, f"hyperspy_multimodal.interactive.{module}", raising=False)
     with pytest.raises(ImportError, match=rf"{name}.* not installed.*pip install .*\[gui\]"):
         specimen.signal.multimodal_fusion_interactive(specimen.haadf, **GIVEN)
 

@@ -22,7 +22,7 @@ def test_colours_add_up_and_are_named(fused):
     shown = ax.images[0].get_array()
     for channel, each in zip(np.moveaxis(shown, -1, 0), maps, strict=True):
         assert np.corrcoef(channel.ravel(), each.data.ravel())[0, 1] > 0.99
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Co_Ka", "O_Ka", "S_Ka"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Co Kα", "O Kα", "S Kα"]
 
 
 @pytest.mark.parametrize("number", [1, 2, 6, 9])
@@ -70,3 +70,81 @@ def test_each_map_needs_a_colour(ramp):
         plot_overlay([ramp()] * 3, colors=["red"])
     with pytest.raises(ValueError, match=r"in a list, but 'red'"):
         plot_overlay([ramp()] * 3, colors="red")
+
+
+def shown(maps, **options):
+    return plot_overlay(maps, **options).images[0].get_array()
+
+
+def test_a_weight_dims_one_map(ramp):
+    maps, colours = [ramp(), ramp(direction=(0, 1))], ["#640000", "#006400"]
+    full, dimmed = (shown(maps, colors=colours, weights=each) for each in ([1, 1], [1, 0.25]))
+    np.testing.assert_allclose(dimmed[..., 0], full[..., 0])
+    np.testing.assert_allclose(dimmed[..., 1], full[..., 1] / 4)
+
+
+def test_what_is_below_vmin_is_dark_and_the_legend_says_so(ramp):
+    signal = ramp()  # 0 to 14.5
+    ax = plot_overlay([signal, signal], colors=["red", "blue"], vmin=[0, 4], vmax=[10, "100th"])
+    red, _, blue = np.moveaxis(ax.images[0].get_array(), -1, 0)
+    np.testing.assert_allclose(red, np.clip(signal.data / 10, 0, 1))
+    np.testing.assert_allclose(blue, np.clip((signal.data - 4) / 10.5, 0, 1))
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["map", "map (from 4)"]
+
+
+def test_where_colours_add_up_to_too_much_the_hue_stays(ramp):
+    signal = ramp()
+    both = shown([signal, signal], colors=["#FF8000", "#FF8000"])
+    np.testing.assert_allclose(both[..., 1], both[..., 0] * 128 / 255)
+    assert both.max() == 1
+
+
+def test_on_white_nothing_is_white_and_all_is_dark(ramp):
+    signal = ramp()
+    mixed = shown([signal] * 3, colors=["cyan", "magenta", "yellow"], background="white")
+    np.testing.assert_allclose(mixed[:, 0], 1)
+    np.testing.assert_allclose(mixed[:, -1], 0, atol=1e-12)
+    assert not shown([signal] * 2, background="black")[:, 0].any()
+
+
+@pytest.mark.parametrize("background", ["black", "white"])
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_default_colours_and_their_mixtures_differ(ramp, number, background):
+    one = ramp(shape=(8, 8))
+    seen = []
+    for chosen in range(1, 2**number):
+        maps = [one.deepcopy() for _ in range(number)]
+        for bit, each in enumerate(maps):
+            each.data[:] = bool(chosen >> bit & 1)
+        if bin(chosen).count("1") <= 2:
+            seen.append(shown(maps, background=background, vmax=1)[0, 0])
+    apart = np.linalg.norm(np.subtract.outer(seen, seen)[:, range(3), :, range(3)], axis=0)
+    assert apart[~np.eye(len(seen), dtype=bool)].min() > 0.15
+
+
+@pytest.mark.parametrize("shape", [(8, 80), (80, 8), (12, 12)])
+@pytest.mark.parametrize("number", [2, 11])
+def test_the_legend_is_never_larger_than_the_picture(ramp, shape, number):
+    ax = plot_overlay([ramp(shape)] * number)
+    ax.figure.canvas.draw()
+    image, legend = ax.get_window_extent(), ax.get_legend().get_window_extent()
+    assert legend.width <= 1.01 * image.width
+    assert legend.height <= 1.01 * image.height
+    assert not plot_overlay([ramp(shape)], legend=False).get_legend()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"weights": [1]}, "one number for each of 2 maps"),
+        ({"weights": [1, -1]}, "weights must be a finite number >= 0"),
+        ({"vmin": "low"}, "vmin must be a number, or a percentile"),
+        ({"vmax": [1, 2, 3]}, "vmax must be one value, or one for each of 2 maps"),
+        ({"vmin": 3, "vmax": 2}, "vmax must be above vmin"),
+        ({"background": "grey"}, "background must be 'black' or 'white'"),
+    ],
+)
+def test_what_is_refused(ramp, options, words):
+    with pytest.raises(ValueError, match=words):
+        plot_overlay([ramp()] * 2, **options)

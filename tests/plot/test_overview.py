@@ -38,14 +38,15 @@ def test_each_panel_shows_its_map(fused):
         np.testing.assert_array_equal(panel, signal.data)
     for panel, signal in zip(shown[5:], maps, strict=True):
         np.testing.assert_array_equal(panel, signal.data)
-    for axis, signal in zip([*axes[0, 1:], *axes[1, 1:]], [*raw_maps, *maps], strict=True):
-        expected = 0, np.percentile(signal.data, 99.8)
-        np.testing.assert_allclose(axis.images[0].get_clim(), expected)
+    for pair, signal in zip(axes.T[1:], maps, strict=True):  # on one scale
+        for axis in pair:
+            expected = 0, np.percentile(signal.data, 99.8)
+            np.testing.assert_allclose(axis.images[0].get_clim(), expected)
     titles = [axis.get_title() for axis in axes.flat]
-    assert titles[1] == "Co_Ka, raw"
-    assert titles[5] == "Co_Ka, fused"
+    assert titles[1] == "Co Kα, raw"
+    assert titles[5] == "Co Kα, fused"
     bars = [axis.get_ylabel() for axis in axes[0, 0].figure.axes]
-    assert bars.count("net counts") == 6
+    assert bars.count("net counts") == 3
 
 
 def test_overlay_mixes_the_colours_of_the_legend(fused):
@@ -58,9 +59,9 @@ def test_overlay_mixes_the_colours_of_the_legend(fused):
     assert mixed[total < 0.01 * total.max()].max() < 0.03
     assert mixed[total == total.max()].max() > 0.9
     assert [text.get_text() for text in overlay.get_legend().get_texts()] == [
-        "Co_Ka",
-        "O_Ka",
-        "S_Ka",
+        "Co Kα",
+        "O Kα",
+        "S Kα",
     ]
 
 
@@ -108,3 +109,69 @@ def test_all_reasons_stand_below_a_map(fused):
     record.verdict, record.because = "with care", ["few counts", "saturated HAADF"]
     axes = plot_overview(maps, raw_maps, haadf)
     assert axes[1, 1].get_xlabel() == "with care\nfew counts\nsaturated HAADF"
+
+
+def drawn(axes):
+    """Return where panels are on the page: their columns and rows, from the left and the top."""
+    places = [axis.get_subplotspec() for axis in axes.flat]
+    return [(place.rowspan.start, place.colspan.start) for place in places]
+
+
+def test_eleven_elements_wrap_and_stay_in_pairs(fused):
+    maps, raw_maps, haadf = fused
+    maps, raw_maps = (maps * 4)[:11], (raw_maps * 4)[:11]
+    axes = plot_overview(maps, raw_maps, haadf)
+    assert axes.shape == (2, 12)
+    places = np.reshape(drawn(axes), (2, 12, 2))
+    np.testing.assert_array_equal(places[1] - places[0], [[1, 0]] * 12)
+    assert len(set(map(tuple, places[0]))) == 12
+    assert places[..., 1].max() < 5
+    assert axes[0, 0].figure.get_figwidth() <= 17
+    assert axes[1, 0].get_title() == "overlay of 4 elements"
+    for axis, signal in zip(axes[1, 1:], maps, strict=True):
+        np.testing.assert_array_equal(axis.images[0].get_array(), signal.data)
+
+
+def test_columns_and_size_are_as_asked(fused):
+    axes = plot_overview(*fused, columns=2, figsize=("85 mm", 6))
+    assert max(column for _, column in drawn(axes)) == 1
+    np.testing.assert_allclose(axes[0, 0].figure.get_size_inches(), [85 / 25.4, 6])
+    narrow = plot_overview(*fused, figsize="85 mm")
+    assert max(column for _, column in drawn(narrow)) == 1
+    assert narrow[0, 1].title.get_fontsize() < axes[0, 1].figure.axes[0].title.get_fontsize() + 1
+
+
+def test_each_map_can_have_its_own_scale(fused):
+    maps, raw_maps, _ = fused
+    axes = plot_overview(*fused, same_scale=False)
+    for row, signals in zip(axes[:, 1:], (raw_maps, maps), strict=True):
+        for axis, signal in zip(row, signals, strict=True):
+            expected = 0, np.percentile(signal.data, 99.8)
+            np.testing.assert_allclose(axis.images[0].get_clim(), expected)
+
+
+def test_colour_maps_by_element(fused):
+    one = plot_overview(*fused, cmap="magma")
+    assert {axis.images[0].get_cmap().name for axis in one[:, 1:].flat} == {"magma"}
+    each = plot_overview(*fused, cmap=["magma", "Reds", "viridis"])
+    for pair, name in zip(each.T[1:], ("magma", "Reds", "viridis"), strict=True):
+        assert [axis.images[0].get_cmap().name for axis in pair] == [name] * 2
+    colours = ["red", "lime", "blue"]
+    axes = plot_overview(*fused, cmap="elements", colors=colours)
+    for pair, colour in zip(axes.T[1:], np.eye(3), strict=True):
+        for axis in pair:
+            np.testing.assert_allclose(
+                axis.images[0].get_cmap()([0.0, 1.0])[:, :3], [[0] * 3, colour]
+            )
+    with pytest.raises(ValueError, match="one for each of 3 maps, but 2 were given"):
+        plot_overview(*fused, cmap=["magma", "Reds"])
+
+
+def test_the_overlay_holds_what_is_asked_for_and_no_map_that_misleads(fused):
+    maps, raw_maps, haadf = fused
+    axes = plot_overview(*fused, overlay=maps[:2])
+    assert [text.get_text() for text in axes[1, 0].get_legend().get_texts()] == ["Co Kα", "O Kα"]
+    many = [each.deepcopy() for each in maps * 2]
+    many[0].metadata.Multimodal_fusion.verdict = "not to be trusted"
+    legend = plot_overview(many, raw_maps * 2, haadf)[1, 0].get_legend()
+    assert [text.get_text()[:2] for text in legend.get_texts()] == ["O ", "S ", "Co", "O "]

@@ -6,7 +6,8 @@ import pytest
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_multimodal.plot import plot_overlay, plot_overview
-from hyperspy_multimodal.plot.panels import brightest, compact, rows_and_columns, scale_bar
+from hyperspy_multimodal.plot.figures import rows_and_columns
+from hyperspy_multimodal.plot.panels import brightest, compact, scale_bar
 
 
 def bar_of(axis):

@@ -7,6 +7,14 @@ import pytest
 from hyperspy_multimodal.fusion.regularisers import REGULARISERS
 from hyperspy_multimodal.plot import plot_selection
 
+LABELS = {
+    "directional": "total variation, along edges of the HAADF",
+    "isotropic": "total variation",
+    "directional huber": "Huber form, along edges of the HAADF",
+    "huber": "Huber form",
+    "sieve": "sieve: no sharper than the probe",
+}
+
 
 def row(ratios, errors, **changed):
     """Return a row of the table of two elements."""
@@ -30,16 +38,20 @@ def output_of(table, chosen):
 
 
 def points(axis):
-    return [line for line in axis.lines if line.get_markersize() < 10]
+    return [line for line in axis.lines if line.get_marker() != "None" and not is_ring(line)]
 
 
 def style(symbol):
     return symbol.get_marker(), symbol.get_markerfacecolor() == "none"
 
 
+def is_ring(line):
+    return line.get_markersize() > 10
+
+
 def rings(axis):
-    rings = [line for line in axis.lines if line.get_markersize() > 10]
-    return [(line.get_xdata()[0], line.get_ydata()[0]) for line in rings]
+    rings = [line for line in axis.lines if is_ring(line)]
+    return [(line.get_xdata()[0], round(line.get_ydata()[0], 9)) for line in rings]
 
 
 def test_each_setting_is_shown(chosen):
@@ -47,7 +59,8 @@ def test_each_setting_is_shown(chosen):
     for i, axis in enumerate(plot_selection(chosen)):
         for point, each in zip(points(axis), table, strict=True):
             assert point.get_xdata()[0] == each["ratios"][i]
-            assert point.get_ydata()[0] == min(each["relative_errors"][i], 1.3)
+            above = 100 * (each["relative_errors"][i] - 1)
+            assert point.get_ydata()[0] == pytest.approx(min(above, 30), abs=1e-9)
             assert (point.get_markerfacecolor() == "none") != each["directional"][i]
             assert (point.get_marker() == "^") == (each["relative_errors"][i] > 1.3)
 
@@ -60,15 +73,15 @@ def test_each_regulariser_has_a_symbol_of_its_own_which_the_legend_names():
     (legend,) = axes[0].figure.legends
     texts = [text.get_text() for text in legend.texts]
     named = {t: style(h) for t, h in zip(texts, legend.legend_handles, strict=True)}
-    assert [named[name] for name in REGULARISERS] == shown
+    assert [named[label] for label in LABELS.values()] == shown
 
 
 def test_the_legend_names_only_what_was_tried():
     setting = row([2.0, 4.0], [1.0, 1.0])
     (legend,) = plot_selection(output_of([setting], setting))[0].figure.legends
     texts = {text.get_text() for text in legend.texts}
-    assert texts & set(REGULARISERS) == {"directional"}
-    assert "above 1.3" not in texts
+    assert texts & set(LABELS.values()) == {LABELS["directional"]}
+    assert "more than 30 %" not in texts
 
 
 def test_what_was_chosen_has_a_ring(chosen):
@@ -99,14 +112,14 @@ def test_the_ring_is_at_the_setting_chosen_for_all_elements(changed):
         other = row([2.0, 4.0], [1.2, 1.0])
     for table in ([other, wanted], [wanted, other]):
         axes = plot_selection(output_of(table, wanted))
-        assert rings(axes[0]) == [(2.0, 1.1)]
-        assert rings(axes[1]) == [(wanted["ratios"][1], 1.0)]
+        assert rings(axes[0]) == [(2.0, 10)]
+        assert rings(axes[1]) == [(wanted["ratios"][1], 0)]
 
 
 def test_elements_of_lazy_maps_are_named_by_the_record():
     setting = row([2.0, 4.0], [1.0, 1.0])
     axes = plot_selection(output_of([setting], setting))
-    assert [axis.get_title() for axis in axes] == ["Ti_Ka", "O_Ka"]
+    assert [axis.get_title() for axis in axes] == ["Ti Kα", "O Kα"]
 
 
 def test_the_legend_does_not_cover_a_given_figure(chosen):
@@ -116,6 +129,35 @@ def test_the_legend_does_not_cover_a_given_figure(chosen):
     (legend,) = figure.legends
     for axis in axes:
         assert not axis.get_tightbbox().overlaps(legend.get_window_extent())
+
+
+def test_lines_join_the_best_at_each_smoothing():
+    table = [
+        row([2.0, 2.0], [1.1, 1.0]),
+        row([2.0, 2.0], [1.05, 1.0], lambda_1=0.1),
+        row([4.0, 4.0], [1.0, 1.2]),
+        row([4.0, 4.0], [1.6, 1.2], uses_haadf=False, gamma=None),
+    ]
+    axes = plot_selection(output_of(table, table[2]))
+    (line,) = (each for each in axes[0].lines if each.get_marker() == "None")
+    np.testing.assert_allclose(line.get_xydata(), [[2, 5], [4, 0]], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("row_of", "words"),
+    [
+        ({}, "with the HAADF, γ = 1"),
+        ({"uses_haadf": False, "gamma": None}, "with the edges of the HAADF only"),
+        (
+            {"uses_haadf": False, "gamma": None, "regularisers": ["isotropic"] * 2},
+            "without the HAADF",
+        ),
+    ],
+)
+def test_the_heading_says_what_was_chosen(row_of, words):
+    setting = row([2.0, 4.0], [1.0, 1.0], **row_of)
+    figure = plot_selection(output_of([setting], setting))[0].figure
+    assert figure.get_suptitle().endswith(f"Chosen: {words}")
 
 
 def test_given_lambdas_are_no_choice(fused):

@@ -1,0 +1,145 @@
+"""What the widgets of the tuner say, and the arguments of `multimodal_fusion` that it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..fusion.regularisers import REGULARISERS
+
+# lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
+_LAMBDA_1 = 0.01
+#: Regularisers: of each element its own, or the same for all.
+KINDS = ("as chosen", *REGULARISERS)
+
+
+@dataclass(frozen=True)
+class Values:
+    """What the widgets say.
+
+    Parameters
+    ----------
+    gamma, lambda_1, lambda_2 : float
+        As in `multimodal_fusion`, for all elements.
+    kind : str
+        One of `KINDS`.
+    uses_haadf : bool
+        Whether the HAADF term is in the cost.
+    balance : tuple of (float, float)
+        For each element what lambda_1 and lambda_2 are multiplied by: from the automatic choice,
+        which weighs elements apart, from what was given, or from the widgets of one element.
+    regularisers : tuple of str
+        Regulariser of each element "as chosen".
+    blur : float
+        Blur of the HAADF in pixels; it stays as gamma changes.
+    weights : tuple of float, "auto" or None
+        HAADF weights, if they are others than those that tuning was started with: those that the
+        automatic choice took for this gamma, or "auto" where weights of 0 were given and the HAADF
+        is to be used nevertheless.
+    """
+
+    gamma: float
+    lambda_1: float
+    lambda_2: float
+    kind: str
+    uses_haadf: bool
+    balance: tuple
+    regularisers: tuple
+    blur: float
+    weights: tuple | str | None = None
+
+    def lambdas(self):
+        """Return lambda_1 and lambda_2 of each element, with four digits, shape (2, K)."""
+        middles = np.array([[self.lambda_1], [self.lambda_2]])
+        return np.vectorize(_rounded)(middles * np.array(self.balance, float).T)
+
+    def arguments(self):
+        """Return the arguments of `multimodal_fusion` that these values are."""
+        lambda_1, lambda_2 = self.lambdas()
+        given = {
+            "gamma": _rounded(self.gamma),
+            "lambdas": (_short(lambda_1), _short(lambda_2)),
+            "regulariser": list(self.kinds()),
+            "haadf_blur": self.blur,
+        }
+        if len(set(given["regulariser"])) == 1:
+            given["regulariser"] = given["regulariser"][0]
+        if self.weights is not None:
+            given["weights"] = self.weights if self.weights == "auto" else list(self.weights)
+        if not self.uses_haadf:
+            given["weights"] = [0] * len(lambda_1)
+        return given
+
+    def changed(self, name, value, element=None):
+        """Return these values with another one, as a widget gives it.
+
+        Parameters
+        ----------
+        name : str
+            A field.
+        value : object
+        element : int or None
+            Which element it is of; of all if None. Only ``lambda_1``, ``lambda_2`` and ``kind``
+            differ between elements.
+        """
+        if element is not None and name in ("lambda_1", "lambda_2"):
+            return replace(self, balance=self._balanced(name, value, element))
+        if element is not None and name == "kind":
+            own = list(self.kinds())
+            own[element] = value
+            return replace(self, kind=KINDS[0], regularisers=tuple(own))
+        changes = {name: value}
+        if name == "gamma" and self.weights != "auto":
+            changes["weights"] = None  # they were chosen for the former one
+        if name == "lambda_2" and not any(second for _, second in self.balance):
+            changes["balance"] = tuple((first, 1.0) for first, _ in self.balance)  # it was 0
+        return replace(self, **changes)
+
+    def kinds(self):
+        """Return the regulariser of each element."""
+        if self.kind == KINDS[0]:
+            return self.regularisers
+        return (self.kind,) * len(self.regularisers)
+
+    def shown(self, name, element=None):
+        """Return what the widget of lambda_1 or lambda_2 stands at, of one element or of all."""
+        middle = getattr(self, name)
+        own = self.balance[element][name == "lambda_2"] if element is not None else 1.0
+        return middle * own if own else middle  # a logarithmic slider has no 0
+
+    def _balanced(self, name, value, element):
+        """Return the balance with another lambda of one element."""
+        balance = [list(pair) for pair in self.balance]
+        balance[element][name == "lambda_2"] = value / getattr(self, name)
+        return tuple(map(tuple, balance))
+
+
+def values_of(output):
+    """Return the `Values` that ``gamma``, ``lambda_1`` and so on of a ``full_output`` are."""
+    lambda_1, lambda_2 = np.array(output["lambda_1"]), np.array(output["lambda_2"])
+    if not output["uses_haadf"]:  # then only their ratios matter
+        lambda_2, lambda_1 = _LAMBDA_1 * lambda_2 / lambda_1, np.full(lambda_1.shape, _LAMBDA_1)
+    smooth = lambda_2[lambda_2 > 0]
+    middle = lambda_1.min(), np.exp(np.log(smooth).mean()) if smooth.size else 2 * lambda_1.min()
+    return Values(
+        gamma=output["gamma"],
+        lambda_1=float(middle[0]),
+        lambda_2=float(middle[1]),
+        kind=KINDS[0],
+        uses_haadf=output["uses_haadf"],
+        balance=tuple(zip(lambda_1 / middle[0], lambda_2 / middle[1], strict=True)),
+        regularisers=tuple(output["regularisers"]),
+        blur=float(output["haadf_blur"]),
+    )
+
+
+def _rounded(value):
+    """Return a number with four digits, as one would type it."""
+    return float(f"{value:.4g}")
+
+
+def _short(values):
+    """Return one number, or a list of them."""
+    numbers = [float(value) for value in values]
+    return numbers[0] if len(set(numbers)) == 1 else numbers

@@ -1,0 +1,85 @@
+"""Ends of the scales of maps: numbers or percentiles, of one map or of raw and fused together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from numbers import Real
+from typing import TypeAlias
+
+import numpy as np
+
+from .panels import brightest
+
+#: An end of a scale: a number, or a percentile such as "99.8th".
+Limit: TypeAlias = float | str
+
+_PERCENTILE = re.compile(r"\s*([0-9.]+)\s*(?:st|nd|rd|th)\s*")
+
+
+def limits_of(maps, vmin, vmax):
+    """Return the ends (low, high) of the scale of each map.
+
+    Parameters
+    ----------
+    maps : list of BaseSignal
+    vmin, vmax : float, str, or list of them
+        Ends for all maps, or one for each.
+    """
+    ends = [_one_each(name, given, maps) for name, given in (("vmin", vmin), ("vmax", vmax))]
+    return [_ends(each.data, low, high) for each, low, high in zip(maps, *ends, strict=True)]
+
+
+def shared_limits(raw, fused):
+    """Return the ends of the scale that a raw and a fused map share: from 0, by the fused one.
+
+    Raw pixels vary more, as they hold single counts: what lies beyond is clipped. Where the fused
+    map holds nothing, the scale is that of the raw one.
+    """
+    holds = np.nanmax(fused, initial=0.0) > 0
+    return 0.0, brightest(fused if holds else raw)
+
+
+def extends(images, low, high):
+    """Return which ends of a colour bar are pointed, as values lie beyond: for ``extend=``."""
+    values = [each for each in images if np.isfinite(each).any()]
+    below = any(np.nanmin(each) < low for each in values)
+    above = any(np.nanmax(each) > high for each in values)
+    return {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[below, above]
+
+
+def _one_each(name, given, maps):
+    if isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str):
+        if len(given) != len(maps):
+            raise ValueError(
+                f"{name} must be one value, or one for each of {len(maps)} maps, but "
+                f"{len(given)} were given."
+            )
+        given = list(given)
+    else:
+        given = [given] * len(maps)
+    return [(name, each) for each in given]
+
+
+def _ends(data, low, high):
+    low = _value(data, *low)
+    if high[1] == "99.8th":
+        return low, brightest(data, low)  # also of a map that is flat or empty
+    top = _value(data, *high)
+    if top <= low:
+        raise ValueError(
+            f"vmax must be above vmin, but they are {top:.6g} and {low:.6g} for one of the maps."
+        )
+    return low, top
+
+
+def _value(data, name, given):
+    """Return an end of the scale of a map as a number."""
+    text = _PERCENTILE.fullmatch(given) if isinstance(given, str) else None
+    if text and 0 <= float(text[1]) <= 100:
+        return float(np.nanpercentile(data, float(text[1]))) if np.isfinite(data).any() else 0.0
+    if isinstance(given, Real) and np.isfinite(given):
+        return float(given)
+    raise ValueError(
+        f"{name} must be a number, or a percentile from '0th' to '100th', but {given!r} was given."
+    )
