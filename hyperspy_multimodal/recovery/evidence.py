@@ -44,7 +44,7 @@ def judged(prepared, setting, result, left=()):
     ]
     verdicts = verdicts_of(names, notes, follow)
     if isinstance(summary, Summary):
-        summary.fusions.append((verdicts, _use_of_haadf(setting)))
+        summary.fusions.append((verdicts, _use_of_haadf(names, setting)))
     return verdicts
 
 
@@ -75,12 +75,18 @@ def say_few_counts(names, net, errors):
         for name, share in zip(names, shares.tolist(), strict=True)
         if share >= RULES["few counts"].care and not any(note.amount(name) for note in absent)
     }
+    # fits of spectra say how well a total is known, with noise and all else
+    said = [note for note in gathered_so_far() or [] if note.kind == "uncertain total"]
     if few:
         _logger.warning(
-            "Few counts: by their noise alone, without errors of background and calibration, "
-            "totals are known to %s only. Where they lie is known roughly at best. Record more "
-            "counts, bin the scan (s.rebin), or quote sums over regions only.",
-            ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in few.items()),
+            "Few counts of %s. These maps show at best roughly where the element is. Record "
+            "more counts, bin the scan with s.rebin, or report only sums over regions.",
+            ", ".join(
+                name
+                if any(note.amount(name) for note in said)
+                else f"{name} (noise alone: {100 * min(share, 9.99):.0f} % of the total)"
+                for name, share in few.items()
+            ),
             kind="few counts",
             about=few,
         )
@@ -95,8 +101,8 @@ def say_flat_maps(maps, fused):
         # a patch that differs by so many times the mean is seen
         hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)
         _logger.warning(
-            "%s is flat: no structure was found in its counts beyond their noise. A patch of 8 "
-            "pixels would have to differ by %.0f %% of the mean to be seen.",
+            "The map of %s is flat: its counts show no structure above their noise. A patch 8 "
+            "pixels across would be seen if it differed by %.0f %% of the mean.",
             name,
             100 * min(hidden, 9.99),
             kind="flat",
@@ -110,8 +116,8 @@ def say_differences(left):
     for name, errors in left:
         worst[name] = max(abs(errors), worst.get(name, 0.0))
     _logger.warning(
-        "Fused maps still differ from their counts: %s. See `differing` in the record, and compare "
-        "with the raw maps there.",
+        "Fused maps still differ from their counts: %s. Compare them with the raw maps in the "
+        "windows that `differing` of the record lists.",
         ", ".join(f"{name} by {errors:.1f} standard errors" for name, errors in worst.items()),
         kind="erased structure",
         about=worst,
@@ -140,7 +146,10 @@ def messages_of():
     return list(dict.fromkeys(note.text for note in gathered_so_far() or []))
 
 
-def _use_of_haadf(setting):
+def _use_of_haadf(names, setting):
     if setting.model is None:
         return "edges only" if any(are_directional(setting.regularisers)) else "left out"
-    return "used" if not any(setting.apart) else "used for some"
+    if not any(setting.apart):
+        return "used"
+    used = [name for name, alone in zip(names, setting.apart, strict=True) if not alone]
+    return f"used for {', '.join(used)}"

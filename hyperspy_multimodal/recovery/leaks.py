@@ -73,12 +73,12 @@ def warn_of_leaks(prepared, setting, result):
         about[maps.names[i]] = abs(float(bias.percent[i, place])) / 100
         found.append(
             f"{maps.names[i]} by {bias.percent[i, place]:+.1f} ± "
-            f"{bias.percent_errors[i, place]:.1f} % of these"
+            f"{bias.percent_errors[i, place]:.1f} %"
         )
     _logger.warning(
-        "The HAADF leaks into maps: where it is bright they differ from their counts, %s. Give "
-        "lambdas='auto', or for these elements a much larger lambda_1 (lambdas takes one an "
-        "element).",
+        "The HAADF leaks into the maps: where it is bright, they differ from their counts (%s). "
+        "Use lambdas='auto', or a much larger lambda_1 for these elements (lambdas accepts one "
+        "value per element).",
         ", ".join(found),
         kind="leak",
         about=about,
@@ -112,8 +112,8 @@ def warn_of_bright_bias(prepared, setting, result):
         found.append(f"{name} by {percent:+.1f} ± {bias.percent_errors[k, 1]:.1f} %")
     if found:
         _logger.warning(
-            "Summed over the pixels where the HAADF is bright, fused maps differ from their "
-            "counts: %s. Take sums of the raw maps there for numbers.",
+            "Where the HAADF is bright, the sums of the fused maps differ from those of the "
+            "counts: %s. For numbers there, use sums of the raw maps.",
             ", ".join(found),
             kind="bright bias",
             about=about,

@@ -45,7 +45,7 @@ class Parameters:
             checked_lambdas(lambdas, _length(lambdas))
         if isinstance(self.weights, str) and self.weights not in ("auto", "Z"):
             raise ValueError(
-                "weights must be 'auto', 'Z', None or one number >= 0 an element, but "
+                "weights must be 'auto', 'Z', None or one number >= 0 per element, but "
                 f"{self.weights!r} was given."
             )
         self._check_regulariser()
@@ -77,7 +77,7 @@ class Parameters:
         names = [given] if one else list(given)
         if not is_auto(given) and not all(_is_regulariser(name) for name in names):
             raise ValueError(
-                f"regulariser must be 'auto', {_KNOWN}, or one of the latter for each element, but "
+                f"regulariser must be 'auto', {_KNOWN}, or one of the latter per element, but "
                 f"{given!r} was given."
             )
         check_all_or_none("regulariser", names, given)
@@ -134,8 +134,8 @@ class Parameters:
         names = [given] * n_maps if isinstance(given, str) else list(given)
         if len(names) != n_maps:
             raise ValueError(
-                f"regulariser must be 'auto', {_KNOWN}, or {n_maps} of the latter, one an element, "
-                f"but {given!r} was given."
+                f"regulariser must be 'auto', {_KNOWN}, or {n_maps} of the latter, one per "
+                f"element, but {given!r} was given."
             )
         return tuple(CHOICES.get(name, (name,)) for name in names)
 
@@ -179,7 +179,7 @@ def check_map_method(map_method, background_windows, extra_lines, known=("fit", 
     if map_method == "fit" and not automatic:
         raise ValueError(
             "background_windows belong to map_method='windows', but map_method is 'fit', which "
-            "fits the background. Add map_method='windows', or leave background_windows out."
+            "fits the background. Set map_method='windows', or leave background_windows out."
         )
     if map_method == "windows" and extra_lines is not None:
         raise ValueError(

@@ -44,7 +44,7 @@ class Summary(list):
         lines = [self.first_line()]
         lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown[:_MOST], 1)]
         if len(shown) > _MOST:
-            lines.append(f"{len(shown) - _MOST} more: `messages` of full_output=True.")
+            lines.append(f"{len(shown) - _MOST} more in `messages` of full_output=True.")
         _logger.log(logging.WARNING if shown else logging.INFO, "%s", "\n".join(lines))
 
     def reasons(self):
@@ -67,7 +67,7 @@ class Summary(list):
         suffer = dict.fromkeys(each.name for each in verdicts if text in each.texts)
         if not suffer or len(suffer) == len({each.name for each in verdicts}):
             return ""
-        return f" This concerns {', '.join(suffer)}."
+        return f" This concerns only {', '.join(suffer)}."
 
     def first_line(self):
         """Return the verdicts in one line."""

@@ -18,11 +18,14 @@ _CORRELATED = 0.5
 _ORIENTATIONS = {
     "mirrored left to right": (lambda a: a[:, ::-1], "haadf.data[:, ::-1]"),
     "mirrored top to bottom": (lambda a: a[::-1], "haadf.data[::-1]"),
-    "turned by 180 degrees": (lambda a: a[::-1, ::-1], "haadf.data[::-1, ::-1]"),
+    "rotated by 180 degrees": (lambda a: a[::-1, ::-1], "haadf.data[::-1, ::-1]"),
     "transposed": (lambda a: a.T, "haadf.data.T"),
-    "turned by 90 degrees": (lambda a: np.rot90(a), "numpy.rot90(haadf.data)"),
-    "turned by 270 degrees": (lambda a: np.rot90(a, 3), "numpy.rot90(haadf.data, 3)"),
-    "turned by 180 degrees and transposed": (lambda a: a[::-1, ::-1].T, "haadf.data[::-1, ::-1].T"),
+    "rotated by 90 degrees": (lambda a: np.rot90(a), "numpy.rot90(haadf.data)"),
+    "rotated by 270 degrees": (lambda a: np.rot90(a, 3), "numpy.rot90(haadf.data, 3)"),
+    "rotated by 180 degrees and transposed": (
+        lambda a: a[::-1, ::-1].T,
+        "haadf.data[::-1, ::-1].T",
+    ),
 }
 
 

@@ -71,10 +71,10 @@ def trusted_totals(maps: Maps, haadf):
         if abs(excess) > max(_TRUSTED_SHARE * totals[i], _STANDARD_ERRORS * error):
             trusted[i] = False
             _logger.warning(
-                "In what looks like vacuum, %s has net counts, %+.1f %% of its total if the whole "
-                "scan had them: its background may be wrong, so its total is not kept. Look at the "
-                "background windows; if the element is there, as in a support film, give "
-                "keep_totals=True.",
+                "%s has net counts in what looks like vacuum: over the whole scan, they would "
+                "make %+.1f %% of its total. Its background may be wrong, so its total is not "
+                "kept. Check the background windows. If the element is really there, for "
+                "example in a support film, give keep_totals=True.",
                 maps.names[i],
                 min(100 * excess / totals[i], 999.0),
                 kind="background",
