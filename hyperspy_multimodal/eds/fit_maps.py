@@ -162,9 +162,9 @@ def fit_maps(
 
     if not isinstance(s, EDSSpectrum):
         raise TypeError(
-            f"fit_maps needs an EDS spectrum image, but {in_short(s)} was given. X-ray spectra "
-            "that were loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM'). "
-            "Edges of EELS are fitted by s.multimodal_fusion(haadf, map_method='fit')."
+            f"fit_maps needs an EDS spectrum image, but {in_short(s)} was given. If these are "
+            "X-ray spectra, set their type with s.set_signal_type('EDS_TEM'). EELS edges are "
+            "fitted by s.multimodal_fusion(haadf, map_method='fit')."
         )
     spectra = tidied(s)
     scan_shape(spectra.signal)

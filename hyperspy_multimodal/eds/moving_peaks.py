@@ -116,10 +116,10 @@ def say_movement(names, found, totals):
     }
     if about:
         _logger.warning(
-            "Peaks move with the counts of the scan position: from %+.1f eV where there are few to "
-            "%+.1f eV where there are most, from where the fit has them. Lines that overlap are "
-            "given to each other: about %s of the counts. Record at a lower count rate, or "
-            "fuse bright and dark parts of the scan each by itself.",
+            "Peaks shift with the count rate: by %+.1f eV at the scan positions with the fewest "
+            "counts and by %+.1f eV at those with the most, relative to the fit. Overlapping "
+            "lines exchange counts because of this: about %s. Record at a lower count rate, or "
+            "fuse bright and dark parts of the scan separately.",
             1e3 * found.shifts[0],
             1e3 * found.shifts[-1],
             ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in about.items()),

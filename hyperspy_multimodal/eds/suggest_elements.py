@@ -76,8 +76,8 @@ def suggest_elements(
 
     if not isinstance(s, EDSSpectrum):
         raise TypeError(
-            f"suggest_elements needs EDS spectra, but {in_short(s)} was given. X-ray spectra that "
-            "were loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM')."
+            f"suggest_elements needs EDS spectra, but {in_short(s)} was given. If these are "
+            "X-ray spectra, set their type with s.set_signal_type('EDS_TEM')."
         )
     spectra = tidied(s)
     s = without_masked(spectra.signal, spectra.mask)

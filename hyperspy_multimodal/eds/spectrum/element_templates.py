@@ -60,8 +60,8 @@ def element_templates(explanation, nominal, names, limits):
         if not counts @ in_window > _LEAST_SHARE * counts.sum():
             raise ValueError(
                 f"The integration window of {name}, {limit[0]:.4g} to {limit[1]:.4g} keV, holds "
-                "next to none of its counts. Give one row a line, in the order "
-                f"{list(names)}, around the lines; or leave {name} out of `xray_lines`."
+                f"next to none of its counts. Give one row per line, in the order {list(names)}, "
+                f"with windows around the lines; or leave {name} out of `xray_lines`."
             )
         shapes.append(spectrum / (counts @ in_window * gain))
     others = []
