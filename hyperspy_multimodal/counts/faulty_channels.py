@@ -38,7 +38,7 @@ def empty_channels(filled):
         sides = [side for side in (filled[:start][::-1], filled[stop:]) if side.size]
         if sides and (_abrupt(sides) or _broad(sides, stop - start)):
             words = named(start, stop, "is", "are")
-            text = f"{words} empty in all scan positions"
+            text = f"{words} empty at all scan positions"
             found.append(Finding(int(start), int(stop), text, empty=True))
     return found
 
@@ -106,8 +106,8 @@ def shifted_channels(sums, n_pixels, smooth, backwards):
     if backwards:
         start, stop = size - stop, size - start
     text = (
-        f"{named(start, stop, 'is', 'are')} empty in {missing} of {n_pixels} scan positions, as "
-        "if spectra had been shifted"
+        f"{named(start, stop, 'is', 'are')} empty at {missing} of {n_pixels} scan positions, as "
+        "if the spectra had been shifted"
     )
     return [Finding(start, stop, text)]
 

@@ -133,8 +133,8 @@ def _check_windows(plan, before):
         if (inside & before).any() and not (inside & plan.used).any():
             raise ValueError(
                 f"The spectra hold nothing of the specimen in the window of {name}. Crop them to "
-                f"the channels that were recorded, with s.isig[...], and leave {name} out, or name "
-                "another of its lines or edges."
+                f"the channels that were recorded, with s.isig[...], and leave {name} out, or "
+                "map another of its lines or edges."
             )
 
 
@@ -152,9 +152,11 @@ def _say(plan, channels, spikes, hot):
         return
     done, wrong = [], []
     if hot or spikes or fits:
-        done.append("It is left out.")
+        done.append("These data are left out.")
     if hot or spikes:
-        done.append("A navigation_mask that is True at these scan positions leaves them out, too.")
+        done.append(
+            "To leave out these scan positions entirely, give a navigation_mask that is True there."
+        )
     if channels and not fits:
         wrong = [
             name
@@ -162,11 +164,11 @@ def _say(plan, channels, spikes, hot):
             if any(a < each.stop and each.start < b for each in channels for a, b in own)
         ]
         done.append(
-            f"Windows cannot leave out channels, so that {', '.join(wrong)} may be wrong: take "
-            "map_method='fit', or give windows without them."
+            f"Windows cannot leave out channels, so {', '.join(wrong)} may be wrong. Use "
+            "map_method='fit', or give windows without these channels."
         )
     _logger.warning(
-        "Some of what was recorded cannot come from the specimen: %s. %s",
+        "Some of the recorded data cannot come from the specimen: %s. %s",
         words,
         " ".join(done),
         kind="unrecorded" if wrong else "told",

@@ -95,7 +95,7 @@ def checked_segments(segments):
     """Return finite counts by segment, or say that some are negative."""
     if segments.size and segments.min() < 0:
         raise ValueError(
-            f"The spectra must hold no negative counts, but hold {segments.min():g} in one window. "
-            "Give the counts as recorded, before any background was subtracted."
+            f"The spectra must hold no negative counts, but hold {segments.min():g} in one "
+            "window. Give the counts as recorded, before any background subtraction."
         )
     return segments

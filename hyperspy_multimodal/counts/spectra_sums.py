@@ -109,8 +109,8 @@ def combined_sums(found, shape, negative):
         raise ValueError(_not_finite(~np.isfinite(total), ~np.isfinite(by_pixel)))
     if lowest < 0 and not negative:
         raise ValueError(
-            f"The spectra must hold no negative counts, but hold them down to {lowest:g}. Give the "
-            "counts as recorded, before any background was subtracted."
+            f"The spectra must hold no negative counts, but hold them down to {lowest:g}. Give "
+            "the counts as recorded, before any background subtraction."
         )
     divisor = divisor if lowest == 0 else -1
     return SummedSpectra(total, divisor, filled, largest, pixels, by_pixel, lowest)

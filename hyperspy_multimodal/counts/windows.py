@@ -44,8 +44,9 @@ def window_array(argument, signal, names, given, columns, otherwise, kind):
         Shape (K, columns), float64.
     """
     expected = (
-        f"{argument} must be {otherwise}an array of shape ({len(names)}, {columns}) with one row a "
-        f"{kind}, in the order {names}, of window limits (left < right) in units of the energy axis"
+        f"{argument} must be {otherwise}an array of shape ({len(names)}, {columns}) with one row "
+        f"per {kind}, in the order {names}, of window limits (left < right) in units of the "
+        "energy axis"
     )
     try:
         array = np.array(given, dtype=float)

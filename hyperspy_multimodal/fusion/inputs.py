@@ -40,7 +40,7 @@ def checked_lambdas(lambdas, n_maps):
             n_maps,
             low=0,
             include_low=False,
-            hint="With lambda_1 = 0 the measured counts would have no say.",
+            hint="With lambda_1 = 0, the measured counts would be ignored.",
         ),
         per_element("lambda_2", pair[1], n_maps, low=0, include_low=True),
     )
@@ -58,8 +58,8 @@ def checked_totals(totals, n_maps):
         ) from error
     if array.shape != (n_maps,):
         raise ValueError(
-            f"totals must be None or {n_maps} numbers, one an element, but the shape {array.shape} "
-            "was given."
+            f"totals must be None or {n_maps} numbers, one per element, but the shape "
+            f"{array.shape} was given."
         )
     if np.isinf(array).any() or (array < 0).any():
         raise ValueError(
@@ -75,23 +75,23 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
     if regularisers is not None:
         if directional is not None:
             raise TypeError(
-                "regularisers says which elements follow the guide, and directional says it too. "
-                "Give one of them."
+                "Both regularisers and directional say which elements follow the guide. Give "
+                "only one of them."
             )
         names = _checked_names(regularisers, n_maps)
         if not any(are_directional(names)):
             return names, None
         if guide is None:
             raise ValueError(
-                "regularisers has 'directional', which follows the edges of a guide, but guide is "
-                "None. Give guide, for example the HAADF image, or 'isotropic'."
+                "regularisers has 'directional', which follows the edges of a guide, but guide "
+                "is None. Give guide, for example the HAADF image, or use 'isotropic'."
             )
         directional = are_directional(names)
     if guide is None:
         if directional is not None:
             raise ValueError(
-                "directional says which elements follow the edges of a guide, but guide is None. "
-                "Give guide, for example the HAADF image."
+                "directional selects the elements that follow the edges of a guide, but guide "
+                "is None. Give guide, for example the HAADF image."
             )
         return names_of([False] * n_maps), None
     guide = np.asarray(guide)
@@ -103,7 +103,7 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
     chosen = np.ones(n_maps, bool) if directional is None else np.asarray(directional)
     if chosen.dtype != bool or chosen.shape != (n_maps,):
         raise TypeError(
-            f"directional must be None or {n_maps} of True and False, one an element, but "
+            f"directional must be None or {n_maps} of True and False, one per element, but "
             f"{directional!r} was given."
         )
     return names_of(chosen), directions_of(guide)
@@ -116,8 +116,8 @@ def _checked_names(regularisers, n_maps):
     known = [name for name, each in REGULARISERS.items() if not each.is_huber]
     if not all(isinstance(name, str) and name in known for name in names) or len(names) != n_maps:
         raise ValueError(
-            f"regularisers must be None, one of {', '.join(map(repr, known))}, or {n_maps} "
-            f"of them, one an element, but {regularisers!r} was given."
+            f"regularisers must be None, one of {', '.join(map(repr, known))}, or {n_maps} of "
+            f"them, one per element, but {regularisers!r} was given."
         )
     check_all_or_none("regularisers", names, regularisers)
     return names
@@ -129,5 +129,5 @@ def check_attainable(totals, counts, background):
         if np.any((counts[i] > 0) & (background[i] == 0)):
             raise ValueError(
                 f"totals[{i}] is 0, but there are counts of that element in pixels without "
-                "background, which have no likelihood then. Give a background or another total."
+                "background, which is impossible. Give a background or another total."
             )
