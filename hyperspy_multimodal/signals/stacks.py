@@ -39,8 +39,8 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
     lazy = is_lazy_output(kwargs.get("lazy_output"), signal)
     if lazy and kwargs.get("slices") == "shared":
         raise ValueError(
-            "slices='shared' takes parameters of one slice for the others, so that slice has to be "
-            "computed. Give lazy_output=False, or slices='each'."
+            "slices='shared' uses the parameters of one slice for all, so that slice must be "
+            "computed first. Give lazy_output=False, or slices='each'."
         )
     places = list(np.ndindex(signal.data.shape[:-3]))
     images = [_haadf_of(haadf, signal, place) for place in places]
