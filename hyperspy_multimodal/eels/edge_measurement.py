@@ -210,7 +210,7 @@ def check_electrons(gain, counts):
     """Refuse a gain with which there is hardly an electron anywhere."""
     if counts.any() and counts.max() / gain < 0.5:
         raise ValueError(
-            f"With gain={gain:g} counts per electron no window holds an electron in any pixel. "
+            f"With gain={gain:g} counts per electron, no window holds an electron in any pixel. "
             "Give the gain of these data as `gain`."
         )
 
@@ -240,7 +240,7 @@ def plan_edges(
     automatic = isinstance(background_windows, str)
     if automatic and background_windows != "auto":
         raise ValueError(
-            "background_windows must be 'auto', None or an array with one row an edge, but "
+            "background_windows must be 'auto', None or an array with one row per edge, but "
             f"{background_windows!r} was given."
         )
     names = select_edges(signal, edges, functools.partial(has_room, axis, pre_edge=automatic))

@@ -187,8 +187,9 @@ def _automatic_pre_edge(axis, name, names):
     if stop - above >= _BACKGROUND_CHANNELS:
         start = max(start, above)
     _logger.warning(
-        "The pre-edge window of %s, %g to %g %s, holds the tail of %s: it is taken for background, "
-        "so %s may come out wrong. Take map_method='fit', or give `background_windows`.",
+        "The pre-edge window of %s (%g to %g %s) holds the tail of %s, which is mistaken for "
+        "background, so the map of %s may be wrong. Use map_method='fit', or give "
+        "`background_windows`.",
         name,
         *channel_energies(axis, (start, stop)),
         axis.units,

@@ -61,7 +61,7 @@ def find_gain(stored, given, counts, lower, upper):
     if stored is not None:
         gain, source = float(stored), "metadata"
     elif np.array_equal(counts, np.rint(counts)):
-        _logger.info("All counts are whole numbers: each is taken for one electron.")
+        _logger.info("All counts are whole numbers: each is taken as one electron.")
         gain, source = 1.0, "integer counts"
     elif np.isfinite(estimated) and estimated > 0:
         _logger.warning(
@@ -74,8 +74,8 @@ def find_gain(stored, given, counts, lower, upper):
         return estimated, "estimated"
     else:
         raise ValueError(
-            "The counts are not whole numbers, and their noise tells no gain. Give `gain`, the "
-            "counts per electron."
+            "The counts are not whole numbers, and their noise does not reveal the gain. Give "
+            "`gain`, in counts per electron."
         )
     if reliable and estimated > _CONTRADICTED * gain:
         _logger.warning(

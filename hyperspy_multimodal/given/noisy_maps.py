@@ -77,10 +77,13 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
         _logger.warning(
-            "The maps are not counts%s. Their noise suggests, in their own units, a count of %s "
-            "and a variance of %s beside it. Fusion and lambdas='auto' rest on that: give the maps "
-            "in counts, or `gain` and `background`, if they are known.",
-            f", though whole numbers: those of {', '.join(scaled)} look scaled" if scaled else "",
+            "The maps are not counts%s, so their noise was estimated. One count seems to be "
+            "worth %s, with an additional variance of %s, in the units of the maps. Fusion and "
+            "lambdas='auto' rely on this. If you know better, give the maps in counts, or give "
+            "`gain` and `background`.",
+            f", although they are whole numbers (those of {', '.join(scaled)} look scaled)"
+            if scaled
+            else "",
             _list(names, gains, [noise.gain_error for noise in noises]),
             _list(names, floors, [noise.floor_error for noise in noises]),
             kind="noise",
@@ -102,8 +105,8 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     below[share < _NEGLIGIBLE] = 0.0
     if np.any(share >= _NEGLIGIBLE):
         _logger.warning(
-            "Noise below 0 was cut off from the map of %s, which leaves it too bright by %s of its "
-            "total. That is subtracted: totals are lower than those of the maps that were given.",
+            "Noise below 0 was cut off from the map of %s, which makes it too bright by %s of "
+            "its total. This is subtracted, so totals are lower than those of the input maps.",
             ", ".join(np.array(names)[share >= _NEGLIGIBLE]),
             ", ".join(f"{100 * each:.2g} %" for each in share[share >= _NEGLIGIBLE]),
             kind="told",
@@ -145,17 +148,17 @@ def _warn_of_correlation(names, blurs):
     ]
     if filtered:
         _logger.warning(
-            "Neighbouring pixels share their noise, as after a Gaussian filter: %s. Counts and "
-            "lambdas='auto' allow for it, but maps without the filter fuse better.",
+            "The noise of neighbouring pixels is correlated, as after a Gaussian filter: %s. "
+            "Counts and lambdas='auto' allow for this, but unfiltered maps give better results.",
             ", ".join(filtered),
             kind="told",
         )
     unknown = [name for name, blur in zip(names, blurs, strict=True) if np.isnan(blur)]
     if unknown:
         _logger.warning(
-            "Neighbouring pixels of %s share their noise, and structure is too fine to tell how "
-            "much of it: lambdas='auto' may smooth too little. Give maps that were not smoothed or "
-            "interpolated, or `gain`.",
+            "The noise of neighbouring pixels is correlated in %s, but the structure is too "
+            "fine to tell how strongly, so lambdas='auto' may smooth too little. Give maps that "
+            "were not smoothed or interpolated, or give `gain`.",
             ", ".join(unknown),
             kind="noise",
             about=unknown,
@@ -168,10 +171,10 @@ def _warn_of_shares(names, arrays):
     if len(names) > 1 and 0 <= np.ptp(whole) <= _SHARES * whole.mean():
         brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
         _logger.warning(
-            "The maps add up to %.3g in every pixel: they are shares, not counts. Each then holds "
-            "the others with the opposite sign, which no HAADF model can know, and may come out "
-            "wrong. Fuse counts; or leave one of the maps out, say %s, and take it as what the "
-            "others leave.",
+            "The maps add up to %.3g in every pixel: they are fractions, not counts. Each map "
+            "then contains the others with the opposite sign, which the HAADF model cannot "
+            "describe, so the maps may be wrong. Fuse counts. Otherwise leave out one map, say "
+            "%s, and calculate it from the others.",
             whole.mean(),
             brightest,
             kind="shares",
@@ -202,8 +205,8 @@ def _warn_of_large_gains(names, arrays, gains):
     low = {n: f"{n} ({value:.2g})" for n, value in zip(names, highest, strict=True) if value < 0.5}
     if low:
         _logger.warning(
-            "With the `gain` given, no pixel holds half a count: the most are %s. It is the units "
-            "of the map for each count, so it is probably too large.",
+            "With the `gain` given, no pixel holds half a count: the highest values are %s. The "
+            "gain is in map units per count, so it is probably too large.",
             ", ".join(low.values()),
             kind="wrong gain",
             about=list(low),
