@@ -84,8 +84,8 @@ def save_maps(
     repeated = sorted({n for n, file in zip(names, same, strict=True) if same.count(file) > 1})
     if repeated:
         raise ValueError(
-            f"Several maps would be saved as {repeated}. Save them to folders of their own, or "
-            "with a `suffix` of their own."
+            f"Several maps would be saved as {repeated}. Save them to different folders, or with "
+            "different `suffix`."
         )
     sizes = {len(map_axes(each)) for each in maps}
     most = {"tif": 3, "png": 2, "csv": 2}.get(kind, 10)

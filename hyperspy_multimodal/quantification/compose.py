@@ -274,7 +274,7 @@ def _fusion_of(output):
     """Return the output of a fusion, or say that regions cannot be found without one."""
     if "raw_maps" not in output or "haadf" not in output:
         raise ValueError(
-            "regions must be given where maps are not fused, but None was given. Give the maps and "
-            "the output of multimodal_fusion to find regions."
+            "regions must be given where maps are not fused, but None was given. To find "
+            "regions, give the maps and the output of multimodal_fusion."
         )
     return output

@@ -83,14 +83,14 @@ def _mask(name, region, like):
                 f"shape {mask.shape}."
             )
     if not mask.any():
-        where = f" ROIs are in the units of the axes: {extent(like)}."
+        where = f" ROIs use the units of the axes: {extent(like)}."
         raise ValueError(
             f"Region {name!r} must hold a pixel, but holds none of the maps."
             + (where if isinstance(region, BaseROI) else "")
         )
     if isinstance(region, BaseROI) and sticks_out(region, like):
         _logger.warning(
-            "A part of the region %r lies outside the maps, which is left out. ROIs are in the "
+            "A part of the region %r lies outside the maps, which is left out. ROIs use the "
             "units of the axes: %s.",
             *(name, extent(like)),
         )

@@ -62,7 +62,7 @@ def test_maps_and_output(fused):
         composition([m.inav[0] for m in fused.maps], output, k, WHOLE)
     with pytest.raises(ValueError, match="of the same scan"):
         composition([m.inav[:8, :8] for m in fused.maps], output, k)
-    with pytest.raises(ValueError, match="must be of one line or edge an element"):
+    with pytest.raises(ValueError, match="must be of one line or edge per element"):
         composition([fused.maps[0]] * 2, output, k, WHOLE)
     with pytest.raises(ValueError, match="must be in memory"):
         composition([m.as_lazy() for m in fused.maps], output, k, WHOLE)
