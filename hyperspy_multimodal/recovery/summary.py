@@ -39,7 +39,7 @@ class Summary(list):
             return
         shown = self.reasons()
         for note in self:
-            if note.text not in shown:
+            if note.text not in shown[:_MOST]:
                 logging.getLogger(note.source).info("%s", note.text)
         lines = [self.first_line()]
         lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown[:_MOST], 1)]
