@@ -235,7 +235,7 @@ def test_the_movement_of_the_axis_and_unknown_counts_are_told():
              for line in explanation.fit.lines]  # fmt: skip
     fit = replace(explanation.fit, detector=moved, lines=lines)
     text = goodness(replace(explanation, fit=fit))
-    assert text.endswith("The axis was moved by +12 eV and -0.45 %.")
+    assert text.endswith("The energy axis was moved by +12 eV and -0.45 %.")
     order = [line.name for line in lines].index("O_Ka")
     share = fit.amplitudes[order] / fit.amplitudes.sum()
     assert f"{100 * share:.1f} % of the X-ray line counts belong to no element" in text
