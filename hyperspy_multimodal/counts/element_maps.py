@@ -1,4 +1,4 @@
-"""Counts in windows of the spectrum, one map an element, and their thinning."""
+"""Counts in windows of the spectrum, one map per element, and their thinning."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property

@@ -28,7 +28,7 @@ def window_array(argument, signal, names, given, columns, otherwise, kind):
     signal : BaseSignal
         Spectrum image.
     names : list of str
-        Lines or edges, one a row.
+        Lines or edges, one per row.
     given : array_like
         Limits left < right in units of the energy axis.
     columns : int

@@ -61,7 +61,7 @@ def expected_electrons(
     areal_densities : dict of ndarray of shape (ny, nx)
         Atoms per nm^2 of each element.
     edges : sequence of str
-        Edges, one an element, such as "Mn_L3".
+        Edges, one per element, such as "Mn_L3".
     limits : ndarray of shape (n_channels + 1,)
         Boundaries of the channels in eV.
     windows : list of slice

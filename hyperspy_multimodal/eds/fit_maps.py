@@ -212,7 +212,7 @@ _SHOWN = (
 
 
 def line_titles(signal, names):
-    """Return titles as `get_lines_intensity` has them, one a line."""
+    """Return titles as `get_lines_intensity` has them, one per line."""
     units = signal.axes_manager.signal_axes[0].units
     return [
         f"X-ray line intensity of {signal.metadata.General.title}: {name} at "

@@ -24,7 +24,7 @@ def warn_of_cut_windows(axis, names, windows):
     axis : DataAxis
         Energy axis.
     names : list of str
-        Lines, one a window.
+        Lines, one per window.
     windows : numpy.ndarray
         Integration windows, shape (K, 2), in units of the axis.
     """
@@ -51,7 +51,7 @@ def warn_of_shared_windows(names, windows):
     Parameters
     ----------
     names : list of str
-        Lines, one a window.
+        Lines, one per window.
     windows : numpy.ndarray
         Integration windows, shape (K, 2).
     """

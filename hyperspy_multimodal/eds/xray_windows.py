@@ -42,7 +42,7 @@ class XrayWindowPlan:
     sides : numpy.ndarray or None
         Background windows, shape (K, 4).
     inside, beside : list
-        Ranges of channels of both, one list a line.
+        Ranges of channels of both, one list per line.
     limits : list of int
         Channels between which counts are summed.
     widest_spike : int

@@ -90,7 +90,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0):
     energy : numpy.ndarray
         Energies of the channels in eV, shape (C,).
     edges : list of ElementEdges
-        One an element.
+        One per element.
     used : numpy.ndarray
         Channels to fit, bool, shape (C,).
     gain : float

@@ -176,7 +176,7 @@ def suits_fit(signal, edges):
 
     A tail is no power law, also far above its onset, so that one extrapolated from before an edge
     is wrong beneath it. A fit can be had where all elements, mapped or not, have K or L edges,
-    those to map are one an element, the metadata hold beam energy and angles, and the axis begins
+    those to map are one per element, the metadata hold beam energy and angles, and the axis begins
     below the edges.
 
     Parameters
@@ -245,7 +245,7 @@ def _check_one_edge_an_element(names):
 def _edges_of_other_elements(signal, names, energy):
     """Return edges on the axis, with onsets, of elements of the signal that are not mapped.
 
-    First those of which a fit knows the shape, one an element, then the others.
+    First those of which a fit knows the shape, one per element, then the others.
     """
     known = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
     others, shapeless = {}, {}

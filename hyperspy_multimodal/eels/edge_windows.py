@@ -59,7 +59,7 @@ def integration_channels(signal, names, given):
     Returns
     -------
     list of (int, int)
-        Ranges [start, stop), one an edge.
+        Ranges [start, stop), one per edge.
     """
     if given is not None and not is_auto(given):
         return _given_channels("integration_windows", signal, names, given, "None, 'auto', or ", 1)
@@ -99,7 +99,7 @@ def pre_edge_channels(signal, names, given):
     Returns
     -------
     list of (int, int) or None
-        Ranges [start, stop), one an edge.
+        Ranges [start, stop), one per edge.
     """
     if given is None:
         return None

@@ -21,7 +21,7 @@ def checked_counts(counts):
 
 
 def checked_lambdas(lambdas, n_maps):
-    """Return lambda_1 (> 0) and lambda_2 (>= 0), each with one value an element."""
+    """Return lambda_1 (> 0) and lambda_2 (>= 0), each with one value per element."""
     if isinstance(lambdas, (str, numbers.Real)) or not np.iterable(lambdas):
         raise TypeError(
             "lambdas must be a pair (lambda_1, lambda_2): the weight of the Poisson term and that "
@@ -47,7 +47,7 @@ def checked_lambdas(lambdas, n_maps):
 
 
 def checked_totals(totals, n_maps):
-    """Return one total an element, NaN where it is free."""
+    """Return one total per element, NaN where it is free."""
     if totals is None:
         return np.full(n_maps, np.nan)
     try:
@@ -110,7 +110,7 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
 
 
 def _checked_names(regularisers, n_maps):
-    """Return the names of regularisers, one an element, from one name or a list of them."""
+    """Return the names of regularisers, one per element, from one name or a list of them."""
     one = isinstance(regularisers, str) or not np.iterable(regularisers)
     names = (regularisers,) * n_maps if one else tuple(regularisers)
     known = [name for name, each in REGULARISERS.items() if not each.is_huber]

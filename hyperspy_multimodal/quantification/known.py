@@ -23,7 +23,7 @@ def why_unknown(found, factors, lines):
     Returns
     -------
     list of str
-        One a region.
+        One per region.
     """
     amounts = found.counts * factors.per_atom
     kfactors = np.diag(np.square(factors.relative_errors))

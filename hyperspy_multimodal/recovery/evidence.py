@@ -125,7 +125,7 @@ def say_differences(left):
 
 
 def table_of(verdicts, maps):
-    """Return the table of verdicts of ``full_output``: a dictionary a map."""
+    """Return the table of verdicts of ``full_output``: a dictionary per map."""
     net, errors = totals_of(maps)
     per_pixel = maps.gains * net / max(maps.net[0].size, 1)
     return [

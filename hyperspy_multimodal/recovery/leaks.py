@@ -88,7 +88,7 @@ def warn_of_leaks(prepared, setting, result):
 def warn_of_bright_bias(prepared, setting, result):
     """Name maps that differ from their counts where the HAADF is bright, whatever the cause.
 
-    Only elements that are there: with half as many counts a pixel as in the whole scan, or more.
+    Only elements that are there: with half as many counts per pixel as in the whole scan, or more.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ class Parameters:
         self.candidates(len(names))
 
     def lambdas_of(self, n_maps):
-        """Return lambda_1 and lambda_2, given by hand, with one value an element."""
+        """Return lambda_1 and lambda_2, given by hand, with one value per element."""
         return checked_lambdas(self.lambdas, n_maps)
 
     def candidates(self, n_maps):
@@ -140,7 +140,7 @@ class Parameters:
         return tuple(CHOICES.get(name, (name,)) for name in names)
 
     def weights_of(self, n_maps):
-        """Return "auto", "Z", None or an array with one weight an element."""
+        """Return "auto", "Z", None or an array with one weight per element."""
         if self.weights is None or isinstance(self.weights, str):
             return self.weights
         return per_element("weights", self.weights, n_maps, low=0, include_low=True)

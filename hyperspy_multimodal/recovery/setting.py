@@ -56,7 +56,7 @@ def chosen_setting(prepared, parameters, step):
 
 
 def given_setting(model, parameters, n_maps):
-    """Return the setting of lambdas that were given, with one value an element."""
+    """Return the setting of lambdas that were given, with one value per element."""
     lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
     return Setting(
         model=model if model.has_weights else None,

@@ -112,7 +112,7 @@ class HaadfFit:
             "auto": fitted. "even": fitted too, but where maps are proportional to each other, or
             sums of each other, they share alike, each on its own scale. "Z": those of Rutherford
             scattering, with a fitted common factor. None: 1 for each element, as published.
-            Otherwise the weights, one an element. The pedestal is fitted in any case.
+            Otherwise the weights, one per element. The pedestal is fitted in any case.
         blur : "auto" or float
             Blur of the HAADF in pixels. "auto": the one of `BLURS` at which the maps explain most,
             if that is clearly more than without.

@@ -30,7 +30,7 @@ class Setting:
     model : HaadfModel or None
         None: without HAADF.
     lambda_1 : float or tuple of float
-        Weight of the Poisson term, one for all or one an element; 1 without HAADF, where only
+        Weight of the Poisson term, one for all or one per element; 1 without HAADF, where only
         ratios matter.
     regularisers : tuple of str
         Name of each element's regulariser.
@@ -48,7 +48,7 @@ class Setting:
 
     @property
     def lambdas(self):
-        """lambda_1 and lambda_2, one an element."""
+        """lambda_1 and lambda_2, one per element."""
         lambda_1 = np.asarray(self.lambda_1) * np.where(self.apart, APART, 1.0)
         return lambda_1, lambda_1 * np.array(self.ratios)
 

@@ -14,7 +14,7 @@ _DARK = 0.06
 _LEAST_SHARE, _LEAST_PIXELS = 0.02, 100
 # ... as flat as the noise of the HAADF allows, but for so many ranges, ...
 _FLATNESS = 0.02
-# ... and holds at most this share of the counts a pixel of the brightest quarter.
+# ... and holds at most this share of the counts per pixel of the brightest quarter.
 _FEW_COUNTS = 0.1
 # What the background may be wrong by, as a share of the total, and in standard errors.
 _TRUSTED_SHARE, _STANDARD_ERRORS = 0.03, 4.0

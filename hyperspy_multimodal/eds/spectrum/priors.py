@@ -59,7 +59,7 @@ class Tie:
 
 @dataclass(frozen=True)
 class Groups:
-    """Lines as unknowns of a fit: one a line, but for weak ones, which go with the strongest.
+    """Lines as unknowns of a fit: one per line, but for weak ones, which go with the strongest.
 
     Attributes
     ----------

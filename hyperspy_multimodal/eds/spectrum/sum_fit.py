@@ -9,7 +9,7 @@ from .sum_result import Strain, SumFit
 
 _ITERATIONS = 25
 _CONVERGED = 3e-4  # of a prior error, or of an amplitude
-_LEAST_EXPECTED = 0.05  # counts a channel, in weights
+_LEAST_EXPECTED = 0.05  # counts per channel, in weights
 #: No model of a peak is better than this share of its height, nor of the continuum: so much is
 #: allowed for in the fit. What the residuals show beyond it is in the errors.
 LEAST_MISFIT, _MOST_MISFIT = 0.015, 0.2
