@@ -77,10 +77,10 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
         _logger.warning(
-            "The maps are not counts%s, so their noise was estimated. One count seems to be "
-            "worth %s, with an additional variance of %s, in the units of the maps. Fusion and "
-            "lambdas='auto' rely on this. If you know better, give the maps in counts, or give "
-            "`gain` and `background`.",
+            "The maps are not counts%s, so their noise was estimated. In map units, one count "
+            "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
+            "rely on this. If you know better, give the maps in counts, or give `gain` and "
+            "`background`.",
             f", although they are whole numbers (those of {', '.join(scaled)} look scaled)"
             if scaled
             else "",
@@ -173,8 +173,8 @@ def _warn_of_shares(names, arrays):
         _logger.warning(
             "The maps add up to %.3g in every pixel: they are fractions, not counts. Each map "
             "then contains the others with the opposite sign, which the HAADF model cannot "
-            "describe, so the maps may be wrong. Fuse counts. Otherwise leave out one map, say "
-            "%s, and calculate it from the others.",
+            "describe, so the maps may be wrong. Fuse counts if you have them. Otherwise leave "
+            "out one map, say %s, and calculate it from the others.",
             whole.mean(),
             brightest,
             kind="shares",

@@ -132,8 +132,8 @@ def warn_of_negative_counts(names, negative):
             "be wrong elsewhere. Compare with the other map_method, or with other "
             "background_windows. For maps given to fuse_maps, subtract less background.",
             ", ".join(
-                f"{name}, {errors[k]:.0f} standard errors over {negative.pixels[k]:.0f} pixels, "
-                f"{-100 * found[name]:.1f} % of the total"
+                f"{name} ({errors[k]:.0f} standard errors over {negative.pixels[k]:.0f} pixels, "
+                f"{-100 * found[name]:.1f} % of the total)"
                 for k, name in enumerate(names)
                 if name in found
             ),
