@@ -1,4 +1,4 @@
-"""Numbers and arrays that callers give, checked before anything is computed."""
+"""Checks of numbers and arrays that callers give, before anything is computed."""
 
 import numbers
 

@@ -118,7 +118,7 @@ def save_maps(
 
 
 def _as_file(name):
-    """Return a name without what folders and Windows cannot have in that of a file."""
+    """Return a name without characters that file names cannot have."""
     return "".join("_" if letter in '\\/:*?"<>|' or ord(letter) < 32 else letter for letter in name)
 
 

@@ -52,7 +52,7 @@ def _is_brief(record):
 
 
 def _described(error):
-    """Return what an error says; one that is none of ours by its name, too."""
+    """Return the text of an error, with its class if it is not one that the package raises."""
     text = translated(str(error))
     if isinstance(error, (OSError, TypeError, ValueError)) and text:
         return text

@@ -1,4 +1,4 @@
-"""Advice of the package, which speaks of Python, in the words of the command line."""
+"""Messages of the package, with options of the command in place of Python arguments."""
 
 import logging
 import re
@@ -56,14 +56,14 @@ _PHRASES = [
 
 
 def translated(text):
-    """Return a message in which Python's arguments are options of the command."""
+    """Return a message with options of the command in place of Python arguments."""
     for pattern, option in _PHRASES:
         text = re.sub(pattern, option, text)
     return text
 
 
 class Translating(logging.Formatter):
-    """Writes a record as the command says it: level and message."""
+    """Format a record for the command: level and message."""
 
     def format(self, record):
         return translated(super().format(record))

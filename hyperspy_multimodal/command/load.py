@@ -1,4 +1,4 @@
-"""Files of the command, and what its options say of them."""
+"""Load the files of the command, and apply the options that describe them."""
 
 import importlib.metadata
 import logging
@@ -83,7 +83,7 @@ def with_elements(spectra, names):
 
 
 def _elements_to_give(spectra):
-    """Return a message that lists elements which the spectrum shows."""
+    """Return a message that lists the elements which the spectrum seems to show."""
     from ..eds.suggest_elements import suggest_elements
 
     message = (

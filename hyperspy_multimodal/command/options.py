@@ -1,4 +1,4 @@
-"""The options of the command, and what is wrong with what they are given."""
+"""The options of the command, and checks of their values."""
 
 import argparse
 import math

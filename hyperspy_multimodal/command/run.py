@@ -74,7 +74,7 @@ def fuse_given_maps(options):
 
 
 def fuse_specimen(options):
-    """Fuse a simulated specimen, and say what was gained."""
+    """Fuse a simulated specimen, and print what is gained."""
     from ..data import core_shell
 
     specimen = core_shell()
@@ -98,7 +98,7 @@ def fuse_specimen(options):
 
 
 def _given(options):
-    """Return the arguments of fusion that the command line sets."""
+    """Return the arguments of the fusion that the command line sets."""
     names = ("gamma", "lambdas", "regulariser", "weights", "haadf_blur", "seed", "tolerance",
              "max_iterations")  # fmt: skip
     given = {name: getattr(options, name) for name in names}
@@ -120,13 +120,13 @@ def _rows(option, numbers, columns):
 
 
 def check_output(options):
-    """Refuse a folder to write to that is a file."""
+    """Refuse an output folder that is a file."""
     if options.output is not None and options.output.exists() and not options.output.is_dir():
         raise ValueError(f"--output must be a folder, but {options.output} is a file.")
 
 
 def _check_kind(spectra, options):
-    """Refuse options of the other kind of spectra."""
+    """Refuse options for another kind of spectra."""
     own = modality_of(spectra)
     for other in MODALITIES:
         for name in other.options:
@@ -269,7 +269,7 @@ def _draw_more(folder, output):
 
 
 def _by_name(names, values):
-    """Return a number for all, or one for each name."""
+    """Return one number for all names, or one per name, as text."""
     if len(set(values)) == 1:
         return f"{values[0]:g}"
     return ", ".join(f"{value:g} ({name})" for name, value in zip(names, values, strict=True))

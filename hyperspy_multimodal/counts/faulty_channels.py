@@ -1,4 +1,4 @@
-"""Channels that hold nothing, or less than they should, though those beside them hold much."""
+"""Channels that hold nothing, or too little, although their neighbours hold many counts."""
 
 from typing import NamedTuple
 
@@ -72,7 +72,7 @@ def _is_level(side, width):
 
 
 def named(start, stop, one, many):
-    """Return a range of channels in words, with the form of a verb that suits it."""
+    """Return a range of channels in words, with the verb in singular or plural."""
     return f"{named_channels([(start, stop)])} {one if stop - start == 1 else many}"
 
 
@@ -113,7 +113,7 @@ def shifted_channels(sums, n_pixels, smooth, backwards):
 
 
 def _error(share, number):
-    """Return the standard error of a share of so many pixels."""
+    """Return the standard error of a share of a number of pixels."""
     return np.sqrt(np.maximum(share * (1 - share), 1 / number) / number)
 
 

@@ -1,4 +1,4 @@
-"""Reading maps without channels and scan positions that hold what cannot come from the specimen."""
+"""Read maps without channels and scan positions whose counts cannot come from the specimen."""
 
 from dataclasses import dataclass, replace
 
@@ -64,7 +64,7 @@ class PartialReading:
 
 
 def first_reading(plan: Plan, segments, sums) -> Reading | Projection:
-    """Return a plan's reading of a first pass, without what cannot come from the specimen.
+    """Return the reading of a first pass, without counts that cannot come from the specimen.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _without(mask, maps):
 
 
 def _mask(findings, size):
-    """Return which of so many channels are in any of the findings."""
+    """Return which channels are in any of the findings."""
     mask = np.zeros(size, bool)
     for each in findings:
         mask[each.start : each.stop] = True
@@ -119,7 +119,7 @@ def _mask(findings, size):
 
 
 def _in_windows(ranges, size):
-    """Return which of so many channels are in any window."""
+    """Return which channels are in any window."""
     mask = np.zeros(size, bool)
     for start, stop in (limits for own in ranges.values() for limits in own):
         mask[start:stop] = True
@@ -127,7 +127,7 @@ def _in_windows(ranges, size):
 
 
 def _check_windows(plan, before):
-    """Refuse a window of which nothing is left."""
+    """Refuse a window of which no channel is left."""
     for name, own in plan.ranges.items():
         inside = _in_windows({name: own}, before.size)
         if (inside & before).any() and not (inside & plan.used).any():
@@ -139,7 +139,7 @@ def _check_windows(plan, before):
 
 
 def _say(plan, channels, spikes, hot):
-    """Say in one line what cannot come from the specimen, and what is done with it."""
+    """Log in one line which data cannot come from the specimen, and how they are treated."""
     found = hot + spikes + channels
     if not found:
         return

@@ -1,4 +1,4 @@
-"""How many counts of other elements windows of X-ray lines hold, by the tables."""
+"""Counts of other elements in windows of X-ray lines, according to tables."""
 
 from typing import NamedTuple
 

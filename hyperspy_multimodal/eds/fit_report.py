@@ -1,4 +1,4 @@
-"""What the fit of EDS spectra has to say, and when it gives no maps."""
+"""Messages about the fit of EDS spectra, and checks that refuse to make maps."""
 
 import logging
 from typing import NamedTuple
@@ -31,7 +31,7 @@ _GOOD, _FAIR = 0.03, 0.1
 
 
 class Overlap(NamedTuple):
-    """Counts that an element of the instrument takes from a mapped line.
+    """Counts under a mapped line that belong to an element of the instrument.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Overlap(NamedTuple):
 
 
 def check_calibration(explanation):
-    """Refuse to make maps of a spectrum whose energy axis was not found.
+    """Refuse to make maps if the energy axis could not be calibrated.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def check_calibration(explanation):
 
 
 def check_explained(found):
-    """Refuse to make maps of a spectrum whose peaks are not those of its elements.
+    """Refuse to make maps if the elements do not explain the peaks of the spectrum.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def check_explained(found):
 
 
 def _absent(found):
-    """Return the mapped lines that are not found, with their totals, by name."""
+    """Return the mapped lines that were not found, with their totals, by name."""
     totals = zip(found.plan.names, found.totals, found.total_errors, strict=True)
     # of what has counts, but perhaps another element's, the errors hold these
     doubtful = {each.line for each in found.explanation.hidden}
@@ -125,7 +125,7 @@ def _absent(found):
 
 
 def _unexplained(fit):
-    """Return the share of the counts of lines that are of no element."""
+    """Return the share of the line counts that belong to no element."""
     lines = zip(fit.amplitudes, fit.lines, strict=True)
     unknown = sum(counts for counts, line in lines if not line.element)
     return float(unknown) / max(float(fit.amplitudes.sum()), 1e-300)
@@ -216,7 +216,7 @@ def report(found):
 
 
 def _say_open(hidden, counts):
-    """Name elements of which the spectrum does not tell whether they lie under a line."""
+    """Name elements that may be hidden under a line without the spectrum showing it."""
     _logger.warning(
         "%s could be hidden under %s: no other line of %s would show on this energy axis at "
         "this beam energy, and the shape of the peak allows up to %.0f %% of its counts. If it "
@@ -231,7 +231,7 @@ def _say_open(hidden, counts):
 
 
 def _say_uncertain(found):
-    """Name lines that are not found, that are known badly, and that share their noise."""
+    """Name lines that were not found, have uncertain totals, or have correlated noise."""
     shares = found.total_errors / np.maximum(found.totals, 1e-300)
     about = dict(zip(found.plan.names, shares.tolist(), strict=True))
     absent = _absent(found)
@@ -281,7 +281,7 @@ def _near_peaks(explanation, names):
 
 
 def _report_others(explanation):
-    """Log elements that are seen but not named."""
+    """Log elements that are seen but not listed."""
     others = explanation.other_elements
     share = sum(others.values()) / max(float(explanation.attribution.lines.sum()), 1e-300)
     _logger.log(
@@ -332,7 +332,7 @@ def overlaps(explanation, names):
 
 
 def goodness(explanation):
-    """Return in plain words how well the fit describes the summed spectrum."""
+    """Return a sentence on how well the fit describes the summed spectrum."""
     fit = explanation.fit
     word = "good" if fit.misfit <= _GOOD else "fair" if fit.misfit <= _FAIR else "poor"
     if explanation.has_wrong_model:

@@ -1,4 +1,4 @@
-"""Peaks that move over the scan, as with count rate, while the fit knows one position."""
+"""Peaks that move over the scan, for example with count rate, unlike those of the fit."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ _SHARE = 0.03  # of a total that is wrong by it
 
 
 class Movement(NamedTuple):
-    """How far peaks lie from where the fit has them, in groups of scan positions.
+    """Distances of peaks from their fitted positions, in groups of scan positions.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ def position_rows(templates, channel):
 
 
 def movement(templates, channel, net, moved, gross):
-    """Return the `Movement` of peaks from dark to bright scan positions; None if these are few.
+    """Return the `Movement` of peaks from dark to bright scan positions, None if these are few.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""`suggest_elements`: the elements that EDS spectra show, when none is named."""
+"""`suggest_elements`: elements suggested by EDS spectra."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warnings of windows that do not hold what they should: counts that would be wrong in silence."""
+"""Warnings about windows with wrong counts."""
 
 import itertools
 

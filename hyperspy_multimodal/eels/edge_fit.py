@@ -172,7 +172,7 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
 
 
 def suits_fit(signal, edges):
-    """Return whether an edge stands on the tail of another element's, and a fit can be had.
+    """Return whether an edge lies on the tail of one of another element, and a fit is possible.
 
     A tail is no power law, also far above its onset, so that one extrapolated from before an edge
     is wrong beneath it. A fit can be had where all elements, mapped or not, have K or L edges,
@@ -286,7 +286,7 @@ def _templates(fit, names, others, channels):
 
 
 def _instrument(signal):
-    """Return beam energy and angles, or say which the metadata lack."""
+    """Return beam energy and angles, or raise an error that names the missing ones."""
     found = microscope_of(signal)
     for name, value in found.items():
         if value is None:

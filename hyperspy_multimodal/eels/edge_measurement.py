@@ -173,7 +173,7 @@ class EdgeWindowReading:
     mask = None
 
     def for_fusion(self, divisible):
-        """Return the same; unless ``divisible`` with maps that cannot be split or drawn."""
+        """Return the same, with maps that can be split or drawn only if ``divisible``."""
         return self if divisible else replace(self, maps=self.maps.settled)
 
     @property

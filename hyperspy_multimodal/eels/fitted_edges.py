@@ -38,7 +38,7 @@ class EdgeProjection:
 
     @property
     def columns(self):
-        """How many of the operator's columns are wanted of halves of the counts."""
+        """Number of columns of the operator that are needed for halves of the counts."""
         return len(self.plan.names)
 
     @property
@@ -183,7 +183,7 @@ class EdgeReading:
 
     @property
     def record(self):
-        """What was fitted, in types that metadata can hold."""
+        """Results of the fit, in types that metadata can hold."""
         return {
             "exponent": self.sum_fit.exponent,
             "edge_shift": self.sum_fit.shift,

@@ -1,4 +1,4 @@
-"""Compiling the kernels before the first fusion of a process, and saying so."""
+"""Compile the kernels before the first fusion of a process, with a message."""
 
 import logging
 import threading

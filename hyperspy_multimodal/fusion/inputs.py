@@ -1,4 +1,4 @@
-"""What `solve_fusion` accepts: arrays and numbers, checked before anything is computed."""
+"""Checks of the arguments of `solve_fusion`, before anything is computed."""
 
 import numbers
 

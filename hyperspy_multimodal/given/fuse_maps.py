@@ -1,4 +1,4 @@
-"""`fuse_maps`: fusion of maps that were made elsewhere."""
+"""`fuse_maps`: fusion of existing maps."""
 
 from __future__ import annotations
 

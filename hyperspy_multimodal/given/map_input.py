@@ -178,7 +178,7 @@ def _finite(data, number, mask):
 
 
 def _names(signals, given, n_maps):
-    """Return one element, line or edge a map: as given, or from metadata, or from the titles."""
+    """Return one element, line or edge per map, as given, or from metadata or titles."""
     from exspy.material import elements as known
 
     if given is not None:
@@ -208,7 +208,7 @@ def _names(signals, given, n_maps):
 
 
 def _known(text):
-    """Return an element, line or edge as it is written, or say that it is none."""
+    """Return the standard name of an element, line or edge, or raise an error."""
     if isinstance(text, str):
         name = known_name(text, "edge") or known_name(text, "X-ray line")
         if name is not None:

@@ -164,7 +164,7 @@ def _from_moments(image):
 
 
 def _are_of_counts(flat, gain):
-    """Return whether as many pixels are 0 as counts leave, of one size or of different sizes."""
+    """Return whether the number of pixels at 0 is that of counts, of one or several sizes."""
     counts = flat.mean / gain
     most, least = np.exp(-counts) + _OF_ZEROS, np.exp(-_SIZES * counts) - _OF_ZEROS
     return np.mean((flat.zeros > least) & (flat.zeros < most)) > _MAJORITY

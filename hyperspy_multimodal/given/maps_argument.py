@@ -1,4 +1,4 @@
-"""`multimodal_fusion` of maps that are given instead of being read from the spectra.
+"""`multimodal_fusion` of given maps instead of spectra.
 
 eXSpy imports this module while it is being imported itself: other imports wait for the first call.
 """

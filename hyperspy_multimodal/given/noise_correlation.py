@@ -1,4 +1,4 @@
-"""Noise that neighbouring pixels share, as after smoothing or interpolation."""
+"""Correlated noise of neighbouring pixels, as after smoothing or interpolation."""
 
 from functools import cache
 from typing import NamedTuple
@@ -23,7 +23,7 @@ _FAR = 16  # distance beyond which nothing is correlated
 
 
 class Correlation(NamedTuple):
-    """What neighbours share.
+    """Correlation of neighbouring pixels.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Maps that were made elsewhere, in the units in which they are nearly Poisson."""
+"""Existing maps, in units in which their noise is nearly Poisson."""
 
 from dataclasses import replace
 
@@ -117,7 +117,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
 
 
 def clipped_mean(net, excess, clipped):
-    """Return by how much maps are too bright as noise below 0 was cut off.
+    """Return by how much maps are too bright because noise below 0 was cut off.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def clipped_mean(net, excess, clipped):
 
 
 def _warn_of_correlation(names, blurs):
-    """Say which maps have noise that neighbours share, and whether that is allowed for."""
+    """Log which maps have correlated noise, and whether it is taken into account."""
     filtered = [
         f"{name} ({blur:.1f} pixels)" for name, blur in zip(names, blurs, strict=True) if blur > 0
     ]
@@ -166,7 +166,7 @@ def _warn_of_correlation(names, blurs):
 
 
 def _warn_of_shares(names, arrays):
-    """Say if the maps add up to the same everywhere: then one of them is what the others leave."""
+    """Warn if the maps add up to a constant, so that each follows from the others."""
     whole = arrays.sum(axis=0)
     if len(names) > 1 and 0 <= np.ptp(whole) <= _SHARES * whole.mean():
         brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
@@ -182,7 +182,7 @@ def _warn_of_shares(names, arrays):
 
 
 def _scaled(names, arrays):
-    """Return the names of maps of whole numbers that are not counts, as pictures of 8 bits are.
+    """Return the names of maps of whole numbers that are not counts, such as 8-bit images.
 
     Their levels lie further apart than 1, or their noise is far above that of counts.
     """
@@ -200,7 +200,7 @@ def _is_noisier(noise):
 
 
 def _warn_of_large_gains(names, arrays, gains):
-    """Say if no pixel of a map holds half a count."""
+    """Warn if no pixel of a map holds half a count."""
     highest = [float(each.max()) / gain for each, gain in zip(arrays, gains, strict=True)]
     low = {n: f"{n} ({value:.2g})" for n, value in zip(names, highest, strict=True) if value < 0.5}
     if low:

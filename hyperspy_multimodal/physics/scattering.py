@@ -1,4 +1,4 @@
-"""How bright in the HAADF the atoms are that a count stands for."""
+"""HAADF intensity of the atoms per count."""
 
 import numpy as np
 

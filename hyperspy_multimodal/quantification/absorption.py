@@ -1,4 +1,4 @@
-"""Absorption of X-rays in the specimen: how much more was made than was counted."""
+"""Absorption of X-rays in the specimen, and its correction."""
 
 import logging
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _STEP = 1e-5
 
 @dataclass(frozen=True)
 class Absorption:
-    """What X-rays of K lines meet on their way out of R regions.
+    """Absorption of X-rays of K lines on their way out of R regions.
 
     With thickness t in kg/m^2, take-off angle a and mass absorption coefficients m of the mixture,
     x / (1 - exp(-x)) times as many X-rays were made as came out, x = m t / sin(a): those of a film
@@ -120,7 +120,7 @@ class Absorption:
 
 
 def _warn_of_thickness(corrections, names):
-    """Say so where most X-rays of a line are absorbed."""
+    """Warn if most X-rays of a line are absorbed."""
     worst = np.nan_to_num(corrections).max(axis=1, initial=0.0)
     if np.any(worst > _LARGEST_CORRECTION):
         _logger.warning(

@@ -1,4 +1,4 @@
-"""`composition`: what regions consist of, with errors."""
+"""`composition`: composition of regions, with errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`detection_map`: where an element is, where it is not, and where counts do not tell."""
+"""`detection_map`: where an element is, where it is not, and where counts do not decide."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def detection_map(
     composition_units: Literal["atomic", "weight"] = "atomic",
     false_discovery_rate: float = 0.05,
 ) -> DetectionMap:
-    """Return where each element is, at a stated false discovery rate.
+    """Return where each element is detected, at a given false discovery rate.
 
     The scan is cut into square blocks of pixels, and the raw counts of each are tested. Fused maps
     only help to choose how large blocks have to be.

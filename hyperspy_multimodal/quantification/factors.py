@@ -1,4 +1,4 @@
-"""What counts of lines or edges stand for: factors for atoms and for weight, and their errors."""
+"""Factors from counts of lines or edges to atoms and weight, and their errors."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Which regions have a composition, and why others have none."""
+"""Checks of whether a region has a composition."""
 
 import numpy as np
 

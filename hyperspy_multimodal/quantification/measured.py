@@ -1,4 +1,4 @@
-"""What was measured: counts, their noise, and what is common to all pixels, by the same lines."""
+"""Measured counts, their noise, and errors common to all pixels, by line."""
 
 from dataclasses import dataclass
 from numbers import Real

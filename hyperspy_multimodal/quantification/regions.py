@@ -1,4 +1,4 @@
-"""Regions as users give them: ROIs, masks and label images."""
+"""Regions given by users: ROIs, masks and label images."""
 
 import logging
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 
 
 def given_regions(regions, like):
-    """Return the names and pixels of regions, or say what is wrong with them.
+    """Return the names and pixels of regions, after checks.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ _MOST = 0.2  # of all rows: more are structure
 
 
 def disturbed_lines(counts, haadf, axis):
-    """Return rows or columns whose counts are off what their neighbours hold.
+    """Return rows or columns whose counts differ from those of their neighbours.
 
     What the HAADF image does in the same row is allowed for: what changes from one row to the next
     in both is specimen.
@@ -55,7 +55,7 @@ def disturbed_lines(counts, haadf, axis):
 
 
 def _off(sums, bright, disturbed):
-    """Return rows that are off, and their counts over what they should hold."""
+    """Return disturbed rows, and their counts relative to those expected."""
     expected = _of_neighbours(sums, disturbed)
     of_haadf = _of_neighbours(bright, disturbed)
     off, with_haadf = sums - expected, bright - of_haadf

@@ -1,4 +1,4 @@
-"""What counts and fusion say for or against each map: said as notes, then judged."""
+"""Evidence for or against each map, from counts and fusion, and the verdicts."""
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def say_few_counts(names, net, errors):
 
 
 def say_flat_maps(maps, fused):
-    """Name the maps that show nothing, and the contrast that may be there all the same."""
+    """Name flat maps, and the contrast that may still be hidden in them."""
     net, errors = totals_of(maps)
     for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
         if np.ptp(each) >= _FLAT * each.mean():
@@ -142,7 +142,7 @@ def table_of(verdicts, maps):
 
 
 def messages_of():
-    """Return all that was said of the scan and its fusion, as texts."""
+    """Return all messages about the scan and its fusion, as texts."""
     return list(dict.fromkeys(note.text for note in gathered_so_far() or []))
 
 

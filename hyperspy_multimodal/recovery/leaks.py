@@ -1,4 +1,4 @@
-"""What the HAADF leaks into elements of a finished fusion: fused minus raw where it is bright."""
+"""Leaks of the HAADF into fused maps: fused minus raw counts where it is bright."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a fusion has to say about counts, HAADF and maps, in plain words."""
+"""Messages of a fusion about counts, HAADF and maps."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def check_counts(maps: Maps, automatic):
 
 
 def say_what_was_left_out(names, setting, parameters=None, model=None, empty=False):
-    """Say that the HAADF, or the HAADF for some elements, does not help.
+    """Log that the HAADF is not used, or not used for some elements.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
 
 
 def warn_of_widest_blur(model, given):
-    """Say that the blur of the HAADF stands at the end of what is tried."""
+    """Warn that the blur of the HAADF is the largest one tried."""
     if isinstance(given, str) and model.blur == BLURS[-1]:
         _logger.warning(
             "The HAADF is blurred by %g pixels, the largest blur that is tried. If the maps are "
@@ -90,7 +90,7 @@ def warn_of_widest_blur(model, given):
 
 
 def warn_of_lost_positions(maps: Maps, haadf):
-    """Name scan positions without a count that are as bright in the HAADF as those of many.
+    """Warn of scan positions without counts that are bright in the HAADF.
 
     Only for maps that know the counts of whole spectra.
     """
@@ -158,7 +158,7 @@ def warn_of_poor_model(model):
 
 
 def say_what_was_given_back(names, lost):
-    """Say which significant structure the fusion had erased, and that it was given back.
+    """Log which significant structure the fusion had erased and was restored.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def _say_haadf_left_out(names, setting, parameters, model):
 
 
 def warn_of_registration(found, align):
-    """Say that the HAADF seems to be turned or shifted against the maps.
+    """Warn if the HAADF seems to be rotated or shifted relative to the maps.
 
     Parameters
     ----------

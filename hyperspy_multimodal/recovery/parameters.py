@@ -189,7 +189,7 @@ def check_map_method(map_method, background_windows, extra_lines, known=("fit", 
 
 
 def _length(lambdas):
-    """Return the number of elements that a pair of lambdas speaks of, 1 if it speaks of none."""
+    """Return the number of elements that a pair of lambdas has values for, 1 if common to all."""
     if np.iterable(lambdas):
         for value in lambdas:
             if np.iterable(value) and not isinstance(value, str):

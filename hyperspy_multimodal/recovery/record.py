@@ -1,4 +1,4 @@
-"""What is written down of a fusion: every parameter, given or chosen, and its images."""
+"""The record of a fusion: all parameters, given or chosen, and its images."""
 
 import numpy as np
 

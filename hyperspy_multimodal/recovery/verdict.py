@@ -1,4 +1,4 @@
-"""Whether a map can be trusted: a table of what speaks against it, and from how much on."""
+"""Whether a map can be trusted: a table of possible problems, and their thresholds."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -101,7 +101,7 @@ _RANKS = {kind: rank for rank, kind in enumerate(RULES)}
 
 
 class Reason(NamedTuple):
-    """What speaks against a map.
+    """A problem of a map.
 
     Attributes
     ----------
@@ -120,13 +120,13 @@ class Reason(NamedTuple):
 
     @property
     def gravity(self):
-        """What to sort by, the gravest first."""
+        """Sort key, the most serious problems first."""
         return -VERDICTS.index(self.verdict), self.rank
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to be thought of a map.
+    """The verdict on a map.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ class Verdict:
 
     @property
     def words(self):
-        """Those reasons in a few words that alone make the verdict."""
+        """The reasons that decide the verdict, in a few words."""
         own = [each.words for each in self.reasons if each.verdict == self.verdict]
         return list(dict.fromkeys(own))
 
@@ -155,7 +155,7 @@ class Verdict:
 
 
 def grade(note: Note, name, follows=True):
-    """Return what a message says of a map, one of `VERDICTS`.
+    """Return the verdict on a map that follows from a message, one of `VERDICTS`.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def verdicts_of(names, notes, follow=None):
 
 
 def ranked(notes, verdicts):
-    """Return as texts what a map suffers from and what asks for something, the gravest first."""
+    """Return the problems of maps and what to do as texts, the most serious first."""
     gravity = {}
     for note in notes:
         if RULES[note.kind].to_do:

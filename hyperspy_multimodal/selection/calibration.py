@@ -1,4 +1,4 @@
-"""Errors of a bootstrap, brought to the scale and correlation that held-out counts show."""
+"""Calibration of bootstrap errors to the scale and correlation seen in held-out counts."""
 
 import numpy as np
 from scipy import ndimage
@@ -26,7 +26,7 @@ _MOST = 2.0
 
 
 def calibrated(errors, of_halves, held_out, fused, mask=None, doubt=0.0):
-    r"""Scale errors of the draws of one element, so that held-out counts bear them out.
+    r"""Scale the errors of the draws of one element so that they agree with held-out counts.
 
     A fusion f of one half of the counts and the net counts y of the other half, of variance v, have
     :math:`E (f - y)^2 - v` = mean squared error, without any truth, also for sums over windows.

@@ -54,7 +54,7 @@ class Setting:
 
 
 def effort(setting, tolerance, max_iterations):
-    """Return how far one of many fusions with a setting goes: tolerance and most iterations.
+    """Return tolerance and largest number of iterations for one of many trial fusions.
 
     Sources of sieves move on, far below the noise of their maps, long after these have settled.
     """

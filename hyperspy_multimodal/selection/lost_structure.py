@@ -1,4 +1,4 @@
-"""Structure that counts show and fused maps have lost: the test for it."""
+"""Test for structure that the counts show and fused maps have lost."""
 
 import math
 from collections import Counter
@@ -69,7 +69,7 @@ class Lost:
 
 
 class Expectation:
-    """What fused maps promise of the counts of each window, and how far the counts are from it.
+    """Counts of each window that fused maps predict, and how far the measured counts differ.
 
     Net counts x whose variance is x + v are taken for Poisson counts x + v over a background v,
     which they are in windows of the spectrum. v is what the measured variance has beyond the
@@ -266,7 +266,7 @@ def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
 
 
 class _Further:
-    """Where lines that were found with too many or too few counts may go on."""
+    """Where lines found with too many or too few counts may continue."""
 
     def __init__(self, found, shape):
         self.lines = any(not each.window.is_compact for each in found)

@@ -1,4 +1,4 @@
-"""Whether the HAADF lies over the maps: shift and orientation against the HAADF that they make."""
+"""Registration of the HAADF: shift and orientation relative to the HAADF that the maps predict."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ _ORIENTATIONS = {
 
 @dataclass(frozen=True)
 class Registration:
-    """How the HAADF lies over the maps.
+    """Registration of the HAADF relative to the maps.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Registration:
 
 
 def registration(modelled, haadf):
-    """Compare the HAADF with the one that measured maps make.
+    """Compare the HAADF with the one that the measured maps predict.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def registration(modelled, haadf):
 
 
 def moved_image(image, shift):
-    """Return an image moved by pixels (y, x); what comes in from outside repeats the rim."""
+    """Return an image moved by pixels (y, x), with the edge values repeated outside."""
     return ndimage.shift(np.asarray(image, float), shift, order=3, mode="nearest")
 
 

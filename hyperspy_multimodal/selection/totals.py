@@ -1,4 +1,4 @@
-"""Whether measured net totals can be trusted: checked in vacuum, where there is any."""
+"""Whether measured net totals can be trusted, checked in vacuum if there is any."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ _TRUSTED_SHARE, _STANDARD_ERRORS = 0.03, 4.0
 
 
 def vacuum_of(maps: Maps, haadf):
-    """Return where the scan shows vacuum, a bool array (ny, nx), or None if nowhere.
+    """Return where the scan shows vacuum, a bool array (ny, nx), or None if there is none.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Data and axes of spectrum images as files have them, brought to the one form that is fused."""
+"""Bring data and axes of spectrum images to the one form that is fused."""
 
 import dask
 import dask.array as da

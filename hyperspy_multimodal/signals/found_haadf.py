@@ -1,4 +1,4 @@
-"""HAADF images as people have them: masked, profiles along a line, images in a list."""
+"""HAADF images in other forms: masked, profiles along a line, images in a list."""
 
 from typing import NamedTuple
 

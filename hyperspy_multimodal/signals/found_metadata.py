@@ -1,4 +1,4 @@
-"""Metadata as files have them, made into what HyperSpy means by them."""
+"""Bring metadata of files to the conventions of HyperSpy."""
 
 import re
 
@@ -136,7 +136,7 @@ def _tidy_instrument(signal, kind, changes, assumed):
 
 
 def _tidy_numbers(signal, changes):
-    """Take out what cannot be of the instrument of an EELS signal, so that it is asked for."""
+    """Remove impossible instrument values of an EELS signal, so that they are asked for."""
     for item in ("beam_energy", "convergence_angle", "Detector.EELS.collection_angle"):
         place = f"Acquisition_instrument.TEM.{item}"
         given = signal.metadata.get_item(place, None)

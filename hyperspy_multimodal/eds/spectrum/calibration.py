@@ -1,4 +1,4 @@
-"""Where the energy axis lies: a search over offset and gain with all lines that may be there."""
+"""Search for offset and gain of the energy axis with all lines that may be present."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ _ODD_MISFIT, _STRONG_PEAK, _DISPLACED = 0.12, 0.05, 0.4
 
 
 def search_axis(observed, used, nominal, lines, beam_energy):
-    """Return up to three detectors whose calibrations put lines on peaks best, the best first.
+    """Return up to three detectors with the best calibrations, the best first.
 
     For each offset and gain of a grid, and of one twice as fine around the best, lines, with table
     weights in each family, and a continuum are fitted to the spectrum, on channels of 20 eV.
@@ -75,7 +75,7 @@ def search_axis(observed, used, nominal, lines, beam_energy):
 
 
 def axis_score(observed, used, calibrated, lines, beam_energy):
-    """Return how badly lines lie on peaks with a given calibration: the cost of `search_axis`.
+    """Return the cost of `search_axis` for a given calibration.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def axis_score(observed, used, calibrated, lines, beam_energy):
 
 
 def elements_beside(observed, used, calibrated, lines, beam_energy, others):
-    """Return elements whose other lines explain much of what given lines leave, the best first.
+    """Return elements that explain much of the residual of given lines, the best first.
 
     Families of lines are added one by one, the one that explains most first.
 
@@ -149,7 +149,7 @@ def looks_odd(fit, named):
 
 
 def far_axis(observed, used, nominal, lines, beam_energy):
-    """Return an offset and a gain beyond those that `search_axis` takes, if they fit far better.
+    """Return an offset and a gain outside the range of `search_axis`, if they fit far better.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def far_axis(observed, used, nominal, lines, beam_energy):
 
 
 class _Search:
-    """How well lines lie on peaks, for any offset and gain.
+    """Agreement of lines and peaks, for any offset and gain.
 
     Peaks that no line explains cost the same wherever the axis lies, so that they cannot drag it.
     """

@@ -1,4 +1,4 @@
-"""Elements that nobody named and that have no line but under those of named ones."""
+"""Unlisted elements whose only lines lie under those of listed elements."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ _MOST, _ALIKE = 8, 9.0
 
 
 def covered_elements(fit, setting, named):
-    """Return lines of named elements under which others may lie that have no other line.
+    """Return lines of named elements that may hide elements without any other line.
 
     Of an element with other lines that would be seen, these are looked for first: what the spectrum
     excludes is no candidate. The rest, such as Ir M under P K at 10 kV, is told by the shape of the

@@ -1,4 +1,4 @@
-"""Elements that may lie under the lines of named ones, and cannot be told from them."""
+"""Elements that may be hidden under the lines of named ones."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Elements that microscopes show of themselves, and the evidence for them."""
+"""Elements that the instrument contributes, and the evidence for them."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ _FARTHEST = 3.8
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for an element.
+    """Evidence for an element.
 
     Attributes
     ----------

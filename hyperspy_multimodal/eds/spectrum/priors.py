@@ -1,4 +1,4 @@
-"""What is known of lines before a spectrum is seen, and how well: ratios and energies."""
+"""Prior knowledge of lines, with errors: ratios and energies."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Elements that a summed spectrum shows, when none is named."""
+"""Elements suggested by a summed spectrum."""
 
 from typing import NamedTuple
 

@@ -200,7 +200,7 @@ class _Fit:
         return amplitudes, within
 
     def estimate_misfit(self):
-        """Find the misfit with which squared residuals of peaks are what is expected of them."""
+        """Find the misfit for which squared residuals of peaks have their expected size."""
         n_lines = self.model.groups.number
         lines = self.amplitudes[:n_lines] @ self.design[:n_lines]
         expected = np.maximum(self.amplitudes @ self.design, _LEAST_EXPECTED)
