@@ -304,7 +304,7 @@ def _add_output(group):
         help="also save pictures of each map, the HAADF model, the choice of parameters and the "
         "fitted spectrum",
     )
-    group.add_argument("--verbose", "-v", action="store_true", help="print more details")
+    group.add_argument("--verbose", "-v", action="store_true", help="print all messages")
     group.add_argument(
         "--debug", action="store_true", help="if there is an error, show where it came from"
     )
