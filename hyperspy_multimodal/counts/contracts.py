@@ -40,7 +40,7 @@ class Maps(Counts, Protocol):
     gains : numpy.ndarray
         Counts or electrons for each count of the maps, shape (K,).
     mask : numpy.ndarray or None
-        True where pixels have no say, bool, shape (ny, nx).
+        True where pixels are ignored, bool, shape (ny, nx).
     gross : numpy.ndarray or None
         Counts of whole spectra, shape (ny, nx), where they are known.
     are_integers : bool
@@ -57,7 +57,7 @@ class Maps(Counts, Protocol):
     has_measured_background : bool
         Whether a background was measured beside the windows, which may be wrong.
     settled : Maps
-        The same without what only splitting or drawing needs, for memory's sake.
+        The same without the data needed only to split or draw counts, to save memory.
     """
 
     names: list

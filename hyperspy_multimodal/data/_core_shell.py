@@ -61,8 +61,8 @@ def core_shell(
     - Detector: Gaussian lines of Fiori and Newbury's width [4]_, a window that transmits
       exp(-(0.4 keV / E)^3), 0.7 sr, no electronic noise; without `stray`, vacuum holds no counts.
     - Continuum: Kramers' (E0 - E) / E [5]_ behind the same window, following the mass-thickness.
-    - Incomplete charge collection, sum peaks and absorption edges in the continuum are there if
-      `Scan` is told so; `MEASURED_DETECTOR` has settings for all of them.
+    - Incomplete charge collection, sum peaks and absorption edges in the continuum are added if
+      `Scan` sets them; `MEASURED_DETECTOR` has settings for all of them.
     - The live time is what a probe of 0.1 nA needs to make `counts`.
     - HAADF: areal density x Z^1.7 summed over the elements: Rutherford's Z^2, less by the
       screening of the nucleus [6]_; 4000 for vacuum and 44000 for the densest pixel, Gaussian

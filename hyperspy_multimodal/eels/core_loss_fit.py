@@ -152,7 +152,7 @@ class _Model:
         self.missing = observed[used] * self.root
 
     def design(self, parameters, lined):
-        """Return the spectra of elements, white lines and power law, and whose each is."""
+        """Return the spectra of elements, white lines and power law, and to which each belongs."""
         exponent, shift, offset, width = parameters
         moved = self.limits - shift
         rows = [

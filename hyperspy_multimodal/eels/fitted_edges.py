@@ -173,7 +173,7 @@ class EdgeReading:
     mask = None
 
     def for_fusion(self, divisible):
-        """Return the same without its noise, for memory's sake."""
+        """Return the same without its noise, to save memory."""
         return replace(self, noise=None)
 
     @property

@@ -16,7 +16,7 @@ _logger = Speaker(__name__)
 # Maps are shares if their sum varies by no more than this share of itself.
 _SHARES = 1e-3
 # Whole numbers are scaled, not counted, where the median is at least so large and noise suggests
-# counts of so many units.
+# counts of this many units.
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
 _CERTAIN = 3.0  # standard errors
 _NEGLIGIBLE = 0.01  # share of a total

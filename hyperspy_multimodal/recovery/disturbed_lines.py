@@ -9,8 +9,8 @@ _logger = Speaker(__name__)
 
 # Neighbours on each side that say what a row should hold.
 _NEIGHBOURS = 3
-# A row is disturbed if it is off by so many times the scatter of rows, so many standard errors of
-# its counts, and this share of itself.
+# A row is disturbed if it is off by these multiples of the scatter of rows and of the standard
+# error of its counts, and by this share of itself.
 _SCATTER, _CERTAIN, _SHARE = 8.0, 6.0, 0.1
 _FEWEST = 12  # rows
 _NORMAL = 1.4826  # standard deviation over the median absolute deviation

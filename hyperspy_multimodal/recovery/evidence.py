@@ -98,7 +98,7 @@ def say_flat_maps(maps, fused):
     for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
         if np.ptp(each) >= _FLAT * each.mean():
             continue
-        # a patch that differs by so many times the mean is seen
+        # times the mean by which a patch must differ to be seen
         hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)
         _logger.warning(
             "The map of %s is flat: its counts show no structure above their noise. A patch 8 "

@@ -9,7 +9,7 @@ from ..selection import bias_of, brightness_classes, fuse_setting
 
 _logger = Speaker(__name__)
 
-# A bias this significant, and of so many per cent, is warned of ...
+# A bias this significant, and of this many per cent, is warned of ...
 _STANDARD_ERRORS, _PERCENT = 3.0, 2.0
 # ... if at most this share of it is left without the HAADF.
 _LEFT = 0.5

@@ -165,7 +165,7 @@ def say_what_was_given_back(names, lost):
     names : list of str
         Lines or edges.
     lost : list of Lost
-        What was given back.
+        The restored windows.
     """
     if lost:
         _logger.warning(

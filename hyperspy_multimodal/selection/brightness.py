@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# A bias this significant, and of so many per cent, is one ...
+# A bias counts if it is this significant, and of this many per cent ...
 _STANDARD_ERRORS, _PERCENT = 2.5, 1.0
 # ... and the HAADF's, if so much of it at most is left without the HAADF's pull.
 _LEFT = 0.7

@@ -34,7 +34,7 @@ def kept_structure(maps: Maps, fused, totals):
     kept : numpy.ndarray
         The maps; ``fused`` itself if nothing was lost.
     lost : list of Lost
-        What was found, and given back.
+        The windows found and restored.
     left : list of Lost
         What is still significantly wrong, as searches are limited.
     """

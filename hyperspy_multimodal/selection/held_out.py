@@ -17,7 +17,7 @@ _TOLERANCE = 1e-3
 _SIGNIFICANT = 5.0  # standard errors
 _MAX_ITERATIONS = 300
 _SIEVES_SETTLE = 5  # times as fast
-#: An element whose lambdas are so many times the others' follows its counts, not the HAADF.
+#: An element whose lambdas are this many times the others' follows its counts, not the HAADF.
 APART = 100.0
 
 
@@ -260,7 +260,7 @@ class HeldOut:
     def relative(self, errors):
         """Return the errors of the elements over the least of all, summed.
 
-        Elements with hardly a count have no say.
+        Elements with hardly any counts are ignored.
         """
         return float((errors / self._units)[self.counted].sum())
 

@@ -32,7 +32,7 @@ def tidied_haadf(haadf, grid):
     Parameters
     ----------
     haadf : object
-        As given: what is no image comes back as it is, to be refused later.
+        As given. Anything that is not an image is returned unchanged, to be refused later.
     grid : ScanGrid
         The scan.
 

@@ -59,7 +59,7 @@ def explain_keywords(method):
 
 
 def _rename(method, former, kwargs):
-    """Give an argument its present name, and say so."""
+    """Give an argument its present name, with a warning."""
     name, values = _FORMER_NAMES[former]
     if name in kwargs:
         raise TypeError(

@@ -60,7 +60,7 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
         with one_of_several(said):
             fused[number], outputs[number] = method(part, images[number], **given)
         if not kwargs.get("full_output", False):
-            outputs[number].pop("draws", None)  # for memory's sake
+            outputs[number].pop("draws", None)  # to save memory
         if kwargs.get("slices") == "shared" and number == order[0]:
             given.update(_shared(outputs[number]))
     maps = [_stacked(signal, each) for each in zip(*fused, strict=True)]

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from ...physics.peak_widths import HEIGHT_PER_AREA
 
-# What is missing near a line, within so many FWHM, is the line's, where the line is more than
+# The residual within this many FWHM of a line belongs to the line, where the line is more than
 # this share of the continuum.
 _NEAR, _VISIBLE = 2.0, 0.1
 _SMOOTHED = 0.02  # keV, standard deviation

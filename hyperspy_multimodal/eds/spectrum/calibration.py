@@ -20,7 +20,7 @@ _BIN = 0.02  # keV
 _STARTS = 3
 # Squares of what is above the fit, in a channel, saturate here; fits are reweighted so often.
 _SATURATED, _REWEIGHTED = 16.0, 3
-# Other families of lines are added if they explain so much; so many at most, and tried at a time.
+# Share that another family must explain to be added; how many are added and tried at most.
 _EXPLAINED, _MOST_OTHERS, _TRIED = 50.0, 16, 6
 # Calibrations whose weighted squares exceed the least by more than this share of it, and than
 # this, are none.
@@ -32,7 +32,7 @@ _MOST_HELD = 40.0
 _FAR_OFFSETS, _FAR_GAINS = np.arange(-0.3, 0.301, 0.025), np.arange(-0.06, 0.0601, 0.005)
 _FAR_BETTER = 0.6
 # What makes an axis doubtful: a misfit, and peaks of more than this share of all counts of lines
-# within so many keV of a named line that is missing.
+# within this many keV of a named line that is missing.
 _ODD_MISFIT, _STRONG_PEAK, _DISPLACED = 0.12, 0.05, 0.4
 
 

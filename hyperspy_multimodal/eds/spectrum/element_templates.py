@@ -115,7 +115,7 @@ def _gain(fit, spectra, own, name):
 def own_lines(explanation, name, names):
     """Return which lines belong to a map: all of its element, or, of two maps, its family.
 
-    A family that has many times the counts that the named one lets expect holds those of another
+    A family with many times the counts expected from the named one holds counts of another
     element, and is left out: it gets a template of its own.
     """
     element, subshell = name.split("_")

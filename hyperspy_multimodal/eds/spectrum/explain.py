@@ -25,7 +25,7 @@ _PILE_UP_COUNTS = 1e4
 _ROUNDS = 3
 # Elements whose lines have fewer standard errors are not looked for any further.
 _HINT = 2.0
-# A peak that is given to an element has so many standard errors.
+# A peak that is attributed to an element has at least this many standard errors.
 _CERTAIN = 10.0
 _SETTLED = 12  # iterations of the axis
 
