@@ -8,8 +8,8 @@ from scipy import ndimage
 
 # Distances at which correlation is measured, in pixels.
 _LAGS = 3
-# Noise is measured in these shares of the brightest pixels and of the gentlest slopes of a map, which
-# is smoothed by this many pixels.
+# Noise is measured in these shares of the brightest pixels and of the gentlest slopes of a map,
+# which is smoothed by this many pixels.
 _BRIGHT, _GENTLE, _SMOOTH = 0.3, 0.35, 4.0
 # Gaussian filters that are tried, in pixels, and widths of moving averages.
 _BLURS, _WIDTHS = np.linspace(0.2, 2.5, 116), (2, 3, 4, 5)
