@@ -61,7 +61,7 @@ def find_gain(stored, given, counts, lower, upper):
     if stored is not None:
         gain, source = float(stored), "metadata"
     elif np.array_equal(counts, np.rint(counts)):
-        _logger.info("All counts are whole numbers: each is taken as one electron.")
+        _logger.info("All counts are whole numbers: each is taken for one electron.")
         gain, source = 1.0, "integer counts"
     elif np.isfinite(estimated) and estimated > 0:
         _logger.warning(

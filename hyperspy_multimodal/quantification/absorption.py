@@ -155,7 +155,7 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
             "Leave thickness out."
         )
     if thickness is not None and mass_thickness is not None:
-        raise ValueError("Give either thickness or mass_thickness, but not both.")
+        raise ValueError("Give either thickness or mass_thickness, but both were given.")
     from exspy.material import elements, mass_absorption_coefficient
 
     names = measured.names

@@ -72,8 +72,8 @@ def trusted_totals(maps: Maps, haadf):
             trusted[i] = False
             _logger.warning(
                 "%s has net counts in what looks like vacuum: over the whole scan, they would "
-                "make %+.1f %% of its total. Its background may be wrong, so its total is not "
-                "kept. Check the background windows. If the element is really there, for "
+                "make %+.1f %% of its total. So its background may be wrong, and its total is "
+                "not kept. Check the background windows. If the element is really there, for "
                 "example in a support film, give keep_totals=True.",
                 maps.names[i],
                 min(100 * excess / totals[i], 999.0),
