@@ -239,4 +239,4 @@ def test_the_movement_of_the_axis_and_unknown_counts_are_told():
     order = [line.name for line in lines].index("O_Ka")
     share = fit.amplitudes[order] / fit.amplitudes.sum()
     assert f"{100 * share:.1f} % of the X-ray line counts belong to no element" in text
-    assert "of no element" not in goodness(explanation)
+    assert "to no element" not in goodness(explanation)
