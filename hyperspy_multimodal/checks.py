@@ -1,4 +1,4 @@
-"""Numbers and arrays that callers give, checked before anything is computed."""
+"""Checks of numbers and arrays that callers give, before anything is computed."""
 
 import numbers
 
@@ -61,13 +61,14 @@ def per_element(name, value, n_maps, **limits):
         return np.full(n_maps, checked_number(name, value, **limits))
     if isinstance(value, str) or not np.iterable(value):
         raise TypeError(
-            f"{name} must be a number or {n_maps} numbers, one an element, but {value!r} was given."
+            f"{name} must be a number or {n_maps} numbers, one per element, but {value!r} was "
+            "given."
         )
     values = list(value)
     if len(values) != n_maps:
         raise ValueError(
-            f"{name} must be a number or {n_maps} numbers, one an element, but {len(values)} were "
-            "given."
+            f"{name} must be a number or {n_maps} numbers, one per element, but {len(values)} "
+            "were given."
         )
     return np.array(
         [checked_number(f"{name}[{i}]", element, **limits) for i, element in enumerate(values)]

@@ -22,39 +22,39 @@ def save_maps(
 ) -> list[Path]:
     """Save maps into a folder, one file per map.
 
-    HyperSpy saves maps to .hspy and .zspy by itself, but refuses other formats: an image of
-    floating-point numbers is no PNG, and a map with navigation axes no TIFF.
+    HyperSpy itself saves maps to .hspy and .zspy, but not to other formats: PNG files cannot hold
+    floating-point numbers, and TIFF files cannot hold maps with navigation axes.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        Maps as `multimodal_fusion`, `fuse_maps` or `fit_maps` return them, in memory or lazy, with
-        two axes, or with one: profiles along a line, such as ``[roi(m) for m in maps]``. For "tif"
-        stacks with three axes, too.
+        Maps from `multimodal_fusion`, `fuse_maps` or `fit_maps`, in memory or lazy. They have two
+        axes, or one for profiles along a line, such as ``[roi(m) for m in maps]``. "tif" also
+        accepts stacks with three axes.
     folder : str or pathlib.Path
-        Folder to write to; it is made if it is missing. Files bear the names of lines, edges or
-        elements.
+        Folder to write to, which is created if it does not exist. Files are named after lines,
+        edges or elements.
     format : str
-        "hspy" (default) or "zspy": all of the signal, for HyperSpy. "tif": 32-bit numbers in the
-        units of the map, with the size of a pixel as ImageJ reads it. "png": a picture with scale
-        bar and colour bar. "csv": of maps one table per map, rows and columns as in the scan; of
-        profiles one table, with the position and a column per map.
+        "hspy" (default) or "zspy": the complete signal, for HyperSpy. "tif": 32-bit numbers in the
+        units of the map, with the pixel size for ImageJ. "png": a picture with scale bar and colour
+        bar. "csv": for maps, one table per map with rows and columns as in the scan; for profiles,
+        a single table with the position and one column per map.
     suffix : str
-        What is added to the names of files, such as "_raw". Default "".
+        Appended to the file names, such as "_raw". Default "".
     overwrite : bool
-        Replace files that exist. Default False.
+        Whether to replace existing files. Default False.
 
     Returns
     -------
     list of pathlib.Path
-        Files that were written.
+        The files written.
 
     Raises
     ------
     FileExistsError
-        If a file exists, unless ``overwrite``. Nothing is written then.
+        If a file exists and ``overwrite`` is False. Nothing is written in this case.
     TypeError, ValueError
-        If ``maps`` are no maps, two of them bear one name, or the format is not known.
+        If ``maps`` are not maps, if two of them have the same name, or if the format is unknown.
 
     Examples
     --------
@@ -84,8 +84,8 @@ def save_maps(
     repeated = sorted({n for n, file in zip(names, same, strict=True) if same.count(file) > 1})
     if repeated:
         raise ValueError(
-            f"Several maps would be saved as {repeated}. Save them to folders of their own, or "
-            "with a `suffix` of their own."
+            f"Several maps would be saved as {repeated}. Save them to different folders, or with "
+            "different `suffix`."
         )
     sizes = {len(map_axes(each)) for each in maps}
     most = {"tif": 3, "png": 2, "csv": 2}.get(kind, 10)
@@ -118,7 +118,7 @@ def save_maps(
 
 
 def _as_file(name):
-    """Return a name without what folders and Windows cannot have in that of a file."""
+    """Return a name without characters that file names cannot have."""
     return "".join("_" if letter in '\\/:*?"<>|' or ord(letter) < 32 else letter for letter in name)
 
 

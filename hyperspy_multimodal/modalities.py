@@ -1,4 +1,4 @@
-"""The modalities that are fused: eXSpy's class of their spectra, and the module of their method.
+"""Supported modalities: the eXSpy class of their spectra, and the module of their method.
 
 Imported while HyperSpy and eXSpy are being imported themselves, so from the standard library only.
 """

@@ -1,4 +1,4 @@
-"""Names of X-ray lines and edges, such as "Ti_Ka" and "Cu_L3": an element, and what it has."""
+"""Names of X-ray lines and edges, such as "Ti_Ka" and "Cu_L3"."""
 
 import functools
 import re
@@ -43,7 +43,7 @@ def known_element(text):
 
 
 def known_name(text, kind):
-    """Return a line or edge as eXSpy writes it; None where its element has none like it.
+    """Return a line or edge as eXSpy writes it, None if the element has no such line or edge.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def known_name(text, kind):
 
 @functools.lru_cache
 def _by_letters(kind):
-    """Return all lines or edges by their letters alone; one that names two is left out."""
+    """Return all lines or edges by their letters alone, without ambiguous ones."""
     found = {}
     for element, data in _database().as_dictionary().items():
         if not isinstance(data, dict):

@@ -1,4 +1,4 @@
-"""What there is to say while a scan is fused: logged at once, or gathered for one summary.
+"""Messages of a fusion: logged at once, or gathered for one summary.
 
 A `Speaker` is a logger whose messages can be gathered. It takes two more arguments: ``kind``, the
 row of the table of `recovery.verdict` that says what the message means for a map, and ``about``,
@@ -34,7 +34,7 @@ class Note:
     about: object = 1.0
 
     def amount(self, name):
-        """Return how much of it a map has."""
+        """Return the amount that concerns a map."""
         return self.about.get(name, 0.0) if isinstance(self.about, dict) else float(self.about)
 
 
@@ -95,7 +95,7 @@ def gathered_so_far():
 
 
 def repeat(notes):
-    """Say again what was gathered elsewhere."""
+    """Log messages that were gathered elsewhere."""
     waiting = _gathered.get()
     if waiting is not None:
         waiting.extend(notes)
@@ -106,7 +106,7 @@ def repeat(notes):
 
 @dataclass(frozen=True)
 class Told:
-    """What a task gives, and what it had to say."""
+    """Result of a task, and its messages."""
 
     value: object
     notes: tuple = ()
@@ -123,12 +123,12 @@ def telling(function, *args):
 
 
 def untold(value):
-    """Return what a task gave."""
+    """Return the result of a task."""
     return value.value if isinstance(value, Told) else value
 
 
 class Pool:
-    """What tasks in the threads of this process report to the call that waits for them."""
+    """Reports of tasks in threads of this process to the call that waits for them."""
 
     def __init__(self):
         self._lock = threading.Lock()

@@ -58,9 +58,10 @@ def _check_process():
             layer = None
         if layer == "omp" and sys.platform.startswith("linux"):
             raise RuntimeError(
-                "This process was forked from one that has fused before: OpenMP's threads do not "
-                "survive that. Start processes with multiprocessing.get_context('spawn'), or set "
-                "the environment variable NUMBA_THREADING_LAYER=workqueue before Python starts."
+                "This process was forked from one that has fused before, and threads of OpenMP "
+                "do not survive a fork. Start processes with "
+                "multiprocessing.get_context('spawn'), or set the environment variable "
+                "NUMBA_THREADING_LAYER=workqueue before Python starts."
             )
     _process = own
 

@@ -78,6 +78,17 @@ def test_spectra_and_haadf_in_files_of_their_own(in_empty_folder):
     assert (in_empty_folder / "spectra_fused" / "Co_Ka.hspy").exists()
 
 
+def test_one_summary_is_printed_and_more_on_request(in_empty_folder, scan, capsys):
+    arguments = ["spectra.hspy", "image.hspy", *LAMBDAS]
+    main(arguments)
+    brief = capsys.readouterr().err
+    main([*arguments, "--verbose"])
+    verbose = capsys.readouterr().err
+    assert brief.count("Maps: ") == verbose.count("Maps: ") == 1
+    assert "fit of the summed spectrum" in verbose
+    assert "fit of the summed spectrum" not in brief
+
+
 def test_real_file(shared_data, in_empty_folder, capsys):
     status = main([str(shared_data / "TiO2_Pd_EDS.bcf"), "-o", "maps", *LAMBDAS])
     assert status == 0, capsys.readouterr().err
@@ -121,7 +132,7 @@ def test_file_without_spectra(in_empty_folder, caplog):
         (["--format", "jpg"], ["--format", "'jpg'", "hspy"]),
         (["--regulariser", "tgv"], ["--regulariser", "'tgv'"]),
         (["--tv", "tgv"], ["--tv", "'tgv'"]),
-        (["--tv", "isotropic", "--regulariser", "sieve"], ["former name", "--regulariser alone"]),
+        (["--tv", "isotropic", "--regulariser", "sieve"], ["former name", "only --regulariser"]),
         (["--lines", "Ti_Ka", "--edges", "Ti_L3"], ["--lines", "--edges"]),
         (["--method", "guess"], ["--method", "guess"]),
         (["--signal-type", "XRF"], ["--signal-type", "XRF"]),

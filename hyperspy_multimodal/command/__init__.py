@@ -8,6 +8,8 @@ from .options import parsed
 from .run import check_output, fuse_files, fuse_given_maps, fuse_specimen
 
 _logger = logging.getLogger("hyperspy_multimodal")
+# Where the summary of each fusion is logged.
+_SUMMARIES = "hyperspy_multimodal.recovery.summary"
 
 
 def main(arguments=None):
@@ -15,16 +17,18 @@ def main(arguments=None):
     options = parsed(arguments)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Translating("%(levelname)s: %(message)s"))
+    if not options.verbose:
+        handler.addFilter(_is_brief)
     _logger.addHandler(handler)
     before = _logger.level, _logger.propagate
-    _logger.setLevel(logging.DEBUG if options.verbose else logging.INFO)
+    _logger.setLevel(logging.INFO)
     try:
         run = fuse_specimen
         if options.files:
             run = fuse_given_maps if options.maps else fuse_files
         check_output(options)
         if options.tv is not None:
-            _logger.warning("--tv is deprecated. Write --regulariser in its place.")
+            _logger.warning("--tv is deprecated. Use --regulariser instead.")
         run(options)
     except KeyboardInterrupt:
         _logger.error("Stopped.")
@@ -41,8 +45,14 @@ def main(arguments=None):
     return 0
 
 
+def _is_brief(record):
+    """Return whether a record is shown without ``--verbose``: its own, summaries and warnings."""
+    own = record.name == _logger.name or record.name.startswith(__name__)
+    return own or record.name == _SUMMARIES or record.levelno > logging.INFO
+
+
 def _described(error):
-    """Return what an error says; one that is none of ours by its name, too."""
+    """Return the text of an error, with its class if it is not one that the package raises."""
     text = translated(str(error))
     if isinstance(error, (OSError, TypeError, ValueError)) and text:
         return text

@@ -1,24 +1,36 @@
-"""Advice of the package, which speaks of Python, in the words of the command line."""
+"""Messages of the package, with options of the command in place of Python arguments."""
 
 import logging
 import re
 
+_IMAGE = "an image that is not 0"
 _PHRASES = [
     (r"suggest_elements\(s\) suggests some", "what the spectrum shows is listed below"),
+    (r", and at suggest_elements\(s\) for elements that fit", ""),
+    (
+        r"add (it|them|that element) with s\.add_elements\b",
+        r"name \1 in --elements, with all others",
+    ),
+    (r"add them: s\.add_elements\(\(([^)]*?),?\)\)", r"name \1 in --elements, with all others"),
+    (r"Add lines with s\.add_lines\(\), or list", "List"),
     (r"(?:s\.)?(?:add|set)_elements(?:\(\(?\[?'[^)]*\)+)?", "--elements Ti O"),
     (r"s\.set_microscope_parameters\(beam_energy=([\d.]+)\)", r"--beam-energy \1"),
     (r"s\.set_microscope_parameters\(energy_resolution_MnKa=([\d.]+)\)", r"--resolution \1"),
+    (r"s\.set_microscope_parameters\b(?!\()", "--beam-energy and --resolution"),
     (r"s\.set_signal_type\('(\w+)'\)", r"--signal-type \1"),
     (r"`?map_method`?='(\w+)'", r"--method \1"),
     (r"`?regulariser`?='(\w+)'", r"--regulariser \1"),
     (r"`?align`?=True", "--align"),
     (r"`?lazy_output`?=False", "--lazy"),
     (r"`?gamma`?='auto'", "--gamma auto"),
-    (r"`?lambdas`?='auto'", "lambdas chosen from the counts"),
+    (r"Use lambdas='auto', or (.*) \(lambdas accepts [^)]*\)", r"Leave out --lambdas, or give \1"),
+    (r"`?lambdas`?='auto'", "the automatic choice of lambdas"),
     (r"`?lambdas`?=\(lambda_1, lambda_2\)", "--lambdas L1 L2"),
     (r"xray_lines=\[[^]]*\]", "--lines Ti_Ka O_Ka"),
     (r"\bedges=\[[^]]*\]", "--edges Cu_L3 Zn_L3"),
     (r"elements=\[[^]]*\]", "--elements Ti O"),
+    (r"navigation_mask=\(s\.data[^&]*& \([^)]*\)", f"--mask, {_IMAGE} there"),
+    (r"mask = np\.zeros.*navigation_mask=mask", f"give --mask, {_IMAGE} in these lines"),
     (r"navigation_mask=[^:;.]*(?=[.:;,]|$)", "--mask FILE"),
     (r"`?extra_lines`?", "--extra-lines"),
     (r"`xray_lines`|\bxray_lines\b(?! )", "--lines"),
@@ -30,21 +42,28 @@ _PHRASES = [
     (r"(?<=or )tolerance\b", "--tolerance"),
     (r"`?background_windows`?", "--background-windows"),
     (r"`background`", "--background"),
-    (r"; for the opposite give ~mask", "; save its opposite for the contrary"),
+    (r"; for the opposite give ~mask", "; for the opposite invert the image"),
+    (r"the mask is inverted, give ~mask", "the mask is inverted, invert the image"),
     (r"`integration_windows`", "--windows"),
+    (r"bin the scan with s\.rebin", "bin the scan"),
+    (r"\bweights of 0\b", "--weights 0"),
+    (r" \(`uses_haadf`\)", ""),
+    (r"plot_sum_spectrum", "sum_spectrum.png of --pictures"),
+    (r", or keep the axis as it is with fit_maps\(s, refine_calibration=False\)", ""),
+    (r"more in `messages` of full_output=True", "more with --verbose"),
     (r"`haadf_residual` of full_output=True", "haadf_model.png of --pictures"),
 ]
 
 
 def translated(text):
-    """Return a message in which Python's arguments are options of the command."""
+    """Return a message with options of the command in place of Python arguments."""
     for pattern, option in _PHRASES:
         text = re.sub(pattern, option, text)
     return text
 
 
 class Translating(logging.Formatter):
-    """Writes a record as the command says it: level and message."""
+    """Format a record for the command: level and message."""
 
     def format(self, record):
         return translated(super().format(record))

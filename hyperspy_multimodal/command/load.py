@@ -1,4 +1,4 @@
-"""Files of the command, and what its options say of them."""
+"""Load the files of the command, and apply the options that describe them."""
 
 import importlib.metadata
 import logging
@@ -18,7 +18,7 @@ def load_signals(options):
             raise ValueError(f"There is no file {file}.")
         if file.is_dir() and file.suffix.lower() != ".zspy":
             raise ValueError(
-                f"{file} is a folder. Name a file in it, such as the .ASW of a JEOL project."
+                f"{file} is a folder. Give a file in it, such as the .ASW file of a JEOL project."
             )
         loaded = _loaded(file, options)
         for signal in loaded:
@@ -38,7 +38,7 @@ def load_image(file):
         raise ValueError(f"{file} cannot be read: {error}") from error
     images = [each.data for each in loaded if each.data.ndim in (2, 3)]
     if len(images) != 1:
-        raise ValueError(f"{file} must hold one image, over the scan, but holds {len(images)}.")
+        raise ValueError(f"{file} must hold one image of the scan, but holds {len(images)} images.")
     [image] = images
     if image.dtype.names:  # a colour picture
         image = sum(image[name].astype(float) for name in image.dtype.names[:3])
@@ -83,10 +83,13 @@ def with_elements(spectra, names):
 
 
 def _elements_to_give(spectra):
-    """Return a message that lists elements which the spectrum shows."""
+    """Return a message that lists the elements which the spectrum seems to show."""
     from ..eds.suggest_elements import suggest_elements
 
-    message = "The file names no elements. Give all of the specimen, such as --elements Ti O."
+    message = (
+        "The file names no elements. Give all elements of the specimen, for example --elements "
+        "Ti O."
+    )
     try:
         found = suggest_elements(spectra, show_progressbar=False)
     except Exception:  # the suggestion is a help, not the matter

@@ -1,4 +1,4 @@
-"""The options of the command, and what is wrong with what they are given."""
+"""The options of the command, and checks of their values."""
 
 import argparse
 import math
@@ -7,7 +7,7 @@ from pathlib import Path
 from .._version import __version__
 from ..modalities import SIGNAL_TYPES
 
-_NAMES = "separated by spaces or commas, in any case"
+_NAMES = "separated by spaces or commas, upper or lower case"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -21,14 +21,15 @@ def parser():
     made = _Parser(
         prog="python -m hyperspy_multimodal",
         description="Fuse a HAADF image with the EDS or EELS spectrum image of the same scan into "
-        "elemental maps. Without FILE, do so for a simulated specimen and say what was gained.",
+        "elemental maps. Without FILE, fuse a simulated specimen and show what is gained.",
     )
     made.add_argument(
         "files",
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="file with spectrum image and HAADF (.bcf, .emd, .dm4, .hspy, ...), or one for each",
+        help="file that holds the spectrum image and the HAADF image (.bcf, .emd, .dm4, .hspy, "
+        "...), or one file for each",
     )
     _add_input(made.add_argument_group("input"))
     _add_reading(made.add_argument_group("how counts are read"))
@@ -112,53 +113,65 @@ def _check(options):
     if options.tv is not None:
         if options.regulariser is not None:
             raise argparse.ArgumentTypeError(
-                "--tv is the former name of --regulariser: give --regulariser alone"
+                "--tv is the former name of --regulariser. Give only --regulariser"
             )
         options.regulariser = ["tv" if each == "auto" else each for each in options.tv]
     if options.regulariser is not None and len(options.regulariser) == 1:
         [options.regulariser] = options.regulariser
     if options.lines and options.edges:
-        raise argparse.ArgumentTypeError("--lines are of EDS, --edges of EELS: give one of them")
+        raise argparse.ArgumentTypeError(
+            "--lines are for EDS and --edges for EELS. Give only one of them"
+        )
 
 
 def _add_input(group):
     group.add_argument(
-        "--spectra", type=_count, metavar="N", help="number of the spectrum image in the files"
+        "--spectra",
+        type=_count,
+        metavar="N",
+        help="number of the spectrum image in the files, if there are several",
     )
     group.add_argument(
-        "--haadf", type=_count, metavar="N", help="number of the HAADF image in the files"
+        "--haadf",
+        type=_count,
+        metavar="N",
+        help="number of the HAADF image in the files, if there are several or none is titled HAADF",
     )
     group.add_argument(
         "--maps",
         action="store_true",
-        help="the files hold maps instead of spectra: .hspy, .tif, plain HDF5, .npz; elements are "
-        "those of metadata, titles and names, or those of --elements, in their order",
+        help="the files hold maps instead of spectra: .hspy, .tif, plain HDF5, .npz. Elements "
+        "are taken from metadata, titles and names, or from --elements, in the same order",
     )
     group.add_argument(
-        "--reader", metavar="NAME", help="HyperSpy's reader of the files, such as 'bruker'"
+        "--reader", metavar="NAME", help="HyperSpy reader for the files, such as 'bruker'"
     )
     group.add_argument(
         "--signal-type",
         choices=SIGNAL_TYPES,
-        help="what the spectra are, where the file does not say",
+        help="kind of spectra, if the file does not say",
     )
     group.add_argument(
-        "--beam-energy", type=_positive, metavar="KEV", help="in keV, where the file lacks it"
+        "--beam-energy",
+        type=_positive,
+        metavar="KEV",
+        help="beam energy in keV, if it is not in the file",
     )
     group.add_argument(
         "--resolution",
         type=_positive,
         metavar="EV",
-        help="width of Mn Ka in the EDS spectra in eV, where the file lacks it",
+        help="energy resolution of the EDS detector at Mn Ka in eV, if it is not in the file",
     )
     group.add_argument(
         "--mask",
         type=Path,
         metavar="FILE",
-        help="image over the scan (.tif, .png, .npy, .hspy): what is not 0 is left out",
+        help="image of the scan (.tif, .png, .npy, .hspy) that is not 0 where scan positions are "
+        "left out",
     )
     group.add_argument(
-        "--lazy", action="store_true", help="read spectra that are larger than memory in parts"
+        "--lazy", action="store_true", help="read spectra in parts, if they are larger than memory"
     )
 
 
@@ -167,7 +180,7 @@ def _add_reading(group):
         "--elements",
         nargs="+",
         metavar="EL",
-        help=f"all elements of the specimen, in place of those in the files, {_NAMES}",
+        help=f"all elements of the specimen, instead of those in the files, {_NAMES}",
     )
     group.add_argument(
         "--lines", nargs="+", metavar="LINE", help=f"EDS: lines to map, such as Ti_Ka, {_NAMES}"
@@ -179,37 +192,38 @@ def _add_reading(group):
         "--extra-lines",
         nargs="+",
         metavar="EL",
-        help="EDS: elements that are in the specimen, but of which no map is wanted",
+        help="EDS: elements that are in the specimen but are not mapped",
     )
     group.add_argument(
         "--method",
         choices=("auto", "fit", "windows"),
-        help="read counts by a fit of whole spectra or in windows; default: fit, where it can be",
+        help="read counts by a fit of whole spectra or in windows; default: by a fit, where "
+        "possible",
     )
     group.add_argument(
         "--windows",
         nargs="+",
         metavar="W",
-        help="integration windows: for EDS one width in FWHM, or two limits per line or edge",
+        help="integration windows: one width in FWHM (EDS only), or two limits per line or edge",
     )
     group.add_argument(
         "--background-windows",
         nargs="+",
         metavar="W",
-        help="with --method windows: limits of the background windows, per line four (left and "
-        "right of it), per edge two; or none",
+        help="with --method windows: limits of the background windows, four per line (left and "
+        "right of it) or two per edge; or none",
     )
     group.add_argument(
         "--background",
         nargs="+",
         metavar="B",
-        help="--maps: counts that were subtracted from every pixel, one number or one per map",
+        help="with --maps: counts that were subtracted from every pixel, one number or one per map",
     )
     group.add_argument(
         "--gain",
         type=_positive,
         metavar="G",
-        help="EELS, and --maps: counts, or units of the map, per electron or X-ray",
+        help="EELS: counts per electron. With --maps: units of the map per count",
     )
 
 
@@ -218,7 +232,8 @@ def _add_fusion(group):
         "--gamma",
         type=_positive_or_auto,
         default="auto",
-        help="exponent of the maps in the HAADF, or 'auto' (default): chosen from the counts",
+        help="exponent of the maps in the HAADF model, or 'auto' (default) to choose it from the "
+        "counts",
     )
     group.add_argument(
         "--lambdas",
@@ -230,30 +245,42 @@ def _add_fusion(group):
         "--regulariser",
         nargs="+",
         metavar="R",
-        help="auto (default), tv (directional or isotropic), directional, isotropic, sieve, "
-        "smooth, or one a map",
+        help="auto (default), tv (directional or isotropic, whichever is better), directional, "
+        "isotropic, sieve, smooth, or one per map",
     )
     group.add_argument("--tv", nargs="+", metavar="R", help="former name of --regulariser")
     group.add_argument(
-        "--weights", nargs="+", metavar="W", help="weights of the HAADF: auto (default), Z, numbers"
+        "--weights",
+        nargs="+",
+        metavar="W",
+        help="weights of the elements in the HAADF: auto (default), Z, or one number per map",
     )
     group.add_argument(
         "--haadf-blur",
         type=_blur,
         metavar="PIXELS",
-        help="blur that takes the HAADF to the resolution of the maps; default: found",
-    )
-    group.add_argument("--align", action="store_true", help="move the HAADF over the maps")
-    group.add_argument(
-        "--uncertainty", action="store_true", help="add the standard deviation of each map"
+        help="blur, in pixels, that brings the HAADF to the resolution of the maps; default: "
+        "found from the data",
     )
     group.add_argument(
-        "--tolerance", type=_positive, metavar="GAP", help="stop at this relative gap; default 1e-4"
+        "--align", action="store_true", help="shift the HAADF so that it lies over the maps"
     )
     group.add_argument(
-        "--max-iterations", type=_count, metavar="N", help="stop after so many; default 5000"
+        "--uncertainty", action="store_true", help="also save the standard deviation of each map"
     )
-    group.add_argument("--seed", type=_count, metavar="N", help="seed of what is drawn; default 0")
+    group.add_argument(
+        "--tolerance",
+        type=_positive,
+        metavar="GAP",
+        help="stop at this relative gap to the optimum; default 1e-4",
+    )
+    group.add_argument(
+        "--max-iterations",
+        type=_count,
+        metavar="N",
+        help="stop after this many iterations; default 5000",
+    )
+    group.add_argument("--seed", type=_count, metavar="N", help="seed of random numbers; default 0")
 
 
 def _add_output(group):
@@ -262,7 +289,7 @@ def _add_output(group):
         "--output",
         type=Path,
         metavar="OUT",
-        help="folder for maps, table and picture; default NAME_fused, in the current folder",
+        help="folder for maps, table and picture; default: NAME_fused in the current folder",
     )
     group.add_argument(
         "--format",
@@ -274,10 +301,13 @@ def _add_output(group):
     group.add_argument(
         "--pictures",
         action="store_true",
-        help="also a picture of each map, of the HAADF model, the choice and the fitted spectrum",
+        help="also save pictures of each map, the HAADF model, the choice of parameters and the "
+        "fitted spectrum",
     )
-    group.add_argument("--verbose", "-v", action="store_true", help="say more")
-    group.add_argument("--debug", action="store_true", help="on an error, show where it came from")
+    group.add_argument("--verbose", "-v", action="store_true", help="print all messages")
+    group.add_argument(
+        "--debug", action="store_true", help="if there is an error, show where it came from"
+    )
 
 
 def _is_number(text):
@@ -298,7 +328,7 @@ def _numbers(option, texts):
 
 def _count(text):
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0, but {text!r} was given")
+        raise argparse.ArgumentTypeError(f"expected a whole number >= 0, but {text!r} was given")
     return int(text)
 
 

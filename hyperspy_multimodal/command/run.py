@@ -74,13 +74,13 @@ def fuse_given_maps(options):
 
 
 def fuse_specimen(options):
-    """Fuse a simulated specimen, and say what was gained."""
+    """Fuse a simulated specimen, and print what is gained."""
     from ..data import core_shell
 
     specimen = core_shell()
     _logger.info(
-        "No FILE was given: fusing simulated core-shell particles, %d x %d pixels, at most %.0f "
-        "counts a pixel in a line.",
+        "No FILE was given: fusing simulated core-shell particles, %d x %d pixels, with at most "
+        "%.0f counts per pixel in a line.",
         *specimen.haadf.data.shape,
         specimen.counts[0].data.max(),
     )
@@ -98,7 +98,7 @@ def fuse_specimen(options):
 
 
 def _given(options):
-    """Return the arguments of fusion that the command line sets."""
+    """Return the arguments of the fusion that the command line sets."""
     names = ("gamma", "lambdas", "regulariser", "weights", "haadf_blur", "seed", "tolerance",
              "max_iterations")  # fmt: skip
     given = {name: getattr(options, name) for name in names}
@@ -120,20 +120,20 @@ def _rows(option, numbers, columns):
 
 
 def check_output(options):
-    """Refuse a folder to write to that is a file."""
+    """Refuse an output folder that is a file."""
     if options.output is not None and options.output.exists() and not options.output.is_dir():
         raise ValueError(f"--output must be a folder, but {options.output} is a file.")
 
 
 def _check_kind(spectra, options):
-    """Refuse options of the other kind of spectra."""
+    """Refuse options for another kind of spectra."""
     own = modality_of(spectra)
     for other in MODALITIES:
         for name in other.options:
             if name not in own.options and getattr(options, name) is not None:
                 raise ValueError(
                     f"--{name.replace('_', '-')} is for {other.name} spectra, but these are "
-                    f"{own.name}. If they are not, say so with --signal-type."
+                    f"{own.name} spectra. If they are not, give their type with --signal-type."
                 )
 
 
@@ -153,7 +153,7 @@ def _write(maps, output, haadf, options, stem):
     matplotlib.use("Agg")
     from ..export import save_maps
     from ..plot import plot_overview
-    from ..plot.panels import map_name, map_unit, map_verdict
+    from ..plot.panels import map_name, map_unit
 
     names = [map_name(fused) for fused in maps]
     _check_content(names, maps, output)
@@ -166,9 +166,7 @@ def _write(maps, output, haadf, options, stem):
             paths = paths if len(paths) == len(maps) else paths * len(maps)
             for name, fused, path in zip(names, maps, paths, strict=True):
                 unit = map_unit(fused)
-                verdict = map_verdict(fused)[0]
-                note = f" ({verdict})" if verdict else ""
-                _logger.info("%s%s: %.6g %s in %s", name, note, fused.data.sum(), unit, path)
+                _logger.info("%s: %.6g %s in %s", name, fused.data.sum(), unit, path)
     if options.uncertainty:
         deviations = output["standard_deviations"]
         save_maps(deviations, folder, options.format[0], suffix="_error", overwrite=True)
@@ -184,17 +182,12 @@ def _write(maps, output, haadf, options, stem):
         _draw_more(folder, output)
     if "slices" in output:
         _logger.info(
-            "%d slices; parameters are in the metadata of the maps.", len(output["slices"])
+            "%d slices. Their parameters are in the metadata of the maps.", len(output["slices"])
         )
         return
-    used = "HAADF left out"
-    if output["uses_haadf"]:
-        used = f"HAADF used, gamma {output['gamma']:g}"
-    elif any(output["directional"]):
-        used = "of the HAADF only edges used"
     _logger.info(
-        "%s; lambda_1 %s; lambda_2 %s; picture in %s",
-        used,
+        "Parameters: %slambda_1 %s; lambda_2 %s. Picture in %s",
+        f"gamma {output['gamma']:g}; " if output["uses_haadf"] else "",
         _by_name(names, output["lambda_1"]),
         _by_name(names, output["lambda_2"]),
         picture,
@@ -205,13 +198,13 @@ def _check_content(names, maps, output):
     """Refuse to write maps that show nothing."""
     if not any(np.nansum(raw.data) > 0 for raw in output["raw_maps"]):
         raise ValueError(
-            f"There are no counts of {', '.join(names)} in this scan, so nothing is written. Check "
-            "the elements, and that the file holds what was measured."
+            f"There are no counts of {', '.join(names)} in this scan, so nothing is written. "
+            "Check the elements, and that the file holds the measured data."
         )
     if all(np.ptp(fused.data) < _FLAT * abs(fused.data.mean()) for fused in maps):
         raise ValueError(
             f"The maps of {', '.join(names)} show no structure beyond their noise, so nothing is "
-            "written: the scan holds too few counts, or the specimen is uniform. Totals: "
+            "written. The scan has too few counts, or the specimen is uniform. Totals: "
             + ", ".join(
                 f"{name} {np.nansum(raw.data):.0f}"
                 for name, raw in zip(names, output["raw_maps"], strict=True)
@@ -276,7 +269,7 @@ def _draw_more(folder, output):
 
 
 def _by_name(names, values):
-    """Return a number for all, or one for each name."""
+    """Return one number for all names, or one per name, as text."""
     if len(set(values)) == 1:
         return f"{values[0]:g}"
     return ", ".join(f"{value:g} ({name})" for name, value in zip(names, values, strict=True))

@@ -55,7 +55,7 @@ def find_scan(signals, spectra=None, haadf=None):
     named = [number for number in images if "HAADF" in _title(signals[number]).upper()]
     if haadf is None and not named and any(_is_other(signals[number]) for number in images):
         raise ValueError(
-            f"No image of {size} pixels is titled HAADF. Say with --haadf N which one it is. "
+            f"No image of {size} pixels is titled HAADF. Choose the HAADF image with --haadf N. "
             f"{_listed(signals)}"
         )
     haadf = _only(f"HAADF image of {size} pixels", "--haadf", signals, named or images, haadf)
@@ -99,18 +99,21 @@ def find_maps(signals, haadf=None):
 
 def _without_spectra(signals, dimensions):
     if dimensions:
-        return f"The spectra are no map, but single ones. {_listed(signals)}"
+        return f"The files hold single spectra, but no map of spectra. {_listed(signals)}"
     plain = [
         each
         for each in signals
         if each.axes_manager.signal_dimension == 1 and each.axes_manager.navigation_dimension
     ]
     if plain:
-        hint = "If spectra are, say what they are, such as with --signal-type EDS_TEM."
+        hint = (
+            "If one of these signals holds EDS or EELS spectra, give its type, for example "
+            "--signal-type EDS_TEM."
+        )
     elif sum(_shape_of(each) is not None for each in signals) > 1:
         hint = "If these images are maps of elements, add --maps."
     else:
-        hint = "If it lies in a file of its own, name both files."
+        hint = "If it is in a separate file, give both files."
     return f"There is no EDS or EELS spectrum image. {hint} {_listed(signals)}"
 
 
@@ -123,12 +126,11 @@ def _only(what, option, signals, candidates, given):
         return candidates[0]
     if not candidates:
         raise ValueError(
-            f"There is no {what}. If it lies in a file of its own, name both files. "
-            f"{_listed(signals)}"
+            f"There is no {what}. If it is in a separate file, give both files. {_listed(signals)}"
         )
     raise ValueError(
-        f"There is more than one {what}: signals {', '.join(map(str, candidates))}. Choose "
-        f"one with {option} N. {_listed(signals)}"
+        f"There is more than one {what}: signals {', '.join(map(str, candidates))}. Choose one "
+        f"with {option} N. {_listed(signals)}"
     )
 
 

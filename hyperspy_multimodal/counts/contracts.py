@@ -1,4 +1,4 @@
-"""What the classes of a method promise each other: plans, passes, readings and maps.
+"""Interfaces between the classes of a method: plans, passes, readings and maps.
 
 A modality brings a `Plan` of its own and, where it fits spectra, a `Projection`; what its reading
 gives is a `Reading` of `Maps`. All else takes these as they are described here. Plans, projections
@@ -40,7 +40,7 @@ class Maps(Counts, Protocol):
     gains : numpy.ndarray
         Counts or electrons for each count of the maps, shape (K,).
     mask : numpy.ndarray or None
-        True where pixels have no say, bool, shape (ny, nx).
+        True where pixels are ignored, bool, shape (ny, nx).
     gross : numpy.ndarray or None
         Counts of whole spectra, shape (ny, nx), where they are known.
     are_integers : bool
@@ -57,7 +57,7 @@ class Maps(Counts, Protocol):
     has_measured_background : bool
         Whether a background was measured beside the windows, which may be wrong.
     settled : Maps
-        The same without what only splitting or drawing needs, for memory's sake.
+        The same without the data needed only to split or draw counts, to save memory.
     """
 
     names: list
@@ -76,14 +76,14 @@ class Maps(Counts, Protocol):
         """Return the maps of a part of the scan."""
 
     def halves(self, splits: int, seed: int) -> list:
-        """Return independent halves of the counts, split so many times, as pairs of maps."""
+        """Return independent halves of the counts, as one pair of maps per split."""
 
     def drawn(self, truth: np.ndarray, generator: np.random.Generator) -> Counts:
-        """Return counts as they might have been measured if ``truth`` were the net counts."""
+        """Return simulated counts for ``truth`` as the net counts."""
 
 
 class Reading(Protocol):
-    """What was read from spectra.
+    """Result of reading spectra.
 
     Attributes
     ----------
@@ -109,11 +109,11 @@ class Reading(Protocol):
     noise: dict | None
 
     def for_fusion(self, divisible: bool) -> "Reading":
-        """Return what a fusion needs of it; unless ``divisible`` counts are not split or drawn."""
+        """Return what a fusion needs; counts can be split or drawn only if ``divisible``."""
 
 
 class Projection(Protocol):
-    """What a first pass gives if there is a second: how each spectrum becomes maps.
+    """Result of a first pass that is followed by a second: how each spectrum becomes maps.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ class Projection(Protocol):
 
 
 class Plan(Protocol):
-    """How spectra are read, as it is known before any of them is.
+    """Plan of how spectra are read, made before any of them is read.
 
     Attributes
     ----------
@@ -175,7 +175,7 @@ class Plan(Protocol):
     def after_first_pass(
         self, segments: np.ndarray | None, total: np.ndarray, divisor: int
     ) -> Reading | Projection:
-        """Return what the first pass gives.
+        """Return the result of the first pass.
 
         Parameters
         ----------

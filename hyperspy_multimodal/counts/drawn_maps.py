@@ -1,4 +1,4 @@
-"""Counts as they might have been measured, drawn for a bootstrap."""
+"""Simulated counts for a bootstrap."""
 
 from dataclasses import dataclass
 
@@ -28,6 +28,6 @@ class DrawnMaps:
 
 
 def totals_to_keep(totals, counts):
-    """Return net totals with NaN, for free, where they are not positive but there are counts."""
+    """Return net totals, NaN (unconstrained) where they are not positive but there are counts."""
     empty = counts.sum(axis=(1, 2)) <= 0
     return np.where(empty, 0.0, np.where(totals > 0, totals, np.nan))

@@ -1,4 +1,4 @@
-"""Counts in windows of the spectrum, one map an element, and their thinning."""
+"""Counts in windows of the spectrum, one map per element, and their thinning."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -66,7 +66,7 @@ class ElementMaps:
 
     @cached_property
     def net(self):
-        """Measured net counts: gross counts less the unpooled background, not clipped."""
+        """Measured net counts: gross counts minus the unpooled background, not clipped."""
         return self.counts - self._measured_background()
 
     @cached_property
@@ -105,12 +105,12 @@ class ElementMaps:
 
     @cached_property
     def totals(self):
-        """Net totals, (K,); NaN, for free, where not positive; 0 without counts."""
+        """Net totals, (K,); NaN (unconstrained) where not positive; 0 without counts."""
         return totals_to_keep(self.net.sum(axis=(1, 2), dtype=np.float64), self.counts)
 
     @property
     def settled(self):
-        """These maps without their segments, for memory's sake: they cannot be split or drawn."""
+        """The same maps without segments, to save memory; they cannot be split or drawn."""
         names = ("counts", "background", "net", "net_variance", "are_integers", "divisor")
         known = {name: getattr(self, name) for name in names}
         result = replace(self, segments=self.segments[:0])
@@ -144,7 +144,7 @@ class ElementMaps:
         return replace(self, segments=self.segments[:, rows, cols], ratios=ratios)
 
     def halves(self, splits, seed):
-        """Return independent halves of the counts, split so many times, as pairs of maps."""
+        """Return independent halves of the counts, as one pair of maps per split."""
         generator = np.random.default_rng(seed)
         return [self.split(0.5, generator) for _ in range(splits)]
 
@@ -169,7 +169,7 @@ class ElementMaps:
         return tuple(replace(self, segments=part.astype(self._dtype)) for part in parts)
 
     def drawn(self, truth, generator):
-        """Return counts as they might have been measured if ``truth`` were the net counts.
+        """Return simulated counts for ``truth`` as the net counts.
 
         Parameters
         ----------

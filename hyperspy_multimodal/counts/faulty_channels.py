@@ -1,4 +1,4 @@
-"""Channels that hold nothing, or less than they should, though those beside them hold much."""
+"""Channels that hold nothing, or too little, although their neighbours hold many counts."""
 
 from typing import NamedTuple
 
@@ -38,7 +38,7 @@ def empty_channels(filled):
         sides = [side for side in (filled[:start][::-1], filled[stop:]) if side.size]
         if sides and (_abrupt(sides) or _broad(sides, stop - start)):
             words = named(start, stop, "is", "are")
-            text = f"{words} empty in all scan positions"
+            text = f"{words} empty at all scan positions"
             found.append(Finding(int(start), int(stop), text, empty=True))
     return found
 
@@ -72,7 +72,7 @@ def _is_level(side, width):
 
 
 def named(start, stop, one, many):
-    """Return a range of channels in words, with the form of a verb that suits it."""
+    """Return a range of channels in words, with the verb in singular or plural."""
     return f"{named_channels([(start, stop)])} {one if stop - start == 1 else many}"
 
 
@@ -106,14 +106,14 @@ def shifted_channels(sums, n_pixels, smooth, backwards):
     if backwards:
         start, stop = size - stop, size - start
     text = (
-        f"{named(start, stop, 'is', 'are')} empty in {missing} of {n_pixels} scan positions, as "
-        "if spectra had been shifted"
+        f"{named(start, stop, 'is', 'are')} empty at {missing} of {n_pixels} scan positions, as "
+        "if the spectra had been shifted"
     )
     return [Finding(start, stop, text)]
 
 
 def _error(share, number):
-    """Return the standard error of a share of so many pixels."""
+    """Return the standard error of a share of a number of pixels."""
     return np.sqrt(np.maximum(share * (1 - share), 1 / number) / number)
 
 

@@ -77,12 +77,12 @@ class FittedMaps:
 
     @cached_property
     def totals(self):
-        """Net totals, (K,); NaN, for free, where not positive; 0 without counts."""
+        """Net totals, (K,); NaN (unconstrained) where not positive; 0 without counts."""
         return totals_to_keep(self.net.sum(axis=(1, 2), dtype=np.float64), self.counts)
 
     @property
     def subtracted(self):
-        """Background that was subtracted, as far as it is uniform: v in counts, shape (K,)."""
+        """Uniform part of the subtracted background: v in counts, shape (K,)."""
         return self.gains * self.background.mean(axis=(1, 2)) / _SOFTENING
 
     @property
@@ -121,7 +121,7 @@ class FittedMaps:
         return replace(self, net=net, net_variance=0.5 * self.net_variance, share=0.5, whole=self)
 
     def drawn(self, truth, generator):
-        """Return counts as they might have been measured if ``truth`` were the net counts.
+        """Return simulated counts for ``truth`` as the net counts.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Reading maps without channels and scan positions that hold what cannot come from the specimen."""
+"""Read maps without channels and scan positions whose counts cannot come from the specimen."""
 
 from dataclasses import dataclass, replace
 
@@ -64,7 +64,7 @@ class PartialReading:
 
 
 def first_reading(plan: Plan, segments, sums) -> Reading | Projection:
-    """Return a plan's reading of a first pass, without what cannot come from the specimen.
+    """Return the reading of a first pass, without counts that cannot come from the specimen.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _without(mask, maps):
 
 
 def _mask(findings, size):
-    """Return which of so many channels are in any of the findings."""
+    """Return which channels are in any of the findings."""
     mask = np.zeros(size, bool)
     for each in findings:
         mask[each.start : each.stop] = True
@@ -119,7 +119,7 @@ def _mask(findings, size):
 
 
 def _in_windows(ranges, size):
-    """Return which of so many channels are in any window."""
+    """Return which channels are in any window."""
     mask = np.zeros(size, bool)
     for start, stop in (limits for own in ranges.values() for limits in own):
         mask[start:stop] = True
@@ -127,19 +127,19 @@ def _in_windows(ranges, size):
 
 
 def _check_windows(plan, before):
-    """Refuse a window of which nothing is left."""
+    """Refuse a window of which no channel is left."""
     for name, own in plan.ranges.items():
         inside = _in_windows({name: own}, before.size)
         if (inside & before).any() and not (inside & plan.used).any():
             raise ValueError(
                 f"The spectra hold nothing of the specimen in the window of {name}. Crop them to "
-                f"the channels that were recorded, with s.isig[...], and leave {name} out, or name "
-                "another of its lines or edges."
+                f"the channels that were recorded, with s.isig[...], and leave {name} out, or "
+                "map another of its lines or edges."
             )
 
 
 def _say(plan, channels, spikes, hot):
-    """Say in one line what cannot come from the specimen, and what is done with it."""
+    """Log in one line which data cannot come from the specimen, and how they are treated."""
     found = hot + spikes + channels
     if not found:
         return
@@ -152,9 +152,11 @@ def _say(plan, channels, spikes, hot):
         return
     done, wrong = [], []
     if hot or spikes or fits:
-        done.append("It is left out.")
+        done.append("These data are left out.")
     if hot or spikes:
-        done.append("A navigation_mask that is True at these scan positions leaves them out, too.")
+        done.append(
+            "To leave out these scan positions entirely, give a navigation_mask that is True there."
+        )
     if channels and not fits:
         wrong = [
             name
@@ -162,11 +164,11 @@ def _say(plan, channels, spikes, hot):
             if any(a < each.stop and each.start < b for each in channels for a, b in own)
         ]
         done.append(
-            f"Windows cannot leave out channels, so that {', '.join(wrong)} may be wrong: take "
-            "map_method='fit', or give windows without them."
+            f"Windows cannot leave out channels, so {', '.join(wrong)} may be wrong. Use "
+            "map_method='fit', or give windows without these channels."
         )
     _logger.warning(
-        "Some of what was recorded cannot come from the specimen: %s. %s",
+        "Some of the recorded data cannot come from the specimen: %s. %s",
         words,
         " ".join(done),
         kind="unrecorded" if wrong else "told",

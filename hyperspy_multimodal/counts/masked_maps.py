@@ -17,7 +17,7 @@ _WIDTHS = (1.5, 4.0, 12.0, 40.0)
 
 @dataclass(frozen=True)
 class MaskedMaps:
-    """Maps of which masked pixels have no say.
+    """Maps whose masked pixels are ignored.
 
     Counts and background of a masked pixel are equal and large, so that any value is as likely as
     another; its net counts, for what needs some, are the mean of its neighbours. What is not here
@@ -78,7 +78,7 @@ class MaskedMaps:
 
     @property
     def settled(self):
-        """The same maps without what only splitting or drawing needs."""
+        """The same maps without the data needed only to split or draw counts."""
         return replace(self, maps=self.maps.settled)
 
     def cropped(self, rows, cols):
@@ -115,7 +115,7 @@ class MaskedMaps:
 
 
 def masked_maps(maps: Maps, mask) -> Maps:
-    """Return maps in which masked pixels have no say.
+    """Return maps whose masked pixels are ignored.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def masked_maps(maps: Maps, mask) -> Maps:
 
 
 def whole_mask(mask, reading: Reading):
-    """Return a mask with the scan positions that were left out on reading, None if there are none.
+    """Return a mask with the scan positions left out in reading, or None if there are none.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from .spectra_sums import SummedSpectra, combined_sums, sum_block
 
 
 class BlockCounts(NamedTuple):
-    """What the first pass gives of a block, or of all spectra.
+    """Result of the first pass for a block, or for all spectra.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ def project_block(block, operator, first, n_columns, splits, columns, seed):
 
 
 def combined_projections(parts, places, shape):
-    """Return what `project_block` does, of all spectra: blocks of other channels add up."""
+    """Return the result of `project_block` for all spectra, summed over blocks of channels."""
     if len(parts) == 1:
         return parts[0]
     whole, of_halves = (np.zeros((*each.shape[:-2], *shape[:2]), np.float32) for each in parts[0])

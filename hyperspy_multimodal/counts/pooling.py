@@ -1,4 +1,4 @@
-"""Expected background counts from measured ones: pooled over neighbours."""
+"""Expected background counts, estimated by pooling measured counts over neighbours."""
 
 import numpy as np
 from scipy import fft, ndimage
@@ -11,7 +11,7 @@ _WIDEST_SUM = 8.0
 
 
 def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD, also=None):
-    """Return the expectation of a map of Poisson counts, smoothed as far as its noise demands.
+    """Return the expectation of a map of Poisson counts, smoothed as much as its noise requires.
 
     Gaussian neighbourhoods grow, from a standard deviation of 2 pixels on by factors of 2, until
     they hold the needed counts (4 pi sigma^2 pixels of the local mean), each pixel for itself and

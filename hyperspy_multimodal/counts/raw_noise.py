@@ -1,4 +1,4 @@
-"""The noise of raw maps, as ``full_output`` has it."""
+"""The noise of raw maps, as reported in ``full_output``."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ import numpy as np
 def raw_noise(
     names, *, variances, covariances, correlation, per_count, totals, common_covariance, gross
 ):
-    """Return what is known of the noise of K raw maps, by name, in types for users.
+    """Return what is known of the noise of K raw maps, in types for users, by name.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Reading maps from spectra as a plan says, in one pass over their blocks or in two.
+"""Read maps from spectra according to a plan, in one or two passes over their blocks.
 
 The first pass sums spectra, and counts between the limits of a plan; where the plan has a second
 one, it projects the spectra on what was fitted to their sum. Spectra in memory are one block.
@@ -41,7 +41,7 @@ class ReadMaps:
         return self.maps.gains.astype(self.maps.net.dtype)[:, None, None] * self.maps.net
 
     def for_fusion(self, divisible):
-        """Return the same; unless ``divisible`` with maps that cannot be split or drawn."""
+        """Return the same, with maps that can be split or drawn only if ``divisible``."""
         return self if divisible else replace(self, maps=self.maps.settled)
 
 

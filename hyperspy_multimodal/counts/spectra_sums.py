@@ -1,4 +1,4 @@
-"""The sum of all spectra, with what tells counts of the specimen from others: block by block."""
+"""The sum of all spectra, and statistics that reveal faulty counts, block by block."""
 
 from typing import NamedTuple
 
@@ -109,8 +109,8 @@ def combined_sums(found, shape, negative):
         raise ValueError(_not_finite(~np.isfinite(total), ~np.isfinite(by_pixel)))
     if lowest < 0 and not negative:
         raise ValueError(
-            f"The spectra must hold no negative counts, but hold them down to {lowest:g}. Give the "
-            "counts as recorded, before any background was subtracted."
+            f"The spectra must hold no negative counts, but hold them down to {lowest:g}. Give "
+            "the counts as recorded, before any background subtraction."
         )
     divisor = divisor if lowest == 0 else -1
     return SummedSpectra(total, divisor, filled, largest, pixels, by_pixel, lowest)
@@ -139,7 +139,7 @@ def named_channels(ranges):
 
 
 def _not_finite(channels, pixels):
-    """Return what to say of spectra with NaN in these channels and pixels."""
+    """Return the message about spectra with NaN in these channels and pixels."""
     ranges = channel_ranges(channels)
     row, col = (int(index[0]) for index in np.nonzero(pixels))
     start = ranges[0][1] if ranges[0][0] == 0 else 0

@@ -1,4 +1,4 @@
-"""The matrix that reads counts off the spectrum of a pixel."""
+"""The matrix that turns the spectrum of a pixel into counts."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Templates:
-    """What each element, and all else, looks like in the spectrum.
+    """The spectra of each element and of everything else.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Channels and scan positions that hold what cannot come from the specimen.
+"""Channels and scan positions whose counts cannot come from the specimen.
 
 All is told from sums over the scan (`SummedSpectra`), and only where it is certain: that a starved
 channel happens to be empty, that a particle is as small as a pixel, or that a line is intense is no
@@ -129,7 +129,7 @@ def _hot_pixels(sums):
 
 
 def _unit(sums):
-    """Return what counts are multiples of; of fractions, what is usual in one channel."""
+    """Return the common divisor of the counts; for fractions, a usual value of one channel."""
     if sums.divisor > 0:
         return float(sums.divisor)
     values = sums.largest[-1]

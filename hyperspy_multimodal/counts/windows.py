@@ -28,7 +28,7 @@ def window_array(argument, signal, names, given, columns, otherwise, kind):
     signal : BaseSignal
         Spectrum image.
     names : list of str
-        Lines or edges, one a row.
+        Lines or edges, one per row.
     given : array_like
         Limits left < right in units of the energy axis.
     columns : int
@@ -44,8 +44,9 @@ def window_array(argument, signal, names, given, columns, otherwise, kind):
         Shape (K, columns), float64.
     """
     expected = (
-        f"{argument} must be {otherwise}an array of shape ({len(names)}, {columns}) with one row a "
-        f"{kind}, in the order {names}, of window limits (left < right) in units of the energy axis"
+        f"{argument} must be {otherwise}an array of shape ({len(names)}, {columns}) with one row "
+        f"per {kind}, in the order {names}, of window limits (left < right) in units of the "
+        "energy axis"
     )
     try:
         array = np.array(given, dtype=float)

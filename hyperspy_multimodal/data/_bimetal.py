@@ -46,7 +46,7 @@ def bimetal(
     layout_seed : int, default 0
         Seed of where grains and particles lie, how large they are and of what composition.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -56,14 +56,14 @@ def bimetal(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind, or unknown.
+        If an argument has the wrong type or is unknown.
     ValueError
         If an argument is out of range, a line's window does not fit into the channels, or the beam
         cannot excite it.
 
     See Also
     --------
-    core_shell : its notes tell the physics, which is the same.
+    core_shell : describes the physics, which is the same, in its Notes.
 
     References
     ----------

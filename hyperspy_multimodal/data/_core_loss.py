@@ -40,10 +40,10 @@ def core_loss(
 ) -> CoreLossSpecimen:
     """Simulate a STEM scan of core-shell oxide particles: EELS, HAADF and the truth.
 
-    Spheres that overlap in projection, ten in a square field, lie in vacuum, as those of
-    `core_shell`. Each has a core of Mn3O4 (4.86 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), the
-    compounds of the nanocrystals of [1]_. The edges O K (532 eV), Mn L (640 eV) and Co L (779 eV)
-    follow so closely that each stands on the tail of the one before.
+    Ten spheres lie in a square field in vacuum and overlap in projection, as in `core_shell`. Each
+    has a core of Mn3O4 (4.86 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), the compounds of the
+    nanocrystals of [1]_. The edges O K (532 eV), Mn L (640 eV) and Co L (779 eV) are so close that
+    each lies on the tail of the one before.
 
     Parameters
     ----------
@@ -53,14 +53,15 @@ def core_loss(
         Expected net electrons per pixel at the densest point, in the window of the strongest edge:
         the largest value of all maps in `CoreLossSpecimen.counts`.
     layout_seed : int, default 0
-        Seed of where the particles lie and how large they are.
+        Seed of the positions and sizes of the particles.
     exponent : float, default 3.0
         Exponent r of the background A E^-r.
     background_ratio : float, default 10.0
-        Electrons of the power law over net electrons at this point, in this window.
+        Ratio of the electrons of the power law to the net electrons, at this point and in this
+        window.
     white_lines : float, default 0.0
-        Electrons in the white lines of Mn and Co, L3 and L2 together, over those of the
-        hydrogenic edge, both in the edge's window.
+        Ratio of the electrons in the white lines of Mn and Co, L3 and L2 together, to those of the
+        hydrogenic edge, both in the window of the edge.
     gain : float, default 1.0
         Counts per electron. Other than 1, it is kept in
         ``metadata.Signal.Noise_properties.Variance_linear_model.gain_factor``.
@@ -86,7 +87,7 @@ def core_loss(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind.
+        If an argument has the wrong type.
     ValueError
         If an argument is out of range, or the windows of an edge do not fit into the channels.
 

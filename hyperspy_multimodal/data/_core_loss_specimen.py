@@ -21,10 +21,10 @@ _NM2_PER_BARN = 1e-10
 
 
 class CoreLossSpecimen(NamedTuple):
-    """A simulated EELS specimen: what was measured, and what is true.
+    """A simulated EELS specimen: the measured data and the truth.
 
-    Maps are lists with one signal an edge, in the order of the onsets, as `multimodal_fusion`
-    returns them. They are in electrons whatever the gain.
+    Maps are lists with one signal per edge, in the order of the onsets, as `multimodal_fusion`
+    returns them. They are in electrons, whatever the gain.
 
     Attributes
     ----------
@@ -38,8 +38,8 @@ class CoreLossSpecimen(NamedTuple):
         `multimodal_fusion` gives the edge: from the onset, 10 % of it wide, at most up to the next
         edge.
     background : list of hyperspy.api.signals.BaseSignal
-        Expected electrons of all else in these windows: the power law, and the other elements.
-        ``counts`` + ``background`` is what the windows are expected to hold.
+        Expected electrons of everything else in these windows: the power law and the other
+        elements. ``counts`` + ``background`` are the expected electrons of the windows.
     areal_densities : dict of ndarray of shape (ny, nx)
         Atoms per nm^2 of each element.
     """
@@ -61,7 +61,7 @@ def expected_electrons(
     areal_densities : dict of ndarray of shape (ny, nx)
         Atoms per nm^2 of each element.
     edges : sequence of str
-        Edges, one an element, such as "Mn_L3".
+        Edges, one per element, such as "Mn_L3".
     limits : ndarray of shape (n_channels + 1,)
         Boundaries of the channels in eV.
     windows : list of slice

@@ -22,10 +22,10 @@ def core_shell(
 ) -> Specimen:
     """Simulate a STEM scan of core-shell catalyst particles: EDS, HAADF and the truth.
 
-    Spheres that overlap in projection, ten in a square field, lie in vacuum. Each has a core of
-    Co9S8 (5.34 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), after the particles of [1]_. What the
-    beam passes through is the exact projection of the spheres at the centre of each pixel. The two
-    compounds scatter almost alike, so that HAADF shows the particles and hardly their cores.
+    Ten spheres lie in a square field in vacuum and overlap in projection. Each has a core of Co9S8
+    (5.34 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), like the particles of [1]_. The thickness that
+    the beam passes is the exact projection of the spheres at the centre of each pixel. Both
+    compounds scatter almost equally, so the HAADF shows the particles, but hardly their cores.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def core_shell(
         Expected net counts per pixel at the densest point, in the window of the strongest line (Co
         Ka here), without background.
     layout_seed : int, default 0
-        Seed of where the particles lie and how large they are.
+        Seed of the positions and sizes of the particles.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def core_shell(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind, or unknown.
+        If an argument has the wrong type or is unknown.
     ValueError
         If an argument is out of range, a line's window does not fit into the channels, or the beam
         cannot excite it.
@@ -61,8 +61,8 @@ def core_shell(
     - Detector: Gaussian lines of Fiori and Newbury's width [4]_, a window that transmits
       exp(-(0.4 keV / E)^3), 0.7 sr, no electronic noise; without `stray`, vacuum holds no counts.
     - Continuum: Kramers' (E0 - E) / E [5]_ behind the same window, following the mass-thickness.
-    - Incomplete charge collection, sum peaks and absorption edges in the continuum are there if
-      `Scan` is told so; `MEASURED_DETECTOR` has settings for all of them.
+    - Incomplete charge collection, sum peaks and absorption edges in the continuum are added if
+      `Scan` sets them; `MEASURED_DETECTOR` has settings for all of them.
     - The live time is what a probe of 0.1 nA needs to make `counts`.
     - HAADF: areal density x Z^1.7 summed over the elements: Rutherford's Z^2, less by the
       screening of the nucleus [6]_; 4000 for vacuum and 44000 for the densest pixel, Gaussian

@@ -21,8 +21,8 @@ def flat(
 ) -> Specimen:
     """Simulate a STEM scan of a uniform film of NiO: EDS, HAADF and the truth.
 
-    The film with which analytical microscopes are tested [1]_. Whatever structure a map or the
-    HAADF shows is noise.
+    Such films are used to test analytical microscopes [1]_. Any structure in a map or in the HAADF
+    is noise.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def flat(
     thickness : float, default 50.0
         Thickness of the film in nm; sets the live time.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -43,14 +43,14 @@ def flat(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind, or unknown.
+        If an argument has the wrong type or is unknown.
     ValueError
         If an argument is out of range, a line's window does not fit into the channels, or the beam
         cannot excite it.
 
     See Also
     --------
-    core_shell : its notes tell the physics, which is the same.
+    core_shell : describes the physics, which is the same, in its Notes.
 
     References
     ----------

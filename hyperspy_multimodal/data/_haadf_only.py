@@ -23,10 +23,11 @@ def haadf_only(
 ) -> Specimen:
     """Simulate a STEM scan with features in HAADF and in no map: EDS, HAADF and the truth.
 
-    Iron-nickel spheres, each of another composition, lie apart in vacuum. The HAADF has two bright
-    discs besides, one in vacuum and one on the largest particle, as diffraction contrast or charge
-    may leave them: no atoms and no X-rays go with them, and a map that shows them has them from the
-    HAADF. The same call with ``contrast=0`` gives the same image, noise included, without them.
+    Separate iron-nickel spheres, each with a different composition, lie in vacuum. The HAADF also
+    has two bright discs, one in vacuum and one on the largest particle, such as diffraction
+    contrast or charging may cause. They come with no atoms and no X-rays, so a map that shows them
+    has taken them from the HAADF. The same call with ``contrast=0`` gives the same image and noise
+    without them.
 
     Parameters
     ----------
@@ -38,10 +39,9 @@ def haadf_only(
     contrast : float, default 0.3
         Brightness of the discs, as a fraction of the HAADF's range.
     layout_seed : int, default 0
-        Seed of where the particles lie, how large they are and of what composition; the discs
-        follow from that.
+        Seed of the positions, sizes and compositions of the particles, which determine the discs.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -51,14 +51,14 @@ def haadf_only(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind, or unknown.
+        If an argument has the wrong type or is unknown.
     ValueError
         If an argument is out of range, a line's window does not fit into the channels, or the beam
         cannot excite it.
 
     See Also
     --------
-    core_shell : its notes tell the physics, which is the same.
+    core_shell : describes the physics, which is the same, in its Notes.
     wedge : similar particles on a support that the maps do not show.
 
     Examples

@@ -32,9 +32,10 @@ def overlapping_pair(
 ) -> Specimen:
     """Simulate a STEM scan of two elements with overlapping lines: EDS, HAADF and the truth.
 
-    Flat discs of the pure elements, by turns of the one and of the other, lie apart in vacuum, and
-    every third carries a smaller disc of the other element that reaches over its rim. Where there
-    is only one element, whatever a map shows of the other has leaked from a neighbouring line.
+    Separate flat discs, alternately of one pure element and of the other, lie in vacuum. Every
+    third disc carries a smaller disc of the other element that extends over its rim. Where only one
+    element is present, anything that the map of the other shows has leaked from the overlapping
+    line.
 
     Parameters
     ----------
@@ -47,9 +48,9 @@ def overlapping_pair(
         Expected net counts per pixel at the densest point, in the window of the strongest line,
         without background.
     layout_seed : int, default 0
-        Seed of where the discs lie, how large and how thick they are.
+        Seed of the positions, sizes and thicknesses of the discs.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -60,14 +61,14 @@ def overlapping_pair(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind, or unknown.
+        If an argument has the wrong type or is unknown.
     ValueError
         If an argument is out of range, a line's window does not fit into the channels, or the beam
         cannot excite it.
 
     See Also
     --------
-    core_shell : its notes tell the physics, which is the same.
+    core_shell : describes the physics, which is the same, in its Notes.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def oxide_interface(
     mixing : float, default 0.3
         Share of Sr in the first LaO layer, from 0 (abrupt) to 1.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
         Here `pixel_size` is 0.3905 nm / `spacing` unless given.
 
     Returns
@@ -63,7 +63,7 @@ def oxide_interface(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind, or unknown.
+        If an argument has the wrong type or is unknown.
     ValueError
         If an argument is out of range, a line's window does not fit into the channels, or the beam
         cannot excite it.

@@ -17,7 +17,7 @@ def choose_centre(candidates, radius, placed, nearness):
     radius : float
         Radius of the particle, in the same unit.
     placed : ndarray of shape (m, 3 or more)
-        Particles that are there already: rows (y, x, radius, ...), at least one.
+        Existing particles: rows (y, x, radius, ...), at least one.
     nearness : float
         Distance wanted to the nearest of them, as a multiple of the sum of the two radii: below
         one they overlap, above one they lie apart.

@@ -88,18 +88,18 @@ def dysco3(
 ) -> PublishedScan:
     """Load the HAADF image and the EDS maps of DyScO3 at atomic resolution.
 
-    256 x 256 pixels; maps of Sc, Dy and O as shares that sum to 1, not counts. The scan of the
-    first tutorial of Elemental Microscopy EM000003 [1]_.
+    The scan has 256 x 256 pixels. The maps of Sc, Dy and O are fractions that sum to 1, not counts.
+    It is the scan of the first tutorial of Elemental Microscopy EM000003 [1]_.
 
     Parameters
     ----------
     path : str or Path, optional
-        A copy of the file that is there already; nothing is downloaded then.
+        An existing copy of the file. If it is given, nothing is downloaded.
     cache : str or Path, optional
-        Folder to keep the download in; default that of pooch for this package, or what the
-        environment variable ``HYPERSPY_MULTIMODAL_DATA`` names.
+        Folder for the download. The default is the folder in the environment variable
+        ``HYPERSPY_MULTIMODAL_DATA``, otherwise that of pooch for this package.
     show_progressbar : None or bool
-        Show the progress of the download; None (default) follows HyperSpy's preferences.
+        Whether to show the progress of the download. None (default) follows HyperSpy's preferences.
 
     Returns
     -------
@@ -108,15 +108,15 @@ def dysco3(
     Raises
     ------
     OSError
-        If the file is not there and cannot be downloaded; the message says how to do without.
+        If the file does not exist and cannot be downloaded. The message says how to proceed.
     ValueError
-        If the images are not those that were published.
+        If the images differ from those published.
 
     Notes
     -----
-    The images, from a download or from ``path``, are checked against a SHA-256 checksum, however
-    they are packed. The article is published under CC BY 4.0, as the repository says of itself. The
-    file holds no pixel size.
+    The images, downloaded or from ``path``, are checked against a SHA-256 checksum that does not
+    depend on the file format. According to the repository, the article is published under CC BY
+    4.0. The file holds no pixel size.
 
     References
     ----------
@@ -141,13 +141,13 @@ def co3o4_mn3o4(
 ) -> PublishedScan:
     """Load the HAADF image and the EELS maps of Co3O4/Mn3O4 core-shell nanocrystals.
 
-    Maps of Co, Mn and O, not counts. The scan of the second tutorial of Elemental Microscopy
-    EM000003 [1]_.
+    The maps of Co, Mn and O are not counts. This is the scan of the second tutorial of Elemental
+    Microscopy EM000003 [1]_.
 
     Parameters
     ----------
     path, cache, show_progressbar
-        As those of `dysco3`.
+        As in `dysco3`.
 
     Returns
     -------
@@ -156,14 +156,14 @@ def co3o4_mn3o4(
     Raises
     ------
     OSError
-        If the file is not there and cannot be downloaded; the message says how to do without.
+        If the file does not exist and cannot be downloaded. The message says how to proceed.
     ValueError
-        If the file does not hold what was published.
+        If the file does not hold the published data.
 
     Notes
     -----
-    No checksum of these images is known to this package: names, shapes and finite, varying values
-    are checked, and the SHA-256 checksum of what came is logged. The file holds no pixel size.
+    This package knows no checksum of these images. It checks names, shapes, and that values are
+    finite and vary, and logs the SHA-256 checksum of the images. The file holds no pixel size.
 
     References
     ----------

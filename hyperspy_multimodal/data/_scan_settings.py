@@ -42,16 +42,17 @@ _DETECTOR_ERRORS = (
 class Scan:
     """Settings of microscope, detectors and noise: keyword arguments of every simulated specimen.
 
-    Those from `energy_offset` on put the true detector off from what the metadata and eXSpy's
-    tables say. They change neither the electrons nor the atoms, only where and in which proportions
-    X-rays are recorded. `MEASURED_DETECTOR` holds all of them, of the size met in real scans.
+    Settings from `energy_offset` on make the true detector differ from the metadata and the tables
+    of eXSpy. They change neither the electrons nor the atoms, only where and in which proportions
+    X-rays are recorded. `MEASURED_DETECTOR` holds values for all of them that are typical of real
+    scans.
 
     Parameters
     ----------
     counts : float, default 5.0
         Expected net counts per pixel at the densest point: the largest value of all maps in
         `Specimen.xrays`, that is, in the window of +-1 FWHM of the strongest line, without
-        background, on a detector as the metadata say; `pile_up` takes its share of them.
+        background, on a detector as described by the metadata. `pile_up` removes its share of them.
     energy_resolution : float, default 130.0
         Full width at half maximum of Mn Ka in eV, as in the metadata.
     beam_energy : float, default 200.0
@@ -78,7 +79,7 @@ class Scan:
         ``(1 + energy_gain) (e - energy_offset)``, in keV. A line appears too high by the offset,
         and too low, in relative terms, by the gain.
     resolution_error : float, default 0.0
-        What the true width of Mn Ka is above `energy_resolution`, in eV.
+        Difference of the true width of Mn Ka from `energy_resolution`, in eV.
     line_weight_error : float, default 0.0
         Relative standard deviation of the lognormal factors between the true weights of lines in
         their family and eXSpy's.

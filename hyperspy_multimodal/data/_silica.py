@@ -55,7 +55,7 @@ _HAADF = _File(
 
 @dataclass(frozen=True)
 class MeasuredScan:
-    """Spectrum image and HAADF image of one measured scan. Nobody knows its truth.
+    """Spectrum image and HAADF image of one measured scan, whose truth is not known.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class MeasuredScan:
     citation : str
         What to cite.
     licence : str
-        The notice that has to go with copies.
+        The notice that must accompany copies.
     """
 
     signal: EDSTEMSpectrum = field(repr=False)
@@ -82,15 +82,16 @@ def silica_spheres(
 ) -> MeasuredScan:
     """Load the EDS spectrum image and the HAADF image of silica spheres.
 
-    Spheres of SiO2 on a carbon film over a copper grid, 128 x 128 pixels, 2048 channels of 10 eV,
-    823,049 counts in all. The scan of lesson 08.4 of a short course by NIST [1]_.
+    The specimen is spheres of SiO2 on a carbon film over a copper grid. The scan has 128 x 128
+    pixels, 2048 channels of 10 eV, and 823,049 counts in total. It is the scan of lesson 08.4 of a
+    short course by NIST [1]_.
 
     Parameters
     ----------
     path : (str or Path, str or Path), optional
-        Copies of the two files that are there already, spectra first; nothing is downloaded then.
+        Existing copies of the two files, spectra first. If they are given, nothing is downloaded.
     cache, show_progressbar
-        As those of `dysco3`.
+        As in `dysco3`.
 
     Returns
     -------
@@ -99,26 +100,26 @@ def silica_spheres(
     Raises
     ------
     OSError
-        If a file is not there and cannot be downloaded; the message says how to do without.
+        If a file does not exist and cannot be downloaded. The message says how to proceed.
     TypeError
         If ``path`` is not two paths.
     ValueError
-        If a file is not the one that was published.
+        If a file differs from the one published.
 
     Notes
     -----
-    The files, from a download or from ``path``, are checked against SHA-256 checksums.
+    The files, downloaded or from ``path``, are checked against SHA-256 checksums.
 
     Their metadata say: a JEOL microscope in STEM mode at 200 kV, a probe current of 0.77 nA; a
     silicon drift detector at an elevation of 40 degrees; pixels of 8.55 nm, 50 ms each, in one
     pass of 27 minutes in 2019, with the drift corrected every 30 seconds.
 
-    The files name no elements. This function adds C, Cu, O and Si to ``metadata.Sample``, and
-    changes no counts. The energy axis is left as it is stored; it is about 30 eV off.
+    The files name no elements. This function adds C, Cu, O and Si to ``metadata.Sample``. It
+    changes no counts, and keeps the energy axis as stored, which is about 30 eV off.
 
-    NIST permits to use, copy, modify and distribute the files without fee. Its notice and its
-    disclaimer of warranty have to go with all copies: they are in ``licence`` of what is returned,
-    and in ``metadata.General.notes`` of both signals, so that files saved from these hold them.
+    NIST permits use, copying, modification and distribution of the files without fee. Its notice
+    and its disclaimer of warranty must accompany all copies. They are in ``licence`` of the result,
+    and in ``metadata.General.notes`` of both signals, so that files saved from them include both.
 
     References
     ----------

@@ -16,9 +16,9 @@ from ._spectrum import draw_counts
 
 
 class Specimen(NamedTuple):
-    """A simulated specimen: what was measured, and what is true.
+    """A simulated specimen: the measured data and the truth.
 
-    Maps are lists with one signal an X-ray line, in the order of ``metadata.Sample.xray_lines``.
+    Maps are lists with one signal per X-ray line, in the order of ``metadata.Sample.xray_lines``.
 
     Attributes
     ----------
@@ -27,25 +27,24 @@ class Specimen(NamedTuple):
     haadf : hyperspy.api.signals.Signal2D
         HAADF image on the same grid, float32.
     counts : list of hyperspy.api.signals.BaseSignal
-        Expected net counts of the line's element in the line's window of +-1 FWHM, as
+        Expected net counts of each element in the window of its line, +-1 FWHM, as
         ``signal.get_lines_intensity()`` would return them without noise and background.
     background : list of hyperspy.api.signals.BaseSignal
-        Expected counts of all else in these windows: the continuum, stray X-rays, sum peaks and the
-        tails of other elements' lines. ``counts`` + ``background`` is what the windows are expected
-        to hold.
+        Expected counts of everything else in these windows: continuum, stray X-rays, sum peaks and
+        tails of the lines of other elements. ``counts`` + ``background`` are the expected counts of
+        the windows.
     composition : list of hyperspy.api.signals.BaseSignal
-        Atomic per cent of each element, of those that have a line here; zero without any of them.
+        Atomic per cent of each element among those that have a line here; zero without any of them.
     kfactors : list of float
-        Cliff-Lorimer factors, relative to the first line, for weight per cent: the ones with which
+        Cliff-Lorimer factors, relative to the first line, for weight per cent, with which
         ``signal.quantification(xrays, "CL", factors=kfactors, navigation_mask=None)`` returns
         ``composition`` (eXSpy's default mask blanks spectra without two counts in a channel).
     xrays : list of hyperspy.api.signals.BaseSignal
-        What ``counts`` would be for the same atoms and electrons if the detector were as the
-        metadata and eXSpy's tables say. Equal to ``counts`` unless `Scan` is given an error of
-        the detector: ``counts`` is the truth for integration windows, ``xrays`` for a fit that
-        finds the lines where they are. Both are without the counts lost to sum peaks
-        (``pile_up``), which are in no line any more. ``xrays`` holds all else that belongs to a
-        line, wherever `Scan` puts it: its tail, its shelf and its wide part.
+        The same as ``counts``, but for a detector that agrees with the metadata and the tables of
+        eXSpy. They differ only if `Scan` gives the detector an error: ``counts`` is then the truth
+        for integration windows, and ``xrays`` for a fit that finds the lines where they are.
+        Neither includes the counts lost to sum peaks (``pile_up``). ``xrays`` includes everything
+        else that belongs to a line, wherever `Scan` puts it: its tail, its shelf and its wide part.
     """
 
     signal: exspy.signals.EDSTEMSpectrum

@@ -24,8 +24,8 @@ def swap(
 ) -> Specimen:
     """Simulate a STEM scan of discs that only chemistry shows: EDS, HAADF and the truth.
 
-    In a film of chromium, discs hold nickel in place of chromium, thinner by so much that the HAADF
-    is the same everywhere. A map in which the discs fade has lost to the HAADF what counts said.
+    In a film of chromium, discs consist of nickel, and are thinner by just as much as makes the
+    HAADF uniform. If the discs fade in a fused map, the HAADF has overruled the counts.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def swap(
         Expected net counts per pixel at the densest point, in the window of the strongest line,
         without background.
     radius : float, default 9.0
-        Radius of the discs in pixels. They lie on a square lattice, four radii apart, whole ones
-        only; where none fits there is one in the middle.
+        Radius of the discs in pixels. They lie on a square lattice, four radii apart; only complete
+        discs are drawn. If none fits, there is one in the middle.
     share : float, default 1.0
-        Share of the film's HAADF that is nickel's in the discs, from 0 to 1.
+        Share of the HAADF in the discs that comes from nickel, from 0 to 1.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -50,14 +50,14 @@ def swap(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind, or unknown.
+        If an argument has the wrong type or is unknown.
     ValueError
         If an argument is out of range, a line's window does not fit into the channels, or the beam
         cannot excite it.
 
     See Also
     --------
-    core_shell : its notes tell the physics, which is the same.
+    core_shell : describes the physics, which is the same, in its Notes.
     haadf_only : the opposite, features that no map shows.
 
     Examples

@@ -24,10 +24,10 @@ def wedge(
 ) -> Specimen:
     """Simulate a STEM scan of particles on a wedge of carbon: EDS, HAADF and the truth.
 
-    Iron-nickel spheres, each of another composition, lie apart on carbon whose thickness rises
-    evenly from nothing at the left edge of the field. Carbon is in the specimen and not in the
-    list of elements: it adds its X-rays and continuum to the spectra, and its slope to the HAADF,
-    but the maps of Fe and Ni hold none of it.
+    Separate iron-nickel spheres, each with a different composition, lie on carbon whose thickness
+    increases linearly from zero at the left edge of the field. Carbon is in the specimen, but not
+    in the list of elements: it adds X-rays and continuum to the spectra and a slope to the HAADF,
+    but the maps of Fe and Ni must not show it.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ def wedge(
     slope : float, default 0.4
         HAADF of the carbon at the right edge, relative to that of the densest particle.
     layout_seed : int, default 0
-        Seed of where the particles lie, how large they are and of what composition.
+        Seed of the positions, sizes and compositions of the particles.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; `Scan` describes them.
+        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -51,14 +51,14 @@ def wedge(
     Raises
     ------
     TypeError
-        If an argument is of the wrong kind, or unknown.
+        If an argument has the wrong type or is unknown.
     ValueError
         If an argument is out of range, a line's window does not fit into the channels, or the beam
         cannot excite it.
 
     See Also
     --------
-    core_shell : its notes tell the physics, which is the same.
+    core_shell : describes the physics, which is the same, in its Notes.
     haadf_only : similar particles in vacuum, with contrast of another origin.
 
     Examples

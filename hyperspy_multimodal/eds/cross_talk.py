@@ -1,4 +1,4 @@
-"""How many counts of other elements windows of X-ray lines hold, by the tables."""
+"""Counts of other elements in windows of X-ray lines, according to tables."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from ..physics.lines import element_lines
 from ..physics.peak_widths import FIORI_NEWBURY_SLOPE, FWHM_PER_SIGMA, MN_KA
 from ..physics.yields import xrays_per_atom
 
-#: Of a detector of which nothing is known, in eV at Mn Ka.
+#: Resolution assumed for an unknown detector, in eV at Mn Ka.
 USUAL_RESOLUTION = 130.0
 _NARROWEST = 30.0  # eV
 _LEAST_SHARE = 1e-6  # of an element's X-rays, in its own window

@@ -40,84 +40,86 @@ def fit_maps(
     show_progressbar: bool | None = None,
     full_output: bool = False,
 ) -> Results:
-    r"""Read net counts of elements from an EDS spectrum image by a fit of the whole spectrum.
+    r"""Read net counts of elements from an EDS spectrum image by fitting the whole spectrum.
 
-    Windows use one line of an element, guess its background from neighbouring channels, and give
-    what overlaps to both elements. Here all lines of all elements and the continuum are fitted to
-    the summed spectrum; what comes out is one template an element, and each pixel's spectrum is
-    then a sum of templates: a weighted linear least-squares fit, unbiased also of few counts. The
-    maps are not clipped: noise makes some pixels negative.
+    Windows use one line of an element, guess its background from neighbouring channels, and count
+    overlapping lines for both elements. This function instead fits all lines of all elements and
+    the continuum to the summed spectrum, which gives one template per element. The spectrum of each
+    pixel is then fitted by a sum of templates with weighted linear least squares, which is unbiased
+    even for few counts. The maps are not clipped: noise makes some pixels negative.
 
     Parameters
     ----------
     s : EDSSpectrum
         Spectrum image with two navigation axes, eager or lazy. It is read twice, block by block.
     xray_lines : None or list of str
-        One line an element: the counts of a map are those in its window. None (default) takes the
-        lines of ``metadata.Sample``, as ``get_lines_intensity`` does.
+        One line per element. The counts of a map are those in the window of its line. None
+        (default) uses the lines in ``metadata.Sample``, as ``get_lines_intensity`` does.
     integration_windows : float or array_like
         Width of these windows in units of each line's FWHM, default 2, or an array with one row
-        (left, right) a line, in units of the energy axis. k-factors for such windows hold.
+        (left, right) per line, in units of the energy axis. k-factors for such windows apply.
     extra_lines : None or list of str
-        Elements, or lines of them, that the spectra show but that are not wanted as maps, such as
-        ["Sr"] of a substrate. Elements of the instrument, such as Cu of a grid, need no name.
+        Elements, or their lines, that the spectra show but that need no map, such as ["Sr"] of a
+        substrate. Elements of the instrument, such as Cu of a grid, need not be listed.
     refine_calibration : bool
-        Whether to find the energy axis, and how the detector records lines: resolution, escape
-        peaks, tails, and a shift and a width of each family of lines. Default True.
+        Whether to refine the energy axis and the detector response: resolution, escape peaks,
+        tails, and a shift and a width for each family of lines. Default True.
     pile_up : None or bool
-        Whether to allow for sum peaks, which high count rates make. None (default) finds out.
+        Whether to include sum peaks, which occur at high count rates. None (default) decides from
+        the spectrum.
     show_progressbar : None or bool
-        Show the progress of reading a lazy signal; None (default) follows HyperSpy's preferences.
+        Whether to show the progress of reading a lazy signal. None (default) follows HyperSpy's
+        preferences.
     full_output : bool
-        Return a dictionary too. Default False.
+        Whether to return the dictionary ``output`` as well. Default False.
 
     Returns
     -------
     maps : list of BaseSignal
-        Net counts, one map a line, as ``get_lines_intensity`` returns them. Each holds the
+        Net counts, one map per line, as ``get_lines_intensity`` returns them. Each holds the
         variance of its pixels, an array (ny, nx), in ``metadata.Spectrum_fit.variance``.
     output : dict
-        Only with ``full_output=True``;
-        `hyperspy_multimodal.plot.plot_sum_spectrum` draws it.
+        Only with ``full_output=True``. `hyperspy_multimodal.plot.plot_sum_spectrum` draws it.
 
-        Signals: ``sum_spectrum``, ``model`` (what was fitted to it), ``model_continuum`` and
-        ``sum_peaks`` (two parts of the model), ``fitted`` and ``continuum`` (the same with what the
-        model had left and was given to lines and continuum afterwards), all in counts by channel;
-        ``templates`` (spectra of 1 count in the window for each element, and of 1 count in all for
-        each of extra elements, unassigned peaks, continuum and sum peaks), with
+        Signals: ``sum_spectrum``, ``model`` (fitted to it), ``model_continuum`` and ``sum_peaks``
+        (two parts of the model), ``fitted`` and ``continuum`` (the model and its continuum with the
+        residual that was attributed to lines and continuum afterwards), all in counts per channel.
+        ``templates``: spectra of 1 count in the window for each element, and of 1 count in total
+        for each of the extra elements, unassigned peaks, continuum and sum peaks, with
         ``template_names``.
 
-        By line, dictionaries: ``lines`` (energy in keV and counts), ``line_positions`` and
-        ``line_widths`` (where it lies on the axis of the signal and its full width at half maximum,
-        in keV), ``line_errors`` (standard error of the counts). Unassigned peaks are lines such as
-        "3.70 keV", and what goes with one is "3.70 keV: Ca_Kb".
+        Dictionaries by line: ``lines`` (energy in keV and counts), ``line_positions`` and
+        ``line_widths`` (position on the axis of the signal and full width at half maximum, in keV),
+        ``line_errors`` (standard error of the counts). An unassigned peak is a line such as
+        "3.70 keV", and a line that goes with it is "3.70 keV: Ca_Kb".
 
-        By element: ``elements``, with "mapped", "extra" (named, without a map), "instrument" or
-        "unnamed" for each symbol; ``instrument_elements`` and ``other_elements``, counts of those
-        that nobody named. ``unassigned_peaks`` is a list of `UnassignedPeak`, and ``overlaps`` one
-        of `Overlap`: unnamed elements that hold much of what lies under a mapped line.
-        ``hidden_elements`` are by line of a named element under which others may lie, each a
-        dictionary of ``counts`` that may be theirs, their ``error``, ``candidates``, a list of
-        lines, and ``is_shown``: False if the spectrum only leaves it open.
+        By element: ``elements``, with "mapped", "extra" (named, but not mapped), "instrument" or
+        "unnamed" for each symbol; ``instrument_elements`` and ``other_elements``, the counts of
+        elements that were not named. ``unassigned_peaks`` is a list of `UnassignedPeak`.
+        ``overlaps`` is a list of `Overlap`: unnamed elements that hold a large share of the counts
+        under a mapped line. ``hidden_elements`` has an entry for each line of a named element that
+        may hide others: a dictionary of ``counts`` that may be theirs, their ``error``,
+        ``candidates`` (a list of lines), and ``is_shown`` (False if the spectrum merely does not
+        exclude them).
 
         Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
-        which hold what cannot come from the specimen.
+        whose counts cannot come from the specimen.
 
         Arrays (ny, nx): ``variances`` by line, and ``covariances`` by pair of lines whose errors
         are correlated by 0.1 or more; ``gross``, the counts of each spectrum in the channels that
-        were fitted. Numbers: ``variances_per_count``, what a count of a line adds to its variance;
+        were fitted. Numbers: ``variances_per_count``, the variance that one count of a line adds;
         ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV), ``escape_peaks``,
         ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation`` (K, K) of the
-        noise of totals, ``totals`` and ``total_errors``, which hold counts, calibration, line
-        weights, and half of what was added to an element or taken from it beyond the model;
-        ``common_covariance`` (K, K) holds all of that but the noise of the maps.
+        noise of totals, ``totals`` and ``total_errors``, which include counts, calibration, line
+        weights, and half of the counts that were added to or taken from an element beyond the
+        model. ``common_covariance`` (K, K) includes all of these except the noise of the maps.
         ``goodness`` says in words how good the fit is.
 
     Raises
     ------
     TypeError, ValueError
-        If the signal is no map of EDS spectra or has no elements, if it holds negative or infinite
-        counts, if the energy axis cannot be found, or if an argument is not as described.
+        If the signal is not a map of EDS spectra or has no elements, if it holds negative or
+        infinite counts, if the energy axis cannot be found, or if an argument is not as described.
 
     See Also
     --------
@@ -126,17 +128,17 @@ def fit_maps(
 
     Notes
     -----
-    The summed spectrum is fitted first, by weighted least squares whose weights are those of
-    Poisson counts [1]_ and of what no model of a peak describes. Offset and gain of the axis are
-    searched over 100 eV and 1.5 % with the named elements and those that microscopes show by
-    themselves; the latter stay if lines of theirs that stand apart from named ones, and their other
-    lines, are there. Then lines (energies and weights from eXSpy), continuum (after Kramers, with
-    absorption edges) and detector are refined together: weights within a family are held to 7 % (K
-    lines) to 15 % (M lines), families of an element to a factor of about two of what their cross-
-    sections say, families to some eV of the axis. A peak beyond 1.5 FWHM of all lines that are
-    there is fitted by itself and kept out of the maps. What the model leaves near lines is added to
-    them in proportion to the model, channel by channel, so that their sum is what is observed over
-    the continuum.
+    The summed spectrum is fitted first, by weighted least squares. The weights account for Poisson
+    noise [1]_ and for deviations that no peak model describes. Offset and gain of the axis are
+    searched over 100 eV and 1.5 %, with the named elements and with elements that microscopes often
+    contribute. The latter are kept if some of their lines are seen apart from those of named
+    elements and all their other lines are consistent. Then lines (energies and weights from eXSpy),
+    continuum (after Kramers, with absorption edges) and detector are refined together. Weights
+    within a family may vary by 7 % (K lines) to 15 % (M lines), ratios of the families of an
+    element by a factor of about two from their cross-sections, and positions of families by some
+    eV. A peak more than 1.5 FWHM away from all detected lines is fitted by itself and kept out of
+    the maps. The residual near lines is attributed to them in proportion to the model, channel by
+    channel, so that their sum equals the observed counts above the continuum.
 
     The projection of a pixel's spectrum n is :math:`(G W G^T)^{-1} G W n`, with templates as rows
     of G and the inverse of the explained sum spectrum as weights W; its variance is the sum of the
@@ -162,9 +164,9 @@ def fit_maps(
 
     if not isinstance(s, EDSSpectrum):
         raise TypeError(
-            f"fit_maps needs an EDS spectrum image, but {in_short(s)} was given. X-ray spectra "
-            "that were loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM'). "
-            "Edges of EELS are fitted by s.multimodal_fusion(haadf, map_method='fit')."
+            f"fit_maps needs an EDS spectrum image, but {in_short(s)} was given. If these are "
+            "X-ray spectra, set their type with s.set_signal_type('EDS_TEM'). EELS edges are "
+            "fitted by s.multimodal_fusion(haadf, map_method='fit')."
         )
     spectra = tidied(s)
     scan_shape(spectra.signal)
@@ -210,7 +212,7 @@ _SHOWN = (
 
 
 def line_titles(signal, names):
-    """Return titles as `get_lines_intensity` has them, one a line."""
+    """Return titles as `get_lines_intensity` has them, one per line."""
     units = signal.axes_manager.signal_axes[0].units
     return [
         f"X-ray line intensity of {signal.metadata.General.title}: {name} at "

@@ -1,4 +1,4 @@
-"""What the fit of EDS spectra has to say, and when it gives no maps."""
+"""Messages about the fit of EDS spectra, and checks that refuse to make maps."""
 
 import logging
 from typing import NamedTuple
@@ -31,7 +31,7 @@ _GOOD, _FAIR = 0.03, 0.1
 
 
 class Overlap(NamedTuple):
-    """Counts that an element of the instrument takes from a mapped line.
+    """Counts under a mapped line that belong to an element of the instrument.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Overlap(NamedTuple):
 
 
 def check_calibration(explanation):
-    """Refuse to make maps of a spectrum whose energy axis was not found.
+    """Refuse to make maps if the energy axis could not be calibrated.
 
     Raises
     ------
@@ -71,17 +71,17 @@ def check_calibration(explanation):
         if line.element and line.name.split("_")[1] in ("Ka", "La", "Ma")
     )
     raise ValueError(
-        "The lines of the named elements do not fit the spectrum where the energy axis puts them: "
-        f"the axis would have to move by {1e3 * offset:+.0f} eV and {100 * gain:+.1f} %, more than "
-        f"a fit should. The summed spectrum has its strongest peaks at {peaks} keV on its axis; "
-        f"lines are expected at {named} keV. Check the elements (s.set_elements) and the energy "
-        "axis (s.axes_manager[-1].offset, .scale, .units), or keep the axis as it is with "
-        "fit_maps(s, refine_calibration=False)."
+        "The X-ray lines of the elements do not fit the spectrum at the energies of its axis: "
+        f"the axis would have to move by {1e3 * offset:+.0f} eV and {100 * gain:+.1f} %, which "
+        "is too much for a calibration error. The strongest peaks of the summed spectrum are at "
+        f"{peaks} keV, but lines are expected at {named} keV. Check the elements "
+        "(s.set_elements) and the energy axis (s.axes_manager[-1].offset, .scale, .units), or "
+        "keep the axis as it is with fit_maps(s, refine_calibration=False)."
     )
 
 
 def check_explained(found):
-    """Refuse to make maps of a spectrum whose peaks are not those of its elements.
+    """Refuse to make maps if the elements do not explain the peaks of the spectrum.
 
     Parameters
     ----------
@@ -97,23 +97,23 @@ def check_explained(found):
     share = _unexplained(explanation.fit)
     others = bool(explanation.peaks) or bool(explanation.other_elements)
     if share >= _UNEXPLAINED:
-        what = f"No element explains {100 * share:.0f} % of the counts of lines in the summed"
+        what = f"No element explains {100 * share:.0f} % of the X-ray line counts"
     elif others and len(_absent(found)) == len(found.plan.names):
         absent = ", ".join(_absent(found).values())
-        what = f"None of {absent} is found, but other lines are, in the summed"
+        what = f"None of {absent} was found, but other lines were"
     else:
         return
     peaks = ", ".join(f"{energy:.2f}" for energy in strongest_peaks(explanation.fit))
     raise ValueError(
-        f"{what} spectrum, which has its strongest peaks at {peaks} keV: the energy axis is wrong "
-        "(s.axes_manager[-1].offset, .scale, .units), or the elements are (s.set_elements; "
-        "suggest_elements(s) suggests some). Maps of such a fit would be wrong. If you know "
-        "better, map_method='windows' needs no fit."
+        f"{what} in the summed spectrum. Its strongest peaks are at {peaks} keV. Either the "
+        "energy axis is wrong (s.axes_manager[-1].offset, .scale, .units), or the elements are "
+        "(s.set_elements; suggest_elements(s) suggests some). Maps from this fit would be "
+        "wrong. map_method='windows' works without a fit."
     )
 
 
 def _absent(found):
-    """Return the mapped lines that are not found, with their totals, by name."""
+    """Return the mapped lines that were not found, with their totals, by name."""
     totals = zip(found.plan.names, found.totals, found.total_errors, strict=True)
     # of what has counts, but perhaps another element's, the errors hold these
     doubtful = {each.line for each in found.explanation.hidden}
@@ -125,7 +125,7 @@ def _absent(found):
 
 
 def _unexplained(fit):
-    """Return the share of the counts of lines that are of no element."""
+    """Return the share of the line counts that belong to no element."""
     lines = zip(fit.amplitudes, fit.lines, strict=True)
     unknown = sum(counts for counts, line in lines if not line.element)
     return float(unknown) / max(float(fit.amplitudes.sum()), 1e-300)
@@ -151,17 +151,18 @@ def report(found):
     explanation = found.explanation
     if explanation.has_wrong_model:
         _logger.warning(
-            "The summed spectrum has %d peaks or more that no element explains: elements are "
-            "missing or wrong, or the energy axis is. Do not trust the maps. See "
-            "plot_sum_spectrum, and suggest_elements(s) for elements that fit.",
+            "The summed spectrum has %d peaks or more that no element explains. Elements are "
+            "missing or wrong, or the energy axis is wrong. Do not trust the maps. Look at "
+            "plot_sum_spectrum, and at suggest_elements(s) for elements that fit.",
             len(explanation.peaks),
             kind="wrong model",
         )
     elif explanation.peaks:
         _logger.warning(
-            "The summed spectrum has peaks of no named element: %s. They are fitted and kept out "
-            "of the maps. If they are of an element, name it (s.add_elements, or extra_lines if no "
-            "map is wanted), so that its other lines are known too.",
+            "The summed spectrum has peaks that belong to none of its elements: %s. They are "
+            "fitted and kept out of the maps. If you recognise an element, add it with "
+            "s.add_elements, or in extra_lines if you want no map, so that its other lines are "
+            "fitted too.",
             "; ".join(map(str, explanation.peaks)),
             kind="near peak",
             about=_near_peaks(explanation, found.plan.names),
@@ -170,8 +171,9 @@ def report(found):
         _report_others(explanation)
     for each in overlaps(explanation, found.plan.names):
         _logger.warning(
-            "Lines of %s, which is not named, lie under %s and are taken to hold %.3g ± %.2g of "
-            "the %.3g counts there, on the evidence of %s. If that is wrong, the map is too.",
+            "Lines of %s, which is not among the elements, overlap %s. They are estimated to "
+            "hold %.3g ± %.2g of the %.3g counts there, judging by %s. If this is wrong, so is "
+            "the map. If the element is in the specimen, add it with s.add_elements.",
             *each,
             kind="unnamed overlap",
             about={each.line: each.counts / each.total},
@@ -183,8 +185,9 @@ def report(found):
             _say_open(each, counts)
             continue
         _logger.warning(
-            "Lines of %s alone do not fit: about %.3g counts near %s may be of %s. If that element "
-            "is there, name it (s.add_elements); as it is, its counts are in the map.",
+            "Lines of %s alone do not fit the spectrum: about %.3g counts near %s may come from "
+            "%s. If that element is present, add it with s.add_elements. Until then, its counts "
+            "are in this map.",
             element,
             each.counts,
             each.line,
@@ -194,7 +197,7 @@ def report(found):
         )
     if explanation.instrument_elements:
         _logger.info(
-            "Fitted and kept out of the maps, as elements of the instrument: %s.",
+            "Fitted but not mapped, as elements of the instrument: %s.",
             ", ".join(
                 f"{element} ({counts:.3g} counts)"
                 for element, counts in explanation.instrument_elements.items()
@@ -204,19 +207,20 @@ def report(found):
     is_poor = explanation.fit.misfit > _FAIR and not explanation.has_wrong_model
     _logger.log(
         logging.WARNING if is_poor else logging.INFO,
-        "The fit of the summed spectrum is %s",
+        "The fit of the summed spectrum is %s%s",
         goodness(explanation).removeprefix(GOODNESS),
+        " Look at plot_sum_spectrum to see where it fails." if is_poor else "",
         kind="poor fit",
         about=float(explanation.fit.misfit),
     )
 
 
 def _say_open(hidden, counts):
-    """Name elements of which the spectrum does not tell whether they lie under a line."""
+    """Name elements that may be hidden under a line without the spectrum showing it."""
     _logger.warning(
-        "%s could lie under %s unseen: no other line of %s would show on this axis with this beam "
-        "energy, and the shape of the peak allows for up to %.0f %% of its counts. If it may be in "
-        "the specimen, name it (s.add_elements).",
+        "%s could be hidden under %s: no other line of %s would show on this energy axis at "
+        "this beam energy, and the shape of the peak allows up to %.0f %% of its counts. If it "
+        "may be in the specimen, add it with s.add_elements.",
         " or ".join(hidden.candidates),
         hidden.line,
         "these elements" if len(hidden.candidates) > 1 else "that element",
@@ -227,13 +231,13 @@ def _say_open(hidden, counts):
 
 
 def _say_uncertain(found):
-    """Name lines that are not found, that are known badly, and that share their noise."""
+    """Name lines that were not found, have uncertain totals, or have correlated noise."""
     shares = found.total_errors / np.maximum(found.totals, 1e-300)
     about = dict(zip(found.plan.names, shares.tolist(), strict=True))
     absent = _absent(found)
     if absent:
         _logger.warning(
-            "Not found, so that the map is about 0: %s. What it shows is noise.",
+            "Not found: %s. These maps are about 0 and show only noise.",
             ", ".join(absent.values()),
             kind="not found",
             about=list(absent),
@@ -241,19 +245,20 @@ def _say_uncertain(found):
     known = {k: share for k, share in about.items() if share > _UNCERTAIN and k not in absent}
     if known:
         _logger.warning(
-            "Totals are known to %s only, with all errors: noise, calibration, and lines that lie "
-            "near. Quote them with these errors, in counts in `total_errors` of the metadata "
-            "(Multimodal_fusion) and of fit_maps(s, full_output=True).",
+            "Totals are uncertain by %s, including noise, calibration and overlapping lines. "
+            "Report them with their errors: `total_errors` (in counts) in "
+            "metadata.Multimodal_fusion, or from fit_maps(s, full_output=True).",
             ", ".join(f"{100 * share:.0f} % ({name})" for name, share in known.items()),
             kind="uncertain total",
             about=known,
         )
     shared = np.abs(found.correlation - np.eye(len(shares)))
-    for i, k in zip(*np.nonzero(np.triu(shared > _SHARED)), strict=True):
+    for i, k in zip(*np.nonzero(np.triu(shared > _SHARED, 1)), strict=True):
         pair = [found.plan.names[i], found.plan.names[k]]
         _logger.warning(
-            "%s and %s overlap: the correlation of their noise is %.2f, so that what one map gains "
-            "the other loses. Compare both with other lines of these elements, if there are any.",
+            "%s and %s overlap: the correlation of their noise is %.2f, so one map gains what "
+            "the other loses. Compare both with other lines of these elements, if there are "
+            "any.",
             *pair,
             found.correlation[i, k],
             kind="overlap",
@@ -276,13 +281,13 @@ def _near_peaks(explanation, names):
 
 
 def _report_others(explanation):
-    """Log elements that are seen but not named."""
+    """Log elements that are seen but not listed."""
     others = explanation.other_elements
     share = sum(others.values()) / max(float(explanation.attribution.lines.sum()), 1e-300)
     _logger.log(
         logging.WARNING if share > _MANY else logging.INFO,
-        "The summed spectrum shows elements that are not named: %s. They are fitted and kept out "
-        "of the maps. To map them, name them: s.add_elements(%r).",
+        "The summed spectrum shows elements that are not among those of the signal: %s. They "
+        "are fitted but not mapped. To map them, add them: s.add_elements(%r).",
         ", ".join(f"{element} ({counts:.3g} counts)" for element, counts in others.items()),
         tuple(map(str, others)),
         kind="to do",
@@ -327,14 +332,16 @@ def overlaps(explanation, names):
 
 
 def goodness(explanation):
-    """Return in plain words how well the fit describes the summed spectrum."""
+    """Return a sentence on how well the fit describes the summed spectrum."""
     fit = explanation.fit
     word = "good" if fit.misfit <= _GOOD else "fair" if fit.misfit <= _FAIR else "poor"
     if explanation.has_wrong_model:
         word = "wrong"
     offset, gain = 1e3 * fit.detector.offset, 100 * fit.detector.gain
-    text = f"{GOODNESS}{word}: peaks are described to {100 * fit.misfit:.0f} % of their height"
+    text = (
+        f"{GOODNESS}{word}: peaks are described to within {100 * fit.misfit:.0f} % of their height"
+    )
     share = _unexplained(fit)
     if share > 1e-3:
-        text += f", and {100 * share:.1f} % of the counts of lines are of no element"
-    return f"{text}. The axis was moved by {offset:+.0f} eV and {gain:+.2f} %."
+        text += f"; {100 * share:.1f} % of the X-ray line counts belong to no element"
+    return f"{text}. The energy axis was moved by {offset:+.0f} eV and {gain:+.2f} %."

@@ -1,4 +1,4 @@
-"""EDS: what a fit of whole spectra gives, first of their sum and then of each."""
+"""EDS: fits of whole spectra, first of their sum and then of each spectrum."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,7 +95,7 @@ class XrayReading:
 
     @property
     def record(self):
-        """What was fitted, in types that metadata can hold."""
+        """Results of the fit, in types that metadata can hold."""
         fit = self.explanation.fit
         detector = fit.detector
         return {
@@ -120,7 +120,7 @@ class XrayReading:
         }
 
     def for_fusion(self, divisible):
-        """Return the maps without what else was read, for memory's sake."""
+        """Return only the maps, to save memory."""
         return ReadMaps(self.maps, self.record)
 
     @cached_property
@@ -200,7 +200,7 @@ class XrayProjection:
 
     @property
     def columns(self):
-        """How many of the operator's columns are wanted of halves of the counts."""
+        """Number of columns of the operator that are needed for halves of the counts."""
         return len(self.plan.names)
 
     @property
@@ -249,7 +249,7 @@ class XrayProjection:
         )
 
     def _bias_of_movement(self, net, positions, gross):
-        """Return by how many counts maps are wrong as peaks move, (K,), and say so."""
+        """Return by how many counts maps are wrong because peaks move, (K,), and log it."""
         channel = self.plan.detector.channel
         found = movement(self.templates, channel, net, positions, gross)
         if found is None or not found.is_certain:
@@ -259,7 +259,7 @@ class XrayProjection:
 
 
 def _in_shares(covariance, totals):
-    """Return a covariance of totals in shares of them, 0 for those that are not positive."""
+    """Return a covariance of totals relative to them, 0 for those that are not positive."""
     known = totals > 0
     shares = np.where(known, 1 / np.where(known, totals, 1.0), 0.0)
     return covariance * np.outer(shares, shares)

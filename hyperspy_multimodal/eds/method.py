@@ -56,12 +56,12 @@ def multimodal_fusion(
 ) -> Results:
     r"""Fuse the spectrum image with the HAADF image of the same scan into elemental maps.
 
-    Net counts :math:`x_i \ge 0` of all elements are found together, as the minimum of [1]_
+    The net counts :math:`x_i \ge 0` of all elements are estimated together. They minimise [1]_
 
     $cost
 
-    with the HAADF h in unit range, gross counts y, their expected background B, and the total
-    variation of each map.
+    where h is the HAADF in unit range, y are the gross counts, B is their expected background, and
+    TV is the total variation of each map.
 
     Parameters
     ----------
@@ -70,22 +70,22 @@ def multimodal_fusion(
     $lambdas
         "auto" needs whole counts.
     xray_lines : None or list of str
-        X-ray lines to map, such as ``["Ti_Ka", "O_Ka"]``, in any case; an element stands for the
-        line that is taken by default. None (default) takes those of ``metadata.Sample``.
+        X-ray lines to map, such as ``["Ti_Ka", "O_Ka"]``, in upper or lower case. An element symbol
+        stands for its default line. None (default) uses the lines in ``metadata.Sample``.
     map_method : "fit" or "windows"
-        How counts are read from the spectra: by a fit of all lines of all elements and of the
-        continuum (default; see `hyperspy_multimodal.fit_maps`), or in one window a line.
+        How counts are read from the spectra: by fitting all lines of all elements and the continuum
+        (default; see `hyperspy_multimodal.fit_maps`), or by summing one window per line.
     integration_windows : float or array_like
         Width of the integration windows in units of each line's FWHM, default 2, or an array with
-        one row (left, right) a line, in units of the energy axis. A fit is scaled to the counts
-        that they hold of the element.
+        one row (left, right) per line, in units of the energy axis. The result of a fit is scaled
+        to the counts of the element in this window.
     background_windows : "auto", None or array_like
-        Only for ``map_method="windows"``: windows beside the lines from which the expected
-        background is estimated: "auto" (default) takes those of ``estimate_background_windows``; or
-        an array with one row (left, right, left, right) a line. None: no background.
+        Only for ``map_method="windows"``: windows beside the lines, from which the expected
+        background is estimated. "auto" (default) uses ``estimate_background_windows``. An array has
+        one row (left, right, left, right) per line. None subtracts no background.
     extra_lines : None or list of str
-        Only for ``map_method="fit"``: elements, or lines of them, that the spectra show but that
-        are not wanted as maps, such as ["Cu"] of the grid.
+        Only for ``map_method="fit"``: elements, or their lines, that the spectra show but that need
+        no map, such as ["Cu"] of the grid.
     $regulariser
     $weights
     $haadf_blur
@@ -106,10 +106,11 @@ def multimodal_fusion(
     Returns
     -------
     maps : list of BaseSignal
-        One map per line, in the order of ``xray_lines`` (None: of the metadata), and with what
-        maps of ``get_lines_intensity`` have: axes, class, counts, metadata.
-        ``metadata.Multimodal_fusion`` records every parameter, and what was assumed.
+        One map per line, in the order of ``xray_lines`` (or of the metadata), with axes, class,
+        units (counts) and metadata like the maps of ``get_lines_intensity``.
+        ``metadata.Multimodal_fusion`` records all parameters and assumptions.
     $output
+
         ``spectrum_fit``: for ``map_method="fit"``, the output of `hyperspy_multimodal.fit_maps`.
 
     Raises
@@ -126,10 +127,10 @@ def multimodal_fusion(
     -----
     $large_scans
 
-    A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``), and not before its
-    maps are computed; the maps are fused whole. A fit hands y = x + 2 v, over a background 2 v, to
-    the cost, with v the variance of the net counts x beyond their own: a shifted Poisson
-    distribution, in units in which the variance of x alone is x.
+    A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``), when its maps are
+    computed. Each map is fused as a whole. A fit passes y = x + 2 v over a background of 2 v to the
+    cost, where v is the variance of the net counts x beyond their own Poisson variance. This is a
+    shifted Poisson distribution, in units in which the variance of x alone is x.
 
     References
     ----------

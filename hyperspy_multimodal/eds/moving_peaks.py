@@ -1,4 +1,4 @@
-"""Peaks that move over the scan, as with count rate, while the fit knows one position."""
+"""Peaks that move over the scan, for example with count rate, unlike those of the fit."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ _SHARE = 0.03  # of a total that is wrong by it
 
 
 class Movement(NamedTuple):
-    """How far peaks lie from where the fit has them, in groups of scan positions.
+    """Distances of peaks from their fitted positions, in groups of scan positions.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ def position_rows(templates, channel):
 
 
 def movement(templates, channel, net, moved, gross):
-    """Return the `Movement` of peaks from dark to bright scan positions; None if these are few.
+    """Return the `Movement` of peaks from dark to bright scan positions, None if these are few.
 
     Parameters
     ----------
@@ -116,10 +116,10 @@ def say_movement(names, found, totals):
     }
     if about:
         _logger.warning(
-            "Peaks move with the counts of the scan position: from %+.1f eV where there are few to "
-            "%+.1f eV where there are most, from where the fit has them. Lines that overlap are "
-            "given to each other: about %s of the counts. Record at a lower count rate, or "
-            "fuse bright and dark parts of the scan each by itself.",
+            "Peaks shift with the count rate: by %+.1f eV at the scan positions with the fewest "
+            "counts and by %+.1f eV at those with the most, relative to the fit. Overlapping "
+            "lines exchange counts because of this: about %s. Record at a lower count rate, or "
+            "fuse bright and dark parts of the scan separately.",
             1e3 * found.shifts[0],
             1e3 * found.shifts[-1],
             ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in about.items()),

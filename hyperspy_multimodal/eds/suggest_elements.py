@@ -1,4 +1,4 @@
-"""`suggest_elements`: the elements that EDS spectra show, when none is named."""
+"""`suggest_elements`: elements suggested by EDS spectra."""
 
 from __future__ import annotations
 
@@ -26,33 +26,35 @@ if TYPE_CHECKING:
 def suggest_elements(
     s: EDSSpectrum, *, show_progressbar: bool | None = None
 ) -> list[SuggestedElement]:
-    """Suggest elements of an EDS spectrum image by its summed spectrum.
+    """Suggest elements of an EDS spectrum image from its summed spectrum.
 
-    The energy axis is found first, so that it need not be right. An element is listed if its lines
-    explain peaks that no other element explains better, and if all of its lines that would be seen
-    are there. It is a start, no proof: elements of few counts, and those whose lines coincide with
-    stronger ones, are missed or mistaken. Look at ``others``, and at `plot_sum_spectrum` of a fit
-    with these elements.
+    The energy axis is calibrated first, so it need not be right. An element is listed if its lines
+    explain peaks that no other element explains better, and if all its lines that should be visible
+    are there. The list is a starting point, not a proof: elements with few counts, and elements
+    whose lines coincide with stronger ones, may be missed or confused. Check ``others``, and
+    `plot_sum_spectrum` of a fit with these elements.
 
     Parameters
     ----------
     s : EDSSpectrum
-        Spectrum image or single spectrum, eager or lazy. Its elements, if it names any, are not
-        looked at. It is read once.
+        Spectrum image or single spectrum, eager or lazy. Elements in its metadata are ignored. It
+        is read once.
     show_progressbar : None or bool
-        Show the progress of reading a lazy signal; None (default) follows HyperSpy's preferences.
+        Whether to show the progress of reading a lazy signal. None (default) follows HyperSpy's
+        preferences.
 
     Returns
     -------
     list of SuggestedElement
-        The strongest first. Each has the ``element``, its ``lines`` that are seen, its ``counts``
-        and their ``error``, ``others`` that could be it, and says in ``from_instrument`` where the
-        element comes from if the microscope may show it by itself, as it does Cu of a grid.
+        The strongest first. Each has the ``element``, the ``lines`` seen, its ``counts`` and their
+        ``error``, ``others`` that could explain the same peaks, and ``from_instrument``: its usual
+        source if the instrument may contribute it, such as the grid for Cu.
 
     Raises
     ------
     TypeError, ValueError
-        If the signal is none of EDS, states no resolution, or holds negative or infinite counts.
+        If the signal is not an EDS signal, has no energy resolution, or holds negative or infinite
+        counts.
 
     See Also
     --------
@@ -67,7 +69,7 @@ def suggest_elements(
     >>> sorted(each.element for each in found)
     ['Co', 'O', 'S']
 
-    To name them:
+    To add them to the signal:
 
     >>> s = core_shell((32, 32), counts=20).signal
     >>> s.set_elements([each.element for each in found])
@@ -76,8 +78,8 @@ def suggest_elements(
 
     if not isinstance(s, EDSSpectrum):
         raise TypeError(
-            f"suggest_elements needs EDS spectra, but {in_short(s)} was given. X-ray spectra that "
-            "were loaded as plain ones become EDS spectra with s.set_signal_type('EDS_TEM')."
+            f"suggest_elements needs EDS spectra, but {in_short(s)} was given. If these are "
+            "X-ray spectra, set their type with s.set_signal_type('EDS_TEM')."
         )
     spectra = tidied(s)
     s = without_masked(spectra.signal, spectra.mask)

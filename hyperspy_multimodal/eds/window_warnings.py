@@ -1,4 +1,4 @@
-"""Warnings of windows that do not hold what they should: counts that would be wrong in silence."""
+"""Warnings about windows with wrong counts."""
 
 import itertools
 
@@ -24,7 +24,7 @@ def warn_of_cut_windows(axis, names, windows):
     axis : DataAxis
         Energy axis.
     names : list of str
-        Lines, one a window.
+        Lines, one per window.
     windows : numpy.ndarray
         Integration windows, shape (K, 2), in units of the axis.
     """
@@ -32,8 +32,9 @@ def warn_of_cut_windows(axis, names, windows):
     for name, (left, right) in zip(names, windows, strict=True):
         if left < low - axis.scale or right > high + axis.scale:
             _logger.warning(
-                "The integration window of %s, %.4g to %.4g %s, reaches beyond the energy axis, "
-                "%s: its counts come out too low.",
+                "The integration window of %s (%.4g to %.4g %s) extends beyond the energy axis "
+                "(%s), so its counts are too low. Leave this line out, or map another line of "
+                "the element.",
                 name,
                 left,
                 right,
@@ -50,7 +51,7 @@ def warn_of_shared_windows(names, windows):
     Parameters
     ----------
     names : list of str
-        Lines, one a window.
+        Lines, one per window.
     windows : numpy.ndarray
         Integration windows, shape (K, 2).
     """
@@ -59,8 +60,9 @@ def warn_of_shared_windows(names, windows):
     ):
         if min(b, d) - max(a, c) > min(b - a, d - c) / 3:
             _logger.warning(
-                "%s and %s share most of one window and cannot be told apart there: each is given "
-                "the counts of both. Leave one out of `xray_lines`, or take another of its lines.",
+                "The integration windows of %s and %s overlap for the most part, so each map "
+                "holds the counts of both. Use map_method='fit', leave one out of `xray_lines`, "
+                "or map another of its lines.",
                 first,
                 second,
                 kind="shared window",
@@ -85,8 +87,9 @@ def warn_of_lines_in_sides(signal, lines, sides):
         ]
         if found:
             _logger.warning(
-                "The background windows of %s hold %s: its background comes out too high and its "
-                "counts too low. Give `background_windows` beside these lines.",
+                "The background windows of %s contain %s, so its background is too high and its "
+                "counts are too low. Use map_method='fit', or give `background_windows` that "
+                "avoid these lines.",
                 line,
                 ", ".join(found),
                 kind="background",

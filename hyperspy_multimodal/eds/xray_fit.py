@@ -83,8 +83,9 @@ class XrayFitPlan:
         """Return the `XrayProjection` of a summed spectrum (C,), and what divides all counts."""
         if divisor > 1:
             _logger.warning(
-                "All counts are multiples of %d, as if they had been scaled. Their noise is then "
-                "underestimated, and noise may pass for peaks: give the counts as recorded.",
+                "All counts are multiples of %d, so they have probably been scaled. Their noise "
+                "is then underestimated, and noise may be mistaken for peaks. Give the counts "
+                "as recorded.",
                 divisor,
                 kind="scaled counts",
             )
@@ -134,8 +135,8 @@ def plan_fit(
     )
     if unmapped and xray_lines is None:
         _logger.warning(
-            "%s: among the elements of the signal, but without a line in its metadata, and so "
-            "without a map. Add lines with s.add_lines(), or name them in `xray_lines`.",
+            "No map of %s: among the elements of the signal, but without a line in its "
+            "metadata. Add lines with s.add_lines(), or list them in `xray_lines`.",
             ", ".join(unmapped),
         )
     elements = sorted({name.split("_")[0] for name in names} | {*extra, *unmapped})
@@ -166,8 +167,8 @@ def detector_of(signal):
     resolution = stated(instrument, "energy_resolution_MnKa", None)
     if resolution is None:
         raise ValueError(
-            "The signal does not state the resolution of the detector. Set it, for example with "
-            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
+            "The energy resolution of the detector is not set. Set it, in eV, for example with "
+            "s.set_microscope_parameters(energy_resolution_MnKa=130)."
         )
     axis = signal.axes_manager.signal_axes[0]
     unit = 1e-3 if axis.units == "eV" else 1.0
@@ -197,8 +198,8 @@ def check_families(names):
         other = seen.setdefault((element, subshell[0]), name)
         if other != name:
             raise ValueError(
-                f"{other} and {name} are lines of one family, which a fit takes together. Name one "
-                "of them, or use map_method='windows'."
+                f"{other} and {name} are lines of the same family, which the fit treats as one. "
+                "Map only one of them, or use map_method='windows'."
             )
 
 
@@ -211,8 +212,9 @@ def checked_extra(extra_lines, mapped):
     both = sorted(set(elements) & {name.split("_")[0] for name in mapped})
     if both:
         raise ValueError(
-            f"extra_lines are elements without a map, but {both} are among the mapped lines "
-            f"{list(mapped)}. Leave them out of one: name the lines to map in `xray_lines`."
+            f"extra_lines must be elements without a map, but {both} are among the mapped lines "
+            f"{list(mapped)}. Remove them from extra_lines, or list the lines to map in "
+            "`xray_lines`."
         )
     return elements
 
@@ -225,10 +227,10 @@ def _check_resolution(signal, detector, names, unit):
     if squared < NARROWEST**2:
         needed = np.ceil((NARROWEST**2 + detector.slope * (MN_KA - energy)) ** 0.5)
         raise ValueError(
-            f"The signal states a resolution of {detector.resolution:g} eV at Mn Ka, with which "
-            f"{lowest} at {energy:.3g} keV would have no width: it must be {needed:.0f} eV or "
-            "more. Set what the detector has, for example with "
-            "s.set_microscope_parameters(energy_resolution_MnKa=130), in eV."
+            f"The metadata give the detector a resolution of {detector.resolution:g} eV at Mn "
+            f"Ka, which would leave {lowest} at {energy:.3g} keV without a width. It must be "
+            f"{needed:.0f} eV or more. Set the value of your detector, in eV, for example with "
+            "s.set_microscope_parameters(energy_resolution_MnKa=130)."
         )
 
 

@@ -42,7 +42,7 @@ class XrayWindowPlan:
     sides : numpy.ndarray or None
         Background windows, shape (K, 4).
     inside, beside : list
-        Ranges of channels of both, one list a line.
+        Ranges of channels of both, one list per line.
     limits : list of int
         Channels between which counts are summed.
     widest_spike : int
@@ -124,8 +124,8 @@ def plan_windows(signal, xray_lines, integration_windows, background_windows):
         for line, found in zip(lines, beside, strict=True):
             if not found:
                 _logger.warning(
-                    "No background window of %s lies on the energy axis: its background is taken "
-                    "as 0. Give `background_windows` to change that.",
+                    "No background window of %s lies on the energy axis, so no background is "
+                    "subtracted. To change this, give `background_windows`.",
                     line,
                     kind="background",
                     about={line: _NO_SIDES},
@@ -174,10 +174,10 @@ def channels_of(axis, lines, windows):
     for line, window, (start, stop) in zip(lines, windows, inside, strict=True):
         if stop <= start:
             raise ValueError(
-                f"The integration window of {line}, {window[0]:g} to {window[1]:g} {axis.units}, "
-                f"holds no channel of the energy axis ({axis_range(axis)}, {axis.scale:g} "
-                f"{axis.units} a channel). Widen `integration_windows`, or leave the line out of "
-                "`xray_lines`."
+                f"The integration window of {line}, {window[0]:g} to {window[1]:g} "
+                f"{axis.units}, holds no channel of the energy axis ({axis_range(axis)}, "
+                f"{axis.scale:g} {axis.units} per channel). Widen `integration_windows`, or "
+                "leave the line out of `xray_lines`."
             )
     return inside
 
@@ -200,8 +200,8 @@ def select_lines(signal, xray_lines):
         named = [named_in(signal, item) for item in ("xray_lines", "elements")]
         if not any(named):
             raise ValueError(
-                "The signal has no elements and no X-ray lines: its metadata.Sample names none. "
-                "Add them, for example with s.add_elements(['Ti', 'O']), or give "
+                "The signal has no elements and no X-ray lines in metadata.Sample. Add "
+                "elements, for example with s.add_elements(['Ti', 'O']), or give "
                 "xray_lines=['Ti_Ka', 'O_Ka']; suggest_elements(s) suggests some."
             )
         xray_lines = _usable_lines(signal, *named)
@@ -219,9 +219,9 @@ def select_lines(signal, xray_lines):
         axis = signal.axes_manager.signal_axes[0]
         given = xray_lines or named[0] or named[1]
         raise ValueError(
-            f"None of {list(given)} has an X-ray line on the energy axis, {axis_range(axis)}, that "
-            f"a beam of {beam_energy_of(signal):g} keV excites. Set the elements with "
-            "s.set_elements, give `xray_lines` within the axis, or correct the beam energy with "
+            f"None of {list(given)} has an X-ray line on the energy axis ({axis_range(axis)}) "
+            f"that a beam of {beam_energy_of(signal):g} keV excites. Set the elements with "
+            "s.set_elements, give `xray_lines` on the axis, or correct the beam energy with "
             "s.set_microscope_parameters."
         )
     return lines
@@ -250,7 +250,8 @@ def _usable_lines(signal, lines, elements):
     lost = sorted(each for each in named if not element_lines(each, LEAST_ENERGY, last))
     if lost and usable:
         _logger.info(
-            "Left out, as no X-ray line of theirs lies on the energy axis: %s.", ", ".join(lost)
+            "Left out because none of their X-ray lines lies on the energy axis: %s.",
+            ", ".join(lost),
         )
     return usable or lines
 

@@ -32,7 +32,7 @@ class CoreLossErrors:
         Parameters
         ----------
         inside : list of (int, int)
-            Channels [start, stop), one window an edge.
+            Channels [start, stop), one window per edge.
         """
         rows = np.array(
             [

@@ -93,7 +93,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0):
     energy : numpy.ndarray
         Energies of the channels in eV, shape (C,).
     edges : list of ElementEdges
-        One an element.
+        One per element.
     used : numpy.ndarray
         Channels to fit, bool, shape (C,).
     gain : float
@@ -158,7 +158,7 @@ class _Model:
         self.missing = observed[used] * self.root
 
     def design(self, parameters, lined):
-        """Return the spectra of elements, white lines and power law, and whose each is."""
+        """Return the spectra of elements, white lines and power law, and to which each belongs."""
         exponent, shift, offset, width = parameters
         moved = self.limits - shift
         rows = [

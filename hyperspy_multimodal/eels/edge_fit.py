@@ -91,8 +91,8 @@ class EdgeFitPlan:
         check_electrons(camera, counts, np.diff(plan.window_limits))
         if total[self.used].min() < 0 or not total[self.used].any():
             raise ValueError(
-                "The sum of all spectra must be positive in the channels that a fit needs, but is "
-                "negative or empty in some. Give spectra from which no background was subtracted, "
+                "The sum of all spectra must be positive in the channels that the fit needs, "
+                "but is negative or empty in some. Give spectra without background subtraction, "
                 "or use map_method='windows'."
             )
         elements = [_element_edges(each, self.energy, self.instrument) for each in self.subshells]
@@ -110,11 +110,11 @@ class EdgeFitPlan:
         misfit = worst_misfit(fit, self.energy, self.windows_plan.inside, lowest, gain)
         if misfit is not None:
             _logger.warning(
-                "The fitted edges are far from the sum of all spectra at %.0f to %.0f eV, by %.0f "
-                "%% of the edges near there: maps may be wrong. Add all elements with edges on the "
-                "energy axis to the signal, mapped or not, with s.add_elements; "
-                "else take map_method='windows' or other `integration_windows`, because a thick "
-                "specimen or strong fine structure is not what the fit knows.",
+                "The fitted edges are far from the sum of all spectra at %.0f to %.0f eV, by "
+                "%.0f %% of the edges nearby, so the maps may be wrong. Add all elements with "
+                "edges on the energy axis, mapped or not, with s.add_elements. If they are all "
+                "there, use map_method='windows' or other `integration_windows`: the fit does "
+                "not describe thick specimens or strong fine structure.",
                 *misfit,
                 kind="far fit",
             )
@@ -137,8 +137,8 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
     others, shapeless = _edges_of_other_elements(signal, names, energy)
     for edge, onset in shapeless.items():
         _logger.warning(
-            "%s lies on the energy axis, but a fit has no shape for it: what it adds goes to other "
-            "elements. Crop the axis below %g eV, or use map_method='windows'.",
+            "%s lies on the energy axis, but the fit has no shape for this edge, so its counts "
+            "go to other elements. Crop the axis below %g eV, or use map_method='windows'.",
             edge,
             onset,
             kind="far fit",
@@ -166,11 +166,11 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
 
 
 def suits_fit(signal, edges):
-    """Return whether an edge stands on the tail of another element's, and a fit can be had.
+    """Return whether an edge lies on the tail of one of another element, and a fit is possible.
 
     A tail is no power law, also far above its onset, so that one extrapolated from before an edge
     is wrong beneath it. A fit can be had where all elements, mapped or not, have K or L edges,
-    those to map are one an element, the metadata hold beam energy and angles, and the axis begins
+    those to map are one per element, the metadata hold beam energy and angles, and the axis begins
     below the edges.
 
     Parameters
@@ -203,8 +203,8 @@ def suits_fit(signal, edges):
         _check_room_below(energy, onsets, first)
     except ValueError as error:
         _logger.warning(
-            "Edges follow each other, so that the tail of one lies under the next. A fit would "
-            "tell them apart, but windows are taken, because: %s",
+            "The edges overlap: the tail of one lies under the next. A fit would separate them, "
+            "but windows are used, because: %s",
             str(error).replace(" Use map_method='windows'.", ""),
             kind="background",
             about=_TAIL,
@@ -219,9 +219,9 @@ def _check_room_below(energy, onsets, first):
     before = (energy > _BELOW * lowest) & (energy < lowest)
     if int(before.sum()) < _PRE_EDGE_CHANNELS:
         raise ValueError(
-            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
-            f"{first} at {lowest:g} eV, to see the background, but the axis begins at "
-            f"{energy[0]:g} eV. If {first.split('_')[0]} is not in the specimen, take it out of "
+            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest "
+            f"edge, {first} at {lowest:g} eV, to see the background, but the axis begins at "
+            f"{energy[0]:g} eV. If {first.split('_')[0]} is not in the specimen, remove it from "
             "the elements of the signal. Use map_method='windows'."
         )
 
@@ -231,15 +231,15 @@ def _check_one_edge_an_element(names):
     repeated = sorted({element for element in elements if elements.count(element) > 1})
     if repeated:
         raise ValueError(
-            f"map_method='fit' takes all edges of an element together, but `edges` names several "
-            f"of {repeated}. Name one of each element, or use map_method='windows'."
+            "map_method='fit' fits all edges of an element together, but `edges` names several "
+            f"of {repeated}. Name one per element, or use map_method='windows'."
         )
 
 
 def _edges_of_other_elements(signal, names, energy):
     """Return edges on the axis, with onsets, of elements of the signal that are not mapped.
 
-    First those of which a fit knows the shape, one an element, then the others.
+    First those of which a fit knows the shape, one per element, then the others.
     """
     known = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
     others, shapeless = {}, {}
@@ -280,7 +280,7 @@ def _templates(fit, names, others, channels):
 
 
 def _instrument(signal):
-    """Return beam energy and angles, or say which the metadata lack."""
+    """Return beam energy and angles, or raise an error that names the missing ones."""
     found = microscope_of(signal)
     for name, value in found.items():
         if value is None:

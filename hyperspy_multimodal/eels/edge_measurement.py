@@ -221,7 +221,7 @@ class EdgeWindowReading:
         return self.camera.gain_source
 
     def for_fusion(self, divisible):
-        """Return the same; unless ``divisible`` with maps that cannot be split or drawn."""
+        """Return the same, with maps that can be split or drawn only if ``divisible``."""
         return self if divisible else replace(self, maps=self.maps.settled)
 
     @property
@@ -267,7 +267,7 @@ def check_electrons(camera, counts, widths):
     checked_segments(counts, _BELOW_ZERO * camera.gain * np.sqrt(camera.floors(widths)))
     if counts.any() and counts.max() / camera.gain < 0.5:
         raise ValueError(
-            f"With gain={camera.gain:g} counts per electron no window holds an electron in any "
+            f"With gain={camera.gain:g} counts per electron, no window holds an electron in any "
             "pixel. Give the gain of these data as `gain`."
         )
 
@@ -297,7 +297,7 @@ def plan_edges(
     automatic = isinstance(background_windows, str)
     if automatic and background_windows != "auto":
         raise ValueError(
-            "background_windows must be 'auto', None or an array with one row an edge, but "
+            "background_windows must be 'auto', None or an array with one row per edge, but "
             f"{background_windows!r} was given."
         )
     names = select_edges(signal, edges, functools.partial(has_room, axis, pre_edge=automatic))

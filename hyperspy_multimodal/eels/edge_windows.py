@@ -59,7 +59,7 @@ def integration_channels(signal, names, given):
     Returns
     -------
     list of (int, int)
-        Ranges [start, stop), one an edge.
+        Ranges [start, stop), one per edge.
     """
     if given is not None and not is_auto(given):
         return _given_channels("integration_windows", signal, names, given, "None, 'auto', or ", 1)
@@ -99,7 +99,7 @@ def pre_edge_channels(signal, names, given):
     Returns
     -------
     list of (int, int) or None
-        Ranges [start, stop), one an edge.
+        Ranges [start, stop), one per edge.
     """
     if given is None:
         return None
@@ -187,8 +187,9 @@ def _automatic_pre_edge(axis, name, names):
     if stop - above >= _BACKGROUND_CHANNELS:
         start = max(start, above)
     _logger.warning(
-        "The pre-edge window of %s, %g to %g %s, holds the tail of %s: it is taken for background, "
-        "so %s may come out wrong. Take map_method='fit', or give `background_windows`.",
+        "The pre-edge window of %s (%g to %g %s) holds the tail of %s, which is mistaken for "
+        "background, so the map of %s may be wrong. Use map_method='fit', or give "
+        "`background_windows`.",
         name,
         *channel_energies(axis, (start, stop)),
         axis.units,

@@ -46,7 +46,7 @@ class EdgeProjection:
 
     @property
     def columns(self):
-        """How many of the operator's columns are wanted of halves of the counts."""
+        """Number of columns of the operator that are needed for halves of the counts."""
         return len(self.plan.names)
 
     @property
@@ -192,7 +192,7 @@ class EdgeReading:
         return self.camera.gain_source
 
     def for_fusion(self, divisible):
-        """Return the same without its noise, for memory's sake."""
+        """Return the same without its noise, to save memory."""
         return replace(self, noise=None)
 
     @property
@@ -202,7 +202,7 @@ class EdgeReading:
 
     @property
     def record(self):
-        """What was fitted, in types that metadata can hold."""
+        """Results of the fit, in types that metadata can hold."""
         return {
             "exponent": self.sum_fit.exponent,
             "edge_shift": self.sum_fit.shift,

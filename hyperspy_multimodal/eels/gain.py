@@ -112,8 +112,8 @@ def _gain(stored, given, counts, noise):
         return estimated, "estimated"
     else:
         raise ValueError(
-            "The counts are not whole numbers, and their noise tells no gain. Give `gain`, the "
-            "counts per electron."
+            "The counts are not whole numbers, and their noise does not reveal the gain. Give "
+            "`gain`, in counts per electron."
         )
     if estimated > max(_CONTRADICTED * gain, gain + _STANDARD_ERRORS * error):
         _logger.warning(

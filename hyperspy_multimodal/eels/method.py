@@ -57,13 +57,13 @@ def multimodal_fusion(
 ) -> Results:
     r"""Fuse the spectrum image with the HAADF image of the same scan into elemental maps.
 
-    Net electrons :math:`x_i \ge 0` at the edges of all elements are found together, as the minimum
-    of [1]_
+    The net electrons :math:`x_i \ge 0` at the edges of all elements are estimated together. They
+    minimise [1]_
 
     $cost
 
-    with the HAADF h in unit range, the electrons y in the integration windows, their expected
-    background B, and the total variation of each map.
+    where h is the HAADF in unit range, y are the electrons in the integration windows, B is their
+    expected background, and TV is the total variation of each map.
 
     Parameters
     ----------
@@ -71,32 +71,31 @@ def multimodal_fusion(
     $gamma
     $lambdas
     edges : None or list of str
-        Edges to map, such as ``["Cu_L3", "Zn_L3"]``, in any case; an element stands for the edge
-        that is taken by default. None (default) takes, of each element of the signal
-        (see ``add_elements``), the major edge of lowest onset that has room for its windows, in the
-        order of their onsets.
+        Edges to map, such as ``["Cu_L3", "Zn_L3"]``, in upper or lower case. An element symbol
+        stands for its default edge. None (default) uses, for each element of the signal (see
+        ``add_elements``), the major edge of lowest onset that has room for its windows, in the
+        order of the onsets.
     map_method : "auto", "windows" or "fit"
-        How electrons are read from the spectra: in one window an edge, over a background that is
-        extrapolated from before it; or by a fit of hydrogenic edges and white lines over one power
-        law, which takes the tail of one edge from under the next, for K and L edges of thin
-        specimens. A fit needs beam energy, convergence and collection angle in the metadata, at
-        least 4 channels below the lowest edge, counts from which no background was subtracted, and
-        all elements with edges on the axis among those of the signal, mapped or not. "auto"
-        (default): a fit where edges of several elements follow each other, that is, where another
-        element of the signal has an edge on the axis below one that is mapped, if a fit can be had
-        and ``background_windows`` and ``background_type`` are left as they are; else windows, as
-        for a single edge.
+        How electrons are read from the spectra. "windows": in one window per edge, over a
+        background extrapolated from below the edge. "fit": by fitting hydrogenic edges and white
+        lines over one power law, which separates an edge from the tail of the one before; for K and
+        L edges of thin specimens. A fit needs the beam energy, convergence angle and collection
+        angle in the metadata, at least 4 channels below the lowest edge, counts without background
+        subtraction, and all elements that have edges on the axis among those of the signal, mapped
+        or not. "auto" (default): a fit if another element of the signal has an edge on the axis
+        below a mapped one, if a fit is possible, and if ``background_windows`` and
+        ``background_type`` have their defaults; otherwise windows.
     integration_windows : None, "auto" or array_like
-        Windows whose counts belong to the edges: None or "auto" (default) lets each start at its
-        onset and be 10 % of the onset energy wide (at least 5 channels), but end where the next of
-        the edges starts; or an array with one row (left, right) an edge, in units of the energy
-        axis. Limits are rounded to whole channels.
+        Windows in which the counts of the edges are summed. With None or "auto" (default), each
+        window starts at the onset and is 10 % of the onset energy wide (at least 5 channels), but
+        ends where the next edge starts. An array has one row (left, right) per edge, in units of
+        the energy axis. Limits are rounded to whole channels.
     background_windows : "auto", None or array_like
         Only for ``map_method="windows"``: pre-edge windows, to which the background A E^-r is
-        fitted. "auto" (default): 10 % of the onset energy wide, ending 1 % (at least 2 channels)
-        below the onset; where another of the edges lies in it, it starts above that edge if it can,
-        and a warning is logged. Or an array
-        with one row (left, right) an edge. None: no background.
+        fitted. With "auto" (default), they are 10 % of the onset energy wide and end 1 % (at least
+        2 channels) below the onset. If another edge lies in such a window, the window starts above
+        that edge where possible, and a warning is logged. An array has one row (left, right) per
+        edge. None subtracts no background.
     background_type : str
         Only for ``map_method="windows"``: shape of the background, one of HyperSpy's
         ``remove_background``. "PowerLaw" (default): A E^-r, with r from the neighbourhood of each
@@ -104,12 +103,12 @@ def multimodal_fusion(
         "SkewNormal", "SplitVoigt" and "Voigt" are fitted to the sum of all spectra before the
         edge, and their height follows each pixel.
     gain : None or float
-        Counts per electron, > 0. None (default) takes ``gain_factor`` of
-        ``metadata.Signal.Noise_properties.Variance_linear_model``; failing that, 1 if all counts
-        are whole numbers, otherwise an estimate from the noise, with a warning. Noise that clearly
-        contradicts the metadata or whole numbers wins. The floor of a camera, its noise without
-        electrons, is estimated with it, and part of the variance: ``noise_floor`` of the record, in
-        counts a channel.
+        Counts per electron, > 0. None (default) uses ``gain_factor`` of
+        ``metadata.Signal.Noise_properties.Variance_linear_model``. If it is not set, the gain is 1
+        if all counts are whole numbers, and otherwise estimated from the noise, with a warning.
+        Noise that clearly contradicts the metadata or whole numbers wins. The floor of a camera,
+        its noise without electrons, is estimated together with the gain and is part of the
+        variance: ``noise_floor`` of the record, in counts per channel.
     $regulariser
     $weights
     $haadf_blur
@@ -130,10 +129,11 @@ def multimodal_fusion(
     Returns
     -------
     maps : list of BaseSignal
-        One map an edge, in the order of ``edges``, in the counts of the signal (electrons times
+        One map per edge, in the order of ``edges``, in the counts of the signal (electrons times
         gain), with its navigation axes and metadata.
-        ``metadata.Multimodal_fusion`` records every parameter.
+        ``metadata.Multimodal_fusion`` records all parameters.
     $output
+
         ``gain``: counts per electron.
 
     Raises
@@ -150,12 +150,12 @@ def multimodal_fusion(
     $large_scans
 
     In windows, the exponent r comes from the two-area method [2]_, with the areas pooled over as
-    many neighbours as it takes to know the background to 0.5 %. The amplitude A is pooled only
-    where it does not change by more than its noise, because it follows the thickness.
+    many neighbours as are needed to know the background to 0.5 %. The amplitude A follows the
+    thickness, so it is pooled only where it changes by no more than its noise.
 
-    Counts divided by the gain are taken for electrons, with Poisson statistics. Only where they are
-    split for ``lambdas="auto"`` are the sums in the windows rounded to whole electrons, which adds
-    1/12 to a variance: negligible above a few electrons.
+    Counts divided by the gain are treated as electrons, with Poisson statistics. The sums in the
+    windows are rounded to whole electrons only when they are split for ``lambdas="auto"``. This
+    adds 1/12 to the variance, which is negligible above a few electrons.
 
     A fit takes one exponent and one shift of all edges from the summed spectrum, and cross-sections
     of the K and L shells of an element from eXSpy's hydrogenic model [3]_. L edges have white lines
@@ -163,17 +163,17 @@ def multimodal_fusion(
     Lorentzian with free areas, all of one width, 1.5 to 10 eV, and one distance from the onset, 0
     to 6 eV. They belong to the edge, in every pixel in the same proportion. Other fine structure
     and plural scattering are not in the model, nor are different shifts of different elements; a
-    warning is logged where the fit is far from the summed spectrum. Each pixel's amplitudes follow
-    by weighted linear least squares, and are scaled to the electrons in the integration window.
-    Where electrons are no whole counts, halves for ``lambdas="auto"`` are drawn by Gaussian noise.
-    The record has ``exponent``, ``edge_shift`` in eV, and ``white_lines``, their share of the
-    electrons in each integration window.
+    warning is logged where the fit is far from the summed spectrum. The amplitudes in each pixel
+    are found by weighted linear least squares, and scaled to the electrons in the integration
+    window. If electrons are not whole counts, halves for ``lambdas="auto"`` are drawn with Gaussian
+    noise. The record has ``exponent``, ``edge_shift`` in eV, and ``white_lines``, their share of
+    the electrons in each integration window.
 
-    ``cross_sections`` in the record are those of the integration windows in barns, hydrogenic, or
-    None where they cannot be had; those of a fit hold the white lines that were found.
+    ``cross_sections`` in the record are hydrogenic cross-sections of the integration windows in
+    barns, or None where they cannot be computed. Those of a fit include the white lines it found.
 
-    A lazy signal is read chunk by chunk, once (twice for a fit), and not before its maps are
-    computed; the maps are fused whole.
+    A lazy signal is read chunk by chunk, once (twice for a fit), when its maps are computed. Each
+    map is fused as a whole.
 
     References
     ----------

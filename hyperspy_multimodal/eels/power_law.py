@@ -53,8 +53,8 @@ def background_ratios(name, window, limits, lower, upper, units, floor=0.0):
     clipped = np.isin(exponent, EXPONENTS).mean()
     if clipped > _CLIPPED:
         _logger.warning(
-            "Before %s, %g to %g %s, the spectra of %.0f %% of the pixels do not fall like a power "
-            "law with an exponent between %g and %g: its background may be wrong. Give "
+            "Before %s, %g to %g %s, the spectra of %.0f %% of the pixels do not fall like a "
+            "power law with an exponent between %g and %g, so the background may be wrong. Give "
             "`background_windows` that hold no other edge.",
             name,
             left,

@@ -35,8 +35,8 @@ def select_edges(signal, edges, fits, quiet=False):
     elements = sorted(elements)
     if not elements:
         raise ValueError(
-            "The signal has no elements: its metadata.Sample names none. Add them, for example "
-            "with s.add_elements(('Cu', 'Zn')), or give edges=['Cu_L3', 'Zn_L3']."
+            "The signal has no elements in metadata.Sample. Add them, for example with "
+            "s.add_elements(('Cu', 'Zn')), or give edges=['Cu_L3', 'Zn_L3']."
         )
     selected = []
     for element in elements:
@@ -54,7 +54,7 @@ def select_edges(signal, edges, fits, quiet=False):
     if not selected:
         raise ValueError(
             f"None of the elements {elements} has a major edge on the energy axis, "
-            f"{axis_range(axis)}, with room for its windows. Give `edges`, and the windows."
+            f"{axis_range(axis)}, with room for its windows. Give `edges` and their windows."
         )
     return sorted(selected, key=onset_energy)
 
@@ -87,9 +87,9 @@ def _checked_edges(axis, edges, fits):
             )
         if edge not in possible:
             raise ValueError(
-                f"{edge} has its onset at {onsets[edge]:g} eV: the energy axis, "
-                f"{axis_range(axis)}, holds no room for its windows. Of {element} it has room for "
-                f"{possible or 'no edge'}."
+                f"{edge} has its onset at {onsets[edge]:g} eV, where the energy axis, "
+                f"{axis_range(axis)}, has no room for its windows. For {element}, it has room "
+                f"for {possible or 'no edge'}."
             )
     repeated = sorted({edge for edge in taken if taken.count(edge) > 1})
     if repeated:

@@ -16,7 +16,7 @@ _FEWEST = 16
 
 
 def can_be_coarser(problem):
-    """Return whether a solution on blocks is worth its while as a start.
+    """Return whether a solution on blocks is worthwhile as a start.
 
     Maps must be large enough along both sides, or along the only one. Regularisers that follow
     directions leave maps free across the edges of the guide, where blocks blur them.

@@ -1,4 +1,4 @@
-"""Compiling the kernels before the first fusion of a process, and saying so."""
+"""Compile the kernels before the first fusion of a process, with a message."""
 
 import logging
 import threading
@@ -8,6 +8,7 @@ _logger = logging.getLogger(__name__)
 _PATIENCE = 2.0
 _lock = threading.Lock()
 _done = set()
+_announced = threading.Event()
 
 
 def compile_once(run):
@@ -31,7 +32,10 @@ def compile_once(run):
 
 
 def _announce():
+    if _announced.is_set():
+        return
+    _announced.set()
     _logger.warning(
-        "Compiling the fusion kernels, which takes about 20 seconds. They are kept on disk, so "
-        "this happens once."
+        "Compiling the fusion kernels, which takes about 20 seconds. This happens only once: "
+        "the compiled kernels are kept on disk."
     )

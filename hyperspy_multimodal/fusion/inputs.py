@@ -1,4 +1,4 @@
-"""What `solve_fusion` accepts: arrays and numbers, checked before anything is computed."""
+"""Checks of the arguments of `solve_fusion`, before anything is computed."""
 
 import numbers
 
@@ -21,7 +21,7 @@ def checked_counts(counts):
 
 
 def checked_lambdas(lambdas, n_maps):
-    """Return lambda_1 (> 0) and lambda_2 (>= 0), each with one value an element."""
+    """Return lambda_1 (> 0) and lambda_2 (>= 0), each with one value per element."""
     if isinstance(lambdas, (str, numbers.Real)) or not np.iterable(lambdas):
         raise TypeError(
             "lambdas must be a pair (lambda_1, lambda_2): the weight of the Poisson term and that "
@@ -40,14 +40,14 @@ def checked_lambdas(lambdas, n_maps):
             n_maps,
             low=0,
             include_low=False,
-            hint="With lambda_1 = 0 the measured counts would have no say.",
+            hint="With lambda_1 = 0, the measured counts would be ignored.",
         ),
         per_element("lambda_2", pair[1], n_maps, low=0, include_low=True),
     )
 
 
 def checked_totals(totals, n_maps):
-    """Return one total an element, NaN where it is free."""
+    """Return one total per element, NaN where it is free."""
     if totals is None:
         return np.full(n_maps, np.nan)
     try:
@@ -58,8 +58,8 @@ def checked_totals(totals, n_maps):
         ) from error
     if array.shape != (n_maps,):
         raise ValueError(
-            f"totals must be None or {n_maps} numbers, one an element, but the shape {array.shape} "
-            "was given."
+            f"totals must be None or {n_maps} numbers, one per element, but the shape "
+            f"{array.shape} was given."
         )
     if np.isinf(array).any() or (array < 0).any():
         raise ValueError(
@@ -75,16 +75,16 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
     if regularisers is not None:
         if directional is not None:
             raise TypeError(
-                "regularisers says which elements follow the guide, and directional says it too. "
-                "Give one of them."
+                "Both regularisers and directional say which elements follow the guide. Give "
+                "only one of them."
             )
         names = _checked_names(regularisers, n_maps)
         if not any(are_directional(names)):
             return names, None
         if guide is None:
             raise ValueError(
-                "regularisers has 'directional', which follows the edges of a guide, but guide is "
-                "None. Give guide, for example the HAADF image, or 'isotropic'."
+                "regularisers has 'directional', which follows the edges of a guide, but guide "
+                "is None. Give guide, for example the HAADF image, or use 'isotropic'."
             )
         directional = are_directional(names)
     else:
@@ -92,8 +92,8 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
     if guide is None:
         if directional is not None:
             raise ValueError(
-                "directional says which elements follow the edges of a guide, but guide is None. "
-                "Give guide, for example the HAADF image."
+                "directional selects the elements that follow the edges of a guide, but guide "
+                "is None. Give guide, for example the HAADF image."
             )
         return names_of([False] * n_maps), None
     guide = np.asarray(guide)
@@ -105,21 +105,21 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
     chosen = np.ones(n_maps, bool) if directional is None else np.asarray(directional)
     if chosen.dtype != bool or chosen.shape != (n_maps,):
         raise TypeError(
-            f"directional must be None or {n_maps} of True and False, one an element, but "
+            f"directional must be None or {n_maps} of True and False, one per element, but "
             f"{directional!r} was given."
         )
     return names or names_of(chosen), directions_of(guide)
 
 
 def _checked_names(regularisers, n_maps):
-    """Return the names of regularisers, one an element, from one name or a list of them."""
+    """Return the names of regularisers, one per element, from one name or a list of them."""
     one = isinstance(regularisers, str) or not np.iterable(regularisers)
     names = (regularisers,) * n_maps if one else tuple(regularisers)
     known = [name for name, each in REGULARISERS.items() if not each.is_huber]
     if not all(isinstance(name, str) and name in known for name in names) or len(names) != n_maps:
         raise ValueError(
-            f"regularisers must be None, one of {', '.join(map(repr, known))}, or {n_maps} "
-            f"of them, one an element, but {regularisers!r} was given."
+            f"regularisers must be None, one of {', '.join(map(repr, known))}, or {n_maps} of "
+            f"them, one per element, but {regularisers!r} was given."
         )
     return names
 
@@ -130,5 +130,5 @@ def check_attainable(totals, counts, background):
         if np.any((counts[i] > 0) & (background[i] == 0)):
             raise ValueError(
                 f"totals[{i}] is 0, but there are counts of that element in pixels without "
-                "background, which have no likelihood then. Give a background or another total."
+                "background, which is impossible. Give a background or another total."
             )

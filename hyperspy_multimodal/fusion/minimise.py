@@ -169,8 +169,9 @@ def warn_if_unconverged(result, tolerance):
     """Log a warning if the relative gap is above the tolerance."""
     if not result.converged:
         _logger.warning(
-            "Fusion stopped after %d iterations at a relative gap of %.1e; %.1e was asked "
-            "for. Maps hardly change any more below 1e-3. Raise max_iterations or tolerance.",
+            "Fusion stopped after %d iterations at a relative gap of %.1e, but %.1e was "
+            "requested. Below 1e-3, maps hardly change any more. Otherwise, raise "
+            "max_iterations or tolerance.",
             result.iterations,
             result.optimality,
             tolerance,

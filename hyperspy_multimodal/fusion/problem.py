@@ -137,7 +137,7 @@ class Problem:
             raise ValueError(_BEYOND)
 
     def _flat(self, means):
-        """Return one value a map: the means, dimmed where the HAADF is darker than their model."""
+        """Return one value per map: means, dimmed where the HAADF is darker than their model."""
         gamma, weights = float(self.data.gamma), self.data.weights.astype(np.float64)
         with np.errstate(over="ignore"):
             model = weights @ means**gamma
@@ -284,7 +284,7 @@ class Problem:
 
 
 def _unit_of_maps(net, counts, background):
-    """Return one typical bright value a map, from its block means."""
+    """Return one typical bright value per map, from its block means."""
     units = np.empty(len(counts))
     for i, blocks in enumerate(net):
         candidates = (np.percentile(blocks, 99), counts[i].mean(), background[i].mean())

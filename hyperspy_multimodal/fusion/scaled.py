@@ -12,7 +12,7 @@ KNEE = 0.06
 
 
 def map_scales(counts, background):
-    """Return one typical bright value a map: the 99th percentile of the smoothed net counts."""
+    """Return one typical bright value per map: the 99th percentile of the smoothed net counts."""
     scales = np.empty(len(counts))
     for i, (gross, expected) in enumerate(zip(counts, background, strict=True)):
         smooth = ndimage.gaussian_filter(gross - expected, 2.0, mode="nearest")
@@ -53,11 +53,11 @@ def fuse_scaled(
     offset, gamma : float
         Pedestal and exponent of the HAADF model.
     lambda_1, lambda_2 : float or numpy.ndarray
-        Weights of the Poisson term and of the regulariser, common or one an element.
+        Weights of the Poisson term and of the regulariser, common or one per element.
     totals : numpy.ndarray or None
         Net totals to keep, shape (K,), NaN where free.
     regularisers : sequence of str, optional
-        Names of regularisers, one an element. None: isotropic total variation.
+        Names of regularisers, one per element. None: isotropic total variation.
     directions : tuple of numpy.ndarray, optional
         As of `directions_of`; for regularisers that follow a guide.
     **options

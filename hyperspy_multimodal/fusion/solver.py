@@ -53,55 +53,56 @@ def solve_fusion(
         + \lambda_1 \sum_{i,p} \bigl[ x_i + B_i - y_i \log(x_i + B_i) \bigr]
         + \lambda_2 \sum_i \mathrm{TV}(x_i)
 
-    with gross counts y, expected background B and the total variation (forward differences, Neumann
-    boundaries), isotropic or, with a ``guide``, directional: an edge that the guide has costs
-    nothing then. With ``regularisers="sieve"`` or "smooth" maps are no sharper than a Gaussian
-    instead (see the notes). Nothing is scaled, fitted or clipped beforehand.
+    with gross counts y, expected background B and the total variation TV (forward differences,
+    Neumann boundaries). TV is isotropic or, with a ``guide``, directional: an edge that the guide
+    also has then costs nothing. With ``regularisers="sieve"`` or "smooth", maps are instead no
+    sharper than a Gaussian (see Notes). Nothing is scaled, fitted or clipped beforehand.
 
     Parameters
     ----------
     counts : array_like
-        Gross counts y, shape (K, ny, nx), finite and >= 0. Any ny and nx from 1.
+        Gross counts y, shape (K, ny, nx) with ny, nx >= 1, finite and >= 0.
     haadf : array_like
         HAADF image h, shape (ny, nx), finite.
     gamma : float
         Exponent of the maps in the HAADF model, > 0; tested from 0.5 to 3. The cost is convex for
         ``gamma=1``.
     lambdas : tuple
-        (lambda_1, lambda_2), each a number or K numbers, one an element; lambda_1 > 0 and
-        lambda_2 >= 0. For sieves lambda_2 / lambda_1 is half the square of the Gaussian's standard
-        deviation in pixels.
+        (lambda_1, lambda_2), each one number or K numbers, one per element; lambda_1 > 0 and
+        lambda_2 >= 0. For sieves, lambda_2 / lambda_1 is half the square of the standard deviation
+        of the Gaussian in pixels.
     background : float or array_like
         Expected background counts B >= 0: a number or an array that broadcasts to (K, ny, nx).
     weights : None, float or sequence of float
-        HAADF weights w >= 0, one an element. None is 1 for each, as published. With all weights 0
-        the HAADF has no influence.
+        HAADF weights w >= 0, one per element. None means 1 for each, as published. If all weights
+        are 0, the HAADF has no influence.
     offset : float
         Pedestal c0 of the HAADF.
     guide : array_like, optional
-        Image g whose edges direct the total variation, as a rule the HAADF, shape (ny, nx), in any
+        Image g whose edges direct the total variation, usually the HAADF, shape (ny, nx), in any
         unit. TV(x_i) becomes the sum of :math:`|\nabla x_i - \xi (\xi \cdot \nabla x_i)|`, where
         :math:`\xi = \nabla g / \sqrt{|\nabla g|^2 + 0.02^2}` for g smoothed by a Gaussian of one
         pixel and brought to unit range [2]_. None: isotropic.
     directional : sequence of bool, optional
-        Which elements follow the guide, one an element; the others stay isotropic. None: all.
+        Whether each element follows the guide; the others stay isotropic. None: all follow it.
     regularisers : None, str or sequence of str
-        "directional", "isotropic", "sieve" or "smooth", one for all or one an element. In place of
-        ``directional``. None (default): total variation, as ``guide`` and ``directional`` say.
+        "directional", "isotropic", "sieve" or "smooth", one for all elements or one per element.
+        Use it instead of ``directional``. None (default): total variation according to ``guide``
+        and ``directional``.
     totals : None or sequence of float
-        Net total of each element that the maps have to keep, >= 0, or NaN for an element without
-        one. None: no element has one. Total variation and HAADF alone do not keep totals. They are
-        met exactly, by scaling the maps by what is left to the tolerance at the end.
+        Net total that the map of each element must keep, >= 0, or NaN for an element without this
+        constraint. None: no constraints. Total variation and HAADF by themselves do not keep
+        totals. To meet them exactly, the maps are scaled at the end by what the tolerance leaves.
     tolerance : float
         Stop when the relative gap is at most this, > 0. Float32 reaches about 1e-6.
     max_iterations : int
-        Stop after this many iterations at the latest, >= 1.
+        Largest number of iterations, >= 1.
     initial : FusionResult, optional
-        Result of an earlier call for maps of the same shape, to start from: a neighbouring
-        parameter takes few iterations then. It may be of another regulariser.
+        Result of an earlier call for maps of the same shape, used as the start. If parameters have
+        changed little, few iterations are then needed. The regulariser may differ.
     callback : callable, optional
-        Called as ``callback(iteration, maps, optimality)`` at each record, every 10 iterations,
-        with a copy of the maps. Fusion stops there if it returns True.
+        Called as ``callback(iteration, maps, optimality)`` every 10 iterations, with a copy of the
+        maps. Fusion stops if it returns True.
 
     Returns
     -------
@@ -111,22 +112,22 @@ def solve_fusion(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or the terms of the cost are too far apart for float32;
-        nothing is computed then.
+        If an argument is not as described, or if the terms of the cost differ too much in size for
+        float32. Nothing is computed in this case.
 
     Notes
     -----
-    One primal-dual loop [3]_ with over-relaxation, each iteration one pass over memory. The total
-    variation is dualised; the proximal map of the HAADF and Poisson terms together is exact for
-    ``gamma=1`` to the second order of an ever smaller step, and that of the HAADF term's local
-    model (tangent and curvature) otherwise. The work is in float32, the sums in float64. The first
-    call compiles the kernels, for some 20 seconds, and keeps them on disk. As many threads are used
-    as Numba is set to use, or as ``num_workers`` in Dask's configuration if that is lower; fusions
-    that run at a time share them.
+    The solver is a primal-dual loop [3]_ with over-relaxation; each iteration is one pass over
+    memory. The total variation is dualised. The proximal map of the HAADF and Poisson terms
+    together is exact for ``gamma=1``, to second order in a step that becomes ever smaller;
+    otherwise it is that of a local model of the HAADF term (tangent and curvature). The loop works
+    in float32 and sums in float64. The first call compiles the kernels, which takes about 20
+    seconds, and keeps them on disk. The number of threads is that of Numba, or ``num_workers`` in
+    Dask's configuration if that is lower; fusions that run at the same time share them.
 
-    The relative gap is the duality gap of the cost, of maps and dual variables that are both
-    returned: 0 at the optimum and nowhere else. For ``gamma=1`` it bounds, from above, what the
-    cost can still fall among maps up to half as bright again as these. For other ``gamma``, where
+    The relative gap is the duality gap of the cost for the returned maps and dual variables: it is
+    0 at the optimum and nowhere else. For ``gamma=1``, it is an upper bound on how far the cost can
+    still fall among maps up to 1.5 times as bright as these. For other ``gamma``, where
     the cost is not convex, it is the gap of the cost in which x^gamma is replaced by its tangent at
     the maps, among maps within a tenth of their brightest value: 0 at a stationary point and
     nowhere else. It is given relative to the cost above what is unavoidable (the Poisson term of

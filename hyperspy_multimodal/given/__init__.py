@@ -1,1 +1,1 @@
-"""Maps that are signals already: `fuse_maps`, and what their noise is."""
+"""Existing maps: `fuse_maps`, and estimates of their noise."""

@@ -1,4 +1,4 @@
-"""`fuse_maps`: fusion of maps that were made elsewhere."""
+"""`fuse_maps`: fusion of existing maps."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def fuse_maps(
     show_progressbar: bool | None = None,
     full_output: bool = False,
 ) -> Results:
-    r"""Fuse element maps that are there already with the HAADF image of the same scan.
+    r"""Fuse existing element maps with the HAADF image of the same scan.
 
-    The cost and its parameters are those of ``multimodal_fusion``, for maps of another origin:
-    maps that a microscope's software has saved, ``get_lines_intensity``, or model fits. Where the
-    spectrum image is at hand, ``s.multimodal_fusion(haadf)`` is better: it reads the counts itself,
-    and knows their noise.
+    The cost and its parameters are those of ``multimodal_fusion``. The maps may come from the
+    software of the microscope, from ``get_lines_intensity``, or from model fits. If you have the
+    spectrum image, prefer ``s.multimodal_fusion(haadf)``, which reads the counts itself and knows
+    their noise.
 
     Parameters
     ----------
@@ -56,18 +56,18 @@ def fuse_maps(
         HAADF image of the scan.
     gamma, lambdas, regulariser, weights, haadf_blur, align, keep_totals, keep_significant
         As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Maps that
-        are no counts are split by Gaussian noise of the variance that ``gain`` and ``background``
-        say, or that is estimated; the log says so.
+        are not counts are split with Gaussian noise. Its variance follows from ``gain`` and
+        ``background``, or is estimated, which the log reports.
     elements : None or list of str
-        Elements, X-ray lines or edges, one a map. None (default) takes them from the keys of a
+        Elements, X-ray lines or edges, one per map. None (default) takes them from the keys of a
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float or sequence of float
-        Units of the map for each count, > 0, one for all or one an element. None (default): 1 if
-        all maps hold whole numbers >= 0 that do not look scaled; otherwise it is estimated from how
-        the noise grows with the brightness, with a warning.
+        Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
+        hold whole numbers >= 0 that do not look scaled; otherwise it is estimated from how the
+        noise grows with the brightness, with a warning.
     background : None, float or sequence of float
-        Background that was subtracted from the maps, in their units: its noise is still there.
-        None (default): 0 for counts and where ``gain`` is given, otherwise the noise in the dark is
+        Background that was subtracted from the maps, in their units; its noise is still there. None
+        (default): 0 for counts or if ``gain`` is given; otherwise the noise in dark regions is
         estimated.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.
@@ -78,16 +78,16 @@ def fuse_maps(
     Returns
     -------
     maps : list of BaseSignal
-        One map an element, in the order and units of the input and with its axes and metadata;
-        Signal2D for arrays. ``metadata.Multimodal_fusion`` records every parameter.
+        One map per element, in the order and units of the input and with its axes and metadata;
+        Signal2D for arrays. ``metadata.Multimodal_fusion`` records all parameters.
     output : dict
-        Only with ``full_output=True``: as of ``multimodal_fusion``, with ``gain`` and
+        Only with ``full_output=True``: as for ``multimodal_fusion``, and ``gain`` and
         ``gain_source`` ("counts", "given" or "estimated").
 
     Raises
     ------
     TypeError, ValueError
-        If maps, HAADF or an argument are not as described, or elements are not known.
+        If maps, HAADF or an argument are not as described, or if the elements are unknown.
 
     See Also
     --------
@@ -96,10 +96,10 @@ def fuse_maps(
     Notes
     -----
     A map x with gain g and variance g x + f becomes x / g effective counts over a background of
-    :math:`f / g^2`: a shifted Poisson distribution with these moments, and f / g is what the record
-    holds as ``background``. HAADF weights that the maps leave open follow Z^1.7, for the atoms that
-    an X-ray of a line stands for at 200 keV where all maps are named by lines such as "Ti_Ka",
-    otherwise for one atom a count. Totals are kept without a check in vacuum.
+    :math:`f / g^2`, a shifted Poisson distribution with these moments. The record holds f / g as
+    ``background``. HAADF weights that the maps do not determine follow Z^1.7 times the number of
+    atoms per count: that of X-rays at 200 keV if all maps are named by lines such as "Ti_Ka",
+    otherwise one. Totals are kept without a check in vacuum.
 
     Examples
     --------

@@ -102,7 +102,7 @@ def read_maps(maps, elements, navigation_mask=None):
         raise ValueError(f"maps must be {_FORMS}, but none was given.")
     if elements is not None and keys is not None:
         raise ValueError(
-            "elements must be None for a dictionary of maps, whose keys name them, but "
+            "elements must be None for a dictionary of maps, because its keys name them, but "
             f"{elements!r} was given: leave `elements` out."
         )
     signals = [each if isinstance(each, BaseSignal) else None for each in maps]
@@ -158,8 +158,8 @@ def _array(each, number):
         raise TypeError(f"Map {number} must hold real numbers, but its data type is {data.dtype}.")
     if data.ndim != 2:
         raise ValueError(
-            f"Map {number} must have two dimensions, but has the shape {data.shape}. A spectrum "
-            "image is fused with s.multimodal_fusion(haadf)."
+            f"Map {number} must have two dimensions, but has the shape {data.shape}. To fuse a "
+            "spectrum image, use s.multimodal_fusion(haadf)."
         )
     return data.astype(np.float64)
 
@@ -178,7 +178,7 @@ def _finite(data, number, mask):
 
 
 def _names(signals, given, n_maps):
-    """Return one element, line or edge a map: as given, or from metadata, or from the titles."""
+    """Return one element, line or edge per map, as given, or from metadata or titles."""
     from exspy.material import elements as known
 
     if given is not None:
@@ -198,19 +198,17 @@ def _names(signals, given, n_maps):
         unknown = [number for number, name in enumerate(names) if name is None]
         if unknown:
             raise ValueError(
-                f"Which elements the maps {unknown} show is neither in their metadata nor in their "
-                "titles. Give elements=['Ti', ...], one a map."
+                f"The elements of the maps {unknown} are neither in their metadata nor in their "
+                "titles. Give elements=['Ti', ...], one per map."
             )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise ValueError(
-            f"Each map must show an element or line of its own, but {repeated} repeat."
-        )
+        raise ValueError(f"Each map must show a different element or line, but {repeated} repeat.")
     return names
 
 
 def _known(text):
-    """Return an element, line or edge as it is written, or say that it is none."""
+    """Return the standard name of an element, line or edge, or raise an error."""
     if isinstance(text, str):
         name = known_name(text, "edge") or known_name(text, "X-ray line")
         if name is not None:

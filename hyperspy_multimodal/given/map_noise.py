@@ -32,15 +32,15 @@ _HALF = 0.3, 0.7
 _AS_PLAIN, _OF_ZEROS, _MAJORITY, _SIZES = 9.0, 0.06, 0.8, 1.6
 # Where noise does not grow with the map, effective counts are this share of its variance.
 _POISSON_SHARE = 0.05
-# A gain is told to better than this share; otherwise the floor is of so many counts at least.
+# A gain is known to better than this share; otherwise the floor is at least this many counts.
 _TOLD, _GAUSSIAN = 0.6, 10.0
 # Gain and floor that explain less than this share of the variance explain nothing.
 _TOO_LITTLE = 0.5
 # Relative error of the gain of filtered maps.
 _OF_FILTER = 0.3
-# A spike is so many times as bright as its brightest neighbour, and as this quantile of the map.
+# A spike is this many times as bright as its brightest neighbour, and as this quantile of the map.
 _SPIKE, _BRIGHTEST = 5.0, 0.995
-# Overlapping blocks share pixels: so many of them count as one.
+# Overlapping blocks share pixels: this many of them count as one.
 _SHARED = 2.5
 
 
@@ -80,9 +80,8 @@ def estimate_noise(image):
     gentlest slopes is taken. There the mean of the squared differences is the variance, and the
     mean of the blocks the level, also where most pixels are exactly 0. Gain and floor are those
     for which counts, with Gaussian noise and clipped at 0 where the map is, have these moments.
-    Single pixels far above all others, as cosmic rays leave them, have no say.
-    Noise that neighbours share, as after smoothing, is told by its correlation, and gain and floor
-    are those of the map before it was smoothed.
+    Single pixels far above all others, such as from cosmic rays, are ignored. Correlated noise, as
+    after smoothing, is recognised, and gain and floor are those of the map before smoothing.
 
     Parameters
     ----------
@@ -150,7 +149,7 @@ def _from_moments(image):
     least = _POISSON_SHARE * floor / brightest
     gain = max(gain, least)
     if not told and floor > gain * brightest:
-        # nothing is told of counts: there are many small ones, so that noise is Gaussian
+        # the size of counts stays unknown: there are many small ones, so that noise is Gaussian
         gain = min(gain, max(np.sqrt(floor / _GAUSSIAN), least))
     # counts leave nearly all pixels at 0 where it is dark, and Gaussian noise half of them
     half = clipped and floor > 0 and _HALF[0] < flat.zeros[np.argmin(flat.mean)] < _HALF[1]
@@ -164,14 +163,14 @@ def _from_moments(image):
 
 
 def _are_of_counts(flat, gain):
-    """Return whether as many pixels are 0 as counts leave, of one size or of different sizes."""
+    """Return whether the number of pixels at 0 is that of counts, of one or several sizes."""
     counts = flat.mean / gain
     most, least = np.exp(-counts) + _OF_ZEROS, np.exp(-_SIZES * counts) - _OF_ZEROS
     return np.mean((flat.zeros > least) & (flat.zeros < most)) > _MAJORITY
 
 
 def _levels(flat, whole, counts):
-    """Return the moments to use of levels that hold so many counts."""
+    """Return the moments to use of levels with given expected counts."""
     if counts.max() < _FEWEST_COUNTS and len(np.unique(whole.around)) > _DEGREE:
         # the level varies less than its error: a curve through all of them is better known
         mean = np.polynomial.Polynomial.fit(whole.around, whole.mean, _DEGREE)(whole.around)

@@ -1,4 +1,4 @@
-"""`multimodal_fusion` of maps that are given instead of being read from the spectra.
+"""`multimodal_fusion` of given maps instead of spectra.
 
 eXSpy imports this module while it is being imported itself: other imports wait for the first call.
 """
@@ -28,16 +28,16 @@ def or_given_maps(method):
             return method(self, haadf, *args, **kwargs)
         if kwargs.pop("lazy_output", None) is True:
             raise ValueError(
-                "lazy_output=True is for spectra that are read later, but `maps` are given instead "
-                "of spectra: they are fused at once."
+                "lazy_output=True applies to spectra only, but `maps` were given, which are "
+                "fused at once."
             )
         if kwargs.get("slices") == "each":
             del kwargs["slices"]
         wrong = [name for name in READING if name in kwargs]
         if wrong:
             raise ValueError(
-                f"{wrong[0]} says how spectra are read, but `maps` are given instead of spectra. "
-                "Leave one of them out."
+                f"{wrong[0]} says how spectra are read, but `maps` were given instead of "
+                "spectra. Leave out one of the two."
             )
         from .fuse_maps import fuse_maps
 

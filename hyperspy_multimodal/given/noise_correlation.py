@@ -1,4 +1,4 @@
-"""Noise that neighbouring pixels share, as after smoothing or interpolation."""
+"""Correlated noise of neighbouring pixels, as after smoothing or interpolation."""
 
 from functools import cache
 from typing import NamedTuple
@@ -8,8 +8,8 @@ from scipy import ndimage
 
 # Distances at which correlation is measured, in pixels.
 _LAGS = 3
-# Of the brightest of a map, smoothed by so many pixels, and of the gentlest slopes, where noise is
-# looked at.
+# Noise is measured in these shares of the brightest pixels and of the gentlest slopes of a map,
+# which is smoothed by this many pixels.
 _BRIGHT, _GENTLE, _SMOOTH = 0.3, 0.35, 4.0
 # Gaussian filters that are tried, in pixels, and widths of moving averages.
 _BLURS, _WIDTHS = np.linspace(0.2, 2.5, 116), (2, 3, 4, 5)
@@ -23,7 +23,7 @@ _FAR = 16  # distance beyond which nothing is correlated
 
 
 class Correlation(NamedTuple):
-    """What neighbours share.
+    """Correlation of neighbouring pixels.
 
     Attributes
     ----------

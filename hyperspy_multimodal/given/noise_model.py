@@ -31,7 +31,7 @@ class Moments(NamedTuple):
 
 
 def noise_moments(counts, floor, clipped=False, counted=False):
-    """Return moments of pixels that hold so many expected counts beside a floor of noise.
+    """Return moments of pixels for given expected counts and a floor of noise.
 
     Parameters
     ----------

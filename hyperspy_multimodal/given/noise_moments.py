@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from .noise_model import FLOORS, TABLE, Moments, moments_for
 
-# Variances that are so many squared standard errors above what is expected are structure.
+# Variances this many squared standard errors above the expected ones are structure.
 _OUTLYING = 4.0
 # Gains in units of variance over mean to begin with.
 _TRIED = np.geomspace(3e-3, 3.0, 40)
@@ -27,7 +27,7 @@ _AS_GOOD = 4.0
 
 
 class Fit(NamedTuple):
-    """Variance = gain * x + floor, with standard errors, which are infinite if nothing is told.
+    """Variance = gain * x + floor, with standard errors, which are infinite if unknown.
 
     ``counts`` are those of the levels. ``plain_gain`` is the gain of counts without a floor, which
     fit worse by ``plain_excess`` of chi squared, for each degree of freedom.

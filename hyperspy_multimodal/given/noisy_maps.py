@@ -1,4 +1,4 @@
-"""Maps that were made elsewhere, in the units in which they are nearly Poisson."""
+"""Existing maps, in units in which their noise is nearly Poisson."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ _logger = Speaker(__name__)
 # Maps are shares if their sum varies by no more than this share of itself.
 _SHARES = 1e-3
 # Whole numbers are scaled, not counted, where the median is at least so large and noise suggests
-# counts of so many units.
+# counts of this many units.
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
 _CERTAIN = 3.0  # standard errors
 _NEGLIGIBLE = 0.01  # share of a total
@@ -77,10 +77,13 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
         _logger.warning(
-            "The maps are not counts%s. Their noise suggests, in their own units, a count of %s "
-            "and a variance of %s beside it. Fusion and lambdas='auto' rest on that: give the maps "
-            "in counts, or `gain` and `background`, if they are known.",
-            f", though whole numbers: those of {', '.join(scaled)} look scaled" if scaled else "",
+            "The maps are not counts%s, so their noise was estimated. In map units, one count "
+            "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
+            "rely on this. If you know better, give the maps in counts, or give `gain` and "
+            "`background`.",
+            f", although they are whole numbers (those of {', '.join(scaled)} look scaled)"
+            if scaled
+            else "",
             _list(names, gains, [noise.gain_error for noise in noises]),
             _list(names, floors, [noise.floor_error for noise in noises]),
             kind="noise",
@@ -102,8 +105,8 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     below[share < _NEGLIGIBLE] = 0.0
     if np.any(share >= _NEGLIGIBLE):
         _logger.warning(
-            "Noise below 0 was cut off from the map of %s, which leaves it too bright by %s of its "
-            "total. That is subtracted: totals are lower than those of the maps that were given.",
+            "Noise below 0 was cut off from the map of %s, which makes it too bright by %s of "
+            "its total. This is subtracted, so totals are lower than those of the input maps.",
             ", ".join(np.array(names)[share >= _NEGLIGIBLE]),
             ", ".join(f"{100 * each:.2g} %" for each in share[share >= _NEGLIGIBLE]),
             kind="told",
@@ -114,7 +117,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
 
 
 def clipped_mean(net, excess, clipped):
-    """Return by how much maps are too bright as noise below 0 was cut off.
+    """Return by how much maps are too bright because noise below 0 was cut off.
 
     Parameters
     ----------
@@ -139,23 +142,23 @@ def clipped_mean(net, excess, clipped):
 
 
 def _warn_of_correlation(names, blurs):
-    """Say which maps have noise that neighbours share, and whether that is allowed for."""
+    """Log which maps have correlated noise, and whether it is taken into account."""
     filtered = [
         f"{name} ({blur:.1f} pixels)" for name, blur in zip(names, blurs, strict=True) if blur > 0
     ]
     if filtered:
         _logger.warning(
-            "Neighbouring pixels share their noise, as after a Gaussian filter: %s. Counts and "
-            "lambdas='auto' allow for it, but maps without the filter fuse better.",
+            "The noise of neighbouring pixels is correlated, as after a Gaussian filter: %s. "
+            "Counts and lambdas='auto' allow for this, but unfiltered maps give better results.",
             ", ".join(filtered),
             kind="told",
         )
     unknown = [name for name, blur in zip(names, blurs, strict=True) if np.isnan(blur)]
     if unknown:
         _logger.warning(
-            "Neighbouring pixels of %s share their noise, and structure is too fine to tell how "
-            "much of it: lambdas='auto' may smooth too little. Give maps that were not smoothed or "
-            "interpolated, or `gain`.",
+            "The noise of neighbouring pixels is correlated in %s, but the structure is too "
+            "fine to tell how strongly, so lambdas='auto' may smooth too little. Give maps that "
+            "were not smoothed or interpolated, or give `gain`.",
             ", ".join(unknown),
             kind="noise",
             about=unknown,
@@ -163,15 +166,15 @@ def _warn_of_correlation(names, blurs):
 
 
 def _warn_of_shares(names, arrays):
-    """Say if the maps add up to the same everywhere: then one of them is what the others leave."""
+    """Warn if the maps add up to a constant, so that each follows from the others."""
     whole = arrays.sum(axis=0)
     if len(names) > 1 and 0 <= np.ptp(whole) <= _SHARES * whole.mean():
         brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
         _logger.warning(
-            "The maps add up to %.3g in every pixel: they are shares, not counts. Each then holds "
-            "the others with the opposite sign, which no HAADF model can know, and may come out "
-            "wrong. Fuse counts; or leave one of the maps out, say %s, and take it as what the "
-            "others leave.",
+            "The maps add up to %.3g in every pixel: they are fractions, not counts. Each map "
+            "then contains the others with the opposite sign, which the HAADF model cannot "
+            "describe, so the maps may be wrong. Fuse counts if you have them. Otherwise leave "
+            "out one map, say %s, and calculate it from the others.",
             whole.mean(),
             brightest,
             kind="shares",
@@ -179,7 +182,7 @@ def _warn_of_shares(names, arrays):
 
 
 def _scaled(names, arrays):
-    """Return the names of maps of whole numbers that are not counts, as pictures of 8 bits are.
+    """Return the names of maps of whole numbers that are not counts, such as 8-bit images.
 
     Their levels lie further apart than 1, or their noise is far above that of counts.
     """
@@ -197,13 +200,13 @@ def _is_noisier(noise):
 
 
 def _warn_of_large_gains(names, arrays, gains):
-    """Say if no pixel of a map holds half a count."""
+    """Warn if no pixel of a map holds half a count."""
     highest = [float(each.max()) / gain for each, gain in zip(arrays, gains, strict=True)]
     low = {n: f"{n} ({value:.2g})" for n, value in zip(names, highest, strict=True) if value < 0.5}
     if low:
         _logger.warning(
-            "With the `gain` given, no pixel holds half a count: the most are %s. It is the units "
-            "of the map for each count, so it is probably too large.",
+            "With the `gain` given, no pixel holds half a count: the highest values are %s. The "
+            "gain is in map units per count, so it is probably too large.",
             ", ".join(low.values()),
             kind="wrong gain",
             about=list(low),

@@ -2,7 +2,7 @@
 
 The dual variable p belongs to the total variation alone. The HAADF term couples the K values of a
 pixel, and only those, so it stays with the Poisson term in the primal step: the proximal map of
-both together is a search for one number a pixel, the HAADF residual r. Given r, each x_i is the
+both together is a search for one number per pixel, the HAADF residual r. Given r, each x_i is the
 closed Poisson prox at v_i + tau_i g_i r, where g_i is the slope of w_i x_i^gamma. The residual that
 follows falls with r. One step of Newton's method from the r of the iteration before, with x_i moved
 along, is exact but for the square of that step, which vanishes as the loop converges; a segment in

@@ -107,7 +107,7 @@ def curved_prox_row(
     n, fidelity, place, steps, residual, counts, background, maps, slopes, x_out, rise_out, misfit,
     descent,
 ):  # fmt: skip
-    """As `prox_row`, with w x^gamma replaced by its tangent at ``maps``, and a step a pixel."""
+    """As `prox_row`, with w x^gamma replaced by its tangent at ``maps``, and a step per pixel."""
     for col in range(n):
         step = steps[col]
         slope = slopes[col]

@@ -1,1 +1,1 @@
-"""What a count stands for: lines, edges, yields, cross-sections, scattering into the HAADF."""
+"""Physics of a count: lines, edges, yields, cross-sections, scattering into the HAADF."""

@@ -1,4 +1,4 @@
-"""What the metadata of a signal say of the microscope."""
+"""The microscope, according to the metadata of a signal."""
 
 _BEAM_ENERGY = {"EDS_SEM": 20.0}
 #: Beam energy in keV where the metadata of a TEM hold none.

@@ -1,4 +1,4 @@
-"""How bright in the HAADF the atoms are that a count stands for."""
+"""HAADF intensity of the atoms per count."""
 
 import numpy as np
 
@@ -80,7 +80,7 @@ def edge_cross_sections(edges, windows, microscope):
     edges : list of str
         Edges, such as "Cu_L3".
     windows : numpy.ndarray
-        In eV, shape (K, 2), one an edge.
+        In eV, shape (K, 2), one per edge.
     microscope : dict
         From `microscope_of`.
 

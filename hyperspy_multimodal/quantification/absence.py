@@ -1,4 +1,4 @@
-"""What counts say about whether there is less of an element than is asked about."""
+"""Tests of whether there is less of an element than a given amount."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LARGEST_PER_COUNT = 2.0  # of regions that were found; others have about 1
 
 
 def absence(counts, background, common_variance, per_count, least, least_error):
-    """Return how probable so few counts are if the element would have ``least`` of them.
+    """Return the probability of this few counts if there were ``least`` of the element.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Absorption of X-rays in the specimen: how much more was made than was counted."""
+"""Absorption of X-rays in the specimen, and its correction."""
 
 import logging
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _STEP = 1e-5
 
 @dataclass(frozen=True)
 class Absorption:
-    """What X-rays of K lines meet on their way out of R regions.
+    """Absorption of X-rays of K lines on their way out of R regions.
 
     With thickness t in kg/m^2, take-off angle a and mass absorption coefficients m of the mixture,
     x / (1 - exp(-x)) times as many X-rays were made as came out, x = m t / sin(a): those of a film
@@ -99,9 +99,9 @@ class Absorption:
             return np.where((changes > _CONVERGED)[:, None], np.nan, found)
         wrong = [name for name, change in zip(names, changes, strict=True) if change > _CONVERGED]
         raise ValueError(
-            "thickness must be one at which composition and absorption agree, but those of "
-            f"{wrong} do not converge. Correct the thickness or the take-off angle, or leave out "
-            "elements with negative counts."
+            "thickness must be one for which the iteration of composition and absorption "
+            f"converges, but those of {wrong} do not. Correct the thickness or the take-off "
+            "angle, or leave out elements with negative counts."
         )
 
     def responses(self, shares):
@@ -120,13 +120,13 @@ class Absorption:
 
 
 def _warn_of_thickness(corrections, names):
-    """Say so where most X-rays of a line are absorbed."""
+    """Warn if most X-rays of a line are absorbed."""
     worst = np.nan_to_num(corrections).max(axis=1, initial=0.0)
     if np.any(worst > _LARGEST_CORRECTION):
         _logger.warning(
-            "Absorption multiplies the counts of a line by %.3g in region %r: small errors of "
-            "thickness and take-off angle are large ones of the composition. Check the thickness "
-            "(nm), density (g/cm^3) or mass thickness (kg/m^2).",
+            "Absorption multiplies the counts of a line by %.3g in region %r, so small errors "
+            "of thickness and take-off angle cause large errors of the composition. Check the "
+            "thickness (nm), density (g/cm^3) or mass thickness (kg/m^2).",
             *(worst.max(), names[int(worst.argmax())]),
         )
 
@@ -151,13 +151,11 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
         return None
     if measured.kind != "line":
         raise ValueError(
-            "thickness corrects the absorption of X-rays, but maps of EELS edges were given. Leave "
-            "it out."
+            "thickness corrects the absorption of X-rays, but maps of EELS edges were given. "
+            "Leave thickness out."
         )
     if thickness is not None and mass_thickness is not None:
-        raise ValueError(
-            "Give thickness or mass_thickness: both were given, but each says what the other does."
-        )
+        raise ValueError("Give either thickness or mass_thickness, but both were given.")
     from exspy.material import elements, mass_absorption_coefficient
 
     names = measured.names
@@ -175,7 +173,7 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
         if density is None and light:
             _logger.warning(
                 "No density was given: the mean of those of the elements is far too low for "
-                "compounds of %s, and so is the correction for absorption. Give density in g/cm^3.",
+                "compounds of %s, and so is the absorption correction. Give density in g/cm^3.",
                 ", ".join(light),
             )
     return Absorption(
@@ -231,7 +229,7 @@ def _angle(given, metadata):
     missing = [name for name, angle in angles.items() if angle is None]
     if missing:
         raise ValueError(
-            f"take_off_angle must be given, in degrees, as the metadata hold no {missing}."
+            f"take_off_angle must be given, in degrees, because the metadata hold no {missing}."
         )
     tilt = found.get_item("Stage.tilt_beta", None) or 0.0
     return float(take_off_angle(beta_tilt=tilt, **angles))

@@ -1,4 +1,4 @@
-"""`composition`: what regions consist of, with errors."""
+"""`composition`: composition of regions, with errors."""
 
 from __future__ import annotations
 
@@ -55,46 +55,48 @@ def composition(
 ) -> Composition:
     r"""Return the composition of regions of EDS or EELS maps, with errors and detection limits.
 
-    Fused maps say where a region is. Its counts are sums of the raw maps, which are unbiased and
-    whose noise is known.
+    Fused maps only show where a region is. Its counts are sums of the raw maps, which are unbiased
+    and whose noise is known.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        Fused maps, as `multimodal_fusion` of spectra returns them, or the maps of `fit_maps`; in
-        any order. Elements whose maps are left out, such as C of a film, are not counted.
+        Fused maps, as `multimodal_fusion` of spectra returns them, or maps from `fit_maps`, in any
+        order. Elements whose maps are omitted, such as C of a film, are not counted.
     output : dict
-        What the same call returned with ``full_output=True``. Maps that were given instead of
-        spectra (`fuse_maps`) have no known noise and are refused.
+        Dictionary that the same call returned with ``full_output=True``. Maps from `fuse_maps` are
+        refused, because their noise is not known.
     kfactors : None, dict or list
-        Of X-ray lines: Cliff-Lorimer factors for weight per cent, as eXSpy takes them, by line:
+        For X-ray lines: Cliff-Lorimer factors for weight per cent, as in eXSpy, by line, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number is a standard error. An
-        element stands for its line; lines without a map have no say. Or a list in the order of the
-        maps. Zeta factors may stand in their place.
-        Of EELS edges: cross-sections of the integration windows by edge, in any common unit, such
-        as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default): the hydrogenic ones that the
-        fusion recorded, with standard errors of 10 % (K) and 20 % (L), an estimate.
+        element symbol stands for its line; lines without a map are ignored. A list is in the order
+        of the maps. Zeta factors may be used instead.
+        For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
+        as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic ones that the
+        fusion recorded, with estimated standard errors of 10 % (K) and 20 % (L).
     regions : None, BaseROI, BaseSignal, array_like, dict or list
-        ROIs of HyperSpy, masks (ny, nx) with True inside, or several of them by name or in a list;
-        or a label image of integers, 0 outside. None (default): regions of one composition, found
+        HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
+        or a label image of integers, 0 outside. None (default) finds regions of uniform composition
         in the maps; see Notes.
     composition_units : "atomic" or "weight"
-        What errors, detection limits and maps are per cent of. Default "atomic".
+        Whether errors, detection limits and maps are in atomic or weight per cent. Default
+        "atomic".
     thickness : None, float or dict
-        Of the regions, in nm: one number, or one by name of region. X-rays are then corrected for
-        their absorption in the specimen. None (default): no correction.
+        Thickness of the regions in nm: one number, or one per region, by name. X-rays are then
+        corrected for absorption in the specimen. None (default): no correction.
     density : None, float or dict
-        Goes with ``thickness``, in g/cm^3. None (default) takes the mean of those of the elements
-        by weight, as eXSpy does: far too low for oxides, as oxygen is a gas.
+        Density in g/cm^3, for use with ``thickness``. None (default) uses the weighted mean density
+        of the elements, as eXSpy does. This is far too low for oxides, because oxygen is a gas.
     mass_thickness : None, float or dict
-        Density times thickness, in kg/m^2, in place of these two. 100 nm of a material of 5 g/cm^3
+        Density times thickness in kg/m^2, instead of these two. 100 nm of a material with 5 g/cm^3
         are 5e-4 kg/m^2.
     take_off_angle : float or "auto"
-        In degrees, for absorption. "auto" (default) takes the metadata of the maps.
+        Take-off angle in degrees, for the absorption correction. "auto" (default) uses the metadata
+        of the maps.
     false_discovery_rate : float
-        Expected share of elements that are not there among those said to be. Default 0.05.
+        Expected share of absent elements among those reported as detected. Default 0.05.
     seed : int
-        Of the search for regions, default 0.
+        Seed of the search for regions, default 0.
 
     Returns
     -------
@@ -104,8 +106,8 @@ def composition(
     Raises
     ------
     TypeError, ValueError
-        If maps and output are not of one fusion of spectra, if a factor is missing, if absorption
-        and composition do not converge, or if an argument is not as described.
+        If maps and output are not from the same fusion of spectra, if a factor is missing, if the
+        absorption correction does not converge, or if an argument is not as described.
 
     See Also
     --------
@@ -114,54 +116,56 @@ def composition(
     Notes
     -----
     With net counts :math:`N_i`, the weight per cent of an element is :math:`100 k_i N_i / \sum_j
-    k_j N_j` [1]_, without fluorescence. Errors are carried by its derivatives:
+    k_j N_j` [1]_, without fluorescence. Errors are propagated linearly:
 
-    - counts: the sum of the variance of the raw counts, with covariances between elements;
-    - fit: what is common to all regions, ``common_covariance`` of ``output["raw_noise"]``. Of a
-      fit of EDS: calibration, line weights, continuum; of EELS: exponent, shift, white lines,
-      misfit; of windows: 3 % of the background of X-rays (10 % below 1 keV), 0.5 % of that of EELS
-      and the error of its exponent, and what other mapped elements should add, by tables. For each
-      element it is as large a share of its counts as of its total, and at least as large a share
-      of the error of its total as the region has of the counts of all lines (EELS: spectra);
-    - kfactors: their standard errors, independent of each other.
+    - counts: the summed variance of the raw counts, with covariances between elements;
+    - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
+      EDS fit, they are those of calibration, line weights and continuum; for an EELS fit, of
+      exponent, shift, white lines and misfit. For windows, they are 3 % of the background of X-rays
+      (10 % below 1 keV), 0.5 % of that of EELS and the error of its exponent, and the counts that
+      other mapped elements should add according to tables. For each element, the relative error of
+      its counts equals that of its total, and its share of the error of the total is at least the
+      share that the region has of the counts of all lines (EELS: spectra);
+    - kfactors: their standard errors, taken as independent.
 
-    EELS: atoms are in proportion to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
-    of the window, so that atomic per cent is a ratio of areal densities. Plural scattering is not
+    EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
+    of the window, so atomic per cent is a ratio of areal densities. Plural scattering is not
     corrected.
 
     Absorption: :math:`k_i` is multiplied by :math:`x / (1 - e^{-x})`, where :math:`x` is the mass
     absorption coefficient (of eXSpy) of the composition times mass thickness over the sine of the
-    take-off angle, until composition and correction agree. That is right for flat regions of one
-    composition through their thickness. Errors follow the correction; that of the thickness is not
-    among them. ``maps`` are corrected alike; where thickness differs between regions, they are NaN
-    outside all of them.
+    take-off angle, and iterated until composition and correction agree. This is correct for flat
+    regions of uniform composition through their thickness. Errors include the correction, but not
+    the error of the thickness. ``maps`` are corrected in the same way; if the thickness differs
+    between regions, they are NaN outside all regions.
 
-    Counts below zero are zero in the composition, so that per cents are between 0 and 100;
-    ``counts`` keep their sign. A region has no composition (NaN, and ``remarks`` say why) where the
-    amount of all elements together is below three standard errors of noise, fit and factors, or
-    where counts of an element are negative by three standard errors and 1 % of the others.
+    Counts below zero count as zero in the composition, so percentages are between 0 and 100;
+    ``counts`` keep their sign. A region has no composition (NaN, and ``remarks`` say why) if the
+    amount of all elements together is below three standard errors of noise, fit and factors, or if
+    the counts of an element are negative by three standard errors and 1 % of the others.
 
-    An element is there where counts like these would be rare without it: with the background that
-    is expected, and the error of the fit. The level follows from the false discovery rate over all
-    pairs of regions and elements [2]_ but those that are certain (p-values below 1/10000 of the
-    rate), which would make it lenient for the others, and it is a fifth of the rate at most
-    (0.01 by default). The detection limit is Currie's [3]_; an element of fewer counts may be
-    found, but would not be in 95 of 100 scans.
+    An element is detected if counts like these would be rare without it, given the expected
+    background and the error of the fit. The level follows from the false discovery rate over all
+    pairs of regions and elements [2]_, except those that are certain (p-values below 1/10000 of the
+    rate), which would make it lenient for the others. It is at most a fifth of the rate (0.01 by
+    default). The detection limit is that of Currie [3]_: an element with fewer counts may be found,
+    but not reliably in 95 of 100 scans.
 
-    Regions are found as follows. Regions that follow the noise of the counts would make it part of
-    their composition. So noise is drawn and added to the raw counts, and subtracted from them: two
-    maps whose noise is independent, each as noisy as half the counts [4]_. The first is fused with
-    the parameters of the maps, and regions are found in it; the second is summed over them, with
-    errors larger by a factor of 1.4. There is something where the fused counts of all maps together
-    exceed three standard errors of the counts of 5 x 5 pixels; all else is vacuum. The compositions
-    of these pixels are split by k-means into 2 to 6 clusters of 20 pixels or more, half of which
-    lie in squares of 2 x 2 pixels of the cluster: rims are no regions. A number of
-    clusters stands if each differs from each other by 10 at%, and by three standard errors of the
-    second counts; of those that stand it is the one whose pixels are nearest to their own centre in
-    relation to the next. If none does, all is one region.
+    Regions are found as follows. Regions that follow the noise of the counts would include this
+    noise in their composition. To avoid this, noise is drawn, and both added to and subtracted from
+    the raw counts. This gives two sets of maps with independent noise, each as noisy as half the
+    counts [4]_. The first is fused with the parameters of the maps, and regions are found in it;
+    the second is summed over these regions, with errors larger by a factor of 1.4. Pixels belong to
+    the specimen if the fused counts of all maps together exceed three standard errors of the counts
+    of 5 x 5 pixels; everything else is vacuum. The compositions of these pixels are split by
+    k-means into 2 to 6 clusters of at least 20 pixels, half of which must lie in squares of 2 x 2
+    pixels of the cluster, so that rims do not become regions. A number of clusters is accepted if
+    all clusters differ from each other by 10 at%, and by three standard errors of the second
+    counts. Among the accepted numbers, the one whose pixels are closest to their own centre
+    relative to the next is used. If none is accepted, there is a single region.
 
-    Counts of a pixel at the rim of a region are of the specimen under the beam, which has tails;
-    ``rims`` says how much of a region lies there.
+    The beam has tails, so pixels at the rim of a region also hold counts of its neighbours;
+    ``rims`` is the share of a region that lies there.
 
     References
     ----------
@@ -274,7 +278,7 @@ def _fusion_of(output):
     """Return the output of a fusion, or say that regions cannot be found without one."""
     if "raw_maps" not in output or "haadf" not in output:
         raise ValueError(
-            "regions must be given where maps are not fused, but None was given. Give the maps and "
-            "the output of multimodal_fusion to find regions."
+            "regions must be given where maps are not fused, but None was given. To find "
+            "regions, give the maps and the output of multimodal_fusion."
         )
     return output

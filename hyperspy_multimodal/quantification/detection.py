@@ -1,4 +1,4 @@
-"""What counts of a region say about whether an element is there."""
+"""Detection of elements from the counts of a region."""
 
 import numpy as np
 from scipy import special, stats

@@ -1,4 +1,4 @@
-"""`detection_map`: where an element is, where it is not, and where counts do not tell."""
+"""`detection_map`: where an element is, where it is not, and where counts do not decide."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DetectionMap:
-    """Where each of K elements is, in blocks of pixels.
+    """Where each of K elements is detected, in blocks of pixels.
 
     Attributes
     ----------
     lines, elements : list of str
         X-ray lines or edges, such as "Ti_Ka", and their elements.
     maps : list of BaseSignal
-        A map an element, of four values: 2 where it is there; 1 where it is there, but less than
-        ``least``; -1 where it was not found, and there is less than ``least`` if any; 0 where
-        counts do not tell. Neighbours of 1 and -1 may hold the same: both have less than ``least``.
-        All pixels of a block have its value.
+        One map per element, with four values. 2: the element is present. 1: it is present, but with
+        less than ``least``. -1: it was not found, and if it is present, there is less than
+        ``least``. 0: the counts do not decide. Neighbouring blocks of 1 and -1 may hold the same
+        amount: both have less than ``least``. All pixels of a block have the same value.
     limits : list of BaseSignal
-        Detection limit in per cent of ``units``, NaN where there is nothing to have a share of.
+        Detection limits in per cent (see ``units``), NaN where there is no specimen.
     sizes : list of int
-        Pixels on a side of a block, by element.
+        Side length of a block in pixels, by element.
     p_values : list of ndarray
-        Probability of as many counts or more in a block without the element, by element.
+        Probability of this many counts or more in a block without the element, by element.
     least : float
-        Per cent of ``units``: as given.
+        The given amount in per cent (see ``units``).
     units : "atomic" or "weight"
     false_discovery_rate : float
         As given.
@@ -74,7 +74,7 @@ def detection_map(
     composition_units: Literal["atomic", "weight"] = "atomic",
     false_discovery_rate: float = 0.05,
 ) -> DetectionMap:
-    """Return where each element is, at a stated false discovery rate.
+    """Return where each element is detected, at a given false discovery rate.
 
     The scan is cut into square blocks of pixels, and the raw counts of each are tested. Fused maps
     only help to choose how large blocks have to be.
@@ -82,20 +82,21 @@ def detection_map(
     Parameters
     ----------
     maps, output, kfactors
-        As `composition` takes them. Errors of the factors have no say.
+        As in `composition`. Errors of the factors are ignored.
     least : float
-        Per cent that is not to be missed, between 0 and 100. Default 5. Where there is less, the
-        map says so, whether the element was found or not. The less, the larger the blocks.
+        Amount in per cent that must not be missed, between 0 and 100. Default 5. Where there is
+        less, the map says so, whether the element was found or not. Smaller amounts need larger
+        blocks.
     sizes : None, int or dict
-        Pixels on a side of a block: of all elements, or by line. None (default): large enough that
-        ``least`` per cent of the element, or what there is of it, would be found in most blocks of
+        Side length of a block in pixels, for all elements or by line. None (default): large enough
+        for ``least`` per cent of the element, or as much as there is, to be found in most blocks of
         the specimen; at most a quarter of the shorter side of the scan.
     composition_units : "atomic" or "weight"
-        What ``least`` and the limits are per cent of. Default "atomic".
+        Whether ``least`` and the limits are in atomic or weight per cent. Default "atomic".
     false_discovery_rate : float
-        Expected share of wrong blocks, for each element: of those without it among blocks in which
-        it is said to be, and of those with ``least`` or more among blocks in which there is said to
-        be less. Default 0.05.
+        Expected share of wrong blocks, for each element: blocks without the element among those
+        where it is reported, and blocks with ``least`` or more among those where less is reported.
+        Default 0.05.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def detection_map(
     Raises
     ------
     TypeError, ValueError
-        If maps and output are not of one fusion of spectra, if a factor is missing, or if an
+        If maps and output are not from the same fusion of spectra, if a factor is missing, or if an
         argument is not as described.
 
     See Also
@@ -114,11 +115,12 @@ def detection_map(
 
     Notes
     -----
-    Blocks of an element are tested together, after Benjamini and Hochberg [1]_, twice: whether
-    counts as many as these would be rare without the element, and whether counts as few as these
-    would be rare with ``least`` per cent of it. Both tests hold the Poisson noise of counts and
-    background, and the error of the fit. Where neither says so, in vacuum too, counts do not tell;
-    nor where the element was not found, but the detection limit is above ``least``.
+    The blocks of an element are tested together, following Benjamini and Hochberg [1]_, in two
+    tests: whether this many counts would be rare without the element, and whether this few counts
+    would be rare with ``least`` per cent of it. Both tests include the Poisson noise of counts and
+    background, and the error of the fit. If neither test is significant, as in vacuum, the counts
+    do not decide. The same is true if the element was not found, but the detection limit is above
+    ``least``.
 
     References
     ----------

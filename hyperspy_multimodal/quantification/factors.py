@@ -1,4 +1,4 @@
-"""What counts of lines or edges stand for: factors for atoms and for weight, and their errors."""
+"""Factors from counts of lines or edges to atoms and weight, and their errors."""
 
 from dataclasses import dataclass
 
@@ -66,9 +66,10 @@ def _recorded(names, metadata):
     found = None if record is None else record.get_item("cross_sections", None)
     if found is None:
         raise ValueError(
-            "kfactors must be given as cross-sections by edge, such as {'Ti_L3': 1.0, 'O_K': (0.3, "
-            "0.03)}, as none were computed: that needs K or L edges, and in the metadata beam "
-            "energy, convergence and collection angle (set_microscope_parameters), before fusion."
+            "kfactors must be given as cross-sections by edge, such as "
+            "{'Ti_L3': 1.0, 'O_K': (0.3, 0.03)}, because none were computed. Computing them "
+            "needs K or L edges, and beam energy, convergence and collection angle in the "
+            "metadata (set_microscope_parameters) before fusion."
         )
     by_name = dict(zip(record.edges, found, strict=True))
     sections = np.array([by_name[name] for name in names], float)

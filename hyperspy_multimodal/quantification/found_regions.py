@@ -1,4 +1,4 @@
-"""Regions of one composition, found in fused maps."""
+"""Regions of uniform composition, found in fused maps."""
 
 from itertools import combinations
 

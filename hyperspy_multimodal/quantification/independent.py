@@ -13,7 +13,7 @@ from .measured import measured_of
 _NEIGHBOURS = 5
 _SHARE = 0.5  # of the counts that are as noisy as each part
 _SOFTENING = 2.0  # as fitted maps have it: the background is twice the variance beyond the counts'
-_DROWNED = 30.0  # bright values of background where pixels have no say
+_DROWNED = 30.0  # bright values of background where pixels are ignored
 _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300
 
 

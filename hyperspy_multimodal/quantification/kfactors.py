@@ -48,8 +48,9 @@ def checked_kfactors(kfactors, names, kind="line"):
         found = list(kfactors)
         if len(found) != len(names):
             raise ValueError(
-                f"kfactors must hold one factor a map, in the order {names}, but {len(found)} were "
-                "given. Give them by name, {'Ti_Ka': 1.0, ...}, so that no order can be wrong."
+                f"kfactors must hold one factor per map, in the order {names}, but {len(found)} "
+                "were given. Give them by name, {'Ti_Ka': 1.0, ...}, to avoid mistakes in the "
+                "order."
             )
     pairs = [_pair(f"kfactors[{name!r}]", each) for name, each in zip(names, found, strict=True)]
     return np.array(pairs).T

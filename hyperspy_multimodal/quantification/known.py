@@ -1,4 +1,4 @@
-"""Which regions have a composition, and why others have none."""
+"""Checks of whether a region has a composition."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ def why_unknown(found, factors, lines):
     Returns
     -------
     list of str
-        One a region.
+        One per region.
     """
     amounts = found.counts * factors.per_atom
     kfactors = np.diag(np.square(factors.relative_errors))

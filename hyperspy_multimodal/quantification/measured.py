@@ -1,4 +1,4 @@
-"""What was measured: counts, their noise, and what is common to all pixels, by the same lines."""
+"""Measured counts, their noise, and errors common to all pixels, by line."""
 
 from dataclasses import dataclass
 from numbers import Real
@@ -136,27 +136,27 @@ def _checked_names(maps):
         kind, found = _named(each)
         if len(found) != 1 or each.data.ndim != 2:
             raise ValueError(
-                "maps must be of one X-ray line or edge and two axes each, but one has "
-                f"{found} and the shape {each.data.shape}. Of a stack give the maps and the output "
-                "of one slice."
+                f"maps must be of one X-ray line or edge and two axes each, but one has {found} "
+                f"and the shape {each.data.shape}. For a stack, give the maps and the output of "
+                "one slice."
             )
         names.append(found[0])
         kinds.append(kind)
     if len(names) < 2:
         raise ValueError(
-            f"maps must be of two elements or more, but {names} alone was given, which is 100 per "
-            "cent of itself whatever there is. Give the maps of all elements."
+            f"maps must be of two elements or more, but {names} alone was given, whose "
+            "composition is always 100 %. Give the maps of all elements."
         )
     elements = {name.split("_")[0] for name in names}
     if len(elements) < len(names):
         raise ValueError(
-            f"maps must be of one line or edge an element, but {names} were given. Leave out the "
-            "others."
+            f"maps must be of one line or edge per element, but {names} were given. Leave out "
+            "the others."
         )
     if len(set(kinds)) > 1:
         raise ValueError(
-            f"maps must be all of X-ray lines or all of edges, but {names} were given. Take them "
-            "from one fusion."
+            f"maps must be either all of X-ray lines or all of edges, but {names} were given. "
+            "Take them from one fusion."
         )
     return kinds[0], names
 
@@ -193,8 +193,8 @@ def _checked_output(maps, output):
     noise = output.get("raw_noise", output)
     if not noise or "variances" not in noise:
         raise ValueError(
-            "output must hold the noise of the counts, which maps that are fused by fuse_maps or "
-            "maps=, and lazy ones, do not have. Fuse the spectra themselves, with "
+            "output must hold the noise of the counts, which is missing for maps fused by "
+            "fuse_maps or with maps=, and for lazy maps. Fuse the spectra themselves, with "
             "s.multimodal_fusion(haadf, lazy_output=False, full_output=True)."
         )
     raw = output.get("raw_maps", maps)

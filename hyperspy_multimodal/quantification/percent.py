@@ -1,4 +1,4 @@
-"""The composition of regions, and how it answers to counts and to factors."""
+"""The composition of regions, and its dependence on counts and factors."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class BothPercent:
 
 
 def percent_of(counts, factors, absorption, names):
-    """Return the composition that counts (R, K) of regions stand for.
+    """Return the composition from the counts (R, K) of regions.
 
     Parameters
     ----------

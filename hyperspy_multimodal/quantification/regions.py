@@ -1,4 +1,4 @@
-"""Regions as users give them: ROIs, masks and label images."""
+"""Regions given by users: ROIs, masks and label images."""
 
 import logging
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _logger = logging.getLogger(__name__)
 
 
 def given_regions(regions, like):
-    """Return the names and pixels of regions, or say what is wrong with them.
+    """Return the names and pixels of regions, after checks.
 
     Parameters
     ----------
@@ -83,14 +83,14 @@ def _mask(name, region, like):
                 f"shape {mask.shape}."
             )
     if not mask.any():
-        where = f" ROIs are in the units of the axes: {extent(like)}."
+        where = f" ROIs use the units of the axes: {extent(like)}."
         raise ValueError(
             f"Region {name!r} must hold a pixel, but holds none of the maps."
             + (where if isinstance(region, BaseROI) else "")
         )
     if isinstance(region, BaseROI) and sticks_out(region, like):
         _logger.warning(
-            "A part of the region %r lies outside the maps, which is left out. ROIs are in the "
+            "A part of the region %r lies outside the maps, which is left out. ROIs use the "
             "units of the axes: %s.",
             *(name, extent(like)),
         )

@@ -24,8 +24,8 @@ _COLUMNS = (
 class Composition:
     """Composition of R regions in K elements, with errors and detection limits.
 
-    Arrays are in the order of ``regions`` and ``lines``. Where a region has no composition, as its
-    counts are too few or the background is wrong, values are NaN, and ``remarks`` say why.
+    Arrays are in the order of ``regions`` and ``lines``. If a region has no composition, because
+    its counts are too few or the background is wrong, values are NaN, and ``remarks`` say why.
 
     Attributes
     ----------
@@ -34,37 +34,38 @@ class Composition:
     regions : list of str
         Names.
     units : "atomic" or "weight"
-        What errors, covariances, detection limits and maps are per cent of.
+        Whether errors, covariances, detection limits and maps are in atomic or weight per cent.
     pixels : ndarray of shape (R,)
-        Pixels of each region, without those that were left out of the fusion.
+        Number of pixels of each region, without those that were left out of the fusion.
     rims : ndarray of shape (R,)
-        Share of a region's fused counts in pixels at its rim: what may be of its neighbours.
+        Share of a region's fused counts in pixels at its rim, which may come from its neighbours.
     counts, counts_errors : ndarray of shape (R, K)
-        Sums of raw net counts, which may be negative, and their standard errors by noise. Of
-        regions that were found: with the noise that makes them independent of where these are.
+        Sums of raw net counts, which may be negative, and their standard errors from noise. For
+        regions found automatically, they include the noise that makes them independent of the
+        search.
     atomic_percent, weight_percent : ndarray of shape (R, K)
-        Composition, between 0 and 100: counts below zero are taken for zero.
+        Composition, between 0 and 100; counts below zero are taken as zero.
     errors : dict of str to ndarray of shape (R, K)
-        Standard errors in per cent of ``units``: by "counts" (noise), by "fit" (what is common to
-        all regions, such as calibration and continuum), by "kfactors", and in "total".
+        Standard errors in per cent (see ``units``) by source: "counts" (noise), "fit" (errors
+        common to all regions, such as calibration and continuum), "kfactors", and "total".
     covariances : ndarray of shape (R, K, K)
-        Of the errors in total, between elements.
+        Covariances of the total errors, between elements.
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
-        Least counts, and per cent, of an element that would be found in 95 of 100 scans.
+        Smallest counts, and per cent, of an element that would be found in 95 of 100 scans.
     p_values : ndarray of shape (R, K)
-        Probability of as many counts or more if the element is not there; NaN where the background
+        Probability of this many counts or more if the element is absent; NaN where the background
         is wrong.
     detected : ndarray of shape (R, K)
-        Whether the element is there, bool, at the false discovery rate over all regions and
-        elements that are in doubt. False, too, where the background is wrong and nothing is known.
+        Whether the element is detected, bool, at the false discovery rate over all uncertain pairs
+        of region and element. Also False where the background is wrong and nothing is known.
     false_discovery_rate : float
         As given.
     remarks : dict of str to str
-        By region, why it has no composition; "" where it has one.
+        Why a region has no composition, by region; "" if it has one.
     masks : ndarray of shape (R, ny, nx)
-        Pixels of the regions, bool.
+        Masks of the regions, bool.
     maps : list of BaseSignal
-        Composition by pixel, of the fused maps, one an element, NaN where there is nothing.
+        Composition of each pixel from the fused maps, one per element, NaN where there is nothing.
     """
 
     lines: list[str]
@@ -89,7 +90,7 @@ class Composition:
     maps: list[BaseSignal] = field(repr=False)
 
     def table(self) -> str:
-        """Return the composition as text, one row a region and element."""
+        """Return the composition as text, with one row per region and element."""
         unit = "at%" if self.units == "atomic" else "wt%"
         head = [
             *("region", "pixels", "line", "counts", "at%", "wt%", f"+- {unit}"),
@@ -120,7 +121,7 @@ class Composition:
         return "\n".join([table, *remarks])
 
     def to_csv(self, path: str | Path) -> None:
-        """Write one row a region and element, with all errors, as comma-separated values.
+        """Write comma-separated values with one row per region and element, and all errors.
 
         Parameters
         ----------

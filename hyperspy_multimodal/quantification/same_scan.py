@@ -7,7 +7,7 @@ _TOLERANCE = 1e-6
 
 
 def check_same_scan(maps, raw_maps, output):
-    """Say so if maps are not of the scan that the output describes.
+    """Refuse maps that are not of the scan that the output describes.
 
     Axes must agree, and so must the numbers of the fusion in the metadata of the maps.
 

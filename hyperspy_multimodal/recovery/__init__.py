@@ -1,1 +1,1 @@
-"""Arrays in, maps out: parameters, HAADF model, choice, fusion, errors, what there is to say."""
+"""Arrays in, maps out: parameters, HAADF model, choice, fusion, errors, messages."""

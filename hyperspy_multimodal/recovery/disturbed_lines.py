@@ -9,8 +9,8 @@ _logger = Speaker(__name__)
 
 # Neighbours on each side that say what a row should hold.
 _NEIGHBOURS = 3
-# A row is disturbed if it is off by so many times the scatter of rows, so many standard errors of
-# its counts, and this share of itself.
+# A row is disturbed if it is off by these multiples of the scatter of rows and of the standard
+# error of its counts, and by this share of itself.
 _SCATTER, _CERTAIN, _SHARE = 8.0, 6.0, 0.1
 _FEWEST = 12  # rows
 _NORMAL = 1.4826  # standard deviation over the median absolute deviation
@@ -20,7 +20,7 @@ _MOST = 0.2  # of all rows: more are structure
 
 
 def disturbed_lines(counts, haadf, axis):
-    """Return rows or columns whose counts are off what their neighbours hold.
+    """Return rows or columns whose counts differ from those of their neighbours.
 
     What the HAADF image does in the same row is allowed for: what changes from one row to the next
     in both is specimen.
@@ -55,7 +55,7 @@ def disturbed_lines(counts, haadf, axis):
 
 
 def _off(sums, bright, disturbed):
-    """Return rows that are off, and their counts over what they should hold."""
+    """Return disturbed rows, and their counts relative to those expected."""
     expected = _of_neighbours(sums, disturbed)
     of_haadf = _of_neighbours(bright, disturbed)
     off, with_haadf = sums - expected, bright - of_haadf
@@ -87,9 +87,9 @@ def warn_of_disturbed_lines(maps: Maps, haadf):
             continue
         index = f"{lines.tolist()}" if axis == 0 else f":, {lines.tolist()}"
         _logger.warning(
-            "Disturbed %s of the scan: %s. Counts are %s of what the neighbours hold, and the "
-            "HAADF does not change. Leave them out: mask = np.zeros(haadf.data.shape, bool); "
-            "mask[%s] = True; navigation_mask=mask.",
+            "Disturbed %s of the scan: %s. They hold %s of the counts of their neighbours, "
+            "although the HAADF does not change there. Leave them out: mask = "
+            "np.zeros(haadf.data.shape, bool); mask[%s] = True; navigation_mask=mask.",
             f"{name}s" if len(lines) > 1 else name,
             _list(lines),
             _list([f"{100 * share:.0f} %" for share in shares]),

@@ -1,4 +1,4 @@
-"""What counts and fusion say for or against each map: said as notes, then judged."""
+"""Evidence for or against each map, from counts and fusion, and the verdicts."""
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def judged(prepared, setting, result, left=()):
     ]
     verdicts = verdicts_of(names, notes, follow)
     if isinstance(summary, Summary):
-        summary.fusions.append((verdicts, _use_of_haadf(setting)))
+        summary.fusions.append((verdicts, _use_of_haadf(names, setting)))
     return verdicts
 
 
@@ -75,28 +75,34 @@ def say_few_counts(names, net, errors):
         for name, share in zip(names, shares.tolist(), strict=True)
         if share >= RULES["few counts"].care and not any(note.amount(name) for note in absent)
     }
+    # fits of spectra say how well a total is known, with noise and all else
+    said = [note for note in gathered_so_far() or [] if note.kind == "uncertain total"]
     if few:
         _logger.warning(
-            "Few counts: by their noise alone, without errors of background and calibration, "
-            "totals are known to %s only. Where they lie is known roughly at best. Record more "
-            "counts, bin the scan (s.rebin), or quote sums over regions only.",
-            ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in few.items()),
+            "Few counts of %s. These maps show at best roughly where the element is. Record "
+            "more counts, bin the scan with s.rebin, or report only sums over regions.",
+            ", ".join(
+                name
+                if any(note.amount(name) for note in said)
+                else f"{name} (noise alone: {100 * min(share, 9.99):.0f} % of the total)"
+                for name, share in few.items()
+            ),
             kind="few counts",
             about=few,
         )
 
 
 def say_flat_maps(maps, fused):
-    """Name the maps that show nothing, and the contrast that may be there all the same."""
+    """Name flat maps, and the contrast that may still be hidden in them."""
     net, errors = totals_of(maps)
     for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
         if np.ptp(each) >= _FLAT * each.mean():
             continue
-        # a patch that differs by so many times the mean is seen
+        # times the mean by which a patch must differ to be seen
         hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)
         _logger.warning(
-            "%s is flat: no structure was found in its counts beyond their noise. A patch of 8 "
-            "pixels would have to differ by %.0f %% of the mean to be seen.",
+            "The map of %s is flat: its counts show no structure above their noise. A patch 8 "
+            "pixels across would be seen if it differed by %.0f %% of the mean.",
             name,
             100 * min(hidden, 9.99),
             kind="flat",
@@ -110,8 +116,8 @@ def say_differences(left):
     for name, errors in left:
         worst[name] = max(abs(errors), worst.get(name, 0.0))
     _logger.warning(
-        "Fused maps still differ from their counts: %s. See `differing` in the record, and compare "
-        "with the raw maps there.",
+        "Fused maps still differ from their counts: %s. Compare them with the raw maps in the "
+        "windows that `differing` of the record lists.",
         ", ".join(f"{name} by {errors:.1f} standard errors" for name, errors in worst.items()),
         kind="erased structure",
         about=worst,
@@ -119,7 +125,7 @@ def say_differences(left):
 
 
 def table_of(verdicts, maps):
-    """Return the table of verdicts of ``full_output``: a dictionary a map."""
+    """Return the table of verdicts of ``full_output``: a dictionary per map."""
     net, errors = totals_of(maps)
     per_pixel = maps.gains * net / max(maps.net[0].size, 1)
     return [
@@ -136,11 +142,14 @@ def table_of(verdicts, maps):
 
 
 def messages_of():
-    """Return all that was said of the scan and its fusion, as texts."""
+    """Return all messages about the scan and its fusion, as texts."""
     return list(dict.fromkeys(note.text for note in gathered_so_far() or []))
 
 
-def _use_of_haadf(setting):
+def _use_of_haadf(names, setting):
     if setting.model is None:
         return "edges only" if any(are_directional(setting.regularisers)) else "left out"
-    return "used" if not any(setting.apart) else "used for some"
+    if not any(setting.apart):
+        return "used"
+    used = [name for name, alone in zip(names, setting.apart, strict=True) if not alone]
+    return f"used for {', '.join(used)}"

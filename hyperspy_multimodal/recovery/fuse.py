@@ -26,7 +26,7 @@ from .summary import summed_up
 
 @dataclass(frozen=True)
 class Fused:
-    """What a fusion gives, without signals.
+    """Result of a fusion, without signals.
 
     Attributes
     ----------
@@ -186,12 +186,12 @@ def _error_draws(prepared, setting, result, lost, parameters, step):
 
 
 def _draws(found, result, gains):
-    """Return maps as they might be, (draws, K, ny, nx)."""
+    """Return maps as they might have come out, (draws, K, ny, nx)."""
     return gains.astype(np.float32) * (result.maps.astype(np.float32) + found.errors)
 
 
 def _say(prepared, setting, result, parameters):
-    """Say what there is to say of the HAADF and the maps."""
+    """Log messages about the HAADF and the maps."""
     names = prepared.maps.names
     if setting.model is not None:
         warn_of_poor_model(setting.model)

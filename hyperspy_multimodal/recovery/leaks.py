@@ -1,4 +1,4 @@
-"""What the HAADF leaks into elements of a finished fusion: fused minus raw where it is bright."""
+"""Leaks of the HAADF into fused maps: fused minus raw counts where it is bright."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from ..selection import bias_of, brightness_classes, fuse_setting
 
 _logger = Speaker(__name__)
 
-# A bias this significant, and of so many per cent, is warned of ...
+# A bias this significant, and of this many per cent, is warned of ...
 _STANDARD_ERRORS, _PERCENT = 3.0, 2.0
 # ... if at most this share of it is left without the HAADF.
 _LEFT = 0.5
@@ -73,12 +73,12 @@ def warn_of_leaks(prepared, setting, result):
         about[maps.names[i]] = abs(float(bias.percent[i, place])) / 100
         found.append(
             f"{maps.names[i]} by {bias.percent[i, place]:+.1f} ± "
-            f"{bias.percent_errors[i, place]:.1f} % of these"
+            f"{bias.percent_errors[i, place]:.1f} %"
         )
     _logger.warning(
-        "The HAADF leaks into maps: where it is bright they differ from their counts, %s. Give "
-        "lambdas='auto', or for these elements a much larger lambda_1 (lambdas takes one an "
-        "element).",
+        "The HAADF leaks into the maps: where it is bright, they differ from their counts (%s). "
+        "Use lambdas='auto', or a much larger lambda_1 for these elements (lambdas accepts one "
+        "value per element).",
         ", ".join(found),
         kind="leak",
         about=about,
@@ -88,7 +88,7 @@ def warn_of_leaks(prepared, setting, result):
 def warn_of_bright_bias(prepared, setting, result):
     """Name maps that differ from their counts where the HAADF is bright, whatever the cause.
 
-    Only elements that are there: with half as many counts a pixel as in the whole scan, or more.
+    Only elements that are there: with half as many counts per pixel as in the whole scan, or more.
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ def warn_of_bright_bias(prepared, setting, result):
         found.append(f"{name} by {percent:+.1f} ± {bias.percent_errors[k, 1]:.1f} %")
     if found:
         _logger.warning(
-            "Summed over the pixels where the HAADF is bright, fused maps differ from their "
-            "counts: %s. Take sums of the raw maps there for numbers.",
+            "Where the HAADF is bright, the sums of the fused maps differ from those of the "
+            "counts: %s. For numbers there, use sums of the raw maps.",
             ", ".join(found),
             kind="bright bias",
             about=about,

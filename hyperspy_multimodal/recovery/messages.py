@@ -1,4 +1,4 @@
-"""What a fusion has to say about counts, HAADF and maps, in plain words."""
+"""Messages of a fusion about counts, HAADF and maps."""
 
 import numpy as np
 
@@ -20,22 +20,22 @@ def check_counts(maps: Maps, automatic):
     """Refuse fractions where counts are to be split; warn of counts that were scaled."""
     if automatic and not (maps.are_integers or maps.splits_rounded):
         raise ValueError(
-            "lambdas='auto' splits the counts into two halves and needs whole counts, but the "
-            "spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, lambda_2). "
-            "An ROI along a line interpolates unless its linewidth is 0: for a wider line, sum "
-            "spectra instead, such as s.inav[:, 10:15].sum('y')."
+            "lambdas='auto' splits the counts into two halves, so it needs whole counts, but "
+            "the spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, "
+            "lambda_2). An ROI along a line interpolates unless its linewidth is 0. For a wider "
+            "line, sum the spectra instead, for example with s.inav[:, 10:15].sum('y')."
         )
     if maps.are_integers and maps.divisor > 1:
         _logger.warning(
-            "All counts are multiples of %d, as if they had been scaled. Poisson noise is then "
-            "underestimated: give the counts as recorded.",
+            "All counts are multiples of %d, so they have probably been scaled. Their noise is "
+            "then underestimated. Give the counts as recorded.",
             maps.divisor,
             kind="scaled counts",
         )
 
 
 def say_what_was_left_out(names, setting, parameters=None, model=None, empty=False):
-    """Say that the HAADF, or the HAADF for some elements, does not help.
+    """Log that the HAADF is not used, or not used for some elements.
 
     Parameters
     ----------
@@ -52,11 +52,17 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
     """
     if setting.model is None:
         if empty:
-            _logger.warning("There are no counts: the maps are empty.", kind="no counts")
+            _logger.warning(
+                "There are no counts, so the maps are empty. Check the elements, the energy "
+                "axis and the mask.",
+                kind="no counts",
+            )
         elif not model.has_weights:
             _logger.warning(
-                "All weights of the HAADF are 0, %s: the maps come from their counts alone.",
-                "as fitted" if parameters.fits_weights else "as given",
+                "All HAADF weights are 0 (%s), so the maps are recovered from the counts alone.",
+                "fitted; check that this is the HAADF image of the scan"
+                if parameters.fits_weights
+                else "as given",
                 kind="to do" if parameters.fits_weights else "told",
             )
         else:
@@ -65,7 +71,7 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
     apart = [name for name, alone in zip(names, setting.apart, strict=True) if alone]
     if apart:
         _logger.warning(
-            "The HAADF does not help to predict held-out counts of %s: what is mapped there comes "
+            "The HAADF does not help to predict held-out counts of %s. These maps are recovered "
             "from the counts alone.",
             ", ".join(apart),
             kind="told",
@@ -73,18 +79,18 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
 
 
 def warn_of_widest_blur(model, given):
-    """Say that the blur of the HAADF stands at the end of what is tried."""
+    """Warn that the blur of the HAADF is the largest one tried."""
     if isinstance(given, str) and model.blur == BLURS[-1]:
         _logger.warning(
-            "The HAADF is blurred by %g pixels, the most that is tried. If the maps are blurred "
-            "more than that, give haadf_blur.",
+            "The HAADF is blurred by %g pixels, the largest blur that is tried. If the maps are "
+            "blurred more than that, give haadf_blur.",
             model.blur,
             kind="widest blur",
         )
 
 
 def warn_of_lost_positions(maps: Maps, haadf):
-    """Name scan positions without a count that are as bright in the HAADF as those of many.
+    """Warn of scan positions without counts that are bright in the HAADF.
 
     Only for maps that know the counts of whole spectra.
     """
@@ -95,10 +101,10 @@ def warn_of_lost_positions(maps: Maps, haadf):
     lost = (counts <= 0) & (haadf >= level)
     if lost.mean() > _LOST:
         _logger.warning(
-            "%d scan positions (%.1f %%) hold no counts, though the HAADF is bright there, as if "
-            "they had been lost. They are taken for measured, which makes maps too dark: leave "
-            "them out, with navigation_mask=(s.data.sum(axis=-1) == 0) & (haadf.data >= %.4g), so "
-            "that empty vacuum stays in.",
+            "%d scan positions (%.1f %%) hold no counts although the HAADF is bright there, so "
+            "their spectra were probably lost. They are treated as measured, which makes the "
+            "maps too dark there. Leave them out with navigation_mask=(s.data.sum(axis=-1) == "
+            "0) & (haadf.data >= %.4g), which keeps empty vacuum.",
             lost.sum(),
             100 * lost.mean(),
             level,
@@ -122,13 +128,12 @@ def warn_of_negative_counts(names, negative):
     if found:
         errors = negative.sums / np.maximum(negative.errors, 1e-300)
         _logger.warning(
-            "Net counts are below 0, where no element can have less than nothing: %s. The "
-            "background is too high there, and may be wrong elsewhere. Compare with the other "
-            "map_method, or with other background_windows; maps that were given, with another "
-            "background.",
+            "Net counts are significantly below 0: %s. The background is too high there and may "
+            "be wrong elsewhere. Compare with the other map_method, or with other "
+            "background_windows. For maps given to fuse_maps, subtract less background.",
             ", ".join(
-                f"{name}, {errors[k]:.0f} standard errors over {negative.pixels[k]:.0f} pixels, "
-                f"{-100 * found[name]:.1f} % of the total"
+                f"{name} ({errors[k]:.0f} standard errors over {negative.pixels[k]:.0f} pixels, "
+                f"{-100 * found[name]:.1f} % of the total)"
                 for k, name in enumerate(names)
                 if name in found
             ),
@@ -141,9 +146,10 @@ def warn_of_poor_model(model):
     """Warn if the maps explain little of the HAADF."""
     if model.r_squared < _POOR_R_SQUARED:
         _logger.warning(
-            "The maps explain only %.0f %% of the HAADF's variance at gamma = %g: an element may "
-            "be missing, the contrast may be diffraction, or the image of another scan. Look at "
-            "`haadf_residual` of full_output=True; bright there is what the maps lack.",
+            "The maps explain only %.0f %% of the HAADF's variance at gamma = %g. An element "
+            "may be missing, the HAADF may show diffraction contrast, or it may belong to "
+            "another scan. Look at `haadf_residual` of full_output=True: it is bright where the "
+            "maps lack something.",
             100 * max(model.r_squared, 0),
             model.gamma,
             kind="unlike HAADF",
@@ -152,20 +158,20 @@ def warn_of_poor_model(model):
 
 
 def say_what_was_given_back(names, lost):
-    """Say which significant structure the fusion had erased, and that it was given back.
+    """Log which significant structure the fusion had erased and was restored.
 
     Parameters
     ----------
     names : list of str
         Lines or edges.
     lost : list of Lost
-        What was given back.
+        The restored windows.
     """
     if lost:
         _logger.warning(
-            "The regulariser or the HAADF had erased, or made up, what the counts contradict: %s. "
-            "There the sums of the maps are now those of the counts, spread over the "
-            "windows in which they were found (`relaxed` in the record).",
+            "Fusion had erased structure that the counts show, or added structure that they do "
+            "not: %s. In these windows, the sums of the maps were restored to those of the "
+            "counts (`relaxed` in the record).",
             _places(names, lost),
             kind="told",
         )
@@ -190,35 +196,37 @@ def _say_haadf_left_out(names, setting, parameters, model):
     follow = are_directional(setting.regularisers)
     guided = [name for name, follows in zip(names, follow, strict=True) if follows]
     if parameters.chooses_gamma:
-        tried, remedy = "With any gamma that was tried", ""
+        tried, remedy = "For every gamma tried", ""
     else:
         tried = f"At gamma = {parameters.gamma:g}"
-        remedy = " gamma='auto' also tries others."
+        remedy = " gamma='auto' also tries other values."
     given = []
     if not parameters.fits_weights:
         given.append("weights")
     if not parameters.chooses_blur:
         given.append("haadf_blur")
-    edges = f", and from where the HAADF has edges ({', '.join(guided)})" if guided else ""
+    edges = f" and the edges of the HAADF ({', '.join(guided)})" if guided else " alone"
     if model.r_squared >= _GOOD_R_SQUARED and not given:
         _logger.warning(
-            "%s, the brightness of the HAADF does not improve the prediction of held-out counts, "
-            "so it is not used%s. The maps fit it all the same: they explain %.0f %% of it.%s",
+            "%s, the brightness of the HAADF does not improve the prediction of held-out "
+            "counts, so it is not used%s. The maps agree with the HAADF all the same: they "
+            "explain %.0f %% of its variance.%s",
             tried,
-            f"; its edges are, for {', '.join(guided)}" if guided else "",
+            f" (its edges are, for {', '.join(guided)})" if guided else "",
             100 * model.r_squared,
             remedy,
             kind="told",
         )
         return
     _logger.warning(
-        "%s, the brightness of the HAADF does not help to predict held-out counts, so it is left "
-        "out: the maps come from their counts alone%s. Either the counts are too few to tell%s, or "
-        "the image is turned, shifted or of another scan, or has other contrast than the elements "
-        "(a missing element, diffraction): smoothed maps explain %.0f %% of its variance.%s",
+        "%s, the brightness of the HAADF does not help to predict held-out counts, so it is "
+        "left out. The maps are recovered from the counts%s. Possible reasons: too few "
+        "counts%s; an image that is rotated, shifted or from another scan; contrast that the "
+        "elements do not explain (a missing element, diffraction). Smoothed maps explain %.0f "
+        "%% of the HAADF's variance.%s",
         tried,
         edges,
-        f", or {' and '.join(given)} as given do not suit" if given else "",
+        f"; unsuitable {' and '.join(given)}" if given else "",
         100 * max(model.r_squared, 0),
         remedy,
         kind="told",
@@ -226,7 +234,7 @@ def _say_haadf_left_out(names, setting, parameters, model):
 
 
 def warn_of_registration(found, align):
-    """Say that the HAADF seems to be turned or shifted against the maps.
+    """Warn if the HAADF seems to be rotated or shifted relative to the maps.
 
     Parameters
     ----------
@@ -237,17 +245,17 @@ def warn_of_registration(found, align):
     """
     if found.orientation is not None:
         _logger.warning(
-            "The HAADF looks %s against the maps. If so, give %s.",
+            "The HAADF seems to be %s relative to the maps. If it is, give %s instead.",
             found.orientation,
             found.remedy,
             kind="turned HAADF",
         )
     elif align and found.distance == 0:
-        _logger.info("The HAADF is not moved: no shift fits the maps clearly better.")
+        _logger.info("The HAADF is not moved: no shift clearly improves the fit to the maps.")
     elif not align and found.distance > _SHIFTED:
         _logger.warning(
-            "The HAADF seems to be shifted against the maps: moved by (%.1f, %.1f) pixels (y, x) "
-            "it would fit better. align=True does that.",
+            "The HAADF seems to be shifted relative to the maps. It would fit better if it were "
+            "moved by (%.1f, %.1f) pixels (y, x), as align=True does.",
             *found.shift,
             kind="shifted HAADF",
         )

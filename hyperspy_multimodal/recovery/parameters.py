@@ -45,7 +45,7 @@ class Parameters:
             checked_lambdas(lambdas, _length(lambdas))
         if isinstance(self.weights, str) and self.weights not in ("auto", "Z"):
             raise ValueError(
-                "weights must be 'auto', 'Z', None or one number >= 0 an element, but "
+                "weights must be 'auto', 'Z', None or one number >= 0 per element, but "
                 f"{self.weights!r} was given."
             )
         self._check_regulariser()
@@ -77,7 +77,7 @@ class Parameters:
         names = [given] if one else list(given)
         if not is_auto(given) and not all(_is_regulariser(name) for name in names):
             raise ValueError(
-                f"regulariser must be 'auto', {_KNOWN}, or one of the latter for each element, but "
+                f"regulariser must be 'auto', {_KNOWN}, or one of the latter per element, but "
                 f"{given!r} was given."
             )
 
@@ -124,7 +124,7 @@ class Parameters:
         self.candidates(len(names))
 
     def lambdas_of(self, n_maps):
-        """Return lambda_1 and lambda_2, given by hand, with one value an element."""
+        """Return lambda_1 and lambda_2, given by hand, with one value per element."""
         return checked_lambdas(self.lambdas, n_maps)
 
     def candidates(self, n_maps):
@@ -133,13 +133,13 @@ class Parameters:
         names = [given] * n_maps if isinstance(given, str) else list(given)
         if len(names) != n_maps:
             raise ValueError(
-                f"regulariser must be 'auto', {_KNOWN}, or {n_maps} of the latter, one an element, "
-                f"but {given!r} was given."
+                f"regulariser must be 'auto', {_KNOWN}, or {n_maps} of the latter, one per "
+                f"element, but {given!r} was given."
             )
         return tuple(CHOICES.get(name, (name,)) for name in names)
 
     def weights_of(self, n_maps):
-        """Return "auto", "Z", None or an array with one weight an element."""
+        """Return "auto", "Z", None or an array with one weight per element."""
         if self.weights is None or isinstance(self.weights, str):
             return self.weights
         return per_element("weights", self.weights, n_maps, low=0, include_low=True)
@@ -178,7 +178,7 @@ def check_map_method(map_method, background_windows, extra_lines, known=("fit", 
     if map_method == "fit" and not automatic:
         raise ValueError(
             "background_windows belong to map_method='windows', but map_method is 'fit', which "
-            "fits the background. Add map_method='windows', or leave background_windows out."
+            "fits the background. Set map_method='windows', or leave background_windows out."
         )
     if map_method == "windows" and extra_lines is not None:
         raise ValueError(
@@ -188,7 +188,7 @@ def check_map_method(map_method, background_windows, extra_lines, known=("fit", 
 
 
 def _length(lambdas):
-    """Return the number of elements that a pair of lambdas speaks of, 1 if it speaks of none."""
+    """Return the number of elements that a pair of lambdas has values for, 1 if common to all."""
     if np.iterable(lambdas):
         for value in lambdas:
             if np.iterable(value) and not isinstance(value, str):

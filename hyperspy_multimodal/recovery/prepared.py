@@ -1,4 +1,4 @@
-"""What a fusion knows of a scan before lambdas are chosen: HAADF models, totals, registration."""
+"""Preparation of a scan before lambdas are chosen: HAADF models, totals, registration."""
 
 import logging
 from dataclasses import dataclass

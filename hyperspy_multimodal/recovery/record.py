@@ -1,4 +1,4 @@
-"""What is written down of a fusion: every parameter, given or chosen, and its images."""
+"""The record of a fusion: all parameters, given or chosen, and its images."""
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def _plain(regulariser):
 
 
 def verdict_record(verdicts):
-    """Return what the metadata say of the verdicts, lists with one item a map."""
+    """Return what the metadata say of the verdicts, lists with one item per map."""
     return {
         "verdict": [each.verdict for each in verdicts],
         "because": [each.words for each in verdicts],

@@ -7,7 +7,7 @@ from ..selection import CroppedModels, Setting, choose_setting, part_to_choose_o
 
 @dataclass(frozen=True)
 class Chosen:
-    """A setting, and how it was come by.
+    """A setting, and how it was found.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Chosen:
 
 
 def chosen_setting(prepared, parameters, step):
-    """Return what predicts held-out counts best, or, where lambdas are given, their setting.
+    """Return the setting that predicts held-out counts best, or that of the given lambdas.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def chosen_setting(prepared, parameters, step):
 
 
 def given_setting(model, parameters, n_maps):
-    """Return the setting of lambdas that were given, with one value an element."""
+    """Return the setting of lambdas that were given, with one value per element."""
     lambda_1, lambda_2 = parameters.lambdas_of(n_maps)
     return Setting(
         model=model if model.has_weights else None,

@@ -1,4 +1,4 @@
-"""One log record for each fusion: the verdicts, and what speaks against maps, gravest first."""
+"""The summary of a fusion in the log: verdicts, and problems of maps, the most serious first."""
 
 import contextlib
 import functools
@@ -16,7 +16,7 @@ LATER = Pool()
 
 
 class Summary(list):
-    """The notes of a call, and what its fusions came to.
+    """The messages of a call, and the results of its fusions.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Summary(list):
         self.fusions, self.postponed = [], False
 
     def log(self):
-        """Log it: as a warning if a map is not sound or something is to be done."""
+        """Log the summary, as a warning if a map is not sound or something is to be done."""
         if self.postponed:
             return
         if not self.fusions:
@@ -39,16 +39,16 @@ class Summary(list):
             return
         shown = self.reasons()
         for note in self:
-            if note.text not in shown:
+            if note.text not in shown[:_MOST]:
                 logging.getLogger(note.source).info("%s", note.text)
         lines = [self.first_line()]
         lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown[:_MOST], 1)]
         if len(shown) > _MOST:
-            lines.append(f"{len(shown) - _MOST} more: `messages` of full_output=True.")
+            lines.append(f"{len(shown) - _MOST} more in `messages` of full_output=True.")
         _logger.log(logging.WARNING if shown else logging.INFO, "%s", "\n".join(lines))
 
     def reasons(self):
-        """Return what maps suffer from and what is to be done, gravest first, as texts."""
+        """Return the problems of maps and what to do, the most serious first, as texts."""
         shown = ranked(self, [each for verdicts, _ in self.fusions for each in verdicts])
         if len(self.fusions) < 2:
             return shown
@@ -60,14 +60,14 @@ class Summary(list):
         return list(by_kind.values())
 
     def _concerns(self, text):
-        """Return which maps a fault of the HAADF concerns, if it is not all of them."""
+        """Return which maps a problem of the HAADF concerns, unless it concerns all of them."""
         if not any(RULES[note.kind].by_haadf for note in self if note.text == text):
             return ""
         verdicts = [each for fused, _ in self.fusions for each in fused]
         suffer = dict.fromkeys(each.name for each in verdicts if text in each.texts)
         if not suffer or len(suffer) == len({each.name for each in verdicts}):
             return ""
-        return f" This concerns {', '.join(suffer)}."
+        return f" This concerns only {', '.join(suffer)}."
 
     def first_line(self):
         """Return the verdicts in one line."""
@@ -86,7 +86,7 @@ class Summary(list):
 
 @contextlib.contextmanager
 def one_summary():
-    """Gather what is said meanwhile; the outermost call logs it in one record.
+    """Gather messages; the outermost call logs them in one record.
 
     Where an error ends it, what was said so far is logged as it is.
 
@@ -109,7 +109,7 @@ def one_summary():
 
 
 def summed_up(function):
-    """Make a function say all in one summary."""
+    """Make a function log all its messages in one summary."""
 
     @functools.wraps(function)
     def summarising(*args, **kwargs):
@@ -121,7 +121,7 @@ def summed_up(function):
 
 @contextlib.contextmanager
 def one_of_several(common):
-    """Gather what is said of one slice, of which the notes ``common`` are true as well."""
+    """Gather the messages about one slice, to which the notes ``common`` apply as well."""
     outer, own = gathered_so_far(), Summary(common)
     with gathered(own):
         yield
@@ -155,7 +155,7 @@ def fused_later(fuse, notes, reading):
 
 @contextlib.contextmanager
 def logged_together():
-    """Log what lazy fusions have to say meanwhile in one record, those of a stack's slices too."""
+    """Log the messages of lazy fusions, and of all slices of a stack, in one record."""
     with LATER.opened() as summaries:
         try:
             yield

@@ -1,4 +1,4 @@
-"""Whether a map can be trusted: a table of what speaks against it, and from how much on."""
+"""Whether a map can be trusted: a table of possible problems, and their thresholds."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -37,7 +37,7 @@ class Rule(NamedTuple):
 #: benchmarks/fidelity/verdicts.py measures what the thresholds are worth.
 RULES = {
     # the spectrum
-    "wrong model": Rule("unexplained spectrum", distrust=1),
+    "wrong model": Rule("spectrum not explained", distrust=1),
     "not found": Rule("not found", distrust=1),
     # the error of the total, over the total
     "uncertain total": Rule("uncertain total", care=0.1),
@@ -45,51 +45,53 @@ RULES = {
     "few counts": Rule("few counts", care=1 / 15, distrust=1 / 6),
     "shared window": Rule("window shared with another line", distrust=1),
     "no counts": Rule("no counts", distrust=1),
-    "scaled counts": Rule("counts were scaled", care=1, to_do=True),
+    "scaled counts": Rule("scaled counts", care=1, to_do=True),
     "wrong gain": Rule("doubtful gain", care=1, to_do=True),
     # counts that may be of another element, over all of the map
-    "hidden element": Rule("element hidden under the line", care=0.05, distrust=0.3),
+    "hidden element": Rule("hidden element under the line", care=0.05, distrust=0.3),
     # the spectrum does not tell whether another element is there
     "possible element": Rule("another element may lie under the line", care=1),
     # counts that an unnamed element is taken to hold under the line, over all there
-    "unnamed overlap": Rule("unnamed element under the line", care=0.05, distrust=0.5),
+    "unnamed overlap": Rule("unlisted element under the line", care=0.05, distrust=0.5),
     # correlation of the noise of two maps
     "overlap": Rule("overlap with another line", care=0.7),
     "near peak": Rule("unexplained peak near the line", care=1),
     # height of peaks that is not described
     "poor fit": Rule("poor fit of the spectrum", care=0.1, distrust=0.4),
     # counts that are wrong as peaks move over the scan, over the total
-    "moving peaks": Rule("peaks move over the scan", care=0.03, distrust=0.3),
+    "moving peaks": Rule("peaks shift across the scan", care=0.03, distrust=0.3),
     "far fit": Rule("poor fit of the edges", care=1),
     # net counts in vacuum if the whole scan had them, over the total
     "background": Rule("doubtful background", care=0.03, distrust=0.5),
     # net counts where they are below 0, over the total
     "negative counts": Rule("doubtful background", care=0.03, distrust=0.1),
-    "cut window": Rule("window cut off", care=1),
-    "noise": Rule("noise is a guess", care=1),
-    "shares": Rule("shares, not counts", care=1, to_do=True),
+    "cut window": Rule("window beyond the energy axis", care=1),
+    "noise": Rule("noise level is a guess", care=1),
+    "shares": Rule("fractions instead of counts", care=1, to_do=True),
     # the scan
     "lost positions": Rule("lost scan positions", care=1, to_do=True),
     "disturbed lines": Rule("disturbed rows or columns", care=1, to_do=True),
-    "unrecorded": Rule("channels that are wrong", care=1, to_do=True),
+    "unrecorded": Rule("faulty channels", care=1, to_do=True),
     # the fusion; the relative gap
     "not converged": Rule("not converged", care=1e-2, distrust=1e-1),
     # standard errors of what still differs
-    "erased structure": Rule("structure lost or made up", care=5, distrust=10),
+    "erased structure": Rule("structure lost or added", care=5, distrust=10),
     # the contrast that noise can hide over 8 pixels
-    "flat": Rule("flat, structure may be hidden", care=1),
+    "flat": Rule("flat map: structure may be hidden", care=1),
     # the HAADF
     # by how much a map is above or below its counts where the HAADF is bright
-    "leak": Rule("HAADF leaks into it", care=0.02, distrust=0.2),
+    "leak": Rule("HAADF leaks into the map", care=0.02, distrust=0.2),
     # by how much it is, after an automatic choice
-    "bright bias": Rule("off its counts where the HAADF is bright", care=0.02),
-    "turned HAADF": Rule("HAADF seems turned", care=1, to_do=True, by_haadf=True),
-    "shifted HAADF": Rule("HAADF seems shifted", care=1, to_do=True, by_haadf=True),
+    "bright bias": Rule("biased where the HAADF is bright", care=0.02),
+    "turned HAADF": Rule("HAADF may be rotated or mirrored", care=1, to_do=True, by_haadf=True),
+    "shifted HAADF": Rule("HAADF may be shifted", care=1, to_do=True, by_haadf=True),
     # variance of the HAADF that the maps do not explain
     "unlike HAADF": Rule("HAADF poorly explained", care=0.5, by_haadf=True),
     "saturated HAADF": Rule("saturated HAADF", care=1, by_haadf=True),
     "widest blur": Rule("HAADF much sharper than the maps", care=1, by_haadf=True),
-    "doubtful field": Rule("HAADF may be of another field", care=1, to_do=True, by_haadf=True),
+    "doubtful field": Rule(
+        "HAADF may show another field of view", care=1, to_do=True, by_haadf=True
+    ),
     # what no map suffers from
     "to do": Rule("", to_do=True),
     "": Rule("", to_do=True),
@@ -99,7 +101,7 @@ _RANKS = {kind: rank for rank, kind in enumerate(RULES)}
 
 
 class Reason(NamedTuple):
-    """What speaks against a map.
+    """A problem of a map.
 
     Attributes
     ----------
@@ -118,13 +120,13 @@ class Reason(NamedTuple):
 
     @property
     def gravity(self):
-        """What to sort by, the gravest first."""
+        """Sort key, the most serious problems first."""
         return -VERDICTS.index(self.verdict), self.rank
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to be thought of a map.
+    """The verdict on a map.
 
     Attributes
     ----------
@@ -142,7 +144,7 @@ class Verdict:
 
     @property
     def words(self):
-        """Those reasons in a few words that alone make the verdict."""
+        """The reasons that decide the verdict, in a few words."""
         own = [each.words for each in self.reasons if each.verdict == self.verdict]
         return list(dict.fromkeys(own))
 
@@ -153,7 +155,7 @@ class Verdict:
 
 
 def grade(note: Note, name, follows=True):
-    """Return what a message says of a map, one of `VERDICTS`.
+    """Return the verdict on a map that follows from a message, one of `VERDICTS`.
 
     Parameters
     ----------
@@ -194,7 +196,7 @@ def verdicts_of(names, notes, follow=None):
 
 
 def ranked(notes, verdicts):
-    """Return as texts what a map suffers from and what asks for something, the gravest first."""
+    """Return the problems of maps and what to do as texts, the most serious first."""
     gravity = {}
     for note in notes:
         if RULES[note.kind].to_do:

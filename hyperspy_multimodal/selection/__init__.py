@@ -1,4 +1,4 @@
-"""What the data say about the free parameters: HAADF model, lambdas, gamma and regulariser."""
+"""Choice of free parameters from the data: HAADF model, lambdas, gamma and regulariser."""
 
 from .bootstrap import DRAWS, FUSIONS
 from .brightness import Bias, bias_of, brightness_classes, described_bias

@@ -1,4 +1,4 @@
-"""Signed errors of maps where the HAADF is bright: what its pull adds to an element, or takes.
+"""Bias of maps where the HAADF is bright: counts that it adds to an element, or removes.
 
 A squared error over single pixels hardly feels a bias of some per cent that many pixels share. Sums
 over bright pixels do: noise grows with the root of their number, a bias with the number.
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# A bias this significant, and of so many per cent, is one ...
+# A bias counts if it is this significant, and of this many per cent ...
 _STANDARD_ERRORS, _PERCENT = 2.5, 1.0
 # ... and the HAADF's, if so much of it at most is left without the HAADF's pull.
 _LEFT = 0.7
@@ -87,7 +87,7 @@ class Bias:
 
 
 def leaks(pulled, free, lost, squares_lost):
-    """Return into which elements the HAADF leaks, bool, (K,).
+    """Return for which elements the HAADF leaks into the map, bool, (K,).
 
     Those that are biased by its pull, unless they are better off with it all the same: their
     squared error is lower by more than two standard errors, and by more than what the bias adds.

@@ -1,4 +1,4 @@
-"""Errors of a bootstrap, brought to the scale and correlation that the counts themselves show."""
+"""Calibration of bootstrap errors to the scale and correlation that the counts show."""
 
 import numpy as np
 from scipy import ndimage
@@ -27,7 +27,7 @@ _SHARE, _NEIGHBOURS, _MOST = 0.5, 4.0, 3.0
 
 
 def calibrated(errors, noise, residual, variance, fused, mask=None, doubt=0.0):
-    r"""Scale errors of the draws of one element, so that the counts bear them out.
+    r"""Scale the errors of the draws of one element so that they agree with the counts.
 
     A fusion f of net counts y of variance v has a mean squared error of
     :math:`E (f - y)^2 - v + 2 \mathrm{cov}(f, y)`, whatever the truth: how far it is from the

@@ -8,7 +8,7 @@ from ..counts.contracts import Maps
 SIDE = 512
 # Scans of more pixels than this are large.
 _LARGE = 1.5 * SIDE**2
-# Maps are compared by means over blocks of so many pixels a side.
+# Maps are compared by means over blocks with this many pixels on a side.
 _BLOCK = 16
 
 

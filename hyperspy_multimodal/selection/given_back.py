@@ -1,4 +1,4 @@
-"""Fused maps that keep the significant structure of the counts."""
+"""Restore significant structure of the counts in fused maps."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ _SWEEPS, _CLOSE = 50, 1e-6
 
 
 def kept_structure(maps: Maps, fused, totals):
-    """Find significant structure that fused maps have lost, and give it back to them.
+    """Find significant structure that fused maps have lost, and restore it.
 
     Total variation and HAADF are suspended in the windows that were found, for the sum over the
     window alone: what the counts have more or less there is spread over it, with soft edges. The
@@ -34,7 +34,7 @@ def kept_structure(maps: Maps, fused, totals):
     kept : numpy.ndarray
         The maps; ``fused`` itself if nothing was lost.
     lost : list of Lost
-        What was found, and given back.
+        The windows found and restored.
     left : list of Lost
         What is still significantly wrong, as searches are limited.
     """

@@ -53,7 +53,7 @@ class HaadfModel:
 
     @property
     def has_weights(self):
-        """Whether any weight is large enough for a HAADF of unit range to feel it."""
+        """Whether any weight is large enough to matter for a HAADF of unit range."""
         return bool(np.any(self.weights > _LEAST_WEIGHT))
 
     def matched(self, haadf):
@@ -61,7 +61,7 @@ class HaadfModel:
         return smoothed(haadf, self.blur)
 
     def modelled(self, maps):
-        """Return the HAADF, shape (ny, nx), that maps (K, ny, nx) in counts make."""
+        """Return the HAADF, shape (ny, nx), that maps (K, ny, nx) in counts predict."""
         terms = (maps / self.scales[:, None, None]) ** self.gamma
         return self.offset + np.tensordot(self.weights, terms, axes=1)
 
@@ -112,7 +112,7 @@ class HaadfFit:
             "auto": fitted. "even": fitted too, but where maps are proportional to each other, or
             sums of each other, they share alike, each on its own scale. "Z": those of Rutherford
             scattering, with a fitted common factor. None: 1 for each element, as published.
-            Otherwise the weights, one an element. The pedestal is fitted in any case.
+            Otherwise the weights, one per element. The pedestal is fitted in any case.
         blur : "auto" or float
             Blur of the HAADF in pixels. "auto": the one of `BLURS` at which the maps explain most,
             if that is clearly more than without.
@@ -134,7 +134,7 @@ class HaadfFit:
         return HaadfFit(maps, haadf, self.lowest_offset, self.scattering)
 
     def predicted(self, model):
-        """Return the HAADF that the measured maps make, smoothed by 1.5 pixels, (ny, nx)."""
+        """Return the HAADF that the measured maps predict, smoothed by 1.5 pixels, (ny, nx)."""
         terms, _ = self._terms(model.gamma)
         return model.offset + (model.weights @ terms).reshape(self.haadf.shape)
 

@@ -20,7 +20,7 @@ _TOLERANCE = 1e-3
 _SIGNIFICANT = 5.0  # standard errors
 _MAX_ITERATIONS = 300
 _SIEVES_SETTLE = 5  # times as fast
-#: An element whose lambdas are so many times the others' follows its counts, not the HAADF.
+#: An element whose lambdas are this many times the others' follows its counts, not the HAADF.
 APART = 100.0
 
 
@@ -33,7 +33,7 @@ class Setting:
     model : HaadfModel or None
         None: without HAADF.
     lambda_1 : float or tuple of float
-        Weight of the Poisson term, one for all or one an element; 1 without HAADF, where only
+        Weight of the Poisson term, one for all or one per element; 1 without HAADF, where only
         ratios matter.
     regularisers : tuple of str
         Name of each element's regulariser.
@@ -51,13 +51,13 @@ class Setting:
 
     @property
     def lambdas(self):
-        """lambda_1 and lambda_2, one an element."""
+        """lambda_1 and lambda_2, one per element."""
         lambda_1 = np.asarray(self.lambda_1) * np.where(self.apart, APART, 1.0)
         return lambda_1, lambda_1 * np.array(self.ratios)
 
 
 def effort(setting, tolerance, max_iterations):
-    """Return how far one of many fusions with a setting goes: tolerance and most iterations.
+    """Return tolerance and largest number of iterations for one of many trial fusions.
 
     Sources of sieves move on, far below the noise of their maps, long after these have settled.
     """
@@ -286,7 +286,7 @@ class HeldOut:
     def relative(self, errors):
         """Return the errors of the elements over the least of all, summed.
 
-        Elements with hardly a count have no say.
+        Elements with hardly any counts are ignored.
         """
         return float((errors / self._units)[self.counted].sum())
 

@@ -1,4 +1,4 @@
-"""Structure that counts show and fused maps have lost: the test for it."""
+"""Test for structure that the counts show and fused maps have lost."""
 
 import math
 from collections import Counter
@@ -15,14 +15,14 @@ from .chains import PIECES, best_chains, chains_over
 from .runs import Runs
 from .scan_windows import windows_over
 
-#: Chance that a scan of which nothing was lost is said to have lost something.
+#: Probability of reporting a loss in a scan from which nothing was lost.
 FALSE_ALARMS = 0.02
 # Windows overlap: this share of their chances adds up, as simulated scans show.
 _INDEPENDENT = 0.5
 # Standard errors that it takes at least, for kinds with few places, and that are enough where a
 # line that was found goes on: these are few windows.
 _LEAST, _FURTHER = 4.5, 4.0
-# Too many counts differ by so many of their own standard errors besides: where a map is all but 0
+# Excess counts must also differ by this many of their own standard errors: where a map is all but 0
 # each count is significant, but a few are worse than nothing as an estimate.
 _OF_THEIR_OWN = 3.0
 # Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
@@ -71,7 +71,7 @@ class Lost:
 
 
 class Expectation:
-    """What fused maps promise of the counts of each window, and how far the counts are from it.
+    """Counts of each window that fused maps predict, and how far the measured counts differ.
 
     Net counts x whose variance is x + v are taken for Poisson counts x + v over a background v,
     which they are in windows of the spectrum. v is what the measured variance has beyond the
@@ -270,7 +270,7 @@ def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
 
 
 class _Further:
-    """Where lines that were found with too many or too few counts may go on."""
+    """Where lines found with too many or too few counts may continue."""
 
     def __init__(self, found, shape):
         self.lines = any(not each.window.is_compact for each in found)

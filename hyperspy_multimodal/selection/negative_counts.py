@@ -41,7 +41,7 @@ class Negative:
 
     @property
     def are_large(self):
-        """Which are so many that keeping the total would take them from the rest, bool, (K,)."""
+        """Whether keeping the total would take them noticeably from the rest, bool, (K,)."""
         return self.shares > _LARGE
 
 

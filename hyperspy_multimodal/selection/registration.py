@@ -1,4 +1,4 @@
-"""Whether the HAADF lies over the maps: shift and orientation against the HAADF that they make."""
+"""Registration of the HAADF: shift and orientation relative to the HAADF that the maps predict."""
 
 from dataclasses import dataclass
 
@@ -18,17 +18,20 @@ _CORRELATED = 0.5
 _ORIENTATIONS = {
     "mirrored left to right": (lambda a: a[:, ::-1], "haadf.data[:, ::-1]"),
     "mirrored top to bottom": (lambda a: a[::-1], "haadf.data[::-1]"),
-    "turned by 180 degrees": (lambda a: a[::-1, ::-1], "haadf.data[::-1, ::-1]"),
+    "rotated by 180 degrees": (lambda a: a[::-1, ::-1], "haadf.data[::-1, ::-1]"),
     "transposed": (lambda a: a.T, "haadf.data.T"),
-    "turned by 90 degrees": (lambda a: np.rot90(a), "numpy.rot90(haadf.data)"),
-    "turned by 270 degrees": (lambda a: np.rot90(a, 3), "numpy.rot90(haadf.data, 3)"),
-    "turned by 180 degrees and transposed": (lambda a: a[::-1, ::-1].T, "haadf.data[::-1, ::-1].T"),
+    "rotated by 90 degrees": (lambda a: np.rot90(a), "numpy.rot90(haadf.data)"),
+    "rotated by 270 degrees": (lambda a: np.rot90(a, 3), "numpy.rot90(haadf.data, 3)"),
+    "rotated by 180 degrees and transposed": (
+        lambda a: a[::-1, ::-1].T,
+        "haadf.data[::-1, ::-1].T",
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Registration:
-    """How the HAADF lies over the maps.
+    """Registration of the HAADF relative to the maps.
 
     Parameters
     ----------
@@ -51,7 +54,7 @@ class Registration:
 
 
 def registration(modelled, haadf):
-    """Compare the HAADF with the one that measured maps make.
+    """Compare the HAADF with the one that the measured maps predict.
 
     Parameters
     ----------
@@ -99,7 +102,7 @@ def registration(modelled, haadf):
 
 
 def moved_image(image, shift):
-    """Return an image moved by pixels (y, x); what comes in from outside repeats the rim."""
+    """Return an image moved by pixels (y, x), with the edge values repeated outside."""
     return ndimage.shift(np.asarray(image, float), shift, order=3, mode="nearest")
 
 

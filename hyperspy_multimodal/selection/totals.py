@@ -1,4 +1,4 @@
-"""Whether measured net totals can be trusted: checked in vacuum, where there is any."""
+"""Whether measured net totals can be trusted, checked in vacuum if there is any."""
 
 import numpy as np
 
@@ -14,14 +14,14 @@ _DARK = 0.06
 _LEAST_SHARE, _LEAST_PIXELS = 0.02, 100
 # ... as flat as the noise of the HAADF allows, but for so many ranges, ...
 _FLATNESS = 0.02
-# ... and holds at most this share of the counts a pixel of the brightest quarter.
+# ... and holds at most this share of the counts per pixel of the brightest quarter.
 _FEW_COUNTS = 0.1
 # What the background may be wrong by, as a share of the total, and in standard errors.
 _TRUSTED_SHARE, _STANDARD_ERRORS = 0.03, 4.0
 
 
 def vacuum_of(maps: Maps, haadf):
-    """Return where the scan shows vacuum, a bool array (ny, nx), or None if nowhere.
+    """Return where the scan shows vacuum, a bool array (ny, nx), or None if there is none.
 
     Parameters
     ----------
@@ -71,10 +71,10 @@ def trusted_totals(maps: Maps, haadf):
         if abs(excess) > max(_TRUSTED_SHARE * totals[i], _STANDARD_ERRORS * error):
             trusted[i] = False
             _logger.warning(
-                "In what looks like vacuum, %s has net counts, %+.1f %% of its total if the whole "
-                "scan had them: its background may be wrong, so its total is not kept. Look at the "
-                "background windows; if the element is there, as in a support film, give "
-                "keep_totals=True.",
+                "%s has net counts in what looks like vacuum: over the whole scan, they would "
+                "make %+.1f %% of its total. So its background may be wrong, and its total is "
+                "not kept. Check the background windows. If the element is really there, for "
+                "example in a support film, give keep_totals=True.",
                 maps.names[i],
                 min(100 * excess / totals[i], 999.0),
                 kind="background",

@@ -1,4 +1,4 @@
-"""Spectrum images and HAADF images as people have them, brought to the one form that is fused.
+"""Bring spectrum images and HAADF images of all forms to the one form that is fused.
 
 That form: plain numbers, energies that ascend, the two axes of the scan before others, and metadata
 as HyperSpy writes them. Results go back to the axes and metadata that were given.
@@ -135,7 +135,7 @@ class Tidied:
 
 
 def as_found(method):
-    """Make a fusion take spectra and HAADF images in whatever form they come."""
+    """Make a fusion accept spectra and HAADF images in any form."""
 
     @functools.wraps(method)
     def fused(self, haadf, *args, **kwargs):

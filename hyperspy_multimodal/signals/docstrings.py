@@ -14,120 +14,132 @@ DESCRIPTIONS = {
     + \lambda_1 \sum_{i,p} \bigl[ x_i + B_i - y_i \log(x_i + B_i) \bigr]
     + \lambda_2 \sum_i \mathrm{TV}(x_i) / \sqrt{s_i} ,""",
     "haadf": """haadf : Signal2D, BaseSignal or array_like
-    HAADF image of the scan, as Signal2D or with navigation axes, or an array (rows, columns). A
-    finer image over the same field is averaged over the pixels of the scan. For a line of
-    spectra the HAADF along it; for a stack one image, or one per slice.""",
+    HAADF image of the scan: a Signal2D, a signal with two navigation axes, or an array (rows,
+    columns). A finer image of the same field of view is averaged over the pixels of the scan. For
+    a line of spectra, give the HAADF along that line; for a stack, one image or one per slice.""",
     "gamma": """gamma : float or "auto"
-    Exponent of the maps in the HAADF model, > 0. 1 suits thin nanoparticles, 1.6 to 2 suits
-    atomic columns. "auto" chooses among 1, 1.4 and 1.8: with ``lambdas="auto"`` what predicts
-    held-out counts best, otherwise that with which the maps explain most of the HAADF. Default
-    1.7, as published.""",
+    Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and 1.6
+    to 2 suits atomic columns. "auto" chooses among 1, 1.4 and 1.8. With ``lambdas="auto"``, it
+    takes the value that predicts held-out counts best, otherwise the one with which the maps
+    explain most of the HAADF. Default 1.7, as published.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
-    Weights (lambda_1, lambda_2) of the $counts and of the regulariser, each a number or one an
-    element. The smaller lambda_1 > 0, the stronger the HAADF; the larger lambda_2 / lambda_1, the
-    smoother the maps: of sieves it is half the square of the Gaussian's standard deviation in
-    pixels. (0.01, 0.02) is a start. "auto" (default) chooses what
-    predicts held-out $counts best, among it "no HAADF", which stays unless the HAADF gains three
-    standard errors.""",
+    Weights (lambda_1, lambda_2) of the $counts and of the regulariser, each one number or one
+    number per element. A smaller lambda_1 (> 0) makes the HAADF stronger; a larger
+    lambda_2 / lambda_1 makes the maps smoother. For sieves, this ratio is half the square of the
+    standard deviation of the Gaussian in pixels. A good start is (0.01, 0.02). "auto" (default)
+    chooses the values that predict held-out $counts best. "No HAADF" is among the candidates, and
+    is preferred unless the HAADF improves the prediction by three standard errors.""",
     "regulariser": """regulariser : str or list of str
-    What keeps maps smooth. "isotropic": total variation, which prefers few edges. "directional":
-    the same, but an edge of a map costs nothing where the HAADF has one along it $guide; no edge is
-    forced. "huber" and "directional huber": the same two, but small differences count by their
-    squares, which makes fewer stairs. "sieve": instead of total variation, maps no sharper than a
-    Gaussian, as those of atomic columns. "smooth": the same, but soft, for slopes and few counts.
-    "tv": one of the first two, element by element. "auto" (default): what predicts held-out $counts
-    best. Where lambdas are given "auto" and "tv" are "directional". A list has one an element.
-    ``tv`` is its former, deprecated name, whose "auto" is "tv".""",
+    What keeps the maps smooth; a list has one name per element. "isotropic": total variation,
+    which prefers few edges. "directional": total variation in which an edge of a map costs nothing
+    where the HAADF has a parallel edge $guide; it never forces an edge. "huber" and "directional
+    huber": the same two, but small differences are penalised by their squares, which reduces
+    staircases on slopes. "sieve": instead of total variation, maps that are no sharper than a
+    Gaussian, such as maps of atomic columns. "smooth": a softer sieve, for slopes and few counts.
+    "tv": the better of the first two, for each element. "auto" (default): the one that predicts
+    held-out $counts best. If lambdas are given, "auto" and "tv" mean "directional". The former name
+    of this argument, ``tv``, is deprecated; its "auto" is "tv".""",
     "weights": """weights : "auto", "Z", None or sequence of float
-    HAADF weights w, one an element. "auto" (default): fitted, and where the data leave them
-    open those of Rutherford scattering, Z^1.7 times the atoms that a count stands for, or, with
-    ``lambdas="auto"``, even ones if these predict better. "Z": Rutherford scattering for all.
-    None: all 1, as published. Or given; 0 leaves an element out of the HAADF.""",
+    HAADF weights w, one per element; 0 leaves an element out of the HAADF. "auto" (default): fitted
+    to the data. Weights that the data do not determine follow Rutherford scattering, Z^1.7 times
+    the number of atoms that a count stands for, or with ``lambdas="auto"`` are equal if that
+    predicts better. "Z": Rutherford scattering for all. None: all 1, as published.""",
     "haadf_blur": """haadf_blur : "auto" or float
-    Blur, in pixels, that takes the HAADF to the resolution of the maps: the standard deviation
-    of a Gaussian. At atomic resolution columns are sharper in HAADF than in the spectra.
-    "auto" (default): the one of 0, 0.5, ... 3 with which the maps explain most of the HAADF, if
-    that is clearly more than without.""",
+    Standard deviation, in pixels, of the Gaussian that blurs the HAADF to the resolution of the
+    maps. At atomic resolution, columns are sharper in the HAADF than in the spectra. "auto"
+    (default) takes the value among 0, 0.5, ... 3 with which the maps explain most of the HAADF,
+    or 0 if none is clearly better.""",
     "align": """align : bool
-    Move the HAADF over the maps, by the shift that phase correlation finds with the HAADF that
-    the measured maps make, if it fits clearly better; the record has it as ``haadf_shift``,
-    pixels (y, x). Default False: then a shift of more than a pixel is warned of.""",
+    Shift the HAADF so that it lies over the maps. The shift is found by phase correlation with
+    the HAADF that the measured maps predict, and applied if it clearly improves the fit; the
+    record has it as ``haadf_shift``, in pixels (y, x). With False (default), the log warns of a
+    shift of more than a pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
-    Keep each element's net total exactly, as far as it is positive. "auto" (default): unless
-    the scan shows vacuum and an element seems to be there, which means that its background is
-    wrong; the log says so.""",
+    Keep the net total of each element exactly, if it is positive. "auto" (default) keeps it
+    unless an element has net counts in vacuum, which means that its background is wrong; the
+    log says so.""",
     "keep_significant": """keep_significant : bool
-    Where the $counts contradict a fused map significantly, over any box, disc or line of the
-    scan, bring its sum there to theirs: total variation and the HAADF erase weak structure
-    otherwise. A scan of which nothing was lost is changed with a chance of two per cent; the
-    record has it as ``relaxed``, and the log names what still differs. Default True.""",
+    Restore structure that fusion has erased or added. Where the $counts contradict a fused map
+    significantly, over any box, disc or line of the scan, its sum there is set to theirs. A scan
+    from which nothing was lost is changed with a probability of two per cent. The record lists
+    the changes as ``relaxed``, and the log names what still differs. Default True.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.""",
     "max_iterations": """max_iterations : int
-    Stop after this many iterations at the latest, default 5000.""",
+    Largest number of iterations, default 5000.""",
     "seed": """seed : int
-    Seed of the count splitting of ``lambdas="auto"`` and of ``uncertainty``, default 0.""",
+    Seed of the random numbers with which ``lambdas="auto"`` splits counts and ``uncertainty``
+    draws them, default 0.""",
     "uncertainty": """uncertainty : bool
-    Estimate the standard deviation of each map, pixel by pixel, from 30 fusions of $counts and
-    HAADF that are drawn anew; where the noise of the counts is known, how far the maps are from
-    them sets the scale, so that the HAADF's misfit is in it too. It takes the time of about 31
-    fusions. The array is kept in ``metadata.Multimodal_fusion.standard_deviation``; HyperSpy does
-    not slice or stack it along with the map; ``standard_deviations`` of full_output are maps.
-    ``draws`` of full_output hold the errors of sums, ratios and all else. Default False.""",
+    Estimate the standard deviation of each map, pixel by pixel, from 30 fusions of redrawn
+    $counts and HAADF. Where the noise of the counts is known, the scale comes from how far the maps
+    are from the counts, so that it includes the misfit of the HAADF. This takes as long as about
+    31 fusions. The array is kept in ``metadata.Multimodal_fusion.standard_deviation``, which
+    HyperSpy does not slice or stack along with the map; ``standard_deviations`` of full_output
+    are maps. ``draws`` of full_output give the errors of sums, ratios and any other quantity.
+    Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
-    Scan positions to leave out where True, as HyperSpy has it: bool, shape (rows, columns).
-    Their $values have no say, also where they are NaN; maps there follow the HAADF and their
-    neighbours. What is masked in the data or HAADF (``numpy.ma``) is left out, too. None
-    (default): all are used.""",
+    Scan positions to leave out, where True, as in HyperSpy: bool, shape (rows, columns). Their
+    $values are ignored, even if they are NaN; maps there follow the HAADF and their neighbours.
+    Positions that are masked in the data or in the HAADF (``numpy.ma``) are left out, too. None
+    (default) uses all positions.""",
     "slices": """slices : "each" or "shared"
-    Of a signal with more navigation axes, such as (x, y, tilt), each image is fused by itself.
-    "each" (default): with its own parameters. "shared": with gamma, lambdas, regulariser and
-    blur of the slice in the middle.""",
+    How to fuse a signal with more navigation axes, such as (x, y, tilt), image by image. "each"
+    (default): each with its own parameters. "shared": all with the gamma, lambdas, regulariser
+    and blur of the middle slice.""",
     "maps": """maps : None, list, dict or BaseSignal
-    Maps of this scan to fuse instead of what the spectra hold, such as model fits: signals, or
-    a dictionary from element to signal or array. They come back in their own units. For the
-    rest see `hyperspy_multimodal.fuse_maps`, which also takes their gain and background;
-    arguments that say how spectra are read are refused, and the result is in memory. None
-    (default): the spectra are read.""",
+    Maps of this scan, such as model fits, to fuse instead of counts from the spectra: signals,
+    or a dictionary from element to signal or array. The fused maps have the same units and are
+    in memory. Arguments that say how spectra are read are refused. See
+    `hyperspy_multimodal.fuse_maps`, which also accepts gain and background of the maps. None
+    (default) reads the spectra.""",
     "lazy_output": """lazy_output : None or bool
-    Return lazy maps, which are read and fused when they are computed, all by one graph of Dask:
-    compute them together, with `hyperspy_multimodal.compute_maps`. None (default): if the
-    signal is lazy. False reads a lazy signal chunk by chunk at once.""",
+    Return lazy maps: spectra are read and fused only when the maps are computed. All maps share
+    one Dask graph, so compute them together with `hyperspy_multimodal.compute_maps`. None
+    (default): lazy if the signal is lazy. False reads a lazy signal at once, chunk by chunk.""",
     "show_progressbar": """show_progressbar : None or bool
-    Show a progress bar; None (default) follows HyperSpy's preferences.""",
+    Whether to show a progress bar. None (default) follows HyperSpy's preferences.""",
     "full_output": """full_output : bool
-    Return a dictionary too. Default False.""",
+    Whether to return the dictionary ``output`` as well. Default False.""",
     "output": """output : dict
-    Only with ``full_output=True``; of lazy maps ``raw_maps``, ``haadf``, ``modelled_haadf``,
-    ``haadf_residual``, ``standard_deviations`` and ``draws``, all lazy, and ``record``, a task of
-    Dask that gives the numbers; of a stack ``raw_maps``, and ``slices``, a dictionary for each.
-    Signals: ``raw_maps`` (net counts as measured, a list; ``raw_noise``, a dictionary, has their
-    variances, covariances, and what all pixels have in common), ``cost_terms`` (HAADF, Poisson and
-    regulariser's term by iteration), ``haadf`` (unit range, blurred), ``modelled_haadf``,
-    ``haadf_residual``; with ``uncertainty=True`` ``standard_deviations``, a list, and ``draws``: 30
-    lists of maps as they might be, whose spread about the fused maps is the error of these and of
-    whatever is computed from them. Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``,
-    ``haadf_shift``, ``scales`` (in $counts), ``r_squared`` (share of the HAADF that the measured
-    maps explain), ``uses_haadf``, ``iterations``, ``converged``, ``optimality``; one an element:
-    ``lambda_1``, ``lambda_2``, ``regularisers`` (as ``regulariser`` takes them), ``directional``,
-    ``totals_kept``, ``apart`` (True: the HAADF does not pull the element), ``bright_bias`` (by how
-    many per cent the map is above the counts where the HAADF is bright) and ``bright_bias_errors``
-    (its standard errors); with ``uncertainty=True`` ``error_ratios`` (variances that counts call
-    for, over those of draws, in bright pixels; None where their noise is not known) and
-    ``common_errors`` (of the total beyond noise, as a share: calibration, weights of lines).
-    ``relaxed``: where erased structure was given back, a dictionary of lists with one item a
-    window, or None; ``differing``: the same of what still differs. ``selection``: what
-    ``lambdas="auto"`` tried, a list of dictionaries; their ``bright_bias`` is that of halves of the
-    counts against the other halves. ``verdicts``: a dictionary a map, with ``verdict`` ("sound",
-    "with care", "not to be trusted"), ``because`` (what alone makes it, in a few words),
-    ``reasons`` (in full, with what to do), ``counts_per_pixel``, and ``standard_errors`` that the
-    total is above 0. ``messages``: all that was found, also what harms no map.""",
+    Only with ``full_output=True``.
+
+    - Signals: ``raw_maps`` (list of net counts as measured), ``haadf`` (in unit range, blurred),
+      ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (HAADF, Poisson and regulariser's
+      term by iteration). ``raw_noise`` is a dictionary with variances and covariances of the raw
+      maps, and with errors that all pixels have in common.
+    - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
+      maps as they might have come out. Their spread about the fused maps is the error of the maps
+      and of anything computed from them.
+    - Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``, ``scales`` (in
+      $counts), ``r_squared`` (share of the HAADF that the measured maps explain), ``uses_haadf``,
+      ``iterations``, ``converged`` and ``optimality``.
+    - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
+      ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True: the HAADF does not
+      influence the element), ``bright_bias`` (by how many per cent the map exceeds the counts
+      where the HAADF is bright) and ``bright_bias_errors`` (its standard errors). With
+      ``uncertainty=True`` also ``error_ratios`` (variances that the counts call for,
+      over those of the draws, in bright pixels; None where their noise is not known) and
+      ``common_errors`` (errors of the total beyond noise, as a share: calibration, weights of
+      lines).
+    - ``relaxed``: where erased structure was restored, a dictionary of lists with one item per
+      window, or None. ``differing``: the same for structure that still differs.
+    - ``selection``: what ``lambdas="auto"`` tried, a list of dictionaries. Their ``bright_bias``
+      compares halves of the counts with the other halves.
+    - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
+      trusted"), ``because`` (the decisive reasons, in a few words), ``reasons`` (in full, with
+      what to do), ``counts_per_pixel``, and ``standard_errors`` (by how many the total is above
+      0). ``messages``: all findings, including those that harm no map.
+
+    For a stack: ``raw_maps``, and ``slices``, a list with one such dictionary per slice. For lazy
+    maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``, ``standard_deviations``
+    and ``draws``, all lazy, and ``record``, a Dask task that gives the numbers.""",
     "raises": """TypeError, ValueError
-    If the signal is no map of spectra or has no elements, if the HAADF does not fit the scan,
+    If the signal is not a map of spectra or has no elements, if the HAADF does not fit the scan,
     or if an argument is not as described.""",
-    "large_scans": """Of scans of more than about 400 000 pixels, ``lambdas="auto"`` looks only
-at the part of 512 x 512 pixels whose maps have most structure; the record holds it as
-``chosen_on``. HAADF weights, totals and fusion are of the whole.""",
+    "large_scans": """In scans of more than about 400 000 pixels, ``lambdas="auto"`` examines only
+the part of 512 x 512 pixels whose maps have most structure; the record holds it as
+``chosen_on``. HAADF weights, totals and fusion use the whole scan.""",
     "published_cost": """J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
        doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
        doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur,

@@ -1,4 +1,4 @@
-"""Data and axes of spectrum images as files have them, brought to the one form that is fused."""
+"""Bring data and axes of spectrum images to the one form that is fused."""
 
 import dask
 import dask.array as da
@@ -38,8 +38,8 @@ def check_units(signal):
         raise ValueError(
             "The energy axis of EDS spectra must be in keV or eV, but its units are "
             f"{axes[0].units}. It has {axes[0].size} channels of {axes[0].scale:g} from "
-            f"{axes[0].offset:g}: set what they are, for example with "
-            "s.axes_manager[-1].units = 'keV', and scale and offset alike."
+            f"{axes[0].offset:g}. Set its units, for example with s.axes_manager[-1].units = "
+            "'keV', and its scale and offset likewise."
         )
 
 

@@ -1,4 +1,4 @@
-"""HAADF images as people have them: masked, profiles along a line, images in a list."""
+"""HAADF images in other forms: masked, profiles along a line, images in a list."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ def tidied_haadf(haadf, grid):
     Parameters
     ----------
     haadf : object
-        As given: what is no image comes back as it is, to be refused later.
+        As given. Anything that is not an image is returned unchanged, to be refused later.
     grid : ScanGrid
         The scan.
 
@@ -103,9 +103,9 @@ def _profile(data, size):
     array = np.asanyarray(data.compute() if hasattr(data, "compute") else data)
     if array.size != size or max(array.shape, default=0) != size:
         raise ValueError(
-            f"The spectra lie along a line of {size} scan positions, so that haadf must be the "
-            f"HAADF along it, {size} values, but has the shape {array.shape}. Take both with the "
-            "same ROI, such as line = hs.roi.Line2DROI(...), line(s) and line(haadf)."
+            f"The spectra lie along a line of {size} scan positions, so haadf must be the HAADF "
+            f"along that line, {size} values, but has the shape {array.shape}. Cut both with the "
+            "same ROI, for example line = hs.roi.Line2DROI(...), line(s) and line(haadf)."
         )
     return array.reshape(1, size)
 
@@ -117,7 +117,7 @@ def _from_neighbours(data, mask):
         own = mask[place]
         if own.all():
             raise ValueError(
-                "haadf must hold an image, but all of its pixels are masked. Check its mask."
+                "haadf must hold an image, but all its pixels are masked. Check its mask."
             )
         if own.any():
             nearest = distance_transform_edt(own, return_distances=False, return_indices=True)

@@ -1,4 +1,4 @@
-"""Metadata as files have them, made into what HyperSpy means by them."""
+"""Bring metadata of files to the conventions of HyperSpy."""
 
 import re
 
@@ -73,7 +73,7 @@ def _element(text, item):
     if symbol is None:
         raise ValueError(
             f"metadata.Sample.{item} names {text!r}, which is not a chemical element. Set all "
-            "elements anew, such as with s.set_elements(['Ti', 'O'])."
+            "elements again, for example with s.set_elements(['Ti', 'O'])."
         )
     return symbol
 
@@ -82,8 +82,9 @@ def _line(text, item):
     name = known_name(str(text), "X-ray line")
     if name is None or "_" not in name:
         raise ValueError(
-            f"metadata.Sample.{item} names {text!r}, which is not an X-ray line. Take it out, such "
-            "as with del s.metadata.Sample.xray_lines, after which elements choose their lines."
+            f"metadata.Sample.{item} names {text!r}, which is not an X-ray line. Remove it, for "
+            "example with del s.metadata.Sample.xray_lines: lines are then chosen from the "
+            "elements."
         )
     return name
 
@@ -128,14 +129,14 @@ def _tidy_instrument(signal, kind, changes, assumed):
         changes.update({f"Acquisition_instrument.{place}": None for place in unusable})
     if said:
         _logger.warning(
-            "Assumed: %s. If it is wrong, set it with s.set_microscope_parameters.",
+            "Assumed: %s. If this is wrong, set it with s.set_microscope_parameters.",
             "; ".join(said),
             kind="to do",
         )
 
 
 def _tidy_numbers(signal, changes):
-    """Take out what cannot be of the instrument of an EELS signal, so that it is asked for."""
+    """Remove impossible instrument values of an EELS signal, so that they are asked for."""
     for item in ("beam_energy", "convergence_angle", "Detector.EELS.collection_angle"):
         place = f"Acquisition_instrument.TEM.{item}"
         given = signal.metadata.get_item(place, None)

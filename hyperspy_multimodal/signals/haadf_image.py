@@ -64,7 +64,7 @@ def image_array(haadf, shape, scan_axes):
     if array.dtype.kind not in "buif":
         raise TypeError(
             f"haadf must hold real numbers, but its data type is {array.dtype}. Give the "
-            "intensities of the detector, not a colour image or complex data."
+            "detector intensities, not a colour image or complex data."
         )
     axes = axes if isinstance(haadf, BaseSignal) else None
     if array.shape != shape:
@@ -79,8 +79,8 @@ def image_array(haadf, shape, scan_axes):
         )
     if array.min() == array.max():
         raise ValueError(
-            f"haadf must be the HAADF image of the scan, but is constant, {array.flat[0]:g} "
-            "everywhere, and tells nothing about the specimen."
+            f"haadf must be the HAADF image of the scan, but is constant ({array.flat[0]:g} "
+            "everywhere). Check that it is the right image."
         )
     _warn_of_saturation(array)
     return array.astype(np.float64)
@@ -130,11 +130,11 @@ def _warn_of_saturation(array):
     share = np.mean(array == highest)
     if highest + 1 in _ENDS and share > _SATURATED:
         _logger.warning(
-            "%.1f %% of the HAADF's pixels are at %d, the end of a detector's range: saturated, it "
-            "seems. There it is too dark for its elements, and maps that follow it may be so, too. "
-            "Record it at a lower gain, or compare with regulariser='isotropic', which does "
-            "without its edges; where its brightness is used (`uses_haadf`), also with weights "
-            "of 0.",
+            "%.1f %% of the HAADF's pixels are at %d, the end of a detector's range, so it is "
+            "probably saturated. There it is too dark for its elements, and so may be maps that "
+            "follow it. Record the HAADF at a lower gain, or compare with "
+            "regulariser='isotropic', which ignores its edges. Where its brightness is used "
+            "(`uses_haadf`), compare with weights of 0, too.",
             100 * share,
             highest,
             kind="saturated HAADF",
@@ -147,12 +147,12 @@ def scan_shape(signal):
     if manager.signal_dimension != 1:
         raise ValueError(
             "multimodal_fusion needs one spectrum at each scan position, but this signal has "
-            f"{manager.signal_dimension} signal dimensions. See s.transpose(signal_axes=1)."
+            f"{manager.signal_dimension} signal dimensions. Use s.transpose(signal_axes=1)."
         )
     if not manager.signal_axes[0].is_uniform:
         raise ValueError(
-            "multimodal_fusion needs a uniform energy axis, but that of this signal is not. See "
-            "s.interpolate_on_axis."
+            "multimodal_fusion needs a uniform energy axis, but the axis of this signal is not "
+            "uniform. Use s.interpolate_on_axis."
         )
     if manager.navigation_dimension != 2:
         what = {0: "a single spectrum", 1: "a line of spectra"}.get(
@@ -172,8 +172,8 @@ def _image_axes(haadf):
     if len(axes) != 2 or (haadf.axes_manager.signal_axes and haadf.axes_manager._max_index):
         raise ValueError(
             "haadf must be one image, with two dimensions, but its dimensions are "
-            f"{haadf.axes_manager.navigation_shape}|{haadf.axes_manager.signal_shape}. A HAADF "
-            "stack has to be summed or indexed first; the spectrum image itself is no HAADF."
+            f"{haadf.axes_manager.navigation_shape}|{haadf.axes_manager.signal_shape}. Sum or "
+            "index a HAADF stack first. The spectrum image itself is not a HAADF image."
         )
     return axes
 
@@ -183,8 +183,8 @@ def _check_order(axes, scan):
     names, wanted = [axis.name for axis in axes], [axis.name for axis in scan]
     if names == wanted[::-1] and names[0] != names[1] and all(isinstance(n, str) for n in names):
         raise ValueError(
-            f"haadf has the axes {names}, the scan {wanted}: rows and columns are exchanged. Try "
-            "haadf.transpose(signal_axes=[1, 0])."
+            f"haadf has the axes {names}, but the scan has {wanted}: rows and columns are "
+            "exchanged. Use haadf.transpose(signal_axes=[1, 0])."
         )
 
 
@@ -192,8 +192,9 @@ def _warn_of_other_calibration(axes, scan):
     """Say if an image of as many pixels as the scan is calibrated otherwise."""
     if not all(same_field(*pair) in (True, None) for pair in zip(axes, scan, strict=True)):
         _logger.warning(
-            "haadf has as many pixels as the scan, but another calibration (%s): it is taken for "
-            "the same field, pixel by pixel. The maps have the calibration of the spectra.",
+            "haadf has as many pixels as the scan, but another calibration (%s). It is assumed "
+            "to show the same field of view, pixel by pixel. Check that it belongs to this "
+            "scan. The maps have the calibration of the spectra.",
             calibrations(axes, scan),
             kind="doubtful field",
         )
@@ -201,9 +202,9 @@ def _warn_of_other_calibration(axes, scan):
     away = [pixels_away(*pair) for pair in zip(axes, scan, strict=True)]
     if None not in away and any(away):
         _logger.warning(
-            "By their axes haadf and spectra lie %d, %d pixels (x, y) apart. They are taken for "
-            "the same field, pixel by pixel; if they are different parts of one scan, take the "
-            "same part of both.",
+            "According to their axes, haadf and spectra are %d, %d pixels (x, y) apart. They "
+            "are assumed to show the same field of view, pixel by pixel. If they are different "
+            "parts of one scan, crop both to the same part.",
             *away,
             kind="doubtful field",
         )
@@ -242,9 +243,10 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         alike = alike and np.allclose(ratios, 1, rtol=_LIKE_FIELD)
         if min(finer) >= 1 and not alike:
             raise ValueError(
-                f"haadf covers another field than the scan ({calibrations(axes, scan_axes)}). "
-                "Crop it to the scan with haadf.isig[left:right, top:bottom]. If the calibration "
-                "is wrong, correct the scale of one of them."
+                "haadf covers another field of view than the scan "
+                f"({calibrations(axes, scan_axes)}). Crop it to the scan with "
+                "haadf.isig[left:right, top:bottom]. If a calibration is wrong, correct its "
+                "scale."
             )
     if min(finer) < 1 or not (calibrated or alike):
         message = _wrong_shape(array.shape, shape, axes is not None)
@@ -253,8 +255,8 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         raise ValueError(message)
     _logger.log(
         level,
-        "haadf has %d x %d pixels, the scan %d x %d: it is averaged over the pixels of the scan, "
-        "%s.",
+        "haadf has %d x %d pixels and the scan %d x %d: haadf is averaged over the pixels of "
+        "the scan, %s.",
         *array.shape,
         *shape,
         "which cover the same field" if calibrated else "taken for the same field",
@@ -287,8 +289,8 @@ def _part_of_scan(array, pairs, shape, level):
     )
     _logger.log(
         level,
-        "haadf is larger than the scan: its rows %d to %d and columns %d to %d are taken, where "
-        "the axes of the spectra lie.",
+        "haadf is larger than the scan. It is cropped to its rows %d to %d and columns %d to "
+        "%d, where the spectra lie according to their axes.",
         *(number for part in (rows, columns) for number in (part.start, part.stop - 1)),
     )
     return array[rows, columns]

@@ -46,8 +46,8 @@ def explain_keywords(method):
             hint = f" Did you mean {close[0]!r}?" if close else ""
             if unknown[0] == "elements" and close[:1] != ["elements"]:
                 hint = (
-                    " Elements are those of the signal: s.add_elements(('Ti', 'O')) or "
-                    f"s.set_elements; {close[0]!r} chooses among them."
+                    " Elements are those of the signal: set them with s.add_elements(('Ti', "
+                    f"'O')) or s.set_elements; {close[0]!r} chooses among them."
                 )
             raise TypeError(
                 f"{method.__name__} got an unknown keyword {unknown[0]!r}.{hint} It takes "
@@ -59,7 +59,7 @@ def explain_keywords(method):
 
 
 def _rename(method, former, kwargs):
-    """Give an argument its present name, and say so."""
+    """Give an argument its present name, with a warning."""
     name, values = _FORMER_NAMES[former]
     if name in kwargs:
         raise TypeError(

@@ -82,25 +82,25 @@ def fuse_lazily(scan, splits, mask, parameters, known):
 def compute_maps(
     maps: Sequence[BaseSignal], show_progressbar: bool | None = None
 ) -> list[BaseSignal]:
-    """Compute lazy fused maps together, with all that was chosen in their metadata.
+    """Compute lazy fused maps together, and store all chosen parameters in their metadata.
 
-    Each spectrum is read as often as the method needs, and the maps are fused once, for all of
-    them; ``m.compute()`` does all that for one map.
+    The spectra are read only as often as the method needs, and all maps are fused in one go,
+    whereas ``m.compute()`` repeats the whole work for each map.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        What ``multimodal_fusion`` returned for a lazy signal, or some of these maps. They are not
-        changed. Other lazy signals are computed along with them, and eager ones copied.
+        Maps that ``multimodal_fusion`` returned for a lazy signal, or some of them. They are not
+        changed. Other lazy signals are computed along with them, and signals in memory are copied.
     show_progressbar : None or bool
-        Show Dask's progress bar, if its scheduler is of this process; None (default) follows
-        HyperSpy's preferences.
+        Whether to show Dask's progress bar, if its scheduler runs in this process. None (default)
+        follows HyperSpy's preferences.
 
     Returns
     -------
     list of BaseSignal
-        The maps in memory, as of a signal in memory: ``metadata.Multimodal_fusion`` holds every
-        parameter, given or chosen.
+        The maps in memory. As for a signal in memory, ``metadata.Multimodal_fusion`` holds all
+        parameters, given or chosen.
 
     Raises
     ------

@@ -30,7 +30,7 @@ def checked_mask(mask, shape):
     if array.dtype != bool:
         raise TypeError(
             "navigation_mask must hold True (left out) and False, but its data type is "
-            f"{array.dtype}. A comparison gives such a mask, for example haadf.data > 60000."
+            f"{array.dtype}. Make such a mask with a comparison, for example haadf.data > 60000."
         )
     if array.shape != tuple(shape):
         raise ValueError(
@@ -40,18 +40,19 @@ def checked_mask(mask, shape):
     left = 1 - array.mean()
     if left < _SMALLEST_SHARE:
         raise ValueError(
-            f"navigation_mask is False for {100 * left:.1f} % of the scan only: too little to "
+            f"navigation_mask leaves only {100 * left:.1f} % of the scan, which is too little to "
             "fuse. True means left out; for the opposite give ~mask."
         )
     if not array.any():
         _logger.warning(
-            "navigation_mask leaves out no scan position: nothing in it is True.", kind="to do"
+            "navigation_mask leaves out no scan position, because nothing in it is True.",
+            kind="to do",
         )
         return None
     if left < 1 - _LARGE_SHARE:
         _logger.warning(
-            "navigation_mask leaves out %.0f %% of the scan. That a position has no counts is no "
-            "reason to leave it out: vacuum has none.",
+            "navigation_mask leaves out %.0f %% of the scan. Do not mask scan positions only "
+            "because they have no counts: vacuum has none. If the mask is inverted, give ~mask.",
             100 * (1 - left),
             kind="to do",
         )

@@ -80,7 +80,7 @@ def element_map(
 def element_maps(
     signal, arrays, names, item, titles, suffix, record=None, node="Multimodal_fusion"
 ):
-    """Return a list of maps, one a line or edge.
+    """Return a list of maps, one per line or edge.
 
     Parameters
     ----------

@@ -76,8 +76,8 @@ def _exchanged(image, spectra, name):
 
     if _is_image(image) and _has_spectra(spectra):
         logging.getLogger(__name__).warning(
-            "The spectrum image and the HAADF image are exchanged: %s is taken for the HAADF "
-            "image, %s for the spectrum image. Write spectra.%s(haadf).",
+            "The spectrum image and the HAADF image are exchanged: %s is used as the HAADF "
+            "image and %s as the spectrum image. Call spectra.%s(haadf).",
             image,
             spectra,
             name,
@@ -90,15 +90,15 @@ def _needed(signal, other, name):
     manager = signal.axes_manager
     if manager.signal_dimension == 1 and manager.navigation_dimension:
         return (
-            f"needs to know what kind of spectra these are, but {signal} has no signal type of "
-            "EDS or EELS. Set it with s.set_signal_type('EDS_TEM'), 'EDS_SEM' or 'EELS', then the "
-            "elements with s.add_elements(('Ti', 'O'))."
+            f"needs to know what kind of spectra these are, but the signal type of {signal} is "
+            "neither EDS nor EELS. Set it with s.set_signal_type('EDS_TEM'), 'EDS_SEM' or "
+            "'EELS', then add the elements with s.add_elements(('Ti', 'O'))."
         )
     if _is_image(signal):
         return (
             f"is called on the spectrum image, as spectra.{name}(haadf), but {signal} is an "
-            f"image, and {in_short(other)} holds no EDS or EELS spectra. Images of single "
-            "elements are fused with hyperspy_multimodal.fuse_maps."
+            f"image and {in_short(other)} holds no EDS or EELS spectra. To fuse images of single "
+            "elements, use hyperspy_multimodal.fuse_maps."
         )
     return f"is called on an EDS or EELS spectrum image, as spectra.{name}(haadf), not on {signal}."
 

@@ -8,7 +8,7 @@ _BY_MAP = ("verdict", "because", "reasons")
 
 
 def set_record_task(signal, record):
-    """Let a lazy signal have a task of its record; of a stack, a list with one a slice."""
+    """Let a lazy signal have a task of its record; of a stack, a list with one per slice."""
     signal.tmp_parameters.set_item(_RECORD, record)
 
 

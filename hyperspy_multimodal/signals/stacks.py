@@ -39,8 +39,8 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
     lazy = is_lazy_output(kwargs.get("lazy_output"), signal)
     if lazy and kwargs.get("slices") == "shared":
         raise ValueError(
-            "slices='shared' takes parameters of one slice for the others, so that slice has to be "
-            "computed. Give lazy_output=False, or slices='each'."
+            "slices='shared' uses the parameters of one slice for all, so that slice must be "
+            "computed first. Give lazy_output=False, or slices='each'."
         )
     places = list(np.ndindex(signal.data.shape[:-3]))
     images = [_haadf_of(haadf, signal, place) for place in places]
@@ -60,7 +60,7 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
         with one_of_several(said):
             fused[number], outputs[number] = method(part, images[number], **given)
         if not kwargs.get("full_output", False):
-            outputs[number].pop("draws", None)  # for memory's sake
+            outputs[number].pop("draws", None)  # to save memory
         if kwargs.get("slices") == "shared" and number == order[0]:
             given.update(_shared(outputs[number]))
     maps = [_stacked(signal, each) for each in zip(*fused, strict=True)]

@@ -33,9 +33,9 @@ def spoilt(signal, *changes):
 
 # The channels of Co Ka are 680 to 704, those of O Ka 46 to 57.
 X_RAY_DEFECTS = {
-    "padded end": ([(np.s_[..., 900:], 0)], "INFO", "channels 900 to 1023 are empty in all"),
-    "padded start": ([(np.s_[..., :40], 0)], "INFO", "channels 0 to 39 are empty in all"),
-    "dead": ([(np.s_[..., 692], 0)], "INFO", "channel 692 is empty in all scan positions"),
+    "padded end": ([(np.s_[..., 900:], 0)], "INFO", "channels 900 to 1023 are empty at all"),
+    "padded start": ([(np.s_[..., :40], 0)], "INFO", "channels 0 to 39 are empty at all"),
+    "dead": ([(np.s_[..., 692], 0)], "INFO", "channel 692 is empty at all scan positions"),
     "hot": ([(np.s_[7, 9], 300)], "WARNING", r"\(row 7, column 9\) holds .*navigation_mask"),
     "first": ([(np.s_[0, 0], 300)], "WARNING", r"\(row 0, column 0\) holds .*navigation_mask"),
     "spike": (
@@ -113,12 +113,12 @@ def shifted(signal):
 
 
 CORE_LOSS_DEFECTS = {
-    "last": (lambda s: spoilt(s, (np.s_[..., -1], 0)), "INFO", "channel 299 is empty in all"),
+    "last": (lambda s: spoilt(s, (np.s_[..., -1], 0)), "INFO", "channel 299 is empty at all"),
     "first": (lambda s: spoilt(s, (np.s_[..., :2], 0)), "INFO", "channels 0 to 1 are empty"),
     "half": (half, "WARNING", r"channel 299 holds up to \d\d % less"),
     "shifted": (shifted, "WARNING", "channels 29[56] to 299 "),
     "rows": (lambda s: spoilt(s, (np.s_[::2, :, -1], 0)), "WARNING", "299 (are|holds) "),
-    "dead": (lambda s: spoilt(s, (np.s_[..., 130], 0)), "INFO", "channel 130 is empty in all"),
+    "dead": (lambda s: spoilt(s, (np.s_[..., 130], 0)), "INFO", "channel 130 is empty at all"),
     "hot": (lambda s: spoilt(s, (np.s_[30, 31], 9000)), "WARNING", "row 30, column 31"),
     "spike": (
         lambda s: spoilt(s, (np.s_[30, 31, 150:152], 9000)),
@@ -153,7 +153,7 @@ def test_windows_say_what_they_cannot_leave_out(oxides, logged):
     np.testing.assert_allclose(found[[0, 2]], expected[[0, 2]])
     [line] = lines(logged)
     assert "channel 130 is empty" in line.getMessage()
-    assert "Mn_L3 may be wrong: take map_method='fit'" in line.getMessage()
+    assert "Mn_L3 may be wrong. Use map_method='fit'" in line.getMessage()
     electrons(spoilt(oxides, (np.s_[..., -1], 0)), "windows")  # in no window
     assert len(lines(logged)) == 1
 

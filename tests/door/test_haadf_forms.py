@@ -153,7 +153,7 @@ def test_the_mask_of_a_larger_image_is_cropped_with_it(signal, haadf):
 def test_other_parts_of_a_scan_are_told(signal, haadf):
     part, image = signal.inav[2:8, 2:8], haadf.isig[4:10, 3:9]
     _, output = part.multimodal_fusion(image, lambdas=(0.01, 0.02), full_output=True)
-    assert "lie 2, 1 pixels (x, y) apart" in str(output["messages"])
+    assert "are 2, 1 pixels (x, y) apart" in str(output["messages"])
 
 
 def test_a_list_of_what_a_file_holds(signal, haadf):

@@ -213,4 +213,4 @@ def test_names_of_ready_maps(small):
 def test_a_gain_that_leaves_no_counts_is_told(small, caplog):
     maps = {"Co": 0.001 * small.counts[0].data, "O": 0.001 * small.counts[1].data}
     fuse_maps(maps, small.haadf, gain=12, **GIVEN)
-    assert "no pixel holds half a count: the most are Co" in caplog.text
+    assert "no pixel holds half a count: the highest values are Co" in caplog.text

@@ -29,7 +29,11 @@ def test_exchanged_signals(signal, haadf, expected, caplog):
             ["is called on the spectrum image", "image"],
         ),
         (lambda s, h: h.multimodal_fusion(s.data), TypeError, ["array of shape (16, 12, 1024)"]),
-        (lambda s, h: s.multimodal_fusion(s), ValueError, ["spectrum image itself is no HAADF"]),
+        (
+            lambda s, h: s.multimodal_fusion(s),
+            ValueError,
+            ["spectrum image itself is not a HAADF image"],
+        ),
         (lambda s, h: s.sum().multimodal_fusion(h), ValueError, ["single spectrum"]),
         (lambda s, h: s.multimodal_fusion(h, elements=["Co"]), TypeError, ["s.add_elements"]),
         (lambda s, h: s.multimodal_fusion(h, mask=None), TypeError, ["'navigation_mask'"]),

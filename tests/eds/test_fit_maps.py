@@ -150,7 +150,11 @@ def test_the_signal_is_not_modified(specimen):
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"xray_lines": ["Co_Ka", "Co_Kb"]}, ValueError, ["one family", "map_method='windows'"]),
+        (
+            {"xray_lines": ["Co_Ka", "Co_Kb"]},
+            ValueError,
+            ["the same family", "map_method='windows'"],
+        ),
         ({"xray_lines": ["Zz_Ka"]}, ValueError, ["not a chemical element"]),
         ({"extra_lines": {"Cu": 1}}, TypeError, ["extra_lines", "list"]),
         ({"extra_lines": ["Qq"]}, ValueError, ["Qq"]),

@@ -86,7 +86,9 @@ def test_an_axis_that_cannot_be_found_is_refused(offset, gain):
         check_calibration(found)
     text = str(raised.value)
     assert f"move by {1e3 * offset:+.0f} eV and {100 * gain:+.1f} %" in text.replace("-0.0", "+0.0")
-    said = text.split("strongest peaks at ")[1].split(" keV")[0].split(", ")
+    said = (
+        text.split("strongest peaks of the summed spectrum are at ")[1].split(" keV")[0].split(", ")
+    )
     for energy in (2.307, 6.930):
         place = detector.position(energy)
         assert np.abs(np.array(said, dtype=float) - place).min() < 0.03
@@ -160,13 +162,15 @@ def test_more_peaks_than_can_be_give_one_message_that_lists_none(caplog):
 def test_a_hidden_element_is_reported_with_its_candidates(caplog):
     hidden = [HiddenElement("Mo_La", 2.8e4, ["S_Ka", "Tl_Ma"])]
     (text,) = texts(caplog, replace(plain(), hidden=hidden))
-    assert text.startswith("Lines of Mo alone do not fit: about 2.8e+04 counts near Mo_La")
-    assert "near Mo_La may be of S_Ka or Tl_Ma. If that element" in text
+    assert text.startswith(
+        "Lines of Mo alone do not fit the spectrum: about 2.8e+04 counts near Mo_La"
+    )
+    assert "near Mo_La may come from S_Ka or Tl_Ma. If that element" in text
 
 
 def test_elements_that_are_not_there_are_listed(caplog):
     (text,) = texts(caplog, plain(), totals=(4e4, 350.0))
-    assert "Totals are known to 29 % (S_Ka) only" in text and "Co_Ka" not in text
+    assert "Totals are uncertain by 29 % (S_Ka), including" in text and "Co_Ka" not in text
     (text,) = texts(caplog, plain(), totals=(4e4, 250.0))
     assert text.startswith("Not found")
     assert "S_Ka (250 ± 1e+02 counts)" in text and "Co_Ka" not in text
@@ -177,6 +181,7 @@ def test_lines_that_share_their_noise_are_named(caplog):
     (text,) = texts(caplog, plain(), correlation=shared)
     assert text.startswith("Co_Ka and S_Ka overlap: the correlation of their noise is -0.80")
     assert texts(caplog, plain(), correlation=np.sqrt(np.abs(0.4 * shared))) == []
+    assert texts(caplog, plain(), correlation=np.zeros((2, 2))) == []  # there are no counts
 
 
 def test_elements_of_the_instrument_are_listed_and_those_that_take_counts_are_warned_of(caplog):
@@ -186,14 +191,14 @@ def test_elements_of_the_instrument_are_listed_and_those_that_take_counts_are_wa
     assert any(f"elements of the instrument: W ({counts:.3g} counts)" in text for text in infos)
     assert texts(caplog, explanation) == []  # no mapped line is concerned
     (text,) = texts(caplog, explanation, names=("Co_Ka", "Si_Ka"))
-    assert "Lines of W, which is not named, lie under Si_Ka" in text
-    assert text.endswith("If that is wrong, the map is too.")
+    assert "Lines of W, which is not among the elements, overlap Si_Ka" in text
+    assert "If this is wrong, so is the map." in text
 
 
 @pytest.mark.parametrize(("counts", "level"), [(6e3, logging.WARNING), (250, logging.INFO)])
 def test_elements_that_nobody_named_are_told_and_how_to_map_them(caplog, counts, level):
     found = explained(drawn(expected({**COUNTS, "Ti": counts})), NAMED)
-    (text,) = [each for each in texts(caplog, found, level=level) if "not named" in each]
+    (text,) = [each for each in texts(caplog, found, level=level) if "those of the signal" in each]
     assert f"Ti ({found.other_elements['Ti']:.3g} counts)" in text
     assert "s.add_elements(('Ti',))" in text
 
@@ -220,7 +225,7 @@ def test_lines_that_stand_apart_overlap_with_nothing():
 def test_how_good_a_fit_is_said_in_words(misfit, word):
     explanation = plain()
     text = goodness(replace(explanation, fit=replace(explanation.fit, misfit=misfit)))
-    assert f"is {word}: peaks are described to {100 * misfit:.0f} % of their height" in text
+    assert f"is {word}: peaks are described to within {100 * misfit:.0f} % of their height" in text
 
 
 def test_the_movement_of_the_axis_and_unknown_counts_are_told():
@@ -230,8 +235,8 @@ def test_the_movement_of_the_axis_and_unknown_counts_are_told():
              for line in explanation.fit.lines]  # fmt: skip
     fit = replace(explanation.fit, detector=moved, lines=lines)
     text = goodness(replace(explanation, fit=fit))
-    assert text.endswith("The axis was moved by +12 eV and -0.45 %.")
+    assert text.endswith("The energy axis was moved by +12 eV and -0.45 %.")
     order = [line.name for line in lines].index("O_Ka")
     share = fit.amplitudes[order] / fit.amplitudes.sum()
-    assert f"{100 * share:.1f} % of the counts of lines are of no element" in text
-    assert "of no element" not in goodness(explanation)
+    assert f"{100 * share:.1f} % of the X-ray line counts belong to no element" in text
+    assert "to no element" not in goodness(explanation)

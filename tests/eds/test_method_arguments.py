@@ -215,7 +215,7 @@ NUMBERS = [
 PAIRS = [
     ((0.01, -1), ValueError, ["lambda_2", ">= 0", "-1"]),
     ((-1, 0.01), ValueError, ["lambda_1", "> 0", "-1"]),
-    ((0, 0.01), ValueError, ["lambda_1", "> 0", "no say"]),
+    ((0, 0.01), ValueError, ["lambda_1", "> 0", "ignored"]),
     ((0.01,), ValueError, ["lambdas", "pair", "1 values"]),
     ((0.01, 0.02, 0.03), ValueError, ["lambdas", "pair", "3 values"]),
     ("best", ValueError, ["lambdas", "'auto'", "pair", "'best'"]),

@@ -88,7 +88,7 @@ def test_a_scan_whose_bright_pixels_lie_lower_is_told():
     still, silent = read(scan(0.0))
     moved, (note,) = read(scan(0.02))
     assert silent == []
-    assert "Peaks move" in note.text
+    assert "Peaks shift" in note.text
     assert set(note.about) <= {"Ba_La", "Ti_Ka"} and "Ti_Ka" in note.about
     k = moved.names.index("Ti_Ka")
     wrong = abs(moved.totals[k] - still.totals[k])

@@ -25,7 +25,8 @@ def test_a_window_that_the_axis_cuts_is_named(signal, logged):
 
 def test_lines_that_share_a_window_are_named(signal, logged):
     messages = warnings_of(signal, logged, ["Co_Ka", "S_Ka", "Pb_Ma", "Mo_La"])
-    pairs = {frozenset(message.split(" share")[0].split(" and ")) for message in messages}
+    named = [message.split(" windows of ")[1].split(" overlap")[0] for message in messages]
+    pairs = {frozenset(each.split(" and ")) for each in named}
     assert pairs == {
         frozenset(pair) for pair in (("S_Ka", "Pb_Ma"), ("S_Ka", "Mo_La"), ("Pb_Ma", "Mo_La"))
     }

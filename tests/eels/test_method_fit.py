@@ -323,7 +323,7 @@ def test_why_no_fit_is_taken_is_said_once(caplog):
     options = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
     [first, *_] = signal.multimodal_fusion(specimen.haadf, **options)
     assert first.metadata.Multimodal_fusion.map_method == "windows"
-    assert caplog.text.count("windows are taken, because") == 1
+    assert caplog.text.count("windows are used, because") == 1
     assert "convergence angle" in caplog.text
     caplog.clear()
     [first, *_] = specimen.signal.isig[522.0:].multimodal_fusion(specimen.haadf, **options)

@@ -45,7 +45,7 @@ def test_a_list_of_sieves_is_sieves():
         (
             {"regularisers": "isotropic", "directional": [True, False], "guide": GUIDE},
             TypeError,
-            ["directional says it too", "Give one"],
+            ["regularisers and directional say", "Give only one"],
         ),
     ],
 )

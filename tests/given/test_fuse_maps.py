@@ -243,8 +243,8 @@ def test_shares_are_told(specimen, counts, caplog):
     names = [each.metadata.Sample.elements[0] for each in counts]
     shares = dict(zip(names, arrays / arrays.sum(axis=0), strict=True))
     fuse_maps(shares, specimen.haadf, gamma=1, lambdas=(0.01, 0.02), show_progressbar=False)
-    assert "they are shares, not counts" in caplog.text
+    assert "they are fractions, not counts" in caplog.text
     caplog.clear()
     some = dict(list(shares.items())[:2])
     fuse_maps(some, specimen.haadf, gamma=1, lambdas=(0.01, 0.02), show_progressbar=False)
-    assert "shares" not in caplog.text
+    assert "fractions" not in caplog.text

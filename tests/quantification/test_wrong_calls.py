@@ -17,7 +17,7 @@ WHOLE = np.ones((32, 32), bool)
         ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": -3}, r"kfactors\['S_Ka'\] must be a finite number > 0"),
         ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": (3, -1)}, "must be a finite number >= 0"),
         ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": (3, 1, 2)}, "a factor and its standard error"),
-        ([1.0, 2.0], "one factor a map"),
+        ([1.0, 2.0], "one factor per map"),
         ("Co", "must be a dictionary"),
         ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": "3"}, "but '3' was given"),
     ],
@@ -62,7 +62,7 @@ def test_maps_and_output(fused):
         composition([m.inav[0] for m in fused.maps], output, k, WHOLE)
     with pytest.raises(ValueError, match="of the same scan"):
         composition([m.inav[:8, :8] for m in fused.maps], output, k)
-    with pytest.raises(ValueError, match="must be of one line or edge an element"):
+    with pytest.raises(ValueError, match="must be of one line or edge per element"):
         composition([fused.maps[0]] * 2, output, k, WHOLE)
     with pytest.raises(ValueError, match="must be in memory"):
         composition([m.as_lazy() for m in fused.maps], output, k, WHOLE)

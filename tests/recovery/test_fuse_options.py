@@ -208,7 +208,7 @@ def test_totals_over_a_wrong_background_are_free(specimen, fuse, caplog):
     [
         ("gamma", "best", ValueError, ["'auto'", "number", "'best'"]),
         ("regulariser", "none", ValueError, ["'auto'", "'directional'", "'isotropic'", "'none'"]),
-        ("regulariser", ["isotropic"], ValueError, ["3", "one an element", "['isotropic']"]),
+        ("regulariser", ["isotropic"], ValueError, ["3", "one per element", "['isotropic']"]),
         (
             "regulariser",
             ["isotropic", "auto", "isotropic"],

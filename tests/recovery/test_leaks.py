@@ -5,7 +5,7 @@ import pytest
 
 from hyperspy_multimodal.data import flat
 
-WARNING = "The HAADF leaks into maps"
+WARNING = "The HAADF leaks into the maps"
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,7 @@ def test_the_gravest_reason_decides_and_comes_first():
     cobalt, oxygen = verdicts_of(NAMES, notes)
     assert (cobalt.verdict, oxygen.verdict) == ("with care", "not to be trusted")
     assert oxygen.texts == ["hidden", "saturated"]
-    assert oxygen.words == ["element hidden under the line"]
+    assert oxygen.words == ["hidden element under the line"]
     assert ranked(notes, [cobalt, oxygen]) == ["hidden", "saturated", "do it"]
 
 
@@ -82,10 +82,13 @@ def test_few_counts_by_their_errors():
         say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 10.0]))
         say_few_counts(NAMES, np.array([0.0, 0.0]), np.array([1.0, 1.0]))
     [note] = notes
+    with gathered([Note("", "Uncertain", "uncertain total", {"O_Ka": 0.12})]) as notes:
+        say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 10.0]))
+    assert notes[-1].text.startswith("Few counts of O_Ka. ")  # no number is said twice
     with gathered([Note("", "Not found", "not found", {"O_Ka": 1.0})]) as notes:
         say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 100.0]))
     assert len(notes) == 1  # that says it all
-    assert "10 % (O_Ka)" in note.text and "noise alone" in note.text
+    assert "O_Ka (noise alone: 10 % of the total)" in note.text
     assert note.amount("Co_Ka") == 0 and note.amount("O_Ka") == pytest.approx(0.1)
 
 
@@ -159,8 +162,8 @@ def test_one_warning_says_all(small, records, tmp_path):
     first, *reasons = warning.getMessage().split("\n")
     assert "Fe_Ka not to be trusted (not found)" in first
     assert "with care (lost scan positions" in first
-    assert reasons[0].startswith("1. Not found, so that the map is about 0: Fe_Ka")
-    assert any("hold no counts, though the HAADF is bright" in each for each in reasons)
+    assert reasons[0].startswith("1. Not found: Fe_Ka")
+    assert any("hold no counts although the HAADF is bright" in each for each in reasons)
     assert len(reasons) <= 6
     iron = maps[[each["map"] for each in output["verdicts"]].index("Fe_Ka")]
     iron.save(tmp_path / "iron.hspy")

@@ -9,11 +9,11 @@ from hyperspy_multimodal.selection.registration import moved_image, registration
 ORIENTATIONS = {
     "mirrored left to right": lambda a: a[:, ::-1],
     "mirrored top to bottom": lambda a: a[::-1],
-    "turned by 180 degrees": lambda a: a[::-1, ::-1],
+    "rotated by 180 degrees": lambda a: a[::-1, ::-1],
     "transposed": lambda a: a.T,
-    "turned by 90 degrees": lambda a: np.rot90(a, 3),
-    "turned by 270 degrees": lambda a: np.rot90(a),
-    "turned by 180 degrees and transposed": lambda a: a[::-1, ::-1].T,
+    "rotated by 90 degrees": lambda a: np.rot90(a, 3),
+    "rotated by 270 degrees": lambda a: np.rot90(a),
+    "rotated by 180 degrees and transposed": lambda a: a[::-1, ::-1].T,
 }
 
 

@@ -81,7 +81,7 @@ def test_a_shift_is_warned_of_and_undone_by_align(specimen, fused, shift, caplog
         return np.square(maps - truth).mean()
 
     left = fuse(specimen, moved)
-    assert ("shifted against the maps" in caplog.text) == (shift > 1)
+    assert ("shifted relative to the maps" in caplog.text) == (shift > 1)
     aligned, output = specimen.signal.multimodal_fusion(
         moved, align=True, full_output=True, **GIVEN
     )
@@ -119,7 +119,7 @@ def test_the_widest_blur_is_told(specimen, caplog):
     rng = np.random.default_rng(0)
     maps = {name: rng.poisson(each * 10).astype(float) for name, each in blurred.items()}
     fuse_maps(maps, specimen.haadf, **GIVEN)
-    assert "the most that is tried" in caplog.text
+    assert "the largest blur that is tried" in caplog.text
     caplog.clear()
     fuse_maps(maps, specimen.haadf, haadf_blur=4.0, **GIVEN)
-    assert "the most that is tried" not in caplog.text
+    assert "the largest blur that is tried" not in caplog.text

@@ -1,1 +1,1 @@
-"""The summed EDS spectrum: model, calibration, elements, and what each of them looks like."""
+"""The summed EDS spectrum: model, calibration, elements and their templates."""

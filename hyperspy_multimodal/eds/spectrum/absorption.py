@@ -89,7 +89,7 @@ def shell_energy(element, shell):
 
 
 def edge_steps(detector, edges):
-    """Return what each edge takes from the continuum, as a share of its depth, (edges, C).
+    """Return how each edge lowers the continuum, relative to its depth, (edges, C).
 
     Nothing below the edge, all just above it, then falling with the third power of the energy, as
     absorption does.

@@ -1,4 +1,4 @@
-"""Whose the counts are that a model of the summed spectrum does not describe."""
+"""Attribution of counts that the model of the summed spectrum does not describe."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from ...physics.peak_widths import HEIGHT_PER_AREA
 
-# What is missing near a line, within so many FWHM, is the line's, where the line is more than
+# The residual within this many FWHM of a line belongs to the line, where the line is more than
 # this share of the continuum.
 _NEAR, _VISIBLE = 2.0, 0.1
 _SMOOTHED = 0.02  # keV, standard deviation
@@ -39,7 +39,7 @@ class Attribution:
 
 
 def attribute(fit):
-    """Share out what a fit of a summed spectrum leaves.
+    """Attribute the residual of a fit of the summed spectrum.
 
     What is observed over the continuum near lines is theirs, whatever the shape of the peaks: the
     residual, smoothed by 20 eV and shrunk to 0 where it is noise, goes to the lines in proportion

@@ -1,4 +1,4 @@
-"""Where the energy axis lies: a search over offset and gain with all lines that may be there."""
+"""Search for offset and gain of the energy axis with all lines that may be present."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ _BIN = 0.02  # keV
 _STARTS = 3
 # Squares of what is above the fit, in a channel, saturate here; fits are reweighted so often.
 _SATURATED, _REWEIGHTED = 16.0, 3
-# Other families of lines are added if they explain so much; so many at most, and tried at a time.
+# Share that another family must explain to be added; how many are added and tried at most.
 _EXPLAINED, _MOST_OTHERS, _TRIED = 50.0, 16, 6
 # Calibrations whose weighted squares exceed the least by more than this share of it, and than
 # this, are none.
@@ -32,12 +32,12 @@ _MOST_HELD = 40.0
 _FAR_OFFSETS, _FAR_GAINS = np.arange(-0.3, 0.301, 0.025), np.arange(-0.06, 0.0601, 0.005)
 _FAR_BETTER = 0.6
 # What makes an axis doubtful: a misfit, and peaks of more than this share of all counts of lines
-# within so many keV of a named line that is missing.
+# within this many keV of a named line that is missing.
 _ODD_MISFIT, _STRONG_PEAK, _DISPLACED = 0.12, 0.05, 0.4
 
 
 def search_axis(observed, used, nominal, lines, beam_energy):
-    """Return up to three detectors whose calibrations put lines on peaks best, the best first.
+    """Return up to three detectors with the best calibrations, the best first.
 
     For each offset and gain of a grid, and of one twice as fine around the best, lines, with table
     weights in each family, and a continuum are fitted to the spectrum, on channels of 20 eV.
@@ -75,7 +75,7 @@ def search_axis(observed, used, nominal, lines, beam_energy):
 
 
 def axis_score(observed, used, calibrated, lines, beam_energy):
-    """Return how badly lines lie on peaks with a given calibration: the cost of `search_axis`.
+    """Return the cost of `search_axis` for a given calibration.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def axis_score(observed, used, calibrated, lines, beam_energy):
 
 
 def elements_beside(observed, used, calibrated, lines, beam_energy, others):
-    """Return elements whose other lines explain much of what given lines leave, the best first.
+    """Return elements that explain much of the residual of given lines, the best first.
 
     Families of lines are added one by one, the one that explains most first.
 
@@ -149,7 +149,7 @@ def looks_odd(fit, named):
 
 
 def far_axis(observed, used, nominal, lines, beam_energy):
-    """Return an offset and a gain beyond those that `search_axis` takes, if they fit far better.
+    """Return an offset and a gain outside the range of `search_axis`, if they fit far better.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def far_axis(observed, used, nominal, lines, beam_energy):
 
 
 class _Search:
-    """How well lines lie on peaks, for any offset and gain.
+    """Agreement of lines and peaks, for any offset and gain.
 
     Peaks that no line explains cost the same wherever the axis lies, so that they cannot drag it.
     """

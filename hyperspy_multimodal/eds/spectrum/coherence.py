@@ -1,4 +1,4 @@
-"""Which elements a peak may be: those whose other lines are in the spectrum too."""
+"""Candidate elements of a peak: those whose other lines are in the spectrum, too."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ _MOST = 3
 
 
 def coherent_elements(fit, energy, counts, beam_energy):
-    """Return up to three lines that a peak may be, the likeliest first.
+    """Return up to three candidate lines for a peak, the likeliest first.
 
     A line is offered only if all strong lines of its element that would be seen elsewhere are
     there.
@@ -62,7 +62,7 @@ def coherent_elements(fit, energy, counts, beam_energy):
 
 
 def others_are_there(fit, line, counts, lines, beam_energy):
-    """Return whether the other lines of an element may be there, if one of them is.
+    """Return whether the other lines of an element may be present, if one of them is.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Elements that nobody named and that have no line but under those of named ones."""
+"""Unlisted elements whose only lines lie under those of listed elements."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from .sum_fit import fit_sum_spectrum
 
 #: Elements that may be on any specimen: grids, substrates, coats, the ion beam, steel, brass.
 LIKELY_ELEMENTS = frozenset("Al Si Cr Fe Co Ni Cu Zn Ga Mo Pd W Ir Pt Au".split())
-# A line may lie under another within so many of its FWHM.
+# A line may lie under another if it is within this many of its FWHM.
 _UNDER = 0.6
 # Weighted squares by which another element betters the fit where it is there, above and below an
 # energy in keV under which the continuum is known badly.
@@ -25,13 +25,14 @@ _MOST, _ALIKE = 8, 9.0
 
 
 def covered_elements(fit, setting, named):
-    """Return lines of named elements under which others may lie that have no other line.
+    """Return lines of named elements that may hide elements without any other line.
 
-    Of an element with other lines that would be seen, these are looked for first: what the spectrum
-    excludes is no candidate. The rest, such as Ir M under P K at 10 kV, is told by the shape of the
-    peak alone: the spectrum is fitted with it and without. It is shown if the fit is far better
-    with it; it is left open if a fifth of the line may be its, within two standard errors, and the
-    fit points at it, or if half may be. Only elements that are likely are left open.
+    If an element has other visible lines, these are searched for first; elements that the spectrum
+    excludes are no candidates. The others, such as Ir M under P K at 10 kV, are judged by the shape
+    of the peak alone: the spectrum is fitted with and without them. An element is shown if the fit
+    is far better with it. It is left open if up to a fifth of the line may belong to it, within two
+    standard errors, and the fit points at it, or if up to half may. Only likely elements are left
+    open.
 
     Parameters
     ----------

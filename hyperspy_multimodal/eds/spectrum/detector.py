@@ -1,4 +1,4 @@
-"""How an energy-dispersive detector records a line: where, how wide, in which channels."""
+"""Response of an energy-dispersive detector to a line: position, width and channels."""
 
 from dataclasses import dataclass
 

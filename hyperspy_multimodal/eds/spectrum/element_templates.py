@@ -60,8 +60,8 @@ def element_templates(explanation, nominal, names, limits):
         if not counts @ in_window > _LEAST_SHARE * counts.sum():
             raise ValueError(
                 f"The integration window of {name}, {limit[0]:.4g} to {limit[1]:.4g} keV, holds "
-                "next to none of its counts. Give one row a line, in the order "
-                f"{list(names)}, around the lines; or leave {name} out of `xray_lines`."
+                f"next to none of its counts. Give one row per line, in the order {list(names)}, "
+                f"with windows around the lines; or leave {name} out of `xray_lines`."
             )
         shapes.append(spectrum / (counts @ in_window * gain))
     others = []
@@ -115,7 +115,7 @@ def _gain(fit, spectra, own, name):
 def own_lines(explanation, name, names):
     """Return which lines belong to a map: all of its element, or, of two maps, its family.
 
-    A family that has many times the counts that the named one lets expect holds those of another
+    A family with many times the counts expected from the named one holds counts of another
     element, and is left out: it gets a template of its own.
     """
     element, subshell = name.split("_")

@@ -1,4 +1,4 @@
-"""How a summed spectrum is explained: the axis, the elements that are there, and other peaks."""
+"""Explanation of a summed spectrum: energy axis, elements present, and other peaks."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ _PILE_UP_COUNTS = 1e4
 _ROUNDS = 3
 # Elements whose lines have fewer standard errors are not looked for any further.
 _HINT = 2.0
-# A peak that is given to an element has so many standard errors.
+# A peak that is attributed to an element has at least this many standard errors.
 _CERTAIN = 10.0
 _SETTLED = 12  # iterations of the axis
 
@@ -208,7 +208,7 @@ class _Search:
         return list(dict.fromkeys([*self.named, *(each.element for each in self.shown)]))
 
     def with_evidence(self, elements, least=SIGNIFICANT):
-        """Return the evidence for elements of which all lines that would be seen are there."""
+        """Return the evidence for elements all of whose visible lines are present."""
         found = []
         for element in elements:
             best = evidence(self.fit, element, self.apart[element])
@@ -225,7 +225,7 @@ class _Search:
         return found
 
     def find_peaks(self):
-        """Find free peaks while the calibration is held, so that none can drag it; fit all.
+        """Find free peaks with a fixed calibration, so that they cannot distort it; then fit all.
 
         A peak that can be of an element of the instrument is given to it.
         """
@@ -310,7 +310,7 @@ class _Search:
             self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
 
     def settle(self):
-        """Drop what is not there, as other peaks and the calibration explain it since."""
+        """Drop elements that other peaks and the calibration have made unnecessary."""
         self.free = self.more_peaks()
         for _ in range(_ROUNDS):
             names = [line.name for line in self.fit.lines]

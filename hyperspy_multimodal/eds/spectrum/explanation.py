@@ -1,4 +1,4 @@
-"""What a summed spectrum holds: named elements, those of the instrument, peaks of neither."""
+"""Contents of a summed spectrum: named elements, elements of the instrument, other peaks."""
 
 from dataclasses import dataclass, field
 
@@ -47,7 +47,7 @@ class HiddenElement:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a summed spectrum holds.
+    """Contents of a summed spectrum.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Explanation:
 
     @property
     def other_elements(self):
-        """Counts of all lines of each other element that nobody named, by symbol."""
+        """Counts of all lines of each other element that is not listed, by symbol."""
         names = [each.element for each in self.unnamed if each.element not in INSTRUMENT_ELEMENTS]
         return {name: self.counts_of(name) for name in names}
 

@@ -9,19 +9,19 @@ from ...physics.lines import Line, element_lines
 from .coherence import coherent_elements
 from .instrument import SIGNIFICANT
 
-# No free peak lies within so many FWHM of a line that is there: of one with more than the inverse
-# of this share of the peak's counts.
+# No free peak lies within this many FWHM of a line that is present, that is, of one with more than
+# the inverse of this share of the peak's counts.
 _NEAR, _WEAKER = 1.5, 5.0
-# Within so many FWHM of the strongest line of a family of a named element there is never one.
+# Within this many FWHM of the strongest line of a family of a named element there is never one.
 _AT = 0.5
 #: More peaks than this mean that the model is wrong.
 MOST = 12
-# Peaks within so many keV of the sum of two of the strongest lines may be sum peaks.
+# Peaks within this many keV of the sum of two of the strongest lines may be sum peaks.
 _AT_SUM, _SUMMED = 0.05, 4
 # A sum peak holds at most this share of the counts of the weaker of its lines.
 _MOST_SUMMED = 0.06
 _LEAST_EXPECTED = 0.05
-# Residuals are looked at where, smoothed by this many keV, they exceed so many standard errors.
+# Residuals are looked at where, smoothed by this many keV, they exceed this many standard errors.
 _BLUR, _SUSPECT = 0.03, 2.5
 # Errors of what is under a peak, as shares of continuum and of lines: edges, tails.
 _CONTINUUM_ERROR, _TAIL_ERROR = 0.03, 0.1

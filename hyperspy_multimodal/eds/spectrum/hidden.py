@@ -1,4 +1,4 @@
-"""Elements that may lie under the lines of named ones, and cannot be told from them."""
+"""Elements that may be hidden under the lines of named ones."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from .sum_fit import fit_sum_spectrum
 # Departure from table weights above and below 1 keV, in their errors, and counts, that ask for
 # another element.
 _STRAINED, _LOW_STRAINED, _LEAST_COUNTS = 2.5, 4.0, 50.0
-# Weighted squares by which an element under named lines betters the fit; so many are tried.
+# Weighted squares by which a hidden element must improve the fit; how many are tried.
 _BETTER, _MOST = 100.0, 3
 
 

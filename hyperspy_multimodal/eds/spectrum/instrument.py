@@ -1,4 +1,4 @@
-"""Elements that microscopes show of themselves, and the evidence for them."""
+"""Elements that the instrument contributes, and the evidence for them."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ INSTRUMENT_ELEMENTS = {
 COMMON_ELEMENTS = (
     "F Na Mg P S K Ca Sc Ti V Ge As Se Sr Y Nb Ru Pd In Te Ba La Ce Nd Gd Hf Bi".split()
 )
-# A line shows an element if it stands alone: so many FWHM from the strongest lines of named
+# A line shows an element if it stands alone: this many FWHM from the strongest lines of named
 # elements, and from their weaker ones. Light elements have but one line, and are everywhere.
 _FROM_STRONGEST, _FROM_OTHERS = 1.5, 1.0
 _LIGHT, _LIGHT_FROM = ("C", "O"), 0.75
@@ -53,7 +53,7 @@ _FARTHEST = 3.8
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for an element.
+    """Evidence for an element.
 
     Attributes
     ----------

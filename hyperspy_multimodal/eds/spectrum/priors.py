@@ -1,4 +1,4 @@
-"""What is known of lines before a spectrum is seen, and how well: ratios and energies."""
+"""Prior knowledge of lines, with errors: ratios and energies."""
 
 from dataclasses import dataclass
 
@@ -59,7 +59,7 @@ class Tie:
 
 @dataclass(frozen=True)
 class Groups:
-    """Lines as unknowns of a fit: one a line, but for weak ones, which go with the strongest.
+    """Lines as unknowns of a fit: one per line, but for weak ones, which go with the strongest.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Explanations of the last summed spectra, for those who fuse one scan with several settings."""
+"""Cache of explanations, for fusing one scan with several settings."""
 
 import pickle
 from functools import lru_cache

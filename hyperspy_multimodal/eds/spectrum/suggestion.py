@@ -1,4 +1,4 @@
-"""Elements that a summed spectrum shows, when none is named."""
+"""Elements suggested by a summed spectrum."""
 
 from typing import NamedTuple
 
@@ -20,15 +20,15 @@ class SuggestedElement(NamedTuple):
     element : str
         Chemical symbol.
     lines : list of str
-        Its lines that are seen, the strongest first.
+        The lines seen, the strongest first.
     counts : float
         Counts of all its lines.
     error : float
-        Standard error of the counts of the strongest line, with what the fit does not describe.
+        Standard error of the counts of the strongest line, including the misfit.
     others : list of str
-        Lines of other elements, or elements, that could be what is seen of it.
+        Other elements, or their lines, that could explain the same peaks.
     from_instrument : str
-        Where the element comes from, if the microscope may show it; otherwise empty.
+        Usual source of the element, if the instrument may contribute it; otherwise empty.
     """
 
     element: str

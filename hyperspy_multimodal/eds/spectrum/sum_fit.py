@@ -9,7 +9,7 @@ from .sum_result import Strain, SumFit
 
 _ITERATIONS = 25
 _CONVERGED = 3e-4  # of a prior error, or of an amplitude
-_LEAST_EXPECTED = 0.05  # counts a channel, in weights
+_LEAST_EXPECTED = 0.05  # counts per channel, in weights
 #: No model of a peak is better than this share of its height, nor of the continuum: so much is
 #: allowed for in the fit. What the residuals show beyond it is in the errors.
 LEAST_MISFIT, _MOST_MISFIT = 0.015, 0.2
@@ -200,7 +200,7 @@ class _Fit:
         return amplitudes, within
 
     def estimate_misfit(self):
-        """Find the misfit with which squared residuals of peaks are what is expected of them."""
+        """Find the misfit for which squared residuals of peaks have their expected size."""
         n_lines = self.model.groups.number
         lines = self.amplitudes[:n_lines] @ self.design[:n_lines]
         expected = np.maximum(self.amplitudes @ self.design, _LEAST_EXPECTED)

@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Strain(NamedTuple):
-    """A line whose counts are not what the strongest line of its family lets expect.
+    """A line whose counts differ from those expected from the strongest line of its family.
 
     Attributes
     ----------

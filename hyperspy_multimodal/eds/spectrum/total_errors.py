@@ -1,4 +1,4 @@
-"""How well totals of elements are known: counts, calibration, line weights, shape of peaks."""
+"""Errors of the totals of elements: counts, calibration, line weights, peak shape."""
 
 import numpy as np
 

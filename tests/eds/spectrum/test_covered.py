@@ -88,7 +88,7 @@ def test_what_the_spectrum_leaves_open_is_named_and_limits_the_verdict():
     assert hidden.line == "Na_Ka" and hidden.candidates == ["Zn_La"] and not hidden.is_shown
     judged, _ = verdict(found, "Na_Ka")
     assert judged.verdict == CARE
-    assert any("Zn_La could lie under Na_Ka unseen" in text for text in judged.texts)
+    assert any("Zn_La could be hidden under Na_Ka" in text for text in judged.texts)
 
 
 def test_a_line_elsewhere_on_the_axis_excludes_an_element():

@@ -1,0 +1,42 @@
+"""Messages of the package, as the command line says them."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import hyperspy_multimodal
+from hyperspy_multimodal.command.advice import translated
+
+# What a user of the command cannot write.
+PYTHON = re.compile(
+    r"\bs\.(add|set)_\w+|s\.rebin|full_output|navigation_mask|='(auto|fit)'|`edges`"
+)
+
+
+def _warnings():
+    package = Path(hyperspy_multimodal.__file__).parent
+    for folder in ("counts", "eds", "eels", "recovery", "selection", "signals"):
+        for source in sorted((package / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+                called = getattr(node, "func", None)
+                if getattr(called, "attr", None) == "warning" and node.args:
+                    yield ast.literal_eval(node.args[0])
+
+
+@pytest.mark.parametrize("message", sorted(set(_warnings())))
+def test_warnings_name_options_of_the_command(message):
+    if "total_errors" not in message:  # of the metadata, and of a function that it does not call
+        assert not PYTHON.search(translated(message))
+
+
+def test_what_is_named_stays_named():
+    text = "To map them, add them: s.add_elements(('Ti', 'Cr'))."
+    assert translated(text) == "To map them, name 'Ti', 'Cr' in --elements, with all others."
+    text = (
+        "Leave them out with navigation_mask=(s.data.sum(axis=-1) == 0) & (haadf.data >= 3.2), so."
+    )
+    assert translated(text).startswith(
+        "Leave them out with --mask, an image that is not 0 there, so"
+    )
