@@ -3,14 +3,17 @@
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+
 from .moves import by_element, with_ratios
-from .sieves import blurs_without
+from .sieves import SIEVE, SMOOTH, blurs_without
 from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
 
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What an element has to gain by its sieve over the best it had before; and to have a sieve at all
-# while the HAADF is fitted to them.
-_STANDARD_ERRORS, _STANDARD_ERRORS_TRIED = 2.0, 1.0
+# What an element has to gain by a sieve over the best it had before, which makes beads of what is
+# noise, and by a smooth map, which does not; and to have one while the HAADF is fitted to them.
+_STANDARD_ERRORS = {SIEVE: 2.0, SMOOTH: 1.0}
+_STANDARD_ERRORS_TRIED = 1.0
 # As for total variation.
 _HAADF_STANDARD_ERRORS = 3.0
 
@@ -44,7 +47,7 @@ def with_sieves(held_out, best, without, candidates, free):
     served = free & held_out.counted
     served &= held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS_TRIED
     if best.model is None:
-        served &= held_out.standard_errors_lost(best, sieves) > _STANDARD_ERRORS
+        served &= held_out.standard_errors_lost(best, sieves) > _least(sieves)
         return held_out.put_together(served, sieves, best) if served.any() else best
     if not served.any():
         return best
@@ -58,13 +61,17 @@ def with_sieves(held_out, best, without, candidates, free):
     moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
     chosen = adjusted(held_out, chosen, moves, score)
     chosen = walked(chosen, _FINE_STEP, score)
-    chosen, served = _staying(held_out, chosen, best, served, _STANDARD_ERRORS)
+    chosen, served = _staying(held_out, chosen, best, served, _least(chosen))
     if not served.any():
         return best
     chosen = set_apart(held_out, chosen, alone, score)
     if held_out.standard_errors_gained(chosen, alone) < _HAADF_STANDARD_ERRORS:
         chosen = alone
     return best_of([best, chosen], score)
+
+
+def _least(setting):
+    return np.array([_STANDARD_ERRORS.get(name, 0.0) for name in setting.regularisers])
 
 
 def _staying(held_out, setting, best, served, least):
