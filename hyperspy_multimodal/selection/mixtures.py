@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from .moves import by_element, with_ratios
-from .sieves import SIEVE, SMOOTH, blurs_without
+from .sieves import SIEVE, SMOOTH, blurs_without, without_beads
 from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
 
 _STEP, _FINE_STEP = 2, 1  # in half decades
@@ -44,14 +44,15 @@ def with_sieves(held_out, best, without, candidates, free):
     if sieves is None:
         return best
     # Without HAADF elements do not feel each other.
-    served = free & held_out.counted
-    served &= held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS_TRIED
+    free = free & held_out.counted
+    unaided = without_beads(held_out, sieves, without, candidates)
     if best.model is None:
-        served &= held_out.standard_errors_lost(best, sieves) > _least(sieves)
-        return held_out.put_together(served, sieves, best) if served.any() else best
+        served = free & (held_out.standard_errors_lost(best, unaided) > _least(unaided))
+        return held_out.put_together(served, unaided, best) if served.any() else best
+    served = free & (held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS_TRIED)
     if not served.any():
         return best
-    alone = held_out.put_together(served, sieves, without)
+    alone = held_out.put_together(served, unaided, without)
     stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
     chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
     chosen = walked(chosen, _STEP, score)

@@ -88,8 +88,8 @@ def smooth_without(held_out, start):
 def blurs_without(held_out, start, candidates, reference=None):
     """Return the best setting of sieves and smooth maps without HAADF.
 
-    Elements that may have both are sieves unless smooth ones predict clearly better. None if
-    ``reference`` predicts every element better.
+    Elements that may have both are smooth unless sieves predict clearly better: these make beads of
+    what is noise. None if ``reference`` predicts every element better.
     """
     smooth = np.array([SMOOTH in names for names in candidates])
     either = np.array([SIEVE in names for names in candidates])
@@ -101,3 +101,15 @@ def blurs_without(held_out, start, candidates, reference=None):
         return others
     chosen = smooth & (~either | (held_out.standard_errors_lost(sieves, others) > _STANDARD_ERRORS))
     return held_out.put_together(chosen, others, sieves)
+
+
+def without_beads(held_out, setting, start, candidates):
+    """Return the setting with smooth maps in place of sieves, where an element may have both.
+
+    Without the HAADF, which says where columns are, sieves put beads where noise is.
+    """
+    beads = np.array([name == SIEVE for name in setting.regularisers])
+    beads &= [SMOOTH in names for names in candidates]
+    if not beads.any():
+        return setting
+    return held_out.put_together(beads, smooth_without(held_out, start), setting)
