@@ -16,6 +16,7 @@ from hyperspy_multimodal.data import silica_spheres
 from hyperspy_multimodal.plot import plot_composition, plot_overview
 
 matplotlib.use("Agg")
+import matplotlib.pyplot as plt
 
 #: That of O Ka was measured on clusters of the same scan, see `notebooks/silica_composition.ipynb`.
 KFACTORS = {"Si_Ka": 1.0, "O_Ka": (1.50, 0.06)}
@@ -54,12 +55,10 @@ def main():
     found = composition(spheres, output, KFACTORS, spheres_of_halves(scan.haadf))
     print(found.table())
     if options.pictures:
-        drawn = {
-            "silica_overview.png": plot_overview(maps, output["raw_maps"], scan.haadf),
-            "silica_composition.png": plot_composition(found, scan.haadf),
-        }
-        for name, axes in drawn.items():
-            axes[0].figure.savefig(options.pictures / name, dpi=100)
+        plot_overview(maps, output["raw_maps"], scan.haadf)
+        plt.savefig(options.pictures / "silica_overview.png", dpi=100)
+        plot_composition(found, scan.haadf)
+        plt.savefig(options.pictures / "silica_composition.png", dpi=100)
 
 
 if __name__ == "__main__":
