@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import dask
@@ -13,6 +14,11 @@ import numba
 _VALUES_PER_THREAD = 50_000
 _CHUNKS_PER_THREAD = 4
 _FEWEST_ROWS, _MOST_ROWS = 4, 64
+
+# Threads that got less than this share of their cores, over so many seconds of loops, shared them
+# with another process: one thread alone then, for some seconds, longer each time in a row.
+_SHARE, _WATCHED = 0.8, 0.02
+_FIRST_REST, _LONGEST_REST = 0.25, 2.0
 
 # Of one thread, so that a callback may fuse, too.
 _turn = threading.RLock()
@@ -75,6 +81,68 @@ def no_more_than_pay(n_values):
         yield
     finally:
         numba.set_num_threads(before)
+
+
+class _Cores:
+    """Whether threads get their cores, or wait for each other because others use these.
+
+    A loop over rows ends when its last thread ends. If another process holds one core of two, each
+    pass takes as long as that process likes, and two threads are slower than one.
+    """
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self):
+        """Start anew."""
+        self._wall = self._worked = 0.0
+        self._until, self._rest = 0.0, _FIRST_REST
+
+    @property
+    def are_shared(self):
+        """Whether another process was seen on them a short time ago."""
+        return time.perf_counter() < self._until
+
+    def note(self, threads, wall, worked):
+        """Take down how long loops of some threads took, and how long the process worked then."""
+        self._wall += wall
+        self._worked += worked / threads
+        if self._wall < _WATCHED:
+            return
+        if self._worked < _SHARE * self._wall:
+            self._until = time.perf_counter() + self._rest
+            self._rest = min(2 * self._rest, _LONGEST_REST)
+        else:
+            self._rest = _FIRST_REST
+        self._wall = self._worked = 0.0
+
+
+_cores = _Cores()
+
+
+@contextlib.contextmanager
+def one_thread_where_cores_are_shared(watched=True):
+    """Run parallel loops with one thread while another process uses the cores.
+
+    The processor time of this process tells: it is less than threads times seconds then. Results do
+    not depend on the number of threads. What is not all in parallel loops must not be ``watched``:
+    one thread works there while the others have nothing to do.
+    """
+    threads = numba.get_num_threads()
+    if threads == 1:
+        yield
+    elif _cores.are_shared:
+        numba.set_num_threads(1)
+        try:
+            yield
+        finally:
+            numba.set_num_threads(threads)
+    elif not watched:
+        yield
+    else:
+        wall, worked = time.perf_counter(), time.process_time()
+        yield
+        _cores.note(threads, time.perf_counter() - wall, time.process_time() - worked)
 
 
 def side_by_side(function, items):

@@ -123,3 +123,58 @@ def test_work_side_by_side_keeps_to_the_limit():
     with dask.config.set(num_workers=1):
         names = side_by_side(lambda _: threading.current_thread().name, range(5))
     assert set(names) == {threading.current_thread().name}
+
+
+@pytest.fixture
+def cores(monkeypatch):
+    """What is known of the cores, forgotten, with a clock that stands still until it is set."""
+    clock = [0.0]
+    monkeypatch.setattr(threads.time, "perf_counter", lambda: clock[0])
+    threads._cores.forget()
+    yield threads._cores, clock
+    threads._cores.forget()
+
+
+def test_threads_that_do_not_get_their_cores_are_seen(cores):
+    known, clock = cores
+    known.note(2, wall=0.1, worked=0.19)
+    assert not known.are_shared
+    known.note(2, wall=0.1, worked=0.11)  # one of two waited for the other
+    assert known.are_shared
+    clock[0] += 0.3
+    assert not known.are_shared
+    known.note(2, wall=0.1, worked=0.1)
+    clock[0] += 0.3
+    assert known.are_shared  # for longer the second time
+    clock[0] += 10
+    known.note(2, wall=0.1, worked=0.2)
+    known.note(2, wall=0.1, worked=0.1)
+    clock[0] += 0.3
+    assert not known.are_shared
+
+
+def test_moments_are_too_short_to_tell(cores):
+    known, _ = cores
+    for _ in range(3):
+        known.note(2, wall=0.004, worked=0.004)
+    assert not known.are_shared
+    known.note(2, wall=0.01, worked=0.01)
+    assert known.are_shared
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba has one thread")
+@pytest.mark.parametrize("watched", [True, False])
+def test_one_thread_runs_where_cores_are_shared(cores, watched):
+    known, clock = cores
+    before = numba.get_num_threads()
+    numba.set_num_threads(2)
+    try:
+        known.note(2, wall=1.0, worked=1.0)
+        with threads.one_thread_where_cores_are_shared(watched):
+            assert numba.get_num_threads() == 1
+        assert numba.get_num_threads() == 2
+        clock[0] += 1
+        with threads.one_thread_where_cores_are_shared(watched):
+            assert numba.get_num_threads() == 2
+    finally:
+        numba.set_num_threads(before)

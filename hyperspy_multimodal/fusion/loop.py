@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..kernels import Room, iterations, project
-from ..threads import no_more_than_pay, rows_per_chunk
+from ..threads import no_more_than_pay, one_thread_where_cores_are_shared, rows_per_chunk
 from .coarse import can_be_coarser, coarser, refine
 from .steps import StepSizes
 
@@ -109,19 +109,20 @@ class Passes:
         """Do some iterations; before them, balance the steps by the last one done so far."""
         if self.done > 0 and balance:
             self.steps.balance(*self.moved.sum(axis=2))
-        iterations(
-            n_iterations,
-            self.chunk,
-            self.state.maps.size > _VALUES_IN_CACHE,
-            self.problem.data,
-            self.state,
-            self.room,
-            self.steps.primal,
-            self.steps.dual,
-            _RELAXATION if self.done < _LATE else _LATE_RELAXATION,
-            _PRECISION,
-            self.moved,
-        )
+        with one_thread_where_cores_are_shared():
+            iterations(
+                n_iterations,
+                self.chunk,
+                self.state.maps.size > _VALUES_IN_CACHE,
+                self.problem.data,
+                self.state,
+                self.room,
+                self.steps.primal,
+                self.steps.dual,
+                _RELAXATION if self.done < _LATE else _LATE_RELAXATION,
+                _PRECISION,
+                self.moved,
+            )
         self.done += n_iterations
 
 

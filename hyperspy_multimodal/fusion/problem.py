@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels import CODES, Data, State, block_means, certificate, constant_deviance, likeliest
-from ..threads import rows_per_chunk
+from ..threads import one_thread_where_cores_are_shared, rows_per_chunk
 from .regularisers import are_directional, are_huber, codes
 
 # Pixels, about, along each side of the blocks whose means are the first guess of the maps.
@@ -193,16 +193,17 @@ class Problem:
         certified = np.empty_like(self.data.haadf)
         haadf_rows, map_rows = np.empty((2, ny)), np.empty((5, n_maps, ny))
         ceilings = _CEILING[0] * brightest + _CEILING[1]
-        certificate(
-            rows_per_chunk(state.maps.shape),
-            self.data,
-            state,
-            ceilings,
-            reaches,
-            certified,
-            haadf_rows,
-            map_rows,
-        )
+        with one_thread_where_cores_are_shared():
+            certificate(
+                rows_per_chunk(state.maps.shape),
+                self.data,
+                state,
+                ceilings,
+                reaches,
+                certified,
+                haadf_rows,
+                map_rows,
+            )
         squares, apart = haadf_rows.sum(axis=1)
         deviance, poisson_gap, variation, variation_gap, sums = map_rows.sum(axis=2)
         missed = np.where(np.isfinite(self.data.totals), sums - self.data.totals, 0.0)

@@ -18,6 +18,7 @@ from collections import deque
 import numpy as np
 
 from ..kernels import blur, descent, displaced, secants, slopes_of_cost, source_gap
+from ..threads import one_thread_where_cores_are_shared
 from .problem import Evaluation
 from .regularisers import RIDGES
 
@@ -99,7 +100,8 @@ class Sieve:
         self._latest = deque([self.here.cost], maxlen=_LATEST)
 
     def _blur(self, images, out):
-        blur(images, self.taps, self.radii, out)
+        with one_thread_where_cores_are_shared():
+            blur(images, self.taps, self.radii, out)
 
     def _evaluate(self, place):
         slopes_of_cost(
@@ -117,6 +119,7 @@ class Sieve:
         place.ridge = float(self.ridges @ squares) / 2
         self._blur(self._slopes, place.back)
 
+    @one_thread_where_cores_are_shared(watched=False)
     def advance(self):
         """Do one step; none where even a thousandth of it is above the start."""
         here, there = self.here, self.there
