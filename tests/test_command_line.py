@@ -219,7 +219,7 @@ def test_scans_that_show_nothing_are_no_picture(in_empty_folder, scan, capsys):
     same = np.broadcast_to(counts.mean(axis=(0, 1)), counts.shape)
     scan.signal.data = np.random.default_rng(2).poisson(same)
     scan.signal.save("noise.hspy")
-    assert main(["noise.hspy", "image.hspy"]) == 1
+    assert main(["noise.hspy", "image.hspy", "--lambdas", "10", "1000"]) == 1
     assert "no structure" in capsys.readouterr().err
     assert not list(in_empty_folder.glob("*_fused"))
 

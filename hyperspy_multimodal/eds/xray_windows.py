@@ -9,7 +9,7 @@ from ..checks import is_auto
 from ..counts.element_maps import ElementMaps
 from ..counts.raw_noise import noise_of_windows
 from ..counts.reading import ReadMaps
-from ..counts.segments import limits_to_count, membership, segment_limits
+from ..counts.segments import checked_segments, limits_to_count, membership, segment_limits
 from ..counts.unphysical import widest_spike_of
 from ..counts.windows import axis_range, window_array
 from ..names import checked_names, texts_in
@@ -89,7 +89,7 @@ class XrayWindowPlan:
         )
         maps = ElementMaps(
             names=self.names,
-            segments=segments,
+            segments=checked_segments(segments),
             inside=membership(self.inside, self.limits),
             beside=membership(self.beside, self.limits),
             ratios=ratios[:, None, None],

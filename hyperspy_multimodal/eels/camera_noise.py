@@ -14,8 +14,9 @@ _FARTHEST = 4.0
 _SHARED = 1.5
 _HUBER = 3.5
 _ROUNDS = 30
-# Fewer pairs of pixels tell nothing.
-_PAIRS = 200
+# Fewer pairs of pixels tell nothing, and standard errors from fewer blocks are too small for a floor
+# to stand on.
+_PAIRS, _BLOCKS = 200, 16
 # What a floor has to be above its standard error, and the least share of the noise that it must
 # have somewhere.
 _CLEAR, _MATTERS = 4.0, 0.05
@@ -78,7 +79,8 @@ def camera_noise(counts, widths, free):
         return unknown
     both, errors = _fitted(squares, np.stack([electrons, floors]), pairs)
     share = both[1] * floors / np.maximum(both[0] * electrons + both[1] * floors, 1e-300)
-    if both[1] > _CLEAR * errors[1] and np.quantile(share, 0.9) > _MATTERS:
+    enough = squares.shape[1] >= _BLOCKS
+    if enough and both[1] > _CLEAR * errors[1] and np.quantile(share, 0.9) > _MATTERS:
         floor = float(np.sqrt(both[1]))
         return CameraNoise(float(both[0]), float(errors[0]), floor, float(errors[1] / (2 * floor)))
     alone, error = _fitted(squares, np.maximum(electrons, 0.0)[None], pairs)

@@ -243,7 +243,8 @@ class HeldOut:
         if setting not in self._blocks:
             which = np.asarray(chosen)[:, None]
             found = np.where(which, self.blocks(some), self.blocks(others))
-            self._misses[setting] = np.where(which, self._misses[some], self._misses[others])
+            splits = zip(self._misses[some], self._misses[others], strict=False)  # as far as both
+            self._misses[setting] = [np.where(which, *pair) for pair in splits]
             self._blocks[setting] = found
         return setting
 

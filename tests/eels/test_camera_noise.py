@@ -105,3 +105,10 @@ def test_the_floor_is_in_the_variance_of_maps_and_said_with_the_gain(caplog):
     for place in (dark, ~dark):
         measured = net.var(axis=0, ddof=1)[0][place].mean()
         assert stated[place].mean() == pytest.approx(measured, rel=0.15)
+
+
+@pytest.mark.parametrize("side", [16, 24])
+def test_scans_of_few_blocks_have_no_floor(side):
+    """Blocks are too few for a standard error that a floor could stand on."""
+    electrons = expected(20)[:side, :side]
+    assert all(found(camera(electrons, 1, 0, seed)).floor == 0 for seed in range(30))

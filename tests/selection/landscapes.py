@@ -57,6 +57,9 @@ class Known(HeldOut):
         return self.landscape.blocks(setting) / SPLITS
 
     def bias(self, setting):
+        return self._bias_so_far(setting)
+
+    def _bias_so_far(self, setting):
         sums = np.outer(self.landscape.bias(setting), [-1.0, 1.0, 0.5])
         return Bias(sums, np.ones((3, 3)), np.full((3, 3), 20.0), np.full(3, 100))
 

@@ -72,6 +72,26 @@ def test_large_scans_are_split_once_but_leaks_take_all_splits(
     np.testing.assert_allclose(bias.errors, expected.errors)
 
 
+@pytest.mark.parametrize("splits", [1, SPLITS])
+def test_what_is_put_together_has_the_errors_and_the_bias_of_its_parts(
+    maps, models, guided, fusions, monkeypatch, splits
+):
+    monkeypatch.setattr(module, "_LARGE", splits * maps.net[0].size)
+    tried = held_out(maps, models)
+    some = replace(guided, model=None)
+    others = replace(some, ratios=(4.0, 1.0, 4.0))
+    biases = [tried.bias(each) for each in (some, others)]
+    fusions.clear()
+    chosen = np.array([True, False, True])
+    both = tried.put_together(chosen, some, others)
+    errors, bias = tried.errors(both), tried.bias(both)
+    assert not fusions
+    expected = np.where(chosen, tried.errors(some), tried.errors(others))
+    np.testing.assert_array_equal(errors, expected)
+    sums = np.where(chosen[:, None], biases[0].sums, biases[1].sums)
+    np.testing.assert_allclose(bias.sums, sums)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (17, 16), (33, 50)])
 def test_blocks_hold_each_pixel_once(shape):
     errors = np.random.default_rng(0).random((2, *shape))
