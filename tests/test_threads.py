@@ -109,7 +109,7 @@ def test_chunks_of_rows_cover_the_maps(shape):
 
 
 def test_work_side_by_side_comes_back_in_order():
-    taken = threading.Barrier(2, timeout=10) if numba.config.NUMBA_NUM_THREADS > 1 else None
+    taken = threading.Barrier(2, timeout=10) if numba.get_num_threads() > 1 else None
 
     def slowly(number):
         if taken is not None:

@@ -65,7 +65,7 @@ class FusionResult:
     prices: np.ndarray = field(repr=False)
     sources: np.ndarray | None = field(default=None, repr=False)
 
-    def part(self, chosen) -> FusionResult:
+    def part(self, chosen: np.ndarray) -> FusionResult:
         """Return the result of chosen elements, bool, shape (K,), as a start."""
         return replace(
             self,

@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 from matplotlib.widgets import RectangleSelector
 
-from ..fusion.regularisers import are_directional, are_sieves
+from ..fusion.regularisers import are_directional
 from ..plot.panels import bar_of_length, pixel_aspect
 from .controls import TUNED, controls_of, laid_out
 from .history import History
@@ -21,8 +21,6 @@ from .values import KINDS
 _logger = logging.getLogger(__name__)
 
 _DECADES = 2  # of the sliders of lambdas, to both sides
-# Of one element, as sieves are for all maps or for none.
-_OF_ONE = tuple(kind for kind in KINDS[1:] if not are_sieves([kind]))
 _FOLLOW_UPS = 20  # fusions that go on, while nothing is changed, until the preview has converged
 
 
@@ -219,8 +217,7 @@ class Tuner(ipywidgets.VBox):
                 slider.max, slider.min = middle + _DECADES, middle - _DECADES
                 slider.value = value
             kinds = values.kinds()
-            for_all = element is None or are_sieves(kinds)
-            w["regulariser"].options = KINDS if for_all else _OF_ONE
+            w["regulariser"].options = KINDS if element is None else KINDS[1:]
             w["regulariser"].value = values.kind if element is None else kinds[element]
             w["uses_haadf"].value = values.uses_haadf
             self._enable()
@@ -234,8 +231,6 @@ class Tuner(ipywidgets.VBox):
         """
         w, values = self.widgets, self._values
         w["gamma"].disabled = w["lambda_1"].disabled = not values.uses_haadf
-        one = w["element"].value is not None
-        w["regulariser"].disabled = one and are_sieves(values.kinds())  # of all maps or of none
         w["undo"].disabled = not len(self._history)
 
     def _update(self):

@@ -216,6 +216,8 @@ def _legend_columns(width, default):
 def _in_words(name):
     """Return what a regulariser is."""
     regulariser = REGULARISERS[name]
+    if name == "smooth":
+        return "smooth map: a softer sieve"
     if regulariser.is_sieve:
         return "sieve: no sharper than the probe"
     kind = "Huber form" if regulariser.is_huber else "total variation"

@@ -146,7 +146,7 @@ def test_line_in_a_background_window_is_reported(signal, caplog):
     with caplog.at_level(logging.WARNING, "hyperspy_multimodal"):
         xray_maps(signal, ["Co_Ka", "S_Ka"], 2.0, sides)
     [record] = caplog.records
-    assert "background windows of Co_Ka hold Co_Kb" in record.getMessage()
+    assert "background windows of Co_Ka contain Co_Kb" in record.getMessage()
     assert "background_windows" in record.getMessage()
 
 

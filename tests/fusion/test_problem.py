@@ -60,7 +60,8 @@ def test_no_maps_cost_less_than_what_is_unavoidable(weights):
     likeliest = np.maximum(own.data.counts - own.data.background, 0)
     for maps in [likeliest, 0 * likeliest] + list(rng.uniform(0, 3, (10, *likeliest.shape))):
         record = recorded(own, maps)
-        assert record.haadf + record.poisson > own.unavoidable > 0
+        # Records sum float32 terms, so equality holds to their rounding only.
+        assert record.haadf + record.poisson > (1 - 1e-6) * own.unavoidable > 0
 
 
 def test_the_first_guess_keeps_the_total_of_each_map():

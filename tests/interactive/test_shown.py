@@ -64,6 +64,8 @@ def test_the_line_of_code_gives_the_maps_that_are_applied(specimen, arguments):
     w["element"].value = 1
     w["lambda_1"].value = 0.03
     w["regulariser"].value = "huber"
+    w["element"].value = 0
+    w["regulariser"].value = "sieve"
     w["apply"].click()
     names = {"s": specimen.signal, "haadf": specimen.haadf, **arguments}
     maps = eval(line_of(tuner), names)

@@ -52,14 +52,29 @@ def test_total_variation_of_one_element_can_be_turned_up_from_0(specimen):
     assert tuner.parameters["lambdas"] == (0.01, [0.05, 0.02, 0.02])
 
 
-def test_sieves_are_for_all_maps_or_for_none(tuner):
+@pytest.mark.parametrize("kind", ["sieve", "smooth"])
+def test_one_element_can_have_a_sieve(tuner, kind):
+    w, session = tuner.widgets, tuner._session
+    before = session.fuse(tuner._values)[0]
+    w["element"].value = 1
+    w["regulariser"].value = kind
+    assert tuner.parameters["regulariser"] == ["directional", kind, "directional"]
+    after = session.fuse(tuner._values)[0]
+    changes = np.linalg.norm(after - before, axis=(1, 2)) / np.linalg.norm(before, axis=(1, 2))
+    assert np.argmax(changes) == 1 and changes[1] > 0.1
+    for element, expected in ((0, "directional"), (1, kind)):
+        w["element"].value = element
+        assert (w["regulariser"].value, w["regulariser"].disabled) == (expected, False)
+    w["regulariser"].value = "directional"
+    assert tuner.parameters["regulariser"] == "directional"
+
+
+def test_one_element_can_have_none_where_all_have_a_sieve(tuner):
     w = tuner.widgets
-    w["element"].value = 1
-    assert "sieve" not in w["regulariser"].options
-    w["element"].value = None
     w["regulariser"].value = "sieve"
-    w["element"].value = 1
-    assert (w["regulariser"].value, w["regulariser"].disabled) == ("sieve", True)
+    w["element"].value = 2
+    w["regulariser"].value = "isotropic"
+    assert tuner.parameters["regulariser"] == ["sieve", "sieve", "isotropic"]
 
 
 def test_undo_goes_back_step_by_step(tuner, monkeypatch):

@@ -26,7 +26,8 @@ def expected_dual(ahead, ahead_below, below, right, directions, softness=0.0):
 
 def variation_sums(function, x, x_below, directions, p, softness=0.0, bound=0.8):
     parameters = np.float32(bound), np.float32(softness)
-    return np.array(function(p[0].size, *parameters, x, x_below, *directions, *p))
+    x_and_right = np.append(x, x[-1])  # nothing new behind the last column
+    return np.array(function(p[0].size, *parameters, x_and_right, x_below, *directions, *p))
 
 
 def expected_variation(x, x_below, directions, p, softness=0.0, bound=0.8):

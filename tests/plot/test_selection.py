@@ -13,6 +13,7 @@ LABELS = {
     "directional huber": "Huber form, along edges of the HAADF",
     "huber": "Huber form",
     "sieve": "sieve: no sharper than the probe",
+    "smooth": "smooth map: a softer sieve",
 }
 
 

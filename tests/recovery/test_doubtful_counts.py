@@ -31,7 +31,7 @@ def test_the_share_of_negative_counts_decides(share, verdict):
     if verdict != "sound":
         assert zinc.words == ["doubtful background"]
         [note] = notes
-        assert f"Zn_L3, {-1e3 * share:.0f} standard errors" in note.text
+        assert f"Zn_L3 ({-1e3 * share:.0f} standard errors" in note.text
         assert "Cu_L3" not in note.text
 
 
@@ -68,7 +68,7 @@ def test_other_differences_are_nothing(monkeypatch, off, held):
 
 def test_a_fault_of_the_haadf_says_which_maps_it_concerns(caplog):
     note = Note("hyperspy_multimodal.test", "Saturated.", "saturated HAADF")
-    for follow, concerned in [((True, False), " This concerns Cu_L3."), ((True, True), "")]:
+    for follow, concerned in [((True, False), " This concerns only Cu_L3."), ((True, True), "")]:
         summary = Summary([note])
         summary.fusions.append((verdicts_of(NAMES, [note], follow), "edges only"))
         caplog.clear()
