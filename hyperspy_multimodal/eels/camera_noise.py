@@ -14,8 +14,8 @@ _FARTHEST = 4.0
 _SHARED = 1.5
 _HUBER = 3.5
 _ROUNDS = 30
-# Fewer pairs of pixels tell nothing, and standard errors from fewer blocks are too small for a floor
-# to stand on.
+# Fewer pairs of pixels tell nothing. Standard errors from fewer blocks are too small for a floor to
+# stand on.
 _PAIRS, _BLOCKS = 200, 16
 # What a floor has to be above its standard error, and the least share of the noise that it must
 # have somewhere.
