@@ -134,6 +134,12 @@ def _checked_names(maps):
                 "full_output=True."
             )
         kind, found = _named(each)
+        if not found and each.data.ndim == 2:
+            raise ValueError(
+                "maps must name their X-ray line or edge, but one names none. Maps from fuse_maps "
+                "have no counts whose noise is known: give the maps and the output that "
+                "multimodal_fusion returns for the spectrum image."
+            )
         if len(found) != 1 or each.data.ndim != 2:
             raise ValueError(
                 f"maps must be of one X-ray line or edge and two axes each, but one has {found} "

@@ -4,7 +4,7 @@ from hyperspy.external.progressbar import progressbar
 
 
 class Progress:
-    """A bar that counts solves, and says how far the last one is from optimal.
+    """A bar that counts fusions, and says how far the last one is from optimal.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ class Progress:
 
     def __enter__(self):
         self.bar = progressbar(
-            total=None, desc=self.description, unit=" solve", disable=not self.show, leave=True
+            total=None, desc=self.description, unit=" fusions", disable=not self.show, leave=True
         )
         return self
 
@@ -34,5 +34,5 @@ class Progress:
     def callback(self, iteration, maps, optimality):
         """Show where the solve in progress is; a callback of `solve_fusion`."""
         self.bar.set_postfix_str(
-            f"iteration {iteration}, optimality {optimality:.0e}", refresh=False
+            f"last one: iteration {iteration}, gap {optimality:.0e}", refresh=False
         )

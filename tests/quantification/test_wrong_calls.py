@@ -60,6 +60,11 @@ def test_maps_and_output(fused):
         composition(fused.maps, {"slices": [output]}, k, WHOLE)
     with pytest.raises(ValueError, match="of one X-ray line or edge and two axes"):
         composition([m.inav[0] for m in fused.maps], output, k, WHOLE)
+    unnamed = [m.deepcopy() for m in fused.maps]
+    for each in unnamed:
+        del each.metadata.Sample.xray_lines
+    with pytest.raises(ValueError, match="Maps from fuse_maps have no counts whose noise is known"):
+        composition(unnamed, output, k, WHOLE)
     with pytest.raises(ValueError, match="of the same scan"):
         composition([m.inav[:8, :8] for m in fused.maps], output, k)
     with pytest.raises(ValueError, match="must be of one line or edge per element"):
