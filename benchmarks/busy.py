@@ -64,7 +64,7 @@ def main():
     chosen = parser.parse_args()
     threads = numba.config.NUMBA_NUM_THREADS
     print(f"{threads} threads over one thread, medians (means) of {chosen.rounds} calls\n")
-    print("| size | " + " | ".join(f"{n} busy processes" for n in chosen.processes) + " |")
+    print("| size, busy processes: | " + " | ".join(str(n) for n in chosen.processes) + " |")
     print("|---" * (1 + len(chosen.processes)) + "|")
     for size in chosen.sizes:
         row = []
