@@ -10,8 +10,8 @@ from .sieves import SIEVE, SMOOTH, blurs_without, without_beads
 from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
 
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What an element has to gain by a sieve over the best it had before, which makes beads of what is
-# noise, and by a smooth map, which does not; and to have one while the HAADF is fitted to them.
+# What an element has to gain over the best it had before: more by a sieve, which makes beads of
+# noise, than by a smooth map. And to have either while the HAADF is added.
 _STANDARD_ERRORS = {SIEVE: 2.0, SMOOTH: 1.0}
 _STANDARD_ERRORS_TRIED = 1.0
 # As for total variation.

@@ -88,8 +88,8 @@ def smooth_without(held_out, start):
 def blurs_without(held_out, start, candidates, reference=None):
     """Return the best setting of sieves and smooth maps without HAADF.
 
-    Elements that may have both are smooth unless sieves predict clearly better: these make beads of
-    what is noise. None if ``reference`` predicts every element better.
+    Elements that may have both are sieves unless smooth maps predict clearly better. None if there
+    are no smooth maps to try and ``reference`` predicts every element better.
     """
     smooth = np.array([SMOOTH in names for names in candidates])
     either = np.array([SIEVE in names for names in candidates])
