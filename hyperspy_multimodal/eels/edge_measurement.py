@@ -30,7 +30,7 @@ from .edge_windows import (
     pre_edge_channels,
 )
 from .foreign_electrons import foreign_electrons
-from .gain import Camera, find_camera, stored_gain
+from .gain import Camera, WithCamera, find_camera, stored_gain
 from .noise_ranges import NoiseRanges, noise_ranges_of
 from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
 from .select_edges import select_edges
@@ -180,7 +180,7 @@ class EdgeWindowPlan:
 
 
 @dataclass(frozen=True)
-class EdgeWindowReading:
+class EdgeWindowReading(WithCamera):
     """What was measured at K edges, and how.
 
     Parameters
@@ -209,16 +209,6 @@ class EdgeWindowReading:
     background_type: str = POWER_LAW
     foreign: np.ndarray | None = None
     mask = None
-
-    @property
-    def gain(self):
-        """Counts per electron."""
-        return self.camera.gain
-
-    @property
-    def gain_source(self):
-        """Where it comes from."""
-        return self.camera.gain_source
 
     def for_fusion(self, divisible):
         """Return the same, with maps that can be split or drawn only if ``divisible``."""

@@ -10,7 +10,7 @@ from ..counts.templates import Templates
 from ..physics.edges import onset_energy
 from .background_shape import POWER_LAW
 from .core_loss_fit import CoreLossFit
-from .gain import Camera
+from .gain import Camera, WithCamera
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class EdgeProjection:
 
 
 @dataclass(frozen=True)
-class EdgeReading:
+class EdgeReading(WithCamera):
     """What was fitted to core-loss spectra, and the maps.
 
     Attributes
@@ -180,16 +180,6 @@ class EdgeReading:
     cross_sections: list
     noise: dict | None
     mask = None
-
-    @property
-    def gain(self):
-        """Counts per electron."""
-        return self.camera.gain
-
-    @property
-    def gain_source(self):
-        """Where it comes from."""
-        return self.camera.gain_source
 
     def for_fusion(self, divisible):
         """Return the same without its noise, to save memory."""

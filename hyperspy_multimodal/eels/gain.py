@@ -51,6 +51,15 @@ class Camera(NamedTuple):
         return np.asarray(widths, float) * (self.floor / self.gain) ** 2
 
 
+class WithCamera:
+    """What readings of spectra that have a ``camera`` say of it."""
+
+    @property
+    def gain(self):
+        """Counts per electron."""
+        return self.camera.gain
+
+
 def stored_gain(signal):
     """Return the gain in the metadata of a spectrum image, None if there is none."""
     return signal.metadata.get_item(_ITEM, None)

@@ -18,8 +18,8 @@ def test_gain_given_is_used():
     plain, scaled = measure(spectrum_image(data)), measure(spectrum_image(3.7 * data), gain=3.7)
     np.testing.assert_allclose(scaled.maps.counts, plain.maps.counts, rtol=1e-12)
     np.testing.assert_allclose(scaled.maps.background, plain.maps.background)
-    assert (plain.gain, plain.gain_source) == (1.0, "integer counts")
-    assert (scaled.gain, scaled.gain_source) == (3.7, "given")
+    assert (plain.gain, plain.camera.gain_source) == (1.0, "integer counts")
+    assert (scaled.gain, scaled.camera.gain_source) == (3.7, "given")
 
 
 def test_gain_of_the_metadata_is_used(logged):
@@ -27,13 +27,13 @@ def test_gain_of_the_metadata_is_used(logged):
     item = "Signal.Noise_properties.Variance_linear_model.gain_factor"
     signal.metadata.set_item(item, 4.5)
     found = measure(signal)
-    assert (found.gain, found.gain_source) == (4.5, "metadata")
+    assert (found.gain, found.camera.gain_source) == (4.5, "metadata")
     assert "noise of the spectra suggests" not in logged.text
     signal.metadata.set_item(item, 2.0)
     assert measure(signal).gain == 2.0
     assert "noise of the spectra suggests" in logged.text
     signal.metadata.set_item(item, -1.0)
-    assert measure(signal).gain_source == "estimated"
+    assert measure(signal).camera.gain_source == "estimated"
     assert "is ignored" in logged.text
 
 
@@ -47,18 +47,18 @@ def test_noise_that_contradicts_the_metadata_wins(gain, stored, logged):
             "Signal.Noise_properties.Variance_linear_model.gain_factor", stored
         )
     found = measure(signal)
-    assert found.gain_source == "noise"
+    assert found.camera.gain_source == "noise"
     assert found.gain == pytest.approx(gain, rel=0.25)
     (text,) = {each for each in logged.messages if "the noise of the spectra shows" in each}
     assert text.startswith("Whole numbers suggest" if stored is None else "The metadata give")
     assert "a gain of 1, but" in text and f"{found.gain:.3g} counts per electron" in text
     given = measure(signal, gain=1.0)
-    assert (given.gain, given.gain_source) == (1.0, "given")
+    assert (given.gain, given.camera.gain_source) == (1.0, "given")
 
 
 def test_gain_of_fractions_is_estimated_with_a_warning(logged):
     found = measure(spectrum_image(noisy(0.37)))
-    assert found.gain_source == "estimated"
+    assert found.camera.gain_source == "estimated"
     assert found.gain == pytest.approx(0.37, rel=0.25)
     given = measure(spectrum_image(noisy(0.37)), gain=0.37).maps.counts * 0.37
     np.testing.assert_allclose(found.maps.counts * found.gain, given, rtol=1e-9)

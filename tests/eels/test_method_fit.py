@@ -206,7 +206,7 @@ def test_single_negative_values_do_not_disturb():
 def test_the_gain_is_that_of_the_noise_before_the_edges():
     signal = spectrum_image(gain=3.3)
     assert fitted(signal).gain == pytest.approx(3.3, rel=0.3)
-    assert fitted(signal).gain_source == "estimated"
+    assert fitted(signal).camera.gain_source == "estimated"
 
 
 # simulated oxide: O K, Mn L and Co L, each on the tail of the one before
