@@ -14,14 +14,15 @@ values for any number of threads.
 - Around both: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
   brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
   coarser grid.
-- Tests: `any_beyond` of sums of counts against what is expected.
+- Tests: `lengthen` chains of pieces, and `any_beyond` of sums of counts against what is expected.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
   `add_slopes` of lines.
 """
 
 from .blur import blur
 from .certificate import certificate
-from .excess import any_beyond
+from .chains import lengthen
+from .excess import any_beyond, most_beyond
 from .grids import block_means, interpolate
 from .iterations import iterations
 from .peaks import add_peaks, add_slopes
@@ -48,7 +49,9 @@ __all__ = [
     "displaced",
     "interpolate",
     "iterations",
+    "lengthen",
     "likeliest",
+    "most_beyond",
     "project",
     "project_halves",
     "project_spectra",

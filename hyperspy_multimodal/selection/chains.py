@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 from scipy import ndimage
 
+from ..kernels import lengthen
 from .windows import Windows
 
 #: Pieces of the chains that are looked for.
@@ -103,34 +104,16 @@ def _best(scores, history=None):
 
     ``history`` takes up the turns before each piece.
     """
-    best = _at_ends(scores)
-    yield 1, best
-    for pieces in range(2, max(PIECES) + 1):
-        before = np.empty_like(best)
-        np.maximum(best[:-2], best[2:], out=before[1:-1])
-        np.maximum(best[-1], best[1], out=before[0])
-        np.maximum(best[-2], best[0], out=before[-1])
-        if history is not None:
-            right = np.roll(best, -1, axis=0)
-            turns = np.where(before == right, np.int8(1), np.int8(-1))
-            turns[best >= before] = 0
+    steps, shape = np.array(_STEPS), scores.shape
+    best, longer = np.zeros((2, *shape), np.float32)
+    for pieces in range(1, max(PIECES) + 1):
+        turned = history is not None and pieces > 1
+        turns = np.empty(shape if turned else (0, 0, 0), np.int8)
+        lengthen(best, scores, steps, longer, turns)
+        if turned:
             history.append(turns)
-        np.maximum(before, best, out=before)
-        before += scores
-        best = _at_ends(before)
+        best, longer = longer, best
         yield pieces, best
-
-
-def _at_ends(scores):
-    """Move scores of pieces from the corners where they start to those where they end."""
-    ended = np.full_like(scores, -np.inf)
-    ny, nx = scores.shape[1:]
-    for one, out, (y, x) in zip(scores, ended, _STEPS, strict=True):
-        if abs(y) >= ny or abs(x) >= nx:  # no piece of this direction fits
-            continue
-        start = one[max(-y, 0) : ny - max(y, 0), max(-x, 0) : nx - max(x, 0)]
-        out[max(y, 0) : ny - max(-y, 0), max(x, 0) : nx - max(-x, 0)] = start
-    return ended
 
 
 def _followed(history, end, shape):

@@ -9,7 +9,7 @@ from scipy import ndimage, special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
-from ..kernels import any_beyond
+from ..kernels import any_beyond, most_beyond
 from ..threads import side_by_side
 from .chains import PIECES, best_chains, chains_over
 from .runs import Runs
@@ -28,8 +28,10 @@ _OF_THEIR_OWN = 3.0
 # Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
 # background, and the median of |x| of a Gaussian.
 _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
-# Windows that one search looks at, the most significant first.
-_MOST_CANDIDATES = 2000
+# Windows that one search looks at, the most significant first, and such of each kind.
+_MOST_CANDIDATES, _MOST_PLACES = 2000, 4000
+# What sums in single precision may be off, as a share of squared standard errors.
+_ROUNDING = 0.999
 # Digits after the point by which squared standard errors are told apart.
 _DIGITS = 6
 _TINY = np.finfo(float).tiny
@@ -129,11 +131,13 @@ class Expectation:
         """
         expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
         measured = self.net[element] + self._beyond[element]
-        # Counts as what they are beyond expectation: one sum less for each kind of window.
-        runs = Runs(np.stack([expected, measured - expected]))
+        # Single precision says where to look. Counts as what they are beyond expectation: one sum
+        # less for each kind of window.
+        both = np.stack([expected, measured - expected])
+        runs = Runs(both.astype(np.float32))
         further = _Further(found, fused.shape)
         if element not in self._units:
-            self._units[element] = self._unit(element, runs)
+            self._units[element] = self._unit(element, Runs(both))
         unit, wrong = self._units[element], []
         for window, least in zip(self._windows, self._least, strict=True):
             goes_on = further.lines and not window.is_compact
@@ -141,17 +145,18 @@ class Expectation:
             if not thoroughly and not window.is_quick:
                 continue
             mean, off = window.sums(runs)
-            # At most as significant as for a Gaussian; too few counts at most sqrt(2) times that.
-            limit = (unit * enough) ** 2 / 2
+            limit = np.float32(_ROUNDING * (unit * enough) ** 2)
             if not any_beyond(mean, off, limit):
                 continue
-            places = np.flatnonzero(off * off > limit * mean)
-            counts = mean + off
-            background = window.sums(self._backgrounds[element]).flat[places]
-            errors = _errors(counts.flat[places], mean.flat[places], background, unit)
-            for each, place in zip(errors.tolist(), places, strict=True):
-                if abs(each) > least or (abs(each) > enough and further.holds(window, place, each)):
-                    wrong.append((each * each - least * least, each, window, place))
+            places = _furthest(most_beyond(mean, off), limit)
+            arrays = measured, expected, self._beyond[element]
+            errors = _errors(*window.sums_at(places, arrays), unit)
+            are_wrong = np.abs(errors) > least
+            if goes_on:
+                near = np.flatnonzero((np.abs(errors) > enough) & ~are_wrong)
+                are_wrong[near] = further.hold(window, places[near], errors[near])
+            for each, place in zip(errors[are_wrong].tolist(), places[are_wrong], strict=True):
+                wrong.append((each * each - least * least, each, window, place))
         if thoroughly:
             wrong += self._wrong_chains(element, expected, measured)
         # Rounded: which of equal ones comes first must not hang on the last digits of maps.
@@ -186,6 +191,15 @@ class Expectation:
                 below = (background - mean - beyond) / np.sqrt(np.maximum(background, 1.0))
                 unit = max(unit, float(below.max()) / least)
         return min(unit, _LARGEST_UNIT)
+
+
+def _furthest(squares, limit):
+    """Return the places beyond a limit; only those furthest beyond if they are many."""
+    places = np.flatnonzero(squares > limit)
+    if places.size > _MOST_PLACES:
+        furthest = np.argpartition(-squares.flat[places], _MOST_PLACES)[:_MOST_PLACES]
+        places = np.sort(places[furthest])
+    return places
 
 
 def _errors(counts, expected, background, unit):
@@ -284,7 +298,8 @@ class _Further:
         for there in self._there:
             there[:] = ndimage.binary_dilation(there)
 
-    def holds(self, window, place, significance):
-        """Return whether a window lies on these lines and touches what was found."""
-        pixels, sign = window.pixels(place), int(significance > 0)
-        return self._there[sign][pixels].any() and self._on_line[sign][pixels].all()
+    def hold(self, window, places, significances):
+        """Return which windows lie on these lines and touch what was found, bool."""
+        pixels, signs = window.pixels(places[:, None]), (significances > 0).astype(int)[:, None]
+        pixels = signs, *pixels
+        return self._there[pixels].any(axis=1) & self._on_line[pixels].all(axis=1)

@@ -6,6 +6,8 @@ from scipy import ndimage
 # Standard deviations of the Gaussian that softens windows, in widths of the window: of boxes and
 # discs, and of lines; and how many of them it reaches.
 _SOFT, _SOFT_LINE, _TRUNCATED = 1 / 6, 1 / 4, 3.0
+# Pixels that are summed at a time.
+_ROOM = 500_000
 
 
 class Windows:
@@ -42,6 +44,19 @@ class Windows:
     def sums(self, runs):
         """Return the sums of maps in each window, shape (..., *places), of their `Runs`."""
         raise NotImplementedError
+
+    def sums_at(self, places, images):
+        """Return the sums of images (ny, nx) in some windows, one array for each image."""
+        rows, cols = np.unravel_index(places, self.places)
+        within = np.ravel_multi_index(self._pixels, self.shape)
+        starts = rows * self.shape[1] + cols
+        found = [np.empty(len(starts)) for _ in images]
+        pieces = 1 + starts.size * within.size // _ROOM
+        for some in np.array_split(np.arange(starts.size), pieces):
+            indices = starts[some, None] + within
+            for sums, image in zip(found, images, strict=True):
+                sums[some] = image.ravel()[indices].sum(axis=1)
+        return found
 
     def pixels(self, place):
         """Return rows and columns of the pixels of a window, by the number of its place."""

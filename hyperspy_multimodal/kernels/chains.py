@@ -1,0 +1,52 @@
+"""Scores of chains of pieces, one piece longer at a time."""
+
+import numpy as np
+
+from .compile import inlined, leaf
+
+
+@inlined
+def add_best(befores, scores, longer, width):
+    """Write the best of three rows of scores plus those of one more piece."""
+    below, same, above = befores
+    for col in range(width):
+        best = below[col] if below[col] > same[col] else same[col]
+        best = above[col] if above[col] > best else best
+        longer[col] = best + scores[col]
+
+
+@leaf
+def lengthen(best, scores, steps, longer, turns):
+    """Add a piece to the best chains that end at each corner, in each direction.
+
+    Parameters
+    ----------
+    best : numpy.ndarray
+        Scores of the best chains, by direction of the last piece and corner where it ends; float32,
+        shape (directions, ny, nx), -inf where there is none.
+    scores : numpy.ndarray
+        Scores of pieces, by direction and corner where they start; of the same shape.
+    steps : numpy.ndarray
+        Rows and columns from the start of a piece to its end, int64, shape (directions, 2).
+    longer : numpy.ndarray
+        On return what ``best`` is for chains of one more piece.
+    turns : numpy.ndarray
+        On return whether the piece before comes from the direction below (-1), the same (0) or the
+        one above (1), by the new piece's direction and corner where it starts; int8, empty if it is
+        not wanted.
+    """
+    n_directions, ny, nx = best.shape
+    for d in range(n_directions):
+        y, x = steps[d]
+        first, width = max(-x, 0), nx - abs(x)
+        below, same, above = best[d - 1], best[d], best[(d + 1) % n_directions]
+        longer[d] = -np.inf
+        for row in range(max(-y, 0), ny - max(y, 0)):
+            befores = below[row, first:], same[row, first:], above[row, first:]
+            add_best(befores, scores[d, row, first:], longer[d, row + y, first + x :], width)
+        if turns.size > 0:
+            for row in range(ny):
+                for col in range(nx):
+                    down, up = below[row, col], above[row, col]
+                    turn = 1 if up >= down else -1
+                    turns[d, row, col] = 0 if same[row, col] >= max(up, down) else turn
