@@ -24,6 +24,8 @@ _FIRST_REST, _LONGEST_REST = 0.25, 2.0
 _turn = threading.RLock()
 _count = threading.Lock()
 _running = 0
+# Threads whose fusions count as one.
+_member = threading.local()
 # The process whose threads Numba has started.
 _process = None
 
@@ -158,6 +160,28 @@ def side_by_side(function, items):
         return list(pool.map(function, items))
 
 
+def fuse_side_by_side(function, items):
+    """Return what a function that fuses returns for each item.
+
+    As many work at a time as one fusion has threads; these share them.
+    """
+    items = list(items)
+    limit = _limit()
+    at_a_time = min(limit, len(items))
+    if at_a_time < 2 or not _pool_takes_many_callers():
+        return [function(each) for each in items]
+    with (
+        _one_more(),
+        ThreadPoolExecutor(at_a_time, initializer=_join, initargs=(limit // at_a_time,)) as pool,
+    ):
+        return list(pool.map(function, items))
+
+
+def _join(n_threads):
+    numba.set_num_threads(n_threads)
+    _member.of_group = True
+
+
 def _limit():
     """Return how many threads fusions may use, all together."""
     ours = numba.get_num_threads()
@@ -184,6 +208,9 @@ def _of_worker(otherwise):
 @contextlib.contextmanager
 def _one_more():
     global _running
+    if getattr(_member, "of_group", False):
+        yield 1
+        return
     with _count:
         _running += 1
         running = _running

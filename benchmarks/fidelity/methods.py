@@ -25,7 +25,7 @@ from hyperspy_multimodal.selection import (
     fuse_setting,
     normalise_haadf,
 )
-from hyperspy_multimodal.selection.held_out import effort
+from hyperspy_multimodal.selection.settings import effort
 
 LAMBDAS_1 = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 RATIOS = (0.5, 1.0, 2.0, 4.0, 8.0)

@@ -6,11 +6,13 @@ from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
 from .error_draws import ErrorDraws, error_draws
 from .given_back import given_back, kept_structure
+from .guided_models import CroppedModels, GuidedModels
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
-from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_setting
+from .held_out import HeldOut
 from .negative_counts import Negative, negative_counts
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
+from .settings import Setting, fuse_setting
 from .totals import trusted_totals
 
 __all__ = [

@@ -6,8 +6,9 @@ import numpy as np
 
 from ..counts.contracts import Maps
 from .given_back import given_back
-from .held_out import GuidedModels, effort, fuse_setting
+from .guided_models import GuidedModels
 from .normalised_haadf import noise_of, smoothed
+from .settings import effort, fuse_setting
 
 #: Simulated scans, an even number.
 DRAWS = 30

@@ -13,6 +13,8 @@ _STANDARD_ERRORS, _PERCENT = 2.5, 1.0
 # ... and the HAADF's, if so much of it at most is left without the HAADF's pull.
 _LEFT = 0.7
 _HELPED = -2.0  # standard errors of the squared error
+# Of the bias of one split: of what is less, nothing is left by more of them.
+_NONE, _AT_MOST = 1.0, 2.0  # standard errors
 _BRIGHT = slice(1, None)
 _LEAST = 1e-9  # counts that are none
 
@@ -57,6 +59,12 @@ class Bias:
     def percent_errors(self):
         """Standard errors of `percent`, shape (K, 3)."""
         return 100 * self.errors / self.unit
+
+    @property
+    def is_negligible(self):
+        """Which elements have no bias that could count, where the HAADF is bright; bool, (K,)."""
+        small = np.abs(self.percent) + _AT_MOST * self.percent_errors < _PERCENT
+        return (small | (np.abs(self.standard_errors) < _NONE))[:, _BRIGHT].all(axis=1)
 
     @property
     def square(self):

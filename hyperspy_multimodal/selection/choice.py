@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from ..counts.contracts import Maps
-from .held_out import HeldOut, Setting
+from .held_out import HeldOut
 from .mixtures import with_sieves
 from .moves import (
     HUBER,
@@ -17,6 +17,7 @@ from .moves import (
     with_ratios,
     with_regularisers,
 )
+from .settings import Setting
 from .sieves import SIEVES, blurs_without
 from .stages import adjusted, best_of, set_apart, walked
 
@@ -126,24 +127,21 @@ def _guided(held_out, without, candidates):
     if not usable:
         return without
 
-    def score(setting):
-        return held_out.relative(held_out.errors(setting))
-
     best = best_of(
+        held_out,
         [
             replace(without, model=model, lambda_1=lambda_1)
             for model in usable
             for lambda_1 in FIRST_LAMBDAS_1
         ],
-        score,
     )
     other = held_out.models.other(best.model)
     if other is not None:
-        best = best_of([best, replace(best, model=other)], score)
-    best = walked(best, _STEP, score)
-    best = adjusted(held_out, best, _moves(candidates), score)
-    best = walked(best, _FINE_STEP, score)
-    best = set_apart(held_out, best, without, score)
+        best = best_of(held_out, [best, replace(best, model=other)])
+    best = walked(held_out, best, _STEP)
+    best = adjusted(held_out, best, _moves(candidates))
+    best = walked(held_out, best, _FINE_STEP)
+    best = set_apart(held_out, best, without)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
         best = without
     return best
@@ -152,23 +150,20 @@ def _guided(held_out, without, candidates):
 def _softened(held_out, setting, without, candidates):
     """Return the setting with Huber's form of the total variation where that predicts better."""
 
-    def score(setting):
-        return held_out.relative(held_out.errors(setting))
-
     moves = [
         partial(with_other_form, candidates=candidates),
         *(partial(with_ratios, step=step) for step in (1, -1)),
     ]
-    softened = adjusted(held_out, setting, moves, score)
+    softened = adjusted(held_out, setting, moves)
     # Total variation leaves what is noise flat, and Huber's form does not.
     gained = held_out.standard_errors_lost(setting, softened) > _STANDARD_ERRORS
     softened = replace(by_element(gained, softened, setting), apart=setting.apart)
-    if not gained.any() or not score(softened) < score(setting):
+    if not gained.any() or not held_out.score(softened) < held_out.score(setting):
         return setting
     if setting.model is None:
         return softened
-    softened = walked(softened, _FINE_STEP, score)
-    return set_apart(held_out, softened, without, score)
+    softened = walked(held_out, softened, _FINE_STEP)
+    return set_apart(held_out, softened, without)
 
 
 def _moves(candidates):
@@ -183,41 +178,48 @@ def _moves(candidates):
 def _settled(held_out, setting, candidates, chosen):
     """Return the setting with chosen elements' best regulariser and ratio, without HAADF.
 
-    These elements move at a time, for they do not feel each other: each to a place that it has not
-    tried, beside the best ratio so far of each regulariser.
+    These elements move at a time, for they do not feel each other: to a ratio of each regulariser
+    beside its best one so far.
     """
-    elements = range(held_out.n_maps)
-    found = [{} for _ in elements]  # by element: (regulariser, index of ratio) to error
+    found = [{} for _ in chosen]  # by element: (regulariser, index of ratio) to (error, setting)
+    forms = range(max(len(names) for names in candidates))
+    settings = [setting]
+    while settings:
+        held_out.try_out(settings)
+        for each in settings:
+            places = zip(each.regularisers, map(RATIOS.index, each.ratios), strict=True)
+            for i, (place, error) in enumerate(zip(places, held_out.errors(each), strict=True)):
+                found[i].setdefault(place, (error, each))
+        best = [min(each, key=lambda place: each[place][0]) for each in found]
+        settings = []
+        for form in forms:
+            following = [
+                _next_place(found[i], candidates[i][form])
+                if chosen[i] and form < len(candidates[i])
+                else None
+                for i in range(held_out.n_maps)
+            ]
+            if any(following):
+                places = [new or old for new, old in zip(following, best, strict=True)]
+                settings.append(_at(setting, places))
+    return held_out.collected([found[i][place][1] for i, place in enumerate(best)])
 
-    def noted(setting):
-        errors = held_out.errors(setting)
-        for i in elements:
-            place = setting.regularisers[i], RATIOS.index(setting.ratios[i])
-            found[i][place] = min(errors[i], found[i].get(place, np.inf))
 
-    noted(setting)
-    while True:
-        best = [min(each, key=each.get) for each in found]
-        following = [_next_place(found[i], candidates[i]) if chosen[i] else None for i in elements]
-        places = [new or old for new, old in zip(following, best, strict=True)]
-        tried = replace(
-            setting,
-            regularisers=tuple(name for name, _ in places),
-            ratios=tuple(RATIOS[index] for _, index in places),
-        )
-        noted(tried)
-        if not any(following):
-            return tried
+def _at(setting, places):
+    return replace(
+        setting,
+        regularisers=tuple(name for name, _ in places),
+        ratios=tuple(RATIOS[index] for _, index in places),
+    )
 
 
-def _next_place(found, names):
-    """Return a place of an element to try next: beside the best of a regulariser; None if none."""
-    seen = {name: [index for other, index in found if other == name] for name in names}
-    for name in sorted(names, key=lambda name: not seen[name]):
-        if not seen[name]:
-            return name, min(found, key=found.get)[1]
-        best = min(seen[name], key=lambda index: found[name, index])
-        for index in (best + 1, best - 1):
-            if 0 <= index <= highest(name) and index not in seen[name]:
-                return name, index
+def _next_place(found, name):
+    """Return where to try a regulariser of an element next: beside its best ratio; None if none."""
+    seen = [index for other, index in found if other == name]
+    if not seen:
+        return name, min(found, key=lambda place: found[place][0])[1]
+    best = min(seen, key=lambda index: found[name, index][0])
+    for index in (best + 1, best - 1):
+        if 0 <= index <= highest(name) and index not in seen:
+            return name, index
     return None

@@ -1,190 +1,38 @@
 """Held-out errors of fusions, by count splitting: fuse one half, predict the other."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from ..counts.contracts import Counts, Maps
+from ..counts.contracts import Maps
 from ..counts.reading import SPLITS
-from ..fusion.regularisers import are_directional, are_sieves
-from ..fusion.scaled import fuse_scaled
+from ..fusion.regularisers import are_directional
+from ..threads import fuse_side_by_side
 from .brightness import brightness_classes, class_sums, described_bias, held_out_bias
-from .moves import by_element
-from .normalised_haadf import guide_directions
+from .moves import combined, distance
+from .settings import effort, fuse_setting
 
 # What `halves` gives.
 _FRACTION = 0.5
-# Scans of so many pixels are split once; smaller ones more often, up to `SPLITS` times.
-_LARGE = 3 * 128**2
+# Scans of so many pixels are split once in the search, and once for all comparisons; smaller ones
+# more often, up to `SPLITS` times.
+_SEARCHED, _LARGE = 128**2, 3 * 128**2
 _TOLERANCE = 1e-3
 _SIGNIFICANT = 5.0  # standard errors
 _MAX_ITERATIONS = 300
-_SIEVES_SETTLE = 5  # times as fast
-#: An element whose lambdas are this many times the others' follows its counts, not the HAADF.
-APART = 100.0
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Free parameters of a fusion.
-
-    Parameters
-    ----------
-    model : HaadfModel or None
-        None: without HAADF.
-    lambda_1 : float or tuple of float
-        Weight of the Poisson term, one for all or one per element; 1 without HAADF, where only
-        ratios matter.
-    regularisers : tuple of str
-        Name of each element's regulariser.
-    ratios : tuple of float
-        lambda_2 / lambda_1 of each element.
-    apart : tuple of bool
-        Elements that the HAADF does not pull, though they have their part in its model.
-    """
-
-    model: object
-    lambda_1: float
-    regularisers: tuple
-    ratios: tuple
-    apart: tuple
-
-    @property
-    def lambdas(self):
-        """lambda_1 and lambda_2, one per element."""
-        lambda_1 = np.asarray(self.lambda_1) * np.where(self.apart, APART, 1.0)
-        return lambda_1, lambda_1 * np.array(self.ratios)
-
-
-def effort(setting, tolerance, max_iterations):
-    """Return tolerance and largest number of iterations for one of many trial fusions.
-
-    Sources of sieves move on, far below the noise of their maps, long after these have settled.
-    """
-    if are_sieves(setting.regularisers).any():
-        tolerance, max_iterations = 10 * tolerance, max_iterations // _SIEVES_SETTLE
-    return {"tolerance": tolerance, "max_iterations": max_iterations}
-
-
-def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, **options):
-    """Fuse maps as a `Setting` says.
-
-    Parameters
-    ----------
-    maps : Counts
-        Measured or drawn maps.
-    models : GuidedModels
-        What depends on the HAADF alone.
-    setting : Setting
-        Free parameters.
-    scale : float
-        Share of the counts that ``maps`` hold, default 1.
-    totals : numpy.ndarray or None
-        Net totals to keep, NaN where free.
-    **options
-        As of `minimise`.
-
-    Returns
-    -------
-    FusionResult
-    """
-    model = setting.model or models.first
-    lambda_1, lambda_2 = setting.lambdas
-    needs_directions = any(are_directional(setting.regularisers))
-    return fuse_scaled(
-        maps.counts,
-        maps.background,
-        models.matched(model),
-        scales=scale * model.scales,
-        weights=model.weights if setting.model else 0 * model.weights,
-        offset=model.offset,
-        gamma=model.gamma,
-        lambda_1=lambda_1,
-        lambda_2=lambda_2,
-        totals=totals,
-        regularisers=setting.regularisers,
-        directions=models.directions(model) if needs_directions else None,
-        **options,
-    )
-
-
-class GuidedModels:
-    """HAADF models, the best first, with the blurred HAADF and its directions for each blur.
-
-    Parameters
-    ----------
-    haadf : numpy.ndarray
-        HAADF of unit range, shape (ny, nx).
-    models : list of HaadfModel
-        Not empty.
-    others : list of HaadfModel, optional
-        For each of the models one with other weights that explains as much.
-    """
-
-    def __init__(self, haadf, models, others=()):
-        self.haadf = haadf
-        self.models = models
-        self.others = others
-        self._directions, self._matched = {}, {}
-
-    @property
-    def first(self):
-        """The model that explains most of the HAADF; its blur guides fusion without HAADF too."""
-        return self.models[0]
-
-    def other(self, model):
-        """Return the model with other weights that explains as much, None if there is none."""
-        if not self.others:
-            return None
-        pairs = zip(self.models, self.others, strict=True)
-        return next((other for each, other in pairs if each is model), None)
-
-    def matched(self, model):
-        """Return the HAADF at the resolution of the maps."""
-        if model.blur not in self._matched:
-            self._matched[model.blur] = model.matched(self.haadf)
-        return self._matched[model.blur]
-
-    def directions(self, model):
-        """Return directions across the edges of the blurred HAADF, along y and along x."""
-        if model.blur not in self._directions:
-            self._directions[model.blur] = guide_directions(self.haadf, model.blur)
-        return self._directions[model.blur]
-
-
-class CroppedModels(GuidedModels):
-    """The same models over a part of the scan.
-
-    Parameters
-    ----------
-    whole : GuidedModels
-        Models of the whole scan.
-    rows, cols : slice
-        The part.
-    """
-
-    def __init__(self, whole, rows, cols):
-        super().__init__(whole.haadf[rows, cols], whole.models, whole.others)
-        self._whole, self._part = whole, (rows, cols)
-
-    def matched(self, model):
-        """Return the HAADF at the resolution of the maps."""
-        return np.ascontiguousarray(self._whole.matched(model)[self._part])
-
-    def directions(self, model):
-        """Return directions across the edges of the blurred HAADF, along y and along x."""
-        whole = self._whole.directions(model)
-        return tuple(np.ascontiguousarray(each[self._part]) for each in whole)
+# Results of each split that a fusion may start from.
+_REMEMBERED = 4
 
 
 class HeldOut:
     """Squared errors of predictions of held-out counts, for settings tried so far.
 
-    The counts are split binomially into two independent halves: three times for scans of up to
-    128 x 128 pixels, less often for larger ones, which tell as much by themselves. Of each split
-    the first half is fused, and the squared difference to the unclipped net maps of the second is
-    summed by element; so is the difference itself, where the HAADF is dark and where it is bright.
-    That tells a leak of the HAADF, and takes three splits of any scan.
+    The counts are split binomially into two independent halves. Of each split the first half is
+    fused, and the squared difference to the unclipped net maps of the second is summed by element;
+    so is the difference itself, where the HAADF is dark and where it is bright.
+
+    There are three splits. A search takes only as many of them as have 128 x 128 pixels together,
+    for it compares many settings. How many standard errors lie between two settings takes up to
+    three splits of up to 128 x 128 pixels, or one of a large scan, which tells as much by itself.
+    A leak of the HAADF takes all of them, unless the first rules it out.
 
     Parameters
     ----------
@@ -202,68 +50,122 @@ class HeldOut:
 
     def __init__(self, maps: Maps, models, seed, kept, progress):
         self.splits = maps.halves(SPLITS, seed)
-        # How many of them tell one setting from another.
-        self._enough = min(SPLITS, -(-_LARGE // maps.net[0].size))
+        n_pixels = maps.net[0].size
+        # How many of them search for a setting, and how many tell one from another.
+        self._searched, self._enough = (
+            min(SPLITS, -(-pixels // n_pixels)) for pixels in (_SEARCHED, _LARGE)
+        )
         self.models = models
         self._mask = maps.mask
         self.kept = kept
         self.progress = progress
         self.n_maps = len(maps.names)
-        self._latest = [None] * len(self.splits)
-        self._blocks = {}  # by setting: (elements, blocks)
-        self._misses = {}  # by setting: (elements, classes of brightness) of each split fused
+        self._results = [{} for _ in self.splits]  # the latest, by setting
+        self._found = {}  # by setting: `_error` of each split fused
+        self._parents = {}  # by setting: those which its elements are taken from
         self._classes = brightness_classes(models.matched(models.first), maps.mask)
         self._least = np.full(self.n_maps, np.inf)
         # What no prediction can be better than: the noise of the held-out halves.
-        compared = self.splits[: self._enough]
-        noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in compared)
+        searched = self.splits[: self._searched]
+        noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in searched)
         self._noise = np.maximum(noise, 0.0)
         #: Which elements have a say: those whose counts are more than noise.
         self.counted = _are_significant(self.splits[0])
 
+    def try_out(self, settings):
+        """Fuse settings that were not tried so far, side by side, for the search."""
+        settings = [each for each in dict.fromkeys(settings) if not self._found.get(each)]
+        self._fuse([(each, number) for each in settings for number in range(self._searched)])
+        for each in settings:
+            self._least = np.minimum(self._least, self.errors(each))
+
     def errors(self, setting):
-        """Return the squared error of each element, summed over pixels and splits."""
-        return self.blocks(setting).sum(axis=1)
+        """Return the squared error of each element, summed over pixels and splits searched."""
+        if not self._found.get(setting):
+            self.try_out([setting])
+        return sum(blocks for blocks, _ in self._found[setting][: self._searched]).sum(axis=1)
+
+    def score(self, setting):
+        """Return the errors of the elements over the least of each so far, summed."""
+        return self.relative(self.errors(setting))
 
     def blocks(self, setting):
-        """Return the squared errors by element and block of the scan, (K, blocks)."""
-        if setting not in self._blocks:
-            self._misses[setting] = []
-            found = sum(self._error(number, setting) for number in range(self._enough))
-            self._blocks[setting] = found
-            self._least = np.minimum(self._least, found.sum(axis=1))
-        return self._blocks[setting]
+        """Return the squared errors by element and block of the scan, of all splits compared."""
+        self.errors(setting)
+        return sum(blocks for blocks, _ in self._up_to(self._enough, setting))
 
     def put_together(self, chosen, some, others):
         """Return ``others`` with chosen elements as in ``some``, both without HAADF.
 
         Elements do not feel each other then, so that nothing is fused for its errors.
         """
-        setting = by_element(chosen, some, others)
-        if setting not in self._blocks:
-            which = np.asarray(chosen)[:, None]
-            found = np.where(which, self.blocks(some), self.blocks(others))
-            splits = zip(self._misses[some], self._misses[others], strict=False)  # as far as both
-            self._misses[setting] = [np.where(which, *pair) for pair in splits]
-            self._blocks[setting] = found
+        return self.collected([some if each else others for each in chosen])
+
+    def collected(self, parents):
+        """Return a setting each of whose elements is as in another one, all without HAADF."""
+        setting = combined(parents)
+        if not self._found.get(setting) and setting not in parents:
+            self._parents[setting] = parents
+            self._up_to(self._searched, setting)
         return setting
 
     def bias(self, setting):
-        """Return the `Bias` of the predictions where the HAADF is dark and bright."""
-        self.blocks(setting)
-        for number in range(len(self._misses[setting]), SPLITS):
-            self._error(number, setting)
+        """Return the `Bias` of the predictions where the HAADF is dark and bright.
+
+        It is that of all splits, unless the first has hardly any.
+        """
+        self.errors(setting)
+        if not self._bias_so_far(setting).is_negligible[self.counted].all():
+            self._up_to(SPLITS, setting)
         return self._bias_so_far(setting)
 
     def _bias_so_far(self, setting):
-        return held_out_bias(self._misses[setting], self.splits[0], self._classes)
+        misses = [misses for _, misses in self._found[setting]]
+        return held_out_bias(misses, self.splits[0], self._classes)
 
     def squares_lost(self, setting, reference):
         """Return by how much the squared error of a fused scan is higher, about, by element."""
         # Halves hold half the counts, and so a quarter of the squares.
-        return 4 / self._enough * (self.errors(setting) - self.errors(reference))
+        return 4 / self._searched * (self.errors(setting) - self.errors(reference))
 
-    def _error(self, number, setting):
+    def _up_to(self, n_splits, setting):
+        """Return what `_error` gives for the first splits of a setting."""
+        found = self._found.setdefault(setting, [])
+        parents = self._parents.get(setting)
+        if parents is not None:
+            known = {each: self._up_to(n_splits, each) for each in parents}
+            found[:] = [
+                tuple(
+                    np.stack([known[each][number][part][i] for i, each in enumerate(parents)])
+                    for part in range(2)
+                )
+                for number in range(n_splits)
+            ]
+        self._fuse([(setting, number) for number in range(len(found), n_splits)])
+        return found[:n_splits]
+
+    def _fuse(self, wanted):
+        """Fuse pairs of setting and split, side by side, all from what was fused before."""
+        starts = [self._nearest(*each) for each in wanted]
+        jobs = [(*pair, start) for pair, start in zip(wanted, starts, strict=True)]
+        for (setting, number), (found, result) in zip(
+            wanted, fuse_side_by_side(lambda job: self._error(*job), jobs), strict=True
+        ):
+            self._found.setdefault(setting, []).append(found)
+            results = self._results[number]
+            results[setting] = result
+            if len(results) > _REMEMBERED:
+                del results[next(iter(results))]
+            self.progress()
+
+    def _nearest(self, setting, number):
+        """Return the result of the split whose setting is nearest, the latest of equal ones."""
+        results = self._results[number]
+        nearest = min(reversed(results), key=lambda each: distance(setting, each), default=None)
+        return results.get(nearest)
+
+    def _error(self, setting, number, start):
+        """Return squared errors by block, misses by class of brightness, and the fusion."""
         first, second = self.splits[number]
         fused = fuse_setting(
             first,
@@ -272,17 +174,14 @@ class HeldOut:
             scale=_FRACTION,
             totals=np.where(self.kept, first.totals, np.nan),
             **effort(setting, _TOLERANCE, _MAX_ITERATIONS),
-            initial=self._latest[number],
+            initial=start,
         )
-        self._latest[number] = fused
-        self.progress()
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
         misses = second.net - expected
-        self._misses[setting].append(class_sums(misses, self._classes))
         squares = np.square(misses)
         if self._mask is not None:
             squares[:, self._mask] = 0.0  # there is nothing to predict
-        return _block_sums(squares)
+        return (_block_sums(squares), class_sums(misses, self._classes)), fused
 
     def relative(self, errors):
         """Return the errors of the elements over the least of all, summed.
@@ -321,10 +220,10 @@ class HeldOut:
                 "regularisers": list(setting.regularisers),
                 "directional": are_directional(setting.regularisers),
                 "apart": list(setting.apart),
-                "relative_errors": (found.sum(axis=1) / least).tolist(),
+                "relative_errors": (self.errors(setting) / least).tolist(),
                 **described_bias(self._bias_so_far(setting)),
             }
-            for setting, found in self._blocks.items()
+            for setting in self._found
         ]
 
 

@@ -37,9 +37,6 @@ def with_sieves(held_out, best, without, candidates, free):
     Setting
     """
 
-    def score(setting):
-        return held_out.relative(held_out.errors(setting))
-
     sieves = blurs_without(held_out, without, candidates, reference=without)
     if sieves is None:
         return best
@@ -55,20 +52,20 @@ def with_sieves(held_out, best, without, candidates, free):
     alone = held_out.put_together(served, unaided, without)
     stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
     chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
-    chosen = walked(chosen, _STEP, score)
+    chosen = walked(held_out, chosen, _STEP)
     chosen, served = _staying(held_out, chosen, best, served, 0.0)
     if not served.any():
         return best
     moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
-    chosen = adjusted(held_out, chosen, moves, score)
-    chosen = walked(chosen, _FINE_STEP, score)
+    chosen = adjusted(held_out, chosen, moves)
+    chosen = walked(held_out, chosen, _FINE_STEP)
     chosen, served = _staying(held_out, chosen, best, served, _least(chosen))
     if not served.any():
         return best
-    chosen = set_apart(held_out, chosen, alone, score)
+    chosen = set_apart(held_out, chosen, alone)
     if held_out.standard_errors_gained(chosen, alone) < _HAADF_STANDARD_ERRORS:
         chosen = alone
-    return best_of([best, chosen], score)
+    return best_of(held_out, [best, chosen])
 
 
 def _least(setting):

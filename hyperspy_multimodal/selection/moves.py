@@ -12,25 +12,35 @@ RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 # That of total variation; its Huber form is so many steps weaker.
 _HIGHEST = RATIOS.index(16.0)
 _SOFTER = 2
+# How far another regulariser and another HAADF model are away, in octaves of the ratio.
+_OTHER_FORM, _OTHER_MODEL = 3.0, 2.0
 #: Huber's form of each total variation.
 HUBER = {"directional": "directional huber", "isotropic": "huber"}
 
 
 def by_element(chosen, some, others):
     """Return ``others`` with regulariser, ratio and HAADF of ``some`` for chosen elements."""
+    mixed = combined([some if each else others for each in chosen])
+    return replace(mixed, model=others.model, lambda_1=others.lambda_1)
+
+
+def combined(parents):
+    """Return the first setting with each element's regulariser, ratio and HAADF as in another."""
     names = "regularisers", "ratios", "apart"
     return replace(
-        others,
-        **{
-            name: tuple(
-                a if each else b
-                for each, a, b in zip(
-                    chosen, getattr(some, name), getattr(others, name), strict=True
-                )
-            )
-            for name in names
-        },
+        parents[0],
+        **{name: tuple(getattr(each, name)[i] for i, each in enumerate(parents)) for name in names},
     )
+
+
+def distance(setting, other):
+    """Return how far the maps of two settings should be apart: a rule of thumb."""
+    alike = [a == b for a, b in zip(setting.regularisers, other.regularisers, strict=True)]
+    octaves = np.log2(np.divide(setting.ratios, other.ratios))
+    far = np.where(alike, np.abs(octaves), _OTHER_FORM).sum()
+    if setting.model is not other.model:
+        far += _OTHER_MODEL
+    return far + abs(np.log2(setting.lambda_1 / other.lambda_1)) * (setting.model is not None)
 
 
 def with_ratios(setting, chosen, step, only=True):

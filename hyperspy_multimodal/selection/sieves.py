@@ -34,17 +34,25 @@ def sieve_without(held_out, start, reference=None):
     )
     tried = {}
 
+    def try_out(places):
+        for place in places:
+            tried[place] = replace(first, ratios=(RATIOS[place],) * n_maps)
+        held_out.try_out([tried[place] for place in places])
+
     def score(place):
         if place not in tried:
-            tried[place] = replace(first, ratios=(RATIOS[place],) * n_maps)
-        return held_out.relative(held_out.errors(tried[place]))
+            try_out([place])
+        return held_out.score(tried[place])
 
-    best = _climbed(RATIOS.index(_FIRST_RATIO), _COARSE, score)
+    start = RATIOS.index(_FIRST_RATIO)
+    try_out([start, start + _COARSE])
+    best = _climbed(start, _COARSE, score)
     own = replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
     if reference is not None:
         served = held_out.errors(own) < held_out.errors(reference)
         if not (served & held_out.counted).any():
             return None
+    try_out([place for place in (best - _FINE, best + _FINE) if 0 <= place < len(RATIOS)])
     best = _climbed(best, _FINE, score)
     return replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
 
@@ -68,11 +76,12 @@ def smooth_without(held_out, start):
     n_maps = held_out.n_maps
     first = replace(start, lambda_1=1.0, regularisers=(SMOOTH,) * n_maps, apart=(False,) * n_maps)
     low, high = _FIRST_PLACES
-    found = {}
+    tried = {}
     new = range(low, high + 1, _COARSE)
     while True:
-        for place in new:
-            found[place] = held_out.errors(replace(first, ratios=(RATIOS[place],) * n_maps))
+        tried |= {place: replace(first, ratios=(RATIOS[place],) * n_maps) for place in new}
+        held_out.try_out([tried[place] for place in new])
+        found = {place: held_out.errors(each) for place, each in tried.items()}
         best = np.array([min(found, key=lambda place: found[place][i]) for i in range(n_maps)])
         counted = best[held_out.counted]
         if (counted == low).any() and low >= _COARSE:
@@ -82,7 +91,7 @@ def smooth_without(held_out, start):
             high += _COARSE
             new = (high,)
         else:
-            return replace(first, ratios=tuple(RATIOS[place] for place in best))
+            return held_out.collected([tried[place] for place in best])
 
 
 def blurs_without(held_out, start, candidates, reference=None):

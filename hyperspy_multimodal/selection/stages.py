@@ -13,27 +13,34 @@ LAMBDAS_1 = (1e-5, 1.0)
 _STANDARD_ERRORS_LOST = 2.0
 
 
-def best_of(settings, score):
+def best_of(held_out, settings):
     """Return the best of some settings; all are tried before any are compared."""
-    for setting in settings:
-        score(setting)
-    return min(settings, key=score)
+    held_out.try_out(settings)
+    return min(settings, key=held_out.score)
 
 
-def walked(setting, step, score):
+def walked(held_out, setting, step):
     """Return the setting with the best lambda_1 of those that lie ``step`` half decades apart."""
+    both = [_with_lambda_1(setting, steps) for steps in (step, -step)]
+    held_out.try_out([each for each in both if each is not None])
     for steps in (step, -step):
         while True:
-            half_decades = round(2 * np.log10(setting.lambda_1)) + steps
-            lambda_1 = float(f"{10 ** (half_decades / 2):.3g}")
-            further = replace(setting, lambda_1=lambda_1)
-            if not LAMBDAS_1[0] <= lambda_1 <= LAMBDAS_1[1] or score(further) >= score(setting):
+            further = _with_lambda_1(setting, steps)
+            if further is None or held_out.score(further) >= held_out.score(setting):
                 break
             setting = further
     return setting
 
 
-def adjusted(held_out, setting, moves, score):
+def _with_lambda_1(setting, steps):
+    """Return the setting with lambda_1 so many half decades further; None beyond the limits."""
+    half_decades = round(2 * np.log10(setting.lambda_1)) + steps
+    lambda_1 = float(f"{10 ** (half_decades / 2):.3g}")
+    is_allowed = LAMBDAS_1[0] <= lambda_1 <= LAMBDAS_1[1]
+    return replace(setting, lambda_1=lambda_1) if is_allowed else None
+
+
+def adjusted(held_out, setting, moves):
     """Return the setting with better regularisers and ratios, elements coupled by the HAADF.
 
     All elements make the same move. Those that it serves keep it, if that serves all together;
@@ -41,19 +48,23 @@ def adjusted(held_out, setting, moves, score):
     """
     moves = list(moves)
     everyone = np.full(held_out.n_maps, True)
+
+    def moved_all(move):
+        return move(setting, held_out.counted if move.func is with_ratios else everyone)
+
+    held_out.try_out([moved_all(move) for move in moves])
     useless = 0
     while useless < len(moves):
         move = moves[0]
         before = held_out.errors(setting)
-        of_ratios = move.func is with_ratios
-        moved = move(setting, held_out.counted if of_ratios else everyone)
+        moved = moved_all(move)
         served = held_out.errors(moved) < before
         served &= held_out.counted
         if served.any() and not served.all():
             moved = move(setting, served)
-        if score(moved) < score(setting):
+        if held_out.score(moved) < held_out.score(setting):
             setting, useless = moved, 0
-            if of_ratios:
+            if move.func is with_ratios:
                 continue
         else:
             useless += 1
@@ -61,7 +72,7 @@ def adjusted(held_out, setting, moves, score):
     return setting
 
 
-def set_apart(held_out, setting, without, score):
+def set_apart(held_out, setting, without):
     """Return the setting with those elements apart to which the pull of the HAADF does harm.
 
     These are the ones into which it leaks, also after others were set apart, and those that are
@@ -69,8 +80,11 @@ def set_apart(held_out, setting, without, score):
     regulariser and ratio of ``without``, which is returned if they are all.
     """
     losing = held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
+    losing &= held_out.counted
+    if not losing.any() and held_out.bias(setting).is_negligible[held_out.counted].all():
+        return setting
     free = held_out.bias(without)
-    losing &= held_out.counted & ~free.is_from_pull(held_out.bias(setting))
+    losing &= ~free.is_from_pull(held_out.bias(setting))
     apart = np.array(setting.apart)
     while True:
         lost = held_out.standard_errors_lost(setting, without)
@@ -84,7 +98,7 @@ def set_apart(held_out, setting, without, score):
         setting = _apart(setting, without, apart)
     losing |= apart
     if (losing & ~apart).any() and not losing.all():
-        setting = best_of([setting, _apart(setting, without, losing)], score)
+        setting = best_of(held_out, [setting, _apart(setting, without, losing)])
     return setting
 
 

@@ -8,8 +8,7 @@ from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.eds.xray_fit import plan_fit
 from hyperspy_multimodal.eds.xray_windows import plan_windows
 from hyperspy_multimodal.lazy import read_now
-from hyperspy_multimodal.selection import part_to_choose_on
-from hyperspy_multimodal.selection.held_out import CroppedModels, GuidedModels
+from hyperspy_multimodal.selection import CroppedModels, GuidedModels, part_to_choose_on
 
 
 class Maps:

@@ -7,8 +7,8 @@ import pytest
 
 from hyperspy_multimodal.fusion.scaled import fuse_scaled
 from hyperspy_multimodal.selection import GuidedModels, HaadfModel, fuse_setting
-from hyperspy_multimodal.selection.held_out import APART
 from hyperspy_multimodal.selection.normalised_haadf import guide_directions, smoothed
+from hyperspy_multimodal.selection.settings import APART
 
 from .scans import guided_models
 

@@ -1,0 +1,97 @@
+"""A setting of a fusion: its free parameters, and the fusion with them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..counts.contracts import Counts
+from ..fusion.regularisers import are_directional, are_sieves
+from ..fusion.scaled import fuse_scaled
+
+_SIEVES_SETTLE = 5  # times as fast
+#: An element whose lambdas are this many times the others' follows its counts, not the HAADF.
+APART = 100.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Free parameters of a fusion.
+
+    Parameters
+    ----------
+    model : HaadfModel or None
+        None: without HAADF.
+    lambda_1 : float or tuple of float
+        Weight of the Poisson term, one for all or one per element; 1 without HAADF, where only
+        ratios matter.
+    regularisers : tuple of str
+        Name of each element's regulariser.
+    ratios : tuple of float
+        lambda_2 / lambda_1 of each element.
+    apart : tuple of bool
+        Elements that the HAADF does not pull, though they have their part in its model.
+    """
+
+    model: object
+    lambda_1: float
+    regularisers: tuple
+    ratios: tuple
+    apart: tuple
+
+    @property
+    def lambdas(self):
+        """lambda_1 and lambda_2, one per element."""
+        lambda_1 = np.asarray(self.lambda_1) * np.where(self.apart, APART, 1.0)
+        return lambda_1, lambda_1 * np.array(self.ratios)
+
+
+def effort(setting, tolerance, max_iterations):
+    """Return tolerance and largest number of iterations for one of many trial fusions.
+
+    Sources of sieves move on, far below the noise of their maps, long after these have settled.
+    """
+    if are_sieves(setting.regularisers).any():
+        tolerance, max_iterations = 10 * tolerance, max_iterations // _SIEVES_SETTLE
+    return {"tolerance": tolerance, "max_iterations": max_iterations}
+
+
+def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, **options):
+    """Fuse maps as a `Setting` says.
+
+    Parameters
+    ----------
+    maps : Counts
+        Measured or drawn maps.
+    models : GuidedModels
+        What depends on the HAADF alone.
+    setting : Setting
+        Free parameters.
+    scale : float
+        Share of the counts that ``maps`` hold, default 1.
+    totals : numpy.ndarray or None
+        Net totals to keep, NaN where free.
+    **options
+        As of `minimise`.
+
+    Returns
+    -------
+    FusionResult
+    """
+    model = setting.model or models.first
+    lambda_1, lambda_2 = setting.lambdas
+    needs_directions = any(are_directional(setting.regularisers))
+    return fuse_scaled(
+        maps.counts,
+        maps.background,
+        models.matched(model),
+        scales=scale * model.scales,
+        weights=model.weights if setting.model else 0 * model.weights,
+        offset=model.offset,
+        gamma=model.gamma,
+        lambda_1=lambda_1,
+        lambda_2=lambda_2,
+        totals=totals,
+        regularisers=setting.regularisers,
+        directions=models.directions(model) if needs_directions else None,
+        **options,
+    )
