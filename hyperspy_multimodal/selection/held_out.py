@@ -14,8 +14,8 @@ from .settings import effort, fuse_setting
 _FRACTION = 0.5
 # Scans of so many pixels are split once in the search, and once for all comparisons; smaller ones
 # more often, up to `SPLITS` times.
-_SEARCHED, _LARGE = 128**2, 3 * 128**2
-_TOLERANCE = 1e-3
+_SEARCHED, _LARGE = 2 * 128**2, 3 * 128**2
+_TOLERANCE = 3e-3
 _SIGNIFICANT = 5.0  # standard errors
 _MAX_ITERATIONS = 300
 # Results of each split that a fusion may start from.
@@ -29,10 +29,10 @@ class HeldOut:
     fused, and the squared difference to the unclipped net maps of the second is summed by element;
     so is the difference itself, where the HAADF is dark and where it is bright.
 
-    There are three splits. A search takes only as many of them as have 128 x 128 pixels together,
-    for it compares many settings. How many standard errors lie between two settings takes up to
-    three splits of up to 128 x 128 pixels, or one of a large scan, which tells as much by itself.
-    A leak of the HAADF takes all of them, unless the first rules it out.
+    There are three splits. A search takes two of 128 x 128 pixels, all of smaller scans, and one of
+    larger ones, for it compares many settings. How many standard errors lie between two settings
+    takes all three of 128 x 128 pixels, and one of a large scan, which tells as much by itself. A
+    leak of the HAADF takes all of them, unless the first rules it out.
 
     Parameters
     ----------
@@ -133,14 +133,13 @@ class HeldOut:
         found = self._found.setdefault(setting, [])
         parents = self._parents.get(setting)
         if parents is not None:
-            known = {each: self._up_to(n_splits, each) for each in parents}
-            found[:] = [
-                tuple(
-                    np.stack([known[each][number][part][i] for i, each in enumerate(parents)])
-                    for part in range(2)
+            known = [self._found[each] for each in parents]
+            for number in range(len(found), min(n_splits, *map(len, known))):
+                parts = [each[number] for each in known]
+                blocks, misses = (
+                    np.stack([both[part][i] for i, both in enumerate(parts)]) for part in (0, 1)
                 )
-                for number in range(n_splits)
-            ]
+                found.append((blocks, misses))
         self._fuse([(setting, number) for number in range(len(found), n_splits)])
         return found[:n_splits]
 

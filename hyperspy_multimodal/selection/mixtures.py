@@ -37,7 +37,8 @@ def with_sieves(held_out, best, without, candidates, free):
     Setting
     """
 
-    sieves = blurs_without(held_out, without, candidates, reference=without)
+    reference = best if best.model is None else without
+    sieves = blurs_without(held_out, without, candidates, reference)
     if sieves is None:
         return best
     # Without HAADF elements do not feel each other.

@@ -16,20 +16,20 @@ _FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
 _STANDARD_ERRORS = 2.0
 
 
-def sieve_without(held_out, start, reference=None):
+def sieve_without(held_out, start, reference=None, first_ratio=_FIRST_RATIO):
     """Return the best setting of sieves without HAADF.
 
     None if ``reference`` predicts every element better.
 
     All maps have the width that serves them best together, as they share the probe, but those that
-    another one serves significantly better.
+    another one serves significantly better. The search begins at the width of ``first_ratio``.
     """
     n_maps = held_out.n_maps
     first = replace(
         start,
         lambda_1=1.0,
         regularisers=(SIEVE,) * n_maps,
-        ratios=(_FIRST_RATIO,) * n_maps,
+        ratios=(first_ratio,) * n_maps,
         apart=(False,) * n_maps,
     )
     tried = {}
@@ -44,17 +44,21 @@ def sieve_without(held_out, start, reference=None):
             try_out([place])
         return held_out.score(tried[place])
 
-    start = RATIOS.index(_FIRST_RATIO)
-    try_out([start, start + _COARSE])
-    best = _climbed(start, _COARSE, score)
+    best = RATIOS.index(first_ratio)
+    try_out([best, *_beside(best, _COARSE)])
+    best = _climbed(best, _COARSE, score)
     own = replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
     if reference is not None:
         served = held_out.errors(own) < held_out.errors(reference)
         if not (served & held_out.counted).any():
             return None
-    try_out([place for place in (best - _FINE, best + _FINE) if 0 <= place < len(RATIOS)])
+    try_out(_beside(best, _FINE))
     best = _climbed(best, _FINE, score)
     return replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
+
+
+def _beside(place, step):
+    return [other for other in (place - step, place + step) if 0 <= other < len(RATIOS)]
 
 
 def _climbed(place, step, score):
@@ -102,10 +106,12 @@ def blurs_without(held_out, start, candidates, reference=None):
     """
     smooth = np.array([SMOOTH in names for names in candidates])
     either = np.array([SIEVE in names for names in candidates])
-    sieves = sieve_without(held_out, start, reference) if either.any() else None
     if not smooth.any():
-        return sieves
+        return sieve_without(held_out, start, reference)
     others = smooth_without(held_out, start)
+    widths = np.sort(np.array(others.ratios)[held_out.counted])
+    first = float(widths[widths.size // 2]) if widths.size else _FIRST_RATIO
+    sieves = sieve_without(held_out, start, reference, first) if either.any() else None
     if sieves is None:
         return others
     chosen = smooth & (~either | (held_out.standard_errors_lost(sieves, others) > _STANDARD_ERRORS))

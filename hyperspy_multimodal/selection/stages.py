@@ -52,7 +52,8 @@ def adjusted(held_out, setting, moves):
     def moved_all(move):
         return move(setting, held_out.counted if move.func is with_ratios else everyone)
 
-    held_out.try_out([moved_all(move) for move in moves])
+    if setting.model is not None:
+        held_out.try_out([moved_all(move) for move in moves])
     useless = 0
     while useless < len(moves):
         move = moves[0]
@@ -60,7 +61,9 @@ def adjusted(held_out, setting, moves):
         moved = moved_all(move)
         served = held_out.errors(moved) < before
         served &= held_out.counted
-        if served.any() and not served.all():
+        if served.any() and not served.all() and setting.model is None:
+            moved = held_out.put_together(served, moved, setting)
+        elif served.any() and not served.all():
             moved = move(setting, served)
         if held_out.score(moved) < held_out.score(setting):
             setting, useless = moved, 0
