@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..modalities import MODALITIES, modality_of
+from ..written_numbers import plain
 
 _logger = logging.getLogger("hyperspy_multimodal")
 # A map that varies by less than this share of its mean shows nothing.
@@ -166,7 +167,8 @@ def _write(maps, output, haadf, options, stem):
             paths = paths if len(paths) == len(maps) else paths * len(maps)
             for name, fused, path in zip(names, maps, paths, strict=True):
                 unit = map_unit(fused)
-                _logger.info("%s: %.6g %s in %s", name, fused.data.sum(), unit, path)
+                total = plain(fused.data.sum(), 6)
+                _logger.info("%s: %s %s in %s", name, total, unit, path)
     if options.uncertainty:
         deviations = output["standard_deviations"]
         save_maps(deviations, folder, options.format[0], suffix="_error", overwrite=True)
@@ -206,7 +208,7 @@ def _check_content(names, maps, output):
             f"The maps of {', '.join(names)} show no structure beyond their noise, so nothing is "
             "written. The scan has too few counts, or the specimen is uniform. Totals: "
             + ", ".join(
-                f"{name} {np.nansum(raw.data):.0f}"
+                f"{name} {plain(np.nansum(raw.data))}"
                 for name, raw in zip(names, output["raw_maps"], strict=True)
             )
         )

@@ -7,6 +7,7 @@ import numpy as np
 from scipy import signal
 
 from ..notes import Speaker
+from ..written_numbers import plain, with_error
 
 _logger = Speaker(__name__)
 
@@ -118,7 +119,7 @@ def _absent(found):
     # of what has counts, but perhaps another element's, the errors hold these
     doubtful = {each.line for each in found.explanation.hidden}
     return {
-        name: f"{name} ({total:.3g} ± {error:.2g} counts)"
+        name: f"{name} ({with_error(total, error)} counts)"
         for name, total, error in totals
         if total < ABSENT * error and name not in doubtful
     }
@@ -172,9 +173,13 @@ def report(found):
     for each in overlaps(explanation, found.plan.names):
         _logger.warning(
             "Lines of %s, which is not among the elements, overlap %s. They are estimated to "
-            "hold %.3g ± %.2g of the %.3g counts there, judging by %s. If this is wrong, so is "
+            "hold %s of the %s counts there, judging by %s. If this is wrong, so is "
             "the map. If the element is in the specimen, add it with s.add_elements.",
-            *each,
+            each.element,
+            each.line,
+            with_error(each.counts, each.error),
+            plain(each.total),
+            each.evidence,
             kind="unnamed overlap",
             about={each.line: each.counts / each.total},
         )
@@ -185,11 +190,11 @@ def report(found):
             _say_open(each, counts)
             continue
         _logger.warning(
-            "Lines of %s alone do not fit the spectrum: about %.3g counts near %s may come from "
+            "Lines of %s alone do not fit the spectrum: about %s counts near %s may come from "
             "%s. If that element is present, add it with s.add_elements. Until then, its counts "
             "are in this map.",
             element,
-            each.counts,
+            plain(each.counts),
             each.line,
             " or ".join(each.candidates),
             kind="hidden element",
@@ -199,7 +204,7 @@ def report(found):
         _logger.info(
             "Fitted but not mapped, as elements of the instrument: %s.",
             ", ".join(
-                f"{element} ({counts:.3g} counts)"
+                f"{element} ({plain(counts)} counts)"
                 for element, counts in explanation.instrument_elements.items()
             ),
         )
@@ -288,7 +293,7 @@ def _report_others(explanation):
         logging.WARNING if share > _MANY else logging.INFO,
         "The summed spectrum shows elements that are not among those of the signal: %s. They "
         "are fitted but not mapped. To map them, add them: s.add_elements(%r).",
-        ", ".join(f"{element} ({counts:.3g} counts)" for element, counts in others.items()),
+        ", ".join(f"{element} ({plain(counts)} counts)" for element, counts in others.items()),
         tuple(map(str, others)),
         kind="to do",
     )

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ..written_numbers import plain
 from .panels import brightest
 
 #: An end of a scale: a number, or a percentile such as "99.8th".
@@ -68,7 +69,8 @@ def _ends(data, low, high):
     top = _value(data, *high)
     if top <= low:
         raise ValueError(
-            f"vmax must be above vmin, but they are {top:.6g} and {low:.6g} for one of the maps."
+            f"vmax must be above vmin, but they are {plain(top, 6)} and "
+            f"{plain(low, 6)} for one of the maps."
         )
     return low, top
 

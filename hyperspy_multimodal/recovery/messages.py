@@ -100,14 +100,15 @@ def warn_of_lost_positions(maps: Maps, haadf):
     level = np.median(haadf[counts > _MANY])
     lost = (counts <= 0) & (haadf >= level)
     if lost.mean() > _LOST:
+        shown = float(f"{level:.4g}")  # to be pasted: digits without separators
         _logger.warning(
             "%d scan positions (%.1f %%) hold no counts although the HAADF is bright there, so "
             "their spectra were probably lost. They are treated as measured, which makes the "
             "maps too dark there. Leave them out with navigation_mask=(s.data.sum(axis=-1) == "
-            "0) & (haadf.data >= %.4g), which keeps empty vacuum.",
+            "0) & (haadf.data >= %s), which keeps empty vacuum.",
             lost.sum(),
             100 * lost.mean(),
-            level,
+            shown,
             kind="lost positions",
         )
 
