@@ -21,12 +21,12 @@ from eds.spectrum.synthetic import (
 from hyperspy_multimodal.eds.fit_report import (
     check_calibration,
     goodness,
-    overlaps,
     report,
     strongest_peaks,
 )
 from hyperspy_multimodal.eds.spectrum.explanation import HiddenElement
 from hyperspy_multimodal.eds.spectrum.free_peaks import UnassignedPeak
+from hyperspy_multimodal.eds.unnamed_overlaps import overlaps
 from hyperspy_multimodal.written_numbers import plain as plain_number
 
 pytestmark = pytest.mark.filterwarnings("error")
