@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..notes import Speaker
-from ..written_numbers import plain
+from ..written_numbers import plain, with_error
 
 _logger = Speaker(__name__)
 
@@ -120,6 +120,7 @@ def _gain(stored, given, counts, noise):
             plain(estimated),
             floor,
             kind="told",
+            brief=_brief(noise, "the metadata say nothing"),
         )
         return estimated, "estimated"
     else:
@@ -136,6 +137,12 @@ def _gain(stored, given, counts, noise):
             plain(estimated),
             floor,
             kind="told",
+            brief=_brief(
+                noise,
+                f"the metadata say {plain(gain)}"
+                if source == "metadata"
+                else "not 1 as for whole numbers",
+            ),
         )
         return estimated, "noise"
     if error < _KNOWN * estimated and not 0.5 < estimated / gain < 2:
@@ -149,3 +156,9 @@ def _gain(stored, given, counts, noise):
             kind="wrong gain",
         )
     return gain, source
+
+
+def _brief(noise, else_said):
+    """Return a sentence on an estimated gain, on which all error bars depend."""
+    gain = with_error(noise.gain, noise.gain_error)
+    return f"Gain: {gain} counts per electron, estimated from the noise ({else_said})."

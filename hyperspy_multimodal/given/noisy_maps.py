@@ -77,6 +77,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         gains = np.array([noise.gain for noise in noises])
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
+        worth = _list(names, gains, [noise.gain_error for noise in noises])
         _logger.warning(
             "The maps are not counts%s, so their noise was estimated. In map units, one count "
             "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
@@ -85,7 +86,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
             f", although they are whole numbers (those of {', '.join(scaled)} look scaled)"
             if scaled
             else "",
-            _list(names, gains, [noise.gain_error for noise in noises]),
+            worth,
             _list(names, floors, [noise.floor_error for noise in noises]),
             kind="noise",
             about=[
@@ -93,6 +94,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
                 for name, noise in zip(names, noises, strict=True)
                 if not np.isfinite(noise.gain_error)
             ],
+            brief=f"Noise estimated from the maps: 1 count = {worth}.",
         )
         blurs = np.array([noise.blur for noise in noises])
         clipped = np.array([noise.clipped for noise in noises])
@@ -105,12 +107,19 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
     below[share < _NEGLIGIBLE] = 0.0
     if np.any(share >= _NEGLIGIBLE):
+        cut = {
+            n: f"{plain(100 * each, 2)} %"
+            for n, each in zip(names, share, strict=True)
+            if each >= _NEGLIGIBLE
+        }
         _logger.warning(
             "Noise below 0 was cut off from the map of %s, which makes it too bright by %s of "
             "its total. This is subtracted, so totals are lower than those of the input maps.",
-            ", ".join(np.array(names)[share >= _NEGLIGIBLE]),
-            ", ".join(f"{plain(100 * each, 2)} %" for each in share[share >= _NEGLIGIBLE]),
+            ", ".join(cut),
+            ", ".join(cut.values()),
             kind="told",
+            brief=f"Totals lowered for noise that was cut off: "
+            f"{', '.join(f'{name} by {each}' for name, each in cut.items())}.",
         )
     first = [each - below / 2 for each in first]
     maps = _as_fitted(names, net - below, gains, excess, first, None)
