@@ -18,7 +18,7 @@ Limit: TypeAlias = float | str
 _PERCENTILE = re.compile(r"\s*([0-9.]+)\s*(?:st|nd|rd|th)\s*")
 
 
-def limits_of(maps, vmin, vmax):
+def limits_of(maps, vmin, vmax, same_scale=False):
     """Return the ends (low, high) of the scale of each map.
 
     Parameters
@@ -26,9 +26,15 @@ def limits_of(maps, vmin, vmax):
     maps : list of BaseSignal
     vmin, vmax : float, str, or list of them
         Ends for all maps, or one for each.
+    same_scale : bool
+        Whether all share one scale, from the lowest to the highest of these ends. Default False.
     """
     ends = [_one_each(name, given, maps) for name, given in (("vmin", vmin), ("vmax", vmax))]
-    return [_ends(each.data, low, high) for each, low, high in zip(maps, *ends, strict=True)]
+    own = [_ends(each.data, low, high) for each, low, high in zip(maps, *ends, strict=True)]
+    if not same_scale:
+        return own
+    lows, highs = zip(*own, strict=True)
+    return [(min(lows), max(highs))] * len(own)
 
 
 def shared_limits(raw, fused):

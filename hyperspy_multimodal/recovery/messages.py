@@ -187,8 +187,8 @@ def _places(names, lost):
         row, column = most.centre
         more = f" and {len(windows) - 1} more" if len(windows) > 1 else ""
         places.append(
-            f"{names[i]} ({most.significance:+.1f} standard errors in a {most.window.name} pixels "
-            f"at row {row:.0f}, column {column:.0f}{more})"
+            f"{names[i]} ({most.significance:+.1f} standard errors in a {most.window.name}, in "
+            f"pixels, centred on row {row:.0f}, column {column:.0f}{more})"
         )
     return ", ".join(places)
 
