@@ -109,8 +109,8 @@ def plot_overlay(
     With ``same_scale=True`` brightness compares counts; these are no atomic fractions, which also
     depend on k-factors. Where colours add up to more than the screen can show, the pixel keeps its
     hue. Where four elements or more lie over each other, mixed colours no longer tell which: draw
-    some of the maps, such as ``plot_overlay(maps[:3])``. Pixels that hold no value (NaN) show the background. The picture is
-    in units of the axes of the maps.
+    some of the maps, such as ``plot_overlay(maps[:3])``. Pixels that hold no value (NaN) show the
+    background. The picture is in units of the axes of the maps.
 
     Examples
     --------
