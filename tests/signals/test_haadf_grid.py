@@ -74,7 +74,6 @@ def test_other_fields_and_unclear_cases_are_refused(specimen, shape, scale, word
     assert all(word in str(error.value) for word in words)
 
 
-@pytest.mark.parametrize("shift", [0.5, 1.7, 4.0])
 def test_a_roi_at_the_origin_is_refused_with_what_to_do_and_that_works(specimen):
     """Offsets of 0 say nothing: many files have them although the spectra lie elsewhere."""
     part = hs.roi.RectangularROI(0, 0, 20, 16)(specimen.signal)
@@ -96,6 +95,7 @@ def test_a_roi_at_the_origin_is_refused_with_what_to_do_and_that_works(specimen)
         image_array(specimen.haadf.data, shape, inner.axes_manager.navigation_axes)
 
 
+@pytest.mark.parametrize("shift", [0.5, 1.7, 4.0])
 def test_a_shift_is_warned_of_and_undone_by_align(specimen, fused, shift, caplog):
     truth = np.stack([each.data for each in specimen.counts])
     moved = ndimage.shift(specimen.haadf.data.astype(float), (0, shift), mode="nearest")
