@@ -79,7 +79,7 @@ def test_a_roi_at_the_origin_is_refused_with_what_to_do_and_that_works(specimen)
     part = hs.roi.RectangularROI(0, 0, 20, 16)(specimen.signal)
     columns, rows = part.axes_manager.navigation_shape
     with pytest.raises(ValueError, match="ROI at the origin") as refused:
-        fuse(part, specimen.haadf)
+        part.multimodal_fusion(specimen.haadf, **GIVEN)
     assert f"haadf.isig[:{columns}, :{rows}]" in str(refused.value)
     cropped = specimen.haadf.isig[:columns, :rows]
     taken = image_array(cropped, (rows, columns), part.axes_manager.navigation_axes)
