@@ -1,4 +1,4 @@
-"""The README as PyPI shows it: there, addresses that are relative to the repository lead nowhere."""
+"""The README for PyPI, where addresses that are relative to the repository lead nowhere."""
 
 import re
 from pathlib import Path
