@@ -98,6 +98,8 @@ def warn_of_lost_positions(maps: Maps, haadf):
     if counts is None or not np.any(counts > _MANY):
         return
     level = np.median(haadf[counts > _MANY])
+    if level <= haadf.min():
+        return  # nothing of the HAADF is darker than where there are counts
     lost = (counts <= 0) & (haadf >= level)
     if lost.mean() > _LOST:
         shown = float(f"{level:.4g}")  # to be pasted: digits without separators
