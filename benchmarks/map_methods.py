@@ -14,6 +14,7 @@ from tuned import best_by_truth, measured, snr
 
 from hyperspy_multimodal import fit_maps
 from hyperspy_multimodal.data import bimetal, core_shell, oxide_interface
+from hyperspy_multimodal.written_numbers import plain
 
 SHAPE = (96, 96)
 SPECIMENS = {
@@ -99,7 +100,7 @@ def missing_element():
             signal.set_lines(rest)
             _, output = fit_maps(signal, rest, full_output=True)
             unnamed = {**output["instrument_elements"], **output["other_elements"]}
-            found = [f"{element} ({counts:.3g} counts)" for element, counts in unnamed.items()]
+            found = [f"{element} ({plain(counts)} counts)" for element, counts in unnamed.items()]
             peaks = "; ".join([*found, *map(str, output["unassigned_peaks"])])
             totals = ", ".join(
                 f"{line.split('_')[0]} {output['totals'][line] / full['totals'][line]:.3f}"

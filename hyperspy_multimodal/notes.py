@@ -1,8 +1,8 @@
 """Messages of a fusion: logged at once, or gathered for one summary.
 
-A `Speaker` is a logger whose messages can be gathered. It takes two more arguments: ``kind``, the
-row of the table of `recovery.verdict` that says what the message means for a map, and ``about``,
-the maps that it concerns.
+A `Speaker` is a logger whose messages can be gathered. It takes three more arguments: ``kind``, the
+row of the table of `recovery.verdict` that says what the message means for a map; ``about``, the
+maps that it concerns; and ``brief``, a short form for what nobody should miss who quotes numbers.
 """
 
 import contextlib
@@ -26,12 +26,15 @@ class Note:
         Row of the table of verdicts; empty for what is in no row.
     about : float or dict of str to float
         How much of it there is, in the sense of the table, for all maps or by the name of the map.
+    brief : str
+        What the first line of the summary says of it; empty for nothing.
     """
 
     source: str
     text: str
     kind: str = ""
     about: object = 1.0
+    brief: str = ""
 
     def amount(self, name):
         """Return the amount that concerns a map."""
@@ -52,7 +55,7 @@ class Speaker(logging.LoggerAdapter):
         """Return message and arguments as they are."""
         return msg, kwargs
 
-    def log(self, level, msg, *args, kind="", about=1.0, **kwargs):
+    def log(self, level, msg, *args, kind="", about=1.0, brief="", **kwargs):
         """Log a message; a warning waits where notes are gathered.
 
         Parameters
@@ -65,6 +68,8 @@ class Speaker(logging.LoggerAdapter):
             Row of the table of verdicts. Default none.
         about : float, sequence of str or dict of str to float
             Maps that it concerns, with how much of it each has, default all and 1.
+        brief : str
+            A sentence for the first line of the summary. Default none.
         """
         notes = _gathered.get()
         if notes is None or level != logging.WARNING:
@@ -72,7 +77,7 @@ class Speaker(logging.LoggerAdapter):
             return
         if not isinstance(about, (int, float, dict)):
             about = dict.fromkeys(about, 1.0)
-        notes.append(Note(self.logger.name, msg % args if args else msg, kind, about))
+        notes.append(Note(self.logger.name, msg % args if args else msg, kind, about, brief))
 
 
 @contextlib.contextmanager

@@ -82,7 +82,7 @@ def test_one_summary_is_printed_and_more_on_request(in_empty_folder, scan, capsy
     arguments = ["spectra.hspy", "image.hspy", *LAMBDAS]
     main(arguments)
     brief = capsys.readouterr().err
-    main([*arguments, "--verbose"])
+    main([*arguments, "--overwrite", "--verbose"])
     verbose = capsys.readouterr().err
     assert brief.count("Maps: ") == verbose.count("Maps: ") == 1
     assert "fit of the summed spectrum" in verbose

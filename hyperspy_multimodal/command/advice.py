@@ -42,6 +42,7 @@ _PHRASES = [
     (r"(?<=or )tolerance\b", "--tolerance"),
     (r"`?background_windows`?", "--background-windows"),
     (r"`background`", "--background"),
+    (r"Give another folder, or overwrite=True", "Give another --output, or --overwrite"),
     (r"; for the opposite give ~mask", "; for the opposite invert the image"),
     (r"the mask is inverted, give ~mask", "the mask is inverted, invert the image"),
     (r"`integration_windows`", "--windows"),

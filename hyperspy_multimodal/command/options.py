@@ -262,12 +262,9 @@ def _add_fusion(group):
         help="blur, in pixels, that brings the HAADF to the resolution of the maps; default: "
         "found from the data",
     )
-    group.add_argument(
-        "--align", action="store_true", help="shift the HAADF so that it lies over the maps"
-    )
-    group.add_argument(
-        "--uncertainty", action="store_true", help="also save the standard deviation of each map"
-    )
+    yes = {"action": "store_true"}
+    group.add_argument("--align", **yes, help="shift the HAADF so that it lies over the maps")
+    group.add_argument("--uncertainty", **yes, help="also save standard deviations of the maps")
     group.add_argument(
         "--tolerance",
         type=_positive,
@@ -304,6 +301,7 @@ def _add_output(group):
         help="also save pictures of each map, the HAADF model, the choice of parameters and the "
         "fitted spectrum",
     )
+    group.add_argument("--overwrite", action="store_true", help="replace results of earlier runs")
     group.add_argument("--verbose", "-v", action="store_true", help="print all messages")
     group.add_argument(
         "--debug", action="store_true", help="if there is an error, show where it came from"

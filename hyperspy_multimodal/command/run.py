@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from ..modalities import MODALITIES, modality_of
+from ..written_numbers import plain
+from .table import write_table
 
 _logger = logging.getLogger("hyperspy_multimodal")
 # A map that varies by less than this share of its mean shows nothing.
 _FLAT = 0.02
+#: Files that every run writes.
+TABLE, PICTURE = "maps.csv", "overview.png"
 
 
 def fuse_files(options):
@@ -49,7 +53,7 @@ def fuse_files(options):
     started = _started()
     maps, output = spectra.multimodal_fusion(haadf, full_output=True, **given)
     _finished(started)
-    _write(maps, output, haadf, options, options.files[0].stem)
+    _write(maps, output, haadf, options)
 
 
 def fuse_given_maps(options):
@@ -70,7 +74,7 @@ def fuse_given_maps(options):
     started = _started()
     fused, output = fuse_maps(maps, haadf, full_output=True, **given)
     _finished(started)
-    _write(fused, output, haadf, options, options.files[0].stem)
+    _write(fused, output, haadf, options)
 
 
 def fuse_specimen(options):
@@ -87,7 +91,7 @@ def fuse_specimen(options):
     maps, output = specimen.signal.multimodal_fusion(
         specimen.haadf, full_output=True, **_given(options)
     )
-    _write(maps, output, specimen.haadf, options, "core_shell")
+    _write(maps, output, specimen.haadf, options)
     print(f"{'line':8s}{'SNR raw':>10s}{'SNR fused':>11s}{'total, fused / true':>22s}")
     for fused, raw, truth in zip(maps, output["raw_maps"], specimen.counts, strict=True):
         print(
@@ -120,9 +124,24 @@ def _rows(option, numbers, columns):
 
 
 def check_output(options):
-    """Refuse an output folder that is a file."""
-    if options.output is not None and options.output.exists() and not options.output.is_dir():
-        raise ValueError(f"--output must be a folder, but {options.output} is a file.")
+    """Refuse an output folder that is a file, or that holds results which are to be kept.
+
+    This is seen before a fusion that takes minutes.
+    """
+    folder = _folder_of(options)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--output must be a folder, but {folder} is a file.")
+    if not options.overwrite and any((folder / name).exists() for name in (TABLE, PICTURE)):
+        raise FileExistsError(
+            f"{folder} holds the results of an earlier run. Give another folder with --output, or "
+            "--overwrite to replace them."
+        )
+
+
+def _folder_of(options):
+    """Return the folder for the results."""
+    stem = options.files[0].stem if options.files else "core_shell"
+    return options.output or Path(f"{stem}_fused")
 
 
 def _check_kind(spectra, options):
@@ -146,7 +165,7 @@ def _finished(started):
     _logger.info("Fused in %.0f s.", time.monotonic() - started)
 
 
-def _write(maps, output, haadf, options, stem):
+def _write(maps, output, haadf, options):
     """Write maps, a table and pictures."""
     import matplotlib
 
@@ -157,21 +176,22 @@ def _write(maps, output, haadf, options, stem):
 
     names = [map_name(fused) for fused in maps]
     _check_content(names, maps, output)
-    folder = options.output or Path(f"{stem}_fused")
+    folder, again = _folder_of(options), options.overwrite
     is_line = maps[0].data.ndim == 1
     kinds = dict.fromkeys([*options.format, *(["png"] if options.pictures else [])])
     for kind in [each for each in kinds if not (is_line and each in ("png", "tif"))]:
-        paths = save_maps(maps, folder, kind, overwrite=True)
+        paths = save_maps(maps, folder, kind, overwrite=again)
         if kind == options.format[0]:
             paths = paths if len(paths) == len(maps) else paths * len(maps)
             for name, fused, path in zip(names, maps, paths, strict=True):
                 unit = map_unit(fused)
-                _logger.info("%s: %.6g %s in %s", name, fused.data.sum(), unit, path)
+                total = plain(fused.data.sum(), 6)
+                _logger.info("%s: %s %s in %s", name, total, unit, path)
     if options.uncertainty:
         deviations = output["standard_deviations"]
-        save_maps(deviations, folder, options.format[0], suffix="_error", overwrite=True)
-    _write_table(folder / "maps.csv", names, maps, output)
-    picture = folder / "overview.png"
+        save_maps(deviations, folder, options.format[0], suffix="_error", overwrite=again)
+    write_table(folder / TABLE, names, maps, output)
+    picture = folder / PICTURE
     if is_line:
         _draw_profiles(picture, names, maps, output["raw_maps"])
     elif maps[0].data.ndim == 2:
@@ -206,28 +226,10 @@ def _check_content(names, maps, output):
             f"The maps of {', '.join(names)} show no structure beyond their noise, so nothing is "
             "written. The scan has too few counts, or the specimen is uniform. Totals: "
             + ", ".join(
-                f"{name} {np.nansum(raw.data):.0f}"
+                f"{name} {plain(np.nansum(raw.data))}"
                 for name, raw in zip(names, output["raw_maps"], strict=True)
             )
         )
-
-
-def _write_table(path, names, maps, output):
-    import csv
-
-    chosen = ["lambda_1", "lambda_2", "directional"]
-    chosen = [each for each in chosen if each in output]  # slices have their own
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        judged = output.get("verdicts")
-        more = ["verdict", "because"] if judged else []
-        table.writerow(["map", "raw total", "fused total", *chosen, *more])
-        for number, (name, fused) in enumerate(zip(names, maps, strict=True)):
-            raw = np.nansum(output["raw_maps"][number].data)
-            own = [output[each][number] for each in chosen]
-            if judged:
-                own += [judged[number]["verdict"], "; ".join(judged[number]["because"])]
-            table.writerow([name, f"{raw:.8g}", f"{fused.data.sum():.8g}", *own])
 
 
 def _draw_profiles(path, names, maps, raw_maps):

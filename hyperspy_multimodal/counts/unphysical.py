@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..written_numbers import plain
 from .faulty_channels import Finding, empty_channels, lacking_channels, named, shifted_channels
 from .spectra_sums import RANKS, channel_ranges
 
@@ -122,7 +123,8 @@ def _hot_pixels(sums):
             and np.count_nonzero(stands_out) > least
         ):
             text = (
-                f"{_place(pixel, sums)} holds {counts[pixel]:.4g} counts, others up to {usual:.4g}"
+                f"{_place(pixel, sums)} holds {plain(counts[pixel], 4)} counts, "
+                f"others up to {plain(usual, 4)}"
             )
             hot.append(Finding(0, sums.total.size, text, int(pixel)))
     return hot
@@ -162,8 +164,8 @@ def _spikes(sums, widest):
                 start, stop = int(min(start, first)), int(max(stop, last))
                 usual = level[start:stop].max()
                 text = (
-                    f"{named(start, stop, 'holds', 'hold')} up to {peak:.4g} counts in "
-                    f"{_place(pixel, sums)}, and up to {usual:.4g} in others"
+                    f"{named(start, stop, 'holds', 'hold')} up to {plain(peak, 4)} counts in "
+                    f"{_place(pixel, sums)}, and up to {plain(usual, 4)} in others"
                 )
                 spikes.append(Finding(start, stop, text, int(pixel)))
     return spikes

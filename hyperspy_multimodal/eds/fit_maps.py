@@ -16,7 +16,7 @@ from ..signals.keywords import explain_keywords
 from ..signals.masks import without_masked
 from ..signals.native import element_maps
 from ..signals.other_signals import in_short
-from .fit_report import overlaps
+from .unnamed_overlaps import overlaps
 from .xray_fit import plan_fit
 
 if TYPE_CHECKING:

@@ -1,20 +1,19 @@
 """Messages about the fit of EDS spectra, and checks that refuse to make maps."""
 
 import logging
-from typing import NamedTuple
 
 import numpy as np
 from scipy import signal
 
 from ..notes import Speaker
+from ..written_numbers import plain, with_error
+from .unnamed_overlaps import overlaps
 
 _logger = Speaker(__name__)
 
 #: How `goodness` begins.
 GOODNESS = "The fit of the summed spectrum is "
 
-# A line of the instrument matters if it holds this share of what lies under a mapped line.
-_OVERLAPPING = 0.05
 #: Counts of fewer standard errors mean that a line or an element is not there.
 ABSENT = 3.0
 # Elements that nobody named are worth a warning if they have this share of all counts of lines.
@@ -28,27 +27,6 @@ _NEAR = 3.0
 _UNEXPLAINED = 0.25
 # What the model leaves of peaks, as a share of their height: good, and fair.
 _GOOD, _FAIR = 0.03, 0.1
-
-
-class Overlap(NamedTuple):
-    """Counts under a mapped line that belong to an element of the instrument.
-
-    Attributes
-    ----------
-    element, line : str
-        The element, and the mapped line.
-    counts, error, total : float
-        Counts that it takes, their error, and all counts there.
-    evidence : str
-        The line that shows the element.
-    """
-
-    element: str
-    line: str
-    counts: float
-    error: float
-    total: float
-    evidence: str
 
 
 def check_calibration(explanation):
@@ -118,7 +96,7 @@ def _absent(found):
     # of what has counts, but perhaps another element's, the errors hold these
     doubtful = {each.line for each in found.explanation.hidden}
     return {
-        name: f"{name} ({total:.3g} ± {error:.2g} counts)"
+        name: f"{name} ({with_error(total, error)} counts)"
         for name, total, error in totals
         if total < ABSENT * error and name not in doubtful
     }
@@ -172,9 +150,13 @@ def report(found):
     for each in overlaps(explanation, found.plan.names):
         _logger.warning(
             "Lines of %s, which is not among the elements, overlap %s. They are estimated to "
-            "hold %.3g ± %.2g of the %.3g counts there, judging by %s. If this is wrong, so is "
+            "hold %s of the %s counts there, judging by %s. If this is wrong, so is "
             "the map. If the element is in the specimen, add it with s.add_elements.",
-            *each,
+            each.element,
+            each.line,
+            with_error(each.counts, each.error),
+            plain(each.total),
+            each.evidence,
             kind="unnamed overlap",
             about={each.line: each.counts / each.total},
         )
@@ -185,11 +167,11 @@ def report(found):
             _say_open(each, counts)
             continue
         _logger.warning(
-            "Lines of %s alone do not fit the spectrum: about %.3g counts near %s may come from "
+            "Lines of %s alone do not fit the spectrum: about %s counts near %s may come from "
             "%s. If that element is present, add it with s.add_elements. Until then, its counts "
             "are in this map.",
             element,
-            each.counts,
+            plain(each.counts),
             each.line,
             " or ".join(each.candidates),
             kind="hidden element",
@@ -199,7 +181,7 @@ def report(found):
         _logger.info(
             "Fitted but not mapped, as elements of the instrument: %s.",
             ", ".join(
-                f"{element} ({counts:.3g} counts)"
+                f"{element} ({plain(counts)} counts)"
                 for element, counts in explanation.instrument_elements.items()
             ),
         )
@@ -288,47 +270,10 @@ def _report_others(explanation):
         logging.WARNING if share > _MANY else logging.INFO,
         "The summed spectrum shows elements that are not among those of the signal: %s. They "
         "are fitted but not mapped. To map them, add them: s.add_elements(%r).",
-        ", ".join(f"{element} ({counts:.3g} counts)" for element, counts in others.items()),
+        ", ".join(f"{element} ({plain(counts)} counts)" for element, counts in others.items()),
         tuple(map(str, others)),
         kind="to do",
     )
-
-
-def overlaps(explanation, names):
-    """Return an `Overlap` for each mapped line under which an unnamed element holds many counts.
-
-    Parameters
-    ----------
-    explanation : Explanation
-    names : sequence of str
-        Mapped lines.
-    """
-    fit = explanation.fit
-    spectra = explanation.attribution.lines.sum(axis=1)
-    unnamed = {each.element: each for each in explanation.unnamed}
-    found = {}
-    for i, line in enumerate(fit.lines):
-        if line.element not in unnamed or not spectra[i] > 0:
-            continue
-        width = float(fit.detector.width(line.energy))
-        for k, other in enumerate(fit.lines):
-            if other.name in names and abs(fit.places[i] - fit.places[k]) < width:
-                key = line.element, other.name
-                counts, variance = found.get(key, (0.0, 0.0))
-                found[key] = counts + spectra[i], variance + fit.errors[i] ** 2
-    counts_of = {line.name: own for line, own in zip(fit.lines, spectra, strict=True)}
-    return [
-        Overlap(
-            element,
-            name,
-            float(counts),
-            float(max(variance, 0.0) ** 0.5),
-            float(counts + counts_of[name]),
-            unnamed[element].line,
-        )
-        for (element, name), (counts, variance) in found.items()
-        if counts > _OVERLAPPING * explanation.counts_of(name.split("_")[0])
-    ]
 
 
 def goodness(explanation):

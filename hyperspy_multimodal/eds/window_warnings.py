@@ -7,6 +7,7 @@ import numpy as np
 from ..counts.windows import axis_range
 from ..notes import Speaker
 from ..physics.lines import element_lines
+from ..written_numbers import plain
 
 _logger = Speaker(__name__)
 
@@ -32,12 +33,12 @@ def warn_of_cut_windows(axis, names, windows):
     for name, (left, right) in zip(names, windows, strict=True):
         if left < low - axis.scale or right > high + axis.scale:
             _logger.warning(
-                "The integration window of %s (%.4g to %.4g %s) extends beyond the energy axis "
+                "The integration window of %s (%s to %s %s) extends beyond the energy axis "
                 "(%s), so its counts are too low. Leave this line out, or map another line of "
                 "the element.",
                 name,
-                left,
-                right,
+                plain(left, 5),
+                plain(right, 5),
                 axis.units,
                 axis_range(axis),
                 kind="cut window",

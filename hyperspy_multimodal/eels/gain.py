@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..notes import Speaker
+from ..written_numbers import plain, with_error
 
 _logger = Speaker(__name__)
 
@@ -82,9 +83,11 @@ def find_camera(stored, given, counts, noise):
     camera = Camera(*_gain(stored, given, counts, noise), noise.floor)
     if noise.floor > 0 and camera.gain_source not in ("estimated", "noise"):
         _logger.info(
-            "Beside the gain of %.3g counts per electron (%s), the noise of the spectra shows a "
-            "floor of %.3g counts a channel, which is allowed for.",
-            *camera,
+            "Beside the gain of %s counts per electron (%s), the noise of the spectra shows a "
+            "floor of %s counts a channel, which is allowed for.",
+            plain(camera.gain),
+            camera.gain_source,
+            plain(camera.floor),
         )
     return camera
 
@@ -103,7 +106,7 @@ def _gain(stored, given, counts, noise):
         )
         stored = None
     estimated, error = noise.gain, noise.gain_error
-    floor = f", and a floor of {noise.floor:.3g} counts a channel" if noise.floor > 0 else ""
+    floor = f", and a floor of {plain(noise.floor)} counts a channel" if noise.floor > 0 else ""
     if stored is not None:
         gain, source = float(stored), "metadata"
     elif np.array_equal(counts, np.rint(counts)):
@@ -112,11 +115,12 @@ def _gain(stored, given, counts, noise):
     elif np.isfinite(estimated) and estimated > _STANDARD_ERRORS * error:
         _logger.warning(
             "The counts are not whole numbers and metadata.%s is not set: the gain is estimated "
-            "from their noise, %.3g counts per electron%s. Give `gain` if it is known.",
+            "from their noise, %s counts per electron%s. Give `gain` if it is known.",
             _ITEM,
-            estimated,
+            plain(estimated),
             floor,
             kind="told",
+            brief=_brief(noise, "the metadata say nothing"),
         )
         return estimated, "estimated"
     else:
@@ -126,23 +130,35 @@ def _gain(stored, given, counts, noise):
         )
     if estimated > max(_CONTRADICTED * gain, gain + _STANDARD_ERRORS * error):
         _logger.warning(
-            "%s a gain of %.3g, but the noise of the spectra shows %.3g counts per electron%s, "
+            "%s a gain of %s, but the noise of the spectra shows %s counts per electron%s, "
             "which is used. Give `gain` if it is known.",
             "The metadata give" if source == "metadata" else "Whole numbers suggest",
-            gain,
-            estimated,
+            plain(gain),
+            plain(estimated),
             floor,
             kind="told",
+            brief=_brief(
+                noise,
+                f"the metadata say {plain(gain)}"
+                if source == "metadata"
+                else "not 1 as for whole numbers",
+            ),
         )
         return estimated, "noise"
     if error < _KNOWN * estimated and not 0.5 < estimated / gain < 2:
         _logger.warning(
-            "The gain is taken as %.3g counts per electron (%s), but the noise of the spectra "
-            "suggests %.3g: with a wrong gain lambdas='auto' smooths too little or too much. "
+            "The gain is taken as %s counts per electron (%s), but the noise of the spectra "
+            "suggests %s: with a wrong gain lambdas='auto' smooths too little or too much. "
             "Give `gain` if it is known.",
-            gain,
+            plain(gain),
             source,
-            estimated,
+            plain(estimated),
             kind="wrong gain",
         )
     return gain, source
+
+
+def _brief(noise, else_said):
+    """Return a sentence on an estimated gain, on which all error bars depend."""
+    gain = with_error(noise.gain, noise.gain_error)
+    return f"Gain: {gain} counts per electron, estimated from the noise ({else_said})."

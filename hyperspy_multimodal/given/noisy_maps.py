@@ -7,6 +7,7 @@ import numpy as np
 from ..checks import per_element
 from ..counts.fitted_maps import FittedMaps
 from ..notes import Speaker
+from ..written_numbers import plain, with_error
 from .map_halves import halved_counts, smoothed
 from .map_noise import estimate_noise
 from .noise_model import TABLE, moments_for
@@ -76,6 +77,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         gains = np.array([noise.gain for noise in noises])
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
+        worth = _list(names, gains, [noise.gain_error for noise in noises])
         _logger.warning(
             "The maps are not counts%s, so their noise was estimated. In map units, one count "
             "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
@@ -84,7 +86,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
             f", although they are whole numbers (those of {', '.join(scaled)} look scaled)"
             if scaled
             else "",
-            _list(names, gains, [noise.gain_error for noise in noises]),
+            worth,
             _list(names, floors, [noise.floor_error for noise in noises]),
             kind="noise",
             about=[
@@ -92,6 +94,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
                 for name, noise in zip(names, noises, strict=True)
                 if not np.isfinite(noise.gain_error)
             ],
+            brief=f"Noise estimated from the maps: 1 count = {worth}.",
         )
         blurs = np.array([noise.blur for noise in noises])
         clipped = np.array([noise.clipped for noise in noises])
@@ -104,12 +107,19 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
     below[share < _NEGLIGIBLE] = 0.0
     if np.any(share >= _NEGLIGIBLE):
+        cut = {
+            n: f"{plain(100 * each, 2)} %"
+            for n, each in zip(names, share, strict=True)
+            if each >= _NEGLIGIBLE
+        }
         _logger.warning(
             "Noise below 0 was cut off from the map of %s, which makes it too bright by %s of "
             "its total. This is subtracted, so totals are lower than those of the input maps.",
-            ", ".join(np.array(names)[share >= _NEGLIGIBLE]),
-            ", ".join(f"{100 * each:.2g} %" for each in share[share >= _NEGLIGIBLE]),
+            ", ".join(cut),
+            ", ".join(cut.values()),
             kind="told",
+            brief=f"Totals lowered for noise that was cut off: "
+            f"{', '.join(f'{name} by {each}' for name, each in cut.items())}.",
         )
     first = [each - below / 2 for each in first]
     maps = _as_fitted(names, net - below, gains, excess, first, None)
@@ -171,11 +181,11 @@ def _warn_of_shares(names, arrays):
     if len(names) > 1 and 0 <= np.ptp(whole) <= _SHARES * whole.mean():
         brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
         _logger.warning(
-            "The maps add up to %.3g in every pixel: they are fractions, not counts. Each map "
+            "The maps add up to %s in every pixel: they are fractions, not counts. Each map "
             "then contains the others with the opposite sign, which the HAADF model cannot "
             "describe, so the maps may be wrong. Fuse counts if you have them. Otherwise leave "
             "out one map, say %s, and calculate it from the others.",
-            whole.mean(),
+            plain(whole.mean()),
             brightest,
             kind="shares",
         )
@@ -202,7 +212,11 @@ def _is_noisier(noise):
 def _warn_of_large_gains(names, arrays, gains):
     """Warn if no pixel of a map holds half a count."""
     highest = [float(each.max()) / gain for each, gain in zip(arrays, gains, strict=True)]
-    low = {n: f"{n} ({value:.2g})" for n, value in zip(names, highest, strict=True) if value < 0.5}
+    low = {
+        name: f"{name} ({plain(value, 2)})"
+        for name, value in zip(names, highest, strict=True)
+        if value < 0.5
+    }
     if low:
         _logger.warning(
             "With the `gain` given, no pixel holds half a count: the highest values are %s. The "
@@ -237,8 +251,8 @@ def _level_spacing(image):
 def _list(names, values, errors):
     """Return values with their errors by name; errors of what the maps do not tell are infinite."""
     return ", ".join(
-        f"{name} {value:.3g} ± {error:.1g}"
+        f"{name} {with_error(value, error)}"
         if np.isfinite(error)
-        else f"{name} {value:.3g} (a guess)"
+        else f"{name} {plain(value)} (a guess)"
         for name, value, error in zip(names, values, errors, strict=True)
     )

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ..written_numbers import plain
 from .panels import brightest
 
 #: An end of a scale: a number, or a percentile such as "99.8th".
@@ -17,7 +18,7 @@ Limit: TypeAlias = float | str
 _PERCENTILE = re.compile(r"\s*([0-9.]+)\s*(?:st|nd|rd|th)\s*")
 
 
-def limits_of(maps, vmin, vmax):
+def limits_of(maps, vmin, vmax, same_scale=False):
     """Return the ends (low, high) of the scale of each map.
 
     Parameters
@@ -25,9 +26,15 @@ def limits_of(maps, vmin, vmax):
     maps : list of BaseSignal
     vmin, vmax : float, str, or list of them
         Ends for all maps, or one for each.
+    same_scale : bool
+        Whether all share one scale, from the lowest to the highest of these ends. Default False.
     """
     ends = [_one_each(name, given, maps) for name, given in (("vmin", vmin), ("vmax", vmax))]
-    return [_ends(each.data, low, high) for each, low, high in zip(maps, *ends, strict=True)]
+    own = [_ends(each.data, low, high) for each, low, high in zip(maps, *ends, strict=True)]
+    if not same_scale:
+        return own
+    lows, highs = zip(*own, strict=True)
+    return [(min(lows), max(highs))] * len(own)
 
 
 def shared_limits(raw, fused):
@@ -68,7 +75,8 @@ def _ends(data, low, high):
     top = _value(data, *high)
     if top <= low:
         raise ValueError(
-            f"vmax must be above vmin, but they are {top:.6g} and {low:.6g} for one of the maps."
+            f"vmax must be above vmin, but they are {plain(top, 6)} and "
+            f"{plain(low, 6)} for one of the maps."
         )
     return low, top
 

@@ -110,8 +110,8 @@ def fit_legend(axis, handles, **style):
     **style
         Of the legend.
     """
-    # some columns first, so that the image has about the room that it will have
-    legend = axis.legend(handles=handles, ncols=min(len(handles), 3), **style)
+    # one column first, so that the image has about the room that it will have
+    legend = axis.legend(handles=handles, ncols=1, **style)
     axis.figure.figure.draw_without_rendering()
     image = axis.get_window_extent()
     size = legend.get_texts()[0].get_fontsize()
@@ -123,7 +123,14 @@ def fit_legend(axis, handles, **style):
         if fits[columns] == 1.0:
             return
     columns = max(fits, key=fits.get)
-    axis.legend(handles=handles, ncols=columns, **{**style, "fontsize": size * fits[columns]})
+    size *= fits[columns]
+    legend = axis.legend(handles=handles, ncols=columns, **{**style, "fontsize": size})
+    # the layout may have given its image less room
+    axis.figure.figure.draw_without_rendering()
+    image, box = axis.get_window_extent(), legend.get_window_extent()
+    again = min(image.width / box.width, image.height / box.height)
+    if again < 1.0:
+        axis.legend(handles=handles, ncols=columns, **{**style, "fontsize": size * again})
 
 
 def most_columns(figsize, width, most=_MOST_COLUMNS):

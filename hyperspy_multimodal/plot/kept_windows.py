@@ -4,8 +4,8 @@ from .panels import map_axes, map_name
 
 # Items of the record, marks, and what a title says of them.
 _MARKS = {
-    "relaxed": ("o", "sum restored"),
-    "differing": ("x", "sum still differs"),
+    "relaxed": ("o", "ring: sum set to counts"),
+    "differing": ("x", "cross: sum off counts"),
 }
 _SIZE, _WIDTH = 16, 0.7  # square points, points
 
@@ -36,6 +36,6 @@ def mark_windows(axis, fused):
                 {"facecolors": "none", "edgecolors": "white"} if mark == "o" else {"c": "white"}
             )
             axis.scatter(x, y, s=_SIZE, marker=mark, linewidths=_WIDTH, **filled)
-            said.append(f"{mark} {meaning}")
+            said.append(meaning)
     if said:
         axis.set_title("\n".join([axis.get_title(), *said]))

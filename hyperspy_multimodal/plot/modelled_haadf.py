@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..written_numbers import plain
 from .drawable import check_output
 from .figures import add_heading, figure_of, fit_text, most_columns, panels_of, rows_and_columns
 from .panels import brightest, height_over_width, scale_bar, show
@@ -82,7 +83,7 @@ def plot_haadf_model(
     show(axes[1], modelled, scan, title, "gray", "unit range", limits)
     furthest = brightest(np.abs(residual))
     spread = float(np.sqrt(np.nanmean(residual**2)))
-    title, limits = f"residual, rms {spread:.2g}", (-furthest, furthest)
+    title, limits = f"residual, rms {plain(spread, 2)}", (-furthest, furthest)
     show(axes[2], residual, scan, title, "RdBu_r", "measured less modelled", limits)
     scale_bar(axes[0], scan)
     add_heading(fig, _heading(output), size[0])

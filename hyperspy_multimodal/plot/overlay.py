@@ -10,10 +10,12 @@ from matplotlib import colormaps
 from matplotlib import colors as mpl_colors
 
 from ..checks import checked_number
+from ..recovery.verdict import NOT_TRUSTED
+from ..written_numbers import plain
 from .contrast import limits_of
 from .drawable import check_maps
 from .figures import axes_of, fit_legend, fit_text
-from .panels import map_title, panel_size, place, scale_bar
+from .panels import is_distrusted, map_title, panel_size, place, scale_bar
 
 if TYPE_CHECKING:
     from typing import Any, Literal
@@ -40,6 +42,7 @@ _ON_WHITE = {
 }
 _MORE = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
 _LEGEND = 0.75  # size of its text over that of the title
+_DISTRUSTED = 0.4  # brightness of maps that are not to be trusted
 _BACKGROUNDS = {"black": _ON_BLACK, "white": _ON_WHITE}
 
 
@@ -51,6 +54,7 @@ def plot_overlay(
     weights: Sequence[float] | None = None,
     vmin: Limit | Sequence[Limit] = 0,
     vmax: Limit | Sequence[Limit] = "99.8th",
+    same_scale: bool = False,
     background: Literal["black", "white"] = "black",
     legend: bool = True,
     figsize: Size | None = None,
@@ -68,19 +72,23 @@ def plot_overlay(
         A matplotlib colour for each map. By default magenta and green for two maps; red, green and
         blue for three, and yellow for a fourth.
     weights : list of float, optional
-        Factor for the brightness of each map, 0 or greater. Default 1. With 0.5 an element that is
-        everywhere covers others less.
+        Factor for the brightness of each map, 0 or greater. By default 1, and 0.4 for maps whose
+        verdict is "not to be trusted". With 0.5 an element that is everywhere covers others less.
     vmin, vmax : float, str, or list of them
         Values at which a map is dark and at which it has its full colour, one for all maps or one
         for each: numbers, or percentiles such as "5th", as in HyperSpy. Default 0 and "99.8th".
-        Raise ``vmin`` to take off an even background, such as that of a carbon film; the legend
-        then says from where the colour starts.
+        Raise ``vmin`` to take off an even background, such as that of a carbon film.
+    same_scale : bool
+        Whether all maps share one scale, from the lowest ``vmin`` to the highest ``vmax`` of them
+        (True), or each has its own (False, default). With one scale, a trace element is as dark as
+        its counts are few.
     background : "black" or "white"
         Colour where there is nothing. On black colours add up as light does, on white they absorb
         as ink does. Default "black".
     legend : bool
-        Whether to draw a legend below the picture. It is never larger than the picture. Default
-        True.
+        Whether to draw a legend below the picture, with the values at which each map is dark and
+        at which it has its full colour. It also says which maps are not to be trusted. It is never
+        larger than the picture. Default True.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
         "85 mm".
@@ -96,11 +104,13 @@ def plot_overlay(
 
     Notes
     -----
-    Each map has its own scale: the overlay shows where elements are, not how much of each. Where
-    colours add up to more than the screen can show, the pixel keeps its hue. Where four elements or
-    more lie over each other, mixed colours no longer tell which: draw some of the maps, such as
-    ``plot_overlay(maps[:3])``. Pixels that hold no value (NaN) show the background. The picture is
-    in units of the axes of the maps.
+    By default, each map has its own scale: the overlay shows where elements are, not how much of
+    each, and a trace element looks as bright as a main one. The legend says where each scale ends.
+    With ``same_scale=True`` brightness compares counts; these are no atomic fractions, which also
+    depend on k-factors. Where colours add up to more than the screen can show, the pixel keeps its
+    hue. Where four elements or more lie over each other, mixed colours no longer tell which: draw
+    some of the maps, such as ``plot_overlay(maps[:3])``. Pixels that hold no value (NaN) show the
+    background. The picture is in units of the axes of the maps.
 
     Examples
     --------
@@ -108,7 +118,7 @@ def plot_overlay(
     >>> from hyperspy_multimodal.plot import plot_overlay
     >>> ax = plot_overlay(core_shell((32, 32)).counts, figsize="85 mm")
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['Co Kα', 'O Kα', 'S Kα']
+    ['Co Kα, 0 to 4.8', 'O Kα, 0 to 2.3', 'S Kα, 0 to 1.8']
     """
     check_maps(maps, "plot_overlay")
     if background not in tuple(_BACKGROUNDS):
@@ -116,7 +126,8 @@ def plot_overlay(
     width, height = panel_size(maps[0], 4.0)
     size = width + 0.5, height + 0.8
     ax = axes_of(ax, size, figsize)
-    handles = draw_overlay(ax, maps, colors, weights, vmin, vmax, background)
+    limits = limits_of(maps, vmin, vmax, same_scale)
+    handles = draw_overlay(ax, maps, colors, weights, limits, background)
     ax.set_title("overlay")
     fit_text(ax.figure, size, figsize)
     if legend:
@@ -124,11 +135,19 @@ def plot_overlay(
     return ax
 
 
-def draw_overlay(ax, maps, colours=None, weights=None, vmin=0, vmax="99.8th", background="black"):
-    """Draw maps over each other with a scale bar, and return handles for a legend."""
+def draw_overlay(ax, maps, colours=None, weights=None, limits=None, background="black"):
+    """Draw maps over each other with a scale bar, and return handles for a legend.
+
+    Parameters
+    ----------
+    ax, maps, colours, weights, background
+        As in `plot_overlay`.
+    limits : list of (float, float), optional
+        Values at which each map is dark, and at which it has its full colour.
+    """
     colours = checked_colours(colours, len(maps), background)
-    weights = _checked_weights(weights, len(maps))
-    limits = limits_of(maps, vmin, vmax)
+    weights = _checked_weights(weights, maps)
+    limits = limits_of(maps, 0, "99.8th") if limits is None else limits
     shares = [
         weight * _share(each.data, *ends)
         for each, ends, weight in zip(maps, limits, weights, strict=True)
@@ -136,9 +155,10 @@ def draw_overlay(ax, maps, colours=None, weights=None, vmin=0, vmax="99.8th", ba
     place(ax, mixed(shares, colours, background), maps[0])
     scale_bar(ax, maps[0])
     handles = []
-    for colour, each, (low, _) in zip(colours, maps, limits, strict=True):
-        name = map_title(each) + (f" (from {low:.2g})" if low else "")
-        handles += ax.plot([], [], "s", color=colour, label=name)
+    for colour, each, (low, high) in zip(colours, maps, limits, strict=True):
+        name = f"{map_title(each)}, {plain(low, 2)} to {plain(high, 2)}"
+        doubt = f"\n{NOT_TRUSTED}" if is_distrusted(each) else ""
+        handles += ax.plot([], [], "s", color=colour, label=name + doubt)
     return handles
 
 
@@ -186,9 +206,10 @@ def checked_colours(colours, number, background="black"):
     return colours
 
 
-def _checked_weights(weights, number):
+def _checked_weights(weights, maps):
+    number = len(maps)
     if weights is None:
-        return [1.0] * number
+        return [_DISTRUSTED if is_distrusted(each) else 1.0 for each in maps]
     if not isinstance(weights, (Sequence, np.ndarray)) or len(weights) != number:
         raise ValueError(
             f"weights must be a list with one number for each of {number} maps, but {weights!r} "

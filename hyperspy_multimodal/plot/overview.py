@@ -18,6 +18,7 @@ from .kept_windows import mark_windows
 from .overlay import checked_colours, draw_overlay, name_colours
 from .panels import (
     brightest,
+    is_distrusted,
     map_title,
     map_unit,
     panel_size,
@@ -134,7 +135,8 @@ def plot_overview(
     captions = [verdict_lines(each, int(_LETTERS * (width + 0.5 * _BAR))) for each in maps]
     most = _columns_of(columns, width + _BAR, figsize)
     rows, columns = rows_and_columns(len(maps) + 1, most)
-    lines = max(len(text) for text, _ in captions)
+    legend = len(shown) + sum(map(is_distrusted, shown))
+    lines = max(legend, *(len(text) for text, _ in captions))
     size = (
         (width + _BAR) * columns,
         (2 * (height + _TITLE) + _TITLE + _CAPTION * lines) * rows,
@@ -142,7 +144,7 @@ def plot_overview(
     fig = figure_of(fig, size, figsize)
     axes = _panels(fig, len(maps) + 1, rows, columns)
     separator = "\n" if width < _NARROW else ", "
-    _draw_image(axes[0, 0], image, maps[0], image_name(haadf))
+    _draw_image(axes[:, 0], image, maps[0], image_name(haadf))
     for pair, raw, fused, colours, (text, colour) in zip(
         axes.T[1:], raw_maps, maps, colour_maps, captions, strict=True
     ):
@@ -174,14 +176,16 @@ def _panels(fig, number, rows, columns):
     return pairs[:, :number]
 
 
-def _draw_image(axis, image, signal, name):
+def _draw_image(pair, image, signal, name):
+    """Draw the HAADF, with a colour bar that leaves as much room beside the overlay below it."""
+    axis = pair[0]
     record = signal.metadata.get_item
     used = record("Multimodal_fusion.uses_haadf", True)
     edges = any(record("Multimodal_fusion.directional", []))
     axis.set_title(name + ("" if used else " (edges only)" if edges else " (left out)"))
     low = float(np.nanmin(image))
     drawn = place(axis, image, signal, cmap="gray", vmin=low, vmax=brightest(image, low))
-    _colour_bar(drawn, axis, [image], "intensity")
+    _colour_bar(drawn, list(pair), [image], "intensity", part=0.43, anchor=(0, 0.96))
 
 
 def _draw_pair(pair, raw, fused, colours, same_scale, separator):
@@ -205,12 +209,12 @@ def _draw_pair(pair, raw, fused, colours, same_scale, separator):
             _colour_bar(each, axis, [each.get_array()], unit)
 
 
-def _colour_bar(drawn, axes, images, label):
+def _colour_bar(drawn, axes, images, label, part=0.85, anchor=(0, 0.5)):
     figure = drawn.axes.figure
     low, high = drawn.get_clim()
-    long = len(axes) if isinstance(axes, list) else 1
+    long = part / 0.85 * (len(axes) if isinstance(axes, list) else 1)
     figure.colorbar(
-        drawn, ax=axes, label=label, shrink=0.85, aspect=_SLENDER * long,
+        drawn, ax=axes, label=label, shrink=part, anchor=anchor, aspect=_SLENDER * long,
         extend=extends(images, low, high), extendfrac=0.05 / long,
     )  # fmt: skip
 
@@ -220,10 +224,7 @@ def _in_overlay(maps):
     if len(maps) <= _MOST_COLOURS:
         return list(maps)
 
-    def is_trusted(each):
-        return each.metadata.get_item("Multimodal_fusion.verdict", "") != "not to be trusted"
-
-    chosen = [each for each in maps if is_trusted(each)]
+    chosen = [each for each in maps if not is_distrusted(each)]
     return (chosen or list(maps))[:_MOST_COLOURS]
 
 

@@ -8,6 +8,7 @@ from matplotlib import patheffects
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from ..names import written_name
+from ..recovery.verdict import NOT_TRUSTED
 
 #: Lines: Okabe and Ito's colours, which differ for colour-blind eyes too, dark ones first.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -46,6 +47,11 @@ def map_verdict(fused):
     because = fused.metadata.get_item("Multimodal_fusion.because", [])
     text = f"{verdict}: {because[0]}" if len(because) else verdict
     return textwrap.shorten(text, _REASON, placeholder=" ..."), _VERDICT_COLOURS[verdict]
+
+
+def is_distrusted(fused):
+    """Return whether the verdict on a map is that it is not to be trusted."""
+    return fused.metadata.get_item("Multimodal_fusion.verdict", "") == NOT_TRUSTED
 
 
 def verdict_lines(fused, width=_REASON):

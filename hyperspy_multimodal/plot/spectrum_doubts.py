@@ -8,6 +8,7 @@ from ..counts.spectra_sums import named_channels
 from ..eds.fit_report import ABSENT
 from ..eds.spectrum.detector import Detector
 from ..names import written_name
+from ..written_numbers import plain
 from .spectrum_misfits import departures
 
 #: What labels carry: over lines of the instrument, and over others that may be hidden.
@@ -60,7 +61,8 @@ def _free(output, unit):
     doubts = []
     for peak in output["unassigned_peaks"]:
         names = " or ".join(map(written_name, peak.candidates)) or "no element fits"
-        text = f"{unit * peak.energy:.4g} {units}: {peak.counts:,.0f} counts of no named element"
+        energy = plain(unit * peak.energy, 4)
+        text = f"{energy} {units}: {peak.counts:,.0f} counts of no named element"
         place = unit * ((1 + output["energy_gain"]) * peak.energy + output["energy_offset"])
         line = min(
             (name for name in output["lines"] if name.endswith(" keV")),
@@ -86,7 +88,8 @@ def _misfits(output, unit):
             limits = edges[there.start], edges[there.stop]
             share = 100 * abs(expected / max(counts, 1.0) - 1)
             text = (
-                f"{limits[0]:.4g} to {limits[1]:.4g} {axis.units}: the model is {share:.0f} % "
+                f"{plain(limits[0], 4)} to {plain(limits[1], 4)} {axis.units}: "
+                f"the model is {share:.0f} % "
                 f"{'below' if expected < counts else 'above'} the counts, "
                 f"{abs(counts - expected) / np.sqrt(max(expected, 1.0)):.0f} standard errors"
             )
@@ -137,7 +140,7 @@ def _left_out(output):
     for start, stop in output["left_out_channels"]:
         limits = tuple(axis.offset + axis.scale * (each - 0.5) for each in (start, stop))
         text = (
-            f"{limits[0]:.4g} to {limits[1]:.4g} {axis.units}: left out, as "
+            f"{plain(limits[0], 4)} to {plain(limits[1], 4)} {axis.units}: left out, as "
             f"{named_channels([(start, stop)])} cannot be of the specimen or were not recorded"
         )
         doubts.append(Doubt("left out", text, limits=limits))

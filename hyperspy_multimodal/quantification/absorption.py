@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..checks import checked_number
+from ..written_numbers import plain
 from .propagation import percentages
 
 _logger = logging.getLogger(__name__)
@@ -124,10 +125,11 @@ def _warn_of_thickness(corrections, names):
     worst = np.nan_to_num(corrections).max(axis=1, initial=0.0)
     if np.any(worst > _LARGEST_CORRECTION):
         _logger.warning(
-            "Absorption multiplies the counts of a line by %.3g in region %r, so small errors "
+            "Absorption multiplies the counts of a line by %s in region %r, so small errors "
             "of thickness and take-off angle cause large errors of the composition. Check the "
             "thickness (nm), density (g/cm^3) or mass thickness (kg/m^2).",
-            *(worst.max(), names[int(worst.argmax())]),
+            plain(worst.max()),
+            names[int(worst.argmax())],
         )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..fusion.regularisers import are_directional
 from ..notes import Speaker, gathered_so_far
+from ..written_numbers import with_error
 from .summary import Summary
 from .verdict import RULES, verdicts_of
 
@@ -13,6 +14,8 @@ _logger = Speaker(__name__)
 _PATCH, _SEEN = 50.0, 5.0
 # A map is flat if it varies by less than this share of its mean.
 _FLAT = 0.02
+# A total that changed by this share, and by so many Poisson errors, is worth a word.
+_CHANGED, _STANDARD_ERRORS = 0.01, 3.0
 
 
 def judged(prepared, setting, result, left=()):
@@ -34,6 +37,7 @@ def judged(prepared, setting, result, left=()):
     net, errors = totals_of(prepared.maps)
     say_few_counts(names, net, errors)
     say_flat_maps(prepared.maps, result.maps)
+    say_changed_totals(prepared.maps, result.maps)
     if left:
         say_differences(left)
     summary = gathered_so_far()
@@ -50,10 +54,49 @@ def judged(prepared, setting, result, left=()):
 
 def totals_of(maps):
     """Return measured net totals and their Poisson errors, in counts of the maps, (K,)."""
-    seen = True if maps.mask is None else ~maps.mask
+    seen = _seen(maps)
     net = np.sum(maps.net, axis=(1, 2), where=seen, dtype=np.float64)
     variance = np.sum(maps.net_variance, axis=(1, 2), where=seen, dtype=np.float64)
     return net, np.sqrt(np.maximum(variance, 0.0))
+
+
+def _seen(maps):
+    """Return which pixels are not left out."""
+    return True if maps.mask is None else ~maps.mask
+
+
+def say_changed_totals(maps, fused):
+    """Name maps whose totals differ from those of their counts.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    fused : numpy.ndarray
+        Fused maps, shape (K, ny, nx).
+    """
+    net, errors = totals_of(maps)
+    totals = np.sum(fused, axis=(1, 2), where=_seen(maps), dtype=np.float64)
+    about, found = {}, {}
+    for name, before, after, error in zip(maps.names, net, totals, errors, strict=True):
+        share = abs(after - before) / max(abs(before), 1e-300)
+        # of what has hardly any counts, an element that is not there, that is said already
+        if share > _CHANGED and abs(after - before) > _STANDARD_ERRORS * error and before > error:
+            about[name] = float(share)
+            percent = 100 * np.array([after - before, error]) / before
+            found[name] = f"{'+' if percent[0] > 0 else ''}{with_error(*percent)} %"
+    if about:
+        _logger.warning(
+            "The totals of fused maps differ from those of the raw maps: %s. Totals are kept only "
+            "where the background can be trusted (`totals_kept`), or with keep_totals=True. Say "
+            "which of the two you quote.",
+            ", ".join(f"{name} by {each}" for name, each in found.items()),
+            kind="changed total",
+            about=about,
+            brief="Totals changed by fusion: "
+            + ", ".join(f"{name} {each}" for name, each in found.items())
+            + ".",
+        )
 
 
 def say_few_counts(names, net, errors):

@@ -98,16 +98,19 @@ def warn_of_lost_positions(maps: Maps, haadf):
     if counts is None or not np.any(counts > _MANY):
         return
     level = np.median(haadf[counts > _MANY])
+    if level <= haadf.min():
+        return  # nothing of the HAADF is darker than where there are counts
     lost = (counts <= 0) & (haadf >= level)
     if lost.mean() > _LOST:
+        shown = float(f"{level:.4g}")  # to be pasted: digits without separators
         _logger.warning(
             "%d scan positions (%.1f %%) hold no counts although the HAADF is bright there, so "
             "their spectra were probably lost. They are treated as measured, which makes the "
             "maps too dark there. Leave them out with navigation_mask=(s.data.sum(axis=-1) == "
-            "0) & (haadf.data >= %.4g), which keeps empty vacuum.",
+            "0) & (haadf.data >= %s), which keeps empty vacuum.",
             lost.sum(),
             100 * lost.mean(),
-            level,
+            shown,
             kind="lost positions",
         )
 
@@ -186,8 +189,8 @@ def _places(names, lost):
         row, column = most.centre
         more = f" and {len(windows) - 1} more" if len(windows) > 1 else ""
         places.append(
-            f"{names[i]} ({most.significance:+.1f} standard errors in a {most.window.name} pixels "
-            f"at row {row:.0f}, column {column:.0f}{more})"
+            f"{names[i]} ({most.significance:+.1f} standard errors in a {most.window.name}, in "
+            f"pixels, centred on row {row:.0f}, column {column:.0f}{more})"
         )
     return ", ".join(places)
 

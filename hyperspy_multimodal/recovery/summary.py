@@ -31,7 +31,11 @@ class Summary(list):
         self.fusions, self.postponed = [], False
 
     def log(self):
-        """Log the summary, as a warning if a map is not sound or something is to be done."""
+        """Log the summary.
+
+        It is a warning if a map is not sound, if something is to be done, or if the first line
+        says what everybody has to know who quotes numbers.
+        """
         if self.postponed:
             return
         if not self.fusions:
@@ -45,7 +49,8 @@ class Summary(list):
         lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown[:_MOST], 1)]
         if len(shown) > _MOST:
             lines.append(f"{len(shown) - _MOST} more in `messages` of full_output=True.")
-        _logger.log(logging.WARNING if shown else logging.INFO, "%s", "\n".join(lines))
+        serious = shown or self.briefs()
+        _logger.log(logging.WARNING if serious else logging.INFO, "%s", "\n".join(lines))
 
     def reasons(self):
         """Return the problems of maps and what to do, the most serious first, as texts."""
@@ -70,7 +75,7 @@ class Summary(list):
         return f" This concerns only {', '.join(suffer)}."
 
     def first_line(self):
-        """Return the verdicts in one line."""
+        """Return the verdicts, and the brief messages, in one line."""
         merged = _merged([verdicts for verdicts, _ in self.fusions])
         parts = []
         for verdict in VERDICTS:
@@ -81,7 +86,19 @@ class Summary(list):
             parts += [f"{', '.join(own)} {verdict}{why}" for why, own in by_words.items()]
         slices = f" (worst of {len(self.fusions)} slices)" if len(self.fusions) > 1 else ""
         used = list(dict.fromkeys(how for _, how in self.fusions))
-        return f"Maps{slices}: {'; '.join(parts)}. HAADF: {' or '.join(used)}."
+        line = f"Maps{slices}: {'; '.join(parts)}. HAADF: {' or '.join(used)}."
+        return " ".join([line, *self.briefs()])
+
+    def briefs(self):
+        """Return what messages have for the first line; of slices, that of the first one."""
+        found = {}
+        for note in self:
+            if note.brief:
+                found.setdefault((note.source, note.kind), []).append(note.brief)
+        return [
+            f"{first.removesuffix('.')} (one of several slices)." if len(set(more)) else first
+            for first, *more in (list(dict.fromkeys(each)) for each in found.values())
+        ]
 
 
 @contextlib.contextmanager

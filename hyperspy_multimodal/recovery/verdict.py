@@ -74,6 +74,8 @@ RULES = {
     "unrecorded": Rule("faulty channels", care=1, to_do=True),
     # the fusion; the relative gap
     "not converged": Rule("not converged", care=1e-2, distrust=1e-1),
+    # by how much the total differs from that of the counts
+    "changed total": Rule("total differs from the counts", care=0.05, distrust=0.5),
     # standard errors of what still differs
     "erased structure": Rule("structure lost or added", care=5, distrust=10),
     # the contrast that noise can hide over 8 pixels

@@ -244,9 +244,8 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         if min(finer) >= 1 and not alike:
             raise ValueError(
                 "haadf covers another field of view than the scan "
-                f"({calibrations(axes, scan_axes)}). Crop it to the scan with "
-                "haadf.isig[left:right, top:bottom]. If a calibration is wrong, correct its "
-                "scale."
+                f"({calibrations(axes, scan_axes)}). {_how_to_crop(pairs)} If a calibration is "
+                "wrong, correct its scale."
             )
     if min(finer) < 1 or not (calibrated or alike):
         message = _wrong_shape(array.shape, shape, axes is not None)
@@ -268,6 +267,29 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
     return image.data / np.prod(finer)
 
 
+def _how_to_crop(pairs):
+    """Say how to crop an image to the scan, with numbers if it has pixels of the same size."""
+    starts = [_start_on(own, other) for own, other in pairs]
+    if any(start is None or abs(start) > 0.1 for start in starts):
+        return "Crop it to the scan with haadf.isig[left:right, top:bottom]."
+    columns, rows = (other.size for _, other in pairs)
+    # its place would be known from offsets that differ, see `_part_of_scan`
+    return (
+        "Its pixels have the same size, but the offsets of the axes are equal, which may mean that "
+        "the spectra start in the same corner, or that offsets were not recorded. If they start "
+        "there, as after roi(s) with a ROI at the origin, crop the HAADF in the same way: "
+        f"roi(haadf) or haadf.isig[:{columns}, :{rows}]."
+    )
+
+
+def _start_on(own, other):
+    """Return on which pixel of an image a scan starts, None if its pixels have another size."""
+    unit = in_units(other.units, own.units)
+    if not np.isclose(other.scale * unit, own.scale, rtol=_SAME_FIELD / own.size):
+        return None
+    return (other.offset * unit - own.offset) / own.scale
+
+
 def _part_of_scan(array, pairs, shape, level):
     """Return the part of an image that a part of its scan covers, by offsets; None if it is none.
 
@@ -275,10 +297,9 @@ def _part_of_scan(array, pairs, shape, level):
     """
     starts = []
     for (own, other), size in zip(pairs, shape[::-1], strict=True):
-        unit = in_units(other.units, own.units)
-        if not np.isclose(other.scale * unit, own.scale, rtol=_SAME_FIELD / own.size):
+        start = _start_on(own, other)
+        if start is None:
             return None
-        start = (other.offset * unit - own.offset) / own.scale
         if abs(start - round(start)) > 0.1 or not 0 <= round(start) <= own.size - size:
             return None
         starts.append(round(start))
@@ -306,4 +327,7 @@ def _wrong_shape(given, expected, is_signal):
     if len(given) == 2 and given == expected[::-1]:
         remedy = "haadf.transpose(signal_axes=[1, 0])" if is_signal else "haadf.T"
         return f"{message} Rows and columns seem to be exchanged: try {remedy}."
-    return message + " Give the HAADF image that was recorded with this spectrum image."
+    message += " Give the HAADF image that was recorded with this spectrum image."
+    if len(given) == 2 and min(np.subtract(given, expected)) >= 0:
+        message += " If the spectra were cropped, crop the image to the same part."
+    return message

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from hyperspy_multimodal.notes import gathered
+from hyperspy_multimodal.written_numbers import plain
+
 from .edge_spectra import SIZE, flat, measure, power_law, spectrum_image
 
 
@@ -51,7 +54,12 @@ def test_noise_that_contradicts_the_metadata_wins(gain, stored, logged):
     assert found.gain == pytest.approx(gain, rel=0.25)
     (text,) = {each for each in logged.messages if "the noise of the spectra shows" in each}
     assert text.startswith("Whole numbers suggest" if stored is None else "The metadata give")
-    assert "a gain of 1, but" in text and f"{found.gain:.3g} counts per electron" in text
+    assert "a gain of 1, but" in text and f"{plain(found.gain)} counts per electron" in text
+    with gathered() as notes:
+        measure(signal)
+    (brief,) = {note.brief for note in notes if note.brief}
+    assert brief.startswith("Gain: ") and "estimated from the noise" in brief
+    assert ("the metadata say 1" in brief) == (stored is not None)
     given = measure(signal, gain=1.0)
     assert (given.gain, given.camera.gain_source) == (1.0, "given")
 

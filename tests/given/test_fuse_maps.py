@@ -126,6 +126,9 @@ def test_automatic_choice_of_counts_and_of_fractions(specimen, counts, caplog):
     )
     assert output["gain_source"] == "estimated"
     assert "The maps are not counts" in caplog.text
+    *_, summary = [each for each in caplog.records if each.getMessage().startswith("Maps: ")]
+    assert "Noise estimated from the maps: 1 count = " in summary.getMessage().split("\n")[0]
+    assert summary.levelno == logging.WARNING
     np.testing.assert_allclose(
         stack(other).sum(axis=(1, 2)), 0.01 * stack(maps).sum(axis=(1, 2)), rtol=1e-3
     )

@@ -22,7 +22,8 @@ def test_colours_add_up_and_are_named(fused):
     shown = ax.images[0].get_array()
     for channel, each in zip(np.moveaxis(shown, -1, 0), maps, strict=True):
         assert np.corrcoef(channel.ravel(), each.data.ravel())[0, 1] > 0.99
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["Co Kα", "O Kα", "S Kα"]
+    said = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert [each.split(",")[0] for each in said] == ["Co Kα", "O Kα", "S Kα"]
 
 
 @pytest.mark.parametrize("number", [1, 2, 6, 9])
@@ -90,7 +91,31 @@ def test_what_is_below_vmin_is_dark_and_the_legend_says_so(ramp):
     np.testing.assert_allclose(red, np.clip(signal.data / 10, 0, 1))
     np.testing.assert_allclose(blue, np.clip((signal.data - 4) / 10.5, 0, 1))
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert names == ["map", "map (from 4)"]
+    assert names == ["map, 0 to 10", "map, 4 to 14"]
+
+
+def test_on_one_scale_a_trace_element_is_dark(ramp):
+    main, trace = ramp(), ramp()  # 0 to 14.5
+    trace.data /= 100
+    colours = {"colors": ["#640000", "#006400"]}
+    stretched = shown([main, trace], **colours)
+    np.testing.assert_allclose(stretched[..., 1], stretched[..., 0])
+    ax = plot_overlay([main, trace], same_scale=True, vmax="100th", **colours)
+    red, green, _ = np.moveaxis(ax.images[0].get_array(), -1, 0)
+    np.testing.assert_allclose(green, red / 100, atol=1e-12)
+    assert {text.get_text() for text in ax.get_legend().get_texts()} == {"map, 0 to 14"}
+
+
+def test_what_is_not_to_be_trusted_is_dimmed_with_a_word(ramp):
+    sound, doubtful = ramp(), ramp()
+    doubtful.metadata.set_item("Multimodal_fusion.verdict", "not to be trusted")
+    ax = plot_overlay([sound, doubtful], colors=["#640000", "#006400"])
+    red, green, _ = np.moveaxis(ax.images[0].get_array(), -1, 0)
+    np.testing.assert_allclose(green, 0.4 * red)
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert ["not to be trusted" in each for each in names] == [False, True]
+    as_asked = shown([sound, doubtful], colors=["#640000", "#006400"], weights=[1, 1])
+    np.testing.assert_allclose(as_asked[..., 1], red)
 
 
 def test_where_colours_add_up_to_too_much_the_hue_stays(ramp):

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.eds.fit_report import Overlap
+from hyperspy_multimodal.eds.unnamed_overlaps import Overlap
 from hyperspy_multimodal.plot import plot_sum_spectrum
 from hyperspy_multimodal.plot.spectrum_legends import KINDS, LEFT_OUT, MISFIT
 

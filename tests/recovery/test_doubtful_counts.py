@@ -7,7 +7,10 @@ import pytest
 
 from hyperspy_multimodal.notes import Note, gathered
 from hyperspy_multimodal.recovery import leaks
-from hyperspy_multimodal.recovery.messages import warn_of_negative_counts
+from hyperspy_multimodal.recovery.messages import (
+    warn_of_lost_positions,
+    warn_of_negative_counts,
+)
 from hyperspy_multimodal.recovery.summary import Summary
 from hyperspy_multimodal.recovery.verdict import verdicts_of
 from hyperspy_multimodal.selection import Bias, Negative
@@ -75,3 +78,16 @@ def test_a_fault_of_the_haadf_says_which_maps_it_concerns(caplog):
         summary.log()
         [record] = caplog.records
         assert record.getMessage().endswith(f"1. Saturated.{concerned}")
+
+
+@pytest.mark.parametrize("dark", [0.0, 5.0])
+def test_positions_are_lost_only_where_the_haadf_is_brighter_than_its_dark_ground(dark):
+    """An image that is 0 nearly everywhere tells nothing of positions without counts."""
+    counts = np.full((20, 20), 50.0)
+    counts[:4] = 0
+    haadf = np.full((20, 20), dark)
+    haadf[0, 0] = 0.0
+    haadf[10, 10] = 40.0
+    with gathered() as notes:
+        warn_of_lost_positions(SimpleNamespace(gross=counts), haadf)
+    assert [note.kind for note in notes] == ["lost positions"] * (dark > 0)

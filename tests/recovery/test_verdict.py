@@ -1,6 +1,7 @@
 """Verdicts of maps, and the one record that a fusion logs."""
 
 import logging
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,11 @@ import pytest
 from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.notes import Note, Speaker, gathered, telling, untold
-from hyperspy_multimodal.recovery.evidence import say_differences, say_few_counts
+from hyperspy_multimodal.recovery.evidence import (
+    say_changed_totals,
+    say_differences,
+    say_few_counts,
+)
 from hyperspy_multimodal.recovery.summary import one_summary
 from hyperspy_multimodal.recovery.verdict import RULES, VERDICTS, grade, ranked, verdicts_of
 
@@ -100,6 +105,41 @@ def test_what_still_differs_is_judged_by_its_worst():
     assert "O_Ka by 12.0 standard errors" in oxygen.texts[0]
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_totals_are_told_if_they_changed_by_more_than_noise_and_a_per_cent(sign):
+    measured = SimpleNamespace(
+        names=NAMES,
+        net=np.full((2, 10, 10), 100.0),
+        net_variance=np.full((2, 10, 10), 100.0),  # 1 % of each total
+        mask=None,
+    )
+
+    def changed(share):
+        return measured.net * (1 + sign * np.array([0, share])[:, None, None])
+
+    with gathered() as notes:
+        say_changed_totals(
+            measured, measured.net * (1 + sign * np.array([0, 0.028])[:, None, None])
+        )
+        precise = replace_variance(measured, 1.0)
+        say_changed_totals(precise, measured.net * (1 + sign * 0.008))
+    assert notes == []
+    with gathered() as notes:
+        say_changed_totals(precise, changed(0.04))
+    [note] = notes
+    assert note.brief == f"Totals changed by fusion: O_Ka {'+' if sign > 0 else '-'}4.00 ± 0.10 %."
+    assert note.amount("Co_Ka") == 0 and note.amount("O_Ka") == pytest.approx(0.04)
+    assert grade(note, "O_Ka") == "sound"
+    with gathered() as notes:
+        say_changed_totals(precise, measured.net * (1 + sign * 0.1))
+    assert grade(notes[0], "O_Ka") == "with care"
+
+
+def replace_variance(measured, variance):
+    fields = vars(measured) | {"net_variance": np.full_like(measured.net, variance)}
+    return SimpleNamespace(**fields)
+
+
 # what is gathered
 
 
@@ -133,6 +173,19 @@ def test_an_error_lets_go_what_was_gathered(records):
     assert records.messages == ["Before it broke."]
     with gathered() as notes:
         assert notes == []
+
+
+@pytest.mark.parametrize("gains", [["5"], ["5", "6"]])
+def test_what_numbers_rest_on_is_in_the_first_line_and_shown_even_if_all_is_sound(records, gains):
+    speaker = Speaker("hyperspy_multimodal.test")
+    with one_summary() as summary:
+        for gain in gains:
+            speaker.warning("A longer story of %s.", gain, kind="told", brief=f"Gain: {gain}.")
+            summary.fusions.append((verdicts_of(NAMES, []), "used"))
+    [said] = summaries(records)
+    several = " (one of several slices)" if len(gains) > 1 else ""
+    assert said.levelno == logging.WARNING
+    assert said.getMessage().endswith(f"Co_Ka, O_Ka sound. HAADF: used. Gain: 5{several}.")
 
 
 # fusions

@@ -2,6 +2,7 @@
 
 import logging
 
+import hyperspy.api as hs
 import numpy as np
 import pytest
 from hyperspy.signals import Signal2D
@@ -9,6 +10,7 @@ from scipy import ndimage
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.signals.haadf_image import image_array
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
 
@@ -70,6 +72,27 @@ def test_other_fields_and_unclear_cases_are_refused(specimen, shape, scale, word
     with pytest.raises(ValueError) as error:
         fuse(specimen, haadf)
     assert all(word in str(error.value) for word in words)
+
+
+def test_a_roi_at_the_origin_is_refused_with_what_to_do_and_that_works(specimen):
+    """Offsets of 0 say nothing: many files have them although the spectra lie elsewhere."""
+    part = hs.roi.RectangularROI(0, 0, 20, 16)(specimen.signal)
+    columns, rows = part.axes_manager.navigation_shape
+    with pytest.raises(ValueError, match="ROI at the origin") as refused:
+        part.multimodal_fusion(specimen.haadf, **GIVEN)
+    assert f"haadf.isig[:{columns}, :{rows}]" in str(refused.value)
+    cropped = specimen.haadf.isig[:columns, :rows]
+    taken = image_array(cropped, (rows, columns), part.axes_manager.navigation_axes)
+    np.testing.assert_array_equal(taken, specimen.haadf.data[:rows, :columns])
+    # elsewhere, the axes tell the place
+    inner = hs.roi.RectangularROI(4, 6, 24, 20)(specimen.signal)
+    shape = inner.axes_manager.navigation_shape[::-1]
+    found = image_array(specimen.haadf, shape, inner.axes_manager.navigation_axes)
+    scale = specimen.haadf.axes_manager[0].scale
+    place = specimen.haadf.data[round(6 / scale) :, round(4 / scale) :]
+    np.testing.assert_array_equal(found, place[: shape[0], : shape[1]])
+    with pytest.raises(ValueError, match="crop the image to the same part"):
+        image_array(specimen.haadf.data, shape, inner.axes_manager.navigation_axes)
 
 
 @pytest.mark.parametrize("shift", [0.5, 1.7, 4.0])

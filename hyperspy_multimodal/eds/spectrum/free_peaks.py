@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ...physics.lines import Line, element_lines
+from ...written_numbers import plain
 from .coherence import coherent_elements
 from .instrument import SIGNIFICANT
 
@@ -50,7 +51,7 @@ class UnassignedPeak:
 
     def __str__(self):
         names = " or ".join(self.candidates) + "?" if self.candidates else "no element fits"
-        return f"{self.energy:.2f} keV ({self.counts:.3g} counts: {names})"
+        return f"{self.energy:.2f} keV ({plain(self.counts)} counts: {names})"
 
 
 def highest_residual(fit):

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from ...written_numbers import plain
 from .coherence import coherent_elements
 from .explain import explain
 from .instrument import COMMON_ELEMENTS, INSTRUMENT_ELEMENTS
@@ -39,7 +40,7 @@ class SuggestedElement(NamedTuple):
     from_instrument: str
 
     def __str__(self):
-        text = f"{self.element}: {self.counts:.3g} counts ({', '.join(self.lines)})"
+        text = f"{self.element}: {plain(self.counts)} counts ({', '.join(self.lines)})"
         if self.others:
             text += f"; or {', '.join(self.others)}"
         return f"{text}; may be from {self.from_instrument}" if self.from_instrument else text

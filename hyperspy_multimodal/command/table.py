@@ -1,0 +1,68 @@
+"""The table of totals that the command writes."""
+
+import csv
+
+import numpy as np
+
+_SETTINGS = ("lambda_1", "lambda_2", "directional")
+
+
+def write_table(path, names, maps, output):
+    """Write totals, their standard errors where they are known, settings and verdicts.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write.
+    names : list of str
+        Lines, edges or elements.
+    maps : list of BaseSignal
+        Fused maps.
+    output : dict
+        ``full_output`` of the fusion.
+    """
+    columns = {
+        "raw total": [float(np.nansum(raw.data)) for raw in output["raw_maps"]],
+        "raw total error": raw_errors(maps, output),
+        "fused total": [float(np.nansum(fused.data)) for fused in maps],
+    }
+    if "draws" in output:
+        columns["fused total error"] = _spread(output["draws"])
+    columns = {name: [_written(each) for each in values] for name, values in columns.items()}
+    # slices have their own
+    columns |= {name: output[name] for name in _SETTINGS if name in output}
+    if "verdicts" in output:
+        columns["verdict"] = [each["verdict"] for each in output["verdicts"]]
+        columns["because"] = ["; ".join(each["because"]) for each in output["verdicts"]]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["map", *columns])
+        table.writerows(zip(names, *columns.values(), strict=True))
+
+
+def raw_errors(maps, output):
+    """Return the standard errors of the totals of raw maps, NaN where they are not known.
+
+    Those of a fit of EDS spectra include calibration and overlapping lines, others the noise alone.
+    """
+    known = maps[0].metadata.get_item("Multimodal_fusion.total_errors", None)
+    if known is not None and len(known) == len(maps):
+        return [float(each) for each in known]
+    if "verdicts" not in output:
+        return [float("nan")] * len(maps)
+    return [
+        abs(float(np.nansum(raw.data)) / each["standard_errors"])
+        if each["standard_errors"]
+        else float("nan")
+        for each, raw in zip(output["verdicts"], output["raw_maps"], strict=True)
+    ]
+
+
+def _spread(draws):
+    """Return the standard deviations of the totals of drawn maps."""
+    totals = [[float(np.nansum(each.data)) for each in draw] for draw in draws]
+    return np.std(totals, axis=0, ddof=1).tolist()
+
+
+def _written(number):
+    return f"{number:.8g}" if np.isfinite(number) else ""

@@ -1,0 +1,64 @@
+"""Counts under mapped lines that belong to elements nobody named."""
+
+from typing import NamedTuple
+
+# A line of the instrument matters if it holds this share of what lies under a mapped line.
+_OVERLAPPING = 0.05
+
+
+class Overlap(NamedTuple):
+    """Counts under a mapped line that belong to an element of the instrument.
+
+    Attributes
+    ----------
+    element, line : str
+        The element, and the mapped line.
+    counts, error, total : float
+        Counts that it takes, their error, and all counts there.
+    evidence : str
+        The line that shows the element.
+    """
+
+    element: str
+    line: str
+    counts: float
+    error: float
+    total: float
+    evidence: str
+
+
+def overlaps(explanation, names):
+    """Return an `Overlap` for each mapped line under which an unnamed element holds many counts.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    names : sequence of str
+        Mapped lines.
+    """
+    fit = explanation.fit
+    spectra = explanation.attribution.lines.sum(axis=1)
+    unnamed = {each.element: each for each in explanation.unnamed}
+    found = {}
+    for i, line in enumerate(fit.lines):
+        if line.element not in unnamed or not spectra[i] > 0:
+            continue
+        width = float(fit.detector.width(line.energy))
+        for k, other in enumerate(fit.lines):
+            if other.name in names and abs(fit.places[i] - fit.places[k]) < width:
+                key = line.element, other.name
+                counts, variance = found.get(key, (0.0, 0.0))
+                found[key] = counts + spectra[i], variance + fit.errors[i] ** 2
+    counts_of = {line.name: own for line, own in zip(fit.lines, spectra, strict=True)}
+    return [
+        Overlap(
+            element,
+            name,
+            float(counts),
+            float(max(variance, 0.0) ** 0.5),
+            float(counts + counts_of[name]),
+            unnamed[element].line,
+        )
+        for (element, name), (counts, variance) in found.items()
+        if counts > _OVERLAPPING * explanation.counts_of(name.split("_")[0])
+    ]

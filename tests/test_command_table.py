@@ -1,0 +1,72 @@
+"""The table of totals that the command writes, and results of earlier runs."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.command import main
+from hyperspy_multimodal.data import core_shell
+
+FUSION = ["--lambdas", "0.01", "0.02", "--gamma", "1"]
+
+
+@pytest.fixture(scope="module")
+def scan():
+    return core_shell((24, 20), counts=20)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, scan):
+    """The command on a scan, or on its maps in units of 7 per count, and its table."""
+    monkeypatch.chdir(tmp_path)
+    scan.signal.save("spectra.hspy")
+    scan.haadf.save("haadf.hspy")
+    counts = {each.metadata.Sample.elements[0]: each.data for each in scan.counts}
+    rng = np.random.default_rng(0)
+    drawn = {name: 7.0 * rng.poisson(each) for name, each in counts.items()}
+    np.savez("maps.npz", HAADF=scan.haadf.data, **drawn)
+
+    def called(*options):
+        assert main([*options, *FUSION, "-o", "out", "--overwrite"]) == 0
+        with open(tmp_path / "out" / "maps.csv", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    return called
+
+
+def errors(table, column):
+    return np.array([float(row[f"{column} total error"]) for row in table])
+
+
+def test_errors_of_totals_are_at_least_those_of_poisson_noise(run, scan):
+    table = run("spectra.hspy", "haadf.hspy", "--uncertainty")
+    totals = np.array([float(row["raw total"]) for row in table])
+    truth = np.array([each.data.sum() for each in scan.counts])
+    found = errors(table, "raw")
+    assert (found > 0.5 * np.sqrt(totals)).all() and (found < 0.3 * totals).all()
+    assert (np.abs(totals - truth) < 4 * found).all()
+    assert (errors(table, "fused") > 0.3 * found).all()
+    windows = run("spectra.hspy", "haadf.hspy", "--method", "windows")
+    assert (errors(windows, "raw") > np.sqrt(totals)).all()
+    assert "fused total error" not in windows[0]
+
+
+def test_errors_of_maps_are_in_their_units(run):
+    table = run("maps.npz", "--maps", "--gain", "7")
+    totals = np.array([float(row["raw total"]) for row in table])
+    np.testing.assert_allclose(errors(table, "raw"), 7 * np.sqrt(totals / 7), rtol=0.02)
+
+
+def test_results_of_an_earlier_run_are_kept_unless_told_otherwise(run, tmp_path, capsys):
+    run("spectra.hspy", "haadf.hspy")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert main(["spectra.hspy", "haadf.hspy", *FUSION, "-o", "out"]) == 1
+    said = capsys.readouterr().err
+    assert "out holds the results of an earlier run" in said and "--overwrite" in said
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+    # maps without a table are noticed when they are written
+    (tmp_path / "out" / "maps.csv").unlink()
+    (tmp_path / "out" / "overview.png").unlink()
+    assert main(["spectra.hspy", "haadf.hspy", *FUSION, "-o", "out"]) == 1
+    assert "Give another --output, or --overwrite" in capsys.readouterr().err
