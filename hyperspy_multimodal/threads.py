@@ -148,7 +148,7 @@ def one_thread_where_cores_are_shared(watched=True):
 def side_by_side(function, items):
     """Return what a function returns for each item, worked out in as many threads as a fusion has.
 
-    For functions that spend their time in NumPy, on arrays that are large enough.
+    For functions that spend their time in NumPy or in kernels, on arrays that are large enough.
     """
     items = list(items)
     limit = min(_limit(), len(items))
