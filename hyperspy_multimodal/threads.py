@@ -26,6 +26,8 @@ _count = threading.Lock()
 _running = 0
 # The process whose threads Numba has started.
 _process = None
+# Of each thread, whether the fusion that it does was given more than one of Numba's.
+_fusion = threading.local()
 
 
 @contextlib.contextmanager
@@ -42,11 +44,21 @@ def threads_for(n_values):
     _check_process()
     before = numba.get_num_threads()
     with contextlib.nullcontext() if _pool_takes_many_callers() else _turn, _one_more() as running:
-        numba.set_num_threads(max(1, min(_limit() // running, n_values // _VALUES_PER_THREAD)))
+        threads = max(1, min(_limit() // running, n_values // _VALUES_PER_THREAD))
+        outside = getattr(_fusion, "several", None)
+        numba.set_num_threads(threads)
+        _fusion.several = bool(outside) or threads > 1
         try:
             yield
         finally:
+            _fusion.several = outside
             numba.set_num_threads(before)
+
+
+def are_several():
+    """Return whether a fusion has several threads, also while it uses one; or Numba, outside."""
+    several = getattr(_fusion, "several", None)
+    return numba.get_num_threads() > 1 if several is None else several
 
 
 def _check_process():
