@@ -28,6 +28,8 @@ _running = 0
 _member = threading.local()
 # The process whose threads Numba has started.
 _process = None
+# Of each thread, whether the fusion that it does was given more than one of Numba's.
+_fusion = threading.local()
 
 
 @contextlib.contextmanager
@@ -44,11 +46,21 @@ def threads_for(n_values):
     _check_process()
     before = numba.get_num_threads()
     with contextlib.nullcontext() if _pool_takes_many_callers() else _turn, _one_more() as running:
-        numba.set_num_threads(max(1, min(_limit() // running, n_values // _VALUES_PER_THREAD)))
+        threads = max(1, min(_limit() // running, n_values // _VALUES_PER_THREAD))
+        outside = getattr(_fusion, "several", None)
+        numba.set_num_threads(threads)
+        _fusion.several = bool(outside) or threads > 1
         try:
             yield
         finally:
+            _fusion.several = outside
             numba.set_num_threads(before)
+
+
+def are_several():
+    """Return whether a fusion has several threads, also while it uses one; or Numba, outside."""
+    several = getattr(_fusion, "several", None)
+    return numba.get_num_threads() > 1 if several is None else several
 
 
 def _check_process():
@@ -150,7 +162,7 @@ def one_thread_where_cores_are_shared(watched=True):
 def side_by_side(function, items):
     """Return what a function returns for each item, worked out in as many threads as a fusion has.
 
-    For functions that spend their time in NumPy, on arrays that are large enough.
+    For functions that spend their time in NumPy or in kernels, on arrays that are large enough.
     """
     items = list(items)
     limit = min(_limit(), len(items))

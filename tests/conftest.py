@@ -30,7 +30,7 @@ matplotlib.use("Agg")
 
 
 # Files of tests that take longest, in the order in which workers take them.
-_FIRST = ("test_registration", "test_notebooks", "test_any_form", "test_fork", "test_data_forms")
+_FIRST = ("test_registration", "test_notebooks", "test_data_forms", "test_fork", "test_any_form")
 
 
 def _turn(item):
@@ -40,15 +40,12 @@ def _turn(item):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Let workers take whole files, which share what is expensive, but notebooks one by one.
+    """Let workers, which take whole files for what these share, start with the longest.
 
-    The longest come first. The very first compile nothing, so that one worker compiles the kernels
-    which the other finds in the cache.
+    The very first compile nothing, so that one worker compiles the kernels which the other finds in
+    the cache.
     """
     items.sort(key=_turn)
-    for item in items:
-        name = item.nodeid if "test_notebooks" in item.nodeid else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(autouse=True, scope="session")

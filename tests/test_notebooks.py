@@ -9,6 +9,8 @@ import pytest
 nbclient = pytest.importorskip("nbclient", reason="needs the tests extra: nbclient")
 nbformat = pytest.importorskip("nbformat", reason="needs the tests extra: nbformat")
 
+# Each runs for minutes but one, which shows that notebooks run at all.
+_QUICK = "quickstart"
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 # Notebooks that need files, which they take from the folder that a variable names.
 _NEEDS = {
@@ -18,7 +20,13 @@ _NEEDS = {
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the notebooks are part of a checkout only")
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem != _QUICK else [])
+        for path in sorted(FOLDER.glob("*.ipynb"))
+    ],
+)
 def test_runs_and_shows_pictures(path, tmp_path, monkeypatch, request):
     pytest.importorskip("ipykernel", reason="needs the tests extra: ipykernel")
     if path.stem in _NEEDS:

@@ -10,7 +10,13 @@ import numba
 import pytest
 
 from hyperspy_multimodal import threads
-from hyperspy_multimodal.threads import rows_per_chunk, side_by_side, threads_for
+from hyperspy_multimodal.threads import (
+    are_several,
+    no_more_than_pay,
+    rows_per_chunk,
+    side_by_side,
+    threads_for,
+)
 
 SCRIPT = """
 import threading
@@ -101,6 +107,16 @@ def test_fusions_that_run_at_a_time_share_the_threads(monkeypatch):
 def test_small_maps_take_one_thread():
     with threads_for(1000):
         assert numba.get_num_threads() == 1
+
+
+@needs_two_threads
+def test_a_fusion_keeps_its_kernels_where_it_uses_one_thread():
+    with threads_for(1000):
+        assert not are_several()
+    with threads_for(LARGE), no_more_than_pay(1000):
+        assert numba.get_num_threads() == 1
+        assert are_several()
+    assert are_several() == (numba.get_num_threads() > 1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (3, 256, 256), (2, 4096, 10)])

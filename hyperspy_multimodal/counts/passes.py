@@ -5,9 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels import project_halves, project_spectra
-from ..threads import threads_for
+from ..threads import side_by_side, threads_for
 from .segments import checked_segments, combined_segments, count_segments
 from .spectra_sums import SummedSpectra, combined_sums, sum_block
+
+_ROWS_PER_TASK = 16
 
 
 class BlockCounts(NamedTuple):
@@ -108,10 +110,16 @@ def project_block(block, operator, first, n_columns, splits, columns, seed):
     of_halves = np.empty((splits, columns, ny, nx), np.float32)
     wanted = np.ascontiguousarray(operator[:, :columns])
     keys = np.random.SeedSequence(seed).generate_state(max(splits, 1), np.uint64)
-    with threads_for(block.size):
-        project_spectra(block, operator, whole)
+    place = np.array(first)
+
+    def project_rows(begin):
+        end = min(begin + _ROWS_PER_TASK, ny)
+        project_spectra(begin, end, block, operator, whole)
         for key, half in zip(keys, of_halves, strict=False):
-            project_halves(block, wanted, np.array(first), n_columns, key, half)
+            project_halves(begin, end, block, wanted, place, n_columns, key, half)
+
+    with threads_for(block.size):
+        side_by_side(project_rows, range(0, ny, _ROWS_PER_TASK))
     return whole, of_halves
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels import sum_spectra
-from ..threads import threads_for
+from ..threads import side_by_side, threads_for
 
 #: Values of each channel that are kept with their places.
 RANKS = 4
@@ -55,10 +55,14 @@ def sum_block(block):
     pixels = np.empty(largest.shape, np.int64)
     by_pixel = np.empty((ny, nx), np.float32)
     lowest, divisors = np.empty(chunks), np.empty(chunks, np.int64)
-    with threads_for(block.size):
+
+    def sum_chunk(k):
         sum_spectra(
-            block, _ROWS_PER_CHUNK, sums, filled, largest, pixels, by_pixel, lowest, divisors
+            k, block, _ROWS_PER_CHUNK, sums, filled, largest, pixels, by_pixel, lowest, divisors
         )
+
+    with threads_for(block.size):
+        side_by_side(sum_chunk, range(chunks))
     largest, pixels = _ranked(*(each.reshape(-1, n_channels) for each in (largest, pixels)))
     return SummedSpectra(
         total=sums.sum(axis=0),

@@ -15,7 +15,7 @@ while both are in the cache; only the last row of a chunk waits until all chunks
 import numpy as np
 
 from .array_parts import prefetch, segment
-from .compile import leaf
+from .compile import leaf, within
 from .denormals import flush_denormals, restore_denormals
 from .power import power
 from .regulariser_rows import begin_chunk, move_dual, place
@@ -33,7 +33,7 @@ _DAMPING = np.float32(2)
 _REACH = np.float32(0.1)
 
 
-@leaf
+@within(leaf)
 def move_chunk(
     k,
     rows_per_chunk,
@@ -231,7 +231,7 @@ def move_chunk(
     restore_denormals(as_before)
 
 
-@leaf
+@within(leaf)
 def move_last_row(k, rows_per_chunk, data, state, room, dual_steps, relaxation, moved):
     """Move the dual variable of the last row of chunk ``k``, after the maps of the next chunk."""
     _, ny, nx = data.counts.shape
@@ -245,7 +245,7 @@ def move_last_row(k, rows_per_chunk, data, state, room, dual_steps, relaxation, 
     restore_denormals(as_before)
 
 
-@leaf
+@within(leaf)
 def move_dual_row(row, start, n, here, beneath, data, state, dual_steps, relaxation, moved):
     """Move the dual variable between a segment of ``row`` and what is below and right of it.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import directional, isotropic
 from .array_parts import segment
-from .compile import inlined
+from .compile import inlined, within
 from .projection import feasible_row
 
 ISOTROPIC, DIRECTIONAL = 0, 1
@@ -19,7 +19,7 @@ _ZERO = np.float32(0)
 _ONE = np.float32(1)
 
 
-@inlined
+@within(inlined)
 def begin_chunk(i, row, data, state, above):
     """Leave in ``above`` (nx) what `place` needs of the row before ``row``, where chunks begin."""
     if data.regularisers[i] == DIRECTIONAL:
@@ -34,7 +34,7 @@ def begin_chunk(i, row, data, state, above):
                 )
 
 
-@inlined
+@within(inlined)
 def place(
     code, i, row, start, n, step, price, relaxed, dual_y, dual_x, directions_y, directions_x, above,
     shifted, out,
@@ -84,7 +84,7 @@ def place(
         )
 
 
-@inlined
+@within(inlined)
 def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_below):
     """Move p along the gradient of ``ahead`` (n + 1); return the sum of its squared changes."""
     bound = data.bounds[i]
@@ -108,7 +108,7 @@ def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_belo
     return isotropic.dual_row(n, step, soft, bound, relaxation, ahead, ahead_below, below, right)
 
 
-@inlined
+@within(inlined)
 def variation(i, row, n, data, state, ahead, py, px):
     """Return sums of the regulariser R, and of its gap lambda_2 R(x) - <p, grad x>.
 

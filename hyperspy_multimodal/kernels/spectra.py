@@ -1,9 +1,12 @@
-"""Sums over the channels of spectra, read as they are: small integers, most of them 0."""
+"""Sums over the channels of spectra, read as they are: small integers, most of them 0.
 
-import numba
+Callers share out the rows among threads. Numba's parallel loops would take three times as long to
+compile, and each type of data is compiled anew.
+"""
+
 import numpy as np
 
-from .compile import inlined, kernel
+from .compile import inlined, leaf
 
 _EVEN = np.uint64(0x5555555555555555)
 _PAIRS = np.uint64(0x3333333333333333)
@@ -57,9 +60,11 @@ def spectrum_divisor(spectrum, divisor):
     return divisor
 
 
-@kernel
-def sum_spectra(spectra, rows_per_chunk, sums, filled, largest, pixels, by_pixel, lowest, divisors):
-    """Sum spectra (ny, nx, C) over chunks of rows, and note what stands out in them.
+@leaf
+def sum_spectra(
+    k, spectra, rows_per_chunk, sums, filled, largest, pixels, by_pixel, lowest, divisors
+):
+    """Sum spectra (ny, nx, C) over the rows of chunk ``k``, and note what stands out in them.
 
     Of each chunk and channel, ``sums``, float64 (chunks, C), takes the sum, ``filled``, int64
     (chunks, C), the number of pixels that are not 0, ``largest``, float64 (chunks, R, C), the R
@@ -70,54 +75,54 @@ def sum_spectra(spectra, rows_per_chunk, sums, filled, largest, pixels, by_pixel
     divisor of all values, 0 if all are 0, or -1 if one is no whole number.
     """
     ny, nx, n_channels = spectra.shape
-    for k in numba.prange(sums.shape[0]):
-        total = np.zeros(n_channels)
-        count = np.zeros(n_channels, np.int32)
-        least = np.full(n_channels, -np.inf)
-        largest[k] = -np.inf
-        pixels[k] = -1
-        low = 0.0
-        divisor = np.int64(0)
-        for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
-            for col in range(nx):
-                spectrum = spectra[row, col]
-                whole, negative, large = 0.0, 0, 0
-                for channel in range(n_channels):  # without branches: as vectors
+    total = np.zeros(n_channels)
+    count = np.zeros(n_channels, np.int32)
+    least = np.full(n_channels, -np.inf)
+    largest[k] = -np.inf
+    pixels[k] = -1
+    low = 0.0
+    divisor = np.int64(0)
+    for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
+        for col in range(nx):
+            spectrum = spectra[row, col]
+            whole, negative, large = 0.0, 0, 0
+            for channel in range(n_channels):  # without branches: as vectors
+                value = np.float64(spectrum[channel])
+                total[channel] += value
+                count[channel] += np.int32(value != 0.0)
+                whole += value
+                negative += value < 0.0
+                large += value > least[channel]
+            by_pixel[row, col] = np.float32(whole)
+            if negative > 0:
+                for channel in range(n_channels):
                     value = np.float64(spectrum[channel])
-                    total[channel] += value
-                    count[channel] += np.int32(value != 0.0)
-                    whole += value
-                    negative += value < 0.0
-                    large += value > least[channel]
-                by_pixel[row, col] = np.float32(whole)
-                if negative > 0:
-                    for channel in range(n_channels):
-                        value = np.float64(spectrum[channel])
-                        low = value if value < low else low
-                if large > 0:
-                    for channel in range(n_channels):
-                        value = np.float64(spectrum[channel])
-                        if value > least[channel]:
-                            place_value(value, row * nx + col, channel, largest[k], pixels[k])
-                            least[channel] = largest[k, -1, channel]
-                if divisor != -1:
-                    divisor = spectrum_divisor(spectrum, divisor)
-        sums[k] = total
-        filled[k] = count
-        lowest[k] = low
-        divisors[k] = divisor
+                    low = value if value < low else low
+            if large > 0:
+                for channel in range(n_channels):
+                    value = np.float64(spectrum[channel])
+                    if value > least[channel]:
+                        place_value(value, row * nx + col, channel, largest[k], pixels[k])
+                        least[channel] = largest[k, -1, channel]
+            if divisor != -1:
+                divisor = spectrum_divisor(spectrum, divisor)
+    sums[k] = total
+    filled[k] = count
+    lowest[k] = low
+    divisors[k] = divisor
 
 
-@kernel
-def project_spectra(spectra, operator, out):
+@leaf
+def project_spectra(begin, end, spectra, operator, out):
     """Multiply each spectrum by a matrix: out[m] is the sum over channels of n operator[:, m].
 
-    Spectra are (ny, nx, C), ``operator`` float32 (C, M) and ``out`` float32 (M, ny, nx).
+    Of spectra (ny, nx, C), only those of the rows from ``begin`` to before ``end`` are. The
+    ``operator`` is float32 (C, M) and ``out`` float32 (M, ny, nx).
     """
-    ny, nx, n_channels = spectra.shape
+    _, nx, n_channels = spectra.shape
     n_out = operator.shape[1]
-    for row in numba.prange(ny):
-        total = np.empty(n_out, np.float64)
+    total = np.empty(n_out, np.float64)
+    for row in range(begin, end):
         for col in range(nx):
             for m in range(n_out):
                 total[m] = 0.0
@@ -165,18 +170,18 @@ def half_of(count, key):
     return heads
 
 
-@kernel
-def project_halves(spectra, operator, first, n_columns, seed, out):
+@leaf
+def project_halves(begin, end, spectra, operator, first, n_columns, seed, out):
     """As `project_spectra`, for one half of the counts of each spectrum: each count by a fair coin.
 
     The coin of a count depends on ``seed``, channel and pixel alone: rows are numbered from
     ``first[0]``, columns from ``first[1]`` of ``n_columns``, and channels from ``first[2]``. The
     spectra must hold whole numbers >= 0.
     """
-    ny, nx, n_channels = spectra.shape
+    _, nx, n_channels = spectra.shape
     n_out = operator.shape[1]
-    for row in numba.prange(ny):
-        total = np.empty(n_out, np.float64)
+    total = np.empty(n_out, np.float64)
+    for row in range(begin, end):
         for col in range(nx):
             pixel = np.uint64((first[0] + np.intp(row)) * n_columns + first[1] + col)
             stream = mixed(np.uint64(seed) + mixed(pixel))

@@ -3,7 +3,7 @@
 import dask.array as da
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .conftest import GIVEN
@@ -97,15 +97,14 @@ def by_line(signal, haadf, mask, method):
     return {each.metadata.Sample.xray_lines[0]: float(each.data.sum()) for each in maps}
 
 
-@settings(
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(form=FORMS)
-def test_totals_do_not_depend_on_the_form(small, wanted, form):
-    signal, haadf, mask = formed(small, form)
-    totals = by_line(signal, haadf, mask, form["method"])
-    masked = form["masked"] in ("one", "argument")
-    assert totals == pytest.approx(wanted[form["method"], masked], rel=1e-4)
+@pytest.mark.parametrize("examples", [40, pytest.param(200, marks=pytest.mark.slow)])
+def test_totals_do_not_depend_on_the_form(small, wanted, examples):
+    @settings(max_examples=examples, deadline=None, derandomize=True)
+    @given(form=FORMS)
+    def check(form):
+        signal, haadf, mask = formed(small, form)
+        totals = by_line(signal, haadf, mask, form["method"])
+        masked = form["masked"] in ("one", "argument")
+        assert totals == pytest.approx(wanted[form["method"], masked], rel=1e-4)
+
+    check()

@@ -34,8 +34,58 @@ def test_without_a_cache_folder(decorator, monkeypatch):
 @pytest.mark.parametrize("decorator", [compiling.kernel, compiling.leaf, compiling.inlined])
 def test_releases_the_gil_and_keeps_nan(decorator):
     compiled = decorator(double)
-    assert compiled.targetoptions["nogil"]
+    for each in [compiled.alone, compiled.shared] if decorator is compiling.kernel else [compiled]:
+        assert each.targetoptions["nogil"]
     out = np.empty(2)
     compiled(np.array([np.nan, np.inf]), out)
     assert np.isnan(out[0])
     assert out[1] == np.inf
+
+
+def sums(values, out):
+    for i in numba.prange(out.size):
+        total = np.float32(0)
+        for k in range(values.shape[1]):
+            total += values[i, k] * values[i, k]
+        out[i] = total
+
+
+@pytest.fixture
+def threads():
+    """Return a function that sets the number of threads, for this test."""
+    before = numba.get_num_threads()
+    yield numba.set_num_threads
+    numba.set_num_threads(before)
+
+
+def test_one_thread_compiles_nothing_for_several(threads):
+    compiled = compiling.kernel(sums)
+    threads(1)
+    compiled(np.ones((2, 3), np.float32), np.empty(2))
+    assert compiled.alone.signatures and not compiled.shared.signatures
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="only one thread is available")
+def test_what_is_compiled_for_several_threads_serves_one(threads, rng):
+    compiled = compiling.kernel(sums)
+    values, several, one, alone = rng.normal(size=(9, 999)).astype("f4"), *np.empty((3, 9))
+    threads(2)
+    compiled(values, several)
+    threads(1)
+    compiled(values, one)
+    assert compiled.shared.signatures and not compiled.alone.signatures
+    compiled.alone(values, alone)
+    np.testing.assert_array_equal(one, several)
+    np.testing.assert_array_equal(alone, several)
+
+
+def twice(value):
+    return 2 * value
+
+
+@pytest.mark.parametrize("decorator", [compiling.leaf, compiling.inlined])
+def test_what_is_within_kernels_is_refused_in_python(decorator):
+    inner = compiling.within(decorator)(twice)
+    assert compiling.leaf(lambda value: inner(value) + 1)(3) == 7
+    with pytest.raises(TypeError, match="twice is for kernels"):
+        inner(3)

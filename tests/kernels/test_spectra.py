@@ -32,7 +32,9 @@ def summed(spectra, rows_per_chunk=2, kernel=sum_spectra):
     pixels = np.full(largest.shape, -9)
     by_pixel, lowest = np.full((ny, nx), np.nan, np.float32), np.full(chunks, np.nan)
     divisors = np.full(chunks, -9)
-    kernel(spectra, rows_per_chunk, sums, filled, largest, pixels, by_pixel, lowest, divisors)
+    into = sums, filled, largest, pixels, by_pixel, lowest, divisors
+    for k in range(chunks):
+        kernel(k, spectra, rows_per_chunk, *into)
     return sums.sum(axis=0), filled.sum(axis=0), largest, pixels, by_pixel, lowest.min(), divisors
 
 
@@ -95,19 +97,25 @@ def test_one_fraction_after_many_whole_numbers_is_noticed():
     assert -1 in summed(spectra)[-1]
 
 
+def projected(spectra, operator, out):
+    """Project the first row, then all others."""
+    project_spectra(0, 1, spectra, operator, out)
+    project_spectra(1, len(spectra), spectra, operator, out)
+
+
 @on_types
 @on_shapes
 def test_projection_is_a_matrix_product(shape, dtype, rng):
     spectra, operator = counts(rng, shape, dtype), rng.normal(size=(shape[2], 3)).astype("f4")
     out = np.empty((3, *shape[:2]), np.float32)
-    project_spectra(spectra, operator, out)
+    projected(spectra, operator, out)
     assert_allclose(np.moveaxis(out, 0, -1), spectra.astype("f8") @ operator, rtol=1e-5, atol=1e-5)
 
 
 def test_spectra_need_not_be_contiguous(rng):
     spectra = np.moveaxis(counts(rng, (70, 5, 2)), 0, -1)
     operator, out = rng.normal(size=(70, 3)).astype("f4"), np.empty((3, 5, 2), np.float32)
-    project_spectra(spectra, operator, out)
+    projected(spectra, operator, out)
     assert_allclose(np.moveaxis(out, 0, -1), spectra.astype("f8") @ operator, rtol=1e-5, atol=1e-5)
 
 
@@ -116,7 +124,9 @@ def halves(spectra, seed=0, first=(0, 0, 0), n_columns=None):
     ny, nx, n_channels = spectra.shape
     out = np.empty((n_channels, ny, nx), np.float32)
     operator = np.eye(n_channels, dtype=np.float32)
-    project_halves(spectra, operator, np.array(first), n_columns or nx, np.uint64(seed), out)
+    where = np.array(first), n_columns or nx
+    for row in range(ny):
+        project_halves(row, row + 1, spectra, operator, *where, np.uint64(seed), out)
     return np.moveaxis(out, 0, -1)
 
 
