@@ -11,7 +11,7 @@ from .held_out import CroppedModels, GuidedModels, HeldOut, Setting, fuse_settin
 from .negative_counts import Negative, negative_counts
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
-from .totals import trusted_totals
+from .totals import trusted_totals, vacuum_of
 
 __all__ = [
     "BLURS",
@@ -42,4 +42,5 @@ __all__ = [
     "part_to_choose_on",
     "registration",
     "trusted_totals",
+    "vacuum_of",
 ]
