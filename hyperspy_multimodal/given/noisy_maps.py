@@ -99,7 +99,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
-    first = halved_counts(net, excess, splits, seed, blurs)
+    first = halved_counts(net, excess, splits, seed, blurs, clipped)
     below = clipped_mean(net, excess, clipped)
     share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
     below[share < _NEGLIGIBLE] = 0.0
