@@ -94,8 +94,8 @@ def test_the_mean_of_clipped_noise_is_subtracted(level):
     counts = rng.poisson(level, (1, 300, 300)) + 0.5 * rng.standard_normal((1, 300, 300))
     net = np.maximum(counts, 0)
     below = clipped_mean(net, np.array([0.25]), np.array([True]))
-    assert (net - below).mean() == pytest.approx(level, abs=0.03)
-    assert np.all(below >= 0) and below.max() <= moments_for(0.25, clipped=True).mean[0] + 1e-9
+    assert (net - below).mean() == pytest.approx(level, abs=0.006)
+    assert np.all(below >= 0) and below.max() <= 1.3 * moments_for(0.25, clipped=True).mean[0]
     assert np.all(clipped_mean(net, np.array([0.25]), np.array([False])) == 0)
 
 
