@@ -53,7 +53,8 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
     excess = np.asarray(excess, float)
     blurs = np.broadcast_to(np.nan_to_num(blurs), len(net))
     clipped = np.broadcast_to(clipped, len(net))
-    level = smoothed(net)
+    mean = _means(net)
+    level = np.maximum(mean, 0.0)
     halves = [np.empty_like(net, dtype=float) for _ in range(splits)]
     for half in halves:
         for k, image in enumerate(net):
@@ -69,15 +70,18 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
                 noise = float(excess[k]), bool(clipped[k])
                 few = np.flatnonzero(level[k] < _LARGEST)
                 for part in np.array_split(few, 1 + few.size // _AT_ONCE):
-                    values, around = image.flat[part], level[k].flat[part]
+                    values, around = image.flat[part], mean[k].flat[part]
                     half[k].flat[part] = _split_from_noise(values, around, *noise, rng)
     return halves
 
 
 def smoothed(maps):
     """Return the level around each pixel, >= 0, shape (K, ny, nx)."""
-    width = (0, _WIDTH, _WIDTH)
-    return np.maximum(ndimage.gaussian_filter(maps, width, mode="nearest"), 0.0)
+    return np.maximum(_means(maps), 0.0)
+
+
+def _means(maps):
+    return ndimage.gaussian_filter(maps, (0, _WIDTH, _WIDTH), mode="nearest")
 
 
 def _split(values, level, rng):
@@ -99,11 +103,16 @@ def _split(values, level, rng):
 
 def _split_from_noise(values, level, excess, clipped, rng):
     """Return first halves of few whole counts with Gaussian noise of variance ``excess``."""
-    floor = np.full(level.shape, excess)
+    variance = level + excess
     if clipped:
         moments = moments_for(excess, clipped=True)
-        level = np.interp(level, moments.mean, TABLE)
-        floor = np.maximum(np.interp(level, TABLE, moments.second) - level, 0.0)
+        lacking = np.minimum(level - moments.mean[0], 0.0) / (moments.mean[1] - moments.mean[0])
+        level = np.interp(level, moments.mean, TABLE) + lacking * TABLE[1]
+        variance = np.interp(level, TABLE, moments.second)
+        variance += lacking * (moments.second[1] - moments.second[0])
+    level = np.maximum(level, 0.0)
+    # Noise of the level, which is below none as often as above, does not change the mean of this.
+    floor = np.maximum(variance - level, 0.0)
     number = np.arange(_MOST)
     log_chance = xlogy(number, np.maximum(level, _SMALLEST)[:, None]) - gammaln(number + 1)
     log_chance -= np.square(values[:, None] - number) / (2 * excess)
