@@ -26,6 +26,7 @@ def fuse_maps(
     elements: Sequence[str] | None = None,
     gain: PerElement | None = None,
     background: PerElement | None = None,
+    pedestal: PerElement | str | None = None,
     regulariser: Regularisers = "auto",
     weights: Weights = "auto",
     haadf_blur: float | Auto = "auto",
@@ -69,6 +70,10 @@ def fuse_maps(
         Background that was subtracted from the maps, in their units; its noise is still there. None
         (default): 0 for counts or if ``gain`` is given; otherwise the noise in dark regions is
         estimated.
+    pedestal : None, "vacuum", float or sequence of float
+        Uniform background that the maps still hold, in their units per pixel, >= 0; it is
+        subtracted, and totals are lower by it. "vacuum" measures it where the HAADF shows vacuum.
+        None (default): 0, with a warning if there are counts in vacuum.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.
     $navigation_mask
@@ -81,8 +86,8 @@ def fuse_maps(
         One map per element, in the order and units of the input and with its axes and metadata;
         Signal2D for arrays. ``metadata.Multimodal_fusion`` records all parameters.
     output : dict
-        Only with ``full_output=True``: as for ``multimodal_fusion``, and ``gain`` and
-        ``gain_source`` ("counts", "given" or "estimated").
+        Only with ``full_output=True``: as for ``multimodal_fusion``, and ``gain``,
+        ``gain_source`` ("counts", "given" or "estimated") and ``pedestal``.
 
     Raises
     ------
@@ -99,7 +104,8 @@ def fuse_maps(
     :math:`f / g^2`, a shifted Poisson distribution with these moments. The record holds f / g as
     ``background``. HAADF weights that the maps do not determine follow Z^1.7 times the number of
     atoms per count: that of X-rays at 200 keV if all maps are named by lines such as "Ti_Ka",
-    otherwise one. Totals are kept without a check in vacuum.
+    otherwise one. Totals are kept. Counts in vacuum are not subtracted unless ``pedestal`` says
+    so, since they may be those of a support film.
 
     Examples
     --------
@@ -113,6 +119,8 @@ def fuse_maps(
     >>> bool(abs(maps[0].data.sum() / counts[0].data.sum() - 1) < 0.001)
     True
     """
+    import numpy as np
+
     from ..counts.masked_maps import masked_maps
     from ..counts.reading import SPLITS
     from ..physics.scattering import map_scattering
@@ -125,6 +133,7 @@ def fuse_maps(
     from ..signals.outputs import output_signals
     from .map_input import read_maps
     from .noisy_maps import ready_maps
+    from .pedestal import checked_pedestal, without_pedestal
 
     parameters = Parameters(
         gamma=gamma,
@@ -155,10 +164,12 @@ def fuse_maps(
     on_scan = image_array(found, shape, scan_axes)
     if masked is not None:
         given = given.without(masked)
+    pedestal = checked_pedestal(pedestal, len(given.names))
     splits = SPLITS if parameters.splits_counts else 0
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, splits, parameters.seed
     )
+    measured, subtracted = without_pedestal(measured, pedestal, on_scan, given.mask)
     measured = masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
     fused = fuse(measured, on_scan, scattering, parameters)
@@ -166,7 +177,8 @@ def fuse_maps(
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()
     record["gain_source"] = source
-    record["background"] = measured.subtracted.tolist()
+    record["background"] = np.maximum(measured.subtracted - subtracted, 0.0).tolist()
+    record["pedestal"] = subtracted.tolist()
     results = given.like_input(fused.maps, ", fused", record)
     for result, name in zip(results, given.names, strict=True):
         result.metadata.set_item("Multimodal_fusion.element", name)
@@ -183,7 +195,8 @@ def fuse_maps(
         ]
     if not full_output:
         return results
-    return results, {**output, "gain": record["gain"], "gain_source": source}
+    own = {name: record[name] for name in ("gain", "gain_source", "pedestal")}
+    return results, {**output, **own}
 
 
 def _is_one_image(given):

@@ -7,6 +7,7 @@ from scipy import ndimage
 from scipy.special import gammaln, xlogy
 
 from ..counts.rounded_halves import rounded_half
+from .noise_model import TABLE, moments_for
 
 # Single counts are signals of different sizes, which have a gamma distribution of this shape.
 _SHAPE = 2.0
@@ -15,19 +16,20 @@ _SHAPE = 2.0
 _LARGEST, _SMALLEST, _NO_FLOOR = 10.0, 1e-3, 0.02
 # Steps of value and level, most single counts, and how many numbers of them stand for all chances.
 _STEPS, _MOST, _CHANCES = 64, 40, 128
+_AT_ONCE = 2**15  # pixels whose chances are in memory together
 _WIDTH = 2.0  # of the Gaussian filter that gives the level, in pixels
 
 
-def halved_counts(net, excess, splits, seed, blurs=0.0):
+def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
     """Draw first halves of maps in effective counts, whose errors are independent of the second's.
 
     What a pixel holds is the sum of a few signals of different sizes, each of which goes to one
     half or the other, wholly. How many there are is drawn from what is likely, given the value and
-    the level around. Where there are many, or noise beside them, effective counts are rounded at
-    random instead, so that the mean stays, and what rounding leaves is shared equally, as is what
-    is negative; Gaussian noise of a quarter of the noise floor goes to one half at the expense of
-    the other. Pixels that are 0 are 0 in both halves, but for the floor. Filtered maps are halved
-    by Gaussian noise that neighbours share as they do in the map.
+    the level around. Noise beside them is told from counts by the same chances, and Gaussian noise
+    of a quarter of its variance goes to one half at the expense of the other; where it was clipped
+    at 0, that variance is lower. Many counts are rounded at random. Pixels that are 0 are 0 in
+    both halves, but for the floor. Filtered maps are halved by Gaussian noise that neighbours
+    share as they do in the map.
 
     Parameters
     ----------
@@ -39,6 +41,8 @@ def halved_counts(net, excess, splits, seed, blurs=0.0):
         How many pairs of halves, and the seed.
     blurs : numpy.ndarray or float, default 0
         Gaussian filters of the maps in pixels, shape (K,), as `Noise.blur`.
+    clipped : numpy.ndarray of bool or bool, default False
+        Whether what was negative was set to 0, shape (K,).
 
     Returns
     -------
@@ -48,7 +52,9 @@ def halved_counts(net, excess, splits, seed, blurs=0.0):
     rng = np.random.default_rng(seed)
     excess = np.asarray(excess, float)
     blurs = np.broadcast_to(np.nan_to_num(blurs), len(net))
-    level = smoothed(net)
+    clipped = np.broadcast_to(clipped, len(net))
+    mean = _means(net)
+    level = np.maximum(mean, 0.0)
     halves = [np.empty_like(net, dtype=float) for _ in range(splits)]
     for half in halves:
         for k, image in enumerate(net):
@@ -61,13 +67,21 @@ def halved_counts(net, excess, splits, seed, blurs=0.0):
                 half[k][few] = _split(image[few], level[k][few], rng)
             else:
                 half[k] = rounded_half(image, excess[k], level[k], rng)
+                noise = float(excess[k]), bool(clipped[k])
+                few = np.flatnonzero(level[k] < _LARGEST)
+                for part in np.array_split(few, 1 + few.size // _AT_ONCE):
+                    values, around = image.flat[part], mean[k].flat[part]
+                    half[k].flat[part] = _split_from_noise(values, around, *noise, rng)
     return halves
 
 
 def smoothed(maps):
     """Return the level around each pixel, >= 0, shape (K, ny, nx)."""
-    width = (0, _WIDTH, _WIDTH)
-    return np.maximum(ndimage.gaussian_filter(maps, width, mode="nearest"), 0.0)
+    return np.maximum(_means(maps), 0.0)
+
+
+def _means(maps):
+    return ndimage.gaussian_filter(maps, (0, _WIDTH, _WIDTH), mode="nearest")
 
 
 def _split(values, level, rng):
@@ -85,6 +99,28 @@ def _split(values, level, rng):
     both = (first > 0) & (first < number)
     share[both] = rng.beta(_SHAPE * first[both], _SHAPE * (number - first)[both])
     return values * share
+
+
+def _split_from_noise(values, level, excess, clipped, rng):
+    """Return first halves of few whole counts with Gaussian noise of variance ``excess``."""
+    variance = level + excess
+    if clipped:
+        moments = moments_for(excess, clipped=True)
+        lacking = np.minimum(level - moments.mean[0], 0.0) / (moments.mean[1] - moments.mean[0])
+        level = np.interp(level, moments.mean, TABLE) + lacking * TABLE[1]
+        variance = np.interp(level, TABLE, moments.second)
+        variance += lacking * (moments.second[1] - moments.second[0])
+    level = np.maximum(level, 0.0)
+    # Noise of the level, which is below none as often as above, does not change the mean of this.
+    floor = np.maximum(variance - level, 0.0)
+    number = np.arange(_MOST)
+    log_chance = xlogy(number, np.maximum(level, _SMALLEST)[:, None]) - gammaln(number + 1)
+    log_chance -= np.square(values[:, None] - number) / (2 * excess)
+    chance = np.exp(log_chance - log_chance.max(axis=1, keepdims=True))
+    below = np.cumsum(chance, axis=1)
+    whole = (below < rng.random((len(values), 1)) * below[:, -1:]).sum(axis=1)
+    first = rng.binomial(whole, 0.5) + (values - whole) / 2
+    return first + np.sqrt(floor) / 2 * rng.standard_normal(len(values))
 
 
 @cache

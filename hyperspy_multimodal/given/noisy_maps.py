@@ -102,7 +102,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
-    first = halved_counts(net, excess, splits, seed, blurs)
+    first = halved_counts(net, excess, splits, seed, blurs, clipped)
     below = clipped_mean(net, excess, clipped)
     share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
     below[share < _NEGLIGIBLE] = 0.0
@@ -147,7 +147,11 @@ def clipped_mean(net, excess, clipped):
     for k in np.flatnonzero(clipped):
         level = smoothed(net[k : k + 1])[0]
         mean = moments_for(float(excess[k]), clipped=True).mean
-        below[k] = np.maximum(np.minimum(level, mean.max()) - np.interp(level, mean, TABLE), 0.0)
+        counts = np.interp(level, mean, TABLE)
+        # a level that noise makes lower than that of no counts stands for less than none
+        lacking = np.minimum(level - mean[0], 0.0)
+        counts += lacking * (TABLE[1] - TABLE[0]) / (mean[1] - mean[0])
+        below[k] = np.maximum(np.minimum(level, mean.max()) - counts, 0.0)
     return below
 
 

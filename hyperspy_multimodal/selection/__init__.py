@@ -13,7 +13,7 @@ from .negative_counts import Negative, negative_counts
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
 from .settings import Setting, fuse_setting
-from .totals import trusted_totals
+from .totals import trusted_totals, vacuum_of
 
 __all__ = [
     "BLURS",
@@ -44,4 +44,5 @@ __all__ = [
     "part_to_choose_on",
     "registration",
     "trusted_totals",
+    "vacuum_of",
 ]

@@ -27,6 +27,9 @@ FIRST_LAMBDAS_1 = (1e-2, 1e-3)
 _STEP, _FINE_STEP = 2, 1  # in half decades
 # What the HAADF has to gain over "no HAADF" to be used.
 _STANDARD_ERRORS = 3.0
+# What Huber's form has to gain over plain total variation, which leaves noise flatter, in all
+# elements that it serves. One element with few counts never tells them apart.
+_STANDARD_ERRORS_OF_FORM = 1.0
 
 
 @dataclass(frozen=True)
@@ -112,13 +115,13 @@ def search(held_out, candidates):
         without = _settled(held_out, start, plain, held_out.counted & ~sieves)
     if sieves.any():
         without = held_out.put_together(sieves, blurs_without(held_out, start, names), without)
-    best = _guided(held_out, without, plain)
+    best = of_plain = _guided(held_out, without, plain)
     if plain != names:
         best = _softened(held_out, best, without, names)
     free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
     if not free.any():
         return best
-    return with_sieves(held_out, best, without, candidates, free)
+    return with_sieves(held_out, best, of_plain, without, candidates, free)
 
 
 def _guided(held_out, without, candidates):
@@ -155,10 +158,9 @@ def _softened(held_out, setting, without, candidates):
         *(partial(with_ratios, step=step) for step in (1, -1)),
     ]
     softened = adjusted(held_out, setting, moves)
-    # Total variation leaves what is noise flat, and Huber's form does not.
-    gained = held_out.standard_errors_lost(setting, softened) > _STANDARD_ERRORS
+    gained = held_out.errors(softened) < held_out.errors(setting)
     softened = replace(by_element(gained, softened, setting), apart=setting.apart)
-    if not gained.any() or not held_out.score(softened) < held_out.score(setting):
+    if held_out.standard_errors_gained(softened, setting) < _STANDARD_ERRORS_OF_FORM:
         return setting
     if setting.model is None:
         return softened

@@ -6,27 +6,28 @@ from functools import partial
 import numpy as np
 
 from .moves import by_element, with_ratios
-from .sieves import SIEVE, SMOOTH, blurs_without, without_beads
+from .sieves import SMOOTH, blurs_without, without_beads
 from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
 
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What an element has to gain over the best it had before: more by a sieve, which makes beads of
-# noise, than by a smooth map. And to have either while the HAADF is added.
-_STANDARD_ERRORS = {SIEVE: 2.0, SMOOTH: 1.0}
+# What an element has to gain: by a sieve, which makes beads of noise, over the best that it had
+# before; by a smooth map, over plain total variation, as Huber's form has to, which it has to
+# predict better than, too. And to have either while the HAADF is added.
+_STANDARD_ERRORS, _STANDARD_ERRORS_OF_SMOOTH = 2.0, 1.0
 _STANDARD_ERRORS_TRIED = 1.0
 # As for total variation.
 _HAADF_STANDARD_ERRORS = 3.0
 
 
-def with_sieves(held_out, best, without, candidates, free):
+def with_sieves(held_out, best, plain, without, candidates, free):
     """Return the best setting with sieves if it predicts better than ``best``.
 
     Parameters
     ----------
     held_out : HeldOut
         Errors of settings.
-    best, without : Setting
-        The best setting so far, and the best of total variation without HAADF.
+    best, plain, without : Setting
+        The best setting so far, the best of plain total variation, and that without HAADF.
     candidates : sequence of tuple of str
         Names of the regularisers that each element may have.
     free : numpy.ndarray
@@ -45,7 +46,7 @@ def with_sieves(held_out, best, without, candidates, free):
     free = free & held_out.counted
     unaided = without_beads(held_out, sieves, without, candidates)
     if best.model is None:
-        served = free & (held_out.standard_errors_lost(best, unaided) > _least(unaided))
+        served = free & _gains(held_out, unaided, best, plain)
         return held_out.put_together(served, unaided, best) if served.any() else best
     served = free & (held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS_TRIED)
     if not served.any():
@@ -54,13 +55,14 @@ def with_sieves(held_out, best, without, candidates, free):
     stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
     chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
     chosen = walked(held_out, chosen, _STEP)
-    chosen, served = _staying(held_out, chosen, best, served, 0.0)
+    better = held_out.errors(chosen) < held_out.errors(best)
+    chosen, served = _staying(chosen, best, served, better)
     if not served.any():
         return best
     moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
     chosen = adjusted(held_out, chosen, moves)
     chosen = walked(held_out, chosen, _FINE_STEP)
-    chosen, served = _staying(held_out, chosen, best, served, _least(chosen))
+    chosen, served = _staying(chosen, best, served, _gains(held_out, chosen, best, plain))
     if not served.any():
         return best
     chosen = set_apart(held_out, chosen, alone)
@@ -69,12 +71,16 @@ def with_sieves(held_out, best, without, candidates, free):
     return best_of(held_out, [best, chosen])
 
 
-def _least(setting):
-    return np.array([_STANDARD_ERRORS.get(name, 0.0) for name in setting.regularisers])
+def _gains(held_out, setting, best, plain):
+    """Return to which elements their sieves or smooth maps are worth it, bool, (K,)."""
+    over_best = held_out.standard_errors_lost(best, setting)
+    over_plain = held_out.standard_errors_lost(plain, setting)
+    smooth = np.array([name == SMOOTH for name in setting.regularisers])
+    of_smooth = (over_best > 0) & (over_plain > _STANDARD_ERRORS_OF_SMOOTH)
+    return np.where(smooth, of_smooth, over_best > _STANDARD_ERRORS)
 
 
-def _staying(held_out, setting, best, served, least):
-    """Return the setting with sieves that gain ``least`` standard errors, and which these are."""
-    staying = served & (held_out.standard_errors_lost(best, setting) > least)
-    leaving = served & ~staying
+def _staying(setting, best, served, better):
+    """Return the setting with sieves where they are better, and where these are."""
+    staying, leaving = served & better, served & ~better
     return (by_element(leaving, best, setting) if leaving.any() else setting), staying

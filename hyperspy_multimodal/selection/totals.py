@@ -20,7 +20,7 @@ _FEW_COUNTS = 0.1
 _TRUSTED_SHARE, _STANDARD_ERRORS = 0.03, 4.0
 
 
-def vacuum_of(maps: Maps, haadf):
+def vacuum_of(maps: Maps, haadf, few_counts=_FEW_COUNTS):
     """Return where the scan shows vacuum, a bool array (ny, nx), or None if there is none.
 
     Parameters
@@ -29,6 +29,8 @@ def vacuum_of(maps: Maps, haadf):
         Measured maps.
     haadf : numpy.ndarray
         HAADF of unit range, shape (ny, nx).
+    few_counts : float
+        Most counts per pixel there, as a share of those of the brightest quarter.
     """
     smooth = smoothed(haadf, SMOOTHING)
     dark = smooth <= smooth.min() + _DARK
@@ -39,7 +41,7 @@ def vacuum_of(maps: Maps, haadf):
         return None
     net = maps.net.sum(axis=0)
     bright = smooth >= np.quantile(smooth, 0.75)
-    return dark if net[dark].mean() <= _FEW_COUNTS * net[bright].mean() else None
+    return dark if net[dark].mean() <= few_counts * net[bright].mean() else None
 
 
 def trusted_totals(maps: Maps, haadf):

@@ -114,6 +114,30 @@ def test_elements_have_hubers_form_where_it_predicts_better():
     assert setting.ratios == (4.0, 8.0, 2.0)
 
 
+class Noisy(Forms):
+    """Gains of Huber's form, without HAADF, that are so many standard errors of each element."""
+
+    gain, softer, significance = (0.0,) * 3, (0.05, 0.05, -0.05), 0.8
+
+    def blocks(self, setting):
+        blocks = super().blocks(setting)
+        for i, name in enumerate(setting.regularisers):
+            if name in HUBER.values():  # noise of elements is independent
+                signs = np.resize(np.repeat([1.0, -1.0], i + 1), 100)
+                gained = abs(self.softer[i]) / self.significance
+                blocks[i] += gained / 10 * np.sqrt(99 / 100) * (signs - signs.mean())
+        return blocks
+
+
+@pytest.mark.parametrize(("significance", "taken"), [(0.85, True), (0.55, False)])
+def test_elements_tell_together_whether_hubers_form_is_better(significance, taken):
+    """Each by less than a standard error, two of them by more or by less than one."""
+    landscape = Noisy()
+    landscape.significance = significance
+    setting = search(held_out_of(landscape), (FORMS,) * 3)
+    assert [name in HUBER.values() for name in setting.regularisers] == [taken, taken, False]
+
+
 def test_hubers_form_has_stronger_weights_than_total_variation():
     """Up to 64, where total variation ends at 16."""
     setting = search(held_out_of(landscape_of(ratios=(16.0, 16.0, 16.0))), (FORMS,) * 3)

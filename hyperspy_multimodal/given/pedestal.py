@@ -1,0 +1,141 @@
+"""A uniform background that existing maps still hold, measured where the scan shows vacuum."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..checks import per_element
+from ..notes import Speaker
+from ..selection import normalise_haadf, vacuum_of
+
+_logger = Speaker(__name__)
+
+#: Name of the pedestal that is measured in vacuum.
+VACUUM = "vacuum"
+# Counts in vacuum are told from here on, as a share of the total, and in standard errors.
+_SHARE, _STANDARD_ERRORS = 0.03, 4.0
+# Vacuum that users vouch for may hold this share of the counts per pixel of the brightest quarter.
+_ASKED = 0.5
+
+
+class InVacuum(NamedTuple):
+    """Counts per pixel in vacuum and their standard errors, of each map, shape (K,)."""
+
+    mean: np.ndarray
+    error: np.ndarray
+
+
+def checked_pedestal(pedestal, n_maps):
+    """Return None, "vacuum", or one number >= 0 per element, in map units."""
+    if pedestal is None:
+        return None
+    if isinstance(pedestal, str):
+        if pedestal != VACUUM:
+            raise ValueError(
+                "pedestal must be None, 'vacuum' or one number >= 0 per element, in map units per "
+                f"pixel, but {pedestal!r} was given."
+            )
+        return pedestal
+    return per_element("pedestal", pedestal, n_maps, low=0, include_low=True)
+
+
+def without_pedestal(maps, pedestal, haadf, mask=None):
+    """Subtract a uniform background from maps, or say that they may hold one.
+
+    The noise of the background stays, and lies over it as counts lie over their background.
+
+    Parameters
+    ----------
+    maps : FittedMaps
+        Maps in effective counts.
+    pedestal : None, str or numpy.ndarray
+        From `checked_pedestal`.
+    haadf : numpy.ndarray
+        HAADF image, shape (ny, nx).
+    mask : numpy.ndarray, optional
+        Pixels without data, bool, shape (ny, nx).
+
+    Returns
+    -------
+    maps : FittedMaps
+    pedestal : numpy.ndarray
+        What was subtracted, in map units per pixel, shape (K,).
+    """
+    if pedestal is None:
+        found = in_vacuum(maps, haadf, mask)
+        if found is not None:
+            _warn_of_counts_in_vacuum(maps, found, mask)
+        return maps, np.zeros(len(maps.names))
+    if not isinstance(pedestal, str):
+        counts = pedestal / maps.gains
+    else:
+        found = in_vacuum(maps, haadf, mask, few_counts=_ASKED)
+        if found is None:
+            raise ValueError(
+                "pedestal='vacuum' needs a part of the scan that the HAADF shows to be vacuum: "
+                "dark, flat, of 100 pixels and 2 % of the scan at least, and with less than half "
+                "of the counts of bright parts. There is none. Give the pedestal as numbers, in "
+                "map units per pixel, or leave it out."
+            )
+        counts = np.maximum(found.mean, 0.0)
+        maps = replace(maps, common=_uncertainty(maps, counts, found.error))
+        _logger.info(
+            "Maps in what looks like vacuum hold %s units per pixel. This is subtracted.",
+            ", ".join(
+                f"{name} {value:.3g} ± {error:.1g}"
+                for name, value, error in zip(
+                    maps.names, maps.gains * counts, maps.gains * found.error, strict=True
+                )
+            ),
+        )
+    shift = counts[:, None, None]
+    # `net_variance` stays: the background's counts are not net counts, but their noise is there
+    maps = replace(maps, net=maps.net - shift, first_halves=maps.first_halves - shift / 2)
+    return maps, maps.gains * counts
+
+
+def in_vacuum(maps, haadf, mask=None, **limits):
+    """Return the counts `InVacuum`, or None if the scan shows none.
+
+    Parameters
+    ----------
+    maps, haadf, mask
+        As in `without_pedestal`.
+    **limits
+        As of `vacuum_of`.
+    """
+    if not np.ptp(haadf) > 0:
+        return None
+    vacuum = vacuum_of(maps, normalise_haadf(haadf)[0], **limits)
+    if vacuum is not None and mask is not None:
+        vacuum = vacuum & ~mask
+    if vacuum is None or vacuum.sum() < 2:
+        return None
+    there = maps.net[:, vacuum]
+    return InVacuum(there.mean(axis=1), there.std(axis=1, ddof=1) / np.sqrt(vacuum.sum()))
+
+
+def _uncertainty(maps, counts, errors):
+    """Return the covariance of the totals, in shares of them, that a pedestal leaves, (K, K)."""
+    size = maps.net[0].size
+    totals = maps.net.sum(axis=(1, 2)) - size * counts
+    shares = np.divide(size * errors, totals, out=np.zeros_like(totals), where=totals > 0)
+    return np.diag(np.square(shares))
+
+
+def _warn_of_counts_in_vacuum(maps, found, mask):
+    size = maps.net[0].size if mask is None else (~mask).sum()
+    totals = np.maximum(maps.net.sum(axis=(1, 2)), np.finfo(float).tiny)
+    shares = size * found.mean / totals
+    there = (shares > _SHARE) & (found.mean > _STANDARD_ERRORS * found.error)
+    for name, share in zip(np.array(maps.names)[there], shares[there], strict=True):
+        _logger.warning(
+            "The map of %s has counts in what looks like vacuum: over the whole scan, they would "
+            "make %.2g %% of its total. They are kept. If they are a uniform background of the "
+            "maps and not a support film, pedestal='vacuum' subtracts them.",
+            name,
+            100 * min(share, 1.0),
+            kind="background",
+            about={str(name): float(share)},
+        )
