@@ -25,6 +25,7 @@ from scipy import ndimage
 from thinned_scan import held_out, stacked, thin
 
 from hyperspy_multimodal.data import bimetal, core_shell, oxide_interface
+from hyperspy_multimodal.quantification import region_sums
 
 SPECIMENS = {
     "core-shell particles": (core_shell, (3, 20)),
@@ -49,6 +50,9 @@ class Score:
     before: list = field(default_factory=list)
     of_pixels: list = field(default_factory=list)
     of_regions: list = field(default_factory=list)
+    # Sums of raw maps, with the errors of `region_sums`; squared errors of both kinds of sums.
+    of_raw: list = field(default_factory=list)
+    squared_sums: list = field(default_factory=list)
     # The same of each draw: squared errors (draws,) and regions (draws, R).
     drawn_squared: list = field(default_factory=list)
     drawn_regions: list = field(default_factory=list)
@@ -76,11 +80,18 @@ class Score:
         return np.array(tried)
 
     def line(self):
-        """Return ratio before and after calibration, and coverage, with deviations by chance."""
+        """Return ratio before and after calibration, and coverage, with deviations by chance.
+
+        Then coverage of raw sums, and the error of fused sums over that of raw ones.
+        """
         ratio, one, two = self.found
         chance = self.by_chance.std(axis=0)
         before, pixels = sum(self.squared) / sum(self.before), np.concatenate(self.of_pixels)
+        raw = np.concatenate(self.of_raw)
+        raw = [(raw < n).mean() if raw.size else np.nan for n in (1, 2)]
+        fused, other = np.maximum(np.sum(self.squared_sums, axis=0), 0.0)
         numbers = before, ratio, chance[0], (pixels < 1).mean(), one, chance[1], two, chance[2]
+        numbers += *raw, np.sqrt(fused / other) if other > 0 else np.nan
         return " | ".join(f"{number:.2f}" for number in numbers)
 
 
@@ -132,13 +143,31 @@ def add(scores, signal, haadf, truth, variance, seed):
         score.of_pixels.append((np.abs(error) / np.sqrt(stated + variance[k]))[bright])
         noisy = errors + generator.normal(0.0, np.sqrt(variance[k]), errors.shape)
         found, drawn = [], []
-        for part in rectangles(bright, seed):
+        parts = rectangles(bright, seed)
+        for part in parts:
             spread = np.square(errors[(slice(None), *part)].sum(axis=(1, 2))).mean()
             whole = np.sqrt(spread + variance[k][part].sum())
             found.append(abs(error[part].sum()) / whole)
             drawn.append(np.abs(noisy[(slice(None), *part)].sum(axis=(1, 2))) / whole)
         score.of_regions.append(np.array(found))
         score.drawn_regions.append(np.reshape(drawn, (len(found), len(draws))).T)
+        if parts:
+            add_raw_sums(score, maps, output, k, parts, truth[k], variance[k])
+
+
+def add_raw_sums(score, maps, output, k, parts, truth, variance):
+    """Add what `region_sums` says of rectangles, and the errors of both kinds of sums."""
+    masks = np.zeros((len(parts), *truth.shape), bool)
+    for mask, part in zip(masks, parts, strict=True):
+        mask[part] = True
+    sums = region_sums(maps, output, list(masks))
+    true, noise, fused = (
+        np.array([image[part].sum() for part in parts]) for image in (truth, variance, maps[k].data)
+    )
+    error = sums.counts[:, k] - true
+    score.of_raw.append(np.abs(error) / np.sqrt(np.square(sums.errors["total"][:, k]) + noise))
+    squares = (np.square(each) - noise for each in (fused - true, error))
+    score.squared_sums.append([each.sum() for each in squares])
 
 
 def print_scores(name, scores):
@@ -161,6 +190,10 @@ def print_ranges(scores):
         share = np.mean([(least <= each[:, i]) & (each[:, i] <= most) for each in chance], axis=1)
         spread = np.sqrt((share * (1 - share)).sum())
         print(f"| {name} | {least} to {most} | {within} | {share.sum():.0f} ± {spread:.0f} |")
+    raw = [np.concatenate(each.of_raw) for each in scores]
+    for n, (least, most) in enumerate(ASKED[1:], 1):
+        within = sum(least <= (each < n).mean() <= most for each in raw)
+        print(f"| raw regions {n} σ | {least} to {most} | {within} | |")
     print(f"| mean share | 0.68, 0.95 | {' '.join(f'{x:.2f}' for x in np.mean(found, 0)[1:])} | |")
 
 
@@ -178,9 +211,10 @@ def main():
     given = parser.parse_args()
     print(
         "| scan | element | uncalibrated | calibrated | by chance | pixels 1 σ "
-        "| regions 1 σ | by chance | regions 2 σ | by chance |"
+        "| regions 1 σ | by chance | regions 2 σ | by chance "
+        "| raw regions 1 σ | 2 σ | error fused / raw |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     every = []
     for name, (specimen_of, doses) in {} if given.measured else SPECIMENS.items():
         for counts in doses:
