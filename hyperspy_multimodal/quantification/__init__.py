@@ -2,6 +2,14 @@
 
 from .compose import composition
 from .detection_map import DetectionMap, detection_map
+from .region_sums import RegionSums, region_sums
 from .result import Composition
 
-__all__ = ["Composition", "DetectionMap", "composition", "detection_map"]
+__all__ = [
+    "Composition",
+    "DetectionMap",
+    "RegionSums",
+    "composition",
+    "detection_map",
+    "region_sums",
+]

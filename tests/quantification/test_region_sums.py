@@ -1,0 +1,63 @@
+"""Counts of regions and their errors."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import composition, fit_maps
+from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.quantification import region_sums
+
+SHAPE = 32, 32
+
+
+def squares():
+    rows, columns = np.indices(SHAPE) // 8
+    return 1 + 4 * rows + columns
+
+
+def test_sums_and_errors_are_those_of_the_composition(fused):
+    found = region_sums(fused.maps, fused.output, squares())
+    other = composition(fused.maps, fused.output, fused.kfactors, squares())
+    assert found.lines == other.lines and found.regions == other.regions
+    np.testing.assert_array_equal(found.pixels, 64)
+    np.testing.assert_allclose(found.counts, other.counts)
+    np.testing.assert_allclose(found.errors["counts"], other.counts_errors)
+    squared = np.square(found.errors["counts"]) + np.square(found.errors["fit"])
+    np.testing.assert_allclose(np.square(found.errors["total"]), squared)
+    np.testing.assert_allclose(np.diagonal(found.covariances, axis1=1, axis2=2), squared)
+
+
+def test_sums_are_of_raw_maps_not_of_fused_ones(fused):
+    left = np.arange(SHAPE[1]) < 8
+    mask = left & np.ones(SHAPE, bool)
+    found = region_sums(fused.maps, fused.output, {"left": mask})
+    raw = [each.data[mask].sum() for each in fused.output["raw_maps"]]
+    np.testing.assert_allclose(found.counts[0], raw, rtol=1e-5)
+    assert not np.allclose(raw, [each.data[mask].sum() for each in fused.maps], rtol=1e-3)
+
+
+def test_two_thirds_of_the_true_counts_are_within_one_error():
+    pulls = []
+    for seed in range(4):
+        specimen = core_shell(SHAPE, counts=20, seed=seed)
+        found = region_sums(*fit_maps(specimen.signal, full_output=True), squares())
+        regions = [squares() == number for number in range(1, 17)]
+        truth = [[each.data[mask].sum() for each in specimen.xrays] for mask in regions]
+        known = found.errors["total"] > 0  # nothing was counted in vacuum
+        pulls.append((found.counts - truth)[known] / found.errors["total"][known])
+    pulls = np.abs(np.concatenate(pulls))
+    assert 0.6 < (pulls < 1).mean() < 0.76
+    assert 0.92 < (pulls < 2).mean() < 0.98
+
+
+def test_the_table_has_a_row_for_each_region_and_line(fused):
+    found = region_sums(fused.maps, fused.output, {"a": squares() == 1, "b": squares() > 8})
+    lines = found.table().splitlines()
+    assert len(lines) == 1 + 2 * len(fused.maps)
+    assert lines[-1].split()[:3] == ["b", "512", found.lines[-1]]
+    assert f"{found.counts[-1, -1]:.1f}" in lines[-1]
+
+
+def test_a_region_has_to_be_given(fused):
+    with pytest.raises(TypeError, match="regions"):
+        region_sums(fused.maps, fused.output, None)
