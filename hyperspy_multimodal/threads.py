@@ -24,7 +24,7 @@ _FIRST_REST, _LONGEST_REST = 0.25, 2.0
 _turn = threading.RLock()
 _count = threading.Lock()
 _running = 0
-# Threads whose fusions count as one.
+# Threads whose fusions count as one, and how many it may use then.
 _member = threading.local()
 # The process whose threads Numba has started.
 _process = None
@@ -46,10 +46,13 @@ def threads_for(n_values):
     _check_process()
     before = numba.get_num_threads()
     with contextlib.nullcontext() if _pool_takes_many_callers() else _turn, _one_more() as running:
-        threads = max(1, min(_limit() // running, n_values // _VALUES_PER_THREAD))
+        limit, pay = _limit() // running, n_values // _VALUES_PER_THREAD
+        threads = max(1, min(limit, pay))
+        # Side by side with others it uses one, but what is compiled serves it alone, too.
+        several = min(getattr(_member, "limit", limit), pay) > 1
         outside = getattr(_fusion, "several", None)
         numba.set_num_threads(threads)
-        _fusion.several = bool(outside) or threads > 1
+        _fusion.several = bool(outside) or several
         try:
             yield
         finally:
@@ -184,14 +187,14 @@ def fuse_side_by_side(function, items):
         return [function(each) for each in items]
     with (
         _one_more(),
-        ThreadPoolExecutor(at_a_time, initializer=_join, initargs=(limit // at_a_time,)) as pool,
+        ThreadPoolExecutor(at_a_time, initializer=_join, initargs=(limit, at_a_time)) as pool,
     ):
         return list(pool.map(function, items))
 
 
-def _join(n_threads):
-    numba.set_num_threads(n_threads)
-    _member.of_group = True
+def _join(limit, at_a_time):
+    numba.set_num_threads(limit // at_a_time)
+    _member.limit = limit
 
 
 def _limit():
@@ -220,7 +223,7 @@ def _of_worker(otherwise):
 @contextlib.contextmanager
 def _one_more():
     global _running
-    if getattr(_member, "of_group", False):
+    if hasattr(_member, "limit"):
         yield 1
         return
     with _count:

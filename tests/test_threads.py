@@ -12,6 +12,7 @@ import pytest
 from hyperspy_multimodal import threads
 from hyperspy_multimodal.threads import (
     are_several,
+    fuse_side_by_side,
     no_more_than_pay,
     rows_per_chunk,
     side_by_side,
@@ -122,6 +123,31 @@ def test_a_fusion_keeps_its_kernels_where_it_uses_one_thread():
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (3, 256, 256), (2, 4096, 10)])
 def test_chunks_of_rows_cover_the_maps(shape):
     assert 1 <= rows_per_chunk(shape) <= max(64, shape[1])
+
+
+@needs_two_threads
+def test_fusions_side_by_side_share_the_threads_of_one(monkeypatch):
+    monkeypatch.setattr(threads, "_pool_takes_many_callers", lambda: True)
+    all_of_them = numba.get_num_threads()
+    together = threading.Barrier(2, timeout=10)
+
+    def fuse(n_values):
+        with threads_for(n_values):
+            together.wait()
+            return numba.get_num_threads(), are_several()
+
+    assert fuse_side_by_side(fuse, [LARGE, LARGE]) == [(max(1, all_of_them // 2), True)] * 2
+    assert fuse_side_by_side(fuse, [1000, 1000]) == [(1, False)] * 2
+    assert numba.get_num_threads() == all_of_them
+    with threads_for(LARGE):
+        assert numba.get_num_threads() == all_of_them
+
+
+def test_fusions_follow_each_other_where_the_pool_takes_one_caller(monkeypatch):
+    monkeypatch.setattr(threads, "_pool_takes_many_callers", lambda: False)
+    main = threading.current_thread()
+    here = fuse_side_by_side(lambda number: (number, threading.current_thread() is main), range(3))
+    assert here == [(0, True), (1, True), (2, True)]
 
 
 def test_work_side_by_side_comes_back_in_order():

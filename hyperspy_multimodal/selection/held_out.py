@@ -6,7 +6,7 @@ from ..counts.contracts import Maps
 from ..counts.reading import SPLITS
 from ..fusion.regularisers import are_directional
 from ..threads import fuse_side_by_side
-from .brightness import brightness_classes, class_sums, described_bias, held_out_bias
+from .brightness import Bias, brightness_classes, class_sums, described_bias, held_out_bias
 from .moves import combined, distance
 from .settings import effort, fuse_setting
 
@@ -109,7 +109,7 @@ class HeldOut:
             self._up_to(self._searched, setting)
         return setting
 
-    def bias(self, setting):
+    def bias(self, setting) -> Bias:
         """Return the `Bias` of the predictions where the HAADF is dark and bright.
 
         It is that of all splits, unless the first has hardly any.

@@ -14,7 +14,7 @@ from hyperspy_multimodal.selection import (
     Setting,
     error_draws,
     fuse_setting,
-    held_out,
+    guided_models,
 )
 from hyperspy_multimodal.selection.bootstrap import bootstrap
 
@@ -165,7 +165,7 @@ def test_the_model_is_fitted_to_each_draw(scan, errors):
 
 def test_directions_are_those_of_the_measured_haadf(scan, errors, monkeypatch):
     """Found once, in the image as it was measured; drawn ones are blurred already."""
-    monkeypatch.setattr(held_out, "guide_directions", lambda *_: pytest.fail("found again"))
+    monkeypatch.setattr(guided_models, "guide_directions", lambda *_: pytest.fail("found again"))
     np.testing.assert_array_equal(scan.errors(), errors)
 
 

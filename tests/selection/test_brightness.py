@@ -148,3 +148,17 @@ def test_elements_without_counts_have_a_finite_bias():
     for each in (bias.percent, bias.percent_errors, bias.standard_errors):
         assert np.all(each == 0)
     assert not leaking(bias, replace(bias))
+
+
+def test_a_bias_is_negligible_only_if_none_could_count():
+    """That of three splits has errors of at least 0.58 of those of one."""
+    counts, errors = np.full((1, 3), 1000.0), np.full((1, 3), 4.0)
+
+    def bias(sums, errors=errors):
+        return Bias(np.array([[500.0, *sums]]), errors, counts, np.full(3, 100))
+
+    assert bias([1.0, -1.0]).is_negligible.all()  # 0.1 %, of which 0.9 % may be left
+    assert bias([3.0, 0.0], 10 * errors).is_negligible.all()  # a tenth of a standard error
+    assert not bias([6.0, 0.0]).is_negligible.any()  # 0.6 ± 0.4 %
+    assert not bias([0.0, 50.0]).is_negligible.any()
+    assert not bias([0.0, -60.0], 10 * errors).is_negligible.any()

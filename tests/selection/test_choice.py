@@ -108,7 +108,8 @@ def test_haadf_of_noise_is_left_out(noisy):
 
 def test_table_is_complete(chosen):
     choice, steps = chosen
-    assert steps == SPLITS * len(choice.table)
+    # but those that were put together from others
+    assert 0.8 * SPLITS * len(choice.table) <= steps <= SPLITS * len(choice.table)
     settings = [
         {name: value for name, value in row.items() if name not in FOUND} for row in choice.table
     ]

@@ -25,7 +25,12 @@ def fusions(monkeypatch):
         return result
 
     monkeypatch.setattr(module, "fuse_setting", fuse)
+    monkeypatch.setattr(module, "fuse_side_by_side", one_by_one)
     return done
+
+
+def one_by_one(function, jobs):
+    return [function(each) for each in jobs]
 
 
 def test_same_seed_same_errors(maps, models, guided):
@@ -54,11 +59,61 @@ def test_errors_are_squared_differences_to_the_other_half(maps, models, guided, 
     np.testing.assert_allclose(errors, expected, rtol=1e-5)
 
 
-def test_large_scans_are_split_once_but_leaks_take_all_splits(
-    maps, models, guided, fusions, monkeypatch
+@pytest.fixture
+def split_once(monkeypatch, maps):
+    """For searches one split is taken, as of large scans."""
+    for name in ("_SEARCHED", "_LARGE"):
+        monkeypatch.setattr(module, name, maps.net[0].size)
+
+
+def test_a_search_takes_fewer_splits_than_comparisons(
+    maps, models, guided, alone, fusions, monkeypatch
 ):
-    expected = held_out(maps, models).bias(guided)
-    monkeypatch.setattr(module, "_LARGE", maps.net[0].size)
+    expected = held_out(maps, models)
+    monkeypatch.setattr(module, "_SEARCHED", maps.net[0].size)
+    tried = held_out(maps, models)
+    fusions.clear()
+    tried.try_out([guided, alone, guided])
+    assert tried.score(guided) > 0
+    assert len(fusions) == 2
+    gained = tried.standard_errors_gained(guided, alone)
+    assert len(fusions) == 2 * SPLITS
+    assert gained == pytest.approx(expected.standard_errors_gained(guided, alone), rel=0.1)
+
+
+def test_what_is_tried_side_by_side_starts_from_what_was_there_before(
+    maps, models, guided, alone, monkeypatch
+):
+    """Results do not depend on what ends first."""
+    errors = []
+    for one_after_another in (False, True):
+        if one_after_another:
+            monkeypatch.setattr(module, "fuse_side_by_side", one_by_one)
+        tried = held_out(maps, models)
+        tried.try_out([guided, alone])
+        tried.try_out([replace(guided, lambda_1=3e-3), replace(alone, ratios=(8.0,) * 3)])
+        errors.append([tried.errors(each) for each in tried._found])
+    np.testing.assert_array_equal(*errors)
+
+
+def test_no_more_splits_for_a_leak_that_the_first_rules_out(
+    maps, models, guided, fusions, split_once, monkeypatch
+):
+    for negligible, expected in ((True, 1), (False, SPLITS)):
+        monkeypatch.setattr(module.Bias, "is_negligible", np.full(3, negligible))
+        tried = held_out(maps, models)
+        fusions.clear()
+        tried.bias(guided)
+        assert len(fusions) == expected
+
+
+def test_large_scans_are_split_once_but_leaks_take_all_splits(
+    maps, models, guided, fusions, split_once, monkeypatch
+):
+    monkeypatch.setattr(module.Bias, "is_negligible", np.full(3, False))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_SEARCHED", SPLITS * maps.net[0].size)
+        expected = held_out(maps, models).bias(guided)
     large = held_out(maps, models)
     fusions.clear()
     errors = large.errors(guided)
@@ -76,7 +131,8 @@ def test_large_scans_are_split_once_but_leaks_take_all_splits(
 def test_what_is_put_together_has_the_errors_and_the_bias_of_its_parts(
     maps, models, guided, fusions, monkeypatch, splits
 ):
-    monkeypatch.setattr(module, "_LARGE", splits * maps.net[0].size)
+    for name in ("_SEARCHED", "_LARGE"):
+        monkeypatch.setattr(module, name, splits * maps.net[0].size)
     tried = held_out(maps, models)
     some = replace(guided, model=None)
     others = replace(some, ratios=(4.0, 1.0, 4.0))

@@ -247,7 +247,7 @@ def test_elements_leave_their_sieve_if_the_haadf_serves_them_more_without():
 def test_what_elements_have_without_haadf_is_put_together_and_not_fused():
     held_out = held_out_of(landscape_of(sieved=(0.5, -0.5, 0.5), gain=(0.0,) * 3))
     search(held_out, (BOTH,) * 3)
-    found = [each for each in held_out._blocks if each.model is None][:2]
+    found = [each for each in held_out._found if each.model is None][:2]
     held_out._error = None  # nothing is fused any more
     mixed = held_out.put_together((True, False, True), *found)
     assert mixed.ratios[::2] == found[0].ratios[::2] and mixed.ratios[1] == found[1].ratios[1]
