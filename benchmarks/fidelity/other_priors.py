@@ -18,13 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from generalised_variation import Term, solve
+from measured import scan_of
 from methods import automatic, fitted, gaussian
 from scans import truth_of
 from scipy import ndimage
 from scores import snr
 from thinned_scan import held_out, thin
 
-from hyperspy_multimodal.data import bimetal, core_shell, oxide_interface, silica_spheres
+from hyperspy_multimodal.data import bimetal, core_shell, oxide_interface
 from hyperspy_multimodal.eds.xray_fit import plan_fit
 from hyperspy_multimodal.fusion.scaled import KNEE, map_scales
 from hyperspy_multimodal.lazy import read_now
@@ -261,18 +262,18 @@ def guard(seed, counts=8.0):
 
 
 def measured(parts, seeds, doses=(10, 30)):
-    silica = silica_spheres()
+    signal, haadf = scan_of(None, None, None)  # silica spheres
     for dose in doses:
         rows = []
         for seed in range(seeds):
-            thinned, rest = thin(silica.signal, 1 / dose, seed)
+            thinned, rest = thin(signal, 1 / dose, seed)
             reference = held_out(rest, 1 / dose)
 
             def score(maps, reference=reference):
                 error = np.maximum(reference.error(maps), 1e-9 * reference.signal)
                 return 10 * np.log10(reference.signal / error)
 
-            scan = Scan(thinned, silica.haadf, score)
+            scan = Scan(thinned, haadf, score)
             widths = np.arange(0.5, 8.1, 0.5)
             raw = scan.gains * scan.maps.net
             tried = [ndimage.gaussian_filter(raw, (0, width, width)) for width in widths]
