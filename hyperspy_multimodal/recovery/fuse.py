@@ -7,7 +7,7 @@ import numpy as np
 from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.minimise import warn_if_unconverged
-from ..selection import error_draws, fuse_setting, kept_structure
+from ..selection import error_draws, fuse_setting, kept_structure, settled_at
 from .evidence import judged, messages_of, table_of
 from .leaks import warn_of_bright_bias, warn_of_leaks
 from .messages import (
@@ -121,12 +121,13 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     with Progress("Fusing", parameters.show_progressbar) as progress:
         chosen = chosen_setting(prepared, parameters, progress.step)
         totals = prepared.totals_of(maps)
+        tolerance = settled_at(chosen.setting, parameters.tolerance)
         result = fuse_setting(
             maps,
             prepared.models,
             chosen.setting,
             totals=totals,
-            tolerance=parameters.tolerance,
+            tolerance=tolerance,
             max_iterations=parameters.max_iterations,
             callback=progress.callback,
             can_go_on=parameters.uncertainty,
@@ -138,7 +139,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
         found = None
         if parameters.uncertainty:
             found = _error_draws(prepared, chosen.setting, result, lost, parameters, progress.step)
-    warn_if_unconverged(result, parameters.tolerance)
+    warn_if_unconverged(result, tolerance)
     _say(prepared, chosen.setting, result, parameters)
     say_what_was_given_back(maps.names, lost)
     differing = [(maps.names[each.element], each.significance) for each in left]

@@ -12,7 +12,7 @@ from .held_out import HeldOut
 from .negative_counts import Negative, negative_counts
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
-from .settings import Setting, fuse_setting
+from .settings import Setting, fuse_setting, settled_at
 from .totals import trusted_totals, vacuum_of
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "normalise_haadf",
     "part_to_choose_on",
     "registration",
+    "settled_at",
     "trusted_totals",
     "vacuum_of",
 ]

@@ -64,7 +64,8 @@ DESCRIPTIONS = {
     from which nothing was lost is changed with a probability of two per cent. The record lists
     the changes as ``relaxed``, and the log names what still differs. Default True.""",
     "tolerance": """tolerance : float
-    Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4.""",
+    Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4. Sieves and
+    smooth maps, alone or beside others, stop at ten times this gap: they have settled there.""",
     "max_iterations": """max_iterations : int
     Largest number of iterations, default 5000.""",
     "seed": """seed : int
