@@ -41,7 +41,7 @@ X_RAY_DEFECTS = {
     "spike": (
         [(np.s_[20, 21, 691:694], 30000)],
         "WARNING",
-        r"channels 691 to 693 hold up to 3e\+04 .*row 20, column 21.*navigation_mask",
+        r"channels 691 to 693 hold up to 30,000 .*row 20, column 21.*navigation_mask",
     ),
     "all": (
         [(np.s_[..., 900:], 0), (np.s_[7, 9], 300), (np.s_[3, 4, 300], 9000)],
