@@ -41,23 +41,23 @@ def threads_for(n_values):
     time, as the tasks of Dask do, share it. Small maps take fewer.
 
     Numba's own pool, its last resort where OpenMP and TBB are missing, aborts the process when two
-    threads use it at a time. Fusions take turns then.
+    threads use it at a time. Fusions that use it take turns then.
     """
     _check_process()
-    before = numba.get_num_threads()
-    with contextlib.nullcontext() if _pool_takes_many_callers() else _turn, _one_more() as running:
+    before, outside = numba.get_num_threads(), getattr(_fusion, "several", None)
+    with _one_more() as running:
         limit, pay = _limit() // running, n_values // _VALUES_PER_THREAD
-        threads = max(1, min(limit, pay))
-        # Side by side with others it uses one, but what is compiled serves it alone, too.
-        several = min(getattr(_member, "limit", limit), pay) > 1
-        outside = getattr(_fusion, "several", None)
-        numba.set_num_threads(threads)
-        _fusion.several = bool(outside) or several
-        try:
-            yield
-        finally:
-            _fusion.several = outside
-            numba.set_num_threads(before)
+        # Side by side with others it may use one, but what is compiled serves it alone, too.
+        several = bool(outside) or min(getattr(_member, "limit", limit), pay) > 1
+        takes_turns = several and not _pool_takes_many_callers()
+        with _turn if takes_turns else contextlib.nullcontext():
+            numba.set_num_threads(max(1, min(limit, pay)))
+            _fusion.several = several
+            try:
+                yield
+            finally:
+                _fusion.several = outside
+                numba.set_num_threads(before)
 
 
 def are_several():
@@ -183,7 +183,7 @@ def fuse_side_by_side(function, items):
     items = list(items)
     limit = _limit()
     at_a_time = min(limit, len(items))
-    if at_a_time < 2 or not _pool_takes_many_callers():
+    if at_a_time < 2:
         return [function(each) for each in items]
     with (
         _one_more(),

@@ -1,5 +1,6 @@
 """Fusions from several threads at a time do not harm each other, whatever pool Numba has."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -143,11 +144,24 @@ def test_fusions_side_by_side_share_the_threads_of_one(monkeypatch):
         assert numba.get_num_threads() == all_of_them
 
 
-def test_fusions_follow_each_other_where_the_pool_takes_one_caller(monkeypatch):
+@needs_two_threads
+@pytest.mark.parametrize(("n_values", "most"), [(1000, 2), (LARGE, 1)])
+def test_fusions_take_turns_where_a_pool_takes_one_caller(monkeypatch, n_values, most):
+    """Only those that use the pool."""
     monkeypatch.setattr(threads, "_pool_takes_many_callers", lambda: False)
-    main = threading.current_thread()
-    here = fuse_side_by_side(lambda number: (number, threading.current_thread() is main), range(3))
-    assert here == [(0, True), (1, True), (2, True)]
+    inside, seen, both = set(), [], threading.Barrier(2)
+
+    def fuse(number):
+        with threads_for(n_values):
+            inside.add(number)
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both.wait(timeout=0.5)
+            seen.append(len(inside))
+            inside.remove(number)
+
+    with dask.config.set(num_workers=2):
+        fuse_side_by_side(fuse, range(2))
+    assert max(seen) == most
 
 
 def test_work_side_by_side_comes_back_in_order():

@@ -31,8 +31,8 @@ class _Apart(CompilerBase):
 class _Kernel:
     """A loop over rows, compiled for one thread or for several.
 
-    Both give the same values. Numba takes half as long again to compile it for several, which also
-    serves one thread: none is compiled twice but where one thread was enough before.
+    Both give the same values. The one for several takes longer to compile, and uses the pool of
+    threads of Numba even if one is set.
     """
 
     def __init__(self, function):
@@ -46,8 +46,7 @@ class _Kernel:
 
     def __call__(self, *arguments, **named):
         """Call the loop with the number of threads that is set in Numba."""
-        several = self.shared.overloads or are_several()
-        return (self.shared if several else self.alone)(*arguments, **named)
+        return (self.shared if are_several() else self.alone)(*arguments, **named)
 
 
 def kernel(function):

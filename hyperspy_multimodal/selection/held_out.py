@@ -153,7 +153,7 @@ class HeldOut:
             self._found.setdefault(setting, []).append(found)
             results = self._results[number]
             results[setting] = result
-            if len(results) > _REMEMBERED:
+            if len(results) > (_REMEMBERED if number < self._searched else 1):
                 del results[next(iter(results))]
             self.progress()
 

@@ -66,15 +66,15 @@ def test_one_thread_compiles_nothing_for_several(threads):
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="only one thread is available")
-def test_what_is_compiled_for_several_threads_serves_one(threads, rng):
+def test_one_thread_gives_what_several_give(threads, rng):
     compiled = compiling.kernel(sums)
     values, several, one, alone = rng.normal(size=(9, 999)).astype("f4"), *np.empty((3, 9))
     threads(2)
     compiled(values, several)
-    threads(1)
-    compiled(values, one)
     assert compiled.shared.signatures and not compiled.alone.signatures
-    compiled.alone(values, alone)
+    threads(1)
+    compiled(values, alone)
+    compiled.shared(values, one)
     np.testing.assert_array_equal(one, several)
     np.testing.assert_array_equal(alone, several)
 
