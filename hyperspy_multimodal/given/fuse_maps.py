@@ -173,6 +173,8 @@ def fuse_maps(
     measured = masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
     fused = fuse(measured, on_scan, scattering, parameters)
+    for verdict, unit in zip(fused.numbers["verdicts"], measured.gains, strict=True):
+        verdict["counts_per_pixel"] /= unit  # gains lead to units of the maps here, not to counts
     record = fused.record
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()

@@ -128,7 +128,8 @@ DESCRIPTIONS = {
       compares halves of the counts with the other halves.
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
       trusted"), ``because`` (the decisive reasons, in a few words), ``reasons`` (in full, with
-      what to do), ``counts_per_pixel``, and ``standard_errors`` (by how many the total is above
+      what to do), ``counts_per_pixel`` (X-rays or electrons; the mean over the scan without masked
+      positions), and ``standard_errors`` (by how many the total is above
       0). ``messages``: all findings, including those that harm no map.
 
     For a stack: ``raw_maps``, and ``slices``, a list with one such dictionary per slice. For lazy
