@@ -163,7 +163,7 @@ def test_a_record_reproduces_its_maps(specimen, counts):
         background=node.background,
         weights=node.weights,
         haadf_blur=node.haadf_blur,
-        regulariser=["directional" if each else "isotropic" for each in node.directional],
+        regulariser=list(node.regularisers),
         show_progressbar=False,
     )
     scale = stack(first).max()
