@@ -49,6 +49,9 @@ class RegionSums:
     errors: dict[str, np.ndarray]
     covariances: np.ndarray
 
+    def __str__(self) -> str:
+        return self.table()
+
     def table(self) -> str:
         """Return counts and errors as text, one line per region and line or edge.
 
