@@ -89,7 +89,7 @@ class Composition:
     masks: NDArray = field(repr=False)
     maps: list[BaseSignal] = field(repr=False)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.table()
 
     def table(self) -> str:
