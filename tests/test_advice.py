@@ -11,13 +11,14 @@ from hyperspy_multimodal.command.advice import translated
 
 # What a user of the command cannot write.
 PYTHON = re.compile(
-    r"\bs\.(add|set)_\w+|s\.rebin|full_output|navigation_mask|='(auto|fit)'|`edges`"
+    r"\bs\.(add|set)_\w+|s\.rebin|full_output|navigation_mask|='\w+'|=True|\b\w+_method\b"
+    r"|`\w+`(?! (of|in) the record)"
 )
 
 
 def _warnings():
     package = Path(hyperspy_multimodal.__file__).parent
-    for folder in ("counts", "eds", "eels", "recovery", "selection", "signals"):
+    for folder in ("counts", "eds", "eels", "given", "recovery", "selection", "signals"):
         for source in sorted((package / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
                 called = getattr(node, "func", None)

@@ -320,3 +320,29 @@ def test_version(capsys):
         main(["--version"])
     assert stopped.value.code == 0
     assert capsys.readouterr().out.strip() == __version__
+
+
+def test_a_pedestal_of_maps_is_subtracted(in_empty_folder, scan):
+    lifted = {each.metadata.Sample.elements[0]: each.data + 2.0 for each in scan.counts}
+    np.savez("maps.npz", HAADF=scan.haadf.data, **lifted)
+    options = ["--maps", "--gain", "1", *LAMBDAS]
+    assert main(["--pedestal", "2", "maps.npz", *options]) == 0
+    for each in scan.counts:
+        fused = hs.load(f"maps_fused/{each.metadata.Sample.elements[0]}.hspy")
+        assert fused.metadata.Multimodal_fusion.pedestal == [2.0] * 3
+        assert fused.data.sum() == pytest.approx(each.data.sum(), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--pedestal", "vacuum"], "--pedestal: it is only for --maps"),
+        (["--background", "1"], "--background: it is only for --maps"),
+        (["--maps", "--lines", "Ti_Ka"], "--lines: it is for spectra"),
+        (["--maps", "--lazy"], "--lazy: it is for spectra"),
+    ],
+)
+def test_options_of_maps_and_of_spectra_do_not_mix(options, said, capsys):
+    with pytest.raises(SystemExit):
+        main(["scan.hspy", *options])
+    assert said in capsys.readouterr().err

@@ -58,6 +58,14 @@ def test_errors_of_maps_are_in_their_units(run):
     np.testing.assert_allclose(errors(table, "raw"), 7 * np.sqrt(totals / 7), rtol=0.02)
 
 
+def test_a_pedestal_leaves_the_noise_and_is_told(run):
+    before = run("maps.npz", "--maps", "--gain", "7")
+    table = run("maps.npz", "--maps", "--gain", "7", "--pedestal", "3.5")
+    np.testing.assert_allclose(errors(table, "raw"), errors(before, "raw"), rtol=1e-4)
+    assert [row["pedestal"] for row in table] == ["3.5"] * 3
+    assert "pedestal" not in before[0]
+
+
 def test_results_of_an_earlier_run_are_kept_unless_told_otherwise(run, tmp_path, capsys):
     run("spectra.hspy", "haadf.hspy")
     before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}

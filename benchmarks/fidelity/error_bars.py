@@ -34,7 +34,7 @@ SPECIMENS = {
 }
 DOSES = (3.0, 10.0, 30.0)
 SEEDS = 3
-LEAST = 0.3  # counts a pixel
+LEAST = 0.3  # counts per pixel
 # What ratios, and shares of regions within one and two standard deviations, are to be.
 ASKED = (0.8, 1.3), (0.6, 0.76), (0.9, 0.99)
 TRIES = 200
@@ -122,7 +122,7 @@ def rectangles(bright, seed):
 
 
 def add(scores, signal, haadf, truth, variance, seed):
-    """Fuse a scan, and add to the `Score` of each element of over 0.3 counts a pixel."""
+    """Fuse a scan, and add to the `Score` of each element of over 0.3 counts per pixel."""
     maps, output = signal.multimodal_fusion(
         haadf, gamma="auto", uncertainty=True, full_output=True, show_progressbar=False
     )

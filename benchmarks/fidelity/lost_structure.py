@@ -133,7 +133,7 @@ def haadf_table(seeds):
 
 def threshold_table(draws):
     """What share of the chances of all windows adds up, by the smallest that 5 % of scans have."""
-    print("| scan | counts a pixel | share | alarms if fused maps are the truth |")
+    print("| scan | counts per pixel | share | alarms if fused maps are the truth |")
     print("|---|---|---|---|")
     for side, level in ((48, 0.3), (48, 100.0), (96, 0.3), (96, 3.0), (96, 100.0), (128, 3.0)):
         smallest, alarms = [], 0

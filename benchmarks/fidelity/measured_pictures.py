@@ -56,7 +56,7 @@ def draw(path, title, scan_axis, haadf, lines, found, reference):
             bar = right.colorbar(shown, ax=axis, shrink=0.85, extend="both")
             bar.ax.tick_params(labelsize=7)
             if column == n_lines - 1:
-                bar.set_label("net counts a pixel", fontsize=7)
+                bar.set_label("net counts per pixel", fontsize=7)
     figure.suptitle(title, fontsize=10)
     figure.savefig(path, dpi=75)
     plt.close(figure)

@@ -12,7 +12,7 @@ class Scores:
     Attributes
     ----------
     counts : list of numpy.ndarray
-        Held-out net counts a pixel, at this dose.
+        Held-out net counts per pixel, at this dose.
     signal : list of numpy.ndarray
         Power of the true maps.
     errors, shape_errors : dict
@@ -86,7 +86,7 @@ def print_tables(lines, scores):
     """
     elements = [line.split("_")[0] for line in lines]
     print("### SNR in dB\n")
-    _table(elements, scores, "snr", "counts a pixel", "counts")
+    _table(elements, scores, "snr", "counts per pixel", "counts")
     used = ", ".join(
         f"{sum(each.uses_haadf)} of {len(each.uses_haadf)} at 1/{dose:g}"
         for dose, each in scores.items()

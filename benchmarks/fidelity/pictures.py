@@ -56,5 +56,5 @@ def comparison(name, counts, seed=0):
             if column == len(lines) - 1:
                 bar.set_label("net counts", fontsize=7)
     draw_scale_bar(axes[0, 0], specimen.signal.axes_manager.navigation_axes[0])
-    figure.suptitle(f"{name}, at most {counts} counts a pixel, simulated", fontsize=10)
+    figure.suptitle(f"{name}, at most {counts} counts per pixel, simulated", fontsize=10)
     return figure

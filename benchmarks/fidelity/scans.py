@@ -12,7 +12,7 @@ SPECIMENS = {
     "bimetal particles": partial(bimetal, SHAPE),
     "atomic resolution": partial(oxide_interface, SHAPE),
 }
-#: Specimens and counts a pixel (densest point, strongest line) of the main table.
+#: Specimens and counts per pixel (densest point, strongest line) of the main table.
 CONDITIONS = [
     ("core-shell particles", 3),
     ("core-shell particles", 20),

@@ -1,11 +1,11 @@
 """The options of the command, and checks of their values."""
 
 import argparse
-import math
 from pathlib import Path
 
 from .._version import __version__
 from ..modalities import SIGNAL_TYPES
+from .option_values import blur, check, count, is_number, positive, positive_or_auto
 
 _NAMES = "separated by spaces or commas, upper or lower case"
 
@@ -51,89 +51,37 @@ def parsed(arguments=None):
         "regulariser",
         "tv",
         "windows",
+        "background_windows",
+        "background",
+        "pedestal",
         "format",
         "lambdas",
     ):
         values = getattr(options, name)
         if values is not None:
             # a FILE that follows a list of names is taken for one of them
-            files = [each for each in values if "." in each and not _is_number(each)]
-            files = [each for each in files if not all(map(_is_number, each.split(",")))]
+            files = [each for each in values if "." in each and not is_number(each)]
+            files = [each for each in files if not all(map(is_number, each.split(",")))]
             options.files += [Path(each) for each in files]
             rest = [each for each in values if each not in files]
             setattr(options, name, [part for each in rest for part in each.split(",") if part])
     try:
-        _check(options)
+        check(options)
     except argparse.ArgumentTypeError as error:
         parser().error(str(error))
     return options
 
 
-def _check(options):
-    if options.lambdas is not None:
-        numbers = _numbers("--lambdas", options.lambdas)
-        if len(numbers) != 2 or min(numbers) < 0 or numbers[0] == 0:
-            raise argparse.ArgumentTypeError(
-                "argument --lambdas: expected two numbers, L1 > 0 and L2 >= 0, such as 0.01 0.02, "
-                f"but {' '.join(options.lambdas)} was given"
-            )
-        options.lambdas = tuple(numbers)
-    if options.weights is not None and options.weights not in (["auto"], ["Z"], ["z"]):
-        numbers = _numbers("--weights", options.weights)
-        options.weights = numbers[0] if len(numbers) == 1 else numbers
-    elif options.weights is not None:
-        options.weights = {"auto": "auto"}.get(options.weights[0], "Z")
-    if options.background is not None:
-        numbers = _numbers("--background", options.background)
-        options.background = numbers[0] if len(numbers) == 1 else numbers
-    if options.background_windows is not None and options.background_windows != ["none"]:
-        numbers = _numbers("--background-windows", options.background_windows)
-        options.background_windows = numbers
-    if options.windows is not None:
-        numbers = _numbers("--windows", options.windows)
-        pairs = list(zip(numbers[::2], numbers[1::2], strict=False))
-        options.windows = numbers[0] if len(numbers) == 1 else pairs
-        if len(numbers) > 1 and len(numbers) % 2:
-            raise argparse.ArgumentTypeError(
-                "argument --windows: expected one width, or two limits for each line or edge, but "
-                f"{len(numbers)} numbers were given"
-            )
-    from ..fusion.regularisers import CHOICES, REGULARISERS
-
-    for name, known in (
-        ("tv", (*CHOICES, *REGULARISERS)),
-        ("regulariser", (*CHOICES, *REGULARISERS)),
-        ("format", ("hspy", "zspy", "tif", "csv", "png")),
-    ):
-        for each in getattr(options, name) or []:
-            if each not in known:
-                raise argparse.ArgumentTypeError(
-                    f"argument --{name}: expected one of {', '.join(known)}, but {each!r} was given"
-                )
-    if options.tv is not None:
-        if options.regulariser is not None:
-            raise argparse.ArgumentTypeError(
-                "--tv is the former name of --regulariser. Give only --regulariser"
-            )
-        options.regulariser = ["tv" if each == "auto" else each for each in options.tv]
-    if options.regulariser is not None and len(options.regulariser) == 1:
-        [options.regulariser] = options.regulariser
-    if options.lines and options.edges:
-        raise argparse.ArgumentTypeError(
-            "--lines are for EDS and --edges for EELS. Give only one of them"
-        )
-
-
 def _add_input(group):
     group.add_argument(
         "--spectra",
-        type=_count,
+        type=count,
         metavar="N",
         help="number of the spectrum image in the files, if there are several",
     )
     group.add_argument(
         "--haadf",
-        type=_count,
+        type=count,
         metavar="N",
         help="number of the HAADF image in the files, if there are several or none is titled HAADF",
     )
@@ -153,13 +101,13 @@ def _add_input(group):
     )
     group.add_argument(
         "--beam-energy",
-        type=_positive,
+        type=positive,
         metavar="KEV",
         help="beam energy in keV, if it is not in the file",
     )
     group.add_argument(
         "--resolution",
-        type=_positive,
+        type=positive,
         metavar="EV",
         help="energy resolution of the EDS detector at Mn Ka in eV, if it is not in the file",
     )
@@ -220,8 +168,15 @@ def _add_reading(group):
         help="with --maps: counts that were subtracted from every pixel, one number or one per map",
     )
     group.add_argument(
+        "--pedestal",
+        nargs="+",
+        metavar="P",
+        help="with --maps: uniform background that the maps still hold, one number or one per map, "
+        "or vacuum: measured where the HAADF shows vacuum",
+    )
+    group.add_argument(
         "--gain",
-        type=_positive,
+        type=positive,
         metavar="G",
         help="EELS: counts per electron. With --maps: units of the map per count",
     )
@@ -230,7 +185,7 @@ def _add_reading(group):
 def _add_fusion(group):
     group.add_argument(
         "--gamma",
-        type=_positive_or_auto,
+        type=positive_or_auto,
         default="auto",
         help="exponent of the maps in the HAADF model, or 'auto' (default) to choose it from the "
         "counts",
@@ -246,7 +201,7 @@ def _add_fusion(group):
         nargs="+",
         metavar="R",
         help="auto (default), tv (directional or isotropic, whichever is better), directional, "
-        "isotropic, sieve, smooth, or one per map",
+        "isotropic, 'directional huber', huber, sieve, smooth, or one per map",
     )
     group.add_argument("--tv", nargs="+", metavar="R", help="former name of --regulariser")
     group.add_argument(
@@ -257,27 +212,32 @@ def _add_fusion(group):
     )
     group.add_argument(
         "--haadf-blur",
-        type=_blur,
+        type=blur,
         metavar="PIXELS",
         help="blur, in pixels, that brings the HAADF to the resolution of the maps; default: "
         "found from the data",
     )
     yes = {"action": "store_true"}
     group.add_argument("--align", **yes, help="shift the HAADF so that it lies over the maps")
+    group.add_argument(
+        "--keep-totals",
+        **yes,
+        help="keep all totals as measured, also where the background may be wrong",
+    )
     group.add_argument("--uncertainty", **yes, help="also save standard deviations of the maps")
     group.add_argument(
         "--tolerance",
-        type=_positive,
+        type=positive,
         metavar="GAP",
         help="stop at this relative gap to the optimum; default 1e-4",
     )
     group.add_argument(
         "--max-iterations",
-        type=_count,
+        type=count,
         metavar="N",
         help="stop after this many iterations; default 5000",
     )
-    group.add_argument("--seed", type=_count, metavar="N", help="seed of random numbers; default 0")
+    group.add_argument("--seed", type=count, metavar="N", help="seed of random numbers; default 0")
 
 
 def _add_output(group):
@@ -306,43 +266,3 @@ def _add_output(group):
     group.add_argument(
         "--debug", action="store_true", help="if there is an error, show where it came from"
     )
-
-
-def _is_number(text):
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _numbers(option, texts):
-    if not all(map(_is_number, texts)):
-        raise argparse.ArgumentTypeError(
-            f"argument {option}: expected numbers, but {' '.join(texts)} was given"
-        )
-    return [float(text) for text in texts]
-
-
-def _count(text):
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number >= 0, but {text!r} was given")
-    return int(text)
-
-
-def _positive(text):
-    if not (_is_number(text) and math.isfinite(float(text)) and float(text) > 0):
-        raise argparse.ArgumentTypeError(f"expected a number > 0, but {text!r} was given")
-    return float(text)
-
-
-def _positive_or_auto(text):
-    return text if text == "auto" else _positive(text)
-
-
-def _blur(text):
-    if text == "auto":
-        return text
-    if not (_is_number(text) and math.isfinite(float(text)) and float(text) >= 0):
-        raise argparse.ArgumentTypeError(f"expected a number >= 0, but {text!r} was given")
-    return float(text)

@@ -66,7 +66,7 @@ def fuse_given_maps(options):
     given = _given(options)
     if options.elements:
         given["elements"] = options.elements
-    for name in ("gain", "background"):
+    for name in ("gain", "background", "pedestal"):
         if getattr(options, name) is not None:
             given[name] = getattr(options, name)
     if options.mask is not None:
@@ -107,7 +107,7 @@ def _given(options):
              "max_iterations")  # fmt: skip
     given = {name: getattr(options, name) for name in names}
     given = {name: value for name, value in given.items() if value is not None}
-    for name in ("align", "uncertainty"):
+    for name in ("align", "keep_totals", "uncertainty"):
         if getattr(options, name):
             given[name] = True
     given["show_progressbar"] = True

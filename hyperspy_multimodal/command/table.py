@@ -28,6 +28,8 @@ def write_table(path, names, maps, output):
     }
     if "draws" in output:
         columns["fused total error"] = _spread(output["draws"])
+    if any(output.get("pedestal", ())):
+        columns["pedestal"] = output["pedestal"]
     columns = {name: [_written(each) for each in values] for name, values in columns.items()}
     # slices have their own
     columns |= {name: output[name] for name in _SETTINGS if name in output}
@@ -50,11 +52,13 @@ def raw_errors(maps, output):
         return [float(each) for each in known]
     if "verdicts" not in output:
         return [float("nan")] * len(maps)
+    gains = np.broadcast_to(output.get("gain", 1.0), len(maps))
     return [
-        abs(float(np.nansum(raw.data)) / each["standard_errors"])
+        # not of the raw total, from which a pedestal may have been subtracted
+        abs(gain * np.isfinite(raw.data).sum() * each["counts_per_pixel"] / each["standard_errors"])
         if each["standard_errors"]
         else float("nan")
-        for each, raw in zip(output["verdicts"], output["raw_maps"], strict=True)
+        for each, gain, raw in zip(output["verdicts"], gains, output["raw_maps"], strict=True)
     ]
 
 

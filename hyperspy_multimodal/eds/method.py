@@ -68,7 +68,7 @@ def multimodal_fusion(
     $haadf
     $gamma
     $lambdas
-        "auto" needs whole counts.
+        "auto" needs counts that are whole numbers.
     xray_lines : None or list of str
         X-ray lines to map, such as ``["Ti_Ka", "O_Ka"]``, in upper or lower case. An element symbol
         stands for its default line. None (default) uses the lines in ``metadata.Sample``.

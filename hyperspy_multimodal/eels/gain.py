@@ -84,7 +84,7 @@ def find_camera(stored, given, counts, noise):
     if noise.floor > 0 and camera.gain_source not in ("estimated", "noise"):
         _logger.info(
             "Beside the gain of %s counts per electron (%s), the noise of the spectra shows a "
-            "floor of %s counts a channel, which is allowed for.",
+            "floor of %s counts per channel, which is allowed for.",
             plain(camera.gain),
             camera.gain_source,
             plain(camera.floor),
@@ -106,7 +106,7 @@ def _gain(stored, given, counts, noise):
         )
         stored = None
     estimated, error = noise.gain, noise.gain_error
-    floor = f", and a floor of {plain(noise.floor)} counts a channel" if noise.floor > 0 else ""
+    floor = f", and a floor of {plain(noise.floor)} counts per channel" if noise.floor > 0 else ""
     if stored is not None:
         gain, source = float(stored), "metadata"
     elif np.array_equal(counts, np.rint(counts)):

@@ -67,12 +67,12 @@ def fuse_maps(
         hold whole numbers >= 0 that do not look scaled; otherwise it is estimated from how the
         noise grows with the brightness, with a warning.
     background : None, float or sequence of float
-        Background that was subtracted from the maps, in their units; its noise is still there. None
-        (default): 0 for counts or if ``gain`` is given; otherwise the noise in dark regions is
-        estimated.
+        Background that was subtracted from the maps, in their units. The maps still contain its
+        noise. None (default): 0 for counts or if ``gain`` is given; otherwise the noise in dark
+        regions is estimated.
     pedestal : None, "vacuum", float or sequence of float
-        Uniform background that the maps still hold, in their units per pixel, >= 0; it is
-        subtracted, and totals are lower by it. "vacuum" measures it where the HAADF shows vacuum.
+        Uniform background that the maps still contain, in map units per pixel, >= 0. It is
+        subtracted, also from the totals. "vacuum" measures it where the HAADF shows vacuum.
         None (default): 0, with a warning if there are counts in vacuum.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.
@@ -104,8 +104,8 @@ def fuse_maps(
     :math:`f / g^2`, a shifted Poisson distribution with these moments. The record holds f / g as
     ``background``. HAADF weights that the maps do not determine follow Z^1.7 times the number of
     atoms per count: that of X-rays at 200 keV if all maps are named by lines such as "Ti_Ka",
-    otherwise one. Totals are kept. Counts in vacuum are not subtracted unless ``pedestal`` says
-    so, since they may be those of a support film.
+    otherwise one. Totals are kept. Counts in vacuum are not subtracted unless ``pedestal`` is
+    given, because they may come from a support film.
 
     Examples
     --------
@@ -173,6 +173,8 @@ def fuse_maps(
     measured = masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
     fused = fuse(measured, on_scan, scattering, parameters)
+    for verdict, unit in zip(fused.numbers["verdicts"], measured.gains, strict=True):
+        verdict["counts_per_pixel"] /= unit  # gains lead to units of the maps here, not to counts
     record = fused.record
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()

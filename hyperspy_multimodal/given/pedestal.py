@@ -129,13 +129,13 @@ def _warn_of_counts_in_vacuum(maps, found, mask):
     totals = np.maximum(maps.net.sum(axis=(1, 2)), np.finfo(float).tiny)
     shares = size * found.mean / totals
     there = (shares > _SHARE) & (found.mean > _STANDARD_ERRORS * found.error)
-    for name, share in zip(np.array(maps.names)[there], shares[there], strict=True):
+    about = {maps.names[k]: float(shares[k]) for k in np.flatnonzero(there)}
+    if about:
         _logger.warning(
-            "The map of %s has counts in what looks like vacuum: over the whole scan, they would "
-            "make %.2g %% of its total. They are kept. If they are a uniform background of the "
-            "maps and not a support film, pedestal='vacuum' subtracts them.",
-            name,
-            100 * min(share, 1.0),
+            "There are counts in what looks like vacuum. Over the whole scan, they would make %s "
+            "of the total. They are kept. If they are a uniform background of the maps and not a "
+            "support film, pedestal='vacuum' subtracts them.",
+            ", ".join(f"{100 * min(share, 1):.2g} % ({name})" for name, share in about.items()),
             kind="background",
-            about={str(name): float(share)},
+            about=about,
         )

@@ -117,7 +117,7 @@ def plot_selection(
         axis.plot(chosen["ratios"][i], height, "o", color=_CHOSEN, mfc="none", ms=14, mew=2)
         axis.set_xscale("log", base=2)
         axis.xaxis.set_major_locator(LogLocator(base=2, numticks=8))
-        axis.xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
+        axis.xaxis.set_major_formatter(FuncFormatter(_as_fraction))
         axis.margins(x=0.15, y=0.08)
         axis.set_title(written_name(name))
         axis.set_xlabel(r"smoothing, $\lambda_2 / \lambda_1$")
@@ -132,6 +132,11 @@ def plot_selection(
 def _percent(relative_error):
     """Return by how many per cent an error is above the best, from their ratio."""
     return 100 * (relative_error - 1)
+
+
+def _as_fraction(ratio, _):
+    """Return a power of two as short text: decimals of small ones would overlap."""
+    return f"{ratio:g}" if ratio >= 1 else f"1/{1 / ratio:g}"
 
 
 def _draw_settings(axis, table, element, colours):

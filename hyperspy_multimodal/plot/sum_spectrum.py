@@ -182,7 +182,7 @@ def _draw_spectra(axis, curves):
     if curves.sum_peaks.any():
         axis.plot(energy, curves.sum_peaks, color=CONTINUUM, lw=0.8, ls=":", label="sum peaks")
     axis.set_yscale("log")
-    axis.set_ylabel("counts a channel")
+    axis.set_ylabel("counts per channel")
     lowest = max(0.3, 0.4 * float(np.percentile(curves.fitted[fits], 2)))
     axis.set_ylim(lowest, 2 * max(curves.observed.max(), 2 * lowest))
     _shade(axis, curves, curves.model, curves.fitted)

@@ -88,8 +88,8 @@ def composition(
         Density in g/cm^3, for use with ``thickness``. None (default) uses the weighted mean density
         of the elements, as eXSpy does. This is far too low for oxides, because oxygen is a gas.
     mass_thickness : None, float or dict
-        Density times thickness in kg/m^2, instead of these two. 100 nm of a material with 5 g/cm^3
-        are 5e-4 kg/m^2.
+        Density times thickness in kg/m^2, instead of ``thickness`` and ``density``. 100 nm at
+        5 g/cm^3 are 5e-4 kg/m^2.
     take_off_angle : float or "auto"
         Take-off angle in degrees, for the absorption correction. "auto" (default) uses the metadata
         of the maps.
@@ -101,7 +101,7 @@ def composition(
     Returns
     -------
     Composition
-        With ``table()`` and ``to_csv(path)``.
+        Its attributes are arrays; printed, it is a table. ``to_csv(path)`` saves it.
 
     Raises
     ------

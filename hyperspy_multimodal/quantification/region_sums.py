@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from .regions import given_regions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from hyperspy.roi import BaseROI
     from hyperspy.signal import BaseSignal
@@ -49,6 +51,9 @@ class RegionSums:
     errors: dict[str, np.ndarray]
     covariances: np.ndarray
 
+    def __repr__(self) -> str:
+        return self.table()
+
     def table(self) -> str:
         """Return counts and errors as text, one line per region and line or edge.
 
@@ -57,11 +62,8 @@ class RegionSums:
         str
         """
         rows = [("region", "pixels", "line", "counts", "+-", "noise", "fit")]
-        for r, region in enumerate(self.regions):
-            for k, line in enumerate(self.lines):
-                errors = (self.errors[source][r, k] for source in ("total", "counts", "fit"))
-                numbers = (f"{each:.1f}" for each in (self.counts[r, k], *errors))
-                rows.append((region, str(self.pixels[r]), line, *numbers))
+        for region, pixels, line, *numbers in self._rows():
+            rows.append((region, str(pixels), line, *(f"{each:.1f}" for each in numbers)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
             "  ".join(
@@ -70,6 +72,28 @@ class RegionSums:
             ).rstrip()
             for row in rows
         )
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write comma-separated values with one row per region and line or edge.
+
+        Parameters
+        ----------
+        path : str or pathlib.Path
+            File to write; one that exists is replaced.
+        """
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(
+                ["region", "pixels", "line", "counts", "error", "error_counts", "error_fit"]
+            )
+            for *names, counts, total, noise, fit in self._rows():
+                table.writerow([*names, *(f"{each:.8g}" for each in (counts, total, noise, fit))])
+
+    def _rows(self):
+        for r, region in enumerate(self.regions):
+            for k, line in enumerate(self.lines):
+                errors = (self.errors[source][r, k] for source in ("total", "counts", "fit"))
+                yield region, self.pixels[r], line, self.counts[r, k], *errors
 
 
 def region_sums(
@@ -102,7 +126,7 @@ def region_sums(
     Returns
     -------
     RegionSums
-        With ``table()``.
+        Its attributes are arrays; printed, it is a table. ``to_csv(path)`` saves it.
 
     Raises
     ------

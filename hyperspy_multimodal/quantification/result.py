@@ -89,12 +89,15 @@ class Composition:
     masks: NDArray = field(repr=False)
     maps: list[BaseSignal] = field(repr=False)
 
+    def __repr__(self) -> str:
+        return self.table()
+
     def table(self) -> str:
         """Return the composition as text, with one row per region and element."""
         unit = "at%" if self.units == "atomic" else "wt%"
         head = [
             *("region", "pixels", "line", "counts", "at%", "wt%", f"+- {unit}"),
-            *("counts", "fit", "k", f"limit {unit}", "there"),
+            *("noise", "fit", "k", f"limit {unit}", "there"),
         ]
         rows = [
             [

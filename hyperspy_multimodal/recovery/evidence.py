@@ -170,7 +170,8 @@ def say_differences(left):
 def table_of(verdicts, maps):
     """Return the table of verdicts of ``full_output``: a dictionary per map."""
     net, errors = totals_of(maps)
-    per_pixel = maps.gains * net / max(maps.net[0].size, 1)
+    pixels = np.sum(np.broadcast_to(_seen(maps), maps.net[0].shape))
+    per_pixel = maps.gains * net / max(pixels, 1)
     return [
         {
             "map": each.name,

@@ -66,20 +66,22 @@ def trusted_totals(maps: Maps, haadf):
     vacuum = vacuum_of(maps, haadf)
     if vacuum is None:
         return trusted
+    shares = {}
     for i in np.flatnonzero(trusted):
         there, variance = maps.net[i][vacuum], maps.net_variance[i][vacuum]
         excess = there.mean() * haadf.size
         error = np.sqrt(max(variance.sum(), 1.0)) * haadf.size / vacuum.sum()
         if abs(excess) > max(_TRUSTED_SHARE * totals[i], _STANDARD_ERRORS * error):
             trusted[i] = False
-            _logger.warning(
-                "%s has net counts in what looks like vacuum: over the whole scan, they would "
-                "make %+.1f %% of its total. So its background may be wrong, and its total is "
-                "not kept. Check the background windows. If the element is really there, for "
-                "example in a support film, give keep_totals=True.",
-                maps.names[i],
-                min(100 * excess / totals[i], 999.0),
-                kind="background",
-                about={maps.names[i]: abs(excess) / totals[i]},
-            )
+            shares[maps.names[i]] = excess / totals[i]
+    if shares:
+        _logger.warning(
+            "There are net counts in what looks like vacuum. Over the whole scan, they would make "
+            "%s of the total. So the background may be wrong, and these totals are not kept. "
+            "Check the background windows. If the elements are really there, for example in a "
+            "support film, give keep_totals=True.",
+            ", ".join(f"{min(100 * s, 999):+.1f} % ({name})" for name, s in shares.items()),
+            kind="background",
+            about={name: abs(share) for name, share in shares.items()},
+        )
     return trusted

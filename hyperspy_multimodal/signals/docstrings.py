@@ -56,13 +56,14 @@ DESCRIPTIONS = {
     shift of more than a pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Keep the net total of each element exactly, if it is positive. "auto" (default) keeps it
-    unless an element has net counts in vacuum, which means that its background is wrong; the
-    log says so.""",
+    unless the element has net counts in vacuum, or counts well below 0, either of which shows
+    that its background is wrong. The log then says so.""",
     "keep_significant": """keep_significant : bool
     Restore structure that fusion has erased or added. Where the $counts contradict a fused map
-    significantly, over any box, disc or line of the scan, its sum there is set to theirs. A scan
-    from which nothing was lost is changed with a probability of two per cent. The record lists
-    the changes as ``relaxed``, and the log names what still differs. Default True.""",
+    significantly, over any box, disc or line of the scan, the sum of the map there is set to that
+    of the counts. A scan from which nothing was lost is changed with a probability of two per cent.
+    The record lists the changes as ``relaxed``, and the log names what still differs. Default
+    True.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`), default 1e-4. Sieves and
     smooth maps, alone or beside others, stop at ten times this gap: they have settled there.""",
@@ -129,8 +130,9 @@ DESCRIPTIONS = {
       compares halves of the counts with the other halves.
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
       trusted"), ``because`` (the decisive reasons, in a few words), ``reasons`` (in full, with
-      what to do), ``counts_per_pixel``, and ``standard_errors`` (by how many the total is above
-      0). ``messages``: all findings, including those that harm no map.
+      what to do), ``counts_per_pixel`` (mean number of X-rays or electrons, without masked
+      positions), and ``standard_errors`` (by how many the total is above 0). ``messages``: all
+      findings, including those that harm no map.
 
     For a stack: ``raw_maps``, and ``slices``, a list with one such dictionary per slice. For lazy
     maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``, ``standard_deviations``

@@ -251,3 +251,14 @@ def test_shares_are_told(specimen, counts, caplog):
     some = dict(list(shares.items())[:2])
     fuse_maps(some, specimen.haadf, gamma=1, lambdas=(0.01, 0.02), show_progressbar=False)
     assert "fractions" not in caplog.text
+
+
+def test_counts_per_pixel_are_counts_in_any_unit_and_with_a_mask(specimen, counts):
+    mask = np.zeros((32, 40), bool)
+    mask[:, 30:] = True
+    masked = {**GIVEN, "navigation_mask": mask, "full_output": True}
+    for unit in (1.0, 0.02):
+        maps = [each * unit for each in counts]
+        _, output = fuse_maps(maps, specimen.haadf, gain=unit, **masked)
+        found = [each["counts_per_pixel"] for each in output["verdicts"]]
+        np.testing.assert_allclose(found, stack(counts)[:, ~mask].mean(axis=1), rtol=1e-5)

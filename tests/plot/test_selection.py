@@ -1,5 +1,7 @@
 """The picture of the choice shows each setting that was tried, and marks the one chosen."""
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -164,3 +166,16 @@ def test_the_heading_says_what_was_chosen(row_of, words):
 def test_given_lambdas_are_no_choice(fused):
     with pytest.raises(ValueError, match="lambdas were given"):
         plot_selection(fused[1])
+
+
+def test_ticks_do_not_overlap():
+    table = [row([2.0**power] * 2, [1 + 0.01 * abs(power)] * 2) for power in range(-4, 7)]
+    axes = plot_selection(output_of(table, table[4]))
+    figure = axes[0].figure
+    figure.canvas.draw()
+    for axis in axes:
+        low, high = axis.get_xlim()
+        ticks = zip(axis.get_xticks(), axis.get_xticklabels(), strict=True)
+        boxes = [label.get_window_extent() for tick, label in ticks if low <= tick <= high]
+        assert len(boxes) > 3
+        assert all(one.x1 < next_.x0 for one, next_ in pairwise(boxes))

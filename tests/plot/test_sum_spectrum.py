@@ -31,7 +31,7 @@ def test_curves_axes_and_title(clean):
     axes = plot_sum_spectrum(clean)
     assert axes.shape == (2,)
     assert [line.get_label() for line in axes[0].lines[:3]] == ["observed", "fitted", "continuum"]
-    assert axes[0].get_ylabel() == "counts a channel"
+    assert axes[0].get_ylabel() == "counts per channel"
     assert "observed − model" in axes[1].get_ylabel()
     assert axes[1].get_xlabel() == "Energy (keV)"
     assert axes[0].figure.get_suptitle() == "Sum of all spectra and its fit"

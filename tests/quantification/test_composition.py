@@ -197,7 +197,10 @@ def test_a_region_of_vacuum_has_no_composition(fused):
 
 def test_table_and_file_hold_every_region_and_element(fused, tmp_path):
     found = composition(fused.maps, fused.output, fused.kfactors, quarters((32, 32)))
+    assert repr(found) == found.table()
     lines = found.table().splitlines()
+    names = [each.strip() for each in lines[0].split("  ") if each]
+    assert len(set(names)) == len(names)
     assert len(lines) == 1 + 4 * 3 and lines[0].split()[:4] == [
         "region",
         "pixels",

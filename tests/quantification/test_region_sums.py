@@ -1,5 +1,7 @@
 """Counts of regions and their errors."""
 
+import csv
+
 import numpy as np
 import pytest
 
@@ -50,12 +52,19 @@ def test_two_thirds_of_the_true_counts_are_within_one_error():
     assert 0.92 < (pulls < 2).mean() < 0.98
 
 
-def test_the_table_has_a_row_for_each_region_and_line(fused):
+def test_table_and_file_have_a_row_for_each_region_and_line(fused, tmp_path):
     found = region_sums(fused.maps, fused.output, {"a": squares() == 1, "b": squares() > 8})
     lines = found.table().splitlines()
     assert len(lines) == 1 + 2 * len(fused.maps)
     assert lines[-1].split()[:3] == ["b", "512", found.lines[-1]]
     assert f"{found.counts[-1, -1]:.1f}" in lines[-1]
+    assert repr(found) == found.table()
+    found.to_csv(tmp_path / "counts.csv")
+    with open(tmp_path / "counts.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["region"] for row in rows] == [line.split()[0] for line in lines[1:]]
+    errors = [float(row["error"]) for row in rows]
+    np.testing.assert_allclose(errors, found.errors["total"].ravel(), rtol=1e-6)
 
 
 def test_a_region_has_to_be_given(fused):

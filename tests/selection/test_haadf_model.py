@@ -31,7 +31,7 @@ def haadf():
 
 
 def test_weights_are_recovered_where_least_squares_are_attenuated():
-    """At 0 to 3 counts a pixel; noise in the maps pulls plain weights down by more than a third."""
+    """At 0 to 3 counts per pixel, noise in maps pulls plain weights down by more than a third."""
     found = []
     for seed in range(4):
         maps = measured(truth(), seed=seed)
