@@ -96,7 +96,7 @@ def film_table(seeds):
 
 
 def scan_table(seeds, files):
-    """Maps of a tenth of the counts over the full counts, in the bright and the dark class."""
+    """Maps of a tenth of the counts over the full counts, where the HAADF is bright and dark."""
     scan = silica_spheres(files)
     fitted = fit_maps(scan.signal, show_progressbar=False)
     whole, lines = stacked(fitted), [each.metadata.Sample.xray_lines[0] for each in fitted]
@@ -106,10 +106,16 @@ def scan_table(seeds, files):
         thinned, _ = thin(scan.signal, 0.1, seed)
         maps, raw, output = fused(thinned, scan.haadf)
         without = fused(thinned, scan.haadf, guarded=False)[0]
-        bright = brightness_classes(np.asarray(output["haadf"].data))[1]
+        haadf = np.asarray(output["haadf"].data)
+        bright = brightness_classes(haadf)[1]
+        brightest = haadf >= np.quantile(haadf, 5 / 6)
         for i, line in enumerate(lines):
             full = whole[i] * raw[i].sum() / whole[i].sum()
-            for name, place in (("bright", bright), ("dark", ~bright)):
+            for name, place in (
+                ("bright", bright),
+                ("brightest sixth", brightest),
+                ("dark", ~bright),
+            ):
                 expected = full[place].sum()
                 found = [
                     f"{100 * (each[i][place].sum() / expected - 1):+.1f} %"

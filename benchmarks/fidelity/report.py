@@ -89,7 +89,7 @@ def speed():
         lines = len(specimen.counts)
         print(
             f"{make.__name__}, 256 x 256 x {lines}: {whole:.1f} s, of which {fit:.1f} s to fit the "
-            f"spectra; {len(output['selection'])} settings tried, in three splits each\n",
+            f"spectra; {len(output['selection'])} settings tried\n",
             flush=True,
         )
 
