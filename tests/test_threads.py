@@ -68,6 +68,17 @@ def test_four_threads_at_a_time(layer, tmp_path):
 
 
 LARGE = 10**9
+
+
+@pytest.fixture(autouse=True)
+def all_threads():
+    """Also where a worker of pytest-xdist has a share of them."""
+    before = numba.get_num_threads()
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    yield
+    numba.set_num_threads(before)
+
+
 needs_two_threads = pytest.mark.skipif(
     numba.config.NUMBA_NUM_THREADS < 2, reason="only one thread is available"
 )
