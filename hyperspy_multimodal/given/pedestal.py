@@ -8,6 +8,7 @@ import numpy as np
 from ..checks import per_element
 from ..notes import Speaker
 from ..selection import normalise_haadf, vacuum_of
+from ..written_numbers import plain
 
 _logger = Speaker(__name__)
 
@@ -135,7 +136,9 @@ def _warn_of_counts_in_vacuum(maps, found, mask):
             "There are counts in what looks like vacuum. Over the whole scan, they would make %s "
             "of the total. They are kept. If they are a uniform background of the maps and not a "
             "support film, pedestal='vacuum' subtracts them.",
-            ", ".join(f"{100 * min(share, 1):.2g} % ({name})" for name, share in about.items()),
+            ", ".join(
+                f"{plain(100 * min(share, 1), 2)} % ({name})" for name, share in about.items()
+            ),
             kind="background",
             about=about,
         )
