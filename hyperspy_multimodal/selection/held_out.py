@@ -12,9 +12,9 @@ from .settings import effort, fuse_setting
 
 # What `halves` gives.
 _FRACTION = 0.5
-# Scans of so many pixels are split once in the search, and once for all comparisons; smaller ones
-# more often, up to `SPLITS` times.
-_SEARCHED, _LARGE = 2 * 128**2, 3 * 128**2
+# Scans of so many pixels are split once; smaller ones more often, up to `SPLITS` times. On two
+# splits of 128 x 128 pixels with few counts, the search stops too early.
+_LARGE = 3 * 128**2
 _TOLERANCE = 3e-3
 _SIGNIFICANT = 5.0  # standard errors
 _MAX_ITERATIONS = 300
@@ -29,10 +29,9 @@ class HeldOut:
     fused, and the squared difference to the unclipped net maps of the second is summed by element;
     so is the difference itself, where the HAADF is dark and where it is bright.
 
-    There are three splits. A search takes two of 128 x 128 pixels, all of smaller scans, and one of
-    larger ones, for it compares many settings. How many standard errors lie between two settings
-    takes all three of 128 x 128 pixels, and one of a large scan, which tells as much by itself. A
-    leak of the HAADF takes all of them, unless the first rules it out.
+    There are three splits. Scans of up to 128 x 128 pixels take all of them, and larger ones fewer,
+    which tell as much by themselves. A leak of the HAADF takes all of them, unless the first rules
+    it out.
 
     Parameters
     ----------
@@ -50,11 +49,8 @@ class HeldOut:
 
     def __init__(self, maps: Maps, models, seed, kept, progress):
         self.splits = maps.halves(SPLITS, seed)
-        n_pixels = maps.net[0].size
-        # How many of them search for a setting, and how many tell one from another.
-        self._searched, self._enough = (
-            min(SPLITS, -(-pixels // n_pixels)) for pixels in (_SEARCHED, _LARGE)
-        )
+        # How many of them tell one setting from another.
+        self._enough = min(SPLITS, -(-_LARGE // maps.net[0].size))
         self.models = models
         self._mask = maps.mask
         self.kept = kept
@@ -66,33 +62,32 @@ class HeldOut:
         self._classes = brightness_classes(models.matched(models.first), maps.mask)
         self._least = np.full(self.n_maps, np.inf)
         # What no prediction can be better than: the noise of the held-out halves.
-        searched = self.splits[: self._searched]
-        noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in searched)
+        compared = self.splits[: self._enough]
+        noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in compared)
         self._noise = np.maximum(noise, 0.0)
         #: Which elements have a say: those whose counts are more than noise.
         self.counted = _are_significant(self.splits[0])
 
     def try_out(self, settings):
-        """Fuse settings that were not tried so far, side by side, for the search."""
+        """Fuse settings that were not tried so far, side by side."""
         settings = [each for each in dict.fromkeys(settings) if not self._found.get(each)]
-        self._fuse([(each, number) for each in settings for number in range(self._searched)])
+        self._fuse([(each, number) for each in settings for number in range(self._enough)])
         for each in settings:
             self._least = np.minimum(self._least, self.errors(each))
 
     def errors(self, setting):
-        """Return the squared error of each element, summed over pixels and splits searched."""
-        if not self._found.get(setting):
-            self.try_out([setting])
-        return sum(blocks for blocks, _ in self._found[setting][: self._searched]).sum(axis=1)
+        """Return the squared error of each element, summed over pixels and splits."""
+        return self.blocks(setting).sum(axis=1)
 
     def score(self, setting):
         """Return the errors of the elements over the least of each so far, summed."""
         return self.relative(self.errors(setting))
 
     def blocks(self, setting):
-        """Return the squared errors by element and block of the scan, of all splits compared."""
-        self.errors(setting)
-        return sum(blocks for blocks, _ in self._up_to(self._enough, setting))
+        """Return the squared errors by element and block of the scan, (K, blocks)."""
+        if not self._found.get(setting):
+            self.try_out([setting])
+        return sum(blocks for blocks, _ in self._found[setting][: self._enough])
 
     def put_together(self, chosen, some, others):
         """Return ``others`` with chosen elements as in ``some``, both without HAADF.
@@ -106,7 +101,7 @@ class HeldOut:
         setting = combined(parents)
         if not self._found.get(setting) and setting not in parents:
             self._parents[setting] = parents
-            self._up_to(self._searched, setting)
+            self._up_to(self._enough, setting)
         return setting
 
     def bias(self, setting) -> Bias:
@@ -126,7 +121,7 @@ class HeldOut:
     def squares_lost(self, setting, reference):
         """Return by how much the squared error of a fused scan is higher, about, by element."""
         # Halves hold half the counts, and so a quarter of the squares.
-        return 4 / self._searched * (self.errors(setting) - self.errors(reference))
+        return 4 / self._enough * (self.errors(setting) - self.errors(reference))
 
     def _up_to(self, n_splits, setting):
         """Return what `_error` gives for the first splits of a setting."""
@@ -153,7 +148,7 @@ class HeldOut:
             self._found.setdefault(setting, []).append(found)
             results = self._results[number]
             results[setting] = result
-            if len(results) > (_REMEMBERED if number < self._searched else 1):
+            if len(results) > (_REMEMBERED if number < self._enough else 1):
                 del results[next(iter(results))]
             self.progress()
 

@@ -61,24 +61,8 @@ def test_errors_are_squared_differences_to_the_other_half(maps, models, guided, 
 
 @pytest.fixture
 def split_once(monkeypatch, maps):
-    """For searches one split is taken, as of large scans."""
-    for name in ("_SEARCHED", "_LARGE"):
-        monkeypatch.setattr(module, name, maps.net[0].size)
-
-
-def test_a_search_takes_fewer_splits_than_comparisons(
-    maps, models, guided, alone, fusions, monkeypatch
-):
-    expected = held_out(maps, models)
-    monkeypatch.setattr(module, "_SEARCHED", maps.net[0].size)
-    tried = held_out(maps, models)
-    fusions.clear()
-    tried.try_out([guided, alone, guided])
-    assert tried.score(guided) > 0
-    assert len(fusions) == 2
-    gained = tried.standard_errors_gained(guided, alone)
-    assert len(fusions) == 2 * SPLITS
-    assert gained == pytest.approx(expected.standard_errors_gained(guided, alone), rel=0.1)
+    """One split is taken, as of large scans."""
+    monkeypatch.setattr(module, "_LARGE", maps.net[0].size)
 
 
 def test_what_is_tried_side_by_side_starts_from_what_was_there_before(
@@ -112,7 +96,7 @@ def test_large_scans_are_split_once_but_leaks_take_all_splits(
 ):
     monkeypatch.setattr(module.Bias, "is_negligible", np.full(3, False))
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_SEARCHED", SPLITS * maps.net[0].size)
+        patch.setattr(module, "_LARGE", SPLITS * maps.net[0].size)
         expected = held_out(maps, models).bias(guided)
     large = held_out(maps, models)
     fusions.clear()
@@ -131,8 +115,7 @@ def test_large_scans_are_split_once_but_leaks_take_all_splits(
 def test_what_is_put_together_has_the_errors_and_the_bias_of_its_parts(
     maps, models, guided, fusions, monkeypatch, splits
 ):
-    for name in ("_SEARCHED", "_LARGE"):
-        monkeypatch.setattr(module, name, splits * maps.net[0].size)
+    monkeypatch.setattr(module, "_LARGE", splits * maps.net[0].size)
     tried = held_out(maps, models)
     some = replace(guided, model=None)
     others = replace(some, ratios=(4.0, 1.0, 4.0))
