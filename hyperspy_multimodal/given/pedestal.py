@@ -8,7 +8,7 @@ import numpy as np
 from ..checks import per_element
 from ..notes import Speaker
 from ..selection import normalise_haadf, vacuum_of
-from ..written_numbers import plain
+from ..written_numbers import plain, with_error
 
 _logger = Speaker(__name__)
 
@@ -84,7 +84,7 @@ def without_pedestal(maps, pedestal, haadf, mask=None):
         _logger.info(
             "Maps in what looks like vacuum hold %s units per pixel. This is subtracted.",
             ", ".join(
-                f"{name} {value:.3g} ± {error:.1g}"
+                f"{name} {with_error(value, error)}"
                 for name, value, error in zip(
                     maps.names, maps.gains * counts, maps.gains * found.error, strict=True
                 )

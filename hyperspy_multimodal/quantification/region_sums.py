@@ -11,6 +11,7 @@ import numpy as np
 from .measured import measured_of
 from .propagation import region_counts
 from .regions import given_regions
+from .text_table import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,14 +65,7 @@ class RegionSums:
         rows = [("region", "pixels", "line", "counts", "+-", "noise", "fit")]
         for region, pixels, line, *numbers in self._rows():
             rows.append((region, str(pixels), line, *(f"{each:.1f}" for each in numbers)))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
-            "  ".join(
-                cell.ljust(width) if i in (0, 2) else cell.rjust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        )
+        return aligned(rows, names=(0, 2))
 
     def to_csv(self, path: str | Path) -> None:
         """Write comma-separated values with one row per region and line or edge.

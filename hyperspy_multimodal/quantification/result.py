@@ -10,6 +10,8 @@ import numpy as np
 from hyperspy.signals import BaseSignal
 from numpy.typing import NDArray
 
+from .text_table import aligned
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -112,16 +114,8 @@ class Composition:
             ]
             for row in self._rows()
         ]
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         remarks = [f"{name}: {remark}" for name, remark in self.remarks.items() if remark]
-        table = "\n".join(
-            "  ".join(
-                text.ljust(width) if column in (0, 2) else text.rjust(width)
-                for column, (text, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in [head, *rows]
-        )
-        return "\n".join([table, *remarks])
+        return "\n".join([aligned([head, *rows], names=(0, 2)), *remarks])
 
     def to_csv(self, path: str | Path) -> None:
         """Write comma-separated values with one row per region and element, and all errors.

@@ -1,0 +1,25 @@
+"""Tables as text."""
+
+
+def aligned(rows, names):
+    """Return rows of cells as lines of text, with columns of names to the left.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The first is the head.
+    names : collection of int
+        Numbers of the columns that hold names; all others hold numbers, to the right.
+
+    Returns
+    -------
+    str
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column in names else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
