@@ -8,15 +8,7 @@ import numpy as np
 from ..counts.contracts import Maps
 from .held_out import HeldOut
 from .mixtures import with_sieves
-from .moves import (
-    HUBER,
-    RATIOS,
-    by_element,
-    highest,
-    with_other_form,
-    with_ratios,
-    with_regularisers,
-)
+from .moves import HUBER, RATIOS, highest, of_same_form, with_ratios, with_regularisers
 from .settings import Setting
 from .sieves import SIEVES, blurs_without
 from .stages import adjusted, best_of, set_apart, walked
@@ -57,11 +49,10 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     """Search lambdas, HAADF model and regularisers by count splitting, from coarse to fine.
 
     First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
-    element, all elements at a time. With these, HAADF models are compared, by exponents and then
+    element, all elements at a time, of total variation and of its Huber form. With these, HAADF models are compared, by exponents and then
     by weights; for the best of them lambda_1 is searched, then regularisers and ratios again, then
     lambda_1 in finer steps. An element that is clearly better off without the HAADF, or into which
-    it leaks, is set apart from it. So far there was total variation alone; its Huber form follows,
-    then sieves, for the elements that they serve.
+    it leaks, is set apart from it. Sieves follow, for the elements that they serve.
 
     Parameters
     ----------
@@ -101,7 +92,6 @@ def search(held_out, candidates):
     Setting
     """
     names = [tuple(n for n in each if n not in SIEVES) or each for each in candidates]
-    plain = [tuple(n for n in each if n not in HUBER.values()) or each for each in names]
     sieves = np.array([set(each) <= set(SIEVES) for each in names])
     start = Setting(
         model=None,
@@ -112,16 +102,27 @@ def search(held_out, candidates):
     )
     without = start
     if not sieves.all():
-        without = _settled(held_out, start, plain, held_out.counted & ~sieves)
+        without = _of_forms(held_out, start, names, held_out.counted & ~sieves)
     if sieves.any():
         without = held_out.put_together(sieves, blurs_without(held_out, start, names), without)
-    best = of_plain = _guided(held_out, without, plain)
-    if plain != names:
-        best = _softened(held_out, best, without, names)
+    best = _guided(held_out, without, of_same_form(without, names))
     free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
-    if not free.any():
+    return with_sieves(held_out, best, without, candidates, free) if free.any() else best
+
+
+def _of_forms(held_out, start, candidates, chosen):
+    """Return the best setting without HAADF: total variation, or its Huber form where it pays."""
+    plain = [tuple(n for n in each if n not in HUBER.values()) or each for each in candidates]
+    best = _settled(held_out, start, plain, chosen)
+    if plain == candidates:
         return best
-    return with_sieves(held_out, best, of_plain, without, candidates, free)
+    huber = [tuple(n for n in each if n in HUBER.values()) or each for each in candidates]
+    start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
+    softened = _settled(held_out, start, huber, chosen)
+    served = held_out.errors(softened) < held_out.errors(best)
+    softened = held_out.put_together(served, softened, best)
+    gained = held_out.standard_errors_gained(softened, best)
+    return softened if gained >= _STANDARD_ERRORS_OF_FORM else best
 
 
 def _guided(held_out, without, candidates):
@@ -150,24 +151,6 @@ def _guided(held_out, without, candidates):
     return best
 
 
-def _softened(held_out, setting, without, candidates):
-    """Return the setting with Huber's form of the total variation where that predicts better."""
-
-    moves = [
-        partial(with_other_form, candidates=candidates),
-        *(partial(with_ratios, step=step) for step in (1, -1)),
-    ]
-    softened = adjusted(held_out, setting, moves)
-    gained = held_out.errors(softened) < held_out.errors(setting)
-    softened = replace(by_element(gained, softened, setting), apart=setting.apart)
-    if held_out.standard_errors_gained(softened, setting) < _STANDARD_ERRORS_OF_FORM:
-        return setting
-    if setting.model is None:
-        return softened
-    softened = walked(held_out, softened, _FINE_STEP)
-    return set_apart(held_out, softened, without)
-
-
 def _moves(candidates):
     """Return what `_adjusted` tries: ratios up and down, and other regularisers."""
     others = range(1, max(len(names) for names in candidates))
@@ -185,7 +168,10 @@ def _settled(held_out, setting, candidates, chosen):
     """
     found = [{} for _ in chosen]  # by element: (regulariser, index of ratio) to (error, setting)
     forms = range(max(len(names) for names in candidates))
-    settings = [setting]
+    settings = [
+        replace(setting, regularisers=tuple(names[form % len(names)] for names in candidates))
+        for form in forms
+    ]
     while settings:
         held_out.try_out(settings)
         for each in settings:

@@ -6,28 +6,27 @@ from functools import partial
 import numpy as np
 
 from .moves import by_element, with_ratios
-from .sieves import SMOOTH, blurs_without, without_beads
+from .sieves import SMOOTH, blurs_without, with_smooth, without_beads
 from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
 
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What an element has to gain: by a sieve, which makes beads of noise, over the best that it had
-# before; by a smooth map, over plain total variation, as Huber's form has to, which it has to
-# predict better than, too. And to have either while the HAADF is added.
-_STANDARD_ERRORS, _STANDARD_ERRORS_OF_SMOOTH = 2.0, 1.0
+# What an element has to gain by a sieve, which makes beads of noise, over the best that it had
+# before. And what to have it while the HAADF is added; a smooth map may lose as much until then.
+_STANDARD_ERRORS = 2.0
 _STANDARD_ERRORS_TRIED = 1.0
 # As for total variation.
 _HAADF_STANDARD_ERRORS = 3.0
 
 
-def with_sieves(held_out, best, plain, without, candidates, free):
+def with_sieves(held_out, best, without, candidates, free):
     """Return the best setting with sieves if it predicts better than ``best``.
 
     Parameters
     ----------
     held_out : HeldOut
         Errors of settings.
-    best, plain, without : Setting
-        The best setting so far, the best of plain total variation, and that without HAADF.
+    best, without : Setting
+        The best setting so far, and that without HAADF.
     candidates : sequence of tuple of str
         Names of the regularisers that each element may have.
     free : numpy.ndarray
@@ -38,19 +37,21 @@ def with_sieves(held_out, best, plain, without, candidates, free):
     Setting
     """
 
-    reference = best if best.model is None else without
-    sieves = blurs_without(held_out, without, candidates, reference)
+    sieves = blurs_without(held_out, without, candidates, without)
     if sieves is None:
         return best
     # Without HAADF elements do not feel each other.
     free = free & held_out.counted
-    unaided = without_beads(held_out, sieves, without, candidates)
-    if best.model is None:
-        served = free & _gains(held_out, unaided, best, plain)
-        return held_out.put_together(served, unaided, best) if served.any() else best
     served = free & (held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS_TRIED)
     if not served.any():
         return best
+    sieves = with_smooth(held_out, sieves, without, candidates)
+    gained = held_out.standard_errors_lost(without, sieves)
+    served |= free & _are_smooth(sieves) & (gained > -_STANDARD_ERRORS_TRIED)
+    unaided = without_beads(held_out, sieves, without, candidates)
+    if best.model is None:
+        served = free & _gains(held_out, unaided, best)
+        return held_out.put_together(served, unaided, best) if served.any() else best
     alone = held_out.put_together(served, unaided, without)
     stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
     chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
@@ -62,7 +63,7 @@ def with_sieves(held_out, best, plain, without, candidates, free):
     moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
     chosen = adjusted(held_out, chosen, moves)
     chosen = walked(held_out, chosen, _FINE_STEP)
-    chosen, served = _staying(chosen, best, served, _gains(held_out, chosen, best, plain))
+    chosen, served = _staying(chosen, best, served, _gains(held_out, chosen, best))
     if not served.any():
         return best
     chosen = set_apart(held_out, chosen, alone)
@@ -71,13 +72,14 @@ def with_sieves(held_out, best, plain, without, candidates, free):
     return best_of(held_out, [best, chosen])
 
 
-def _gains(held_out, setting, best, plain):
+def _gains(held_out, setting, best):
     """Return to which elements their sieves or smooth maps are worth it, bool, (K,)."""
-    over_best = held_out.standard_errors_lost(best, setting)
-    over_plain = held_out.standard_errors_lost(plain, setting)
-    smooth = np.array([name == SMOOTH for name in setting.regularisers])
-    of_smooth = (over_best > 0) & (over_plain > _STANDARD_ERRORS_OF_SMOOTH)
-    return np.where(smooth, of_smooth, over_best > _STANDARD_ERRORS)
+    asked = np.where(_are_smooth(setting), 0.0, _STANDARD_ERRORS)
+    return held_out.standard_errors_lost(best, setting) > asked
+
+
+def _are_smooth(setting):
+    return np.array([name == SMOOTH for name in setting.regularisers])
 
 
 def _staying(setting, best, served, better):

@@ -64,22 +64,11 @@ def highest(name):
     return _HIGHEST + _SOFTER * (name in HUBER.values())
 
 
-def with_other_form(setting, chosen, candidates):
-    """Return the setting with Huber's form for plain total variation, or the other way round.
-
-    Elements that may not have the other form keep theirs.
-    """
-    names, ratios = list(setting.regularisers), list(setting.ratios)
-    plain = {soft: name for name, soft in HUBER.items()}
-    for i in np.flatnonzero(chosen):
-        other = HUBER.get(names[i]) or plain.get(names[i])
-        if other not in candidates[i]:
-            continue
-        step = _SOFTER if names[i] in HUBER else -_SOFTER
-        names[i] = other
-        index = RATIOS.index(ratios[i]) + step
-        ratios[i] = RATIOS[min(max(index, 0), highest(names[i]))]
-    return replace(setting, regularisers=tuple(names), ratios=tuple(ratios))
+def of_same_form(setting, candidates):
+    """Return which candidates each element may change to: total variation, or its Huber form."""
+    soft = set(HUBER.values())
+    places = zip(setting.regularisers, candidates, strict=True)
+    return [tuple(n for n in names if (n in soft) == (own in soft)) for own, names in places]
 
 
 def with_regularisers(setting, chosen, candidates, step):

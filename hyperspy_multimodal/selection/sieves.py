@@ -99,23 +99,27 @@ def smooth_without(held_out, start):
 
 
 def blurs_without(held_out, start, candidates, reference=None):
-    """Return the best setting of sieves and smooth maps without HAADF.
+    """Return the best setting of sieves, or of smooth maps for elements that may have only these.
 
-    Elements that may have both are sieves unless smooth maps predict clearly better. None if there
-    are no smooth maps to try and ``reference`` predicts every element better.
+    None if ``reference`` predicts every element better.
     """
-    smooth = np.array([SMOOTH in names for names in candidates])
-    either = np.array([SIEVE in names for names in candidates])
-    if not smooth.any():
-        return sieve_without(held_out, start, reference)
-    others = smooth_without(held_out, start)
-    widths = np.sort(np.array(others.ratios)[held_out.counted])
-    first = float(widths[widths.size // 2]) if widths.size else _FIRST_RATIO
-    sieves = sieve_without(held_out, start, reference, first) if either.any() else None
-    if sieves is None:
-        return others
-    chosen = smooth & (~either | (held_out.standard_errors_lost(sieves, others) > _STANDARD_ERRORS))
-    return held_out.put_together(chosen, others, sieves)
+    sieves = np.array([SIEVE in names for names in candidates])
+    only_smooth = np.array([SMOOTH in names for names in candidates]) & ~sieves
+    found = sieve_without(held_out, start, reference) if sieves.any() else None
+    if not only_smooth.any():
+        return found
+    smooth = smooth_without(held_out, start)
+    return smooth if found is None else held_out.put_together(only_smooth, smooth, found)
+
+
+def with_smooth(held_out, setting, start, candidates):
+    """Return the setting of sieves with smooth maps where they predict clearly better."""
+    either = np.array([{SIEVE, SMOOTH} <= set(names) for names in candidates])
+    if not either.any():
+        return setting
+    smooth = smooth_without(held_out, start)
+    better = held_out.standard_errors_lost(setting, smooth) > _STANDARD_ERRORS
+    return held_out.put_together(either & better, smooth, setting)
 
 
 def without_beads(held_out, setting, start, candidates):

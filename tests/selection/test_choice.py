@@ -185,12 +185,9 @@ def test_only_the_regularisers_that_were_asked_for_are_tried(choose, given):
     assert all(row["directional"] == expected for row in choice.table)
 
 
-def test_every_regulariser_is_tried_and_named_in_the_table(choose, chosen):
-    """Those of total variation first, as if there were no others."""
+def test_every_regulariser_is_tried_and_named_in_the_table(choose):
     choice = choose(candidates=(tuple(REGULARISERS),) * 3)
-    before = [row["regularisers"] for row in chosen[0].table]
     names = [row["regularisers"] for row in choice.table]
-    assert names[: len(before)] == before
     assert {name for row in names for name in row} >= {*BOTH, SIEVE}
     assert any(set(row) & set(HUBER.values()) for row in names)
     for row in choice.table:

@@ -77,14 +77,33 @@ def test_total_variation_alone_is_searched_as_if_there_were_nothing_else(names):
     assert tables[0] == tables[1]
 
 
-def test_hubers_form_is_tried_after_total_variation():
-    """What comes first is what was tried without it."""
-    plain, soft = (held_out_of(landscape_of()) for _ in range(2))
-    search(plain, (BOTH,) * 3)
-    search(soft, (FORMS,) * 3)
-    before, after = tried_by(plain), tried_by(soft)
-    assert after[: len(before)] == before
-    assert len(after) - len(before) <= 15
+@pytest.mark.parametrize("gain", [0.05, -0.05])
+def test_the_form_is_chosen_before_the_haadf_comes_in(gain):
+    """Total variation and its Huber form are compared without HAADF, each at ratios of its own."""
+    held_out = held_out_of(landscape_of(softer=(gain,) * 3))
+    search(held_out, (FORMS,) * 3)
+    guided = [row["uses_haadf"] for row in tried_by(held_out)]
+    first = guided.index(True)
+    names = [{*row["regularisers"]} for row in tried_by(held_out)]
+    assert set.union(*names[:first]) == set(FORMS)
+    assert {name in HUBER.values() for name in set.union(*names[first:])} == {gain > 0}
+
+
+@pytest.mark.parametrize("octaves", [-2, 0, 5])
+def test_hubers_form_is_found_however_far_its_ratio_is_from_that_of_total_variation(octaves):
+    class Shifted(Forms):
+        softer = (0.2,) * 3
+
+        def errors(self, setting):
+            soft = np.isin(setting.regularisers, list(HUBER.values()))
+            moved = np.array(setting.ratios) / np.where(soft, 2.0 ** (octaves - 2), 1)
+            return super().errors(Setting(setting, self, setting.regularisers, moved))
+
+    held_out = held_out_of(landscape_of())
+    held_out.landscape = Shifted()
+    held_out.landscape.ratios = (2.0, 2.0, 1.0)
+    setting = search(held_out, (FORMS,) * 3)
+    assert setting.ratios == tuple(2.0**octaves * np.array(held_out.landscape.ratios))
 
 
 @pytest.mark.parametrize("seed", range(10))
