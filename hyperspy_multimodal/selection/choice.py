@@ -49,10 +49,11 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     """Search lambdas, HAADF model and regularisers by count splitting, from coarse to fine.
 
     First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
-    element, all elements at a time, of total variation and of its Huber form. With these, HAADF models are compared, by exponents and then
-    by weights; for the best of them lambda_1 is searched, then regularisers and ratios again, then
-    lambda_1 in finer steps. An element that is clearly better off without the HAADF, or into which
-    it leaks, is set apart from it. Sieves follow, for the elements that they serve.
+    element, all elements at a time, of total variation and of its Huber form. With these, HAADF
+    models are compared, by exponents and then by weights; for the best of them lambda_1 is
+    searched, then regularisers and ratios again, then lambda_1 in finer steps. An element that is
+    clearly better off without the HAADF, or into which it leaks, is set apart from it. Sieves
+    follow, for the elements that they serve.
 
     Parameters
     ----------
