@@ -14,18 +14,28 @@ _logger = Speaker(__name__)
 _PATCH, _SEEN = 50.0, 5.0
 # A map is flat if it varies by less than this share of its mean.
 _FLAT = 0.02
+# What is said of contrast that is noise, and the share from which on most of it is.
+_MOSTLY = RULES["mostly noise"].distrust
+_NOISE_TEXTS = {
+    "mostly noise": "Most of the contrast is noise: %s. Maps that were fused from two halves of "
+    "the counts hardly agree. Do not interpret blobs in these maps. Record more counts, bin the "
+    "scan with s.rebin, or report only sums over regions.",
+    "partly noise": "A large share of the contrast is noise: %s. This is how far maps differ that "
+    "were fused from two halves of the counts. Do not interpret small structures. Record more "
+    "counts, or bin the scan with s.rebin.",
+}
 # A total that changed by this share, and by so many Poisson errors, is worth a word.
 _CHANGED, _STANDARD_ERRORS = 0.01, 3.0
 
 
-def judged(prepared, setting, result, left=()):
+def judged(prepared, chosen, result, left=()):
     """Return the `Verdict` of each map, and tell the summary of the call.
 
     Parameters
     ----------
     prepared : Prepared
         Measured maps.
-    setting : Setting
+    chosen : Chosen
         What they were fused with.
     result : FusionResult
         Fused maps.
@@ -33,10 +43,12 @@ def judged(prepared, setting, result, left=()):
         Lines or edges whose fused map differs from the counts, and by how many standard errors,
         after all that was done about it. Default none.
     """
-    names = prepared.maps.names
+    names, setting = prepared.maps.names, chosen.setting
     net, errors = totals_of(prepared.maps)
     say_few_counts(names, net, errors)
     say_flat_maps(prepared.maps, result.maps)
+    if chosen.noise is not None:
+        say_noisy_contrast(names, chosen.noise, result.maps)
     say_changed_totals(prepared.maps, result.maps)
     if left:
         say_differences(left)
@@ -135,11 +147,45 @@ def say_few_counts(names, net, errors):
         )
 
 
+def say_noisy_contrast(names, noise, fused):
+    """Name maps of whose contrast a large share is noise.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    noise : NoiseShare
+        Shares and their standard errors.
+    fused : numpy.ndarray
+        Fused maps, shape (K, ny, nx).
+    """
+    absent = [note for note in gathered_so_far() or [] if note.kind in ("not found", "no counts")]
+    for kind, least, most in (("mostly noise", _MOSTLY, np.inf), ("partly noise", 0.0, _MOSTLY)):
+        found = {}
+        for name, share, error, each in zip(names, *noise, fused, strict=True):
+            sure = share - error
+            if _is_flat(each) or any(note.amount(name) for note in absent):
+                continue  # this is said already
+            if least <= sure < most and sure >= RULES["partly noise"].care:
+                found[name] = float(sure)
+        if found:
+            listed = ", ".join(
+                f"{name} ({100 * share:.0f} ± {100 * error:.0f} %)"
+                for name, share, error in zip(names, *noise, strict=True)
+                if name in found
+            )
+            _logger.warning(_NOISE_TEXTS[kind], listed, kind=kind, about=found)
+
+
+def _is_flat(fused_map):
+    return np.ptp(fused_map) < _FLAT * fused_map.mean()
+
+
 def say_flat_maps(maps, fused):
     """Name flat maps, and the contrast that may still be hidden in them."""
     net, errors = totals_of(maps)
     for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
-        if np.ptp(each) >= _FLAT * each.mean():
+        if not _is_flat(each):
             continue
         # times the mean by which a patch must differ to be seen
         hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)
