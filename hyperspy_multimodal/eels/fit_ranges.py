@@ -2,8 +2,8 @@
 
 import numpy as np
 
-# Channels that a shorter fit has to have before the lowest edge.
-_BEFORE = 4
+# A fit that begins later still has this share of the energy of the lowest edge before it.
+_BEFORE = 0.1
 
 
 def range_covariance(model, parameters, lined, inside, lowest, errors, errors_of):
@@ -62,8 +62,8 @@ def _counts(model, parameters, lined, inside):
 def _later(model, lowest):
     """Return the channels of a fit that begins halfway to the lowest edge, if there is room."""
     first = model.energy[model.used][0]
-    used = model.used & (model.energy >= (first + lowest) / 2)
-    return [used] if (used & (model.energy < lowest)).sum() >= _BEFORE else []
+    start = min((first + lowest) / 2, (1 - _BEFORE) * lowest)
+    return [model.used & (model.energy >= start)] if start > first else []
 
 
 def _earlier(model, inside):
