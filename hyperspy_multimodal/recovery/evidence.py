@@ -14,16 +14,6 @@ _logger = Speaker(__name__)
 _PATCH, _SEEN = 50.0, 5.0
 # A map is flat if it varies by less than this share of its mean.
 _FLAT = 0.02
-# What is said of contrast that is noise, and the share from which on most of it is.
-_MOSTLY = RULES["mostly noise"].distrust
-_NOISE_TEXTS = {
-    "mostly noise": "Most of the contrast is noise: %s. Maps that were fused from two halves of "
-    "the counts hardly agree. Do not interpret blobs in these maps. Record more counts, bin the "
-    "scan with s.rebin, or report only sums over regions.",
-    "partly noise": "A large share of the contrast is noise: %s. This is how far maps differ that "
-    "were fused from two halves of the counts. Do not interpret small structures. Record more "
-    "counts, or bin the scan with s.rebin.",
-}
 # A total that changed by this share, and by so many Poisson errors, is worth a word.
 _CHANGED, _STANDARD_ERRORS = 0.01, 3.0
 
@@ -160,21 +150,41 @@ def say_noisy_contrast(names, noise, fused):
         Fused maps, shape (K, ny, nx).
     """
     absent = [note for note in gathered_so_far() or [] if note.kind in ("not found", "no counts")]
-    for kind, least, most in (("mostly noise", _MOSTLY, np.inf), ("partly noise", 0.0, _MOSTLY)):
-        found = {}
-        for name, share, error, each in zip(names, *noise, fused, strict=True):
-            sure = share - error
-            if _is_flat(each) or any(note.amount(name) for note in absent):
-                continue  # this is said already
-            if least <= sure < most and sure >= RULES["partly noise"].care:
-                found[name] = float(sure)
-        if found:
-            listed = ", ".join(
-                f"{name} ({100 * share:.0f} ± {100 * error:.0f} %)"
-                for name, share, error in zip(names, *noise, strict=True)
-                if name in found
-            )
-            _logger.warning(_NOISE_TEXTS[kind], listed, kind=kind, about=found)
+    partly, mostly = {}, {}
+    for name, share, error, each in zip(names, *noise, fused, strict=True):
+        if _is_flat(each) or any(note.amount(name) for note in absent):
+            continue  # this is said already
+        sure = float(share - error)
+        if sure >= RULES["mostly noise"].distrust:
+            mostly[name] = sure
+        elif sure >= RULES["partly noise"].care:
+            partly[name] = sure
+
+    def listed(found):
+        return ", ".join(
+            f"{name} ({100 * share:.0f} ± {100 * error:.0f} %)"
+            for name, share, error in zip(names, *noise, strict=True)
+            if name in found
+        )
+
+    if mostly:
+        _logger.warning(
+            "Most of the contrast is noise: %s. Maps that were fused from two halves of the counts "
+            "hardly agree. Do not interpret blobs in these maps. Record more counts, bin the scan "
+            "with s.rebin, or report only sums over regions.",
+            listed(mostly),
+            kind="mostly noise",
+            about=mostly,
+        )
+    if partly:
+        _logger.warning(
+            "A large share of the contrast is noise: %s. This is how far maps differ that were "
+            "fused from two halves of the counts. Do not interpret small structures. Record more "
+            "counts, or bin the scan with s.rebin.",
+            listed(partly),
+            kind="partly noise",
+            about=partly,
+        )
 
 
 def _is_flat(fused_map):
