@@ -115,9 +115,9 @@ class EdgeFitPlan:
         known = {name: share for name, share in about.items() if share > _UNCERTAIN}
         if known:
             _logger.warning(
-                "Totals are uncertain by %s, including how far they depend on the range of "
-                "energies that is fitted. Report them with their errors: `raw_noise` of "
-                "full_output=True has their covariance, and `composition` uses it.",
+                "Totals are uncertain by %s. This includes how much they change with the energy "
+                "range of the fit. Report them with their errors: `raw_noise` of "
+                "full_output=True holds their covariance, and `composition` uses it.",
                 ", ".join(
                     f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in known.items()
                 ),

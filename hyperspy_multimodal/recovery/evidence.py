@@ -169,7 +169,7 @@ def say_noisy_contrast(names, noise, fused):
 
     if mostly:
         _logger.warning(
-            "Most of the contrast is noise: %s. Maps that were fused from two halves of the counts "
+            "Most of the contrast is noise: %s. Maps that are fused from two halves of the counts "
             "hardly agree. Do not interpret blobs in these maps. Record more counts, bin the scan "
             "with s.rebin, or report only sums over regions.",
             listed(mostly),
@@ -178,8 +178,8 @@ def say_noisy_contrast(names, noise, fused):
         )
     if partly:
         _logger.warning(
-            "A large share of the contrast is noise: %s. This is how far maps differ that were "
-            "fused from two halves of the counts. Do not interpret small structures. Record more "
+            "A large share of the contrast is noise: %s. Maps that are fused from two halves of "
+            "the counts differ by this much. Do not interpret small structures. Record more "
             "counts, or bin the scan with s.rebin.",
             listed(partly),
             kind="partly noise",

@@ -46,3 +46,9 @@ def test_numbers_of_values_are_checked_before_spectra_are_read(specimen, monkeyp
     ):
         with pytest.raises(ValueError, match=next(iter(wrong)).replace("lambdas", "lambda_1")):
             specimen.signal.multimodal_fusion(specimen.haadf, **wrong)
+
+
+@pytest.mark.parametrize("weights", [{"Co": 1.0, "O": 1.0, "S": 1.0}, {1.0, 2.0, 3.0}])
+def test_numbers_without_an_order_are_refused(specimen, weights):
+    with pytest.raises(TypeError, match="in the order of the maps"):
+        specimen.signal.multimodal_fusion(specimen.haadf, weights=weights)
