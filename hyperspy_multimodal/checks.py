@@ -59,10 +59,10 @@ def per_element(name, value, n_maps, **limits):
     """Return one float per element from a number or a sequence of ``n_maps`` numbers."""
     if isinstance(value, numbers.Real):
         return np.full(n_maps, checked_number(name, value, **limits))
-    if isinstance(value, str) or not np.iterable(value):
+    if isinstance(value, (str, dict, set)) or not np.iterable(value):
         raise TypeError(
-            f"{name} must be a number or {n_maps} numbers, one per element, but {value!r} was "
-            "given."
+            f"{name} must be a number or {n_maps} numbers, one per element in the order of the "
+            f"maps, but {value!r} was given."
         )
     values = list(value)
     if len(values) != n_maps:

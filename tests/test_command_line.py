@@ -134,6 +134,8 @@ def test_file_without_spectra(in_empty_folder, caplog):
         (["--tv", "tgv"], ["--tv", "'tgv'"]),
         (["--tv", "isotropic", "--regulariser", "sieve"], ["former name", "only --regulariser"]),
         (["--lines", "Ti_Ka", "--edges", "Ti_L3"], ["--lines", "--edges"]),
+        (["--crop", "0:8"], ["--crop", "Y0:Y1,X0:X1"]),
+        (["--crop", "8:4,:"], ["--crop", "no pixels"]),
         (["--method", "guess"], ["--method", "guess"]),
         (["--signal-type", "XRF"], ["--signal-type", "XRF"]),
     ],

@@ -12,7 +12,6 @@ _logger = logging.getLogger("hyperspy_multimodal")
 
 def load_signals(options):
     """Return all signals in the files of the command."""
-    signals = []
     for file in options.files:
         if not file.exists():
             raise ValueError(f"There is no file {file}.")
@@ -20,6 +19,8 @@ def load_signals(options):
             raise ValueError(
                 f"{file} is a folder. Give a file in it, such as the .ASW file of a JEOL project."
             )
+    signals = []
+    for file in options.files:
         loaded = _loaded(file, options)
         for signal in loaded:
             if not str(signal.metadata.get_item("General.title", "") or "").strip():
@@ -45,6 +46,24 @@ def load_image(file):
     return image if image.ndim == 2 else image.sum(axis=-1)
 
 
+def check_names(options):
+    """Refuse names of elements, lines and edges that are none.
+
+    This is seen before files are read, which takes long if they are large.
+    """
+    from ..names import checked_names
+
+    if options.elements:
+        _symbols(options.elements)
+    for name, kind, examples in (
+        ("lines", "X-ray line", ["Ti_Ka", "O_Ka"]),
+        ("extra_lines", "X-ray line", ["Cu", "Mo"]),
+        ("edges", "edge", ["Cu_L3", "Zn_L3"]),
+    ):
+        if getattr(options, name):
+            checked_names(f"--{name.replace('_', '-')}", getattr(options, name), kind, examples)
+
+
 def with_options(spectra, options):
     """Return the spectrum image with elements and microscope that the options give."""
     if options.elements:
@@ -67,12 +86,7 @@ def with_options(spectra, options):
 
 def with_elements(spectra, names):
     """Return the spectrum image with other elements, and no lines or edges of the former ones."""
-    from ..names import known_element
-
-    symbols = [known_element(name) for name in names]
-    for name, symbol in zip(names, symbols, strict=True):
-        if symbol is None:
-            raise ValueError(f"--elements must be chemical symbols, but {name!r} was given.")
+    symbols = _symbols(names)
     for item in ("elements", "xray_lines", "edges"):
         if spectra.metadata.has_item(f"Sample.{item}"):
             delattr(spectra.metadata.Sample, item)
@@ -82,6 +96,17 @@ def with_elements(spectra, names):
     return spectra
 
 
+def _symbols(names):
+    """Return chemical symbols as eXSpy writes them, or say what is none."""
+    from ..names import known_element
+
+    symbols = [known_element(name) for name in names]
+    for name, symbol in zip(names, symbols, strict=True):
+        if symbol is None:
+            raise ValueError(f"--elements must be chemical symbols, but {name!r} was given.")
+    return symbols
+
+
 def _elements_to_give(spectra):
     """Return a message that lists the elements which the spectrum seems to show."""
     from ..eds.suggest_elements import suggest_elements
@@ -89,6 +114,10 @@ def _elements_to_give(spectra):
     message = (
         "The file names no elements. Give all elements of the specimen, for example --elements "
         "Ti O."
+    )
+    _logger.info(
+        "The file names no elements, so nothing is fused. Looking for elements in the summed "
+        "spectrum, which can take a minute."
     )
     try:
         found = suggest_elements(spectra, show_progressbar=False)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .._version import __version__
 from ..modalities import SIGNAL_TYPES
+from .crop import crop
 from .option_values import blur, check, count, is_number, positive, positive_or_auto
 
 _NAMES = "separated by spaces or commas, upper or lower case"
@@ -117,6 +118,13 @@ def _add_input(group):
         metavar="FILE",
         help="image of the scan (.tif, .png, .npy, .hspy) that is not 0 where scan positions are "
         "left out",
+    )
+    group.add_argument(
+        "--crop",
+        type=crop,
+        metavar="Y0:Y1,X0:X1",
+        help="fuse only these rows and columns of the scan, in pixels; the HAADF and --mask are "
+        "cropped alike",
     )
     group.add_argument(
         "--lazy", action="store_true", help="read spectra in parts, if they are larger than memory"

@@ -19,11 +19,15 @@ TABLE, PICTURE = "maps.csv", "overview.png"
 
 def fuse_files(options):
     """Fuse the spectrum image in files with its HAADF image."""
-    from .load import load_image, load_signals, with_options
+    from .load import check_names, load_signals, with_options
     from .scan_files import find_scan
 
+    check_names(options)
+    mask = _mask(options)
     signals = load_signals(options)
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
+    _check_kind(spectra, options)
+    [spectra], haadf, mask = _part([spectra], haadf, mask, options)
     spectra = with_options(spectra, options)
     given = _given(options)
     names = {
@@ -45,9 +49,8 @@ def fuse_files(options):
         given["background_windows"] = (
             None if limits == ["none"] else _rows("--background-windows", limits, columns)
         )
-    if options.mask is not None:
-        given["navigation_mask"] = load_image(options.mask) != 0
-    _check_kind(spectra, options)
+    if mask is not None:
+        given["navigation_mask"] = mask
     if spectra._lazy:
         given["lazy_output"] = False
     started = _started()
@@ -59,18 +62,20 @@ def fuse_files(options):
 def fuse_given_maps(options):
     """Fuse maps in files with their HAADF image."""
     from ..given.fuse_maps import fuse_maps
-    from .load import load_image, load_signals
+    from .load import load_signals
     from .scan_files import find_maps
 
+    mask = _mask(options)
     maps, haadf = find_maps(load_signals(options), options.haadf)
+    maps, haadf, mask = _part(maps, haadf, mask, options)
     given = _given(options)
     if options.elements:
         given["elements"] = options.elements
     for name in ("gain", "background", "pedestal"):
         if getattr(options, name) is not None:
             given[name] = getattr(options, name)
-    if options.mask is not None:
-        given["navigation_mask"] = load_image(options.mask) != 0
+    if mask is not None:
+        given["navigation_mask"] = mask
     started = _started()
     fused, output = fuse_maps(maps, haadf, full_output=True, **given)
     _finished(started)
@@ -99,6 +104,25 @@ def fuse_specimen(options):
             f"{_snr(raw.data, truth.data):7.1f} dB{_snr(fused.data, truth.data):8.1f} dB"
             f"{fused.data.sum() / truth.data.sum():22.3f}"
         )
+
+
+def _mask(options):
+    """Return the mask in a file, True where it is not 0, or None."""
+    from .load import load_image
+
+    return None if options.mask is None else load_image(options.mask) != 0
+
+
+def _part(signals, haadf, mask, options):
+    """Return spectra or maps, HAADF and mask of the part of the scan that is to be fused."""
+    from .crop import check_crop, cropped_array, cropped_signal, scan_size
+
+    if options.crop is None:
+        return signals, haadf, mask
+    shape = scan_size(signals[0])
+    check_crop(options.crop, shape)
+    *signals, haadf = (cropped_signal(each, options.crop, shape) for each in (*signals, haadf))
+    return signals, haadf, cropped_array(mask, options.crop)
 
 
 def _given(options):

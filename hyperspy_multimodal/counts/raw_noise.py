@@ -95,3 +95,10 @@ def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):
         common_covariance=gain**2 * common,
         gross=gain * maps.counts.sum(axis=0, dtype=float),
     )
+
+
+def in_shares(covariance, totals):
+    """Return a covariance of totals relative to them, 0 for those that are not positive."""
+    known = totals > 0
+    shares = np.where(known, 1 / np.where(known, totals, 1.0), 0.0)
+    return covariance * np.outer(shares, shares)

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..counts.fitted_maps import FittedMaps
-from ..counts.raw_noise import raw_noise
+from ..counts.raw_noise import in_shares, raw_noise
 from ..counts.reading import ReadMaps
 from ..counts.templates import Templates
 from .fit_report import goodness
@@ -138,7 +138,7 @@ class XrayReading:
             first_halves=self.halves / by_map,
             are_integers=self.divisor >= 0,
             divisor=max(self.divisor, 0),
-            common=_in_shares(self.common_covariance, self.totals),
+            common=in_shares(self.common_covariance, self.totals),
         )
 
 
@@ -256,13 +256,6 @@ class XrayProjection:
             return np.zeros(len(net))
         say_movement(self.plan.names, found, self.totals)
         return found.bias
-
-
-def _in_shares(covariance, totals):
-    """Return a covariance of totals relative to them, 0 for those that are not positive."""
-    known = totals > 0
-    shares = np.where(known, 1 / np.where(known, totals, 1.0), 0.0)
-    return covariance * np.outer(shares, shares)
 
 
 def line_shifts(fit):

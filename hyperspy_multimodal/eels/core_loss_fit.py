@@ -1,11 +1,13 @@
 """Core-loss spectra: hydrogenic edges over a power law, fitted to the summed spectrum."""
 
+import copy
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage, optimize
 
 from .core_loss_errors import CoreLossErrors, core_loss_errors
+from .fit_ranges import range_covariance
 from .white_lines import OFFSETS, WIDTHS, white_line_shapes
 
 _EXPONENTS = 1.0, 6.0
@@ -62,6 +64,9 @@ class CoreLossFit:
         Which channels were fitted, bool, shape (C,).
     errors : CoreLossErrors
         How well all of that is known.
+    of_ranges : numpy.ndarray or None
+        Covariance of the counts of the edges in their windows over the ranges that might be fitted,
+        shape (K, K); None without windows.
     dark : float
         Counts of electrons whose noise would be that of the camera's floor, in each channel.
     """
@@ -76,10 +81,11 @@ class CoreLossFit:
     observed: np.ndarray = field(repr=False)
     used: np.ndarray = field(repr=False)
     errors: CoreLossErrors = field(repr=False)
+    of_ranges: np.ndarray | None = field(default=None, repr=False)
     dark: float = 0.0
 
 
-def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0):
+def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None):
     """Fit a summed spectrum by edges over a power law.
 
     Weighted least squares over amplitudes >= 0, an exponent and a common shift of the edges, all
@@ -100,6 +106,9 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0):
         Counts per electron, default 1.
     dark : float
         As of `CoreLossFit`, default 0.
+    inside : list of (int, int), optional
+        Channels [start, stop) of windows, one for each of the first edges: the fit is repeated over
+        shorter ranges to see how far their counts depend on the range.
 
     Returns
     -------
@@ -113,6 +122,18 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0):
         if kept == lined:
             break
         lined = kept
+    errors, of_ranges = core_loss_errors(model, parameters, lined, gain), None
+    if inside is not None:
+        lowest = min(onset for each in edges for onset in each.onsets)
+        of_ranges = range_covariance(
+            model,
+            parameters,
+            lined,
+            inside,
+            lowest,
+            errors,
+            lambda shorter, found: core_loss_errors(shorter, found, lined, gain),
+        )
     design, owners = model.design(parameters, lined)
     amplitudes, _ = model.solve(design)
     spectra, lines = np.zeros((2, len(edges), len(energy)))
@@ -131,7 +152,8 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0):
         net=amplitudes[:-1] @ design[:-1],
         observed=observed,
         used=used,
-        errors=core_loss_errors(model, parameters, lined, gain),
+        errors=errors,
+        of_ranges=of_ranges,
         dark=dark,
     )
 
@@ -154,8 +176,17 @@ class _Model:
         ]
         # Weights from the noisy spectrum itself would favour channels that are low by chance.
         expected = ndimage.uniform_filter1d(np.asarray(observed, float), _SMOOTHED)
-        self.root = 1 / np.sqrt(np.maximum(expected[used] + dark, gain))
+        self._observed = observed
+        self._root = 1 / np.sqrt(np.maximum(expected + dark, gain))
+        self.root = self._root[used]
         self.missing = observed[used] * self.root
+
+    def over(self, used):
+        """Return the same model, fitted to fewer channels."""
+        other = copy.copy(self)
+        other.used, other.root = used, self._root[used]
+        other.missing = self._observed[used] * other.root
+        return other
 
     def design(self, parameters, lined):
         """Return the spectra of elements, white lines and power law, and to which each belongs."""
@@ -180,18 +211,22 @@ class _Model:
         amplitudes, misfit = optimize.nnls(columns / heights, self.missing)
         return amplitudes / heights, misfit
 
-    def search(self, lined):
-        """Return the exponent, shift, offset and width that fit best."""
+    def search(self, lined, near=None):
+        """Return the exponent, shift, offset and width that fit best, sought near others if any."""
         free = 4 if lined else 2
 
         def misfit(parameters):
             every = (*parameters, _OFFSET[0], _WIDTH[0])[:4]
             return self.solve(self.design(every, lined)[0])[1]
 
-        start = min(np.linspace(*_EXPONENTS, 26), key=lambda r: misfit((r, 0.0)))
-        first = np.array([start, 0.0, _OFFSET[0], _WIDTH[0]])[:free]
-        steps = np.diag([0.2, self.farthest / 2, _OFFSET[1], _WIDTH[1]])[:free, :free]
+        if near is None:
+            start = min(np.linspace(*_EXPONENTS, 26), key=lambda r: misfit((r, 0.0)))
+            near = start, 0.0, _OFFSET[0], _WIDTH[0]
+        first = np.array(near)[:free]
         bounds = (_EXPONENTS, (-self.farthest, self.farthest), OFFSETS, WIDTHS)
+        steps = np.array([0.2, self.farthest / 2, _OFFSET[1], _WIDTH[1]])[:free]
+        inwards = first + steps <= np.array(bounds)[:free, 1]
+        steps = np.diag(np.where(inwards, steps, -steps))
         found = optimize.minimize(
             misfit,
             first,

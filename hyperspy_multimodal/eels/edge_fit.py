@@ -25,6 +25,8 @@ _logger = Speaker(__name__)
 # What the tails of other edges may add to a total, for the verdict.
 _TAIL = 0.1
 
+# Standard error of a total, as a share of it, that is worth a word.
+_UNCERTAIN = 0.1
 # The fit begins this far below the lowest onset.
 _BELOW = 0.7
 _PRE_EDGE_CHANNELS = 4
@@ -98,11 +100,30 @@ class EdgeFitPlan:
         elements = [_element_edges(each, self.energy, self.instrument) for each in self.subshells]
         pixels = segments[0].size
         dark = camera.gain * pixels * float(camera.floors(1))
-        fit = fit_core_loss(total, self.energy, elements, self.used, camera.gain, dark)
+        fit = fit_core_loss(total, self.energy, elements, self.used, camera.gain, dark, plan.inside)
         self._check_fit(fit, camera.gain)
         templates = _templates(fit, self.names, self.others, plan.inside)
         can_split = divisor >= 0 and camera.gain == 1 and camera.floor == 0
-        return EdgeProjection(self, fit, templates, camera, dark, can_split)
+        projection = EdgeProjection(self, fit, templates, camera, dark, can_split)
+        self._say_uncertain(projection)
+        return projection
+
+    def _say_uncertain(self, projection):
+        """Name edges whose totals are uncertain."""
+        shares = projection.total_errors / np.maximum(projection.totals, 1e-300)
+        about = dict(zip(self.names, shares.tolist(), strict=True))
+        known = {name: share for name, share in about.items() if share > _UNCERTAIN}
+        if known:
+            _logger.warning(
+                "Totals are uncertain by %s. This includes how much they change with the energy "
+                "range of the fit. Report them with their errors: `raw_noise` of "
+                "full_output=True holds their covariance, and `composition` uses it.",
+                ", ".join(
+                    f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in known.items()
+                ),
+                kind="uncertain total",
+                about=known,
+            )
 
     def _check_fit(self, fit, gain):
         """Warn where the fit is far from the summed spectrum."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..counts.fitted_maps import FittedMaps
-from ..counts.raw_noise import raw_noise
+from ..counts.raw_noise import in_shares, raw_noise
 from ..counts.templates import Templates
 from ..physics.edges import onset_energy
 from .background_shape import POWER_LAW
@@ -62,10 +62,23 @@ class EdgeProjection:
 
     @property
     def common_covariance(self):
-        """Covariance of the totals beyond the noise of the maps, shape (K, K)."""
+        """Covariance of the totals beyond the noise of the maps, (K, K).
+
+        It is that of the fit of the summed spectrum, and of the range of energies that is fitted.
+        """
         of_sum = self.sum_fit.errors.of_windows(self.plan.windows_plan.inside)
         values, vectors = np.linalg.eigh(of_sum - self._poisson)
-        return (vectors * np.maximum(values, 0.0)) @ vectors.T
+        return (vectors * np.maximum(values, 0.0)) @ vectors.T + self.sum_fit.of_ranges
+
+    @property
+    def totals(self):
+        """Counts of the edges in their windows, of all spectra, (K,)."""
+        return self.templates.projection[: self.columns] @ self.sum_fit.observed
+
+    @property
+    def total_errors(self):
+        """Their standard errors, with all that is known of them, (K,)."""
+        return np.sqrt(np.diag(self._poisson + self.common_covariance))
 
     @property
     def operator(self):
@@ -97,6 +110,7 @@ class EdgeProjection:
             first_halves=of_halves / by_map,
             are_integers=bool(self.can_split),
             splits_rounded=True,
+            common=in_shares(self.common_covariance, self.totals),
         )
         plan = self.plan
         covariances = {

@@ -157,6 +157,7 @@ def fuse_maps(
             "to be exchanged."
         )
     given = read_maps(maps, elements, navigation_mask)
+    parameters.check_number_of(given.names)
     template = given.template
     shape = given.arrays.shape[1:]
     scan_axes = template.axes_manager.navigation_axes

@@ -9,6 +9,8 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING
 
+from ..signals.keywords import explain_missing
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -26,6 +28,7 @@ _OTHERS = {
 _SHARED = ("weights", "haadf_blur", "keep_totals", "seed")
 
 
+@explain_missing
 def multimodal_fusion_interactive(
     self,
     haadf: Image,

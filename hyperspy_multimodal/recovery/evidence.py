@@ -18,14 +18,14 @@ _FLAT = 0.02
 _CHANGED, _STANDARD_ERRORS = 0.01, 3.0
 
 
-def judged(prepared, setting, result, left=()):
+def judged(prepared, chosen, result, left=()):
     """Return the `Verdict` of each map, and tell the summary of the call.
 
     Parameters
     ----------
     prepared : Prepared
         Measured maps.
-    setting : Setting
+    chosen : Chosen
         What they were fused with.
     result : FusionResult
         Fused maps.
@@ -33,10 +33,12 @@ def judged(prepared, setting, result, left=()):
         Lines or edges whose fused map differs from the counts, and by how many standard errors,
         after all that was done about it. Default none.
     """
-    names = prepared.maps.names
+    names, setting = prepared.maps.names, chosen.setting
     net, errors = totals_of(prepared.maps)
     say_few_counts(names, net, errors)
     say_flat_maps(prepared.maps, result.maps)
+    if chosen.noise is not None:
+        say_noisy_contrast(names, chosen.noise, result.maps)
     say_changed_totals(prepared.maps, result.maps)
     if left:
         say_differences(left)
@@ -135,11 +137,65 @@ def say_few_counts(names, net, errors):
         )
 
 
+def say_noisy_contrast(names, noise, fused):
+    """Name maps of whose contrast a large share is noise.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    noise : NoiseShare
+        Shares and their standard errors.
+    fused : numpy.ndarray
+        Fused maps, shape (K, ny, nx).
+    """
+    absent = [note for note in gathered_so_far() or [] if note.kind in ("not found", "no counts")]
+    partly, mostly = {}, {}
+    for name, share, error, each in zip(names, *noise, fused, strict=True):
+        if _is_flat(each) or any(note.amount(name) for note in absent):
+            continue  # this is said already
+        sure = float(share - error)
+        if sure >= RULES["mostly noise"].distrust:
+            mostly[name] = sure
+        elif sure >= RULES["partly noise"].care:
+            partly[name] = sure
+
+    def listed(found):
+        return ", ".join(
+            f"{name} ({100 * share:.0f} ± {100 * error:.0f} %)"
+            for name, share, error in zip(names, *noise, strict=True)
+            if name in found
+        )
+
+    if mostly:
+        _logger.warning(
+            "Most of the contrast is noise: %s. Maps that are fused from two halves of the counts "
+            "hardly agree. Do not interpret blobs in these maps. Record more counts, bin the scan "
+            "with s.rebin, or report only sums over regions.",
+            listed(mostly),
+            kind="mostly noise",
+            about=mostly,
+        )
+    if partly:
+        _logger.warning(
+            "A large share of the contrast is noise: %s. Maps that are fused from two halves of "
+            "the counts differ by this much. Do not interpret small structures. Record more "
+            "counts, or bin the scan with s.rebin.",
+            listed(partly),
+            kind="partly noise",
+            about=partly,
+        )
+
+
+def _is_flat(fused_map):
+    return np.ptp(fused_map) < _FLAT * fused_map.mean()
+
+
 def say_flat_maps(maps, fused):
     """Name flat maps, and the contrast that may still be hidden in them."""
     net, errors = totals_of(maps)
     for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
-        if np.ptp(each) >= _FLAT * each.mean():
+        if not _is_flat(each):
             continue
         # times the mean by which a patch must differ to be seen
         hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)

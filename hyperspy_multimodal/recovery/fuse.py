@@ -115,7 +115,6 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     Fused
     """
     check_counts(maps, parameters.chooses_lambdas)
-    parameters.check_number_of(maps.names)
     fit, shift = registered_fit(maps, haadf, scattering, parameters)
     prepared = prepare(fit, parameters, shift)
     with Progress("Fusing", parameters.show_progressbar) as progress:
@@ -143,7 +142,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     _say(prepared, chosen.setting, result, parameters)
     say_what_was_given_back(maps.names, lost)
     differing = [(maps.names[each.element], each.significance) for each in left]
-    verdicts = judged(prepared, chosen.setting, result, differing)
+    verdicts = judged(prepared, chosen, result, differing)
     numbers = numbers_of(prepared, chosen, result, parameters)
     numbers |= {} if found is None else found.record
     numbers["relaxed"] = windows_of(maps, lost, result.maps)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..selection import CroppedModels, Setting, choose_setting, part_to_choose_on
+from ..selection import CroppedModels, NoiseShare, Setting, choose_setting, part_to_choose_on
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,14 @@ class Chosen:
         What was tried; empty where lambdas were given.
     part : tuple of slice or None
         Rows and columns on which it was chosen; None for the whole scan.
+    noise : NoiseShare or None
+        How much of the contrast of the maps is noise; None where lambdas were given.
     """
 
     setting: Setting
     table: list
     part: tuple | None
+    noise: NoiseShare | None = None
 
 
 def chosen_setting(prepared, parameters, step):
@@ -52,7 +55,7 @@ def chosen_setting(prepared, parameters, step):
         parameters.candidates(n_maps),
         step,
     )
-    return Chosen(choice.setting, choice.table, part)
+    return Chosen(choice.setting, choice.table, part, choice.noise)
 
 
 def given_setting(model, parameters, n_maps):

@@ -43,6 +43,9 @@ RULES = {
     "uncertain total": Rule("uncertain total", care=0.1),
     # the Poisson error of the total, over the total
     "few counts": Rule("few counts", care=1 / 15, distrust=1 / 6),
+    # variance of the noise over that of the map, less its standard error
+    "mostly noise": Rule("contrast is mostly noise", distrust=0.5),
+    "partly noise": Rule("contrast is partly noise", care=0.2),
     "shared window": Rule("window shared with another line", distrust=1),
     "no counts": Rule("no counts", distrust=1),
     "scaled counts": Rule("scaled counts", care=1, to_do=True),

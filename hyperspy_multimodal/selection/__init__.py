@@ -10,6 +10,7 @@ from .guided_models import CroppedModels, GuidedModels
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import HeldOut
 from .negative_counts import Negative, negative_counts
+from .noise_share import NoiseShare
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
 from .settings import Setting, fuse_setting, settled_at
@@ -29,6 +30,7 @@ __all__ = [
     "HaadfModel",
     "HeldOut",
     "Negative",
+    "NoiseShare",
     "Setting",
     "bias_of",
     "brightness_classes",

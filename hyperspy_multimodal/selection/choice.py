@@ -9,6 +9,7 @@ from ..counts.contracts import Maps
 from .held_out import HeldOut
 from .mixtures import with_sieves
 from .moves import HUBER, RATIOS, highest, of_same_form, with_ratios, with_regularisers
+from .noise_share import NoiseShare, noise_share
 from .settings import Setting
 from .sieves import SIEVES, blurs_without
 from .stages import adjusted, best_of, set_apart, walked
@@ -39,10 +40,13 @@ class Choice:
         the prediction over the least of that element), ``bright_bias`` and ``bright_bias_errors``
         (by how many per cent the prediction is above the held-out counts where the HAADF is bright,
         and the standard error of that).
+    noise : NoiseShare
+        How much of the contrast of the maps is noise.
     """
 
     setting: Setting
     table: list = field(repr=False)
+    noise: NoiseShare
 
 
 def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
@@ -75,7 +79,8 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     Choice
     """
     held_out = HeldOut(maps, models, seed, kept, progress)
-    return Choice(search(held_out, candidates), held_out.table())
+    setting = search(held_out, candidates)
+    return Choice(setting, held_out.table(), noise_share(held_out, setting))
 
 
 def search(held_out, candidates):

@@ -8,6 +8,7 @@ from ..fusion.regularisers import are_directional
 from ..threads import fuse_side_by_side
 from .brightness import Bias, brightness_classes, class_sums, described_bias, held_out_bias
 from .moves import combined, distance
+from .noise_share import block_sums
 from .settings import effort, fuse_setting
 
 # What `halves` gives.
@@ -52,7 +53,7 @@ class HeldOut:
         # How many of them tell one setting from another.
         self._enough = min(SPLITS, -(-_LARGE // maps.net[0].size))
         self.models = models
-        self._mask = maps.mask
+        self.mask = maps.mask
         self.kept = kept
         self.progress = progress
         self.n_maps = len(maps.names)
@@ -161,21 +162,29 @@ class HeldOut:
     def _error(self, setting, number, start):
         """Return squared errors by block, misses by class of brightness, and the fusion."""
         first, second = self.splits[number]
-        fused = fuse_setting(
-            first,
-            self.models,
-            setting,
-            scale=_FRACTION,
-            totals=np.where(self.kept, first.totals, np.nan),
-            **effort(setting, _TOLERANCE, _MAX_ITERATIONS),
-            initial=start,
-        )
+        fused = self._fused(first, setting, start)
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
         misses = second.net - expected
         squares = np.square(misses)
-        if self._mask is not None:
-            squares[:, self._mask] = 0.0  # there is nothing to predict
-        return (_block_sums(squares), class_sums(misses, self._classes)), fused
+        if self.mask is not None:
+            squares[:, self.mask] = 0.0  # there is nothing to predict
+        return (block_sums(squares), class_sums(misses, self._classes)), fused
+
+    def _fused(self, half, setting, start=None):
+        return fuse_setting(
+            half,
+            self.models,
+            setting,
+            scale=_FRACTION,
+            totals=np.where(self.kept, half.totals, np.nan),
+            **effort(setting, _TOLERANCE, _MAX_ITERATIONS),
+            initial=start,
+        )
+
+    def fused_halves(self, setting):
+        """Return both halves of the first split, fused apart from each other, (2, K, ny, nx)."""
+        fused = fuse_side_by_side(lambda half: self._fused(half, setting).maps, self.splits[0])
+        return np.array(list(fused))
 
     def relative(self, errors):
         """Return the errors of the elements over the least of all, summed.
@@ -232,12 +241,3 @@ def _significance(gains):
     """Return a sum over blocks in units of its standard error."""
     spread = gains.std(ddof=1) * np.sqrt(gains.size) if gains.size > 1 else np.inf
     return gains.sum() / max(spread, np.finfo(float).tiny)
-
-
-def _block_sums(errors):
-    """Sum maps (K, ny, nx) over at most 16 x 16 blocks; return an array (K, blocks)."""
-    for axis in (1, 2):
-        size = errors.shape[axis]
-        starts = np.unique(np.linspace(0, size, min(size, 16), endpoint=False).astype(int))
-        errors = np.add.reduceat(errors, starts, axis=axis)
-    return errors.reshape(len(errors), -1)

@@ -8,6 +8,7 @@ from hyperspy.signals import Signal2D
 
 from ..notes import Speaker
 from .fields import calibrations, field_ratio, in_units, pixels_away, same_field
+from .keywords import HAADF_NEEDED
 
 _logger = Speaker(__name__)
 
@@ -54,7 +55,7 @@ def image_array(haadf, shape, scan_axes):
     elif isinstance(haadf, (str, bytes, dict)) or haadf is None:
         raise TypeError(
             "haadf must be a HAADF image, as Signal2D, BaseSignal or array of the shape "
-            f"{shape} (rows, columns), but {haadf!r} was given."
+            f"{shape} (rows, columns), but {haadf!r} was given. {HAADF_NEEDED}"
         )
     else:
         array = haadf

@@ -1,4 +1,4 @@
-"""Keywords that a method does not have: errors, and former names."""
+"""Arguments that a method lacks or does not have: errors, and former names."""
 
 import difflib
 import functools
@@ -22,16 +22,48 @@ _OTHER_NAMES = {
     "blur": ("haadf_blur",),
     "errors": ("uncertainty",),
 }
+#: How to come by the HAADF image.
+HAADF_NEEDED = (
+    "The HAADF image of the same scan is often in the file of the spectra: print(hs.load(file)) "
+    "lists what the file contains. Load it, for example with haadf = hs.load('haadf.hspy'), and "
+    "give it as the argument haadf."
+)
+# What to do if a required argument is missing.
+_NEEDED = {
+    "haadf": HAADF_NEEDED,
+    "maps": "Give the maps as a list of signals, or as a dictionary such as {'Ti': array}.",
+    "s": "Give the spectrum image.",
+}
 # By former name: the name, and what values have another name, too.
 _FORMER_NAMES = {"tv": ("regulariser", {"auto": "tv"})}
+
+
+def explain_missing(method):
+    """Make ``method`` say how to come by a required argument that it was not given."""
+    required = [
+        name
+        for name, each in inspect.signature(method).parameters.items()
+        if each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD
+    ]
+
+    @functools.wraps(method)
+    def explained(*args, **kwargs):
+        missing = [name for name in required[len(args) :] if name not in kwargs]
+        if missing:
+            hints = " ".join(_NEEDED[name] for name in missing if name in _NEEDED)
+            raise TypeError(f"{method.__name__} needs {' and '.join(missing)}. {hints}".strip())
+        return method(*args, **kwargs)
+
+    return explained
 
 
 def explain_keywords(method):
     """Make ``method`` say which keywords it takes when it is called with another.
 
-    Former names are taken, with a `FutureWarning`.
+    Former names are taken, with a `FutureWarning`; what is missing is said as in `explain_missing`.
     """
     signature = inspect.signature(method)
+    method = explain_missing(method)
 
     @functools.wraps(method)
     def explained(*args, **kwargs):

@@ -75,6 +75,7 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     list of BaseSignal, or list and dict
     """
     signal, haadf, described = scan.signal, scan.haadf, scan.described
+    parameters.check_number_of(scan.plan.names)
     mask = checked_mask(navigation_mask, haadf.shape)
     known = {
         scan.item: list(scan.plan.names),

@@ -134,10 +134,10 @@ def test_what_is_put_together_has_the_errors_and_the_bias_of_its_parts(
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (17, 16), (33, 50)])
 def test_blocks_hold_each_pixel_once(shape):
     errors = np.random.default_rng(0).random((2, *shape))
-    blocks = module._block_sums(errors)
+    blocks = module.block_sums(errors)
     assert blocks.shape == (2, min(shape[0], 16) * min(shape[1], 16))
     np.testing.assert_allclose(blocks.sum(axis=1), errors.sum(axis=(1, 2)))
-    one = module._block_sums(np.ones((1, *shape)))
+    one = module.block_sums(np.ones((1, *shape)))
     assert one.max() <= np.prod([-(-size // min(size, 16)) for size in shape])
 
 

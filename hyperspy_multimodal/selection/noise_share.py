@@ -1,0 +1,80 @@
+"""How much of the contrast of fused maps is noise, from two halves of the counts."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Maps whose raw noise is less than this share of their variance need no test: fusion removes noise.
+_NEGLIGIBLE = 0.05
+
+
+class NoiseShare(NamedTuple):
+    """Share of noise in the contrast of fused maps.
+
+    Attributes
+    ----------
+    shares, errors : numpy.ndarray
+        Variance of the noise over that of the fused map, and its standard error, shape (K,). NaN
+        where the map has no contrast.
+    """
+
+    shares: np.ndarray
+    errors: np.ndarray
+
+
+def noise_share(held_out, setting):
+    """Return the `NoiseShare` of maps that are fused with a setting.
+
+    Two independent halves of the counts are fused. Their sum has the signal and the noise of the
+    whole map, their difference the same noise without signal: the ratio of the variances is the
+    share of noise. In terms of the correlation r of the halves it is (1 - r) / (1 + r), one less
+    the split-half reliability of Spearman and Brown.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        The halves of the counts.
+    setting : Setting
+        Free parameters of the fusion.
+    """
+    halves, mask = held_out.splits[0], held_out.mask
+    if np.all(_raw_share(halves, mask) < _NEGLIGIBLE):
+        return NoiseShare(np.zeros(held_out.n_maps), np.zeros(held_out.n_maps))
+    first, second = held_out.fused_halves(setting)
+    squares = []
+    for each in (first - second, first + second):
+        deviations = each - _means(each, mask)[:, None, None]
+        squares.append(block_sums(np.square(_unmasked(deviations, mask))))
+    of_noise, of_both = squares
+    whole = of_both.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = of_noise.sum(axis=1) / whole
+        rest = of_noise - shares[:, None] * of_both
+        errors = np.sqrt(np.square(rest).sum(axis=1)) / whole
+    return NoiseShare(shares, errors)
+
+
+def block_sums(values):
+    """Sum maps (K, ny, nx) over at most 16 x 16 blocks; return an array (K, blocks)."""
+    for axis in (1, 2):
+        size = values.shape[axis]
+        starts = np.unique(np.linspace(0, size, min(size, 16), endpoint=False).astype(int))
+        values = np.add.reduceat(values, starts, axis=axis)
+    return values.reshape(len(values), -1)
+
+
+def _raw_share(halves, mask):
+    """Return the variance of the noise of raw maps over all their variance, (K,)."""
+    net = sum(half.net.astype(float) for half in halves)
+    noise = sum(half.net_variance.astype(float) for half in halves)
+    both = _means(np.square(net - _means(net, mask)[:, None, None]), mask)
+    return _means(noise, mask) / np.maximum(both, np.finfo(float).tiny)
+
+
+def _means(maps, mask):
+    seen = True if mask is None else ~mask
+    return np.mean(maps, axis=(1, 2), where=seen, dtype=float)
+
+
+def _unmasked(maps, mask):
+    return maps if mask is None else np.where(mask, 0.0, maps)

@@ -1,0 +1,82 @@
+"""How much of the contrast of fused maps is noise."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.notes import gathered
+from hyperspy_multimodal.recovery.evidence import say_noisy_contrast
+from hyperspy_multimodal.recovery.verdict import verdicts_of
+from hyperspy_multimodal.selection.noise_share import NoiseShare, noise_share
+
+from .scans import held_out
+
+
+def halves_of(signal, noise, rng, mask=None):
+    """Return what `noise_share` takes, as if halves of the counts had been fused."""
+    fused = [(signal + rng.normal(0, noise * np.sqrt(2), signal.shape)) / 2 for _ in range(2)]
+    net = [each[None] for each in fused]
+    variance = np.full(net[0].shape, noise**2 / 2)
+    return SimpleNamespace(
+        splits=[[SimpleNamespace(net=each, net_variance=variance) for each in net]],
+        mask=mask,
+        n_maps=1,
+        fused_halves=lambda _: np.array(net),
+    )
+
+
+@pytest.mark.parametrize("noise", [0.3, 1.0, 3.0])
+def test_it_is_the_variance_of_the_noise_over_that_of_the_map(noise, rng):
+    signal = 5 + np.sqrt(2) * np.sin(np.linspace(0, 20, 64))[:, None] * np.ones(64)
+    shares = [noise_share(halves_of(signal, noise, rng), None) for _ in range(20)]
+    expected = noise**2 / (noise**2 + signal.var())
+    found = np.array([each.shares[0] for each in shares])
+    assert found.mean() == pytest.approx(expected, rel=0.03)
+    assert found.std() < 2 * np.mean([each.errors[0] for each in shares])
+
+
+def test_masked_pixels_have_no_say(rng):
+    signal = np.ones((64, 64))
+    signal[:, 32:] = 3
+    halves = halves_of(signal, 1.0, rng, np.arange(64) % 4 == np.zeros((64, 1)))
+    clean = noise_share(halves, None)
+    for each in halves.fused_halves(None):
+        each[:, halves.mask] = rng.normal(0, 100, each[:, halves.mask].shape)
+    np.testing.assert_allclose(noise_share(halves, None).shares, clean.shares)
+
+
+def test_without_regularisation_it_is_that_of_the_counts(maps, models, alone):
+    raw = replace(alone, ratios=(1e-3,) * 3, regularisers=("isotropic",) * 3)
+    tried = held_out(maps, models)
+    noise = maps.net_variance.mean(axis=(1, 2)) / maps.net.var(axis=(1, 2))
+    found = noise_share(tried, raw).shares
+    # x >= 0 cuts noise off where the background is high, as that of O
+    np.testing.assert_allclose(found[[0, 2]], noise[[0, 2]], rtol=0.25)
+    assert 0.5 * noise[1] < found[1] < noise[1]
+    # and regularisation removes most of it
+    assert np.all(noise_share(tried, alone).shares < 0.5 * noise)
+
+
+def test_maps_with_many_counts_cost_no_fusion(maps, models, alone, monkeypatch):
+    tried = held_out(maps, models)
+    monkeypatch.setattr(tried, "fused_halves", lambda _: pytest.fail("fused"))
+    many = [
+        SimpleNamespace(net=1e3 * half.net, net_variance=1e3 * half.net_variance)
+        for half in tried.splits[0]
+    ]
+    tried.splits[0] = many
+    assert not np.any(noise_share(tried, alone).shares)
+
+
+def test_what_is_said_depends_on_the_share_less_its_error():
+    names = ["Co_Ka", "O_Ka", "S_Ka", "Ti_Ka", "Cu_Ka"]
+    noise = NoiseShare(np.array([0.1, 0.25, 0.4, 0.8, 0.9]), np.full(5, 0.1))
+    fused = np.arange(5 * 16.0).reshape(5, 4, 4)
+    fused[4] = 1.0  # is said to be flat
+    with gathered() as notes:
+        say_noisy_contrast(names, noise, fused)
+    found = [each.verdict for each in verdicts_of(names, notes)]
+    assert found == ["sound", "sound", "with care", "not to be trusted", "sound"]
+    assert "Ti_Ka (80 ± 10 %)" in notes[0].text and "S_Ka (40 ± 10 %)" in notes[1].text

@@ -1,0 +1,87 @@
+"""The option ``--crop``: the same part of spectra, maps, HAADF and mask."""
+
+import csv
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.command import main
+from hyperspy_multimodal.data import core_shell
+
+LAMBDAS = ["--lambdas", "0.01", "0.02"]
+PART = ["--crop", "4:20,6:"]
+
+
+@pytest.fixture(scope="module")
+def specimen():
+    return core_shell((24, 20), counts=20)
+
+
+@pytest.fixture
+def scan(specimen, tmp_path, monkeypatch):
+    """The files of a scan: spectra and image."""
+    monkeypatch.chdir(tmp_path)
+    specimen.signal.save("spectra.hspy")
+    specimen.haadf.save("image.hspy")
+    return specimen
+
+
+def raw_totals(folder):
+    with open(f"{folder}/maps.csv", encoding="utf-8") as file:
+        return {row["map"]: float(row["raw total"]) for row in csv.DictReader(file)}
+
+
+def fused_by_hand(specimen, haadf, mask=None):
+    return specimen.signal.inav[6:, 4:20].multimodal_fusion(
+        haadf, gamma="auto", lambdas=(0.01, 0.02), navigation_mask=mask, show_progressbar=False
+    )
+
+
+def test_a_part_is_fused_as_if_it_had_been_cropped_before(scan):
+    mask = np.zeros((24, 20), np.uint8)
+    mask[4:6] = 1
+    np.save("mask.npy", mask)
+    assert main(["spectra.hspy", "image.hspy", "--mask", "mask.npy", *PART, *LAMBDAS]) == 0
+    expected = fused_by_hand(scan, scan.haadf.isig[6:, 4:20], mask[4:20, 6:] == 1)
+    for each in expected:
+        found = hs.load(f"spectra_fused/{each.metadata.Sample.xray_lines[0]}.hspy")
+        np.testing.assert_allclose(found.data, each.data, rtol=1e-6)
+        offsets = [axis.offset for axis in found.axes_manager.navigation_axes]
+        assert offsets == [axis.offset for axis in each.axes_manager.navigation_axes]
+        assert min(offsets) > 0
+
+
+def test_a_finer_haadf_is_cropped_alike(scan):
+    image = scan.haadf.deepcopy()
+    image.data = np.kron(image.data, np.ones((2, 2)))
+    for axis in image.axes_manager.signal_axes:
+        axis.size, axis.scale = 2 * axis.size, axis.scale / 2
+    image.save("fine.hspy")
+    assert main(["spectra.hspy", "fine.hspy", *PART, *LAMBDAS]) == 0
+    [expected, *_] = fused_by_hand(scan, scan.haadf.isig[6:, 4:20])
+    found = hs.load("spectra_fused/Co_Ka.hspy")
+    np.testing.assert_allclose(found.data, expected.data, rtol=1e-3, atol=1e-3)
+
+
+def test_maps_are_cropped_like_their_haadf(scan):
+    np.savez("maps.npz", HAADF=scan.haadf.data, Co=scan.counts[0].data, S=scan.counts[2].data)
+    assert main(["maps.npz", "--maps", *PART, *LAMBDAS]) == 0
+    assert raw_totals("maps_fused") == pytest.approx(
+        {"Co": scan.counts[0].data[4:20, 6:].sum(), "S": scan.counts[2].data[4:20, 6:].sum()}
+    )
+
+
+@pytest.mark.parametrize("part", ["0:25,:", "24:,:", ":,0:21"])
+def test_a_part_beyond_the_scan_is_refused(scan, part, capsys):
+    assert main(["spectra.hspy", "image.hspy", "--crop", part]) == 1
+    assert "--crop reaches beyond the scan" in capsys.readouterr().err
+
+
+def test_names_are_checked_before_files_are_read(scan, monkeypatch, capsys):
+    monkeypatch.setattr(hs, "load", lambda *_, **__: pytest.fail("a file was read"))
+    for option, wrong in (("--elements", "Xx"), ("--lines", "Xx_Ka"), ("--extra-lines", "Xx")):
+        assert main(["spectra.hspy", "image.hspy", option, wrong]) == 1
+        assert f"'{wrong}'" in capsys.readouterr().err
+    assert main(["spectra.hspy", "missing.hspy"]) == 1
+    assert "no file missing.hspy" in capsys.readouterr().err
