@@ -4,7 +4,16 @@ import numpy as np
 
 
 def raw_noise(
-    names, *, variances, covariances, correlation, per_count, totals, common_covariance, gross
+    names,
+    *,
+    variances,
+    covariances,
+    correlation,
+    per_count,
+    totals,
+    common_covariance,
+    gross,
+    common_is_known=True,
 ):
     """Return what is known of the noise of K raw maps, in types for users, by name.
 
@@ -26,6 +35,8 @@ def raw_noise(
         Covariance of the totals that all pixels have in common, shape (K, K).
     gross : numpy.ndarray
         Counts of each spectrum, in the channels that were read, shape (ny, nx).
+    common_is_known : bool
+        Whether ``common_covariance`` holds all that may be wrong. Default True.
     """
     return {
         "variances": dict(zip(names, variances, strict=True)),
@@ -35,7 +46,41 @@ def raw_noise(
         "totals": dict(zip(names, np.asarray(totals).tolist(), strict=True)),
         "common_covariance": np.asarray(common_covariance),
         "gross": gross,
+        "common_is_known": common_is_known,
     }
+
+
+def noise_of_given_maps(names, maps, net):
+    """Return the `raw_noise` of maps that were given, whose gain and noise floor are known.
+
+    How wrong their background is, and what they hold of other elements, is not known.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    maps : FittedMaps
+        Maps in effective counts.
+    net : numpy.ndarray
+        The same in map units, 0 where pixels are left out, shape (K, ny, nx).
+    """
+    gains = np.asarray(maps.gains, float)
+    excess = np.asarray(maps.net_variance, float) - maps.net
+    totals = net.sum(axis=(1, 2))
+    shares = np.zeros((len(names),) * 2) if maps.common is None else maps.common
+    by_map = gains[:, None, None]
+    return raw_noise(
+        names,
+        # not clipped: sums over pixels are unbiased
+        variances=by_map * net + by_map**2 * excess,
+        covariances={},
+        correlation=np.eye(len(names)),
+        per_count=gains,
+        totals=totals,
+        common_covariance=np.outer(totals, totals) * shares,
+        gross=net.sum(axis=0),
+        common_is_known=False,
+    )
 
 
 def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):

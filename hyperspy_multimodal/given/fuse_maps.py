@@ -87,7 +87,8 @@ def fuse_maps(
         Signal2D for arrays. ``metadata.Multimodal_fusion`` records all parameters.
     output : dict
         Only with ``full_output=True``: as for ``multimodal_fusion``, and ``gain``,
-        ``gain_source`` ("counts", "given" or "estimated") and ``pedestal``.
+        ``gain_source`` ("counts", "given" or "estimated") and ``pedestal``. ``raw_maps`` are the
+        maps as given, less the pedestal. ``raw_noise`` is None if the noise was estimated.
 
     Raises
     ------
@@ -122,6 +123,7 @@ def fuse_maps(
     import numpy as np
 
     from ..counts.masked_maps import masked_maps
+    from ..counts.raw_noise import noise_of_given_maps
     from ..counts.reading import SPLITS
     from ..physics.scattering import map_scattering
     from ..recovery.fuse import fuse
@@ -171,7 +173,7 @@ def fuse_maps(
         given.names, given.arrays, gain, background, splits, parameters.seed
     )
     measured, subtracted = without_pedestal(measured, pedestal, on_scan, given.mask)
-    measured = masked_maps(measured, given.mask)
+    whole, measured = measured, masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
     fused = fuse(measured, on_scan, scattering, parameters)
     for verdict, unit in zip(fused.numbers["verdicts"], measured.gains, strict=True):
@@ -187,7 +189,13 @@ def fuse_maps(
         result.metadata.set_item("Multimodal_fusion.element", name)
     output = output_signals(fused, template)
     name_images(output, haadf)
-    output["raw_maps"] = given.like_input(given.arrays, ", raw")
+    raw = given.arrays - subtracted[:, None, None]
+    left_out = np.zeros(shape, bool) if given.mask is None else given.mask
+    output["raw_maps"] = given.like_input(np.where(left_out, np.nan, raw), ", raw")
+    output["raw_noise"] = None
+    if source != "estimated":
+        net = np.where(left_out, 0.0, raw)
+        output["raw_noise"] = noise_of_given_maps(given.lines, whole, net)
     if fused.errors is not None:
         for result, error in zip(results, fused.errors, strict=True):
             result.metadata.set_item("Multimodal_fusion.standard_deviation", error)

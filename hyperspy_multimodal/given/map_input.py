@@ -59,6 +59,14 @@ class MapInput:
         axes = [{**axis, "navigate": True} for axis in self.axes]
         return BaseSignal(np.zeros(self.arrays.shape[1:]), axes=axes)
 
+    @property
+    def lines(self):
+        """Line or edge of each map by its metadata, else its name."""
+        return [
+            name if signal is None else _line_in_metadata(signal) or name
+            for signal, name in zip(self.signals, self.names, strict=True)
+        ]
+
     def without(self, mask):
         """Return the same without pixels that a mask leaves out, too."""
         mask = mask if self.mask is None else mask | self.mask
@@ -235,6 +243,16 @@ def _name_of(signal, known):
     return element
 
 
+def _line_in_metadata(signal):
+    """Return the only line or edge that the metadata of a map name, else None."""
+    for item in ("xray_lines", "edges"):
+        found = signal.metadata.get_item(f"Sample.{item}", None)
+        found = [] if found is None else texts_in(found)
+        if len(found) == 1:
+            return str(found[0])
+    return None
+
+
 def element_in_title(title, known):
     """Return the element in a title that says nothing else, such as "Ti", "Ti map" or "Ti Ka"."""
     words = [word for word in re.split(r"[\s_\-:;,.()\[\]|]+", title) if word]
@@ -288,6 +306,11 @@ def _like(signal, array, name, axes, suffix, record):
             result._assign_subclass()
         title = signal.metadata.General.title or name
     result.metadata.General.title = title + suffix
+    if _line_in_metadata(result) is None and name != known_element(name):
+        for item, kind in (("edges", "edge"), ("xray_lines", "X-ray line")):
+            if known_name(name, kind) == name:
+                result.metadata.set_item(f"Sample.{item}", [name])
+                break
     if result.metadata.has_item("Signal.Noise_properties"):
         del result.metadata.Signal.Noise_properties
     if record is not None:

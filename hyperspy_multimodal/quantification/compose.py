@@ -61,11 +61,13 @@ def composition(
     Parameters
     ----------
     maps : list of BaseSignal
-        Fused maps, as `multimodal_fusion` of spectra returns them, or maps from `fit_maps`, in any
-        order. Elements whose maps are omitted, such as C of a film, are not counted.
+        Fused maps, as `multimodal_fusion` of spectra returns them, or maps from `fit_maps` or
+        `fuse_maps`, in any order. Elements whose maps are omitted, such as C of a film, are not
+        counted.
     output : dict
-        Dictionary that the same call returned with ``full_output=True``. Maps from `fuse_maps` are
-        refused, because their noise is not known.
+        Dictionary that the same call returned with ``full_output=True``. Maps from `fuse_maps`
+        must name their lines, and must be counts, or fused with ``gain``; if their noise was
+        estimated, they are refused.
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors for weight per cent, as in eXSpy, by line, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number is a standard error. An
@@ -106,8 +108,9 @@ def composition(
     Raises
     ------
     TypeError, ValueError
-        If maps and output are not from the same fusion of spectra, if a factor is missing, if the
-        absorption correction does not converge, or if an argument is not as described.
+        If maps and output are not from the same fusion, if their noise is not known, if a factor is
+        missing, if the absorption correction does not converge, or if an argument is not as
+        described.
 
     See Also
     --------
@@ -126,6 +129,8 @@ def composition(
       other mapped elements should add according to tables. For each element, the relative error of
       its counts equals that of its total, and its share of the error of the total is at least the
       share that the region has of the counts of all lines (EELS: spectra);
+      For existing maps (`fuse_maps`), errors of the background and of overlapping lines are not
+      known. The table says so, and nothing is said of detection;
     - kfactors: their standard errors, taken as independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
@@ -237,6 +242,8 @@ def composition(
     absent = np.diag(measured.common) * np.square(found.shares)[:, None]
     limits, p_values = detection(found.counts, found.background, absent, measured.per_count)
     wrong = np.array(["background is wrong" in remark for remark in remarks], bool)
+    if not measured.common_is_known:  # all of the counts may be background
+        wrong[:], limits = True, np.full(limits.shape, np.nan)
     p_values[wrong] = 1.0
     detected = found_elements(p_values, rate)
     p_values[wrong] = np.nan
@@ -254,6 +261,8 @@ def composition(
         atomic_percent=percent.atomic.values,
         weight_percent=percent.weight.values,
         errors=errors,
+        fit_errors_are_known=measured.common_is_known,
+        kfactors_have_errors=bool(np.any(factors.relative_errors > 0)),
         covariances=total,
         detection_limit_counts=limits,
         detection_limits=_limits_in_percent(shown, limits, in_units.factors),

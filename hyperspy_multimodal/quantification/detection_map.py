@@ -140,6 +140,12 @@ def detection_map(
     (['Co', 'O', 'S'], (32, 32))
     """
     measured = measured_of(maps, output)
+    if not measured.common_is_known:
+        raise ValueError(
+            "output must be of spectra, but is of existing maps: how much of their counts is "
+            "background is not known, so it cannot be said where an element is present. Give the "
+            "maps and the output of multimodal_fusion."
+        )
     found = factors_of(kfactors, measured.kind, measured.names, maps)
     least = _between("least", least, 100)
     rate = _between("false_discovery_rate", false_discovery_rate, 1)

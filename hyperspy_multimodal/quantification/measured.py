@@ -40,6 +40,9 @@ class Measured:
         Net counts of all lines that were read; of edges, counts of each spectrum; shape (ny, nx).
     used : numpy.ndarray
         Pixels that were not left out, bool, shape (ny, nx).
+    common_is_known : bool
+        Whether ``common`` holds all that may be wrong. Not for maps that were given: how wrong
+        their background is, and what other lines add to them, is not known.
     """
 
     kind: str
@@ -55,6 +58,7 @@ class Measured:
     common: np.ndarray
     together: np.ndarray
     used: np.ndarray
+    common_is_known: bool
 
 
 def measured_of(maps, output):
@@ -110,6 +114,7 @@ def measured_of(maps, output):
         common=np.asarray(noise["common_covariance"])[own],
         together=np.where(used, together, 0.0),
         used=used,
+        common_is_known=noise["common_is_known"],
     )
 
 
@@ -136,9 +141,9 @@ def _checked_names(maps):
         kind, found = _named(each)
         if not found and each.data.ndim == 2:
             raise ValueError(
-                "maps must name their X-ray line or edge, but one names none. Maps from fuse_maps "
-                "have no counts whose noise is known: give the maps and the output that "
-                "multimodal_fusion returns for the spectrum image."
+                "maps must name their X-ray line or edge, but one names none. Name the lines when "
+                "you fuse maps, fuse_maps({'Ti_Ka': map, ...}, haadf, full_output=True), or give "
+                "the maps and the output that multimodal_fusion returns for the spectrum image."
             )
         if len(found) != 1 or each.data.ndim != 2:
             raise ValueError(
@@ -199,9 +204,10 @@ def _checked_output(maps, output):
     noise = output.get("raw_noise", output)
     if not noise or "variances" not in noise:
         raise ValueError(
-            "output must hold the noise of the counts, which is missing for maps fused by "
-            "fuse_maps or with maps=, and for lazy maps. Fuse the spectra themselves, with "
-            "s.multimodal_fusion(haadf, lazy_output=False, full_output=True)."
+            "output must hold the noise of the counts, which is missing for lazy maps, and for "
+            "existing maps whose noise was estimated. Fuse the spectra themselves, with "
+            "s.multimodal_fusion(haadf, lazy_output=False, full_output=True), or give fuse_maps "
+            "counts, or `gain`."
         )
     raw = output.get("raw_maps", maps)
     by_name = {_named(each)[1][0]: np.asarray(each.data) for each in raw}

@@ -11,7 +11,7 @@ import numpy as np
 from .measured import measured_of
 from .propagation import region_counts
 from .regions import given_regions
-from .text_table import aligned
+from .text_table import aligned, error_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +43,9 @@ class RegionSums:
         regions) and "total".
     covariances : numpy.ndarray
         Covariances between the lines of each region, from both sources, shape (R, K, K).
+    fit_errors_are_known : bool
+        False for existing maps: the errors do not include that of their background and of
+        overlapping lines.
     """
 
     lines: list[str]
@@ -51,6 +54,7 @@ class RegionSums:
     counts: np.ndarray
     errors: dict[str, np.ndarray]
     covariances: np.ndarray
+    fit_errors_are_known: bool
 
     def __repr__(self) -> str:
         return self.table()
@@ -64,7 +68,9 @@ class RegionSums:
         """
         rows = [("region", "pixels", "line", "counts", "+-", "noise", "fit")]
         for region, pixels, line, *numbers in self._rows():
-            rows.append((region, str(pixels), line, *(f"{each:.1f}" for each in numbers)))
+            cells = [f"{each:.1f}" for each in numbers]
+            cells[-1] = error_or_none(numbers[-1], self.fit_errors_are_known, 1)
+            rows.append((region, str(pixels), line, *cells))
         return aligned(rows, names=(0, 2))
 
     def to_csv(self, path: str | Path) -> None:
@@ -81,7 +87,10 @@ class RegionSums:
                 ["region", "pixels", "line", "counts", "error", "error_counts", "error_fit"]
             )
             for *names, counts, total, noise, fit in self._rows():
-                table.writerow([*names, *(f"{each:.8g}" for each in (counts, total, noise, fit))])
+                cells = [f"{each:.8g}" for each in (counts, total, noise, fit)]
+                if not self.fit_errors_are_known and fit == 0:
+                    cells[-1] = ""
+                table.writerow([*names, *cells])
 
     def _rows(self):
         for r, region in enumerate(self.regions):
@@ -108,10 +117,12 @@ def region_sums(
     Parameters
     ----------
     maps : list of BaseSignal
-        Fused maps, as `multimodal_fusion` of spectra returns them, or maps from `fit_maps`. Maps
-        from `fuse_maps` are refused, because their noise is not known.
+        Fused maps, as `multimodal_fusion` of spectra returns them, or maps from `fit_maps` or
+        `fuse_maps`.
     output : dict
-        Dictionary that the same call returned with ``full_output=True``.
+        Dictionary that the same call returned with ``full_output=True``. Maps from `fuse_maps`
+        must name their lines, and must be counts, or fused with ``gain``; if their noise was
+        estimated, they are refused.
     regions : BaseROI, BaseSignal, array_like, dict or list
         HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
         or a label image of integers, 0 outside. Choose regions by position or by the HAADF: the
@@ -125,8 +136,8 @@ def region_sums(
     Raises
     ------
     TypeError, ValueError
-        If maps and output are not from the same fusion of spectra, or if the regions are not as
-        described.
+        If maps and output are not from the same fusion, if their noise is not known, or if the
+        regions are not as described.
 
     See Also
     --------
@@ -165,4 +176,5 @@ def region_sums(
         counts=found.counts,
         errors=errors,
         covariances=covariances["total"],
+        fit_errors_are_known=measured.common_is_known,
     )

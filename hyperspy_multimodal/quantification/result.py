@@ -10,7 +10,7 @@ import numpy as np
 from hyperspy.signals import BaseSignal
 from numpy.typing import NDArray
 
-from .text_table import aligned
+from .text_table import aligned, error_or_none
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,13 @@ class Composition:
     errors : dict of str to ndarray of shape (R, K)
         Standard errors in per cent (see ``units``) by source: "counts" (noise), "fit" (errors
         common to all regions, such as calibration and continuum), "kfactors", and "total".
+    fit_errors_are_known : bool
+        Whether ``errors["fit"]`` contains what all regions have in common. False for existing maps:
+        the error of their background and of overlapping lines is not known, and neither detection
+        limits nor p-values are given.
+    kfactors_have_errors : bool
+        Whether any factor has a standard error. If not, ``errors["kfactors"]`` is 0, and the total
+        does not include them; the table says so.
     covariances : ndarray of shape (R, K, K)
         Covariances of the total errors, between elements.
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
@@ -81,6 +88,8 @@ class Composition:
     atomic_percent: NDArray
     weight_percent: NDArray
     errors: dict[str, NDArray]
+    fit_errors_are_known: bool
+    kfactors_have_errors: bool
     covariances: NDArray = field(repr=False)
     detection_limit_counts: NDArray
     detection_limits: NDArray
@@ -108,17 +117,31 @@ class Composition:
                 row["line"],
                 f"{row['counts']:.0f} +- {row['counts_error']:.0f}",
                 *(f"{row[f'{name}_percent']:.2f}" for name in ("atomic", "weight")),
-                *(f"{row[f'error{name}']:.2f}" for name in ("", "_counts", "_fit", "_kfactors")),
+                *(f"{row[f'error{name}']:.2f}" for name in ("", "_counts")),
+                error_or_none(row["error_fit"], self.fit_errors_are_known, 2),
+                error_or_none(row["error_kfactors"], self.kfactors_have_errors, 2),
                 f"{row['detection_limit']:.2f}",
                 "yes" if row["detected"] else "?" if np.isnan(row["p_value"]) else "no",
             ]
             for row in self._rows()
         ]
         remarks = [f"{name}: {remark}" for name, remark in self.remarks.items() if remark]
+        if not self.fit_errors_are_known:
+            remarks.append(
+                "fit: errors of the background and of overlapping lines are not known for "
+                f"existing maps, so +- {unit} does not include them"
+            )
+        if not self.kfactors_have_errors:
+            remarks.append(
+                f"k: no standard errors of the factors were given, so +- {unit} does not include "
+                "them"
+            )
         return "\n".join([aligned([head, *rows], names=(0, 2)), *remarks])
 
     def to_csv(self, path: str | Path) -> None:
         """Write comma-separated values with one row per region and element, and all errors.
+
+        An error that is not known, of the fit or of the factors, is empty.
 
         Parameters
         ----------
@@ -129,6 +152,12 @@ class Composition:
             writer = csv.DictWriter(file, _COLUMNS)
             writer.writeheader()
             for row in self._rows():
+                for source, known in (
+                    ("fit", self.fit_errors_are_known),
+                    ("kfactors", self.kfactors_have_errors),
+                ):
+                    if not known and row[f"error_{source}"] == 0:
+                        row[f"error_{source}"] = ""
                 writer.writerow(
                     {
                         name: f"{value:.8g}" if isinstance(value, float) else value
@@ -143,10 +172,8 @@ class Composition:
                     *(region, int(self.pixels[r]), float(self.rims[r]), line),
                     *(float(self.counts[r, k]), float(self.counts_errors[r, k])),
                     *(float(self.atomic_percent[r, k]), float(self.weight_percent[r, k])),
-                    *(
-                        float(self.errors[source][r, k])
-                        for source in ("total", "counts", "fit", "kfactors")
-                    ),
+                    *(float(self.errors[source][r, k]) for source in ("total", "counts")),
+                    *(float(self.errors[source][r, k]) for source in ("fit", "kfactors")),
                     float(self.detection_limit_counts[r, k]),
                     float(self.detection_limits[r, k]),
                     float(self.p_values[r, k]),

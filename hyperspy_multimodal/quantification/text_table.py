@@ -1,6 +1,11 @@
 """Tables as text."""
 
 
+def error_or_none(error, is_known, digits):
+    """Return an error as text, "none" instead of 0 where it is not known."""
+    return f"{error:.{digits}f}" if is_known or error > 0 else "none"
+
+
 def aligned(rows, names):
     """Return rows of cells as lines of text, with columns of names to the left.
 

@@ -201,7 +201,7 @@ def test_table_and_file_hold_every_region_and_element(fused, tmp_path):
     lines = found.table().splitlines()
     names = [each.strip() for each in lines[0].split("  ") if each]
     assert len(set(names)) == len(names)
-    assert len(lines) == 1 + 4 * 3 and lines[0].split()[:4] == [
+    assert len(lines) == 1 + 4 * 3 + 1 and lines[0].split()[:4] == [
         "region",
         "pixels",
         "line",
@@ -213,6 +213,23 @@ def test_table_and_file_hold_every_region_and_element(fused, tmp_path):
     percent = np.array([float(row["atomic_percent"]) for row in rows]).reshape(4, 3)
     np.testing.assert_allclose(percent, found.atomic_percent, rtol=1e-6)
     assert {row["detected"] for row in rows} <= {"True", "False"}
+
+
+def test_a_table_says_whether_factors_have_errors(fused, tmp_path):
+    whole = np.ones((32, 32), bool)
+    name, value = next(iter(fused.kfactors.items()))
+    for kfactors, there in (
+        (fused.kfactors, False),
+        ({**fused.kfactors, name: (value, 0.1)}, True),
+    ):
+        found = composition(fused.maps, fused.output, kfactors, whole)
+        lines = found.table().splitlines()
+        assert all(" none " in line for line in lines[1:4]) is not there
+        assert ("no standard errors of the factors" in lines[-1]) is not there
+        found.to_csv(tmp_path / "composition.csv")
+        with open(tmp_path / "composition.csv", newline="", encoding="utf-8") as file:
+            cells = [row["error_kfactors"] for row in csv.DictReader(file)]
+        assert all(cells) is there and any(cells) is there
 
 
 def test_errors_are_of_the_units_that_are_asked_for(fused):

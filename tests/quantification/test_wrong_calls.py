@@ -63,7 +63,7 @@ def test_maps_and_output(fused):
     unnamed = [m.deepcopy() for m in fused.maps]
     for each in unnamed:
         del each.metadata.Sample.xray_lines
-    with pytest.raises(ValueError, match="Maps from fuse_maps have no counts whose noise is known"):
+    with pytest.raises(ValueError, match="maps must name their X-ray line or edge"):
         composition(unnamed, output, k, WHOLE)
     with pytest.raises(ValueError, match="of the same scan"):
         composition([m.inav[:8, :8] for m in fused.maps], output, k)

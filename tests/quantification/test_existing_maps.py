@@ -1,0 +1,119 @@
+"""Compositions and sums of maps that were not read from spectra."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import composition, fuse_maps
+from hyperspy_multimodal.quantification import detection_map, region_sums
+
+SHAPE = 24, 24
+KFACTORS = {"Co_Ka": (1.2, 0.05), "O_Ka": (1.9, 0.1)}
+CO = np.where(np.indices(SHAPE)[1] < 12, 6.0, 2.0)
+TRUTH = {"Co_Ka": CO, "O_Ka": 5.0 - CO / 2}
+HAADF = CO + 0.1 * TRUTH["O_Ka"]
+
+
+def counts(seed=0):
+    rng = np.random.default_rng(seed)
+    return {name: rng.poisson(image).astype(float) for name, image in TRUTH.items()}
+
+
+def fused(maps, haadf=HAADF, **arguments):
+    settings = {"gamma": 1, "lambdas": (0.01, 0.02), "full_output": True}
+    return fuse_maps(maps, haadf, **settings, show_progressbar=False, **arguments)
+
+
+def squares():
+    rows, columns = np.indices(SHAPE) // 4
+    return 1 + 6 * rows + columns
+
+
+def test_sums_are_those_of_the_maps_and_errors_those_of_counts():
+    maps = counts()
+    found = region_sums(*fused(maps), squares())
+    masks = [squares() == number for number in range(1, 37)]
+    assert found.lines == list(TRUTH)
+    raw = np.array([[maps[line][mask].sum() for line in found.lines] for mask in masks])
+    np.testing.assert_allclose(found.counts, raw)
+    np.testing.assert_allclose(found.errors["total"], np.sqrt(raw))
+
+
+def test_two_thirds_of_true_compositions_are_within_one_error():
+    weights = np.array([58.933, 15.999])
+    pulls = []
+    for seed in range(3):
+        found = composition(*fused(counts(seed)), {"Co_Ka": 1.2, "O_Ka": 1.9}, squares())
+        masks = found.masks.reshape(len(found.masks), -1)
+        true = masks @ np.array([image.ravel() for image in TRUTH.values()]).T
+        true = true * [1.2, 1.9] / weights
+        percent = 100 * true / true.sum(axis=1, keepdims=True)
+        pulls.append((found.atomic_percent - percent)[:, 0] / found.errors["total"][:, 0])
+    pulls = np.abs(np.concatenate(pulls))
+    assert 0.58 < (pulls < 1).mean() < 0.78 and (pulls < 2).mean() > 0.9
+
+
+def test_a_gain_scales_counts_and_errors():
+    one = region_sums(*fused(counts()), squares())
+    scaled = {name: 7.5 * image for name, image in counts().items()}
+    other = region_sums(*fused(scaled, gain=7.5), squares())
+    np.testing.assert_allclose(other.counts, 7.5 * one.counts)
+    np.testing.assert_allclose(other.errors["total"], 7.5 * one.errors["total"])
+    errors = [
+        composition(*each, KFACTORS, squares()).errors["total"]
+        for each in (fused(counts()), fused(scaled, gain=7.5))
+    ]
+    np.testing.assert_allclose(*errors)
+
+
+def test_a_background_that_was_subtracted_adds_its_noise():
+    rng = np.random.default_rng(1)
+    net = {name: rng.poisson(image + 3.0) - 3.0 for name, image in TRUTH.items()}
+    found = region_sums(*fused(net, gain=1, background=3.0), squares())
+    np.testing.assert_allclose(
+        np.square(found.errors["counts"]), np.maximum(found.counts, 0) + 3.0 * 16, rtol=0.06
+    )
+
+
+def test_a_pedestal_is_not_summed_but_its_noise_is():
+    rng = np.random.default_rng(1)
+    gross = {name: rng.poisson(image + 3.0).astype(float) for name, image in TRUTH.items()}
+    maps, output = fused(gross, pedestal=3.0)
+    found = region_sums(maps, output, {"all": np.ones(SHAPE, bool)})
+    sums = np.array([image.sum() for image in gross.values()])
+    np.testing.assert_allclose(found.counts[0], sums - 3.0 * 24**2)
+    np.testing.assert_allclose(found.errors["counts"][0], np.sqrt(sums), rtol=1e-3)
+
+
+def test_pixels_that_are_left_out_have_no_part():
+    mask = np.zeros(SHAPE, bool)
+    mask[:, :4] = True
+    found = region_sums(*fused(counts(), navigation_mask=mask), {"all": np.ones(SHAPE, bool)})
+    assert found.pixels[0] == 24 * 20
+    np.testing.assert_allclose(found.counts[0], [image[:, 4:].sum() for image in counts().values()])
+
+
+def test_what_is_not_known_is_said(tmp_path):
+    found = composition(*fused(counts()), KFACTORS, {"all": np.ones(SHAPE, bool)})
+    table = found.table()
+    assert " none " in table and "background and of overlapping lines are not known" in table
+    assert all(line.endswith("?") for line in table.splitlines()[1:3])
+    assert not found.detected.any() and np.isnan(found.detection_limits).all()
+    found.to_csv(tmp_path / "composition.csv")
+    assert ",," in (tmp_path / "composition.csv").read_text()
+    assert "none" in region_sums(*fused(counts()), np.ones(SHAPE, bool)).table()
+
+
+def test_regions_are_found_in_existing_maps():
+    found = composition(*fused(counts()), KFACTORS)
+    assert len(found.regions) == 2
+    assert abs(found.atomic_percent[0, 0] - found.atomic_percent[1, 0]) > 10
+
+
+def test_where_noise_or_background_must_be_known_maps_are_refused():
+    scaled = {name: 0.37 * image for name, image in counts().items()}
+    with pytest.raises(ValueError, match="existing maps whose noise was estimated"):
+        composition(*fused(scaled), KFACTORS, squares())
+    with pytest.raises(ValueError, match="how much of their counts is background"):
+        detection_map(*fused(counts()), KFACTORS)
+    with pytest.raises(ValueError, match="must name their X-ray line or edge"):
+        region_sums(*fused(dict(zip("CO", counts().values(), strict=True))), squares())
