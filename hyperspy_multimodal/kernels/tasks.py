@@ -14,9 +14,7 @@ _BYTES = ir.IntType(8).as_pointer()
 
 @intrinsic
 def task(typing_context, body, arguments):
-    """Return the addresses of ``body``, a function of `within`, and of its arguments from the second.
-
-    
+    """Return the addresses of ``body``, made by `within`, and of its arguments after the first.
 
     They are valid until the function that calls this one returns, or calls it again here.
     """
