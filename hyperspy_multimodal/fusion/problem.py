@@ -5,7 +5,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import CODES, Data, State, block_means, certificate, constant_deviance, likeliest
+from ..kernels import (
+    CODES,
+    Data,
+    State,
+    block_means,
+    certificate,
+    constant_deviance,
+    likeliest,
+    room_to_certify,
+)
 from ..threads import one_thread_where_cores_are_shared, rows_per_chunk
 from .regularisers import are_directional, are_huber, codes
 
@@ -194,10 +203,12 @@ class Problem:
         haadf_rows, map_rows = np.empty((2, ny)), np.empty((5, n_maps, ny))
         ceilings = _CEILING[0] * brightest + _CEILING[1]
         with one_thread_where_cores_are_shared():
+            chunk = rows_per_chunk(state.maps.shape)
             certificate(
-                rows_per_chunk(state.maps.shape),
+                chunk,
                 self.data,
                 state,
+                room_to_certify(chunk, state.maps.shape),
                 ceilings,
                 reaches,
                 certified,

@@ -20,7 +20,7 @@ values for any number of threads.
 """
 
 from .blur import blur
-from .certificate import certificate
+from .certificate import certificate, room_to_certify
 from .chains import lengthen
 from .excess import any_beyond, most_beyond
 from .grids import block_means, interpolate
@@ -55,6 +55,7 @@ __all__ = [
     "project",
     "project_halves",
     "project_spectra",
+    "room_to_certify",
     "secants",
     "slopes_of_cost",
     "source_gap",

@@ -20,12 +20,19 @@ _FLAGS = {"nogil": True, "fastmath": _FASTMATH, "error_model": "numpy"}
 _FLAGS["no_cfunc_wrapper"] = True
 
 
+# Counting references to arrays doubles the code. Callers keep the arrays; nothing here makes one.
+_WITHIN = {"no_cpython_wrapper": True, "_nrt": False}
+
+
 class _Apart(CompilerBase):
     """Compiles a function whose array arguments do not overlap where they are written to."""
 
     def define_pipelines(self):
         self.state.flags.noalias = True
         return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
+
+
+_INLINED = {"forceinline": True, "pipeline_class": _Apart}
 
 
 class _Kernel:
@@ -39,10 +46,7 @@ class _Kernel:
         functools.update_wrapper(self, function)
         self.py_func = function
         self.alone = _compile(function)
-        shared = FunctionType(function.__code__, function.__globals__, function.__name__)
-        # the name is that of the cache, which does not tell flags apart
-        shared.__qualname__ = f"{function.__qualname__}_shared"
-        self.shared = _compile(shared, parallel=True)
+        self.shared = _compile(_named(function, "shared"), parallel=True)
 
     def __call__(self, *arguments, **named):
         """Call the loop with the number of threads that is set in Numba."""
@@ -55,25 +59,28 @@ def kernel(function):
 
 
 def leaf(function, **flags):
-    """Compile a scalar or row function that kernels call."""
+    """Compile a function that Python calls, and that kernels may call."""
     return _compile(function, **flags)
 
 
-def inlined(function, **flags):
-    """Compile a row function into each kernel that calls it."""
-    return _compile(function, forceinline=True, pipeline_class=_Apart, **flags)
+def inlined(function):
+    """Compile a row function into each kernel that calls it. It makes no arrays.
+
+    Python may call it, too, as tests do. It is compiled for that only then.
+    """
+    return _for_kernels(function, _Inlined, **_INLINED)
 
 
 def within(decorator):
     """Compile a function as with ``decorator``, for kernels only: Python cannot call it.
 
-    Taking groups of arrays apart for Python takes as long to compile as the function itself.
+    Taking groups of arrays apart for Python takes as long to compile as the function itself. Like
+    those of `inlined`, the function makes no arrays.
     """
+    flags = _INLINED if decorator is inlined else {}
 
     def compiled(function):
-        dispatcher = decorator(function, no_cpython_wrapper=True)
-        dispatcher.__class__ = _Within
-        return dispatcher
+        return _for_kernels(function, _Within, **flags)
 
     return compiled
 
@@ -81,6 +88,30 @@ def within(decorator):
 class _Within(CPUDispatcher):
     def __call__(self, *arguments):
         raise TypeError(f"{self.__name__} is for kernels; Python cannot call it.")
+
+
+class _Inlined(CPUDispatcher):
+    def __call__(self, *arguments):
+        return _from_python(self)(*arguments)
+
+
+@functools.cache
+def _from_python(dispatcher):
+    function = _named(dispatcher.py_func, "from_python")
+    return _compile(function, **_INLINED)
+
+
+def _for_kernels(function, kind, **flags):
+    dispatcher = _compile(function, **_WITHIN, **flags)
+    dispatcher.__class__ = kind
+    return dispatcher
+
+
+def _named(function, variant):
+    """Return a copy with a name of its own: the cache goes by names, and not by flags."""
+    copy = FunctionType(function.__code__, function.__globals__, function.__name__)
+    copy.__qualname__ = f"{function.__qualname__}_{variant}"
+    return copy
 
 
 def _compile(function, **flags):

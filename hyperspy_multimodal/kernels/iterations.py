@@ -5,6 +5,7 @@ import numpy as np
 
 from .chunks import move_chunk, move_last_row
 from .compile import kernel
+from .tasks import do, task
 
 _ONE = np.float32(1)
 _TINY = np.float32(1e-20)
@@ -51,9 +52,9 @@ def iterations(
     sums = np.empty((n_maps, ny), np.float64)
     for iteration in range(n_iterations):
         keep = gamma != _ONE or iteration == n_iterations - 1
-        for k in numba.prange(n_chunks):
-            move_chunk(
-                np.int64(k),  # prange makes it unsigned, which would be compiled once more
+        body, place = task(
+            move_chunk,
+            (
                 rows_per_chunk,
                 beyond_cache,
                 keep,
@@ -66,13 +67,19 @@ def iterations(
                 limit,
                 moved,
                 sums,
-            )
+            ),
+        )
         for k in numba.prange(n_chunks):
-            move_last_row(
-                np.int64(k), rows_per_chunk, data, state, room, dual_steps, relaxation, moved
-            )
+            do(body, place, k)
+        body, place = task(
+            move_last_row, (rows_per_chunk, data, state, room, dual_steps, relaxation, moved)
+        )
+        for k in numba.prange(n_chunks):
+            do(body, place, k)
         for i in range(n_maps):
             if not np.isnan(totals[i]):
                 # Sum over pixels and gradient act on orthogonal spaces: each takes its full step.
-                excess = sums[i].sum() - totals[i]
+                excess = -totals[i]
+                for row in range(ny):
+                    excess += sums[i, row]
                 state.prices[i] += relaxation * np.float32(excess / (primal_steps[i] * ny * nx))

@@ -75,11 +75,16 @@ def sum_spectra(
     divisor of all values, 0 if all are 0, or -1 if one is no whole number.
     """
     ny, nx, n_channels = spectra.shape
-    total = np.zeros(n_channels)
-    count = np.zeros(n_channels, np.int32)
-    least = np.full(n_channels, -np.inf)
-    largest[k] = -np.inf
-    pixels[k] = -1
+    total = np.empty(n_channels)
+    least = np.empty(n_channels)
+    count = np.empty(n_channels, np.int32)
+    for channel in range(n_channels):
+        total[channel] = 0.0
+        least[channel] = -np.inf
+        count[channel] = 0
+        for rank in range(largest.shape[1]):
+            largest[k, rank, channel] = -np.inf
+            pixels[k, rank, channel] = -1
     low = 0.0
     divisor = np.int64(0)
     for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
@@ -106,8 +111,9 @@ def sum_spectra(
                         least[channel] = largest[k, -1, channel]
             if divisor != -1:
                 divisor = spectrum_divisor(spectrum, divisor)
-    sums[k] = total
-    filled[k] = count
+    for channel in range(n_channels):  # whole rows at once take a second to compile
+        sums[k, channel] = total[channel]
+        filled[k, channel] = count[channel]
     lowest[k] = low
     divisors[k] = divisor
 

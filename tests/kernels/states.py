@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.kernels import CODES, Data, Room, State, certificate, iterations
+from hyperspy_multimodal.kernels import (
+    CODES,
+    Data,
+    Room,
+    State,
+    certificate,
+    iterations,
+    room_to_certify,
+)
 from hyperspy_multimodal.kernels.regulariser_rows import DIRECTIONAL, ISOTROPIC
 
 from .variants import one_a_map, sparse_counts, uniform
@@ -131,10 +139,12 @@ def limits(data, state):
 def certify(data, state, rows_per_chunk=None):
     """Return the certified residual, and the sums of the HAADF and of the maps by row."""
     n_maps, ny, _ = data.counts.shape
+    chunk = rows_per_chunk or ny
+    room = room_to_certify(chunk, data.counts.shape)
     certified = np.full(data.haadf.shape, np.nan, np.float32)
     haadf_sums, map_sums = np.full((2, ny), np.nan), np.full((5, n_maps, ny), np.nan)
-    args = (data, state, *limits(data, state), certified, haadf_sums, map_sums)
-    certificate(rows_per_chunk or ny, *args)
+    args = (data, state, room, *limits(data, state), certified, haadf_sums, map_sums)
+    certificate(chunk, *args)
     return certified, haadf_sums, map_sums
 
 
