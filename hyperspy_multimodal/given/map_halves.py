@@ -17,6 +17,9 @@ _LARGEST, _SMALLEST, _NO_FLOOR = 10.0, 1e-3, 0.02
 # Steps of value and level, most single counts, and how many numbers of them stand for all chances.
 _STEPS, _MOST, _CHANCES = 64, 40, 128
 _AT_ONCE = 2**15  # pixels whose chances are in memory together
+# Classes of level, and blocks of pixels in each at least, of which the noise that halves share is
+# measured.
+_CLASSES, _LEAST_BLOCKS = 12, 1000
 _WIDTH = 2.0  # of the Gaussian filter that gives the level, in pixels
 
 
@@ -26,8 +29,8 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
     What a pixel holds is the sum of a few signals of different sizes, each of which goes to one
     half or the other, wholly. How many there are is drawn from what is likely, given the value and
     the level around. Noise beside them is told from counts by the same chances, and Gaussian noise
-    of a quarter of its variance goes to one half at the expense of the other; where it was clipped
-    at 0, that variance is lower. Many counts are rounded at random. Pixels that are 0 are 0 in
+    goes to one half at the expense of the other until their differences of neighbours are
+    uncorrelated at each level. Many counts are rounded at random. Pixels that are 0 are 0 in
     both halves, but for the floor. Filtered maps are halved by Gaussian noise that neighbours
     share as they do in the map.
 
@@ -53,7 +56,7 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
     excess = np.asarray(excess, float)
     blurs = np.broadcast_to(np.nan_to_num(blurs), len(net))
     clipped = np.broadcast_to(clipped, len(net))
-    mean = _means(net)
+    mean = level_around(net)
     level = np.maximum(mean, 0.0)
     halves = [np.empty_like(net, dtype=float) for _ in range(splits)]
     for half in halves:
@@ -68,19 +71,51 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
             else:
                 half[k] = rounded_half(image, excess[k], level[k], rng)
                 noise = float(excess[k]), bool(clipped[k])
-                few = np.flatnonzero(level[k] < _LARGEST)
-                for part in np.array_split(few, 1 + few.size // _AT_ONCE):
+                few = level[k] < _LARGEST
+                places = np.flatnonzero(few)
+                for part in np.array_split(places, 1 + places.size // _AT_ONCE):
                     values, around = image.flat[part], mean[k].flat[part]
                     half[k].flat[part] = _split_from_noise(values, around, *noise, rng)
+                shared = shared_variance(half[k], image - half[k], level[k], few)
+                half[k][few] += np.sqrt(shared[few]) * rng.standard_normal(places.size)
     return halves
 
 
-def smoothed(maps):
-    """Return the level around each pixel, >= 0, shape (K, ny, nx)."""
-    return np.maximum(_means(maps), 0.0)
+def shared_variance(first, second, level, chosen):
+    """Return the covariance of the noise of halves at the level of each pixel, >= 0.
+
+    It is that of the differences of diagonal neighbours, in which slopes cancel. No model of the
+    noise is needed, so that no error of one remains in the halves.
+
+    Parameters
+    ----------
+    first, second : numpy.ndarray
+        Halves, shape (ny, nx).
+    level : numpy.ndarray
+        Mean around each pixel, shape (ny, nx).
+    chosen : numpy.ndarray of bool
+        Pixels to look at, shape (ny, nx).
+    """
+    inside = _corners(chosen).all(axis=0).ravel()
+    if not inside.any():
+        return np.zeros_like(level)
+    signs = np.array([1, -1, -1, 1])[:, None, None] / 2
+    one, other = ((signs * _corners(half)).sum(axis=0).ravel()[inside] for half in (first, second))
+    around = _corners(level).mean(axis=0).ravel()[inside]
+    order = np.argsort(around, kind="stable")
+    classes = np.array_split(order, max(min(_CLASSES, order.size // _LEAST_BLOCKS), 1))
+    levels = [around[each].mean() for each in classes]
+    shared = [one[each] @ other[each] / each.size for each in classes]
+    return np.interp(level, levels, np.maximum(shared, 0.0))
 
 
-def _means(maps):
+def _corners(image):
+    """Return the pixels of all blocks of 2 x 2, shape (4, ny - 1, nx - 1)."""
+    return np.stack([image[:-1, :-1], image[1:, :-1], image[:-1, 1:], image[1:, 1:]])
+
+
+def level_around(maps):
+    """Return the mean around each pixel, shape (K, ny, nx)."""
     return ndimage.gaussian_filter(maps, (0, _WIDTH, _WIDTH), mode="nearest")
 
 
@@ -103,24 +138,17 @@ def _split(values, level, rng):
 
 def _split_from_noise(values, level, excess, clipped, rng):
     """Return first halves of few whole counts with Gaussian noise of variance ``excess``."""
-    variance = level + excess
     if clipped:
         moments = moments_for(excess, clipped=True)
         lacking = np.minimum(level - moments.mean[0], 0.0) / (moments.mean[1] - moments.mean[0])
         level = np.interp(level, moments.mean, TABLE) + lacking * TABLE[1]
-        variance = np.interp(level, TABLE, moments.second)
-        variance += lacking * (moments.second[1] - moments.second[0])
-    level = np.maximum(level, 0.0)
-    # Noise of the level, which is below none as often as above, does not change the mean of this.
-    floor = np.maximum(variance - level, 0.0)
     number = np.arange(_MOST)
     log_chance = xlogy(number, np.maximum(level, _SMALLEST)[:, None]) - gammaln(number + 1)
     log_chance -= np.square(values[:, None] - number) / (2 * excess)
     chance = np.exp(log_chance - log_chance.max(axis=1, keepdims=True))
     below = np.cumsum(chance, axis=1)
     whole = (below < rng.random((len(values), 1)) * below[:, -1:]).sum(axis=1)
-    first = rng.binomial(whole, 0.5) + (values - whole) / 2
-    return first + np.sqrt(floor) / 2 * rng.standard_normal(len(values))
+    return rng.binomial(whole, 0.5) + (values - whole) / 2
 
 
 @cache

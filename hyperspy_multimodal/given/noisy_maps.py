@@ -8,7 +8,7 @@ from ..checks import per_element
 from ..counts.fitted_maps import FittedMaps
 from ..notes import Speaker
 from ..written_numbers import plain, with_error
-from .map_halves import halved_counts, smoothed
+from .map_halves import halved_counts, level_around
 from .map_noise import estimate_noise
 from .noise_model import TABLE, moments_for
 
@@ -103,9 +103,9 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     net = arrays / by_map
     excess = floors / gains**2
     first = halved_counts(net, excess, splits, seed, blurs, clipped)
-    below = clipped_mean(net, excess, clipped)
+    below, slope = clipped_mean(net, excess, clipped)
     share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
-    below[share < _NEGLIGIBLE] = 0.0
+    below[share < _NEGLIGIBLE] = slope[share < _NEGLIGIBLE] = 0.0
     if np.any(share >= _NEGLIGIBLE):
         cut = {
             n: f"{plain(100 * each, 2)} %"
@@ -121,13 +121,16 @@ def ready_maps(names, arrays, gain, background, splits, seed):
             brief=f"Totals lowered for noise that was cut off: "
             f"{', '.join(f'{name} by {each}' for name, each in cut.items())}.",
         )
-    first = [each - below / 2 for each in first]
+    first = [each - below / 2 - slope * level_around(each - net / 2) for each in first]
     maps = _as_fitted(names, net - below, gains, excess, first, None)
     return (replace(maps, variance_doubt=_DOUBT) if source == "estimated" else maps), source
 
 
 def clipped_mean(net, excess, clipped):
-    """Return by how much maps are too bright because noise below 0 was cut off.
+    """Return by how much maps are too bright because noise below 0 was cut off, and its slope.
+
+    The bias is that of the level around a pixel, which has noise of its own. Halves of a map must
+    not share that: what one has more than half, at this level, changes its bias by the slope.
 
     Parameters
     ----------
@@ -140,19 +143,22 @@ def clipped_mean(net, excess, clipped):
 
     Returns
     -------
-    numpy.ndarray
-        Shape (K, ny, nx), in effective counts; 0 for other maps.
+    below, slope : numpy.ndarray
+        Bias in effective counts, and its derivative by the level, shape (K, ny, nx); 0 for other
+        maps.
     """
-    below = np.zeros_like(net)
+    below, slope = np.zeros_like(net), np.zeros_like(net)
     for k in np.flatnonzero(clipped):
-        level = smoothed(net[k : k + 1])[0]
+        level = level_around(net[k : k + 1])[0]
         mean = moments_for(float(excess[k]), clipped=True).mean
-        counts = np.interp(level, mean, TABLE)
+        bias = np.maximum(mean - TABLE, 0.0)
+        steps = np.diff(bias) / np.diff(mean)
+        below[k] = np.interp(level, mean, bias)
         # a level that noise makes lower than that of no counts stands for less than none
         lacking = np.minimum(level - mean[0], 0.0)
-        counts += lacking * (TABLE[1] - TABLE[0]) / (mean[1] - mean[0])
-        below[k] = np.maximum(np.minimum(level, mean.max()) - counts, 0.0)
-    return below
+        below[k] += lacking * steps[0]
+        slope[k] = steps[np.clip(np.searchsorted(mean, level) - 1, 0, len(steps) - 1)]
+    return below, slope
 
 
 def _warn_of_correlation(names, blurs):
