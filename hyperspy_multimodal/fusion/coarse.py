@@ -2,8 +2,10 @@
 
 For maps that are constant over each block, the cost per block is that of the means of counts,
 background and HAADF, times 4; a step between two blocks is seen by two of these 4 pixels, so
-lambda_2 is halved. The dual variables of the HAADF and of the totals are the same on both grids;
-that of the total variation doubles, so that its divergence is the same.
+lambda_2 is halved. A second difference of blocks, of fields of differences, spans 4, so beta
+lambda_2 is a quarter. The dual variables of the HAADF and of the totals are the same on both grids;
+that of the total variation doubles, so that its divergence is the same, and the stress of a field
+is four times as large.
 """
 
 import numpy as np
@@ -41,6 +43,7 @@ def coarser(problem):
             background=background,
             haadf=_means(data.haadf[None], rows, cols)[0],
             bounds=data.bounds / 2,
+            stress_bounds=data.stress_bounds / 4,
             softness=4 * data.softness,
             totals=data.totals * share,
         ),
@@ -62,6 +65,33 @@ def refine(coarse, state):
     interpolate(coarse.dual_y, *under_rows, *at_cols, twice, state.dual_y)
     interpolate(coarse.dual_x, *at_rows, *right_of_cols, twice, state.dual_x)
     state.prices[:] = coarse.prices
+    if state.field.size:
+        _refine_fields(coarse, state, rows, cols)
+
+
+def _refine_fields(coarse, state, rows, cols):
+    """Write fields and stresses, which are all taken to lie where pixels meet."""
+    _, n_fields, ny, nx = state.field.shape
+    at = (*_between(rows[1:], np.arange(1, ny + 1)), *_between(cols[1:], np.arange(1, nx + 1)))
+    half, four = (np.full(n_fields, factor, np.float32) for factor in (0.5, 4))
+    for fine, rough in zip(state.field, coarse.field, strict=True):
+        interpolate(rough, *at, half, fine)
+    inner = np.empty((n_fields, ny, nx), np.float32)
+    for fine, rough in zip(state.stress, coarse.stress, strict=True):
+        interpolate(np.ascontiguousarray(rough[:, 1:, 1:]), *at, four, inner)
+        fine[:, 1:, 1:] = inner
+    clear_border(state)
+
+
+def clear_border(state):
+    """Set fields and stresses to 0 beyond the border, where differences are 0."""
+    state.field[0, :, -1:] = 0
+    state.field[1, :, :, -1:] = 0
+    yy, xx, xy = state.stress[:, :, 1:, 1:]
+    yy[:, -2:] = 0
+    xx[:, :, -2:] = 0
+    xy[:, -1:] = 0
+    xy[:, :, -1:] = 0
 
 
 def block_limits(n):

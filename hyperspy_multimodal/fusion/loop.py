@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from ..kernels import Room, iterations, project
+from ..kernels import Room, iterations, move_fields
 from ..threads import no_more_than_pay, one_thread_where_cores_are_shared, rows_per_chunk
+from . import fields
 from .coarse import can_be_coarser, coarser, refine
 from .steps import StepSizes
 
@@ -64,6 +65,7 @@ def _restarted(problem, initial):
     if initial.dual is not None:
         np.multiply(initial.dual[0], bounds, out=state.dual_y[:, 1:])
         np.multiply(initial.dual[1], bounds, out=state.dual_x[:, :, 1:])
+    fields.restart(problem, state, initial)
     kept = np.isfinite(problem.data.totals)
     state.prices[:] = np.where(kept, initial.prices * problem.scales / problem.unit, 0.0)
     state.residual[:] = initial.residual / np.sqrt(problem.unit)
@@ -86,9 +88,9 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
     state, records = loop(problem, state, tolerance, max_iterations, callback)
     if records[-1][1].cost > records[0][1].cost:
         # Too few iterations to gain anything on the maps of the start, but on their certificate.
-        first = start(problem, initial).maps
-        if problem.total_error(first) <= problem.total_error(state.maps) + _ROUNDING:
-            state.maps[:] = first
+        first = start(problem, initial)
+        if problem.total_error(first.maps) <= problem.total_error(state.maps) + _ROUNDING:
+            state.maps[:], state.field[:] = first.maps, first.field
             records[-1] = recorded(problem, state, records[-1][0])
     return state, records
 
@@ -109,21 +111,36 @@ class Passes:
         """Do some iterations; before them, balance the steps by the last one done so far."""
         if self.done > 0 and balance:
             self.steps.balance(*self.moved.sum(axis=2))
+        relaxation = _RELAXATION if self.done < _LATE else _LATE_RELAXATION
+        has_fields = self.state.field.size > 0
         with one_thread_where_cores_are_shared():
-            iterations(
-                n_iterations,
-                self.chunk,
-                self.state.maps.size > _VALUES_IN_CACHE,
-                self.problem.data,
-                self.state,
-                self.room,
-                self.steps.primal,
-                self.steps.dual,
-                _RELAXATION if self.done < _LATE else _LATE_RELAXATION,
-                _PRECISION,
-                self.moved,
-            )
+            for _ in range(n_iterations if has_fields else 1):
+                if has_fields:
+                    self._move_fields(relaxation)
+                iterations(
+                    1 if has_fields else n_iterations,
+                    self.chunk,
+                    self.state.maps.size > _VALUES_IN_CACHE,
+                    self.problem.data,
+                    self.state,
+                    self.room,
+                    self.steps.primal,
+                    self.steps.dual,
+                    relaxation,
+                    _PRECISION,
+                    self.moved,
+                )
         self.done += n_iterations
+
+    def _move_fields(self, relaxation):
+        move_fields(
+            self.chunk,
+            self.problem.data,
+            self.state,
+            self.steps.field,
+            self.steps.stress,
+            relaxation,
+        )
 
 
 def recorded(problem, state, iteration):
@@ -168,13 +185,3 @@ def _unrecorded(done, gap, tolerance):
     away = done * (np.sqrt(min(gap / tolerance, 1e6)) - 1)
     usual = _ITERATIONS_PER_RECORD
     return usual * max(int(min(_SHARE_OF_WAY * away, _MOST_BETWEEN, done) / usual) - 1, 0)
-
-
-def relative_dual(problem, state):
-    """Return the dual variable of the total variation over its bounds, shape (2, K, ny, nx)."""
-    dual = np.empty((2, *state.maps.shape), np.float32)
-    bounds = np.maximum(problem.data.bounds, np.float32(1e-30))[:, None, None]
-    np.divide(state.dual_y[:, 1:], bounds, out=dual[0])
-    np.divide(state.dual_x[:, :, 1:], bounds, out=dual[1])
-    project(dual, np.ones(len(bounds), np.float32))
-    return dual

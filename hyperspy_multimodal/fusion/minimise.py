@@ -9,10 +9,11 @@ import numpy as np
 from ..notes import Speaker
 from ..threads import threads_for
 from .compilation import compile_once
-from .loop import iterate, relative_dual
+from .fields import physical, relative_dual
+from .loop import iterate
 from .mixed import iterate_mixed
 from .problem import Cost, Problem
-from .regularisers import are_sieves
+from .regularisers import are_sieves, have_fields
 from .sieve import iterate_sieve
 
 _logger = Speaker(__name__)
@@ -51,6 +52,13 @@ class FusionResult:
     sources : numpy.ndarray or None
         For sieves the sources u >= 0 of ``maps`` = K u, in counts, float32, shape (K, ny, nx); 0
         for other maps, and None if there are no sieves.
+    fields : numpy.ndarray or None
+        For total generalised variation the fields w of differences that cost nothing by themselves,
+        in counts per pixel, along y and x, float32, shape (2, K, ny, nx); 0 for other maps, and
+        None if there is no such map.
+    stresses : numpy.ndarray or None
+        Dual variables of the strains of the fields over beta lambda_2, yy, xx and xy, shape (3, K,
+        ny, nx); 0 or None as ``fields``.
     """
 
     maps: np.ndarray
@@ -64,6 +72,8 @@ class FusionResult:
     residual: np.ndarray = field(repr=False)
     prices: np.ndarray = field(repr=False)
     sources: np.ndarray | None = field(default=None, repr=False)
+    fields: np.ndarray | None = field(default=None, repr=False)
+    stresses: np.ndarray | None = field(default=None, repr=False)
 
     def part(self, chosen: np.ndarray) -> FusionResult:
         """Return the result of chosen elements, bool, shape (K,), as a start."""
@@ -73,6 +83,8 @@ class FusionResult:
             dual=None if self.dual is None else self.dual[:, chosen],
             prices=self.prices[chosen],
             sources=None if self.sources is None else self.sources[chosen],
+            fields=None if self.fields is None else self.fields[:, chosen],
+            stresses=None if self.stresses is None else self.stresses[:, chosen],
         )
 
     @property
@@ -92,6 +104,8 @@ def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_g
             compile_once(_run_sieve)
         if not by_sources.all():
             compile_once(_run_variation)
+        if have_fields(cost.regularisers).any():
+            compile_once(_run_fields)
         problem = Problem.scaled(cost)
         if by_sources.all():
             found = _of_sources
@@ -119,6 +133,8 @@ def _of_variation(problem, tolerance, max_iterations, initial, callback, can_go_
         "dual": relative_dual(problem, state) if can_go_on else None,
         "prices": _physical_prices(problem, state.prices.astype(np.float64)),
     }
+    if can_go_on:
+        parts |= physical(problem, state)
     return parts, records
 
 
@@ -141,6 +157,8 @@ def _of_both(problem, tolerance, max_iterations, initial, callback, can_go_on):
         "prices": _physical_prices(problem, mixed.prices),
         "sources": problem.physical(mixed.u) if can_go_on else None,
     }
+    if can_go_on:
+        parts |= mixed.fields()
     return parts, records
 
 
@@ -151,6 +169,10 @@ def _physical_prices(problem, prices):
 def _run_variation():
     problem = _tiny("isotropic")
     relative_dual(problem, iterate(problem, 1.0, 1, None, None)[0])
+
+
+def _run_fields():
+    iterate(_tiny("tgv"), 1.0, 1, None, None)
 
 
 def _run_sieve():

@@ -8,7 +8,8 @@ also that of the sources.
 
 import numpy as np
 
-from .loop import Passes, relative_dual, start
+from .fields import physical, relative_dual
+from .loop import Passes, start
 from .problem import Evaluation
 from .sieve import Sieve, first_sources
 
@@ -87,6 +88,16 @@ class Mixed:
         dual = np.zeros((2, *self.problem.data.counts.shape), np.float32)
         dual[:, ~self.are_sieves] = relative_dual(self.others, self.state)
         return dual
+
+    def fields(self):
+        """Return fields and stresses of a `FusionResult`, 0 for sieves."""
+        found = physical(self.others, self.state)
+        for name, of_others in found.items():
+            if of_others is not None:
+                whole = np.zeros((len(of_others), *self.problem.data.counts.shape), np.float32)
+                whole[:, ~self.are_sieves] = of_others
+                found[name] = whole
+        return found
 
     def _whole(self, of_sieves, of_others, dtype=np.float32):
         whole = np.zeros(self.problem.data.counts.shape[: max(np.ndim(of_sieves), 1)], dtype)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ..kernels import (
-    CODES,
     Data,
     State,
     block_means,
@@ -16,7 +15,8 @@ from ..kernels import (
     room_to_certify,
 )
 from ..threads import one_thread_where_cores_are_shared, rows_per_chunk
-from .regularisers import are_directional, are_huber, codes
+from . import fields
+from .regularisers import are_directional, are_huber, codes, follow_directions, have_fields
 
 # Pixels, about, along each side of the blocks whose means are the first guess of the maps.
 _BLOCK = 4
@@ -102,6 +102,7 @@ class Problem:
         directions = cost.directions if guided else np.zeros((2, 1, 1), np.float32)
         # A single pixel has no total variation.
         bounds = _single(cost.lambda_2 * scales / unit) * np.float32(haadf.size > 1)
+        places = fields.places_of(have_fields(cost.regularisers))
         knees = np.where(are_huber(cost.regularisers), cost.knees / scales, 0.0)
         data = Data(
             counts=_divided(counts, scales),
@@ -113,8 +114,10 @@ class Problem:
             gamma=np.float32(cost.gamma),
             fidelity=_single(cost.lambda_1 * scales / unit),
             bounds=bounds,
+            stress_bounds=np.float32(fields.BETA) * bounds,
             softness=_single(np.where(bounds > 0, knees / np.maximum(bounds, _LEAST_BOUND), 0)),
             regularisers=codes(cost.regularisers),
+            places=places,
             totals=cost.totals / scales,
         )
         for name in ("weights", "fidelity", "bounds"):
@@ -160,9 +163,11 @@ class Problem:
         Its gaps are still relative to the cost of the whole.
         """
         data = self.data
-        names = "counts", "background", "weights", "fidelity", "bounds", "softness"
-        parts = {name: getattr(data, name)[chosen] for name in (*names, "regularisers", "totals")}
-        if not (parts["regularisers"] == CODES["directional"]).any():
+        names = "counts", "background", "weights", "fidelity", "bounds", "stress_bounds"
+        names = *names, "softness", "regularisers", "totals"
+        parts = {name: getattr(data, name)[chosen] for name in names}
+        parts["places"] = fields.places_of(data.places[chosen] >= 0)
+        if not follow_directions(parts["regularisers"]).any():
             parts |= dict.fromkeys(("directions_y", "directions_x"), np.zeros((1, 1), np.float32))
         return replace(
             self,
@@ -190,6 +195,7 @@ class Problem:
             dual_x=_zeros(n_maps, ny, nx + 1),
             residual=_zeros(ny, nx),
             prices=np.zeros(n_maps, np.float32),
+            **fields.blank(self.data.places, ny, nx),
         )
 
     def record(self, state):
@@ -202,6 +208,9 @@ class Problem:
         certified = np.empty_like(self.data.haadf)
         haadf_rows, map_rows = np.empty((2, ny)), np.empty((5, n_maps, ny))
         ceilings = _CEILING[0] * brightest + _CEILING[1]
+        has_field = self.data.places >= 0
+        if has_field.any():
+            state, of_fields = fields.certified(self, state)
         with one_thread_where_cores_are_shared():
             chunk = rows_per_chunk(state.maps.shape)
             certificate(
@@ -215,6 +224,8 @@ class Problem:
                 haadf_rows,
                 map_rows,
             )
+        if has_field.any():
+            map_rows[2:4, has_field] = of_fields
         squares, apart = haadf_rows.sum(axis=1)
         deviance, poisson_gap, variation, variation_gap, sums = map_rows.sum(axis=2)
         missed = np.where(np.isfinite(self.data.totals), sums - self.data.totals, 0.0)

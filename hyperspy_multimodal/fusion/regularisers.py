@@ -16,6 +16,8 @@ class Regulariser(NamedTuple):
     is_huber: bool = False  # whether small differences count by their squares
     is_sieve: bool = False  # whether the map is a blur of sources
     ridge: float = 0.0  # of sources: lambda_1 u^2 / 2 times this, for maps of order one
+    has_field: bool = False  # whether a field takes slopes off the differences
+    is_automatic: bool = True  # whether "auto" tries it
 
 
 #: By name, in the order in which they are tried; the first is the default.
@@ -28,6 +30,14 @@ REGULARISERS = {
         Regulariser("huber", CODES["isotropic"], is_directional=False, is_huber=True),
         Regulariser("sieve", -1, is_directional=False, is_sieve=True, ridge=0.001),
         Regulariser("smooth", -2, is_directional=False, is_sieve=True, ridge=0.1),
+        Regulariser(
+            "directional tgv",
+            CODES["directional tgv"],
+            is_directional=True,
+            has_field=True,
+            is_automatic=False,
+        ),
+        Regulariser("tgv", CODES["tgv"], is_directional=False, has_field=True, is_automatic=False),
     )
 }
 
@@ -37,7 +47,7 @@ RIDGES = {each.code: each.ridge for each in REGULARISERS.values()}
 
 #: What a choice is made of, by the name of the choice.
 CHOICES = {
-    "auto": tuple(REGULARISERS),
+    "auto": tuple(name for name, each in REGULARISERS.items() if each.is_automatic),
     "tv": ("directional", "isotropic"),
 }
 
@@ -52,6 +62,11 @@ def are_directional(names):
     return [REGULARISERS[name].is_directional for name in names]
 
 
+def follow_directions(numbers):
+    """Return whether each of some codes is that of a regulariser that follows a guide."""
+    return np.isin(numbers, [each.code for each in REGULARISERS.values() if each.is_directional])
+
+
 def are_huber(names):
     """Return whether each regulariser counts small differences by their squares."""
     return np.array([REGULARISERS[name].is_huber for name in names], bool)
@@ -60,6 +75,11 @@ def are_huber(names):
 def are_sieves(names):
     """Return whether each map is a blur of sources."""
     return np.array([REGULARISERS[name].is_sieve for name in names], bool)
+
+
+def have_fields(names):
+    """Return whether each regulariser has a field."""
+    return np.array([REGULARISERS[name].has_field for name in names], bool)
 
 
 def names_of(directional):

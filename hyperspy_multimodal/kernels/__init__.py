@@ -8,7 +8,8 @@ values for any number of threads.
 
 - The primal-dual loop: `iterations`, which moves a `State` for the cost of a `Data`, with a `Room`
   for its chunks of rows, and `certificate`, the cost and duality gap of a state. `CODES` are those
-  of regularisers in a `Data`.
+  of regularisers in a `Data`. `move_fields` and `certify_fields` do the same for the fields of
+  total generalised variation, where there are any.
 - Maps that are no sharper than a Gaussian: `blur`, and of their sources `slopes_of_cost`,
   `displaced`, `descent`, `secants` and `source_gap`.
 - Around both: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
@@ -23,6 +24,8 @@ from .blur import blur
 from .certificate import certificate, room_to_certify
 from .chains import lengthen
 from .excess import any_beyond, most_beyond
+from .field_gap import certify_fields
+from .generalised import move_fields
 from .grids import block_means, interpolate
 from .iterations import iterations
 from .peaks import add_peaks, add_slopes
@@ -44,6 +47,7 @@ __all__ = [
     "block_means",
     "blur",
     "certificate",
+    "certify_fields",
     "constant_deviance",
     "descent",
     "displaced",
@@ -52,6 +56,7 @@ __all__ = [
     "lengthen",
     "likeliest",
     "most_beyond",
+    "move_fields",
     "project",
     "project_halves",
     "project_spectra",

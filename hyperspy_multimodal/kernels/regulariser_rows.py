@@ -1,19 +1,28 @@
 """The regularisers, told apart: whatever depends on which one a map has is asked here.
 
 Each has a file of its own for its rows. The functions take a map ``i`` and a segment of its row,
-the n columns from ``start`` on, or a whole row. All move the one dual variable p of `State`.
+the n columns from ``start`` on, or a whole row. All move the one dual variable p of `State`. The
+fields of total generalised variation are moved by `generalised.move_fields`, and certified by
+`field_gap.certify_fields`.
 """
 
 import numpy as np
 
-from . import directional, isotropic
+from . import directional, generalised, isotropic
 from .array_parts import segment
 from .compile import inlined, within
+from .generalised import GENERALISED
 from .projection import feasible_row
 
+# Bits of the codes.
 ISOTROPIC, DIRECTIONAL = 0, 1
 #: What ``Data.regularisers`` holds, by name.
-CODES = {"isotropic": ISOTROPIC, "directional": DIRECTIONAL}
+CODES = {
+    "isotropic": ISOTROPIC,
+    "directional": DIRECTIONAL,
+    "tgv": GENERALISED,
+    "directional tgv": GENERALISED + DIRECTIONAL,
+}
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -22,7 +31,7 @@ _ONE = np.float32(1)
 @within(inlined)
 def begin_chunk(i, row, data, state, above):
     """Leave in ``above`` (nx) what `place` needs of the row before ``row``, where chunks begin."""
-    if data.regularisers[i] == DIRECTIONAL:
+    if data.regularisers[i] & DIRECTIONAL:
         for col in range(above.size):
             above[col] = _ZERO
             if row > 0:
@@ -48,7 +57,7 @@ def place(
     below = segment(dual_y, (i, row + 1, start), n)
     right = segment(dual_x, (i, row, start + 1), n)
     here = segment(relaxed, (i, row, start), n)
-    if code == DIRECTIONAL:
+    if code & DIRECTIONAL:
         shifted[0] = _ZERO
         if start > 0:
             _, shifted[0] = directional.across(
@@ -91,7 +100,29 @@ def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_belo
     soft = _ONE / (_ONE + step * data.softness[i])
     below = segment(state.dual_y, (i, row + 1, start), n)
     right = segment(state.dual_x, (i, row, start + 1), n)
-    if data.regularisers[i] == DIRECTIONAL:
+    if data.regularisers[i] & GENERALISED:
+        f = data.places[i]
+        lead_y = segment(state.lead, (0, f, row, start), n)
+        lead_x = segment(state.lead, (1, f, row, start), n)
+        if data.regularisers[i] & DIRECTIONAL:
+            return generalised.directional_dual_row(
+                n,
+                step,
+                bound,
+                relaxation,
+                ahead,
+                ahead_below,
+                lead_y,
+                lead_x,
+                segment(data.directions_y, (row, start), n),
+                segment(data.directions_x, (row, start), n),
+                below,
+                right,
+            )
+        return generalised.dual_row(
+            n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, below, right
+        )
+    if data.regularisers[i] & DIRECTIONAL:
         return directional.dual_row(
             n,
             step,
@@ -112,6 +143,7 @@ def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_belo
 def variation(i, row, n, data, state, ahead, py, px):
     """Return sums of the regulariser R, and of its gap lambda_2 R(x) - <p, grad x>.
 
+    That of maps with a field leaves it out, but ``py`` and ``px`` are what counts.
     ``py`` and ``px`` (n) take p, brought back into its bounds, in the form whose divergence counts.
     """
     bound = data.bounds[i]
@@ -129,7 +161,7 @@ def variation(i, row, n, data, state, ahead, py, px):
         py,
         px,
     )
-    if data.regularisers[i] == DIRECTIONAL:
+    if data.regularisers[i] & DIRECTIONAL:
         return directional.variation_row(
             n,
             bound,

@@ -24,8 +24,10 @@ class Data(NamedTuple):
     gamma: np.float32
     fidelity: np.ndarray  # (K,), lambda_1
     bounds: np.ndarray  # (K,), lambda_2
+    stress_bounds: np.ndarray  # (K,), beta lambda_2 of total generalised variation
     softness: np.ndarray  # (K,), s of s p^2 / 2 in Huber's form, 0 for total variation
     regularisers: np.ndarray  # (K,), int64, some of `CODES`
+    places: np.ndarray  # (K,), int64, where the map's fields are in `State`, -1 if it has none
     totals: np.ndarray  # (K,), float64, NaN where free
 
 
@@ -33,7 +35,10 @@ class State(NamedTuple):
     """What the loop moves, float32.
 
     The dual variable p of the total variation lies between pixels: ``dual_y[:, row + 1]`` below
-    ``row``, ``dual_x[:, :, col + 1]`` to the right of ``col``, in a border of zeros.
+    ``row``, ``dual_x[:, :, col + 1]`` to the right of ``col``, in a border of zeros. The last three
+    belong to the F maps with total generalised variation (see `generalised`); what they have of
+    ``row`` and ``col`` is at [row, col], and of the stress, which has a border of zeros before it,
+    at [row + 1, col + 1].
     """
 
     relaxed: np.ndarray  # (K, ny, nx)
@@ -42,6 +47,9 @@ class State(NamedTuple):
     dual_x: np.ndarray  # (K, ny, nx + 1)
     residual: np.ndarray  # (ny, nx), the dual variable of the HAADF term
     prices: np.ndarray  # (K,), those of the totals
+    field: np.ndarray  # (2, F, ny, nx), w: what of the gradient costs nothing by itself
+    lead: np.ndarray  # (2, F, ny, nx), twice the field less what it was relaxed to
+    stress: np.ndarray  # (3, F, ny + 1, nx + 1), the dual variable of E w: yy, xx and xy
 
 
 class Room(NamedTuple):

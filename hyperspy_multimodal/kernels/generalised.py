@@ -1,0 +1,170 @@
+"""Total generalised variation: differences less a field, whose own differences cost something.
+
+R(x) is the minimum over fields w of sum |D (grad x - w)| + beta |E w|: D takes away the part along
+given directions, if any, and E w = (w + w^T differentiated) / 2 is the strain of the field. w lies
+where differences of x do. Its straight differences, yy and xx, lie on pixels and the slanted one,
+xy, on corners; there are none across the border. The dual variable of E w is the stress q, of the
+length sqrt(yy^2 + xx^2 + 2 xy^2).
+
+The functions for rows are those of `isotropic` and `directional`, but for the field.
+"""
+
+import numba
+import numpy as np
+
+from .array_parts import segment
+from .compile import inlined, kernel
+from .directional import across
+from .projection import dual_change
+
+_ZERO = np.float32(0)
+_ONE = np.float32(1)
+_TWO = np.float32(2)
+_HALF = np.float32(0.5)
+_TINY = np.float32(1e-30)
+#: Bit of the codes of regularisers with a field.
+GENERALISED = 2
+
+
+@inlined
+def dual_row(n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, below, right):
+    """Move p along the gradient of ``ahead`` (n + 1) less the field."""
+    moved = _ZERO
+    for col in range(n):
+        here = ahead[col]
+        change_y, change_x = dual_change(
+            below[col],
+            right[col],
+            ahead_below[col] - here - lead_y[col],
+            ahead[col + 1] - here - lead_x[col],
+            step,
+            _ONE,
+            bound,
+        )
+        below[col] += relaxation * change_y
+        right[col] += relaxation * change_x
+        moved += change_y * change_y + change_x * change_x
+    return moved
+
+
+@inlined
+def directional_dual_row(
+    n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, directions_y, directions_x,
+    below, right,
+):  # fmt: skip
+    """As `dual_row`, less the part along the directions."""
+    moved = _ZERO
+    for col in range(n):
+        here = ahead[col]
+        dy, dx = across(
+            directions_y[col],
+            directions_x[col],
+            ahead_below[col] - here - lead_y[col],
+            ahead[col + 1] - here - lead_x[col],
+        )
+        change_y, change_x = dual_change(below[col], right[col], dy, dx, step, _ONE, bound)
+        below[col] += relaxation * change_y
+        right[col] += relaxation * change_x
+        moved += change_y * change_y + change_x * change_x
+    return moved
+
+
+@inlined
+def strain(row, col, ny, nx, y, y_below, x, x_below):
+    """Return the strain yy, xx and xy of a field whose rows are y and x, and those below."""
+    right = min(col + 1, nx - 1)
+    yy = y_below[col] - y[col] if row < ny - 2 else _ZERO
+    xx = x[right] - x[col] if col < nx - 2 else _ZERO
+    xy = _ZERO
+    if row < ny - 1 and col < nx - 1:
+        xy = _HALF * ((y[right] - y[col]) + (x_below[col] - x[col]))
+    return yy, xx, xy
+
+
+@inlined
+def within_bound(bound, yy, xx, xy):
+    """Return a stress, brought back to the length of its bound."""
+    square = yy * yy + xx * xx + _TWO * xy * xy
+    furthest = bound * bound
+    shrink = bound * (_ONE / np.sqrt((square if square > furthest else furthest) + _TINY))
+    return yy * shrink, xx * shrink, xy * shrink
+
+
+@inlined
+def force(col, yy_above, xy_above, yy, xx, xy):
+    """Return E^T q at a column, from the rows of the stress there and above, and their border."""
+    y = yy_above[col + 1] - yy[col + 1] + xy[col] - xy[col + 1]
+    x = xx[col] - xx[col + 1] + xy_above[col + 1] - xy[col + 1]
+    return y, x
+
+
+@kernel
+def move_fields(rows_per_chunk, data, state, field_steps, stress_steps, relaxation):
+    """Move fields and stresses, in place, from the dual variables before this iteration.
+
+    Parameters
+    ----------
+    rows_per_chunk : int
+    data, state : Data, State
+        ``state.lead`` takes what `iterations` subtracts from gradients.
+    field_steps, stress_steps : numpy.ndarray
+        float32, shape (K,).
+    relaxation : numpy.float32
+    """
+    _, ny, nx = data.counts.shape
+    places, regularisers = data.places, data.regularisers
+    field, lead, stress = state.field, state.lead, state.stress
+    n_chunks = (ny + rows_per_chunk - 1) // rows_per_chunk
+    for k in numba.prange(n_chunks):
+        for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
+            for i in range(places.size):
+                f = places[i]
+                if f < 0:
+                    continue
+                step = field_steps[i]
+                follows = regularisers[i] != GENERALISED
+                yy_above = segment(stress, (0, f, row, 0), nx + 1)
+                xy_above = segment(stress, (2, f, row, 0), nx + 1)
+                yy = segment(stress, (0, f, row + 1, 0), nx + 1)
+                xx = segment(stress, (1, f, row + 1, 0), nx + 1)
+                xy = segment(stress, (2, f, row + 1, 0), nx + 1)
+                below = segment(state.dual_y, (i, row + 1, 0), nx)
+                right = segment(state.dual_x, (i, row, 1), nx)
+                for col in range(nx):
+                    py = below[col]
+                    px = right[col]
+                    if follows:
+                        py, px = across(
+                            data.directions_y[row, col], data.directions_x[row, col], py, px
+                        )
+                    y, x = force(col, yy_above, xy_above, yy, xx, xy)
+                    y = step * (py - y)
+                    x = step * (px - x)
+                    lead[0, f, row, col] = field[0, f, row, col] + _TWO * y
+                    lead[1, f, row, col] = field[1, f, row, col] + _TWO * x
+                    field[0, f, row, col] += relaxation * y
+                    field[1, f, row, col] += relaxation * x
+    for k in numba.prange(n_chunks):
+        for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
+            beneath = min(row + 1, ny - 1)
+            for i in range(places.size):
+                f = places[i]
+                if f < 0:
+                    continue
+                step = stress_steps[i]
+                bound = data.stress_bounds[i]
+                y = segment(lead, (0, f, row, 0), nx)
+                x = segment(lead, (1, f, row, 0), nx)
+                y_below = segment(lead, (0, f, beneath, 0), nx)
+                x_below = segment(lead, (1, f, beneath, 0), nx)
+                yy = segment(stress, (0, f, row + 1, 1), nx)
+                xx = segment(stress, (1, f, row + 1, 1), nx)
+                xy = segment(stress, (2, f, row + 1, 1), nx)
+                for col in range(nx):
+                    e_yy, e_xx, e_xy = strain(row, col, ny, nx, y, y_below, x, x_below)
+                    t_yy, t_xx, t_xy = within_bound(
+                        bound, yy[col] + step * e_yy, xx[col] + step * e_xx, xy[col] + step * e_xy
+                    )
+                    yy[col] += relaxation * (t_yy - yy[col])
+                    xx[col] += relaxation * (t_xx - xx[col])
+                    xy[col] += relaxation * (t_xy - xy[col])
