@@ -8,7 +8,15 @@ import numpy as np
 from ..counts.contracts import Maps
 from .held_out import HeldOut
 from .mixtures import with_sieves
-from .moves import HUBER, RATIOS, highest, of_same_form, with_ratios, with_regularisers
+from .moves import (
+    HUBER,
+    RATIOS,
+    highest,
+    of_same_form,
+    with_other_form,
+    with_ratios,
+    with_regularisers,
+)
 from .noise_share import NoiseShare, noise_share
 from .settings import Setting
 from .sieves import SIEVES, blurs_without
@@ -106,33 +114,41 @@ def search(held_out, candidates):
         ratios=(_FIRST_RATIO,) * held_out.n_maps,
         apart=(False,) * held_out.n_maps,
     )
-    without = start
+    without = other = start
     if not sieves.all():
-        without = _of_forms(held_out, start, names, held_out.counted & ~sieves)
+        without, other = _of_forms(held_out, start, names, held_out.counted & ~sieves)
     if sieves.any():
-        without = held_out.put_together(sieves, blurs_without(held_out, start, names), without)
-    best = _guided(held_out, without, of_same_form(without, names))
+        blurred = blurs_without(held_out, start, names)
+        without, other = (held_out.put_together(sieves, blurred, each) for each in (without, other))
+    best = _guided(held_out, without, other, names)
     free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
     return with_sieves(held_out, best, without, candidates, free) if free.any() else best
 
 
 def _of_forms(held_out, start, candidates, chosen):
-    """Return the best setting without HAADF: total variation, or its Huber form where it pays."""
+    """Return the best setting without HAADF, and the best where each element has its other form.
+
+    The forms are total variation, and its Huber form where that pays.
+    """
     plain = [tuple(n for n in each if n not in HUBER.values()) or each for each in candidates]
     best = _settled(held_out, start, plain, chosen)
     if plain == candidates:
-        return best
+        return best, best
     huber = [tuple(n for n in each if n in HUBER.values()) or each for each in candidates]
     start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
     softened = _settled(held_out, start, huber, chosen)
     served = held_out.errors(softened) < held_out.errors(best)
-    softened = held_out.put_together(served, softened, best)
-    gained = held_out.standard_errors_gained(softened, best)
-    return softened if gained >= _STANDARD_ERRORS_OF_FORM else best
+    either = held_out.put_together(served, softened, best)
+    if held_out.standard_errors_gained(either, best) < _STANDARD_ERRORS_OF_FORM:
+        return best, softened
+    return either, held_out.put_together(served, best, softened)
 
 
-def _guided(held_out, without, candidates):
-    """Return the best setting with HAADF, or ``without`` if that predicts no better."""
+def _guided(held_out, without, changed, candidates):
+    """Return the best setting with HAADF, or ``without`` if that predicts no better.
+
+    On the way, elements may change to the form that they have in ``changed``.
+    """
     usable = [model for model in held_out.models.models if model.has_weights]
     if not usable:
         return without
@@ -149,7 +165,10 @@ def _guided(held_out, without, candidates):
     if other is not None:
         best = best_of(held_out, [best, replace(best, model=other)])
     best = walked(held_out, best, _STEP)
-    best = adjusted(held_out, best, _moves(candidates))
+    moves = _moves(without, candidates)
+    if changed.regularisers != without.regularisers:
+        moves.append(partial(with_other_form, forms=(without, changed)))
+    best = adjusted(held_out, best, moves)
     best = walked(held_out, best, _FINE_STEP)
     best = set_apart(held_out, best, without)
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
@@ -157,9 +176,9 @@ def _guided(held_out, without, candidates):
     return best
 
 
-def _moves(candidates):
-    """Return what `_adjusted` tries: ratios up and down, and other regularisers."""
-    others = range(1, max(len(names) for names in candidates))
+def _moves(setting, candidates):
+    """Return what `adjusted` tries: ratios up and down, and other regularisers of the same form."""
+    others = range(1, max(map(len, of_same_form(setting, candidates))))
     return [
         *(partial(with_ratios, step=step) for step in (1, -1)),
         *(partial(with_regularisers, candidates=candidates, step=step) for step in others),

@@ -71,8 +71,30 @@ def of_same_form(setting, candidates):
     return [tuple(n for n in names if (n in soft) == (own in soft)) for own, names in places]
 
 
+def with_other_form(setting, chosen, forms):
+    """Return the setting with the other one of two ``forms`` of chosen elements.
+
+    Ratios keep their distance from those of the forms, which are settings without HAADF.
+    """
+    names, ratios = list(setting.regularisers), list(setting.ratios)
+    for i in np.flatnonzero(chosen):
+        if _is_huber(forms[0], i) == _is_huber(forms[1], i):
+            continue  # it may have only one
+        own, other = forms if _is_huber(forms[0], i) == _is_huber(setting, i) else forms[::-1]
+        step = RATIOS.index(ratios[i]) - RATIOS.index(own.ratios[i])
+        names[i] = other.regularisers[i]
+        index = RATIOS.index(other.ratios[i]) + step
+        ratios[i] = RATIOS[min(max(index, 0), highest(names[i]))]
+    return replace(setting, regularisers=tuple(names), ratios=tuple(ratios))
+
+
+def _is_huber(setting, i):
+    return setting.regularisers[i] in HUBER.values()
+
+
 def with_regularisers(setting, chosen, candidates, step):
-    """Return the setting with the regularisers of chosen elements so many names further."""
+    """Return the setting with other regularisers of the same form, so many names further."""
+    candidates = of_same_form(setting, candidates)
     moved = [
         names[(names.index(name) + step * bool(free)) % len(names)]
         for name, names, free in zip(setting.regularisers, candidates, chosen, strict=True)
