@@ -189,8 +189,8 @@ def say_noisy_contrast(names, noise, fused):
         )
     if fine:
         _logger.warning(
-            "Fine structure is mostly noise: %s. Maps that are fused from two halves of the counts "
-            "do not agree in it. Do not interpret spots of this size. Record more counts, or bin "
+            "Much of the fine structure is noise: %s. Maps that are fused from two halves of the "
+            "counts differ in it. Do not interpret spots of this size. Record more counts, or bin "
             "the scan with s.rebin.",
             ", ".join(f"{name} (below about {size:.0f} pixels)" for name, size in fine.items()),
             kind="fine noise",
