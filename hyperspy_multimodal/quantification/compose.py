@@ -123,9 +123,9 @@ def composition(
       EDS fit, they are those of calibration, line weights and continuum; for an EELS fit, of
       exponent, shift, white lines, misfit and energy range. For windows, they are 3 % of the
       background of X-rays (10 % below 1 keV), 0.5 % of that of EELS and the error of its exponent,
-      and the counts that other mapped elements should add according to tables. For each element, the relative error of
-      its counts equals that of its total, and its share of the error of the total is at least the
-      share that the region has of the counts of all lines (EELS: spectra);
+      and the counts that other mapped elements should add according to tables. For each element,
+      the relative error of its counts equals that of its total, and its share of the error of the
+      total is at least the share that the region has of the counts of all lines (EELS: spectra);
     - kfactors: their standard errors, taken as independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
