@@ -45,7 +45,7 @@ def write_table(path, names, maps, output):
 def raw_errors(maps, output):
     """Return the standard errors of the totals of raw maps, NaN where they are not known.
 
-    Those of a fit of EDS spectra include calibration and overlapping lines, others the noise alone.
+    Those of a fit of spectra include all that is known of it, others the noise alone.
     """
     known = maps[0].metadata.get_item("Multimodal_fusion.total_errors", None)
     if known is not None and len(known) == len(maps):

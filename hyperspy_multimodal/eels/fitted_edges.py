@@ -137,6 +137,7 @@ class EdgeProjection:
             self.camera,
             self._white_lines,
             self._cross_sections,
+            self.total_errors.tolist(),
             noise,
         )
 
@@ -180,6 +181,8 @@ class EdgeReading(WithCamera):
         Share of white lines in the electrons of each integration window.
     cross_sections : list of float
         Barns of each integration window, white lines included.
+    total_errors : list of float
+        Standard errors of the totals, in counts of the signal.
     noise : dict or None
         Of the raw maps in counts of the signal, from `raw_noise`.
     """
@@ -192,6 +195,7 @@ class EdgeReading(WithCamera):
     camera: Camera
     white_lines: list
     cross_sections: list
+    total_errors: list
     noise: dict | None
     mask = None
 
@@ -212,6 +216,7 @@ class EdgeReading(WithCamera):
             "edge_shift": self.sum_fit.shift,
             "white_lines": self.white_lines,
             "cross_sections": self.cross_sections,
+            "total_errors": self.total_errors,
             "background_windows": None,
             "background_type": POWER_LAW,
             **self.camera.record,

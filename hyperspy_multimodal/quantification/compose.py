@@ -124,11 +124,11 @@ def composition(
     - counts: the summed variance of the raw counts, with covariances between elements;
     - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
       EDS fit, they are those of calibration, line weights and continuum; for an EELS fit, of
-      exponent, shift, white lines and misfit. For windows, they are 3 % of the background of X-rays
-      (10 % below 1 keV), 0.5 % of that of EELS and the error of its exponent, and the counts that
-      other mapped elements should add according to tables. For each element, the relative error of
-      its counts equals that of its total, and its share of the error of the total is at least the
-      share that the region has of the counts of all lines (EELS: spectra);
+      exponent, shift, white lines, misfit and energy range. For windows, they are 3 % of the
+      background of X-rays (10 % below 1 keV), 0.5 % of that of EELS and the error of its exponent,
+      and the counts that other mapped elements should add according to tables. For each element,
+      the relative error of its counts equals that of its total, and its share of the error of the
+      total is at least the share that the region has of the counts of all lines (EELS: spectra).
       For existing maps (`fuse_maps`), errors of the background and of overlapping lines are not
       known. The table says so, and nothing is said of detection;
     - kfactors: their standard errors, taken as independent.

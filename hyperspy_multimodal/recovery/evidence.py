@@ -138,20 +138,20 @@ def say_few_counts(names, net, errors):
 
 
 def say_noisy_contrast(names, noise, fused):
-    """Name maps of whose contrast a large share is noise.
+    """Name maps of whose contrast, or of whose fine structure, a large share is noise.
 
     Parameters
     ----------
     names : list of str
         Lines or edges.
     noise : NoiseShare
-        Shares and their standard errors.
+        Shares, their standard errors, and the size of noisy structure.
     fused : numpy.ndarray
         Fused maps, shape (K, ny, nx).
     """
     absent = [note for note in gathered_so_far() or [] if note.kind in ("not found", "no counts")]
-    partly, mostly = {}, {}
-    for name, share, error, each in zip(names, *noise, fused, strict=True):
+    fine, partly, mostly = {}, {}, {}
+    for name, share, error, grain, each in zip(names, *noise, fused, strict=True):
         if _is_flat(each) or any(note.amount(name) for note in absent):
             continue  # this is said already
         sure = float(share - error)
@@ -159,11 +159,13 @@ def say_noisy_contrast(names, noise, fused):
             mostly[name] = sure
         elif sure >= RULES["partly noise"].care:
             partly[name] = sure
+        elif grain > 0:
+            fine[name] = float(grain)
 
     def listed(found):
         return ", ".join(
             f"{name} ({100 * share:.0f} ± {100 * error:.0f} %)"
-            for name, share, error in zip(names, *noise, strict=True)
+            for name, share, error, _ in zip(names, *noise, strict=True)
             if name in found
         )
 
@@ -184,6 +186,15 @@ def say_noisy_contrast(names, noise, fused):
             listed(partly),
             kind="partly noise",
             about=partly,
+        )
+    if fine:
+        _logger.warning(
+            "Much of the fine structure is noise: %s. Maps that are fused from two halves of the "
+            "counts differ in it. Do not interpret spots of this size. Record more counts, or bin "
+            "the scan with s.rebin.",
+            ", ".join(f"{name} (below about {size:.0f} pixels)" for name, size in fine.items()),
+            kind="fine noise",
+            about=fine,
         )
 
 

@@ -46,6 +46,8 @@ RULES = {
     # variance of the noise over that of the map, less its standard error
     "mostly noise": Rule("contrast is mostly noise", distrust=0.5),
     "partly noise": Rule("contrast is partly noise", care=0.2),
+    # pixels below which much of the structure is noise
+    "fine noise": Rule("fine structure is partly noise", care=1),
     "shared window": Rule("window shared with another line", distrust=1),
     "no counts": Rule("no counts", distrust=1),
     "scaled counts": Rule("scaled counts", care=1, to_do=True),

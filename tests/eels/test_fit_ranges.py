@@ -66,6 +66,8 @@ def test_an_uncertain_total_is_said_and_part_of_the_covariance(shared_data, logg
     noise = output["raw_noise"]
     share = np.sqrt(noise["common_covariance"][0, 0]) / noise["totals"]["Cu_L3"]
     assert 0.1 < share < 0.4
+    [error, _] = maps[0].metadata.Multimodal_fusion.total_errors
+    assert share < error / noise["totals"]["Cu_L3"] < 1.1 * share
     assert "uncertain total" in output["verdicts"][0]["because"]
     assert maps[0].metadata.Multimodal_fusion.verdict != "sound"
 

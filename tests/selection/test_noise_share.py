@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from hyperspy_multimodal.notes import gathered
 from hyperspy_multimodal.recovery.evidence import say_noisy_contrast
@@ -18,12 +19,12 @@ def halves_of(signal, noise, rng, mask=None):
     """Return what `noise_share` takes, as if halves of the counts had been fused."""
     fused = [(signal + rng.normal(0, noise * np.sqrt(2), signal.shape)) / 2 for _ in range(2)]
     net = [each[None] for each in fused]
-    variance = np.full(net[0].shape, noise**2 / 2)
+    variance, result = np.full(net[0].shape, noise**2 / 2), np.array(net)
     return SimpleNamespace(
         splits=[[SimpleNamespace(net=each, net_variance=variance) for each in net]],
         mask=mask,
         n_maps=1,
-        fused_halves=lambda _: np.array(net),
+        fused_halves=lambda _: result,
     )
 
 
@@ -35,6 +36,20 @@ def test_it_is_the_variance_of_the_noise_over_that_of_the_map(noise, rng):
     found = np.array([each.shares[0] for each in shares])
     assert found.mean() == pytest.approx(expected, rel=0.03)
     assert found.std() < 2 * np.mean([each.errors[0] for each in shares])
+
+
+def test_spots_of_noise_on_a_broad_signal_are_told_by_their_size(rng):
+    signal = np.linspace(0, 8, 96)[:, None] * np.ones(96)
+    for broad, least in ((0.0, 0.0), (1.5, 4.0), (4.0, 16.0)):
+        halves = halves_of(signal, 1e-9, rng)
+        halves.splits[0][0].net_variance[:] = 1.0  # not negligible
+        for each in halves.fused_halves(None):
+            spots = ndimage.gaussian_filter(rng.normal(0, 1, signal.shape), broad)
+            each += (broad > 0) * spots / spots.std()
+        found = noise_share(halves, None)
+        assert found.grain[0] >= least
+        assert (found.grain[0] > 0) == (broad > 0)
+        assert found.shares[0] < 0.35
 
 
 def test_masked_pixels_have_no_say(rng):
@@ -72,11 +87,16 @@ def test_maps_with_many_counts_cost_no_fusion(maps, models, alone, monkeypatch):
 
 def test_what_is_said_depends_on_the_share_less_its_error():
     names = ["Co_Ka", "O_Ka", "S_Ka", "Ti_Ka", "Cu_Ka"]
-    noise = NoiseShare(np.array([0.1, 0.25, 0.4, 0.8, 0.9]), np.full(5, 0.1))
+    noise = NoiseShare(np.array([0.1, 0.25, 0.4, 0.8, 0.9]), np.full(5, 0.1), np.zeros(5))
     fused = np.arange(5 * 16.0).reshape(5, 4, 4)
     fused[4] = 1.0  # is said to be flat
     with gathered() as notes:
         say_noisy_contrast(names, noise, fused)
     found = [each.verdict for each in verdicts_of(names, notes)]
     assert found == ["sound", "sound", "with care", "not to be trusted", "sound"]
+    with gathered() as finer:
+        say_noisy_contrast(names, noise._replace(grain=np.array([0, 8, 8, 8, 8])), fused)
+    found = [each.verdict for each in verdicts_of(names, finer)]
+    assert found == ["sound", "with care", "with care", "not to be trusted", "sound"]
+    assert "O_Ka (below about 8 pixels)" in finer[-1].text
     assert "Ti_Ka (80 ± 10 %)" in notes[0].text and "S_Ka (40 ± 10 %)" in notes[1].text
