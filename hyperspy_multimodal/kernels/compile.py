@@ -5,6 +5,7 @@ import logging
 from types import FunctionType
 
 import numba
+from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.registry import CPUDispatcher
 
@@ -24,15 +25,36 @@ _FLAGS["no_cfunc_wrapper"] = True
 _WITHIN = {"no_cpython_wrapper": True, "_nrt": False}
 
 
-class _Apart(CompilerBase):
-    """Compiles a function whose array arguments do not overlap where they are written to."""
+class _Part(JITCodeLibrary):
+    """Code that only kernels contain: they optimise and translate it as a part of theirs."""
+
+    def _optimize_final_module(self):
+        pass
+
+    def _finalize_final_module(self):
+        self._finalized = True
+        self._get_module_for_linking()  # a copy
+        for function in self._final_module.functions:
+            if not function.is_declaration:
+                function.linkage = "available_externally"
+        super()._finalize_final_module()
+
+
+class _PartOfKernels(CompilerBase):
+    apart = False
 
     def define_pipelines(self):
-        self.state.flags.noalias = True
-        return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
+        state = self.state
+        state.flags.noalias = self.apart
+        state.library = state.targetctx.codegen().create_library(state.func_id.func_qualname)
+        state.library.__class__ = _Part
+        return [DefaultPassBuilder.define_nopython_pipeline(state)]
 
 
-_INLINED = {"forceinline": True, "pipeline_class": _Apart}
+class _InlinedInKernels(_PartOfKernels):
+    """Compiles a function whose array arguments do not overlap where they are written to."""
+
+    apart = True
 
 
 class _Kernel:
@@ -66,9 +88,10 @@ def leaf(function, **flags):
 def inlined(function):
     """Compile a row function into each kernel that calls it. It makes no arrays.
 
-    Python may call it, too, as tests do. It is compiled for that only then.
+    Array arguments do not overlap where it writes to them. Python may call it, too, as tests do;
+    for that it is compiled once more.
     """
-    return _for_kernels(function, _Inlined, **_INLINED)
+    return _part(function, _Inlined, forceinline=True, pipeline_class=_InlinedInKernels)
 
 
 def within(decorator):
@@ -77,10 +100,11 @@ def within(decorator):
     Taking groups of arrays apart for Python takes as long to compile as the function itself. Like
     those of `inlined`, the function makes no arrays.
     """
-    flags = _INLINED if decorator is inlined else {}
 
     def compiled(function):
-        return _for_kernels(function, _Within, **flags)
+        part = inlined(function) if decorator is inlined else _part(function, _Within)
+        part.__class__ = _Within
+        return part
 
     return compiled
 
@@ -97,14 +121,14 @@ class _Inlined(CPUDispatcher):
 
 @functools.cache
 def _from_python(dispatcher):
-    function = _named(dispatcher.py_func, "from_python")
-    return _compile(function, **_INLINED)
+    return _compile(_named(dispatcher.py_func, "from_python"))
 
 
-def _for_kernels(function, kind, **flags):
-    dispatcher = _compile(function, **_WITHIN, **flags)
-    dispatcher.__class__ = kind
-    return dispatcher
+def _part(function, kind, pipeline_class=_PartOfKernels, **flags):
+    # in the cache it is part of the kernels
+    part = numba.njit(pipeline_class=pipeline_class, **flags, **_WITHIN, **_FLAGS)(function)
+    part.__class__ = kind
+    return part
 
 
 def _named(function, variant):

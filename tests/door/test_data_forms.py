@@ -206,23 +206,36 @@ def test_line_of_an_roi(signal, haadf):
     assert fused_sum[0].data.shape == (12,)
 
 
-@pytest.fixture(scope="module")
-def squares():
+def squares(size):
     """Two scans of as many rows and columns as there are frames: no size tells an axis."""
-    return [core_shell((12, 12), counts=30, seed=seed) for seed in (3, 4)]
+    return [core_shell((size, size), counts=30, seed=seed) for seed in (3, 4)]
+
+
+@pytest.fixture(scope="module")
+def eights():
+    return squares(8)
+
+
+def frames_of(scans):
+    """Return as many frames as they have rows: signals and HAADF images."""
+    pairs = scans * (len(scans[0].haadf.data) // 2)
+    stacked = (
+        hs.stack([getattr(each, name) for each in pairs], show_progressbar=False)
+        for name in ("signal", "haadf")
+    )
+    return tuple(stacked)
 
 
 @pytest.mark.parametrize(
     "axes", [("time", "x", "y"), ("time", "width", "height"), ("x", "tilt", "y"), ("a", "b", "c")]
 )
 @pytest.mark.parametrize("form", ["image", "array", "stack", "navigation"])
-def test_frames_of_equal_sizes(squares, axes, form):
+def test_frames_of_equal_sizes(eights, axes, form):
     """Names of axes decide; where they say nothing frames come last, as `hs.stack` puts them."""
-    frames = hs.stack([each.signal for each in squares * 6], show_progressbar=False)
-    images = hs.stack([each.haadf for each in squares * 6], show_progressbar=False)
-    one = squares[0].haadf
+    frames, images = frames_of(eights)
+    one = eights[0].haadf
     own = images.inav[1] if form in ("stack", "navigation") else one
-    wanted = fused(squares[1].signal, own, map_method="windows")
+    wanted = fused(eights[1].signal, own, map_method="windows")
     place = axes.index("time") if "time" in axes else axes.index("tilt") if "tilt" in axes else 2
     order = [0, 1]
     order.insert(place, 2)
@@ -237,14 +250,23 @@ def test_frames_of_equal_sizes(squares, axes, form):
             axis.name, axis.units = name, ""
     if form == "stack":
         haadf = images.data.transpose([2 - p for p in order[::-1]])
-    asked = axes[:2] == ("time", "x") and form == "array"
-    maps = turned.multimodal_fusion(haadf, uncertainty=asked, map_method="windows", **GIVEN)
-    array_place = 2 - place
+    maps = turned.multimodal_fusion(haadf, map_method="windows", **GIVEN)
     for number, each in enumerate(maps):
-        second = np.take(each.data, 1, axis=array_place)
+        second = np.take(each.data, 1, axis=2 - place)
         np.testing.assert_allclose(second, wanted[number], atol=1e-5)
-        if asked:
-            errors = each.metadata.Multimodal_fusion.standard_deviation
-            vacuum = each.data < 0.05
-            assert errors.shape == each.data.shape
-            assert errors[vacuum].mean() < 0.6 * errors[~vacuum].mean()
+
+
+def test_errors_of_frames_are_where_the_maps_are():
+    scans = squares(12)
+    frames, _ = frames_of(scans)
+    turned = frames.inav[..., :3].transpose(navigation_axes=[2, 0, 1])
+    for axis, name in zip(turned.axes_manager.navigation_axes, ("time", "x", "y"), strict=True):
+        axis.name, axis.units = name, ""
+    maps = turned.multimodal_fusion(
+        scans[0].haadf.data, uncertainty=True, map_method="windows", **GIVEN
+    )
+    for each in maps:
+        errors = each.metadata.Multimodal_fusion.standard_deviation
+        vacuum = each.data < 0.05
+        assert errors.shape == each.data.shape
+        assert errors[vacuum].mean() < 0.6 * errors[~vacuum].mean()

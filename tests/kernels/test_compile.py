@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.kernels import compile as compiling
+from hyperspy_multimodal.kernels.tasks import do, task
 
 
 def double(values, out):
@@ -89,3 +90,36 @@ def test_what_is_within_kernels_is_refused_in_python(decorator):
     assert compiling.leaf(lambda value: inner(value) + 1)(3) == 7
     with pytest.raises(TypeError, match="twice is for kernels"):
         inner(3)
+
+
+@compiling.within(compiling.leaf)
+def add_twice(k, values, out):
+    out[k] += twice_of(values[k])
+
+
+@compiling.inlined
+def twice_of(value):
+    return 2 * value
+
+
+@compiling.kernel
+def add_twice_everywhere(values, out):
+    body, place = task(add_twice, (values, out))
+    for k in numba.prange(out.size):
+        do(body, place, k)
+
+
+@pytest.mark.parametrize("variant", ["alone", "shared"])
+def test_a_loop_does_its_task_once_for_each_number(variant):
+    values, out = np.arange(100.0), np.ones(100)
+    getattr(add_twice_everywhere, variant)(values, out)
+    np.testing.assert_array_equal(out, 1 + 2 * values)
+
+
+def test_what_is_within_kernels_has_no_machine_code_of_its_own():
+    """Kernels would take it for theirs, which is optimised."""
+    add_twice_everywhere.alone(np.arange(3.0), np.ones(3))
+    for part in (add_twice, twice_of):
+        compiled = next(iter(part.overloads.values()))
+        name = compiled.fndesc.llvm_func_name
+        assert compiled.library.get_pointer_to_function(name) == 0
