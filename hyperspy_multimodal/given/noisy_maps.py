@@ -105,7 +105,6 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     first = halved_counts(net, excess, splits, seed, blurs, clipped)
     below, slope = clipped_mean(net, excess, clipped)
     share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
-    below[share < _NEGLIGIBLE] = slope[share < _NEGLIGIBLE] = 0.0
     if np.any(share >= _NEGLIGIBLE):
         cut = {
             n: f"{plain(100 * each, 2)} %"
