@@ -36,7 +36,7 @@ _TOLD, _GAUSSIAN = 0.6, 10.0
 # Gain and floor that explain less than this share of the variance explain nothing.
 _TOO_LITTLE = 0.5
 # Relative error of the floor of clipped maps by sizes of counts that no model knows.
-_MODEL = 0.05
+_MODEL = 0.03
 # Relative error of the gain of filtered maps.
 _OF_FILTER = 0.3
 # A spike is this many times as bright as its brightest neighbour, and as this quantile of the map.
