@@ -65,7 +65,8 @@ def fuse_maps(
     gain : None, float or sequence of float
         Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
         hold whole numbers >= 0 that do not look scaled; otherwise it is estimated from how the
-        noise grows with the brightness, with a warning.
+        noise grows with the brightness, with a warning. Where Gaussian noise was clipped at 0, its
+        mean is then subtracted; with a gain given, it is not.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in their units. The maps still contain its
         noise. None (default): 0 for counts or if ``gain`` is given; otherwise the noise in dark
@@ -87,8 +88,10 @@ def fuse_maps(
         Signal2D for arrays. ``metadata.Multimodal_fusion`` records all parameters.
     output : dict
         Only with ``full_output=True``: as for ``multimodal_fusion``, and ``gain``,
-        ``gain_source`` ("counts", "given" or "estimated") and ``pedestal``. ``raw_maps`` are the
-        maps as given, less the pedestal. ``raw_noise`` is None if the noise was estimated.
+        ``gain_source`` ("counts", "given" or "estimated"), ``pedestal``, and ``clipping_bias``: the
+        mean of what was subtracted, in map units per pixel, because noise below 0 was cut off.
+        ``raw_maps`` are the maps as given, less the pedestal. ``raw_noise`` is None if the noise
+        was estimated.
 
     Raises
     ------
@@ -172,6 +175,7 @@ def fuse_maps(
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, splits, parameters.seed
     )
+    too_bright = given.arrays.mean(axis=(1, 2)) - measured.gains * measured.net.mean(axis=(1, 2))
     measured, subtracted = without_pedestal(measured, pedestal, on_scan, given.mask)
     whole, measured = measured, masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
@@ -184,6 +188,7 @@ def fuse_maps(
     record["gain_source"] = source
     record["background"] = np.maximum(measured.subtracted - subtracted, 0.0).tolist()
     record["pedestal"] = subtracted.tolist()
+    record["clipping_bias"] = too_bright.tolist()
     results = given.like_input(fused.maps, ", fused", record)
     for result, name in zip(results, given.names, strict=True):
         result.metadata.set_item("Multimodal_fusion.element", name)
@@ -206,7 +211,7 @@ def fuse_maps(
         ]
     if not full_output:
         return results
-    own = {name: record[name] for name in ("gain", "gain_source", "pedestal")}
+    own = {name: record[name] for name in ("gain", "gain_source", "pedestal", "clipping_bias")}
     return results, {**output, **own}
 
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from .clipped_noise import fit_clipped
 from .noise_correlation import correlation_of_noise
-from .noise_moments import Levels, fit_noise
+from .noise_moments import Levels, fit_gain, fit_noise
 
 # Levels of brightness, and blocks of pixels in each at least.
 _LEVELS, _LEAST_BLOCKS = 24, 60
@@ -24,8 +25,6 @@ _FEW_COUNTS = 10.0
 _FEWEST_COUNTS, _DEGREE = 0.3, 2
 # A map without negative values is clipped at 0 if this share of the pixels of a level is 0.
 _CLIPPED = 0.02
-# Share of pixels at 0 that clipped Gaussian noise leaves in the dark.
-_HALF = 0.3, 0.7
 # Counts without a floor that fit worse by less than this are all there is, if as many pixels are 0
 # as they leave: to this share, at most levels, and for single counts of one size or of sizes that
 # differ, of which there are up to so many times as many.
@@ -36,6 +35,8 @@ _POISSON_SHARE = 0.05
 _TOLD, _GAUSSIAN = 0.6, 10.0
 # Gain and floor that explain less than this share of the variance explain nothing.
 _TOO_LITTLE = 0.5
+# Relative error of the floor of clipped maps by sizes of counts that no model knows.
+_MODEL = 0.03
 # Relative error of the gain of filtered maps.
 _OF_FILTER = 0.3
 # A spike is this many times as bright as its brightest neighbour, and as this quantile of the map.
@@ -79,7 +80,8 @@ def estimate_noise(image):
     the pixels *around* them, which does not know their noise; of each level the half with the
     gentlest slopes is taken. There the mean of the squared differences is the variance, and the
     mean of the blocks the level, also where most pixels are exactly 0. Gain and floor are those
-    for which counts, with Gaussian noise and clipped at 0 where the map is, have these moments.
+    for which counts, with Gaussian noise and clipped at 0 where the map is, have these moments; of
+    clipped Gaussian noise, those of `fit_clipped`.
     Single pixels far above all others, such as from cosmic rays, are ignored. Correlated noise, as
     after smoothing, is recognised, and gain and floor are those of the map before smoothing.
 
@@ -136,14 +138,25 @@ def _from_moments(image):
     for roughly in (True, True, False):
         found = fit_noise(_levels(flat, whole, counts), clipped, roughly)
         counts = found.counts
-    if clipped and found.plain_excess < _AS_PLAIN and _are_of_counts(flat, found.plain_gain):
+    gaussian = fit_clipped(image, found.gain) if clipped else None
+    if gaussian is not None:
+        levels = _levels(flat, whole, flat.mean / gaussian.gain)
+        gain, error = fit_gain(levels, gaussian.floor, gaussian.gain, clipped)
+        floor_error = np.hypot(gaussian.floor_error, _MODEL * gaussian.floor)
+        found = found._replace(
+            gain=gain, floor=gaussian.floor, gain_error=error, floor_error=floor_error
+        )
+    elif clipped and found.plain_excess < _AS_PLAIN and _are_of_counts(flat, found.plain_gain):
         error = max(found.gain_error, abs(found.gain - found.plain_gain))
         found = found._replace(gain=found.plain_gain, floor=0.0, gain_error=error)
     gain, floor = found.gain, found.floor
     brightest = max(float(np.abs(flat.mean).max()), np.finfo(float).tiny)
     told = found.gain_error < _TOLD * gain
     level, variance = np.maximum(flat.mean, 0.0), flat.mean_square
-    if not told and np.mean(gain * level + floor) < _TOO_LITTLE * variance.mean():
+    explained = (
+        gaussian is not None or np.mean(gain * level + floor) > _TOO_LITTLE * variance.mean()
+    )
+    if not told and not explained:
         # noise that has little to do with brightness, as that of shares: all of it is a floor
         floor = float(variance.mean())
     least = _POISSON_SHARE * floor / brightest
@@ -151,12 +164,10 @@ def _from_moments(image):
     if not told and floor > gain * brightest:
         # the size of counts stays unknown: there are many small ones, so that noise is Gaussian
         gain = min(gain, max(np.sqrt(floor / _GAUSSIAN), least))
-    # counts leave nearly all pixels at 0 where it is dark, and Gaussian noise half of them
-    half = clipped and floor > 0 and _HALF[0] < flat.zeros[np.argmin(flat.mean)] < _HALF[1]
     return Noise(
         gain=float(gain),
         floor=floor,
-        clipped=bool(half),
+        clipped=gaussian is not None,
         gain_error=found.gain_error if told else np.inf,
         floor_error=found.floor_error,
     )

@@ -12,6 +12,8 @@ from .noise_model import FLOORS, TABLE, Moments, moments_for
 _OUTLYING = 4.0
 # Gains in units of variance over mean to begin with.
 _TRIED = np.geomspace(3e-3, 3.0, 40)
+# Gains around a known one that are compared.
+_NEAR = np.geomspace(0.25, 4.0, 140)
 # Floors are searched as logarithms of the floor plus this, in squared counts.
 _LEAST = 1e-3
 # Variance of a level that is exactly 0, as a share of the largest, and steps of derivatives.
@@ -92,6 +94,29 @@ def fit_noise(levels, clipped=False, roughly=False):
     return Fit(gain * scale, gain**2 * floor * scale**2,
                float(errors[0]) * scale, float(errors[1]) * scale**2,
                problem.counts(noise), float(gains[plain.argmin()]) * scale, excess)  # fmt: skip
+
+
+def fit_gain(levels, floor, gain, clipped):
+    """Fit the gain of levels whose floor is known, and return it with its standard error.
+
+    Parameters
+    ----------
+    levels : Levels
+    floor, gain : float
+        In units of the map; the gain is one to begin with.
+    clipped : bool
+        Whether what was negative was set to 0.
+    """
+    problem = _Problem(levels, clipped)
+    scale = problem.scale
+    gains = gain / scale * _NEAR
+    for _ in range(_ROUNDS):
+        problem = problem.with_errors_of((gain / scale, floor / gain**2))
+        costs = np.array([float(problem.cost(g, floor / (scale * g) ** 2)[0]) for g in gains])
+        gain = float(gains[costs.argmin()] * scale)
+    misfit = problem.misfit((gain / scale, floor / gain**2))
+    as_good = gains[costs < costs.min() + _AS_GOOD * misfit] * scale
+    return gain, max(as_good[-1] - gain, gain - as_good[0]) / np.sqrt(_AS_GOOD)
 
 
 def _best(problem, roughly):

@@ -8,9 +8,9 @@ from ..checks import per_element
 from ..counts.fitted_maps import FittedMaps
 from ..notes import Speaker
 from ..written_numbers import plain, with_error
-from .map_halves import halved_counts, level_around
+from .clipping_bias import without_clipping_bias
+from .map_halves import halved_counts
 from .map_noise import estimate_noise
-from .noise_model import TABLE, moments_for
 
 _logger = Speaker(__name__)
 
@@ -20,7 +20,6 @@ _SHARES = 1e-3
 # counts of this many units.
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
 _CERTAIN = 3.0  # standard errors
-_NEGLIGIBLE = 0.01  # share of a total
 # Error of the variance where gain and noise floor are estimated, as a share of it.
 _DOUBT = 0.3
 
@@ -51,7 +50,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         "counts", "given" or "estimated": where the gain comes from.
     """
     n_maps = len(names)
-    blurs, clipped = np.zeros(n_maps), np.zeros(n_maps, bool)
+    blurs, floor_errors, clipped = np.zeros(n_maps), np.zeros(n_maps), np.zeros(n_maps, bool)
     _warn_of_shares(names, arrays)
     whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
     given = None
@@ -97,68 +96,16 @@ def ready_maps(names, arrays, gain, background, splits, seed):
             brief=f"Noise estimated from the maps: 1 count = {worth}.",
         )
         blurs = np.array([noise.blur for noise in noises])
+        floor_errors = np.array([noise.floor_error for noise in noises])
         clipped = np.array([noise.clipped for noise in noises])
         _warn_of_correlation(names, blurs)
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
     first = halved_counts(net, excess, splits, seed, blurs, clipped)
-    below, slope = clipped_mean(net, excess, clipped)
-    share = below.sum(axis=(1, 2)) / np.maximum(net.sum(axis=(1, 2)), 1e-300)
-    below[share < _NEGLIGIBLE] = slope[share < _NEGLIGIBLE] = 0.0
-    if np.any(share >= _NEGLIGIBLE):
-        cut = {
-            n: f"{plain(100 * each, 2)} %"
-            for n, each in zip(names, share, strict=True)
-            if each >= _NEGLIGIBLE
-        }
-        _logger.warning(
-            "Noise below 0 was cut off from the map of %s, which makes it too bright by %s of "
-            "its total. This is subtracted, so totals are lower than those of the input maps.",
-            ", ".join(cut),
-            ", ".join(cut.values()),
-            kind="told",
-            brief=f"Totals lowered for noise that was cut off: "
-            f"{', '.join(f'{name} by {each}' for name, each in cut.items())}.",
-        )
-    first = [each - below / 2 - slope * level_around(each - net / 2) for each in first]
-    maps = _as_fitted(names, net - below, gains, excess, first, None)
+    maps = _as_fitted(names, net, gains, excess, first, None)
+    maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped)
     return (replace(maps, variance_doubt=_DOUBT) if source == "estimated" else maps), source
-
-
-def clipped_mean(net, excess, clipped):
-    """Return by how much maps are too bright because noise below 0 was cut off, and its slope.
-
-    The bias is that of the level around a pixel, which has noise of its own. Halves of a map must
-    not share that: what one has more than half, at this level, changes its bias by the slope.
-
-    Parameters
-    ----------
-    net : numpy.ndarray
-        Maps in effective counts, shape (K, ny, nx).
-    excess : numpy.ndarray
-        Variance of the noise before it was clipped, in squared counts, shape (K,).
-    clipped : numpy.ndarray of bool
-        Which maps were, shape (K,).
-
-    Returns
-    -------
-    below, slope : numpy.ndarray
-        Bias in effective counts, and its derivative by the level, shape (K, ny, nx); 0 for other
-        maps.
-    """
-    below, slope = np.zeros_like(net), np.zeros_like(net)
-    for k in np.flatnonzero(clipped):
-        level = level_around(net[k : k + 1])[0]
-        mean = moments_for(float(excess[k]), clipped=True).mean
-        bias = np.maximum(mean - TABLE, 0.0)
-        steps = np.diff(bias) / np.diff(mean)
-        below[k] = np.interp(level, mean, bias)
-        # a level that noise makes lower than that of no counts stands for less than none
-        lacking = np.minimum(level - mean[0], 0.0)
-        below[k] += lacking * steps[0]
-        slope[k] = steps[np.clip(np.searchsorted(mean, level) - 1, 0, len(steps) - 1)]
-    return below, slope
 
 
 def _warn_of_correlation(names, blurs):

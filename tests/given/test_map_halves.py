@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from hyperspy_multimodal.given.clipping_bias import clipped_mean
 from hyperspy_multimodal.given.map_halves import halved_counts
 from hyperspy_multimodal.given.noise_model import moments_for
-from hyperspy_multimodal.given.noisy_maps import clipped_mean, ready_maps
+from hyperspy_multimodal.given.noisy_maps import ready_maps
 
 
 def compound(mean, rng, shape=2.0):
@@ -152,3 +153,15 @@ def test_counts_of_a_film_are_not_taken_for_clipped_noise(level, caplog):
         maps, _ = ready_maps(["Co"], image[None], None, None, 1, 0)
         assert "cut off" not in caplog.text
         assert maps.gains[0] * maps.net.sum() == pytest.approx(image.sum())
+
+
+def test_the_error_of_the_floor_is_one_of_the_total():
+    """Clipped noise of a known floor adds a known mean; an error of the floor scales that."""
+    rng = np.random.default_rng(0)
+    mean = np.zeros((96, 96))
+    mean[24:72, 24:72] = np.linspace(0.2, 2, 48)
+    image = np.maximum(rng.poisson(mean) + 0.5 * rng.standard_normal(mean.shape), 0)
+    maps, _ = ready_maps(["Co"], 0.04 * image[None], None, None, 1, 0)
+    error = np.sqrt(maps.common[0, 0])
+    assert 0.005 < error < 0.05
+    assert abs(maps.gains[0] * maps.net.sum() / (0.04 * mean.sum()) - 1) < 3 * error + 0.02

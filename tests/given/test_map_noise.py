@@ -140,7 +140,7 @@ def test_units_change_nothing():
 def test_stated_errors_cover(draw):
     """Of maps of one element with structure and without."""
     for mean in (truth(2)[0], truth(20)[0]):
-        found = found_by_seed(draw, mean, 12)
+        found = found_by_seed(draw, mean, 8)
         away = np.array([(each.gain - GAIN) / each.gain_error for each in found])
         assert np.mean(np.abs(away) < 2) > 0.8
         assert np.sqrt(np.mean(away**2)) > 0.2
@@ -175,3 +175,29 @@ def test_noise_on_a_large_pedestal_is_not_that_of_its_counts():
 def test_maps_below_0_have_a_floor():
     found = estimate_noise(np.random.default_rng(0).normal(-5, 1, (96, 96)))
     assert found.floor == pytest.approx(1, rel=0.1) and np.isinf(found.gain_error)
+
+
+@pytest.mark.parametrize("counts", [0.3, 3])
+@pytest.mark.parametrize("deviation", [0.3, 1.0, 2.0])
+def test_the_floor_of_clipped_noise_is_known_within_its_error(deviation, counts):
+    """Also if noise hides all counts. Sizes of counts differ, or all are the same."""
+    mean = truth(counts)[0]
+    for seed, draw in enumerate((scaled, compound)):
+        rng = np.random.default_rng(seed)
+        image = draw(mean, rng) + GAIN * deviation * rng.standard_normal(mean.shape)
+        found = estimate_noise(np.maximum(image, 0.0))
+        assert found.clipped
+        assert found.floor == pytest.approx((GAIN * deviation) ** 2, rel=0.08)
+        assert found.floor_error < 0.1 * found.floor
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.0, 6.0, np.inf])
+@pytest.mark.parametrize("level", [0.5, 1.0])
+def test_a_film_of_counts_of_any_sizes_is_not_clipped_noise(level, shape):
+    """Half of its pixels are 0, too."""
+    rng = np.random.default_rng(0)
+    mean = np.full((128, 128), level)
+    mean[40:80, 40:80] += np.linspace(1, 5, 40)
+    counts = rng.poisson(mean)
+    sizes = counts if np.isinf(shape) else rng.gamma(shape * np.maximum(counts, 1), 1 / shape)
+    assert not estimate_noise(GAIN * np.where(counts > 0, sizes, 0.0)).clipped

@@ -1,0 +1,198 @@
+"""Gain and floor of maps whose noise was clipped at 0, from how pixels are distributed."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import gammainc, gammaincinv, gammaln, ndtr, xlogy
+
+# Pixels are classed by the mean of the square around them of this half-width, without themselves.
+_AROUND = 3
+_CLASSES, _LEAST_PIXELS = 16, 400
+# Classes darker than this many standard deviations of the noise, or counts, have a say: clipping
+# tells the floor there.
+_DARK = 2.0
+# Values up to so many standard deviations above that are sorted into this many bins.
+_HIGHEST, _BINS = 5.0, 60
+# Single counts are of one size, or of sizes with a gamma distribution of these shapes, which stand
+# as so many of their quantiles.
+_SHAPES, _QUANTILES = (np.inf, 2.0, 1.0), 16
+# Counts alone, without noise, may have these. Their log-likelihood must be lower by so much, in the
+# darkest third of the classes: brighter ones hold edges, which no expectation describes.
+_SHAPES_ALONE, _CLEARLY, _DARKEST = (np.inf, 10.0, 4.0, 2.0, 1.0, 0.5), 10.0, 3
+# Share of pixels at 0 that clipped noise leaves in the darkest class.
+_HALF = 0.3, 0.7
+# Expected counts of a class that are compared: 0 and so many others, from this one on.
+_TRIED, _FEWEST, _MOST = 45, 2e-3, 30.0
+# Gains and floors further away than this factor from those to begin with are not looked for.
+_FARTHEST = 3.0
+_GAINS_ALONE = 24
+_PENALTY = 1e3
+# What no model rules out.
+_LEAST_CHANCE = 1e-12
+_STEP = 0.03  # of derivatives, in logarithms
+
+
+class Clipped(NamedTuple):
+    """Gain and floor in units of a map, with standard errors, and the log-likelihood."""
+
+    gain: float
+    floor: float
+    gain_error: float
+    floor_error: float
+    log_likelihood: float
+
+
+def fit_clipped(image, gain):
+    """Fit gain and floor of a map that was clipped at 0; None if counts alone explain it as well.
+
+    Each pixel holds some counts beside Gaussian noise, and 0 if both together are negative. Their
+    number is Poisson distributed, with one expectation for the pixels of a class, which have
+    surroundings of equal brightness. Gain, floor and expectations have the largest likelihood for
+    the histograms of the dark classes. Counts alone leave as many pixels at 0 where there is a
+    film, but few values near 0, or most of them near 0. In moments, by contrast, what is missing
+    below 0 and counts that are small pass for each other.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Map, >= 0, shape (ny, nx).
+    gain : float
+        To begin with, in units of the map, > 0.
+
+    Returns
+    -------
+    Clipped or None
+    """
+    classes = _classes(image)
+    values = image.ravel()
+    darkest = values[classes[0]]
+    if not _HALF[0] < np.mean(darkest == 0) < _HALF[1]:
+        return None
+    # half the noise is there
+    deviation = float(np.sqrt(2 * np.mean(np.square(darkest))))
+    histograms, edges = _histograms(image, classes, gain, deviation)
+    dark = histograms[: max(len(classes) // _DARKEST, 1)]
+    clipped = _fitted(dark, edges, gain, deviation, _SHAPES[0]).log_likelihood
+    alone = max(_likelihood_alone(dark, edges, gain, shape) for shape in _SHAPES_ALONE)
+    if clipped < alone + _CLEARLY:
+        return None
+    found = [_fitted(histograms, edges, gain, deviation, shape) for shape in _SHAPES]
+    return max(found, key=lambda each: each.log_likelihood)
+
+
+def _classes(image):
+    """Return the places of pixels by the brightness around them, darkest first."""
+    size = 2 * _AROUND + 1
+    whole = ndimage.uniform_filter(image, size, mode="reflect") * size**2
+    order = np.argsort((whole - image).ravel(), kind="stable")
+    return np.array_split(order, max(min(_CLASSES, order.size // _LEAST_PIXELS), 1))
+
+
+def _histograms(image, classes, gain, deviation):
+    """Return numbers of pixels by dark class and bin, (J, B), and edges between bins, (B - 1,)."""
+    values = image.ravel()
+    limit = _DARK * max(deviation, gain)
+    dark = [each for each in classes if values[each].mean() < limit] or classes[:1]
+    # between the values there are, so that rounded ones stay together
+    levels = np.unique(values)
+    middle = (levels[1:] + levels[:-1]) / 2
+    highest = limit + _HIGHEST * deviation
+    middle = middle[: max(np.searchsorted(middle, highest), 1)]
+    places = np.searchsorted(middle, np.linspace(0, middle[-1], _BINS))
+    edges = middle[np.unique(places)]
+    bins = np.searchsorted(edges, values)
+    return np.array([np.bincount(bins[each], minlength=edges.size + 1) for each in dark]), edges
+
+
+def _fitted(histograms, edges, gain, deviation, shape):
+    """Return what fits best with sizes of counts of one shape."""
+    start = np.log([gain, deviation])
+    expected, sizes = _sizes(shape, deviation / gain)
+
+    def cost(x):
+        unit, spread = np.exp(x)
+        below = ndtr((edges - unit * sizes[..., None]) / spread).mean(axis=1)
+        away = np.maximum(np.abs(x - start) - np.log(_FARTHEST), 0.0)
+        return -_log_likelihood(histograms, below, expected) + _PENALTY * (away @ away)
+
+    first = start + np.array([[0.0, 0.0], [0.15, 0.0], [0.0, 0.1]])
+    found = minimize(cost, start, method="Nelder-Mead",
+                     options={"xatol": 2e-3, "fatol": 1e-2, "initial_simplex": first})  # fmt: skip
+    errors = _errors(cost, found.x)
+    gain, deviation = np.exp(found.x)
+    return Clipped(float(gain), float(deviation**2), float(gain * errors[0]),
+                   float(2 * deviation**2 * errors[1]), -float(found.fun))  # fmt: skip
+
+
+def _likelihood_alone(histograms, edges, gain, shape):
+    """Return the largest log-likelihood of counts without noise."""
+    expected, sizes = _sizes(shape, 1.0)
+    number = np.arange(len(sizes))[:, None]
+
+    def cost(x):
+        values = edges / np.exp(x)
+        if np.isinf(shape):
+            below = (number < values).astype(float)
+        else:
+            below = np.where(number, gammainc(shape * number, values * (shape + 1)), 1.0)
+        return -_log_likelihood(histograms, below, expected)
+
+    tried = np.log(gain) + np.linspace(-1, 1, _GAINS_ALONE) * np.log(_FARTHEST)
+    costs = [cost(x) for x in tried]
+    best = int(np.argmin(costs))
+    near = tried[max(best - 1, 0)], tried[min(best + 1, len(tried) - 1)]
+    found = minimize_scalar(cost, bounds=near, method="bounded", options={"xatol": 1e-2})
+    return -min(float(found.fun), costs[best])
+
+
+def _errors(cost, at):
+    """Return standard errors of logarithms from the curvature; infinite where there is none."""
+    one, other = _STEP * np.eye(2)
+    least = cost(at)
+    diagonal = [(cost(at + step) + cost(at - step) - 2 * least) / _STEP**2 for step in (one, other)]
+    mixed = (
+        cost(at + one + other) - cost(at + one - other)
+        - cost(at - one + other) + cost(at - one - other)
+    ) / (4 * _STEP**2)  # fmt: skip
+    determinant = diagonal[0] * diagonal[1] - mixed**2
+    if min(*diagonal, determinant) <= 0:
+        return np.array([np.inf, np.inf])
+    return np.sqrt(np.array(diagonal[::-1]) / determinant)
+
+
+def _sizes(shape, deviation):
+    """Return expected numbers of counts to compare, (L,), and sizes of 0, 1, ... counts, (N, Q).
+
+    Sizes are in effective counts, of which the mean square over the mean is 1.
+    """
+    most = min(_MOST, 3 * _DARK * max(deviation, 1.0))
+    mean_size = 1.0 if np.isinf(shape) else shape / (shape + 1)
+    expected = np.concatenate([[0.0], np.geomspace(_FEWEST, most, _TRIED)]) / mean_size
+    number = np.arange(int(expected[-1] + 5 * np.sqrt(expected[-1]) + 5))[:, None]
+    if np.isinf(shape):
+        return expected, number.astype(float)
+    share = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    sizes = gammaincinv(shape * np.maximum(number, 1), share) / (shape + 1)
+    return expected, np.where(number > 0, sizes, 0.0)
+
+
+def _log_likelihood(histograms, below, expected):
+    """Return the log-likelihood with the best expected counts of each class.
+
+    ``below`` are probabilities that 0, 1, ... counts give values below the edges of bins.
+    """
+    ends = np.zeros((len(below), 1)), np.ones((len(below), 1))
+    of_number = np.diff(np.concatenate([ends[0], below, ends[1]], axis=1), axis=1)
+    number = np.arange(len(below))
+    chances = np.exp(xlogy(number, expected[:, None]) - expected[:, None] - gammaln(number + 1))
+    by_level = np.log(np.maximum(chances @ of_number, _LEAST_CHANCE))
+    tried = histograms @ by_level.T
+    # between those compared, along a parabola
+    best = np.clip(tried.argmax(axis=1), 1, len(expected) - 2)
+    rows = np.arange(len(tried))
+    low, middle, high = tried[rows, best - 1], tried[rows, best], tried[rows, best + 1]
+    bend = np.maximum(2 * middle - low - high, 1e-9)
+    vertex = middle + np.square(high - low) / (8 * bend)
+    return float(np.where(middle >= np.maximum(low, high), vertex, tried.max(axis=1)).sum())

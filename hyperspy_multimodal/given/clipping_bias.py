@@ -1,0 +1,105 @@
+"""By how much maps are too bright because noise below 0 was cut off, and maps without that."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..notes import Speaker
+from ..written_numbers import with_error
+from .map_halves import level_around
+from .noise_model import TABLE, moments_for
+
+_logger = Speaker(__name__)
+
+_NEGLIGIBLE = 0.01  # share of a total
+
+
+def without_clipping_bias(maps, excess, errors, clipped):
+    """Subtract from maps what clipping added, say so, and state the error of their totals.
+
+    Parameters
+    ----------
+    maps : FittedMaps
+        Maps in effective counts.
+    excess, errors : numpy.ndarray
+        Variance of the noise before it was clipped, and its standard error, in squared counts,
+        shape (K,).
+    clipped : numpy.ndarray of bool
+        Which maps were clipped, shape (K,).
+
+    Returns
+    -------
+    FittedMaps
+    """
+    if not np.any(clipped):
+        return maps
+    below, slope = clipped_mean(maps.net, excess, clipped)
+    more = clipped_mean(maps.net, excess + np.where(clipped, errors, 0.0), clipped)[0] - below
+    totals, bias, error = (each.sum(axis=(1, 2)) for each in (maps.net, below, more))
+    _say_what_was_cut_off(maps.names, totals, bias, error, clipped)
+    own = [each - below / 2 - slope * level_around(each - maps.net / 2)
+           for each in maps.first_halves]  # fmt: skip
+    net = maps.net - below
+    left = totals - bias
+    shares = np.divide(error, left, out=np.zeros_like(left), where=left > 0)
+    return replace(
+        maps,
+        net=net,
+        net_variance=net + excess[:, None, None],
+        first_halves=np.array(own).reshape(maps.first_halves.shape),
+        common=np.diag(np.square(shares)),
+    )
+
+
+def clipped_mean(net, excess, clipped):
+    """Return by how much maps are too bright because noise below 0 was cut off, and its slope.
+
+    The bias is that of the level around a pixel, which has noise of its own. Halves of a map must
+    not share that: what one has more than half, at this level, changes its bias by the slope.
+
+    Parameters
+    ----------
+    net : numpy.ndarray
+        Maps in effective counts, shape (K, ny, nx).
+    excess : numpy.ndarray
+        Variance of the noise before it was clipped, in squared counts, shape (K,).
+    clipped : numpy.ndarray of bool
+        Which maps were, shape (K,).
+
+    Returns
+    -------
+    below, slope : numpy.ndarray
+        Bias in effective counts, and its derivative by the level, shape (K, ny, nx); 0 for other
+        maps.
+    """
+    below, slope = np.zeros_like(net), np.zeros_like(net)
+    for k in np.flatnonzero(clipped):
+        level = level_around(net[k : k + 1])[0]
+        mean = moments_for(float(excess[k]), clipped=True).mean
+        bias = np.maximum(mean - TABLE, 0.0)
+        steps = np.diff(bias) / np.diff(mean)
+        below[k] = np.interp(level, mean, bias)
+        # a level that noise makes lower than that of no counts stands for less than none
+        lacking = np.minimum(level - mean[0], 0.0)
+        below[k] += lacking * steps[0]
+        slope[k] = steps[np.clip(np.searchsorted(mean, level) - 1, 0, len(steps) - 1)]
+    return below, slope
+
+
+def _say_what_was_cut_off(names, totals, bias, error, clipped):
+    """Log by which share of its total clipping made each map too bright."""
+    totals = np.maximum(totals, np.finfo(float).tiny)
+    cut = {
+        names[k]: f"{with_error(100 * bias[k] / totals[k], 100 * error[k] / totals[k])} %"
+        for k in np.flatnonzero(clipped & (bias >= _NEGLIGIBLE * totals))
+    }
+    if cut:
+        _logger.warning(
+            "Noise below 0 was cut off from the map of %s, which makes it too bright by %s of "
+            "its total. This is subtracted, so totals are lower than those of the input maps.",
+            ", ".join(cut),
+            ", ".join(cut.values()),
+            kind="told",
+            brief=f"Totals lowered for noise that was cut off: "
+            f"{', '.join(f'{name} by {each}' for name, each in cut.items())}.",
+        )
