@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from .array_parts import segment
-from .compile import inlined, kernel
+from .compile import inlined, kernel, leaf, within
 from .directional import across
 from .projection import dual_change
 
@@ -69,6 +69,36 @@ def directional_dual_row(
     return moved
 
 
+@within(leaf)
+def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_below):
+    """As `regulariser_rows.move_dual`, for maps with a field.
+
+    It is called, as it is seldom needed: other regularisers would be slower with it inside.
+    """
+    bound = data.bounds[i]
+    f = data.places[i]
+    lead_y = segment(state.lead, (0, f, row, start), n)
+    lead_x = segment(state.lead, (1, f, row, start), n)
+    below = segment(state.dual_y, (i, row + 1, start), n)
+    right = segment(state.dual_x, (i, row, start + 1), n)
+    if data.regularisers[i] != GENERALISED:
+        return directional_dual_row(
+            n,
+            step,
+            bound,
+            relaxation,
+            ahead,
+            ahead_below,
+            lead_y,
+            lead_x,
+            segment(data.directions_y, (row, start), n),
+            segment(data.directions_x, (row, start), n),
+            below,
+            right,
+        )
+    return dual_row(n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, below, right)
+
+
 @inlined
 def strain(row, col, ny, nx, y, y_below, x, x_below):
     """Return the strain yy, xx and xy of a field whose rows are y and x, and those below."""
@@ -98,6 +128,48 @@ def force(col, yy_above, xy_above, yy, xx, xy):
     return y, x
 
 
+@inlined
+def field_row(
+    n, step, relaxation, py, px, yy_above, xy_above, yy, xx, xy, wy, wx, lead_y, lead_x
+):  # fmt: skip
+    """Move a row of the field along D p - E^T q."""
+    for col in range(n):
+        y, x = force(col, yy_above, xy_above, yy, xx, xy)
+        y = step * (py[col] - y)
+        x = step * (px[col] - x)
+        lead_y[col] = wy[col] + _TWO * y
+        lead_x[col] = wx[col] + _TWO * x
+        wy[col] += relaxation * y
+        wx[col] += relaxation * x
+
+
+@inlined
+def stress_row(
+    n, step, bound, relaxation, down, level, slanted, y, y_below, x, x_below, yy, xx, xy
+):  # fmt: skip
+    """Move columns of the stress along the strain of a field, whose rows have one column more.
+
+    ``down``, ``level`` and ``slanted`` are 1, or 0 where the neighbours are beyond the border.
+    """
+    for col in range(n):
+        e_yy = down * (y_below[col] - y[col])
+        e_xx = level * (x[col + 1] - x[col])
+        e_xy = slanted * _HALF * ((y[col + 1] - y[col]) + (x_below[col] - x[col]))
+        t_yy, t_xx, t_xy = within_bound(
+            bound, yy[col] + step * e_yy, xx[col] + step * e_xx, xy[col] + step * e_xy
+        )
+        yy[col] += relaxation * (t_yy - yy[col])
+        xx[col] += relaxation * (t_xx - xx[col])
+        xy[col] += relaxation * (t_xy - xy[col])
+
+
+@inlined
+def across_row(n, directions_y, directions_x, below, right, py, px):
+    """Write the dual variable less its part along the directions."""
+    for col in range(n):
+        py[col], px[col] = across(directions_y[col], directions_x[col], below[col], right[col])
+
+
 @kernel
 def move_fields(rows_per_chunk, data, state, field_steps, stress_steps, relaxation):
     """Move fields and stresses, in place, from the dual variables before this iteration.
@@ -113,58 +185,74 @@ def move_fields(rows_per_chunk, data, state, field_steps, stress_steps, relaxati
     """
     _, ny, nx = data.counts.shape
     places, regularisers = data.places, data.regularisers
+    directions_y, directions_x = data.directions_y, data.directions_x
+    dual_y, dual_x = state.dual_y, state.dual_x
     field, lead, stress = state.field, state.lead, state.stress
     n_chunks = (ny + rows_per_chunk - 1) // rows_per_chunk
     for k in numba.prange(n_chunks):
+        p = np.empty((2, nx), np.float32)
         for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
             for i in range(places.size):
                 f = places[i]
                 if f < 0:
                     continue
-                step = field_steps[i]
-                follows = regularisers[i] != GENERALISED
-                yy_above = segment(stress, (0, f, row, 0), nx + 1)
-                xy_above = segment(stress, (2, f, row, 0), nx + 1)
-                yy = segment(stress, (0, f, row + 1, 0), nx + 1)
-                xx = segment(stress, (1, f, row + 1, 0), nx + 1)
-                xy = segment(stress, (2, f, row + 1, 0), nx + 1)
-                below = segment(state.dual_y, (i, row + 1, 0), nx)
-                right = segment(state.dual_x, (i, row, 1), nx)
-                for col in range(nx):
-                    py = below[col]
-                    px = right[col]
-                    if follows:
-                        py, px = across(
-                            data.directions_y[row, col], data.directions_x[row, col], py, px
-                        )
-                    y, x = force(col, yy_above, xy_above, yy, xx, xy)
-                    y = step * (py - y)
-                    x = step * (px - x)
-                    lead[0, f, row, col] = field[0, f, row, col] + _TWO * y
-                    lead[1, f, row, col] = field[1, f, row, col] + _TWO * x
-                    field[0, f, row, col] += relaxation * y
-                    field[1, f, row, col] += relaxation * x
+                py = segment(dual_y, (i, row + 1, 0), nx)
+                px = segment(dual_x, (i, row, 1), nx)
+                if regularisers[i] != GENERALISED:
+                    across_row(
+                        nx,
+                        segment(directions_y, (row, 0), nx),
+                        segment(directions_x, (row, 0), nx),
+                        py,
+                        px,
+                        segment(p, (0, 0), nx),
+                        segment(p, (1, 0), nx),
+                    )
+                    py = segment(p, (0, 0), nx)
+                    px = segment(p, (1, 0), nx)
+                field_row(
+                    nx,
+                    field_steps[i],
+                    relaxation,
+                    py,
+                    px,
+                    segment(stress, (0, f, row, 0), nx + 1),
+                    segment(stress, (2, f, row, 0), nx + 1),
+                    segment(stress, (0, f, row + 1, 0), nx + 1),
+                    segment(stress, (1, f, row + 1, 0), nx + 1),
+                    segment(stress, (2, f, row + 1, 0), nx + 1),
+                    segment(field, (0, f, row, 0), nx),
+                    segment(field, (1, f, row, 0), nx),
+                    segment(lead, (0, f, row, 0), nx),
+                    segment(lead, (1, f, row, 0), nx),
+                )
     for k in numba.prange(n_chunks):
         for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
             beneath = min(row + 1, ny - 1)
+            down = _ONE if row < ny - 2 else _ZERO
             for i in range(places.size):
                 f = places[i]
                 if f < 0:
                     continue
-                step = stress_steps[i]
-                bound = data.stress_bounds[i]
-                y = segment(lead, (0, f, row, 0), nx)
-                x = segment(lead, (1, f, row, 0), nx)
-                y_below = segment(lead, (0, f, beneath, 0), nx)
-                x_below = segment(lead, (1, f, beneath, 0), nx)
-                yy = segment(stress, (0, f, row + 1, 1), nx)
-                xx = segment(stress, (1, f, row + 1, 1), nx)
-                xy = segment(stress, (2, f, row + 1, 1), nx)
-                for col in range(nx):
-                    e_yy, e_xx, e_xy = strain(row, col, ny, nx, y, y_below, x, x_below)
-                    t_yy, t_xx, t_xy = within_bound(
-                        bound, yy[col] + step * e_yy, xx[col] + step * e_xx, xy[col] + step * e_xy
+                start = 0
+                while start < nx:
+                    # all columns but two, which have fewer neighbours each
+                    n = max(nx - 2 - start, 1)
+                    slanted = _ONE if row < ny - 1 and start < nx - 1 else _ZERO
+                    stress_row(
+                        n,
+                        stress_steps[i],
+                        data.stress_bounds[i],
+                        relaxation,
+                        down,
+                        _ONE if start < nx - 2 else _ZERO,
+                        slanted,
+                        segment(lead, (0, f, row, start), n + 1),
+                        segment(lead, (0, f, beneath, start), n + 1),
+                        segment(lead, (1, f, row, start), n + 1),
+                        segment(lead, (1, f, beneath, start), n + 1),
+                        segment(stress, (0, f, row + 1, start + 1), n),
+                        segment(stress, (1, f, row + 1, start + 1), n),
+                        segment(stress, (2, f, row + 1, start + 1), n),
                     )
-                    yy[col] += relaxation * (t_yy - yy[col])
-                    xx[col] += relaxation * (t_xx - xx[col])
-                    xy[col] += relaxation * (t_xy - xy[col])
+                    start += n

@@ -96,32 +96,14 @@ def place(
 @within(inlined)
 def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_below):
     """Move p along the gradient of ``ahead`` (n + 1); return the sum of its squared changes."""
+    if data.regularisers[i] & GENERALISED:
+        return generalised.move_dual(
+            i, row, start, n, step, relaxation, data, state, ahead, ahead_below
+        )
     bound = data.bounds[i]
     soft = _ONE / (_ONE + step * data.softness[i])
     below = segment(state.dual_y, (i, row + 1, start), n)
     right = segment(state.dual_x, (i, row, start + 1), n)
-    if data.regularisers[i] & GENERALISED:
-        f = data.places[i]
-        lead_y = segment(state.lead, (0, f, row, start), n)
-        lead_x = segment(state.lead, (1, f, row, start), n)
-        if data.regularisers[i] & DIRECTIONAL:
-            return generalised.directional_dual_row(
-                n,
-                step,
-                bound,
-                relaxation,
-                ahead,
-                ahead_below,
-                lead_y,
-                lead_x,
-                segment(data.directions_y, (row, start), n),
-                segment(data.directions_x, (row, start), n),
-                below,
-                right,
-            )
-        return generalised.dual_row(
-            n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, below, right
-        )
     if data.regularisers[i] & DIRECTIONAL:
         return directional.dual_row(
             n,

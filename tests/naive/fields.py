@@ -23,15 +23,17 @@ def strain(w):
 
 
 def force(q):
-    """The transpose of `strain`, by the strains of single entries."""
+    """The transpose of the matrix whose columns are the strains of single entries."""
     n_maps, *shape = np.shape(q)[1:]
-    out = np.zeros((2, n_maps, *shape))
     there = np.zeros((2, *shape), bool)
     there[0, :-1], there[1, :, :-1] = True, True
-    for place in zip(*np.nonzero(there), strict=True):
-        unit = np.zeros((2, 1, *shape))
-        unit[place[0], 0, place[1], place[2]] = 1
-        out[place[0], :, place[1], place[2]] = np.sum(TWICE * strain(unit) * q, axis=(0, 2, 3))
+    places = np.nonzero(there)
+    units = np.zeros((2, places[0].size, *shape))
+    units[places[0], np.arange(places[0].size), places[1], places[2]] = 1
+    out = np.zeros((2, n_maps, *shape))
+    out[places[0], :, places[1], places[2]] = np.einsum(
+        "cuyx,ckyx->uk", TWICE * strain(units), np.asarray(q, dtype=np.float64)
+    )
     return out
 
 
@@ -54,6 +56,7 @@ def field_step(data, state, field_steps, stress_steps, relaxation):
     lead = 2 * moved - w
     target = q + by_map(stress_steps[chosen]) * strain(lead)
     target = project_stress(target, data.stress_bounds[chosen])
+    lead = np.pad(lead, ((0, 0), (0, 0), (0, 0), (0, 1)))
     return w + relaxation * (moved - w), lead, q + relaxation * (target - q)
 
 

@@ -90,7 +90,7 @@ def divergence_of(p, data):
 def dual_step(p, ahead, lead, steps, data):
     """The dual variable after a step along the gradient of ``ahead``, less ``lead`` of fields."""
     differences = gradient(ahead)
-    differences[:, data.places >= 0] -= lead
+    differences[:, data.places >= 0] -= lead[..., : ahead.shape[2]]
     moved = p + by_map(steps) * across_of(differences, data)
     return project(moved / (1 + by_map(steps * data.softness)), data.bounds)
 
