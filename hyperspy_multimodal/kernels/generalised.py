@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from .array_parts import segment
-from .compile import inlined, kernel, leaf, within
+from .compile import inlined, kernel
 from .directional import across
 from .projection import dual_change
 
@@ -69,34 +69,13 @@ def directional_dual_row(
     return moved
 
 
-@within(leaf)
-def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_below):
-    """As `regulariser_rows.move_dual`, for maps with a field.
-
-    It is called, as it is seldom needed: other regularisers would be slower with it inside.
-    """
-    bound = data.bounds[i]
-    f = data.places[i]
-    lead_y = segment(state.lead, (0, f, row, start), n)
-    lead_x = segment(state.lead, (1, f, row, start), n)
-    below = segment(state.dual_y, (i, row + 1, start), n)
-    right = segment(state.dual_x, (i, row, start + 1), n)
-    if data.regularisers[i] != GENERALISED:
-        return directional_dual_row(
-            n,
-            step,
-            bound,
-            relaxation,
-            ahead,
-            ahead_below,
-            lead_y,
-            lead_x,
-            segment(data.directions_y, (row, start), n),
-            segment(data.directions_x, (row, start), n),
-            below,
-            right,
-        )
-    return dual_row(n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, below, right)
+@inlined
+def ahead_row(n, relaxation, x, relaxed, ahead):
+    """Write 2 x less what it was before, which was relaxed since, to n of n + 1 columns."""
+    stretch = _ONE / (relaxation - _ONE)
+    for col in range(n):
+        ahead[col] = x[col] + stretch * (relaxed[col] - x[col])
+    ahead[n] = ahead[n - 1]
 
 
 @inlined
@@ -171,21 +150,27 @@ def across_row(n, directions_y, directions_x, below, right, py, px):
 
 
 @kernel
-def move_fields(rows_per_chunk, data, state, field_steps, stress_steps, relaxation):
-    """Move fields and stresses, in place, from the dual variables before this iteration.
+def move_fields(
+    rows_per_chunk, data, state, dual_steps, field_steps, stress_steps, relaxation, moved
+):
+    """Move fields, stresses and dual variables of maps with fields, after `iterations` moved x.
 
     Parameters
     ----------
     rows_per_chunk : int
     data, state : Data, State
-        ``state.lead`` takes what `iterations` subtracts from gradients.
-    field_steps, stress_steps : numpy.ndarray
+        Maps and their relaxed values are those after one iteration.
+    dual_steps, field_steps, stress_steps : numpy.ndarray
         float32, shape (K,).
     relaxation : numpy.float32
+        That of the iteration, > 1.
+    moved : numpy.ndarray
+        As of `iterations`: takes the squared change of p.
     """
     _, ny, nx = data.counts.shape
     places, regularisers = data.places, data.regularisers
     directions_y, directions_x = data.directions_y, data.directions_x
+    maps, relaxed = state.maps, state.relaxed
     dual_y, dual_x = state.dual_y, state.dual_x
     field, lead, stress = state.field, state.lead, state.stress
     n_chunks = (ny + rows_per_chunk - 1) // rows_per_chunk
@@ -227,18 +212,55 @@ def move_fields(rows_per_chunk, data, state, field_steps, stress_steps, relaxati
                     segment(lead, (1, f, row, 0), nx),
                 )
     for k in numba.prange(n_chunks):
-        for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
-            beneath = min(row + 1, ny - 1)
-            down = _ONE if row < ny - 2 else _ZERO
-            for i in range(places.size):
-                f = places[i]
-                if f < 0:
-                    continue
+        ahead = np.empty((2, nx + 1), np.float32)
+        for i in range(places.size):
+            f = places[i]
+            if f < 0:
+                continue
+            begin = k * rows_per_chunk
+            for row in range(begin, min(begin + rows_per_chunk, ny)):
+                beneath = min(row + 1, ny - 1)
+                # the next row, and at first this one
+                for other in range(beneath if row > begin else row, beneath + 1):
+                    ahead_row(
+                        nx,
+                        relaxation,
+                        segment(maps, (i, other, 0), nx),
+                        segment(relaxed, (i, other, 0), nx),
+                        segment(ahead, (other & 1, 0), nx + 1),
+                    )
+                here = segment(ahead, (row & 1, 0), nx + 1)
+                next_row = segment(ahead, (beneath & 1, 0), nx)
+                lead_y = segment(lead, (0, f, row, 0), nx)
+                lead_x = segment(lead, (1, f, row, 0), nx)
+                below = segment(dual_y, (i, row + 1, 0), nx)
+                right = segment(dual_x, (i, row, 1), nx)
+                step = dual_steps[i]
+                bound = data.bounds[i]
+                if regularisers[i] != GENERALISED:
+                    moved[1, i, row] = directional_dual_row(
+                        nx,
+                        step,
+                        bound,
+                        relaxation,
+                        here,
+                        next_row,
+                        lead_y,
+                        lead_x,
+                        segment(directions_y, (row, 0), nx),
+                        segment(directions_x, (row, 0), nx),
+                        below,
+                        right,
+                    )
+                else:
+                    moved[1, i, row] = dual_row(
+                        nx, step, bound, relaxation, here, next_row, lead_y, lead_x, below, right
+                    )
+                down = _ONE if row < ny - 2 else _ZERO
                 start = 0
                 while start < nx:
                     # all columns but two, which have fewer neighbours each
                     n = max(nx - 2 - start, 1)
-                    slanted = _ONE if row < ny - 1 and start < nx - 1 else _ZERO
                     stress_row(
                         n,
                         stress_steps[i],
@@ -246,7 +268,7 @@ def move_fields(rows_per_chunk, data, state, field_steps, stress_steps, relaxati
                         relaxation,
                         down,
                         _ONE if start < nx - 2 else _ZERO,
-                        slanted,
+                        _ONE if row < ny - 1 and start < nx - 1 else _ZERO,
                         segment(lead, (0, f, row, start), n + 1),
                         segment(lead, (0, f, beneath, start), n + 1),
                         segment(lead, (1, f, row, start), n + 1),

@@ -1,14 +1,14 @@
 """The regularisers, told apart: whatever depends on which one a map has is asked here.
 
 Each has a file of its own for its rows. The functions take a map ``i`` and a segment of its row,
-the n columns from ``start`` on, or a whole row. All move the one dual variable p of `State`. The
-fields of total generalised variation are moved by `generalised.move_fields`, and certified by
-`field_gap.certify_fields`.
+the n columns from ``start`` on, or a whole row. All move the one dual variable p of `State`, but
+that of maps with fields, which `generalised.move_fields` moves along with these; what certifies
+them is in `field_gap`.
 """
 
 import numpy as np
 
-from . import directional, generalised, isotropic
+from . import directional, isotropic
 from .array_parts import segment
 from .compile import inlined, within
 from .generalised import GENERALISED
@@ -96,10 +96,6 @@ def place(
 @within(inlined)
 def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_below):
     """Move p along the gradient of ``ahead`` (n + 1); return the sum of its squared changes."""
-    if data.regularisers[i] & GENERALISED:
-        return generalised.move_dual(
-            i, row, start, n, step, relaxation, data, state, ahead, ahead_below
-        )
     bound = data.bounds[i]
     soft = _ONE / (_ONE + step * data.softness[i])
     below = segment(state.dual_y, (i, row + 1, start), n)
