@@ -87,8 +87,8 @@ def solve_fusion(
         Whether each element follows the guide; the others stay isotropic. None: all follow it.
     regularisers : None, str or sequence of str
         "directional", "isotropic", "directional tgv", "tgv", "sieve" or "smooth", one for all
-        elements or one per element. Use it instead of ``directional``. None (default): total variation according to ``guide``
-        and ``directional``.
+        elements or one per element. Use it instead of ``directional``. None (default): total
+        variation according to ``guide`` and ``directional``.
     totals : None or sequence of float
         Net total that the map of each element must keep, >= 0, or NaN for an element without this
         constraint. None: no constraints. Total variation and HAADF by themselves do not keep
