@@ -13,7 +13,9 @@ Auto: TypeAlias = Literal["auto"]
 Image: TypeAlias = BaseSignal | ArrayLike
 PerElement: TypeAlias = float | Sequence[float] | NDArray
 Lambdas: TypeAlias = Auto | tuple[PerElement, PerElement]
-Regulariser: TypeAlias = Literal["directional", "isotropic", "sieve", "smooth"]
+Regulariser: TypeAlias = Literal[
+    "directional", "isotropic", "sieve", "smooth", "directional tgv", "tgv"
+]
 _Choice: TypeAlias = Literal["tv", "huber", "directional huber"] | Regulariser
 Regularisers: TypeAlias = Auto | _Choice | Sequence[_Choice]
 Weights: TypeAlias = Literal["auto", "Z"] | Sequence[float] | NDArray | None

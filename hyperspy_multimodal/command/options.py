@@ -209,7 +209,8 @@ def _add_fusion(group):
         nargs="+",
         metavar="R",
         help="auto (default), tv (directional or isotropic, whichever is better), directional, "
-        "isotropic, 'directional huber', huber, sieve, smooth, or one per map",
+        "isotropic, 'directional huber', huber, sieve, smooth, 'directional tgv', tgv, or one per "
+        "map",
     )
     group.add_argument("--tv", nargs="+", metavar="R", help="former name of --regulariser")
     group.add_argument(

@@ -20,7 +20,7 @@ def places_of(has_field):
 def blank(places, ny, nx):
     """Return the arrays of a `State` that fields need, 0."""
     n_fields = np.count_nonzero(places >= 0)
-    shapes = (2, n_fields, ny, nx), (2, n_fields, ny, nx), (3, n_fields, ny + 1, nx + 1)
+    shapes = (2, n_fields, ny, nx), (2, n_fields, ny, nx + 1), (3, n_fields, ny + 1, nx + 1)
     return dict(
         zip(("field", "lead", "stress"), (np.zeros(s, np.float32) for s in shapes), strict=True)
     )

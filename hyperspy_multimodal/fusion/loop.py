@@ -115,8 +115,6 @@ class Passes:
         has_fields = self.state.field.size > 0
         with one_thread_where_cores_are_shared():
             for _ in range(n_iterations if has_fields else 1):
-                if has_fields:
-                    self._move_fields(relaxation)
                 iterations(
                     1 if has_fields else n_iterations,
                     self.chunk,
@@ -130,6 +128,8 @@ class Passes:
                     _PRECISION,
                     self.moved,
                 )
+                if has_fields:
+                    self._move_fields(relaxation)
         self.done += n_iterations
 
     def _move_fields(self, relaxation):
@@ -137,9 +137,11 @@ class Passes:
             self.chunk,
             self.problem.data,
             self.state,
+            self.steps.dual,
             self.steps.field,
             self.steps.stress,
             relaxation,
+            self.moved,
         )
 
 

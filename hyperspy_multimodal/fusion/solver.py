@@ -86,9 +86,9 @@ def solve_fusion(
     directional : sequence of bool, optional
         Whether each element follows the guide; the others stay isotropic. None: all follow it.
     regularisers : None, str or sequence of str
-        "directional", "isotropic", "sieve" or "smooth", one for all elements or one per element.
-        Use it instead of ``directional``. None (default): total variation according to ``guide``
-        and ``directional``.
+        "directional", "isotropic", "directional tgv", "tgv", "sieve" or "smooth", one for all
+        elements or one per element. Use it instead of ``directional``. None (default): total
+        variation according to ``guide`` and ``directional``.
     totals : None or sequence of float
         Net total that the map of each element must keep, >= 0, or NaN for an element without this
         constraint. None: no constraints. Total variation and HAADF by themselves do not keep
@@ -139,6 +139,19 @@ def solve_fusion(
     counts averaged over blocks of 4 x 4 pixels). Iterations on coarser grids are not counted; they
     cost as much as some 5 to 10 of those that are.
 
+    Total generalised variation [6]_ is, in place of the total variation,
+
+    .. math::
+
+        R(x) = \min_w \sum_p \left| \nabla x - w \right| + \beta \left| E w \right| ,
+        \qquad E w = \tfrac12 (\nabla w + \nabla w^T) , \qquad \beta = 1 \text{ pixel} ,
+
+    for fields w where differences of x lie; for "directional tgv" :math:`\nabla x - w` loses its
+    part along :math:`\xi`. The loop moves x and w together, and the cost is that of both. The gap
+    is that among fields up to 1.5 times as long as these, plus 0.01 of a bright value per pixel.
+    Some three times as many iterations are needed as with total variation, and float32 reaches
+    about 1e-5. Each such map takes 4 times as much memory.
+
     Sieves [4]_ are maps x = K u of sources u >= 0, with K the blur by a Gaussian of the standard
     deviation :math:`\sqrt{2 \lambda_2 / \lambda_1}` pixels, cut off at 3.5 of them, with mirrored
     borders. The last term of the cost is then the ridge
@@ -171,6 +184,8 @@ def solve_fusion(
            doi:10.1109/TNS.1985.4334521; the ridge is an addition.
     .. [5] S. Bonettini, R. Zanella, L. Zanni, Inverse Probl. 25, 015002 (2009),
            doi:10.1088/0266-5611/25/1/015002.
+    .. [6] K. Bredies, K. Kunisch, T. Pock, SIAM J. Imaging Sci. 3, 492 (2010),
+           doi:10.1137/090769521.
 
     Examples
     --------

@@ -17,6 +17,7 @@ import numpy as np
 from .array_parts import prefetch, segment
 from .compile import leaf, within
 from .denormals import flush_denormals, restore_denormals
+from .generalised import GENERALISED
 from .power import power
 from .regulariser_rows import begin_chunk, move_dual, place
 from .rows import bend_row, curved_prox_row, newton_row, prox_row, relax_row, tangent_row
@@ -250,9 +251,11 @@ def move_dual_row(row, start, n, here, beneath, data, state, dual_steps, relaxat
     """Move the dual variable between a segment of ``row`` and what is below and right of it.
 
     ``here`` (K, nx + 1) and ``beneath`` (K, at least nx) hold twice the maps less what they were
-    relaxed to, of this row and of the next.
+    relaxed to, of this row and of the next. Those of maps with fields stay where they are.
     """
     for i in range(here.shape[0]):
+        if data.regularisers[i] & GENERALISED:
+            continue
         moved[1, i, row] += move_dual(
             i,
             row,

@@ -70,6 +70,15 @@ def directional_dual_row(
 
 
 @inlined
+def ahead_row(n, relaxation, x, relaxed, ahead):
+    """Write 2 x less what it was before, which was relaxed since, to n of n + 1 columns."""
+    stretch = _ONE / (relaxation - _ONE)
+    for col in range(n):
+        ahead[col] = x[col] + stretch * (relaxed[col] - x[col])
+    ahead[n] = ahead[n - 1]
+
+
+@inlined
 def strain(row, col, ny, nx, y, y_below, x, x_below):
     """Return the strain yy, xx and xy of a field whose rows are y and x, and those below."""
     right = min(col + 1, nx - 1)
@@ -98,73 +107,174 @@ def force(col, yy_above, xy_above, yy, xx, xy):
     return y, x
 
 
+@inlined
+def field_row(
+    n, step, relaxation, py, px, yy_above, xy_above, yy, xx, xy, wy, wx, lead_y, lead_x
+):  # fmt: skip
+    """Move a row of the field along D p - E^T q."""
+    for col in range(n):
+        y, x = force(col, yy_above, xy_above, yy, xx, xy)
+        y = step * (py[col] - y)
+        x = step * (px[col] - x)
+        lead_y[col] = wy[col] + _TWO * y
+        lead_x[col] = wx[col] + _TWO * x
+        wy[col] += relaxation * y
+        wx[col] += relaxation * x
+
+
+@inlined
+def stress_row(
+    n, step, bound, relaxation, down, level, slanted, y, y_below, x, x_below, yy, xx, xy
+):  # fmt: skip
+    """Move columns of the stress along the strain of a field, whose rows have one column more.
+
+    ``down``, ``level`` and ``slanted`` are 1, or 0 where the neighbours are beyond the border.
+    """
+    for col in range(n):
+        e_yy = down * (y_below[col] - y[col])
+        e_xx = level * (x[col + 1] - x[col])
+        e_xy = slanted * _HALF * ((y[col + 1] - y[col]) + (x_below[col] - x[col]))
+        t_yy, t_xx, t_xy = within_bound(
+            bound, yy[col] + step * e_yy, xx[col] + step * e_xx, xy[col] + step * e_xy
+        )
+        yy[col] += relaxation * (t_yy - yy[col])
+        xx[col] += relaxation * (t_xx - xx[col])
+        xy[col] += relaxation * (t_xy - xy[col])
+
+
+@inlined
+def across_row(n, directions_y, directions_x, below, right, py, px):
+    """Write the dual variable less its part along the directions."""
+    for col in range(n):
+        py[col], px[col] = across(directions_y[col], directions_x[col], below[col], right[col])
+
+
 @kernel
-def move_fields(rows_per_chunk, data, state, field_steps, stress_steps, relaxation):
-    """Move fields and stresses, in place, from the dual variables before this iteration.
+def move_fields(
+    rows_per_chunk, data, state, dual_steps, field_steps, stress_steps, relaxation, moved
+):
+    """Move fields, stresses and dual variables of maps with fields, after `iterations` moved x.
 
     Parameters
     ----------
     rows_per_chunk : int
     data, state : Data, State
-        ``state.lead`` takes what `iterations` subtracts from gradients.
-    field_steps, stress_steps : numpy.ndarray
+        Maps and their relaxed values are those after one iteration.
+    dual_steps, field_steps, stress_steps : numpy.ndarray
         float32, shape (K,).
     relaxation : numpy.float32
+        That of the iteration, > 1.
+    moved : numpy.ndarray
+        As of `iterations`: takes the squared change of p.
     """
     _, ny, nx = data.counts.shape
     places, regularisers = data.places, data.regularisers
+    directions_y, directions_x = data.directions_y, data.directions_x
+    maps, relaxed = state.maps, state.relaxed
+    dual_y, dual_x = state.dual_y, state.dual_x
     field, lead, stress = state.field, state.lead, state.stress
     n_chunks = (ny + rows_per_chunk - 1) // rows_per_chunk
     for k in numba.prange(n_chunks):
+        p = np.empty((2, nx), np.float32)
         for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
             for i in range(places.size):
                 f = places[i]
                 if f < 0:
                     continue
-                step = field_steps[i]
-                follows = regularisers[i] != GENERALISED
-                yy_above = segment(stress, (0, f, row, 0), nx + 1)
-                xy_above = segment(stress, (2, f, row, 0), nx + 1)
-                yy = segment(stress, (0, f, row + 1, 0), nx + 1)
-                xx = segment(stress, (1, f, row + 1, 0), nx + 1)
-                xy = segment(stress, (2, f, row + 1, 0), nx + 1)
-                below = segment(state.dual_y, (i, row + 1, 0), nx)
-                right = segment(state.dual_x, (i, row, 1), nx)
-                for col in range(nx):
-                    py = below[col]
-                    px = right[col]
-                    if follows:
-                        py, px = across(
-                            data.directions_y[row, col], data.directions_x[row, col], py, px
-                        )
-                    y, x = force(col, yy_above, xy_above, yy, xx, xy)
-                    y = step * (py - y)
-                    x = step * (px - x)
-                    lead[0, f, row, col] = field[0, f, row, col] + _TWO * y
-                    lead[1, f, row, col] = field[1, f, row, col] + _TWO * x
-                    field[0, f, row, col] += relaxation * y
-                    field[1, f, row, col] += relaxation * x
-    for k in numba.prange(n_chunks):
-        for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
-            beneath = min(row + 1, ny - 1)
-            for i in range(places.size):
-                f = places[i]
-                if f < 0:
-                    continue
-                step = stress_steps[i]
-                bound = data.stress_bounds[i]
-                y = segment(lead, (0, f, row, 0), nx)
-                x = segment(lead, (1, f, row, 0), nx)
-                y_below = segment(lead, (0, f, beneath, 0), nx)
-                x_below = segment(lead, (1, f, beneath, 0), nx)
-                yy = segment(stress, (0, f, row + 1, 1), nx)
-                xx = segment(stress, (1, f, row + 1, 1), nx)
-                xy = segment(stress, (2, f, row + 1, 1), nx)
-                for col in range(nx):
-                    e_yy, e_xx, e_xy = strain(row, col, ny, nx, y, y_below, x, x_below)
-                    t_yy, t_xx, t_xy = within_bound(
-                        bound, yy[col] + step * e_yy, xx[col] + step * e_xx, xy[col] + step * e_xy
+                py = segment(dual_y, (i, row + 1, 0), nx)
+                px = segment(dual_x, (i, row, 1), nx)
+                if regularisers[i] != GENERALISED:
+                    across_row(
+                        nx,
+                        segment(directions_y, (row, 0), nx),
+                        segment(directions_x, (row, 0), nx),
+                        py,
+                        px,
+                        segment(p, (0, 0), nx),
+                        segment(p, (1, 0), nx),
                     )
-                    yy[col] += relaxation * (t_yy - yy[col])
-                    xx[col] += relaxation * (t_xx - xx[col])
-                    xy[col] += relaxation * (t_xy - xy[col])
+                    py = segment(p, (0, 0), nx)
+                    px = segment(p, (1, 0), nx)
+                field_row(
+                    nx,
+                    field_steps[i],
+                    relaxation,
+                    py,
+                    px,
+                    segment(stress, (0, f, row, 0), nx + 1),
+                    segment(stress, (2, f, row, 0), nx + 1),
+                    segment(stress, (0, f, row + 1, 0), nx + 1),
+                    segment(stress, (1, f, row + 1, 0), nx + 1),
+                    segment(stress, (2, f, row + 1, 0), nx + 1),
+                    segment(field, (0, f, row, 0), nx),
+                    segment(field, (1, f, row, 0), nx),
+                    segment(lead, (0, f, row, 0), nx),
+                    segment(lead, (1, f, row, 0), nx),
+                )
+    for k in numba.prange(n_chunks):
+        ahead = np.empty((2, nx + 1), np.float32)
+        for i in range(places.size):
+            f = places[i]
+            if f < 0:
+                continue
+            begin = k * rows_per_chunk
+            for row in range(begin, min(begin + rows_per_chunk, ny)):
+                beneath = min(row + 1, ny - 1)
+                # the next row, and at first this one
+                for other in range(beneath if row > begin else row, beneath + 1):
+                    ahead_row(
+                        nx,
+                        relaxation,
+                        segment(maps, (i, other, 0), nx),
+                        segment(relaxed, (i, other, 0), nx),
+                        segment(ahead, (other & 1, 0), nx + 1),
+                    )
+                here = segment(ahead, (row & 1, 0), nx + 1)
+                next_row = segment(ahead, (beneath & 1, 0), nx)
+                lead_y = segment(lead, (0, f, row, 0), nx)
+                lead_x = segment(lead, (1, f, row, 0), nx)
+                below = segment(dual_y, (i, row + 1, 0), nx)
+                right = segment(dual_x, (i, row, 1), nx)
+                step = dual_steps[i]
+                bound = data.bounds[i]
+                if regularisers[i] != GENERALISED:
+                    moved[1, i, row] = directional_dual_row(
+                        nx,
+                        step,
+                        bound,
+                        relaxation,
+                        here,
+                        next_row,
+                        lead_y,
+                        lead_x,
+                        segment(directions_y, (row, 0), nx),
+                        segment(directions_x, (row, 0), nx),
+                        below,
+                        right,
+                    )
+                else:
+                    moved[1, i, row] = dual_row(
+                        nx, step, bound, relaxation, here, next_row, lead_y, lead_x, below, right
+                    )
+                down = _ONE if row < ny - 2 else _ZERO
+                start = 0
+                while start < nx:
+                    # all columns but two, which have fewer neighbours each
+                    n = max(nx - 2 - start, 1)
+                    stress_row(
+                        n,
+                        stress_steps[i],
+                        data.stress_bounds[i],
+                        relaxation,
+                        down,
+                        _ONE if start < nx - 2 else _ZERO,
+                        _ONE if row < ny - 1 and start < nx - 1 else _ZERO,
+                        segment(lead, (0, f, row, start), n + 1),
+                        segment(lead, (0, f, beneath, start), n + 1),
+                        segment(lead, (1, f, row, start), n + 1),
+                        segment(lead, (1, f, beneath, start), n + 1),
+                        segment(stress, (0, f, row + 1, start + 1), n),
+                        segment(stress, (1, f, row + 1, start + 1), n),
+                        segment(stress, (2, f, row + 1, start + 1), n),
+                    )
+                    start += n

@@ -1,14 +1,14 @@
 """The regularisers, told apart: whatever depends on which one a map has is asked here.
 
 Each has a file of its own for its rows. The functions take a map ``i`` and a segment of its row,
-the n columns from ``start`` on, or a whole row. All move the one dual variable p of `State`. The
-fields of total generalised variation are moved by `generalised.move_fields`, and certified by
-`field_gap.certify_fields`.
+the n columns from ``start`` on, or a whole row. All move the one dual variable p of `State`, but
+that of maps with fields, which `generalised.move_fields` moves along with these; what certifies
+them is in `field_gap`.
 """
 
 import numpy as np
 
-from . import directional, generalised, isotropic
+from . import directional, isotropic
 from .array_parts import segment
 from .compile import inlined, within
 from .generalised import GENERALISED
@@ -100,28 +100,6 @@ def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_belo
     soft = _ONE / (_ONE + step * data.softness[i])
     below = segment(state.dual_y, (i, row + 1, start), n)
     right = segment(state.dual_x, (i, row, start + 1), n)
-    if data.regularisers[i] & GENERALISED:
-        f = data.places[i]
-        lead_y = segment(state.lead, (0, f, row, start), n)
-        lead_x = segment(state.lead, (1, f, row, start), n)
-        if data.regularisers[i] & DIRECTIONAL:
-            return generalised.directional_dual_row(
-                n,
-                step,
-                bound,
-                relaxation,
-                ahead,
-                ahead_below,
-                lead_y,
-                lead_x,
-                segment(data.directions_y, (row, start), n),
-                segment(data.directions_x, (row, start), n),
-                below,
-                right,
-            )
-        return generalised.dual_row(
-            n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, below, right
-        )
     if data.regularisers[i] & DIRECTIONAL:
         return directional.dual_row(
             n,

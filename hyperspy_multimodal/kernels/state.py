@@ -38,7 +38,7 @@ class State(NamedTuple):
     ``row``, ``dual_x[:, :, col + 1]`` to the right of ``col``, in a border of zeros. The last three
     belong to the F maps with total generalised variation (see `generalised`); what they have of
     ``row`` and ``col`` is at [row, col], and of the stress, which has a border of zeros before it,
-    at [row + 1, col + 1].
+    at [row + 1, col + 1]. ``lead`` has zeros behind the last column.
     """
 
     relaxed: np.ndarray  # (K, ny, nx)
@@ -48,7 +48,7 @@ class State(NamedTuple):
     residual: np.ndarray  # (ny, nx), the dual variable of the HAADF term
     prices: np.ndarray  # (K,), those of the totals
     field: np.ndarray  # (2, F, ny, nx), w: what of the gradient costs nothing by itself
-    lead: np.ndarray  # (2, F, ny, nx), twice the field less what it was relaxed to
+    lead: np.ndarray  # (2, F, ny, nx + 1), twice the field less what it was relaxed to
     stress: np.ndarray  # (3, F, ny + 1, nx + 1), the dual variable of E w: yy, xx and xy
 
 

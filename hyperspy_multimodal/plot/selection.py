@@ -202,7 +202,7 @@ def _symbol(colour, name, above=False):
     """Return the style of a regulariser's symbol."""
     regulariser = REGULARISERS[name]
     marker = "s" if regulariser.is_sieve else "D" if regulariser.is_huber else "o"
-    marker = "h" if name == "smooth" else marker
+    marker = "p" if regulariser.has_field else "h" if name == "smooth" else marker
     return {
         "marker": "^" if above else marker,
         "color": colour,
@@ -226,6 +226,7 @@ def _in_words(name):
     if regulariser.is_sieve:
         return "sieve: no sharper than the probe"
     kind = "Huber form" if regulariser.is_huber else "total variation"
+    kind = "generalised variation" if regulariser.has_field else kind
     return f"{kind}, along edges of the HAADF" if regulariser.is_directional else kind
 
 

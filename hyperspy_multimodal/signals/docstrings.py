@@ -36,9 +36,11 @@ DESCRIPTIONS = {
     huber": the same two, but small differences are penalised by their squares, which reduces
     staircases on slopes. "sieve": instead of total variation, maps that are no sharper than a
     Gaussian, such as maps of atomic columns. "smooth": a softer sieve, for slopes and few counts.
-    "tv": the better of the first two, for each element. "auto" (default): the one that predicts
-    held-out $counts best. If lambdas are given, "auto" and "tv" mean "directional". The former name
-    of this argument, ``tv``, is deprecated; its "auto" is "tv".""",
+    "tgv" and "directional tgv": total generalised variation, in which slopes cost nothing and
+    changes of slope little, for shaded particles; some times slower, and not tried by "auto".
+    "tv": the better of the first two, for each element. "auto" (default): the one of all others
+    that predicts held-out $counts best. If lambdas are given, "auto" and "tv" mean "directional".
+    The former name of this argument, ``tv``, is deprecated; its "auto" is "tv".""",
     "weights": """weights : "auto", "Z", None or sequence of float
     HAADF weights w, one per element; 0 leaves an element out of the HAADF. "auto" (default): fitted
     to the data. Weights that the data do not determine follow Rutherford scattering, Z^1.7 times

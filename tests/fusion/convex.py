@@ -15,12 +15,31 @@ def differences(n):
     return matrix.tocsr()
 
 
+def _inner(n, left_out):
+    """The identity, but for the last entries."""
+    return sparse.diags(np.append(np.ones(max(n - left_out, 0)), np.zeros(min(left_out, n))))
+
+
+def with_field(dy, dx, shape, beta=1.0):
+    """Differences less a field, a new variable; and the sum of the lengths of its strains."""
+    ny, nx = shape
+    there = sparse.kron(_inner(ny, 1), sparse.eye(nx)), sparse.kron(sparse.eye(ny), _inner(nx, 1))
+    wy, wx = (each @ cp.Variable(ny * nx) for each in there)
+    yy = sparse.kron(_inner(ny, 2) @ differences(ny), sparse.eye(nx)) @ wy
+    xx = sparse.kron(sparse.eye(ny), _inner(nx, 2) @ differences(nx)) @ wx
+    xy = sparse.kron(_inner(ny, 1), differences(nx)) @ wy
+    xy = (xy + sparse.kron(differences(ny), _inner(nx, 1)) @ wx) / 2
+    lengths = cp.norm(cp.vstack([yy, xx, np.sqrt(2) * xy]), 2, axis=0)
+    return dy - wy, dx - wx, beta * cp.sum(lengths)
+
+
 def poisson_and_variation(
-    x, counts, lambdas, background, directions=None, directional=None, knees=0.0
+    x, counts, lambdas, background, directions=None, directional=None, knees=0.0, with_fields=None
 ):
     """The weighted Poisson and total variation terms of variable ``x`` (K, ny nx).
 
-    Differences count by their squares up to the knees.
+    Differences count by their squares up to the knees. ``with_fields`` says for which maps the
+    total variation is generalised.
     """
     n_maps, ny, nx = counts.shape
     along_y = sparse.kron(differences(ny), sparse.eye(nx))
@@ -37,6 +56,9 @@ def poisson_and_variation(
             terms.append(-lambda_1[i] * (y[counted] @ logarithm))
         if lambda_2[i] > 0:
             dy, dx = along_y @ x[i], along_x @ x[i]
+            if with_fields is not None and with_fields[i]:
+                dy, dx, strains = with_field(dy, dx, (ny, nx))
+                terms.append(lambda_2[i] * strains)
             if directional is not None and directional[i]:
                 direction_y, direction_x = (each.ravel() for each in directions)
                 along = cp.multiply(direction_y, dy) + cp.multiply(direction_x, dx)
@@ -53,10 +75,15 @@ def solved(cost, x, shape, constraints, accuracy):
     tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), accuracy)
     problem.solve(solver=cp.CLARABEL, **tight)
     assert problem.status == cp.OPTIMAL
-    return np.maximum(x.value, 0).reshape(shape)
+    return np.maximum(x.value, 0).reshape(shape), problem.value
 
 
-def minimiser(
+def minimiser(**known):
+    """Return the maps (K, ny, nx) of least cost, for gamma = 1."""
+    return minimum(**known)[0]
+
+
+def minimum(
     counts,
     haadf,
     gamma,
@@ -68,8 +95,9 @@ def minimiser(
     guide=None,
     directional=None,
     knees=0.0,
+    with_fields=None,
 ):
-    """Return the maps (K, ny, nx) of least cost, for gamma = 1."""
+    """Return the maps (K, ny, nx) of least cost, for gamma = 1, and that cost."""
     assert gamma == 1
     n_maps = len(counts)
     weights = np.broadcast_to(1.0 if weights is None else weights, n_maps)
@@ -80,7 +108,9 @@ def minimiser(
         directions = directions_of(guide)
         directional = [True] * n_maps if directional is None else directional
     cost = 0.5 * cp.sum_squares(residual)
-    cost += poisson_and_variation(x, counts, lambdas, background, directions, directional, knees)
+    cost += poisson_and_variation(
+        x, counts, lambdas, background, directions, directional, knees, with_fields
+    )
     kept = [] if totals is None else [(i, t) for i, t in enumerate(totals) if np.isfinite(t)]
     return solved(cost, x, counts.shape, [cp.sum(x[i]) == total for i, total in kept], 1e-8)
 
@@ -94,7 +124,7 @@ def minimiser_near(maps, reach, slopes, residual, counts, lambdas, background):
     cost = 0.5 * cp.sum_squares(residual.ravel() - modelled)
     cost += poisson_and_variation(x, counts, lambdas, background)
     reach = np.broadcast_to(reach, maps.shape).reshape(n_maps, -1)
-    return solved(cost, x, counts.shape, [move <= reach, move >= -reach], 1e-7)
+    return solved(cost, x, counts.shape, [move <= reach, move >= -reach], 1e-7)[0]
 
 
 def best_sources(
@@ -120,7 +150,8 @@ def best_sources(
     are_sieves = np.isin(names, ("sieve", "smooth"))
     ridges = np.where(are_sieves, ridges, 0)
     directions = None if guide is None else directions_of(guide)
-    directional = [name == "directional" for name in names]
+    directional = ["directional" in name for name in names]
+    with_fields = ["tgv" in name for name in names]
     weights = np.broadcast_to(1.0 if weights is None else weights, n_maps)
     lambda_1, lambda_2 = (np.broadcast_to(value, n_maps) for value in lambdas)
     widths = np.where(are_sieves, np.sqrt(2 * lambda_2 / lambda_1) * (haadf.size > 1), 0)
@@ -129,7 +160,9 @@ def best_sources(
     x = cp.vstack([blurs[i] @ u[i] for i in range(n_maps)])
     cost = 0.5 * cp.sum_squares(haadf.ravel() - offset - weights @ x)
     lambdas = lambda_1, np.where(are_sieves, 0, lambda_2)
-    cost += poisson_and_variation(x, counts, lambdas, background, directions, directional)
+    cost += poisson_and_variation(
+        x, counts, lambdas, background, directions, directional, with_fields=with_fields
+    )
     cost += sum(ridges[i] / 2 * cp.sum_squares(u[i]) for i in range(n_maps))
     kept = [] if totals is None else [(i, t) for i, t in enumerate(totals) if np.isfinite(t)]
-    return solved(cost, u, counts.shape, [cp.sum(u[i]) == total for i, total in kept], 1e-9)
+    return solved(cost, u, counts.shape, [cp.sum(u[i]) == total for i, total in kept], 1e-9)[0]

@@ -29,7 +29,7 @@ def solved_in_double_precision(own):
         **{
             name: np.asarray(value, np.float64)
             for name, value in own.data._asdict().items()
-            if name != "regularisers"
+            if name not in ("regularisers", "places")
         }
     )
     state = start(own, None)

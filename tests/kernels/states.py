@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hyperspy_multimodal.fusion import fields
 from hyperspy_multimodal.kernels import (
     CODES,
     Data,
@@ -12,15 +13,18 @@ from hyperspy_multimodal.kernels import (
     iterations,
     room_to_certify,
 )
+from hyperspy_multimodal.kernels.generalised import GENERALISED
 from hyperspy_multimodal.kernels.regulariser_rows import DIRECTIONAL, ISOTROPIC
 
 from .variants import one_a_map, sparse_counts, uniform
 
 ALL_ISOTROPIC = (ISOTROPIC,) * 3
 MIXED = (DIRECTIONAL, ISOTROPIC, DIRECTIONAL)
-#: Each regulariser of two maps, the second in Huber's form, beside isotropic Huber.
+#: The codes of those without a field, by name.
+PLAIN = {name: code for name, code in CODES.items() if not code & GENERALISED}
+#: Each of these of two maps, the second in Huber's form, beside isotropic Huber.
 with_regularisers = pytest.mark.parametrize(
-    "regularisers", [(code, ISOTROPIC, code) for code in CODES.values()], ids=list(CODES)
+    "regularisers", [(code, ISOTROPIC, code) for code in PLAIN.values()], ids=list(PLAIN)
 )
 
 
@@ -51,8 +55,10 @@ def random_data(rng, shape, gamma=1, regularisers=ALL_ISOTROPIC, totals=False):
         gamma=np.float32(gamma),
         fidelity=one_a_map(rng, n_maps, 0.05, 0.5),
         bounds=one_a_map(rng, n_maps, 0.05, 0.3),
+        stress_bounds=one_a_map(rng, n_maps, 0.05, 0.3),
         softness=softness_of(rng, n_maps),
         regularisers=regularisers,
+        places=fields.places_of(regularisers & GENERALISED > 0),
         totals=np.where(totals, kept, np.nan),
     )
 
@@ -64,12 +70,19 @@ def softness_of(rng, n_maps):
     return softness
 
 
-def random_state(rng, shape):
-    """Far from any optimum; the dual variable is in part out of bounds."""
+def random_state(rng, shape, places=None):
+    """Far from any optimum; the dual variables are in part out of bounds."""
     n_maps, ny, nx = shape
     dual_y, dual_x = np.zeros((n_maps, ny + 1, nx)), np.zeros((n_maps, ny, nx + 1))
     dual_y[:, 1:-1] = rng.normal(0, 0.1, (n_maps, ny - 1, nx))
     dual_x[:, :, 1:-1] = rng.normal(0, 0.1, (n_maps, ny, nx - 1))
+    own = fields.blank(np.full(n_maps, -1) if places is None else places, ny, nx)
+    own["field"][0, :, :-1] = rng.normal(0, 0.2, own["field"][0, :, :-1].shape)
+    own["field"][1, :, :, :-1] = rng.normal(0, 0.2, own["field"][1, :, :, :-1].shape)
+    own["lead"][..., :-1] = own["field"]
+    own["stress"][0, :, 1:-2, 1:] = rng.normal(0, 0.1, own["stress"][0, :, 1:-2, 1:].shape)
+    own["stress"][1, :, 1:, 1:-2] = rng.normal(0, 0.1, own["stress"][1, :, 1:, 1:-2].shape)
+    own["stress"][2, :, 1:-1, 1:-1] = rng.normal(0, 0.1, own["stress"][2, :, 1:-1, 1:-1].shape)
     return State(
         relaxed=uniform(rng, shape, -0.5, 1.5),
         maps=uniform(rng, shape, 0.01, 1) * (rng.uniform(size=shape) > 0.2).astype(np.float32),
@@ -77,12 +90,13 @@ def random_state(rng, shape):
         dual_x=dual_x.astype(np.float32),
         residual=uniform(rng, (ny, nx), -0.3, 0.5),
         prices=one_a_map(rng, n_maps, -0.1, 0.1),
+        **own,
     )
 
 
 def state_at_start(data):
     maps = np.maximum(data.counts - data.background, np.float32(0.1))
-    blank = random_state(np.random.default_rng(0), data.counts.shape)
+    blank = random_state(np.random.default_rng(0), data.counts.shape, data.places)
     return State(maps.copy(), maps, *(np.zeros_like(array) for array in blank[2:]))
 
 

@@ -5,7 +5,7 @@ adjoints by transposing a matrix; nothing here knows a closed form. Maps are (K,
 has one value a map is a sequence of K.
 """
 
-from . import poisson
+from . import fields, poisson
 from .arrays import by_map
 from .costs import cost, excess
 from .haadf import haadf_residual, haadf_slopes, local_model, power
@@ -47,6 +47,7 @@ __all__ = [
     "divergence",
     "dual",
     "excess",
+    "fields",
     "gradient",
     "haadf_residual",
     "haadf_slopes",

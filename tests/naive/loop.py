@@ -41,7 +41,7 @@ def iteration(data, state, primal_steps, dual_steps, relaxation):
     args = (data.counts, data.background, data.fidelity)
     residual, maps = joint_prox(v, tau, slopes, target, *args)
     ahead = 2 * maps - relaxed
-    change = dual_step(p, ahead, dual_steps, data) - p
+    change = dual_step(p, ahead, state.lead, dual_steps, data) - p
     excess = np.nan_to_num(ahead.sum(axis=(1, 2)) - data.totals)
     prices = state.prices + relaxation * excess / (primal_steps * n_pixels)
     squares = np.stack([(maps - relaxed) ** 2, (change**2).sum(axis=0)]).sum(axis=3)

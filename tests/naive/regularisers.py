@@ -79,7 +79,7 @@ def dual(state):
 
 def across_of(p, data):
     directions = np.stack([data.directions_y, data.directions_x]).astype(np.float64)
-    return across(p, directions, data.regularisers == DIRECTIONAL)
+    return across(p, directions, data.regularisers & DIRECTIONAL > 0)
 
 
 def divergence_of(p, data):
@@ -87,9 +87,11 @@ def divergence_of(p, data):
     return divergence(across_of(p, data))
 
 
-def dual_step(p, ahead, steps, data):
-    """The dual variable after a step along the gradient of ``ahead``."""
-    moved = p + by_map(steps) * across_of(gradient(ahead), data)
+def dual_step(p, ahead, lead, steps, data):
+    """The dual variable after a step along the gradient of ``ahead``, less ``lead`` of fields."""
+    differences = gradient(ahead)
+    differences[:, data.places >= 0] -= lead[..., : ahead.shape[2]]
+    moved = p + by_map(steps) * across_of(differences, data)
     return project(moved / (1 + by_map(steps * data.softness)), data.bounds)
 
 
