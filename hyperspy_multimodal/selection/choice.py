@@ -6,17 +6,10 @@ from functools import partial
 import numpy as np
 
 from ..counts.contracts import Maps
+from .forms import forms_without
 from .held_out import HeldOut
 from .mixtures import with_sieves
-from .moves import (
-    HUBER,
-    RATIOS,
-    highest,
-    of_same_form,
-    with_other_form,
-    with_ratios,
-    with_regularisers,
-)
+from .moves import of_same_form, with_other_form, with_ratios, with_regularisers
 from .noise_share import NoiseShare, noise_share
 from .settings import Setting
 from .sieves import SIEVES, blurs_without
@@ -28,9 +21,6 @@ FIRST_LAMBDAS_1 = (1e-2, 1e-3)
 _STEP, _FINE_STEP = 2, 1  # in half decades
 # What the HAADF has to gain over "no HAADF" to be used.
 _STANDARD_ERRORS = 3.0
-# What Huber's form has to gain over plain total variation, which leaves noise flatter, in all
-# elements that it serves. One element with few counts never tells them apart.
-_STANDARD_ERRORS_OF_FORM = 1.0
 
 
 @dataclass(frozen=True)
@@ -116,32 +106,13 @@ def search(held_out, candidates):
     )
     without = other = start
     if not sieves.all():
-        without, other = _of_forms(held_out, start, names, held_out.counted & ~sieves)
+        without, other = forms_without(held_out, start, names, held_out.counted & ~sieves)
     if sieves.any():
         blurred = blurs_without(held_out, start, names)
         without, other = (held_out.put_together(sieves, blurred, each) for each in (without, other))
     best = _guided(held_out, without, other, names)
     free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
     return with_sieves(held_out, best, without, candidates, free) if free.any() else best
-
-
-def _of_forms(held_out, start, candidates, chosen):
-    """Return the best setting without HAADF, and the best where each element has its other form.
-
-    The forms are total variation, and its Huber form where that pays.
-    """
-    plain = [tuple(n for n in each if n not in HUBER.values()) or each for each in candidates]
-    best = _settled(held_out, start, plain, chosen)
-    if plain == candidates:
-        return best, best
-    huber = [tuple(n for n in each if n in HUBER.values()) or each for each in candidates]
-    start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
-    softened = _settled(held_out, start, huber, chosen)
-    served = held_out.errors(softened) < held_out.errors(best)
-    either = held_out.put_together(served, softened, best)
-    if held_out.standard_errors_gained(either, best) < _STANDARD_ERRORS_OF_FORM:
-        return best, softened
-    return either, held_out.put_together(served, best, softened)
 
 
 def _guided(held_out, without, changed, candidates):
@@ -183,56 +154,3 @@ def _moves(setting, candidates):
         *(partial(with_ratios, step=step) for step in (1, -1)),
         *(partial(with_regularisers, candidates=candidates, step=step) for step in others),
     ]
-
-
-def _settled(held_out, setting, candidates, chosen):
-    """Return the setting with chosen elements' best regulariser and ratio, without HAADF.
-
-    These elements move at a time, for they do not feel each other: to a ratio of each regulariser
-    beside its best one so far.
-    """
-    found = [{} for _ in chosen]  # by element: (regulariser, index of ratio) to (error, setting)
-    forms = range(max(len(names) for names in candidates))
-    settings = [
-        replace(setting, regularisers=tuple(names[form % len(names)] for names in candidates))
-        for form in forms
-    ]
-    while settings:
-        held_out.try_out(settings)
-        for each in settings:
-            places = zip(each.regularisers, map(RATIOS.index, each.ratios), strict=True)
-            for i, (place, error) in enumerate(zip(places, held_out.errors(each), strict=True)):
-                found[i].setdefault(place, (error, each))
-        best = [min(each, key=lambda place: each[place][0]) for each in found]
-        settings = []
-        for form in forms:
-            following = [
-                _next_place(found[i], candidates[i][form])
-                if chosen[i] and form < len(candidates[i])
-                else None
-                for i in range(held_out.n_maps)
-            ]
-            if any(following):
-                places = [new or old for new, old in zip(following, best, strict=True)]
-                settings.append(_at(setting, places))
-    return held_out.collected([found[i][place][1] for i, place in enumerate(best)])
-
-
-def _at(setting, places):
-    return replace(
-        setting,
-        regularisers=tuple(name for name, _ in places),
-        ratios=tuple(RATIOS[index] for _, index in places),
-    )
-
-
-def _next_place(found, name):
-    """Return where to try a regulariser of an element next: beside its best ratio; None if none."""
-    seen = [index for other, index in found if other == name]
-    if not seen:
-        return name, min(found, key=lambda place: found[place][0])[1]
-    best = min(seen, key=lambda index: found[name, index][0])
-    for index in (best + 1, best - 1):
-        if 0 <= index <= highest(name) and index not in seen:
-            return name, index
-    return None

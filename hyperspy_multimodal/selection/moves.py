@@ -61,14 +61,18 @@ def highest(name):
     """Return the index of the highest ratio of a regulariser."""
     if name in SIEVES:
         return len(WIDTHS) - 1
-    return _HIGHEST + _SOFTER * (name in HUBER.values())
+    return _HIGHEST + _SOFTER * is_huber(name)
+
+
+def is_huber(name):
+    """Return whether a regulariser is a Huber form of total variation."""
+    return name in HUBER.values()
 
 
 def of_same_form(setting, candidates):
-    """Return which candidates each element may change to: total variation, or its Huber form."""
-    soft = set(HUBER.values())
+    """Return which candidates each element may change to without a change of form."""
     places = zip(setting.regularisers, candidates, strict=True)
-    return [tuple(n for n in names if (n in soft) == (own in soft)) for own, names in places]
+    return [tuple(n for n in names if is_huber(n) == is_huber(own)) for own, names in places]
 
 
 def with_other_form(setting, chosen, forms):
@@ -78,18 +82,15 @@ def with_other_form(setting, chosen, forms):
     """
     names, ratios = list(setting.regularisers), list(setting.ratios)
     for i in np.flatnonzero(chosen):
-        if _is_huber(forms[0], i) == _is_huber(forms[1], i):
+        first, second = (is_huber(each.regularisers[i]) for each in forms)
+        if first == second:
             continue  # it may have only one
-        own, other = forms if _is_huber(forms[0], i) == _is_huber(setting, i) else forms[::-1]
+        own, other = forms if first == is_huber(names[i]) else forms[::-1]
         step = RATIOS.index(ratios[i]) - RATIOS.index(own.ratios[i])
         names[i] = other.regularisers[i]
         index = RATIOS.index(other.ratios[i]) + step
         ratios[i] = RATIOS[min(max(index, 0), highest(names[i]))]
     return replace(setting, regularisers=tuple(names), ratios=tuple(ratios))
-
-
-def _is_huber(setting, i):
-    return setting.regularisers[i] in HUBER.values()
 
 
 def with_regularisers(setting, chosen, candidates, step):

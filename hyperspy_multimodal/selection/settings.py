@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..counts.contracts import Counts
-from ..fusion.regularisers import are_directional, are_sieves
+from ..fusion.regularisers import are_directional, are_sieves, have_fields
 from ..fusion.scaled import fuse_scaled
 
 # Sieves settle at so many times the gap of other maps, in so many times fewer iterations.
 _SIEVES_SETTLE, _SIEVES_TAKE = 10, 5
+# Maps with a field take so many times more of them.
+_FIELDS_TAKE = 4
 #: An element whose lambdas are this many times the others' follows its counts, not the HAADF.
 APART = 100.0
 
@@ -56,7 +58,9 @@ def settled_at(setting, tolerance):
 
 def effort(setting, tolerance, max_iterations):
     """Return tolerance and largest number of iterations for one of many trial fusions."""
-    if are_sieves(setting.regularisers).any():
+    if have_fields(setting.regularisers).any():
+        max_iterations *= _FIELDS_TAKE
+    elif are_sieves(setting.regularisers).any():
         max_iterations //= _SIEVES_TAKE
     return {"tolerance": settled_at(setting, tolerance), "max_iterations": max_iterations}
 

@@ -1,0 +1,99 @@
+"""Total variation and its Huber form without HAADF: which one serves each element, how strong."""
+
+from dataclasses import replace
+
+from .moves import RATIOS, highest, is_huber
+
+# What Huber's form has to gain over total variation, which leaves noise flatter, in all elements
+# that it serves. One element with few counts never tells them apart.
+_STANDARD_ERRORS = 1.0
+
+
+def forms_without(held_out, start, candidates, chosen):
+    """Return the best setting without HAADF, and the best where elements have their other form.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        Errors of settings.
+    start : Setting
+        Without HAADF, where the search begins.
+    candidates : sequence of tuple of str
+        Names of the regularisers that each element may have.
+    chosen : numpy.ndarray
+        Elements that are searched for, bool, shape (K,).
+
+    Returns
+    -------
+    best, other : Setting
+        Equal where an element may have one form only.
+    """
+    plain = [_without_huber(names) or names for names in candidates]
+    best = _settled(held_out, start, plain, chosen)
+    if plain == candidates:
+        return best, best
+    huber = [tuple(n for n in names if is_huber(n)) or names for names in candidates]
+    start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
+    softened = _settled(held_out, start, huber, chosen)
+    served = held_out.errors(softened) < held_out.errors(best)
+    either = held_out.put_together(served, softened, best)
+    if held_out.standard_errors_gained(either, best) < _STANDARD_ERRORS:
+        return best, softened
+    return either, held_out.put_together(served, best, softened)
+
+
+def _without_huber(names):
+    return tuple(name for name in names if not is_huber(name))
+
+
+def _settled(held_out, setting, candidates, chosen):
+    """Return the setting with chosen elements' best regulariser and ratio, without HAADF.
+
+    These elements move at a time, for they do not feel each other: to a ratio of each regulariser
+    beside its best one so far.
+    """
+    found = [{} for _ in chosen]  # by element: (regulariser, index of ratio) to (error, setting)
+    forms = range(max(len(names) for names in candidates))
+    settings = [
+        replace(setting, regularisers=tuple(names[form % len(names)] for names in candidates))
+        for form in forms
+    ]
+    while settings:
+        held_out.try_out(settings)
+        for each in settings:
+            places = zip(each.regularisers, map(RATIOS.index, each.ratios), strict=True)
+            for i, (place, error) in enumerate(zip(places, held_out.errors(each), strict=True)):
+                found[i].setdefault(place, (error, each))
+        best = [min(each, key=lambda place: each[place][0]) for each in found]
+        settings = []
+        for form in forms:
+            following = [
+                _next_place(found[i], candidates[i][form])
+                if chosen[i] and form < len(candidates[i])
+                else None
+                for i in range(held_out.n_maps)
+            ]
+            if any(following):
+                places = [new or old for new, old in zip(following, best, strict=True)]
+                settings.append(_at(setting, places))
+    return held_out.collected([found[i][place][1] for i, place in enumerate(best)])
+
+
+def _at(setting, places):
+    return replace(
+        setting,
+        regularisers=tuple(name for name, _ in places),
+        ratios=tuple(RATIOS[index] for _, index in places),
+    )
+
+
+def _next_place(found, name):
+    """Return where to try a regulariser of an element next: beside its best ratio; None if none."""
+    seen = [index for other, index in found if other == name]
+    if not seen:
+        return name, min(found, key=lambda place: found[place][0])[1]
+    best = min(seen, key=lambda index: found[name, index][0])
+    for index in (best + 1, best - 1):
+        if 0 <= index <= highest(name) and index not in seen:
+            return name, index
+    return None
