@@ -52,8 +52,8 @@ def test_total_variation_of_one_element_can_be_turned_up_from_0(specimen):
     assert tuner.parameters["lambdas"] == (0.01, [0.05, 0.02, 0.02])
 
 
-@pytest.mark.parametrize("kind", ["sieve", "smooth"])
-def test_one_element_can_have_a_sieve(tuner, kind):
+@pytest.mark.parametrize("kind", ["sieve", "smooth", "tgv"])
+def test_one_element_can_have_another_kind(tuner, kind):
     w, session = tuner.widgets, tuner._session
     before = session.fuse(tuner._values)[0]
     w["element"].value = 1

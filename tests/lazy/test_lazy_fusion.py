@@ -260,7 +260,7 @@ def test_blocks_of_large_maps_are_in_place():
         np.testing.assert_array_equal(one.compute(), other)
 
 
-@pytest.mark.parametrize("names", ["sieve", ["sieve", "directional", "smooth"]])
+@pytest.mark.parametrize("names", ["sieve", ["sieve", "directional", "smooth"], "tgv"])
 def test_sieves_of_lazy_signals_are_those_of_signals(specimen, names):
     signal, _ = counting(specimen, CHUNKS["odd"])
     given = GIVEN | {"lambdas": (0.01, 0.02), "regulariser": names}

@@ -16,6 +16,8 @@ LABELS = {
     "huber": "Huber form",
     "sieve": "sieve: no sharper than the probe",
     "smooth": "smooth map: a softer sieve",
+    "directional tgv": "generalised variation, along edges of the HAADF",
+    "tgv": "generalised variation",
 }
 
 

@@ -48,6 +48,7 @@ def test_chosen_exponent_repeats_the_result(fuse):
         ("directional", "directional"),
         ("sieve", "sieve"),
         ("smooth", "smooth"),
+        ("tgv", "tgv"),
         ("tv", "directional"),
         ("auto", "directional"),
     ],
@@ -72,11 +73,17 @@ def test_directional_variation_lets_edges_be_sharper(fuse):
     assert variation[1] > 1.02 * variation[0]
 
 
-@pytest.mark.parametrize("name", ["isotropic", "directional", "sieve", "smooth"])
+@pytest.mark.parametrize("name", ["isotropic", "directional", "sieve", "smooth", "directional tgv"])
 def test_automatic_lambdas_keep_to_the_regulariser_that_was_asked_for(fuse, name):
     _, record, output = fuse(regulariser=name, lambdas="auto")
     kinds = {kind for row in output["selection"] for kind in row["regularisers"]}
     assert kinds == {name} == set(record.regularisers)
+
+
+def test_generalised_variation_is_not_tried_unless_asked_for(fuse):
+    _, _, output = fuse(lambdas="auto")
+    kinds = {kind for row in output["selection"] for kind in row["regularisers"]}
+    assert not any("tgv" in kind for kind in kinds)
 
 
 def test_total_variation_alone_tries_both_of_it(fuse):
@@ -105,8 +112,10 @@ def test_total_variation_may_differ_by_element(fuse, lambdas):
 
 
 @pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
-def test_some_elements_may_have_sieves(fuse, lambdas):
-    names = ["sieve", "isotropic", "smooth"]
+@pytest.mark.parametrize(
+    "names", [["sieve", "isotropic", "smooth"], ["sieve", "tgv", "directional tgv"]]
+)
+def test_some_elements_may_have_sieves(fuse, names, lambdas):
     _, record, output = fuse(regulariser=names, lambdas=lambdas)
     assert record.regularisers == names
     guided = [row["regularisers"] for row in output["selection"] if row["uses_haadf"]]
