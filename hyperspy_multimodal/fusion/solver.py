@@ -121,7 +121,7 @@ def solve_fusion(
     memory. The total variation is dualised. The proximal map of the HAADF and Poisson terms
     together is exact for ``gamma=1``, to second order in a step that becomes ever smaller;
     otherwise it is that of a local model of the HAADF term (tangent and curvature). The loop works
-    in float32 and sums in float64. The first call compiles the kernels, which takes about 20
+    in float32 and sums in float64. The first call compiles the kernels, which takes about 10
     seconds, and keeps them on disk. The number of threads is that of Numba, or ``num_workers`` in
     Dask's configuration if that is lower; fusions that run at the same time share them.
 

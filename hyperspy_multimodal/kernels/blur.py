@@ -4,10 +4,13 @@ import numba
 import numpy as np
 
 from .array_parts import segment
-from .compile import inlined, kernel
+from .compile import inlined, kernel, leaf, within
+from .tasks import do, task
+
+# Rows that share the room for one.
+_ROWS = 16
 
 
-@kernel
 def blur(images, taps, radii, out):
     """Write ``images`` (K, ny, nx), each under its separable kernel, with mirrored borders.
 
@@ -16,10 +19,24 @@ def blur(images, taps, radii, out):
     adjoint. ``images`` and ``out`` are float32 and differ.
     """
     n_maps, ny, nx = images.shape
-    for place in numba.prange(n_maps * ny):
+    n_chunks = -(-n_maps * ny // _ROWS)
+    _blur_all(images, taps, radii, np.empty((n_chunks, nx + 2 * taps.shape[1]), np.float32), out)
+
+
+@kernel
+def _blur_all(images, taps, radii, lines, out):
+    body, place = task(_blur_chunk, (images, taps, radii, lines, out))
+    for k in numba.prange(lines.shape[0]):
+        do(body, place, k)
+
+
+@within(leaf)
+def _blur_chunk(chunk, images, taps, radii, lines, out):
+    n_maps, ny, nx = images.shape
+    for place in range(chunk * _ROWS, min((chunk + 1) * _ROWS, n_maps * ny)):
         i, row = place // ny, place % ny
         radius = radii[i]
-        line = np.empty(nx + 2 * radius, np.float32)
+        line = segment(lines, (chunk, 0), nx + 2 * radius)
         middle = segment(line, (radius,), nx)
         _set(nx, taps[i, 0], segment(images, (i, row, 0), nx), middle)
         for k in range(1, radius + 1):

@@ -1,7 +1,9 @@
 """How every kernel is compiled: one place for the flags of Numba."""
 
 import functools
+import hashlib
 import logging
+from pathlib import Path
 from types import FunctionType
 
 import numba
@@ -140,7 +142,25 @@ def _named(function, variant):
 
 def _compile(function, **flags):
     try:
-        return numba.njit(cache=True, **flags, **_FLAGS)(function)
+        compiled = numba.njit(cache=True, **flags, **_FLAGS)(function)
     except RuntimeError:  # Numba finds no folder that it may write to
         _logger.info("%s is compiled anew in each process: no cache folder.", function.__name__)
         return numba.njit(**flags, **_FLAGS)(function)
+    state = _state(function.__code__.co_filename)
+    if state is not None:
+        compiled._cache._cache_file._source_stamp = state
+    return compiled
+
+
+@functools.cache
+def _state(file):
+    """Return what the code of kernels in a file depends on: that file and all in this folder.
+
+    Numba goes by the time of the file alone. It keeps what is outdated where another file was
+    edited, and throws all away where an installation has written the same files again. Its own way
+    remains where there are no files, as in an archive.
+    """
+    files = [Path(file), *sorted(Path(__file__).parent.glob("*.py"))]
+    if len(files) == 1 or not files[0].is_file():
+        return None
+    return hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()

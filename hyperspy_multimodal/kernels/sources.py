@@ -8,8 +8,9 @@ import numba
 import numpy as np
 
 from .array_parts import segment
-from .compile import inlined, kernel
+from .compile import inlined, kernel, leaf, within
 from .gaps import log_gap, model_row
+from .tasks import do, task
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -26,39 +27,48 @@ def slopes_of_cost(data, maps, slopes, curvatures, residual, haadf_sums, map_sum
     HAADF model. ``residual`` (ny, nx) takes the HAADF less its model, ``haadf_sums`` (ny,) its
     squares, ``map_sums`` (K, ny) the Poisson deviance.
     """
-    n_maps, ny, nx = maps.shape
+    body, place = task(
+        _row_of_cost, (data, maps, slopes, curvatures, residual, haadf_sums, map_sums)
+    )
+    for row in numba.prange(maps.shape[1]):
+        do(body, place, row)
+
+
+@within(leaf)
+def _row_of_cost(row, data, maps, slopes, curvatures, residual, haadf_sums, map_sums):
+    n_maps, _, nx = maps.shape
     uniform = data.background.shape[1] == 1
-    for row in numba.prange(ny):
-        misfit = np.empty(nx, np.float32)
-        haadf = segment(data.haadf, (row, 0), nx)
-        for col in range(nx):
-            misfit[col] = -haadf[col]
-        for i in range(n_maps):
-            model_row(
-                nx,
-                data.weights[i],
-                data.gamma,
-                segment(maps, (i, row, 0), nx),
-                segment(slopes, (i, row, 0), nx),
-                misfit,
-            )
-        squares = 0.0
-        for col in range(nx):
-            squares += np.float64(misfit[col]) ** 2
-            residual[row, col] = -misfit[col]
-        haadf_sums[row] = squares
-        for i in range(n_maps):
-            map_sums[i, row] = _map_row(
-                nx,
-                data.fidelity[i],
-                segment(maps, (i, row, 0), nx),
-                segment(data.counts, (i, row, 0), nx),
-                segment(data.background, (i, 0 if uniform else row, 0), nx),
-                haadf,
-                misfit,
-                segment(slopes, (i, row, 0), nx),
-                segment(curvatures, (i, row, 0), nx),
-            )
+    haadf = segment(data.haadf, (row, 0), nx)
+    misfit = segment(residual, (row, 0), nx)
+    for col in range(nx):
+        misfit[col] = -haadf[col]
+    for i in range(n_maps):
+        model_row(
+            nx,
+            data.weights[i],
+            data.gamma,
+            segment(maps, (i, row, 0), nx),
+            segment(slopes, (i, row, 0), nx),
+            misfit,
+        )
+    squares = 0.0
+    for col in range(nx):
+        squares += np.float64(misfit[col]) ** 2
+    haadf_sums[row] = squares
+    for i in range(n_maps):
+        map_sums[i, row] = _map_row(
+            nx,
+            data.fidelity[i],
+            segment(maps, (i, row, 0), nx),
+            segment(data.counts, (i, row, 0), nx),
+            segment(data.background, (i, 0 if uniform else row, 0), nx),
+            haadf,
+            misfit,
+            segment(slopes, (i, row, 0), nx),
+            segment(curvatures, (i, row, 0), nx),
+        )
+    for col in range(nx):
+        misfit[col] = -misfit[col]
 
 
 @inlined

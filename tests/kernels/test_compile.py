@@ -1,5 +1,8 @@
 """Kernels compile whether or not Numba finds a folder for its cache."""
 
+import os
+import runpy
+
 import numba
 import numpy as np
 import pytest
@@ -123,3 +126,20 @@ def test_what_is_within_kernels_has_no_machine_code_of_its_own():
         compiled = next(iter(part.overloads.values()))
         name = compiled.fndesc.llvm_func_name
         assert compiled.library.get_pointer_to_function(name) == 0
+
+
+def test_the_cache_goes_by_what_files_contain_not_by_their_time(tmp_path):
+    file = tmp_path / "some_kernels.py"
+
+    def call(source, time):
+        """Return what a function in a file gives, and whether it came from the cache."""
+        file.write_text(source)
+        os.utime(file, (time, time))
+        compiling._state.cache_clear()
+        found = runpy.run_path(str(file))["twice"]
+        return found(3), sum(found.stats.cache_hits.values()) == 1
+
+    head = "from hyperspy_multimodal.kernels.compile import leaf\n@leaf\ndef twice(x):\n"
+    assert call(head + "    return 2 * x\n", 1e9) == (6, False)
+    assert call(head + "    return 2 * x\n", 1.1e9) == (6, True)
+    assert call(head + "    return 3 * x\n", 1.1e9) == (9, False)
