@@ -64,6 +64,11 @@ def highest(name):
     return _HIGHEST + _SOFTER * (name in HUBER.values())
 
 
+def lightest(name):
+    """Return the lowest ratio that is tried of a regulariser that is no sieve."""
+    return RATIOS[_SOFTER * (name in HUBER.values())]
+
+
 def with_other_form(setting, chosen, candidates):
     """Return the setting with Huber's form for plain total variation, or the other way round.
 
