@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..counts.contracts import Maps
+from ..fusion.regularisers import are_sieves
 from .given_back import given_back
 from .guided_models import GuidedModels
+from .moves import lightest
 from .normalised_haadf import noise_of, smoothed
 from .settings import effort, fuse_setting
 
@@ -16,8 +18,9 @@ DRAWS = 30
 FUSIONS = 1 + DRAWS
 _TOLERANCE = 1e-3
 _MAX_ITERATIONS = 300
-# Total variation of the maps that are taken for the truth, as a share of that of the fused ones.
-_ROUGHER = 0.5
+# Squared width of sieves of the maps that are taken for the truth, as a share of that of the fused
+# ones.
+_NARROWER = 0.5
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,9 @@ def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, l
     Counts and HAADF are drawn from maps that are taken for the truth, and fused with the same
     parameters. What is found deviates from that truth by noise and by what the total variation
     flattens. For the latter to show, the truth has to have what was flattened in the fused maps: it
-    is a fusion with half their total variation. Weights and pedestal of the HAADF model are fitted
-    to each draw. The noise that was drawn says how far fused maps follow it, which `calibrated`
-    needs to find from the measured counts what the model misses.
+    is a fusion with less total variation, see `_rougher`. Weights and pedestal of the HAADF model
+    are fitted to each draw. The noise that was drawn says how far fused maps follow it, which
+    `calibrated` needs to find from the measured counts what the model misses.
 
     Parameters
     ----------
@@ -114,8 +117,7 @@ def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, l
     Bootstrap
     """
     fusions = Fusions(models, setting, kept, progress, lost)
-    rougher = replace(setting, ratios=tuple(_ROUGHER * ratio for ratio in setting.ratios))
-    pilot = fusions.of(maps, fused, setting=rougher)
+    pilot = fusions.of(maps, fused, setting=_rougher(setting))
     truth = np.asarray(pilot.maps, dtype=np.float64)
     generator = np.random.default_rng(seed)
     model = setting.model or models.first
@@ -132,6 +134,21 @@ def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, l
         errors[i] = fusions.of(drawn, pilot, image, own).maps - truth
         of_counts[i] = drawn.net - truth
     return Bootstrap(errors, of_counts)
+
+
+def _rougher(setting):
+    """Return the setting of the maps that are taken for the truth.
+
+    The ratio of total variation is the geometric mean of its own and the lowest that is tried: the
+    heavier total variation is, the more it has flattened. Sieves have half the squared width.
+    """
+    ratios = []
+    for name, ratio, is_sieve in zip(
+        setting.regularisers, setting.ratios, are_sieves(setting.regularisers), strict=True
+    ):
+        least = min(ratio, lightest(name))
+        ratios.append(_NARROWER * ratio if is_sieve else float(np.sqrt(ratio * least)))
+    return replace(setting, ratios=tuple(ratios))
 
 
 class _Drawn(GuidedModels):

@@ -20,7 +20,7 @@ _OVERLAP, _OF_DRAWS = 1.2, 0.1
 _WHERE_ALIKE = 4 / 9
 # What is known of the logarithm of a ratio before: mean and standard deviation; how much it changes
 # from one part to the next.
-_MEAN, _SPREAD, _STEP = 0.2, 1.0, 1.5
+_MEAN, _SPREAD, _STEP = 0.0, 1.0, 1.5
 # Draws are few, and where total variation errs is not known well: this share of a variance is that
 # of the neighbourhood, a Gaussian of so many pixels. A draw grows by no more than a factor.
 _SHARE, _NEIGHBOURS, _MOST = 0.5, 4.0, 3.0
