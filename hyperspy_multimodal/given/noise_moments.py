@@ -99,6 +99,8 @@ def fit_noise(levels, clipped=False, roughly=False):
 def fit_gain(levels, floor, gain, clipped):
     """Fit the gain of levels whose floor is known, and return it with its standard error.
 
+    The error is infinite if gains of a quarter, or four times as large, fit nearly as well.
+
     Parameters
     ----------
     levels : Levels
@@ -109,13 +111,18 @@ def fit_gain(levels, floor, gain, clipped):
     """
     problem = _Problem(levels, clipped)
     scale = problem.scale
+    # smaller ones lead to floors that no table has
+    gain = max(gain, np.sqrt(floor / FLOORS[-1]) / _NEAR[0])
     gains = gain / scale * _NEAR
     for _ in range(_ROUNDS):
         problem = problem.with_errors_of((gain / scale, floor / gain**2))
         costs = np.array([float(problem.cost(g, floor / (scale * g) ** 2)[0]) for g in gains])
         gain = float(gains[costs.argmin()] * scale)
     misfit = problem.misfit((gain / scale, floor / gain**2))
-    as_good = gains[costs < costs.min() + _AS_GOOD * misfit] * scale
+    is_as_good = costs < costs.min() + _AS_GOOD * misfit
+    if is_as_good[0] or is_as_good[-1]:
+        return gain, np.inf  # further ones may be, too
+    as_good = gains[is_as_good] * scale
     return gain, max(as_good[-1] - gain, gain - as_good[0]) / np.sqrt(_AS_GOOD)
 
 
