@@ -40,7 +40,7 @@ def problem(counts):
 
 
 def iterations(known, name, ratio):
-    """Return after how many iterations each gap is reached, or None."""
+    """Return after how many iterations each gap is reached, "more" if it is not within 5000."""
     found = fuse_scaled(
         **known,
         lambda_2=LAMBDA_1 * ratio,
@@ -50,7 +50,7 @@ def iterations(known, name, ratio):
         callback=lambda *_: None,  # a record every ten iterations
     )
     reached = [np.flatnonzero(found.optimality_history <= gap) for gap in GAPS]
-    return [found.cost_iterations[each[0]] if each.size else None for each in reached]
+    return [found.cost_iterations[each[0]] if each.size else "more" for each in reached]
 
 
 def main():
@@ -58,8 +58,8 @@ def main():
     for counts in (20.0, 3.0):
         known = problem(counts)
         for ratio in RATIOS:
-            needed = np.array([iterations(known, name, ratio) for name in NAMES])
-            for gap, row in zip(GAPS, needed.T, strict=True):
+            needed = [iterations(known, name, ratio) for name in NAMES]
+            for gap, row in zip(GAPS, zip(*needed, strict=True), strict=True):
                 print(f"| {counts:g} | {ratio:g} | {gap:.0e} | {' | '.join(map(str, row))} |")
 
 
