@@ -35,10 +35,9 @@ def forms_without(held_out, start, candidates, chosen):
     huber = [tuple(n for n in names if is_huber(n)) or names for names in candidates]
     start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
     softened = _settled(held_out, start, huber, chosen)
-    served = held_out.errors(softened) < held_out.errors(best)
+    better = held_out.standard_errors_lost(softened, best) < _STANDARD_ERRORS
+    served = better & [a != b for a, b in zip(plain, huber, strict=True)]
     either = held_out.put_together(served, softened, best)
-    if held_out.standard_errors_gained(either, best) < _STANDARD_ERRORS:
-        return best, softened
     return either, held_out.put_together(served, best, softened)
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from .moves import by_element, with_ratios
-from .sieves import SMOOTH, blurs_without, with_smooth, without_beads
+from .sieves import SIEVE, SMOOTH, blurs_without, with_smooth, without_beads
 from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
 
 _STEP, _FINE_STEP = 2, 1  # in half decades
@@ -36,12 +36,12 @@ def with_sieves(held_out, best, without, candidates, free):
     -------
     Setting
     """
-
+    free = free & held_out.counted
+    if best.model is None:
+        return _unaided(held_out, best, candidates, free)
     sieves = blurs_without(held_out, without, candidates, without)
     if sieves is None:
         return best
-    # Without HAADF elements do not feel each other.
-    free = free & held_out.counted
     served = free & (held_out.standard_errors_lost(without, sieves) > _STANDARD_ERRORS_TRIED)
     if not served.any():
         return best
@@ -49,9 +49,6 @@ def with_sieves(held_out, best, without, candidates, free):
     gained = held_out.standard_errors_lost(without, sieves)
     served |= free & _are_smooth(sieves) & (gained > -_STANDARD_ERRORS_TRIED)
     unaided = without_beads(held_out, sieves, without, candidates)
-    if best.model is None:
-        served = free & _gains(held_out, unaided, best)
-        return held_out.put_together(served, unaided, best) if served.any() else best
     alone = held_out.put_together(served, unaided, without)
     stronger = float(f"{best.lambda_1 * 10 ** (_STEP / 2):.3g}")
     chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
@@ -70,6 +67,23 @@ def with_sieves(held_out, best, without, candidates, free):
     if held_out.standard_errors_gained(chosen, alone) < _HAADF_STANDARD_ERRORS:
         chosen = alone
     return best_of(held_out, [best, chosen])
+
+
+def _unaided(held_out, best, candidates, free):
+    """Return the best setting without HAADF, with smooth maps or sieves where they serve.
+
+    Elements that may have both are smooth: without the HAADF, which says where columns are, sieves
+    put beads where noise is.
+    """
+    candidates = [
+        tuple(n for n in names if n != SIEVE or SMOOTH not in names) for names in candidates
+    ]
+    blurred = blurs_without(held_out, best, candidates, best)
+    if blurred is None:
+        return best
+    # Elements do not feel each other.
+    served = free & _gains(held_out, blurred, best)
+    return held_out.put_together(served, blurred, best) if served.any() else best
 
 
 def _gains(held_out, setting, best):
