@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from ..counts.contracts import Maps
-from .forms import forms_without
+from .forms import centred, forms_without
 from .held_out import HeldOut
 from .mixtures import with_sieves
 from .moves import of_same_form, with_other_form, with_ratios, with_regularisers
@@ -111,6 +111,8 @@ def search(held_out, candidates):
         blurred = blurs_without(held_out, start, names)
         without, other = (held_out.put_together(sieves, blurred, each) for each in (without, other))
     best = _guided(held_out, without, other, names)
+    if best.model is None:
+        best = centred(held_out, best, held_out.counted & ~sieves)
     free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
     return with_sieves(held_out, best, without, candidates, free) if free.any() else best
 

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
-from .moves import RATIOS, highest, is_huber
+import numpy as np
 
-# What Huber's form has to gain over total variation, which leaves noise flatter, in all elements
-# that it serves. One element with few counts never tells them apart.
+from .moves import RATIOS, highest, is_huber, with_ratios
+
+# What total variation has to gain over its Huber form to be taken. If counts do not tell them
+# apart, Huber's form is nearer to the truth as a rule.
 _STANDARD_ERRORS = 1.0
+# Ratios that predict an element worse by less are as good as the best.
+_ALIKE = 1.0
 
 
 def forms_without(held_out, start, candidates, chosen):
@@ -43,6 +47,42 @@ def forms_without(held_out, start, candidates, chosen):
 
 def _without_huber(names):
     return tuple(name for name in names if not is_huber(name))
+
+
+def centred(held_out, setting, chosen):
+    """Return a setting without HAADF with the middle ones of ratios that predict as well.
+
+    With few counts, ratios that differ by factors of ten predict alike, and the best of them is at
+    random.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        Errors of settings.
+    setting : Setting
+        Without HAADF; the best.
+    chosen : numpy.ndarray
+        Elements whose ratio may move, bool, shape (K,).
+
+    Returns
+    -------
+    Setting
+    """
+    moved = {(i, 0): setting for i in range(held_out.n_maps)}  # by element and steps
+    reach = {1: np.zeros(held_out.n_maps, int), -1: np.zeros(held_out.n_maps, int)}
+    for direction in reach:
+        going, steps = np.array(chosen), 0
+        while going.any():
+            steps += direction
+            tried = with_ratios(setting, going, steps)
+            before = with_ratios(setting, going, steps - direction)
+            going &= np.not_equal(tried.ratios, before.ratios)
+            if going.any():
+                going &= held_out.standard_errors_lost(tried, setting) < _ALIKE
+            moved |= {(i, steps): tried for i in np.flatnonzero(going)}
+            reach[direction] += going
+    middle = ((reach[1] - reach[-1]) / 2).astype(int)  # if there are two, the one nearer the best
+    return held_out.collected([moved[i, steps] for i, steps in enumerate(middle)])
 
 
 def _settled(held_out, setting, candidates, chosen):

@@ -38,7 +38,7 @@ def test_a_list_of_sieves_is_sieves():
 @pytest.mark.parametrize(
     ("given", "error", "words"),
     [
-        ({"regularisers": "tgv"}, ValueError, ["'directional'", "'sieve'", "'tgv'"]),
+        ({"regularisers": "wavelet"}, ValueError, ["'directional'", "'sieve'", "'wavelet'"]),
         ({"regularisers": 3}, ValueError, ["2 of them", "3"]),
         ({"regularisers": ["sieve"]}, ValueError, ["2 of them", "['sieve']"]),
         ({"regularisers": "directional"}, ValueError, ["guide is None", "Give guide"]),

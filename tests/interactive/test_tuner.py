@@ -112,7 +112,7 @@ def test_auto_is_what_multimodal_fusion_chooses(specimen, tuner):
     if output["uses_haadf"]:
         np.testing.assert_allclose(lambda_1, output["lambda_1"], rtol=2e-3)
     kinds = np.broadcast_to(found["regulariser"], 3)
-    np.testing.assert_array_equal(kinds == "directional", output["directional"])
+    np.testing.assert_array_equal(kinds, output["regularisers"])
 
 
 def test_gamma_is_chosen_for_given_lambdas_too(specimen):

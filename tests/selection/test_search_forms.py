@@ -157,13 +157,46 @@ class Noisy(Forms):
         return blocks
 
 
-@pytest.mark.parametrize(("significance", "taken"), [(0.85, True), (0.55, False)])
-def test_elements_tell_together_whether_hubers_form_is_better(significance, taken):
-    """Each by less than a standard error, two of them by more or by less than one."""
+@pytest.mark.parametrize(("significance", "taken"), [(0.85, True), (1.2, False)])
+def test_total_variation_is_taken_where_it_is_clearly_better(significance, taken):
+    """By a standard error; the third element is better off with it by more or by less than one."""
     landscape = Noisy()
     landscape.significance = significance
     setting = search(held_out_of(landscape), (FORMS,) * 3)
-    assert [name in HUBER.values() for name in setting.regularisers] == [taken, taken, False]
+    assert [name in HUBER.values() for name in setting.regularisers] == [True, True, taken]
+
+
+class Flat(Forms):
+    """Errors of the first element, without HAADF, that do not tell some ratios apart."""
+
+    gain, softer, alike = (0.0,) * 3, (0.05,) * 3, (1.0, 32.0)
+
+    def errors(self, setting):
+        errors = super().errors(setting)
+        if setting.regularisers[0] == "directional huber":
+            low, high = np.log2(self.alike)
+            beyond = max(low - np.log2(setting.ratios[0]), np.log2(setting.ratios[0]) - high, 0)
+            errors[0] = 1.9 + 0.2 * beyond
+            errors[0] += 1e-6 * setting.ratios[0]  # the lowest is the best, by nothing
+        return errors
+
+    def blocks(self, setting):
+        blocks = super().blocks(setting)
+        blocks[0] += 1e-4 * np.resize([1.0, -1.0], 100) * setting.ratios[0]
+        return blocks
+
+
+@pytest.mark.parametrize(
+    ("alike", "middle"),
+    [((1.0, 32.0), 4.0), ((4.0, 16.0), 8.0), ((4.0, 8.0), 4.0), ((2.0, 2.0), 2.0)],
+)
+def test_the_middle_of_ratios_that_predict_alike_is_taken_without_haadf(alike, middle):
+    landscape = Flat()
+    landscape.alike = alike
+    setting = search(held_out_of(landscape), (FORMS,) * 3)
+    assert setting.model is None
+    assert setting.regularisers[0] == "directional huber"
+    assert setting.ratios == (middle, 32.0, 2.0)
 
 
 def test_hubers_form_has_stronger_weights_than_total_variation():
