@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from .moves import RATIOS, highest, is_huber, with_ratios
+from .moves import HUBER, RATIOS, highest, is_huber, with_ratios
 
+#: Names of total variation and of its Huber forms, isotropic or following the HAADF.
+TOTAL_VARIATION, HUBER_FORMS = tuple(HUBER), tuple(HUBER.values())
 # What total variation has to gain over its Huber form to be taken. If counts do not tell them
 # apart, Huber's form is nearer to the truth as a rule.
 _STANDARD_ERRORS = 1.0
@@ -33,12 +35,12 @@ def forms_without(held_out, start, candidates, chosen):
         Equal where an element may have one form only.
     """
     plain = [_without_huber(names) or names for names in candidates]
-    best = _settled(held_out, start, plain, chosen)
+    best = settled(held_out, start, plain, chosen)
     if plain == candidates:
         return best, best
     huber = [tuple(n for n in names if is_huber(n)) or names for names in candidates]
     start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
-    softened = _settled(held_out, start, huber, chosen)
+    softened = settled(held_out, start, huber, chosen)
     better = held_out.standard_errors_lost(softened, best) < _STANDARD_ERRORS
     served = better & [a != b for a, b in zip(plain, huber, strict=True)]
     either = held_out.put_together(served, softened, best)
@@ -85,7 +87,7 @@ def centred(held_out, setting, chosen):
     return held_out.collected([moved[i, steps] for i, steps in enumerate(middle)])
 
 
-def _settled(held_out, setting, candidates, chosen):
+def settled(held_out, setting, candidates, chosen):
     """Return the setting with chosen elements' best regulariser and ratio, without HAADF.
 
     These elements move at a time, for they do not feel each other: to a ratio of each regulariser
