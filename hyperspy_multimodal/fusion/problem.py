@@ -205,16 +205,15 @@ class Problem:
         reaches = np.full(n_maps, np.inf, np.float32)
         if self.data.gamma != 1:
             reaches = _REACH[0] * brightest + _REACH[1]
+        ceilings = _CEILING[0] * brightest + _CEILING[1]
         certified = np.empty_like(self.data.haadf)
         haadf_rows, map_rows = np.empty((2, ny)), np.empty((5, n_maps, ny))
-        ceilings = _CEILING[0] * brightest + _CEILING[1]
         has_field = self.data.places >= 0
         if has_field.any():
             state, of_fields = fields.certified(self, state)
         with one_thread_where_cores_are_shared():
-            chunk = rows_per_chunk(state.maps.shape)
             certificate(
-                chunk,
+                chunk := rows_per_chunk(state.maps.shape),
                 self.data,
                 state,
                 room_to_certify(chunk, state.maps.shape),
@@ -229,16 +228,12 @@ class Problem:
         squares, apart = haadf_rows.sum(axis=1)
         deviance, poisson_gap, variation, variation_gap, sums = map_rows.sum(axis=2)
         missed = np.where(np.isfinite(self.data.totals), sums - self.data.totals, 0.0)
+        gap = apart / 2 + poisson_gap.sum() + variation_gap.sum()
         return Evaluation(
             haadf=squares / 2,
             poisson=float(self.data.fidelity.astype(np.float64) @ deviance),
             variation=float(variation.sum()),
-            gap=float(
-                apart / 2
-                + poisson_gap.sum()
-                + variation_gap.sum()
-                + np.abs(state.prices * missed).sum()
-            ),
+            gap=float(gap + np.abs(state.prices * missed).sum()),
             residual=certified,
         )
 
