@@ -9,7 +9,7 @@ from .moves import HUBER, RATIOS, highest, is_huber, with_ratios
 #: Names of total variation and of its Huber forms, isotropic or following the HAADF.
 TOTAL_VARIATION, HUBER_FORMS = tuple(HUBER), tuple(HUBER.values())
 # What total variation has to gain over its Huber form to be taken. If counts do not tell them
-# apart, Huber's form is nearer to the truth as a rule.
+# apart, Huber's form is nearer to the truth as a rule, but where the truth is flat.
 _STANDARD_ERRORS = 1.0
 # Ratios that predict an element worse by less are as good as the best.
 _ALIKE = 1.0
@@ -41,10 +41,11 @@ def forms_without(held_out, start, candidates, chosen):
     huber = [tuple(n for n in names if is_huber(n)) or names for names in candidates]
     start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
     softened = settled(held_out, start, huber, chosen)
-    better = held_out.standard_errors_lost(softened, best) < _STANDARD_ERRORS
-    served = better & [a != b for a, b in zip(plain, huber, strict=True)]
+    structured = held_out.has_structure(softened) | ~chosen
+    served = held_out.standard_errors_lost(softened, best) < _STANDARD_ERRORS
+    served &= structured & [a != b for a, b in zip(plain, huber, strict=True)]
     either = held_out.put_together(served, softened, best)
-    return either, held_out.put_together(served, best, softened)
+    return either, held_out.put_together(served | ~structured, best, softened)
 
 
 def _without_huber(names):
@@ -73,7 +74,7 @@ def centred(held_out, setting, chosen):
     moved = {(i, 0): setting for i in range(held_out.n_maps)}  # by element and steps
     reach = {1: np.zeros(held_out.n_maps, int), -1: np.zeros(held_out.n_maps, int)}
     for direction in reach:
-        going, steps = np.array(chosen), 0
+        going, steps = chosen & held_out.has_structure(setting), 0
         while going.any():
             steps += direction
             tried = with_ratios(setting, going, steps)

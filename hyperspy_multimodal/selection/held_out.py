@@ -18,6 +18,7 @@ _FRACTION = 0.5
 _LARGE = 3 * 128**2
 _TOLERANCE = 3e-3
 _SIGNIFICANT = 5.0  # standard errors
+_STRUCTURED = 3.0  # standard errors
 _MAX_ITERATIONS = 300
 # Results of each split that a fusion may start from.
 _REMEMBERED = 4
@@ -104,6 +105,20 @@ class HeldOut:
             self._parents[setting] = parents
             self._up_to(self._enough, setting)
         return setting
+
+    def has_structure(self, setting):
+        """Return for which elements a setting predicts clearly better than a constant, (K,)."""
+        gains = self._of_constants() - self.blocks(setting)
+        return np.array([_significance(each) > _STRUCTURED for each in gains])
+
+    def _of_constants(self):
+        """Return the squared errors of the mean of each first half, as `blocks` does."""
+        there = np.ones(self.splits[0][0].net.shape[1:], bool) if self.mask is None else ~self.mask
+        found = 0.0
+        for first, second in self.splits[: self._enough]:
+            means = first.net[:, there].mean(axis=1)
+            found = found + block_sums(np.square(second.net - means[:, None, None]) * there)
+        return found
 
     def bias(self, setting) -> Bias:
         """Return the `Bias` of the predictions where the HAADF is dark and bright.

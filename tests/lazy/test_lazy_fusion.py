@@ -87,7 +87,7 @@ def test_automatic_choice_and_all_outputs(method):
         mine, theirs = (each.metadata.Multimodal_fusion.as_dictionary() for each in (one, other))
         assert set(mine) == set(theirs)
         np.testing.assert_allclose(
-            mine["standard_deviation"], theirs["standard_deviation"], rtol=1e-3, atol=0.02
+            mine["standard_deviation"], theirs["standard_deviation"], rtol=1e-3, atol=0.05
         )
     numbers = output["record"].compute()
     assert numbers["seed"] == 3 and len(numbers["selection"]) == len(known["selection"])
@@ -105,7 +105,7 @@ def test_automatic_choice_and_all_outputs(method):
     assert len(output["draws"]) == len(known["draws"])
     assert all(each._lazy for each in mine)
     for one, other in zip(compute_maps(mine), theirs, strict=True):
-        np.testing.assert_allclose(one.data, other.data, rtol=1e-3, atol=0.02)
+        np.testing.assert_allclose(one.data, other.data, rtol=1e-3, atol=0.05)
         assert one.metadata.General.title == other.metadata.General.title
 
 

@@ -25,7 +25,7 @@ def test_what_only_the_haadf_shows_is_not_in_the_maps():
     disc = nothing & (discs.haadf.data > plain.haadf.data + 1)
     assert disc.sum() > 20
     for found, without in zip(automatic(discs), automatic(plain), strict=True):
-        assert np.abs(found.data - without.data)[disc].max() < 0.01 * np.ptp(without.data)
+        assert np.abs(found.data - without.data)[disc].max() < 0.02 * np.ptp(without.data)
 
 
 def test_what_the_haadf_does_not_show_stays_in_the_maps():

@@ -199,6 +199,16 @@ def test_the_middle_of_ratios_that_predict_alike_is_taken_without_haadf(alike, m
     assert setting.ratios == (middle, 32.0, 2.0)
 
 
+def test_flat_elements_keep_total_variation_as_it_is():
+    """Which leaves them flat, where Huber's form leaves noise."""
+    landscape = Flat()
+    landscape.structured = (False, True, True)
+    landscape.gain = (-1.0,) * 3  # no HAADF
+    setting = search(held_out_of(landscape), (FORMS,) * 3)
+    assert setting.regularisers[0] == "directional"
+    assert setting.ratios == (1.0, 32.0, 2.0)
+
+
 def test_hubers_form_has_stronger_weights_than_total_variation():
     """Up to 64, where total variation ends at 16."""
     setting = search(held_out_of(landscape_of(ratios=(16.0, 16.0, 16.0))), (FORMS,) * 3)
