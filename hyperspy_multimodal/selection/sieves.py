@@ -16,20 +16,20 @@ _FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
 _STANDARD_ERRORS = 2.0
 
 
-def sieve_without(held_out, start, reference=None, first_ratio=_FIRST_RATIO):
+def sieve_without(held_out, start, reference=None):
     """Return the best setting of sieves without HAADF.
 
     None if ``reference`` predicts every element better.
 
     All maps have the width that serves them best together, as they share the probe, but those that
-    another one serves significantly better. The search begins at the width of ``first_ratio``.
+    another one serves significantly better.
     """
     n_maps = held_out.n_maps
     first = replace(
         start,
         lambda_1=1.0,
         regularisers=(SIEVE,) * n_maps,
-        ratios=(first_ratio,) * n_maps,
+        ratios=(_FIRST_RATIO,) * n_maps,
         apart=(False,) * n_maps,
     )
     tried = {}
@@ -44,7 +44,7 @@ def sieve_without(held_out, start, reference=None, first_ratio=_FIRST_RATIO):
             try_out([place])
         return held_out.score(tried[place])
 
-    best = RATIOS.index(first_ratio)
+    best = RATIOS.index(_FIRST_RATIO)
     try_out([best, *_beside(best, _COARSE)])
     best = _climbed(best, _COARSE, score)
     own = replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
