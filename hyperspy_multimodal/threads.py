@@ -24,12 +24,10 @@ _FIRST_REST, _LONGEST_REST = 0.25, 2.0
 _turn = threading.RLock()
 _count = threading.Lock()
 _running = 0
-# Threads whose fusions count as one, and how many it may use then.
+# Threads whose fusions count as one.
 _member = threading.local()
 # The process whose threads Numba has started.
 _process = None
-# Of each thread, whether the fusion that it does was given more than one of Numba's.
-_fusion = threading.local()
 
 
 @contextlib.contextmanager
@@ -44,26 +42,16 @@ def threads_for(n_values):
     threads use it at a time. Fusions that use it take turns then.
     """
     _check_process()
-    before, outside = numba.get_num_threads(), getattr(_fusion, "several", None)
+    before = numba.get_num_threads()
     with _one_more() as running:
-        limit, pay = _limit() // running, n_values // _VALUES_PER_THREAD
-        # Side by side with others it may use one, but what is compiled serves it alone, too.
-        several = bool(outside) or min(getattr(_member, "limit", limit), pay) > 1
-        takes_turns = several and not _pool_takes_many_callers()
+        threads = max(1, min(_limit() // running, n_values // _VALUES_PER_THREAD))
+        takes_turns = threads > 1 and not _pool_takes_many_callers()
         with _turn if takes_turns else contextlib.nullcontext():
-            numba.set_num_threads(max(1, min(limit, pay)))
-            _fusion.several = several
+            numba.set_num_threads(threads)
             try:
                 yield
             finally:
-                _fusion.several = outside
                 numba.set_num_threads(before)
-
-
-def are_several():
-    """Return whether a fusion has several threads, also while it uses one; or Numba, outside."""
-    several = getattr(_fusion, "several", None)
-    return numba.get_num_threads() > 1 if several is None else several
 
 
 def _check_process():
@@ -187,14 +175,14 @@ def fuse_side_by_side(function, items):
         return [function(each) for each in items]
     with (
         _one_more(),
-        ThreadPoolExecutor(at_a_time, initializer=_join, initargs=(limit, at_a_time)) as pool,
+        ThreadPoolExecutor(at_a_time, initializer=_join, initargs=(limit // at_a_time,)) as pool,
     ):
         return list(pool.map(function, items))
 
 
-def _join(limit, at_a_time):
-    numba.set_num_threads(limit // at_a_time)
-    _member.limit = limit
+def _join(threads):
+    numba.set_num_threads(threads)
+    _member.of_one = True
 
 
 def _limit():
@@ -223,7 +211,7 @@ def _of_worker(otherwise):
 @contextlib.contextmanager
 def _one_more():
     global _running
-    if hasattr(_member, "limit"):
+    if hasattr(_member, "of_one"):
         yield 1
         return
     with _count:

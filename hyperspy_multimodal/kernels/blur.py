@@ -1,11 +1,10 @@
 """The blur of maps by a Gaussian, one width per map."""
 
-import numba
 import numpy as np
 
 from .array_parts import segment
-from .compile import inlined, kernel, leaf, within
-from .tasks import do, task
+from .compile import inlined, leaf, within
+from .tasks import kernel, share
 
 # Rows that share the room for one.
 _ROWS = 16
@@ -24,10 +23,8 @@ def blur(images, taps, radii, out):
 
 
 @kernel
-def _blur_all(images, taps, radii, lines, out):
-    body, place = task(_blur_chunk, (images, taps, radii, lines, out))
-    for k in numba.prange(lines.shape[0]):
-        do(body, place, k)
+def _blur_all(pool, images, taps, radii, lines, out):
+    share(pool, lines.shape[0], _blur_chunk, (images, taps, radii, lines, out))
 
 
 @within(leaf)

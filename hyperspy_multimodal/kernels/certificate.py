@@ -7,14 +7,13 @@ if and only if x is a stationary point of the cost. For gamma = 1 it is the dual
 itself, an upper bound of cost(x) - minimum.
 """
 
-import numba
 import numpy as np
 
 from .array_parts import segment
-from .compile import kernel, leaf, within
+from .compile import leaf, within
 from .gaps import lower_row, model_row, poisson_row
 from .regulariser_rows import variation
-from .tasks import do, task
+from .tasks import kernel, share
 
 # Rows of the room of a chunk that all maps share, and those that each map has.
 _OF_ALL, _OF_EACH = 3, 4
@@ -101,7 +100,7 @@ def certify_chunk(
 
 @kernel
 def certificate(
-    rows_per_chunk, data, state, room, ceilings, reaches, certified, haadf_sums, map_sums
+    pool, rows_per_chunk, data, state, room, ceilings, reaches, certified, haadf_sums, map_sums
 ):
     """Sum cost and gaps by row.
 
@@ -125,22 +124,12 @@ def certificate(
         its gap (times lambda_2) and of the map, float64, shape (5, K, ny).
     """
     ny = data.haadf.shape[0]
-    body, place = task(
+    share(
+        pool,
+        (ny + rows_per_chunk - 1) // rows_per_chunk,
         certify_chunk,
-        (
-            rows_per_chunk,
-            data,
-            state,
-            room,
-            ceilings,
-            reaches,
-            certified,
-            haadf_sums,
-            map_sums,
-        ),
+        (rows_per_chunk, data, state, room, ceilings, reaches, certified, haadf_sums, map_sums),
     )
-    for k in numba.prange((ny + rows_per_chunk - 1) // rows_per_chunk):
-        do(body, place, k)
 
 
 def room_to_certify(rows_per_chunk, shape):

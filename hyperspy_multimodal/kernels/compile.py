@@ -11,8 +11,6 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.registry import CPUDispatcher
 
-from ..threads import are_several
-
 _logger = logging.getLogger(__name__)
 
 # Reordering and contraction of sums, but no assumption about NaN or infinity.
@@ -57,29 +55,6 @@ class _InlinedInKernels(_PartOfKernels):
     """Compiles a function whose array arguments do not overlap where they are written to."""
 
     apart = True
-
-
-class _Kernel:
-    """A loop over rows, compiled for one thread or for several.
-
-    Both give the same values. The one for several takes longer to compile, and uses the pool of
-    threads of Numba even if one is set.
-    """
-
-    def __init__(self, function):
-        functools.update_wrapper(self, function)
-        self.py_func = function
-        self.alone = _compile(function)
-        self.shared = _compile(_named(function, "shared"), parallel=True)
-
-    def __call__(self, *arguments, **named):
-        """Call the loop with the number of threads that is set in Numba."""
-        return (self.shared if are_several() else self.alone)(*arguments, **named)
-
-
-def kernel(function):
-    """Compile a loop over the pixels of maps, parallel over rows where there are threads."""
-    return _Kernel(function)
 
 
 def leaf(function, **flags):

@@ -9,13 +9,13 @@ length sqrt(yy^2 + xx^2 + 2 xy^2).
 The functions for rows are those of `isotropic` and `directional`, but for the field.
 """
 
-import numba
 import numpy as np
 
 from .array_parts import segment
-from .compile import inlined, kernel
+from .compile import inlined, leaf, within
 from .directional import across
 from .projection import dual_change
+from .tasks import kernel, share
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -149,7 +149,6 @@ def across_row(n, directions_y, directions_x, below, right, py, px):
         py[col], px[col] = across(directions_y[col], directions_x[col], below[col], right[col])
 
 
-@kernel
 def move_fields(
     rows_per_chunk, data, state, dual_steps, field_steps, stress_steps, relaxation, moved
 ):
@@ -168,113 +167,149 @@ def move_fields(
         As of `iterations`: takes the squared change of p.
     """
     _, ny, nx = data.counts.shape
+    rows = np.empty((-(-ny // rows_per_chunk), 2, nx + 1), np.float32)
+    _move_all(
+        rows_per_chunk, data, state, rows, dual_steps, field_steps, stress_steps, relaxation, moved
+    )
+
+
+@kernel
+def _move_all(
+    pool, rows_per_chunk, data, state, rows, dual_steps, field_steps, stress_steps, relaxation,
+    moved,
+):  # fmt: skip
+    n_chunks = rows.shape[0]
+    share(
+        pool,
+        n_chunks,
+        _move_chunk_of_field,
+        (rows_per_chunk, data, state, rows, field_steps, relaxation),
+    )
+    share(
+        pool,
+        n_chunks,
+        _move_chunk_of_dual,
+        (rows_per_chunk, data, state, rows, dual_steps, stress_steps, relaxation, moved),
+    )
+
+
+@within(leaf)
+def _move_chunk_of_field(k, rows_per_chunk, data, state, rows, field_steps, relaxation):
+    _, ny, nx = data.counts.shape
     places, regularisers = data.places, data.regularisers
     directions_y, directions_x = data.directions_y, data.directions_x
-    maps, relaxed = state.maps, state.relaxed
     dual_y, dual_x = state.dual_y, state.dual_x
     field, lead, stress = state.field, state.lead, state.stress
-    n_chunks = (ny + rows_per_chunk - 1) // rows_per_chunk
-    for k in numba.prange(n_chunks):
-        p = np.empty((2, nx), np.float32)
-        for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
-            for i in range(places.size):
-                f = places[i]
-                if f < 0:
-                    continue
-                py = segment(dual_y, (i, row + 1, 0), nx)
-                px = segment(dual_x, (i, row, 1), nx)
-                if regularisers[i] != GENERALISED:
-                    across_row(
-                        nx,
-                        segment(directions_y, (row, 0), nx),
-                        segment(directions_x, (row, 0), nx),
-                        py,
-                        px,
-                        segment(p, (0, 0), nx),
-                        segment(p, (1, 0), nx),
-                    )
-                    py = segment(p, (0, 0), nx)
-                    px = segment(p, (1, 0), nx)
-                field_row(
-                    nx,
-                    field_steps[i],
-                    relaxation,
-                    py,
-                    px,
-                    segment(stress, (0, f, row, 0), nx + 1),
-                    segment(stress, (2, f, row, 0), nx + 1),
-                    segment(stress, (0, f, row + 1, 0), nx + 1),
-                    segment(stress, (1, f, row + 1, 0), nx + 1),
-                    segment(stress, (2, f, row + 1, 0), nx + 1),
-                    segment(field, (0, f, row, 0), nx),
-                    segment(field, (1, f, row, 0), nx),
-                    segment(lead, (0, f, row, 0), nx),
-                    segment(lead, (1, f, row, 0), nx),
-                )
-    for k in numba.prange(n_chunks):
-        ahead = np.empty((2, nx + 1), np.float32)
+    for row in range(k * rows_per_chunk, min((k + 1) * rows_per_chunk, ny)):
         for i in range(places.size):
             f = places[i]
             if f < 0:
                 continue
-            begin = k * rows_per_chunk
-            for row in range(begin, min(begin + rows_per_chunk, ny)):
-                beneath = min(row + 1, ny - 1)
-                # the next row, and at first this one
-                for other in range(beneath if row > begin else row, beneath + 1):
-                    ahead_row(
-                        nx,
-                        relaxation,
-                        segment(maps, (i, other, 0), nx),
-                        segment(relaxed, (i, other, 0), nx),
-                        segment(ahead, (other & 1, 0), nx + 1),
-                    )
-                here = segment(ahead, (row & 1, 0), nx + 1)
-                next_row = segment(ahead, (beneath & 1, 0), nx)
-                lead_y = segment(lead, (0, f, row, 0), nx)
-                lead_x = segment(lead, (1, f, row, 0), nx)
-                below = segment(dual_y, (i, row + 1, 0), nx)
-                right = segment(dual_x, (i, row, 1), nx)
-                step = dual_steps[i]
-                bound = data.bounds[i]
-                if regularisers[i] != GENERALISED:
-                    moved[1, i, row] = directional_dual_row(
-                        nx,
-                        step,
-                        bound,
-                        relaxation,
-                        here,
-                        next_row,
-                        lead_y,
-                        lead_x,
-                        segment(directions_y, (row, 0), nx),
-                        segment(directions_x, (row, 0), nx),
-                        below,
-                        right,
-                    )
-                else:
-                    moved[1, i, row] = dual_row(
-                        nx, step, bound, relaxation, here, next_row, lead_y, lead_x, below, right
-                    )
-                down = _ONE if row < ny - 2 else _ZERO
-                start = 0
-                while start < nx:
-                    # all columns but two, which have fewer neighbours each
-                    n = max(nx - 2 - start, 1)
-                    stress_row(
-                        n,
-                        stress_steps[i],
-                        data.stress_bounds[i],
-                        relaxation,
-                        down,
-                        _ONE if start < nx - 2 else _ZERO,
-                        _ONE if row < ny - 1 and start < nx - 1 else _ZERO,
-                        segment(lead, (0, f, row, start), n + 1),
-                        segment(lead, (0, f, beneath, start), n + 1),
-                        segment(lead, (1, f, row, start), n + 1),
-                        segment(lead, (1, f, beneath, start), n + 1),
-                        segment(stress, (0, f, row + 1, start + 1), n),
-                        segment(stress, (1, f, row + 1, start + 1), n),
-                        segment(stress, (2, f, row + 1, start + 1), n),
-                    )
-                    start += n
+            py = segment(dual_y, (i, row + 1, 0), nx)
+            px = segment(dual_x, (i, row, 1), nx)
+            if regularisers[i] != GENERALISED:
+                across_row(
+                    nx,
+                    segment(directions_y, (row, 0), nx),
+                    segment(directions_x, (row, 0), nx),
+                    py,
+                    px,
+                    segment(rows, (k, 0, 0), nx),
+                    segment(rows, (k, 1, 0), nx),
+                )
+                py = segment(rows, (k, 0, 0), nx)
+                px = segment(rows, (k, 1, 0), nx)
+            field_row(
+                nx,
+                field_steps[i],
+                relaxation,
+                py,
+                px,
+                segment(stress, (0, f, row, 0), nx + 1),
+                segment(stress, (2, f, row, 0), nx + 1),
+                segment(stress, (0, f, row + 1, 0), nx + 1),
+                segment(stress, (1, f, row + 1, 0), nx + 1),
+                segment(stress, (2, f, row + 1, 0), nx + 1),
+                segment(field, (0, f, row, 0), nx),
+                segment(field, (1, f, row, 0), nx),
+                segment(lead, (0, f, row, 0), nx),
+                segment(lead, (1, f, row, 0), nx),
+            )
+
+
+@within(leaf)
+def _move_chunk_of_dual(
+    k, rows_per_chunk, data, state, rows, dual_steps, stress_steps, relaxation, moved
+):
+    """Move p and the stress, after the fields of the next row."""
+    _, ny, nx = data.counts.shape
+    places, regularisers = data.places, data.regularisers
+    directions_y, directions_x = data.directions_y, data.directions_x
+    maps, relaxed = state.maps, state.relaxed
+    dual_y, dual_x = state.dual_y, state.dual_x
+    lead, stress = state.lead, state.stress
+    for i in range(places.size):
+        f = places[i]
+        if f < 0:
+            continue
+        begin = k * rows_per_chunk
+        for row in range(begin, min(begin + rows_per_chunk, ny)):
+            beneath = min(row + 1, ny - 1)
+            # the next row, and at first this one
+            for other in range(beneath if row > begin else row, beneath + 1):
+                ahead_row(
+                    nx,
+                    relaxation,
+                    segment(maps, (i, other, 0), nx),
+                    segment(relaxed, (i, other, 0), nx),
+                    segment(rows, (k, other & 1, 0), nx + 1),
+                )
+            here = segment(rows, (k, row & 1, 0), nx + 1)
+            next_row = segment(rows, (k, beneath & 1, 0), nx)
+            lead_y = segment(lead, (0, f, row, 0), nx)
+            lead_x = segment(lead, (1, f, row, 0), nx)
+            below = segment(dual_y, (i, row + 1, 0), nx)
+            right = segment(dual_x, (i, row, 1), nx)
+            step = dual_steps[i]
+            bound = data.bounds[i]
+            if regularisers[i] != GENERALISED:
+                moved[1, i, row] = directional_dual_row(
+                    nx,
+                    step,
+                    bound,
+                    relaxation,
+                    here,
+                    next_row,
+                    lead_y,
+                    lead_x,
+                    segment(directions_y, (row, 0), nx),
+                    segment(directions_x, (row, 0), nx),
+                    below,
+                    right,
+                )
+            else:
+                moved[1, i, row] = dual_row(
+                    nx, step, bound, relaxation, here, next_row, lead_y, lead_x, below, right
+                )
+            down = _ONE if row < ny - 2 else _ZERO
+            start = 0
+            while start < nx:
+                # all columns but two, which have fewer neighbours each
+                n = max(nx - 2 - start, 1)
+                stress_row(
+                    n,
+                    stress_steps[i],
+                    data.stress_bounds[i],
+                    relaxation,
+                    down,
+                    _ONE if start < nx - 2 else _ZERO,
+                    _ONE if row < ny - 1 and start < nx - 1 else _ZERO,
+                    segment(lead, (0, f, row, start), n + 1),
+                    segment(lead, (0, f, beneath, start), n + 1),
+                    segment(lead, (1, f, row, start), n + 1),
+                    segment(lead, (1, f, beneath, start), n + 1),
+                    segment(stress, (0, f, row + 1, start + 1), n),
+                    segment(stress, (1, f, row + 1, start + 1), n),
+                    segment(stress, (2, f, row + 1, start + 1), n),
+                )
+                start += n

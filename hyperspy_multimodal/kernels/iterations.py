@@ -1,11 +1,9 @@
 """Iterations of the primal-dual loop, chunk by chunk of rows."""
 
-import numba
 import numpy as np
 
 from .chunks import move_chunk, move_last_row
-from .compile import kernel
-from .tasks import do, task
+from .tasks import kernel, share
 
 _ONE = np.float32(1)
 _TINY = np.float32(1e-20)
@@ -13,6 +11,7 @@ _TINY = np.float32(1e-20)
 
 @kernel
 def iterations(
+    pool,
     n_iterations,
     rows_per_chunk,
     beyond_cache,
@@ -52,7 +51,9 @@ def iterations(
     sums = np.empty((n_maps, ny), np.float64)
     for iteration in range(n_iterations):
         keep = gamma != _ONE or iteration == n_iterations - 1
-        body, place = task(
+        share(
+            pool,
+            n_chunks,
             move_chunk,
             (
                 rows_per_chunk,
@@ -69,13 +70,12 @@ def iterations(
                 sums,
             ),
         )
-        for k in numba.prange(n_chunks):
-            do(body, place, k)
-        body, place = task(
-            move_last_row, (rows_per_chunk, data, state, room, dual_steps, relaxation, moved)
+        share(
+            pool,
+            n_chunks,
+            move_last_row,
+            (rows_per_chunk, data, state, room, dual_steps, relaxation, moved),
         )
-        for k in numba.prange(n_chunks):
-            do(body, place, k)
         for i in range(n_maps):
             if not np.isnan(totals[i]):
                 # Sum over pixels and gradient act on orthogonal spaces: each takes its full step.

@@ -1,9 +1,10 @@
 """Vectors of the dual variable, brought back to the length of their bound."""
 
-import numba
 import numpy as np
 
-from .compile import inlined, kernel
+from .array_parts import segment
+from .compile import inlined, leaf, within
+from .tasks import kernel, share
 
 _ONE = np.float32(1)
 _HALF = np.float32(0.5)
@@ -55,19 +56,24 @@ def feasible_row(n, bound, below, right, py, px):
 
 
 @kernel
-def project(p, bounds):
+def project(pool, p, bounds):
     """Bring each vector of ``p`` (2, K, ny, nx) back, in place, to a length of ``bounds[i]``.
 
     Both are float32.
     """
-    _, n_maps, ny, nx = p.shape
-    for row in numba.prange(ny):
-        for i in range(n_maps):
-            bound = bounds[i]
-            for col in range(nx):
-                py = p[0, i, row, col]
-                px = p[1, i, row, col]
-                length = np.sqrt(py * py + px * px)
-                shrink = bound / (length + _TINY) if length > bound else _ONE
-                p[0, i, row, col] = py * shrink
-                p[1, i, row, col] = px * shrink
+    share(pool, p.shape[2], _project_row, (p, bounds))
+
+
+@within(leaf)
+def _project_row(row, p, bounds):
+    _, n_maps, _, nx = p.shape
+    for i in range(n_maps):
+        bound = bounds[i]
+        below = segment(p, (0, i, row, 0), nx)
+        right = segment(p, (1, i, row, 0), nx)
+        for col in range(nx):
+            py, px = below[col], right[col]
+            length = np.sqrt(py * py + px * px)
+            shrink = bound / (length + _TINY) if length > bound else _ONE
+            below[col] = py * shrink
+            right[col] = px * shrink

@@ -4,13 +4,12 @@ All arrays are float32 (K, ny, nx) unless their names say otherwise; sums by row
 blur, is applied elsewhere: here stand the functions of each pixel for itself.
 """
 
-import numba
 import numpy as np
 
 from .array_parts import segment
-from .compile import inlined, kernel, leaf, within
+from .compile import inlined, leaf, within
 from .gaps import log_gap, model_row
-from .tasks import do, task
+from .tasks import kernel, share
 
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
@@ -20,18 +19,19 @@ _LEAST = np.float32(1e-12)
 
 
 @kernel
-def slopes_of_cost(data, maps, slopes, curvatures, residual, haadf_sums, map_sums):
+def slopes_of_cost(pool, data, maps, slopes, curvatures, residual, haadf_sums, map_sums):
     """Write the slopes of the HAADF and Poisson terms at ``maps``; sum both terms by row.
 
     ``curvatures`` takes how steeply these slopes rise, about, times x: lambda_1 and the part of the
     HAADF model. ``residual`` (ny, nx) takes the HAADF less its model, ``haadf_sums`` (ny,) its
     squares, ``map_sums`` (K, ny) the Poisson deviance.
     """
-    body, place = task(
-        _row_of_cost, (data, maps, slopes, curvatures, residual, haadf_sums, map_sums)
+    share(
+        pool,
+        maps.shape[1],
+        _row_of_cost,
+        (data, maps, slopes, curvatures, residual, haadf_sums, map_sums),
     )
-    for row in numba.prange(maps.shape[1]):
-        do(body, place, row)
 
 
 @within(leaf)
@@ -88,30 +88,40 @@ def _map_row(n, fidelity, x, counts, background, haadf, misfit, slopes, curvatur
 
 
 @kernel
-def displaced(u, back, curvatures, ridges, floors, step, prices, moved, sums):
+def displaced(pool, u, back, curvatures, ridges, floors, step, prices, moved, sums):
     """Write where sources u >= 0 move down the slopes ``back`` + ridge u, each at its own pace.
 
     The pace of a pixel is u / ``curvatures``, at least ``floors`` (K,), times ``step``;
     ``prices`` (K,) are added to it, times that pace over the step. ``sums`` (2, K, ny) takes the
     sums of ``moved`` and of the rise of these sums with the price.
     """
-    n_maps, ny, nx = u.shape
-    for place in numba.prange(n_maps * ny):
-        i, row = place // ny, place % ny
-        total = 0.0
-        rise = 0.0
-        for col in range(nx):
-            here = u[i, row, col]
-            pace = _pace(here, curvatures[i, row, col], floors[i])
-            slope = back[i, row, col] + ridges[i] * here
-            there = here + pace * (prices[i] - step * slope)
-            inside = there > _ZERO
-            there = there if inside else _ZERO
-            moved[i, row, col] = there
-            total += np.float64(there)
-            rise += np.float64(pace if inside else _ZERO)
-        sums[0, i, row] = total
-        sums[1, i, row] = rise
+    n_maps, ny, _ = u.shape
+    share(
+        pool,
+        n_maps * ny,
+        _displaced_row,
+        (u, back, curvatures, ridges, floors, step, prices, moved, sums),
+    )
+
+
+@within(leaf)
+def _displaced_row(place, u, back, curvatures, ridges, floors, step, prices, moved, sums):
+    _, ny, nx = u.shape
+    i, row = place // ny, place % ny
+    total = 0.0
+    rise = 0.0
+    for col in range(nx):
+        here = u[i, row, col]
+        pace = _pace(here, curvatures[i, row, col], floors[i])
+        slope = back[i, row, col] + ridges[i] * here
+        there = here + pace * (prices[i] - step * slope)
+        inside = there > _ZERO
+        there = there if inside else _ZERO
+        moved[i, row, col] = there
+        total += np.float64(there)
+        rise += np.float64(pace if inside else _ZERO)
+    sums[0, i, row] = total
+    sums[1, i, row] = rise
 
 
 @inlined
@@ -121,67 +131,87 @@ def _pace(here, curvature, floor):
 
 
 @kernel
-def descent(u, moved, back, ridges, sums):
+def descent(pool, u, moved, back, ridges, sums):
     """Sum, by row, how fast the cost falls from ``u`` towards ``moved``; ``sums`` is (K, ny)."""
-    n_maps, ny, nx = u.shape
-    for place in numba.prange(n_maps * ny):
-        i, row = place // ny, place % ny
-        total = 0.0
-        for col in range(nx):
-            here = u[i, row, col]
-            slope = back[i, row, col] + ridges[i] * here
-            total += np.float64(slope) * np.float64(moved[i, row, col] - here)
-        sums[i, row] = total
+    n_maps, ny, _ = u.shape
+    share(pool, n_maps * ny, _descent_row, (u, moved, back, ridges, sums))
+
+
+@within(leaf)
+def _descent_row(place, u, moved, back, ridges, sums):
+    _, ny, nx = u.shape
+    i, row = place // ny, place % ny
+    total = 0.0
+    for col in range(nx):
+        here = u[i, row, col]
+        slope = back[i, row, col] + ridges[i] * here
+        total += np.float64(slope) * np.float64(moved[i, row, col] - here)
+    sums[i, row] = total
 
 
 @kernel
-def secants(u, back, moved, moved_back, curvatures, ridges, floors, sums):
+def secants(pool, u, back, moved, moved_back, curvatures, ridges, floors, sums):
     """Sum, by row, what the lengths of steps of Barzilai and Borwein are made of.
 
     With the change s of the sources, y of their slopes and the pace d of each pixel: the sums of
     s^2 / d^2, s y / d, s y d and y^2 d^2; ``sums`` is (4, K, ny).
     """
-    n_maps, ny, nx = u.shape
-    for place in numba.prange(n_maps * ny):
-        i, row = place // ny, place % ny
-        first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
-        for col in range(nx):
-            here = u[i, row, col]
-            pace = _pace(here, curvatures[i, row, col], floors[i])
-            s = moved[i, row, col] - here
-            y = moved_back[i, row, col] - back[i, row, col] + ridges[i] * s
-            over = s / pace
-            times = y * pace
-            first += np.float64(over) * np.float64(over)
-            second += np.float64(over) * np.float64(y)
-            third += np.float64(s) * np.float64(times)
-            fourth += np.float64(times) * np.float64(times)
-        sums[0, i, row] = first
-        sums[1, i, row] = second
-        sums[2, i, row] = third
-        sums[3, i, row] = fourth
+    n_maps, ny, _ = u.shape
+    share(
+        pool,
+        n_maps * ny,
+        _secants_row,
+        (u, back, moved, moved_back, curvatures, ridges, floors, sums),
+    )
+
+
+@within(leaf)
+def _secants_row(place, u, back, moved, moved_back, curvatures, ridges, floors, sums):
+    _, ny, nx = u.shape
+    i, row = place // ny, place % ny
+    first, second, third, fourth = 0.0, 0.0, 0.0, 0.0
+    for col in range(nx):
+        here = u[i, row, col]
+        pace = _pace(here, curvatures[i, row, col], floors[i])
+        s = moved[i, row, col] - here
+        y = moved_back[i, row, col] - back[i, row, col] + ridges[i] * s
+        over = s / pace
+        times = y * pace
+        first += np.float64(over) * np.float64(over)
+        second += np.float64(over) * np.float64(y)
+        third += np.float64(s) * np.float64(times)
+        fourth += np.float64(times) * np.float64(times)
+    sums[0, i, row] = first
+    sums[1, i, row] = second
+    sums[2, i, row] = third
+    sums[3, i, row] = fourth
 
 
 @kernel
-def source_gap(u, back, ridges, prices, sums):
+def source_gap(pool, u, back, ridges, prices, sums):
     """Sum, by row, the ridge term, the duality gap, and what shows whether a price is the best one.
 
     With v = max(price - back, 0) / ridge the gap is ridge (u - v)^2 / 2, and (back - price) u where
     that is positive. ``sums`` (4, K, ny) takes ridge u^2 / 2, the gap, v and where v is positive.
     """
-    n_maps, ny, nx = u.shape
-    for place in numba.prange(n_maps * ny):
-        i, row = place // ny, place % ny
-        own, gap, total, rise = 0.0, 0.0, 0.0, 0.0
-        for col in range(nx):
-            here = np.float64(u[i, row, col])
-            over = np.float64(back[i, row, col]) - prices[i]
-            best = -over / ridges[i] if over < 0.0 else 0.0
-            own += here * here
-            gap += 0.5 * ridges[i] * (here - best) ** 2 + (over * here if over > 0.0 else 0.0)
-            total += best
-            rise += 1.0 if over < 0.0 else 0.0
-        sums[0, i, row] = 0.5 * ridges[i] * own
-        sums[1, i, row] = gap
-        sums[2, i, row] = total
-        sums[3, i, row] = rise
+    n_maps, ny, _ = u.shape
+    share(pool, n_maps * ny, _source_gap_row, (u, back, ridges, prices, sums))
+
+
+@within(leaf)
+def _source_gap_row(place, u, back, ridges, prices, sums):
+    _, ny, nx = u.shape
+    i, row = place // ny, place % ny
+    own, gap, total, rise = 0.0, 0.0, 0.0, 0.0
+    for col in range(nx):
+        here = np.float64(u[i, row, col])
+        over = np.float64(back[i, row, col]) - prices[i]
+        best = -over / ridges[i] if over < 0.0 else 0.0
+        own += here * here
+        gap += 0.5 * ridges[i] * (here - best) ** 2 + (over * here if over > 0.0 else 0.0)
+        total += best
+        rise += 1.0 if over < 0.0 else 0.0
+    sums[0, i, row] = 0.5 * ridges[i] * own
+    sums[1, i, row] = gap
+    sums[2, i, row] = total
+    sums[3, i, row] = rise

@@ -1,72 +1,129 @@
 """Loops whose body is a function of its own: compiled once, for one thread and for several.
 
-Numba takes the body of a parallel loop apart, for each array that it uses, and compiles it five
-times. A loop over `do` has nothing in it but two addresses.
+Numba's parallel loops take two to four times as long to compile as others. There is only one of
+them, which has nothing in it but two addresses, and it is compiled where several threads are used.
 """
 
+import functools
+
+import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from .compile import leaf
+
 _BYTES = ir.IntType(8).as_pointer()
+_POOL = types.none, (types.intp,) * 3
+
+
+def kernel(function):
+    """Compile a loop over the pixels of maps, which `share` shares out among threads.
+
+    The first parameter of ``function`` is what `share` takes as ``pool``; callers leave it out.
+    """
+    compiled = leaf(function)
+
+    @functools.wraps(function)
+    def call(*arguments):
+        return compiled(_pool() if numba.get_num_threads() > 1 else 0, *arguments)
+
+    call.compiled = compiled
+    return call
+
+
+@functools.cache
+def _pool():
+    """Return the address of a loop over `_do`, compiled for the threads of Numba."""
+    result, parameters = _POOL
+    _do_all.compile(result(*parameters))
+    compiled = _do_all.overloads[parameters]
+    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
 
 @intrinsic
-def task(typing_context, body, arguments):
-    """Return the addresses of ``body``, made by `within`, and of its arguments after the first.
+def _do(typing_context, task, place, k):
+    """Call the body of a task with the number ``k``."""
 
-    They are valid until the function that calls this one returns, or calls it again here.
+    def generate(context, builder, signature, given):
+        number = context.get_value_type(types.intp)
+        task, place, k = given
+        k = context.cast(builder, k, signature.args[2], types.intp)
+        builder.call(
+            builder.inttoptr(task, _kind(number).as_pointer()), [k, builder.inttoptr(place, _BYTES)]
+        )
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, k), generate
+
+
+@functools.partial(leaf, parallel=True)
+def _do_all(task, place, n):
+    for k in numba.prange(n):
+        _do(task, place, k)
+
+
+def _kind(number):
+    return ir.FunctionType(ir.VoidType(), [number, _BYTES])
+
+
+@intrinsic
+def share(typing_context, pool, n, body, arguments):
+    """Call ``body``, made by `within`, with each number from 0 to before ``n``, and arguments.
+
+    ``pool`` is the first argument of a `kernel`.
     """
     body_signature = body.get_call_type(typing_context, (types.intp, *arguments), {})
 
     def generate(context, builder, signature, given):
         compiled = body.dispatcher.get_compile_result(body_signature)
-        described = compiled.fndesc
         context.add_linking_libs([compiled.library])
-        values = cgutils.unpack_tuple(builder, given[1])
+        number = context.get_value_type(types.intp)
+        pool, n, _, group = given
+        n = context.cast(builder, n, signature.args[1], types.intp)
+        values = cgutils.unpack_tuple(builder, group)
         kept = ir.LiteralStructType([value.type for value in values])
         place = cgutils.alloca_once(builder, kept)
         for i, value in enumerate(values):
             builder.store(value, cgutils.gep_inbounds(builder, place, 0, i))
-        # What several threads call: C's void(intp, char *)
-        number = context.get_value_type(types.intp)
-        function = ir.Function(
-            builder.module,
-            ir.FunctionType(ir.VoidType(), [number, _BYTES]),
-            builder.module.get_unique_name("do"),
-        )
-        function.linkage = "internal"
-        inside = ir.IRBuilder(function.append_basic_block())
-        source = inside.bitcast(function.args[1], kept.as_pointer())
-        loaded = [
-            inside.load(cgutils.gep_inbounds(inside, source, 0, i)) for i in range(len(values))
-        ]
-        context.call_conv.call_function(
-            inside,
-            context.declare_function(builder.module, described),
-            described.restype,
-            described.argtypes,
-            (function.args[0], *loaded),
-        )
-        inside.ret_void()
-        addresses = [builder.ptrtoint(each, number) for each in (function, place)]
-        return context.make_tuple(builder, signature.return_type, addresses)
-
-    return types.UniTuple(types.intp, 2)(body, arguments), generate
-
-
-@intrinsic
-def do(typing_context, function, place, k):
-    """Call the body of a `task` with the number ``k``."""
-
-    def generate(context, builder, signature, given):
-        number = context.get_value_type(types.intp)
-        kind = ir.FunctionType(ir.VoidType(), [number, _BYTES])
-        k = context.cast(builder, given[2], signature.args[2], types.intp)
-        builder.call(
-            builder.inttoptr(given[0], kind.as_pointer()), [k, builder.inttoptr(given[1], _BYTES)]
-        )
+        task = _task(context, builder.module, compiled.fndesc, kept)
+        alone = builder.icmp_signed("==", pool, number(0))
+        with builder.if_else(alone) as (then, otherwise):
+            with then, cgutils.for_range(builder, n) as loop:
+                builder.call(task, [loop.index, builder.bitcast(place, _BYTES)])
+            with otherwise:
+                result, parameters = _POOL
+                loop_type = context.call_conv.get_function_type(result, parameters)
+                context.call_conv.call_function(
+                    builder,
+                    builder.inttoptr(pool, loop_type.as_pointer()),
+                    result,
+                    parameters,
+                    [builder.ptrtoint(task, number), builder.ptrtoint(place, number), n],
+                )
         return context.get_dummy_value()
 
-    return types.void(types.intp, types.intp, k), generate
+    return types.void(types.intp, n, body, arguments), generate
+
+
+def _task(context, module, body, kept):
+    """Return a function that C can call with a number and the place of the other arguments."""
+    number = context.get_value_type(types.intp)
+    function = ir.Function(module, _kind(number), module.get_unique_name("task"))
+    function.linkage = "internal"
+    function.attributes.add("noinline")  # called from two places, but compiled once
+    builder = ir.IRBuilder(function.append_basic_block())
+    source = builder.bitcast(function.args[1], kept.as_pointer())
+    loaded = [
+        builder.load(cgutils.gep_inbounds(builder, source, 0, i)) for i in range(len(kept.elements))
+    ]
+    context.call_conv.call_function(
+        builder,
+        context.declare_function(module, body),
+        body.restype,
+        body.argtypes,
+        (function.args[0], *loaded),
+    )
+    builder.ret_void()
+    return function

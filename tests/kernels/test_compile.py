@@ -2,21 +2,27 @@
 
 import os
 import runpy
+import subprocess
+import sys
 
 import numba
 import numpy as np
 import pytest
 
 from hyperspy_multimodal.kernels import compile as compiling
-from hyperspy_multimodal.kernels.tasks import do, task
+from hyperspy_multimodal.kernels import tasks
+
+needs_two_threads = pytest.mark.skipif(
+    numba.config.NUMBA_NUM_THREADS < 2, reason="only one thread is available"
+)
 
 
 def double(values, out):
-    for i in numba.prange(values.size):
+    for i in range(values.size):
         out[i] = 2 * values[i]
 
 
-@pytest.mark.parametrize("decorator", [compiling.kernel, compiling.leaf, compiling.inlined])
+@pytest.mark.parametrize("decorator", [compiling.leaf, compiling.inlined])
 def test_without_a_cache_folder(decorator, monkeypatch):
     njit = numba.njit
 
@@ -35,52 +41,14 @@ def test_without_a_cache_folder(decorator, monkeypatch):
     np.testing.assert_array_equal(out, [0, 2, 4])
 
 
-@pytest.mark.parametrize("decorator", [compiling.kernel, compiling.leaf, compiling.inlined])
+@pytest.mark.parametrize("decorator", [compiling.leaf, compiling.inlined])
 def test_releases_the_gil_and_keeps_nan(decorator):
     compiled = decorator(double)
-    for each in [compiled.alone, compiled.shared] if decorator is compiling.kernel else [compiled]:
-        assert each.targetoptions["nogil"]
+    assert compiled.targetoptions["nogil"]
     out = np.empty(2)
     compiled(np.array([np.nan, np.inf]), out)
     assert np.isnan(out[0])
     assert out[1] == np.inf
-
-
-def sums(values, out):
-    for i in numba.prange(out.size):
-        total = np.float32(0)
-        for k in range(values.shape[1]):
-            total += values[i, k] * values[i, k]
-        out[i] = total
-
-
-@pytest.fixture
-def threads():
-    """Return a function that sets the number of threads, for this test."""
-    before = numba.get_num_threads()
-    yield numba.set_num_threads
-    numba.set_num_threads(before)
-
-
-def test_one_thread_compiles_nothing_for_several(threads):
-    compiled = compiling.kernel(sums)
-    threads(1)
-    compiled(np.ones((2, 3), np.float32), np.empty(2))
-    assert compiled.alone.signatures and not compiled.shared.signatures
-
-
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="only one thread is available")
-def test_one_thread_gives_what_several_give(threads, rng):
-    compiled = compiling.kernel(sums)
-    values, several, one, alone = rng.normal(size=(9, 999)).astype("f4"), *np.empty((3, 9))
-    threads(2)
-    compiled(values, several)
-    assert compiled.shared.signatures and not compiled.alone.signatures
-    threads(1)
-    compiled(values, alone)
-    compiled.shared(values, one)
-    np.testing.assert_array_equal(one, several)
-    np.testing.assert_array_equal(alone, several)
 
 
 def twice(value):
@@ -105,23 +73,81 @@ def twice_of(value):
     return 2 * value
 
 
-@compiling.kernel
-def add_twice_everywhere(values, out):
-    body, place = task(add_twice, (values, out))
-    for k in numba.prange(out.size):
-        do(body, place, k)
+@compiling.within(compiling.leaf)
+def note_thread(k, out):
+    out[k] = numba.get_thread_id()
 
 
-@pytest.mark.parametrize("variant", ["alone", "shared"])
-def test_a_loop_does_its_task_once_for_each_number(variant):
+@tasks.kernel
+def note_thread_everywhere(pool, out):
+    tasks.share(pool, out.size, note_thread, (out,))
+
+
+@tasks.kernel
+def add_twice_everywhere(pool, values, out):
+    tasks.share(pool, out.size, add_twice, (values, out))
+
+
+@pytest.fixture
+def threads():
+    """Return a function that sets the number of threads, for this test."""
+    before = numba.get_num_threads()
+    yield lambda n: numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
+    numba.set_num_threads(before)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_loop_does_its_task_once_for_each_number(threads, n_threads):
+    threads(n_threads)
     values, out = np.arange(100.0), np.ones(100)
-    getattr(add_twice_everywhere, variant)(values, out)
+    add_twice_everywhere(values, out)
     np.testing.assert_array_equal(out, 1 + 2 * values)
+
+
+def test_a_loop_over_nothing_does_nothing(threads):
+    for n_threads in (1, 2):
+        threads(n_threads)
+        add_twice_everywhere(np.empty(0), np.empty(0))
+
+
+@needs_two_threads
+def test_a_loop_is_compiled_once_for_one_thread_and_several(threads, rng):
+    values, one, several = rng.normal(size=99), *np.zeros((2, 99))
+    threads(1)
+    add_twice_everywhere(values, one)
+    compiled = add_twice_everywhere.compiled
+    before = compiled.overloads.copy()
+    threads(2)
+    add_twice_everywhere(values, several)
+    assert compiled.overloads == before
+    np.testing.assert_array_equal(one, several)
+
+
+@needs_two_threads
+def test_tasks_are_shared_out_among_threads(threads):
+    threads(2)
+    out = np.zeros(64, np.int64)
+    note_thread_everywhere(out)
+    assert set(out) == {0, 1}
+    threads(1)
+    note_thread_everywhere(out)
+    assert len(set(out)) == 1
+
+
+def test_one_thread_compiles_nothing_for_several():
+    script = (
+        "import numba, numpy as np\n"
+        "from hyperspy_multimodal.kernels import project, tasks\n"
+        "numba.set_num_threads(1)\n"
+        "project(np.ones((2, 1, 3, 3), 'f4'), np.ones(1, 'f4'))\n"
+        "assert not tasks._do_all.signatures\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_what_is_within_kernels_has_no_machine_code_of_its_own():
     """Kernels would take it for theirs, which is optimised."""
-    add_twice_everywhere.alone(np.arange(3.0), np.ones(3))
+    add_twice_everywhere(np.arange(3.0), np.ones(3))
     for part in (add_twice, twice_of):
         compiled = next(iter(part.overloads.values()))
         name = compiled.fndesc.llvm_func_name
