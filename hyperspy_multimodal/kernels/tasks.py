@@ -26,8 +26,8 @@ def kernel(function):
     compiled = leaf(function)
 
     @functools.wraps(function)
-    def call(*arguments):
-        return compiled(_pool() if numba.get_num_threads() > 1 else 0, *arguments)
+    def call(*arguments, **named):
+        return compiled(_pool() if numba.get_num_threads() > 1 else 0, *arguments, **named)
 
     call.compiled = compiled
     return call

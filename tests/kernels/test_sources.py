@@ -14,7 +14,7 @@ from hyperspy_multimodal.kernels import (
     source_gap,
 )
 
-from .variants import as_compiled_and_python, on_shapes, sparse_counts, uniform
+from .variants import on_shapes, sparse_counts, uniform
 
 
 def data_of(rng, shape, gamma, uniform_background=False):
@@ -106,11 +106,10 @@ def slope(step):
     return step["back"] + naive.by_map(step["ridges"]) * step["u"]
 
 
-@as_compiled_and_python
-def test_steps_go_down_the_slopes_at_their_pace_and_stop_at_0(variant, step):
+def test_steps_go_down_the_slopes_at_their_pace_and_stop_at_0(step):
     moved, sums = np.empty_like(step["u"]), np.empty((2, 2, 5))
     prices = np.array([0.3, -0.2], np.float32)
-    variant(displaced)(**step, step=np.float32(0.8), prices=prices, moved=moved, sums=sums)
+    displaced(**step, step=np.float32(0.8), prices=prices, moved=moved, sums=sums)
     free = step["u"] + pace(step) * (naive.by_map(prices) - 0.8 * slope(step))
     assert_allclose(moved, np.maximum(free, 0), atol=1e-5)
     assert (free < 0).any()
@@ -118,28 +117,26 @@ def test_steps_go_down_the_slopes_at_their_pace_and_stop_at_0(variant, step):
     assert_allclose(sums[1], np.where(free > 0, pace(step), 0).sum(axis=2), rtol=1e-4)
 
 
-@as_compiled_and_python
-def test_descent_and_lengths_are_sums_over_pixels(variant, step, rng):
+def test_descent_and_lengths_are_sums_over_pixels(step, rng):
     shape = step["u"].shape
     moved, moved_back = uniform(rng, shape), uniform(rng, shape, -1, 1)
     sums = np.empty(shape[:2])
-    variant(descent)(step["u"], moved, step["back"], step["ridges"], sums)
+    descent(step["u"], moved, step["back"], step["ridges"], sums)
     s, d = np.float64(moved) - step["u"], pace(step)
     assert_allclose(sums, np.sum(slope(step) * s, axis=2), atol=1e-5)
     y = moved_back - step["back"] + naive.by_map(step["ridges"]) * s
     lengths = np.empty((4, *shape[:2]))
     given = step["u"], step["back"], moved, moved_back, step["curvatures"]
-    variant(secants)(*given, step["ridges"], step["floors"], lengths)
+    secants(*given, step["ridges"], step["floors"], lengths)
     known = [s**2 / d**2, s * y / d, s * y * d, y**2 * d**2]
     assert_allclose(lengths, np.sum(known, axis=3), rtol=1e-3, atol=1e-3)
 
 
-@as_compiled_and_python
-def test_the_gap_is_what_conjugates_say(variant, step):
+def test_the_gap_is_what_conjugates_say(step):
     """Ridge and its conjugate, less the product, each by trying many sources."""
     u, back, ridges = step["u"], step["back"], step["ridges"]
     prices, sums = np.array([0.1, -0.05]), np.empty((4, *u.shape[:2]))
-    variant(source_gap)(u, back, ridges, prices, sums)
+    source_gap(u, back, ridges, prices, sums)
     tried = np.linspace(0, 130, 260_001)
     for i, row in np.ndindex(u.shape[:2]):
         known = 0.0
