@@ -208,6 +208,11 @@ def _of_worker(otherwise):
         return otherwise
 
 
+def in_worker():
+    """Return whether a worker of Dask's distributed scheduler calls this."""
+    return _of_worker(None) is not None
+
+
 @contextlib.contextmanager
 def _one_more():
     global _running

@@ -101,7 +101,7 @@ def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_g
     with threads_for(cost.counts.size):
         by_sources = are_sieves(cost.regularisers)
         if by_sources.any():
-            compile_once(_run_sieve)
+            compile_once(run_sieve)
         if not by_sources.all():
             compile_once(_run_variation)
         if have_fields(cost.regularisers).any():
@@ -175,7 +175,14 @@ def _run_fields():
     iterate(_tiny("tgv"), 1.0, 1, None, None)
 
 
-def _run_sieve():
+def run_certificate():
+    """Compile the certificate, and what leads to it, by use on a tiny problem."""
+    problem = _tiny("isotropic")
+    problem.record(problem.state())
+
+
+def run_sieve():
+    """Compile the kernels of sieves, by use on a tiny problem."""
     iterate_sieve(_tiny("sieve"), 1.0, 1, None, None)
 
 

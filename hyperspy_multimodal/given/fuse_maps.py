@@ -171,6 +171,7 @@ def fuse_maps(
     if masked is not None:
         given = given.without(masked)
     pedestal = checked_pedestal(pedestal, len(given.names))
+    parameters.compile_ahead(len(given.names))
     splits = SPLITS if parameters.splits_counts else 0
     measured, source = ready_maps(
         given.names, given.arrays, gain, background, splits, parameters.seed

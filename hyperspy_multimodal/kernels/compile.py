@@ -127,6 +127,12 @@ def _compile(function, **flags):
     return compiled
 
 
+def is_to_be_cached(compiled):
+    """Return whether nothing is in the cache of a function yet, and there is a cache."""
+    file = getattr(compiled._cache, "_cache_file", None)
+    return file is not None and not compiled.signatures and not file._load_index()
+
+
 @functools.cache
 def _state(file):
     """Return what the code of kernels in a file depends on: that file and all in this folder.

@@ -12,7 +12,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compile import leaf
+from .compile import is_to_be_cached, leaf
 
 _BYTES = ir.IntType(8).as_pointer()
 _POOL = types.none, (types.intp,) * 3
@@ -30,6 +30,7 @@ def kernel(function):
         return compiled(_pool() if numba.get_num_threads() > 1 else 0, *arguments, **named)
 
     call.compiled = compiled
+    call.is_to_be_cached = functools.partial(is_to_be_cached, compiled)
     return call
 
 

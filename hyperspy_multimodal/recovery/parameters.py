@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..checks import checked_count, checked_number, is_auto, per_element
+from ..fusion.ahead import compile_ahead
 from ..fusion.inputs import checked_lambdas
-from ..fusion.regularisers import CHOICES, REGULARISERS
+from ..fusion.minimise import run_certificate, run_sieve
+from ..fusion.regularisers import CHOICES, REGULARISERS, are_sieves
 from ..selection import GAMMAS
+from ..selection.chains import run_chains
 
 _NAMES = ("tv", *REGULARISERS)
 _KNOWN = ", ".join(repr(name) for name in _NAMES)
@@ -137,6 +140,18 @@ class Parameters:
                 f"element, but {given!r} was given."
             )
         return tuple(CHOICES.get(name, (name,)) for name in names)
+
+    def compile_ahead(self, n_maps):
+        """Start to compile the kernels of fusions of ``n_maps`` elements, before there are maps."""
+        candidates = self.candidates(n_maps)
+        if not self.chooses_lambdas:
+            candidates = tuple(names[:1] for names in candidates)
+        functions = [run_certificate]
+        if are_sieves(sum(candidates, ())).any():
+            functions.append(run_sieve)
+        if self.keep_significant:
+            functions.append(run_chains)
+        compile_ahead(functions)
 
     def weights_of(self, n_maps):
         """Return "auto", "Z", None or an array with one weight per element."""

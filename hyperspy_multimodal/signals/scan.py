@@ -85,6 +85,7 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     splits = SPLITS if parameters.splits_counts else 0
     if is_lazy_output(lazy_output, signal):
         return fuse_lazily(scan, splits, mask, parameters, known)
+    parameters.compile_ahead(len(scan.plan.names))
     reading = scan.read(mask, splits, parameters)
     fused = fuse_reading(reading, haadf, mask, scan.per_count, parameters, known)
     maps = element_maps(signal, fused.maps, *described, ", fused", fused.record)
