@@ -325,7 +325,7 @@ def _block_means(maps):
     _, ny, nx = maps.shape
     rows, cols = (np.append(_block_starts(n), n) for n in (ny, nx))
     means = np.empty((len(maps), len(rows) - 1, len(cols) - 1), np.float32)
-    block_means(maps, rows, cols, means)
+    block_means(maps.astype(np.float32, copy=False), rows, cols, means)
     return means
 
 

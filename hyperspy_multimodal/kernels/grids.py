@@ -7,7 +7,7 @@ from .compile import leaf
 
 @leaf
 def block_means(fine, rows, cols, out):
-    """Write means over blocks of ``fine``, float (K, ny, nx), to ``out``, float32 (K, my, mx).
+    """Write means over blocks of ``fine``, float32 (K, ny, nx), to ``out``, float32 (K, my, mx).
 
     Block (j, i) holds the rows from ``rows[j]`` to before ``rows[j + 1]``, the columns alike; both
     are int64, my + 1 and mx + 1 long.

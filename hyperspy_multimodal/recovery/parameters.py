@@ -10,7 +10,7 @@ from ..fusion.inputs import checked_lambdas
 from ..fusion.minimise import run_certificate, run_sieve
 from ..fusion.regularisers import CHOICES, REGULARISERS, are_sieves
 from ..selection import GAMMAS
-from ..selection.chains import run_chains
+from ..selection.lost_structure import run_tests
 
 _NAMES = ("tv", *REGULARISERS)
 _KNOWN = ", ".join(repr(name) for name in _NAMES)
@@ -150,7 +150,7 @@ class Parameters:
         if are_sieves(sum(candidates, ())).any():
             functions.append(run_sieve)
         if self.keep_significant:
-            functions.append(run_chains)
+            functions.append(run_tests)
         compile_ahead(functions)
 
     def weights_of(self, n_maps):

@@ -11,7 +11,7 @@ from ..counts.contracts import Maps
 from ..counts.pooling import pool
 from ..kernels import any_beyond, most_beyond
 from ..threads import side_by_side
-from .chains import PIECES, best_chains, chains_over
+from .chains import PIECES, best_chains, chains_over, run_chains
 from .runs import Runs
 from .scan_windows import windows_over
 
@@ -70,6 +70,14 @@ class Lost:
     def centre(self):
         """Mean row and column."""
         return tuple(float(each.mean()) for each in self.pixels)
+
+
+def run_tests():
+    """Compile the kernels of the tests, by use on a tiny scan."""
+    sums = np.ones((2, 3), np.float32)
+    for each in (sums, sums[:, 1:]):
+        any_beyond(each, each, np.float32(1))
+    run_chains()
 
 
 class Expectation:
