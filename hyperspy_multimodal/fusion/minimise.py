@@ -8,6 +8,7 @@ import numpy as np
 
 from ..notes import Speaker
 from ..threads import threads_for
+from .coarse import coarser, refine
 from .compilation import compile_once
 from .fields import physical, relative_dual
 from .loop import iterate
@@ -175,10 +176,13 @@ def _run_fields():
     iterate(_tiny("tgv"), 1.0, 1, None, None)
 
 
-def run_certificate():
-    """Compile the certificate, and what leads to it, by use on a tiny problem."""
+def run_late():
+    """Compile what a fusion by variation needs after its first iterations, on a tiny problem."""
     problem = _tiny("isotropic")
-    problem.record(problem.state())
+    state = problem.state()
+    problem.record(state)
+    refine(coarser(problem).state(), state)
+    relative_dual(problem, state)
 
 
 def run_sieve():

@@ -7,7 +7,7 @@ import numpy as np
 from ..checks import checked_count, checked_number, is_auto, per_element
 from ..fusion.ahead import compile_ahead
 from ..fusion.inputs import checked_lambdas
-from ..fusion.minimise import run_certificate, run_sieve
+from ..fusion.minimise import run_late, run_sieve
 from ..fusion.regularisers import CHOICES, REGULARISERS, are_sieves
 from ..selection import GAMMAS
 from ..selection.lost_structure import run_tests
@@ -146,7 +146,7 @@ class Parameters:
         candidates = self.candidates(n_maps)
         if not self.chooses_lambdas:
             candidates = tuple(names[:1] for names in candidates)
-        functions = [run_certificate]
+        functions = [run_late]
         if are_sieves(sum(candidates, ())).any():
             functions.append(run_sieve)
         if self.keep_significant:
