@@ -14,7 +14,7 @@ from ..signals.native import image_name
 from .contrast import extends, shared_limits
 from .drawable import check_pairs, checked_image
 from .figures import figure_of, fit_text, most_columns, rows_and_columns
-from .kept_windows import mark_windows
+from .kept_windows import mark_windows, meanings
 from .overlay import checked_colours, draw_overlay, name_colours
 from .panels import (
     brightest,
@@ -110,7 +110,7 @@ def plot_overview(
 
     Small rings on a fused map are centres of windows in which the fusion had erased significant
     structure, and the sum of the map was restored to that of the counts (``keep_significant``);
-    crosses are those in which the sums still differ; the title says so. The image of the detector
+    crosses are those in which the sums still differ; the caption says so. The image of the detector
     bears its own title, such as "BSE", which also says if fusion left it out. All panels are in
     units of the axes of the maps. Below each fused map stands whether it can be trusted, with all
     reasons if not.
@@ -136,6 +136,8 @@ def plot_overview(
     most = _columns_of(columns, width + _BAR, figsize)
     rows, columns = rows_and_columns(len(maps) + 1, most)
     legend = len(shown) + sum(map(is_distrusted, shown))
+    for (text, _), each in zip(captions, maps, strict=True):
+        text += meanings(each)
     lines = max(legend, *(len(text) for text, _ in captions))
     size = (
         (width + _BAR) * columns,
