@@ -108,12 +108,12 @@ def plot_overview(
     map as well; single pixels of the raw map are often brighter, which the pointed end of the
     colour bar shows. With ``same_scale=False`` each map ends at its own 99.8th percentile.
 
-    Small rings on a fused map are centres of windows in which the fusion had erased significant
-    structure, and the sum of the map was restored to that of the counts (``keep_significant``);
-    crosses are those in which the sums still differ; the caption says so. The image of the detector
-    bears its own title, such as "BSE", which also says if fusion left it out. All panels are in
-    units of the axes of the maps. Below each fused map stands whether it can be trusted, with all
-    reasons if not.
+    Small rings on a fused map are the centres of windows in which the fusion had erased significant
+    structure, and the sum of the map was set to that of the counts (``keep_significant``). Crosses
+    are the centres of windows in which the sums still differ. The caption explains the marks. The
+    image of the detector bears its own title, such as "BSE", which also says if fusion left it out.
+    All panels are in units of the axes of the maps. The caption of each fused map gives its
+    verdict, with all reasons if it is not sound.
 
     Examples
     --------

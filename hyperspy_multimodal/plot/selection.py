@@ -44,7 +44,7 @@ _CLOSE = 1e-6
 def plot_selection(
     output: Output, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Draw how well each setting that was tried predicts counts it has not seen.
+    """Plot how well each setting that was tried predicts held-out counts.
 
     Parameters
     ----------
@@ -70,19 +70,19 @@ def plot_selection(
     Notes
     -----
     The counts were split at random into two halves. Maps fused from one half predict the other. The
-    lower the error of that prediction, the better the setting; it is drawn in per cent above the
-    best of the element. Too little smoothing (left) leaves noise in the map, too much (right) blurs
-    what is there: both predict worse.
+    lower the error of that prediction, the better the setting. The error is plotted in percent
+    above the best of the element. Too little smoothing (left) leaves noise in the map, and too much
+    (right) blurs its structure. Both predict worse.
 
     Black is without the HAADF, colours are with it, one for each gamma. Lines join the best setting
-    at each strength of smoothing. Symbols tell regularisers apart: circles are total variation,
-    diamonds its Huber form, squares sieves and hexagons smooth maps, whose lambda_2 / lambda_1 is
-    half the square of their width in pixels. Full symbols follow the edges of the HAADF. Triangles
-    at the top are above 30 per cent.
+    at each strength of smoothing. Each regulariser has its own symbol: circles are total variation,
+    diamonds its Huber form, squares sieves and hexagons smooth maps. For the last two, lambda_2 /
+    lambda_1 is half the square of their width in pixels. Full symbols follow the edges of the
+    HAADF. Triangles at the top are above 30 per cent.
 
-    A ring marks what was chosen. It need not be the lowest symbol of each element: elements that
-    the HAADF couples are chosen together, and the HAADF has to gain three standard errors over all
-    of them to be used.
+    A ring marks what was chosen. It is not always the lowest symbol of an element. The settings of
+    elements that the HAADF couples are chosen together, and the HAADF is used only if it gains
+    three standard errors over all of them.
 
     Examples
     --------
