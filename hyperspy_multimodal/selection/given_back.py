@@ -65,6 +65,11 @@ def _is_among(one, lost):
     )
 
 
+def restored_windows(lost, left):
+    """Return those of the lost windows that are not among what is left."""
+    return [each for each in lost if not _is_among(each, left)]
+
+
 def given_back(fused, counts: Counts, lost, totals):
     """Return fused maps whose sums in windows are those of counts, as far as they can be.
 

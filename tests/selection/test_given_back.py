@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.selection import given_back, kept_structure
+from hyperspy_multimodal.selection import given_back, kept_structure, restored_windows
 from hyperspy_multimodal.selection.lost_structure import Lost
 from hyperspy_multimodal.selection.scan_windows import windows_over
 
@@ -48,3 +48,4 @@ def test_a_window_that_cannot_be_restored_is_listed_once(monkeypatch):
     maps = SimpleNamespace(net=np.where(BRIGHT, 5.0, -2.0)[None])
     _, lost, left = kept_structure(maps, np.where(BRIGHT, 5.0, 0.0)[None], FREE)
     assert lost == left == [stays]
+    assert restored_windows(lost, left) == []
