@@ -64,9 +64,9 @@ def fuse_maps(
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float or sequence of float
         Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
-        hold whole numbers >= 0 that do not look scaled; otherwise it is estimated from how the
-        noise grows with the brightness, with a warning. Where Gaussian noise was clipped at 0, its
-        mean is then subtracted; with a gain given, it is not.
+        contain whole numbers >= 0 that do not look scaled. Otherwise it is estimated from how the
+        noise grows with the brightness, and a warning is logged. Where Gaussian noise was clipped
+        at 0, its mean is then subtracted; with a gain given, it is not.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in their units. The maps still contain its
         noise. None (default): 0 for counts or if ``gain`` is given; otherwise the noise in dark

@@ -74,10 +74,10 @@ def without_pedestal(maps, pedestal, haadf, mask=None):
         found = in_vacuum(maps, haadf, mask, few_counts=_ASKED)
         if found is None:
             raise ValueError(
-                "pedestal='vacuum' needs a part of the scan that the HAADF shows to be vacuum: "
-                "dark, flat, of 100 pixels and 2 % of the scan at least, and with less than half "
-                "of the counts of bright parts. There is none. Give the pedestal as numbers, in "
-                "map units per pixel, or leave it out."
+                "pedestal='vacuum' needs a part of the scan that the HAADF shows to be vacuum, but "
+                "there is none. It must be dark and flat, have at least 100 pixels and 2 % of the "
+                "scan, and less than half of the counts of bright parts. Give the pedestal as "
+                "numbers, in map units per pixel, or leave it out."
             )
         counts = np.maximum(found.mean, 0.0)
         maps = replace(maps, common=_uncertainty(maps, counts, found.error))

@@ -59,11 +59,11 @@ def plot_detection(
 
     Notes
     -----
-    What is said holds at the false discovery rate of ``found``: of the elements that are said to be
-    there (or to be below ``least``), as large a share is not, over all regions. Cells hold the
-    composition where the element is there; the detection limit, or that the region has no
-    composition, where counts do not tell; and "< least" where the element was not found, and more
-    would have been.
+    The statements hold at the false discovery rate of ``found``: over all regions, it is the
+    expected share of false statements among those that an element is there, and among those that it
+    is below ``least``. If the element is there, its cell contains the composition. If the counts do
+    not tell, it contains the detection limit, or says that the region has no composition. If the
+    element was not found although ``least`` would have been, it contains "< least".
 
     Examples
     --------

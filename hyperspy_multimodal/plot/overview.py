@@ -14,7 +14,7 @@ from ..signals.native import image_name
 from .contrast import extends, shared_limits
 from .drawable import check_pairs, checked_image
 from .figures import figure_of, fit_text, most_columns, rows_and_columns
-from .kept_windows import mark_windows
+from .kept_windows import mark_windows, meanings
 from .overlay import checked_colours, draw_overlay, name_colours
 from .panels import (
     brightest,
@@ -108,12 +108,12 @@ def plot_overview(
     map as well; single pixels of the raw map are often brighter, which the pointed end of the
     colour bar shows. With ``same_scale=False`` each map ends at its own 99.8th percentile.
 
-    Small rings on a fused map are centres of windows in which the fusion had erased significant
-    structure, and the sum of the map was restored to that of the counts (``keep_significant``);
-    crosses are those in which the sums still differ; the title says so. The image of the detector
-    bears its own title, such as "BSE", which also says if fusion left it out. All panels are in
-    units of the axes of the maps. Below each fused map stands whether it can be trusted, with all
-    reasons if not.
+    Small rings on a fused map are the centres of windows in which the fusion had erased significant
+    structure, and the sum of the map was set to that of the counts (``keep_significant``). Crosses
+    are the centres of windows in which the sums still differ. The caption explains the marks. The
+    image of the detector bears its own title, such as "BSE", which also says if fusion left it out.
+    All panels are in units of the axes of the maps. The caption of each fused map gives its
+    verdict, with all reasons if it is not sound.
 
     Examples
     --------
@@ -136,6 +136,8 @@ def plot_overview(
     most = _columns_of(columns, width + _BAR, figsize)
     rows, columns = rows_and_columns(len(maps) + 1, most)
     legend = len(shown) + sum(map(is_distrusted, shown))
+    for (text, _), each in zip(captions, maps, strict=True):
+        text += meanings(each)
     lines = max(legend, *(len(text) for text, _ in captions))
     size = (
         (width + _BAR) * columns,

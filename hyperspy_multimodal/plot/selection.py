@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from ..fusion.regularisers import REGULARISERS
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
     from .figures import Size
 
 _WITHOUT = "#000000"
-_LABEL = 3.1  # inches, of the longest label of the legend
+_BESIDE = 5.0  # of a label of the legend, in font sizes: its symbol and the room around it
+_MOST_COLUMNS, _POINTS = 3, 72.0  # of the legend; points per inch
 _CHOSEN = "#CC79A7"
 _HIGHEST = 30.0  # per cent above the best that are shown
 _CLOSE = 1e-6
@@ -40,7 +44,7 @@ _CLOSE = 1e-6
 def plot_selection(
     output: Output, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Draw how well each setting that was tried predicts counts it has not seen.
+    """Plot how well each setting that was tried predicts held-out counts.
 
     Parameters
     ----------
@@ -66,19 +70,19 @@ def plot_selection(
     Notes
     -----
     The counts were split at random into two halves. Maps fused from one half predict the other. The
-    lower the error of that prediction, the better the setting; it is drawn in per cent above the
-    best of the element. Too little smoothing (left) leaves noise in the map, too much (right) blurs
-    what is there: both predict worse.
+    lower the error of that prediction, the better the setting. The error is plotted in percent
+    above the best of the element. Too little smoothing (left) leaves noise in the map, and too much
+    (right) blurs its structure. Both predict worse.
 
     Black is without the HAADF, colours are with it, one for each gamma. Lines join the best setting
-    at each strength of smoothing. Symbols tell regularisers apart: circles are total variation,
-    diamonds its Huber form, squares sieves and hexagons smooth maps, whose lambda_2 / lambda_1 is
-    half the square of their width in pixels. Full symbols follow the edges of the HAADF. Triangles
-    at the top are above 30 per cent.
+    at each strength of smoothing. Each regulariser has its own symbol: circles are total variation,
+    diamonds its Huber form, squares sieves and hexagons smooth maps. For the last two, lambda_2 /
+    lambda_1 is half the square of their width in pixels. Full symbols follow the edges of the
+    HAADF. Triangles at the top are above 30 per cent.
 
-    A ring marks what was chosen. It need not be the lowest symbol of each element: elements that
-    the HAADF couples are chosen together, and the HAADF has to gain three standard errors over all
-    of them to be used.
+    A ring marks what was chosen. It is not always the lowest symbol of an element. The settings of
+    elements that the HAADF couples are chosen together, and the HAADF is used only if it gains
+    three standard errors over all of them.
 
     Examples
     --------
@@ -106,9 +110,13 @@ def plot_selection(
     rows, columns = rows_and_columns(len(names), most_columns(figsize, 3.0))
     handles = _legend(table, colours)
     width = max(3.0 * columns + 0.8, 5.5)
-    legend_columns = _legend_columns(inches_of(figsize, (width, 1.0))[0], width)
+    scale = inches_of(figsize, (width, 1.0))[0] / width
+    text_scale = max(min(scale, 1.0), SMALLEST_TEXT)
+    text = text_scale * FontProperties(size=plt.rcParams["legend.fontsize"]).get_size_in_points()
+    legend_columns = _legend_columns(handles, scale * width, text)
     lines = -(-len(handles) // legend_columns)
-    size = width, 3.0 * rows + 0.9 + 0.22 * lines
+    # text shrinks less than the figure, and needs more of its height then
+    size = width, 3.0 * rows + (0.9 + 0.22 * lines) * text_scale / scale
     fig = figure_of(fig, size, figsize)
     axes = panels_of(fig, len(names), rows, columns, sharey=True)
     for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
@@ -124,8 +132,9 @@ def plot_selection(
     for axis in axes[::columns]:
         axis.set_ylabel("error of the prediction,\n% above the best")
     add_heading(fig, _heading(chosen), size[0])
-    fig.legend(handles=handles, loc="outside lower center", ncols=legend_columns, frameon=False)
     fit_text(fig, size, figsize)
+    style = {"loc": "outside lower center", "fontsize": text, "frameon": False}
+    fig.legend(handles=handles, ncols=legend_columns, **style)
     return axes
 
 
@@ -212,10 +221,17 @@ def _symbol(colour, name, above=False):
     }
 
 
-def _legend_columns(width, default):
-    """Return how many columns of the legend fit a figure, from its width and its default width."""
-    text = _LABEL * max(min(width / default, 1.0), SMALLEST_TEXT)
-    return int(np.clip(width / text, 1, 3))
+def _legend_columns(handles, width, size):
+    """Return how many columns of the legend fit, from inches and the size of text in points."""
+    widths = [
+        TextPath((0, 0), handle.get_label(), size=size).get_extents().width + _BESIDE * size
+        for handle in handles
+    ]
+    for columns in range(_MOST_COLUMNS, 1, -1):
+        parts = [part for part in np.array_split(widths, columns) if part.size]
+        if sum(part.max() for part in parts) <= _POINTS * width:
+            return columns
+    return 1
 
 
 def _in_words(name):
@@ -227,7 +243,7 @@ def _in_words(name):
         return "sieve: no sharper than the probe"
     kind = "Huber form" if regulariser.is_huber else "total variation"
     kind = "generalised variation" if regulariser.has_field else kind
-    return f"{kind}, along edges of the HAADF" if regulariser.is_directional else kind
+    return f"{kind}, HAADF edges" if regulariser.is_directional else kind
 
 
 def _legend(table, colours):

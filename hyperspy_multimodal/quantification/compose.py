@@ -127,10 +127,10 @@ def composition(
       exponent, shift, white lines, misfit and energy range. For windows, they are 3 % of the
       background of X-rays (10 % below 1 keV), 0.5 % of that of EELS and the error of its exponent,
       and the counts that other mapped elements should add according to tables. For each element,
-      the relative error of its counts equals that of its total, and its share of the error of the
-      total is at least the share that the region has of the counts of all lines (EELS: spectra).
-      For existing maps (`fuse_maps`), errors of the background and of overlapping lines are not
-      known. The table says so, and nothing is said of detection;
+      the relative error of its counts equals that of its total. The region's share of the error of
+      the total is at least its share of the counts of all lines (EELS: spectra). For existing maps
+      (`fuse_maps`), errors of the background and of overlapping lines are not known. The table says
+      so, and nothing is said of detection;
     - kfactors: their standard errors, taken as independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
@@ -151,16 +151,16 @@ def composition(
 
     An element is detected if counts like these would be rare without it, given the expected
     background and the error of the fit. The level follows from the false discovery rate over all
-    pairs of regions and elements [2]_, except those that are certain (p-values below 1/10000 of the
-    rate), which would make it lenient for the others. It is at most a fifth of the rate (0.01 by
-    default). The detection limit is that of Currie [3]_: an element with fewer counts may be found,
-    but not reliably in 95 of 100 scans.
+    pairs of regions and elements [2]_. Pairs that are certain (p-values below 1/10000 of the rate)
+    are left out, because they would make it lenient for the others. It is at most a fifth of the
+    rate (0.01 by default). The detection limit is that of Currie [3]_: an element with fewer counts
+    may be found, but not reliably in 95 of 100 scans.
 
     Regions are found as follows. Regions that follow the noise of the counts would include this
     noise in their composition. To avoid this, noise is drawn, and both added to and subtracted from
     the raw counts. This gives two sets of maps with independent noise, each as noisy as half the
-    counts [4]_. The first is fused with the parameters of the maps, and regions are found in it;
-    the second is summed over these regions, with errors larger by a factor of 1.4. Pixels belong to
+    counts [4]_. The first is fused with the parameters of the maps, and regions are found in it.
+    The second is summed over these regions, with errors larger by a factor of 1.4. Pixels belong to
     the specimen if the fused counts of all maps together exceed three standard errors of the counts
     of 5 x 5 pixels; everything else is vacuum. The compositions of these pixels are split by
     k-means into 2 to 6 clusters of at least 20 pixels, half of which must lie in squares of 2 x 2

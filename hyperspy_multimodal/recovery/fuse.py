@@ -7,7 +7,13 @@ import numpy as np
 from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.minimise import warn_if_unconverged
-from ..selection import error_draws, fuse_setting, kept_structure, settled_at
+from ..selection import (
+    error_draws,
+    fuse_setting,
+    kept_structure,
+    restored_windows,
+    settled_at,
+)
 from .evidence import judged, messages_of, table_of
 from .leaks import warn_of_bright_bias, warn_of_leaks
 from .messages import (
@@ -140,12 +146,13 @@ def fuse(maps: Maps, haadf, scattering, parameters):
             found = _error_draws(prepared, chosen.setting, result, lost, parameters, progress.step)
     warn_if_unconverged(result, tolerance)
     _say(prepared, chosen.setting, result, parameters)
-    say_what_was_given_back(maps.names, lost)
+    restored = restored_windows(lost, left)
+    say_what_was_given_back(maps.names, restored)
     differing = [(maps.names[each.element], each.significance) for each in left]
     verdicts = judged(prepared, chosen, result, differing)
     numbers = numbers_of(prepared, chosen, result, parameters)
     numbers |= {} if found is None else found.record
-    numbers["relaxed"] = windows_of(maps, lost, result.maps)
+    numbers["relaxed"] = windows_of(maps, restored, result.maps)
     numbers["differing"] = windows_of(maps, left, result.maps)
     gains = maps.gains[:, None, None]
     return Fused(

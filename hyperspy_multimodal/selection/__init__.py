@@ -5,7 +5,7 @@ from .brightness import Bias, bias_of, brightness_classes, described_bias
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
 from .error_draws import ErrorDraws, error_draws
-from .given_back import given_back, kept_structure
+from .given_back import given_back, kept_structure, restored_windows
 from .guided_models import CroppedModels, GuidedModels
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import HeldOut
@@ -45,6 +45,7 @@ __all__ = [
     "normalise_haadf",
     "part_to_choose_on",
     "registration",
+    "restored_windows",
     "settled_at",
     "trusted_totals",
     "vacuum_of",

@@ -43,22 +43,35 @@ def kept_structure(maps: Maps, fused, totals):
     left = lost_structure(expectation, kept)
     changed = set()
     for _ in range(_ROUNDS):
-        if not left:
+        new = [each for each in left if not _is_among(each, lost)]
+        if not new:
             break
-        lost += left
+        lost += new
         kept = given_back(fused, maps, lost, totals)
         now = {each.element for each in left}
         changed |= now
         left = lost_structure(expectation, kept, lost, now, thoroughly=False)
-        if not left:
+        if all(_is_among(each, lost) for each in left):
             # Slanted and curved lines once more, at the end: they take most of the time.
             left = lost_structure(expectation, kept, lost, changed)
             changed = set()
     return kept, lost, left
 
 
+def _is_among(one, lost):
+    """Return whether a window was found before: it cannot be restored any better."""
+    return any(
+        each.element == one.element and np.array_equal(each.pixels, one.pixels) for each in lost
+    )
+
+
+def restored_windows(lost, left):
+    """Return those of the lost windows that are not among what is left."""
+    return [each for each in lost if not _is_among(each, left)]
+
+
 def given_back(fused, counts: Counts, lost, totals):
-    """Return fused maps whose sums in windows are those of counts.
+    """Return fused maps whose sums in windows are those of counts, as far as they can be.
 
     What is added or taken has the shape of softened windows (`Windows.soft`), which reach a little
     over their edges. Maps stay at least 0. Outside the windows an element is multiplied by what
@@ -103,8 +116,7 @@ def _with_sums_of(net, fused, windows):
         region, weights = each.window.soft(each.place)
         whole = np.zeros(fused.shape)
         whole[region] = weights
-        wanted = max(net[each.pixels].sum(dtype=np.float64), 0.0)
-        known.append((each.pixels, wanted, whole[each.pixels], region, weights))
+        known.append((each.pixels, _wanted(net, fused, each), whole[each.pixels], region, weights))
     found = fused.astype(np.float64)
     for positive in (False, True):
         for _ in range(_SWEEPS):
@@ -123,3 +135,18 @@ def _with_sums_of(net, fused, windows):
                 break
         np.maximum(found, 0.0, out=found)
     return found
+
+
+def _wanted(net, fused, window):
+    """Return the sum that a map should have in a window.
+
+    Where the map is 0, nothing can be taken from it. Net counts below 0 there, of a background that
+    is too high, must not be taken from the rest of the window instead, which may be real.
+    """
+    counts, held = net[window.pixels], fused[window.pixels]
+    wanted = max(counts.sum(dtype=np.float64), 0.0)
+    surplus = held.sum(dtype=np.float64) - wanted
+    if surplus <= 0:
+        return wanted
+    below = -min(counts[held <= 0].sum(dtype=np.float64), 0.0)
+    return wanted + min(below, surplus)

@@ -10,13 +10,13 @@ from hyperspy_multimodal.fusion.regularisers import REGULARISERS
 from hyperspy_multimodal.plot import plot_selection
 
 LABELS = {
-    "directional": "total variation, along edges of the HAADF",
+    "directional": "total variation, HAADF edges",
     "isotropic": "total variation",
-    "directional huber": "Huber form, along edges of the HAADF",
+    "directional huber": "Huber form, HAADF edges",
     "huber": "Huber form",
     "sieve": "sieve: no sharper than the probe",
     "smooth": "smooth map: a softer sieve",
-    "directional tgv": "generalised variation, along edges of the HAADF",
+    "directional tgv": "generalised variation, HAADF edges",
     "tgv": "generalised variation",
 }
 
@@ -181,3 +181,17 @@ def test_ticks_do_not_overlap():
         boxes = [label.get_window_extent() for tick, label in ticks if low <= tick <= high]
         assert len(boxes) > 3
         assert all(one.x1 < next_.x0 for one, next_ in pairwise(boxes))
+
+
+@pytest.mark.parametrize("kinds", [6, 8])
+@pytest.mark.parametrize("figsize", [None, "85 mm", (12, 4)])
+def test_the_legend_lies_within_the_figure(figsize, kinds):
+    table = [
+        {**row([2.0, 4.0], [1.0 + 0.5 * i, 1.0]), "regularisers": [name] * 2}
+        for i, name in enumerate(list(LABELS)[:kinds])
+    ]
+    figure = plot_selection(output_of(table, table[0]), figsize=figsize)[0].figure
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    left, right = legend.get_window_extent().intervalx
+    assert left >= 0 and right <= figure.bbox.width
