@@ -1,5 +1,7 @@
 """Noise of maps that are not counts: gain and floor from moments."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -14,8 +16,13 @@ SEEDS = 10
 
 def truth(counts, make=core_shell):
     """Expected counts of two elements, of so many at the brightest pixel."""
-    maps = make((128, 128), 10).counts[:2]
-    return [each.data / each.data.max() * counts for each in maps]
+    return [each / each.max() * counts for each in expected(make)]
+
+
+@cache
+def expected(make):
+    """Of a specimen, simulated once for all tests."""
+    return [each.data for each in make((128, 128), 10).counts[:2]]
 
 
 def scaled(mean, rng):
