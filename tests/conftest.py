@@ -30,7 +30,11 @@ matplotlib.use("Agg")
 
 
 # Files of tests that take longest, in the order in which workers take them.
-_FIRST = ("test_registration", "test_notebooks", "test_data_forms", "test_fork", "test_any_form")
+_FIRST = (
+    *("test_registration", "test_data_forms", "test_fork", "test_any_form", "test_lazy_fusion"),
+    *("test_map_noise", "test_fit_maps", "test_measured_totals", "test_explanation"),
+    *("test_command_line", "test_fuse_options", "test_method_fit", "test_distributed"),
+)
 
 
 def _turn(item):
@@ -42,8 +46,8 @@ def _turn(item):
 def pytest_collection_modifyitems(items):
     """Let workers, which take whole files for what these share, start with the longest.
 
-    The very first compile nothing, so that one worker compiles the kernels which the other finds in
-    the cache.
+    The first compiles nothing, so that one worker compiles the kernels which the other finds in the
+    cache.
     """
     items.sort(key=_turn)
 
