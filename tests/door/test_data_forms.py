@@ -213,10 +213,12 @@ def squares(size):
 
 @pytest.fixture(scope="module")
 def sixes():
-    return [
+    """Two scans of six rows and columns, and six frames of them."""
+    scans = [
         each._replace(signal=each.signal.inav[:6, :6], haadf=each.haadf.isig[:6, :6])
         for each in squares(8)
     ]
+    return scans, *frames_of(scans)
 
 
 def frames_of(scans):
@@ -235,10 +237,10 @@ def frames_of(scans):
 @pytest.mark.parametrize("form", ["image", "array", "stack", "navigation"])
 def test_frames_of_equal_sizes(sixes, axes, form):
     """Names of axes decide; where they say nothing frames come last, as `hs.stack` puts them."""
-    frames, images = frames_of(sixes)
-    one = sixes[0].haadf
+    scans, frames, images = sixes
+    one = scans[0].haadf
     own = images.inav[1] if form in ("stack", "navigation") else one
-    wanted = fused(sixes[1].signal, own, map_method="windows")
+    wanted = fused(scans[1].signal, own, map_method="windows")
     place = axes.index("time") if "time" in axes else axes.index("tilt") if "tilt" in axes else 2
     order = [0, 1]
     order.insert(place, 2)
