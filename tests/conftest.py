@@ -107,5 +107,21 @@ def logged(caplog):
 
 
 @pytest.fixture
+def blank_overview(monkeypatch):
+    """Leave the overview empty that a command draws, which takes most of its time.
+
+    For tests of something else; some others of the same files draw it.
+    """
+    from matplotlib.figure import Figure
+
+    from hyperspy_multimodal import plot
+
+    def empty(maps, raw_maps, haadf):
+        return Figure(figsize=(1, 1)).subplots(1, 1, squeeze=False)
+
+    monkeypatch.setattr(plot, "plot_overview", empty)
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(20220127)
