@@ -12,7 +12,8 @@ from hyperspy_multimodal.fusion.steps import StepSizes
 from . import huber_problems
 from .problems import CONVEX, in_own_units, problem
 
-# At most; maps that move less than this share of the largest value, in so many iterations, are there.
+# At most; maps that move by less than this share of the largest value in so many iterations are
+# there.
 NAIVE_ITERATIONS, AT_REST, SO_MANY = 1500, 1e-7, 50
 
 
