@@ -30,7 +30,11 @@ matplotlib.use("Agg")
 
 
 # Files of tests that take longest, in the order in which workers take them.
-_FIRST = ("test_registration", "test_notebooks", "test_data_forms", "test_fork", "test_any_form")
+_FIRST = (
+    *("test_registration", "test_data_forms", "test_fork", "test_any_form", "test_lazy_fusion"),
+    *("test_map_noise", "test_fit_maps", "test_measured_totals", "test_explanation"),
+    *("test_command_line", "test_fuse_options", "test_method_fit", "test_distributed"),
+)
 
 
 def _turn(item):
@@ -42,8 +46,8 @@ def _turn(item):
 def pytest_collection_modifyitems(items):
     """Let workers, which take whole files for what these share, start with the longest.
 
-    The very first compile nothing, so that one worker compiles the kernels which the other finds in
-    the cache.
+    The first compiles nothing, so that one worker compiles the kernels which the other finds in the
+    cache.
     """
     items.sort(key=_turn)
 
@@ -100,6 +104,22 @@ def logged(caplog):
     logging.getLogger("hyperspy_multimodal").addHandler(caplog.handler)
     yield caplog
     logging.getLogger("hyperspy_multimodal").removeHandler(caplog.handler)
+
+
+@pytest.fixture
+def blank_overview(monkeypatch):
+    """Leave the overview empty that a command draws, which takes most of its time.
+
+    For tests of something else; some others of the same files draw it.
+    """
+    from matplotlib.figure import Figure
+
+    from hyperspy_multimodal import plot
+
+    def empty(maps, raw_maps, haadf):
+        return Figure(figsize=(1, 1)).subplots(1, 1, squeeze=False)
+
+    monkeypatch.setattr(plot, "plot_overview", empty)
 
 
 @pytest.fixture

@@ -298,6 +298,9 @@ def serve(folder):
     """Run the scenarios that are read from the input."""
     for module in OF_OTHERS:
         importlib.import_module(module)
+    # which Dask imports when it computes, if it is installed
+    if importlib.util.find_spec("distributed"):
+        importlib.import_module("distributed.client")
     for package in ("hyperspy", "hyperspy_multimodal", "exspy"):
         assert not loaded_modules(package), package
     for line in sys.stdin:

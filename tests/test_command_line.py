@@ -70,15 +70,12 @@ def test_file_with_both_signals(in_empty_folder, monkeypatch, caplog):
     assert "HAADF" in caplog.text
 
 
-def test_spectra_and_haadf_in_files_of_their_own(in_empty_folder):
-    specimen = core_shell((24, 20), counts=5)
-    specimen.signal.save("spectra.hspy")
-    specimen.haadf.save("image.hspy")
+def test_spectra_and_haadf_in_files_of_their_own(in_empty_folder, scan, blank_overview):
     assert main(["spectra.hspy", "image.hspy", *LAMBDAS]) == 0
     assert (in_empty_folder / "spectra_fused" / "Co_Ka.hspy").exists()
 
 
-def test_one_summary_is_printed_and_more_on_request(in_empty_folder, scan, capsys):
+def test_one_summary_is_printed_and_more_on_request(in_empty_folder, scan, capsys, blank_overview):
     arguments = ["spectra.hspy", "image.hspy", *LAMBDAS]
     main(arguments)
     brief = capsys.readouterr().err
@@ -89,7 +86,7 @@ def test_one_summary_is_printed_and_more_on_request(in_empty_folder, scan, capsy
     assert "fit of the summed spectrum" not in brief
 
 
-def test_real_file(shared_data, in_empty_folder, capsys):
+def test_real_file(shared_data, in_empty_folder, capsys, blank_overview):
     status = main([str(shared_data / "TiO2_Pd_EDS.bcf"), "-o", "maps", *LAMBDAS])
     assert status == 0, capsys.readouterr().err
     assert sorted(path.stem for path in (in_empty_folder / "maps").glob("*.hspy")) == [
@@ -164,7 +161,7 @@ def totals(folder):
         return {row["map"]: float(row["fused total"]) for row in csv.DictReader(file)}
 
 
-def test_names_in_any_form_and_files_behind_them(in_empty_folder, scan):
+def test_names_in_any_form_and_files_behind_them(in_empty_folder, scan, blank_overview):
     assert main(["--lines", "co_ka,O-Ka", "SKa", "spectra.hspy", "image.hspy", *LAMBDAS]) == 0
     assert list(totals(in_empty_folder / "spectra_fused")) == ["Co_Ka", "O_Ka", "S_Ka"]
 
@@ -237,7 +234,7 @@ def test_formats_and_pictures(in_empty_folder, scan):
     assert image.axes_manager[0].units == "nm"
 
 
-def test_maps_in_plain_files(in_empty_folder, scan):
+def test_maps_in_plain_files(in_empty_folder, scan, blank_overview):
     maps = {f"{each.metadata.Sample.elements[0]}": each.data for each in scan.counts}
     with h5py.File("maps.h5", "w") as file:
         for name, array in {**maps, "HAADF": scan.haadf.data}.items():
@@ -250,7 +247,9 @@ def test_maps_in_plain_files(in_empty_folder, scan):
 
 
 @pytest.mark.parametrize("name", ["mask.npy", "mask.tif", "mask.hspy"])
-def test_mask_in_a_file(in_empty_folder, scan, name):
+def test_mask_in_a_file(in_empty_folder, scan, name, request):
+    if name != "mask.npy":
+        request.getfixturevalue("blank_overview")
     mask = np.zeros((24, 20), np.uint8)
     mask[2:4, 5] = 1
     np.save(name, mask) if name.endswith("npy") else hs.signals.Signal2D(mask).save(name)
@@ -309,7 +308,7 @@ def test_any_file_ends_with_a_message(in_empty_folder, scan, capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_spectra_without_a_type(in_empty_folder, scan):
+def test_spectra_without_a_type(in_empty_folder, scan, blank_overview):
     plain = scan.signal.deepcopy()
     plain.set_signal_type("")
     plain.save("plain.hspy")

@@ -8,6 +8,8 @@ import pytest
 from hyperspy_multimodal.command import main
 from hyperspy_multimodal.data import core_shell
 
+pytestmark = pytest.mark.usefixtures("blank_overview")
+
 FUSION = ["--lambdas", "0.01", "0.02", "--gamma", "1"]
 
 

@@ -9,6 +9,8 @@ import pytest
 from hyperspy_multimodal.command import main
 from hyperspy_multimodal.data import core_shell
 
+pytestmark = pytest.mark.usefixtures("blank_overview")
+
 LAMBDAS = ["--lambdas", "0.01", "0.02"]
 PART = ["--crop", "4:20,6:"]
 

@@ -9,8 +9,6 @@ import pytest
 nbclient = pytest.importorskip("nbclient", reason="needs the tests extra: nbclient")
 nbformat = pytest.importorskip("nbformat", reason="needs the tests extra: nbformat")
 
-# Each runs for minutes but one, which shows that notebooks run at all.
-_QUICK = "quickstart"
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 # Notebooks that need files, which they take from the folder that a variable names.
 _NEEDS = {
@@ -19,14 +17,9 @@ _NEEDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the notebooks are part of a checkout only")
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem != _QUICK else [])
-        for path in sorted(FOLDER.glob("*.ipynb"))
-    ],
-)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda path: path.stem)
 def test_runs_and_shows_pictures(path, tmp_path, monkeypatch, request):
     pytest.importorskip("ipykernel", reason="needs the tests extra: ipykernel")
     if path.stem in _NEEDS:

@@ -129,7 +129,7 @@ def test_chunks_of_rows_cover_the_maps(shape):
 def test_fusions_side_by_side_share_the_threads_of_one(monkeypatch):
     monkeypatch.setattr(threads, "_pool_takes_many_callers", lambda: True)
     all_of_them = numba.get_num_threads()
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=60)
 
     def fuse(n_values):
         with threads_for(n_values):
@@ -144,9 +144,9 @@ def test_fusions_side_by_side_share_the_threads_of_one(monkeypatch):
 
 
 @needs_two_threads
-@pytest.mark.parametrize(("n_values", "most"), [(1000, 2), (LARGE, 1)])
-def test_fusions_take_turns_where_a_pool_takes_one_caller(monkeypatch, n_values, most):
-    """Only those that use the pool."""
+@pytest.mark.parametrize(("n_values", "most", "patience"), [(1000, 2, 60), (LARGE, 1, 0.1)])
+def test_fusions_take_turns_where_a_pool_takes_one_caller(monkeypatch, n_values, most, patience):
+    """Only those that use the pool; the first of these waits in vain for the second."""
     main = threading.current_thread()
     monkeypatch.setattr(threads, "_pool_takes_many_callers", lambda: False)
     monkeypatch.setattr(threads, "_limit", lambda: 4 if threading.current_thread() is main else 2)
@@ -156,7 +156,7 @@ def test_fusions_take_turns_where_a_pool_takes_one_caller(monkeypatch, n_values,
         with threads_for(n_values):
             inside.add(number)
             with contextlib.suppress(threading.BrokenBarrierError):
-                both.wait(timeout=0.5)
+                both.wait(timeout=patience)
             seen.append(len(inside))
             inside.remove(number)
 
@@ -165,7 +165,7 @@ def test_fusions_take_turns_where_a_pool_takes_one_caller(monkeypatch, n_values,
 
 
 def test_work_side_by_side_comes_back_in_order():
-    taken = threading.Barrier(2, timeout=10) if numba.get_num_threads() > 1 else None
+    taken = threading.Barrier(2, timeout=60) if numba.get_num_threads() > 1 else None
 
     def slowly(number):
         if taken is not None:

@@ -193,7 +193,7 @@ def test_a_stack_of_one(signal, haadf, expected):
 
 def test_line_of_an_roi(signal, haadf):
     line = hs.roi.Line2DROI(1.0, 1.0, 9.0, 13.0, linewidth=0)
-    maps = line(signal).multimodal_fusion(line(haadf), show_progressbar=False)
+    maps = line(signal).multimodal_fusion(line(haadf), **GIVEN)
     spectra = line(signal)
     spectra.set_signal_type("EDS_TEM")
     expected = [each.data.sum() for each in fit_maps(spectra)]
@@ -202,7 +202,7 @@ def test_line_of_an_roi(signal, haadf):
     with pytest.raises(ValueError, match=r"fractions.*linewidth is 0.*sum\('y'\)"):
         wide(signal).multimodal_fusion(wide(haadf), show_progressbar=False)
     summed = signal.inav[:, 4:8].sum("y")
-    fused_sum = summed.multimodal_fusion(haadf.isig[:, 4:8].mean("y"), show_progressbar=False)
+    fused_sum = summed.multimodal_fusion(haadf.isig[:, 4:8].mean("y"), **GIVEN)
     assert fused_sum[0].data.shape == (12,)
 
 
@@ -212,8 +212,13 @@ def squares(size):
 
 
 @pytest.fixture(scope="module")
-def eights():
-    return squares(8)
+def sixes():
+    """Two scans of six rows and columns, and six frames of them."""
+    scans = [
+        each._replace(signal=each.signal.inav[:6, :6], haadf=each.haadf.isig[:6, :6])
+        for each in squares(8)
+    ]
+    return scans, *frames_of(scans)
 
 
 def frames_of(scans):
@@ -230,12 +235,12 @@ def frames_of(scans):
     "axes", [("time", "x", "y"), ("time", "width", "height"), ("x", "tilt", "y"), ("a", "b", "c")]
 )
 @pytest.mark.parametrize("form", ["image", "array", "stack", "navigation"])
-def test_frames_of_equal_sizes(eights, axes, form):
+def test_frames_of_equal_sizes(sixes, axes, form):
     """Names of axes decide; where they say nothing frames come last, as `hs.stack` puts them."""
-    frames, images = frames_of(eights)
-    one = eights[0].haadf
+    scans, frames, images = sixes
+    one = scans[0].haadf
     own = images.inav[1] if form in ("stack", "navigation") else one
-    wanted = fused(eights[1].signal, own, map_method="windows")
+    wanted = fused(scans[1].signal, own, map_method="windows")
     place = axes.index("time") if "time" in axes else axes.index("tilt") if "tilt" in axes else 2
     order = [0, 1]
     order.insert(place, 2)
@@ -259,7 +264,7 @@ def test_frames_of_equal_sizes(eights, axes, form):
 def test_errors_of_frames_are_where_the_maps_are():
     scans = squares(12)
     frames, _ = frames_of(scans)
-    turned = frames.inav[..., :3].transpose(navigation_axes=[2, 0, 1])
+    turned = frames.inav[..., :2].transpose(navigation_axes=[2, 0, 1])
     for axis, name in zip(turned.axes_manager.navigation_axes, ("time", "x", "y"), strict=True):
         axis.name, axis.units = name, ""
     maps = turned.multimodal_fusion(

@@ -6,7 +6,7 @@ import pytest
 from hyperspy_multimodal.data import core_shell
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def specimen():
     """Not square, calibrated, with offsets, names and metadata of its own."""
     specimen = core_shell((40, 48), counts=5)
@@ -20,16 +20,16 @@ def specimen():
     return specimen
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def truth(specimen):
     return np.stack([m.data for m in specimen.counts])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def fused(specimen):
     return specimen.signal.multimodal_fusion(specimen.haadf, 1, (0.01, 0.02))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def automatic(specimen):
     return specimen.signal.multimodal_fusion(specimen.haadf, 1, full_output=True)

@@ -94,7 +94,8 @@ def test_quantification(loaded, fused):
     np.testing.assert_allclose(total, 100, rtol=1e-3)
 
 
-def test_lazy_equals_eager(path, fused):
+def test_lazy_equals_eager(path, loaded):
     haadf, lazy = hs.load(path, lazy=True)
-    found = compute_maps(lazy.multimodal_fusion(haadf))
-    np.testing.assert_allclose(stacked(found), stacked(fused), atol=1e-6)
+    found = compute_maps(lazy.multimodal_fusion(haadf, lambdas=(0.01, 0.02)))
+    expected = loaded[1].multimodal_fusion(loaded[0], lambdas=(0.01, 0.02))
+    np.testing.assert_allclose(stacked(found), stacked(expected), atol=1e-6)

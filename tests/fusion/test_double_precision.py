@@ -12,7 +12,9 @@ from hyperspy_multimodal.fusion.steps import StepSizes
 from . import huber_problems
 from .problems import CONVEX, in_own_units, problem
 
-NAIVE_ITERATIONS = 1500
+# At most; maps that move by less than this share of the largest value in so many iterations are
+# there.
+NAIVE_ITERATIONS, AT_REST, SO_MANY = 1500, 1e-7, 50
 
 
 def closed_form(v, steps, counts, background):
@@ -36,7 +38,12 @@ def solved_in_double_precision(own):
     state = state._replace(**{k: np.asarray(v, np.float64) for k, v in state._asdict().items()})
     steps = StepSizes(own)
     primal, dual = np.float64(steps.primal), np.float64(steps.dual)
-    for _ in range(NAIVE_ITERATIONS):
+    before = np.inf
+    for number in range(NAIVE_ITERATIONS):
+        if number % SO_MANY == 0:
+            if np.abs(state.maps - before).max() < AT_REST * state.maps.max():
+                break
+            before = state.maps.copy()
         (relaxed, maps, p, residual, prices), _ = naive.iteration(data, state, primal, dual, 1.8)
         state = state._replace(relaxed=relaxed, maps=maps, residual=residual, prices=prices)
         state.dual_y[:, 1:], state.dual_x[:, :, 1:] = p

@@ -152,7 +152,8 @@ def test_uncertainty_goes_along(specimen, counts, tmp_path):
 def test_a_record_reproduces_its_maps(specimen, counts):
     """With gain and background of the record, also where they were estimated."""
     maps = {line: 0.01 * each.data for line, each in zip(LINES, counts, strict=True)}
-    first = fuse_maps(maps, specimen.haadf, gamma="auto", show_progressbar=False)
+    given = {"gamma": "auto", "regulariser": "tv", "show_progressbar": False}
+    first = fuse_maps(maps, specimen.haadf, **given)
     node = first[0].metadata.Multimodal_fusion
     again = fuse_maps(
         maps,
@@ -172,13 +173,12 @@ def test_a_record_reproduces_its_maps(specimen, counts):
 
 def test_an_element_with_hardly_a_count_spoils_nothing(specimen, counts):
     maps = dict(zip(LINES, stack(counts), strict=True))
-    expected = fuse_maps(maps, specimen.haadf, 1, show_progressbar=False)
+    given = {"gamma": 1, "regulariser": "tv", "full_output": True, "show_progressbar": False}
+    expected, _ = fuse_maps(maps, specimen.haadf, **given)
     for stray in (0, 1):
         gold = np.zeros((32, 40))
         gold[5, 5] = stray
-        found, output = fuse_maps(
-            {**maps, "Au_Ma": gold}, specimen.haadf, 1, full_output=True, show_progressbar=False
-        )
+        found, output = fuse_maps({**maps, "Au_Ma": gold}, specimen.haadf, **given)
         assert found[3].data.sum() == pytest.approx(stray, abs=1e-3)
         assert output["weights"][3] < 0.05
         error = np.square(stack(found)[:3] - stack(expected)).mean()

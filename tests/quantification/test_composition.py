@@ -107,9 +107,9 @@ def test_maps_are_those_of_exspy_where_there_are_counts(fused):
 
 
 def test_the_truth_lies_within_the_errors():
-    """Over five scans, in quarters of them."""
+    """Over four scans, in quarters of them."""
     pulls = []
-    for seed in range(5):
+    for seed in range(4):
         specimen = core_shell((32, 32), counts=10, seed=seed)
         maps, output = fit_maps(specimen.signal, full_output=True)
         found = composition(maps, output, specimen.kfactors, quarters((32, 32)))

@@ -7,12 +7,12 @@ from hyperspy_multimodal.data import core_shell
 from .fusing import LAMBDAS
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def specimen():
     return core_shell((32, 32), counts=10)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def fuse(specimen):
     """Maps, record and full output of a fusion of the specimen."""
 
@@ -25,6 +25,6 @@ def fuse(specimen):
     return fused
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def usual(fuse):
     return fuse()

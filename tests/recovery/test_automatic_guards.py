@@ -10,9 +10,8 @@ def automatic(specimen):
     return specimen.signal.multimodal_fusion(specimen.haadf, "auto")
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_flat_film_comes_out_flat(seed):
-    specimen = flat((48, 48), counts=20, seed=seed)
+def test_a_flat_film_comes_out_flat():
+    specimen = flat((48, 48), counts=20)
     for fused, truth in zip(automatic(specimen), specimen.counts, strict=True):
         assert fused.data.std() < 0.02 * truth.data.mean()
         assert fused.data.mean() == pytest.approx(truth.data.mean(), rel=0.02)

@@ -1,5 +1,7 @@
 """Scan positions that are left out by themselves are those of a navigation mask."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -7,11 +9,17 @@ from hyperspy_multimodal import fit_maps
 from hyperspy_multimodal.data import core_loss, core_shell
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False, "full_output": True}
-HOT = 11, 17
+SHAPE, HOT = (24, 28), (11, 17)
+
+
+@cache
+def simulated(make=core_shell):
+    """A scan; tests copy what they change."""
+    return make(SHAPE, counts=30)
 
 
 def mask():
-    found = np.zeros((40, 48), bool)
+    found = np.zeros(SHAPE, bool)
     found[HOT] = True
     return found
 
@@ -30,7 +38,7 @@ def arrays(maps):
 @pytest.mark.parametrize("method", ["fit", "windows"])
 @pytest.mark.parametrize("make", [core_shell, core_loss])
 def test_a_hot_pixel_is_as_one_that_is_masked(make, method):
-    specimen = make((40, 48), counts=30)
+    specimen = simulated(make)
     given = {**GIVEN, "map_method": method, "uncertainty": True, "keep_totals": True}
     signal = hot(specimen.signal)
     maps, output = signal.multimodal_fusion(specimen.haadf, **given)
@@ -47,7 +55,7 @@ def test_a_hot_pixel_is_as_one_that_is_masked(make, method):
 
 
 def test_masks_add_up():
-    specimen = core_shell((40, 48), counts=30)
+    specimen = simulated()
     other = np.roll(mask(), 5)
     maps, output = hot(specimen.signal).multimodal_fusion(
         specimen.haadf, navigation_mask=other, **GIVEN
@@ -57,7 +65,7 @@ def test_masks_add_up():
 
 
 def test_without_fusion_nothing_is_in_its_place():
-    maps = fit_maps(hot(core_shell((40, 48), counts=30).signal))
+    maps = fit_maps(hot(simulated().signal))
     for each in maps:
         assert each.data[HOT] == 0
         assert each.metadata.Spectrum_fit.variance[HOT] == 0
@@ -68,7 +76,7 @@ def test_the_tuner_leaves_out_the_same():
     from hyperspy_multimodal.interactive.session import TuningSession
     from hyperspy_multimodal.recovery.parameters import Parameters
 
-    specimen = core_shell((40, 48), counts=30)
+    specimen = simulated()
     parameters = Parameters(
         gamma=1.0, lambdas=(0.01, 0.02), regulariser="auto", weights="auto", haadf_blur=0.0,
         align=False,
@@ -76,5 +84,5 @@ def test_the_tuner_leaves_out_the_same():
         uncertainty=False, show_progressbar=False, full_output=True,
     ).checked()  # fmt: skip
     session = TuningSession(eds.scan_of(hot(specimen.signal), specimen.haadf), parameters)
-    session.crop(slice(0, 40), slice(0, 48))
+    session.crop(*map(slice, (0, 0), SHAPE))
     np.testing.assert_array_equal(np.isnan(session.raw()[0]), mask())

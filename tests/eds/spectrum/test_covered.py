@@ -1,6 +1,7 @@
 """Elements that nobody named and that have no line but under a named one."""
 
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,9 +25,15 @@ def family(name, counts):
     return {line.name: counts * line.weight for line in lines if line.family == shell}
 
 
-def seen(families, named, beam_energy=SCANNING, seed=1, smooth=2e4):
-    lines = {k: v for name, counts in families.items() for k, v in family(name, counts).items()}
-    observed = drawn(expected({}, NOMINAL, smooth, lines=lines), seed)
+def seen(families, named, beam_energy=SCANNING, smooth=2e4):
+    """The explanation of a spectrum of families of lines, found once for all tests."""
+    return _seen(tuple(families.items()), tuple(named), beam_energy, smooth)
+
+
+@cache
+def _seen(families, named, beam_energy, smooth):
+    lines = {k: v for name, counts in families for k, v in family(name, counts).items()}
+    observed = drawn(expected({}, NOMINAL, smooth, lines=lines), 1)
     used = USED & (NOMINAL.centres < beam_energy)
     return explain(observed, used, NOMINAL, list(named), beam_energy)
 
@@ -59,8 +66,7 @@ def test_an_element_without_another_line_is_told_by_the_shape_of_the_peak(
     named, beneath, elements, others
 ):
     line = f"{named}a"
-    families = {named: 1e4, beneath: 6e3, **others}
-    found = seen(families, elements)
+    found = seen({named: 1e4, beneath: 6e3, **others}, elements)
     (hidden,) = found.hidden
     assert hidden.line == line and hidden.is_shown
     assert f"{beneath}a" in hidden.candidates
