@@ -39,9 +39,11 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np
     half or the other, wholly. How many there are is drawn from what is likely, given the value and
     the level around. Noise beside them is told from counts by the same chances, and Gaussian noise
     goes to one half at the expense of the other until their differences of neighbours are
-    uncorrelated at each level. Many counts are rounded at random. Pixels that are 0 are 0 in
-    both halves, but for the floor. Filtered maps are halved by Gaussian noise that neighbours
-    share as they do in the map.
+    uncorrelated at each level. Noise that was clipped at 0 is taken for a sum of signals, so that
+    both halves are positive where the map is: fusion would cut off what is negative, and the halves
+    would agree where the map happens to be bright. Many counts are rounded at random. Pixels that
+    are 0 are 0 in both halves, but for the floor. Filtered maps are halved by Gaussian noise that
+    neighbours share as they do in the map.
 
     Parameters
     ----------
@@ -56,8 +58,8 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np
     clipped : numpy.ndarray of bool or bool, default False
         Whether what was negative was set to 0, shape (K,).
     shapes : numpy.ndarray or float, default infinite
-        Of the gamma distributions of the sizes of single counts beside noise, infinite for one
-        size, shape (K,).
+        Of the gamma distributions of the sizes of single counts in clipped maps, infinite for one
+        size, shape (K,). Other maps with noise beside their counts have counts of one size.
 
     Returns
     -------
@@ -82,7 +84,8 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np
                 half[k][few] = _split(image[few], level[k][few], rng)
             else:
                 half[k] = rounded_half(image, excess[k], level[k], rng)
-                noise = float(excess[k]), bool(clipped[k]), float(shapes[k])
+                shape = float(shapes[k]) if clipped[k] else np.inf
+                noise = float(excess[k]), bool(clipped[k]), shape
                 few = level[k] < _LARGEST
                 places = np.flatnonzero(few)
                 for part in np.array_split(places, 1 + places.size // _AT_ONCE):
@@ -197,10 +200,7 @@ def _split_from_noise(values, level, excess, clipped, shape, rng):
         return values * np.where(
             drawn > 0, _share(drawn, shape, rng), _clipped_share(values / np.sqrt(excess), rng)
         )
-    counts = np.zeros(len(values))
-    some = np.flatnonzero(drawn)
-    counts[some] = _drawn_sizes(values[some], sizes[drawn[some]], excess, rng)
-    return counts * _share(drawn, shape, rng) + (values - counts) / 2
+    return rng.binomial(drawn, 0.5) + (values - drawn) / 2
 
 
 def _clipped_share(values, rng):
@@ -217,24 +217,17 @@ def _clipped_share(values, rng):
 
 def _log_chances_of_values(values, sizes, excess, clipped):
     """Return log-likelihoods of numbers of counts, with sizes (N, Q), by values, shape (L, N)."""
-    tried = np.linspace(values.min(), values.max(), _VALUES)
+    tried = np.linspace(0.0, sizes.max(), _VALUES) if sizes.shape[1] > 1 else values
     away = -np.square(tried[:, None, None] - sizes) / (2 * excess)
     nearest = away.max(axis=2, keepdims=True)
-    table = nearest[..., 0] + np.log(np.exp(away - nearest).mean(axis=2))
-    step = max(tried[1] - tried[0], np.finfo(float).tiny)
-    found = table[np.rint((values - tried[0]) / step).astype(np.intp)]
+    found = nearest[..., 0] + np.log(np.exp(away - nearest).mean(axis=2))
+    if sizes.shape[1] > 1:
+        place = np.rint(np.clip(values / sizes.max(), 0.0, 1.0) * (_VALUES - 1))
+        found = found[place.astype(np.intp)]
     if clipped:
         below = ndtr(-sizes / np.sqrt(excess)).mean(axis=1)
         found[values == 0] = np.log(np.maximum(below, np.finfo(float).tiny))
     return found
-
-
-def _drawn_sizes(values, sizes, excess, rng):
-    """Return one of the sizes (L, Q) for each value, drawn by the noise that it leaves."""
-    away = np.square(values[:, None] - sizes) / (2 * excess)
-    below = np.cumsum(np.exp(away.min(axis=1, keepdims=True) - away), axis=1)
-    place = (below < rng.random((len(values), 1)) * below[:, -1:]).sum(axis=1)
-    return np.take_along_axis(sizes, place[:, None], axis=1)[:, 0]
 
 
 @cache

@@ -57,6 +57,19 @@ def test_halves_are_independent_whatever_the_stated_noise(level, stated, clipped
     assert abs(shared) < 0.02
 
 
+@pytest.mark.parametrize("level", [0.0, 0.1, 0.3])
+def test_halves_of_clipped_maps_are_not_cut_off_again(level):
+    """If one half were negative where the other is bright, both would be bright after the cut."""
+    rng = np.random.default_rng(0)
+    net = compound(np.full((300, 300), level), rng) + 0.3 * rng.standard_normal((300, 300))
+    net = np.maximum(net, 0.0)[None]
+    (first,) = halved_counts(net, np.array([0.09]), 1, 1, 0.0, True, 2.0)
+    second = net - first
+    assert np.mean(first < -0.05) < 0.02 and np.mean(second < -0.05) < 0.02
+    cut = np.maximum(first, 0.0)
+    assert abs(np.corrcoef(cut.ravel(), second.ravel())[0, 1]) < 0.02
+
+
 def test_halves_of_clipped_maps_share_no_noise_of_the_level_around():
     """What is subtracted for clipping follows that level, which each half must know by itself."""
     rng = np.random.default_rng(0)
