@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import gammainc, gammaincinv, gammaln, ndtr, xlogy
+from scipy.special import gammainc, gammaln, ndtr, xlogy
+
+from .noise_model import sizes_of
 
 # Pixels are classed by the mean of the square around them of this half-width, without themselves.
 _AROUND = 3
@@ -15,9 +17,8 @@ _CLASSES, _LEAST_PIXELS = 16, 400
 _DARK = 2.0
 # Values up to so many standard deviations above that are sorted into this many bins.
 _HIGHEST, _BINS = 5.0, 60
-# Single counts are of one size, or of sizes with a gamma distribution of these shapes, which stand
-# as so many of their quantiles.
-_SHAPES, _QUANTILES = (np.inf, 2.0, 1.0), 16
+# Single counts are of one size, or of sizes with a gamma distribution of these shapes.
+_SHAPES = (np.inf, 2.0, 1.0)
 # Counts alone, without noise, may have these. Their log-likelihood must be lower by so much, in the
 # darkest third of the classes: brighter ones hold edges, which no expectation describes.
 _SHAPES_ALONE, _CLEARLY, _DARKEST = (np.inf, 10.0, 4.0, 2.0, 1.0, 0.5), 10.0, 3
@@ -35,13 +36,17 @@ _STEP = 0.03  # of derivatives, in logarithms
 
 
 class Clipped(NamedTuple):
-    """Gain and floor in units of a map, with standard errors, and the log-likelihood."""
+    """Gain and floor in units of a map, with standard errors, and the log-likelihood.
+
+    ``shape`` is that of the gamma distribution of the sizes of counts, infinite for one size.
+    """
 
     gain: float
     floor: float
     gain_error: float
     floor_error: float
     log_likelihood: float
+    shape: float
 
 
 def fit_clipped(image, gain):
@@ -123,7 +128,7 @@ def _fitted(histograms, edges, gain, deviation, shape):
     errors = _errors(cost, found.x)
     gain, deviation = np.exp(found.x)
     return Clipped(float(gain), float(deviation**2), float(gain * errors[0]),
-                   float(2 * deviation**2 * errors[1]), -float(found.fun))  # fmt: skip
+                   float(2 * deviation**2 * errors[1]), -float(found.fun), shape)  # fmt: skip
 
 
 def _likelihood_alone(histograms, edges, gain, shape):
@@ -170,12 +175,8 @@ def _sizes(shape, deviation):
     most = min(_MOST, 3 * _DARK * max(deviation, 1.0))
     mean_size = 1.0 if np.isinf(shape) else shape / (shape + 1)
     expected = np.concatenate([[0.0], np.geomspace(_FEWEST, most, _TRIED)]) / mean_size
-    number = np.arange(int(expected[-1] + 5 * np.sqrt(expected[-1]) + 5))[:, None]
-    if np.isinf(shape):
-        return expected, number.astype(float)
-    share = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
-    sizes = gammaincinv(shape * np.maximum(number, 1), share) / (shape + 1)
-    return expected, np.where(number > 0, sizes, 0.0)
+    number = np.arange(int(expected[-1] + 5 * np.sqrt(expected[-1]) + 5))
+    return expected, sizes_of(number, shape)
 
 
 def _log_likelihood(histograms, below, expected):

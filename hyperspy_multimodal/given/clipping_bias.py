@@ -7,14 +7,14 @@ import numpy as np
 from ..notes import Speaker
 from ..written_numbers import with_error
 from .map_halves import level_around
-from .noise_model import TABLE, moments_for
+from .noise_model import TABLE, clipping_bias
 
 _logger = Speaker(__name__)
 
 _NEGLIGIBLE = 0.01  # share of a total
 
 
-def without_clipping_bias(maps, excess, errors, clipped):
+def without_clipping_bias(maps, excess, errors, clipped, shapes):
     """Subtract from maps what clipping added, say so, and state the error of their totals.
 
     Parameters
@@ -26,6 +26,8 @@ def without_clipping_bias(maps, excess, errors, clipped):
         shape (K,).
     clipped : numpy.ndarray of bool
         Which maps were clipped, shape (K,).
+    shapes : numpy.ndarray
+        Of the gamma distributions of the sizes of counts, infinite for one size, shape (K,).
 
     Returns
     -------
@@ -33,8 +35,9 @@ def without_clipping_bias(maps, excess, errors, clipped):
     """
     if not np.any(clipped):
         return maps
-    below, slope = clipped_mean(maps.net, excess, clipped)
-    more = clipped_mean(maps.net, excess + np.where(clipped, errors, 0.0), clipped)[0] - below
+    below, slope = clipped_mean(maps.net, excess, clipped, shapes)
+    raised = excess + np.where(clipped, errors, 0.0)
+    more = clipped_mean(maps.net, raised, clipped, shapes)[0] - below
     totals, bias, error = (each.sum(axis=(1, 2)) for each in (maps.net, below, more))
     _say_what_was_cut_off(maps.names, totals, bias, error, clipped)
     own = [each - below / 2 - slope * level_around(each - maps.net / 2)
@@ -51,7 +54,7 @@ def without_clipping_bias(maps, excess, errors, clipped):
     )
 
 
-def clipped_mean(net, excess, clipped):
+def clipped_mean(net, excess, clipped, shapes):
     """Return by how much maps are too bright because noise below 0 was cut off, and its slope.
 
     The bias is that of the level around a pixel, which has noise of its own. Halves of a map must
@@ -65,6 +68,8 @@ def clipped_mean(net, excess, clipped):
         Variance of the noise before it was clipped, in squared counts, shape (K,).
     clipped : numpy.ndarray of bool
         Which maps were, shape (K,).
+    shapes : numpy.ndarray
+        As for `without_clipping_bias`.
 
     Returns
     -------
@@ -75,8 +80,8 @@ def clipped_mean(net, excess, clipped):
     below, slope = np.zeros_like(net), np.zeros_like(net)
     for k in np.flatnonzero(clipped):
         level = level_around(net[k : k + 1])[0]
-        mean = moments_for(float(excess[k]), clipped=True).mean
-        bias = np.maximum(mean - TABLE, 0.0)
+        bias = clipping_bias(float(excess[k]), float(shapes[k]))
+        mean = TABLE + bias
         steps = np.diff(bias) / np.diff(mean)
         below[k] = np.interp(level, mean, bias)
         # a level that noise makes lower than that of no counts stands for less than none

@@ -4,10 +4,10 @@ from functools import cache
 
 import numpy as np
 from scipy import ndimage
-from scipy.special import gammaln, xlogy
+from scipy.special import gammaln, ndtr, xlogy
 
 from ..counts.rounded_halves import rounded_half
-from .noise_model import TABLE, moments_for
+from .noise_model import TABLE, clipping_bias, sizes_of
 
 # Single counts are signals of different sizes, which have a gamma distribution of this shape.
 _SHAPE = 2.0
@@ -16,6 +16,15 @@ _SHAPE = 2.0
 _LARGEST, _SMALLEST, _NO_FLOOR = 10.0, 1e-3, 0.02
 # Steps of value and level, most single counts, and how many numbers of them stand for all chances.
 _STEPS, _MOST, _CHANCES = 64, 40, 128
+# Values of which the chances of numbers of counts beside noise are worked out.
+_VALUES = 1024
+# Gaussian noise clipped at 0 is distributed much like the sum of so many signals, in the mean, of
+# which the sizes have a gamma distribution of this shape: it has this mean, in standard deviations
+# of the noise, this variance and as many zeros.
+_RATE, _CLIPPED_SHAPE = np.log(2), 2.09
+_CLIPPED_MEAN = 1 / np.sqrt(2 * np.pi)
+_CLIPPED_SIZE = _CLIPPED_MEAN / (_RATE * _CLIPPED_SHAPE)
+_HIGHEST = 6.0  # standard deviations
 _AT_ONCE = 2**15  # pixels whose chances are in memory together
 # Classes of level, and blocks of pixels in each at least, of which the noise that halves share is
 # measured.
@@ -23,16 +32,18 @@ _CLASSES, _LEAST_BLOCKS = 12, 1000
 _WIDTH = 2.0  # of the Gaussian filter that gives the level, in pixels
 
 
-def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
+def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np.inf):
     """Draw first halves of maps in effective counts, whose errors are independent of the second's.
 
     What a pixel holds is the sum of a few signals of different sizes, each of which goes to one
     half or the other, wholly. How many there are is drawn from what is likely, given the value and
     the level around. Noise beside them is told from counts by the same chances, and Gaussian noise
     goes to one half at the expense of the other until their differences of neighbours are
-    uncorrelated at each level. Many counts are rounded at random. Pixels that are 0 are 0 in
-    both halves, but for the floor. Filtered maps are halved by Gaussian noise that neighbours
-    share as they do in the map.
+    uncorrelated at each level. Noise that was clipped at 0 is taken for a sum of signals, so that
+    both halves are positive where the map is: fusion would cut off what is negative, and the halves
+    would agree where the map happens to be bright. Many counts are rounded at random. Pixels that
+    are 0 are 0 in both halves, but for the floor. Filtered maps are halved by Gaussian noise that
+    neighbours share as they do in the map.
 
     Parameters
     ----------
@@ -46,6 +57,9 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
         Gaussian filters of the maps in pixels, shape (K,), as `Noise.blur`.
     clipped : numpy.ndarray of bool or bool, default False
         Whether what was negative was set to 0, shape (K,).
+    shapes : numpy.ndarray or float, default infinite
+        Of the gamma distributions of the sizes of single counts in clipped maps, infinite for one
+        size, shape (K,). Other maps with noise beside their counts have counts of one size.
 
     Returns
     -------
@@ -55,7 +69,7 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
     rng = np.random.default_rng(seed)
     excess = np.asarray(excess, float)
     blurs = np.broadcast_to(np.nan_to_num(blurs), len(net))
-    clipped = np.broadcast_to(clipped, len(net))
+    clipped, shapes = (np.broadcast_to(each, len(net)) for each in (clipped, shapes))
     mean = level_around(net)
     level = np.maximum(mean, 0.0)
     halves = [np.empty_like(net, dtype=float) for _ in range(splits)]
@@ -70,43 +84,68 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False):
                 half[k][few] = _split(image[few], level[k][few], rng)
             else:
                 half[k] = rounded_half(image, excess[k], level[k], rng)
-                noise = float(excess[k]), bool(clipped[k])
+                shape = float(shapes[k]) if clipped[k] else np.inf
+                noise = float(excess[k]), bool(clipped[k]), shape
                 few = level[k] < _LARGEST
                 places = np.flatnonzero(few)
                 for part in np.array_split(places, 1 + places.size // _AT_ONCE):
                     values, around = image.flat[part], mean[k].flat[part]
                     half[k].flat[part] = _split_from_noise(values, around, *noise, rng)
-                shared = shared_variance(half[k], image - half[k], level[k], few)
-                half[k][few] += np.sqrt(shared[few]) * rng.standard_normal(places.size)
+                half[k][few] = uncorrelated(half[k], image, level[k], few, rng)
     return halves
 
 
-def shared_variance(first, second, level, chosen):
-    """Return the covariance of the noise of halves at the level of each pixel, >= 0.
+def uncorrelated(half, image, level, chosen, rng):
+    """Return the chosen pixels of a half such that its noise is uncorrelated to the other's.
 
-    It is that of the differences of diagonal neighbours, in which slopes cancel. No model of the
-    noise is needed, so that no error of one remains in the halves.
+    Where halves have noise in common, Gaussian noise goes from one to the other. Where they have
+    less than none, the half comes as much nearer to the mean of both. No model of the noise is
+    needed, so that no error of one remains in the halves.
 
     Parameters
     ----------
-    first, second : numpy.ndarray
-        Halves, shape (ny, nx).
+    half, image : numpy.ndarray
+        Half of a map, and the map, shape (ny, nx).
     level : numpy.ndarray
         Mean around each pixel, shape (ny, nx).
     chosen : numpy.ndarray of bool
         Pixels to look at, shape (ny, nx).
+    rng : numpy.random.Generator
+        Source of the noise.
+    """
+    away = half - image / 2
+    own, whole = variances_by_level([away, image], level, chosen)
+    shared = whole / 4 - own
+    noise = np.sqrt(np.maximum(shared[chosen], 0.0)) * rng.standard_normal(chosen.sum())
+    nearer = np.minimum(whole / 4, own) / np.maximum(own, np.finfo(float).tiny)
+    return image[chosen] / 2 + np.sqrt(nearer[chosen]) * away[chosen] + noise
+
+
+def variances_by_level(maps, level, chosen):
+    """Return the variance of the noise of some maps at the level of each pixel, shape (M, ny, nx).
+
+    It is that of the differences of diagonal neighbours, in which slopes cancel.
+
+    Parameters
+    ----------
+    maps : sequence of numpy.ndarray
+        Shape (ny, nx) each.
+    level, chosen : numpy.ndarray
+        As for `uncorrelated`.
     """
     inside = _corners(chosen).all(axis=0).ravel()
     if not inside.any():
-        return np.zeros_like(level)
+        return np.zeros((len(maps), *level.shape))
     signs = np.array([1, -1, -1, 1])[:, None, None] / 2
-    one, other = ((signs * _corners(half)).sum(axis=0).ravel()[inside] for half in (first, second))
     around = _corners(level).mean(axis=0).ravel()[inside]
     order = np.argsort(around, kind="stable")
     classes = np.array_split(order, max(min(_CLASSES, order.size // _LEAST_BLOCKS), 1))
     levels = [around[each].mean() for each in classes]
-    shared = [one[each] @ other[each] / each.size for each in classes]
-    return np.interp(level, levels, np.maximum(shared, 0.0))
+    found = []
+    for image in maps:
+        squares = np.square((signs * _corners(image)).sum(axis=0).ravel()[inside])
+        found.append(np.interp(level, levels, [squares[each].mean() for each in classes]))
+    return np.array(found)
 
 
 def _corners(image):
@@ -129,26 +168,66 @@ def _split(values, level, rng):
         return np.rint(share * (_STEPS - 1)).astype(np.intp)
 
     number = table[place(values), place(level), rng.integers(_CHANCES, size=len(values))]
+    return values * _share(number, _SHAPE, rng)
+
+
+def _share(number, shape, rng):
+    """Return which share of the sums of so many single counts, > 0, goes to the first half."""
     first = rng.binomial(number, 0.5)
-    share = (first == number).astype(float)
-    both = (first > 0) & (first < number)
-    share[both] = rng.beta(_SHAPE * first[both], _SHAPE * (number - first)[both])
-    return values * share
+    share = first / np.maximum(number, 1)
+    if np.isfinite(shape):
+        both = (first > 0) & (first < number)
+        share[both] = rng.beta(shape * first[both], shape * (number - first)[both])
+    return share
 
 
-def _split_from_noise(values, level, excess, clipped, rng):
-    """Return first halves of few whole counts with Gaussian noise of variance ``excess``."""
+def _split_from_noise(values, level, excess, clipped, shape, rng):
+    """Return first halves of few counts with Gaussian noise of variance ``excess``."""
     if clipped:
-        moments = moments_for(excess, clipped=True)
-        lacking = np.minimum(level - moments.mean[0], 0.0) / (moments.mean[1] - moments.mean[0])
-        level = np.interp(level, moments.mean, TABLE) + lacking * TABLE[1]
+        mean = TABLE + clipping_bias(excess, shape)
+        lacking = np.minimum(level - mean[0], 0.0) / (mean[1] - mean[0])
+        level = np.interp(level, mean, TABLE) + lacking * TABLE[1]
+    rate = np.maximum(level, _SMALLEST) * (1.0 if np.isinf(shape) else (shape + 1) / shape)
     number = np.arange(_MOST)
-    log_chance = xlogy(number, np.maximum(level, _SMALLEST)[:, None]) - gammaln(number + 1)
-    log_chance -= np.square(values[:, None] - number) / (2 * excess)
+    sizes = sizes_of(number, shape)
+    log_chance = xlogy(number, rate[:, None]) - gammaln(number + 1)
+    log_chance += _log_chances_of_values(values, sizes, excess, clipped)
     chance = np.exp(log_chance - log_chance.max(axis=1, keepdims=True))
     below = np.cumsum(chance, axis=1)
-    whole = (below < rng.random((len(values), 1)) * below[:, -1:]).sum(axis=1)
-    return rng.binomial(whole, 0.5) + (values - whole) / 2
+    drawn = (below < rng.random((len(values), 1)) * below[:, -1:]).sum(axis=1)
+    if clipped:
+        # what is positive stays so in both halves, or these would be cut off again
+        return values * np.where(
+            drawn > 0, _share(drawn, shape, rng), _clipped_share(values / np.sqrt(excess), rng)
+        )
+    return rng.binomial(drawn, 0.5) + (values - drawn) / 2
+
+
+def _clipped_share(values, rng):
+    """Return which share of clipped noise, > 0 and in standard deviations, goes to one half.
+
+    What Gaussian noise would take from one half and give to the other leaves halves that are
+    uncorrelated, but both high where the noise is high.
+    """
+    table = _numbers_of_clipped()
+    place = np.minimum(values / _HIGHEST * _STEPS, _STEPS - 1).astype(np.intp)
+    number = table[place, rng.integers(_CHANCES, size=len(values))]
+    return _share(number, _CLIPPED_SHAPE, rng)
+
+
+def _log_chances_of_values(values, sizes, excess, clipped):
+    """Return log-likelihoods of numbers of counts, with sizes (N, Q), by values, shape (L, N)."""
+    tried = np.linspace(0.0, sizes.max(), _VALUES) if sizes.shape[1] > 1 else values
+    away = -np.square(tried[:, None, None] - sizes) / (2 * excess)
+    nearest = away.max(axis=2, keepdims=True)
+    found = nearest[..., 0] + np.log(np.exp(away - nearest).mean(axis=2))
+    if sizes.shape[1] > 1:
+        place = np.rint(np.clip(values / sizes.max(), 0.0, 1.0) * (_VALUES - 1))
+        found = found[place.astype(np.intp)]
+    if clipped:
+        below = ndtr(-sizes / np.sqrt(excess)).mean(axis=1)
+        found[values == 0] = np.log(np.maximum(below, np.finfo(float).tiny))
+    return found
 
 
 @cache
@@ -166,7 +245,25 @@ def _numbers():
         xlogy(number, level) - gammaln(number + 1)
         + (shape - 1) * np.log(values) - gammaln(shape) - shape * np.log(scale)
     )  # fmt: skip
+    return _likely(number, log_chance)
+
+
+@cache
+def _numbers_of_clipped():
+    """Return likely numbers of signals that stand for clipped noise, shape (values, chances)."""
+    values = (np.arange(_STEPS) + 0.5)[:, None] * _HIGHEST / _STEPS
+    number = np.arange(1, _MOST + 1)
+    shape = _CLIPPED_SHAPE * number
+    log_chance = (
+        xlogy(number, _RATE) - gammaln(number + 1)
+        + (shape - 1) * np.log(values) - gammaln(shape) - shape * np.log(_CLIPPED_SIZE)
+    )  # fmt: skip
+    return _likely(number, log_chance)
+
+
+def _likely(number, log_chance):
+    """Return numbers as often as they are likely, shape (..., chances)."""
     chance = np.exp(log_chance - log_chance.max(axis=-1, keepdims=True))
     below = np.cumsum(chance, axis=-1) / chance.sum(axis=-1, keepdims=True)
     middle = (np.arange(_CHANCES) + 0.5) / _CHANCES
-    return 1 + (below[:, :, None, :] < middle[:, None]).sum(axis=-1)
+    return number[0] + (below[..., None, :] < middle[:, None]).sum(axis=-1)

@@ -63,6 +63,9 @@ class Noise:
         Whether Gaussian noise was clipped at 0: then the map is too bright where it is dark.
     gain_error, floor_error : float
         Standard errors; infinite where the map tells nothing.
+    shape : float
+        If clipped, that of the gamma distribution of the sizes of single counts; infinite for one
+        size.
     """
 
     gain: float
@@ -71,6 +74,7 @@ class Noise:
     clipped: bool = False
     gain_error: float = np.inf
     floor_error: float = np.inf
+    shape: float = np.inf
 
 
 def estimate_noise(image):
@@ -168,6 +172,7 @@ def _from_moments(image):
         gain=float(gain),
         floor=floor,
         clipped=gaussian is not None,
+        shape=np.inf if gaussian is None else gaussian.shape,
         gain_error=found.gain_error if told else np.inf,
         floor_error=found.floor_error,
     )

@@ -5,7 +5,7 @@ from math import comb
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln, ndtr, xlogy
+from scipy.special import gammaincinv, gammaln, ndtr, xlogy
 
 # Of more counts than this the distribution is Gaussian.
 _MANY = 30.0
@@ -16,7 +16,11 @@ TABLE = np.concatenate(
 #: Variances of floors of tables, in squared counts.
 FLOORS = np.concatenate([[0.0], np.geomspace(1e-2, 1e5, 50)])
 _N = np.arange(int(_MANY + 7 * np.sqrt(_MANY)))
+# Of small counts there are twice as many, at most.
+_MANY_NUMBERS = np.arange(int(2 * _MANY + 7 * np.sqrt(2 * _MANY)))
 _ORDERS = 4
+# Quantiles that stand for the sizes of single counts.
+_QUANTILES = 16
 # So many standard deviations above 0 nothing is clipped.
 _FAR = 8.0
 
@@ -74,15 +78,66 @@ def moments_for(floor, clipped=False, counted=False):
     return Moments(*((1 - share) * known[upper - 1] + share * known[upper]))
 
 
+def clipping_bias(floor, shape):
+    """Return by how much clipping at 0 raises the mean of `TABLE` counts, shape (L,).
+
+    Small signals beside noise are cut off more often than whole counts, but fewer pixels hold none:
+    the bias falls faster with the number of counts if their sizes differ.
+
+    Parameters
+    ----------
+    floor : float
+        Variance of the noise before it was clipped, in squared counts, >= 0.
+    shape : float
+        Sizes of single counts have a gamma distribution of this shape; infinite: one size.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    if np.isinf(shape):
+        return np.maximum(moments_for(floor, clipped=True).mean - TABLE, 0.0)
+    sizes = sizes_of(_MANY_NUMBERS, shape)
+    raised = (_powers(sizes, floor, True)[1] - sizes).mean(axis=1)
+    found, few = np.zeros_like(TABLE), TABLE <= _MANY
+    found[few] = raised @ _chances(TABLE[few] * (shape + 1) / shape, _MANY_NUMBERS)
+    return found
+
+
+def sizes_of(number, shape):
+    """Return quantiles of the sum of so many single counts, of one size if the shape is infinite.
+
+    They are in effective counts, of which the mean square over the mean is 1.
+
+    Parameters
+    ----------
+    number : numpy.ndarray
+        How many, shape (N,).
+    shape : float
+        Sizes have a gamma distribution of this shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N, quantiles).
+    """
+    number = number[:, None]
+    if np.isinf(shape):
+        return number.astype(float)
+    share = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    sizes = gammaincinv(shape * np.maximum(number, 1), share) / (shape + 1)
+    return np.where(number > 0, sizes, 0.0)
+
+
 @cache
 def _tables(clipped, counted):
     """Return moments of `TABLE` counts for all `FLOORS`, shape (floors, 4, counts)."""
     return np.array([noise_moments(TABLE, floor, clipped, counted) for floor in FLOORS])
 
 
-def _chances(counts):
+def _chances(counts, numbers=_N):
     """Return Poisson probabilities, shape (numbers, L)."""
-    n = _N[:, None]
+    n = numbers[:, None]
     return np.exp(xlogy(n, counts) - counts - gammaln(n + 1))
 
 

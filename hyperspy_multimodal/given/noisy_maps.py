@@ -51,6 +51,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     """
     n_maps = len(names)
     blurs, floor_errors, clipped = np.zeros(n_maps), np.zeros(n_maps), np.zeros(n_maps, bool)
+    shapes = np.full(n_maps, np.inf)
     _warn_of_shares(names, arrays)
     whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
     given = None
@@ -98,13 +99,14 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         blurs = np.array([noise.blur for noise in noises])
         floor_errors = np.array([noise.floor_error for noise in noises])
         clipped = np.array([noise.clipped for noise in noises])
+        shapes = np.array([noise.shape for noise in noises])
         _warn_of_correlation(names, blurs)
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
-    first = halved_counts(net, excess, splits, seed, blurs, clipped)
+    first = halved_counts(net, excess, splits, seed, blurs, clipped, shapes)
     maps = _as_fitted(names, net, gains, excess, first, None)
-    maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped)
+    maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped, shapes)
     return (replace(maps, variance_doubt=_DOUBT) if source == "estimated" else maps), source
 
 

@@ -57,6 +57,19 @@ def test_halves_are_independent_whatever_the_stated_noise(level, stated, clipped
     assert abs(shared) < 0.02
 
 
+@pytest.mark.parametrize("level", [0.0, 0.1, 0.3])
+def test_halves_of_clipped_maps_are_not_cut_off_again(level):
+    """If one half were negative where the other is bright, both would be bright after the cut."""
+    rng = np.random.default_rng(0)
+    net = compound(np.full((300, 300), level), rng) + 0.3 * rng.standard_normal((300, 300))
+    net = np.maximum(net, 0.0)[None]
+    (first,) = halved_counts(net, np.array([0.09]), 1, 1, 0.0, True, 2.0)
+    second = net - first
+    assert np.mean(first < -0.05) < 0.02 and np.mean(second < -0.05) < 0.02
+    cut = np.maximum(first, 0.0)
+    assert abs(np.corrcoef(cut.ravel(), second.ravel())[0, 1]) < 0.02
+
+
 def test_halves_of_clipped_maps_share_no_noise_of_the_level_around():
     """What is subtracted for clipping follows that level, which each half must know by itself."""
     rng = np.random.default_rng(0)
@@ -121,14 +134,18 @@ def test_filtered_maps_are_halved_by_noise_that_neighbours_share():
 
 
 @pytest.mark.parametrize("level", [0.0, 0.2, 1.0])
-def test_the_mean_of_clipped_noise_is_subtracted(level):
+@pytest.mark.parametrize("shape", [2.0, np.inf])
+def test_the_mean_of_clipped_noise_is_subtracted(level, shape):
+    """Also of counts of different sizes, of which a clipped map holds less noise."""
     rng = np.random.default_rng(0)
-    counts = rng.poisson(level, (1, 300, 300)) + 0.5 * rng.standard_normal((1, 300, 300))
-    net = np.maximum(counts, 0)
-    below, _ = clipped_mean(net, np.array([0.25]), np.array([True]))
-    assert (net - below).mean() == pytest.approx(level, abs=0.006)
+    expected = np.full((1, 300, 300), level)
+    counts = rng.poisson(expected) if np.isinf(shape) else compound(1.5 * expected, rng)
+    net = np.maximum(counts + 0.5 * rng.standard_normal(expected.shape), 0)
+    shapes = np.array([shape])
+    below, _ = clipped_mean(net, np.array([0.25]), np.array([True]), shapes)
+    assert (net - below).mean() == pytest.approx(level, abs=0.009)
     assert np.all(below >= 0) and below.max() <= 1.3 * moments_for(0.25, clipped=True).mean[0]
-    assert not np.any(clipped_mean(net, np.array([0.25]), np.array([False])))
+    assert not np.any(clipped_mean(net, np.array([0.25]), np.array([False]), shapes))
 
 
 def test_clipped_maps_are_said_to_be_so_and_lose_what_is_too_bright(caplog):
