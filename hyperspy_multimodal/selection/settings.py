@@ -104,7 +104,7 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, elements
         scales=scale * model.scales[own],
         weights=model.weights[own] if setting.model else 0 * model.weights[own],
         offset=model.offset,
-        gamma=model.gamma,
+        gamma=model.gamma if setting.model else 1.0,  # powers of maps would be for nothing
         lambda_1=lambda_1[own],
         lambda_2=lambda_2[own],
         totals=None if totals is None else totals[own],
