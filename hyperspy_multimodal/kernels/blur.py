@@ -39,8 +39,7 @@ def _blur_chunk(chunk, images, taps, radii, lines, out):
         line = segment(lines, (chunk, 0), nx + 2 * radius)
         middle = segment(line, (radius,), nx)
         _set(nx, taps[i, 0], segment(images, (i, row, 0), nx), middle)
-        k = 1
-        while k + 3 <= radius:
+        for k in range(1, radius - 2, 4):
             _add_four(
                 nx,
                 taps[i, k],
@@ -57,8 +56,7 @@ def _blur_chunk(chunk, images, taps, radii, lines, out):
                 segment(images, (i, _mirrored(row + k + 3, ny), 0), nx),
                 middle,
             )
-            k += 4
-        for k in range(k, radius + 1):
+        for k in range(1 + 4 * (radius // 4), radius + 1):
             above = segment(images, (i, _mirrored(row - k, ny), 0), nx)
             below = segment(images, (i, _mirrored(row + k, ny), 0), nx)
             _add(nx, taps[i, k], above, below, middle)
@@ -67,8 +65,7 @@ def _blur_chunk(chunk, images, taps, radii, lines, out):
             line[radius + nx - 1 + k] = line[radius + _mirrored(nx - 1 + k, nx)]
         blurred = segment(out, (i, row, 0), nx)
         _set(nx, taps[i, 0], middle, blurred)
-        k = 1
-        while k + 3 <= radius:
+        for k in range(1, radius - 2, 4):
             _add_four(
                 nx,
                 taps[i, k],
@@ -85,8 +82,7 @@ def _blur_chunk(chunk, images, taps, radii, lines, out):
                 segment(line, (radius + k + 3,), nx),
                 blurred,
             )
-            k += 4
-        for k in range(k, radius + 1):
+        for k in range(1 + 4 * (radius // 4), radius + 1):
             left = segment(line, (radius - k,), nx)
             right = segment(line, (radius + k,), nx)
             _add(nx, taps[i, k], left, right, blurred)
