@@ -123,15 +123,19 @@ class HeldOut:
             found = found + block_sums(np.square(second.net - means[:, None, None]) * there)
         return found
 
-    def bias(self, setting) -> Bias:
+    def bias(self, setting, concerned=None) -> Bias:
         """Return the `Bias` of the predictions where the HAADF is dark and bright.
 
-        It is that of all splits, unless the first has hardly any.
+        There are more splits as long as elements that are ``concerned``, by default all that have a
+        say, may have a bias that counts.
         """
-        self.errors(setting)
-        if not self._bias_so_far(setting).is_negligible[self.counted].all():
-            self._up_to(SPLITS, [setting])
-        return self._bias_so_far(setting)
+        concerned = self.counted if concerned is None else concerned
+        for n_splits in range(self._enough, SPLITS + 1):
+            self._up_to(n_splits, [setting])
+            bias = self._bias_so_far(setting)
+            if bias.is_negligible[concerned].all():
+                break
+        return bias
 
     def _bias_so_far(self, setting):
         misses = [misses for _, misses in self._found[setting]]
@@ -205,7 +209,11 @@ class HeldOut:
 
     def fused_halves(self, setting):
         """Return both halves of the first split, fused apart from each other, (2, K, ny, nx)."""
-        fused = fuse_side_by_side(lambda half: self._fused(half, setting).maps, self.splits[0])
+        everyone = range(self.n_maps)
+        # The first one was fused before, as a rule.
+        starts = self._earlier[0].nearest(setting, everyone), None
+        jobs = zip(self.splits[0], starts, strict=True)
+        fused = fuse_side_by_side(lambda job: self._fused(job[0], setting, None, job[1]).maps, jobs)
         return np.array(list(fused))
 
     def relative(self, errors):

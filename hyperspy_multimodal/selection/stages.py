@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .brightness import leaks
+from .brightness import cannot_leak, leaks
 from .moves import by_element, with_ratios
 
 #: Limits of lambda_1.
@@ -105,17 +105,22 @@ def set_apart(held_out, setting, without):
     predicted worse with it, unless they are biased where the HAADF is bright without it. They take
     regulariser and ratio of ``without``, which is returned if they are all.
     """
-    losing = held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
-    losing &= held_out.counted
-    if not losing.any() and held_out.bias(setting).is_negligible[held_out.counted].all():
+    lost = held_out.standard_errors_lost(setting, without)
+    squares = held_out.squares_lost(setting, without)
+    losing = (lost > _STANDARD_ERRORS_LOST) & held_out.counted
+    at_first = held_out.bias(setting, np.zeros_like(losing))
+    concerned = held_out.counted & ~cannot_leak(at_first, lost, squares)
+    found = held_out.bias(setting, concerned).is_found & concerned
+    if not (losing | found).any():
         return setting
-    free = held_out.bias(without)
-    losing &= ~free.is_from_pull(held_out.bias(setting))
+    free = held_out.bias(without, losing | found)
+    losing &= ~free.is_from_pull(held_out.bias(setting, losing | concerned))
     apart = np.array(setting.apart)
     while True:
         lost = held_out.standard_errors_lost(setting, without)
         squares = held_out.squares_lost(setting, without)
-        leaking = leaks(held_out.bias(setting), free, lost, squares) & held_out.counted & ~apart
+        pulled = held_out.bias(setting, concerned & ~apart)
+        leaking = leaks(pulled, free, lost, squares) & concerned & ~apart
         if not leaking.any():
             break
         apart |= leaking

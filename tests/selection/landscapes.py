@@ -60,7 +60,7 @@ class Known(HeldOut):
         blocks = self.landscape.blocks(setting)[list(elements)] / SPLITS
         return (blocks, np.zeros((len(elements), 3))), NoMaps()
 
-    def bias(self, setting):
+    def bias(self, setting, concerned=None):
         return self._bias_so_far(setting)
 
     def has_structure(self, setting):
