@@ -228,10 +228,14 @@ class HeldOut:
         """What errors are compared with, by element: the least of all, or the noise if more."""
         return np.maximum(np.maximum(self._least, self._noise), np.finfo(float).tiny)
 
-    def standard_errors_gained(self, setting, reference):
-        """Return by how much a setting predicts better, in standard errors over blocks."""
-        gains = (self.blocks(reference) - self.blocks(setting))[self.counted]
-        gains = (gains / self._units[self.counted, None]).sum(axis=0)
+    def standard_errors_gained(self, setting, reference, chosen=None):
+        """Return by how much a setting predicts better, in standard errors over blocks.
+
+        Of the ``chosen`` elements together, bool (K,); by default of all that have a say.
+        """
+        chosen = self.counted if chosen is None else chosen
+        gains = (self.blocks(reference) - self.blocks(setting))[chosen]
+        gains = (gains / self._units[chosen, None]).sum(axis=0)
         return _significance(gains)
 
     def standard_errors_lost(self, setting, reference):

@@ -98,6 +98,11 @@ def _places(setting):
     return list(zip(setting.regularisers, setting.ratios, strict=True))
 
 
+def are_losing(held_out, setting, without):
+    """Return which elements are predicted clearly worse with the HAADF, bool, (K,)."""
+    return held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
+
+
 def set_apart(held_out, setting, without):
     """Return the setting with those elements apart to which the pull of the HAADF does harm.
 
@@ -107,7 +112,7 @@ def set_apart(held_out, setting, without):
     """
     lost = held_out.standard_errors_lost(setting, without)
     squares = held_out.squares_lost(setting, without)
-    losing = (lost > _STANDARD_ERRORS_LOST) & held_out.counted
+    losing = are_losing(held_out, setting, without) & held_out.counted
     at_first = held_out.bias(setting, np.zeros_like(losing))
     concerned = held_out.counted & ~cannot_leak(at_first, lost, squares)
     found = held_out.bias(setting, concerned).is_found & concerned
