@@ -19,8 +19,8 @@ _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What the HAADF has to gain over "no HAADF" to be used. With less than nothing at the first lambda_1
-# it does not come so far: regularisers, ratios and finer steps add 0 to 2 standard errors.
+# What the HAADF has to gain over "no HAADF" to be used. With less than nothing after the first steps
+# of lambda_1, it does not come so far: regularisers, ratios and finer steps add 0 to 2 standard errors.
 _STANDARD_ERRORS, _PROMISING = 3.0, 0.0
 
 
@@ -140,7 +140,8 @@ def _guided(held_out, without, changed, candidates):
         best = best_of(held_out, [best, replace(best, model=other)])
     best = walked(held_out, best, _STEP)
     staying = held_out.counted & ~are_losing(held_out, best, without)
-    if held_out.standard_errors_gained(best, without, staying) < _PROMISING:
+    gained = held_out.standard_errors_gained(best, without, staying) if staying.any() else -np.inf
+    if gained < _PROMISING:
         return without
     moves = _moves(without, candidates)
     if changed.regularisers != without.regularisers:
