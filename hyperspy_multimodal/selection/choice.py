@@ -19,8 +19,8 @@ _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What the HAADF has to gain over "no HAADF" to be used. With less than nothing after the first steps
-# of lambda_1, it does not come so far: regularisers, ratios and finer steps add 0 to 2 standard errors.
+# What the HAADF has to gain over "no HAADF" to be used. With less than nothing after the first
+# steps of lambda_1, it does not come so far: what follows adds 0 to 2 standard errors.
 _STANDARD_ERRORS, _PROMISING = 3.0, 0.0
 
 
