@@ -77,7 +77,7 @@ class FusionResult:
     stresses: np.ndarray | None = field(default=None, repr=False)
 
     def part(self, chosen: np.ndarray) -> FusionResult:
-        """Return the result of chosen elements, bool, shape (K,), as a start."""
+        """Return the result of chosen elements, numbers or bool of shape (K,), as a start."""
         return replace(
             self,
             maps=self.maps[chosen],
@@ -92,6 +92,27 @@ class FusionResult:
     def cost(self) -> float:
         """The cost of ``maps``: the sum of the last record of ``cost_terms``."""
         return float(self.cost_terms[:, -1].sum())
+
+
+def joined(results):
+    """Return the maps of several results in one, as a start; the residual is that of the first."""
+    arrays = {"maps": np.concatenate([each.maps for each in results])}
+    arrays["prices"] = np.concatenate([each.prices for each in results])
+    for name in ("dual", "sources", "fields", "stresses"):
+        parts = [getattr(each, name) for each in results]
+        shapes = [part.shape for part in parts if part is not None]
+        if not shapes:
+            arrays[name] = None
+            continue
+        # Maps without are 0 there.
+        arrays[name] = np.concatenate(
+            [
+                np.zeros((*shapes[0][:-3], *each.maps.shape), np.float32) if part is None else part
+                for each, part in zip(results, parts, strict=True)
+            ],
+            axis=-3,
+        )
+    return replace(results[0], **arrays)
 
 
 def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_go_on=True):

@@ -36,7 +36,24 @@ def _blur_chunk(chunk, images, taps, radii, lines, out):
         line = segment(lines, (chunk, 0), nx + 2 * radius)
         middle = segment(line, (radius,), nx)
         _set(nx, taps[i, 0], segment(images, (i, row, 0), nx), middle)
-        for k in range(1, radius + 1):
+        for k in range(1, radius - 2, 4):
+            _add_four(
+                nx,
+                taps[i, k],
+                taps[i, k + 1],
+                taps[i, k + 2],
+                taps[i, k + 3],
+                segment(images, (i, _mirrored(row - k, ny), 0), nx),
+                segment(images, (i, _mirrored(row + k, ny), 0), nx),
+                segment(images, (i, _mirrored(row - k - 1, ny), 0), nx),
+                segment(images, (i, _mirrored(row + k + 1, ny), 0), nx),
+                segment(images, (i, _mirrored(row - k - 2, ny), 0), nx),
+                segment(images, (i, _mirrored(row + k + 2, ny), 0), nx),
+                segment(images, (i, _mirrored(row - k - 3, ny), 0), nx),
+                segment(images, (i, _mirrored(row + k + 3, ny), 0), nx),
+                middle,
+            )
+        for k in range(1 + 4 * (radius // 4), radius + 1):
             above = segment(images, (i, _mirrored(row - k, ny), 0), nx)
             below = segment(images, (i, _mirrored(row + k, ny), 0), nx)
             _add(nx, taps[i, k], above, below, middle)
@@ -45,7 +62,24 @@ def _blur_chunk(chunk, images, taps, radii, lines, out):
             line[radius + nx - 1 + k] = line[radius + _mirrored(nx - 1 + k, nx)]
         blurred = segment(out, (i, row, 0), nx)
         _set(nx, taps[i, 0], middle, blurred)
-        for k in range(1, radius + 1):
+        for k in range(1, radius - 2, 4):
+            _add_four(
+                nx,
+                taps[i, k],
+                taps[i, k + 1],
+                taps[i, k + 2],
+                taps[i, k + 3],
+                segment(line, (radius - k,), nx),
+                segment(line, (radius + k,), nx),
+                segment(line, (radius - k - 1,), nx),
+                segment(line, (radius + k + 1,), nx),
+                segment(line, (radius - k - 2,), nx),
+                segment(line, (radius + k + 2,), nx),
+                segment(line, (radius - k - 3,), nx),
+                segment(line, (radius + k + 3,), nx),
+                blurred,
+            )
+        for k in range(1 + 4 * (radius // 4), radius + 1):
             left = segment(line, (radius - k,), nx)
             right = segment(line, (radius + k,), nx)
             _add(nx, taps[i, k], left, right, blurred)
@@ -61,6 +95,18 @@ def _set(n, tap, values, out):
 def _add(n, tap, some, others, out):
     for col in range(n):
         out[col] += tap * (some[col] + others[col])
+
+
+@inlined
+def _add_four(n, t1, t2, t3, t4, a1, b1, a2, b2, a3, b3, a4, b4, out):
+    """Do the same as four of `_add`; ``out``, which stays in a register, is moved once."""
+    for col in range(n):
+        out[col] += (
+            t1 * (a1[col] + b1[col])
+            + t2 * (a2[col] + b2[col])
+            + t3 * (a3[col] + b3[col])
+            + t4 * (a4[col] + b4[col])
+        )
 
 
 @inlined

@@ -41,17 +41,24 @@ def log_gap(t):
 @inlined
 def model_row(n, weight, gamma, x, slopes, misfit):
     """Write the slopes of w x^gamma, and add its values to ``misfit``."""
-    for col in range(n):
-        value = x[col]
-        slope = weight
-        model = weight * value
-        if gamma != _ONE:
+    if gamma == _ONE or weight == _ZERO:
+        for col in range(n):
+            slopes[col] = weight
+            misfit[col] += weight * x[col]
+    elif gamma > _ONE:
+        # Below the floor of the slope, where x^gamma is all but 0, x times that of the floor.
+        for col in range(n):
+            value = x[col]
+            tangent = weight * power(value if value > SLOPE_FLOOR else SLOPE_FLOOR, gamma - _ONE)
+            slopes[col] = gamma * tangent
+            misfit[col] += tangent * value
+    else:
+        for col in range(n):
+            value = x[col]
             floored = value if value > SLOPE_FLOOR else SLOPE_FLOOR
-            slope = gamma * weight * power(floored, gamma - _ONE)
+            slopes[col] = gamma * weight * power(floored, gamma - _ONE)
             model = weight * power(value, gamma)
-            model = model if value > _ZERO else _ZERO
-        slopes[col] = slope
-        misfit[col] += model
+            misfit[col] += model if value > _ZERO else _ZERO
 
 
 @inlined

@@ -67,9 +67,26 @@ class Bias:
         return (small | (np.abs(self.standard_errors) < _NONE))[:, _BRIGHT].all(axis=1)
 
     @property
+    def is_found(self):
+        """Which elements have a bias that counts, where the HAADF is bright; bool, (K,)."""
+        return self._counts(_STANDARD_ERRORS, _PERCENT)[:, _BRIGHT].any(axis=1)
+
+    def _counts(self, standard_errors, percent):
+        found = np.abs(self.standard_errors) > standard_errors
+        return found & (np.abs(self.percent) > percent)
+
+    @property
     def square(self):
         """Squared error that the mean bias of dark and bright pixels makes, shape (K,)."""
-        return (np.square(self.sums) / np.maximum(self.pixels, 1))[:, :2].sum(axis=1)
+        return self._square(self.sums)
+
+    @property
+    def highest_square(self):
+        """The same of the largest bias that is likely."""
+        return self._square(np.abs(self.sums) + _AT_MOST * self.errors)
+
+    def _square(self, sums):
+        return (np.square(sums) / np.maximum(self.pixels, 1))[:, :2].sum(axis=1)
 
     def is_from_pull(self, free, standard_errors=_STANDARD_ERRORS, percent=_PERCENT, left=_LEFT):
         """Return which elements are biased where the HAADF is bright, but less so without it.
@@ -88,8 +105,7 @@ class Bias:
         numpy.ndarray
             Bool, shape (K,).
         """
-        found = np.abs(self.standard_errors) > standard_errors
-        found &= np.abs(self.percent) > percent
+        found = self._counts(standard_errors, percent)
         found &= np.abs(free.sums) < left * np.abs(self.sums)
         return found[:, _BRIGHT].any(axis=1)
 
@@ -111,6 +127,14 @@ def leaks(pulled, free, lost, squares_lost):
     """
     helped = (lost < _HELPED) & (squares_lost + pulled.square < free.square)
     return pulled.is_from_pull(free) & ~helped
+
+
+def cannot_leak(pulled, lost, squares_lost):
+    """Return which elements are better off with the HAADF whatever bias is likely, bool, (K,).
+
+    Arguments are those of `leaks`, with the bias of some splits only.
+    """
+    return (lost < _HELPED) & (squares_lost + pulled.highest_square < 0)
 
 
 def bias_of(fused, maps, classes):

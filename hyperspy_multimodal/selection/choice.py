@@ -13,14 +13,15 @@ from .moves import of_same_form, with_other_form, with_ratios, with_regularisers
 from .noise_share import NoiseShare, noise_share
 from .settings import Setting
 from .sieves import SIEVES, blurs_without
-from .stages import adjusted, best_of, set_apart, walked
+from .stages import adjusted, are_losing, best_of, set_apart, walked
 
 _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What the HAADF has to gain over "no HAADF" to be used.
-_STANDARD_ERRORS = 3.0
+# What the HAADF has to gain over "no HAADF" to be used. With less than nothing after the first
+# steps of lambda_1, it does not come so far: what follows adds 0 to 2 standard errors.
+_STANDARD_ERRORS, _PROMISING = 3.0, 0.0
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,10 @@ def _guided(held_out, without, changed, candidates):
     if other is not None:
         best = best_of(held_out, [best, replace(best, model=other)])
     best = walked(held_out, best, _STEP)
+    staying = held_out.counted & ~are_losing(held_out, best, without)
+    gained = held_out.standard_errors_gained(best, without, staying) if staying.any() else -np.inf
+    if gained < _PROMISING:
+        return without
     moves = _moves(without, candidates)
     if changed.regularisers != without.regularisers:
         moves.append(partial(with_other_form, forms=(without, changed)))

@@ -7,7 +7,8 @@ from ..counts.reading import SPLITS
 from ..fusion.regularisers import are_directional
 from ..threads import fuse_side_by_side
 from .brightness import Bias, brightness_classes, class_sums, described_bias, held_out_bias
-from .moves import combined, distance
+from .earlier import Earlier
+from .moves import combined
 from .noise_share import block_sums
 from .settings import effort, fuse_setting
 
@@ -20,7 +21,7 @@ _TOLERANCE = 3e-3
 _SIGNIFICANT = 5.0  # standard errors
 _STRUCTURED = 3.0  # standard errors
 _MAX_ITERATIONS = 300
-# Results of each split that a fusion may start from.
+# Results of each element and split that a fusion may start from.
 _REMEMBERED = 4
 
 
@@ -58,9 +59,13 @@ class HeldOut:
         self.kept = kept
         self.progress = progress
         self.n_maps = len(maps.names)
-        self._results = [{} for _ in self.splits]  # the latest, by setting
-        self._found = {}  # by setting: `_error` of each split fused
-        self._parents = {}  # by setting: those which its elements are taken from
+        self._earlier = [
+            Earlier(_REMEMBERED if number < self._enough else 1)
+            for number in range(len(self.splits))
+        ]
+        self._found = {}  # by setting: blocks and misses of each split fused
+        # The same of elements without HAADF, by element, regulariser and ratio, and split.
+        self._of_elements = {}
         self._classes = brightness_classes(models.matched(models.first), maps.mask)
         self._least = np.full(self.n_maps, np.inf)
         # What no prediction can be better than: the noise of the held-out halves.
@@ -73,7 +78,7 @@ class HeldOut:
     def try_out(self, settings):
         """Fuse settings that were not tried so far, side by side."""
         settings = [each for each in dict.fromkeys(settings) if not self._found.get(each)]
-        self._fuse([(each, number) for each in settings for number in range(self._enough)])
+        self._up_to(self._enough, settings)
         for each in settings:
             self._least = np.minimum(self._least, self.errors(each))
 
@@ -101,9 +106,7 @@ class HeldOut:
     def collected(self, parents):
         """Return a setting each of whose elements is as in another one, all without HAADF."""
         setting = combined(parents)
-        if not self._found.get(setting) and setting not in parents:
-            self._parents[setting] = parents
-            self._up_to(self._enough, setting)
+        self.try_out([setting])
         return setting
 
     def has_structure(self, setting):
@@ -120,15 +123,19 @@ class HeldOut:
             found = found + block_sums(np.square(second.net - means[:, None, None]) * there)
         return found
 
-    def bias(self, setting) -> Bias:
+    def bias(self, setting, concerned=None) -> Bias:
         """Return the `Bias` of the predictions where the HAADF is dark and bright.
 
-        It is that of all splits, unless the first has hardly any.
+        There are more splits as long as elements that are ``concerned``, by default all that have a
+        say, may have a bias that counts.
         """
-        self.errors(setting)
-        if not self._bias_so_far(setting).is_negligible[self.counted].all():
-            self._up_to(SPLITS, setting)
-        return self._bias_so_far(setting)
+        concerned = self.counted if concerned is None else concerned
+        for n_splits in range(self._enough, SPLITS + 1):
+            self._up_to(n_splits, [setting])
+            bias = self._bias_so_far(setting)
+            if bias.is_negligible[concerned].all():
+                break
+        return bias
 
     def _bias_so_far(self, setting):
         misses = [misses for _, misses in self._found[setting]]
@@ -139,57 +146,61 @@ class HeldOut:
         # Halves hold half the counts, and so a quarter of the squares.
         return 4 / self._enough * (self.errors(setting) - self.errors(reference))
 
-    def _up_to(self, n_splits, setting):
-        """Return what `_error` gives for the first splits of a setting."""
-        found = self._found.setdefault(setting, [])
-        parents = self._parents.get(setting)
-        if parents is not None:
-            known = [self._found[each] for each in parents]
-            for number in range(len(found), min(n_splits, *map(len, known))):
-                parts = [each[number] for each in known]
-                blocks, misses = (
-                    np.stack([both[part][i] for i, both in enumerate(parts)]) for part in (0, 1)
-                )
-                found.append((blocks, misses))
-        self._fuse([(setting, number) for number in range(len(found), n_splits)])
-        return found[:n_splits]
+    def _up_to(self, n_splits, settings):
+        """Find blocks and misses of the first splits of settings."""
+        numbers = range(n_splits)
+        everyone = tuple(range(self.n_maps))
+        jobs, coming = [], set()
+        for each in settings:
+            for number in numbers[len(self._found.setdefault(each, [])) :]:
+                if each.model is not None:
+                    jobs.append((each, number, everyone))
+                    continue
+                keys = [(*key, number) for key in _of_elements(each)]
+                new = [key not in self._of_elements and key not in coming for key in keys]
+                coming.update(keys)
+                if any(new):
+                    jobs.append((each, number, tuple(np.flatnonzero(new).tolist())))
+        self._fuse(jobs)
+        for each in settings:
+            found = self._found[each]
+            for number in numbers[len(found) :]:
+                parts = [self._of_elements[(*key, number)] for key in _of_elements(each)]
+                found.append(tuple(map(np.stack, zip(*parts, strict=True))))
 
-    def _fuse(self, wanted):
-        """Fuse pairs of setting and split, side by side, all from what was fused before."""
-        starts = [self._nearest(*each) for each in wanted]
-        jobs = [(*pair, start) for pair, start in zip(wanted, starts, strict=True)]
-        for (setting, number), (found, result) in zip(
-            wanted, fuse_side_by_side(lambda job: self._error(*job), jobs), strict=True
+    def _fuse(self, jobs):
+        """Fuse elements of settings and splits, side by side, all from what was fused before."""
+        starts = [self._earlier[number].nearest(each, own) for each, number, own in jobs]
+        jobs = [(*job, start) for job, start in zip(jobs, starts, strict=True)]
+        for (setting, number, elements, _), (found, result) in zip(
+            jobs, fuse_side_by_side(lambda job: self._error(*job), jobs), strict=True
         ):
-            self._found.setdefault(setting, []).append(found)
-            results = self._results[number]
-            results[setting] = result
-            if len(results) > (_REMEMBERED if number < self._enough else 1):
-                del results[next(iter(results))]
+            if setting.model is not None:
+                self._found[setting].append(found)
+            else:
+                keys = _of_elements(setting)
+                for i, *own in zip(elements, *found, strict=True):
+                    self._of_elements[(*keys[i], number)] = own
+            self._earlier[number].remember(setting, elements, result)
             self.progress()
 
-    def _nearest(self, setting, number):
-        """Return the result of the split whose setting is nearest, the latest of equal ones."""
-        results = self._results[number]
-        nearest = min(reversed(results), key=lambda each: distance(setting, each), default=None)
-        return results.get(nearest)
-
-    def _error(self, setting, number, start):
+    def _error(self, setting, number, elements, start):
         """Return squared errors by block, misses by class of brightness, and the fusion."""
         first, second = self.splits[number]
-        fused = self._fused(first, setting, start)
+        fused = self._fused(first, setting, elements, start)
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
-        misses = second.net - expected
+        misses = second.net[list(elements)] - expected
         squares = np.square(misses)
         if self.mask is not None:
             squares[:, self.mask] = 0.0  # there is nothing to predict
         return (block_sums(squares), class_sums(misses, self._classes)), fused
 
-    def _fused(self, half, setting, start=None):
+    def _fused(self, half, setting, elements=None, start=None):
         return fuse_setting(
             half,
             self.models,
             setting,
+            elements=elements,
             scale=_FRACTION,
             totals=np.where(self.kept, half.totals, np.nan),
             **effort(setting, _TOLERANCE, _MAX_ITERATIONS),
@@ -198,7 +209,11 @@ class HeldOut:
 
     def fused_halves(self, setting):
         """Return both halves of the first split, fused apart from each other, (2, K, ny, nx)."""
-        fused = fuse_side_by_side(lambda half: self._fused(half, setting).maps, self.splits[0])
+        everyone = range(self.n_maps)
+        # The first one was fused before, as a rule.
+        starts = self._earlier[0].nearest(setting, everyone), None
+        jobs = zip(self.splits[0], starts, strict=True)
+        fused = fuse_side_by_side(lambda job: self._fused(job[0], setting, None, job[1]).maps, jobs)
         return np.array(list(fused))
 
     def relative(self, errors):
@@ -213,10 +228,14 @@ class HeldOut:
         """What errors are compared with, by element: the least of all, or the noise if more."""
         return np.maximum(np.maximum(self._least, self._noise), np.finfo(float).tiny)
 
-    def standard_errors_gained(self, setting, reference):
-        """Return by how much a setting predicts better, in standard errors over blocks."""
-        gains = (self.blocks(reference) - self.blocks(setting))[self.counted]
-        gains = (gains / self._units[self.counted, None]).sum(axis=0)
+    def standard_errors_gained(self, setting, reference, chosen=None):
+        """Return by how much a setting predicts better, in standard errors over blocks.
+
+        Of the ``chosen`` elements together, bool (K,); by default of all that have a say.
+        """
+        chosen = self.counted if chosen is None else chosen
+        gains = (self.blocks(reference) - self.blocks(setting))[chosen]
+        gains = (gains / self._units[chosen, None]).sum(axis=0)
         return _significance(gains)
 
     def standard_errors_lost(self, setting, reference):
@@ -243,6 +262,11 @@ class HeldOut:
             }
             for setting in self._found
         ]
+
+
+def _of_elements(setting):
+    """Return what the maps of a setting without HAADF are determined by, by element."""
+    return list(zip(range(len(setting.ratios)), setting.regularisers, setting.ratios, strict=True))
 
 
 def _are_significant(split):

@@ -33,11 +33,11 @@ def combined(parents):
     )
 
 
-def distance(setting, other):
-    """Return how far the maps of two settings should be apart: a rule of thumb."""
-    alike = [a == b for a, b in zip(setting.regularisers, other.regularisers, strict=True)]
-    octaves = np.log2(np.divide(setting.ratios, other.ratios))
-    far = np.where(alike, np.abs(octaves), _OTHER_FORM).sum()
+def distance(setting, other, i):
+    """Return how far the maps of an element should be apart in two settings: a rule of thumb."""
+    far = _OTHER_FORM
+    if setting.regularisers[i] == other.regularisers[i]:
+        far = abs(np.log2(setting.ratios[i] / other.ratios[i]))
     if setting.model is not other.model:
         far += _OTHER_MODEL
     return far + abs(np.log2(setting.lambda_1 / other.lambda_1)) * (setting.model is not None)

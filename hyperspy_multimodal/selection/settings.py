@@ -65,7 +65,7 @@ def effort(setting, tolerance, max_iterations):
     return {"tolerance": settled_at(setting, tolerance), "max_iterations": max_iterations}
 
 
-def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, **options):
+def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, elements=None, **options):
     """Fuse maps as a `Setting` says.
 
     Parameters
@@ -80,6 +80,9 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, **option
         Share of the counts that ``maps`` hold, default 1.
     totals : numpy.ndarray or None
         Net totals to keep, NaN where free.
+    elements : sequence of int, optional
+        Which maps to fuse, if not all: of a setting without HAADF, where elements do not feel each
+        other.
     **options
         As of `minimise`.
 
@@ -88,20 +91,24 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, **option
     FusionResult
     """
     model = setting.model or models.first
+    # A slice copies nothing.
+    own = (
+        slice(None) if elements is None or len(elements) == len(setting.ratios) else list(elements)
+    )
+    names = tuple(np.array(setting.regularisers, object)[own])
     lambda_1, lambda_2 = setting.lambdas
-    needs_directions = any(are_directional(setting.regularisers))
     return fuse_scaled(
-        maps.counts,
-        maps.background,
+        maps.counts[own],
+        maps.background[own],
         models.matched(model),
-        scales=scale * model.scales,
-        weights=model.weights if setting.model else 0 * model.weights,
+        scales=scale * model.scales[own],
+        weights=model.weights[own] if setting.model else 0 * model.weights[own],
         offset=model.offset,
-        gamma=model.gamma,
-        lambda_1=lambda_1,
-        lambda_2=lambda_2,
-        totals=totals,
-        regularisers=setting.regularisers,
-        directions=models.directions(model) if needs_directions else None,
+        gamma=model.gamma if setting.model else 1.0,  # powers of maps would be for nothing
+        lambda_1=lambda_1[own],
+        lambda_2=lambda_2[own],
+        totals=None if totals is None else totals[own],
+        regularisers=names,
+        directions=models.directions(model) if any(are_directional(names)) else None,
         **options,
     )

@@ -80,22 +80,23 @@ def smooth_without(held_out, start):
     n_maps = held_out.n_maps
     first = replace(start, lambda_1=1.0, regularisers=(SMOOTH,) * n_maps, apart=(False,) * n_maps)
     low, high = _FIRST_PLACES
-    tried = {}
-    new = range(low, high + 1, _COARSE)
+    places = range(low, high + 1, _COARSE)
+    tried = {place: replace(first, ratios=(RATIOS[place],) * n_maps) for place in places}
+    held_out.try_out(tried.values())
     while True:
-        tried |= {place: replace(first, ratios=(RATIOS[place],) * n_maps) for place in new}
-        held_out.try_out([tried[place] for place in new])
         found = {place: held_out.errors(each) for place, each in tried.items()}
         best = np.array([min(found, key=lambda place: found[place][i]) for i in range(n_maps)])
-        counted = best[held_out.counted]
-        if (counted == low).any() and low >= _COARSE:
-            low -= _COARSE
-            new = (low,)
-        elif (counted == high).any() and high + _COARSE < len(RATIOS):
-            high += _COARSE
-            new = (high,)
+        if (held_out.counted & (best == low)).any() and low >= _COARSE:
+            low, edge = low - _COARSE, low
+            new = low
+        elif (held_out.counted & (best == high)).any() and high + _COARSE < len(RATIOS):
+            high, edge = high + _COARSE, high
+            new = high
         else:
             return held_out.collected([tried[place] for place in best])
+        # Others stay where they are best so far, where they were fused before.
+        ratios = tuple(RATIOS[new if place == edge else place] for place in best)
+        tried[new] = replace(first, ratios=ratios)
 
 
 def blurs_without(held_out, start, candidates, reference=None):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .brightness import leaks
+from .brightness import cannot_leak, leaks
 from .moves import by_element, with_ratios
 
 #: Limits of lambda_1.
@@ -43,36 +43,64 @@ def _with_lambda_1(setting, steps):
 def adjusted(held_out, setting, moves):
     """Return the setting with better regularisers and ratios, elements coupled by the HAADF.
 
-    All elements make the same move. Those that it serves keep it, if that serves all together;
-    moves go on until none does.
+    All elements make the same move. Then each takes the one that serves it most, if that serves
+    all together. Ratios go on moving until they settle; regularisers are compared once.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        Errors of settings.
+    setting : Setting
+        Where to begin.
+    moves : sequence of callable
+        Each returns a setting, of a setting and which elements may move.
+
+    Returns
+    -------
+    Setting
     """
-    moves = list(moves)
-    everyone = np.full(held_out.n_maps, True)
-
-    def moved_all(move):
-        return move(setting, held_out.counted if move.func is with_ratios else everyone)
-
-    if setting.model is not None:
-        held_out.try_out([moved_all(move) for move in moves])
-    useless = 0
-    while useless < len(moves):
-        move = moves[0]
-        before = held_out.errors(setting)
-        moved = moved_all(move)
-        served = held_out.errors(moved) < before
-        served &= held_out.counted
-        if served.any() and not served.all() and setting.model is None:
-            moved = held_out.put_together(served, moved, setting)
-        elif served.any() and not served.all():
-            moved = move(setting, served)
-        if held_out.score(moved) < held_out.score(setting):
-            setting, useless = moved, 0
-            if move.func is with_ratios:
-                continue
-        else:
-            useless += 1
-        moves = [*moves[1:], move]
+    seen = [{place} for place in _places(setting)]
+    while moves:
+        tried = [setting]
+        for move in moves:
+            chosen = held_out.counted if move.func is with_ratios else np.full(len(seen), True)
+            moved = move(setting, chosen)
+            # Where an element was before, it need not go again.
+            new = [each not in known for each, known in zip(_places(moved), seen, strict=True)]
+            if (chosen & new).any():
+                tried.append(move(setting, chosen & new))
+        held_out.try_out(tried)
+        for each in tried:
+            for known, place in zip(seen, _places(each), strict=True):
+                known.add(place)
+        best = _best_by_element(held_out, tried)
+        if held_out.score(best) >= held_out.score(setting):
+            best = best_of(held_out, tried)
+        if best == setting:
+            break
+        setting = best
+        moves = [move for move in moves if move.func is with_ratios]
     return setting
+
+
+def _best_by_element(held_out, settings):
+    """Return the first setting with each counted element as in the one that serves it most."""
+    errors = np.array([held_out.errors(each) for each in settings])
+    best, served = settings[0], errors.argmin(axis=0)
+    for number, each in enumerate(settings[1:], 1):
+        best = by_element(held_out.counted & (served == number), each, best)
+    # Those that have no say follow where all others go.
+    where = set(served[held_out.counted].tolist())
+    return settings[where.pop()] if len(where) == 1 else best
+
+
+def _places(setting):
+    return list(zip(setting.regularisers, setting.ratios, strict=True))
+
+
+def are_losing(held_out, setting, without):
+    """Return which elements are predicted clearly worse with the HAADF, bool, (K,)."""
+    return held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
 
 
 def set_apart(held_out, setting, without):
@@ -82,17 +110,22 @@ def set_apart(held_out, setting, without):
     predicted worse with it, unless they are biased where the HAADF is bright without it. They take
     regulariser and ratio of ``without``, which is returned if they are all.
     """
-    losing = held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
-    losing &= held_out.counted
-    if not losing.any() and held_out.bias(setting).is_negligible[held_out.counted].all():
+    lost = held_out.standard_errors_lost(setting, without)
+    squares = held_out.squares_lost(setting, without)
+    losing = are_losing(held_out, setting, without) & held_out.counted
+    at_first = held_out.bias(setting, np.zeros_like(losing))
+    concerned = held_out.counted & ~cannot_leak(at_first, lost, squares)
+    found = held_out.bias(setting, concerned).is_found & concerned
+    if not (losing | found).any():
         return setting
-    free = held_out.bias(without)
-    losing &= ~free.is_from_pull(held_out.bias(setting))
+    free = held_out.bias(without, losing | found)
+    losing &= ~free.is_from_pull(held_out.bias(setting, losing | concerned))
     apart = np.array(setting.apart)
     while True:
         lost = held_out.standard_errors_lost(setting, without)
         squares = held_out.squares_lost(setting, without)
-        leaking = leaks(held_out.bias(setting), free, lost, squares) & held_out.counted & ~apart
+        pulled = held_out.bias(setting, concerned & ~apart)
+        leaking = leaks(pulled, free, lost, squares) & concerned & ~apart
         if not leaking.any():
             break
         apart |= leaking

@@ -10,6 +10,7 @@ from hyperspy_multimodal.selection.brightness import (
     Bias,
     bias_of,
     brightness_classes,
+    cannot_leak,
     class_sums,
     held_out_bias,
     leaks,
@@ -141,6 +142,23 @@ def test_squared_errors_and_squared_bias_decide_where_the_haadf_helps():
     assert not leaking(biased(5.0), biased(0.0), lost=-3.0, squares=-0.6)
     assert leaking(biased(5.0), biased(0.0), lost=-3.0, squares=-0.4)
     assert leaking(biased(5.0), biased(0.0), lost=-1.0, squares=-0.6)
+
+
+@pytest.mark.parametrize(("bias", "lost", "squares"), [(5.0, -3.0, -1.1), (-5.0, -3.0, -1.1)])
+def test_what_cannot_leak_does_not_whatever_bias_is_likely(bias, lost, squares):
+    """A bias of 5 with an error of 1 is 7 at most: a squared error of 0.98 in 100 pixels."""
+    nothing = biased(0.0)
+    sure = cannot_leak(biased(bias), np.array([lost]), np.array([squares]))
+    assert sure.all()
+    assert not leaking(biased(1.4 * bias), nothing, lost, squares)
+    for other in ((lost, -0.9), (-1.0, squares)):
+        assert not cannot_leak(biased(bias), *np.array(other)[:, None]).any()
+
+
+def test_a_bias_is_found_if_it_is_significant_and_large():
+    assert biased(5.0).is_found.all()
+    assert not biased(2.0).is_found.any()
+    assert not biased(5.0, counts=1e4).is_found.any()
 
 
 def test_elements_without_counts_have_a_finite_bias():

@@ -131,6 +131,29 @@ def test_what_is_put_together_has_the_errors_and_the_bias_of_its_parts(
     np.testing.assert_allclose(bias.sums, sums)
 
 
+def test_no_element_is_fused_twice_without_haadf(maps, models, alone, fusions):
+    tried = held_out(maps, models)
+    first = tried.errors(alone)
+    assert [len(result.maps) for _, result in fusions] == [3] * SPLITS
+    fusions.clear()
+    second = tried.errors(replace(alone, ratios=(2.0, 8.0, 1.0)))
+    assert [len(result.maps) for _, result in fusions] == [1] * SPLITS
+    np.testing.assert_array_equal(first[[0, 2]], second[[0, 2]])
+    afresh = held_out(maps, models).errors(replace(alone, ratios=(2.0, 8.0, 1.0)))
+    np.testing.assert_allclose(second, afresh, rtol=5e-3)
+
+
+def test_splits_go_on_only_for_elements_that_are_concerned(
+    maps, models, guided, fusions, split_once, monkeypatch
+):
+    monkeypatch.setattr(module.Bias, "is_negligible", np.array([True, False, True]))
+    for concerned, expected in ((True, False, True), 1), ((False, True, False), SPLITS):
+        tried = held_out(maps, models)
+        fusions.clear()
+        tried.bias(guided, np.array(concerned))
+        assert len(fusions) == expected
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (3, 40), (17, 16), (33, 50)])
 def test_blocks_hold_each_pixel_once(shape):
     errors = np.random.default_rng(0).random((2, *shape))

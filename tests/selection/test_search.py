@@ -165,3 +165,36 @@ def test_the_best_of_many_regularisers_is_found_though_the_haadf_changes_it():
 
 def test_models_without_weights_are_not_tried():
     assert searched(Landscape(), weight=0.0).model is None
+
+
+def with_haadf(landscape):
+    """Return what was tried with the HAADF, and whether it is used."""
+    held_out = known(landscape)
+    setting = search(held_out, (BOTH,) * 3)
+    return [each for each in held_out.table() if each["uses_haadf"]], setting.model is not None
+
+
+def test_a_haadf_that_serves_nobody_is_left_before_regularisers_are_adjusted():
+    landscape = Landscape()
+    landscape.gain = (-0.3,) * 3
+    tried, is_used = with_haadf(landscape)
+    assert not is_used
+    assert len({(*each["ratios"], *each["regularisers"]) for each in tried}) == 1
+
+
+def test_elements_that_lose_do_not_keep_the_haadf_from_others():
+    landscape = Landscape()
+    landscape.gain = (-3.0, 0.3, 0.3)
+    tried, is_used = with_haadf(landscape)
+    assert is_used
+    assert len({(*each["ratios"], *each["regularisers"]) for each in tried}) > 1
+
+
+def test_no_setting_of_the_same_elements_is_tried_twice():
+    """Elements go nowhere twice, and regularisers are compared with the HAADF once."""
+    landscape = Landscape()
+    held_out = known(landscape)
+    search(held_out, (BOTH,) * 3)
+    tried = [tuple(each["regularisers"]) for each in held_out.table() if each["uses_haadf"]]
+    others = [each for each in tried if each != landscape.regularisers]
+    assert len(others) == 1
