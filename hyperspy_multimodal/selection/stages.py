@@ -11,6 +11,8 @@ from .moves import by_element, with_ratios
 LAMBDAS_1 = (1e-5, 1.0)
 # What an element has to lose to be set apart.
 _STANDARD_ERRORS_LOST = 2.0
+# What an element that is no better predicted than by a constant has to gain not to be.
+_STANDARD_ERRORS = 1.0
 
 
 def best_of(held_out, settings):
@@ -82,7 +84,9 @@ def set_apart(held_out, setting, without):
     predicted worse with it, unless they are biased where the HAADF is bright without it. They take
     regulariser and ratio of ``without``, which is returned if they are all.
     """
-    losing = held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
+    # Elements without any structure of their own have to gain.
+    asked = np.where(held_out.has_structure(without), _STANDARD_ERRORS_LOST, -_STANDARD_ERRORS)
+    losing = held_out.standard_errors_lost(setting, without) > asked
     losing &= held_out.counted
     if not losing.any() and held_out.bias(setting).is_negligible[held_out.counted].all():
         return setting
