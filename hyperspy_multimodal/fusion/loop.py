@@ -111,8 +111,10 @@ class Passes:
         """Do some iterations; before them, balance the steps by the last one done so far."""
         if self.done > 0 and balance:
             self.steps.balance(*self.moved.sum(axis=2))
-        relaxation = _RELAXATION if self.done < _LATE else _LATE_RELAXATION
         has_fields = self.state.field.size > 0
+        # Fields, which have a long way at the end, would be held up by the rounding of long steps.
+        is_late = self.done >= _LATE and not has_fields
+        relaxation = _LATE_RELAXATION if is_late else _RELAXATION
         with one_thread_where_cores_are_shared():
             for _ in range(n_iterations if has_fields else 1):
                 iterations(

@@ -148,7 +148,12 @@ def _guided(held_out, without, changed, candidates):
         moves.append(partial(with_other_form, forms=(without, changed)))
     best = adjusted(held_out, best, moves)
     best = walked(held_out, best, _FINE_STEP)
-    best = set_apart(held_out, best, without)
+    parted = set_apart(held_out, best, without)
+    if parted.model is not None and parted.apart != best.apart:
+        # Those that are left share the HAADF among fewer.
+        parted = adjusted(held_out, parted, _of_ratios())
+        parted = walked(held_out, parted, _FINE_STEP)
+    best = parted
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
         best = without
     return best
@@ -158,6 +163,10 @@ def _moves(setting, candidates):
     """Return what `adjusted` tries: ratios up and down, and other regularisers of the same form."""
     others = range(1, max(map(len, of_same_form(setting, candidates))))
     return [
-        *(partial(with_ratios, step=step) for step in (1, -1)),
+        *_of_ratios(),
         *(partial(with_regularisers, candidates=candidates, step=step) for step in others),
     ]
+
+
+def _of_ratios():
+    return [partial(with_ratios, step=step) for step in (1, -1)]

@@ -42,10 +42,11 @@ def forms_without(held_out, start, candidates, chosen):
     start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
     softened = settled(held_out, start, huber, chosen)
     structured = held_out.has_structure(softened) | ~chosen
-    served = held_out.standard_errors_lost(softened, best) < _STANDARD_ERRORS
-    served &= structured & [a != b for a, b in zip(plain, huber, strict=True)]
+    asked = np.where(structured, _STANDARD_ERRORS, 0.0)
+    served = held_out.standard_errors_lost(softened, best) < asked
+    served &= [a != b for a, b in zip(plain, huber, strict=True)]
     either = held_out.put_together(served, softened, best)
-    return either, held_out.put_together(served | ~structured, best, softened)
+    return either, held_out.put_together(served == structured, best, softened)
 
 
 def _without_huber(names):

@@ -8,9 +8,9 @@ from .sieves import RATIOS as WIDTHS
 from .sieves import SIEVES
 
 #: Ratios lambda_2 / lambda_1 that are tried.
-RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
 # That of total variation; its Huber form is so many steps weaker.
-_HIGHEST = RATIOS.index(16.0)
+_HIGHEST = RATIOS.index(64.0)
 _SOFTER = 2
 # How far another regulariser and another HAADF model are away, in octaves of the ratio.
 _OTHER_FORM, _OTHER_MODEL = 3.0, 2.0

@@ -11,6 +11,8 @@ from .moves import by_element, with_ratios
 LAMBDAS_1 = (1e-5, 1.0)
 # What an element has to lose to be set apart.
 _STANDARD_ERRORS_LOST = 2.0
+# What an element that a constant predicts as well has to gain not to be.
+_STANDARD_ERRORS_GAINED = 1.0
 
 
 def best_of(held_out, settings):
@@ -103,24 +105,39 @@ def are_losing(held_out, setting, without):
     return held_out.standard_errors_lost(setting, without) > _STANDARD_ERRORS_LOST
 
 
+def are_idle(held_out, setting, without):
+    """Return which elements have no structure of their own and gain none by the HAADF, (K,).
+
+    Their counts cannot deny what the HAADF puts into them.
+    """
+    gained = held_out.standard_errors_lost(without, setting)
+    return ~held_out.has_structure(without) & (gained < _STANDARD_ERRORS_GAINED)
+
+
 def set_apart(held_out, setting, without):
     """Return the setting with those elements apart to which the pull of the HAADF does harm.
 
-    These are the ones into which it leaks, also after others were set apart, and those that are
-    predicted worse with it, unless they are biased where the HAADF is bright without it. They take
-    regulariser and ratio of ``without``, which is returned if they are all.
+    These are the ones without any structure of their own, unless they gain by the pull; those into
+    which it leaks, also after others were set apart; and those that are predicted worse with it,
+    unless they are biased where the HAADF is bright without it. They take regulariser and ratio of
+    ``without``, which is returned if they are all.
     """
     lost = held_out.standard_errors_lost(setting, without)
     squares = held_out.squares_lost(setting, without)
     losing = are_losing(held_out, setting, without) & held_out.counted
+    idle = are_idle(held_out, setting, without) & held_out.counted
     at_first = held_out.bias(setting, np.zeros_like(losing))
     concerned = held_out.counted & ~cannot_leak(at_first, lost, squares)
     found = held_out.bias(setting, concerned).is_found & concerned
-    if not (losing | found).any():
+    if not (losing | idle | found).any():
         return setting
-    free = held_out.bias(without, losing | found)
+    free = held_out.bias(without, losing | found | (concerned & idle))
     losing &= ~free.is_from_pull(held_out.bias(setting, losing | concerned))
-    apart = np.array(setting.apart)
+    apart = np.array(setting.apart) | idle
+    if apart[held_out.counted].all():
+        return without
+    if idle.any():
+        setting = _apart(setting, without, apart)
     while True:
         lost = held_out.standard_errors_lost(setting, without)
         squares = held_out.squares_lost(setting, without)
