@@ -131,7 +131,7 @@ def set_apart(held_out, setting, without):
     found = held_out.bias(setting, concerned).is_found & concerned
     if not (losing | idle | found).any():
         return setting
-    free = held_out.bias(without, losing | found | (concerned & idle))
+    free = held_out.bias(without, losing | found)
     losing &= ~free.is_from_pull(held_out.bias(setting, losing | concerned))
     apart = np.array(setting.apart) | idle
     if apart[held_out.counted].all():
