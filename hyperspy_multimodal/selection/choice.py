@@ -151,7 +151,7 @@ def _guided(held_out, without, changed, candidates):
     parted = set_apart(held_out, best, without)
     if parted.model is not None and parted.apart != best.apart:
         # Those that are left share the HAADF among fewer.
-        parted = adjusted(held_out, parted, _of_ratios())
+        parted = adjusted(held_out, parted, _of_ratios(~np.array(parted.apart)))
         parted = walked(held_out, parted, _FINE_STEP)
     best = parted
     if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
@@ -168,5 +168,5 @@ def _moves(setting, candidates):
     ]
 
 
-def _of_ratios():
-    return [partial(with_ratios, step=step) for step in (1, -1)]
+def _of_ratios(only=True):
+    return [partial(with_ratios, step=step, only=only) for step in (1, -1)]

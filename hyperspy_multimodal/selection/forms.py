@@ -46,11 +46,24 @@ def forms_without(held_out, start, candidates, chosen):
     served = held_out.standard_errors_lost(softened, best) < asked
     served &= [a != b for a, b in zip(plain, huber, strict=True)]
     either = held_out.put_together(served, softened, best)
-    return either, held_out.put_together(served == structured, best, softened)
+    other = held_out.put_together(served == structured, best, softened)
+    return tuple(_flattened(held_out, each, ~structured) for each in (either, other))
 
 
 def _without_huber(names):
     return tuple(name for name in names if not is_huber(name))
+
+
+def _flattened(held_out, setting, flat):
+    """Return the setting with the highest ratios of flat elements that predict as well."""
+    going, raised = flat, setting
+    while going.any():
+        higher = with_ratios(raised, going, 1)
+        going = going & np.not_equal(higher.ratios, raised.ratios)
+        if going.any():
+            going &= held_out.standard_errors_lost(higher, setting) < _ALIKE
+            raised = held_out.put_together(going, higher, raised)
+    return raised
 
 
 def centred(held_out, setting, chosen):
