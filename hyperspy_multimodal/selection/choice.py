@@ -22,6 +22,9 @@ _STEP, _FINE_STEP = 2, 1  # in half decades
 # What the HAADF has to gain over "no HAADF" to be used. With less than nothing after the first
 # steps of lambda_1, it does not come so far: what follows adds 0 to 2 standard errors.
 _STANDARD_ERRORS, _PROMISING = 3.0, 0.0
+# HAADF models that are searched one after another while none gains so much: the first ones may
+# predict alike.
+_MODELS = 2
 
 
 @dataclass(frozen=True)
@@ -127,22 +130,31 @@ def _guided(held_out, without, changed, candidates):
     if not usable:
         return without
 
-    best = best_of(
-        held_out,
-        [
-            replace(without, model=model, lambda_1=lambda_1)
-            for model in usable
-            for lambda_1 in FIRST_LAMBDAS_1
-        ],
-    )
-    other = held_out.models.other(best.model)
+    tried = [
+        [replace(without, model=model, lambda_1=each) for each in FIRST_LAMBDAS_1]
+        for model in usable
+    ]
+    held_out.try_out([each for settings in tried for each in settings])
+    firsts = sorted((best_of(held_out, settings) for settings in tried), key=held_out.score)
+    for first in firsts[:_MODELS]:
+        best = _of_model(held_out, first, without, changed, candidates)
+        if best is None:
+            break
+        if held_out.standard_errors_gained(best, without) >= _STANDARD_ERRORS:
+            return best
+    return without
+
+
+def _of_model(held_out, first, without, changed, candidates):
+    """Return the best setting with the HAADF model of ``first``; None if that promises nothing."""
+    best, other = first, held_out.models.other(first.model)
     if other is not None:
         best = best_of(held_out, [best, replace(best, model=other)])
     best = walked(held_out, best, _STEP)
     staying = held_out.counted & ~are_losing(held_out, best, without)
     gained = held_out.standard_errors_gained(best, without, staying) if staying.any() else -np.inf
     if gained < _PROMISING:
-        return without
+        return None
     moves = _moves(without, candidates)
     if changed.regularisers != without.regularisers:
         moves.append(partial(with_other_form, forms=(without, changed)))
@@ -153,10 +165,7 @@ def _guided(held_out, without, changed, candidates):
         # Those that are left share the HAADF among fewer.
         parted = adjusted(held_out, parted, _of_ratios(~np.array(parted.apart)))
         parted = walked(held_out, parted, _FINE_STEP)
-    best = parted
-    if held_out.standard_errors_gained(best, without) < _STANDARD_ERRORS:
-        best = without
-    return best
+    return parted
 
 
 def _moves(setting, candidates):

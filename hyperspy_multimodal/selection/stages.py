@@ -46,7 +46,8 @@ def adjusted(held_out, setting, moves):
     """Return the setting with better regularisers and ratios, elements coupled by the HAADF.
 
     All elements make the same move. Then each takes the one that serves it most, if that serves
-    all together. Ratios go on moving until they settle; regularisers are compared once.
+    all together; if not, one move is made by those that it serves. Ratios go on moving until they
+    settle; regularisers are compared once.
 
     Parameters
     ----------
@@ -77,7 +78,8 @@ def adjusted(held_out, setting, moves):
                 known.add(place)
         best = _best_by_element(held_out, tried)
         if held_out.score(best) >= held_out.score(setting):
-            best = best_of(held_out, tried)
+            each_alone = [_best_by_element(held_out, [setting, moved]) for moved in tried[1:]]
+            best = best_of(held_out, [*tried, *each_alone])
         if best == setting:
             break
         setting = best
