@@ -11,6 +11,9 @@ TOTAL_VARIATION, HUBER_FORMS = tuple(HUBER), tuple(HUBER.values())
 # What total variation has to gain over its Huber form to be taken. If counts do not tell them
 # apart, Huber's form is nearer to the truth as a rule, but where the truth is flat.
 _STANDARD_ERRORS = 1.0
+# Where nothing predicts better than a constant, it is Huber's form that has to gain half of one: it
+# leaves more of the noise.
+_STANDARD_ERRORS_FLAT = -0.5
 # Ratios that predict an element worse by less are as good as the best.
 _ALIKE = 1.0
 
@@ -42,7 +45,7 @@ def forms_without(held_out, start, candidates, chosen):
     start = replace(start, regularisers=tuple(each[0] for each in huber), ratios=best.ratios)
     softened = settled(held_out, start, huber, chosen)
     structured = held_out.has_structure(softened) | ~chosen
-    asked = np.where(structured, _STANDARD_ERRORS, 0.0)
+    asked = np.where(structured, _STANDARD_ERRORS, _STANDARD_ERRORS_FLAT)
     served = held_out.standard_errors_lost(softened, best) < asked
     served &= [a != b for a, b in zip(plain, huber, strict=True)]
     either = held_out.put_together(served, softened, best)
