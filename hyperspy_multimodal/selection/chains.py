@@ -51,8 +51,8 @@ class Chain(Windows):
     def width(self):
         return 2 * _HALF
 
-    def pixels(self, place):
-        return np.array(self.rows), np.array(self.cols)
+    def pixels(self, place, some=slice(None)):
+        return np.array(self.rows)[some], np.array(self.cols)[some]
 
     def line(self, place):
         there = np.zeros(self.shape, bool)
