@@ -30,7 +30,9 @@ _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
 _MOST_CANDIDATES = 2000
 # Digits after the point by which squared standard errors are told apart.
 _DIGITS = 6
-_TINY = np.finfo(float).tiny
+_TINY = np.float32(1e-30)
+# Up to this, a unit from sums in single precision is 1.
+_SURELY_POISSON = 0.99
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,6 @@ class Expectation:
         self.there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
         self.net = net * self.there
         self._beyond = np.maximum(beyond, 0.0) * self.there
-        self._backgrounds = [Runs(each) for each in self._beyond]
         self._units = {}
         self._before = {}  # by element: the last quick search
         windows = windows_over(net.shape[1:])
@@ -150,11 +151,10 @@ class Expectation:
         """
         expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
         measured = self.net[element] + self._beyond[element]
+        search = WindowSearch(measured, expected, self._beyond[element], found)
         if element not in self._units:
-            both = np.stack([expected, measured - expected])
-            self._units[element] = self._unit(element, Runs(both))
-        unit = self._units[element]
-        search = WindowSearch(measured, expected, self._beyond[element], unit, found)
+            self._units[element] = self._unit(search)
+        search.unit = self._units[element]
         before = self._before.get(element)
         if before is None or not before.is_of(fused, found):
             before = self._before[element] = _Before(fused, found, search.wrong(self._quick))
@@ -165,9 +165,18 @@ class Expectation:
         wrong.sort(key=lambda each: -round(each[0], _DIGITS))
         return [each[1:] for each in wrong[:_MOST_CANDIDATES]]
 
-    def _unit(self, element, runs):
+    def _unit(self, search):
         """Return the standard error of a window of expected and measured counts, in Poisson's."""
-        unit = 1.0
+        background = search.images[-1]
+        # Single precision tells where it is Poisson's.
+        unit = self._noise(search.runs, Runs(background.astype(np.float32)))
+        if unit > _SURELY_POISSON:
+            unit = self._noise(Runs(search.both), Runs(background))
+        return min(max(unit, 1.0), _LARGEST_UNIT)
+
+    def _noise(self, runs, of_background):
+        """Return the largest unit that any windows suggest, of sums from `Runs`."""
+        unit = 0.0
         for window, least in self._quick:
             if not window.is_compact:
                 continue
@@ -176,10 +185,10 @@ class Expectation:
                 off = np.abs(beyond) / np.sqrt(np.maximum(mean, _TINY))
                 unit = max(unit, float(np.median(off)) / _MEDIAN)
             if max(window.size) >= _NOISE_SIDE:
-                background = window.sums(self._backgrounds[element])
+                background = window.sums(of_background)
                 below = (background - mean - beyond) / np.sqrt(np.maximum(background, 1.0))
                 unit = max(unit, float(below.max()) / least)
-        return min(unit, _LARGEST_UNIT)
+        return unit
 
 
 def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):

@@ -23,18 +23,24 @@ class WindowSearch:
     ----------
     measured, expected, background : numpy.ndarray
         Counts over their background, what the map predicts of them, and the background, (ny, nx).
-    unit : float
-        Standard error of a window, in Poisson's.
     found : list of Lost
         What was found of the map before.
+
+    Attributes
+    ----------
+    unit : float
+        Standard error of a window, in Poisson's. Default 1.
+    both : numpy.ndarray
+        Expected counts, and the measured ones as what they are beyond: one sum less for each kind
+        of window.
+    runs : Runs
+        Of both in single precision, which says where to look.
     """
 
-    def __init__(self, measured, expected, background, unit, found):
-        self.images, self.unit = (measured, expected, background), unit
-        # Single precision says where to look. Counts as what they are beyond expectation: one sum
-        # less for each kind of window.
-        both = np.stack([expected, measured - expected])
-        self._runs = Runs(both.astype(np.float32))
+    def __init__(self, measured, expected, background, found):
+        self.images, self.unit = (measured, expected, background), 1.0
+        self.both = np.stack([expected, measured - expected])
+        self.runs = Runs(self.both.astype(np.float32))
         self._lines = LinesGoingOn(found, expected.shape)
         self._rows = np.empty(len(expected), bool)
 
@@ -93,7 +99,7 @@ class WindowSearch:
 
         If they are many, only those furthest beyond.
         """
-        expected, excess = window.sums(self._runs)
+        expected, excess = window.sums(self.runs)
         rows = self._rows[: len(expected)]
         if not rows_beyond(expected, excess, limit, rows):
             return np.empty((3, 0), int)

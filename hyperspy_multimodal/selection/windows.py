@@ -59,7 +59,7 @@ class Windows:
         return found
 
     def pixels(self, place, some=slice(None)):
-        """Return rows and columns of pixels of a window, all or some, by the number of its place."""
+        """Return rows and columns of pixels of a window, all or some, by the number of a place."""
         row, col = np.unravel_index(place, self.places)
         rows, cols = self._pixels
         return row + rows[some], col + cols[some]
