@@ -41,7 +41,9 @@ def non_negative(gram, right, likely=None):
     correlation = gram / np.outer(unit, unit)
     np.fill_diagonal(correlation, 1.0)
     scaled = right / unit
-    found = None if likely is None else _from_guess(correlation, scaled, likely)
+    found = None
+    if likely is not None:
+        found = _from_guess(correlation, scaled, likely & (diagonal > least))
     if found is None:
         lower = _cholesky(correlation)
         scaled = linalg.solve_triangular(lower, scaled, lower=True, check_finite=False)
