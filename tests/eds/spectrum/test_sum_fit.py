@@ -94,7 +94,7 @@ def test_no_feasible_direction_lowers_the_objective():
         return problem._objective(counts, model.design(calibration), calibration, variance, ties)
 
     least = objective(here)
-    gram = problem._information(variance, ties, problem._full_design())
+    gram = problem._information(problem._full_design() / np.sqrt(variance), ties)
     size = 1 / np.sqrt(np.diag(gram))
     rng = np.random.default_rng(0)
     directions = [*np.diag(size), *(size * rng.normal(size=(40, n + len(problem.calibration))))]
@@ -103,6 +103,23 @@ def test_no_feasible_direction_lowers_the_objective():
             assert objective(here + step * direction) > least - 0.01
     # these are long enough to see
     assert sum(objective(here + 0.3 * direction) > least + 0.02 for direction in directions) > 60
+
+
+def test_what_is_held_stays_and_the_rest_is_fitted():
+    """To a spectrum whose axis has moved and whose edge is deep."""
+    edges = (1.839,)
+    before = sum_fit.fit_sum_spectrum(setting_of(drawn(expected(COUNTS)), NAMED))
+    moved = replace(NOMINAL, offset=0.02)
+    observed = drawn(expected(COUNTS, moved, steps=[(1.839, 0.4)]))
+    setting = setting_of(observed, NAMED, edges=edges)
+    held = sum_fit.fit_sum_spectrum(replace(setting, hold=True), before)
+    assert replace(held.detector, edges=None) == replace(before.detector, edges=None)
+    for one, other in ((held.shifts, before.shifts), (held.widths, before.widths)):
+        np.testing.assert_array_equal(one, other)
+    free = sum_fit.fit_sum_spectrum(setting, before)
+    assert free.detector.offset == pytest.approx(0.02, abs=0.002)
+    assert held.depths[0] == pytest.approx(0.4, abs=0.1)
+    assert free.chi_squared < held.chi_squared
 
 
 def test_derivatives_of_the_expected_spectrum_are_differences():
