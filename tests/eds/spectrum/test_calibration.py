@@ -143,6 +143,23 @@ def test_the_best_of_several_starts_is_taken():
     np.testing.assert_array_equal(best.amplitudes, fits[1].amplitudes)
 
 
+def test_what_is_held_stays_and_the_rest_is_fitted():
+    """To a spectrum whose axis has moved and whose edge is deep."""
+    edges = (1.839,)
+    before = fit_sum_spectrum(setting_of(drawn(expected(COUNTS)), NAMED))
+    moved = replace(NOMINAL, offset=0.02)
+    observed = drawn(expected(COUNTS, moved, steps=[(1.839, 0.4)]))
+    setting = setting_of(observed, NAMED, edges=edges)
+    held = fit_sum_spectrum(replace(setting, hold=True), before)
+    assert replace(held.detector, edges=None) == replace(before.detector, edges=None)
+    for one, other in ((held.shifts, before.shifts), (held.widths, before.widths)):
+        np.testing.assert_array_equal(one, other)
+    free = fit_sum_spectrum(setting, before)
+    assert free.detector.offset == pytest.approx(0.02, abs=0.002)
+    assert held.depths[0] == pytest.approx(0.4, abs=0.1)
+    assert free.chi_squared < held.chi_squared
+
+
 def test_the_axis_of_the_signal_is_kept_if_it_is_to_be():
     detector = replace(NOMINAL, offset=0.03)
     observed = drawn(expected(COUNTS, detector))

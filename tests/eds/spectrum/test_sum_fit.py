@@ -105,23 +105,6 @@ def test_no_feasible_direction_lowers_the_objective():
     assert sum(objective(here + 0.3 * direction) > least + 0.02 for direction in directions) > 60
 
 
-def test_what_is_held_stays_and_the_rest_is_fitted():
-    """To a spectrum whose axis has moved and whose edge is deep."""
-    edges = (1.839,)
-    before = sum_fit.fit_sum_spectrum(setting_of(drawn(expected(COUNTS)), NAMED))
-    moved = replace(NOMINAL, offset=0.02)
-    observed = drawn(expected(COUNTS, moved, steps=[(1.839, 0.4)]))
-    setting = setting_of(observed, NAMED, edges=edges)
-    held = sum_fit.fit_sum_spectrum(replace(setting, hold=True), before)
-    assert replace(held.detector, edges=None) == replace(before.detector, edges=None)
-    for one, other in ((held.shifts, before.shifts), (held.widths, before.widths)):
-        np.testing.assert_array_equal(one, other)
-    free = sum_fit.fit_sum_spectrum(setting, before)
-    assert free.detector.offset == pytest.approx(0.02, abs=0.002)
-    assert held.depths[0] == pytest.approx(0.4, abs=0.1)
-    assert free.chi_squared < held.chi_squared
-
-
 def test_derivatives_of_the_expected_spectrum_are_differences():
     """Along calibration, shifts and widths of families, and depths of edges."""
     setting = setting_of(drawn(expected(COUNTS)), NAMED, edges=(1.56, 1.839, 7.71))
