@@ -28,13 +28,10 @@ from hyperspy_multimodal.data._specimen import simulate_specimen
 from hyperspy_multimodal.given.noisy_maps import ready_maps
 from hyperspy_multimodal.recovery import fuse
 from hyperspy_multimodal.selection import kept_structure
-from hyperspy_multimodal.selection.lost_structure import (
-    Expectation,
-    lost_structure,
-    significance,
-)
+from hyperspy_multimodal.selection.lost_structure import Expectation, lost_structure
 from hyperspy_multimodal.selection.runs import Runs
 from hyperspy_multimodal.selection.scan_windows import windows_over
+from hyperspy_multimodal.selection.significance import significance
 
 SIDE = 96
 ATOMS = 4500.0  # per nm^2

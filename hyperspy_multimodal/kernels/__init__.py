@@ -15,7 +15,7 @@ values for any number of threads.
 - Around both: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
   brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
   coarser grid.
-- Tests: `lengthen` chains of pieces, and `any_beyond` of sums of counts against what is expected.
+- Tests: `lengthen` chains of pieces, and `rows_beyond` of sums of counts against what is expected.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
   `add_slopes` of lines.
 """
@@ -23,7 +23,7 @@ values for any number of threads.
 from .blur import blur
 from .certificate import certificate, room_to_certify
 from .chains import lengthen
-from .excess import any_beyond, most_beyond
+from .excess import most_beyond, rows_beyond
 from .field_gap import certify_fields
 from .generalised import move_fields
 from .grids import block_means, interpolate
@@ -43,7 +43,6 @@ __all__ = [
     "State",
     "add_peaks",
     "add_slopes",
-    "any_beyond",
     "block_means",
     "blur",
     "certificate",
@@ -61,6 +60,7 @@ __all__ = [
     "project_halves",
     "project_spectra",
     "room_to_certify",
+    "rows_beyond",
     "secants",
     "slopes_of_cost",
     "source_gap",

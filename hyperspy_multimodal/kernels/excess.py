@@ -1,4 +1,4 @@
-"""Whether sums of counts are anywhere further from what is expected than noise explains."""
+"""Where sums of counts are further from what is expected than noise explains."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ _ZERO, _TINY = np.float32(0), np.float32(1e-15)
 
 
 @leaf
-def any_beyond(expected, excess, limit):
-    """Return whether counts may differ by more than the root of ``limit`` standard errors anywhere.
+def rows_beyond(expected, excess, limit, rows):
+    """Find rows where counts may differ by more than the root of ``limit`` standard errors.
 
     Parameters
     ----------
@@ -17,21 +17,25 @@ def any_beyond(expected, excess, limit):
         Expected counts, and by how much the counts are above; float32, shape (ny, nx).
     limit : numpy.float32
         Squared standard errors.
+    rows : numpy.ndarray
+        On return which rows they are, bool, shape (ny,). In all others the squared standard errors
+        are at most ``limit`` by `most_beyond`.
 
     Returns
     -------
     bool
-        False if the squared standard errors are at most ``limit`` everywhere: by `most_beyond`.
+        Whether there are any.
     """
     ny, nx = expected.shape
+    any_row = False
     for row in range(ny):
         found = 0
         for col in range(nx):
             off, mean = excess[row, col], max(expected[row, col], _TINY)
             found += off * off * (mean + max(-off, _ZERO)) > limit * mean * mean
-        if found > 0:
-            return True
-    return False
+        rows[row] = found > 0
+        any_row |= found > 0
+    return any_row
 
 
 def most_beyond(expected, excess):

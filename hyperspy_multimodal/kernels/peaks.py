@@ -9,6 +9,8 @@ _ROOT_PI = math.sqrt(math.pi)
 _PDF = 1 / math.sqrt(2 * math.pi)
 # Where exp(x^2) erfc(x) is replaced by the first terms of its asymptotic series.
 _FAR = 20.0
+# So many standard deviations below a Gaussian, its integral is less than the rounding of 1.
+_NOTHING = 9.0
 #: Peaks are filled this many standard deviations, and tails this many lengths, around a line.
 REACH, TAIL_REACH = 7.0, 9.0
 
@@ -37,44 +39,47 @@ def tailed_integral(u, ratio):
 
 
 @leaf
-def add_peaks(places, widths, sigmas, factors, rows, low, channel, tail, shelf, out):
-    """Add lines, as their shares in channels times a factor, to rows of ``out``, float64 (n, C).
+def add_peaks(places, widths, sigmas, shares, rows, low, channel, out):
+    """Add lines to rows of ``out``, float64 (n, C): each to one or more, by its shape.
 
     Lines lie at ``places``, with a standard deviation ``sigmas`` and tails as long as ``widths``,
     all float64 (lines,), in the units of ``channel``, the width of a channel; the first begins at
-    ``low``. ``factors`` is float64, ``rows`` int64. ``tail`` is the share of each line in its tail,
-    and ``shelf`` that which is spread evenly between 0 and the line.
+    ``low``. ``shares``, float64 (sums, 3, lines), is what goes to each row, of the line as a
+    Gaussian, of its tail, and of what is spread evenly between 0 and the line; ``rows``, int64
+    (sums, lines), which rows these are.
     """
-    n_channels = out.shape[1]
-    rest = 1.0 - tail - shelf
+    n_sums, n_channels = rows.shape[0], out.shape[1]
     for line in range(places.shape[0]):
         place, sigma, length = places[line], sigmas[line], widths[line]
-        factor, row = factors[line], rows[line]
-        if factor == 0.0:
-            continue
+        has_peak, has_tail, has_shelf = False, False, False
+        for k in range(n_sums):
+            has_peak |= shares[k, 0, line] != 0.0
+            has_tail |= shares[k, 1, line] != 0.0
+            has_shelf |= shares[k, 2, line] != 0.0
         above = place + REACH * sigma
-        below = place - REACH * sigma - (TAIL_REACH * length if tail > 0.0 else 0.0)
+        below = place - REACH * sigma - (TAIL_REACH * length if has_tail else 0.0)
         first = max(math.floor((below - low) / channel), 0)
         last = min(math.ceil((above - low) / channel), n_channels)
-        ratio = sigma / length
-        u = (low + first * channel - place) / sigma
-        before = gaussian_integral(u)
-        before_tail = tailed_integral(u, ratio) if tail > 0.0 else 0.0
-        for c in range(first, last):
-            u = (low + (c + 1) * channel - place) / sigma
-            after = gaussian_integral(u)
-            share = rest * (after - before)
-            before = after
-            if tail > 0.0:
-                after_tail = tailed_integral(u, ratio)
-                share += tail * (after_tail - before_tail)
-                before_tail = after_tail
-            out[row, c] += factor * share
-        if shelf > 0.0 and place > channel:
-            height = factor * shelf * channel / place
+        if has_peak or has_tail:
+            ratio = sigma / length
+            u = (low + first * channel - place) / sigma
+            before = gaussian_integral(u) if u > -_NOTHING else 0.0
+            before_tail = tailed_integral(u, ratio) if has_tail else 0.0
+            for c in range(first, last):
+                u = (low + (c + 1) * channel - place) / sigma
+                after = gaussian_integral(u) if u > -_NOTHING else 0.0
+                after_tail = tailed_integral(u, ratio) if has_tail else 0.0
+                for k in range(n_sums):
+                    share = shares[k, 0, line] * (after - before)
+                    out[rows[k, line], c] += share + shares[k, 1, line] * (after_tail - before_tail)
+                before, before_tail = after, after_tail
+        if has_shelf and place > channel:
+            height = channel / place
             for c in range(max(math.ceil(-low / channel), 0), last):
                 u = (place - low - (c + 0.5) * channel) / sigma
-                out[row, c] += height * (gaussian_integral(u) if u < REACH else 1.0)
+                part = height * (gaussian_integral(u) if u < REACH else 1.0)
+                for k in range(n_sums):
+                    out[rows[k, line], c] += shares[k, 2, line] * part
 
 
 @leaf

@@ -25,6 +25,9 @@ _STEPS = tuple(
 _HALF = 1.0
 # What makes square roots of Poisson counts have a variance of 1/4 (Anscombe 1948).
 _ANSCOMBE = 3 / 8
+# Numbers of pieces whose scores bound those of longer chains, and what sums are off in single
+# precision, as a share.
+_BOUNDS, _ROUNDING = (1, 2, 4, 8), 1e-4
 # Roots tell standard errors up to this factor.
 _CLOSE = 0.85
 
@@ -51,8 +54,8 @@ class Chain(Windows):
     def width(self):
         return 2 * _HALF
 
-    def pixels(self, place):
-        return np.array(self.rows), np.array(self.cols)
+    def pixels(self, place, some=slice(None)):
+        return np.array(self.rows)[some], np.array(self.cols)[some]
 
     def line(self, place):
         there = np.zeros(self.shape, bool)
@@ -86,17 +89,40 @@ def best_chains(counts, expected, least):
     """
     surplus, found = _surplus(counts, expected), []
     for scores in (surplus, -surplus):
-        close = [
-            pieces
-            for pieces, best in _best(scores)
-            if pieces in least and best.max() > _CLOSE * least[pieces] * np.sqrt(pieces)
-        ]
-        history = []
+        close, history = _close(scores, least), []
         for pieces, best in _best(scores, history) if close else ():
             if pieces in close:
                 end = np.unravel_index(np.argmax(best), best.shape)
                 found.append(Chain(counts.shape, pieces, *_followed(history, end, counts.shape)))
     return found
+
+
+def _close(scores, least):
+    """Return the numbers of pieces whose best chains come close to what is of interest."""
+    wanted = {pieces: _CLOSE * each * np.sqrt(pieces) for pieces, each in least.items()}
+    close, highest = [], {}
+    for pieces, best in _best(scores):
+        if pieces in _BOUNDS or pieces in wanted:
+            highest[pieces] = float(best.max())
+        if pieces in wanted and highest[pieces] > wanted[pieces]:
+            close.append(pieces)
+        if pieces in _BOUNDS:
+            most = _most(highest, max(wanted))
+            if not any(most[n] > (1 - _ROUNDING) * wanted[n] for n in wanted if n > pieces):
+                break
+    return close
+
+
+def _most(highest, longest):
+    """Return what scores of chains of each number of pieces are at most.
+
+    A chain is two shorter ones, each of which scores no more than the best of its length.
+    """
+    most = [0.0] + [np.inf] * longest
+    for n in range(1, longest + 1):
+        parts = [most[k] + most[n - k] for k in range(1, n // 2 + 1)]
+        most[n] = min([highest.get(n, np.inf), *parts])
+    return most
 
 
 def run_chains():

@@ -1,40 +1,38 @@
 """Test for structure that the counts show and fused maps have lost."""
 
 import math
+import operator
 from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, special
+from scipy import special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
-from ..kernels import any_beyond, most_beyond
+from ..kernels import rows_beyond
 from ..threads import side_by_side
-from .chains import PIECES, best_chains, chains_over, run_chains
+from .chains import PIECES, chains_over, run_chains
 from .runs import Runs
 from .scan_windows import windows_over
+from .window_search import WindowSearch
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
 FALSE_ALARMS = 0.02
 # Windows overlap: this share of their chances adds up, as simulated scans show.
 _INDEPENDENT = 0.5
-# Standard errors that it takes at least, for kinds with few places, and that are enough where a
-# line that was found goes on: these are few windows.
-_LEAST, _FURTHER = 4.5, 4.0
-# Excess counts must also differ by this many of their own standard errors: where a map is all but 0
-# each count is significant, but a few are worse than nothing as an estimate.
-_OF_THEIR_OWN = 3.0
+# Standard errors that it takes at least, for kinds with few places.
+_LEAST = 4.5
 # Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
 # background, and the median of |x| of a Gaussian.
 _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
-# Windows that one search looks at, the most significant first, and such of each kind.
-_MOST_CANDIDATES, _MOST_PLACES = 2000, 4000
-# What sums in single precision may be off, as a share of squared standard errors.
-_ROUNDING = 0.999
+# Windows that one search returns, the most significant first.
+_MOST_CANDIDATES = 2000
 # Digits after the point by which squared standard errors are told apart.
 _DIGITS = 6
-_TINY = np.finfo(float).tiny
+_TINY = np.float32(1e-30)
+# Up to this, a unit from sums in single precision is 1.
+_SURELY_POISSON = 0.99
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,21 @@ def run_tests():
     """Compile the kernels of the tests, by use on a tiny scan."""
     sums = np.ones((2, 3), np.float32)
     for each in (sums, sums[:, 1:]):
-        any_beyond(each, each, np.float32(1))
+        rows_beyond(each, each, np.float32(1), np.empty(2, bool))
     run_chains()
+
+
+@dataclass(frozen=True)
+class _Before:
+    """A map, what was found of it before, and which windows a quick search has found wrong."""
+
+    fused: np.ndarray
+    found: list
+    wrong: list
+
+    def is_of(self, fused, found):
+        same = len(found) == len(self.found) and all(map(operator.is_, found, self.found))
+        return same and np.array_equal(fused, self.fused)
 
 
 class Expectation:
@@ -103,17 +114,18 @@ class Expectation:
         self.there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
         self.net = net * self.there
         self._beyond = np.maximum(beyond, 0.0) * self.there
-        self._backgrounds = [Runs(each) for each in self._beyond]
         self._units = {}
-        self._windows = windows_over(net.shape[1:])
+        self._before = {}  # by element: the last quick search
+        windows = windows_over(net.shape[1:])
         # Equal shares for each family of windows and for chains, in these for each kind, and for
         # each element, too many and too few counts.
-        kinds = Counter(each.family for each in self._windows)
+        kinds = Counter(each.family for each in windows)
         chance = FALSE_ALARMS / (2 * len(net) * (len(kinds) + 1))
-        chances = [
-            chance / _INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in self._windows
-        ]
-        self._least = np.maximum(-special.ndtri(chances), _LEAST).tolist()
+        chances = [chance / _INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in windows]
+        least = np.maximum(-special.ndtri(chances), _LEAST).tolist()
+        both = list(zip(windows, least, strict=True))
+        self._quick = [each for each in both if each[0].is_quick]
+        self._slow = [each for each in both if not each[0].is_quick]
         shape = net.shape[1:]
         chances = [chance / len(PIECES) / chains_over(shape, pieces) for pieces in PIECES]
         self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
@@ -139,55 +151,33 @@ class Expectation:
         """
         expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
         measured = self.net[element] + self._beyond[element]
-        # Single precision says where to look. Counts as what they are beyond expectation: one sum
-        # less for each kind of window.
-        both = np.stack([expected, measured - expected])
-        runs = Runs(both.astype(np.float32))
-        further = _Further(found, fused.shape)
+        search = WindowSearch(measured, expected, self._beyond[element], found)
         if element not in self._units:
-            self._units[element] = self._unit(element, Runs(both))
-        unit, wrong = self._units[element], []
-        for window, least in zip(self._windows, self._least, strict=True):
-            goes_on = further.lines and not window.is_compact
-            enough = min(least, _FURTHER) if goes_on else least
-            if not thoroughly and not window.is_quick:
-                continue
-            mean, off = window.sums(runs)
-            limit = np.float32(_ROUNDING * (unit * enough) ** 2)
-            if not any_beyond(mean, off, limit):
-                continue
-            places = _furthest(most_beyond(mean, off), limit)
-            arrays = measured, expected, self._beyond[element]
-            errors = _errors(*window.sums_at(places, arrays), unit)
-            are_wrong = np.abs(errors) > least
-            if goes_on:
-                near = np.flatnonzero((np.abs(errors) > enough) & ~are_wrong)
-                are_wrong[near] = further.hold(window, places[near], errors[near])
-            for each, place in zip(errors[are_wrong].tolist(), places[are_wrong], strict=True):
-                wrong.append((each * each - least * least, each, window, place))
+            self._units[element] = self._unit(search)
+        search.unit = self._units[element]
+        before = self._before.get(element)
+        if before is None or not before.is_of(fused, found):
+            before = self._before[element] = _Before(fused, found, search.wrong(self._quick))
+        wrong = list(before.wrong)
         if thoroughly:
-            wrong += self._wrong_chains(element, expected, measured)
+            wrong += search.wrong(self._slow) + search.wrong_chains(self._least_chain)
         # Rounded: which of equal ones comes first must not hang on the last digits of maps.
         wrong.sort(key=lambda each: -round(each[0], _DIGITS))
         return [each[1:] for each in wrong[:_MOST_CANDIDATES]]
 
-    def _wrong_chains(self, element, expected, measured):
-        """Return chains in which a map is wrong, as `wrong` sorts windows."""
-        unit, wrong = self._units[element], []
-        least = {pieces: unit * each for pieces, each in self._least_chain.items()}
-        for chain in best_chains(measured, expected, least):
-            pixels = chain.pixels(0)
-            arrays = measured, expected, self._beyond[element]
-            errors = _errors(*(each[pixels].sum(keepdims=True) for each in arrays), unit)[0]
-            beyond = errors**2 - self._least_chain[chain.pieces] ** 2
-            if beyond > 0:
-                wrong.append((beyond, float(errors), chain, 0))
-        return wrong
-
-    def _unit(self, element, runs):
+    def _unit(self, search):
         """Return the standard error of a window of expected and measured counts, in Poisson's."""
-        unit = 1.0
-        for window, least in zip(self._windows, self._least, strict=True):
+        background = search.images[-1]
+        # Single precision tells where it is Poisson's.
+        unit = self._noise(search.runs, Runs(background.astype(np.float32)))
+        if unit > _SURELY_POISSON:
+            unit = self._noise(Runs(search.both), Runs(background))
+        return min(max(unit, 1.0), _LARGEST_UNIT)
+
+    def _noise(self, runs, of_background):
+        """Return the largest unit that any windows suggest, of sums from `Runs`."""
+        unit = 0.0
+        for window, least in self._quick:
             if not window.is_compact:
                 continue
             mean, beyond = window.sums(runs)
@@ -195,58 +185,10 @@ class Expectation:
                 off = np.abs(beyond) / np.sqrt(np.maximum(mean, _TINY))
                 unit = max(unit, float(np.median(off)) / _MEDIAN)
             if max(window.size) >= _NOISE_SIDE:
-                background = window.sums(self._backgrounds[element])
+                background = window.sums(of_background)
                 below = (background - mean - beyond) / np.sqrt(np.maximum(background, 1.0))
                 unit = max(unit, float(below.max()) / least)
-        return min(unit, _LARGEST_UNIT)
-
-
-def _furthest(squares, limit):
-    """Return the places beyond a limit; only those furthest beyond if they are many."""
-    places = np.flatnonzero(squares > limit)
-    if places.size > _MOST_PLACES:
-        furthest = np.argpartition(-squares.flat[places], _MOST_PLACES)[:_MOST_PLACES]
-        places = np.sort(places[furthest])
-    return places
-
-
-def _errors(counts, expected, background, unit):
-    """Return by how many standard errors counts of windows differ from what is expected.
-
-    No map can have less than nothing: net counts below 0 are as good as 0.
-    """
-    counts, expected = np.maximum(counts, background), np.maximum(expected, _TINY)
-    errors = significance(counts, expected) / unit
-    few = counts - expected < _OF_THEIR_OWN * unit * np.sqrt(counts)
-    return np.where((counts > expected) & few, 0.0, errors)
-
-
-def significance(counts, expected):
-    """Return how unlikely counts are, as standard errors of a Gaussian of the same tail.
-
-    Parameters
-    ----------
-    counts, expected : numpy.ndarray
-        Counts >= 0, whole or not, and their expectation > 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        Positive where there are more counts than expected.
-    """
-    high = counts > expected
-    # P(N >= n) and P(N <= n) of Poisson counts, and what lies between them for fractions.
-    tail = np.where(
-        high,
-        special.gammainc(np.maximum(counts, _TINY), expected),
-        special.gammaincc(counts + 1, expected),
-    )
-    errors = np.maximum(-special.ndtri(np.maximum(tail, _TINY)), 0.0)
-    # Tails that are too small for a number are told apart by the deviance.
-    deviance = special.xlogy(counts, counts) - special.xlogy(counts, expected) - counts + expected
-    rooted = np.sqrt(2 * np.maximum(deviance, 0.0))
-    errors = np.where(tail > _TINY, errors, np.maximum(errors, rooted))
-    return np.where(high, errors, -errors)
+        return unit
 
 
 def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
@@ -289,25 +231,3 @@ def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
 
     wanted = range(len(maps)) if elements is None else sorted(elements)
     return [each for lost in side_by_side(of_element, wanted) for each in lost]
-
-
-class _Further:
-    """Where lines found with too many or too few counts may continue."""
-
-    def __init__(self, found, shape):
-        self.lines = any(not each.window.is_compact for each in found)
-        self._there = np.zeros((2, *shape), bool)
-        self._on_line = np.zeros((2, *shape), bool)
-        for each in found:
-            if not each.window.is_compact:
-                sign = int(each.significance > 0)
-                self._there[sign][each.pixels] = True
-                self._on_line[sign][each.window.line(each.place)] = True
-        for there in self._there:
-            there[:] = ndimage.binary_dilation(there)
-
-    def hold(self, window, places, significances):
-        """Return which windows lie on these lines and touch what was found, bool."""
-        pixels, signs = window.pixels(places[:, None]), (significances > 0).astype(int)[:, None]
-        pixels = signs, *pixels
-        return self._there[pixels].any(axis=1) & self._on_line[pixels].all(axis=1)

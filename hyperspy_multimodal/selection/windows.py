@@ -58,10 +58,11 @@ class Windows:
                 sums[some] = image.ravel()[indices].sum(axis=1)
         return found
 
-    def pixels(self, place):
-        """Return rows and columns of the pixels of a window, by the number of its place."""
+    def pixels(self, place, some=slice(None)):
+        """Return rows and columns of pixels of a window, all or some, by the number of a place."""
         row, col = np.unravel_index(place, self.places)
-        return row + self._pixels[0], col + self._pixels[1]
+        rows, cols = self._pixels
+        return row + rows[some], col + cols[some]
 
     @property
     def width(self):

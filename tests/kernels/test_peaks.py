@@ -30,8 +30,15 @@ def lines(rng, number=7, lowest=0.3, highest=2.1):
 
 def added(variant, drawn, tail, shelf, low=LOW, n_channels=N_CHANNELS):
     out = np.zeros((3, n_channels))
-    variant(add_peaks)(*drawn, low, CHANNEL, tail, shelf, out)
+    places, widths, sigmas, factors, rows = drawn
+    shares = in_shares(factors, tail, shelf)
+    variant(add_peaks)(places, widths, sigmas, shares, rows[None], low, CHANNEL, out)
     return out
+
+
+def in_shares(factors, tail, shelf):
+    """Shares of lines as Gaussians, in their tails and in their shelves, for one sum."""
+    return np.multiply.outer([1 - tail - shelf, tail, shelf], factors)[None]
 
 
 @as_compiled_and_python
@@ -108,12 +115,26 @@ def test_peaks_are_added_to_what_is_there_in_proportion_to_their_factors(variant
     places, widths, sigmas, factors, rows = lines(rng)
     once = added(variant, (places, widths, sigmas, factors, rows), 0.1, 0.05)
     out = once.copy()
-    others = rows, LOW, CHANNEL, 0.1, 0.05, out
-    variant(add_peaks)(places, widths, sigmas, 3 * factors, *others)
+    shares, others = in_shares(factors, 0.1, 0.05), (rows[None], LOW, CHANNEL, out)
+    variant(add_peaks)(places, widths, sigmas, 3 * shares, *others)
     assert_allclose(out, 4 * once)
     before = out.copy()
-    variant(add_peaks)(places, widths, sigmas, 0 * factors, *others)
+    variant(add_peaks)(places, widths, sigmas, 0 * shares, *others)
     assert_array_equal(out, before)
+
+
+@as_compiled_and_python
+def test_several_sums_of_lines_are_those_of_each(variant, rng):
+    """One of the Gaussians alone, one of tails less these, one with shelves."""
+    places, widths, sigmas, factors, rows = lines(rng)
+    shares = np.concatenate([in_shares(factors, *each) for each in ((0, 0), (0.3, 0), (0.1, 0.2))])
+    shares[1, 0] *= -1
+    rows = np.stack([rows, rows[::-1], 0 * rows])
+    together, apart = np.zeros((2, 3, N_CHANNELS))
+    variant(add_peaks)(places, widths, sigmas, shares, rows, LOW, CHANNEL, together)
+    for own, to in zip(shares, rows, strict=True):
+        variant(add_peaks)(places, widths, sigmas, own[None], to[None], LOW, CHANNEL, apart)
+    assert_allclose(together, apart, atol=1e-10)
 
 
 @as_compiled_and_python

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.kernels import any_beyond, lengthen, most_beyond
-from hyperspy_multimodal.selection.lost_structure import significance
+from hyperspy_multimodal.kernels import lengthen, most_beyond, rows_beyond
+from hyperspy_multimodal.selection.significance import significance
 
 
 @pytest.mark.parametrize("expected", [0.02, 0.7, 3.0, 40.0, 2e3])
@@ -18,18 +18,22 @@ def test_the_bound_is_above_the_significance_and_close_to_it_for_many_counts(exp
         assert (bound[near] < 1.25 * squares[near] + 0.5).all()
 
 
-def test_windows_are_passed_over_only_if_none_is_beyond():
+def test_rows_are_passed_over_only_if_no_window_in_them_is_beyond():
     rng = np.random.default_rng(0)
+    rows = np.empty(20, bool)
     for mean in (0.0, 0.3, 20.0):
         expected = np.full((20, 30), mean, np.float32)
         excess = (rng.poisson(mean, expected.shape) - mean).astype(np.float32)
         highest = most_beyond(expected, excess).max()
-        assert not any_beyond(expected, excess, np.float32(1.001 * highest + 1e-6))
+        assert not rows_beyond(expected, excess, np.float32(1.001 * highest + 1e-6), rows)
+        assert not rows.any()
         for off in (max(-mean, -4.0), 5.0):
             excess[7, 11] = off
             if off:
-                beyond = most_beyond(expected, excess)[7, 11]
-                assert any_beyond(expected, excess, np.float32(0.999 * beyond))
+                beyond = most_beyond(expected, excess)
+                limit = np.float32(0.999 * beyond[7, 11])
+                assert rows_beyond(expected, excess, limit, rows)
+                np.testing.assert_array_equal(rows, (beyond > limit).any(axis=1))
 
 
 def test_chains_grow_by_the_best_piece_before():

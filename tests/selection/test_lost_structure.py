@@ -8,13 +8,9 @@ from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.counts.masked_maps import masked_maps
 from hyperspy_multimodal.fusion.solver import solve_fusion
 from hyperspy_multimodal.selection import given_back, kept_structure
-from hyperspy_multimodal.selection.lost_structure import (
-    Expectation,
-    Lost,
-    lost_structure,
-    significance,
-)
+from hyperspy_multimodal.selection.lost_structure import Expectation, Lost, lost_structure
 from hyperspy_multimodal.selection.scan_windows import windows_over
+from hyperspy_multimodal.selection.significance import significance
 
 SIDE = 48
 FREE = np.array([np.nan])

@@ -180,6 +180,7 @@ class _Search:
         self.families, self.shares = _families(lines, self.energies)
         self.number = int(self.families.max(initial=-1)) + 1
         self.smooth = continuum_shapes(self.coarse, beam_energy, self.weights > 0)
+        self._likely = None  # what was above 0 on the axis before
 
     def refined(self, offsets, gains):
         """Return scores by offset and gain: of a grid, and of a finer one where those are best."""
@@ -199,7 +200,8 @@ class _Search:
             place = round(float(offset), 6), round(float(gain), 6)
             if place not in scores:
                 held = (offset / _OFFSET_ERROR) ** 2 + (gain / _GAIN_ERROR) ** 2
-                score = _score(self.design(*place), self.counts, self.weights)
+                found = _robust(self.design(*place), self.counts, self.weights, self._likely)
+                score, *_, self._likely = found
                 scores[place] = score + min(held, _MOST_HELD)
 
     def shapes(self, offset, gain):
@@ -214,18 +216,19 @@ class _Search:
     def families_beside(self, more, offset, gain):
         """Return which other families, with shapes (n, bins), explain what is left, best first."""
         design = self.design(offset, gain)
-        score, weights, left = _robust(design, self.counts, self.weights)
+        score, weights, left, above = _robust(design, self.counts, self.weights)
         found = []
         while len(found) < _MOST_OTHERS:
             gained = np.maximum(more @ (weights * left), 0) ** 2 / (more**2 @ weights + 1e-300)
             gained[found] = 0.0
             likely = np.argsort(gained, kind="stable")[::-1][:_TRIED]
             designs = [np.vstack([design, more[i]]) for i in likely]
-            tried = [_robust(each, self.counts, self.weights) for each in designs]
+            above = np.append(above, True)
+            tried = [_robust(each, self.counts, self.weights, above) for each in designs]
             best = int(np.argmin([each[0] for each in tried]))
             if not tried[best][0] < score - _EXPLAINED:
                 break
-            score, weights, left = tried[best]
+            score, weights, left, above = tried[best]
             design = designs[best]
             found.append(int(likely[best]))
         return found
@@ -259,18 +262,18 @@ def _families(lines, energies):
     return families, shares / sums[families]
 
 
-def _score(design, counts, weights):
-    return _robust(design, counts, weights)[0]
+def _robust(design, counts, weights, likely=None):
+    """Return the score of a fit in which what exceeds it saturates, its weights and residual.
 
-
-def _robust(design, counts, weights):
-    """Return the score of a fit in which what exceeds it saturates, its weights and residual."""
+    And which amplitudes are above 0; ``likely`` are those of a similar fit.
+    """
     reweighted = weights
     for _ in range(_REWEIGHTED):
         weighted = design * reweighted
-        amplitudes = non_negative(weighted @ design.T, weighted @ counts)
+        amplitudes = non_negative(weighted @ design.T, weighted @ counts, likely)
+        likely = amplitudes > 0
         left = counts - amplitudes @ design
         squares = weights * left**2
         above = np.where(left > 0, squares, 0.0)
         reweighted = weights / (1 + above / _SATURATED) ** 2
-    return float(np.sum(squares / (1 + above / _SATURATED))), reweighted, left
+    return float(np.sum(squares / (1 + above / _SATURATED))), reweighted, left, likely

@@ -120,18 +120,27 @@ class Detector:
             Number of sums.
         """
         energies = np.asarray(energies, dtype=float)
+        counts = np.asarray(counts, dtype=float)
         out = np.zeros((number, len(self.edges) - 1))
-        share = self.escape * escape_share(energies)
-        lines = self._placed(energies, shifts, widths)
-        whole = (1 - share) * counts
+        escaping = self.escape * escape_share(energies)
+        whole = (1 - escaping) * counts
         soft = self.soft * softness(energies)
-        if self.soft:
-            self._add(lines, soft * whole, rows, out, 1.0, 0.0)
-        self._add(lines, (1 - soft) * whole, rows, out, self.tail, self.shelf, self.wide)
-        if share.any():
+        # of the soft part all is tail
+        narrow = ((1 - self.wide) * (1 - soft) * whole) * self._parts
+        narrow[1] += soft * whole
+        lines = self._placed(energies, shifts, widths)
+        self._add(lines, [narrow], [rows], out)
+        if self.wide:
+            self._add(lines, [(self.wide * (1 - soft) * whole) * self._parts], [rows], out, _WIDE)
+        if escaping.any():
             escaped = self._placed(np.maximum(energies - _SI_KA, 0.0), shifts)
-            self._add(escaped, share * counts, rows, out, self.tail, self.shelf)
+            self._add(escaped, [escaping * counts * self._parts], [rows], out)
         return out
+
+    @property
+    def _parts(self):
+        """Shares of lines as Gaussians, in their tails and in their shelves, (3, 1)."""
+        return np.array([[1 - self.tail - self.shelf], [self.tail], [self.shelf]])
 
     def slopes(self, energies, counts, rows, number, shifts=0.0, widths=0.0):
         """Return how sums of lines change with what all lines of a sum share.
@@ -165,30 +174,32 @@ class Detector:
             add_slopes(places, sigma, factors, rows, low, channel, moved, wider)
             return moved, wider
 
-        def peaks(lines, factors, *shares):
-            return self._add(lines, factors, one, np.zeros((1, len(self.edges) - 1)), *shares)[0]
-
         widened = (1 + np.asarray(widths)) * by_width * counts
         squared = (1e3 * self.width(energies)) ** 2
-        gauss = peaks(lines, counts, 0.0, 0.0)
-        share = escape_share(energies) * counts
-        escape = np.zeros_like(gauss)
-        if share.any():
+        soft, escaping = softness(energies) * counts, escape_share(energies) * counts
+        gauss, tail, shelf = np.eye(3)[:, :, None]
+        of_shape = np.zeros((5, len(self.edges) - 1))
+        rows_of_shape = np.repeat(np.arange(5)[:, None], len(energies), axis=1)
+        narrow = [
+            counts * (tail - gauss),
+            counts * (shelf - gauss),
+            -rest * counts * gauss,
+            soft * (tail - (1 - self.wide) * self._parts),
+            -escaping * self._parts,
+        ]
+        self._add(lines, narrow, rows_of_shape, of_shape)
+        wide = [rest * counts * gauss, -self.wide * soft * self._parts]
+        self._add(lines, wide, rows_of_shape[2:4], of_shape, _WIDE)
+        if escaping.any():
             escaped = self._placed(np.maximum(energies - _SI_KA, 0.0), shifts)
-            escape = peaks(escaped, share, self.tail, self.shelf)
-            escape -= peaks(lines, share, self.tail, self.shelf)
+            self._add(escaped, [escaping * self._parts], rows_of_shape[4:], of_shape)
         return {
             "position": sums(counts, rows, number)[0],
             "width": sums(by_width * squared * counts, rows, number)[1],
             "gain": sums(energies * counts, one, 1)[0][0],
             "resolution": 2 * self.resolution * sums(widened, one, 1)[1][0],
             "slope": sums((energies - MN_KA) * widened, one, 1)[1][0],
-            "escape": escape,
-            "tail": peaks(lines, counts, 1.0, 0.0) - gauss,
-            "shelf": peaks(lines, counts, 0.0, 1.0) - gauss,
-            "soft": peaks(lines, softness(energies) * counts, 1.0, 0.0)
-            - peaks(lines, softness(energies) * counts, self.tail, self.shelf, self.wide),
-            "wide": rest * (peaks(lines, counts, 0.0, 0.0, 1.0) - gauss),
+            **dict(zip(("tail", "shelf", "wide", "soft", "escape"), of_shape, strict=True)),
         }
 
     def _placed(self, energies, shifts, widths=0.0):
@@ -198,16 +209,11 @@ class Detector:
         channel = float(self.edges[-1] - self.edges[0]) / (len(self.edges) - 1)
         return places, fwhm, _TO_SIGMA * fwhm, float(self.edges[0]), channel
 
-    def _add(self, lines, factors, rows, out, tail, shelf, wide=0.0):
+    def _add(self, lines, shares, rows, out, wider=1.0):
+        """Add shares of lines as Gaussians, tails and shelves, (sums, 3, lines), to rows."""
         places, fwhm, sigma, low, channel = lines
-        shares = float(tail), float(shelf)
-        for share, width in ((1 - wide, 1.0), (wide, _WIDE)):
-            own = share * np.asarray(factors, dtype=float)
-            if share:
-                add_peaks(
-                    places, width * fwhm, width * sigma, own, rows, low, channel, *shares, out
-                )
-        return out
+        shares, rows = np.array(shares), np.array(rows)
+        add_peaks(places, wider * fwhm, wider * sigma, shares, rows, low, channel, out)
 
 
 def softness(energies):

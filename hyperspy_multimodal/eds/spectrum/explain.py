@@ -13,7 +13,7 @@ from .explanation import Explanation
 from .free_peaks import MOST, described, free_lines, highest_residual, is_sum_of_lines, matched
 from .hidden import hidden_elements
 from .instrument import INSTRUMENT_ELEMENTS, SIGNIFICANT, Evidence, candidates_beside, evidence
-from .sum_fit import fit_sum_spectrum
+from .sum_fit import best_sum_fit, fit_sum_spectrum
 from .sum_model import Setting
 
 # Share by which lines may lie worse on peaks after the fit than before.
@@ -140,19 +140,14 @@ class _Search:
                 self.add_others(starts[0])
         # what the lines do not explain is left alone, so that it cannot drag the axis
         robust = replace(self.setting, robust=True)
-        self.fit = self.best_fit(robust, starts)
+        self.fit = best_sum_fit(robust, starts, _SETTLED)
         if setting.refine and self.is_dragged(starts[0]):
             # by a peak near a line of an element of which nothing else is there
             coherent = (each.element for each in self.with_evidence(self.apart))
-            other = self.best_fit(replace(robust, sure=(*self.named, *coherent)), starts)
+            other = best_sum_fit(replace(robust, sure=(*self.named, *coherent)), starts, _SETTLED)
             scores = [self.axis_score(each.detector) for each in (self.fit, other)]
             self.fit = self.fit if scores[0] <= scores[1] else other
         self.setting = replace(self.setting, known=self.fit.detector)
-
-    def best_fit(self, setting, starts):
-        """Return the best of the fits from several starts."""
-        fits = [fit_sum_spectrum(setting, start, _SETTLED) for start in starts]
-        return min(fits, key=lambda fit: fit.chi_squared)
 
     def axis_score(self, detector):
         setting = self.setting

@@ -49,10 +49,17 @@ def fit_sum_spectrum(setting, start=None, iterations=_ITERATIONS):
     -------
     SumFit
     """
-    fit = _Fit(setting, start or setting.nominal)
-    fit.run(iterations)
-    fit.estimate_misfit()
-    return fit.result()
+    return best_sum_fit(setting, [start or setting.nominal], iterations)
+
+
+def best_sum_fit(setting, starts, iterations=_ITERATIONS):
+    """Return the best of the fits of `fit_sum_spectrum` from several starts, by `chi_squared`."""
+    fits = [_Fit(setting, start) for start in starts]
+    for fit in fits:
+        fit.run(iterations)
+    best = min(fits, key=lambda fit: fit.chi_squared) if len(fits) > 1 else fits[0]
+    best.estimate_misfit()
+    return best.result()
 
 
 class _Fit:
@@ -118,6 +125,15 @@ class _Fit:
         held += np.sum(np.square(calibration - self.centre) * self.stiffness)
         return float(np.sum(residual**2 / variance) + held)
 
+    @property
+    def chi_squared(self):
+        """Weighted squares, with the least misfit."""
+        shown, self.misfit = self.misfit, LEAST_MISFIT
+        variance = self.variance(self.amplitudes, self.design)
+        self.misfit = shown
+        state = self.amplitudes, self.design, self.calibration
+        return self._objective(*state, variance, self.model.ties(self.amplitudes))
+
     def run(self, iterations):
         """Iterate until amplitudes and calibration stay."""
         for _ in range(iterations):
@@ -143,14 +159,17 @@ class _Fit:
             if moved.max(initial=0) < 30 * _CONVERGED and small.all():
                 return
 
-    def _information(self, variance, ties, design):
-        """Return the Gram matrix of all unknowns, with what is known beforehand."""
+    def _information(self, rooted, ties):
+        """Return the Gram matrix of all unknowns, with what is known beforehand.
+
+        ``rooted`` is the full design over the errors of the channels.
+        """
         n = self.model.n_amplitudes
-        gram = (design / variance) @ design.T
+        gram = rooted @ rooted.T
         gram[:n, :n] += ties.T @ ties
-        if len(design) > n:
-            more = np.arange(n, len(design))
-            gram[more, more] += self.stiffness
+        if len(rooted) > n:
+            more = np.arange(n, len(rooted))
+            gram[more, more] += self.stiffness[self.model.moves]
         return gram
 
     def _full_design(self):
@@ -161,16 +180,16 @@ class _Fit:
     def _step(self, variance, ties):
         """Return the step of Fisher scoring: weighted least squares with amplitudes >= 0."""
         n = self.model.n_amplitudes
-        design = self._full_design()
-        gram = self._information(variance, ties, design)
+        errors = np.sqrt(variance)
+        rooted = self._full_design() / errors
+        gram = self._information(rooted, ties)
         # the linear model in the amplitudes themselves, not in their changes
-        right = design @ ((self.y - self.amplitudes @ self.design) / variance)
-        right[:n] += (design[:n] / variance) @ (design[:n].T @ self.amplitudes)
+        right = rooted @ (self.y / errors)
         if not self.setting.refine:
-            return non_negative(gram, right) - self.amplitudes, np.zeros(len(self.calibration))
-        right[n:] += self.stiffness * (self.centre - self.calibration)
-        across = (design[n:] / variance) @ (design[:n].T @ self.amplitudes)
-        right[n:] += across
+            amplitudes = non_negative(gram, right, self.amplitudes > 0)
+            return amplitudes - self.amplitudes, np.zeros(len(self.calibration))
+        pull = self.stiffness * (self.centre - self.calibration)
+        right[n:] += pull[self.model.moves]
         amplitudes, turn = self._bounded_solution(gram, right, n)
         return amplitudes - self.amplitudes, turn
 
@@ -179,8 +198,9 @@ class _Fit:
 
         What would go beyond a limit is put there, and the rest is solved for again.
         """
-        turn = np.zeros(len(right) - n)
+        turn, likely = np.zeros(len(right) - n), self.amplitudes > 0
         free = np.ones(len(turn), bool)
+        moves, whole = self.model.moves, np.zeros(len(self.calibration))
         for _ in range(_BOUND_ROUNDS):
             others = n + np.flatnonzero(free)
             fixed = n + np.flatnonzero(~free)
@@ -188,16 +208,19 @@ class _Fit:
             inner = np.linalg.inv(gram[np.ix_(others, others)])
             mixed = gram[:n, others] @ inner
             amplitudes = non_negative(
-                gram[:n, :n] - mixed @ gram[others, :n], rest[:n] - mixed @ rest[others]
+                gram[:n, :n] - mixed @ gram[others, :n], rest[:n] - mixed @ rest[others], likely
             )
+            likely = amplitudes > 0
             turn[free] = inner @ (rest[others] - gram[others, :n] @ amplitudes)
-            within = self.model.bounded(self.calibration + turn) - self.calibration
-            beyond = free & (np.abs(within - turn) > _BEYOND * self.model.prior_errors)
+            whole[moves] = turn
+            whole = self.model.bounded(self.calibration + whole) - self.calibration
+            within = whole[moves]
+            beyond = free & (np.abs(within - turn) > _BEYOND * self.model.prior_errors[moves])
             turn = np.where(beyond, within, turn)
             if not beyond.any():
                 break
             free &= ~beyond
-        return amplitudes, within
+        return amplitudes, whole
 
     def estimate_misfit(self):
         """Find the misfit for which squared residuals of peaks have their expected size."""
@@ -224,11 +247,10 @@ class _Fit:
         else:
             self.misfit = float(optimize.brentq(excess, LEAST_MISFIT, _MOST_MISFIT, xtol=1e-4))
 
-    def _group_covariance(self):
+    def _group_covariance(self, full, ties):
         """Return the covariance of the counts of groups, of those at 0 too."""
         variance = self.variance(self.amplitudes, self.design)
-        ties = self.model.ties(self.amplitudes)
-        gram = self._information(variance, ties, self._full_design())
+        gram = self._information(full / np.sqrt(variance), ties)
         n, n_lines = self.model.n_amplitudes, self.model.groups.number
         free = np.ones(len(gram), bool)
         free[n_lines:n] = self.amplitudes[n_lines:] > 0
@@ -249,13 +271,13 @@ class _Fit:
         others = self.amplitudes[n:, None] * model.others(self.calibration)
         continuum = others[: model.n_smooth].sum(axis=0)
         pile_up = others[model.n_smooth :].sum(axis=0)
-        state = self.amplitudes, self.design, self.calibration
-        covariance = self._group_covariance()
-        shown, self.misfit = self.misfit, LEAST_MISFIT
-        sharp = model.matrix @ self._group_covariance() @ model.matrix.T
-        variance = self.variance(self.amplitudes, self.design)
-        chi_squared = self._objective(*state, variance, model.ties(self.amplitudes))
-        self.misfit = shown
+        full, ties = self._full_design(), model.ties(self.amplitudes)
+        covariance = sharp = self._group_covariance(full, ties)
+        if self.misfit != LEAST_MISFIT:
+            shown, self.misfit = self.misfit, LEAST_MISFIT
+            sharp = self._group_covariance(full, ties)
+            self.misfit = shown
+        sharp = model.matrix @ sharp @ model.matrix.T
         return SumFit(
             detector=detector,
             lines=list(setting.lines),
@@ -272,7 +294,7 @@ class _Fit:
             observed=setting.observed,
             used=setting.used,
             misfit=self.misfit,
-            chi_squared=chi_squared,
+            chi_squared=self.chi_squared,
             at_limits=model.at_limits(self.calibration),
             strains=self._strains(covariance),
         )

@@ -1,6 +1,7 @@
 """The expected spectrum as a function of counts and calibration, and what is known of both."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import signal
@@ -197,8 +198,21 @@ class SumModel:
         others[: self.n_smooth] *= np.prod(1 - depths[:, None] * self.steps, axis=0)
         return others
 
+    @cached_property
+    def moves(self):
+        """Which of all but amplitudes are fitted, (n,) indices."""
+        return np.flatnonzero(self.prior_errors != _HELD)
+
     def design(self, calibration):
         """Return the shapes of groups, continuum and sum peaks, (amplitudes, used channels)."""
+        shapes = self._held_shapes if self.setting.hold else self._shapes(calibration)
+        return np.vstack([shapes, self.others(calibration)[:, self.setting.used]])
+
+    @cached_property
+    def _held_shapes(self):
+        return self._shapes(self.initial())
+
+    def _shapes(self, calibration):
         groups = self.groups
         shapes = self.detector(calibration).summed(
             self.energies,
@@ -208,10 +222,19 @@ class SumModel:
             self.line_shifts(calibration),
             self.line_widths(calibration),
         )
-        return np.vstack([shapes, self.others(calibration)])[:, self.setting.used]
+        return shapes[:, self.setting.used]
 
     def derivatives(self, amplitudes, calibration):
-        """Return how the expected spectrum changes with all but amplitudes, (n, used)."""
+        """Return how the expected spectrum changes with what `moves`, (n, used)."""
+        smooth = amplitudes[self.groups.number :][: self.n_smooth]
+        continuum = smooth @ self.others(calibration)[: self.n_smooth]
+        depths = calibration[len(calibration) - len(self.steps) :]
+        deeper = -continuum * self.steps / (1 - depths[:, None] * self.steps)
+        parts = [] if self.setting.hold else self._slopes(amplitudes, calibration)
+        return np.vstack([*parts, deeper])[:, self.setting.used]
+
+    def _slopes(self, amplitudes, calibration):
+        """Return how the lines change with calibration, shifts and widths, arrays (n, C)."""
         groups = self.groups
         along = self.detector(calibration).slopes(
             self.energies,
@@ -223,12 +246,7 @@ class SumModel:
         )
         offset = along["position"].sum(axis=0)
         rows = [offset, *(along[name] for name in CALIBRATION[1:])]
-        smooth = amplitudes[groups.number :][: self.n_smooth]
-        continuum = smooth @ self.others(calibration)[: self.n_smooth]
-        depths = calibration[len(calibration) - len(self.steps) :]
-        deeper = -continuum * self.steps / (1 - depths[:, None] * self.steps)
-        parts = [rows, along["position"], along["width"], deeper]
-        return np.vstack(parts)[:, self.setting.used]
+        return [rows, along["position"], along["width"]]
 
     def ties(self, amplitudes):
         """Return rows (ties, amplitudes) whose squares are the cost of ratios that are off."""

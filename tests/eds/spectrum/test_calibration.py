@@ -10,9 +10,19 @@ from numpy.testing import assert_allclose
 from hyperspy_multimodal.eds.spectrum import explain as explain_module
 from hyperspy_multimodal.eds.spectrum.calibration import far_axis, search_axis
 from hyperspy_multimodal.eds.spectrum.instrument import candidates_beside
-from hyperspy_multimodal.eds.spectrum.sum_fit import fit_sum_spectrum
+from hyperspy_multimodal.eds.spectrum.sum_fit import best_sum_fit, fit_sum_spectrum
 
-from .synthetic import BEAM, NOMINAL, USED, amplitudes, drawn, expected, explained, lines_of
+from .synthetic import (
+    BEAM,
+    NOMINAL,
+    USED,
+    amplitudes,
+    drawn,
+    expected,
+    explained,
+    lines_of,
+    setting_of,
+)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -105,19 +115,49 @@ def test_the_axis_holds_beside_a_strong_peak_that_nobody_names(element):
 
 def test_the_axis_that_was_found_with_all_elements_is_held_from_then_on(monkeypatch):
     """By each later fit, in which other elements and peaks come and go."""
-    made = []
+    first, later = [], []
 
-    def recorded(setting, start=None, *iterations):
-        fit = fit_sum_spectrum(setting, start, *iterations)
-        made.append((setting.known, fit))
-        return fit
+    def recorded_first(setting, starts, iterations):
+        first.append(best_sum_fit(setting, starts, iterations))
+        return first[-1]
 
-    monkeypatch.setattr(explain_module, "fit_sum_spectrum", recorded)
+    def recorded_later(setting, start=None):
+        later.append(setting.known)
+        return fit_sum_spectrum(setting, start)
+
+    monkeypatch.setattr(explain_module, "best_sum_fit", recorded_first)
+    monkeypatch.setattr(explain_module, "fit_sum_spectrum", recorded_later)
     explained(drawn(expected({**COUNTS, "Ti": 3e3})), NAMED, candidates=("Cu",))
-    first = [fit for known, fit in made if known is None]
-    best = min(first, key=lambda fit: fit.chi_squared)
-    assert len(made) > len(first) + 2
-    assert all(known is best.detector for known, _ in made[len(first) :])
+    assert len(first) == 1 and len(later) > 2
+    assert all(known is first[0].detector for known in later)
+
+
+def test_the_best_of_several_starts_is_taken():
+    observed = drawn(expected(COUNTS, replace(NOMINAL, offset=0.03)))
+    setting = setting_of(observed, NAMED)
+    starts = [replace(NOMINAL, offset=offset) for offset in (-0.1, 0.03)]
+    fits = [fit_sum_spectrum(setting, start) for start in starts]
+    assert fits[1].chi_squared < fits[0].chi_squared - 10
+    best = best_sum_fit(setting, starts)
+    assert best.chi_squared == fits[1].chi_squared
+    np.testing.assert_array_equal(best.amplitudes, fits[1].amplitudes)
+
+
+def test_what_is_held_stays_and_the_rest_is_fitted():
+    """To a spectrum whose axis has moved and whose edge is deep."""
+    edges = (1.839,)
+    before = fit_sum_spectrum(setting_of(drawn(expected(COUNTS)), NAMED))
+    moved = replace(NOMINAL, offset=0.02)
+    observed = drawn(expected(COUNTS, moved, steps=[(1.839, 0.4)]))
+    setting = setting_of(observed, NAMED, edges=edges)
+    held = fit_sum_spectrum(replace(setting, hold=True), before)
+    assert replace(held.detector, edges=None) == replace(before.detector, edges=None)
+    for one, other in ((held.shifts, before.shifts), (held.widths, before.widths)):
+        np.testing.assert_array_equal(one, other)
+    free = fit_sum_spectrum(setting, before)
+    assert free.detector.offset == pytest.approx(0.02, abs=0.002)
+    assert held.depths[0] == pytest.approx(0.4, abs=0.1)
+    assert free.chi_squared < held.chi_squared
 
 
 def test_the_axis_of_the_signal_is_kept_if_it_is_to_be():

@@ -94,7 +94,7 @@ def test_no_feasible_direction_lowers_the_objective():
         return problem._objective(counts, model.design(calibration), calibration, variance, ties)
 
     least = objective(here)
-    gram = problem._information(variance, ties, problem._full_design())
+    gram = problem._information(problem._full_design() / np.sqrt(variance), ties)
     size = 1 / np.sqrt(np.diag(gram))
     rng = np.random.default_rng(0)
     directions = [*np.diag(size), *(size * rng.normal(size=(40, n + len(problem.calibration))))]
