@@ -123,14 +123,15 @@ def composition(
     - counts: the summed variance of the raw counts, with covariances between elements;
     - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
       EDS fit, they are the errors of calibration, line weights and continuum. For an EELS fit, they
-      are the errors of exponent, shift, white lines, misfit and energy range. For X-ray windows,
-      they are 3 % of the background (10 % below 1 keV) and the contribution of overlapping lines of
-      other mapped elements expected from tabulated intensities. For EELS windows, they are 0.5 % of
-      the background and the error of its exponent. For each element, the relative error of the counts of a region
-      equals the relative error of the total. However, the region's share of the error of the total
-      is at least its share of the counts of all lines (EELS: spectra). For existing maps
-      (`fuse_maps`), errors of the background and of overlapping lines are not known. This is
-      stated in the table, and detection is not assessed;
+      are the errors of exponent, shift, white lines, misfit and energy range. For windows, they are
+      3 % of the X-ray background (10 % below 1 keV), or 0.5 % of the EELS background and the error
+      of its exponent. The expected contribution of overlapping lines (tabulated intensities)
+      or edges (hydrogenic cross-sections) of other mapped elements is counted as an error as well.
+      For each element, the relative error of the counts of a region equals the relative error of
+      the total. However, the region's share of the error of the total is at least its share of the
+      counts of all lines (EELS: spectra). For existing maps (`fuse_maps`), errors of the background
+      and of overlapping lines are not known. This is stated in the table, and detection is not
+      assessed;
     - kfactors: their standard errors, which are assumed to be independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
