@@ -119,7 +119,7 @@ def fit_maps(
     ------
     TypeError, ValueError
         If the signal is not a map of EDS spectra or has no elements, if it holds negative or
-        infinite counts, if the energy axis cannot be found, or if an argument is not as described.
+        infinite counts, if the energy axis cannot be found, or if an argument is invalid.
 
     See Also
     --------

@@ -284,9 +284,12 @@ def goodness(explanation):
         word = "wrong"
     offset, gain = 1e3 * fit.detector.offset, 100 * fit.detector.gain
     text = (
-        f"{GOODNESS}{word}: peaks are described to within {100 * fit.misfit:.0f} % of their height"
+        f"{GOODNESS}{word}: peaks deviate from the model by about {100 * fit.misfit:.0f} % of "
+        "their height (root mean square)"
     )
     share = _unexplained(fit)
     if share > 1e-3:
         text += f"; {100 * share:.1f} % of the X-ray line counts belong to no element"
-    return f"{text}. The energy axis was moved by {offset:+.0f} eV and {gain:+.2f} %."
+    return (
+        f"{text}. The energy axis was shifted by {offset:+.0f} eV and stretched by {gain:+.2f} %."
+    )

@@ -68,24 +68,25 @@ def multimodal_fusion(
     $haadf
     $gamma
     $lambdas
-        "auto" needs counts that are whole numbers.
+        "auto" requires integer counts.
     xray_lines : None or list of str
         X-ray lines to map, such as ``["Ti_Ka", "O_Ka"]``, in upper or lower case. An element symbol
         stands for its default line. None (default) uses the lines in ``metadata.Sample``.
     map_method : "fit" or "windows"
-        How counts are read from the spectra: by fitting all lines of all elements and the continuum
-        (default; see `hyperspy_multimodal.fit_maps`), or by summing one window per line.
+        How counts are extracted from the spectra: by fitting all lines of all elements and the
+        continuum (default; see `hyperspy_multimodal.fit_maps`), or by summing one window per
+        line.
     integration_windows : float or array_like
         Width of the integration windows in units of each line's FWHM, default 2, or an array with
-        one row (left, right) per line, in units of the energy axis. The result of a fit is scaled
-        to the counts of the element in this window.
+        one row (left, right) per line, in units of the energy axis. Fitted intensities are
+        converted to the counts of the element within this window.
     background_windows : "auto", None or array_like
         Only for ``map_method="windows"``: windows beside the lines, from which the expected
         background is estimated. "auto" (default) uses ``estimate_background_windows``. An array has
         one row (left, right, left, right) per line. None subtracts no background.
     extra_lines : None or list of str
-        Only for ``map_method="fit"``: elements, or their lines, that the spectra show but that need
-        no map, such as ["Cu"] of the grid.
+        Only for ``map_method="fit"``: elements, or their lines, that are present in the spectra but
+        not mapped, such as ["Cu"] from the grid.
     $regulariser
     $weights
     $haadf_blur
@@ -128,9 +129,10 @@ def multimodal_fusion(
     $large_scans
 
     A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``), when its maps are
-    computed. Each map is fused as a whole. A fit passes y = x + 2 v over a background of 2 v to the
-    cost, where v is the variance of the net counts x beyond their own Poisson variance. This is a
-    shifted Poisson distribution, in units in which the variance of x alone is x.
+    computed. Each map is fused as a whole. For fitted counts, the cost is evaluated with
+    y = x + 2 v and B = 2 v, where v is the variance of the net counts x in excess of their Poisson
+    variance. This is a shifted Poisson distribution, in units in which the Poisson variance of x
+    is x.
 
     References
     ----------

@@ -112,7 +112,7 @@ def solve_fusion(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or if the terms of the cost differ too much in size for
+        If an argument is invalid, or if the terms of the cost differ too much in size for
         float32. Nothing is computed in this case.
 
     Notes

@@ -43,38 +43,39 @@ def fuse_maps(
 ) -> Results:
     r"""Fuse existing element maps with the HAADF image of the same scan.
 
-    The cost and its parameters are those of ``multimodal_fusion``. The maps may come from the
-    software of the microscope, from ``get_lines_intensity``, or from model fits. If you have the
-    spectrum image, prefer ``s.multimodal_fusion(haadf)``, which reads the counts itself and knows
-    their noise.
+    The cost function and its parameters are the same as in ``multimodal_fusion``. The maps may come
+    from microscope software, from ``get_lines_intensity``, or from model fits. If you have the
+    spectrum image, prefer ``s.multimodal_fusion(haadf)``, which extracts the counts itself and
+    models their noise.
 
     Parameters
     ----------
     maps : list, dict, BaseSignal or numpy.ndarray
         Maps of one shape (ny, nx): a list of signals (two signal axes, or two navigation axes) or
-        arrays, a dictionary from element to map, or a stack with the elements first.
+        arrays, a dictionary from element to map, or an array with elements along the first axis.
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan.
     gamma, lambdas, regulariser, weights, haadf_blur, align, keep_totals, keep_significant
         As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Maps that
-        are not counts are split with Gaussian noise. Its variance follows from ``gain`` and
-        ``background``, or is estimated, which the log reports.
+        are not counts are split with Gaussian noise. Its variance is computed from ``gain`` and
+        ``background``, or estimated, in which case a message is logged.
     elements : None or list of str
         Elements, X-ray lines or edges, one per map. None (default) takes them from the keys of a
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float or sequence of float
         Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
-        contain whole numbers >= 0 that do not look scaled. Otherwise it is estimated from how the
-        noise grows with the brightness, and a warning is logged. Where Gaussian noise was clipped
-        at 0, its mean is then subtracted; with a gain given, it is not.
+        contain non-negative integers that do not appear to be rescaled. Otherwise, the gain is
+        estimated from the increase of the noise with brightness, and a warning is logged. With an
+        estimated gain, the bias from noise clipped at 0 is also subtracted; with a given gain, it
+        is not.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in their units. The maps still contain its
         noise. None (default): 0 for counts or if ``gain`` is given; otherwise the noise in dark
         regions is estimated.
     pedestal : None, "vacuum", float or sequence of float
         Uniform background that the maps still contain, in map units per pixel, >= 0. It is
-        subtracted, also from the totals. "vacuum" measures it where the HAADF shows vacuum.
-        None (default): 0, with a warning if there are counts in vacuum.
+        subtracted from the maps and their totals. "vacuum" measures it where the HAADF shows
+        vacuum. None (default): 0, with a warning if vacuum contains counts.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.
     $navigation_mask
@@ -87,16 +88,15 @@ def fuse_maps(
         One map per element, in the order and units of the input and with its axes and metadata;
         Signal2D for arrays. ``metadata.Multimodal_fusion`` records all parameters.
     output : dict
-        Only with ``full_output=True``: as for ``multimodal_fusion``, and ``gain``,
-        ``gain_source`` ("counts", "given" or "estimated"), ``pedestal``, and ``clipping_bias``: the
-        mean of what was subtracted, in map units per pixel, because noise below 0 was cut off.
-        ``raw_maps`` are the maps as given, less the pedestal. ``raw_noise`` is None if the noise
-        was estimated.
+        Only with ``full_output=True``: as for ``multimodal_fusion``, and in addition ``gain``,
+        ``gain_source`` ("counts", "given" or "estimated"), ``pedestal``, and ``clipping_bias``
+        (mean correction for clipped noise, in map units per pixel). ``raw_maps`` are the given maps
+        minus the pedestal. ``raw_noise`` is None if the noise was estimated.
 
     Raises
     ------
     TypeError, ValueError
-        If maps, HAADF or an argument are not as described, or if the elements are unknown.
+        If maps, HAADF or an argument are invalid, or if the elements are unknown.
 
     See Also
     --------
@@ -105,11 +105,11 @@ def fuse_maps(
     Notes
     -----
     A map x with gain g and variance g x + f becomes x / g effective counts over a background of
-    :math:`f / g^2`, a shifted Poisson distribution with these moments. The record holds f / g as
-    ``background``. HAADF weights that the maps do not determine follow Z^1.7 times the number of
-    atoms per count: that of X-rays at 200 keV if all maps are named by lines such as "Ti_Ka",
-    otherwise one. Totals are kept. Counts in vacuum are not subtracted unless ``pedestal`` is
-    given, because they may come from a support film.
+    :math:`f / g^2`, a shifted Poisson distribution with these moments. f / g is recorded as
+    ``background``. HAADF weights that the maps do not determine are set to Z^1.7 times the number
+    of atoms per count. This number is computed for X-rays at 200 keV if all maps are named after
+    X-ray lines, such as "Ti_Ka", and is 1 otherwise. Totals are kept. Counts in vacuum are not
+    subtracted unless ``pedestal`` is given, because they may come from a support film.
 
     Examples
     --------

@@ -58,7 +58,7 @@ def plot_line_profile(
     Raises
     ------
     TypeError, ValueError
-        If maps are not as described, or the line leaves them.
+        If maps are invalid, or if the line extends beyond them.
 
     Notes
     -----

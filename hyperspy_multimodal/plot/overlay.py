@@ -100,7 +100,7 @@ def plot_overlay(
     Raises
     ------
     TypeError, ValueError
-        If ``maps`` are no maps of one scan, or are lazy, or if arguments are not as described.
+        If ``maps`` are not maps of one scan, or are lazy, or if an argument is invalid.
 
     Notes
     -----

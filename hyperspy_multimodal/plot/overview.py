@@ -99,8 +99,8 @@ def plot_overview(
     Raises
     ------
     TypeError, ValueError
-        If there is no map, not one raw map for each fused map, or they are lazy or a stack, or if
-        arguments are not as described.
+        If there are no maps, if each fused map does not have one raw map, if maps are lazy or a
+        stack, or if an argument is invalid.
 
     Notes
     -----

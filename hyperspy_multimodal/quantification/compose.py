@@ -55,19 +55,19 @@ def composition(
 ) -> Composition:
     r"""Return the composition of regions of EDS or EELS maps, with errors and detection limits.
 
-    Fused maps only show where a region is. Its counts are sums of the raw maps, which are unbiased
-    and whose noise is known.
+    Fused maps are used only to locate regions. Counts are summed over the raw maps, which are
+    unbiased and whose noise is known.
 
     Parameters
     ----------
     maps : list of BaseSignal
         Fused maps, as `multimodal_fusion` of spectra returns them, or maps from `fit_maps` or
-        `fuse_maps`, in any order. Elements whose maps are omitted, such as C of a film, are not
-        counted.
+        `fuse_maps`, in any order. Omitted elements, such as C in a support film, are excluded from
+        the composition.
     output : dict
         Dictionary that the same call returned with ``full_output=True``. Maps from `fuse_maps`
-        must name their lines, and must be counts, or fused with ``gain``; if their noise was
-        estimated, they are refused.
+        must be named after their lines, and must be in counts or fused with a given ``gain``. Maps
+        with estimated noise raise an error.
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors for weight per cent, as in eXSpy, by line, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number is a standard error. An
@@ -96,25 +96,24 @@ def composition(
         Take-off angle in degrees, for the absorption correction. "auto" (default) uses the metadata
         of the maps.
     false_discovery_rate : float
-        Expected share of absent elements among those reported as detected. Default 0.05.
+        Expected fraction of absent elements among the elements reported as detected. Default 0.05.
     seed : int
-        Seed of the search for regions, default 0.
+        Random seed for region detection. Default 0.
 
     Returns
     -------
     Composition
-        Its attributes are arrays; printed, it is a table. ``to_csv(path)`` saves it.
+        Object with array attributes, which prints as a table. ``to_csv(path)`` saves it.
 
     Raises
     ------
     TypeError, ValueError
         If maps and output are not from the same fusion, if their noise is not known, if a factor is
-        missing, if the absorption correction does not converge, or if an argument is not as
-        described.
+        missing, if the absorption correction does not converge, or if an argument is invalid.
 
     See Also
     --------
-    exspy.signals.EDSTEMSpectrum.quantification : The same composition, pixel by pixel.
+    exspy.signals.EDSTEMSpectrum.quantification : Pixel-wise Cliff-Lorimer quantification.
 
     Notes
     -----
@@ -123,54 +122,58 @@ def composition(
 
     - counts: the summed variance of the raw counts, with covariances between elements;
     - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
-      EDS fit, they are those of calibration, line weights and continuum; for an EELS fit, of
-      exponent, shift, white lines, misfit and energy range. For windows, they are 3 % of the
-      background of X-rays (10 % below 1 keV), 0.5 % of that of EELS and the error of its exponent,
-      and the counts that other mapped elements should add according to tables. For each element,
-      the relative error of its counts equals that of its total. The region's share of the error of
-      the total is at least its share of the counts of all lines (EELS: spectra). For existing maps
-      (`fuse_maps`), errors of the background and of overlapping lines are not known. The table says
-      so, and nothing is said of detection;
-    - kfactors: their standard errors, taken as independent.
+      EDS fit, they are the errors of calibration, line weights and continuum. For an EELS fit, they
+      are the errors of exponent, shift, white lines, misfit and energy range. For windows, they are
+      3 % of the X-ray background (10 % below 1 keV), or 0.5 % of the EELS background and the error
+      of its exponent. The expected contribution of overlapping lines (tabulated intensities)
+      or edges (hydrogenic cross-sections) of other mapped elements is counted as an error as well.
+      For each element, the relative error of the counts of a region equals the relative error of
+      the total. However, the region's share of the error of the total is at least its share of the
+      counts of all lines (EELS: spectra). For existing maps (`fuse_maps`), errors of the background
+      and of overlapping lines are not known. This is stated in the table, and detection is not
+      assessed;
+    - kfactors: their standard errors, which are assumed to be independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
     of the window, so atomic per cent is a ratio of areal densities. Plural scattering is not
     corrected.
 
-    Absorption: :math:`k_i` is multiplied by :math:`x / (1 - e^{-x})`, where :math:`x` is the mass
-    absorption coefficient (of eXSpy) of the composition times mass thickness over the sine of the
-    take-off angle, and iterated until composition and correction agree. This is correct for flat
-    regions of uniform composition through their thickness. Errors include the correction, but not
-    the error of the thickness. ``maps`` are corrected in the same way; if the thickness differs
-    between regions, they are NaN outside all regions.
+    Absorption: :math:`k_i` is multiplied by :math:`x / (1 - e^{-x})`. Here, :math:`x` is the mass
+    absorption coefficient of the composition (from eXSpy) times the mass thickness, divided by the
+    sine of the take-off angle. The correction is iterated until it is self-consistent. It is valid
+    for flat regions of uniform composition through their thickness. Errors include the correction,
+    but not the error of the thickness. ``maps`` are corrected in the same way; if the thickness
+    differs between regions, they are NaN outside all regions.
 
-    Counts below zero count as zero in the composition, so percentages are between 0 and 100;
-    ``counts`` keep their sign. A region has no composition (NaN, and ``remarks`` say why) if the
-    amount of all elements together is below three standard errors of noise, fit and factors, or if
-    the counts of an element are negative by three standard errors and 1 % of the others.
+    Negative counts are set to zero in the composition, so percentages are between 0 and 100;
+    ``counts`` keep their sign. A region has no composition (NaN; ``remarks`` gives the reason) if
+    the amount of all elements together is less than three combined standard errors (noise, fit and
+    factors), or if an element has counts below -3 standard errors and an amount below -1 % of the
+    amounts of the other elements.
 
-    An element is detected if counts like these would be rare without it, given the expected
-    background and the error of the fit. The level follows from the false discovery rate over all
-    pairs of regions and elements [2]_. Pairs that are certain (p-values below 1/10000 of the rate)
-    are left out, because they would make it lenient for the others. It is at most a fifth of the
-    rate (0.01 by default). The detection limit is that of Currie [3]_: an element with fewer counts
-    may be found, but not reliably in 95 of 100 scans.
+    An element is detected if its counts would be improbable without it, given the expected
+    background and the error of the fit. The threshold of the p-values follows from the false
+    discovery rate over all pairs of regions and elements [2]_. Near-certain pairs (p-values below
+    1/10000 of the rate) are excluded because they would loosen the threshold for the rest. The
+    threshold is at most one fifth of the rate (0.01 by default). Detection limits are defined as by
+    Currie [3]_: an element with fewer counts may be detected, but not in 95 of 100 scans.
 
-    Regions are found as follows. Regions that follow the noise of the counts would include this
-    noise in their composition. To avoid this, noise is drawn, and both added to and subtracted from
-    the raw counts. This gives two sets of maps with independent noise, each as noisy as half the
-    counts [4]_. The first is fused with the parameters of the maps, and regions are found in it.
-    The second is summed over these regions, with errors larger by a factor of 1.4. Pixels belong to
-    the specimen if the fused counts of all maps together exceed three standard errors of the counts
-    of 5 x 5 pixels; everything else is vacuum. The compositions of these pixels are split by
-    k-means into 2 to 6 clusters of at least 20 pixels, half of which must lie in squares of 2 x 2
-    pixels of the cluster, so that rims do not become regions. A number of clusters is accepted if
-    all clusters differ from each other by 10 at%, and by three standard errors of the second
-    counts. Among the accepted numbers, the one whose pixels are closest to their own centre
-    relative to the next is used. If none is accepted, there is a single region.
+    Regions are detected as follows. Regions that follow the noise of the counts would include this
+    noise in their composition. To avoid this, simulated noise is added to one copy of the raw
+    counts and subtracted from another. This gives two sets of maps with independent noise, each as
+    noisy as half the counts [4]_. The first set is fused with the parameters of the maps, and
+    regions are detected in it. The second set is summed over these regions, which increases the
+    errors by a factor of 1.4. Pixels belong to the specimen if the fused counts of all maps
+    together exceed three standard errors of the counts of 5 x 5 pixels; all other pixels are
+    vacuum. The compositions of these pixels are split by k-means into 2 to 6 clusters of at least
+    20 pixels. Half of the pixels of a cluster must lie in squares of 2 x 2 pixels of the cluster,
+    so that rims do not become regions. A number of clusters is accepted if all clusters differ from
+    each other by 10 at%, and by three standard errors of the second set of counts. Among the
+    accepted numbers, the one with the smallest mean ratio of the distances to the own and the
+    nearest other cluster centre is used. If none is accepted, all pixels form a single region.
 
-    The beam has tails, so pixels at the rim of a region also hold counts of its neighbours;
-    ``rims`` is the share of a region that lies there.
+    Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
+    ``rims`` is the fraction of the counts of a region in such pixels.
 
     References
     ----------

@@ -106,7 +106,7 @@ def detection_map(
     ------
     TypeError, ValueError
         If maps and output are not from the same fusion of spectra, if a factor is missing, or if an
-        argument is not as described.
+        argument is invalid.
 
     See Also
     --------

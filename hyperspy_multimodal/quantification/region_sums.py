@@ -131,13 +131,13 @@ def region_sums(
     Returns
     -------
     RegionSums
-        Its attributes are arrays; printed, it is a table. ``to_csv(path)`` saves it.
+        Object with array attributes, which prints as a table. ``to_csv(path)`` saves it.
 
     Raises
     ------
     TypeError, ValueError
         If maps and output are not from the same fusion, if their noise is not known, or if the
-        regions are not as described.
+        regions are invalid.
 
     See Also
     --------

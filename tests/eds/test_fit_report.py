@@ -227,7 +227,7 @@ def test_lines_that_stand_apart_overlap_with_nothing():
 def test_how_good_a_fit_is_said_in_words(misfit, word):
     explanation = plain()
     text = goodness(replace(explanation, fit=replace(explanation.fit, misfit=misfit)))
-    assert f"is {word}: peaks are described to within {100 * misfit:.0f} % of their height" in text
+    assert f"is {word}: peaks deviate from the model by about {100 * misfit:.0f} % of their" in text
 
 
 def test_the_movement_of_the_axis_and_unknown_counts_are_told():
@@ -237,7 +237,7 @@ def test_the_movement_of_the_axis_and_unknown_counts_are_told():
              for line in explanation.fit.lines]  # fmt: skip
     fit = replace(explanation.fit, detector=moved, lines=lines)
     text = goodness(replace(explanation, fit=fit))
-    assert text.endswith("The energy axis was moved by +12 eV and -0.45 %.")
+    assert text.endswith("The energy axis was shifted by +12 eV and stretched by -0.45 %.")
     order = [line.name for line in lines].index("O_Ka")
     share = fit.amplitudes[order] / fit.amplitudes.sum()
     assert f"{100 * share:.1f} % of the X-ray line counts belong to no element" in text

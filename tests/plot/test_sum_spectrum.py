@@ -36,8 +36,8 @@ def test_curves_axes_and_title(clean):
     assert axes[1].get_xlabel() == "Energy (keV)"
     assert axes[0].figure.get_suptitle() == "Sum of all spectra and its fit"
     goodness = axes[0].get_legend().get_title().get_text()
-    assert goodness.startswith("Good: peaks are described to")
-    assert "moved by" in goodness
+    assert goodness.startswith("Good: peaks deviate from the model by")
+    assert "shifted by" in " ".join(goodness.split())
 
 
 def test_every_family_of_mapped_elements_has_its_label(clean, two_metals):
