@@ -107,8 +107,8 @@ def multimodal_fusion(
     Returns
     -------
     maps : list of BaseSignal
-        One map per line, in the order of ``xray_lines`` (or of the metadata), with axes, class,
-        units (counts) and metadata like the maps of ``get_lines_intensity``.
+        One map per line, in the order of ``xray_lines`` (or of the metadata), with the same axes,
+        class, units (counts) and kind of metadata as the maps that ``get_lines_intensity`` returns.
         ``metadata.Multimodal_fusion`` records all parameters and assumptions.
     $output
 
@@ -122,7 +122,7 @@ def multimodal_fusion(
     --------
     get_lines_intensity, estimate_background_windows, quantification
     hyperspy_multimodal.fit_maps : The raw maps of ``map_method="fit"``, with their variance.
-    hyperspy_multimodal.solve_fusion : The same cost on arrays.
+    hyperspy_multimodal.solve_fusion : Minimise the same cost for arrays.
 
     Notes
     -----
@@ -131,8 +131,8 @@ def multimodal_fusion(
     A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``), when its maps are
     computed. Each map is fused as a whole. For fitted counts, the cost is evaluated with
     y = x + 2 v and B = 2 v, where v is the variance of the net counts x in excess of their Poisson
-    variance. This is a shifted Poisson distribution, in units in which the Poisson variance of x
-    is x.
+    variance. The maps are thus modelled by a shifted Poisson distribution, in units in which the
+    Poisson variance of x is x.
 
     References
     ----------

@@ -143,7 +143,7 @@ def multimodal_fusion(
     See Also
     --------
     add_elements, edges_at_energy
-    hyperspy_multimodal.solve_fusion : The same cost on arrays.
+    hyperspy_multimodal.solve_fusion : Minimise the same cost for arrays.
 
     Notes
     -----

@@ -51,8 +51,9 @@ def fuse_maps(
     Parameters
     ----------
     maps : list, dict, BaseSignal or numpy.ndarray
-        Maps of one shape (ny, nx): a list of signals (two signal axes, or two navigation axes) or
-        arrays, a dictionary from element to map, or an array with elements along the first axis.
+        Maps of the same shape (ny, nx): a list of signals (two signal axes, or two navigation axes)
+        or arrays, a dictionary mapping elements to maps, or an array with elements along the first
+        axis.
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan.
     gamma, lambdas, regulariser, weights, haadf_blur, align, keep_totals, keep_significant
@@ -70,8 +71,8 @@ def fuse_maps(
         is not.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in their units. The maps still contain its
-        noise. None (default): 0 for counts or if ``gain`` is given; otherwise the noise in dark
-        regions is estimated.
+        noise. None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from
+        the noise in dark regions.
     pedestal : None, "vacuum", float or sequence of float
         Uniform background that the maps still contain, in map units per pixel, >= 0. It is
         subtracted from the maps and their totals. "vacuum" measures it where the HAADF shows
@@ -96,20 +97,21 @@ def fuse_maps(
     Raises
     ------
     TypeError, ValueError
-        If maps, HAADF or an argument are invalid, or if the elements are unknown.
+        If the maps, the HAADF or another argument is invalid, or if the elements are unknown.
 
     See Also
     --------
-    hyperspy_multimodal.solve_fusion : The same cost on arrays, with nothing fitted.
+    hyperspy_multimodal.solve_fusion : Minimise the same cost for arrays, without a fit of weights.
 
     Notes
     -----
-    A map x with gain g and variance g x + f becomes x / g effective counts over a background of
-    :math:`f / g^2`, a shifted Poisson distribution with these moments. f / g is recorded as
-    ``background``. HAADF weights that the maps do not determine are set to Z^1.7 times the number
-    of atoms per count. This number is computed for X-rays at 200 keV if all maps are named after
-    X-ray lines, such as "Ti_Ka", and is 1 otherwise. Totals are kept. Counts in vacuum are not
-    subtracted unless ``pedestal`` is given, because they may come from a support film.
+    A map x with gain g and variance g x + f is treated as x / g effective counts over a
+    background of :math:`f / g^2`, that is, as a shifted Poisson variable with the same mean and
+    variance. f / g is recorded as ``background``. HAADF weights that the maps do not determine are
+    set to Z^1.7 times the number of atoms per count. This number is computed for X-rays at 200 keV
+    if all maps are named after X-ray lines, such as "Ti_Ka", and is 1 otherwise. Totals are kept.
+    Counts in vacuum are not subtracted unless ``pedestal`` is given, because they may come from a
+    support film.
 
     Examples
     --------

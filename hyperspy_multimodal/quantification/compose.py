@@ -55,13 +55,13 @@ def composition(
 ) -> Composition:
     r"""Return the composition of regions of EDS or EELS maps, with errors and detection limits.
 
-    Fused maps are used only to locate regions. Counts are summed over the raw maps, which are
-    unbiased and whose noise is known.
+    Fused maps are used only to locate regions. Counts are summed over each region of the raw maps,
+    which are unbiased and whose noise is known.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        Fused maps, as `multimodal_fusion` of spectra returns them, or maps from `fit_maps` or
+        Fused maps that `multimodal_fusion` returned for spectra, or maps from `fit_maps` or
         `fuse_maps`, in any order. Omitted elements, such as C in a support film, are excluded from
         the composition.
     output : dict
@@ -118,20 +118,20 @@ def composition(
     Notes
     -----
     With net counts :math:`N_i`, the weight per cent of an element is :math:`100 k_i N_i / \sum_j
-    k_j N_j` [1]_, without fluorescence. Errors are propagated linearly:
+    k_j N_j` [1]_. Fluorescence is not corrected. Errors are propagated linearly:
 
     - counts: the summed variance of the raw counts, with covariances between elements;
     - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
       EDS fit, they are the errors of calibration, line weights and continuum. For an EELS fit, they
       are the errors of exponent, shift, white lines, misfit and energy range. For windows, they are
       3 % of the X-ray background (10 % below 1 keV), or 0.5 % of the EELS background and the error
-      of its exponent. The expected contribution of overlapping lines (tabulated intensities)
-      or edges (hydrogenic cross-sections) of other mapped elements is counted as an error as well.
-      For each element, the relative error of the counts of a region equals the relative error of
-      the total. However, the region's share of the error of the total is at least its share of the
-      counts of all lines (EELS: spectra). For existing maps (`fuse_maps`), errors of the background
-      and of overlapping lines are not known. This is stated in the table, and detection is not
-      assessed;
+      of its exponent. The expected contribution of overlapping lines (tabulated intensities) or
+      edges (hydrogenic cross-sections) of other mapped elements is counted as an error as well. For
+      each element, the relative error of the counts of a region equals the relative error of the
+      total. However, each region gets at least the fraction of this error that it has of the counts
+      of all lines together (for EELS, of all spectra). For existing maps (`fuse_maps`), errors of
+      the background and of overlapping lines are not known. This is stated in the table, and
+      detection is not assessed;
     - kfactors: their standard errors, which are assumed to be independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
@@ -141,9 +141,9 @@ def composition(
     Absorption: :math:`k_i` is multiplied by :math:`x / (1 - e^{-x})`. Here, :math:`x` is the mass
     absorption coefficient of the composition (from eXSpy) times the mass thickness, divided by the
     sine of the take-off angle. The correction is iterated until it is self-consistent. It is valid
-    for flat regions of uniform composition through their thickness. Errors include the correction,
-    but not the error of the thickness. ``maps`` are corrected in the same way; if the thickness
-    differs between regions, they are NaN outside all regions.
+    for flat regions of uniform composition through their thickness. Errors are propagated through
+    the correction, but do not include the error of the thickness. ``maps`` are corrected in the
+    same way; if the thickness differs between regions, they are NaN outside all regions.
 
     Negative counts are set to zero in the composition, so percentages are between 0 and 100;
     ``counts`` keep their sign. A region has no composition (NaN; ``remarks`` gives the reason) if
@@ -155,8 +155,9 @@ def composition(
     background and the error of the fit. The threshold of the p-values follows from the false
     discovery rate over all pairs of regions and elements [2]_. Near-certain pairs (p-values below
     1/10000 of the rate) are excluded because they would loosen the threshold for the rest. The
-    threshold is at most one fifth of the rate (0.01 by default). Detection limits are defined as by
-    Currie [3]_: an element with fewer counts may be detected, but not in 95 of 100 scans.
+    threshold is at most one fifth of the rate (0.01 by default). Detection limits follow
+    Currie [3]_: an element with this many counts is detected in 95 of 100 scans, and one with fewer
+    counts less often.
 
     Regions are detected as follows. Regions that follow the noise of the counts would include this
     noise in their composition. To avoid this, simulated noise is added to one copy of the raw
@@ -169,8 +170,9 @@ def composition(
     20 pixels. Half of the pixels of a cluster must lie in squares of 2 x 2 pixels of the cluster,
     so that rims do not become regions. A number of clusters is accepted if all clusters differ from
     each other by 10 at%, and by three standard errors of the second set of counts. Among the
-    accepted numbers, the one with the smallest mean ratio of the distances to the own and the
-    nearest other cluster centre is used. If none is accepted, all pixels form a single region.
+    accepted numbers, the one is used for which pixels are, on average, closest to their own cluster
+    centre relative to the nearest other centre. If none is accepted, all pixels form a
+    single region.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` is the fraction of the counts of a region in such pixels.

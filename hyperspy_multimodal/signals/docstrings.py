@@ -21,8 +21,8 @@ DESCRIPTIONS = {
     "gamma": """gamma : float or "auto"
     Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and 1.6 to
     2 suits atomic columns. "auto" chooses among 1, 1.4 and 1.8. If ``lambdas="auto"``, the value
-    that predicts held-out counts best is chosen; otherwise, the value with which the maps explain
-    most of the variance of the HAADF. Default 1.7, as published.""",
+    that predicts held-out counts best is chosen; otherwise, the value for which the maps explain
+    the largest fraction of the variance of the HAADF. Default 1.7, as published.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
     Weights (lambda_1, lambda_2) of the $counts and of the regulariser, each a scalar or one value
     per element. A smaller lambda_1 (> 0) gives the HAADF more influence. A larger lambda_2 /
@@ -53,9 +53,10 @@ DESCRIPTIONS = {
     ``tv``, is deprecated; ``tv="auto"`` corresponds to ``regulariser="tv"``.""",
     "weights": """weights : "auto", "Z", None or sequence of float
     HAADF weights w, one per element. An element with weight 0 is excluded from the HAADF model.
-    "auto" (default): fitted to the data. Undetermined weights are set to Z^1.7 times the atoms per
-    count (Rutherford scattering), or, if ``lambdas="auto"``, to equal values if these predict
-    better. "Z": Rutherford scattering for all elements. None: all 1, as published.""",
+    "auto" (default): fitted to the data. Weights that the data do not determine are set to Z^1.7
+    times the number of atoms per count (Rutherford scattering). With ``lambdas="auto"``, equal
+    weights are used instead if they predict held-out counts better. "Z": Rutherford scattering for
+    all elements. None: all 1, as published.""",
     "haadf_blur": """haadf_blur : "auto" or float
     Standard deviation, in pixels, of the Gaussian that blurs the HAADF to the resolution of the
     maps. At atomic resolution, columns are sharper in the HAADF than in the spectra. "auto"
@@ -102,8 +103,8 @@ DESCRIPTIONS = {
     which are fused image by image. "each" (default): separately for each slice. "shared": all
     slices use the gamma, lambdas, regulariser and blur of the middle slice.""",
     "maps": """maps : None, list, dict or BaseSignal
-    Maps of this scan, such as model fits, that are fused instead of counts from the spectra, as
-    signals or as a dictionary from element to signal or array. The fused maps have the same units
+    Maps of this scan, such as model fits, to fuse instead of counts from the spectra. Pass signals,
+    or a dictionary mapping elements to signals or arrays. The fused maps have the same units
     and are in memory. Arguments for extracting counts from spectra raise an error. See
     `hyperspy_multimodal.fuse_maps`, which also accepts gain and background of the maps. None
     (default) extracts the counts from the spectra.""",
@@ -140,7 +141,8 @@ DESCRIPTIONS = {
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
       window, or None). ``differing``: windows that still differ, in the same form.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried.
-      ``bright_bias`` is computed here between two halves of the counts.
+      In this list, ``bright_bias`` is computed from two halves of the counts: one half is fused and
+      compared with the other.
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
       trusted"), ``because`` (short list of the decisive reasons), ``reasons`` (full text, with
       suggested remedies), ``counts_per_pixel`` (mean number of X-rays or electrons per pixel,
@@ -152,7 +154,7 @@ DESCRIPTIONS = {
     maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``, ``standard_deviations``
     and ``draws``, all lazy, and ``record``, a Dask delayed object with the scalar results.""",
     "raises": """TypeError, ValueError
-    If the signal is not a map of spectra or has no elements, if the HAADF does not fit the scan,
+    If the signal is not a map of spectra or has no elements, if the HAADF does not match the scan,
     or if an argument is invalid.""",
     "large_scans": """For scans of more than about 400 000 pixels, ``lambdas="auto"`` uses only the
 512 x 512 region with the most structure, recorded as ``chosen_on``. HAADF weights, totals and
