@@ -54,13 +54,13 @@ def with_sieves(held_out, best, without, candidates, free):
     chosen = replace(by_element(served, sieves, best), lambda_1=min(stronger, LAMBDAS_1[1]))
     chosen = walked(held_out, chosen, _STEP)
     better = held_out.errors(chosen) < held_out.errors(best)
-    chosen, served = _staying(chosen, best, served, better)
+    chosen, served = _staying(held_out, chosen, best, served, better)
     if not served.any():
         return best
     moves = [partial(with_ratios, step=step, only=served) for step in (1, -1)]
     chosen = adjusted(held_out, chosen, moves)
     chosen = walked(held_out, chosen, _FINE_STEP)
-    chosen, served = _staying(chosen, best, served, _gains(held_out, chosen, best))
+    chosen, served = _staying(held_out, chosen, best, served, _gains(held_out, chosen, best))
     if not served.any():
         return best
     chosen = set_apart(held_out, chosen, alone)
@@ -96,7 +96,14 @@ def _are_smooth(setting):
     return np.array([name == SMOOTH for name in setting.regularisers])
 
 
-def _staying(setting, best, served, better):
-    """Return the setting with sieves where they are better, and where these are."""
-    staying, leaving = served & better, served & ~better
-    return (by_element(leaving, best, setting) if leaving.any() else setting), staying
+def _staying(held_out, setting, best, served, better):
+    """Return the setting with sieves where they are better, and where these are.
+
+    What an element had before may be clearly worse beside the sieves of others: it keeps its own.
+    """
+    leaving = served & ~better
+    if not leaving.any():
+        return setting, served
+    left = by_element(leaving, best, setting)
+    leaving &= held_out.standard_errors_lost(left, setting) < _STANDARD_ERRORS
+    return (by_element(leaving, best, setting) if leaving.any() else setting), served & ~leaving

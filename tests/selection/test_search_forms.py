@@ -328,3 +328,22 @@ def test_what_elements_have_without_haadf_is_put_together_and_not_fused():
     assert mixed.ratios[::2] == found[0].ratios[::2] and mixed.ratios[1] == found[1].ratios[1]
     errors = [held_out.errors(each) for each in (*found, mixed)]
     np.testing.assert_array_equal(errors[2], np.where([True, False, True], *errors[:2]))
+
+
+class Beside(Forms):
+    """With the HAADF, a sieve is worse for the third element; what it had, more so beside them."""
+
+    sieved = (0.3, 0.3, 0.1)
+
+    def errors(self, setting):
+        errors = super().errors(setting)
+        sieves = np.array(setting.regularisers) == SIEVE
+        if setting.model and sieves.any():
+            errors[2] += 0.2 if sieves[2] else 0.5
+        return errors
+
+
+def test_elements_keep_sieves_if_what_they_had_is_worse_beside_those_of_others():
+    setting = search(held_out_of(Beside()), (ALL,) * 3)
+    assert setting.regularisers == (SIEVE,) * 3
+    assert setting.apart == (False,) * 3
