@@ -251,7 +251,7 @@ def _checked(data_set, path, arrays):
             )
     found = hashlib.sha256(b"".join(each.astype("<f8").tobytes() for each in images.values()))
     if data_set.contents is None:
-        _logger.warning(
+        _logger.info(
             "No checksum of %s is known; that of the images in %s is %s.",
             data_set.title,
             path,

@@ -39,10 +39,7 @@ def _blur_chunk(chunk, images, taps, radii, lines, out):
         for k in range(1, radius - 2, 4):
             _add_four(
                 nx,
-                taps[i, k],
-                taps[i, k + 1],
-                taps[i, k + 2],
-                taps[i, k + 3],
+                segment(taps, (i, k), 4),
                 segment(images, (i, _mirrored(row - k, ny), 0), nx),
                 segment(images, (i, _mirrored(row + k, ny), 0), nx),
                 segment(images, (i, _mirrored(row - k - 1, ny), 0), nx),
@@ -65,10 +62,7 @@ def _blur_chunk(chunk, images, taps, radii, lines, out):
         for k in range(1, radius - 2, 4):
             _add_four(
                 nx,
-                taps[i, k],
-                taps[i, k + 1],
-                taps[i, k + 2],
-                taps[i, k + 3],
+                segment(taps, (i, k), 4),
                 segment(line, (radius - k,), nx),
                 segment(line, (radius + k,), nx),
                 segment(line, (radius - k - 1,), nx),
@@ -98,8 +92,9 @@ def _add(n, tap, some, others, out):
 
 
 @inlined
-def _add_four(n, t1, t2, t3, t4, a1, b1, a2, b2, a3, b3, a4, b4, out):
+def _add_four(n, taps, a1, b1, a2, b2, a3, b3, a4, b4, out):
     """Do the same as four of `_add`; ``out``, which stays in a register, is moved once."""
+    t1, t2, t3, t4 = taps[0], taps[1], taps[2], taps[3]
     for col in range(n):
         out[col] += (
             t1 * (a1[col] + b1[col])

@@ -92,7 +92,8 @@ def test_a_damaged_download_is_not_kept_but_a_file_put_there_by_hand_is(site, im
 
 
 def test_an_unknown_checksum_is_told(site, images, tmp_path, caplog):
-    published._load(made_up(images, contents=None), None, tmp_path / "cache", None)
+    with caplog.at_level("INFO", "hyperspy_multimodal"):
+        published._load(made_up(images, contents=None), None, tmp_path / "cache", None)
     assert checksum(images) in caplog.text
 
 

@@ -98,12 +98,17 @@ def test_it_does_not_start(started, monkeypatch, where, name, value):
     assert not started
 
 
-def test_nothing_happens_where_no_process_may_start(started, monkeypatch):
+def test_where_no_process_may_start_the_reason_is_logged(started, monkeypatch, caplog):
     def refuse(*_, **__):
         raise PermissionError("not allowed")
 
+    ended = []
     monkeypatch.setattr(ahead.subprocess, "Popen", refuse)
-    ahead.compile_ahead([step])
+    monkeypatch.setattr(ahead.atexit, "register", lambda *call: ended.append(call))
+    with caplog.at_level("INFO", "hyperspy_multimodal"):
+        ahead.compile_ahead([step])
+    assert "not allowed" in caplog.text
+    assert not ended
 
 
 @tasks.kernel

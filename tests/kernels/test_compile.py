@@ -104,10 +104,12 @@ def test_a_loop_does_its_task_once_for_each_number(threads, n_threads):
     np.testing.assert_array_equal(out, 1 + 2 * values)
 
 
-def test_a_loop_over_nothing_does_nothing(threads):
-    for n_threads in (1, 2):
-        threads(n_threads)
-        add_twice_everywhere(np.empty(0), np.empty(0))
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_loop_over_nothing_writes_nothing(threads, n_threads):
+    threads(n_threads)
+    around = np.ones(4)
+    add_twice_everywhere(np.empty(0), around[2:2])
+    np.testing.assert_array_equal(around, 1)
 
 
 @needs_two_threads

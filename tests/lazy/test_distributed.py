@@ -30,20 +30,6 @@ def specimen():
     return core_shell((24, 28), counts=5)
 
 
-@pytest.fixture(scope="module")
-def by_method(specimen):
-    """Maps of the signal in memory, by method."""
-    return {
-        method: specimen.signal.multimodal_fusion(specimen.haadf, map_method=method, **GIVEN)
-        for method in ("fit", "windows")
-    }
-
-
-@pytest.fixture(scope="module")
-def eager(by_method):
-    return by_method["fit"]
-
-
 def lazy_maps(specimen, **options):
     signal = specimen.signal.as_lazy()
     signal.data = signal.data.rechunk((7, -1, -1))

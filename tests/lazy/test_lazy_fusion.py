@@ -27,20 +27,6 @@ def specimen():
     return core_shell((40, 48), counts=5)
 
 
-@pytest.fixture(scope="module")
-def by_method(specimen):
-    """Maps of the signal in memory, by method."""
-    return {
-        method: specimen.signal.multimodal_fusion(specimen.haadf, map_method=method, **GIVEN)
-        for method in ("fit", "windows")
-    }
-
-
-@pytest.fixture(scope="module")
-def eager(by_method):
-    return by_method["fit"]
-
-
 class Source:
     """An array that counts how often each block of it is read."""
 
