@@ -15,7 +15,8 @@ values for any number of threads.
 - Around both: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
   brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
   coarser grid.
-- Tests: `lengthen` chains of pieces, and `rows_beyond` of sums of counts against what is expected.
+- Tests of sums of counts against what is expected: `lengthen` chains of pieces, and
+  `windows_beyond` of many kinds.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
   `add_slopes` of lines.
 """
@@ -23,7 +24,7 @@ values for any number of threads.
 from .blur import blur
 from .certificate import certificate, room_to_certify
 from .chains import lengthen
-from .excess import most_beyond, rows_beyond
+from .excess import most_beyond
 from .field_gap import certify_fields
 from .generalised import move_fields
 from .grids import block_means, interpolate
@@ -35,6 +36,7 @@ from .regulariser_rows import CODES
 from .sources import descent, displaced, secants, slopes_of_cost, source_gap
 from .spectra import project_halves, project_spectra, sum_spectra
 from .state import Data, Room, State
+from .window_sums import windows_beyond
 
 __all__ = [
     "CODES",
@@ -60,9 +62,9 @@ __all__ = [
     "project_halves",
     "project_spectra",
     "room_to_certify",
-    "rows_beyond",
     "secants",
     "slopes_of_cost",
     "source_gap",
     "sum_spectra",
+    "windows_beyond",
 ]

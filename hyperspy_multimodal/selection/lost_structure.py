@@ -10,11 +10,11 @@ from scipy import special
 
 from ..counts.contracts import Maps
 from ..counts.pooling import pool
-from ..kernels import rows_beyond
 from ..threads import side_by_side
 from .chains import PIECES, chains_over, run_chains
 from .runs import Runs
 from .scan_windows import windows_over
+from .sum_plans import plans_over
 from .window_search import WindowSearch
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
@@ -30,6 +30,8 @@ _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
 _MOST_CANDIDATES = 2000
 # Digits after the point by which squared standard errors are told apart.
 _DIGITS = 6
+# Elements that are searched at a time.
+_AT_A_TIME = 4
 _TINY = np.float32(1e-30)
 # Up to this, a unit from sums in single precision is 1.
 _SURELY_POISSON = 0.99
@@ -72,9 +74,8 @@ class Lost:
 
 def run_tests():
     """Compile the kernels of the tests, by use on a tiny scan."""
-    sums = np.ones((2, 3), np.float32)
-    for each in (sums, sums[:, 1:]):
-        rows_beyond(each, each, np.float32(1), np.empty(2, bool))
+    level, plan = np.ones((2, 3)), plans_over((2, 3))[0]
+    WindowSearch(level, level, 0 * level, []).wrong(plan, np.ones(len(plan.windows)))
     run_chains()
 
 
@@ -123,47 +124,68 @@ class Expectation:
         chance = FALSE_ALARMS / (2 * len(net) * (len(kinds) + 1))
         chances = [chance / _INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in windows]
         least = np.maximum(-special.ndtri(chances), _LEAST).tolist()
-        both = list(zip(windows, least, strict=True))
-        self._quick = [each for each in both if each[0].is_quick]
-        self._slow = [each for each in both if not each[0].is_quick]
+        self._least = dict(zip(windows, least, strict=True))
+        plans = [
+            (plan, np.array([self._least[each] for each in plan.windows]))
+            for plan in plans_over(net.shape[1:])
+        ]
+        self._quick = [each for each in plans if each[0].is_quick]
+        self._slow = [each for each in plans if not each[0].is_quick]
         shape = net.shape[1:]
         chances = [chance / len(PIECES) / chains_over(shape, pieces) for pieces in PIECES]
         self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
 
-    def wrong(self, element, fused, found, thoroughly=True):
-        """Return windows in which a map is wrong, the most significant first; they overlap.
+    def wrong(self, elements, maps, found, thoroughly=True):
+        """Return windows in which maps are wrong, the most significant first; they overlap.
 
         Parameters
         ----------
-        element : int
-            Which map.
-        fused : numpy.ndarray
-            The map, shape (ny, nx).
-        found : list of Lost
-            What was found of it before.
+        elements : sequence of int
+            Which maps; all their searches are held in memory at a time.
+        maps : numpy.ndarray
+            All maps, shape (K, ny, nx).
+        found : sequence of Lost
+            What was found of them before.
         thoroughly : bool
             Whether to look for slanted lines, rings and chains, too.
 
         Returns
         -------
-        list of tuple
-            Significance, kind of window, and number of the place.
+        list of list of tuple
+            By element: significance, kind of window, and number of the place.
         """
-        expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
-        measured = self.net[element] + self._beyond[element]
-        search = WindowSearch(measured, expected, self._beyond[element], found)
+        known = [[each for each in found if each.element == i] for i in elements]
+        given = [(i, maps[i], own) for i, own in zip(elements, known, strict=True)]
+        searches = side_by_side(lambda each: self._search(*each), given)
+        wrong, jobs, new = [], [], []
+        for (i, *now), search in zip(given, searches, strict=True):
+            before = self._before.get(i)
+            if before is None or not before.is_of(*now):
+                before = self._before[i] = _Before(*now, [])
+                jobs += [(search.wrong, *each) for each in self._quick]
+                new += [before.wrong] * len(self._quick)
+            wrong.append(before)
+        _add_all(new, jobs)
+        wrong, jobs, new = [list(each.wrong) for each in wrong], [], []
+        for search, result in zip(searches, wrong, strict=True) if thoroughly else ():
+            jobs += [(search.wrong, *each) for each in self._slow]
+            jobs.append((search.wrong_chains, self._least_chain))
+            new += [result] * (len(self._slow) + 1)
+        _add_all(new, jobs)
+        for result in wrong:
+            # Rounded: which of equal ones comes first must not hang on the last digits of maps.
+            result.sort(key=lambda each: -round(each[0], _DIGITS))
+        return [[each[1:] for each in result[:_MOST_CANDIDATES]] for result in wrong]
+
+    def _search(self, element, fused, found):
+        """Return the `WindowSearch` of a map."""
+        beyond = self._beyond[element]
+        expected = np.maximum(fused * self.there, 0.0) + beyond
+        search = WindowSearch(self.net[element] + beyond, expected, beyond, found)
         if element not in self._units:
             self._units[element] = self._unit(search)
         search.unit = self._units[element]
-        before = self._before.get(element)
-        if before is None or not before.is_of(fused, found):
-            before = self._before[element] = _Before(fused, found, search.wrong(self._quick))
-        wrong = list(before.wrong)
-        if thoroughly:
-            wrong += search.wrong(self._slow) + search.wrong_chains(self._least_chain)
-        # Rounded: which of equal ones comes first must not hang on the last digits of maps.
-        wrong.sort(key=lambda each: -round(each[0], _DIGITS))
-        return [each[1:] for each in wrong[:_MOST_CANDIDATES]]
+        return search
 
     def _unit(self, search):
         """Return the standard error of a window of expected and measured counts, in Poisson's."""
@@ -177,7 +199,7 @@ class Expectation:
     def _noise(self, runs, of_background):
         """Return the largest unit that any windows suggest, of sums from `Runs`."""
         unit = 0.0
-        for window, least in self._quick:
+        for window, least in self._least.items():
             if not window.is_compact:
                 continue
             mean, beyond = window.sums(runs)
@@ -215,19 +237,31 @@ def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
         What is wrong.
     """
     maps = np.asarray(maps, np.float64)
+    wanted = list(range(len(maps)) if elements is None else sorted(elements))
+    lost = []
+    for start in range(0, len(wanted), _AT_A_TIME):
+        some = wanted[start : start + _AT_A_TIME]
+        for i, wrong in zip(some, expectation.wrong(some, maps, known, thoroughly), strict=True):
+            lost += _apart(expectation, maps[i], i, wrong)
+    return lost
 
-    def of_element(i):
-        lost, taken = [], np.zeros(maps[i].shape, bool)
-        found = [each for each in known if each.element == i]
-        for errors, window, place in expectation.wrong(i, maps[i], found, thoroughly):
-            pixels = window.pixels(place)
-            if taken[pixels].any():
-                continue
-            taken[pixels] = True
-            pixels = tuple(each[expectation.there[pixels]] for each in pixels)
-            sums = (float(each[pixels].sum()) for each in (expectation.net[i], maps[i]))
-            lost.append(Lost(i, window, place, pixels, errors, *sums))
-        return lost
 
-    wanted = range(len(maps)) if elements is None else sorted(elements)
-    return [each for lost in side_by_side(of_element, wanted) for each in lost]
+def _apart(expectation, fused, element, wrong):
+    """Return the most significant of windows that are wrong, none of which overlap."""
+    lost, taken = [], np.zeros(fused.shape, bool)
+    for errors, window, place in wrong:
+        pixels = window.pixels(place)
+        if taken[pixels].any():
+            continue
+        taken[pixels] = True
+        pixels = tuple(each[expectation.there[pixels]] for each in pixels)
+        sums = (float(each[pixels].sum()) for each in (expectation.net[element], fused))
+        lost.append(Lost(element, window, place, pixels, errors, *sums))
+    return lost
+
+
+def _add_all(results, jobs):
+    """Add to each result what a function returns of some arguments, in the order of the jobs."""
+    found = side_by_side(lambda job: job[0](*job[1:]), jobs)
+    for result, new in zip(results, found, strict=True):
+        result += new

@@ -33,6 +33,9 @@ class Boxes(Windows):
     def family(self):
         return "compact" if self.size[0] == self.size[1] else "lines"
 
+    def planned(self, plan):
+        return plan.pixels() if self.size == (1, 1) else plan.box(*self.size)
+
     def sums(self, runs):
         return runs.box(*self.size)
 
@@ -74,17 +77,31 @@ class Discs(Windows):
         half = np.sqrt((self.diameter / 2) ** 2 - height**2)
         return 2 * np.rint(half).astype(int)
 
+    def planned(self, plan):
+        def parts():
+            return [(plan.box(*size), *further, 1) for size, *further in self._boxes]
+
+        return plan.sum_of(("disc", self.diameter), self.size, parts)
+
     def sums(self, runs):
         return runs.remembered(("disc", self.diameter), lambda: self._sums(runs))
 
     def _sums(self, runs):
         rows, cols = self.places
-        sums, row = 0.0, 0
-        for width, same in groupby(self._widths):
-            left, height = (self.diameter - width) // 2, len(list(same))
-            sums = sums + runs.box(height, width)[..., row : row + rows, left : left + cols]
+        return sum(
+            runs.box(*size)[..., row : row + rows, left : left + cols]
+            for size, row, left in self._boxes
+        )
+
+    @property
+    def _boxes(self):
+        """Rows of the same width: their size, and rows and columns by which they are further on."""
+        boxes, row = [], 0
+        for width, same in groupby(self._widths.tolist()):
+            height = len(list(same))
+            boxes.append(((height, width), row, (self.diameter - width) // 2))
             row += height
-        return sums
+        return boxes
 
     @cached_property
     def _pixels(self):
@@ -114,6 +131,13 @@ class Rings(Windows):
     def _discs(self):
         inner = self.diameter - 2 * self.width
         return Discs(self.shape, self.diameter), Discs(self.shape, inner)
+
+    def planned(self, plan):
+        def parts():
+            outer, inner = (each.planned(plan) for each in self._discs)
+            return [(outer, 0, 0, 1), (inner, self.width, self.width, -1)]
+
+        return plan.sum_of(("ring", self.diameter), self.size, parts)
 
     def sums(self, runs):
         outer, inner = (each.sums(runs) for each in self._discs)
@@ -157,6 +181,23 @@ class Diagonals(Windows):
     @property
     def width(self):
         return (1 + self.above + self.below) / np.sqrt(2)
+
+    @property
+    def frame(self):
+        return self.rising, False
+
+    def planned(self, plan):
+        def run(length):
+            if length == 1:
+                return plan.box(1, 1)
+            return plan.run_of(("diagonal", length), (length, length), length, (1, 1), run)
+
+        def parts():
+            beside = run(self.length - 1)
+            places = [(0, 1)] * self.above + [(1, 0)] * self.below
+            return [(run(self.length), 0, 0, 1), *((beside, *place, 1) for place in places)]
+
+        return plan.sum_of(self, self.size, parts)
 
     def sums(self, runs):
         rows, cols = self.places

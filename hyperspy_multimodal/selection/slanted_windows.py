@@ -69,6 +69,27 @@ class Slanted(Windows):
     def width(self):
         return self.across * np.cos(np.arctan2(self.rise, self.length - 1))
 
+    @property
+    def frame(self):
+        return self.rising, self.steep
+
+    @property
+    def alike(self):
+        return self.family, self.frame, self.across
+
+    def planned(self, plan):
+        def line(length, rise):
+            if length == 1:
+                return plan.box(self.across, 1)
+            size = rise + self.across, length
+            return plan.sum_of(("slanted", length, rise), size, lambda: halves(length, rise))
+
+        def halves(length, rise):
+            half = line(length // 2, rise // 2)
+            return [(half, 0, 0, 1), (half, (rise + 1) // 2, length // 2, 1)]
+
+        return line(self.length, self.rise)
+
     def sums(self, runs):
         sums = runs.slanted(self.length, self.rise, (self.steep, self.rising, self.across))
         sums = np.swapaxes(sums, -1, -2) if self.steep else sums

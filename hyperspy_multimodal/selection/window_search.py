@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..kernels import most_beyond, rows_beyond
+from ..kernels import windows_beyond
 from .chains import best_chains
 from .lines_going_on import LinesGoingOn
 from .runs import Runs
@@ -42,15 +42,16 @@ class WindowSearch:
         self.both = np.stack([expected, measured - expected])
         self.runs = Runs(self.both.astype(np.float32))
         self._lines = LinesGoingOn(found, expected.shape)
-        self._rows = np.empty(len(expected), bool)
 
-    def wrong(self, windows):
+    def wrong(self, plan, least):
         """Return which windows are wrong.
 
         Parameters
         ----------
-        windows : sequence of tuple
-            Kinds of windows, and standard errors that each takes at least.
+        plan : SumPlan
+            Kinds of windows.
+        least : numpy.ndarray
+            Standard errors that each kind takes at least.
 
         Returns
         -------
@@ -58,7 +59,12 @@ class WindowSearch:
             Squared standard errors beyond those, standard errors, kind of window, and number of the
             place.
         """
-        return [each for window, least in windows for each in self._of_kind(window, least)]
+        enough = np.minimum(least, _FURTHER) if self._go_on(plan.windows[0]) else least
+        return [
+            each
+            for number, *found in self._beyond(plan, _ROUNDING * np.square(self.unit * enough))
+            for each in self._judged(plan.windows[number], least[number], enough[number], *found)
+        ]
 
     def wrong_chains(self, least):
         """Return which chains are wrong, as `wrong` does; ``least`` by number of pieces."""
@@ -74,42 +80,47 @@ class WindowSearch:
                 wrong.append((beyond, errors, chain, 0))
         return wrong
 
-    def _of_kind(self, window, least):
-        goes_on = self._lines.are_there and not window.is_compact
-        enough = min(least, _FURTHER) if goes_on else least
-        places, squares, too_many = self._beyond(window, self._limit(enough))
+    def _go_on(self, window):
+        """Return whether windows like this one may lie where a line goes on."""
+        return self._lines.are_there and not window.is_compact
+
+    def _beyond(self, plan, limits):
+        """Yield numbers of kinds of windows, and what of them is beyond their limits.
+
+        That is numbers of places, squared standard errors at most, and whether there are too many
+        counts.
+        """
+        steps, terms, n_sums = plan.for_kernel
+        both = plan.seen(self.both)
+        sums = np.empty((n_sums, *both.shape), np.float32)
+        sums[0] = both
+        ny, nx = plan.shape
+        largest = np.full((n_sums, ny), np.inf, np.float32)
+        row, squares = np.empty(nx + 1, np.float32), np.empty(ny * nx, np.float32)
+        found, step = np.empty((ny * nx, 4), np.int64), 0
+        limits = limits.astype(np.float32)
+        while step < len(steps):
+            step, n = windows_beyond(steps, terms, limits, step, sums, largest, row, found, squares)
+            numbers, starts = np.unique(found[:n, 0], return_index=True)
+            for number, own in zip(numbers, np.split(np.arange(n), starts[1:]), strict=False):
+                if own.size > _MOST_PLACES:
+                    own = own[np.argpartition(-squares[own], _MOST_PLACES)[:_MOST_PLACES]]
+                _, rows, cols, too_many = found[own].T
+                places = plan.place(number, rows, cols)
+                order = np.argsort(places)
+                yield number, places[order], squares[own][order], too_many[order] > 0
+
+    def _judged(self, window, least, enough, places, squares, too_many):
+        """Yield which of some places are wrong, as `wrong` returns them."""
+        held = np.zeros(places.size, bool)
+        if self._go_on(window):
+            held = self._lines.hold(window, places, too_many)
+            of_interest = held | (squares > _ROUNDING * (self.unit * least) ** 2)
+            places, held = places[of_interest], held[of_interest]
         if not places.size:
             return
-        held = np.zeros(places.size, bool)
-        if goes_on:
-            held = self._lines.hold(window, places, too_many)
-            of_interest = held | (squares > self._limit(least))
-            places, held = places[of_interest], held[of_interest]
         errors = errors_of(*window.sums_at(places, self.images), self.unit)
         sizes = np.abs(errors)
         are_wrong = (sizes > least) | (held & (sizes > enough))
         for each, place in zip(errors[are_wrong].tolist(), places[are_wrong], strict=True):
             yield each * each - least * least, each, window, place
-
-    def _limit(self, errors):
-        return np.float32(_ROUNDING * (self.unit * errors) ** 2)
-
-    def _beyond(self, window, limit):
-        """Return places that may be beyond a limit, by how much at most, and if by too many counts.
-
-        If they are many, only those furthest beyond.
-        """
-        expected, excess = window.sums(self.runs)
-        rows = self._rows[: len(expected)]
-        if not rows_beyond(expected, excess, limit, rows):
-            return np.empty((3, 0), int)
-        numbers = np.flatnonzero(rows)
-        excess = excess[numbers]
-        squares = most_beyond(expected[numbers], excess)
-        rows, cols = np.nonzero(squares > limit)
-        places = numbers[rows] * excess.shape[1] + cols
-        squares, too_many = squares[rows, cols], excess[rows, cols] > 0
-        if places.size > _MOST_PLACES:
-            furthest = np.sort(np.argpartition(-squares, _MOST_PLACES)[:_MOST_PLACES])
-            places, squares, too_many = places[furthest], squares[furthest], too_many[furthest]
-        return places, squares, too_many

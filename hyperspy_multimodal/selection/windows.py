@@ -1,5 +1,7 @@
 """Windows of one kind over a scan: what all kinds share."""
 
+from functools import cached_property
+
 import numpy as np
 from scipy import ndimage
 
@@ -37,9 +39,23 @@ class Windows:
         return self.family in ("compact", "lines", "diagonals")
 
     @property
+    def frame(self):
+        """Whether a `SumPlan` sees the scan flipped, upside down, and then turned."""
+        return False, False
+
+    @property
+    def alike(self):
+        """What windows have in common that are in one `SumPlan`."""
+        return self.family, self.frame
+
+    @cached_property
     def places(self):
         """Rows and columns of places."""
         return tuple(n - size + 1 for n, size in zip(self.shape, self.size, strict=True))
+
+    def planned(self, plan):
+        """Return the number of the sum in a `SumPlan`, which adds what it is made of."""
+        raise NotImplementedError
 
     def sums(self, runs):
         """Return the sums of maps in each window, shape (..., *places), of their `Runs`."""

@@ -1,0 +1,107 @@
+"""Sums of counts over windows, each from those of smaller ones, and where they are off."""
+
+import numpy as np
+
+from .compile import inlined, leaf
+
+_ZERO, _ONE, _TINY = np.float32(0), np.float32(1), np.float32(1e-15)
+# What sums in single precision may be off.
+_ROUNDING = np.float32(1.001)
+
+
+@inlined
+def add_row(n, sign, source, target):
+    """Add a row, or take it away."""
+    for col in range(n):
+        target[col] += sign * source[col]
+
+
+@inlined
+def square_row(n, expected, excess, squares):
+    """Write squared standard errors, as `most_beyond`."""
+    for col in range(n):
+        mean = expected[col] if expected[col] > _TINY else _TINY
+        off = excess[col]
+        short = -off if off < _ZERO else _ZERO
+        squares[col] = off * (off / mean) * (_ONE + short / mean)
+
+
+@inlined
+def largest_of(n, bits):
+    """Return the largest of some floats >= 0 by their bits, which are in the same order."""
+    most = np.int32(0)
+    for col in range(n):
+        most = bits[col] if bits[col] > most else most
+    return most
+
+
+@leaf
+def windows_beyond(steps, terms, limits, start, sums, largest, squares, found, found_squares):
+    """Sum counts over windows of many kinds, and find where they differ by more than a limit.
+
+    Squared standard errors of parts add up to no less than those of the whole: they bound its rows,
+    which are passed over if nothing else is a sum of them.
+
+    Parameters
+    ----------
+    steps : numpy.ndarray
+        Sums in their order: where they go, rows and columns, first term and number of terms, number
+        of the limit or -1, and whether rows may be passed over; int64, shape (steps, 7).
+    terms : numpy.ndarray
+        Sums of which each is made, by rows and columns further on, and 1 or -1; int64, shape
+        (terms, 4).
+    limits : numpy.ndarray
+        Squared standard errors, float32.
+    start : int
+        Step to begin with. What was found before is lost.
+    sums : numpy.ndarray
+        Expected counts and excess, float32, shape (places, 2, ny, nx); the first are those of
+        pixels, the others are room.
+    largest : numpy.ndarray
+        Largest squared standard errors of their rows, float32, shape (places, ny); inf of pixels.
+    squares : numpy.ndarray
+        Room for one more than a row, float32.
+    found : numpy.ndarray
+        On return the number of the limit, the row, the column, and 1 if counts are too many, of
+        each window beyond; int64, shape (room, 4), with room for all windows of a kind.
+    found_squares : numpy.ndarray
+        On return their squared standard errors, float32, shape (room,).
+
+    Returns
+    -------
+    step, n_found : int
+        The step to go on with, as there may be no room for what it finds; their number at the end.
+        How many windows were found.
+    """
+    bits, n_found = squares.view(np.int32), 0
+    for step in range(start, len(steps)):
+        target, ny, nx, first, n_terms, number, may_pass = steps[step]
+        if number >= 0 and n_found + ny * nx > len(found):
+            return step, n_found
+        limit = limits[number] if number >= 0 else np.float32(np.inf)
+        for row in range(ny):
+            bound = _ZERO
+            for term in range(first, first + n_terms):
+                bound += largest[terms[term, 0], row + terms[term, 1]]
+            if may_pass and bound * _ROUNDING <= limit:
+                continue
+            expected, excess = sums[target, 0, row], sums[target, 1, row]
+            expected[:nx] = _ZERO
+            excess[:nx] = _ZERO
+            for term in range(first, first + n_terms):
+                source, down, right, sign = terms[term]
+                sign = np.float32(sign)
+                add_row(nx, sign, sums[source, 0, row + down, right:], expected)
+                add_row(nx, sign, sums[source, 1, row + down, right:], excess)
+            square_row(nx, expected, excess, squares)
+            most = largest_of(nx, bits)
+            bits[nx] = most
+            largest[target, row] = squares[nx]
+            if squares[nx] > limit:
+                for col in range(nx):
+                    if squares[col] > limit:
+                        found[n_found, 0], found[n_found, 1] = number, row
+                        found[n_found, 2], found[n_found, 3] = col, excess[col] > _ZERO
+                        found_squares[n_found] = squares[col]
+                        n_found += 1
+    return len(steps), n_found

@@ -1,0 +1,152 @@
+"""Plans to sum maps over windows of many kinds, each sum made of those of smaller windows."""
+
+from functools import cache, cached_property
+
+import numpy as np
+
+from .scan_windows import windows_over
+
+_PIXELS = 0
+
+
+@cache
+def plans_over(shape):
+    """Return plans for all `windows_over` a scan, those of quick searches first."""
+    alike = {}
+    for window in windows_over(shape):
+        alike.setdefault(window.alike, []).append(window)
+    plans = [SumPlan(shape, windows) for windows in alike.values()]
+    return tuple(sorted(plans, key=lambda plan: not plan.is_quick))
+
+
+class SumPlan:
+    """Order in which sums over windows of some kinds are worked out, for `windows_beyond`.
+
+    The windows are alike: their sums share parts, in a scan that is flipped and turned for all of
+    them. Each kind adds what its sum is made of.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the scan as it is looked at.
+    windows : sequence of Windows
+        The kinds.
+
+    Attributes
+    ----------
+    windows : tuple of Windows
+        The kinds, by number of their limit.
+    """
+
+    def __init__(self, shape, windows):
+        self.windows = tuple(windows)
+        self._flipped, self._turned = self.windows[0].frame
+        self.shape = shape[::-1] if self._turned else shape
+        self._known = {("box", 1, 1): _PIXELS}
+        self._parts, self._sizes, self._numbers = [()], [(1, 1)], [-1]
+        for number, window in enumerate(self.windows):
+            self._numbers[window.planned(self)] = number
+
+    @property
+    def is_quick(self):
+        """Whether the sums are worked out quickly."""
+        return self.windows[0].is_quick
+
+    def sum_of(self, key, size, parts):
+        """Return the number of a sum, which is worked out once.
+
+        Parameters
+        ----------
+        key : tuple
+            What it is known by.
+        size : tuple of int
+            Rows and columns of the window.
+        parts : callable
+            Returns sums of which it is made, each with the rows and columns by which it is further
+            on, and 1 or -1.
+        """
+        if key not in self._known:
+            made_of = tuple(parts())
+            self._known[key] = len(self._parts)
+            self._parts.append(made_of)
+            self._sizes.append(size)
+            self._numbers.append(-1)
+        return self._known[key]
+
+    def run_of(self, key, size, length, step, shorter):
+        """Return the number of a sum over a run, made of its first and its last half.
+
+        They share a piece if the length is odd.
+        """
+
+        def parts():
+            on = length // 2
+            half, further = shorter(length - on), tuple(on * each for each in step)
+            both = [(half, 0, 0, 1), (half, *further, 1)]
+            return [*both, (shorter(1), *further, -1)] if length % 2 else both
+
+        return self.sum_of(key, size, parts)
+
+    def box(self, rows, cols):
+        """Return the number of the sum over a box."""
+        key = "box", rows, cols
+        if cols > 1:
+            return self.run_of(key, (rows, cols), cols, (0, 1), lambda n: self.box(rows, n))
+        if rows > 1:
+            return self.run_of(key, (rows, 1), rows, (1, 0), lambda n: self.box(n, 1))
+        return _PIXELS
+
+    def pixels(self):
+        """Return the number of a sum over single pixels."""
+        return self.sum_of(("pixels",), (1, 1), lambda: [(_PIXELS, 0, 0, 1)])
+
+    def seen(self, maps):
+        """Return maps (..., ny, nx) flipped and turned as the plan needs them."""
+        maps = maps[..., ::-1, :] if self._flipped else maps
+        return np.swapaxes(maps, -1, -2) if self._turned else maps
+
+    def place(self, number, row, col):
+        """Return the number of the place of windows from row and column as the plan sees them."""
+        rows, cols = self.windows[number].places
+        row, col = (col, row) if self._turned else (row, col)
+        return (rows - 1 - row if self._flipped else row) * cols + col
+
+    @property
+    def _places(self):
+        """Where each sum goes: where one was that nothing needs any more."""
+        last = {part[0]: number for number, parts in enumerate(self._parts) for part in parts}
+        places, free, n = [], [], 0
+        for number, parts in enumerate(self._parts):
+            if not free:
+                free.append(n)
+                n += 1
+            places.append(free.pop())
+            ended = {part[0] for part in parts if last[part[0]] == number}
+            ended |= {number} - last.keys()
+            free += [places[each] for each in ended if each != _PIXELS]
+        return places, n
+
+    @cached_property
+    def for_kernel(self):
+        """``steps`` and ``terms`` as `windows_beyond` takes them, and how many places for sums."""
+        needed = {part[0] for parts in self._parts for part in parts}
+        places, n_places = self._places
+        steps, terms = [], []
+        for number in range(1, len(self._parts)):
+            parts = self._parts[number]
+            rows, cols = (n - k + 1 for n, k in zip(self.shape, self._sizes[number], strict=True))
+            may_pass = number not in needed and all(sign > 0 for *_, sign in parts)
+            steps.append(
+                (
+                    places[number],
+                    rows,
+                    cols,
+                    len(terms),
+                    len(parts),
+                    self._numbers[number],
+                    may_pass,
+                )
+            )
+            terms += [(places[source], *further) for source, *further in parts]
+        steps, terms = (np.array(each, np.int64) for each in (steps, terms))
+        return steps.reshape(-1, 7), terms.reshape(-1, 4), n_places
