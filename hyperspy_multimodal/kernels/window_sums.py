@@ -10,6 +10,13 @@ _ROUNDING = np.float32(1.001)
 
 
 @inlined
+def sum_row(n, sign, first, last, target):
+    """Write the sum of two rows, or their difference."""
+    for col in range(n):
+        target[col] = first[col] + sign * last[col]
+
+
+@inlined
 def add_row(n, sign, source, target):
     """Add a row, or take it away."""
     for col in range(n):
@@ -46,10 +53,11 @@ def windows_beyond(steps, terms, limits, start, sums, largest, squares, found, f
     ----------
     steps : numpy.ndarray
         Sums in their order: where they go, rows and columns, first term and number of terms, number
-        of the limit or -1, and whether rows may be passed over; int64, shape (steps, 7).
+        of the limit or -1, whether rows may be passed over, and whether their squares are of use;
+        int64, shape (steps, 8).
     terms : numpy.ndarray
-        Sums of which each is made, by rows and columns further on, and 1 or -1; int64, shape
-        (terms, 4).
+        Sums of which each is made, two at least, by rows and columns further on, and 1, 0 or -1;
+        that of the first is 1; int64, shape (terms, 4).
     limits : numpy.ndarray
         Squared standard errors, float32.
     start : int
@@ -75,7 +83,7 @@ def windows_beyond(steps, terms, limits, start, sums, largest, squares, found, f
     """
     bits, n_found = squares.view(np.int32), 0
     for step in range(start, len(steps)):
-        target, ny, nx, first, n_terms, number, may_pass = steps[step]
+        target, ny, nx, first, n_terms, number, may_pass, is_bound = steps[step]
         if number >= 0 and n_found + ny * nx > len(found):
             return step, n_found
         limit = limits[number] if number >= 0 else np.float32(np.inf)
@@ -86,16 +94,24 @@ def windows_beyond(steps, terms, limits, start, sums, largest, squares, found, f
             if may_pass and bound * _ROUNDING <= limit:
                 continue
             expected, excess = sums[target, 0, row], sums[target, 1, row]
-            expected[:nx] = _ZERO
-            excess[:nx] = _ZERO
-            for term in range(first, first + n_terms):
+            one, down, right, _ = terms[first]
+            two, lower, further, sign = terms[first + 1]
+            for k in range(2):
+                sum_row(
+                    nx, np.float32(sign), sums[one, k, row + down, right:],
+                    sums[two, k, row + lower, further:], sums[target, k, row],
+                )  # fmt: skip
+            for term in range(first + 2, first + n_terms):
                 source, down, right, sign = terms[term]
-                sign = np.float32(sign)
-                add_row(nx, sign, sums[source, 0, row + down, right:], expected)
-                add_row(nx, sign, sums[source, 1, row + down, right:], excess)
+                for k in range(2):
+                    add_row(
+                        nx, np.float32(sign), sums[source, k, row + down, right:],
+                        sums[target, k, row],
+                    )  # fmt: skip
+            if not is_bound:
+                continue
             square_row(nx, expected, excess, squares)
-            most = largest_of(nx, bits)
-            bits[nx] = most
+            bits[nx] = largest_of(nx, bits)
             largest[target, row] = squares[nx]
             if squares[nx] > limit:
                 for col in range(nx):

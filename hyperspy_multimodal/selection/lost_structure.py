@@ -168,8 +168,9 @@ class Expectation:
         _add_all(new, jobs)
         wrong, jobs, new = [list(each.wrong) for each in wrong], [], []
         for search, result in zip(searches, wrong, strict=True) if thoroughly else ():
-            jobs += [(search.wrong, *each) for each in self._slow]
+            # What takes longest begins.
             jobs.append((search.wrong_chains, self._least_chain))
+            jobs += [(search.wrong, *each) for each in self._slow]
             new += [result] * (len(self._slow) + 1)
         _add_all(new, jobs)
         for result in wrong:

@@ -98,7 +98,7 @@ class SumPlan:
 
     def pixels(self):
         """Return the number of a sum over single pixels."""
-        return self.sum_of(("pixels",), (1, 1), lambda: [(_PIXELS, 0, 0, 1)])
+        return self.sum_of(("pixels",), (1, 1), lambda: [(_PIXELS, 0, 0, 1), (_PIXELS, 0, 0, 0)])
 
     def seen(self, maps):
         """Return maps (..., ny, nx) flipped and turned as the plan needs them."""
@@ -130,23 +130,24 @@ class SumPlan:
     def for_kernel(self):
         """``steps`` and ``terms`` as `windows_beyond` takes them, and how many places for sums."""
         needed = {part[0] for parts in self._parts for part in parts}
+        may_pass = [
+            number not in needed and all(sign > 0 for *_, sign in parts)
+            for number, parts in enumerate(self._parts)
+        ]
+        bounds = {
+            part[0]
+            for each, parts in zip(may_pass, self._parts, strict=True)
+            if each
+            for part in parts
+        }
         places, n_places = self._places
         steps, terms = [], []
-        for number in range(1, len(self._parts)):
-            parts = self._parts[number]
+        for number, parts in enumerate(self._parts[1:], 1):
             rows, cols = (n - k + 1 for n, k in zip(self.shape, self._sizes[number], strict=True))
-            may_pass = number not in needed and all(sign > 0 for *_, sign in parts)
-            steps.append(
-                (
-                    places[number],
-                    rows,
-                    cols,
-                    len(terms),
-                    len(parts),
-                    self._numbers[number],
-                    may_pass,
-                )
-            )
+            window = self._numbers[number]
+            is_bound = window >= 0 or number in bounds
+            sums = places[number], rows, cols, len(terms), len(parts)
+            steps.append((*sums, window, may_pass[number], is_bound))
             terms += [(places[source], *further) for source, *further in parts]
         steps, terms = (np.array(each, np.int64) for each in (steps, terms))
-        return steps.reshape(-1, 7), terms.reshape(-1, 4), n_places
+        return steps.reshape(-1, 8), terms.reshape(-1, 4), n_places
