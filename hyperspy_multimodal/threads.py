@@ -173,16 +173,44 @@ def fuse_side_by_side(function, items):
     at_a_time = min(limit, len(items))
     if at_a_time < 2:
         return [function(each) for each in items]
+    team = _Team(limit, len(items))
+
+    def done(item):
+        try:
+            return function(item)
+        finally:
+            team.left -= 1
+
     with (
         _one_more(),
-        ThreadPoolExecutor(at_a_time, initializer=_join, initargs=(limit // at_a_time,)) as pool,
+        ThreadPoolExecutor(at_a_time, initializer=_join, initargs=(team,)) as pool,
     ):
-        return list(pool.map(function, items))
+        return list(pool.map(done, items))
 
 
-def _join(threads):
-    numba.set_num_threads(threads)
-    _member.of_one = True
+class _Team:
+    """Fusions side by side, and the threads that they share: the last ones have more of them."""
+
+    def __init__(self, limit, left):
+        self._limit, self.left = limit, left
+
+    @property
+    def threads_of_each(self):
+        return max(self._limit // max(self.left, 1), 1)
+
+
+def _join(team):
+    numba.set_num_threads(team.threads_of_each)
+    _member.team = team
+
+
+def take_what_is_left(n_values):
+    """Within a fusion side by side with others, take the threads of those that have ended."""
+    team = getattr(_member, "team", None)
+    if team is not None and _pool_takes_many_callers():
+        threads = min(team.threads_of_each, n_values // _VALUES_PER_THREAD)
+        if threads > numba.get_num_threads():
+            numba.set_num_threads(threads)
 
 
 def _limit():
@@ -216,7 +244,7 @@ def in_worker():
 @contextlib.contextmanager
 def _one_more():
     global _running
-    if hasattr(_member, "of_one"):
+    if hasattr(_member, "team"):
         yield 1
         return
     with _count:

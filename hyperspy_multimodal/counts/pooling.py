@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import fft, ndimage
 
+from ..threads import side_by_side
+
 #: Counts that a neighbourhood must hold: the pooled background is then good to 10 %.
 COUNTS_PER_NEIGHBOURHOOD = 100.0
 _FIRST_WIDTH = 2.0
@@ -40,14 +42,14 @@ def pool(counts, needed=COUNTS_PER_NEIGHBOURHOOD, also=None):
         smooth = np.zeros_like(also)
     left = np.ones(counts.shape[-2:])  # what narrower neighbourhoods leave to wider ones
     for width in [*_widths(left.size), np.inf]:
-        local = _smoothed(counts, width)
+        local, beside = _both_smoothed(counts, also, width)
         trust = 1.0
         if np.isfinite(width):
             held = 4 * np.pi * width**2 * np.atleast_3d(local.T).sum(axis=2).T
             trust = np.clip(2 * held / needed - 1, 0, 1)
         expected += left * trust * local
         if also is not None:
-            smooth += left * trust * _smoothed(also, width)
+            smooth += left * trust * beside
         left *= 1 - trust
         if not left.any():
             break
@@ -95,6 +97,13 @@ def _widths(pixels):
         widths.append(width)
         width *= 2
     return widths
+
+
+def _both_smoothed(counts, also, width):
+    """Return `_smoothed` counts and other maps, each map by a thread."""
+    others = () if also is None else also.reshape(-1, *also.shape[-2:])
+    counts, *others = side_by_side(lambda each: _smoothed(each, width), [counts, *others])
+    return counts, None if also is None else np.reshape(others, also.shape)
 
 
 def _smoothed(maps, width):

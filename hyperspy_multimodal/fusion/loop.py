@@ -3,7 +3,12 @@
 import numpy as np
 
 from ..kernels import Room, iterations, move_fields
-from ..threads import no_more_than_pay, one_thread_where_cores_are_shared, rows_per_chunk
+from ..threads import (
+    no_more_than_pay,
+    one_thread_where_cores_are_shared,
+    rows_per_chunk,
+    take_what_is_left,
+)
 from . import fields
 from .coarse import can_be_coarser, coarser, refine
 from .steps import StepSizes
@@ -99,11 +104,10 @@ class Passes:
     """Iterations on a state, with step sizes that are balanced as they go."""
 
     def __init__(self, problem, state):
-        n_maps, ny, nx = state.maps.shape
+        n_maps, ny, _ = state.maps.shape
         self.problem, self.state = problem, state
         self.steps = StepSizes(problem)
-        self.chunk = rows_per_chunk(state.maps.shape)
-        self.room = Room.for_chunks(-(-ny // self.chunk), n_maps, nx)
+        self.chunk = self.room = None
         self.moved = np.empty((2, n_maps, ny))
         self.done = 0
 
@@ -111,6 +115,7 @@ class Passes:
         """Do some iterations; before them, balance the steps by the last one done so far."""
         if self.done > 0 and balance:
             self.steps.balance(*self.moved.sum(axis=2))
+        self._cut_up()
         has_fields = self.state.field.size > 0
         # Fields, which have a long way at the end, would be held up by the rounding of long steps.
         is_late = self.done >= _LATE and not has_fields
@@ -133,6 +138,14 @@ class Passes:
                 if has_fields:
                     self._move_fields(relaxation)
         self.done += n_iterations
+
+    def _cut_up(self):
+        """Cut the maps into chunks of rows for the threads that there are."""
+        n_maps, ny, nx = self.state.maps.shape
+        take_what_is_left(self.state.maps.size)
+        chunk = rows_per_chunk(self.state.maps.shape)
+        if chunk != self.chunk:
+            self.chunk, self.room = chunk, Room.for_chunks(-(-ny // chunk), n_maps, nx)
 
     def _move_fields(self, relaxation):
         move_fields(

@@ -17,8 +17,8 @@ from collections import deque
 
 import numpy as np
 
-from ..kernels import blur, descent, displaced, secants, slopes_of_cost, source_gap
-from ..threads import one_thread_where_cores_are_shared
+from ..kernels import blur, descent, displaced, secants, slopes_of_cost, source_gap, square_sums
+from ..threads import one_thread_where_cores_are_shared, take_what_is_left
 from .problem import Evaluation
 from .regularisers import RIDGES
 
@@ -115,13 +115,14 @@ class Sieve:
         )
         place.haadf = float(self._squares.sum()) / 2
         place.poisson = float(self.fidelity @ self._sums[0].sum(axis=1))
-        squares = np.einsum("ijk,ijk->i", place.u, place.u, dtype=np.float64)
-        place.ridge = float(self.ridges @ squares) / 2
+        square_sums(place.u, self._sums[1])
+        place.ridge = float(self.ridges @ self._sums[1].sum(axis=1)) / 2
         self._blur(self._slopes, place.back)
 
     @one_thread_where_cores_are_shared(watched=False)
     def advance(self):
         """Do one step; none where even a thousandth of it is above the start."""
+        take_what_is_left(self.here.u.size)
         here, there = self.here, self.there
         means = np.maximum(here.u.mean(axis=(1, 2)), _LEAST_MEAN)
         floors = (_FLOOR * means / self.fidelity).astype(np.float32)

@@ -11,7 +11,7 @@ values for any number of threads.
   of regularisers in a `Data`. `move_fields` and `certify_fields` do the same for the fields of
   total generalised variation, where there are any.
 - Maps that are no sharper than a Gaussian: `blur`, and of their sources `slopes_of_cost`,
-  `displaced`, `descent`, `secants` and `source_gap`.
+  `displaced`, `descent`, `square_sums`, `secants` and `source_gap`.
 - Around both: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
   brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
   coarser grid.
@@ -33,7 +33,7 @@ from .peaks import add_peaks, add_slopes
 from .projection import project
 from .reference import constant_deviance, likeliest
 from .regulariser_rows import CODES
-from .sources import descent, displaced, secants, slopes_of_cost, source_gap
+from .sources import descent, displaced, secants, slopes_of_cost, source_gap, square_sums
 from .spectra import project_halves, project_spectra, sum_spectra
 from .state import Data, Room, State
 from .window_sums import windows_beyond
@@ -65,6 +65,7 @@ __all__ = [
     "secants",
     "slopes_of_cost",
     "source_gap",
+    "square_sums",
     "sum_spectra",
     "windows_beyond",
 ]

@@ -150,6 +150,24 @@ def _descent_row(place, u, moved, back, ridges, sums):
 
 
 @kernel
+def square_sums(pool, u, sums):
+    """Sum the squares of ``u`` by row; ``sums`` is (K, ny)."""
+    n_maps, ny, _ = u.shape
+    share(pool, n_maps * ny, _square_row, (u, sums))
+
+
+@within(leaf)
+def _square_row(place, u, sums):
+    _, ny, nx = u.shape
+    i, row = place // ny, place % ny
+    total = 0.0
+    for col in range(nx):
+        here = np.float64(u[i, row, col])
+        total += here * here
+    sums[i, row] = total
+
+
+@kernel
 def secants(pool, u, back, moved, moved_back, curvatures, ridges, floors, sums):
     """Sum, by row, what the lengths of steps of Barzilai and Borwein are made of.
 

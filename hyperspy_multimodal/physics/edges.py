@@ -1,5 +1,7 @@
 """Onsets of core-loss edges, as eXSpy tabulates them."""
 
+from functools import cache
+
 
 def onset_energy(edge):
     """Return the onset of an edge.
@@ -32,12 +34,21 @@ def edge_onsets(element, only_major=False):
     dict of str to float
         Energies in eV by edge.
     """
+    return {edge: onset for edge, onset, is_major in _edges(element) if is_major or not only_major}
+
+
+@cache
+def _edges(element):
+    """Return name and onset of each edge, and whether it is major."""
     from exspy.material import elements as database
 
     properties = database[element].Atomic_properties.as_dictionary()
-    return {
-        f"{element}_{subshell}": float(edge["onset_energy (eV)"])
+    return [
+        (
+            f"{element}_{subshell}",
+            float(edge["onset_energy (eV)"]),
+            edge["relevance"] == "Major",
+        )
         for subshell, edge in properties.get("Binding_energies", {}).items()
-        # Names that end in "a" repeat another subshell.
-        if subshell[-1] != "a" and (edge["relevance"] == "Major" or not only_major)
-    }
+        if subshell[-1] != "a"  # these repeat another subshell
+    ]

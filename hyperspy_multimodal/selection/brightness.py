@@ -144,12 +144,18 @@ def bias_of(fused, maps, classes):
     follow the same noise. If they follow it by a share a of 0 to 1, its variance is (1 - a)^2 times
     that of the counts: at most theirs, which is what is stated.
     """
-    counts = class_sums(maps.net, classes)
-    errors = np.sqrt(np.maximum(class_sums(maps.net_variance, classes), 0.0))
-    return Bias(class_sums(fused, classes) - counts, errors, counts, _sizes(classes))
+    counts, variances = counts_and_variances(maps, classes)
+    misses = class_sums(fused, classes) - counts
+    errors = np.sqrt(np.maximum(variances, 0.0))
+    return Bias(misses, errors, counts, classes.sum(axis=(1, 2)))
 
 
-def held_out_bias(misses, halves, classes):
+def counts_and_variances(maps, classes):
+    """Return the net counts of classes (C, ny, nx), and their variances, both (K, C)."""
+    return class_sums(maps.net, classes), class_sums(maps.net_variance, classes)
+
+
+def held_out_bias(misses, counts, variances, sizes):
     """Return the `Bias` of predictions of held-out halves, in counts of both halves.
 
     The sum over a class of a held-out half, less the prediction, has a mean of minus the bias. Let
@@ -162,17 +168,14 @@ def held_out_bias(misses, halves, classes):
     ----------
     misses : sequence of numpy.ndarray
         Held-out counts minus predictions of each split, summed over classes, (K, 3).
-    halves : tuple of Counts
-        Those of one split.
-    classes : numpy.ndarray
-        Bool, shape (3, ny, nx).
+    counts, variances : numpy.ndarray
+        Of both halves of a split together, as `counts_and_variances`, (K, 3).
+    sizes : numpy.ndarray
+        Pixels of each class, (3,).
     """
-    first, second = halves
     n = len(misses)
-    counts = class_sums(first.net, classes) + class_sums(second.net, classes)
-    variance = class_sums(first.net_variance, classes) + class_sums(second.net_variance, classes)
-    of_mean = np.maximum(variance, 0.0) * max((1 + 1 / n) / 4, 1 / n)
-    return Bias(-2 * np.mean(misses, axis=0), 2 * np.sqrt(of_mean), counts, _sizes(classes))
+    of_mean = np.maximum(variances, 0.0) * max((1 + 1 / n) / 4, 1 / n)
+    return Bias(-2 * np.mean(misses, axis=0), 2 * np.sqrt(of_mean), counts, sizes)
 
 
 def described_bias(bias):
@@ -206,10 +209,6 @@ def class_sums(maps, classes):
     """Return the sums of maps (K, ny, nx) over classes (C, ny, nx), in float64, (K, C)."""
     maps = maps.reshape(len(maps), -1).astype(np.float64)
     return maps @ classes.reshape(len(classes), -1).T.astype(np.float64)
-
-
-def _sizes(classes):
-    return classes.sum(axis=(1, 2))
 
 
 def _otsu(values):

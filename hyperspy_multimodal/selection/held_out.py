@@ -6,7 +6,14 @@ from ..counts.contracts import Maps
 from ..counts.reading import SPLITS
 from ..fusion.regularisers import are_directional
 from ..threads import fuse_side_by_side
-from .brightness import Bias, brightness_classes, class_sums, described_bias, held_out_bias
+from .brightness import (
+    Bias,
+    brightness_classes,
+    class_sums,
+    counts_and_variances,
+    described_bias,
+    held_out_bias,
+)
 from .earlier import Earlier
 from .moves import combined
 from .noise_share import block_sums
@@ -17,7 +24,7 @@ _FRACTION = 0.5
 # Scans of so many pixels are split once; smaller ones more often, up to `SPLITS` times. On two
 # splits of 128 x 128 pixels with few counts, the search stops too early.
 _LARGE = 3 * 128**2
-_TOLERANCE = 3e-3
+_TOLERANCE = 6e-3
 _SIGNIFICANT = 5.0  # standard errors
 _STRUCTURED = 3.0  # standard errors
 _MAX_ITERATIONS = 300
@@ -67,6 +74,8 @@ class HeldOut:
         # The same of elements without HAADF, by element, regulariser and ratio, and split.
         self._of_elements = {}
         self._classes = brightness_classes(models.matched(models.first), maps.mask)
+        halves = (counts_and_variances(half, self._classes) for half in self.splits[0])
+        self._of_classes = *map(sum, zip(*halves, strict=True)), self._classes.sum(axis=(1, 2))
         self._least = np.full(self.n_maps, np.inf)
         # What no prediction can be better than: the noise of the held-out halves.
         compared = self.splits[: self._enough]
@@ -139,7 +148,7 @@ class HeldOut:
 
     def _bias_so_far(self, setting):
         misses = [misses for _, misses in self._found[setting]]
-        return held_out_bias(misses, self.splits[0], self._classes)
+        return held_out_bias(misses, *self._of_classes)
 
     def squares_lost(self, setting, reference):
         """Return by how much the squared error of a fused scan is higher, about, by element."""

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..threads import side_by_side
 from .normalised_haadf import smoothed
 
 # Widths of Gaussians in pixels: what they remove is fine structure.
@@ -61,7 +62,9 @@ def noise_share(held_out, setting):
     for width in _WIDTHS:
         if width > min(noise.shape[1:]) / 4:
             break
-        fine_noise, fine = (each - smoothed(each, width) for each in (noise, both))
+        fine_noise, fine = side_by_side(
+            lambda each, width=width: each - smoothed(each, width), (noise, both)
+        )
         of_fine, error = _share(fine_noise, fine, mask)
         seen = _unmasked(np.square(fine), mask).sum(axis=(1, 2)) > _SEEN * whole
         grain[seen & (of_fine - error > _NOISY)] = 2 * width

@@ -12,6 +12,7 @@ from hyperspy_multimodal.selection.brightness import (
     brightness_classes,
     cannot_leak,
     class_sums,
+    counts_and_variances,
     held_out_bias,
     leaks,
 )
@@ -88,7 +89,8 @@ def test_held_out_bias_is_right_on_average_and_its_error_at_most_what_is_stated(
             first = rng.binomial(counts, 0.5)
             fused = truth / 2 + follows * (first - truth / 2) + excess
             misses.append(class_sums(counts - first - fused, classes))
-        bias = held_out_bias(misses, (halves(first), halves(counts - first)), classes)
+        of_both = counts_and_variances(halves(counts), classes)
+        bias = held_out_bias(misses, *of_both, classes.sum(axis=(1, 2)))
         found.append(bias.percent[0, 1])
         z.append((bias.sums[0] - 2 * class_sums(excess, classes)[0]) / bias.errors[0])
     assert np.mean(found) == pytest.approx(10, abs=0.4)
