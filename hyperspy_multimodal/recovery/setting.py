@@ -1,7 +1,8 @@
 """The setting of a fusion: lambdas, regularisers and HAADF model, chosen or given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ..fusion.minimise import FusionResult
 from ..selection import CroppedModels, NoiseShare, Setting, choose_setting, part_to_choose_on
 
 
@@ -19,12 +20,15 @@ class Chosen:
         Rows and columns on which it was chosen; None for the whole scan.
     noise : NoiseShare or None
         How much of the contrast of the maps is noise; None where lambdas were given.
+    start : FusionResult or None
+        Where to start from with the setting; None if only a part of the scan was fused before.
     """
 
     setting: Setting
     table: list
     part: tuple | None
     noise: NoiseShare | None = None
+    start: FusionResult | None = field(default=None, repr=False)
 
 
 def chosen_setting(prepared, parameters, step):
@@ -55,7 +59,8 @@ def chosen_setting(prepared, parameters, step):
         parameters.candidates(n_maps),
         step,
     )
-    return Chosen(choice.setting, choice.table, part, choice.noise)
+    start = choice.start if part is None else None
+    return Chosen(choice.setting, choice.table, part, choice.noise, start)
 
 
 def given_setting(model, parameters, n_maps):

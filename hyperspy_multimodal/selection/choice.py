@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from ..counts.contracts import Maps
+from ..fusion.minimise import FusionResult
 from .forms import centred, forms_without
 from .held_out import HeldOut
 from .mixtures import with_sieves
@@ -44,11 +45,14 @@ class Choice:
         and the standard error of that).
     noise : NoiseShare
         How much of the contrast of the maps is noise.
+    start : FusionResult or None
+        Where to start from with the setting.
     """
 
     setting: Setting
     table: list = field(repr=False)
     noise: NoiseShare
+    start: FusionResult | None = field(repr=False)
 
 
 def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
@@ -82,7 +86,8 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     """
     held_out = HeldOut(maps, models, seed, kept, progress)
     setting = search(held_out, candidates)
-    return Choice(setting, held_out.table(), noise_share(held_out, setting))
+    noise = noise_share(held_out, setting)
+    return Choice(setting, held_out.table(), noise, held_out.start(setting))
 
 
 def search(held_out, candidates):

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..counts.contracts import Maps
 from ..counts.reading import SPLITS
-from ..fusion.regularisers import are_directional
+from ..fusion.regularisers import are_directional, are_sieves
 from ..threads import fuse_side_by_side
 from .brightness import (
     Bias,
@@ -24,7 +24,8 @@ _FRACTION = 0.5
 # Scans of so many pixels are split once; smaller ones more often, up to `SPLITS` times. On two
 # splits of 128 x 128 pixels with few counts, the search stops too early.
 _LARGE = 3 * 128**2
-_TOLERANCE = 6e-3
+# Gaps up to which maps are fused, without sieves and with them.
+_TOLERANCE, _TOLERANCE_WITH_SIEVES = 6e-3, 3e-3
 _SIGNIFICANT = 5.0  # standard errors
 _STRUCTURED = 3.0  # standard errors
 _MAX_ITERATIONS = 300
@@ -205,6 +206,8 @@ class HeldOut:
         return (block_sums(squares), class_sums(misses, self._classes)), fused
 
     def _fused(self, half, setting, elements=None, start=None):
+        has_sieves = are_sieves(setting.regularisers).any()
+        tolerance = _TOLERANCE_WITH_SIEVES if has_sieves else _TOLERANCE
         return fuse_setting(
             half,
             self.models,
@@ -212,7 +215,7 @@ class HeldOut:
             elements=elements,
             scale=_FRACTION,
             totals=np.where(self.kept, half.totals, np.nan),
-            **effort(setting, _TOLERANCE, _MAX_ITERATIONS),
+            **effort(setting, tolerance, _MAX_ITERATIONS),
             initial=start,
         )
 
@@ -224,6 +227,16 @@ class HeldOut:
         jobs = zip(self.splits[0], starts, strict=True)
         fused = fuse_side_by_side(lambda job: self._fused(job[0], setting, None, job[1]).maps, jobs)
         return np.array(list(fused))
+
+    def start(self, setting):
+        """Return a start for the fusion of all counts: that of a half, with as many counts.
+
+        None without sieves: for other maps a coarser grid is as good.
+        """
+        if not are_sieves(setting.regularisers).any():
+            return None
+        half = self._earlier[0].nearest(setting, range(self.n_maps))
+        return None if half is None else half.times(1 / _FRACTION)
 
     def relative(self, errors):
         """Return the errors of the elements over the least of all, summed.
