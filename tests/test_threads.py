@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import dask
 import numba
@@ -15,6 +16,7 @@ from hyperspy_multimodal.threads import (
     fuse_side_by_side,
     rows_per_chunk,
     side_by_side,
+    take_what_is_left,
     threads_for,
 )
 
@@ -141,6 +143,34 @@ def test_fusions_side_by_side_share_the_threads_of_one(monkeypatch):
     assert numba.get_num_threads() == all_of_them
     with threads_for(LARGE):
         assert numba.get_num_threads() == all_of_them
+
+
+@needs_two_threads
+def test_the_last_of_fusions_side_by_side_takes_the_threads_of_the_others(monkeypatch):
+    monkeypatch.setattr(threads, "_pool_takes_many_callers", lambda: True)
+    all_of_them, ended = numba.get_num_threads(), threading.Event()
+
+    def fuse(is_last):
+        with threads_for(LARGE):
+            take_what_is_left(LARGE)
+            before = numba.get_num_threads()
+            if not is_last:
+                ended.set()
+                return before
+            ended.wait(timeout=60)
+            for _ in range(600):  # the other one is about to end
+                take_what_is_left(1000)
+                assert numba.get_num_threads() == before
+                take_what_is_left(LARGE)
+                if numba.get_num_threads() > before:
+                    break
+                time.sleep(0.1)
+            return numba.get_num_threads()
+
+    found = fuse_side_by_side(fuse, [True, False])
+    assert found == [all_of_them, all_of_them // 2]
+    take_what_is_left(LARGE)  # alone
+    assert numba.get_num_threads() == all_of_them
 
 
 @needs_two_threads

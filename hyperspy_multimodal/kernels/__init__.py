@@ -24,7 +24,6 @@ values for any number of threads.
 from .blur import blur
 from .certificate import certificate, room_to_certify
 from .chains import lengthen
-from .excess import most_beyond
 from .field_gap import certify_fields
 from .generalised import move_fields
 from .grids import block_means, interpolate
@@ -56,7 +55,6 @@ __all__ = [
     "iterations",
     "lengthen",
     "likeliest",
-    "most_beyond",
     "move_fields",
     "project",
     "project_halves",

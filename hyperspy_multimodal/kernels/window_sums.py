@@ -25,7 +25,11 @@ def add_row(n, sign, source, target):
 
 @inlined
 def square_row(n, expected, excess, squares):
-    """Write squared standard errors, as `most_beyond`."""
+    """Write what the squared standard errors of Poisson counts are at most.
+
+    They are at most the deviance (Zubkov and Serov 2013), and that is at most d^2 for too many
+    counts and d^2 (1 + |x| / m) for too few, d^2 = x^2 / m, m expected, x in excess.
+    """
     for col in range(n):
         mean = expected[col] if expected[col] > _TINY else _TINY
         off = excess[col]
@@ -46,7 +50,8 @@ def largest_of(n, bits):
 def windows_beyond(steps, terms, limits, start, sums, largest, squares, found, found_squares):
     """Sum counts over windows of many kinds, and find where they differ by more than a limit.
 
-    Squared standard errors of parts add up to no less than those of the whole: they bound its rows,
+    Squared standard errors, by their bound in `square_row`, add up over parts to no less than those
+    of the whole, as that bound is convex in both counts together and homogeneous: they bound rows,
     which are passed over if nothing else is a sum of them.
 
     Parameters

@@ -12,6 +12,7 @@ from hyperspy_multimodal.kernels import (
     secants,
     slopes_of_cost,
     source_gap,
+    square_sums,
 )
 
 from .variants import on_shapes, sparse_counts, uniform
@@ -84,6 +85,13 @@ def test_counts_without_any_expected_have_a_finite_cost(rng):
     data.background[:] = 0
     found = evaluated(data, np.zeros((1, 3, 4), np.float32))
     assert all(np.isfinite(each).all() for each in found)
+
+
+def test_squares_are_summed_by_row(rng):
+    u = uniform(rng, (2, 5, 33), -1e3, 1e3)
+    sums = np.empty((2, 5))
+    square_sums(u, sums)
+    assert_allclose(sums, np.square(u, dtype=np.float64).sum(axis=2), rtol=1e-12)
 
 
 @pytest.fixture

@@ -29,10 +29,10 @@ def test_a_thorough_search_after_a_quick_one_finds_what_it_would_alone(boundary)
     quick = lost_structure(expectation, level, thoroughly=False)
     assert len(quick) > 1
     for known, changed in ((quick, level), (quick, 1.5 * level), (quick[:1], level)):
-        expectation.wrong(0, changed[0], known, thoroughly=False)
+        expectation.wrong([0], changed, known, thoroughly=False)
         fresh = Expectation(maps)
-        fresh.wrong(0, level[0], [])  # which tells the noise
-        found, alone = (each.wrong(0, changed[0], known) for each in (expectation, fresh))
+        fresh.wrong([0], level, [])  # which tells the noise
+        (found,), (alone,) = (each.wrong([0], changed, known) for each in (expectation, fresh))
         assert len(found) > 100 and found == alone
 
 
