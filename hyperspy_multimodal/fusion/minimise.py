@@ -22,7 +22,7 @@ _logger = Speaker(__name__)
 
 @dataclass
 class FusionResult:
-    """What `solve_fusion` found.
+    """Result of `solve_fusion`.
 
     Attributes
     ----------
