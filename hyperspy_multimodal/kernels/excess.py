@@ -1,4 +1,4 @@
-"""Where sums of counts are further from what is expected than noise explains."""
+"""Sums of counts that differ from the expected ones by more than noise explains."""
 
 import numpy as np
 
@@ -14,12 +14,12 @@ def rows_beyond(expected, excess, limit, rows):
     Parameters
     ----------
     expected, excess : numpy.ndarray
-        Expected counts, and by how much the counts are above; float32, shape (ny, nx).
+        Expected counts, and the excess of the counts over them; float32, shape (ny, nx).
     limit : numpy.float32
         Squared standard errors.
     rows : numpy.ndarray
-        On return which rows they are, bool, shape (ny,). In all others the squared standard errors
-        are at most ``limit`` by `most_beyond`.
+        On return the rows found, bool, shape (ny,). In all others, the squared standard errors are
+        at most ``limit`` according to `most_beyond`.
 
     Returns
     -------
@@ -39,10 +39,10 @@ def rows_beyond(expected, excess, limit, rows):
 
 
 def most_beyond(expected, excess):
-    """Return what the squared standard errors of Poisson counts are at most.
+    """Return an upper bound of the squared standard errors of Poisson counts.
 
-    They are at most the deviance (Zubkov and Serov 2013), and that is at most d^2 for too many
-    counts and d^2 (1 + |x| / m) for too few, d^2 = x^2 / m, m expected, x in excess.
+    The deviance is an upper bound (Zubkov and Serov 2013). It is at most d^2 for too many counts
+    and d^2 (1 + |x| / m) for too few, where d^2 = x^2 / m for m expected counts and an excess x.
     """
     mean = np.maximum(expected, _TINY)
     return excess * (excess / mean) * (1 + np.maximum(-excess, 0) / mean)

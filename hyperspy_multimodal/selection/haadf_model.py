@@ -160,7 +160,7 @@ class HaadfFit:
         residual = target - offset - fitted @ terms
         own = self.haadf_noise**2 / (4 * np.pi * width**2)
         noisy = fitted**2 @ noise / target.size
-        # the variance of the noise is neither counted as unexplained nor as variance of the HAADF
+        # noise is neither counted as unexplained nor as variance of the HAADF
         explained = target.var() - max(residual.var() - noisy, own)
         variance = max(target.var() - own, own, np.finfo(float).tiny)
         r_squared = float(min(explained / variance, 1.0))
