@@ -26,8 +26,7 @@ _SHARE_OF_FLAT = 0.01
 _SHARE_OF_COUNTS = 1e-4
 # For gamma = 1, the gap is that among maps up to this many times as bright, plus this.
 _CEILING = np.float32(1.5), np.float32(0.25)
-# For gamma != 1, where the cost is not convex, it is that among maps within this share of their
-# maximum.
+# For gamma != 1, where the cost is not convex, among maps within this share of their maximum.
 _REACH = np.float32(0.1), np.float32(0.01)
 _DIMMEST = 1e-6
 _LEAST_BOUND = 1e-20

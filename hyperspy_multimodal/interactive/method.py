@@ -1,6 +1,6 @@
 """`multimodal_fusion_interactive` of EDS and EELS spectrum images.
 
-eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+eXSpy imports this module during its own import, so other imports are deferred to the first call.
 """
 
 from __future__ import annotations
