@@ -13,7 +13,7 @@ from ..selection import CroppedModels, Setting, fuse_setting, kept_structure
 from ..signals.masks import checked_mask
 from .values import values_of
 
-# The preview: a relative gap that will do for a picture, and an end to what is slow to converge.
+# For the preview: a relative gap that suffices for a picture, and a limit for slow convergence.
 _TOLERANCE, _MAX_ITERATIONS = 2e-3, 60
 _LEAST_SIDE = 8
 

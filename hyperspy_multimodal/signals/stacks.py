@@ -1,6 +1,6 @@
 """Fusion of stacks of spectrum images, slice by slice: tilt series, time series, frames.
 
-eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+eXSpy imports this module during its own import, so other imports are deferred to the first call.
 """
 
 import functools
