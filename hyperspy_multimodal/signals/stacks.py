@@ -7,7 +7,7 @@ import functools
 
 from .records import common_record
 
-#: Whether each slice chooses its own parameters, or all take those of the one in the middle.
+#: Whether parameters are chosen for each slice, or all slices use those of the middle one.
 SHARING = ("each", "shared")
 
 

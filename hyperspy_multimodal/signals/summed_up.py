@@ -7,7 +7,7 @@ import functools
 
 
 def summed_up(method):
-    """Make a fusion say all that it finds in one summary."""
+    """Make a fusion log all its messages in one summary."""
 
     @functools.wraps(method)
     def fused(*args, **kwargs):

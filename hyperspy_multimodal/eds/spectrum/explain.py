@@ -21,9 +21,9 @@ _DRAGGED = 0.15
 # Sum peaks are allowed for if they explain this much of the weighted squares.
 _PILE_UP_GAIN = 25.0
 _PILE_UP_COUNTS = 1e4
-# Times that what is not there is dropped, and the rest fitted again.
+# Number of times that absent elements are dropped and the rest is fitted again.
 _ROUNDS = 3
-# Elements whose lines have fewer standard errors are not looked for any further.
+# Elements whose lines have fewer standard errors are not considered any further.
 _HINT = 2.0
 # A peak that is attributed to an element has at least this many standard errors.
 _CERTAIN = 10.0
@@ -102,7 +102,7 @@ def _explain(observed, used, nominal, named, beam_energy, refine, pile_up, candi
 
 
 class _Search:
-    """The fit as far as it goes, the elements with evidence, and the free peaks.
+    """State of the search: the current fit, the elements with evidence, and the free peaks.
 
     ``free`` holds, by name, the significance and the lines of each free peak.
     """
@@ -129,7 +129,7 @@ class _Search:
         )
 
     def calibrate(self):
-        """Fit all elements that may be there, from where the axis may lie, and hold the best."""
+        """Fit all possible elements from several positions of the axis, and keep the best fit."""
         setting = self.setting
         starts = [setting.nominal]
         if setting.refine:
@@ -259,7 +259,7 @@ class _Search:
         return replace(setting, lines=[*setting.lines, *lines])
 
     def find_pile_up(self):
-        """Allow for sum peaks if they explain much, or what seemed to be peaks and elements."""
+        """Include sum peaks if they explain much, or explain apparent peaks and elements."""
         counts = self.setting.observed[self.setting.used].sum()
         if self.pile_up is not None or counts < _PILE_UP_COUNTS:
             return
@@ -282,7 +282,7 @@ class _Search:
             self.setting, self.fit, self.free, self.shown = piled, other, free, shown
 
     def name_peaks(self):
-        """Give strong peaks to elements, where they can be the K line of one element only."""
+        """Assign strong peaks to elements if they can be the K line of only one element."""
         if not self.apart:
             return
         known = len(self.shown)
