@@ -43,10 +43,10 @@ def explain(
 ):
     """Explain a summed spectrum by named elements, those of the instrument, and other peaks.
 
-    The energy axis is found first, with named elements, those of the instrument, and any other
-    whose lines lie on peaks that these leave; it is held from then on. Elements that nobody named
-    stay on the evidence of lines that stand apart from those of named ones. A peak beyond 1.5 FWHM
-    of all lines gets a line of its own, whose energy is fitted.
+    The energy axis is determined first, with named elements, those of the instrument, and others
+    whose lines explain the remaining peaks. It is then kept fixed. Unnamed elements are kept if
+    lines that are separate from those of named elements show them. A peak more than 1.5 FWHM from
+    all lines gets a separate line with a fitted energy.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def explain(
     refine : bool
         Whether the calibration is fitted. Default True.
     pile_up : bool or None
-        Whether there are sum peaks; None (default) finds out.
+        Whether there are sum peaks. None (default) decides from the spectrum.
     candidates : sequence of str
         Elements that are likely to be there without being named; by default those of the
         instrument. If it is empty, no others are looked for either.
