@@ -13,13 +13,14 @@ import warnings
 from .modalities import MODALITIES, SIGNAL_TYPES
 
 _TUNING = "hyperspy_multimodal.interactive.method"
-# HyperSpy's class of all signals, whose methods say what to do with those that are no spectra.
+# HyperSpy's base class of signals, whose methods explain what to do with signals other than
+# spectra.
 _ANY = ("hyperspy.signal", "BaseSignal", "hyperspy_multimodal.signals.other_signals")
 _METHODS = ("multimodal_fusion", "multimodal_fusion_interactive")
 
 
 def attach():
-    """Put the methods on every class that exists by now; the subclasses inherit them."""
+    """Attach the methods to every class that exists so far; subclasses inherit them."""
     home, name, source = _ANY
     _attach_to(vars(sys.modules.get(home, object)).get(name), (source, source))
     for module in _modules_of_exspy():
@@ -34,7 +35,7 @@ def _attach_to(cls, sources):
         if method not in vars(cls):
             try:
                 setattr(cls, method, getattr(importlib.import_module(source), method))
-            except Exception as error:  # a fault of ours must not take others down with it
+            except Exception as error:  # an error in this package must not break others
                 warnings.warn(f"{cls.__name__} gets no {method}: {error!r}", stacklevel=2)
 
 
@@ -48,7 +49,7 @@ def _is_of_exspy(name):
 
 
 def _warn_of_missing(module):
-    """Say if a module defines spectra of a kind that is fused, but these have no method."""
+    """Warn if a module defines supported spectra that did not get the method."""
     missing = [
         each.__name__
         for each in vars(module).values()
@@ -84,7 +85,7 @@ class _AttachingLoader:
     def exec_module(self, module):
         module.__spec__.loader = module.__loader__ = self._loader
         with warnings.catch_warnings():
-            # What eXSpy 0.3 imports of HyperSpy 2.5, which its users can do nothing about
+            # Warnings from imports in eXSpy 0.3 and HyperSpy 2.5, which users cannot change
             warnings.filterwarnings("ignore", r"Importing `Lazy\w+` from `hyperspy\._signals")
             self._loader.exec_module(module)
         attach()
@@ -120,7 +121,7 @@ _watcher = _ExspyWatcher()
 
 
 def watch_for_exspy():
-    """Attach now what is there already, and the rest when eXSpy is imported."""
+    """Attach the methods to existing classes now, and to the others when eXSpy is imported."""
     if _watcher not in sys.meta_path:
         sys.meta_path.insert(0, _watcher)
     attach()

@@ -1,4 +1,4 @@
-"""`save_maps`: maps as files of HyperSpy, images with a scale, and tables."""
+"""`save_maps`: save maps as HyperSpy files, calibrated images and tables."""
 
 import csv
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def save_maps(
     suffix: str = "",
     overwrite: bool = False,
 ) -> list[Path]:
-    """Save maps into a folder, one file per map.
+    """Save maps to a folder, one file per map.
 
     HyperSpy itself saves maps to .hspy and .zspy, but not to other formats: PNG files cannot hold
     floating-point numbers, and TIFF files cannot hold maps with navigation axes.
@@ -118,7 +118,7 @@ def save_maps(
 
 
 def _as_file(name):
-    """Return a name without characters that file names cannot have."""
+    """Return a name without characters that are not allowed in file names."""
     return "".join("_" if letter in '\\/:*?"<>|' or ord(letter) < 32 else letter for letter in name)
 
 
@@ -127,7 +127,7 @@ def _write_signal(path, signal):
 
 
 def _write_tiff(path, signal):
-    """Write 32-bit numbers with the size of a pixel, as HyperSpy and ImageJ read it."""
+    """Write 32-bit numbers with the pixel size, which HyperSpy and ImageJ read."""
     image = signal
     if signal.axes_manager.signal_dimension != 2:
         names = [axis.name for axis in signal.axes_manager.navigation_axes]
@@ -159,7 +159,7 @@ def _write_table(path, signal):
 
 
 def _write_profiles(path, maps, names):
-    """Write profiles along one line: the position and a column per map."""
+    """Write profiles along a line: a column for the position and one per map."""
     from .plot.panels import has_units, map_axes
 
     [axis] = map_axes(maps[0])

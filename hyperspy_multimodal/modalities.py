@@ -1,6 +1,6 @@
 """Supported modalities: the eXSpy class of their spectra, and the module of their method.
 
-Imported while HyperSpy and eXSpy are being imported themselves, so from the standard library only.
+This module is imported while HyperSpy and eXSpy are imported, so it uses only the standard library.
 """
 
 

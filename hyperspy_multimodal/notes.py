@@ -1,8 +1,8 @@
-"""Messages of a fusion: logged at once, or gathered for one summary.
+"""Messages of a fusion, logged immediately or collected for one summary.
 
-A `Speaker` is a logger whose messages can be gathered. It takes three more arguments: ``kind``, the
-row of the table of `recovery.verdict` that says what the message means for a map; ``about``, the
-maps that it concerns; and ``brief``, a short form for what nobody should miss who quotes numbers.
+A `Speaker` is a logger whose messages can be collected. It takes three additional arguments:
+``kind``, the rule in `recovery.verdict` for the consequence of the message for a map; ``about``,
+the maps that it concerns; and ``brief``, a short form for information needed to quote numbers.
 """
 
 import contextlib
@@ -41,12 +41,12 @@ class Note:
         return self.about.get(name, 0.0) if isinstance(self.about, dict) else float(self.about)
 
 
-# Notes of the call that gathers them in this thread; None where nobody does.
+# Notes of the call that collects them in this thread, or None.
 _gathered = contextvars.ContextVar("gathered notes", default=None)
 
 
 class Speaker(logging.LoggerAdapter):
-    """A logger whose warnings wait for the summary of a fusion, if one is made."""
+    """Logger whose warnings wait for the summary of a fusion, if there is one."""
 
     def __init__(self, name):
         super().__init__(logging.getLogger(name), {})
@@ -56,7 +56,7 @@ class Speaker(logging.LoggerAdapter):
         return msg, kwargs
 
     def log(self, level, msg, *args, kind="", about=1.0, brief="", **kwargs):
-        """Log a message; a warning waits where notes are gathered.
+        """Log a message; a warning waits if notes are collected.
 
         Parameters
         ----------
@@ -82,9 +82,9 @@ class Speaker(logging.LoggerAdapter):
 
 @contextlib.contextmanager
 def gathered(notes=None):
-    """Yield a list, default a new one, that receives the notes of this thread meanwhile.
+    """Yield a list, by default a new one, that receives the notes of this thread.
 
-    Nothing of them is logged.
+    These notes are not logged.
     """
     notes = [] if notes is None else notes
     token = _gathered.set(notes)
@@ -95,12 +95,12 @@ def gathered(notes=None):
 
 
 def gathered_so_far():
-    """Return the list that receives the notes of this thread, None if nobody gathers them."""
+    """Return the list that receives the notes of this thread, or None."""
     return _gathered.get()
 
 
 def repeat(notes):
-    """Log messages that were gathered elsewhere."""
+    """Log messages that were collected elsewhere."""
     waiting = _gathered.get()
     if waiting is not None:
         waiting.extend(notes)
@@ -118,7 +118,7 @@ class Told:
 
 
 def telling(function, *args):
-    """Call ``function`` in a task: return what it gives as `Told`, with the notes of ``args``."""
+    """Call ``function`` in a task, and return its result as `Told`, with the notes of ``args``."""
     with gathered() as notes:
         for each in args:
             if isinstance(each, Told):
@@ -133,7 +133,7 @@ def untold(value):
 
 
 class Pool:
-    """Reports of tasks in threads of this process to the call that waits for them."""
+    """Reports from tasks in threads of this process to the call that waits for them."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -141,7 +141,7 @@ class Pool:
 
     @contextlib.contextmanager
     def opened(self):
-        """Yield a list of what is reported meanwhile."""
+        """Yield a list that receives the reports."""
         reports = []
         with self._lock:
             self._open.append(reports)
@@ -149,7 +149,7 @@ class Pool:
             yield reports
         finally:
             with self._lock:
-                # lists are compared by what they hold, and these are two calls'
+                # compare identities, because lists of two calls may be equal
                 self._open = [each for each in self._open if each is not reports]
 
     def report(self, what):

@@ -1,4 +1,4 @@
-"""How many of Numba's threads one fusion uses, and what each of them gets."""
+"""Number of Numba's threads for one fusion, and the work of each."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import dask
 import numba
 
-# A thread with fewer values than this a pass costs more to wake than it saves.
+# Waking a thread takes longer than it saves with fewer values than this per pass.
 _VALUES_PER_THREAD = 50_000
 _CHUNKS_PER_THREAD = 4
 _FEWEST_ROWS, _MOST_ROWS = 4, 64
@@ -20,7 +20,7 @@ _FEWEST_ROWS, _MOST_ROWS = 4, 64
 _SHARE, _WATCHED = 0.8, 0.02
 _FIRST_REST, _LONGEST_REST = 0.25, 2.0
 
-# Of one thread, so that a callback may fuse, too.
+# A lock of one thread, so that a callback may also fuse.
 _turn = threading.RLock()
 _count = threading.Lock()
 _running = 0
@@ -34,12 +34,12 @@ _process = None
 def threads_for(n_values):
     """Set Numba's number of threads for the duration of a fusion of maps of ``n_values`` values.
 
-    The limit is the number that is set in Numba, and ``num_workers`` in Dask's configuration or the
-    threads of the worker of Dask's distributed scheduler if these are lower. Fusions that run at a
-    time, as the tasks of Dask do, share it. Small maps take fewer.
+    The limit is the number that is set in Numba, or ``num_workers`` in Dask's configuration or the
+    threads of the worker of Dask's distributed scheduler if these are lower. Fusions that run at
+    the same time, such as tasks of Dask, share it. Small maps use fewer threads.
 
-    Numba's own pool, its last resort where OpenMP and TBB are missing, aborts the process when two
-    threads use it at a time. Fusions that use it take turns then.
+    Numba's own pool, its fallback without OpenMP and TBB, aborts the process if two threads use it
+    at the same time. Fusions then take turns.
     """
     _check_process()
     before = numba.get_num_threads()
@@ -55,10 +55,10 @@ def threads_for(n_values):
 
 
 def _check_process():
-    """Refuse to go on in a process that was forked from one whose threads are those of OpenMP.
+    """Refuse to continue in a process that was forked from one with OpenMP threads.
 
-    The library of GNU ends such a process at its first parallel loop, and whoever waits for its
-    result waits for ever.
+    The GNU library ends such a process at its first parallel loop, and callers wait for its result
+    forever.
     """
     global _process
     own, before = os.getpid(), _process
@@ -79,7 +79,7 @@ def _check_process():
 
 @contextlib.contextmanager
 def no_more_than_pay(n_values):
-    """Within a fusion, set Numba's number of threads to what smaller maps are worth."""
+    """Within a fusion, set Numba's number of threads to that for smaller maps."""
     before = numba.get_num_threads()
     numba.set_num_threads(max(1, min(before, n_values // _VALUES_PER_THREAD)))
     try:
@@ -89,10 +89,10 @@ def no_more_than_pay(n_values):
 
 
 class _Cores:
-    """Whether threads get their cores, or wait for each other because others use these.
+    """Whether threads get their cores, or wait for each other because other processes use them.
 
-    A loop over rows ends when its last thread ends. If another process holds one core of two, each
-    pass takes as long as that process likes, and two threads are slower than one.
+    A loop over rows ends when its last thread ends. If another process uses one core of two, each
+    pass waits for that process, and two threads are slower than one.
     """
 
     def __init__(self):
@@ -105,11 +105,11 @@ class _Cores:
 
     @property
     def are_shared(self):
-        """Whether another process was seen on them a short time ago."""
+        """Whether another process was recently detected on them."""
         return time.perf_counter() < self._until
 
     def note(self, threads, wall, worked):
-        """Take down how long loops of some threads took, and how long the process worked then."""
+        """Record how long loops of some threads took, and the processor time of the process."""
         self._wall += wall
         self._worked += worked / threads
         if self._wall < _WATCHED:
@@ -129,9 +129,9 @@ _cores = _Cores()
 def one_thread_where_cores_are_shared(watched=True):
     """Run parallel loops with one thread while another process uses the cores.
 
-    The processor time of this process tells: it is less than threads times seconds then. Results do
-    not depend on the number of threads. What is not all in parallel loops must not be ``watched``:
-    one thread works there while the others have nothing to do.
+    This is detected from the processor time of this process, which is then less than threads times
+    seconds. Results do not depend on the number of threads. Code that is not entirely in parallel
+    loops must not be ``watched``, because one thread works there while the others are idle.
     """
     threads = numba.get_num_threads()
     if threads == 1:
@@ -151,7 +151,7 @@ def one_thread_where_cores_are_shared(watched=True):
 
 
 def side_by_side(function, items):
-    """Return what a function returns for each item, worked out in as many threads as a fusion has.
+    """Return the results of a function for each item, computed with the threads of a fusion.
 
     For functions that spend their time in NumPy or in kernels, on arrays that are large enough.
     """
@@ -164,9 +164,9 @@ def side_by_side(function, items):
 
 
 def fuse_side_by_side(function, items):
-    """Return what a function that fuses returns for each item.
+    """Return the results of a function that fuses, for each item.
 
-    As many work at a time as one fusion has threads; these share them.
+    As many fusions run at a time as one fusion has threads, which they share.
     """
     items = list(items)
     limit = _limit()
@@ -214,7 +214,7 @@ def take_what_is_left(n_values):
 
 
 def _limit():
-    """Return how many threads fusions may use, all together."""
+    """Return the total number of threads that fusions may use."""
     ours = numba.get_num_threads()
     return min(ours, dask.config.get("num_workers", None) or ours, _of_worker(ours))
 

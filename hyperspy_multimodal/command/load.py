@@ -47,7 +47,7 @@ def load_image(file):
 
 
 def check_names(options):
-    """Refuse names of elements, lines and edges that are none.
+    """Refuse invalid names of elements, lines and edges.
 
     This is seen before files are read, which takes long if they are large.
     """
@@ -121,7 +121,7 @@ def _elements_to_give(spectra):
     )
     try:
         found = suggest_elements(spectra, show_progressbar=False)
-    except Exception:  # the suggestion is a help, not the matter
+    except Exception:  # the suggestion is only additional help
         found = []
     symbols = [getattr(each, "element", each) for each in found]
     if symbols:

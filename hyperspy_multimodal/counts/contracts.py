@@ -1,8 +1,8 @@
 """Interfaces between the classes of a method: plans, passes, readings and maps.
 
-A modality brings a `Plan` of its own and, where it fits spectra, a `Projection`; what its reading
-gives is a `Reading` of `Maps`. All else takes these as they are described here. Plans, projections
-and readings hold no spectra and no signals, so that they can be sent to where the spectra are.
+Each modality provides a `Plan` and, if it fits spectra, a `Projection`; the result of reading is a
+`Reading` of `Maps`. All other code uses these interfaces. Plans, projections and readings contain
+no spectra and no signals, so they can be sent to the workers that read the spectra.
 """
 
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ import numpy as np
 
 
 class Counts(Protocol):
-    """Counts of K elements as the cost takes them.
+    """Counts of K elements in the form of the cost.
 
     Attributes
     ----------
@@ -109,11 +109,11 @@ class Reading(Protocol):
     noise: dict | None
 
     def for_fusion(self, divisible: bool) -> "Reading":
-        """Return what a fusion needs; counts can be split or drawn only if ``divisible``."""
+        """Return the maps for a fusion; counts can be split or drawn only if ``divisible``."""
 
 
 class Projection(Protocol):
-    """Result of a first pass that is followed by a second: how each spectrum becomes maps.
+    """Result of a first pass before a second one: the conversion of each spectrum to maps.
 
     Attributes
     ----------
@@ -190,7 +190,7 @@ class Plan(Protocol):
 
 
 class Spectra(Protocol):
-    """A spectrum image whose blocks are read where they are.
+    """A spectrum image whose blocks are read in place.
 
     Attributes
     ----------
@@ -207,7 +207,7 @@ class Spectra(Protocol):
     compact: bool
 
     def passed(self, name: str, function, *after) -> list:
-        """Return what ``function(place, block, *after)`` gives of each block."""
+        """Return the results of ``function(place, block, *after)`` for each block."""
 
     def call(self, name: str, function, *args) -> Any:
-        """Return what ``function(*args)`` gives."""
+        """Return the result of ``function(*args)``."""

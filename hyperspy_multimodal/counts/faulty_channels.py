@@ -1,4 +1,4 @@
-"""Channels that hold nothing, or too little, although their neighbours hold many counts."""
+"""Channels with no or too few counts although their neighbours have many."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Counts in windows whose noise is more than that of counts."""
+"""Counts in windows with a noise floor in addition to the noise of the counts."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +16,7 @@ _SOFTENING = 2.0
 
 @dataclass(frozen=True)
 class FloorMaps(ElementMaps):
-    """As `ElementMaps`, with noise of the detector beside that of the counts.
+    """As `ElementMaps`, with additional noise of the detector.
 
     Net counts x of variance x + v + f, f from the floor, become y = x + v + 2 f over a background
     of v + 2 f: nearly Poisson. Single segments may be negative.
@@ -61,7 +61,7 @@ class FloorMaps(ElementMaps):
 
     @cached_property
     def net(self):
-        """Measured net counts: gross counts less the unpooled background, not clipped."""
+        """Measured net counts: gross counts minus the unpooled background, not clipped."""
         return self._sums(self.inside) - self._measured_background()
 
     @cached_property
@@ -86,7 +86,7 @@ class FloorMaps(ElementMaps):
         )
 
     def drawn(self, truth, generator):
-        """Return counts as they might have been measured if ``truth`` were the net counts."""
+        """Return simulated counts for ``truth`` as the net counts."""
         floor = self._floors(self.inside)
         electrons = np.maximum(truth, 0) + self.background - _SOFTENING * floor
         drawn = generator.poisson(np.maximum(electrons, 0)).astype(np.float64)

@@ -18,7 +18,7 @@ _MOST_WORDS = 5
 
 @dataclass(frozen=True)
 class PartialReading:
-    """A reading of spectra of which some channels or scan positions were left out.
+    """A reading of spectra from which some channels or scan positions were left out.
 
     What is not here is that of the reading.
 
@@ -53,7 +53,7 @@ class PartialReading:
         }
 
     def for_fusion(self, divisible):
-        """Return what a fusion needs of the reading."""
+        """Return the parts of the reading that a fusion needs."""
         return replace(self, reading=self.reading.for_fusion(divisible))
 
     def measured(self, whole, of_halves, seed, splits):
@@ -127,7 +127,7 @@ def _in_windows(ranges, size):
 
 
 def _check_windows(plan, before):
-    """Refuse a window of which no channel is left."""
+    """Refuse a window without any remaining channel."""
     for name, own in plan.ranges.items():
         inside = _in_windows({name: own}, before.size)
         if (inside & before).any() and not (inside & plan.used).any():

@@ -1,4 +1,4 @@
-"""Maps in which some pixels carry no data."""
+"""Maps in which some pixels have no data."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,9 +19,9 @@ _WIDTHS = (1.5, 4.0, 12.0, 40.0)
 class MaskedMaps:
     """Maps whose masked pixels are ignored.
 
-    Counts and background of a masked pixel are equal and large, so that any value is as likely as
-    another; its net counts, for what needs some, are the mean of its neighbours. What is not here
-    is that of the maps.
+    Counts and background of a masked pixel are equal and large, so that all values are about
+    equally likely. Its net counts, where needed, are the mean of its neighbours. All other
+    attributes are those of the maps.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class MaskedMaps:
         ]
 
     def drawn(self, truth, generator):
-        """Return counts as they might have been measured outside the mask."""
+        """Return simulated counts outside the mask."""
         drawn = self.maps.drawn(truth, generator)
         return replace(
             drawn, counts=self._drowned(drawn.counts), background=self._drowned(drawn.background)

@@ -1,7 +1,7 @@
 """Channels and scan positions whose counts cannot come from the specimen.
 
-All is told from sums over the scan (`SummedSpectra`), and only where it is certain: that a starved
-channel happens to be empty, that a particle is as small as a pixel, or that a line is intense is no
+Everything is determined from sums over the scan (`SummedSpectra`), and only if it is certain. An
+empty channel with few expected counts, a particle as small as a pixel, or an intense line are no
 reason to leave anything out.
 """
 
@@ -25,7 +25,7 @@ _NARROWEST_PEAK = 80.0
 
 
 class Unphysical(NamedTuple):
-    """What cannot come from the specimen.
+    """Counts that cannot come from the specimen.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Unphysical(NamedTuple):
 
 
 def unphysical(sums, smooth=False, widest_spike=WIDEST_SPIKE):
-    """Find what cannot come from the specimen.
+    """Find counts that cannot come from the specimen.
 
     Parameters
     ----------

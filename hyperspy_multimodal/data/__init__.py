@@ -1,13 +1,13 @@
-"""Simulated specimens, as HyperSpy signals, with the truth that they were drawn from.
+"""Simulated specimens with known truth, and published scans, as HyperSpy signals.
 
-Floors, from numbers to specimens: ``_xray`` and ``_spectrum`` hold the physics of X-rays,
-``_scan_settings`` and ``_measured_detector`` the settings and what the detector makes of them
-(``_peak_shape`` of a line, ``_absorption_edges`` of the continuum, ``_pile_up`` of X-rays that
-meet), ``_expectation`` and ``_haadf_detector`` the noiseless scan, ``_specimen`` turns areal
-densities of atoms into signals and truth. ``_materials`` and ``_particles`` help to lay out atoms,
-and each kind of specimen is a module. ``_core_loss`` is the one in EELS, with spectra from
-``_core_loss_specimen``. ``_published`` loads measured scans that others have published, ``_silica``
-one with its spectra.
+The modules build on each other. ``_xray`` and ``_spectrum`` contain the physics of X-rays.
+``_scan_settings`` and ``_measured_detector`` contain the settings and the response of the detector
+(``_peak_shape`` for lines, ``_absorption_edges`` for the continuum, ``_pile_up`` for sum peaks).
+``_expectation`` and ``_haadf_detector`` compute the noiseless scan, and ``_specimen`` turns areal
+densities of atoms into signals and truth. ``_materials`` and ``_particles`` help to lay out atoms.
+Each kind of specimen is a module. ``_core_loss`` is the one for EELS, with spectra from
+``_core_loss_specimen``. ``_published`` loads published maps, and ``_silica`` a published scan with
+its spectra.
 """
 
 from ._bimetal import bimetal

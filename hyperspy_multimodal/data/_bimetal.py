@@ -27,12 +27,12 @@ def bimetal(
 ) -> Specimen:
     """Simulate a STEM scan of alloy particles on titania: EDS, HAADF and the truth.
 
-    Overlapping spheres of TiO2, six in a square field, carry 18 alloy particles of 2 to 9 % of
-    the shorter side in radius (2 to 12 pixels of 128), each of another composition between 10 and
-    90 at%, after the catalysts of [1]_. In gold-palladium minor lines overlap: M lines of Au lie in
-    the window of Pd La, and L lines of Pd near Au Ma. In palladium-silver the L lines of both do,
-    140 eV apart. The L lines of Ti lie in the window of O Ka. HAADF shows the
-    metal well and the oxide faintly.
+    A square field of view contains six overlapping spheres of TiO2 with 18 alloy particles, similar
+    to the catalysts of [1]_. The radii of the particles are 2 to 9 % of the shorter side (2 to 12
+    pixels of 128). Each has a different composition between 10 and 90 at%. In gold-palladium, minor
+    lines overlap: M lines of Au lie in the window of Pd La, and L lines of Pd near Au Ma. In
+    palladium-silver, the L lines of both metals overlap, 140 eV apart. The L lines of Ti lie in the
+    window of O Ka. The HAADF shows the metal clearly and the oxide faintly.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def bimetal(
     alloy : {"Au-Pd", "Pd-Ag"}, default "Au-Pd"
         The two metals.
     layout_seed : int, default 0
-        Seed of where grains and particles lie, how large they are and of what composition.
+        Seed of the positions, sizes and compositions of grains and particles.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
+        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -58,12 +58,12 @@ def bimetal(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, a line's window does not fit into the channels, or the beam
-        cannot excite it.
+        If an argument is out of range, if the window of a line does not fit into the channels,
+        or if the beam cannot excite the line.
 
     See Also
     --------
-    core_shell : describes the physics, which is the same, in its Notes.
+    core_shell : Same physics, described in its Notes.
 
     References
     ----------

@@ -40,10 +40,10 @@ def core_loss(
 ) -> CoreLossSpecimen:
     """Simulate a STEM scan of core-shell oxide particles: EELS, HAADF and the truth.
 
-    Ten spheres lie in a square field in vacuum and overlap in projection, as in `core_shell`. Each
-    has a core of Mn3O4 (4.86 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), the compounds of the
-    nanocrystals of [1]_. The edges O K (532 eV), Mn L (640 eV) and Co L (779 eV) are so close that
-    each lies on the tail of the one before.
+    A square field of view in vacuum contains ten spheres that overlap in projection, as in
+    `core_shell`. Each has a core of Mn3O4 (4.86 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), the
+    compounds of the nanocrystals of [1]_. The edges O K (532 eV), Mn L (640 eV) and Co L (779 eV)
+    are so close that each lies on the tail of the previous one.
 
     Parameters
     ----------
@@ -57,13 +57,13 @@ def core_loss(
     exponent : float, default 3.0
         Exponent r of the background A E^-r.
     background_ratio : float, default 10.0
-        Ratio of the electrons of the power law to the net electrons, at this point and in this
-        window.
+        Ratio of the electrons of the power law to the net electrons, at the densest point in the
+        window of the strongest edge.
     white_lines : float, default 0.0
         Ratio of the electrons in the white lines of Mn and Co, L3 and L2 together, to those of the
         hydrogenic edge, both in the window of the edge.
     gain : float, default 1.0
-        Counts per electron. Other than 1, it is kept in
+        Counts per electron. A value other than 1 is stored in
         ``metadata.Signal.Noise_properties.Variance_linear_model.gain_factor``.
     channels : int, default 300
         Number of channels.
@@ -72,7 +72,7 @@ def core_loss(
     channel_width : float, default 2.0
         Width of a channel in eV.
     pixel_size : float, default 0.5
-        Size of a pixel in nm; sets how thick the particles are, hence the dose.
+        Size of a pixel in nm. It determines the thickness of the particles and thus the dose.
     haadf_noise : float, default 0.02
         Standard deviation of the HAADF's Gaussian noise, as a fraction of its range.
     seed : int, default 0
@@ -93,22 +93,22 @@ def core_loss(
 
     See Also
     --------
-    core_shell : similar particles in EDS.
+    core_shell : Similar particles in EDS.
 
     Notes
     -----
     - Edges: eXSpy's hydrogenic cross-sections of the K and L shells [2]_ at 200 keV, with a
-      convergence angle of 10 mrad and a collection angle of 30 mrad: the shapes that
-      ``map_method="fit"`` knows. L2 has no step of its own in them.
+      convergence angle of 10 mrad and a collection angle of 30 mrad, as in ``map_method="fit"``.
+      They contain no separate step for L2.
     - White lines: Lorentzians of 4 eV full width, 2 eV above the onsets of L3 and L2 and cut off at
-      the onsets, with areas 2 : 1. A fit has another shape for them, without a cut.
-    - Background: a power law [2]_ with the same exponent everywhere, that follows the
+      the onsets, with areas 2 : 1. The fit uses a different shape, without a cut-off.
+    - Background: a power law [2]_ with the same exponent everywhere, proportional to
       mass-thickness; none in vacuum.
-    - Thin specimen (33 nm at the thickest point of the default), perfect spectrometer: no plural
-      scattering, no spread of energies, no fine structure but the white lines, no chemical shift
-      between the oxides, no noise but that of the electrons.
+    - Thin specimen (33 nm at the thickest point of the default) and perfect spectrometer: no plural
+      scattering, no energy spread, no fine structure except the white lines, no chemical shift
+      between the oxides, no noise except that of the electrons.
     - HAADF: areal density x Z^1.7 summed over the elements [3]_, 4000 for vacuum and 44000 for the
-      densest pixel, Gaussian noise; no channelling, no tails of the probe.
+      densest pixel, with Gaussian noise; no channelling, no tails of the probe.
 
     References
     ----------
@@ -188,7 +188,7 @@ def core_loss(
 
 
 def _windows(signal):
-    """Channels of the edges' integration windows, as slices."""
+    """Return the channels of the integration windows of the edges, as slices."""
     axis = signal.axes_manager.signal_axes[0]
     windows = []
     if all(has_room(axis, onset_energy(edge), pre_edge=True) for edge in _EDGES):
@@ -203,7 +203,7 @@ def _windows(signal):
 
 
 def _describe(signal, haadf, gain):
-    """Put axes of the scan, microscope, elements, title and gain into the metadata."""
+    """Set the axes of the scan, and microscope, elements, title and gain in the metadata."""
     for axis, image_axis in zip(
         signal.axes_manager.navigation_axes, haadf.axes_manager.signal_axes, strict=True
     ):

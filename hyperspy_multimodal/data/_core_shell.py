@@ -22,10 +22,10 @@ def core_shell(
 ) -> Specimen:
     """Simulate a STEM scan of core-shell catalyst particles: EDS, HAADF and the truth.
 
-    Ten spheres lie in a square field in vacuum and overlap in projection. Each has a core of Co9S8
-    (5.34 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), like the particles of [1]_. The thickness that
-    the beam passes is the exact projection of the spheres at the centre of each pixel. Both
-    compounds scatter almost equally, so the HAADF shows the particles, but hardly their cores.
+    A square field of view in vacuum contains ten spheres that overlap in projection. Each has a
+    core of Co9S8 (5.34 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), like the particles of [1]_. The
+    thickness in each pixel is the exact projection of the spheres at its centre. Both compounds
+    scatter almost equally, so the HAADF shows the particles, but hardly their cores.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def core_shell(
     layout_seed : int, default 0
         Seed of the positions and sizes of the particles.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
+        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -50,28 +50,28 @@ def core_shell(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, a line's window does not fit into the channels, or the beam
-        cannot excite it.
+        If an argument is out of range, if the window of a line does not fit into the channels, or
+        if the beam cannot excite the line.
 
     Notes
     -----
-    - X-rays per atom: Bethe's cross-section with Powell's constants [2]_, without relativity,
-      times the mean fluorescence yields of Hubbell et al. [3]_; lines and their weights from
-      eXSpy's database.
-    - Detector: Gaussian lines of Fiori and Newbury's width [4]_, a window that transmits
-      exp(-(0.4 keV / E)^3), 0.7 sr, no electronic noise; without `stray`, vacuum holds no counts.
-    - Continuum: Kramers' (E0 - E) / E [5]_ behind the same window, following the mass-thickness.
+    - X-rays per atom: Bethe's non-relativistic cross-section with Powell's constants [2]_ times the
+      mean fluorescence yields of Hubbell et al. [3]_; lines and their weights are from eXSpy's
+      database.
+    - Detector: Gaussian lines with the width of Fiori and Newbury [4]_, a window that transmits
+      exp(-(0.4 keV / E)^3), 0.7 sr, no electronic noise. Without `stray`, vacuum has no counts.
+    - Continuum: Kramers' (E0 - E) / E [5]_ behind the same window, proportional to mass-thickness.
     - Incomplete charge collection, sum peaks and absorption edges in the continuum are added if
       `Scan` sets them; `MEASURED_DETECTOR` has settings for all of them.
-    - The live time is what a probe of 0.1 nA needs to make `counts`.
-    - HAADF: areal density x Z^1.7 summed over the elements: Rutherford's Z^2, less by the
-      screening of the nucleus [6]_; 4000 for vacuum and 44000 for the densest pixel, Gaussian
+    - The live time is the time that a probe of 0.1 nA needs to produce `counts`.
+    - HAADF: areal density x Z^1.7 summed over the elements (Rutherford's Z^2, reduced by the
+      screening of the nucleus [6]_); 4000 for vacuum and 44000 for the densest pixel, with Gaussian
       noise.
-    - Left out: absorption of lines and fluorescence in the specimen, beam broadening, tails of the
-      probe, channelling and diffraction contrast, escape peaks, dead time, drift and damage.
-      Absorption would take 17 % of O Ka, 5 % of S Ka and 0.3 % of Co Ka at the thickest point of
+    - Not included: absorption of lines and fluorescence in the specimen, beam broadening, tails of
+      the probe, channelling and diffraction contrast, escape peaks, dead time, drift and damage.
+      Absorption would remove 17 % of O Ka, 5 % of S Ka and 0.3 % of Co Ka at the thickest point of
       the default specimen, 66 nm (as a film of Co3O4, seen at 20 degrees, with eXSpy's absorption
-      coefficients): real maps of that thickness need a correction.
+      coefficients). Real maps of that thickness need a correction.
 
     References
     ----------

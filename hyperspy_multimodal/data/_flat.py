@@ -1,4 +1,4 @@
-"""A film with nothing to find: nickel oxide of one thickness."""
+"""A uniform film of nickel oxide, without structure."""
 
 from typing import Any
 
@@ -31,9 +31,9 @@ def flat(
     counts : float, default 5.0
         Expected net counts per pixel in the window of Ni Ka, without background.
     thickness : float, default 50.0
-        Thickness of the film in nm; sets the live time.
+        Thickness of the film in nm. It determines the live time.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
+        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -45,12 +45,12 @@ def flat(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, a line's window does not fit into the channels, or the beam
-        cannot excite it.
+        If an argument is out of range, if the window of a line does not fit into the channels,
+        or if the beam cannot excite the line.
 
     See Also
     --------
-    core_shell : describes the physics, which is the same, in its Notes.
+    core_shell : Same physics, described in its Notes.
 
     References
     ----------

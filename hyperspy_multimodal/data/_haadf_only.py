@@ -21,13 +21,13 @@ def haadf_only(
     layout_seed: int = 0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate a STEM scan with features in HAADF and in no map: EDS, HAADF and the truth.
+    """Simulate a STEM scan with features that only the HAADF shows: EDS, HAADF and the truth.
 
     Separate iron-nickel spheres, each with a different composition, lie in vacuum. The HAADF also
-    has two bright discs, one in vacuum and one on the largest particle, such as diffraction
-    contrast or charging may cause. They come with no atoms and no X-rays, so a map that shows them
-    has taken them from the HAADF. The same call with ``contrast=0`` gives the same image and noise
-    without them.
+    has two bright discs, one in vacuum and one on the largest particle, as diffraction contrast or
+    charging may cause. No atoms or X-rays correspond to them, so a map that shows them has taken
+    them from the HAADF. The same call with ``contrast=0`` gives the same image and noise without
+    them.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def haadf_only(
     layout_seed : int, default 0
         Seed of the positions, sizes and compositions of the particles, which determine the discs.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
+        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -53,13 +53,13 @@ def haadf_only(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, a line's window does not fit into the channels, or the beam
-        cannot excite it.
+        If an argument is out of range, if the window of a line does not fit into the channels,
+        or if the beam cannot excite the line.
 
     See Also
     --------
-    core_shell : describes the physics, which is the same, in its Notes.
-    wedge : similar particles on a support that the maps do not show.
+    core_shell : Same physics, described in its Notes.
+    wedge : Similar particles on a support that the maps do not show.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def haadf_only(
 
 
 def _discs(shape, particles):
-    """One in two discs, off the centre of the largest particle and far from all, else zero."""
+    """Return 1 in two discs, one on the largest particle and one far from all, else 0."""
     y, x, radius = particles[0]
     on_particle = y - 0.4 * radius, x, 0.4 * radius
     rows, columns = np.mgrid[: shape[0], : shape[1]]

@@ -32,9 +32,9 @@ def overlapping_pair(
 ) -> Specimen:
     """Simulate a STEM scan of two elements with overlapping lines: EDS, HAADF and the truth.
 
-    Separate flat discs, alternately of one pure element and of the other, lie in vacuum. Every
-    third disc carries a smaller disc of the other element that extends over its rim. Where only one
-    element is present, anything that the map of the other shows has leaked from the overlapping
+    Separate flat discs lie in vacuum, alternately of one pure element and of the other. On every
+    third disc lies a smaller disc of the other element, which extends beyond its rim. Where only
+    one element is present, all counts in the map of the other have leaked from the overlapping
     line.
 
     Parameters
@@ -50,7 +50,7 @@ def overlapping_pair(
     layout_seed : int, default 0
         Seed of the positions, sizes and thicknesses of the discs.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
+        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -63,12 +63,12 @@ def overlapping_pair(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, a line's window does not fit into the channels, or the beam
-        cannot excite it.
+        If an argument is out of range, if the window of a line does not fit into the channels,
+        or if the beam cannot excite the line.
 
     See Also
     --------
-    core_shell : describes the physics, which is the same, in its Notes.
+    core_shell : Same physics, described in its Notes.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def overlapping_pair(
 
 
 def _thicknesses(shape, rng):
-    """Thickness of the two elements, (2, ny, nx), up to about one."""
+    """Return the thickness of the two elements, (2, ny, nx), up to about 1."""
     discs = scatter_particles(shape, _DISCS, (0.06, 0.13), (1.1, 1.5), rng)
     thicknesses = np.zeros((2, *shape))
     rows, columns = np.ogrid[: shape[0], : shape[1]]

@@ -24,13 +24,13 @@ def oxide_interface(
     mixing: float = 0.3,
     **scan: Any,
 ) -> Specimen:
-    """Simulate an atomic-resolution scan of the interface SrTiO3 / LaMnO3: EDS, HAADF, truth.
+    """Simulate an atomic-resolution scan of a SrTiO3 / LaMnO3 interface: EDS, HAADF and truth.
 
-    Seen along [100], perovskite has columns of its A site at the corners of a square, of its B
-    site and oxygen in the middle, and of oxygen alone at the middle of the sides. SrTiO3 lies left
-    of the middle of the field and LaMnO3 right of it: SrO - TiO2 - (La, Sr)O - MnO2 - LaO, with the
-    mixed layer in the middle, after the interfaces of [1]_. Columns are Gaussians, wide in X-rays
-    and sharper in HAADF, whose signal comes from nearer the nuclei.
+    Along [100], a perovskite has columns of its A site at the corners of a square, columns of its B
+    site and oxygen in the middle, and columns of oxygen alone at the middle of the sides. SrTiO3 is
+    on the left and LaMnO3 on the right: SrO - TiO2 - (La, Sr)O - MnO2 - LaO, with the mixed layer
+    in the middle, similar to the interfaces of [1]_. Columns are Gaussians. They are sharper in the
+    HAADF than in X-rays, because the HAADF signal comes from closer to the nuclei.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ def oxide_interface(
     width : float, default 2.2
         Standard deviation of a column's Gaussian in X-rays, in pixels.
     haadf_width : float, default 0.6
-        The same in HAADF, as a multiple of `width`.
+        The same for the HAADF, as a multiple of `width`.
     thickness : float, default 20.0
         Thickness of the specimen in nm.
     mixing : float, default 0.3
-        Share of Sr in the first LaO layer, from 0 (abrupt) to 1.
+        Fraction of Sr in the first LaO layer, from 0 (abrupt) to 1.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
+        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
         Here `pixel_size` is 0.3905 nm / `spacing` unless given.
 
     Returns
@@ -65,25 +65,26 @@ def oxide_interface(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, a line's window does not fit into the channels, or the beam
-        cannot excite it.
+        If an argument is out of range, if the window of a line does not fit into the channels,
+        or if the beam cannot excite the line.
 
     See Also
     --------
-    core_shell : its notes tell the physics of X-rays, detector and continuum, which is the same.
+    core_shell : Same physics of X-rays, detector and continuum, described in its Notes.
 
     Notes
     -----
     - Columns: Gaussians of unit area, integrated over the pixels, times the atoms of a column. The
-      default widths are 72 pm (standard deviation) in X-rays and 43 pm in HAADF. `width` stands for
-      the probe, its spreading and the delocalisation of the ionisation [2]_ together, which are
-      taken to be the same for all lines.
-    - HAADF: atoms x Z^1.7, summed incoherently, as in all other specimens; the densest pixel is a
-      column of La.
-    - Left out: channelling, which in a crystal on a zone axis makes the signal of a column follow
-      its atoms out of proportion, and depend on its neighbours [3]_; tails of the probe, thermal
-      and static displacements, the octahedral tilts of LaMnO3, surface damage. Counts over a cell
-      give its composition here; in a real crystal on its zone axis they need not.
+      default widths are 72 pm (standard deviation) in X-rays and 43 pm in HAADF. `width` combines
+      the probe, its spreading and the delocalisation of the ionisation [2]_, which are assumed to
+      be the same for all lines.
+    - HAADF: atoms x Z^1.7, summed incoherently, as in all other specimens. The densest pixel lies
+      on a column of La.
+    - Not included: channelling, tails of the probe, thermal and static displacements, the
+      octahedral tilts of LaMnO3, and surface damage. In a crystal on a zone axis, channelling makes
+      the signal of a column depend on its neighbours, and not in proportion to its atoms [3]_.
+      Here, counts summed over a cell give its composition; in a real crystal on a zone axis, they
+      may not.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Settings of a simulated scan, and the signals that carry them."""
+"""Settings of a simulated scan, and signals with these settings."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _DETECTOR_ERRORS = (
 class Scan:
     """Settings of microscope, detectors and noise: keyword arguments of every simulated specimen.
 
-    Settings from `energy_offset` on make the true detector differ from the metadata and the tables
-    of eXSpy. They change neither the electrons nor the atoms, only where and in which proportions
-    X-rays are recorded. `MEASURED_DETECTOR` holds values for all of them that are typical of real
-    scans.
+    The settings from `energy_offset` on make the true detector differ from the metadata and the
+    tables of eXSpy. They do not change the electrons or the atoms, but only where and in which
+    proportions X-rays are recorded. `MEASURED_DETECTOR` contains typical values of real scans for
+    all of them.
 
     Parameters
     ----------
@@ -62,59 +62,62 @@ class Scan:
     channel_width : float, default 0.01
         Width of a channel in keV.
     pixel_size : float, default 1.0
-        Size of a pixel in nm; sets how thick particles are, hence the live time.
+        Size of a pixel in nm. It determines the thickness of particles and thus the live time.
     peak_to_background : float, default 1000.0
-        Net counts of the strongest line in its window over the continuum in 10 eV under it, both
-        in the summed spectrum; ``numpy.inf`` leaves the continuum out.
+        Net counts of the strongest line in its window, divided by the continuum in 10 eV under it,
+        both in the summed spectrum. ``numpy.inf`` omits the continuum.
     stray : float, default 0.0
-        X-rays of copper (all lines) that a uniform stray signal from grid and holder adds, as a
-        share of the strongest line's net counts, both over the whole scan. HAADF does not see it.
+        X-rays of copper (all lines) in a uniform stray signal from grid and holder, as a fraction
+        of the net counts of the strongest line, both over the whole scan. They do not contribute to
+        the HAADF.
     haadf_noise : float, default 0.02
         Standard deviation of the HAADF's Gaussian noise, as a fraction of its range (densest pixel
         above the pedestal).
     seed : int, default 0
         Seed of the noise in EDS and HAADF.
     energy_offset, energy_gain : float, default 0.0
-        Error of the energy calibration: a channel that the axis puts at e holds X-rays of
-        ``(1 + energy_gain) (e - energy_offset)``, in keV. A line appears too high by the offset,
-        and too low, in relative terms, by the gain.
+        Error of the energy calibration: a channel at e on the axis contains X-rays of ``(1 +
+        energy_gain) (e - energy_offset)``, in keV. A line appears too high by the offset, and too
+        low, in relative terms, by the gain.
     resolution_error : float, default 0.0
         Difference of the true width of Mn Ka from `energy_resolution`, in eV.
     line_weight_error : float, default 0.0
-        Relative standard deviation of the lognormal factors between the true weights of lines in
-        their family and eXSpy's.
+        Relative standard deviation of lognormal factors between the true weights of lines within
+        their family and those of eXSpy.
     line_weight_seed : int, default 0
-        Seed of these factors, and of those of `family_ratio_error`.
+        Seed of these factors and of those of `family_ratio_error`.
     energy_bend : float, default 0.0
-        How much too low lines (and absorption edges) of low energy appear, in keV: one at E is at
-        ``E - energy_bend exp(-(E / 0.8 keV)^2)``, before offset and gain; from -0.1 to 0.1.
+        Shift of lines and absorption edges at low energy, in keV, from -0.1 to 0.1: a line at E
+        appears at ``E - energy_bend exp(-(E / 0.8 keV)^2)``, before offset and gain are applied.
     resolution_slope : float, default 2500.0
-        Slope of the true detector's squared width (FWHM) with energy, in eV^2 per keV; the width of
-        Mn Ka stays.
+        Slope of the squared width (FWHM) of the true detector with energy, in eV^2 per keV. The
+        width of Mn Ka does not change.
     tail : float, default 0.0
-        Share of each line in an exponential tail on its low side, with a mean length of the line's
-        FWHM, folded with its Gaussian: charge that is collected in part.
+        Fraction of each line in an exponential tail on its low-energy side (incomplete charge
+        collection). Its mean length is the FWHM of the line, and it is convolved with the Gaussian
+        of the line.
     shelf : float, default 0.0
-        Share of each line in a shelf of one height from zero to the line.
+        Fraction of each line in a flat shelf from zero to the line.
     wide_share : float, default 0.0
-        Share of each line, tail and shelf included, that is 1.5 times as wide as the rest: segments
-        of the detector that differ.
+        Fraction of each line, including tail and shelf, that is 1.5 times as wide as the rest, as
+        from detector segments that differ.
     pile_up : float, default 0.0
-        Share of all counts that are lost to sum peaks, where two of them make one: the summed
-        spectrum folded with itself, in proportion to the counts of each pixel.
+        Fraction of all counts that are lost to sum peaks, in which two counts become one. Sum peaks
+        are the summed spectrum convolved with itself, in proportion to the counts of each pixel.
     absorption_edges : float, default 0.0
         Relative drop of the continuum just above each absorption edge (K, L3, M5) of the elements
-        that emit X-rays and of C, O and Si, of which the detector and its window are made. It
-        recovers with (edge / E)^3, and is smeared by the resolution.
+        that emit X-rays, and of C, O and Si in the detector and its window. It recovers with (edge
+        / E)^3 and is blurred by the resolution.
     family_ratio_error : float, default 0.0
-        Relative standard deviation of the lognormal factors between the true ratios of an element's
-        families (such as L to K) and those of the cross-sections. The family of the line that the
-        element is mapped with keeps its cross-section (without such a line, the most energetic).
+        Relative standard deviation of lognormal factors between the true ratios of the families of
+        an element (such as L to K) and those of the cross-sections. The family of the mapped line
+        keeps its cross-section; for an element without a mapped line, the most energetic family
+        does.
 
     Raises
     ------
     TypeError
-        If a setting is of the wrong kind.
+        If a setting has the wrong type.
     ValueError
         If a setting is out of range.
 
@@ -178,7 +181,7 @@ class Scan:
 
     @classmethod
     def from_settings(cls, counts: float, settings: dict[str, Any]) -> Scan:
-        """Settings as a specimen's function is given them; an unknown one is a `TypeError`."""
+        """Return settings from keyword arguments; an unknown one raises a `TypeError`."""
         known = [field.name for field in fields(cls)]
         for name, value in settings.items():
             if name not in known:
@@ -190,7 +193,7 @@ class Scan:
 
     @property
     def nominal(self) -> Scan:
-        """The same scan with a detector as the metadata and the tables say."""
+        """The same scan with a detector that agrees with metadata and tables."""
         defaults = {field.name: field.default for field in fields(self)}
         return replace(self, **{name: defaults[name] for name in _DETECTOR_ERRORS})
 
@@ -211,13 +214,13 @@ class Scan:
 
     @property
     def peak_shape(self) -> PeakShape:
-        """How lines differ from Gaussians in the true detector, a `PeakShape`."""
+        """Deviation of lines from Gaussians in the true detector, a `PeakShape`."""
         return PeakShape(**{name: getattr(self, name) for name in PeakShape._fields})
 
     def eds_signal(
         self, data: np.ndarray, xray_lines: Sequence[str]
     ) -> exspy.signals.EDSTEMSpectrum:
-        """Spectra, energy last, as a signal that knows its axes, microscope and X-ray lines."""
+        """Return spectra, energy last, as a signal with axes, microscope and X-ray lines."""
         signal = exspy.signals.EDSTEMSpectrum(data)
         self._calibrate(signal.axes_manager.navigation_axes)
         energy = signal.axes_manager.signal_axes[0]
@@ -232,7 +235,7 @@ class Scan:
         return signal
 
     def haadf_signal(self, data: np.ndarray) -> hs.signals.Signal2D:
-        """Image (ny, nx) as a signal on the same grid."""
+        """Return an image (ny, nx) as a signal on the same grid."""
         signal = hs.signals.Signal2D(data)
         self._calibrate(signal.axes_manager.signal_axes)
         signal.metadata.General.title = "HAADF"

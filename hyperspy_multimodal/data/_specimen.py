@@ -1,4 +1,4 @@
-"""From areal densities of atoms to an EDS spectrum image, a HAADF image and the truth of both."""
+"""Simulation of an EDS spectrum image, a HAADF image and their truth from areal densities."""
 
 from dataclasses import asdict
 from typing import NamedTuple
@@ -34,17 +34,17 @@ class Specimen(NamedTuple):
         tails of the lines of other elements. ``counts`` + ``background`` are the expected counts of
         the windows.
     composition : list of hyperspy.api.signals.BaseSignal
-        Atomic per cent of each element among those that have a line here; zero without any of them.
+        Atomic per cent of each element among those with a line; 0 where none of them is present.
     kfactors : list of float
         Cliff-Lorimer factors, relative to the first line, for weight per cent, with which
         ``signal.quantification(xrays, "CL", factors=kfactors, navigation_mask=None)`` returns
         ``composition`` (eXSpy's default mask blanks spectra without two counts in a channel).
     xrays : list of hyperspy.api.signals.BaseSignal
         The same as ``counts``, but for a detector that agrees with the metadata and the tables of
-        eXSpy. They differ only if `Scan` gives the detector an error: ``counts`` is then the truth
-        for integration windows, and ``xrays`` for a fit that finds the lines where they are.
-        Neither includes the counts lost to sum peaks (``pile_up``). ``xrays`` includes everything
-        else that belongs to a line, wherever `Scan` puts it: its tail, its shelf and its wide part.
+        eXSpy. The two differ only if settings in `Scan` make the true detector differ: ``counts``
+        is then the truth for integration windows, and ``xrays`` the truth for fits. Neither
+        includes the counts lost to sum peaks (``pile_up``). ``xrays`` includes all other parts of a
+        line: its tail, its shelf and its wide part.
     """
 
     signal: exspy.signals.EDSTEMSpectrum
@@ -74,19 +74,19 @@ def simulate_specimen(
     areal_densities : dict of ndarray of shape (ny, nx)
         Atoms per nm^2 of each element.
     xray_lines : list of str
-        One line an element, e.g. ``["Co_Ka", "O_Ka"]``; sorted, as eXSpy does.
+        One line per element, such as ``["Co_Ka", "O_Ka"]``, sorted as in eXSpy.
     scan : Scan
         Settings of the scan.
     name : str
-        What the specimen is; goes into the title and the metadata.
+        Name of the specimen, used in the title and the metadata.
     unlisted : dict of ndarray of shape (ny, nx), optional
-        Atoms per nm^2 of elements that are there without a line in `xray_lines` (a support, a
-        grid): they emit X-rays and continuum and scatter to the HAADF, but have no map.
+        Atoms per nm^2 of elements without a line in `xray_lines`, such as those of a support or a
+        grid. They emit X-rays and continuum and contribute to the HAADF, but have no map.
     haadf_areal : dict of ndarray of shape (ny, nx), optional
-        Atoms per nm^2, as the HAADF's probe sees them, of elements that it sees otherwise than the
-        X-rays do.
+        Atoms per nm^2 for the HAADF, of elements whose distribution differs between HAADF and
+        X-rays.
     haadf_extra : ndarray of shape (ny, nx), optional
-        Image added to the HAADF, as a fraction of its range, and to nothing else.
+        Image added only to the HAADF, as a fraction of its range.
     **recorded
         Further parameters for ``metadata.Simulation``.
 
@@ -98,8 +98,8 @@ def simulate_specimen(
     Raises
     ------
     ValueError
-        If the elements do not match the lines, an unlisted one is unknown, the window of a line
-        does not fit into the channels, or the beam cannot excite it.
+        If the elements do not match the lines, if an unlisted element is unknown, if the window of
+        a line does not fit into the channels, or if the beam cannot excite the line.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A film in which two elements change places without a trace in the HAADF."""
+"""A film in which one element replaces another without any contrast in the HAADF."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ def swap(
     share: float = 1.0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate a STEM scan of discs that only chemistry shows: EDS, HAADF and the truth.
+    """Simulate a STEM scan of discs that the HAADF does not show: EDS, HAADF and the truth.
 
-    In a film of chromium, discs consist of nickel, and are thinner by just as much as makes the
-    HAADF uniform. If the discs fade in a fused map, the HAADF has overruled the counts.
+    A film of chromium contains discs of nickel, which are thinner than the film, so that the HAADF
+    is uniform. If the discs fade in a fused map, the HAADF has overruled the counts.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def swap(
     share : float, default 1.0
         Share of the HAADF in the discs that comes from nickel, from 0 to 1.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
+        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -52,13 +52,13 @@ def swap(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, a line's window does not fit into the channels, or the beam
-        cannot excite it.
+        If an argument is out of range, if the window of a line does not fit into the channels,
+        or if the beam cannot excite the line.
 
     See Also
     --------
-    core_shell : describes the physics, which is the same, in its Notes.
-    haadf_only : the opposite, features that no map shows.
+    core_shell : Same physics, described in its Notes.
+    haadf_only : The opposite, features that no map shows.
 
     Examples
     --------
@@ -90,7 +90,7 @@ def swap(
 
 
 def _discs(shape, radius):
-    """One in the discs, else zero."""
+    """Return 1 in the discs, else 0."""
     centres = [_centres(size, radius) for size in shape]
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     discs = np.zeros(shape)
@@ -101,6 +101,6 @@ def _discs(shape, radius):
 
 
 def _centres(size, radius):
-    """Centres along one axis, four radii apart, symmetric about the middle."""
+    """Return centres along one axis, four radii apart, symmetric about the middle."""
     number = max(int(size // (4 * radius)), 1)
     return (size - 1) / 2 + 4 * radius * (np.arange(number) - (number - 1) / 2)

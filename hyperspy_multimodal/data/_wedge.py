@@ -1,4 +1,4 @@
-"""Alloy particles on a support that grows thicker: a slope in HAADF and in no map."""
+"""Alloy particles on a support of increasing thickness: a slope in the HAADF, but in no map."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def wedge(
     layout_seed : int, default 0
         Seed of the positions, sizes and compositions of the particles.
     **scan
-        Settings of microscope, detectors and noise, e.g. ``seed=1``; see `Scan`.
+        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -53,13 +53,13 @@ def wedge(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, a line's window does not fit into the channels, or the beam
-        cannot excite it.
+        If an argument is out of range, if the window of a line does not fit into the channels,
+        or if the beam cannot excite the line.
 
     See Also
     --------
-    core_shell : describes the physics, which is the same, in its Notes.
-    haadf_only : similar particles in vacuum, with contrast of another origin.
+    core_shell : Same physics, described in its Notes.
+    haadf_only : Similar particles in vacuum, with HAADF contrast of another origin.
 
     Examples
     --------

@@ -40,13 +40,13 @@ def fit_maps(
     show_progressbar: bool | None = None,
     full_output: bool = False,
 ) -> Results:
-    r"""Read net counts of elements from an EDS spectrum image by fitting the whole spectrum.
+    r"""Extract net counts of elements from an EDS spectrum image by fitting the whole spectrum.
 
-    Windows use one line of an element, guess its background from neighbouring channels, and count
-    overlapping lines for both elements. This function instead fits all lines of all elements and
-    the continuum to the summed spectrum, which gives one template per element. The spectrum of each
-    pixel is then fitted by a sum of templates with weighted linear least squares, which is unbiased
-    even for few counts. The maps are not clipped: noise makes some pixels negative.
+    Windows use one line of an element, estimate its background from neighbouring channels, and
+    count overlapping lines for both elements. This function instead fits all lines of all elements
+    and the continuum to the summed spectrum, which gives one template per element. The spectrum of
+    each pixel is then fitted by a sum of templates with weighted linear least squares, which is
+    unbiased even for few counts. The maps are not clipped: noise makes some pixels negative.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ def fit_maps(
         Width of these windows in units of each line's FWHM, default 2, or an array with one row
         (left, right) per line, in units of the energy axis. k-factors for such windows apply.
     extra_lines : None or list of str
-        Elements, or their lines, that the spectra show but that need no map, such as ["Sr"] of a
-        substrate. Elements of the instrument, such as Cu of a grid, need not be listed.
+        Elements, or their lines, that are present in the spectra but not mapped, such as ["Sr"]
+        from a substrate. Elements of the instrument, such as Cu from a grid, need not be listed.
     refine_calibration : bool
         Whether to refine the energy axis and the detector response: resolution, escape peaks,
         tails, and a shift and a width for each family of lines. Default True.
     pile_up : None or bool
-        Whether to include sum peaks, which occur at high count rates. None (default) decides from
-        the spectrum.
+        Whether to include sum peaks, which occur at high count rates. None (default) includes them
+        if the spectrum shows them.
     show_progressbar : None or bool
         Whether to show the progress of reading a lazy signal. None (default) follows HyperSpy's
         preferences.
@@ -76,10 +76,11 @@ def fit_maps(
     Returns
     -------
     maps : list of BaseSignal
-        Net counts, one map per line, as ``get_lines_intensity`` returns them. Each holds the
-        variance of its pixels, an array (ny, nx), in ``metadata.Spectrum_fit.variance``.
+        Net counts, one map per line, as ``get_lines_intensity`` returns them.
+        ``metadata.Spectrum_fit.variance`` of each map contains its variance per pixel, an array
+        (ny, nx).
     output : dict
-        Only with ``full_output=True``. `hyperspy_multimodal.plot.plot_sum_spectrum` draws it.
+        Only with ``full_output=True``. Use `hyperspy_multimodal.plot.plot_sum_spectrum` to draw it.
 
         Signals: ``sum_spectrum``, ``model`` (fitted to it), ``model_continuum`` and ``sum_peaks``
         (two parts of the model), ``fitted`` and ``continuum`` (the model and its continuum with the
@@ -90,8 +91,8 @@ def fit_maps(
 
         Dictionaries by line: ``lines`` (energy in keV and counts), ``line_positions`` and
         ``line_widths`` (position on the axis of the signal and full width at half maximum, in keV),
-        ``line_errors`` (standard error of the counts). An unassigned peak is a line such as
-        "3.70 keV", and a line that goes with it is "3.70 keV: Ca_Kb".
+        ``line_errors`` (standard error of the counts). An unassigned peak is named by its energy,
+        such as "3.70 keV", and a line that accompanies it by both, such as "3.70 keV: Ca_Kb".
 
         By element: ``elements``, with "mapped", "extra" (named, but not mapped), "instrument" or
         "unnamed" for each symbol; ``instrument_elements`` and ``other_elements``, the counts of

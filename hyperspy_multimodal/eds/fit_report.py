@@ -1,4 +1,4 @@
-"""Messages about the fit of EDS spectra, and checks that refuse to make maps."""
+"""Messages about the fit of EDS spectra, and checks that raise errors."""
 
 import logging
 
@@ -16,21 +16,21 @@ GOODNESS = "The fit of the summed spectrum is "
 
 #: Counts of fewer standard errors mean that a line or an element is not there.
 ABSENT = 3.0
-# Elements that nobody named are worth a warning if they have this share of all counts of lines.
+# Unnamed elements cause a warning if they have this share of all counts in lines.
 _MANY = 0.01
 _NAMED_PEAKS = 5
-# An error of the total, as a share of it, and a correlation of noise that are worth a word.
+# Relative error of a total, and correlation of noise, that are reported.
 _UNCERTAIN, _SHARED = 0.1, 0.7
 # Widths (FWHM) within which an unexplained peak is near a line.
 _NEAR = 3.0
-# More counts of lines that are of no element than this share, and no map can be trusted.
+# If a larger share of the counts in lines belongs to no element, no map can be trusted.
 _UNEXPLAINED = 0.25
-# What the model leaves of peaks, as a share of their height: good, and fair.
+# Deviation of peaks from the model, relative to their height, for a good and a fair fit.
 _GOOD, _FAIR = 0.03, 0.1
 
 
 def check_calibration(explanation):
-    """Refuse to make maps if the energy axis could not be calibrated.
+    """Raise an error if the energy axis could not be calibrated.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def check_calibration(explanation):
 
 
 def check_explained(found):
-    """Refuse to make maps if the elements do not explain the peaks of the spectrum.
+    """Raise an error if the elements do not explain the peaks of the spectrum.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def check_explained(found):
 def _absent(found):
     """Return the mapped lines that were not found, with their totals, by name."""
     totals = zip(found.plan.names, found.totals, found.total_errors, strict=True)
-    # of what has counts, but perhaps another element's, the errors hold these
+    # the errors of totals include counts that may belong to another element
     doubtful = {each.line for each in found.explanation.hidden}
     return {
         name: f"{name} ({with_error(total, error)} counts)"
@@ -198,7 +198,7 @@ def report(found):
 
 
 def _say_open(hidden, counts):
-    """Name elements that may be hidden under a line without the spectrum showing it."""
+    """Name elements that may be hidden under a line without evidence in the spectrum."""
     _logger.warning(
         "%s could be hidden under %s: no other line of %s would show on this energy axis at "
         "this beam energy, and the shape of the peak allows up to %.0f %% of its counts. If it "
@@ -249,7 +249,7 @@ def _say_uncertain(found):
 
 
 def _near_peaks(explanation, names):
-    """Return mapped lines beside which there is an unexplained peak."""
+    """Return mapped lines close to an unexplained peak."""
     detector = explanation.fit.detector
     return [
         line.name

@@ -19,7 +19,7 @@ _CORRELATED = 0.1
 
 @dataclass(frozen=True)
 class XrayReading:
-    """What was fitted to the spectra, and the maps.
+    """Results of fits to the spectra, and the maps.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ class XrayReading:
 
 @dataclass(frozen=True)
 class XrayProjection:
-    """A fitted summed spectrum, and the matrix that takes each spectrum to counts of elements.
+    """A fitted summed spectrum, and the matrix that converts each spectrum to counts of elements.
 
     Attributes
     ----------
@@ -164,7 +164,7 @@ class XrayProjection:
 
     @cached_property
     def covariance(self):
-        """Of the totals, with what the fit leaves open, shape (K, K)."""
+        """Covariance of the totals, including the uncertainty of the fit, shape (K, K)."""
         plan = self.plan
         return total_covariance(self.explanation, plan.detector, plan.names, plan.windows_in_kev)
 
@@ -205,7 +205,7 @@ class XrayProjection:
 
     @property
     def can_split(self):
-        """Whether each count can be given to one of two halves."""
+        """Whether each count can be assigned to one of two halves."""
         return self.divisor >= 0
 
     @property
@@ -249,7 +249,7 @@ class XrayProjection:
         )
 
     def _bias_of_movement(self, net, positions, gross):
-        """Return by how many counts maps are wrong because peaks move, (K,), and log it."""
+        """Return the bias of maps due to moving peaks in counts, (K,), and log it."""
         channel = self.plan.detector.channel
         found = movement(self.templates, channel, net, positions, gross)
         if found is None or not found.is_certain:
@@ -259,7 +259,7 @@ class XrayProjection:
 
 
 def line_shifts(fit):
-    """Return how far each family lies from the calibrated axis, in eV, by its strongest line."""
+    """Return the shift of each family from the calibrated axis in eV, by its strongest line."""
     strongest = {}
     for i, line in enumerate(fit.lines):
         key = line.element, line.family

@@ -1,4 +1,4 @@
-"""Peaks that move over the scan, for example with count rate, unlike those of the fit."""
+"""Peaks that move across the scan, for example with the count rate."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ _logger = Speaker(__name__)
 
 _GROUPS, _FEWEST = 3, 30  # of scan positions, from dark to bright, and positions in each
 _SMOOTHED = 5  # pixels
-# Standard errors of the difference between groups, and keV, that are worth a word.
+# Difference between groups that is reported, in standard errors and in keV.
 _CERTAIN, _LEAST = 4.0, 0.002
 _SHARE = 0.03  # of a total that is wrong by it
 
@@ -35,7 +35,7 @@ class Movement(NamedTuple):
 
     @property
     def is_certain(self):
-        """Whether groups differ beyond noise, and by more than what harms no map."""
+        """Whether groups differ by more than noise, and by enough to affect maps."""
         low, high = int(np.argmin(self.shifts)), int(np.argmax(self.shifts))
         apart = self.shifts[high] - self.shifts[low]
         return bool(apart > max(_CERTAIN * np.hypot(*self.errors[[low, high]]), _LEAST))
@@ -48,7 +48,7 @@ def slopes(templates, channel):
 
 
 def position_rows(templates, channel):
-    """Return rows (K, C) that take a spectrum to counts of each map times shift of its peaks.
+    """Return rows (K, C) that convert a spectrum to counts of each map times the shift of peaks.
 
     Weighted least squares of all templates together with the slopes of those of the maps.
     """
@@ -62,7 +62,7 @@ def position_rows(templates, channel):
 
 
 def movement(templates, channel, net, moved, gross):
-    """Return the `Movement` of peaks from dark to bright scan positions, None if these are few.
+    """Return the `Movement` of peaks from dark to bright scan positions, or None if these are few.
 
     Parameters
     ----------

@@ -28,11 +28,11 @@ def suggest_elements(
 ) -> list[SuggestedElement]:
     """Suggest elements of an EDS spectrum image from its summed spectrum.
 
-    The energy axis is calibrated first, so it need not be right. An element is listed if its lines
-    explain peaks that no other element explains better, and if all its lines that should be visible
-    are there. The list is a starting point, not a proof: elements with few counts, and elements
-    whose lines coincide with stronger ones, may be missed or confused. Check ``others``, and
-    `plot_sum_spectrum` of a fit with these elements.
+    The energy axis is calibrated first, so it does not need to be exact. An element is listed if
+    its lines explain peaks that no other element explains better, and if all of its lines that
+    should be visible are present. The list is only a starting point: elements with few counts, and
+    elements whose lines coincide with stronger ones, may be missed or confused. Check ``others``,
+    and plot a fit with these elements with `plot_sum_spectrum`.
 
     Parameters
     ----------
@@ -46,15 +46,16 @@ def suggest_elements(
     Returns
     -------
     list of SuggestedElement
-        The strongest first. Each has the ``element``, the ``lines`` seen, its ``counts`` and their
-        ``error``, ``others`` that could explain the same peaks, and ``from_instrument``: its usual
-        source if the instrument may contribute it, such as the grid for Cu.
+        Suggested elements, the strongest first. Attributes: ``element``, the visible ``lines``,
+        ``counts`` and their ``error``, ``others`` (elements that could explain the same peaks), and
+        ``from_instrument`` (the usual source of the element if the instrument may contribute it,
+        such as the grid for Cu).
 
     Raises
     ------
     TypeError, ValueError
-        If the signal is not an EDS signal, has no energy resolution, or holds negative or infinite
-        counts.
+        If the signal is not an EDS signal, has no energy resolution, or contains negative or
+        infinite counts.
 
     See Also
     --------

@@ -1,8 +1,8 @@
-"""Counts under mapped lines that belong to elements nobody named."""
+"""Counts under mapped lines that belong to unnamed elements."""
 
 from typing import NamedTuple
 
-# A line of the instrument matters if it holds this share of what lies under a mapped line.
+# A line of the instrument is relevant if it has this share of the counts under a mapped line.
 _OVERLAPPING = 0.05
 
 

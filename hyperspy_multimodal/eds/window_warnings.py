@@ -11,7 +11,7 @@ from ..written_numbers import plain
 
 _logger = Speaker(__name__)
 
-# Lines weaker than this, relative to the strongest of their shell, are not worth a warning.
+# Lines weaker than this, relative to the strongest of their shell, cause no warning.
 _VISIBLE_WEIGHT = 0.03
 # What lines in background windows may take of a total, for the verdict.
 _IN_SIDES = 0.1

@@ -28,7 +28,7 @@ _RESOLVED = 5  # channels
 
 @dataclass(frozen=True)
 class XrayFitPlan:
-    """How the spectra of an EDS spectrum image are to be fitted.
+    """Plan for fitting the spectra of an EDS spectrum image.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class XrayFitPlan:
 
     @property
     def widest_spike(self):
-        """Channels of the widest spike that is no line."""
+        """Largest width, in channels, of a spike that is not a line."""
         return widest_spike_of(1e3 * self.detector.channel)
 
     def after_first_pass(self, segments, total, divisor):
@@ -109,7 +109,7 @@ class XrayFitPlan:
 def plan_fit(
     signal, xray_lines, integration_windows, extra_lines, refine_calibration=True, pile_up=None
 ):
-    """Return the `XrayFitPlan` of an EDS spectrum image, which is not read.
+    """Return the `XrayFitPlan` of an EDS spectrum image without reading its spectra.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def plan_fit(
 
 
 def detector_of(signal):
-    """Return the `Detector` of an EDS signal as its axis and its metadata describe it.
+    """Return the `Detector` of an EDS signal according to its axis and metadata.
 
     Raises
     ------
@@ -191,7 +191,7 @@ def _in_kev(edges, channels, windows):
 
 
 def check_families(names):
-    """Refuse two lines of one family: they are one spectrum."""
+    """Refuse two lines of one family, because they share one spectrum."""
     seen = {}
     for name in names:
         element, subshell = name.split("_")
@@ -220,7 +220,7 @@ def checked_extra(extra_lines, mapped):
 
 
 def _check_resolution(signal, detector, names, unit):
-    """Refuse a resolution with which a mapped line would have next to no width."""
+    """Refuse a resolution with which a mapped line would have almost no width."""
     lowest = min(names, key=signal._get_line_energy)
     energy = unit * signal._get_line_energy(lowest)
     squared = detector.slope * (energy - MN_KA) + detector.resolution**2

@@ -25,13 +25,13 @@ _logger = Speaker(__name__)
 # What a background that is not subtracted may add to a total, for the verdict.
 _NO_SIDES = 0.1
 
-# keV; no detector sees lines below it, such as those of H and Li.
+# keV; no detector records lines below this, such as those of H and Li.
 LEAST_ENERGY = 0.07
 
 
 @dataclass(frozen=True)
 class XrayWindowPlan:
-    """Windows of X-ray lines, and how to make maps of the counts in them.
+    """Plan for maps of the counts in windows of X-ray lines.
 
     Attributes
     ----------
@@ -183,7 +183,7 @@ def channels_of(axis, lines, windows):
 
 
 def select_lines(signal, xray_lines):
-    """Return the lines that `get_lines_intensity` would take, after a check of their names.
+    """Return the lines that `get_lines_intensity` would use, after checking their names.
 
     Parameters
     ----------
@@ -213,7 +213,8 @@ def select_lines(signal, xray_lines):
         repeated = sorted({line for line in xray_lines if xray_lines.count(line) > 1})
         if repeated:
             raise ValueError(f"xray_lines must name each line once, but repeats {repeated}.")
-    # What get_lines_intensity itself calls, so that both take the same lines in the same order.
+    # The function that get_lines_intensity calls, so that both use the same lines in the same
+    # order.
     lines = list(signal._parse_xray_lines(xray_lines, only_one=True, only_lines=("a",)))
     if not lines:
         axis = signal.axes_manager.signal_axes[0]
@@ -234,7 +235,7 @@ def named_in(signal, item):
 
 
 def _usable_lines(signal, lines, elements):
-    """Return lines that the signal names, or one of each element, and say which have none."""
+    """Return the lines named in the signal, or one per element, and log elements without a line."""
     units = signal.axes_manager.signal_axes[0].units
     if units not in ("eV", "keV"):
         return lines or None
@@ -257,7 +258,7 @@ def _usable_lines(signal, lines, elements):
 
 
 def _line_of(signal, name):
-    """Return a line that its element has, or of an element the one that is taken by default."""
+    """Return a valid line, or the default line of an element."""
     from exspy.material import elements
 
     element, _, subshell = name.partition("_")
@@ -308,7 +309,7 @@ def _background_windows(signal, lines, given):
 
 
 def _channels(axis, left, right):
-    """Return the channels [start, stop) that ``isig[left:right]`` takes, within the axis."""
+    """Return the channels [start, stop) of ``isig[left:right]`` within the axis."""
     start, stop = (
         int(axis.value2index(float(np.clip(value, axis.low_value, axis.high_value))))
         for value in (left, right)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Pixels along a side of the blocks in which the shape of the spectrum is taken as one.
+# Side, in pixels, of the blocks in which spectra are assumed to have the same shape.
 _BLOCK = 8
 # The share of the mean spectrum of the scan with which that of a block is padded.
 _PADDED = 0.02
@@ -17,7 +17,7 @@ _ROUNDS = 30
 # Fewer pairs of pixels tell nothing. Standard errors from fewer blocks are too small for a floor to
 # stand on.
 _PAIRS, _BLOCKS = 200, 16
-# What a floor has to be above its standard error, and the least share of the noise that it must
+# Minimum ratio of a floor to its standard error, and the smallest share of the noise that it must
 # have somewhere.
 _CLEAR, _MATTERS = 4.0, 0.05
 
@@ -127,7 +127,7 @@ def _moments(counts, widths, i):
 
 
 def _fitted(squares, factors, pairs):
-    """Return factors >= 0 of a fit of mean squares that outliers hardly move, and their errors.
+    """Return factors >= 0 of a robust fit of mean squares, and their errors.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How well a fit of a summed core-loss spectrum knows its edges."""
+"""Errors of the edges in a fit of a summed core-loss spectrum."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ _STEPS = np.array([0.01, 0.02, 0.05, 0.05])
 
 @dataclass(frozen=True)
 class CoreLossErrors:
-    """Covariance of what was fitted, and what it does to the edges.
+    """Covariance of the fitted parameters, and its effect on the edges.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Core-loss spectra: hydrogenic edges over a power law, fitted to the summed spectrum."""
+"""Fit of hydrogenic edges on a power law to the summed core-loss spectrum."""
 
 import copy
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ _SIGNIFICANT = 9.0
 
 @dataclass(frozen=True)
 class ElementEdges:
-    """What the spectrum of an element is made of.
+    """Components of the spectrum of an element.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class ElementEdges:
 
 @dataclass(frozen=True)
 class CoreLossFit:
-    """What the fit of a summed core-loss spectrum found.
+    """Result of the fit of a summed core-loss spectrum.
 
     Attributes
     ----------
@@ -159,7 +159,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
 
 
 class _Model:
-    """Sums of edges, white lines and a power law, and how far from a spectrum they are."""
+    """Sums of edges, white lines and a power law, and their distance from a spectrum."""
 
     def __init__(self, observed, energy, edges, used, gain, dark):
         width = float(energy[1] - energy[0])

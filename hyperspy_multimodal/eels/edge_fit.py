@@ -25,7 +25,7 @@ _logger = Speaker(__name__)
 # What the tails of other edges may add to a total, for the verdict.
 _TAIL = 0.1
 
-# Standard error of a total, as a share of it, that is worth a word.
+# Relative standard error of a total that is reported.
 _UNCERTAIN = 0.1
 # The fit begins this far below the lowest onset.
 _BELOW = 0.7
@@ -34,7 +34,7 @@ _PRE_EDGE_CHANNELS = 4
 
 @dataclass(frozen=True)
 class EdgeFitPlan:
-    """How core-loss spectra are to be fitted.
+    """Plan for fitting core-loss spectra.
 
     Attributes
     ----------
@@ -142,7 +142,7 @@ class EdgeFitPlan:
 
 
 def plan_edge_fit(signal, edges, integration_windows, gain):
-    """Return the `EdgeFitPlan` of an EELS spectrum image, which is not read.
+    """Return the `EdgeFitPlan` of an EELS spectrum image without reading its spectra.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ _BELOW_ZERO = 7.0
 
 
 class Channels(NamedTuple):
-    """Where the channels of an energy axis lie."""
+    """Positions of the channels of an energy axis."""
 
     low_value: float
     scale: float
@@ -49,7 +49,7 @@ class Channels(NamedTuple):
 
 @dataclass(frozen=True)
 class EdgeWindowPlan:
-    """Windows of EELS edges, and how to measure the electrons in them.
+    """Plan for measuring the electrons in windows of EELS edges.
 
     Attributes
     ----------
@@ -181,7 +181,7 @@ class EdgeWindowPlan:
 
 @dataclass(frozen=True)
 class EdgeWindowReading(WithCamera):
-    """What was measured at K edges, and how.
+    """Electrons measured at K edges, and how.
 
     Parameters
     ----------
@@ -265,7 +265,7 @@ def check_electrons(camera, counts, widths):
 def plan_edges(
     signal, edges, integration_windows, background_windows, gain, background_type=POWER_LAW
 ):
-    """Return the `EdgeWindowPlan` of an EELS spectrum image, which is not read.
+    """Return the `EdgeWindowPlan` of an EELS spectrum image without reading its spectra.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How far the edges of a core-loss fit depend on the energies that are fitted."""
+"""Dependence of the edges in a core-loss fit on the fitted energy range."""
 
 import numpy as np
 

@@ -15,7 +15,7 @@ from .gain import Camera, WithCamera
 
 @dataclass(frozen=True)
 class EdgeProjection:
-    """A fitted summed spectrum, and the matrix that takes each spectrum to electrons of elements.
+    """A fitted summed spectrum, and the matrix that converts spectra to electrons of elements.
 
     Attributes
     ----------
@@ -161,7 +161,7 @@ class EdgeProjection:
 
 @dataclass(frozen=True)
 class EdgeReading(WithCamera):
-    """What was fitted to core-loss spectra, and the maps.
+    """Results of fits to core-loss spectra, and the maps.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What edges add to the maps of other edges that are read in windows."""
+"""Contributions of edges to the windows of other edges."""
 
 import numpy as np
 

@@ -11,15 +11,15 @@ from ..written_numbers import plain, with_error
 _logger = Speaker(__name__)
 
 _ITEM = "Signal.Noise_properties.Variance_linear_model.gain_factor"
-# Noise this many times what the metadata let expect, and so many standard errors above, contradicts
-# them: readers of files put 1 where a file says nothing.
+# Noise contradicts the metadata if it exceeds their prediction by this factor and by this many
+# standard errors: readers assume 1 if a file states no gain.
 _CONTRADICTED, _STANDARD_ERRORS = 3.0, 4.0
-# An estimate is worth a warning if its standard error is less than this share of it.
+# An estimate causes a warning if its relative standard error is below this.
 _KNOWN = 0.1
 
 
 class Camera(NamedTuple):
-    """What the counts of a channel say of electrons, and how noisy they are.
+    """Relation between the counts of a channel and electrons, and their noise.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Camera(NamedTuple):
 
 
 class WithCamera:
-    """What readings of spectra that have a ``camera`` say of it."""
+    """Attributes of readings of spectra with a ``camera``."""
 
     @property
     def gain(self):
@@ -93,7 +93,7 @@ def find_camera(stored, given, counts, noise):
 
 
 def _gain(stored, given, counts, noise):
-    """Return the gain, and where it comes from."""
+    """Return the gain and its source."""
     if given is not None:
         return given, "given"
     usable = isinstance(stored, numbers.Real) and np.isfinite(stored) and stored > 0

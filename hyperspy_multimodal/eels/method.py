@@ -73,17 +73,17 @@ def multimodal_fusion(
     edges : None or list of str
         Edges to map, such as ``["Cu_L3", "Zn_L3"]``, in upper or lower case. An element symbol
         stands for its default edge. None (default) uses, for each element of the signal (see
-        ``add_elements``), the major edge of lowest onset that has room for its windows, in the
-        order of the onsets.
+        ``add_elements``), the major edge with the lowest onset whose windows fit on the axis, in
+        the order of the onsets.
     map_method : "auto", "windows" or "fit"
-        How electrons are read from the spectra. "windows": in one window per edge, over a
-        background extrapolated from below the edge. "fit": by fitting hydrogenic edges and white
-        lines over one power law, which separates an edge from the tail of the one before; for K and
-        L edges of thin specimens. A fit needs the beam energy, convergence angle and collection
-        angle in the metadata, at least 4 channels below the lowest edge, counts without background
-        subtraction, and all elements that have edges on the axis among those of the signal, mapped
-        or not. "auto" (default): a fit if another element of the signal has an edge on the axis
-        below a mapped one, if a fit is possible, and if ``background_windows`` and
+        How electrons are extracted from the spectra. "windows": by summing one window per edge,
+        above a background extrapolated from below the edge. "fit": by fitting hydrogenic edges and
+        white lines on a common power law, which separates an edge from the tail of the previous
+        one; for K and L edges of thin specimens. A fit needs the beam energy, convergence angle and
+        collection angle in the metadata, at least 4 channels below the lowest edge, and counts
+        without background subtraction. The signal must list all elements with edges on the axis,
+        mapped or not. "auto" (default): a fit if another element of the signal has an edge on the
+        axis below a mapped one, if a fit is possible, and if ``background_windows`` and
         ``background_type`` have their defaults; otherwise windows.
     integration_windows : None, "auto" or array_like
         Windows in which the counts of the edges are summed. With None or "auto" (default), each
@@ -97,18 +97,18 @@ def multimodal_fusion(
         that edge where possible, and a warning is logged. An array has one row (left, right) per
         edge. None subtracts no background.
     background_type : str
-        Only for ``map_method="windows"``: shape of the background, one of HyperSpy's
+        Only for ``map_method="windows"``: shape of the background, as in HyperSpy's
         ``remove_background``. "PowerLaw" (default): A E^-r, with r from the neighbourhood of each
         pixel. "Exponential", "Offset", "Polynomial", "Gaussian", "Lorentzian", "Doniach",
-        "SkewNormal", "SplitVoigt" and "Voigt" are fitted to the sum of all spectra before the
-        edge, and their height follows each pixel.
+        "SkewNormal", "SplitVoigt" and "Voigt" are fitted to the sum of all spectra before the edge
+        and then scaled to each pixel.
     gain : None or float
         Counts per electron, > 0. None (default) uses ``gain_factor`` of
         ``metadata.Signal.Noise_properties.Variance_linear_model``. If it is not set, the gain is 1
-        if all counts are whole numbers, and otherwise estimated from the noise, with a warning.
-        Noise that clearly contradicts the metadata or whole numbers wins. The floor of a camera,
-        its noise without electrons, is estimated together with the gain and is part of the
-        variance: ``noise_floor`` of the record, in counts per channel.
+        if all counts are whole numbers, and otherwise estimated from the noise, with a warning. If
+        the noise clearly contradicts the metadata or a gain of 1, the gain from the noise is used.
+        The noise floor of a camera (its noise without electrons) is estimated together with the
+        gain and included in the variance. It is recorded as ``noise_floor``, in counts per channel.
     $regulariser
     $weights
     $haadf_blur
@@ -149,28 +149,29 @@ def multimodal_fusion(
     -----
     $large_scans
 
-    In windows, the exponent r comes from the two-area method [2]_, with the areas pooled over as
-    many neighbours as are needed to know the background to 0.5 %. The amplitude A follows the
-    thickness, so it is pooled only where it changes by no more than its noise.
+    For windows, the exponent r is determined by the two-area method [2]_, with the areas pooled
+    over as many neighbours as are needed to know the background to 0.5 %. The amplitude A follows
+    the thickness, so it is pooled only where it changes by no more than its noise.
 
     Counts divided by the gain are treated as electrons, with Poisson statistics. The sums in the
     windows are rounded to whole electrons only when they are split for ``lambdas="auto"``. This
     adds 1/12 to the variance, which is negligible above a few electrons.
 
-    A fit takes one exponent and one shift of all edges from the summed spectrum, and cross-sections
-    of the K and L shells of an element from eXSpy's hydrogenic model [3]_. L edges have white lines
-    at L3 and L2 where the summed spectrum shows them clearly: each the sum of a Gaussian and a
-    Lorentzian with free areas, all of one width, 1.5 to 10 eV, and one distance from the onset, 0
-    to 6 eV. They belong to the edge, in every pixel in the same proportion. Other fine structure
-    and plural scattering are not in the model, nor are different shifts of different elements; a
-    warning is logged where the fit is far from the summed spectrum. The amplitudes in each pixel
-    are found by weighted linear least squares, and scaled to the electrons in the integration
-    window. If electrons are not whole counts, halves for ``lambdas="auto"`` are drawn with Gaussian
-    noise. The record has ``exponent``, ``edge_shift`` in eV, and ``white_lines``, their share of
-    the electrons in each integration window.
+    A fit determines one exponent and one common shift of all edges from the summed spectrum. The
+    cross-sections of the K and L shells come from eXSpy's hydrogenic model [3]_. L edges have white
+    lines at L3 and L2 if the summed spectrum shows them clearly. Each is the sum of a Gaussian and
+    a Lorentzian with free areas. All have the same width, 1.5 to 10 eV, and the same distance from
+    the onset, 0 to 6 eV. Their proportion to the edge is the same in every pixel. The model does
+    not include other fine structure, plural scattering or different shifts of different elements;
+    a warning is logged if the fit is far from the summed spectrum. The amplitudes in each pixel are
+    found by weighted linear least squares and scaled to the electrons in the integration window. If
+    electrons are not whole counts, halves for ``lambdas="auto"`` are drawn with Gaussian noise. The
+    record contains ``exponent``, ``edge_shift`` in eV, and ``white_lines``, their fraction of the
+    electrons in each integration window.
 
-    ``cross_sections`` in the record are hydrogenic cross-sections of the integration windows in
-    barns, or None where they cannot be computed. Those of a fit include the white lines it found.
+    ``cross_sections`` in the record contains the hydrogenic cross-sections of the integration
+    windows in barns, or None if they cannot be computed. Those of a fit include the fitted white
+    lines.
 
     A lazy signal is read chunk by chunk, once (twice for a fit), when its maps are computed. Each
     map is fused as a whole.

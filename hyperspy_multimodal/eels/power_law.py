@@ -10,9 +10,9 @@ _logger = Speaker(__name__)
 
 #: Exponents that a background may have; those of real ones lie between 2 and 6.
 EXPONENTS = (0.0, 10.0)
-#: Error that the pooled exponent may leave in the expected background, as a share of it.
+#: Relative error of the expected background that the pooled exponent may cause.
 BACKGROUND_ERROR = 0.005
-# Share of pixels without a sensible exponent that is worth a warning.
+# Share of pixels without a sensible exponent that causes a warning.
 _CLIPPED = 0.1
 
 

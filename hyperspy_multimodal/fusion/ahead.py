@@ -1,7 +1,7 @@
-"""Compile kernels that are needed late in a second process, while this one compiles the first.
+"""Compile late kernels in a second process, while this one compiles the first kernels.
 
-Numba compiles one function at a time in a process. The second one does nothing but fill the cache
-on disk, and nobody waits for it: what it has not done when it is needed, this process compiles.
+Numba compiles one function at a time in a process. The second process only fills the cache on disk,
+and this one does not wait for it: kernels that are not ready when needed are compiled here.
 """
 
 import atexit
@@ -22,10 +22,10 @@ _started = threading.Lock()
 
 
 def compile_ahead(functions):
-    """Call functions, which compile kernels, in a second process, if these are not in the cache.
+    """Call functions that compile kernels in a second process, if these are not in the cache.
 
-    Once in a process at most, and only where a core is free for it: Dask and others that start
-    several processes fill the cores anyway.
+    This happens at most once per process, and only if a core is free: Dask and others that start
+    several processes use all cores anyway.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The problem on a grid of blocks of 2 x 2 pixels, whose solution is a start for the finer one.
+"""The problem on a grid of blocks of 2 x 2 pixels, whose solution is a start for the finer grid.
 
 For maps that are constant over each block, the cost per block is that of the means of counts,
 background and HAADF, times 4; a step between two blocks is seen by two of these 4 pixels, so
@@ -13,15 +13,15 @@ import numpy as np
 from ..kernels import block_means, interpolate
 from .problem import Problem
 
-# Sides of fewer pixels than this are left as they are.
+# Sides with fewer pixels than this are not made coarser.
 _FEWEST = 16
 
 
 def can_be_coarser(problem):
-    """Return whether a solution on blocks is worthwhile as a start.
+    """Return whether a solution on blocks is useful as a start.
 
     Maps must be large enough along both sides, or along the only one. Regularisers that follow
-    directions leave maps free across the edges of the guide, where blocks blur them.
+    directions do not constrain maps across the edges of the guide, where blocks blur them.
     """
     sides = problem.data.counts.shape[1:]
     large = max(sides) >= _FEWEST and all(n >= _FEWEST or n == 1 for n in sides)
@@ -29,7 +29,7 @@ def can_be_coarser(problem):
 
 
 def coarser(problem):
-    """Return the `Problem` on blocks of 2 x 2 pixels, without what gaps are relative to."""
+    """Return the `Problem` on blocks of 2 x 2 pixels, without the reference of its gaps."""
     data = problem.data
     _, ny, nx = data.counts.shape
     rows, cols = block_limits(ny), block_limits(nx)
@@ -70,7 +70,7 @@ def refine(coarse, state):
 
 
 def _refine_fields(coarse, state, rows, cols):
-    """Write fields and stresses, which are all taken to lie where pixels meet."""
+    """Write fields and stresses, as if all of them lay at the corners of pixels."""
     _, n_fields, ny, nx = state.field.shape
     at = (*_between(rows[1:], np.arange(1, ny + 1)), *_between(cols[1:], np.arange(1, nx + 1)))
     half, four = (np.full(n_fields, factor, np.float32) for factor in (0.5, 4))

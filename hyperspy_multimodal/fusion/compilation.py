@@ -6,7 +6,7 @@ import logging
 import threading
 
 _logger = logging.getLogger(__name__)
-# From the cache on disk, kernels are there in less than this many seconds.
+# Kernels are loaded from the cache on disk in less than this many seconds.
 _PATIENCE = 2.0
 _lock = threading.Lock()
 _done = set()
@@ -14,9 +14,9 @@ _announced = threading.Event()
 
 
 def compile_once(run):
-    """Call ``run``, which takes no time but to compile its kernels, the first time it is given.
+    """Call ``run``, which takes time only to compile its kernels, the first time it is passed.
 
-    A message is logged if that takes long, as it does when nothing is in the cache yet.
+    A message is logged if this takes long, as it does with an empty cache.
     """
     if run in _done:
         return
@@ -36,7 +36,7 @@ def compile_once(run):
 
 @contextlib.contextmanager
 def _no_garbage_collection():
-    """Compile without it: a tenth of the time goes into looking through what the compiler made."""
+    """Disable garbage collection during compilation, which takes a tenth of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -3,14 +3,14 @@
 import numpy as np
 from scipy import ndimage
 
-# Width of the Gaussian, in pixels, that takes the noise off the guide.
+# Width of the Gaussian, in pixels, that removes the noise of the guide.
 _SMOOTHING = 1.0
 # Slope, in guide ranges per pixel, above which a pixel counts as an edge.
 _EDGE = 0.02
 
 
 def directions_of(guide, threshold=_EDGE):
-    r"""Return the direction across the edges of an image, shorter where there is none.
+    r"""Return the direction across the edges of an image, shorter where there is no edge.
 
     Parameters
     ----------

@@ -1,24 +1,24 @@
-"""The dual variables and fields of a state, in the units of a result, and back."""
+"""Conversion of dual variables and fields between a state and a result."""
 
 import numpy as np
 
 from ..kernels import certify_fields, project
 from ..threads import one_thread_where_cores_are_shared, rows_per_chunk
 
-#: Weight of second over that of first differences, in pixels.
+#: Weight of second differences relative to first differences, in pixels.
 BETA = 1.0
 _LEAST_BOUND = np.float32(1e-30)
-# Fields are compared with those up to this much longer than their longest, plus this.
+# Fields are compared with fields up to this many times as long as the longest, plus this.
 _LIMIT = np.float32(1.5), np.float32(0.01)
 
 
 def places_of(has_field):
-    """Return where maps have their fields, one behind the other, and -1 where they have none."""
+    """Return the position of each map's fields, consecutively, or -1 if it has none."""
     return np.where(has_field, np.cumsum(has_field) - 1, -1).astype(np.int64)
 
 
 def blank(places, ny, nx):
-    """Return the arrays of a `State` that fields need, 0."""
+    """Return the arrays of a `State` for fields, filled with 0."""
     n_fields = np.count_nonzero(places >= 0)
     shapes = (2, n_fields, ny, nx), (2, n_fields, ny, nx + 1), (3, n_fields, ny + 1, nx + 1)
     return dict(

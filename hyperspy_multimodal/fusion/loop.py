@@ -16,18 +16,19 @@ from .steps import StepSizes
 _RELAXATION = np.float32(1.8)
 _LATE_RELAXATION = np.float32(1.9)
 _LATE = 50
-# Of 10 iterations each, on blocks of 2 x 2 pixels; twice as many on larger ones.
+# Rounds of 10 iterations on blocks of 2 x 2 pixels; twice as many on larger ones.
 _ROUNDS, _MOST_ROUNDS = 2, 4
-# Iterations between balances of the steps, and between records at least: one costs as much as four.
+# Iterations between balances of the steps, and at least between records, each of which takes as
+# long as four.
 _ITERATIONS_PER_RECORD = 10
-# The next record comes after this share of the iterations that the gap seems to be away from the
-# tolerance, at most so many, and at most as many as were done.
+# The next record comes after this share of the iterations expected until the tolerance, but at most
+# this many, and at most as many as were done.
 _SHARE_OF_WAY, _MOST_BETWEEN = 0.3, 40
-# Newton's method goes on where its step may move a map by more than this share of a bright value.
+# Newton's method continues where its step may move a map by more than this share of a bright value.
 _PRECISION = np.float32(0.01)
-# Of the net counts of a pixel, at the start.
+# Smallest share of the net counts of a pixel at the start.
 _LEAST_SHARE = np.float32(1e-3)
-# Of a total in float32, relative.
+# Relative rounding error of a total in float32.
 _ROUNDING = 1e-6
 # Maps whose loop moves more values than this do not stay in a cache.
 _VALUES_IN_CACHE = 1_500_000
@@ -36,8 +37,8 @@ _VALUES_IN_CACHE = 1_500_000
 def start(problem, initial):
     """Return the `State` that the loop starts from: that of an earlier result, or a cold one.
 
-    A cold start comes from a coarser grid, after some iterations there, the more the coarser it is;
-    on the coarsest it is the net counts averaged over blocks.
+    A cold start comes from iterations on a coarser grid, more of them on coarser ones. The coarsest
+    grid starts from the net counts averaged over blocks.
     """
     return _restarted(problem, initial) if initial is not None else _cold(problem, _ROUNDS)
 
@@ -54,7 +55,7 @@ def _cold(problem, rounds):
         refine(rough, state)
     else:
         _from_block_means(problem, state)
-    # Not 0 where there are counts: without background these would be impossible.
+    # Not 0 where there are counts, which would be impossible without background.
     net = problem.data.counts - problem.data.background
     net *= _LEAST_SHARE
     np.maximum(state.maps, net, out=state.maps)
@@ -92,7 +93,7 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
     state = start(problem, initial)
     state, records = loop(problem, state, tolerance, max_iterations, callback)
     if records[-1][1].cost > records[0][1].cost:
-        # Too few iterations to gain anything on the maps of the start, but on their certificate.
+        # Too few iterations to improve the maps of the start, but enough for their certificate.
         first = start(problem, initial)
         if problem.total_error(first.maps) <= problem.total_error(state.maps) + _ROUNDING:
             state.maps[:], state.field[:] = first.maps, first.field
@@ -101,7 +102,7 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
 
 
 class Passes:
-    """Iterations on a state, with step sizes that are balanced as they go."""
+    """Iterations on a state, with step sizes that are balanced on the way."""
 
     def __init__(self, problem, state):
         n_maps, ny, _ = state.maps.shape
@@ -112,12 +113,12 @@ class Passes:
         self.done = 0
 
     def advance(self, n_iterations, balance=True):
-        """Do some iterations; before them, balance the steps by the last one done so far."""
+        """Do some iterations, after balancing the steps according to the last one."""
         if self.done > 0 and balance:
             self.steps.balance(*self.moved.sum(axis=2))
         self._cut_up()
         has_fields = self.state.field.size > 0
-        # Fields, which have a long way at the end, would be held up by the rounding of long steps.
+        # The rounding of long steps would slow down fields, which move far at the end.
         is_late = self.done >= _LATE and not has_fields
         relaxation = _LATE_RELAXATION if is_late else _RELAXATION
         with one_thread_where_cores_are_shared():
@@ -171,8 +172,9 @@ def recorded(problem, state, iteration):
 def loop(problem, state, tolerance, max_iterations, callback=None):
     """Move ``state``, in place, until the relative gap is at most ``tolerance``.
 
-    Return it, and a list of (iteration, `Evaluation`, relative gap). There is a record every 10
-    iterations if there is a ``callback``, and fewer where the gap is far from the tolerance if not.
+    Return it, and a list of (iteration, `Evaluation`, relative gap). With a ``callback``, there is
+    a record every 10 iterations. Without one, records are rarer while the gap is far from the
+    tolerance.
     """
     passes = Passes(problem, state)
     records = [recorded(problem, state, 0)]
@@ -193,7 +195,7 @@ def loop(problem, state, tolerance, max_iterations, callback=None):
 
 
 def _unrecorded(done, gap, tolerance):
-    """Return how many iterations more than usual may go without a record.
+    """Return how many additional iterations may pass without a record.
 
     The gap falls with the square of the number of iterations, or faster.
     """

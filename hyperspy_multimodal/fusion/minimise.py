@@ -1,4 +1,4 @@
-"""The minimiser of a `Cost`, by the method that its regularisers take, and what it returns."""
+"""Minimiser of a `Cost`, by the method that its regularisers need, and its result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _logger = Speaker(__name__)
 
 @dataclass
 class FusionResult:
-    """What `solve_fusion` found.
+    """Result of `solve_fusion`.
 
     Attributes
     ----------
@@ -31,35 +31,36 @@ class FusionResult:
     iterations : int
         Iterations done.
     converged : bool
-        Whether ``optimality`` came down to the tolerance.
+        Whether ``optimality`` reached the tolerance.
     optimality : float
-        Relative gap of ``maps``; for gamma = 1 the relative duality gap (see `solve_fusion`).
+        Relative gap of ``maps``; for gamma = 1, the relative duality gap (see `solve_fusion`).
     cost_terms : numpy.ndarray
-        Shape (3, number of records): the HAADF term, lambda_1 times the Poisson term and that of
-        the regulariser, lambda_2 times the total variation or the ridge of the sources, which add
-        up to the cost.
+        Terms that add up to the cost, shape (3, number of records): the HAADF term, lambda_1 times
+        the Poisson term, and the term of the regulariser (lambda_2 times the total variation, or
+        the ridge of the sources).
     cost_iterations : numpy.ndarray
-        The iteration of each record; the first is 0, the starting point. With a callback there is
-        one every 10 iterations, without one fewer while the gap is far from the tolerance.
+        Iteration of each record; the first is 0, the starting point. With a callback, there is a
+        record every 10 iterations. Without one, records are rarer while the gap is far from the
+        tolerance.
     optimality_history : numpy.ndarray
-        The relative gap of each record.
+        Relative gap of each record.
     dual : numpy.ndarray or None
-        Dual variable of the total variation over lambda_2, lengths <= 1, shape (2, K, ny, nx).
-        Sieves have none: 0 for them, and None if all maps are.
+        Dual variable of the total variation divided by lambda_2, with lengths <= 1, shape (2, K,
+        ny, nx). It is 0 for sieves, and None if all maps are sieves.
     residual : numpy.ndarray
-        Dual variable of the HAADF term, shape (ny, nx): near the HAADF less its model.
+        Dual variable of the HAADF term, shape (ny, nx), close to the HAADF minus its model.
     prices : numpy.ndarray
         Dual variables of the totals, shape (K,); 0 where a total is free.
     sources : numpy.ndarray or None
-        For sieves the sources u >= 0 of ``maps`` = K u, in counts, float32, shape (K, ny, nx); 0
+        For sieves, the sources u >= 0 of ``maps`` = K u, in counts, float32, shape (K, ny, nx); 0
         for other maps, and None if there are no sieves.
     fields : numpy.ndarray or None
-        For total generalised variation the fields w of differences that cost nothing by themselves,
-        in counts per pixel, along y and x, float32, shape (2, K, ny, nx); 0 for other maps, and
-        None if there is no such map.
+        For total generalised variation, the fields w that are subtracted from the differences, in
+        counts per pixel, along y and x, float32, shape (2, K, ny, nx); 0 for other maps, and None
+        if there is no such map.
     stresses : numpy.ndarray or None
-        Dual variables of the strains of the fields over beta lambda_2, yy, xx and xy, shape (3, K,
-        ny, nx); 0 or None as ``fields``.
+        Dual variables of the strains of the fields divided by beta lambda_2, yy, xx and xy, shape
+        (3, K, ny, nx); 0 or None like ``fields``.
     """
 
     maps: np.ndarray
@@ -77,7 +78,7 @@ class FusionResult:
     stresses: np.ndarray | None = field(default=None, repr=False)
 
     def part(self, chosen: np.ndarray) -> FusionResult:
-        """Return the result of chosen elements, numbers or bool of shape (K,), as a start."""
+        """Return the result for chosen elements (numbers, or bool of shape (K,)) as a start."""
         return replace(
             self,
             maps=self.maps[chosen],
@@ -102,7 +103,7 @@ class FusionResult:
 
 
 def joined(results):
-    """Return the maps of several results in one, as a start; the residual is that of the first."""
+    """Return the maps of several results as one start, with the residual of the first."""
     arrays = {"maps": np.concatenate([each.maps for each in results])}
     arrays["prices"] = np.concatenate([each.prices for each in results])
     for name in ("dual", "sources", "fields", "stresses"):
@@ -111,7 +112,7 @@ def joined(results):
         if not shapes:
             arrays[name] = None
             continue
-        # Maps without are 0 there.
+        # Maps without them are 0 there.
         arrays[name] = np.concatenate(
             [
                 np.zeros((*shapes[0][:-3], *each.maps.shape), np.float32) if part is None else part
@@ -125,7 +126,7 @@ def joined(results):
 def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_go_on=True):
     """Return the `FusionResult` of a `Cost`.
 
-    With ``can_go_on=False`` it has neither dual variables nor sources, and takes less memory.
+    With ``can_go_on=False``, it contains no dual variables and no sources, and takes less memory.
     """
     with threads_for(cost.counts.size):
         by_sources = are_sieves(cost.regularisers)
@@ -155,7 +156,7 @@ def minimise(cost, tolerance, max_iterations, initial=None, callback=None, can_g
 
 
 def _of_variation(problem, tolerance, max_iterations, initial, callback, can_go_on):
-    """Return what a `FusionResult` has of the final state, and the records on the way."""
+    """Return the items of a `FusionResult` from the final state, and the records."""
     state, records = iterate(problem, tolerance, max_iterations, initial, callback)
     parts = {
         "maps": problem.physical(state.maps),
@@ -172,7 +173,7 @@ def _of_sources(problem, tolerance, max_iterations, initial, callback, can_go_on
     parts = {
         "maps": problem.physical(sieve.here.x),
         "dual": None,
-        "prices": _physical_prices(problem, -sieve.prices),  # their sign is that of the loop
+        "prices": _physical_prices(problem, -sieve.prices),  # with the sign used in the loop
         "sources": problem.physical(sieve.here.u) if can_go_on else None,
     }
     return parts, records
@@ -205,7 +206,7 @@ def _run_fields():
 
 
 def run_late():
-    """Compile what a fusion by variation needs after its first iterations, on a tiny problem."""
+    """Compile the kernels that a fusion by variation needs late, on a tiny problem."""
     problem = _tiny("isotropic")
     state = problem.state()
     problem.record(state)
@@ -214,7 +215,7 @@ def run_late():
 
 
 def run_sieve():
-    """Compile the kernels of sieves, by use on a tiny problem."""
+    """Compile the kernels of sieves by running them on a tiny problem."""
     iterate_sieve(_tiny("sieve"), 1.0, 1, None, None)
 
 

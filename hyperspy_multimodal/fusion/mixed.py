@@ -1,9 +1,9 @@
 """Maps of both kinds in one fusion: some are blurs of sources, others have total variation.
 
-Only the HAADF couples them. Each kind moves by its own steps, with the HAADF less what the maps of
-the other kind make of it, and both take turns (block coordinate descent). The duality gap is that
-of the whole cost: one dual variable of the HAADF, the one that certifies the total variation, is
-also that of the sources.
+Only the HAADF couples them. The two kinds are updated in turn by their own steps, each with the
+HAADF minus the contribution of the other kind (block coordinate descent). The duality gap is that
+of the whole cost: the dual variable of the HAADF that certifies the total variation is also used
+for the sources.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from .problem import Evaluation
 from .sieve import Sieve, first_sources
 
 _ITERATIONS_PER_RECORD = 10
-# Iterations of one kind until the other has its turn.
+# Iterations of one kind before the other takes its turn.
 _TURN = 5
 
 
@@ -32,11 +32,11 @@ class Mixed:
         self.passes = Passes(self.others, self.state)
 
     def _give_way(self, to, other, maps):
-        """Leave to one kind what the ``maps`` of the other leave of the HAADF."""
+        """Subtract the contribution of the ``maps`` of one kind from the HAADF of the other."""
         np.subtract(self.problem.data.haadf, other.haadf_model(maps), out=to.data.haadf)
 
     def advance(self, n_iterations):
-        """Do so many iterations of each kind."""
+        """Do this number of iterations of each kind."""
         while n_iterations > 0:
             n = min(n_iterations, _TURN)
             self._give_way(self.sources, self.others, self.state.maps)
@@ -48,12 +48,12 @@ class Mixed:
             n_iterations -= n
 
     def recorded(self, iteration):
-        """Return (iteration, `Evaluation`, gap), the maps brought to their totals."""
+        """Return (iteration, `Evaluation`, gap), after scaling the maps to their totals."""
         state = self.state
         self.others.meet_totals(state.maps)
         left = self.others.data.haadf - self.others.haadf_model(state.maps)
         found = self.others.record(state._replace(residual=left))
-        # The slopes of the sources at the dual variable that certifies the other maps.
+        # Slopes of the sources for the dual variable that certifies the other maps.
         model = self.sources.haadf_model(self.sieve.here.x)
         np.add(model, found.residual, out=self.sources.data.haadf)
         self.sieve.evaluate_again()
@@ -126,7 +126,7 @@ def iterate_mixed(problem, tolerance, max_iterations, initial, callback):
         if gap <= tolerance or stop:
             break
     if records[-1][1].cost > records[0][1].cost:
-        # Too few iterations to gain anything on the start.
+        # Too few iterations to improve on the start.
         mixed = Mixed(problem, initial)
         records[-1] = mixed.recorded(done)
     return mixed, records

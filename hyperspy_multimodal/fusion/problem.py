@@ -18,15 +18,15 @@ from ..threads import one_thread_where_cores_are_shared, rows_per_chunk
 from . import fields
 from .regularisers import are_directional, are_huber, codes, follow_directions, have_fields
 
-# Pixels, about, along each side of the blocks whose means are the first guess of the maps.
+# Approximate side, in pixels, of the blocks whose means are the first guess of the maps.
 _BLOCK = 4
-# What a gap is relative to, at least: this share of the excess of constant maps.
+# Lower limit of the reference of a gap: this share of the excess of constant maps ...
 _SHARE_OF_FLAT = 0.01
-# And this share of lambda_1 times the counts, for maps that are constant.
+# ... plus this share of lambda_1 times the counts, for maps that are constant.
 _SHARE_OF_COUNTS = 1e-4
-# For gamma = 1 the gap is that among maps up to this much brighter, plus this.
+# For gamma = 1, the gap is that among maps up to this many times as bright, plus this.
 _CEILING = np.float32(1.5), np.float32(0.25)
-# For gamma != 1, where the cost is not convex, among those within this share of their maximum.
+# For gamma != 1, where the cost is not convex, among maps within this share of their maximum.
 _REACH = np.float32(0.1), np.float32(0.01)
 _DIMMEST = 1e-6
 _LEAST_BOUND = 1e-20
@@ -37,7 +37,7 @@ _BEYOND = (
 
 
 class Cost(NamedTuple):
-    """What the cost of `solve_fusion` is made of: checked arrays, float, and numbers."""
+    """Data of the cost of `solve_fusion`: checked float arrays and numbers."""
 
     counts: np.ndarray  # (K, ny, nx)
     haadf: np.ndarray  # (ny, nx)
@@ -73,23 +73,23 @@ class Evaluation:
 class Problem:
     """The cost of `solve_fusion` with every map divided by its own scale.
 
-    In terms of u_i = x_i / s_i the cost keeps its form: counts and background are divided by s_i,
-    w_i is multiplied by s_i^gamma, and lambda_1 and lambda_2 by s_i. The HAADF, less its pedestal,
-    is divided by its largest value H, the weights too, and the lambdas by H^2, the ``unit`` of the
-    cost. Only a constant changes. With all of order one, neither step sizes nor precision nor
-    stopping depend on the units of counts and HAADF.
+    In terms of u_i = x_i / s_i, the cost keeps its form: counts and background are divided by s_i,
+    w_i is multiplied by s_i^gamma, and lambda_1 and lambda_2 by s_i. The HAADF minus its pedestal
+    and the weights are divided by the largest value H of the former, and the lambdas by H^2, the
+    ``unit`` of the cost. Only a constant changes. All quantities are then of order one, so step
+    sizes, precision and stopping do not depend on the units of counts and HAADF.
     """
 
     data: Data
     scales: np.ndarray
     unit: float
-    unavoidable: float = 0.0  # cost below which no maps come
+    unavoidable: float = 0.0  # lower limit of the cost of any maps
     reference: float = 0.0
     entropy: np.ndarray | None = None  # sums of y - y log y, (K,)
 
     @classmethod
     def scaled(cls, cost):
-        """Bring a `Cost` to the problem's units."""
+        """Convert a `Cost` to the problem's units."""
         counts, background, weights = cost.counts, cost.background, cost.weights
         alike = background.strides[1] == 0
         net = _block_means(counts - background)
@@ -134,7 +134,7 @@ class Problem:
         rows = np.empty((4, n_maps, ny))
         likeliest(data.counts, data.background, rows)
         net, deviance, gross, self.entropy = rows.sum(axis=2)
-        # No map makes the HAADF model negative, nor anything else of it without weights.
+        # The HAADF model is never negative, and 0 without weights.
         missed = np.minimum(data.haadf, 0) if np.any(data.weights > 0) else data.haadf
         self.unavoidable = fidelity @ deviance + _half_squares(missed)
 
@@ -149,7 +149,7 @@ class Problem:
             raise ValueError(_BEYOND)
 
     def _flat(self, means):
-        """Return one value per map: means, dimmed where the HAADF is darker than their model."""
+        """Return one value per map: its mean, reduced if the HAADF is darker than its model."""
         gamma, weights = float(self.data.gamma), self.data.weights.astype(np.float64)
         with np.errstate(over="ignore"):
             model = weights @ means**gamma
@@ -158,7 +158,7 @@ class Problem:
         return means * max(dimmed, _DIMMEST)
 
     def part(self, chosen):
-        """Return the problem of chosen maps, with a HAADF of its own to write to.
+        """Return the problem of chosen maps, with a separate HAADF that can be changed.
 
         Its gaps are still relative to the cost of the whole.
         """
@@ -177,7 +177,7 @@ class Problem:
         )
 
     def haadf_model(self, maps):
-        """Return the HAADF that ``maps`` make, without pedestal, (ny, nx)."""
+        """Return the HAADF model from ``maps``, without pedestal, (ny, nx)."""
         model = np.zeros(maps.shape[1:], np.float32)
         gamma = self.data.gamma
         for weight, x in zip(self.data.weights, maps, strict=True):
@@ -186,7 +186,7 @@ class Problem:
         return model
 
     def state(self):
-        """Return a `State` with maps that are not set, and dual variables 0."""
+        """Return a `State` with uninitialised maps, and dual variables of 0."""
         n_maps, ny, nx = self.data.counts.shape
         return State(
             relaxed=np.empty((n_maps, ny, nx), np.float32),
@@ -238,7 +238,7 @@ class Problem:
         )
 
     def relative(self, record):
-        """Return the gap over the cost above what is unavoidable.
+        """Return the gap relative to the cost above what is unavoidable.
 
         That is the Poisson term of the likeliest maps, and the HAADF term where the HAADF is < 0.
         A hundredth of that of constant maps and a ten-thousandth of the weighted counts are added,
@@ -260,7 +260,7 @@ class Problem:
 
     @property
     def noise(self):
-        """Noise of each map, in its own unit: its differences between neighbours, over sqrt(2)."""
+        """Noise of each map in its own unit, from differences between neighbours over sqrt(2)."""
         counts = self.data.counts
         squares, pairs = np.zeros(len(counts)), 0
         for axis in (1, 2):
@@ -270,7 +270,7 @@ class Problem:
         return np.sqrt(squares / max(2 * pairs, 1))
 
     def total_error(self, maps):
-        """Return how far the totals of ``maps`` are from those to keep, relative; the largest."""
+        """Return the largest relative deviation of the totals of ``maps`` from those to keep."""
         kept = np.isfinite(self.data.totals)
         if not kept.any():
             return 0.0
@@ -279,7 +279,7 @@ class Problem:
         return float((np.abs(sums - wanted) / np.where(wanted > 0, wanted, 1e-3)).max())
 
     def meet_totals(self, maps):
-        """Scale ``maps``, in place, to the totals to keep; make empty ones uniform."""
+        """Scale ``maps`` in place to the totals to keep; empty maps become uniform."""
         kept = np.isfinite(self.data.totals)
         if kept.any():
             sums = maps.sum(axis=(1, 2), dtype=np.float64)

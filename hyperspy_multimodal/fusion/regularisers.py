@@ -63,12 +63,12 @@ def are_directional(names):
 
 
 def follow_directions(numbers):
-    """Return whether each of some codes is that of a regulariser that follows a guide."""
+    """Return whether each code belongs to a regulariser that follows a guide."""
     return np.isin(numbers, [each.code for each in REGULARISERS.values() if each.is_directional])
 
 
 def are_huber(names):
-    """Return whether each regulariser counts small differences by their squares."""
+    """Return whether each regulariser penalises small differences by their squares."""
     return np.array([REGULARISERS[name].is_huber for name in names], bool)
 
 

@@ -1,4 +1,4 @@
-"""The cost of the documentation, in which lambdas do not depend on the units of the maps."""
+"""The cost as documented, with lambdas that do not depend on the units of the maps."""
 
 import numpy as np
 from scipy import ndimage
@@ -39,15 +39,15 @@ def fuse_scaled(
 ):
     """Minimise the cost with (x_i / s_i)^gamma in the HAADF term and R(x_i) / sqrt(s_i).
 
-    The knees of Huber's forms are `KNEE` s_i. Of sieves, whose lambda_2 / lambda_1 is half the
-    square of their width, lambda_2 stays as it is.
+    The knees of Huber's forms are `KNEE` s_i. For sieves, whose lambda_2 / lambda_1 is half the
+    square of their width, lambda_2 is not changed.
 
     Parameters
     ----------
     counts, background : numpy.ndarray
         Gross counts and expected background, shape (K, ny, nx).
     haadf : numpy.ndarray
-        HAADF of unit range, shape (ny, nx).
+        HAADF in unit range, shape (ny, nx).
     scales, weights : numpy.ndarray
         s_i > 0 in counts, and w_i >= 0, shape (K,).
     offset, gamma : float
@@ -59,7 +59,7 @@ def fuse_scaled(
     regularisers : sequence of str, optional
         Names of regularisers, one per element. None: isotropic total variation.
     directions : tuple of numpy.ndarray, optional
-        As of `directions_of`; for regularisers that follow a guide.
+        Directions from `directions_of`, for regularisers that follow a guide.
     **options
         Passed to `minimise`: tolerance, max_iterations, initial, callback.
 

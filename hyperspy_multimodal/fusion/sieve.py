@@ -1,9 +1,10 @@
 r"""Maps that are no sharper than the probe: x = K u, with a Gaussian blur K and sources u >= 0.
 
-The method of sieves [1]_. The sources minimise the HAADF and Poisson terms of x = K u and a small
-ridge, which makes their minimum unique. The cost is smooth, so that scaled gradient projection [2]_
-reaches it in some tens of steps: along the gradient, each pixel at the pace of expectation
-maximisation, with step lengths of Barzilai and Borwein, back to u >= 0 and to the totals to keep.
+This is the method of sieves [1]_. The sources minimise the HAADF and Poisson terms of x = K u and a
+small ridge, which makes the minimum unique. The cost is smooth, so scaled gradient projection [2]_
+minimises it in some tens of steps. Each step follows the gradient, scaled in each pixel as in
+expectation maximisation, with step lengths of Barzilai and Borwein, and is then projected onto u >=
+0 and onto the totals to keep.
 
 References
 ----------
@@ -22,23 +23,23 @@ from ..threads import one_thread_where_cores_are_shared, take_what_is_left
 from .problem import Evaluation
 from .regularisers import RIDGES
 
-# A Gaussian is cut off at so many standard deviations.
+# A Gaussian is cut off at this many standard deviations.
 _CUT_OFF = 3.5
 _WIDEST = 2.0  # of the longer side of the scan
 _ITERATIONS_PER_RECORD = 10
 _SHORTEST, _LONGEST = 1e-5, 1e5
-# Which of the two step lengths is taken, and how this threshold moves.
+# Threshold that selects one of the two step lengths, and how it changes.
 _THRESHOLD, _RAISED, _LOWERED = 0.5, 1.1, 0.9
 _LATEST = 5  # costs that a step may not exceed
 _SUFFICIENT = 1e-4
 _SHORTENED, _LEAST_SHARE = 0.4, 1e-3
-# Of the mean source over lambda_1, where that is at least so much: no pace is slower.
+# Lower limit of the pace: this share of the mean source over lambda_1, if that is at least this.
 _FLOOR, _LEAST_MEAN = 1e-2, 1e-3
-# Of the brightest source, everywhere at a start that is not from sources.
+# Lower limit of sources, as a share of the brightest, at a start that is not from sources.
 _DIMMEST = 0.02
 _SMOOTH = 2.0  # pixels
 _PRICE_STEPS = 30
-# Of a total, relative: where the steps and the certificate take it for met.
+# Relative deviation of a total at which the steps and the certificate accept it.
 _ROUNDING, _CERTIFIED = 1e-7, 1e-6
 
 
@@ -56,9 +57,9 @@ class _Place:
 
 
 class Sieve:
-    """The steps of the sources of one `Problem`, all of whose maps are sieves.
+    """Steps of the sources of a `Problem` in which all maps are sieves.
 
-    Its HAADF may change between steps, if `evaluate_again` is called then.
+    Its HAADF may change between steps if `evaluate_again` is called afterwards.
     """
 
     def __init__(self, problem):
@@ -70,7 +71,7 @@ class Sieve:
         ridges = np.array([RIDGES[code] for code in data.regularisers])
         self.ridges = (ridges * self.fidelity).astype(np.float32)
         widths = np.sqrt(2 * data.bounds.astype(np.float64) / self.fidelity)
-        # Between mirrors nothing is left of a Gaussian much wider than the scan.
+        # With mirrored borders, a Gaussian much wider than the scan is constant.
         widths = np.minimum(widths, _WIDEST * max(self.shape[1:]))
         self.taps, self.radii = gaussian_taps(widths)
         self.kept = np.isfinite(data.totals)
@@ -82,7 +83,7 @@ class Sieve:
         self.prices = np.zeros(n_maps)  # of the certificate
 
     def start(self, sources):
-        """Begin at ``sources`` >= 0, which are brought to the totals."""
+        """Start from ``sources`` >= 0, which are scaled to the totals."""
         here = self.here
         here.u[:] = sources
         self.problem.meet_totals(here.u)
@@ -92,7 +93,7 @@ class Sieve:
         self._latest = deque([here.cost], maxlen=_LATEST)
 
     def evaluate_again(self):
-        """Go on from where the sources are, in a problem whose HAADF has changed."""
+        """Continue from the present sources after the HAADF of the problem has changed."""
         before = self.here.cost
         self._evaluate(self.here)
         change = self.here.cost - before
@@ -121,7 +122,7 @@ class Sieve:
 
     @one_thread_where_cores_are_shared(watched=False)
     def advance(self):
-        """Do one step; none where even a thousandth of it is above the start."""
+        """Do one step, or none if even a thousandth of it would increase the cost."""
         take_what_is_left(self.here.u.size)
         here, there = self.here, self.there
         means = np.maximum(here.u.mean(axis=(1, 2)), _LEAST_MEAN)
@@ -149,7 +150,7 @@ class Sieve:
         self.here, self.there = there, here
 
     def _displace(self, floors):
-        """Write the sources one whole step further, at the totals, into ``there``."""
+        """Write the sources after a whole step, with the totals to keep, to ``there``."""
         here, there = self.here, self.there
         sums = self._sums[:2]
         for _ in range(_PRICE_STEPS):
@@ -171,14 +172,14 @@ class Sieve:
             missed = np.where(self.kept, wanted - total, 0.0)
             if (np.abs(missed) <= _ROUNDING * np.abs(total)).all():
                 break
-            # From where the sum does not feel its price, towards the pixels that come first.
+            # From a price at which the sum does not change, towards the first pixels that do.
             self._prices += missed / np.maximum(rise, 1e-3 * floors * self.shape[1] * self.shape[2])
         self.problem.meet_totals(there.u)
 
     def _lengthen(self, floors):
-        """Set the length of the next step by how the slopes have changed.
+        """Set the length of the next step from the change of the slopes.
 
-        One for all maps, which the HAADF couples.
+        It is the same for all maps, because the HAADF couples them.
         """
         here, there = self.here, self.there
         secants(
@@ -209,11 +210,12 @@ class Sieve:
             if not kept.any() or (np.abs(missed) <= _CERTIFIED * np.abs(total)).all():
                 break
             self.prices += missed * self.ridges / np.maximum(rise, 1.0)
-            # From where no sum feels its price, to where all pixels would have to share it evenly.
+            # From a price at which no sum changes, to one at which all pixels would share it
+            # evenly.
             for i in np.flatnonzero(kept & (rise == 0) & (wanted > 0)):
                 mean = here.back[i].mean(dtype=np.float64)
                 self.prices[i] = mean + wanted[i] * self.ridges[i] / here.u[i].size
-        # <prices, K u - totals> is 0 up to rounding: the sums were met.
+        # <prices, K u - totals> is 0 up to rounding, because the totals are kept.
         return Evaluation(
             haadf=here.haadf,
             poisson=here.poisson,
@@ -224,7 +226,7 @@ class Sieve:
 
 
 def gaussian_taps(widths):
-    """Return kernels of Gaussians, the middle and one side of each, and how many are on a side."""
+    """Return Gaussian kernels, the middle and one side of each, and their values per side."""
     radii = np.maximum(np.ceil(_CUT_OFF * np.asarray(widths)), 0).astype(np.int64)
     places = np.arange(radii.max() + 1)
     taps = np.exp(-0.5 * np.square(places / np.maximum(widths, 1e-3)[:, None]))
@@ -260,11 +262,11 @@ def _recorded(sieve, iteration):
 
 
 def first_sources(sieve, initial):
-    """Return sources to start from, in the units of the problem: those of a result, or counts."""
+    """Return initial sources, in the units of the problem, from a result or from counts."""
     scales = sieve.problem.scales.astype(np.float32)[:, None, None]
     if initial is not None and initial.sources is not None:
         sources = initial.sources / scales
-        # A map without any, as those of other regularisers are, would be slow to get some.
+        # Maps without sources, from other regularisers, would gain them slowly.
         is_known = sources.any(axis=(1, 2), keepdims=True)
         return np.where(is_known, sources, _brightened(initial.maps / scales))
     if initial is not None:

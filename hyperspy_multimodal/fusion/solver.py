@@ -43,7 +43,7 @@ def solve_fusion(
     initial: FusionResult | None = None,
     callback: Callable[[int, NDArray, float], bool | None] | None = None,
 ) -> FusionResult:
-    r"""Fuse element maps with a HAADF image: minimise the fusion cost on plain arrays.
+    r"""Fuse element maps with a HAADF image by minimising the fusion cost on plain arrays.
 
     The net counts :math:`x_i \ge 0` of K elements minimise [1]_
 
@@ -90,9 +90,9 @@ def solve_fusion(
         elements or one per element. Use it instead of ``directional``. None (default): total
         variation according to ``guide`` and ``directional``.
     totals : None or sequence of float
-        Net total that the map of each element must keep, >= 0, or NaN for an element without this
-        constraint. None: no constraints. Total variation and HAADF by themselves do not keep
-        totals. To meet them exactly, the maps are scaled at the end by what the tolerance leaves.
+        Net total of each map, >= 0, or NaN for a map without this constraint. None: no constraints.
+        Total variation and HAADF by themselves do not preserve totals. A final scaling of the maps
+        removes the difference that the tolerance leaves.
     tolerance : float
         Stop when the relative gap is at most this, > 0. Float32 reaches about 1e-6.
     max_iterations : int
@@ -107,7 +107,8 @@ def solve_fusion(
     Returns
     -------
     FusionResult
-        Maps, the three cost terms by iteration, iterations, convergence and relative gap.
+        Maps, the three cost terms at each record, number of iterations, convergence and relative
+        gap.
 
     Raises
     ------
@@ -119,42 +120,46 @@ def solve_fusion(
     -----
     The solver is a primal-dual loop [3]_ with over-relaxation; each iteration is one pass over
     memory. The total variation is dualised. The proximal map of the HAADF and Poisson terms
-    together is exact for ``gamma=1``, to second order in a step that becomes ever smaller;
-    otherwise it is that of a local model of the HAADF term (tangent and curvature). The loop works
-    in float32 and sums in float64. The first call compiles the kernels, which takes about 10
-    seconds, and keeps them on disk. The number of threads is that of Numba, or ``num_workers`` in
-    Dask's configuration if that is lower; fusions that run at the same time share them.
+    together is exact for ``gamma=1``, to second order in a step that vanishes as the loop
+    converges. For other ``gamma``, it is that of a local model of the HAADF term (tangent and
+    curvature). The loop works in float32; sums are in float64. The first call compiles the kernels,
+    which takes about 10 seconds, and caches them on disk. The number of threads is that of Numba,
+    or ``num_workers`` in Dask's configuration if that is lower. Fusions that run at the same time
+    share the threads.
 
-    The relative gap is the duality gap of the cost for the returned maps and dual variables: it is
+    The relative gap is the duality gap of the cost for the returned maps and dual variables. It is
     0 at the optimum and nowhere else. For ``gamma=1``, it is an upper bound on how far the cost can
-    still fall among maps up to 1.5 times as bright as these. For other ``gamma``, where
-    the cost is not convex, it is the gap of the cost in which x^gamma is replaced by its tangent at
-    the maps, among maps within a tenth of their brightest value: 0 at a stationary point and
-    nowhere else. It is given relative to the cost above what is unavoidable (the Poisson term of
-    the likeliest maps, and the HAADF term where h < c_0), plus a hundredth of that of constant maps
-    and a ten-thousandth of lambda_1 times the counts; none of this depends on the units of counts
-    or HAADF. The cost is never above that of the start: ``initial``,
-    or a rough solution on grids of larger pixels, coarse to fine, which for ``gamma`` other than 1
-    also leads to lower minima than the counts themselves (with directional total variation the net
-    counts averaged over blocks of 4 x 4 pixels). Iterations on coarser grids are not counted; they
-    cost as much as some 5 to 10 of those that are.
+    still fall among maps up to 1.5 times as bright as these. For other ``gamma``, the cost is not
+    convex. The gap is then that of the cost in which x^gamma is replaced by its tangent at the
+    maps, among maps within a tenth of their brightest value. It is 0 at a stationary point and
+    nowhere else. The gap is given relative to the cost above what is unavoidable (the Poisson term
+    of the likeliest maps, and the HAADF term where h < c_0), plus a hundredth of that of constant
+    maps and a ten-thousandth of lambda_1 times the counts. None of this depends on the units of
+    counts or HAADF.
 
-    Total generalised variation [6]_ is, in place of the total variation,
+    The loop starts from ``initial``, or from a rough solution on grids of larger pixels, coarse to
+    fine. For ``gamma`` other than 1, this also leads to lower minima than a start from the counts
+    themselves. With directional total variation, it starts from the net counts averaged over blocks
+    of 4 x 4 pixels. The final cost is never above that of the start. Iterations on coarser grids
+    are not counted; they take as long as some 5 to 10 iterations on the full grid.
+
+    Total generalised variation [6]_ replaces the total variation by
 
     .. math::
 
         R(x) = \min_w \sum_p \left| \nabla x - w \right| + \beta \left| E w \right| ,
         \qquad E w = \tfrac12 (\nabla w + \nabla w^T) , \qquad \beta = 1 \text{ pixel} ,
 
-    for fields w where differences of x lie; for "directional tgv" :math:`\nabla x - w` loses its
-    part along :math:`\xi`. The loop moves x and w together, and the cost is that of both. The gap
-    is that among fields up to 1.5 times as long as these, plus 0.01 of a bright value per pixel.
-    Some three times as many iterations are needed as with total variation, and float32 reaches
-    about 1e-5. Each such map takes the memory of 7 more in float32, and 9 while a gap is computed.
+    with fields w on the grid of the differences of x. For "directional tgv", the part of
+    :math:`\nabla x - w` along :math:`\xi` is removed. The loop updates x and w together, and the
+    cost is that of both. The gap is computed among fields up to 1.5 times as long as these, plus
+    0.01 of a bright value per pixel. About three times as many iterations are needed as with total
+    variation, and float32 reaches about 1e-5. Each such map takes the memory of 7 further maps in
+    float32, or 9 while a gap is computed.
 
-    Sieves [4]_ are maps x = K u of sources u >= 0, with K the blur by a Gaussian of the standard
-    deviation :math:`\sqrt{2 \lambda_2 / \lambda_1}` pixels, cut off at 3.5 of them, with mirrored
-    borders. The last term of the cost is then the ridge
+    Sieves [4]_ are maps x = K u with sources u >= 0. K is the blur by a Gaussian with a standard
+    deviation of :math:`\sqrt{2 \lambda_2 / \lambda_1}` pixels, cut off at 3.5 standard deviations,
+    with mirrored borders. The last term of the cost is then the ridge
 
     .. math::
 
@@ -162,22 +167,24 @@ def solve_fusion(
 
     with s_i a typical bright value of the net counts (the 99th percentile of means over blocks of 4
     x 4 pixels). r is 0.001 for "sieve", which makes the sources unique and hardly changes the maps,
-    and 0.1 for "smooth", which takes away structure that is not much above the noise. Scaled
-    gradient projection [5]_ finds them, from the smoothed net counts, or the sources or maps of
-    ``initial``. With b the gradient of the HAADF and Poisson terms, blurred, plus the price of the
-    total, r now the whole weight of :math:`u^2 / 2` and :math:`v = \max(-b, 0) / r`, the duality
-    gap is the sum of :math:`r (u - v)^2 / 2 + \max(b, 0) u`; for ``gamma`` other than 1 both terms
-    are replaced by their tangents at the maps, and it is 0 at a stationary point and nowhere else.
+    and 0.1 for "smooth", which removes structure that is not much above the noise. Scaled gradient
+    projection [5]_ minimises this cost, starting from the smoothed net counts or from the sources
+    or maps of ``initial``. Let b be the gradient of the HAADF and Poisson terms, blurred, plus the
+    multiplier of the total. With r now the whole weight of :math:`u^2 / 2` and :math:`v = \max(-b,
+    0) / r`, the duality gap is the sum of :math:`r (u - v)^2 / 2 + \max(b, 0) u`. For ``gamma``
+    other than 1, both terms are replaced by their tangents at the maps. The gap is then 0 at a
+    stationary point and nowhere else.
 
-    Sieves and other maps take turns of five steps, each with the HAADF less what the others make of
-    it. The gap is that of all of them together, with one dual variable of the HAADF.
+    Sieves and other maps are updated in turn, five steps each. Each group uses the HAADF minus the
+    contribution of the other group. The gap is that of all maps together, with one dual variable of
+    the HAADF.
 
     References
     ----------
     .. [1] J. Schwartz et al., npj Comput. Mater. 8, 16 (2022), eq. 1 to 4,
            doi:10.1038/s41524-021-00692-5; background, weights and pedestal are additions.
     .. [2] M. J. Ehrhardt, M. M. Betcke, SIAM J. Imaging Sci. 9, 1084 (2016),
-           doi:10.1137/15M1047325; 0.02 and the smoothing are choices.
+           doi:10.1137/15M1047325; the value 0.02 and the smoothing are choices of this package.
     .. [3] A. Chambolle, T. Pock, J. Math. Imaging Vis. 40, 120 (2011), and Math. Program. 159, 253
            (2016) for the over-relaxation.
     .. [4] D. L. Snyder, M. I. Miller, IEEE Trans. Nucl. Sci. 32, 3864 (1985),

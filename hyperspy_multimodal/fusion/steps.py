@@ -17,29 +17,30 @@ import numpy as np
 
 # |grad|^2 <= 8
 _STEP_PRODUCT = 1 / 8
-# e, and t sigma of the first balance and of late ones: long steps of fields until they are about
-# right, then long ones of stresses, whose gap is the last to fall. Of some, those with which least
-# iterations were needed.
+# e, and t sigma of the first balance and of late ones: long steps of fields until they are
+# approximately right, then long steps of stresses, whose gap is the last to fall. These values
+# needed the fewest iterations of those tested.
 _SHARE = 0.5
 _FIRST_PRODUCT, _LAST_PRODUCT, _SLOWING = 0.25, 0.05, 0.95
-# How free each correction of the steps is, against the one before.
+# Size of each correction of the steps, relative to the previous one.
 _SETTLING = 0.7
 # tau / sigma starts at the square of this times the noise of a map, in units of the dual's bound.
 _RATIO_TO_NOISE = 0.2
 _LEAST_RATIO = 0.02
-# tau lambda_1 and tau w at most: beyond, terms of that size drown a map's value in rounding.
+# Upper limit of tau lambda_1 and tau w: larger terms would hide the value of a map in rounding
+# errors.
 _LONGEST_STEP = 30.0
 _LONGEST_COUPLED_STEP = 1000.0
 
 
 class StepSizes:
-    """tau and sigma of each map, with tau sigma = 1/8, and their ratio, balanced as the loop goes.
+    """tau and sigma of each map, with tau sigma = 1/8, and a ratio that the loop balances.
 
-    With a field tau sigma is 1/12; ``field`` and ``stress`` are the steps of fields and stresses.
+    With a field, tau sigma is 1/12; ``field`` and ``stress`` are the steps of fields and stresses.
 
     The ratio aims at equal movement of the map and of its dual variable in the metric of the
-    iteration (|dx|^2 / tau against |dp|^2 / sigma). Each correction is less free than the one
-    before, so the steps settle and convergence theory holds.
+    iteration (|dx|^2 / tau and |dp|^2 / sigma). Each correction is smaller than the previous one,
+    so the steps settle and convergence theory holds.
     """
 
     def __init__(self, problem):

@@ -1,4 +1,4 @@
-"""Gain and floor of maps whose noise was clipped at 0, from how pixels are distributed."""
+"""Gain and floor of maps whose noise was clipped at 0, from the distribution of pixels."""
 
 from typing import NamedTuple
 
@@ -9,28 +9,29 @@ from scipy.special import gammainc, gammaln, ndtr, xlogy
 
 from .noise_model import sizes_of
 
-# Pixels are classed by the mean of the square around them of this half-width, without themselves.
+# Pixels are classified by the mean of a square of this half-width around them, excluding
+# themselves.
 _AROUND = 3
 _CLASSES, _LEAST_PIXELS = 16, 400
-# Classes darker than this many standard deviations of the noise, or counts, have a say: clipping
-# tells the floor there.
+# Only classes darker than this many standard deviations of the noise, or counts, are used: there,
+# clipping determines the floor.
 _DARK = 2.0
-# Values up to so many standard deviations above that are sorted into this many bins.
+# Values up to this many standard deviations above that are sorted into this many bins.
 _HIGHEST, _BINS = 5.0, 60
-# Single counts are of one size, or of sizes with a gamma distribution of these shapes.
+# Single counts have one size, or sizes with a gamma distribution of one of these shapes.
 _SHAPES = (np.inf, 2.0, 1.0)
-# Counts alone, without noise, may have these. Their log-likelihood must be lower by so much, in the
-# darkest third of the classes: brighter ones hold edges, which no expectation describes.
+# Shapes for counts alone, without noise. Their log-likelihood must be lower by this much in the
+# darkest third of the classes; brighter ones contain edges, which no expectation describes.
 _SHAPES_ALONE, _CLEARLY, _DARKEST = (np.inf, 10.0, 4.0, 2.0, 1.0, 0.5), 10.0, 3
 # Share of pixels at 0 that clipped noise leaves in the darkest class.
 _HALF = 0.3, 0.7
-# Expected counts of a class that are compared: 0 and so many others, from this one on.
+# Expected counts of a class that are compared: 0 and this many others, starting from this one.
 _TRIED, _FEWEST, _MOST = 45, 2e-3, 30.0
-# Gains and floors further away than this factor from those to begin with are not looked for.
+# Gains and floors differ from the initial ones by at most this factor.
 _FARTHEST = 3.0
 _GAINS_ALONE = 24
 _PENALTY = 1e3
-# What no model rules out.
+# Probability that every model leaves for any value.
 _LEAST_CHANCE = 1e-12
 _STEP = 0.03  # of derivatives, in logarithms
 
@@ -52,19 +53,19 @@ class Clipped(NamedTuple):
 def fit_clipped(image, gain):
     """Fit gain and floor of a map that was clipped at 0; None if counts alone explain it as well.
 
-    Each pixel holds some counts beside Gaussian noise, and 0 if both together are negative. Their
-    number is Poisson distributed, with one expectation for the pixels of a class, which have
-    surroundings of equal brightness. Gain, floor and expectations have the largest likelihood for
-    the histograms of the dark classes. Counts alone leave as many pixels at 0 where there is a
-    film, but few values near 0, or most of them near 0. In moments, by contrast, what is missing
-    below 0 and counts that are small pass for each other.
+    Each pixel contains some counts plus Gaussian noise, or 0 if the sum is negative. The number of
+    counts is Poisson distributed, with one expectation for all pixels of a class, which have
+    surroundings of equal brightness. Gain, floor and expectations maximise the likelihood of the
+    histograms of the dark classes. Counts alone on a film leave equally many pixels at 0, but
+    either few values near 0, or most of them near 0. In moments, by contrast, values cut off below
+    0 cannot be distinguished from small counts.
 
     Parameters
     ----------
     image : numpy.ndarray
         Map, >= 0, shape (ny, nx).
     gain : float
-        To begin with, in units of the map, > 0.
+        Initial gain in units of the map, > 0.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def fit_clipped(image, gain):
 
 
 def _classes(image):
-    """Return the places of pixels by the brightness around them, darkest first."""
+    """Return the places of pixels by the brightness around them, the darkest first."""
     size = 2 * _AROUND + 1
     whole = ndimage.uniform_filter(image, size, mode="reflect") * size**2
     order = np.argsort((whole - image).ravel(), kind="stable")
@@ -100,7 +101,7 @@ def _histograms(image, classes, gain, deviation):
     values = image.ravel()
     limit = _DARK * max(deviation, gain)
     dark = [each for each in classes if values[each].mean() < limit] or classes[:1]
-    # between the values there are, so that rounded ones stay together
+    # between existing values, so that rounded values stay together
     levels = np.unique(values)
     middle = (levels[1:] + levels[:-1]) / 2
     highest = limit + _HIGHEST * deviation
@@ -112,7 +113,7 @@ def _histograms(image, classes, gain, deviation):
 
 
 def _fitted(histograms, edges, gain, deviation, shape):
-    """Return what fits best with sizes of counts of one shape."""
+    """Return the best fit for count sizes of one shape."""
     start = np.log([gain, deviation])
     expected, sizes = _sizes(shape, deviation / gain)
 

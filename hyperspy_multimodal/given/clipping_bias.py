@@ -1,4 +1,4 @@
-"""By how much maps are too bright because noise below 0 was cut off, and maps without that."""
+"""Bias of maps whose noise was clipped at 0, and its correction."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ _NEGLIGIBLE = 0.01  # share of a total
 
 
 def without_clipping_bias(maps, excess, errors, clipped, shapes):
-    """Subtract from maps what clipping added, say so, and state the error of their totals.
+    """Subtract the bias of clipped noise from maps, log it, and add the error to their totals.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def without_clipping_bias(maps, excess, errors, clipped, shapes):
     clipped : numpy.ndarray of bool
         Which maps were clipped, shape (K,).
     shapes : numpy.ndarray
-        Of the gamma distributions of the sizes of counts, infinite for one size, shape (K,).
+        Shapes of the gamma distributions of the sizes of counts, infinite for one size, (K,).
 
     Returns
     -------
@@ -55,10 +55,10 @@ def without_clipping_bias(maps, excess, errors, clipped, shapes):
 
 
 def clipped_mean(net, excess, clipped, shapes):
-    """Return by how much maps are too bright because noise below 0 was cut off, and its slope.
+    """Return the bias of maps whose noise was clipped at 0, and its slope.
 
-    The bias is that of the level around a pixel, which has noise of its own. Halves of a map must
-    not share that: what one has more than half, at this level, changes its bias by the slope.
+    The bias is that of the level around a pixel, which is noisy itself. Halves of a map must not
+    share this noise: the excess of one half over half of the level changes its bias by the slope.
 
     Parameters
     ----------
@@ -67,9 +67,9 @@ def clipped_mean(net, excess, clipped, shapes):
     excess : numpy.ndarray
         Variance of the noise before it was clipped, in squared counts, shape (K,).
     clipped : numpy.ndarray of bool
-        Which maps were, shape (K,).
+        Which maps were clipped, shape (K,).
     shapes : numpy.ndarray
-        As for `without_clipping_bias`.
+        As in `without_clipping_bias`.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def clipped_mean(net, excess, clipped, shapes):
         mean = TABLE + bias
         steps = np.diff(bias) / np.diff(mean)
         below[k] = np.interp(level, mean, bias)
-        # a level that noise makes lower than that of no counts stands for less than none
+        # a level that noise puts below that of no counts represents less than none
         lacking = np.minimum(level - mean[0], 0.0)
         below[k] += lacking * steps[0]
         slope[k] = steps[np.clip(np.searchsorted(mean, level) - 1, 0, len(steps) - 1)]
@@ -92,7 +92,7 @@ def clipped_mean(net, excess, clipped, shapes):
 
 
 def _say_what_was_cut_off(names, totals, bias, error, clipped):
-    """Log by which share of its total clipping made each map too bright."""
+    """Log the bias of each map as a share of its total."""
     totals = np.maximum(totals, np.finfo(float).tiny)
     cut = {
         names[k]: f"{with_error(100 * bias[k] / totals[k], 100 * error[k] / totals[k])} %"

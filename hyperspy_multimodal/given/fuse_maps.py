@@ -184,7 +184,9 @@ def fuse_maps(
     scattering = map_scattering(given.names)
     fused = fuse(measured, on_scan, scattering, parameters)
     for verdict, unit in zip(fused.numbers["verdicts"], measured.gains, strict=True):
-        verdict["counts_per_pixel"] /= unit  # gains lead to units of the maps here, not to counts
+        verdict["counts_per_pixel"] /= (
+            unit  # gains convert to units of the maps here, not to counts
+        )
     record = fused.record
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()
@@ -219,7 +221,7 @@ def fuse_maps(
 
 
 def _is_one_image(given):
-    """Return whether something is an image: an array or signal with two dimensions."""
+    """Return whether an argument is an image: an array or signal with two dimensions."""
     data = getattr(given, "data", None)
     shape = given.shape if hasattr(given, "shape") else getattr(data, "shape", ())
     return sum(size > 1 for size in shape) == 2

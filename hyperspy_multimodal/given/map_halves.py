@@ -1,4 +1,4 @@
-"""Halves of maps that are not counts, with errors that are independent."""
+"""Halves of maps that are not counts, with independent errors."""
 
 from functools import cache
 
@@ -9,18 +9,19 @@ from scipy.special import gammaln, ndtr, xlogy
 from ..counts.rounded_halves import rounded_half
 from .noise_model import TABLE, clipping_bias, sizes_of
 
-# Single counts are signals of different sizes, which have a gamma distribution of this shape.
+# Single counts are signals of different sizes with a gamma distribution of this shape.
 _SHAPE = 2.0
-# Values up to this are split into single counts, if the noise floor is below that, in squared
-# counts; larger ones are split as if they were whole numbers.
+# Values up to this are split into single counts if the noise floor is below the second value, in
+# squared counts. Larger values are split as if they were whole numbers.
 _LARGEST, _SMALLEST, _NO_FLOOR = 10.0, 1e-3, 0.02
-# Steps of value and level, most single counts, and how many numbers of them stand for all chances.
+# Steps of value and level, maximum number of single counts, and how many numbers represent their
+# distribution.
 _STEPS, _MOST, _CHANCES = 64, 40, 128
-# Values of which the chances of numbers of counts beside noise are worked out.
+# Number of values for which the probabilities of numbers of counts with noise are computed.
 _VALUES = 1024
-# Gaussian noise clipped at 0 is distributed much like the sum of so many signals, in the mean, of
-# which the sizes have a gamma distribution of this shape: it has this mean, in standard deviations
-# of the noise, this variance and as many zeros.
+# The distribution of Gaussian noise clipped at 0 is similar to that of a sum of signals: this many
+# on average, with sizes from a gamma distribution of this shape. The sum has this mean, in standard
+# deviations of the noise, this variance, and the same number of zeros.
 _RATE, _CLIPPED_SHAPE = np.log(2), 2.09
 _CLIPPED_MEAN = 1 / np.sqrt(2 * np.pi)
 _CLIPPED_SIZE = _CLIPPED_MEAN / (_RATE * _CLIPPED_SHAPE)
@@ -33,38 +34,40 @@ _WIDTH = 2.0  # of the Gaussian filter that gives the level, in pixels
 
 
 def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np.inf):
-    """Draw first halves of maps in effective counts, whose errors are independent of the second's.
+    """Draw first halves of maps in effective counts, with errors independent of the second halves.
 
-    What a pixel holds is the sum of a few signals of different sizes, each of which goes to one
-    half or the other, wholly. How many there are is drawn from what is likely, given the value and
-    the level around. Noise beside them is told from counts by the same chances, and Gaussian noise
-    goes to one half at the expense of the other until their differences of neighbours are
-    uncorrelated at each level. Noise that was clipped at 0 is taken for a sum of signals, so that
-    both halves are positive where the map is: fusion would cut off what is negative, and the halves
-    would agree where the map happens to be bright. Many counts are rounded at random. Pixels that
-    are 0 are 0 in both halves, but for the floor. Filtered maps are halved by Gaussian noise that
-    neighbours share as they do in the map.
+    A pixel contains the sum of a few signals of different sizes. Each signal goes entirely to one
+    of the halves. Their number is drawn from its probability distribution, given the value and the
+    level around it. The same probabilities separate counts from additional noise. Gaussian noise is
+    then added to one half and subtracted from the other until the differences of neighbours in both
+    halves are uncorrelated at each level.
+
+    Noise that was clipped at 0 is treated as a sum of signals, so that both halves are positive
+    where the map is. Otherwise, fusion would cut off negative values, and the halves would agree
+    where the map happens to be bright. Many counts are rounded at random. Pixels that are 0 are 0
+    in both halves, except for the floor. Filtered maps are halved with Gaussian noise that is
+    correlated between neighbours as in the map.
 
     Parameters
     ----------
     net : numpy.ndarray
         Maps in effective counts, shape (K, ny, nx).
     excess : numpy.ndarray
-        Variance where there are no counts, in squared counts, shape (K,).
+        Variance without counts, in squared counts, shape (K,).
     splits, seed : int
-        How many pairs of halves, and the seed.
+        Number of pairs of halves, and the seed.
     blurs : numpy.ndarray or float, default 0
         Gaussian filters of the maps in pixels, shape (K,), as `Noise.blur`.
     clipped : numpy.ndarray of bool or bool, default False
-        Whether what was negative was set to 0, shape (K,).
+        Whether negative values were set to 0, shape (K,).
     shapes : numpy.ndarray or float, default infinite
-        Of the gamma distributions of the sizes of single counts in clipped maps, infinite for one
-        size, shape (K,). Other maps with noise beside their counts have counts of one size.
+        Shapes of the gamma distributions of the sizes of single counts in clipped maps, infinite
+        for one size, shape (K,). Other maps with additional noise have counts of one size.
 
     Returns
     -------
     list of numpy.ndarray
-        First halves; the second are ``net`` less these.
+        First halves; the second halves are ``net`` minus these.
     """
     rng = np.random.default_rng(seed)
     excess = np.asarray(excess, float)
@@ -96,11 +99,11 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np
 
 
 def uncorrelated(half, image, level, chosen, rng):
-    """Return the chosen pixels of a half such that its noise is uncorrelated to the other's.
+    """Return the chosen pixels of a half with noise uncorrelated to that of the other half.
 
-    Where halves have noise in common, Gaussian noise goes from one to the other. Where they have
-    less than none, the half comes as much nearer to the mean of both. No model of the noise is
-    needed, so that no error of one remains in the halves.
+    If the noise of the halves is positively correlated, Gaussian noise is moved from one to the
+    other. If it is negatively correlated, the half moves closer to the mean of both. This needs no
+    model of the noise, so errors of such a model cannot affect the halves.
 
     Parameters
     ----------
@@ -124,7 +127,7 @@ def uncorrelated(half, image, level, chosen, rng):
 def variances_by_level(maps, level, chosen):
     """Return the variance of the noise of some maps at the level of each pixel, shape (M, ny, nx).
 
-    It is that of the differences of diagonal neighbours, in which slopes cancel.
+    It is computed from differences of diagonal neighbours, in which slopes cancel.
 
     Parameters
     ----------
@@ -172,7 +175,7 @@ def _split(values, level, rng):
 
 
 def _share(number, shape, rng):
-    """Return which share of the sums of so many single counts, > 0, goes to the first half."""
+    """Return the share of sums of some single counts, > 0, that goes to the first half."""
     first = rng.binomial(number, 0.5)
     share = first / np.maximum(number, 1)
     if np.isfinite(shape):
@@ -196,7 +199,7 @@ def _split_from_noise(values, level, excess, clipped, shape, rng):
     below = np.cumsum(chance, axis=1)
     drawn = (below < rng.random((len(values), 1)) * below[:, -1:]).sum(axis=1)
     if clipped:
-        # what is positive stays so in both halves, or these would be cut off again
+        # positive values stay positive in both halves; otherwise, they would be cut off again
         return values * np.where(
             drawn > 0, _share(drawn, shape, rng), _clipped_share(values / np.sqrt(excess), rng)
         )
@@ -204,10 +207,10 @@ def _split_from_noise(values, level, excess, clipped, shape, rng):
 
 
 def _clipped_share(values, rng):
-    """Return which share of clipped noise, > 0 and in standard deviations, goes to one half.
+    """Return the share of clipped noise, > 0 and in standard deviations, that goes to one half.
 
-    What Gaussian noise would take from one half and give to the other leaves halves that are
-    uncorrelated, but both high where the noise is high.
+    Gaussian noise moved from one half to the other would make the halves uncorrelated, but both
+    would be high where the noise is high.
     """
     table = _numbers_of_clipped()
     place = np.minimum(values / _HIGHEST * _STEPS, _STEPS - 1).astype(np.intp)
@@ -216,7 +219,7 @@ def _clipped_share(values, rng):
 
 
 def _log_chances_of_values(values, sizes, excess, clipped):
-    """Return log-likelihoods of numbers of counts, with sizes (N, Q), by values, shape (L, N)."""
+    """Return log-likelihoods of numbers of counts with sizes (N, Q) for values, shape (L, N)."""
     tried = np.linspace(0.0, sizes.max(), _VALUES) if sizes.shape[1] > 1 else values
     away = -np.square(tried[:, None, None] - sizes) / (2 * excess)
     nearest = away.max(axis=2, keepdims=True)
@@ -234,8 +237,8 @@ def _log_chances_of_values(values, sizes, excess, clipped):
 def _numbers():
     """Return likely numbers of single counts, shape (values, levels, chances).
 
-    In effective counts the mean square of one is its mean, so that its mean is k / (k + 1) for a
-    gamma distribution of shape k.
+    In effective counts, the mean square of a single count equals its mean, so its mean is k / (k +
+    1) for a gamma distribution of shape k.
     """
     values = np.geomspace(_SMALLEST, _LARGEST, _STEPS)[:, None, None]
     level = values.reshape(1, -1, 1) * (_SHAPE + 1) / _SHAPE
@@ -250,7 +253,7 @@ def _numbers():
 
 @cache
 def _numbers_of_clipped():
-    """Return likely numbers of signals that stand for clipped noise, shape (values, chances)."""
+    """Return likely numbers of signals that represent clipped noise, shape (values, chances)."""
     values = (np.arange(_STEPS) + 0.5)[:, None] * _HIGHEST / _STEPS
     number = np.arange(1, _MOST + 1)
     shape = _CLIPPED_SHAPE * number
@@ -262,7 +265,7 @@ def _numbers_of_clipped():
 
 
 def _likely(number, log_chance):
-    """Return numbers as often as they are likely, shape (..., chances)."""
+    """Return numbers, repeated according to their probabilities, shape (..., chances)."""
     chance = np.exp(log_chance - log_chance.max(axis=-1, keepdims=True))
     below = np.cumsum(chance, axis=-1) / chance.sum(axis=-1, keepdims=True)
     middle = (np.arange(_CHANCES) + 0.5) / _CHANCES

@@ -1,4 +1,4 @@
-"""Maps as users have them: signals, stacks, dictionaries, arrays; and which element each shows."""
+"""Maps in all accepted forms (signals, stacks, dictionaries, arrays), and their elements."""
 
 import logging
 import re
@@ -17,12 +17,12 @@ _FORMS = (
     "a list of maps, a dictionary such as {'Ti': map}, or a stack with the elements first; maps "
     "are signals or arrays"
 )
-# Words of a title that say nothing of the element.
+# Words in a title that do not name an element.
 _WORDS = frozenset(
     "map maps element elemental image eds edx edxs eels haadf fused raw counts intensity line "
     "edge x ray kev ev signal of parameter component".split()
 )
-# Symbols that are words too count on their own only.
+# Symbols that are also words count only if they stand alone.
 _ENGLISH = frozenset(("As", "At", "Be", "He", "I", "In", "No"))
 # Lines and edges: K, La, Lα1, M45.
 _SHELL = re.compile(r"[KLMN](?:[abαβ]?\d{0,2})")
@@ -40,7 +40,7 @@ class MapInput:
     arrays : numpy.ndarray
         Shape (K, ny, nx), float64.
     signals : list of BaseSignal or None
-        The signals, None for arrays.
+        The signals, or None for arrays.
     axes : list of dict
         The two axes of the scan, in array order.
     mask : numpy.ndarray or None
@@ -61,14 +61,14 @@ class MapInput:
 
     @property
     def lines(self):
-        """Line or edge of each map by its metadata, else its name."""
+        """Line or edge of each map from its metadata, otherwise its name."""
         return [
             name if signal is None else _line_in_metadata(signal) or name
             for signal, name in zip(self.signals, self.names, strict=True)
         ]
 
     def without(self, mask):
-        """Return the same without pixels that a mask leaves out, too."""
+        """Return a copy that also leaves out the pixels of a mask."""
         mask = mask if self.mask is None else mask | self.mask
         return replace(self, arrays=np.where(mask, 0.0, self.arrays), mask=mask)
 
@@ -84,7 +84,7 @@ class MapInput:
 
 
 def read_maps(maps, elements, navigation_mask=None):
-    """Return maps as a `MapInput`, or say what is wrong with them.
+    """Return maps as a `MapInput`, or raise an error.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def _unstacked(signal):
         part = BaseSignal(data, axes=dictionaries).as_signal2D((0, 1))
         part.metadata.add_dictionary(signal.metadata.as_dictionary())
         part.metadata.General.title = ""
-        # what names all elements names none of the maps
+        # metadata that name all elements do not identify the maps
         for item in ("elements", "xray_lines", "edges"):
             if part.metadata.has_item(f"Sample.{item}"):
                 delattr(part.metadata.Sample, item)
@@ -173,7 +173,7 @@ def _array(each, number):
 
 
 def _finite(data, number, mask):
-    """Return a map with 0 where it is masked; refuse one that is not finite elsewhere."""
+    """Return a map with 0 where it is masked, and refuse a map that is not finite elsewhere."""
     if mask is not None and data.shape == mask.shape:
         data = np.where(mask, 0.0, data)
     bad = int((~np.isfinite(data)).sum())
@@ -244,7 +244,7 @@ def _name_of(signal, known):
 
 
 def _line_in_metadata(signal):
-    """Return the only line or edge that the metadata of a map name, else None."""
+    """Return the line or edge in the metadata of a map if there is exactly one, otherwise None."""
     for item in ("xray_lines", "edges"):
         found = signal.metadata.get_item(f"Sample.{item}", None)
         found = [] if found is None else texts_in(found)
@@ -254,7 +254,7 @@ def _line_in_metadata(signal):
 
 
 def element_in_title(title, known):
-    """Return the element in a title that says nothing else, such as "Ti", "Ti map" or "Ti Ka"."""
+    """Return the element in a title with no other content, such as "Ti", "Ti map" or "Ti Ka"."""
     words = [word for word in re.split(r"[\s_\-:;,.()\[\]|]+", title) if word]
     words = [word for word in words if word.lower() not in _WORDS]
     if len(words) == 2 and _SHELL.fullmatch(words[1]):
@@ -270,7 +270,7 @@ def element_in_title(title, known):
 
 
 def _axes(signals, shape):
-    """Return the axes of the first signal, in array order; refuse signals with other ones."""
+    """Return the axes of the first signal, in array order, and refuse signals with other axes."""
     found = [_scan_axes(signal) for signal in signals if signal is not None]
     if not found:
         return [{"size": size, "name": name} for size, name in zip(shape, "yx", strict=True)]

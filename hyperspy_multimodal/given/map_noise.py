@@ -1,4 +1,4 @@
-"""The noise of maps that are not counts: variance against mean, from moments."""
+"""Noise of maps that are not counts: variance as a function of the mean, from moments."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,36 +10,38 @@ from .clipped_noise import fit_clipped
 from .noise_correlation import correlation_of_noise
 from .noise_moments import Levels, fit_gain, fit_noise
 
-# Levels of brightness, and blocks of pixels in each at least.
+# Number of levels of brightness, and minimum number of blocks of pixels in each.
 _LEVELS, _LEAST_BLOCKS = 24, 60
-# Half-width of the square around a block whose mean is its level, in pixels.
+# Half-width, in pixels, of the square around a block whose mean is the level of the block.
 _AROUND = 3
-# Of the blocks of a level, those with the gentlest slopes.
+# Share of the blocks of a level, those with the gentlest slopes.
 _FLAT = 0.5
-# Share of the squares below the quantile that tells their mean, and this of chi squared.
+# Share of squares below the quantile from which their mean is estimated, and this quantile of chi
+# squared.
 _QUANTILE, _CHI_SQUARED = 0.7, 1.0741942
-# Of fewer counts than this the quantile knows nothing: their squares are not chi squared.
+# With fewer counts than this, the quantile cannot be used, because squares do not follow chi
+# squared.
 _FEW_COUNTS = 10.0
-# Where no level has more than this, slopes are noise: all blocks are used, and the variance of
-# their pixels; the level is a polynomial of what is around.
+# If no level has more than this, slopes are noise. All blocks are then used, with the variance of
+# their pixels, and the level is a polynomial of the surroundings.
 _FEWEST_COUNTS, _DEGREE = 0.3, 2
 # A map without negative values is clipped at 0 if this share of the pixels of a level is 0.
 _CLIPPED = 0.02
-# Counts without a floor that fit worse by less than this are all there is, if as many pixels are 0
-# as they leave: to this share, at most levels, and for single counts of one size or of sizes that
-# differ, of which there are up to so many times as many.
+# Counts without a floor are accepted if they fit worse by less than this, and if they explain the
+# number of pixels at 0: to within this share, at most levels, for single counts of one size or of
+# different sizes, of which there are up to this many times as many.
 _AS_PLAIN, _OF_ZEROS, _MAJORITY, _SIZES = 9.0, 0.06, 0.8, 1.6
-# Where noise does not grow with the map, effective counts are this share of its variance.
+# If noise does not grow with the map, effective counts are this share of its variance.
 _POISSON_SHARE = 0.05
-# A gain is known to better than this share; otherwise the floor is at least this many counts.
+# A gain must be known to better than this share; otherwise, the floor is at least this many counts.
 _TOLD, _GAUSSIAN = 0.6, 10.0
 # Gain and floor that explain less than this share of the variance explain nothing.
 _TOO_LITTLE = 0.5
-# Relative error of the floor of clipped maps by sizes of counts that no model knows.
+# Relative error of the floor of clipped maps due to unknown sizes of counts.
 _MODEL = 0.03
 # Relative error of the gain of filtered maps.
 _OF_FILTER = 0.3
-# A spike is this many times as bright as its brightest neighbour, and as this quantile of the map.
+# A spike is this many times as bright as its brightest neighbour and as this quantile of the map.
 _SPIKE, _BRIGHTEST = 5.0, 0.995
 # Overlapping blocks share pixels: this many of them count as one.
 _SHARED = 2.5
@@ -47,25 +49,25 @@ _SHARED = 2.5
 
 @dataclass(frozen=True)
 class Noise:
-    """Variance of a map: gain * x + floor.
+    """Noise of a map with the variance gain * x + floor.
 
     Attributes
     ----------
     gain : float
-        Units of the map for each effective count, > 0.
+        Map units per effective count, > 0.
     floor : float
         Variance where x is 0, before clipping, in squared units, >= 0.
     blur : float
-        Standard deviation in pixels of the Gaussian filter that would give neighbours the noise
-        that they share; 0 for independent pixels, NaN where that cannot be told. Gain and floor
-        are those before the filter.
+        Standard deviation, in pixels, of the Gaussian filter that would cause the correlation of
+        neighbours; 0 for independent pixels, NaN if it cannot be determined. Gain and floor are
+        those before the filter.
     clipped : bool
-        Whether Gaussian noise was clipped at 0: then the map is too bright where it is dark.
+        Whether Gaussian noise was clipped at 0, so that dark parts of the map are too bright.
     gain_error, floor_error : float
-        Standard errors; infinite where the map tells nothing.
+        Standard errors; infinite if the map does not determine the value.
     shape : float
-        If clipped, that of the gamma distribution of the sizes of single counts; infinite for one
-        size.
+        Shape of the gamma distribution of the sizes of single counts in clipped maps; infinite for
+        one size.
     """
 
     gain: float
@@ -80,14 +82,15 @@ class Noise:
 def estimate_noise(image):
     """Estimate the noise of a map from the differences of diagonal neighbours.
 
-    In blocks of 2 x 2 pixels slopes cancel, and so do most edges. Blocks are sorted by the mean of
-    the pixels *around* them, which does not know their noise; of each level the half with the
-    gentlest slopes is taken. There the mean of the squared differences is the variance, and the
-    mean of the blocks the level, also where most pixels are exactly 0. Gain and floor are those
-    for which counts, with Gaussian noise and clipped at 0 where the map is, have these moments; of
-    clipped Gaussian noise, those of `fit_clipped`.
+    In blocks of 2 x 2 pixels, slopes and most edges cancel. Blocks are sorted by the mean of the
+    pixels *around* them, which is independent of their noise, and the half with the gentlest slopes
+    is used at each level. The mean of the squared differences is then the variance, and the mean of
+    the blocks is the level, even if most pixels are exactly 0. Gain and floor are those for which
+    counts with Gaussian noise, clipped at 0 if the map is, have these moments. For clipped Gaussian
+    noise, they come from `fit_clipped`.
+
     Single pixels far above all others, such as from cosmic rays, are ignored. Correlated noise, as
-    after smoothing, is recognised, and gain and floor are those of the map before smoothing.
+    after smoothing, is recognised; gain and floor are then those of the map before smoothing.
 
     Parameters
     ----------
@@ -137,7 +140,7 @@ def _from_moments(image):
         floor = float(flat.mean_square.mean())
         return Noise(float(np.sqrt(floor / _GAUSSIAN)), floor)
     clipped = bool(image.min() >= 0 and flat.zeros.max() > _CLIPPED)
-    # first as of fewest counts, which is kept where it finds that they are
+    # first for very few counts; the result is kept if it confirms this
     counts = np.zeros_like(flat.mean)
     for roughly in (True, True, False):
         found = fit_noise(_levels(flat, whole, counts), clipped, roughly)
@@ -161,12 +164,12 @@ def _from_moments(image):
         gaussian is not None or np.mean(gain * level + floor) > _TOO_LITTLE * variance.mean()
     )
     if not told and not explained:
-        # noise that has little to do with brightness, as that of shares: all of it is a floor
+        # noise that hardly depends on brightness, as for shares: all of it is floor
         floor = float(variance.mean())
     least = _POISSON_SHARE * floor / brightest
     gain = max(gain, least)
     if not told and floor > gain * brightest:
-        # the size of counts stays unknown: there are many small ones, so that noise is Gaussian
+        # the size of counts is unknown; assume many small ones, so that noise is Gaussian
         gain = min(gain, max(np.sqrt(floor / _GAUSSIAN), least))
     return Noise(
         gain=float(gain),
@@ -179,19 +182,19 @@ def _from_moments(image):
 
 
 def _are_of_counts(flat, gain):
-    """Return whether the number of pixels at 0 is that of counts, of one or several sizes."""
+    """Return whether counts of one or several sizes explain the number of pixels at 0."""
     counts = flat.mean / gain
     most, least = np.exp(-counts) + _OF_ZEROS, np.exp(-_SIZES * counts) - _OF_ZEROS
     return np.mean((flat.zeros > least) & (flat.zeros < most)) > _MAJORITY
 
 
 def _levels(flat, whole, counts):
-    """Return the moments to use of levels with given expected counts."""
+    """Return the moments to use for levels with given expected counts."""
     if counts.max() < _FEWEST_COUNTS and len(np.unique(whole.around)) > _DEGREE:
-        # the level varies less than its error: a curve through all of them is better known
+        # the level varies less than its error, so a curve through all levels is more accurate
         mean = np.polynomial.Polynomial.fit(whole.around, whole.mean, _DEGREE)(whole.around)
         return Levels(mean, whole.variance, whole.blocks, whole.blocks, whole.mean - mean)
-    # a quantile leaves out edges
+    # a quantile excludes edges
     is_few = (counts < _FEW_COUNTS) | ~(flat.quantile > 0)
     variance = np.where(is_few, flat.mean_square, flat.quantile)
     return Levels(flat.mean, variance, flat.blocks, flat.blocks / _SHARED)
@@ -223,7 +226,7 @@ def _blocks(image):
 
 
 class _Blocks(NamedTuple):
-    """Of the blocks of each level of brightness: moments, their number, and pixels at 0."""
+    """Blocks of each level of brightness: moments, their number, and pixels at 0."""
 
     around: np.ndarray
     mean: np.ndarray

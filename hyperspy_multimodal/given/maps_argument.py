@@ -1,11 +1,11 @@
 """`multimodal_fusion` of given maps instead of spectra.
 
-eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+eXSpy imports this module during its own import, so other imports are deferred to the first call.
 """
 
 import functools
 
-#: Arguments of the methods that say how spectra are read.
+#: Arguments of the methods that specify how spectra are read.
 READING = (
     "xray_lines",
     "edges",
@@ -19,7 +19,7 @@ READING = (
 
 
 def or_given_maps(method):
-    """Make a fusion of spectra fuse ``maps`` if there are any."""
+    """Make a fusion method for spectra fuse ``maps`` instead, if given."""
 
     @functools.wraps(method)
     def fused(self, haadf, *args, **kwargs):

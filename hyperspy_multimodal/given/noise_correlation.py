@@ -8,16 +8,17 @@ from scipy import ndimage
 
 # Distances at which correlation is measured, in pixels.
 _LAGS = 3
-# Noise is measured in these shares of the brightest pixels and of the gentlest slopes of a map,
-# which is smoothed by this many pixels.
+# Noise is measured in these shares of the brightest pixels and of the gentlest slopes of a map that
+# is smoothed by this many pixels.
 _BRIGHT, _GENTLE, _SMOOTH = 0.3, 0.35, 4.0
 # Gaussian filters that are tried, in pixels, and widths of moving averages.
 _BLURS, _WIDTHS = np.linspace(0.2, 2.5, 116), (2, 3, 4, 5)
-# Less blur than this is none.
+# Less blur than this counts as none.
 _LEAST = 0.395
-# Neighbours whose correlation differs from -1/2 by fewer standard errors share nothing.
+# Neighbours whose correlation differs from -1/2 by fewer standard errors are independent.
 _CERTAIN = 3.0
-# More blur than this, or correlations further from all filters, cannot be told from structure.
+# More blur than this, or correlations further from all filters, cannot be distinguished from
+# structure.
 _MOST, _MISFIT = 1.8, 0.25
 _FAR = 16  # distance beyond which nothing is correlated
 
@@ -28,11 +29,11 @@ class Correlation(NamedTuple):
     Attributes
     ----------
     blur : float
-        Standard deviation of the Gaussian filter of the same effect, in pixels; 0 for none, NaN
-        where it cannot be told from structure.
+        Standard deviation, in pixels, of the Gaussian filter with the same effect; 0 for none, NaN
+        if it cannot be distinguished from structure.
     factor : float
-        Variance before the filter over the mean square of (a - b - c + d) / 2 of 2 x 2 pixels; 1
-        where it is not known.
+        Variance before the filter divided by the mean square of (a - b - c + d) / 2 in 2 x 2
+        pixels; 1 if it is not known.
     """
 
     blur: float
@@ -40,11 +41,11 @@ class Correlation(NamedTuple):
 
 
 def correlation_of_noise(image):
-    """Return how far noise is correlated, from the second differences of 2 x 2 pixels.
+    """Return the correlation of noise, from the second differences of 2 x 2 pixels.
 
-    These leave out slopes and most edges. Independent pixels give them a correlation of -1/2 with
-    the next along an axis, and none beyond. What is measured is compared with Gaussian filters and
-    moving averages of all widths.
+    Slopes and most edges cancel in these differences. For independent pixels, neighbouring
+    differences along an axis have a correlation of -1/2, and others none. The measured correlation
+    is compared with Gaussian filters and moving averages of all widths.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def correlation_of_noise(image):
     ]
     if products[0] <= 0:
         return Correlation(0.0, 1.0)
-    # of few counts a few blocks make up the sums
+    # with few counts, few blocks dominate the sums
     first = difference[:-1] * difference[1:]
     error = np.sqrt(np.mean(first[flat[:-1]] ** 2) / flat.sum()) / (0.5 * products[0])
     if products[1] / products[0] + 0.5 < _CERTAIN * error:

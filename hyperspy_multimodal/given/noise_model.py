@@ -1,4 +1,4 @@
-"""Moments of counts beside a floor of noise, also where what is negative was set to 0."""
+"""Moments of counts with a noise floor, also if negative values were set to 0."""
 
 from functools import cache
 from math import comb
@@ -7,21 +7,21 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaincinv, gammaln, ndtr, xlogy
 
-# Of more counts than this the distribution is Gaussian.
+# The distribution of more counts than this is Gaussian.
 _MANY = 30.0
-#: Expected counts of tables.
+#: Expected counts in tables.
 TABLE = np.concatenate(
     [[0.0], np.geomspace(1e-3, _MANY, 60), np.geomspace(1.05 * _MANY, 1e15, 180)]
 )
-#: Variances of floors of tables, in squared counts.
+#: Variances of floors in tables, in squared counts.
 FLOORS = np.concatenate([[0.0], np.geomspace(1e-2, 1e5, 50)])
 _N = np.arange(int(_MANY + 7 * np.sqrt(_MANY)))
-# Of small counts there are twice as many, at most.
+# There are at most twice as many small counts.
 _MANY_NUMBERS = np.arange(int(2 * _MANY + 7 * np.sqrt(2 * _MANY)))
 _ORDERS = 4
-# Quantiles that stand for the sizes of single counts.
+# Number of quantiles that represent the sizes of single counts.
 _QUANTILES = 16
-# So many standard deviations above 0 nothing is clipped.
+# Nothing is clipped this many standard deviations above 0.
 _FAR = 8.0
 
 
@@ -44,9 +44,9 @@ def noise_moments(counts, floor, clipped=False, counted=False):
     floor : float
         Variance of the noise, in squared counts, >= 0.
     clipped : bool, default False
-        Whether what was negative was set to 0.
+        Whether negative values were set to 0.
     counted : bool, default False
-        Whether the floor is of counts whose mean was subtracted; otherwise it is Gaussian.
+        Whether the floor comes from counts whose mean was subtracted; otherwise, it is Gaussian.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def noise_moments(counts, floor, clipped=False, counted=False):
         raw[:, few] = _powers(_N.astype(float), floor, clipped) @ _chances(counts[few])
     raw[:, ~few] = _powers(counts[~few], everything[~few], clipped)
     moments = np.array([raw[1], *(_central(raw, order) for order in range(2, _ORDERS + 1))])
-    # far above 0 nothing is cut off, and powers are too large to tell moments
+    # far above 0, nothing is cut off, and powers are too large for accurate moments
     far = ~few & ((counts > _FAR * np.sqrt(everything)) | (not clipped))
     variance = everything[far]
     moments[:, far] = counts[far], variance, variance, 3 * variance**2 + variance
@@ -79,17 +79,17 @@ def moments_for(floor, clipped=False, counted=False):
 
 
 def clipping_bias(floor, shape):
-    """Return by how much clipping at 0 raises the mean of `TABLE` counts, shape (L,).
+    """Return by how much clipping at 0 increases the mean of `TABLE` counts, shape (L,).
 
-    Small signals beside noise are cut off more often than whole counts, but fewer pixels hold none:
-    the bias falls faster with the number of counts if their sizes differ.
+    Small signals with noise are cut off more often than whole counts, but fewer pixels contain no
+    signal. The bias therefore decreases faster with the number of counts if their sizes differ.
 
     Parameters
     ----------
     floor : float
         Variance of the noise before it was clipped, in squared counts, >= 0.
     shape : float
-        Sizes of single counts have a gamma distribution of this shape; infinite: one size.
+        Shape of the gamma distribution of the sizes of single counts; infinite for one size.
 
     Returns
     -------
@@ -105,16 +105,16 @@ def clipping_bias(floor, shape):
 
 
 def sizes_of(number, shape):
-    """Return quantiles of the sum of so many single counts, of one size if the shape is infinite.
+    """Return quantiles of the sum of some single counts, of one size if the shape is infinite.
 
-    They are in effective counts, of which the mean square over the mean is 1.
+    They are in effective counts, for which the mean square divided by the mean is 1.
 
     Parameters
     ----------
     number : numpy.ndarray
-        How many, shape (N,).
+        Numbers of single counts, shape (N,).
     shape : float
-        Sizes have a gamma distribution of this shape.
+        Shape of the gamma distribution of their sizes.
 
     Returns
     -------

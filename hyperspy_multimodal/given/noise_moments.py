@@ -1,4 +1,4 @@
-"""Gain and floor of noise from mean and variance of pixels of several levels."""
+"""Gain and floor of noise from mean and variance of pixels at several levels."""
 
 from copy import copy
 from typing import NamedTuple
@@ -8,9 +8,9 @@ from scipy.optimize import minimize
 
 from .noise_model import FLOORS, TABLE, Moments, moments_for
 
-# Variances this many squared standard errors above the expected ones are structure.
+# Variances this many squared standard errors above the expected ones are due to structure.
 _OUTLYING = 4.0
-# Gains in units of variance over mean to begin with.
+# Initial gains in units of variance over mean.
 _TRIED = np.geomspace(3e-3, 3.0, 40)
 # Gains around a known one that are compared.
 _NEAR = np.geomspace(0.25, 4.0, 140)
@@ -19,12 +19,12 @@ _LEAST = 1e-3
 # Variance of a level that is exactly 0, as a share of the largest, and steps of derivatives.
 _DARKEST, _STEP = 1e-3, 0.02
 _ROUNDS = 2
-# A worse fit than this, of chi squared for each degree of freedom, tells no less.
+# Upper limit of chi squared per degree of freedom by which differences of it are divided.
 _POOR = 3.0
-# Relative error of the largest variance by what no model knows of measured maps; that of others is
-# larger.
+# Relative error of the largest variance due to properties of measured maps that no model describes;
+# that of others is larger.
 _MODEL = 0.05
-# What costs no more than this above the best fits nearly as well: two standard errors.
+# Fits within this cost of the best, two standard errors, are nearly as good.
 _AS_GOOD = 4.0
 
 
@@ -32,7 +32,7 @@ class Fit(NamedTuple):
     """Variance = gain * x + floor, with standard errors, which are infinite if unknown.
 
     ``counts`` are those of the levels. ``plain_gain`` is the gain of counts without a floor, which
-    fit worse by ``plain_excess`` of chi squared, for each degree of freedom.
+    fit worse by ``plain_excess`` in chi squared per degree of freedom.
     """
 
     gain: float
@@ -47,10 +47,10 @@ class Fit(NamedTuple):
 class Levels(NamedTuple):
     """Mean and variance of the pixels of L levels of brightness, shape (L,) each.
 
-    ``pixels`` and ``squares`` are how many independent values these are the means of. Either the
-    variance is that of differences of four pixels. Or, with ``beyond``, it is that of single
-    pixels, the mean is known better than from these alone, and ``beyond`` is by how much they are
-    above it: then their variance is too.
+    ``pixels`` and ``squares`` are the numbers of independent values in these means. Without
+    ``beyond``, the variance is that of differences of four pixels. With it, the variance is that of
+    single pixels, the mean is known better than from these alone, and ``beyond`` is their excess
+    over it; their variance is then also too large.
     """
 
     mean: np.ndarray
@@ -63,7 +63,8 @@ class Levels(NamedTuple):
 def fit_noise(levels, clipped=False, roughly=False):
     """Fit gain and floor to mean and variance of pixels of several levels.
 
-    Variances above what is expected count in proportion, not squared, as structure can only add.
+    Variances above the expected ones count linearly, not squared, because structure can only
+    increase the variance.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def fit_noise(levels, clipped=False, roughly=False):
     gain, floor = noise
     errors = problem.errors(noise)
     if clipped and not roughly:
-        # what is cut off of a few counts is not what is cut off of Gaussian noise
+        # clipping affects a few counts differently than Gaussian noise
         other, of_counts = _best(_Problem(levels, clipped, counted=True), roughly)
         if of_counts.cost(*other)[0] < problem.cost(*noise)[0] + _AS_GOOD * problem.misfit(noise):
             away = np.array([other[0] - gain, other[0] ** 2 * other[1] - gain**2 * floor])
@@ -105,13 +106,13 @@ def fit_gain(levels, floor, gain, clipped):
     ----------
     levels : Levels
     floor, gain : float
-        In units of the map; the gain is one to begin with.
+        Floor and initial gain in units of the map.
     clipped : bool
         Whether what was negative was set to 0.
     """
     problem = _Problem(levels, clipped)
     scale = problem.scale
-    # smaller ones lead to floors that no table has
+    # smaller ones lead to floors outside the tables
     gain = max(gain, np.sqrt(floor / FLOORS[-1]) / _NEAR[0])
     gains = gain / scale * _NEAR
     for _ in range(_ROUNDS):
@@ -121,13 +122,13 @@ def fit_gain(levels, floor, gain, clipped):
     misfit = problem.misfit((gain / scale, floor / gain**2))
     is_as_good = costs < costs.min() + _AS_GOOD * misfit
     if is_as_good[0] or is_as_good[-1]:
-        return gain, np.inf  # further ones may be, too
+        return gain, np.inf  # further ones may also be
     as_good = gains[is_as_good] * scale
     return gain, max(as_good[-1] - gain, gain - as_good[0]) / np.sqrt(_AS_GOOD)
 
 
 def _best(problem, roughly):
-    """Return the noise that fits best, and the problem with the errors of that."""
+    """Return the noise that fits best, and the problem with the corresponding errors."""
     noise = problem.best_on_grid()
     for _ in range(_ROUNDS):
         problem = problem.with_errors_of(noise)
@@ -136,10 +137,10 @@ def _best(problem, roughly):
 
 
 class _Problem:
-    """Moments that were found, in units of the brightest level, and how well noise explains them.
+    """Measured moments, in units of the brightest level, and how well noise explains them.
 
-    A level that is found to have mean m and variance v, where M(x) = m and V(x) are expected,
-    leaves v - V(x). The errors of m and v are correlated.
+    For a level with measured mean m and variance v, where M(x) = m and V(x) are expected, the
+    residual is v - V(x). The errors of m and v are correlated.
     """
 
     def __init__(self, levels, clipped, counted=False):
@@ -154,7 +155,7 @@ class _Problem:
         self.set_errors(Moments(self.mean, variance, third, fourth + 3 * variance**2), 0.0)
 
     def set_errors(self, moments, slope):
-        """Set the variances of what is left, from central moments and dV/dM."""
+        """Set the variances of the residuals, from central moments and dV/dM."""
         _, second, third, fourth = moments
         levels = self.levels
         cumulant = np.maximum(fourth - 3 * second**2, 0)
@@ -170,7 +171,7 @@ class _Problem:
         self.spread = np.maximum(spread, max(_DARKEST**2 * spread.max(), 1e-300))
 
     def with_errors_of(self, noise):
-        """Return the problem with the errors that moments of this noise have."""
+        """Return the problem with the errors of moments for this noise."""
         other = copy(self)
         gain, floor = noise
         table, counts = moments_for(floor, *self.kind), self.counts(noise)
@@ -186,12 +187,12 @@ class _Problem:
         return float(gains[column]), float(FLOORS[row])
 
     def costs(self):
-        """Return gains of a grid, and costs of these with all floors, shape (F, G)."""
+        """Return gains of a grid, and their costs with all floors, shape (F, G)."""
         gains = self.ratio * _TRIED
         return gains, np.array([self.cost(gains, floor) for floor in FLOORS])
 
     def best_near(self, noise):
-        """Return what fits best near a noise."""
+        """Return the best fit near a given noise."""
 
         def of(x):
             floor = np.clip(np.exp(min(x[1], np.log(FLOORS[-1]))) - _LEAST, 0.0, FLOORS[-1])
@@ -212,7 +213,7 @@ class _Problem:
         return np.interp(self.mean / gain, moments_for(floor, *self.kind).mean, TABLE)
 
     def expected(self, gains, floor):
-        """Return expected variances, and by how much levels are too dark, shape (G, L) each."""
+        """Return expected variances, and how much levels are too dark, shape (G, L) each."""
         gains = np.atleast_1d(gains)[:, None]
         table = moments_for(floor, *self.kind)
         counts = np.interp(self.mean / gains, table.mean, TABLE)
@@ -232,7 +233,7 @@ class _Problem:
         return np.sum(np.where(is_limited, limited, square) + too_dark, axis=1)
 
     def misfit(self, noise):
-        """Return chi squared for each degree of freedom, at least 1."""
+        """Return chi squared per degree of freedom, at least 1."""
         return max(float(self.cost(*noise)[0]) / max(len(self.found) - 2, 1), 1.0)
 
     def errors(self, noise):
@@ -247,7 +248,7 @@ class _Problem:
         gram = np.array(rows) / self.spread @ np.array(rows).T
         if not np.all(np.isfinite(gram)) or np.linalg.cond(gram) > 1e14:
             return np.inf, np.inf
-        # levels that fit badly tell less
+        # levels that fit badly are less reliable
         cost, misfit = float(self.cost(gain, floor)[0]), self.misfit(noise)
         errors = np.sqrt(misfit * np.diag(np.linalg.inv(gram)))
         # other gains that fit nearly as well with floors of their own

@@ -14,10 +14,10 @@ from .map_noise import estimate_noise
 
 _logger = Speaker(__name__)
 
-# Maps are shares if their sum varies by no more than this share of itself.
+# Maps are shares if their sum varies by no more than this relative amount.
 _SHARES = 1e-3
-# Whole numbers are scaled, not counted, where the median is at least so large and noise suggests
-# counts of this many units.
+# Whole numbers are scaled counts if the median is at least this large and the noise suggests counts
+# of this many units.
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
 _CERTAIN = 3.0  # standard errors
 # Error of the variance where gain and noise floor are estimated, as a share of it.
@@ -27,7 +27,7 @@ _DOUBT = 0.3
 def ready_maps(names, arrays, gain, background, splits, seed):
     """Return maps as `FittedMaps`, in effective counts.
 
-    Whole numbers are taken for counts, and split binomially, unless they look scaled. Otherwise
+    Whole numbers are treated as counts and split binomially, unless they look scaled. Otherwise,
     gain and noise floor are given, or estimated from the noise; see `halved_counts`.
 
     Parameters
@@ -37,17 +37,17 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     arrays : numpy.ndarray
         Maps, shape (K, ny, nx), float64.
     gain : None, float or sequence of float
-        Units for each count.
+        Map units per count.
     background : None, float or sequence of float
         Background that was subtracted, in the units of the maps.
     splits, seed : int
-        How many random halves to draw, and their seed.
+        Number of random halves to draw, and their seed.
 
     Returns
     -------
     maps : FittedMaps
     source : str
-        "counts", "given" or "estimated": where the gain comes from.
+        Source of the gain: "counts", "given" or "estimated".
     """
     n_maps = len(names)
     blurs, floor_errors, clipped = np.zeros(n_maps), np.zeros(n_maps), np.zeros(n_maps, bool)
@@ -153,7 +153,7 @@ def _warn_of_shares(names, arrays):
 def _scaled(names, arrays):
     """Return the names of maps of whole numbers that are not counts, such as 8-bit images.
 
-    Their levels lie further apart than 1, or their noise is far above that of counts.
+    Their levels are further apart than 1, or their noise is far above that of counts.
     """
     found = []
     for name, image in zip(names, arrays, strict=True):
@@ -191,7 +191,8 @@ def _as_fitted(names, net, gains, excess, first, counts):
     return FittedMaps(
         names=names,
         net=net,
-        # net + excess: what `FittedMaps` takes beyond the net counts is then the excess, exactly
+        # net + excess, so that the variance beyond the net counts in `FittedMaps` is exactly the
+        # excess
         net_variance=net + excess[:, None, None],
         gross=np.full(shape[1:], 1e3),
         gains=gains,
@@ -208,7 +209,7 @@ def _level_spacing(image):
 
 
 def _list(names, values, errors):
-    """Return values with their errors by name; errors of what the maps do not tell are infinite."""
+    """Return values with their errors by name; errors of undetermined values are infinite."""
     return ", ".join(
         f"{name} {with_error(value, error)}"
         if np.isfinite(error)

@@ -1,4 +1,4 @@
-"""A uniform background that existing maps still hold, measured where the scan shows vacuum."""
+"""A uniform background in existing maps, measured where the scan shows vacuum."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,14 +14,14 @@ _logger = Speaker(__name__)
 
 #: Name of the pedestal that is measured in vacuum.
 VACUUM = "vacuum"
-# Counts in vacuum are told from here on, as a share of the total, and in standard errors.
+# Counts in vacuum are reported from this share of the total and this many standard errors.
 _SHARE, _STANDARD_ERRORS = 0.03, 4.0
-# Vacuum that users vouch for may hold this share of the counts per pixel of the brightest quarter.
+# Vacuum stated by the user may contain this share of the counts per pixel of the brightest quarter.
 _ASKED = 0.5
 
 
 class InVacuum(NamedTuple):
-    """Counts per pixel in vacuum and their standard errors, of each map, shape (K,)."""
+    """Counts per pixel in vacuum and their standard errors, for each map, shape (K,)."""
 
     mean: np.ndarray
     error: np.ndarray
@@ -42,9 +42,9 @@ def checked_pedestal(pedestal, n_maps):
 
 
 def without_pedestal(maps, pedestal, haadf, mask=None):
-    """Subtract a uniform background from maps, or say that they may hold one.
+    """Subtract a uniform background from maps, or warn that they may contain one.
 
-    The noise of the background stays, and lies over it as counts lie over their background.
+    The noise of the background remains. It is treated like counts on a background.
 
     Parameters
     ----------
@@ -91,20 +91,20 @@ def without_pedestal(maps, pedestal, haadf, mask=None):
             ),
         )
     shift = counts[:, None, None]
-    # `net_variance` stays: the background's counts are not net counts, but their noise is there
+    # `net_variance` is kept: the counts of the background are subtracted, but their noise remains
     maps = replace(maps, net=maps.net - shift, first_halves=maps.first_halves - shift / 2)
     return maps, maps.gains * counts
 
 
 def in_vacuum(maps, haadf, mask=None, **limits):
-    """Return the counts `InVacuum`, or None if the scan shows none.
+    """Return the counts `InVacuum`, or None if the scan shows no vacuum.
 
     Parameters
     ----------
     maps, haadf, mask
         As in `without_pedestal`.
     **limits
-        As of `vacuum_of`.
+        Passed to `vacuum_of`.
     """
     if not np.ptp(haadf) > 0:
         return None
@@ -118,7 +118,7 @@ def in_vacuum(maps, haadf, mask=None, **limits):
 
 
 def _uncertainty(maps, counts, errors):
-    """Return the covariance of the totals, in shares of them, that a pedestal leaves, (K, K)."""
+    """Return the relative covariance of the totals due to a pedestal, (K, K)."""
     size = maps.net[0].size
     totals = maps.net.sum(axis=(1, 2)) - size * counts
     shares = np.divide(size * errors, totals, out=np.zeros_like(totals), where=totals > 0)

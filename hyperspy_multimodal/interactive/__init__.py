@@ -1,9 +1,9 @@
 """Tuning a fusion by hand in Jupyter.
 
-``values`` is what the widgets say, ``session`` fuses with it, ``preview`` draws the crop,
-``throttle`` takes changes no faster than they can be shown, and ``tuner`` puts widgets around them:
-``controls`` are the widgets, ``history`` what can be undone, ``said`` what is told, and
-``line_of_code`` the call that does the same.
+``values`` contains the values of the widgets, ``session`` fuses with them, ``preview`` draws the
+region, and ``throttle`` limits the rate of updates. ``tuner`` combines them: ``controls`` are the
+widgets, ``history`` the changes that can be undone, ``said`` the texts, and ``line_of_code`` the
+equivalent call.
 """
 
 __all__ = ["Tuner", "TuningSession"]

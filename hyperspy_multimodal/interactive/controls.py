@@ -1,4 +1,4 @@
-"""The widgets of the tuner, without what they do."""
+"""Widgets of the tuner, without their actions."""
 
 import ipywidgets
 from ipympl.backend_nbagg import Canvas, FigureManager
@@ -9,7 +9,7 @@ from .values import KINDS
 
 #: Widgets whose values are tuned.
 TUNED = ("gamma", "lambda_1", "lambda_2", "regulariser", "uses_haadf")
-#: What "element" says of all.
+#: Entry of the widget "element" for all elements.
 ALL = "all elements"
 _GAMMAS = (0.5, 3.0, 0.05)
 _WIDE = {"style": {"description_width": "6em"}, "layout": {"width": "26em"}}

@@ -1,4 +1,4 @@
-"""What widgets stood at before: one step for each drag of a slider."""
+"""Former values of the widgets, with one step for each drag of a slider."""
 
 import time
 
@@ -32,6 +32,6 @@ class History:
         self._values = [*self._values[1 - _MOST :], values]
 
     def back(self):
-        """Return the values of the last step, and forget them."""
+        """Return the values of the last step and remove them."""
         self._last = None, -float("inf")
         return self._values.pop()

@@ -1,6 +1,6 @@
 """`multimodal_fusion_interactive` of EDS and EELS spectrum images.
 
-eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+eXSpy imports this module during its own import, so other imports are deferred to the first call.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ..hints import Auto, Image, Lambdas
     from .tuner import Tuner
 
-# Arguments of `multimodal_fusion` that tuning does not take: they concern the result alone, or
-# would change between what is shown and what is applied.
+# Arguments of `multimodal_fusion` that tuning does not accept: they concern only the result, or
+# would differ between preview and final fusion.
 _OTHERS = {
     "self", "haadf", "gamma", "lambdas", "regulariser", "align", "tolerance", "max_iterations",
     "keep_significant", "uncertainty", "slices", "maps", "lazy_output", "show_progressbar",
     "full_output",
 }  # fmt: skip
-# Those that are no matter of how spectra are read.
+# Arguments that do not concern how spectra are read.
 _SHARED = ("weights", "haadf_blur", "keep_totals", "seed")
 
 
@@ -40,43 +40,45 @@ def multimodal_fusion_interactive(
 ) -> Tuner:
     """Tune the fusion with the HAADF image by hand, in Jupyter, and apply it to the whole scan.
 
-    Sliders for gamma, lambda_1 and lambda_2 stand around what ``lambdas="auto"`` chooses, or what
-    is given; "change" says whether the lambdas and the regulariser are those of all elements or of
-    one. A part of the scan, which is dragged on the HAADF, is fused again at each change, and shown
-    raw and fused beside the HAADF's residual. "Auto" chooses again, "Undo" goes back, and "Apply to
-    all" fuses the whole scan, whose maps the next cell reads from ``maps`` of what is returned.
-    Verdicts and messages stand beside the HAADF. The line of code below the picture does the same
-    without widgets.
+    The sliders for gamma, lambda_1 and lambda_2 start at the values that ``lambdas="auto"``
+    chooses, or at the given values. "Change" selects whether lambdas and regulariser apply to all
+    elements or to one. A rectangle on the HAADF selects a region. At each change, this region is
+    fused again and shown with its raw maps and the HAADF residual. "Auto" repeats the automatic
+    choice, "Undo" returns to the previous parameters, and "Apply to all" fuses the whole scan. Its
+    maps are then available as ``maps`` of the returned object. Verdicts and messages appear beside
+    the HAADF. The line of code below the picture does the same without widgets.
 
     Parameters
     ----------
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan, as in `multimodal_fusion`.
     gamma : float or "auto"
-        Where tuning starts; default "auto".
+        Initial value. Default "auto".
     lambdas : "auto" or tuple of (float, float)
-        Where tuning starts. "auto" (default) takes some seconds, as in `multimodal_fusion`; with
-        lambdas such as (0.01, 0.02) the widgets are there at once.
+        Initial values. "auto" (default) takes some seconds, as in `multimodal_fusion`. With values
+        such as (0.01, 0.02), the widgets appear immediately.
     show_progressbar : None or bool
-        Show a progress bar when the whole scan is fused; None (default) follows HyperSpy's
-        preferences.
+        Whether to show a progress bar when the whole scan is fused. None (default) follows
+        HyperSpy's preferences.
     **arguments
-        Arguments of `multimodal_fusion` that say how spectra are read (``xray_lines`` or ``edges``,
-        ``map_method``, ``integration_windows`` ...), ``weights``, ``haadf_blur``, ``keep_totals``,
-        ``navigation_mask`` and ``seed``. They hold for preview and application alike.
+        Arguments of `multimodal_fusion` that specify how spectra are read (``xray_lines`` or
+        ``edges``, ``map_method``, ``integration_windows`` and others), ``weights``, ``haadf_blur``,
+        ``keep_totals``, ``navigation_mask`` and ``seed``. They apply to both the preview and the
+        final fusion.
 
     Returns
     -------
     hyperspy_multimodal.interactive.Tuner
-        An ipywidget that Jupyter shows. ``maps`` and ``output`` are those of the whole scan once it
-        was applied, ``parameters`` the arguments of `multimodal_fusion` as the sliders stand.
+        An ipywidget for Jupyter. After "Apply to all", ``maps`` and ``output`` contain the results
+        for the whole scan. ``parameters`` contains the arguments of `multimodal_fusion` that
+        correspond to the current widgets.
 
     Raises
     ------
     ImportError
         If ipywidgets or ipympl are not installed.
     TypeError, ValueError
-        As those of `multimodal_fusion`; for a stack, and for an argument that cannot be tuned.
+        As for `multimodal_fusion`, and if the signal is a stack or an argument cannot be tuned.
 
     See Also
     --------
@@ -84,12 +86,13 @@ def multimodal_fusion_interactive(
 
     Notes
     -----
-    Counts are read once; of a lazy signal chunk by chunk, and kept as maps. The preview is a fusion
-    of the crop alone, with the HAADF model of the whole scan and totals measured in the crop, to a
-    relative gap of 2e-3: near its border it differs from the whole. It stops after 60 iterations
-    to show a picture, and goes on from there while nothing is changed. The raw and the fused map of
-    an element share one scale, from 0 to the 99.8th percentile of the fused one. In the line of
-    code, large arrays and signals stand by the names of their arguments.
+    Counts are read once and kept as maps; a lazy signal is read chunk by chunk. The preview is a
+    fusion of the region only, to a relative gap of 2e-3. It uses the HAADF model of the whole scan
+    and the totals measured in the region. Near its border, it differs from the fusion of the whole
+    scan. A first picture appears after 60 iterations; the fusion continues while nothing is
+    changed. The raw and the fused map of an element share one scale, from 0 to the 99.8th
+    percentile of the fused map. In the line of code, large arrays and signals appear under the
+    names of their arguments.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The picture of the crop: raw above fused on one scale, HAADF above its residual."""
+"""Picture of the region: raw maps above fused maps on one scale, HAADF above its residual."""
 
 import io
 
@@ -66,9 +66,9 @@ class Preview:
         Parameters
         ----------
         haadf, residual : numpy.ndarray
-            HAADF of the crop in unit range, and its residual, shape (rows, columns).
+            HAADF of the region in unit range, and its residual, shape (rows, columns).
         raw, fused : numpy.ndarray
-            Maps of the crop, shape (K, rows, columns).
+            Maps of the region, shape (K, rows, columns).
         """
         self._fit(haadf.shape)
         low, furthest = float(haadf.min()), brightest(np.abs(residual))
@@ -85,7 +85,7 @@ class Preview:
         return picture.getvalue()
 
     def _fit(self, shape):
-        """Make panels as large as the picture allows for a crop of this shape."""
+        """Make panels as large as the picture allows for a region of this shape."""
         if shape == self._shape:
             return
         self._shape = shape

@@ -1,4 +1,4 @@
-"""What the tuner says, as HTML: what a button did, verdicts of the maps, messages and errors."""
+"""Texts of the tuner as HTML: results of buttons, verdicts, messages and errors."""
 
 import html
 

@@ -1,4 +1,4 @@
-"""What is tuned, without widgets: counts read once, settings, and fusions of a crop of the scan."""
+"""Tuning without widgets: counts, settings, and fusions of a region of the scan."""
 
 from dataclasses import replace
 
@@ -13,37 +13,38 @@ from ..selection import CroppedModels, Setting, fuse_setting, kept_structure
 from ..signals.masks import checked_mask
 from .values import values_of
 
-# The preview: a relative gap that will do for a picture, and an end to what is slow to converge.
+# For the preview: a relative gap that suffices for a picture, and a limit for slow convergence.
 _TOLERANCE, _MAX_ITERATIONS = 2e-3, 60
 _LEAST_SIDE = 8
 
 
 class TuningSession:
-    """Counts of a scan, read once, and their fusion with settings that are tried on a crop.
+    """Counts of a scan, read once, and fusions of a region with different settings.
 
     Parameters
     ----------
     scan : Scan
         Spectra and HAADF, of `hyperspy_multimodal.signals`.
     parameters : Parameters
-        Checked parameters; gamma and lambdas are where tuning starts.
+        Checked parameters, with the initial gamma and lambdas.
     navigation_mask : None, BaseSignal or array_like
         As in `multimodal_fusion`.
     image_name : str
-        Name of the detector's image, default "HAADF".
+        Name of the detector image. Default "HAADF".
 
     Attributes
     ----------
     names : list of str
         Lines or edges.
     haadf : numpy.ndarray
-        HAADF of unit range, shape (ny, nx).
+        HAADF in unit range, shape (ny, nx).
     axes : tuple
         Axes of the scan, x first, with their scales and units.
     rows, cols : slice
-        The crop.
+        The region.
     verdicts : list of dict
-        Verdict of each map of the whole scan, once it was fused to choose: as in ``full_output``.
+        Verdict on each map of the whole scan, as in ``full_output``; available after an automatic
+        choice.
     """
 
     def __init__(self, scan, parameters, navigation_mask=None, image_name="HAADF"):
@@ -71,22 +72,22 @@ class TuningSession:
 
     @property
     def has_no_weights(self):
-        """Whether tuning starts with HAADF weights that are all 0, as they were given."""
+        """Whether all given HAADF weights are 0."""
         return isinstance(self._weights, np.ndarray) and not self._weights.any()
 
     @property
     def chooses(self):
-        """Whether tuning starts from what was chosen automatically."""
+        """Whether tuning starts with automatically chosen parameters."""
         return self._parameters.chooses_lambdas
 
     @property
     def gap(self):
-        """Relative gap of the last fusion of the crop."""
+        """Relative gap of the last fusion of the region."""
         return self._latest.optimality
 
     @property
     def converged(self):
-        """Whether the last fusion of the crop has the accuracy of a preview."""
+        """Whether the last fusion of the region has the accuracy of a preview."""
         return self._latest.converged
 
     def model(self, gamma, blur, weights=None):
@@ -98,12 +99,12 @@ class TuningSession:
         return self._known_models[key]
 
     def model_of(self, values):
-        """Return the HAADF model of the whole scan for what the widgets say."""
+        """Return the HAADF model of the whole scan for given values."""
         gamma = values.arguments()["gamma"]
         return self.model(gamma, values.blur, values.weights)
 
     def crop(self, rows, cols):
-        """Look at a part of the scan from now on: slices of at least 8 pixels, or all there are."""
+        """Set the region: slices of at least 8 pixels, or of all pixels if there are fewer."""
         self.rows, self.cols = (
             _within(part, n) for part, n in zip((rows, cols), self.shape, strict=True)
         )
@@ -111,32 +112,32 @@ class TuningSession:
         self._latest = None
 
     def raw(self):
-        """Return the measured net counts of the crop, in counts of the spectra, (K, ny, nx).
+        """Return the measured net counts of the region, in counts of the spectra, (K, ny, nx).
 
-        They are NaN where the mask leaves scan positions out.
+        They are NaN at masked scan positions.
         """
         net = self.reading.gain * self._in_counts(self._cropped.net)
         return net if self.mask is None else np.where(self.mask[self.rows, self.cols], np.nan, net)
 
     def fuse(self, values):
-        """Fuse the crop.
+        """Fuse the region.
 
-        The HAADF model is that of the whole scan, totals are those measured in the crop, and the
-        last result is the start of the next, so a small change takes few iterations, and the same
-        values again go on where the last fusion stopped. Near its border the crop differs from the
-        whole, which knows what lies beyond.
+        The HAADF model of the whole scan and the totals measured in the region are used. The fusion
+        starts from the last result, so small changes need few iterations, and repeating the same
+        values continues the last fusion. Near its border, the region differs from the fusion of the
+        whole scan, which includes the pixels beyond it.
 
         Parameters
         ----------
         values : Values
-            What to try.
+            Values to use.
 
         Returns
         -------
         maps : numpy.ndarray
             Fused maps in counts, shape (K, rows, columns).
         residual : numpy.ndarray
-            HAADF less the one that the maps make, in unit range, shape (rows, columns).
+            HAADF minus its model from the fused maps, in unit range, shape (rows, columns).
         """
         model = self.model_of(values)
         lambda_1, lambda_2 = values.lambdas()
@@ -178,7 +179,7 @@ class TuningSession:
         return values
 
     def start(self):
-        """Return the `Values` to start from: those that were given, or chosen."""
+        """Return the initial `Values`, given or chosen."""
         parameters, n_maps = self._parameters, len(self.names)
         if self.chooses:
             return self.choose(parameters.gamma)

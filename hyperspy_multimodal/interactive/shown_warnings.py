@@ -1,6 +1,6 @@
-"""Warnings of the package, for a place where the user sees them, instead of the log.
+"""Show warnings of the package in the widgets instead of the log.
 
-What a button's callback logs goes to no cell, and what a cell logs stands in a red box.
+Log messages from the callback of a button appear in no cell, and those of a cell in a red box.
 """
 
 import contextlib
@@ -20,9 +20,9 @@ class _Collector(logging.Handler):
 
 @contextlib.contextmanager
 def package_warnings():
-    """Yield a list that receives the messages of warnings meanwhile; they are not logged.
+    """Yield a list that receives the messages of warnings, which are not logged.
 
-    If an error ends it, they are logged after all.
+    If an error occurs, they are logged after all.
     """
     messages = []
     logger, collector = logging.getLogger(_ROOT), _Collector(messages)

@@ -1,13 +1,13 @@
-"""Changes that come faster than they can be shown: only the latest counts."""
+"""Rate limit for updates: only the latest of several changes is shown."""
 
 import asyncio
 import contextlib
 
 
 class Latest:
-    """Calls ``update`` soon after `request`, once for all requests that came meanwhile.
+    """Calls ``update`` shortly after `request`, once for all requests in between.
 
-    Where no event loop runs, as in a script, it is called at once.
+    Without a running event loop, as in a script, it is called immediately.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Latest:
         self._wait(loop)
 
     def follow_up(self):
-        """Ask for one more update that can be left out: where no event loop runs, it is."""
+        """Request an optional further update, which is omitted without a running event loop."""
         with contextlib.suppress(RuntimeError):
             self._wait(asyncio.get_running_loop())
 

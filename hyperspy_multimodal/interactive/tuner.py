@@ -1,4 +1,4 @@
-"""Sliders, a crop on the HAADF and a live picture around a `TuningSession`."""
+"""Sliders, a region on the HAADF and a live preview of a `TuningSession`."""
 
 import html
 import logging
@@ -25,32 +25,33 @@ _FOLLOW_UPS = 20  # fusions that go on, while nothing is changed, until the prev
 
 
 class Tuner(ipywidgets.VBox):
-    """Widgets that tune a fusion on a crop and apply it to the whole scan.
+    """Tune a fusion on a region with widgets and apply it to the whole scan.
 
-    What `multimodal_fusion_interactive` returns; as the last line of a cell it shows itself.
+    `multimodal_fusion_interactive` returns an instance, which Jupyter displays.
 
     Parameters
     ----------
     session : TuningSession
         Counts and HAADF.
     apply : callable
-        Called with the arguments of `multimodal_fusion`; returns (maps, output) of the whole scan.
+        Function of the arguments of `multimodal_fusion` that returns (maps, output) for the whole
+        scan.
     line : callable
-        Called with the same arguments; returns the line of code that has them.
+        Function of the same arguments that returns the line of code containing them.
     unit : str
-        What the values of the maps are.
+        Unit of the maps.
     warnings : sequence of str
-        What was said while the counts were read, to be shown.
+        Messages to show from reading the counts.
 
     Attributes
     ----------
     widgets : dict
-        The widgets by name: ``element`` (which one ``lambda_1``, ``lambda_2`` and ``regulariser``
-        change), ``gamma``, ``lambda_1``, ``lambda_2``, ``regulariser``, ``uses_haadf``, ``auto``,
-        ``undo``, ``apply``, ``status`` (what the buttons did, verdicts, messages and errors),
-        ``haadf``, ``preview`` (what is shown), ``picture``, ``code``.
+        Widgets by name: ``element`` (the element whose ``lambda_1``, ``lambda_2`` and
+        ``regulariser`` are changed), ``gamma``, ``lambda_1``, ``lambda_2``, ``regulariser``,
+        ``uses_haadf``, ``auto``, ``undo``, ``apply``, ``status`` (results of the buttons, verdicts,
+        messages and errors), ``haadf``, ``preview`` (state of the preview), ``picture``, ``code``.
     seconds : float
-        What the last picture took, fusion included.
+        Time needed for the last picture, including the fusion.
     """
 
     def __init__(self, session, apply, line, unit="net counts", warnings=()):
@@ -76,17 +77,17 @@ class Tuner(ipywidgets.VBox):
 
     @property
     def maps(self):
-        """Fused maps of the whole scan: what `multimodal_fusion` returned when it was applied."""
+        """Fused maps of the whole scan, as returned by `multimodal_fusion` after "Apply to all"."""
         return self._applied[0]
 
     @property
     def output(self):
-        """The ``full_output`` of that fusion."""
+        """The ``full_output`` of the same fusion."""
         return self._applied[1]
 
     @property
     def parameters(self):
-        """Arguments of `multimodal_fusion` as the widgets stand now."""
+        """Arguments of `multimodal_fusion` that correspond to the current widgets."""
         return self._values.arguments()
 
     @property
@@ -99,7 +100,7 @@ class Tuner(ipywidgets.VBox):
         return self._result
 
     def _connect(self):
-        """Have the widgets do what they are for."""
+        """Connect the widgets to their actions."""
         w = self.widgets
         for name in TUNED:
             w[name].observe(self._on_change, "value")
@@ -139,7 +140,7 @@ class Tuner(ipywidgets.VBox):
         self._selector.extents = self._extents()
 
     def _on_release(self, _):
-        """Show the rectangle again: a click without a drag has hidden it."""
+        """Show the rectangle again after a click without a drag, which hides it."""
         if not self._selector.get_visible():
             self._selector.extents = self._extents()
             self._selector.set_visible(True)
@@ -151,7 +152,7 @@ class Tuner(ipywidgets.VBox):
         self._changes.request()
 
     def _on_change(self, change):
-        """Take over what one widget says; others may stand beyond what their sliders can show."""
+        """Apply the value of one widget; those of others may lie outside their sliders' ranges."""
         if self._setting_widgets:
             return
         (name,) = (name for name in TUNED if self.widgets[name] is change["owner"])
@@ -185,7 +186,7 @@ class Tuner(ipywidgets.VBox):
             self._request()
 
     def _without_brightness(self, chosen):
-        """Say why the HAADF term is not in the cost, and what is left of the HAADF."""
+        """Explain why the HAADF term is not in the cost, and how the HAADF is still used."""
         why = "does not help to predict held-out counts, or is not like the maps"
         guides = any(are_directional(self._values.kinds()))
         left = "only its edges are used" if guides else "it is left out"
@@ -204,7 +205,7 @@ class Tuner(ipywidgets.VBox):
         self._say(done, verdicts=output["verdicts"], warnings=warnings)
 
     def _show_values(self):
-        """Put the widgets where the values are, sliders in the middle of their ranges."""
+        """Set the widgets to the values, with sliders in the middle of their ranges."""
         self._setting_widgets = True
         try:
             w, values, element = self.widgets, self._values, self.widgets["element"].value
@@ -225,16 +226,16 @@ class Tuner(ipywidgets.VBox):
             self._setting_widgets = False
 
     def _enable(self):
-        """Disable widgets that would change nothing.
+        """Disable widgets that have no effect.
 
-        Without the HAADF gamma has no effect, and of the lambdas only their ratio has one.
+        Without the HAADF, gamma has no effect, and only the ratio of the lambdas matters.
         """
         w, values = self.widgets, self._values
         w["gamma"].disabled = w["lambda_1"].disabled = not values.uses_haadf
         w["undo"].disabled = not len(self._history)
 
     def _update(self):
-        """Fuse the crop and show it."""
+        """Fuse the region and show it."""
         began = time.perf_counter()
         session, w = self._session, self.widgets
         fused, residual = session.fuse(self._values)
@@ -254,7 +255,7 @@ class Tuner(ipywidgets.VBox):
             self._changes.follow_up()
 
     def _guarded(self, function):
-        """Show an error of ``function`` where the user looks, and log it with its traceback."""
+        """Show an error of ``function`` in the widgets, and log it with its traceback."""
 
         def run(*args):
             try:

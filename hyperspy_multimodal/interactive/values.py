@@ -1,4 +1,4 @@
-"""What the widgets of the tuner say, and the arguments of `multimodal_fusion` that it is."""
+"""Values of the widgets of the tuner, and the corresponding arguments of `multimodal_fusion`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 
 from ..fusion.regularisers import REGULARISERS
 
-# lambda_1 on the slider where the HAADF is left out, and only ratios of lambdas matter.
+# lambda_1 on the slider if the HAADF is left out, so that only ratios of lambdas matter.
 _LAMBDA_1 = 0.01
-#: Regularisers: of each element its own, or the same for all.
+#: Regularisers: a different one for each element, or the same for all.
 KINDS = ("as chosen", *REGULARISERS)
 
 
 @dataclass(frozen=True)
 class Values:
-    """What the widgets say.
+    """Values of the widgets.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Values:
         return np.vectorize(_rounded)(middles * np.array(self.balance, float).T)
 
     def arguments(self):
-        """Return the arguments of `multimodal_fusion` that these values are."""
+        """Return the corresponding arguments of `multimodal_fusion`."""
         lambda_1, lambda_2 = self.lambdas()
         given = {
             "gamma": _rounded(self.gamma),
@@ -72,7 +72,7 @@ class Values:
         return given
 
     def changed(self, name, value, element=None):
-        """Return these values with another one, as a widget gives it.
+        """Return these values after a change of one widget.
 
         Parameters
         ----------
@@ -103,7 +103,7 @@ class Values:
         return (self.kind,) * len(self.regularisers)
 
     def shown(self, name, element=None):
-        """Return what the widget of lambda_1 or lambda_2 stands at, of one element or of all."""
+        """Return the value of the widget for lambda_1 or lambda_2, for one element or for all."""
         middle = getattr(self, name)
         own = self.balance[element][name == "lambda_2"] if element is not None else 1.0
         return middle * own if own else middle  # a logarithmic slider has no 0
@@ -116,7 +116,7 @@ class Values:
 
 
 def values_of(output):
-    """Return the `Values` that ``gamma``, ``lambda_1`` and so on of a ``full_output`` are."""
+    """Return the `Values` that correspond to a ``full_output``."""
     lambda_1, lambda_2 = np.array(output["lambda_1"]), np.array(output["lambda_2"])
     if not output["uses_haadf"]:  # then only their ratios matter
         lambda_2, lambda_1 = _LAMBDA_1 * lambda_2 / lambda_1, np.full(lambda_1.shape, _LAMBDA_1)
@@ -135,7 +135,7 @@ def values_of(output):
 
 
 def _rounded(value):
-    """Return a number with four digits, as one would type it."""
+    """Return a number with four significant digits."""
     return float(f"{value:.4g}")
 
 

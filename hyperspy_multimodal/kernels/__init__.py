@@ -1,22 +1,21 @@
 """Loops over pixels, channels and lines of plain arrays, without options, checks or signals.
 
-What is exported is all that other folders use, and what another backend would have to provide: the
-functions with the effects that their docstrings state, and the groups of arrays that they take.
-Every function writes into arrays that its caller owns, and returns nothing. Maps are float32 arrays
-(K, ny, nx), C-contiguous; sums are float64. The functions here release the GIL, and give the same
-values for any number of threads.
+Other folders use only the exported names, which another backend would have to provide: functions
+with the effects that their docstrings state, and the groups of arrays that they take. Every
+function writes to arrays of its caller and returns nothing. Maps are C-contiguous float32 arrays
+(K, ny, nx); sums are float64. The functions release the GIL, and their results do not depend on the
+number of threads.
 
-- The primal-dual loop: `iterations`, which moves a `State` for the cost of a `Data`, with a `Room`
-  for its chunks of rows, and `certificate`, the cost and duality gap of a state. `CODES` are those
-  of regularisers in a `Data`. `move_fields` and `certify_fields` do the same for the fields of
-  total generalised variation, where there are any.
-- Maps that are no sharper than a Gaussian: `blur`, and of their sources `slopes_of_cost`,
+- The primal-dual loop: `iterations`, which updates a `State` for the cost of a `Data`, with a
+  `Room` for its chunks of rows, and `certificate`, the cost and duality gap of a state. `CODES` are
+  the codes of regularisers in a `Data`. `move_fields` and `certify_fields` do the same for the
+  fields of total generalised variation.
+- Maps that are no sharper than a Gaussian: `blur`, and for their sources `slopes_of_cost`,
   `displaced`, `descent`, `square_sums`, `secants` and `source_gap`.
-- Around both: `likeliest` and `constant_deviance`, with which costs are compared, `project`, which
-  brings a dual variable back into its bounds, `block_means` and `interpolate`, to and from a
-  coarser grid.
-- Tests of sums of counts against what is expected: `lengthen` chains of pieces, and
-  `windows_beyond` of many kinds.
+- For both: `likeliest` and `constant_deviance`, references for costs; `project`, which projects a
+  dual variable onto its bounds; `block_means` and `interpolate`, to and from a coarser grid.
+- Tests of sums of measured and expected counts: `lengthen` for chains of pieces, and
+  `windows_beyond` for windows of many kinds.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
   `add_slopes` of lines.
 """

@@ -1,6 +1,6 @@
-"""Parts of rows as arrays of their own, and asking for them before they are needed.
+"""Parts of rows as separate arrays, and prefetching of rows.
 
-Numba's own slices check and clip their limits, which costs as much as a short loop over them.
+Numba's slices check and clip their limits, which takes as long as a short loop over them.
 """
 
 from llvmlite import ir
@@ -29,7 +29,7 @@ def _pointer(context, builder, array_type, array, indices_type, indices):
 def segment(typing_context, array, indices, length):
     """Return the ``length`` values of a C-contiguous ``array`` from ``indices`` on, unchecked.
 
-    Nothing is copied. The array must outlive what is returned.
+    Nothing is copied. The array must exist as long as the result is used.
     """
     part = types.Array(array.dtype, 1, "C")
 

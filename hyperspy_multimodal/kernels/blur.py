@@ -1,4 +1,4 @@
-"""The blur of maps by a Gaussian, one width per map."""
+"""Gaussian blur of maps, with one width per map."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ from .array_parts import segment
 from .compile import inlined, leaf, within
 from .tasks import kernel, share
 
-# Rows that share the room for one.
+# Number of rows that share the room for one.
 _ROWS = 16
 
 
 def blur(images, taps, radii, out):
     """Write ``images`` (K, ny, nx), each under its separable kernel, with mirrored borders.
 
-    ``taps`` (K, longest radius + 1) holds the middle and one side of each symmetric kernel of unit
-    sum, ``radii`` (K,) how many of them there are on a side. The blur keeps sums and is its own
-    adjoint. ``images`` and ``out`` are float32 and differ.
+    ``taps`` (K, longest radius + 1) contains the middle and one side of each symmetric kernel with
+    unit sum, and ``radii`` (K,) the number of values per side. The blur preserves sums and is its
+    own adjoint. ``images`` and ``out`` are different float32 arrays.
     """
     n_maps, ny, nx = images.shape
     n_chunks = -(-n_maps * ny // _ROWS)
@@ -93,7 +93,7 @@ def _add(n, tap, some, others, out):
 
 @inlined
 def _add_four(n, taps, a1, b1, a2, b2, a3, b3, a4, b4, out):
-    """Do the same as four of `_add`; ``out``, which stays in a register, is moved once."""
+    """Do the same as four calls of `_add`, but load and store ``out`` only once."""
     t1, t2, t3, t4 = taps[0], taps[1], taps[2], taps[3]
     for col in range(n):
         out[col] += (
@@ -106,6 +106,6 @@ def _add_four(n, taps, a1, b1, a2, b2, a3, b3, a4, b4, out):
 
 @inlined
 def _mirrored(index, n):
-    """Return the index within n that a mirror behind either border leads to."""
+    """Return the index within n after reflection at the borders."""
     index = index % (2 * n)
     return index if index < n else 2 * n - 1 - index

@@ -1,9 +1,9 @@
-"""How far from optimal: cost and duality gap of the loop's state, in one pass over the rows.
+"""Cost and duality gap of the loop's state, in one pass over the rows.
 
-The cost, its HAADF term replaced by that of the tangent at x, is convex; with the dual variables r
-(of the HAADF residual) and p (of the total variation) its duality gap is the sum of three gaps of
-Fenchel and Young: that of the HAADF, of the Poisson and of the total variation term. The sum is 0
-if and only if x is a stationary point of the cost. For gamma = 1 it is the duality gap of the cost
+With the HAADF term replaced by that of the tangent at x, the cost is convex. With the dual
+variables r (of the HAADF residual) and p (of the total variation), its duality gap is the sum of
+three Fenchel-Young gaps: those of the HAADF, the Poisson and the total variation term. The sum is 0
+if and only if x is a stationary point of the cost. For gamma = 1, it is the duality gap of the cost
 itself, an upper bound of cost(x) - minimum.
 """
 
@@ -15,7 +15,7 @@ from .gaps import lower_row, model_row, poisson_row
 from .regulariser_rows import variation
 from .tasks import kernel, share
 
-# Rows of the room of a chunk that all maps share, and those that each map has.
+# Rows in the room of a chunk: those shared by all maps, and those of each map.
 _OF_ALL, _OF_EACH = 3, 4
 
 
@@ -108,20 +108,20 @@ def certificate(
     ----------
     rows_per_chunk : int
     data, state : Data, State
-        The dual variable p is brought back into its bounds on the way.
+        The dual variable p is projected onto its bounds on the way.
     room : numpy.ndarray
-        Where each chunk keeps its rows, from `room_to_certify`.
+        Rows for each chunk, from `room_to_certify`.
     ceilings, reaches : numpy.ndarray
-        Maps are compared with those up to the ceiling and within the reach, float32, shape (K,).
+        Maps are compared with maps up to the ceiling and within the reach, float32, shape (K,).
     certified : numpy.ndarray
-        Takes the dual variable of the HAADF that is certified: ``state.residual``, lowered where
-        that helps; float32, shape (ny, nx).
+        On return the certified dual variable of the HAADF: ``state.residual``, lowered where this
+        helps; float32, shape (ny, nx).
     haadf_sums : numpy.ndarray
-        Takes sums of the squared HAADF residual and of its squared distance from its dual variable,
-        float64, shape (2, ny).
+        On return sums of the squared HAADF residual and of its squared distance from its dual
+        variable, float64, shape (2, ny).
     map_sums : numpy.ndarray
-        Takes sums of the Poisson deviance, of its gap (times lambda_1), of the total variation, of
-        its gap (times lambda_2) and of the map, float64, shape (5, K, ny).
+        On return sums of the Poisson deviance, of its gap (times lambda_1), of the total variation,
+        of its gap (times lambda_2) and of the map, float64, shape (5, K, ny).
     """
     ny = data.haadf.shape[0]
     share(

@@ -1,4 +1,4 @@
-"""Scores of chains of pieces, one piece longer at a time."""
+"""Scores of chains of pieces that grow by one piece at a time."""
 
 import numpy as np
 
@@ -29,11 +29,11 @@ def lengthen(best, scores, steps, longer, turns):
     steps : numpy.ndarray
         Rows and columns from the start of a piece to its end, int64, shape (directions, 2).
     longer : numpy.ndarray
-        On return what ``best`` is for chains of one more piece.
+        On return the same as ``best`` for chains with one more piece.
     turns : numpy.ndarray
-        On return whether the piece before comes from the direction below (-1), the same (0) or the
-        one above (1), by the new piece's direction and corner where it starts; int8, empty if it is
-        not wanted.
+        On return whether the previous piece has the direction below (-1), the same one (0) or the
+        one above (1), by the direction of the new piece and the corner where it starts; int8, empty
+        if it is not needed.
     """
     n_directions, ny, nx = best.shape
     for d in range(n_directions):

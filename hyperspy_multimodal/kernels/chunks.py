@@ -1,15 +1,15 @@
 """One iteration of the primal-dual loop on a chunk of rows, in one pass over memory.
 
-The dual variable p belongs to the total variation alone. The HAADF term couples the K values of a
-pixel, and only those, so it stays with the Poisson term in the primal step: the proximal map of
-both together is a search for one number per pixel, the HAADF residual r. Given r, each x_i is the
-closed Poisson prox at v_i + tau_i g_i r, where g_i is the slope of w_i x_i^gamma. The residual that
-follows falls with r. One step of Newton's method from the r of the iteration before, with x_i moved
-along, is exact but for the square of that step, which vanishes as the loop converges; a segment in
-which the step is long is evaluated again. lambda_1, however small, has no part in the step sizes.
+The dual variable p belongs only to the total variation. The HAADF term couples only the K values
+of a pixel, so it stays with the Poisson term in the primal step: the proximal map of both together
+is a search for one number per pixel, the HAADF residual r. Given r, each x_i is the closed Poisson
+prox at v_i + tau_i g_i r, where g_i is the slope of w_i x_i^gamma. The resulting residual decreases
+with r. One step of Newton's method from the r of the previous iteration, with x_i moved along, is
+exact up to the square of that step, which vanishes as the loop converges. A segment in which the
+step is long is evaluated again. The step sizes do not depend on lambda_1, however small it is.
 
-The dual step of a row needs the row below it. It comes right behind the primal step of that row,
-while both are in the cache; only the last row of a chunk waits until all chunks are done.
+The dual step of a row needs the row below it. It follows directly after the primal step of that
+row, while both are in the cache. Only the last row of a chunk waits until all chunks are done.
 """
 
 import numpy as np
@@ -29,8 +29,9 @@ _NEWTON_LIMIT = 24
 _CACHE_LINE = 16
 # Where the HAADF term is concave, this much of its negative curvature damps the step.
 _DAMPING = np.float32(2)
-# Within a step a dark pixel may come as far as the reach, so for gamma > 1 its tangent is damped as
-# if the slope were that at the reach: otherwise such pixels flicker between 0 and there.
+# In one step, a dark pixel may move as far as the reach. For gamma > 1, its tangent is therefore
+# damped as if it had the slope at the reach; otherwise, such pixels oscillate between 0 and the
+# reach.
 _REACH = np.float32(0.1)
 
 
@@ -52,8 +53,8 @@ def move_chunk(
 ):
     """Move the maps of chunk ``k``, and the dual variable of all its rows but the last.
 
-    ``moved`` and ``sums`` take sums over the rows. ``keep`` says whether to write the maps;
-    ``limit`` is how far the HAADF residual may move for Newton's method to end. The other arguments
+    ``moved`` and ``sums`` receive sums over the rows. ``keep`` says whether to write the maps.
+    Newton's method ends if the HAADF residual moves by no more than ``limit``. The other arguments
     are those of `iterations`.
     """
     counts, background, haadf = data.counts, data.background, data.haadf
@@ -155,7 +156,7 @@ def move_chunk(
                         segment(places, (k, i, 0), n),
                         segment(steps, (k, i, 0), n),
                     )
-            # the residual that the maps at this residual leave
+            # the residual of the maps at this residual
             for _ in range(_NEWTON_LIMIT):
                 for col in range(n):
                     misfit[k, col] = r[col] + rising[k, col]
@@ -250,8 +251,8 @@ def move_last_row(k, rows_per_chunk, data, state, room, dual_steps, relaxation, 
 def move_dual_row(row, start, n, here, beneath, data, state, dual_steps, relaxation, moved):
     """Move the dual variable between a segment of ``row`` and what is below and right of it.
 
-    ``here`` (K, nx + 1) and ``beneath`` (K, at least nx) hold twice the maps less what they were
-    relaxed to, of this row and of the next. Those of maps with fields stay where they are.
+    ``here`` (K, nx + 1) and ``beneath`` (K, at least nx) contain twice the maps minus their relaxed
+    values, for this row and the next. Dual variables of maps with fields are not changed.
     """
     for i in range(here.shape[0]):
         if data.regularisers[i] & GENERALISED:

@@ -1,4 +1,4 @@
-"""How every kernel is compiled: one place for the flags of Numba."""
+"""Compilation of all kernels, with the flags of Numba in one place."""
 
 import functools
 import hashlib
@@ -15,18 +15,18 @@ _logger = logging.getLogger(__name__)
 
 # Reordering and contraction of sums, but no assumption about NaN or infinity.
 _FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
-# Division as NumPy does it: the check for ZeroDivisionError would keep a loop from vectorising.
+# Division as in NumPy: the check for ZeroDivisionError would prevent vectorisation.
 _FLAGS = {"nogil": True, "fastmath": _FASTMATH, "error_model": "numpy"}
-# Each way to call a function contains all of it once more. None is called from C.
+# Each way to call a function contains another copy of it. None is called from C.
 _FLAGS["no_cfunc_wrapper"] = True
 
 
-# Counting references to arrays doubles the code. Callers keep the arrays; nothing here makes one.
+# Counting references to arrays doubles the code. Callers keep the arrays; nothing here creates one.
 _WITHIN = {"no_cpython_wrapper": True, "_nrt": False}
 
 
 class _Part(JITCodeLibrary):
-    """Code that only kernels contain: they optimise and translate it as a part of theirs."""
+    """Code that is used only within kernels, which optimise and translate it with their own."""
 
     def _optimize_final_module(self):
         pass
@@ -63,19 +63,19 @@ def leaf(function, **flags):
 
 
 def inlined(function):
-    """Compile a row function into each kernel that calls it. It makes no arrays.
+    """Compile a row function into each kernel that calls it. It creates no arrays.
 
-    Array arguments do not overlap where it writes to them. Python may call it, too, as tests do;
-    for that it is compiled once more.
+    Array arguments that it writes to do not overlap. Python may also call it, as tests do; it is
+    then compiled separately.
     """
     return _part(function, _Inlined, forceinline=True, pipeline_class=_InlinedInKernels)
 
 
 def within(decorator):
-    """Compile a function as with ``decorator``, for kernels only: Python cannot call it.
+    """Compile a function as with ``decorator``, but only for kernels: Python cannot call it.
 
-    Taking groups of arrays apart for Python takes as long to compile as the function itself. Like
-    those of `inlined`, the function makes no arrays.
+    Unpacking groups of arrays for Python takes as long to compile as the function itself. Like
+    those of `inlined`, the function creates no arrays.
     """
 
     def compiled(function):
@@ -102,14 +102,14 @@ def _from_python(dispatcher):
 
 
 def _part(function, kind, pipeline_class=_PartOfKernels, **flags):
-    # in the cache it is part of the kernels
+    # the cache stores it as part of the kernels
     part = numba.njit(pipeline_class=pipeline_class, **flags, **_WITHIN, **_FLAGS)(function)
     part.__class__ = kind
     return part
 
 
 def _named(function, variant):
-    """Return a copy with a name of its own: the cache goes by names, and not by flags."""
+    """Return a copy with a separate name, because the cache distinguishes names, but not flags."""
     copy = FunctionType(function.__code__, function.__globals__, function.__name__)
     copy.__qualname__ = f"{function.__qualname__}_{variant}"
     return copy
@@ -118,7 +118,7 @@ def _named(function, variant):
 def _compile(function, **flags):
     try:
         compiled = numba.njit(cache=True, **flags, **_FLAGS)(function)
-    except RuntimeError:  # Numba finds no folder that it may write to
+    except RuntimeError:  # Numba finds no writable folder
         _logger.info("%s is compiled anew in each process: no cache folder.", function.__name__)
         return numba.njit(**flags, **_FLAGS)(function)
     state = _state(function.__code__.co_filename)
@@ -128,18 +128,18 @@ def _compile(function, **flags):
 
 
 def is_to_be_cached(compiled):
-    """Return whether nothing is in the cache of a function yet, and there is a cache."""
+    """Return whether a function has a cache that is still empty."""
     file = getattr(compiled._cache, "_cache_file", None)
     return file is not None and not compiled.signatures and not file._load_index()
 
 
 @functools.cache
 def _state(file):
-    """Return what the code of kernels in a file depends on: that file and all in this folder.
+    """Return the state on which kernels in a file depend: that file and all files in this folder.
 
-    Numba goes by the time of the file alone. It keeps what is outdated where another file was
-    edited, and throws all away where an installation has written the same files again. Its own way
-    remains where there are no files, as in an archive.
+    Numba uses only the modification time of the file. It would therefore keep outdated kernels
+    after another file was edited, and discard all of them if an installation rewrites the same
+    files. Its own method is used if there are no files, as in an archive.
     """
     files = [Path(file), *sorted(Path(__file__).parent.glob("*.py"))]
     if len(files) == 1 or not files[0].is_file():

@@ -1,7 +1,8 @@
-"""Denormal floats as zeros, for as long as a thread works on a chunk.
+"""Denormal floats are treated as zeros while a thread works on a chunk.
 
-x86 processors hand operations on denormals to microcode, which takes a hundred times as long; dual
-variables in vacuum decay through them. Elsewhere they cost nothing, and nothing is done.
+x86 processors process denormals in microcode, which takes a hundred times as long, and dual
+variables in vacuum decay through them. On other processors, they take no extra time, and nothing is
+changed.
 """
 
 from llvmlite import ir
@@ -28,7 +29,7 @@ def _is_x86(builder):
 
 @intrinsic
 def flush_denormals(typing_context):
-    """Take denormals for zeros in this thread; return what `restore_denormals` wants."""
+    """Treat denormals as zeros in this thread; return the argument for `restore_denormals`."""
 
     def generate(context, builder, signature, arguments):
         before = cgutils.alloca_once_value(builder, ir.Constant(_INT32, 0))
@@ -44,7 +45,7 @@ def flush_denormals(typing_context):
 
 @intrinsic
 def restore_denormals(typing_context, before):
-    """Treat denormals again as `flush_denormals` found it."""
+    """Restore the treatment of denormals before `flush_denormals`."""
 
     def generate(context, builder, signature, arguments):
         if _is_x86(builder):

@@ -1,4 +1,4 @@
-"""Directional total variation: the length of the gradient less its part along given directions.
+"""Directional total variation: the length of the gradient minus its part along given directions.
 
 All arrays are those of `isotropic`; ``directions_y`` and ``directions_x`` are no longer than 1.
 """
@@ -13,7 +13,7 @@ _ZERO = np.float32(0)
 
 @inlined
 def across(direction_y, direction_x, py, px):
-    """Return (py, px) less its part along the direction."""
+    """Return (py, px) minus its part along the direction."""
     along = direction_y * py + direction_x * px
     return py - direction_y * along, px - direction_x * along
 
@@ -22,10 +22,10 @@ def across(direction_y, direction_x, py, px):
 def place_row(
     n, step, price, below, right, directions_y, directions_x, above, shifted, relaxed, out
 ):
-    """As `isotropic.place_row`, with div D p, where D takes away the part along the directions.
+    """As `isotropic.place_row`, with div D p, where D removes the part along the directions.
 
-    ``above`` holds the y part of D p above the row, and on return that below it. ``shifted``, n + 1
-    long, takes the x part of D p; its first entry, left of the first column, is given.
+    ``above`` contains the y part of D p above the row, and on return that below it. ``shifted``, of
+    length n + 1, receives the x part of D p; its first entry, left of the first column, is given.
     """
     for col in range(n):
         py, px = across(directions_y[col], directions_x[col], below[col], right[col])
@@ -40,7 +40,7 @@ def place_row(
 def dual_row(
     n, step, soft, bound, relaxation, ahead, ahead_below, directions_y, directions_x, below, right
 ):
-    """As `isotropic.dual_row`, with the gradient less its part along the directions."""
+    """As `isotropic.dual_row`, with the gradient minus its part along the directions."""
     moved = _ZERO
     for col in range(n):
         here = ahead[col]
@@ -56,9 +56,9 @@ def dual_row(
 
 @inlined
 def variation_row(n, bound, softness, x, x_below, directions_y, directions_x, py, px):
-    """As `isotropic.variation_row`, for the gradient less its part along the directions.
+    """As `isotropic.variation_row`, for the gradient minus its part along the directions.
 
-    On return ``py`` and ``px`` have lost that part, too.
+    On return, that part is also removed from ``py`` and ``px``.
     """
     variation = 0.0
     gap = 0.0

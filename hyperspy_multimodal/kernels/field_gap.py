@@ -1,10 +1,10 @@
-"""The gap of total generalised variation, and the dual variable of the differences that it is for.
+"""The gap of total generalised variation, and the dual variable that it certifies.
 
 With p and q within their bounds, the gap of R is the sum of lambda |D d| - <p, D d> for d = grad x
-- w, of beta lambda |E w| - <q, E w>, and of how much <r, w> can rise, r = D p - E^T q, among fields
-within a limit. All are >= 0. The loop's own p leaves r of its order of convergence in every pixel.
-p = D^-1 E^T q, brought back into its bound, leaves r = 0 where the bound does not bind, and is as
-near a solution as q is: this one is certified.
+- w, of beta lambda |E w| - <q, E w>, and of the largest increase of <r, w>, r = D p - E^T q, among
+fields within a limit. All are >= 0. With the p of the loop, r is as large as the error of the loop
+in every pixel. Instead, p = D^-1 E^T q, projected onto its bound, is certified: r is then 0 where
+the bound does not bind, and p is as close to a solution as q is.
 """
 
 import numpy as np
@@ -30,12 +30,12 @@ def certify_fields(rows_per_chunk, data, state, limits, dual_y, dual_x, sums):
     rows_per_chunk : int
     data, state : Data, State
     limits : numpy.ndarray
-        Largest component of the fields that are compared with, float32, shape (K,).
+        Largest component of the fields to compare with, float32, shape (K,).
     dual_y, dual_x : numpy.ndarray
-        Take the p that is certified, in the form of `State`; other maps are left alone.
+        On return the certified p, in the form of `State`; other maps are not changed.
     sums : numpy.ndarray
-        Takes sums of the regulariser and of its gap (both times lambda_2), float64, shape (2, K,
-        ny); other maps are left alone.
+        On return sums of the regulariser and of its gap (both times lambda_2), float64, shape (2,
+        K, ny); other maps are not changed.
     """
     _, ny, nx = data.counts.shape
     q = np.zeros((-(-ny // rows_per_chunk), 2, 3, nx + 1), np.float32)

@@ -23,7 +23,7 @@ _ATANH_3 = np.float32(2 / 3)
 _ATANH_5 = np.float32(2 / 5)
 _ATANH_7 = np.float32(2 / 7)
 _ATANH_9 = np.float32(2 / 9)
-# A pull this close to the fidelity is as good as equal to it, in float32.
+# A pull this close to the fidelity counts as equal to it in float32.
 _NEARLY = np.float32(1 - 2e-7)
 
 
@@ -46,7 +46,7 @@ def model_row(n, weight, gamma, x, slopes, misfit):
             slopes[col] = weight
             misfit[col] += weight * x[col]
     elif gamma > _ONE:
-        # Below the floor of the slope, where x^gamma is all but 0, x times that of the floor.
+        # Below the floor of the slope, where x^gamma is nearly 0, x times the slope at the floor.
         for col in range(n):
             value = x[col]
             tangent = weight * power(value if value > SLOPE_FLOOR else SLOPE_FLOOR, gamma - _ONE)
@@ -65,8 +65,8 @@ def model_row(n, weight, gamma, x, slopes, misfit):
 def lower_row(n, price, fidelity, limit, counts, divergence, slopes, residual, lowered):
     """Lower the dual variable of the HAADF where y = 0 and the pull upwards exceeds the fidelity.
 
-    There F* grows with the excess times the limit of x; the gap of the HAADF, with its square. Any
-    value is a valid dual variable; as a rule this one certifies more.
+    There, F* grows with the excess times the limit of x, and the gap of the HAADF with the square
+    of the excess. Any value is a valid dual variable; this one usually gives a smaller gap.
     """
     for col in range(n):
         slope = slopes[col]
@@ -91,7 +91,8 @@ def poisson_row(
     gap = 0.0
     total = 0.0
     for start in range(0, n, SEGMENT):
-        # Terms are all >= 0: sums of so few lose nothing in float32, and vectors are twice as wide.
+        # All terms are >= 0, so short sums are accurate enough in float32, with vectors twice as
+        # wide.
         of_part = _ZERO
         gap_of_part = _ZERO
         for col in range(start, min(start + SEGMENT, n)):
@@ -116,7 +117,7 @@ def poisson_row(
             t = (z - at_best) / at_best
             gap_of_part += slack * (value - best) + fidelity * y * log_gap(t)
             floored = y if y > _TINY else _TINY
-            # Counts where none can be expected are impossible.
+            # Counts are impossible where none are expected.
             unlikely = y * log_gap((z - floored) / floored) if z > _ZERO else _INFINITE
             of_part += unlikely if y > _TINY else z
         deviance += np.float64(of_part)

@@ -1,12 +1,12 @@
-"""Total generalised variation: differences less a field, whose own differences cost something.
+"""Total generalised variation: differences minus a field, and the differences of the field.
 
-R(x) is the minimum over fields w of sum |D (grad x - w)| + beta |E w|: D takes away the part along
-given directions, if any, and E w = (w + w^T differentiated) / 2 is the strain of the field. w lies
-where differences of x do. Its straight differences, yy and xx, lie on pixels and the slanted one,
-xy, on corners; there are none across the border. The dual variable of E w is the stress q, of the
-length sqrt(yy^2 + xx^2 + 2 xy^2).
+R(x) is the minimum over fields w of sum |D (grad x - w)| + beta |E w|. D removes the part along
+given directions, if any, and E w = (grad w + (grad w)^T) / 2 is the strain of the field. w lies on
+the grid of the differences of x. The strains yy and xx lie on pixels and xy on corners; there are
+none across the border. The dual variable of E w is the stress q, with the length
+sqrt(yy^2 + xx^2 + 2 xy^2).
 
-The functions for rows are those of `isotropic` and `directional`, but for the field.
+The functions for rows are those of `isotropic` and `directional`, except for the field.
 """
 
 import numpy as np
@@ -28,7 +28,7 @@ GENERALISED = 2
 
 @inlined
 def dual_row(n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, below, right):
-    """Move p along the gradient of ``ahead`` (n + 1) less the field."""
+    """Move p along the gradient of ``ahead`` (n + 1) minus the field."""
     moved = _ZERO
     for col in range(n):
         here = ahead[col]
@@ -52,7 +52,7 @@ def directional_dual_row(
     n, step, bound, relaxation, ahead, ahead_below, lead_y, lead_x, directions_y, directions_x,
     below, right,
 ):  # fmt: skip
-    """As `dual_row`, less the part along the directions."""
+    """As `dual_row`, without the part along the directions."""
     moved = _ZERO
     for col in range(n):
         here = ahead[col]
@@ -71,7 +71,7 @@ def directional_dual_row(
 
 @inlined
 def ahead_row(n, relaxation, x, relaxed, ahead):
-    """Write 2 x less what it was before, which was relaxed since, to n of n + 1 columns."""
+    """Write 2 x minus its previous, relaxed value to n of n + 1 columns."""
     stretch = _ONE / (relaxation - _ONE)
     for col in range(n):
         ahead[col] = x[col] + stretch * (relaxed[col] - x[col])
@@ -92,7 +92,7 @@ def strain(row, col, ny, nx, y, y_below, x, x_below):
 
 @inlined
 def within_bound(bound, yy, xx, xy):
-    """Return a stress, brought back to the length of its bound."""
+    """Return a stress, projected onto its bound."""
     square = yy * yy + xx * xx + _TWO * xy * xy
     furthest = bound * bound
     shrink = bound * (_ONE / np.sqrt((square if square > furthest else furthest) + _TINY))
@@ -144,7 +144,7 @@ def stress_row(
 
 @inlined
 def across_row(n, directions_y, directions_x, below, right, py, px):
-    """Write the dual variable less its part along the directions."""
+    """Write the dual variable minus its part along the directions."""
     for col in range(n):
         py[col], px[col] = across(directions_y[col], directions_x[col], below[col], right[col])
 
@@ -162,9 +162,9 @@ def move_fields(
     dual_steps, field_steps, stress_steps : numpy.ndarray
         float32, shape (K,).
     relaxation : numpy.float32
-        That of the iteration, > 1.
+        Relaxation of the iteration, > 1.
     moved : numpy.ndarray
-        As of `iterations`: takes the squared change of p.
+        As in `iterations`: receives the squared change of p.
     """
     _, ny, nx = data.counts.shape
     rows = np.empty((-(-ny // rows_per_chunk), 2, nx + 1), np.float32)

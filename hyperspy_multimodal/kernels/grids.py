@@ -1,4 +1,4 @@
-"""Between a grid of pixels and one of blocks of pixels: means there, linear interpolation back."""
+"""Means over blocks of pixels, and linear interpolation back to pixels."""
 
 import numpy as np
 
@@ -9,8 +9,8 @@ from .compile import leaf
 def block_means(fine, rows, cols, out):
     """Write means over blocks of ``fine``, float32 (K, ny, nx), to ``out``, float32 (K, my, mx).
 
-    Block (j, i) holds the rows from ``rows[j]`` to before ``rows[j + 1]``, the columns alike; both
-    are int64, my + 1 and mx + 1 long.
+    Block (j, i) contains the rows from ``rows[j]`` to before ``rows[j + 1]``, and likewise for
+    columns. Both arrays are int64, of length my + 1 and mx + 1.
     """
     n_maps, my, mx = out.shape
     for j in range(my):
@@ -28,9 +28,9 @@ def block_means(fine, rows, cols, out):
 def interpolate(coarse, rows, row_shares, cols, col_shares, factors, out):
     """Write ``factors[i]`` times the interpolated ``coarse`` (K, my, mx) to ``out`` (K, ny, nx).
 
-    Row r lies between the coarse rows ``rows[r]`` and the next, of which it takes the share
-    ``row_shares[r]``; the columns alike. A share of 0 reads nothing of the next. Row and column
-    numbers are int64, all else is float32.
+    Row r lies between the coarse row ``rows[r]`` and the next one, which has the weight
+    ``row_shares[r]``, and likewise for columns. With a weight of 0, the next one is not read. Row
+    and column numbers are int64, everything else is float32.
     """
     n_maps, ny, nx = out.shape
     _, my, mx = coarse.shape

@@ -16,7 +16,7 @@ _ZERO = np.float32(0)
 
 @inlined
 def place_row(n, step, price, below, above, right, left, relaxed, out):
-    """Write relaxed + step (div p - price), of which the proximal point is taken."""
+    """Write relaxed + step (div p - price), the argument of the proximal map."""
     for col in range(n):
         divergence = below[col] - above[col] + right[col] - left[col]
         out[col] = relaxed[col] + step * (divergence - price)
@@ -47,7 +47,7 @@ def dual_row(n, step, soft, bound, relaxation, ahead, ahead_below, below, right)
 def variation_row(n, bound, softness, x, x_below, py, px):
     """Return sums of F(grad x), and of F(grad x) + F*(p) - <p, grad x>.
 
-    ``x`` (n + 1) goes on with what is right of it: nothing new behind the last column.
+    ``x`` (n + 1) includes the column to the right, or repeats the last column of the map.
     """
     variation = 0.0
     gap = 0.0

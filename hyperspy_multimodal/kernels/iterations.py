@@ -32,11 +32,11 @@ def iterations(
     beyond_cache : bool
         Whether to load rows ahead of their use.
     data, state, room : Data, State, Room
-        For gamma = 1 ``state.maps`` are written in the last iteration only.
+        For gamma = 1, ``state.maps`` are written only in the last iteration.
     primal_steps, dual_steps : numpy.ndarray
         tau and sigma, float32, shape (K,).
     relaxation, precision : numpy.float32
-        Newton's method goes on where its step may move a map by more than the precision.
+        Newton's method continues where its step may move a map by more than the precision.
     moved : numpy.ndarray
         On return sums over rows of (x - relaxed)^2 and of the squared change of p, both before
         over-relaxation, in the last iteration; float64, shape (2, K, ny).

@@ -9,7 +9,7 @@ _ROOT_PI = math.sqrt(math.pi)
 _PDF = 1 / math.sqrt(2 * math.pi)
 # Where exp(x^2) erfc(x) is replaced by the first terms of its asymptotic series.
 _FAR = 20.0
-# So many standard deviations below a Gaussian, its integral is less than the rounding of 1.
+# This many standard deviations below the centre, the integral is less than the rounding of 1.
 _NOTHING = 9.0
 #: Peaks are filled this many standard deviations, and tails this many lengths, around a line.
 REACH, TAIL_REACH = 7.0, 9.0
@@ -23,10 +23,10 @@ def gaussian_integral(u):
 
 @inlined
 def tailed_integral(u, ratio):
-    """Return the integral, up to ``u``, of a normal variable less an exponential one.
+    """Return the integral, up to ``u``, of a normal variable minus an exponential one.
 
     ``u`` is in standard deviations of the normal distribution, and ``ratio`` is this standard
-    deviation over the mean of the exponential one.
+    deviation divided by the mean of the exponential distribution.
     """
     x = (u + ratio) / _ROOT_2
     if x <= 0.0:
@@ -44,9 +44,9 @@ def add_peaks(places, widths, sigmas, shares, rows, low, channel, out):
 
     Lines lie at ``places``, with a standard deviation ``sigmas`` and tails as long as ``widths``,
     all float64 (lines,), in the units of ``channel``, the width of a channel; the first begins at
-    ``low``. ``shares``, float64 (sums, 3, lines), is what goes to each row, of the line as a
-    Gaussian, of its tail, and of what is spread evenly between 0 and the line; ``rows``, int64
-    (sums, lines), which rows these are.
+    ``low``. ``shares``, float64 (sums, 3, lines), are the contributions to each row: the Gaussian,
+    its tail, and a flat shelf between 0 and the line. ``rows``, int64 (sums, lines), are the
+    numbers of these rows.
     """
     n_sums, n_channels = rows.shape[0], out.shape[1]
     for line in range(places.shape[0]):
@@ -86,7 +86,7 @@ def add_peaks(places, widths, sigmas, shares, rows, low, channel, out):
 def add_slopes(places, sigmas, factors, rows, low, channel, moved, wider):
     """Add derivatives of Gaussian lines along place and standard deviation to rows, (n, C).
 
-    ``moved`` and ``wider``, float64, take them; the other arguments are those of `add_peaks`.
+    ``moved`` and ``wider``, float64, receive them; the other arguments are those of `add_peaks`.
     """
     n_channels = moved.shape[1]
     for line in range(places.shape[0]):

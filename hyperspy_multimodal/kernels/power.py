@@ -1,4 +1,4 @@
-"""A float32 power that vectorises, where that of the C library does not."""
+"""A float32 power that can be vectorised, unlike that of the C library."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ _MANTISSA_BITS = np.int32(23)
 _EXPONENT_BIAS = np.int32(127)
 _LOWEST_EXPONENT = np.float32(-126)
 _HIGHEST_EXPONENT = np.int32(127)
-# Of the last bit of a float32 this large the value is 1, so adding it rounds to whole numbers.
+# The last bit of a float32 this large has the value 1, so adding it rounds to whole numbers.
 _ROUNDS = np.float32(1.5 * 2**23)
 _ROUNDS_BITS = np.int32(0x4B400000)
 
@@ -28,7 +28,7 @@ _ROUNDS_BITS = np.int32(0x4B400000)
 @inlined
 def log2(value):
     """Return log2(value) for one float32 value > 0 that is no denormal."""
-    # Each int32 is said again: Numba widens integers, and a wide one would halve the vectors.
+    # int32 is repeated because Numba widens integers, which would halve the vectors.
     bits = np.float32(value).view(np.int32)
     whole = np.int32(np.int32(bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS)
     mantissa = np.int32(bits - np.int32(whole << _MANTISSA_BITS)).view(np.float32)

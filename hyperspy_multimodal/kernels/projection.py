@@ -1,4 +1,4 @@
-"""Vectors of the dual variable, brought back to the length of their bound."""
+"""Projection of vectors of the dual variable onto their bounds."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _TINY_LENGTH = np.float32(1e-20)
 
 @inlined
 def dual_change(py, px, dy, dx, step, soft, bound):
-    """Return the change of (py, px) in one step along (dy, dx) and back to a length of bound.
+    """Return the change of (py, px) in one step along (dy, dx) and projection onto the bound.
 
     ``soft`` is the proximal factor 1 / (1 + step s) of s |p|^2 / 2, 1 for total variation.
     """
@@ -31,8 +31,8 @@ def dual_change(py, px, dy, dx, step, soft, bound):
 def huber(bound, softness, dy, dx, py, px):
     """Return F(d), and F(d) + F*(p), of a difference d and a dual variable p within the bound.
 
-    F*(p) = softness |p|^2 / 2 up to the bound, and F(d) = |d|^2 / (2 softness) where that has a
-    slope up to the bound, and the line of that slope beyond: bound |d| for softness 0.
+    F*(p) = softness |p|^2 / 2 up to the bound. F(d) = |d|^2 / (2 softness) where its slope is at
+    most the bound, and linear with that slope beyond. For softness 0, this is bound |d|.
     """
     square = dy * dy + dx * dx
     length = np.sqrt(square)
@@ -45,7 +45,7 @@ def huber(bound, softness, dy, dx, py, px):
 
 @inlined
 def feasible_row(n, bound, below, right, py, px):
-    """Write the dual variable (below, right), brought back to a length of ``bound``."""
+    """Write the dual variable (below, right), projected onto the length ``bound``."""
     for col in range(n):
         y = below[col]
         x = right[col]
@@ -57,7 +57,7 @@ def feasible_row(n, bound, below, right, py, px):
 
 @kernel
 def project(pool, p, bounds):
-    """Bring each vector of ``p`` (2, K, ny, nx) back, in place, to a length of ``bounds[i]``.
+    """Project each vector of ``p`` (2, K, ny, nx) in place onto the length ``bounds[i]``.
 
     Both are float32.
     """

@@ -1,4 +1,4 @@
-"""Sums over the counts alone: what the cost of any maps is compared with."""
+"""Sums over the counts, as references for the cost of maps."""
 
 import numpy as np
 
@@ -12,10 +12,10 @@ _TINY = np.float32(1e-20)
 
 @leaf
 def likeliest(counts, background, sums):
-    """Sum, by row, what the counts y and the likeliest net counts x = max(y - B, 0) add up to.
+    """Sum counts y and the likeliest net counts x = max(y - B, 0) over each row.
 
-    Counts and background B are those of `Data`. ``sums``, float64, shape (4, K, ny), takes x, its
-    Poisson deviance z - y - y log(z / y) with z = x + B, y, and y - y log y.
+    Counts and background B are those of `Data`. ``sums``, float64, shape (4, K, ny), receives x,
+    its Poisson deviance z - y - y log(z / y) with z = x + B, y, and y - y log y.
     """
     n_maps, ny, nx = counts.shape
     uniform = background.shape[1] == 1
@@ -45,10 +45,10 @@ def likeliest(counts, background, sums):
 
 @leaf
 def constant_deviance(levels, counts, background, sums):
-    """Sum, by row, the Poisson deviance of maps that are ``levels[i]`` > 0 everywhere.
+    """Sum the Poisson deviance of maps that are ``levels[i]`` > 0 everywhere over each row.
 
-    Levels are float32, shape (K,), counts and background those of `Data`. ``sums``, float64, shape
-    (K, ny), takes the sums.
+    Levels are float32, shape (K,); counts and background are those of `Data`. ``sums``, float64,
+    shape (K, ny), receives the sums.
     """
     n_maps, ny, nx = counts.shape
     uniform = background.shape[1] == 1

@@ -1,9 +1,9 @@
-"""The regularisers, told apart: whatever depends on which one a map has is asked here.
+"""Dispatch to the rows of each regulariser: everything that depends on the regulariser of a map.
 
-Each has a file of its own for its rows. The functions take a map ``i`` and a segment of its row,
-the n columns from ``start`` on, or a whole row. All move the one dual variable p of `State`, but
-that of maps with fields, which `generalised.move_fields` moves along with these; what certifies
-them is in `field_gap`.
+Each regulariser has a separate file for its rows. The functions take a map ``i`` and a segment of
+its row, the n columns from ``start`` on, or a whole row. All of them move the dual variable p of
+`State`, except for maps with fields: `generalised.move_fields` moves it together with the fields,
+and `field_gap` certifies them.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from .projection import feasible_row
 
 # Bits of the codes.
 ISOTROPIC, DIRECTIONAL = 0, 1
-#: What ``Data.regularisers`` holds, by name.
+#: Codes in ``Data.regularisers`` by name.
 CODES = {
     "isotropic": ISOTROPIC,
     "directional": DIRECTIONAL,
@@ -30,7 +30,7 @@ _ONE = np.float32(1)
 
 @within(inlined)
 def begin_chunk(i, row, data, state, above):
-    """Leave in ``above`` (nx) what `place` needs of the row before ``row``, where chunks begin."""
+    """Write to ``above`` (nx) what `place` needs of the row before ``row``, where chunks begin."""
     if data.regularisers[i] & DIRECTIONAL:
         for col in range(above.size):
             above[col] = _ZERO
@@ -48,11 +48,11 @@ def place(
     code, i, row, start, n, step, price, relaxed, dual_y, dual_x, directions_y, directions_x, above,
     shifted, out,
 ):  # fmt: skip
-    """Write relaxed + step (div p - price), of which the proximal point is taken.
+    """Write relaxed + step (div p - price), the argument of the proximal map.
 
-    ``above`` (n) and ``shifted`` (n + 1) are kept for the regulariser: for the next row, and for
-    this segment. The arrays of `Data` and `State` come one by one: taking the groups apart here,
-    for each segment, would cost a tenth of an iteration.
+    ``above`` (n) and ``shifted`` (n + 1) store values of the regulariser for the next row and for
+    this segment. The arrays of `Data` and `State` are passed separately: unpacking the groups here,
+    for each segment, would take a tenth of an iteration.
     """
     below = segment(dual_y, (i, row + 1, start), n)
     right = segment(dual_x, (i, row, start + 1), n)
@@ -121,8 +121,9 @@ def move_dual(i, row, start, n, step, relaxation, data, state, ahead, ahead_belo
 def variation(i, row, n, data, state, ahead, py, px):
     """Return sums of the regulariser R, and of its gap lambda_2 R(x) - <p, grad x>.
 
-    That of maps with a field leaves it out, but ``py`` and ``px`` are what counts.
-    ``py`` and ``px`` (n) take p, brought back into its bounds, in the form whose divergence counts.
+    For maps with a field, the field is left out of these sums, but ``py`` and ``px`` are correct.
+    ``py`` and ``px`` (n) receive p, projected onto its bounds, in the form whose divergence is
+    used.
     """
     bound = data.bounds[i]
     softness = data.softness[i]

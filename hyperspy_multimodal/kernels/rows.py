@@ -1,7 +1,7 @@
-"""The loops over a segment of a row, from which an iteration is put together.
+"""Loops over a segment of a row, from which an iteration is composed.
 
-All arrays are float32 and one-dimensional: the same n columns of one row of a map or a buffer. What
-a regulariser adds is in the file of that name.
+All arrays are float32 and one-dimensional: the same n columns of one row of a map or a buffer. Each
+regulariser has its own file.
 """
 
 import numpy as np
@@ -13,13 +13,13 @@ _ZERO = np.float32(0)
 _HALF = np.float32(0.5)
 _ONE = np.float32(1)
 _FOUR = np.float32(4)
-# Keeps the product of two lengths from vanishing.
+# Prevents the product of two lengths from vanishing.
 _LEAST_SQUARE = np.float32(1e-20)
-# Keeps denormals away.
+# Avoids denormals.
 _TINY = np.float32(1e-30)
 _LEAST_SHARE = np.float32(0.01)
-# Maps are of order one here. The slope of x^gamma is taken no nearer to 0 than this: there it is
-# infinite for gamma < 1, and its own slope is for gamma < 2.
+# Maps are of order one here. The slope of x^gamma is evaluated no closer to 0 than this, because it
+# is infinite there for gamma < 1, and its derivative is for gamma < 2.
 SLOPE_FLOOR = np.float32(1e-4)
 
 
@@ -27,8 +27,8 @@ SLOPE_FLOOR = np.float32(1e-4)
 def prox_value(v, step, counts, background):
     """Return the minimiser over x >= 0 of x + B - y log(x + B) + (x - v)^2 / (2 step).
 
-    z = x + B is the positive root of z^2 - (v + B - step) z - step y = 0, in the form that does not
-    cancel. Also return dx/dv, which is 0 where x >= 0 binds.
+    z = x + B is the positive root of z^2 - (v + B - step) z - step y = 0, in a form without
+    cancellation. Also return dx/dv, which is 0 where x >= 0 binds.
     """
     q = v + background - step
     product = step * counts
@@ -85,8 +85,8 @@ def tangent_row(n, weight, gamma, maps, slopes, rising):
 def bend_row(n, step, bending, damping, steepest, maps, slopes, rising, place, steps):
     """Shorten the steps of a map, and its ``place``, by the HAADF term's curvature at ``maps``.
 
-    The bend of the HAADF term, where it is convex, and the damping join the proximal term, and
-    vanish from the fixed point. ``rising`` is minus the HAADF residual at ``maps``.
+    The curvature of the HAADF term, where it is convex, and the damping are added to the proximal
+    term; they do not change the fixed point. ``rising`` is minus the HAADF residual at ``maps``.
     """
     square = steepest * steepest
     for col in range(n):
@@ -123,7 +123,7 @@ def curved_prox_row(
 
 @inlined
 def newton_row(n, limit, residual, misfit, descent):
-    """Take a step of Newton's method, left in ``misfit``; return 0 if all are within ``limit``."""
+    """Write a step of Newton's method to ``misfit``; return 0 if all are within ``limit``."""
     beyond = _ZERO
     for col in range(n):
         change = -misfit[col] / descent[col]
@@ -138,12 +138,13 @@ def newton_row(n, limit, residual, misfit, descent):
 def relax_row(n, relaxation, x_in, rise, change, relaxed, x_out, ahead):
     """Finish the primal step: x moves with r, ``relaxed`` goes beyond x.
 
-    ``ahead`` is 2 x less what ``relaxed`` was. Return sums of (x - relaxed)^2 and of ``ahead``.
+    ``ahead`` is 2 x minus the previous ``relaxed``. Return sums of (x - relaxed)^2 and of
+    ``ahead``.
     """
     moved = _ZERO
     total = _ZERO
     for col in range(n):
-        # Never to 0 at once: that is for the proximal map, where there are counts to forbid it.
+        # Never directly to 0: only the proximal map may do that, as counts may forbid it.
         least = _LEAST_SHARE * x_in[col]
         x = x_in[col] + rise[col] * change[col]
         x = x if x > least else least

@@ -1,7 +1,7 @@
 """Steps of maps that are no sharper than a Gaussian, x = K u with u >= 0, over the rows of maps.
 
-All arrays are float32 (K, ny, nx) unless their names say otherwise; sums by row are float64. K, the
-blur, is applied elsewhere: here stand the functions of each pixel for itself.
+All arrays are float32 (K, ny, nx) unless stated otherwise; sums by row are float64. The blur K is
+applied elsewhere: the functions here treat each pixel separately.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from .tasks import kernel, share
 _ZERO = np.float32(0)
 _ONE = np.float32(1)
 _TINY = np.float32(1e-20)
-# At least so much is expected in each pixel, so that the deviance stays finite.
+# At least this is expected in each pixel, so that the deviance remains finite.
 _LEAST = np.float32(1e-12)
 
 
@@ -22,9 +22,9 @@ _LEAST = np.float32(1e-12)
 def slopes_of_cost(pool, data, maps, slopes, curvatures, residual, haadf_sums, map_sums):
     """Write the slopes of the HAADF and Poisson terms at ``maps``; sum both terms by row.
 
-    ``curvatures`` takes how steeply these slopes rise, about, times x: lambda_1 and the part of the
-    HAADF model. ``residual`` (ny, nx) takes the HAADF less its model, ``haadf_sums`` (ny,) its
-    squares, ``map_sums`` (K, ny) the Poisson deviance.
+    ``curvatures`` receives the approximate derivative of these slopes, times x: lambda_1 and the
+    part from the HAADF model. ``residual`` (ny, nx) receives the HAADF minus its model,
+    ``haadf_sums`` (ny,) its squares, and ``map_sums`` (K, ny) the Poisson deviance.
     """
     share(
         pool,
@@ -89,11 +89,11 @@ def _map_row(n, fidelity, x, counts, background, haadf, misfit, slopes, curvatur
 
 @kernel
 def displaced(pool, u, back, curvatures, ridges, floors, step, prices, moved, sums):
-    """Write where sources u >= 0 move down the slopes ``back`` + ridge u, each at its own pace.
+    """Write sources u >= 0 after a step down the slopes ``back`` + ridge u, each at its own pace.
 
-    The pace of a pixel is u / ``curvatures``, at least ``floors`` (K,), times ``step``;
-    ``prices`` (K,) are added to it, times that pace over the step. ``sums`` (2, K, ny) takes the
-    sums of ``moved`` and of the rise of these sums with the price.
+    The pace of a pixel is u / ``curvatures``, at least ``floors`` (K,), times ``step``. ``prices``
+    (K,), times the pace divided by the step, are added. ``sums`` (2, K, ny) receives the sums of
+    ``moved`` and the derivatives of these sums with respect to the price.
     """
     n_maps, ny, _ = u.shape
     share(
@@ -132,7 +132,7 @@ def _pace(here, curvature, floor):
 
 @kernel
 def descent(pool, u, moved, back, ridges, sums):
-    """Sum, by row, how fast the cost falls from ``u`` towards ``moved``; ``sums`` is (K, ny)."""
+    """Sum the descent of the cost from ``u`` towards ``moved`` by row; ``sums`` is (K, ny)."""
     n_maps, ny, _ = u.shape
     share(pool, n_maps * ny, _descent_row, (u, moved, back, ridges, sums))
 
@@ -169,10 +169,10 @@ def _square_row(place, u, sums):
 
 @kernel
 def secants(pool, u, back, moved, moved_back, curvatures, ridges, floors, sums):
-    """Sum, by row, what the lengths of steps of Barzilai and Borwein are made of.
+    """Sum the terms of the step lengths of Barzilai and Borwein over each row.
 
-    With the change s of the sources, y of their slopes and the pace d of each pixel: the sums of
-    s^2 / d^2, s y / d, s y d and y^2 d^2; ``sums`` is (4, K, ny).
+    With the change s of the sources, the change y of their slopes and the pace d of each pixel,
+    these are the sums of s^2 / d^2, s y / d, s y d and y^2 d^2; ``sums`` is (4, K, ny).
     """
     n_maps, ny, _ = u.shape
     share(
@@ -207,10 +207,11 @@ def _secants_row(place, u, back, moved, moved_back, curvatures, ridges, floors, 
 
 @kernel
 def source_gap(pool, u, back, ridges, prices, sums):
-    """Sum, by row, the ridge term, the duality gap, and what shows whether a price is the best one.
+    """Sum the ridge term, the duality gap, and terms that determine the best price over each row.
 
-    With v = max(price - back, 0) / ridge the gap is ridge (u - v)^2 / 2, and (back - price) u where
-    that is positive. ``sums`` (4, K, ny) takes ridge u^2 / 2, the gap, v and where v is positive.
+    With v = max(price - back, 0) / ridge, the gap is ridge (u - v)^2 / 2, plus (back - price) u
+    where that is positive. ``sums`` (4, K, ny) receives ridge u^2 / 2, the gap, v, and the number
+    of pixels with positive v.
     """
     n_maps, ny, _ = u.shape
     share(pool, n_maps * ny, _source_gap_row, (u, back, ridges, prices, sums))

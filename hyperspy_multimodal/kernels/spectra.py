@@ -1,7 +1,7 @@
 """Sums over the channels of spectra, read as they are: small integers, most of them 0.
 
-Callers share out the rows among threads. Numba's parallel loops would take three times as long to
-compile, and each type of data is compiled anew.
+Callers distribute the rows among threads. Numba's parallel loops would take three times as long to
+compile, and each data type is compiled separately.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ def common_divisor(a, b):
 
 @inlined
 def place_value(value, pixel, channel, largest, pixels):
-    """Put a value among the largest of its channel, which fall; equals stand as they came."""
+    """Insert a value among the largest of its channel, in descending and stable order."""
     rank = largest.shape[0] - 1
     while rank > 0 and largest[rank - 1, channel] < value:
         largest[rank, channel] = largest[rank - 1, channel]
@@ -64,15 +64,15 @@ def spectrum_divisor(spectrum, divisor):
 def sum_spectra(
     k, spectra, rows_per_chunk, sums, filled, largest, pixels, by_pixel, lowest, divisors
 ):
-    """Sum spectra (ny, nx, C) over the rows of chunk ``k``, and note what stands out in them.
+    """Sum spectra (ny, nx, C) over the rows of chunk ``k``, and record conspicuous values.
 
-    Of each chunk and channel, ``sums``, float64 (chunks, C), takes the sum, ``filled``, int64
-    (chunks, C), the number of pixels that are not 0, ``largest``, float64 (chunks, R, C), the R
-    largest values, falling, and ``pixels``, int64 (chunks, R, C), where they are: row times nx plus
-    column, of equal values the first. Where there are fewer, they are -infinity, at -1.
-    ``by_pixel``, float32 (ny, nx), takes the sum of each spectrum. ``lowest``, float64 (chunks,),
-    takes the lowest negative value, or 0, and ``divisors``, int64 (chunks,), the greatest common
-    divisor of all values, 0 if all are 0, or -1 if one is no whole number.
+    For each chunk and channel, ``sums``, float64 (chunks, C), receives the sum; ``filled``, int64
+    (chunks, C), the number of pixels that are not 0; ``largest``, float64 (chunks, R, C), the R
+    largest values in descending order; and ``pixels``, int64 (chunks, R, C), their places, row
+    times nx plus column, with the first of equal values. If there are fewer, the rest are -infinity
+    at -1. ``by_pixel``, float32 (ny, nx), receives the sum of each spectrum. ``lowest``, float64
+    (chunks,), receives the lowest negative value, or 0, and ``divisors``, int64 (chunks,), the
+    greatest common divisor of all values, 0 if all are 0, or -1 if one is not a whole number.
     """
     ny, nx, n_channels = spectra.shape
     total = np.empty(n_channels)
@@ -122,7 +122,7 @@ def sum_spectra(
 def project_spectra(begin, end, spectra, operator, out):
     """Multiply each spectrum by a matrix: out[m] is the sum over channels of n operator[:, m].
 
-    Of spectra (ny, nx, C), only those of the rows from ``begin`` to before ``end`` are. The
+    Only the spectra (ny, nx, C) in the rows from ``begin`` to before ``end`` are multiplied. The
     ``operator`` is float32 (C, M) and ``out`` float32 (M, ny, nx).
     """
     _, nx, n_channels = spectra.shape
@@ -143,7 +143,7 @@ def project_spectra(begin, end, spectra, operator, out):
 
 @inlined
 def mixed(state):
-    """Return 64 bits that look random, a bijection of ``state``."""
+    """Return 64 pseudorandom bits, a bijection of ``state``."""
     bits = (state ^ (state >> _S30)) * _MIX_1
     bits = (bits ^ (bits >> _S27)) * _MIX_2
     return bits ^ (bits >> _S31)
@@ -178,11 +178,11 @@ def half_of(count, key):
 
 @leaf
 def project_halves(begin, end, spectra, operator, first, n_columns, seed, out):
-    """As `project_spectra`, for one half of the counts of each spectrum: each count by a fair coin.
+    """As `project_spectra`, for half of the counts of each spectrum, chosen by fair coins.
 
-    The coin of a count depends on ``seed``, channel and pixel alone: rows are numbered from
+    The coin of a count depends only on ``seed``, channel and pixel: rows are numbered from
     ``first[0]``, columns from ``first[1]`` of ``n_columns``, and channels from ``first[2]``. The
-    spectra must hold whole numbers >= 0.
+    spectra must contain whole numbers >= 0.
     """
     _, nx, n_channels = spectra.shape
     n_out = operator.shape[1]

@@ -1,15 +1,16 @@
-"""The arrays of the primal-dual loop, in the groups in which kernels take them."""
+"""Arrays of the primal-dual loop, in the groups that kernels take."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-# Columns that are worked on at a time: what one loop leaves for the next stays in the first cache.
+# Columns that are processed at a time, so that the results of one loop stay in the first-level
+# cache for the next.
 SEGMENT = 256
 
 
 class Data(NamedTuple):
-    """What the loop reads: maps in units in which they are of order one, float32.
+    """Data that the loop reads: float32 maps in units in which they are of order one.
 
     ``directions_y`` is 0 in the last row and ``directions_x`` in the last column, as differences
     are.
@@ -36,9 +37,9 @@ class State(NamedTuple):
 
     The dual variable p of the total variation lies between pixels: ``dual_y[:, row + 1]`` below
     ``row``, ``dual_x[:, :, col + 1]`` to the right of ``col``, in a border of zeros. The last three
-    belong to the F maps with total generalised variation (see `generalised`); what they have of
-    ``row`` and ``col`` is at [row, col], and of the stress, which has a border of zeros before it,
-    at [row + 1, col + 1]. ``lead`` has zeros behind the last column.
+    belong to the F maps with total generalised variation (see `generalised`). Their values for
+    ``row`` and ``col`` are at [row, col], and those of the stress, which has a border of zeros
+    before it, at [row + 1, col + 1]. ``lead`` has zeros after the last column.
     """
 
     relaxed: np.ndarray  # (K, ny, nx)
@@ -53,7 +54,7 @@ class State(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Where each chunk of rows keeps its segments and rows, float32."""
+    """Storage for the segments and rows of each chunk, float32."""
 
     place: np.ndarray  # (chunks, K, SEGMENT)
     steps: np.ndarray  # (chunks, K, SEGMENT)

@@ -1,7 +1,7 @@
-"""Loops whose body is a function of its own: compiled once, for one thread and for several.
+"""Loops whose body is a separate function, compiled once for one thread and for several.
 
-Numba's parallel loops take two to four times as long to compile as others. There is only one of
-them, which has nothing in it but two addresses, and it is compiled where several threads are used.
+Numba's parallel loops take two to four times as long to compile as others. There is only one
+parallel loop, which contains only two addresses. It is compiled only if several threads are used.
 """
 
 import functools
@@ -19,9 +19,9 @@ _POOL = types.none, (types.intp,) * 3
 
 
 def kernel(function):
-    """Compile a loop over the pixels of maps, which `share` shares out among threads.
+    """Compile a loop over the pixels of maps, which `share` distributes among threads.
 
-    The first parameter of ``function`` is what `share` takes as ``pool``; callers leave it out.
+    The first parameter of ``function`` is the ``pool`` of `share`; callers leave it out.
     """
     compiled = leaf(function)
 
@@ -109,7 +109,7 @@ def share(typing_context, pool, n, body, arguments):
 
 
 def _task(context, module, body, kept):
-    """Return a function that C can call with a number and the place of the other arguments."""
+    """Return a function that C can call with a number and the address of the other arguments."""
     number = context.get_value_type(types.intp)
     function = ir.Function(module, _kind(number), module.get_unique_name("task"))
     function.linkage = "internal"

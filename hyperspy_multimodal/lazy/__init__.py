@@ -1,4 +1,4 @@
-"""Graphs of Dask: spectrum images that are read, and maps that are fused, only when computed."""
+"""Dask graphs that read spectrum images and fuse maps only when computed."""
 
 from .map_blocks import map_blocks_of
 from .reading_tasks import read_later, read_now, sum_now

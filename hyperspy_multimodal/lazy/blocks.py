@@ -1,4 +1,4 @@
-"""Blocks of a lazy spectrum image that say where they lie if they cannot be read."""
+"""Blocks of a lazy spectrum image that report their position if they cannot be read."""
 
 import functools
 import uuid
@@ -13,8 +13,8 @@ from dask.highlevelgraph import HighLevelGraph
 def guarded(data, after=None):
     """Return a lazy array with the same blocks, whose errors say which block failed.
 
-    Its tasks are its own: what else is computed of ``data`` at a time does not keep blocks in
-    memory that this needs later.
+    Its tasks are separate, so that other computations with ``data`` at the same time do not keep
+    blocks in memory that are needed later.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def guarded(data, after=None):
     -------
     dask.array.Array
     """
-    (data,) = dask.optimize(data)  # as a rule one task a block
+    (data,) = dask.optimize(data)  # usually one task per block
     graph = convert_legacy_graph(dict(data.__dask_graph__()))
     token = uuid.uuid4().hex
     own = {key: _renamed(key, token) for key in graph}

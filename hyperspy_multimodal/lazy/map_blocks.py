@@ -1,4 +1,4 @@
-"""Lazy maps whose blocks are cut from what one task gives."""
+"""Lazy maps whose blocks are cut from the result of one task."""
 
 import functools
 import itertools

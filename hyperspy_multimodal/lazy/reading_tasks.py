@@ -1,8 +1,7 @@
-"""Spectra of a signal, in memory or in blocks of Dask, and reading them now or later.
+"""Spectra of a signal, in memory or in Dask blocks, and reading them now or later.
 
-What a task gives is as large as a map of its block, so that no more than some blocks of spectra are
-in memory at a time. The blocks of a second pass are tasks of their own: they are read again, not
-kept.
+The result of a task is as large as a map of its block, so that only a few blocks of spectra are in
+memory at a time. The blocks of a second pass are separate tasks: they are read again, not kept.
 """
 
 import functools
@@ -22,7 +21,7 @@ from .tasks import computed, task
 
 
 class SpectraInBlocks:
-    """Spectra that are read, block by block, when the tasks that this gives are computed.
+    """Spectra that are read block by block when the returned tasks are computed.
 
     Parameters
     ----------
@@ -105,7 +104,7 @@ def _now(found, show_progressbar):
 
 
 def read_later(signal, plan: Plan, splits, seed, divisible):
-    """Return a task that reads from a lazy spectrum image what a fusion needs.
+    """Return a task that reads the data for a fusion from a lazy spectrum image.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Tasks of Dask with names that say what they do."""
+"""Dask tasks with descriptive names."""
 
 import contextlib
 import functools
@@ -8,7 +8,7 @@ from dask.diagnostics import ProgressBar
 
 
 def task(function, name):
-    """Return a function that makes a task of a call of ``function``, which is sent as it is.
+    """Return a function that turns a call of ``function`` into a task.
 
     Parameters
     ----------
@@ -21,6 +21,6 @@ def task(function, name):
 
 
 def computed(collections, show_progressbar):
-    """Return a tuple of what was lazy, or lists of it, computed in one graph."""
+    """Return a tuple of lazy objects, or lists of them, computed in one graph."""
     with ProgressBar() if show_progressbar else contextlib.nullcontext():
         return dask.compute(*collections)

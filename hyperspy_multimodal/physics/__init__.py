@@ -1,1 +1,1 @@
-"""Physics of a count: lines, edges, yields, cross-sections, scattering into the HAADF."""
+"""Physics of signals: lines, edges, yields, cross-sections and scattering to the HAADF."""

@@ -1,4 +1,4 @@
-"""The microscope, according to the metadata of a signal."""
+"""Parameters of the microscope in the metadata of a signal."""
 
 _BEAM_ENERGY = {"EDS_SEM": 20.0}
 #: Beam energy in keV where the metadata of a TEM hold none.

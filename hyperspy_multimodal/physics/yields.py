@@ -1,4 +1,4 @@
-"""X-rays that an atom yields in a line, relative to other lines: what a count stands for."""
+"""X-ray yields per atom of lines, relative to each other."""
 
 import numpy as np
 
@@ -16,12 +16,13 @@ _LEAST_YIELD = 1e-5
 
 
 def xrays_per_atom(line, beam_energy, window):
-    """Return how many X-rays of an element fall in a window, per atom and up to a common factor.
+    """Return the number of X-rays per atom in a window, up to a factor common to all lines.
 
-    Bethe's relativistic ionisation cross-section with Powell's constants [1]_, times the mean
-    fluorescence yield after Hubbell [2]_, times the share of the family's lines in the window.
-    Absorption in the specimen and in the detector's window is left out, so that lines below 1 keV
-    come out too strong. Good to about 20 % for K lines and to a factor of two for others.
+    This is Bethe's relativistic ionisation cross-section with Powell's constants [1]_, times the
+    mean fluorescence yield after Hubbell [2]_, times the fraction of the lines of the family in the
+    window. Absorption in the specimen and in the window of the detector is not included, so lines
+    below 1 keV come out too strong. The accuracy is about 20 % for K lines and a factor of two for
+    others.
 
     Parameters
     ----------
@@ -30,12 +31,12 @@ def xrays_per_atom(line, beam_energy, window):
     beam_energy : float
         Energy of the electrons in keV.
     window : sequence of float
-        Left and right end of the window in keV.
+        Left and right limit of the window in keV.
 
     Returns
     -------
     float
-        Above 0.
+        X-rays per atom in relative units, > 0.
 
     References
     ----------
@@ -70,7 +71,7 @@ def xrays_per_atom(line, beam_energy, window):
 
 
 def fluorescence_yield(atomic_number, family):
-    """Return the mean X-rays per vacancy of a shell.
+    """Return the mean number of X-rays per vacancy in a shell.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""Pictures of fused maps, and of what they consist of.
+"""Plots of fused maps and related results.
 
-``panels`` holds what they share: figures, names, axes, scales, colour bars and scale bars.
-``drawable`` says what cannot be drawn, and what to give instead.
+``panels`` contains shared elements: figures, names, axes, scales, colour bars and scale bars.
+``drawable`` checks what can be drawn, and its errors say what to pass instead.
 """
 
 from .composition import plot_composition

@@ -34,15 +34,15 @@ def plot_composition(
     *,
     figsize: Size | None = None,
 ) -> NDArray:
-    """Draw compositions of regions with error bars, their numbers, and where the regions are.
+    """Plot the compositions of regions with error bars and a table, beside a map of the regions.
 
     Parameters
     ----------
     found : Composition
-        What `composition` returns.
+        Result of `composition`.
     haadf : BaseSignal or numpy.ndarray
-        HAADF image (rows, columns) over the same field, also a finer one. That of another field is
-        refused, as by the fusion.
+        HAADF image (rows, columns) of the same field of view. It may have finer sampling. An image
+        of another field raises an error, as in the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional
@@ -52,21 +52,21 @@ def plot_composition(
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (3,): regions on the HAADF, compositions, numbers; or (4,) with those elements that
-        stay below 5 per cent in all regions, on a scale of their own.
+        Shape (3,): regions on the HAADF, compositions, and table. Shape (4,) if there are elements
+        below 5 per cent in all regions, which get a scale of their own.
 
     Raises
     ------
     TypeError, ValueError
-        If ``found`` is no composition, or has no region, or the image does not cover its maps.
+        If ``found`` is not a composition or has no region, or if the image does not cover its maps.
 
     Notes
     -----
-    Error bars are one standard error in total, by counts, fit and k-factors. An element that is
-    not detected has a triangle at its detection limit that points downwards, and "<" before the
-    limit among the numbers. A region without a composition has no points, and says so among the
-    numbers. The scale goes from 0 to 100, whatever the values. That of scarce elements goes by the
-    largest of them, and is logarithmic where they differ by more than a factor of ten.
+    Error bars are one standard error, from counts, fit and k-factors combined. An element that is
+    not detected is drawn as a downward triangle at its detection limit, and as "< limit" in the
+    table. A region without a composition has no points, and the table says so. The scale goes from
+    0 to 100. The scale of scarce elements ends at the largest of them, and is logarithmic if they
+    differ by more than a factor of ten.
 
     Examples
     --------

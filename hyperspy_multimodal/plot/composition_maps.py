@@ -1,4 +1,4 @@
-"""Composition by pixel, without vacuum: one scale for most, own ones for scarce elements."""
+"""Composition per pixel, without vacuum, with separate scales for scarce elements."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ def plot_composition_maps(
     *,
     figsize: Size | None = None,
 ) -> NDArray:
-    """Draw the composition by pixel, scarce elements on scales of their own, and vacuum in grey.
+    """Draw the composition per pixel, with separate scales for scarce elements and vacuum in grey.
 
     Parameters
     ----------
     found : Composition
-        What `composition` returns.
+        Result of `composition`.
     highest : float, optional
-        Per cent at the upper end of the scale of all elements, above 0. By default the 98th
-        percentile of the element that has most, rounded up to tens; an element whose own is below a
-        fifth of that has a scale of its own, in other colours, as its colour bar says.
+        Upper end of the scale of all elements in per cent, > 0. By default, the 98th percentile of
+        the most abundant element, rounded up to tens. An element whose 98th percentile is below a
+        fifth of that has a separate scale with other colours, shown by its colour bar.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional
@@ -60,12 +60,12 @@ def plot_composition_maps(
     Raises
     ------
     TypeError, ValueError
-        If ``found`` is no composition, or ``highest`` is not above 0.
+        If ``found`` is not a composition, or if ``highest`` is not above 0.
 
     Notes
     -----
-    The maps are those of fused counts, and their values are not independent between pixels. For a
-    number with an error, see the regions: `plot_composition`.
+    The composition is computed from the fused maps, so the values of neighbouring pixels are not
+    independent. For values with errors, use regions (`plot_composition`).
 
     Examples
     --------
@@ -112,7 +112,7 @@ def plot_composition_maps(
 
 
 def _scales(maps):
-    """Return the upper end of each map's scale, and whether it is the map's own."""
+    """Return the upper end of each map's scale, and whether the map has a separate scale."""
     tops = [
         np.nanpercentile(each.data, _MOSTLY) if np.isfinite(each.data).any() else 0.0
         for each in maps

@@ -1,4 +1,4 @@
-"""The terms of the cost, iteration by iteration."""
+"""The terms of the cost at each iteration."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TERMS = ("HAADF term", "Poisson term", "regulariser")
 def plot_convergence(
     output: Output, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Draw the three terms of the cost by iteration.
+    """Plot the three terms of the cost against the iteration.
 
     Parameters
     ----------
     output : dict
-        What `multimodal_fusion` returns with ``full_output=True``.
+        Dictionary from `multimodal_fusion` with ``full_output=True``.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional
@@ -41,14 +41,15 @@ def plot_convergence(
     Raises
     ------
     TypeError, ValueError
-        If ``output`` is no such dictionary, or is that of lazy maps or of a stack.
+        If ``output`` is not such a dictionary, or belongs to lazy maps or a stack.
 
     Notes
     -----
-    The terms as they enter the cost, lambda_1 and lambda_2 included, as in Fig. 1e and 2e of
-    J. Schwartz et al., npj Comput. Mater. 8, 16 (2022). Only their sum falls; one term may rise
-    while others fall. The start comes from coarser grids and is near the end already. The Poisson
-    term lacks a constant of the counts, and may be negative. Without HAADF its term is constant.
+    The terms include their weights lambda_1 and lambda_2, as in Fig. 1e and 2e of J. Schwartz et
+    al., npj Comput. Mater. 8, 16 (2022). Only their sum decreases; a single term may rise while
+    others fall. The first point comes from coarser grids and is already close to the minimum. The
+    Poisson term omits a constant that depends only on the counts, so it may be negative. If the
+    HAADF is not used, its term is constant.
 
     Examples
     --------

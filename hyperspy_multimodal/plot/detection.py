@@ -1,4 +1,4 @@
-"""Where elements are, where they are not, and where counts do not tell."""
+"""Plots of where elements are present, where they are scarce, and where counts do not tell."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ _UNITS = {"atomic": "at%", "weight": "wt%"}
 def plot_detection(
     found: Composition, least: float = 5.0, ax: Axes | None = None, *, figsize: Size | None = None
 ) -> Axes:
-    """Draw which elements are in which regions.
+    """Draw a table of which elements are present in which regions.
 
     Parameters
     ----------
     found : Composition
-        What `composition` returns.
+        Result of `composition`.
     least : float
-        Per cent, between 0 and 100. Where there is less, it is said. Default 5.
+        Threshold in per cent, between 0 and 100. Regions that contain less are marked. Default 5.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw into; those of a new figure by default.
+        Axes to draw into. By default, a new figure is created.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
         "180 mm".
@@ -55,15 +55,16 @@ def plot_detection(
     Raises
     ------
     TypeError, ValueError
-        If ``found`` is no composition, or has no region, or ``least`` is not between 0 and 100.
+        If ``found`` is not a composition or has no region, or if ``least`` is not between 0 and
+        100.
 
     Notes
     -----
-    The statements hold at the false discovery rate of ``found``: over all regions, it is the
-    expected share of false statements among those that an element is there, and among those that it
-    is below ``least``. If the element is there, its cell contains the composition. If the counts do
-    not tell, it contains the detection limit, or says that the region has no composition. If the
-    element was not found although ``least`` would have been, it contains "< least".
+    The statements hold at the false discovery rate of ``found``. Over all regions, this is the
+    expected fraction of false statements among those that an element is present, and among those
+    that it is below ``least``. If the element is present, its cell contains the composition. If the
+    counts do not tell, it contains the detection limit, or says that the region has no composition.
+    If the element was not found although ``least`` would have been, it contains "< least".
 
     Examples
     --------
@@ -118,12 +119,12 @@ def plot_detection(
 def plot_detection_map(
     found: DetectionMap, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Draw where each element is, where it is not, and where counts do not tell.
+    """Draw where each element is present, where it is scarce, and where the counts do not tell.
 
     Parameters
     ----------
     found : DetectionMap
-        What `detection_map` returns.
+        Result of `detection_map`.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional
@@ -138,12 +139,12 @@ def plot_detection_map(
     Raises
     ------
     TypeError
-        If ``found`` is no detection map.
+        If ``found`` is not a detection map.
 
     Notes
     -----
-    "There" leaves open how much. The two yellowish colours mean less than ``least``, whether the
-    element was found or not: between them there need be no difference.
+    "There" does not state an amount. Both yellowish colours mean less than ``least``, whether or
+    not the element was found. Blocks of the two colours do not necessarily differ.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Counts along a line, raw and fused."""
+"""Raw and fused counts along a line."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def plot_line_profile(
     *,
     figsize: Size | None = None,
 ) -> Axes:
-    """Draw maps along a line, say across an interface: raw as points, fused as lines.
+    """Plot maps along a line, such as across an interface: raw maps as points, fused maps as lines.
 
     Parameters
     ----------
     maps, raw_maps : list of BaseSignal
-        Fused and raw maps of the same elements, with two axes each: what `multimodal_fusion`
-        returns, and ``raw_maps`` of its ``full_output``.
+        Fused and raw maps of the same elements, with two axes each, as returned by
+        `multimodal_fusion` and as ``raw_maps`` in its ``full_output``.
     line : hyperspy.roi.Line2DROI or tuple
         The line, or its ends ((x1, y1), (x2, y2)), in units of the axes.
     linewidth : float, optional
-        Width across which the maps are averaged, in units of the axes, rounded to whole pixels; by
-        default that of a `Line2DROI`, or one pixel.
+        Width over which the maps are averaged, in units of the axes, rounded to whole pixels. By
+        default, the width of the `Line2DROI`, or one pixel.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw into; those of a new figure by default.
+        Axes to draw into. By default, a new figure is created.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
         "180 mm".
@@ -62,10 +62,10 @@ def plot_line_profile(
 
     Notes
     -----
-    Between pixels, values are interpolated linearly; scan positions that were left out have none.
+    Values are interpolated linearly between pixels. Masked scan positions have no value.
 
-    Maps that were fused with ``uncertainty=True`` get a band of one standard deviation of a pixel,
-    not of the average across the line, whose noise is less; neighbouring pixels of a fused map are
+    Maps that were fused with ``uncertainty=True`` get a band of one standard deviation of a single
+    pixel. The average across the line has less noise, but neighbouring pixels of a fused map are
     not independent.
 
     To see where the line lies, draw it into an overlay: ``plot_overlay(maps).plot([x1, x2], [y1,
@@ -112,14 +112,14 @@ def plot_line_profile(
 
 
 def _unit(axis):
-    """Return the unit of an axis; None for pixels."""
+    """Return the unit of an axis, or None for pixels."""
     if has_units(axis):
         return axis.units
     return None if abs(axis.scale) == 1 else "units of the axes"
 
 
 def _standard_deviation(fused):
-    """Return the standard deviation of a map, None if it has none."""
+    """Return the standard deviation of a map, or None if it has none."""
     deviation = fused.metadata.get_item("Multimodal_fusion.standard_deviation", None)
     if deviation is None or np.shape(deviation) == fused.data.shape:
         return deviation
@@ -169,9 +169,9 @@ def _checked_line(line, linewidth, axes):
 
 
 def _profile(data, ends, width, axes):
-    """Return values at even distances along a line, averaged across its width in pixels.
+    """Return values at equal distances along a line, averaged across its width in pixels.
 
-    Pixels that are not finite have no part in it.
+    Pixels that are not finite are ignored.
     """
     offsets, scales = ([getattr(axis, name) for axis in axes] for name in ("offset", "scale"))
     start, stop = ((ends - offsets) / scales)[:, ::-1]  # (row, column), in pixels

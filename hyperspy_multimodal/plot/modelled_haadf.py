@@ -1,4 +1,4 @@
-"""The HAADF beside what the fused maps make of it."""
+"""The HAADF beside its model from the fused maps."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _IMAGES = ("haadf", "modelled_haadf", "haadf_residual")
 def plot_haadf_model(
     output: Output, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Draw the measured HAADF, the one that the fused maps give, and their difference.
+    """Draw the measured HAADF, its model from the fused maps, and their difference.
 
     Parameters
     ----------
     output : dict
-        What `multimodal_fusion` returns with ``full_output=True``.
+        Dictionary from `multimodal_fusion` with ``full_output=True``.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional
@@ -39,21 +39,21 @@ def plot_haadf_model(
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (3,): measured, modelled, residual (measured less modelled).
+        Shape (3,): measured, modelled, residual (measured minus modelled).
 
     Raises
     ------
     TypeError, ValueError
-        If ``output`` is no such dictionary, or its images are lazy.
+        If ``output`` is not such a dictionary, or if its images are lazy.
 
     Notes
     -----
-    The HAADF is in unit range, blurred and moved as the fusion saw it. What is left in the residual
-    with the shape of the specimen is what the maps cannot explain: an element that is not mapped,
-    thickness, diffraction contrast, a HAADF that is not registered. The residual's scale is
-    symmetric about 0. Above stands ``r_squared``: the share of the HAADF's variance that raw maps
-    explain before fusion, both smoothed and with the noise of the maps taken off. It may be 100 %
-    where the residual still shows noise.
+    The HAADF is in unit range, with the blur and shift that the fusion used. Structure in the
+    residual is not explained by the maps. It can come from an element that is not mapped, from
+    thickness, from diffraction contrast, or from a HAADF that is not registered. The scale of the
+    residual is symmetric about 0. The title gives ``r_squared``, the fraction of the variance of
+    the HAADF that the raw maps explain before fusion. Both are smoothed for this, and the noise of
+    the maps is corrected for. It can be 100 % although the residual shows noise.
 
     Examples
     --------

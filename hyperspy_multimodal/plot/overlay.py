@@ -1,4 +1,4 @@
-"""Maps in one picture, a colour each."""
+"""Several maps in one picture, each in its own colour."""
 
 from __future__ import annotations
 
@@ -59,35 +59,35 @@ def plot_overlay(
     legend: bool = True,
     figsize: Size | None = None,
 ) -> Axes:
-    """Draw maps over each other, each in a colour, with a legend and a scale bar.
+    """Overlay maps in different colours, with a legend and a scale bar.
 
     Parameters
     ----------
     maps : list of BaseSignal
         Maps of one scan with two axes each, such as those that `multimodal_fusion` returns. Two to
-        four can be told apart.
+        four maps can be distinguished.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw into; those of a new figure by default.
+        Axes to draw into. By default, a new figure is created.
     colors : list, optional
-        A matplotlib colour for each map. By default magenta and green for two maps; red, green and
-        blue for three, and yellow for a fourth.
+        A matplotlib colour for each map. By default, magenta and green for two maps; red, green and
+        blue for three; and yellow for a fourth.
     weights : list of float, optional
-        Factor for the brightness of each map, 0 or greater. By default 1, and 0.4 for maps whose
-        verdict is "not to be trusted". With 0.5 an element that is everywhere covers others less.
+        Factor for the brightness of each map, >= 0. By default 1, or 0.4 for maps whose verdict is
+        "not to be trusted". A factor of 0.5 can keep an element that is present everywhere from
+        hiding the others.
     vmin, vmax : float, str, or list of them
         Values at which a map is dark and at which it has its full colour, one for all maps or one
-        for each: numbers, or percentiles such as "5th", as in HyperSpy. Default 0 and "99.8th".
-        Raise ``vmin`` to take off an even background, such as that of a carbon film.
+        per map: numbers, or percentiles such as "5th", as in HyperSpy. Default 0 and "99.8th".
+        Increase ``vmin`` to remove a uniform background, such as that of a carbon film.
     same_scale : bool
-        Whether all maps share one scale, from the lowest ``vmin`` to the highest ``vmax`` of them
-        (True), or each has its own (False, default). With one scale, a trace element is as dark as
-        its counts are few.
+        Whether all maps share one scale, from the lowest ``vmin`` to the highest ``vmax`` (True),
+        or each has its own (False, default). On a common scale, a trace element is dark.
     background : "black" or "white"
-        Colour where there is nothing. On black colours add up as light does, on white they absorb
-        as ink does. Default "black".
+        Colour where all maps are at or below ``vmin``. On black, colours add like light; on white,
+        they absorb like ink. Default "black".
     legend : bool
-        Whether to draw a legend below the picture, with the values at which each map is dark and
-        at which it has its full colour. It also says which maps are not to be trusted. It is never
+        Whether to draw a legend below the picture. It contains the values at which each map is dark
+        and at which it has its full colour, and marks maps that are not to be trusted. It is never
         larger than the picture. Default True.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
@@ -104,13 +104,13 @@ def plot_overlay(
 
     Notes
     -----
-    By default, each map has its own scale: the overlay shows where elements are, not how much of
-    each, and a trace element looks as bright as a main one. The legend says where each scale ends.
-    With ``same_scale=True`` brightness compares counts; these are no atomic fractions, which also
-    depend on k-factors. Where colours add up to more than the screen can show, the pixel keeps its
-    hue. Where four elements or more lie over each other, mixed colours no longer tell which: draw
-    some of the maps, such as ``plot_overlay(maps[:3])``. Pixels that hold no value (NaN) show the
-    background. The picture is in units of the axes of the maps.
+    By default, each map has its own scale. The overlay then shows where the elements are, but not
+    how much of each there is: a trace element looks as bright as a main one. The legend gives the
+    ends of each scale. With ``same_scale=True``, brightness is proportional to counts. Counts are
+    not atomic fractions, which also depend on k-factors. Pixels in which colours saturate keep
+    their hue. Mixed colours of four or more overlapping elements are ambiguous; draw only some of
+    the maps, such as ``plot_overlay(maps[:3])``. NaN pixels show the background. The picture is in
+    the units of the axes of the maps.
 
     Examples
     --------
@@ -136,14 +136,14 @@ def plot_overlay(
 
 
 def draw_overlay(ax, maps, colours=None, weights=None, limits=None, background="black"):
-    """Draw maps over each other with a scale bar, and return handles for a legend.
+    """Overlay maps with a scale bar, and return handles for a legend.
 
     Parameters
     ----------
     ax, maps, colours, weights, background
         As in `plot_overlay`.
     limits : list of (float, float), optional
-        Values at which each map is dark, and at which it has its full colour.
+        Values at which each map is dark and at which it has its full colour.
     """
     colours = checked_colours(colours, len(maps), background)
     weights = _checked_weights(weights, maps)
@@ -163,7 +163,7 @@ def draw_overlay(ax, maps, colours=None, weights=None, limits=None, background="
 
 
 def name_colours(ax, handles):
-    """Draw the legend of an overlay below it, in text that goes by the size of its title."""
+    """Draw the legend below the overlay, in a text size that follows that of the title."""
     size = _LEGEND * ax.title.get_fontsize()
     fit_legend(
         ax, handles, loc="upper center", bbox_to_anchor=(0.5, -0.02), frameon=False,
@@ -177,10 +177,10 @@ def mixed(shares, colours, background):
     Parameters
     ----------
     shares : list of numpy.ndarray
-        Brightness of each map, 0 or greater, (ny, nx).
+        Brightness of each map, >= 0, shape (ny, nx).
     colours : list
     background : "black" or "white"
-        Whether colours add up, or what they lack is taken from white.
+        Whether colours are added to black or subtracted from white.
     """
     total = np.zeros((*shares[0].shape, 3))
     for share, colour in zip(shares, colours, strict=True):
@@ -191,7 +191,7 @@ def mixed(shares, colours, background):
 
 
 def checked_colours(colours, number, background="black"):
-    """Return a colour for each map, by default those that can be told apart best."""
+    """Return a colour for each map, by default easily distinguished colours."""
     if colours is None:
         chosen = _BACKGROUNDS[background].get(number, _MORE[:number])
         enough = len(chosen) == number

@@ -66,27 +66,27 @@ def plot_overview(
     Parameters
     ----------
     maps, raw_maps : list of BaseSignal
-        Fused and raw maps of the same elements, in counts, with two axes each: what
-        `multimodal_fusion` returns, and ``raw_maps`` of its ``full_output``.
+        Fused and raw maps of the same elements, in counts, with two axes each, as returned by
+        `multimodal_fusion` and as ``raw_maps`` in its ``full_output``.
     haadf : BaseSignal or numpy.ndarray
-        HAADF image (rows, columns) over the same field, also a finer one. That of another field is
-        refused, as by the fusion.
+        HAADF image (rows, columns) of the same field of view. It may have finer sampling. An image
+        of another field raises an error, as in the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     same_scale : bool
         Whether the raw and the fused map of an element share one scale and one colour bar (True,
-        default), or each has its own.
+        default), or each map has its own.
     cmap : str, Colormap, or list of them
         Colour map for all elements, or a list with one for each. "elements" goes from black to the
         colour of the element in the overlay. Default "viridis".
     colors : list, optional
         A matplotlib colour for each map of the overlay, as in `plot_overlay`.
     overlay : list of BaseSignal, optional
-        Maps in the overlay. By default the fused maps; of more than four, the first four that are
-        not "not to be trusted".
+        Maps in the overlay. By default, all fused maps if there are at most four, and otherwise the
+        first four whose verdict is not "not to be trusted".
     columns : int, optional
-        Pairs of panels in a row. By default at most five, and as many as fit legibly into the
-        width of ``figsize``.
+        Pairs of panels per row. By default, as many as fit legibly into the width of ``figsize``,
+        at most five.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
         "180 mm".
@@ -94,7 +94,8 @@ def plot_overview(
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (2, K + 1), wherever they are on the page: HAADF and raw maps, overlay and fused maps.
+        Shape (2, K + 1), independent of the layout. First row: HAADF and raw maps. Second row:
+        overlay and fused maps.
 
     Raises
     ------
@@ -104,16 +105,16 @@ def plot_overview(
 
     Notes
     -----
-    Scales start at 0. By default they end at the 99.8th percentile of the fused map, for the raw
-    map as well; single pixels of the raw map are often brighter, which the pointed end of the
-    colour bar shows. With ``same_scale=False`` each map ends at its own 99.8th percentile.
+    Scales start at 0. By default, the scale of both maps ends at the 99.8th percentile of the fused
+    map. Single pixels of the raw map are often brighter, as the pointed end of the colour bar
+    indicates. With ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
 
-    Small rings on a fused map are the centres of windows in which the fusion had erased significant
-    structure, and the sum of the map was set to that of the counts (``keep_significant``). Crosses
-    are the centres of windows in which the sums still differ. The caption explains the marks. The
-    image of the detector bears its own title, such as "BSE", which also says if fusion left it out.
-    All panels are in units of the axes of the maps. The caption of each fused map gives its
-    verdict, with all reasons if it is not sound.
+    Small rings on a fused map mark the centres of windows in which the fusion had changed the
+    counts significantly. The sum of the map there was set to that of the counts
+    (``keep_significant``). Crosses mark the centres of windows in which the sums still differ. The
+    caption explains the marks. The detector image has its own title, such as "BSE", which also says
+    if the fusion left it out. All panels are in the units of the axes of the maps. The caption of
+    each fused map gives its verdict, with all reasons if it is not sound.
 
     Examples
     --------
@@ -163,7 +164,7 @@ def plot_overview(
 
 
 def _columns_of(columns, width, figsize):
-    """Return how many pairs of panels a row may have, each so many inches wide by default."""
+    """Return how many pairs of panels fit in a row, and their default width in inches."""
     if columns is not None:
         return checked_count("columns", columns)
     return most_columns(figsize, width, int(np.clip(_WIDEST / width, 1, _MOST_COLUMNS)))
@@ -179,7 +180,7 @@ def _panels(fig, number, rows, columns):
 
 
 def _draw_image(pair, image, signal, name):
-    """Draw the HAADF, with a colour bar that leaves as much room beside the overlay below it."""
+    """Draw the HAADF, with a colour bar that reserves the same width beside the overlay below."""
     axis = pair[0]
     record = signal.metadata.get_item
     used = record("Multimodal_fusion.uses_haadf", True)

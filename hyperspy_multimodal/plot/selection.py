@@ -1,4 +1,4 @@
-"""What the automatic choice of lambdas tried, and how well each setting predicts counts."""
+"""Settings tried by the automatic choice of lambdas, and how well each predicts counts."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def plot_selection(
     Parameters
     ----------
     output : dict
-        What `multimodal_fusion` returns with ``lambdas="auto", full_output=True``; of lazy maps
-        ``output["record"].compute()``, which reads and fuses them.
+        Dictionary from `multimodal_fusion` with ``lambdas="auto", full_output=True``. For lazy
+        maps, pass ``output["record"].compute()``, which reads and fuses them.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional
@@ -65,7 +65,8 @@ def plot_selection(
     Raises
     ------
     TypeError, ValueError
-        If ``output`` is no such dictionary, or lambdas were given and nothing was chosen.
+        If ``output`` is not such a dictionary, or if lambdas were given, so that nothing was
+        chosen.
 
     Notes
     -----
@@ -74,15 +75,15 @@ def plot_selection(
     above the best of the element. Too little smoothing (left) leaves noise in the map, and too much
     (right) blurs its structure. Both predict worse.
 
-    Black is without the HAADF, colours are with it, one for each gamma. Lines join the best setting
-    at each strength of smoothing. Each regulariser has its own symbol: circles are total variation,
-    diamonds its Huber form, squares sieves and hexagons smooth maps. For the last two, lambda_2 /
-    lambda_1 is half the square of their width in pixels. Full symbols follow the edges of the
-    HAADF. Triangles at the top are above 30 per cent.
+    Settings without the HAADF are black. Settings with it have a colour for each gamma. Lines
+    connect the best settings at each strength of smoothing. The symbol depends on the regulariser:
+    circles for total variation, diamonds for its Huber form, squares for sieves and hexagons for
+    smooth maps. For the last two, lambda_2 / lambda_1 is half the square of their width in pixels.
+    Filled symbols follow the edges of the HAADF. Triangles at the top are above 30 per cent.
 
-    A ring marks what was chosen. It is not always the lowest symbol of an element. The settings of
-    elements that the HAADF couples are chosen together, and the HAADF is used only if it gains
-    three standard errors over all of them.
+    A ring marks the chosen setting. It is not always the lowest symbol of an element: elements that
+    are coupled by the HAADF are chosen together, and the HAADF is used only if it improves the
+    prediction of all of them by three standard errors.
 
     Examples
     --------
@@ -139,17 +140,17 @@ def plot_selection(
 
 
 def _percent(relative_error):
-    """Return by how many per cent an error is above the best, from their ratio."""
+    """Return the excess of an error over the best in per cent, from their ratio."""
     return 100 * (relative_error - 1)
 
 
 def _as_fraction(ratio, _):
-    """Return a power of two as short text: decimals of small ones would overlap."""
+    """Return a power of two as short text, because long decimals would overlap."""
     return f"{ratio:g}" if ratio >= 1 else f"1/{1 / ratio:g}"
 
 
 def _draw_settings(axis, table, element, colours):
-    """Draw the error of each setting over its smoothing, and join the best at each smoothing."""
+    """Draw the error of each setting over its smoothing, and connect the best ones."""
     best = {}
     for row in table:
         colour = colours[row["gamma"]] if row["uses_haadf"] else _WITHOUT
@@ -166,7 +167,7 @@ def _draw_settings(axis, table, element, colours):
 
 
 def _heading(chosen):
-    """Return what the picture shows, and in a word what was chosen."""
+    """Return a heading that says what the picture shows and what was chosen."""
     used = "without the HAADF"
     if chosen["uses_haadf"]:
         used = f"with the HAADF, γ = {chosen['gamma']:g}"
@@ -176,7 +177,7 @@ def _heading(chosen):
 
 
 def _names(output):
-    """Return the names of the elements: of the raw maps, or from the record of lazy ones."""
+    """Return the names of the elements, from the raw maps or from the record of lazy maps."""
     if "raw_maps" in output:
         return [map_name(each) for each in output["raw_maps"]]
     for item in ("xray_lines", "edges", "elements"):
@@ -186,9 +187,9 @@ def _names(output):
 
 
 def _chosen_row(output):
-    """Return the row of the table that holds what was chosen.
+    """Return the row of the table with the chosen setting.
 
-    Rows with other HAADF weights may hold the same: the choice is what predicts best.
+    If rows with other HAADF weights have the same parameters, the one that predicts best is it.
     """
     rows = [row for row in output["selection"] if _is_choice(row, output)]
     return min(rows, key=lambda row: sum(row["relative_errors"]))
@@ -235,7 +236,7 @@ def _legend_columns(handles, width, size):
 
 
 def _in_words(name):
-    """Return what a regulariser is."""
+    """Return the name of a regulariser in words."""
     regulariser = REGULARISERS[name]
     if name == "smooth":
         return "smooth map: a softer sieve"

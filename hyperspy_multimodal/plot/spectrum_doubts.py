@@ -37,7 +37,7 @@ class Doubt(NamedTuple):
 
 
 def spectrum_doubts(output, unit):
-    """Return what is doubtful in the fit of a summed spectrum, a list of `Doubt`.
+    """Return the doubtful features in the fit of a summed spectrum, a list of `Doubt`.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def _misfits(output, unit):
 
 
 def _overlaps(output):
-    """Return mapped lines under which lines of elements that nobody named hold many counts."""
+    """Return mapped lines under which lines of unnamed elements have many counts."""
     return [
         Doubt(
             "overlap",

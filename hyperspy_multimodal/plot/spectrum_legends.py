@@ -61,7 +61,7 @@ def name_curves(axis, goodness, lines):
 
 
 def name_doubts(fig, doubts):
-    """Write under the axes what is doubtful, if anything is."""
+    """Write doubtful features under the axes, if there are any."""
     letters = int(_LETTERS * _width(fig))
     handles = [_handle(doubt, letters) for doubt in doubts[:MOST_DOUBTS]]
     if len(doubts) > MOST_DOUBTS:

@@ -1,4 +1,4 @@
-"""The fit of the summed spectrum as a picture."""
+"""Plot of the summed spectrum and its fit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TICKS = (-500, -100, -20, -5, 0, 5, 20, 100, 500)
 
 
 class _Curves(NamedTuple):
-    """Spectra by channel that are drawn, shape (C,), with energies in units of the axis."""
+    """Spectra to draw, shape (C,), with energies in units of the axis."""
 
     energy: np.ndarray
     observed: np.ndarray
@@ -54,7 +54,7 @@ def plot_sum_spectrum(
     energies: tuple[float, float] | None = None,
     fig: Figure | None = None,
 ) -> NDArray:
-    """Draw the summed spectrum, its fit and what remains, and mark what is doubtful.
+    """Draw the summed spectrum, its fit and the residual, and mark doubtful features.
 
     Parameters
     ----------
@@ -62,37 +62,44 @@ def plot_sum_spectrum(
         The ``full_output`` of `hyperspy_multimodal.fit_maps`, or ``output["spectrum_fit"]`` of
         `multimodal_fusion`.
     energies : tuple of (float, float), optional
-        Energies to show, in units of the energy axis. By default from the first fitted channel with
-        counts to the last that holds 0.2 % of the highest, the last peak, the last mapped line, or
-        the last range where the model is wrong.
+        Energies to show, in units of the energy axis. By default, the range starts at the first
+        fitted channel with counts. It ends at the last channel with 0.2 % of the highest one, the
+        last peak, the last mapped line, or the last range where the model is wrong, whichever is
+        highest.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (2,): the spectra, and what the model leaves of them in standard errors.
+        Shape (2,): the spectra, and the residual in standard errors.
 
     Raises
     ------
     ValueError
-        If ``output`` is no such dictionary, if the spectra hold no counts, or if less than two
-        channels between ``energies`` were fitted.
+        If ``output`` is not such a dictionary, if the spectra contain no counts, or if fewer than
+        two channels between ``energies`` were fitted.
 
     Notes
     -----
-    Above, counts: observed, fitted, and the continuum. "Fitted" is all that was explained: the
-    model, and what it left, which was attributed to lines and continuum afterwards and is shaded.
-    Below, observed less *model* in standard errors of the counts, linear up to 5 and logarithmic
-    beyond, with the same shades; two standard errors are a grey band.
+    The upper panel shows observed counts, fitted counts and the continuum. "Fitted" is the model
+    plus the residual that was attributed to lines and continuum afterwards, which is shaded. The
+    lower panel shows observed minus *model* in standard errors of the counts, linear up to 5 and
+    logarithmic beyond, with the same shading. The grey band is two standard errors wide on each
+    side.
 
-    Ticks are at the fitted positions of all lines. The strongest line of each family has a label if
-    it makes a peak or is mapped, others if their peaks stand out; colours say whether an element
-    was named, is one of the instrument, or is a guess at a peak of no element ("?"). Under the
-    picture stands what is doubtful: such peaks; ranges, shaded in orange, where the counts depart
-    from the model in one direction over more than a FWHM, by five standard errors and by 2 %; lines
-    of the instrument under a mapped line (†); lines under which other elements may be hidden (‡);
-    elements that were not found (in brackets); channels that were left out.
+    Ticks mark the fitted positions of all lines. The strongest line of each family has a label if
+    it forms a peak or is mapped; other lines have one if their peaks stand out. Colours distinguish
+    named elements, elements of the instrument, and guesses for unassigned peaks ("?"). Doubtful
+    features are listed below the picture:
+
+    - unassigned peaks;
+    - ranges, shaded in orange, where the counts deviate from the model in one direction over more
+      than a FWHM, by five standard errors and by 2 %;
+    - lines of the instrument under a mapped line (†);
+    - lines under which other elements may be hidden (‡);
+    - elements that were not found (in brackets);
+    - channels that were left out.
 
     Examples
     --------
@@ -130,7 +137,7 @@ def plot_sum_spectrum(
 
 
 def _shown(output, lines, doubts, axis, energies):
-    """Return the channels to draw, a slice."""
+    """Return the channels to draw as a slice."""
     energy, observed = axis.axis, output["sum_spectrum"].data
     fits = np.zeros(energy.size, bool)
     for start, stop in output["fitted_channels"]:
@@ -173,7 +180,7 @@ def _curves(output, shown):
 
 
 def _draw_spectra(axis, curves):
-    """Draw observed and fitted counts, and shade what was attributed."""
+    """Draw observed and fitted counts, and shade the attributed residual."""
     energy, fits = curves.energy, curves.fitted > 0
     gaps = [np.where(fits, each, np.nan) for each in (curves.fitted, curves.continuum)]
     axis.step(energy, curves.observed, where="mid", color=OBSERVED, lw=0.8, label="observed")
@@ -189,7 +196,7 @@ def _draw_spectra(axis, curves):
 
 
 def _draw_residual(axis, curves):
-    """Draw what the model leaves, and how much of it was given to lines and continuum."""
+    """Draw the residual of the model, and shade the parts attributed to lines and continuum."""
     errors = np.sqrt(np.maximum(curves.model, 1.0))
     fits = curves.model > 0
     residual = np.where(fits, (curves.observed - curves.model) / errors, np.nan)
@@ -207,7 +214,7 @@ def _draw_residual(axis, curves):
 
 
 def _shade(axis, curves, low, high):
-    """Shade what the model left and was given to lines and to the continuum."""
+    """Shade the parts of the residual attributed to lines and to the continuum."""
     given = np.abs(curves.fitted - curves.model)
     for name, own in (("lines", curves.to_lines), ("continuum", ~curves.to_lines)):
         own = own & (given > _SHADED * np.sqrt(np.maximum(curves.model, 1.0)))

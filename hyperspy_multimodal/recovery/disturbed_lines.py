@@ -7,10 +7,10 @@ from ..notes import Speaker
 
 _logger = Speaker(__name__)
 
-# Neighbours on each side that say what a row should hold.
+# Number of neighbours on each side that predict the counts of a row.
 _NEIGHBOURS = 3
-# A row is disturbed if it is off by these multiples of the scatter of rows and of the standard
-# error of its counts, and by this share of itself.
+# A row is disturbed if it deviates by these multiples of the scatter of rows and of the standard
+# error of its counts, and by this share of its counts.
 _SCATTER, _CERTAIN, _SHARE = 8.0, 6.0, 0.1
 _FEWEST = 12  # rows
 _NORMAL = 1.4826  # standard deviation over the median absolute deviation
@@ -22,8 +22,8 @@ _MOST = 0.2  # of all rows: more are structure
 def disturbed_lines(counts, haadf, axis):
     """Return rows or columns whose counts differ from those of their neighbours.
 
-    What the HAADF image does in the same row is allowed for: what changes from one row to the next
-    in both is specimen.
+    Changes of the HAADF image in the same row are taken into account: if both change from one row
+    to the next, the specimen does.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def disturbed_lines(counts, haadf, axis):
     Returns
     -------
     lines : numpy.ndarray of int
-        Their numbers; empty where more than a fifth of them are off.
+        Their numbers; empty if more than a fifth of them deviate.
     shares : numpy.ndarray
-        Counts of each over what it should hold.
+        Counts of each, divided by the expected counts.
     """
     sums = np.asarray(counts, float).sum(axis=1 - axis)
     bright = np.asarray(haadf, float).sum(axis=1 - axis)
@@ -59,11 +59,11 @@ def _off(sums, bright, disturbed):
     expected = _of_neighbours(sums, disturbed)
     of_haadf = _of_neighbours(bright, disturbed)
     off, with_haadf = sums - expected, bright - of_haadf
-    # what is disturbed says nothing of how counts go with the HAADF
+    # disturbed rows do not show how counts depend on the HAADF
     near = np.abs(off) <= 5 * np.median(np.abs(off)) + 1e-12
     power = float(with_haadf[near] @ with_haadf[near])
     slope = float(off[near] @ with_haadf[near]) / power if power > 0 else 0.0
-    # a row in which the HAADF is off too, by as much as the counts would say, is specimen
+    # if the HAADF deviates as much as the counts do, the specimen is the cause
     explained = expected * with_haadf / np.maximum(of_haadf, 1e-300)
     along = max(slope, 0.0) * with_haadf
     off = np.where(np.abs(off - explained) < np.abs(off - along), off - explained, off - along)
@@ -76,7 +76,7 @@ def _off(sums, bright, disturbed):
 def warn_of_disturbed_lines(maps: Maps, haadf):
     """Name disturbed rows and columns, with a mask that leaves them out.
 
-    Only for maps that know the counts of whole spectra.
+    Only for maps with known counts of whole spectra.
     """
     counts = maps.gross
     if counts is None:

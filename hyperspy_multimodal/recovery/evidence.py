@@ -10,28 +10,28 @@ from .verdict import RULES, verdicts_of
 
 _logger = Speaker(__name__)
 
-# Pixels of a patch of 8 pixels diameter, and the standard errors at which it is seen.
+# Pixels of a patch with a diameter of 8 pixels, and the standard errors at which it is visible.
 _PATCH, _SEEN = 50.0, 5.0
 # A map is flat if it varies by less than this share of its mean.
 _FLAT = 0.02
-# A total that changed by this share, and by so many Poisson errors, is worth a word.
+# A change of a total by this share and by this many Poisson errors is reported.
 _CHANGED, _STANDARD_ERRORS = 0.01, 3.0
 
 
 def judged(prepared, chosen, result, left=()):
-    """Return the `Verdict` of each map, and tell the summary of the call.
+    """Return the `Verdict` on each map, and pass it to the summary of the call.
 
     Parameters
     ----------
     prepared : Prepared
         Measured maps.
     chosen : Chosen
-        What they were fused with.
+        Setting of the fusion.
     result : FusionResult
         Fused maps.
     left : sequence of (str, float)
-        Lines or edges whose fused map differs from the counts, and by how many standard errors,
-        after all that was done about it. Default none.
+        Lines or edges whose fused map still differs from the counts, and by how many standard
+        errors. Default none.
     """
     names, setting = prepared.maps.names, chosen.setting
     net, errors = totals_of(prepared.maps)
@@ -63,7 +63,7 @@ def totals_of(maps):
 
 
 def _seen(maps):
-    """Return which pixels are not left out."""
+    """Return which pixels are not masked."""
     return True if maps.mask is None else ~maps.mask
 
 
@@ -82,7 +82,7 @@ def say_changed_totals(maps, fused):
     about, found = {}, {}
     for name, before, after, error in zip(maps.names, net, totals, errors, strict=True):
         share = abs(after - before) / max(abs(before), 1e-300)
-        # of what has hardly any counts, an element that is not there, that is said already
+        # for an absent element, with hardly any counts, there is already another message
         if share > _CHANGED and abs(after - before) > _STANDARD_ERRORS * error and before > error:
             about[name] = float(share)
             percent = 100 * np.array([after - before, error]) / before
@@ -102,7 +102,7 @@ def say_changed_totals(maps, fused):
 
 
 def say_few_counts(names, net, errors):
-    """Name maps whose counts are too few to show where they are.
+    """Name maps with too few counts to locate the element.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def say_few_counts(names, net, errors):
         Totals and their Poisson errors, shape (K,).
     """
     if not np.any(net > 0):
-        return  # that there are none is said elsewhere
+        return  # empty maps are reported elsewhere
     shares = errors / np.maximum(net, 1e-300)
     absent = [note for note in gathered_so_far() or [] if note.kind == "not found"]
     few = {
@@ -120,7 +120,7 @@ def say_few_counts(names, net, errors):
         for name, share in zip(names, shares.tolist(), strict=True)
         if share >= RULES["few counts"].care and not any(note.amount(name) for note in absent)
     }
-    # fits of spectra say how well a total is known, with noise and all else
+    # for fits of spectra, the errors of totals are known, including noise and all other sources
     said = [note for note in gathered_so_far() or [] if note.kind == "uncertain total"]
     if few:
         _logger.warning(
@@ -138,7 +138,7 @@ def say_few_counts(names, net, errors):
 
 
 def say_noisy_contrast(names, noise, fused):
-    """Name maps of whose contrast, or of whose fine structure, a large share is noise.
+    """Name maps with a large share of noise in their contrast or fine structure.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def say_noisy_contrast(names, noise, fused):
     fine, partly, mostly = {}, {}, {}
     for name, share, error, grain, each in zip(names, *noise, fused, strict=True):
         if _is_flat(each) or any(note.amount(name) for note in absent):
-            continue  # this is said already
+            continue  # already reported
         sure = float(share - error)
         if sure >= RULES["mostly noise"].distrust:
             mostly[name] = sure
@@ -253,7 +253,7 @@ def table_of(verdicts, maps):
 
 
 def messages_of():
-    """Return all messages about the scan and its fusion, as texts."""
+    """Return the texts of all messages about the scan and its fusion."""
     return list(dict.fromkeys(note.text for note in gathered_so_far() or []))
 
 

@@ -39,19 +39,19 @@ class Fused:
     maps : numpy.ndarray
         Fused maps in counts, shape (K, ny, nx).
     errors : numpy.ndarray or None
-        Their standard deviations, if asked for.
+        Standard deviations, if requested.
     record : dict
         Every parameter, given or chosen, in types that metadata can hold.
     numbers : dict
         The numbers of ``full_output``.
     images : dict
-        Its images by name: arrays (ny, nx).
+        Images of ``full_output`` by name: arrays (ny, nx).
     cost : tuple of numpy.ndarray
-        Iterations, and the three terms of the cost at them.
+        Iterations, and the three terms of the cost at each.
     raw : numpy.ndarray or None
         Net counts as measured, shape (K, ny, nx).
     draws : numpy.ndarray or None
-        Maps as they might be, with errors drawn, float32, shape (draws, K, ny, nx).
+        Possible maps with drawn errors, float32, shape (draws, K, ny, nx).
     """
 
     maps: np.ndarray
@@ -70,7 +70,7 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     Parameters
     ----------
     reading : Reading
-        What was read.
+        Counts read from the spectra.
     haadf : numpy.ndarray
         HAADF image, shape (ny, nx).
     mask : numpy.ndarray or None
@@ -80,7 +80,7 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     parameters : Parameters
         Checked parameters.
     known : dict
-        What else the record has to hold.
+        Further items of the record.
 
     Returns
     -------
@@ -194,7 +194,7 @@ def _error_draws(prepared, setting, result, lost, parameters, step):
 
 
 def _draws(found, result, gains):
-    """Return maps as they might have come out, (draws, K, ny, nx)."""
+    """Return possible maps with drawn errors, (draws, K, ny, nx)."""
     return gains.astype(np.float32) * (result.maps.astype(np.float32) + found.errors)
 
 

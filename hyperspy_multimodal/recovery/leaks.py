@@ -9,17 +9,18 @@ from ..selection import bias_of, brightness_classes, fuse_setting
 
 _logger = Speaker(__name__)
 
-# A bias this significant, and of this many per cent, is warned of ...
+# A warning is logged for a bias that is this significant and this large in per cent ...
 _STANDARD_ERRORS, _PERCENT = 3.0, 2.0
-# ... if at most this share of it is left without the HAADF.
+# ... if at most this share of it remains without the HAADF.
 _LEFT = 0.5
-# Counts a pixel of bright pixels, over those of the scan, from which on an element is there.
+# An element is present from this ratio of the counts per pixel in bright pixels to those of the
+# scan.
 _THERE = 0.5
 _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300
 
 
 def bias_found(prepared, setting, result):
-    """Return the `Bias` of fused maps against their own counts, where the HAADF is bright.
+    """Return the `Bias` of fused maps relative to their own counts, where the HAADF is bright.
 
     Parameters
     ----------
@@ -34,17 +35,17 @@ def bias_found(prepared, setting, result):
 
 
 def warn_of_leaks(prepared, setting, result):
-    """Warn, once, of elements into which the HAADF leaks with lambdas that were given.
+    """Warn, once, of elements into which the HAADF leaks with given lambdas.
 
-    Where maps and counts differ, in the sum over bright pixels, the maps are fused once more
-    without the HAADF; what is left of the difference is not the HAADF's.
+    If maps and counts differ in the sum over bright pixels, the maps are fused again without the
+    HAADF. The difference that remains is not due to the HAADF.
 
     Parameters
     ----------
     prepared : Prepared
         Measured maps and HAADF models.
     setting : Setting
-        Lambdas as given; nothing is said of a fusion without the HAADF.
+        Given lambdas; there is no message for a fusion without the HAADF.
     result : FusionResult
         Fused maps.
     """
@@ -88,14 +89,15 @@ def warn_of_leaks(prepared, setting, result):
 def warn_of_bright_bias(prepared, setting, result):
     """Name maps that differ from their counts where the HAADF is bright, whatever the cause.
 
-    Only elements that are there: with half as many counts per pixel as in the whole scan, or more.
+    Only for elements that are present there, with at least half as many counts per pixel as in the
+    whole scan.
 
     Parameters
     ----------
     prepared : Prepared
         Measured maps and HAADF models.
     setting : Setting
-        What was chosen.
+        The chosen setting.
     result : FusionResult
         Fused maps.
     """

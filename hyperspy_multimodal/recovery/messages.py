@@ -10,14 +10,14 @@ from ..selection import BLURS
 _logger = Speaker(__name__)
 
 _POOR_R_SQUARED, _GOOD_R_SQUARED = 0.5, 0.7
-# Counts of a spectrum that are many, and the share of lost ones that is worth a warning.
+# Counts above which spectra have many, and the share of lost spectra that causes a warning.
 _MANY, _LOST = 20.0, 0.005
-# Pixels of shift that are worth a warning.
+# Shift in pixels that causes a warning.
 _SHIFTED = 1.0
 
 
 def check_counts(maps: Maps, automatic):
-    """Refuse fractions where counts are to be split; warn of counts that were scaled."""
+    """Refuse fractions if counts have to be split, and warn of scaled counts."""
     if automatic and not (maps.are_integers or maps.splits_rounded):
         raise ValueError(
             "lambdas='auto' splits the counts into two halves, so it needs whole counts, but "
@@ -44,7 +44,7 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
     setting : Setting
         What was chosen.
     parameters : Parameters, optional
-        What was asked for, if the HAADF was left out.
+        Requested parameters, if the HAADF was left out.
     model : HaadfModel, optional
         The best model of the HAADF, if it was left out.
     empty : bool
@@ -92,17 +92,17 @@ def warn_of_widest_blur(model, given):
 def warn_of_lost_positions(maps: Maps, haadf):
     """Warn of scan positions without counts that are bright in the HAADF.
 
-    Only for maps that know the counts of whole spectra.
+    Only for maps with known counts of whole spectra.
     """
     counts = maps.gross
     if counts is None or not np.any(counts > _MANY):
         return
     level = np.median(haadf[counts > _MANY])
     if level <= haadf.min():
-        return  # nothing of the HAADF is darker than where there are counts
+        return  # no part of the HAADF is darker than the positions with counts
     lost = (counts <= 0) & (haadf >= level)
     if lost.mean() > _LOST:
-        shown = float(f"{level:.4g}")  # to be pasted: digits without separators
+        shown = float(f"{level:.4g}")  # for copying: digits without separators
         _logger.warning(
             "%d scan positions (%.1f %%) hold no counts although the HAADF is bright there, so "
             "their spectra were probably lost. They are treated as measured, which makes the "
@@ -123,7 +123,7 @@ def warn_of_negative_counts(names, negative):
     names : list of str
         Lines or edges.
     negative : Negative
-        Where they are.
+        Negative counts of the maps.
     """
     found = {
         name: float(negative.shares[k]) for k, name in enumerate(names) if negative.are_large[k]
@@ -162,7 +162,7 @@ def warn_of_poor_model(model):
 
 
 def say_what_was_given_back(names, lost):
-    """Log which significant structure the fusion had erased and was restored.
+    """Log which significant structure was erased by the fusion and then restored.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def say_what_was_given_back(names, lost):
 
 
 def _places(names, lost):
-    """Say where each element was found most significantly, and how many more windows there are."""
+    """Return the most significant place of each element, and the number of further windows."""
     places = []
     for i in dict.fromkeys(each.element for each in lost):
         windows = [each for each in lost if each.element == i]
@@ -243,9 +243,9 @@ def warn_of_registration(found, align):
     Parameters
     ----------
     found : Registration
-        How the HAADF lies over the maps.
+        Registration of the HAADF relative to the maps.
     align : bool
-        Whether a shift is undone.
+        Whether a shift is corrected.
     """
     if found.orientation is not None:
         _logger.warning(

@@ -18,7 +18,7 @@ _KNOWN = ", ".join(repr(name) for name in _NAMES)
 
 @dataclass(frozen=True)
 class Parameters:
-    """The arguments of a fusion, as they were given."""
+    """Arguments of a fusion, as given."""
 
     gamma: object
     lambdas: object
@@ -36,7 +36,7 @@ class Parameters:
     full_output: bool
 
     def checked(self):
-        """Return a copy in which all that does not depend on the number of maps is checked."""
+        """Return a copy after checking everything that does not depend on the number of maps."""
         if isinstance(self.lambdas, str):
             if self.lambdas != "auto":
                 raise ValueError(
@@ -116,11 +116,11 @@ class Parameters:
 
     @property
     def chooses_totals(self):
-        """Whether the data say which totals are kept."""
+        """Whether the data determine which totals are kept."""
         return is_auto(self.keep_totals)
 
     def check_number_of(self, names):
-        """Refuse lists that have not one value for each of the maps."""
+        """Refuse lists that do not have one value per map."""
         if not self.chooses_lambdas:
             self.lambdas_of(len(names))
         self.weights_of(len(names))
@@ -142,7 +142,7 @@ class Parameters:
         return tuple(CHOICES.get(name, (name,)) for name in names)
 
     def compile_ahead(self, n_maps):
-        """Start to compile the kernels of fusions of ``n_maps`` elements, before there are maps."""
+        """Start to compile the kernels for fusions of ``n_maps`` elements before there are maps."""
         candidates = self.candidates(n_maps)
         if not self.chooses_lambdas:
             candidates = tuple(names[:1] for names in candidates)
@@ -185,7 +185,7 @@ def shows_progress(show):
 
 
 def check_map_method(map_method, background_windows, extra_lines, known=("fit", "windows")):
-    """Refuse an unknown ``map_method``, and arguments that belong to the other."""
+    """Refuse an unknown ``map_method``, and arguments that belong to the other method."""
     if not isinstance(map_method, str) or map_method not in known:
         names = " or ".join(repr(name) for name in known)
         raise ValueError(f"map_method must be {names}, but {map_method!r} was given.")
@@ -203,7 +203,7 @@ def check_map_method(map_method, background_windows, extra_lines, known=("fit", 
 
 
 def _length(lambdas):
-    """Return the number of elements that a pair of lambdas has values for, 1 if common to all."""
+    """Return the number of elements in a pair of lambdas, or 1 if the values are common to all."""
     if np.iterable(lambdas):
         for value in lambdas:
             if np.iterable(value) and not isinstance(value, str):

@@ -24,7 +24,7 @@ _ATTEMPTS = 4
 
 @dataclass(frozen=True)
 class Prepared:
-    """Measured maps with all that fusion takes from the HAADF and from the totals.
+    """Measured maps with everything that fusion needs from the HAADF and the totals.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Prepared:
     fit : HaadfFit
         Fits of the HAADF model; its ``haadf`` has unit range.
     models : GuidedModels
-        HAADF models, one an exponent, that which explains most of the HAADF first.
+        HAADF models, one per exponent, the one that explains most of the HAADF first.
     kept : numpy.ndarray
         Which net totals fusion keeps, bool, shape (K,).
     shift : numpy.ndarray
@@ -48,16 +48,16 @@ class Prepared:
 
     @property
     def haadf(self):
-        """HAADF of unit range, shape (ny, nx)."""
+        """HAADF in unit range, shape (ny, nx)."""
         return self.fit.haadf
 
     def totals_of(self, maps):
-        """Return the net totals that fusion keeps, of the maps or a part of them; NaN if free."""
+        """Return the net totals that fusion keeps, of all maps or of a part; NaN if free."""
         return np.where(self.kept, maps.totals, np.nan)
 
 
 def prepare(fit, parameters, shift=(0.0, 0.0)):
-    """Return the `Prepared` scan of a HAADF that lies over the maps.
+    """Return the `Prepared` scan for a HAADF that is registered to the maps.
 
     Parameters
     ----------
@@ -85,10 +85,10 @@ def fit_of(maps, haadf, scattering):
 
 
 def registered_fit(maps, haadf, scattering, parameters):
-    """Return the `HaadfFit`, and the shift by which the HAADF was moved over the maps for it.
+    """Return the `HaadfFit`, and the shift by which the HAADF was moved for it.
 
-    With ``align`` the HAADF is moved, and that again with what was fitted then. Otherwise a shift,
-    a turn, and scan positions that were lost or disturbed are warned of.
+    With ``align``, the HAADF is moved, and moved again according to the new fit. Otherwise,
+    warnings are logged for a shift, another orientation, and lost or disturbed scan positions.
 
     Parameters
     ----------
@@ -105,8 +105,8 @@ def registered_fit(maps, haadf, scattering, parameters):
     shift, moved = np.zeros(2), haadf
     for attempt in range(_ATTEMPTS):
         fit = fit_of(maps, moved, scattering)
-        # Weights that were fitted to a shifted HAADF would make one. A linear model shows a shift
-        # best, whatever the exponent.
+        # Weights fitted to a shifted HAADF would cause a shift. A linear model shows a shift best,
+        # for any exponent.
         start = "Z" if attempt == 0 and parameters.fits_weights else weights
         found = registration(fit.predicted(fit.model(1.0, start, 0.0)), fit.haadf)
         if attempt == 0:
@@ -124,7 +124,7 @@ def registered_fit(maps, haadf, scattering, parameters):
 
 
 def _kept_totals(maps, haadf, parameters):
-    """Return which net totals fusion keeps, and say where net counts are below 0."""
+    """Return which net totals fusion keeps, and log where net counts are below 0."""
     negative = negative_counts(maps, haadf)
     warn_of_negative_counts(maps.names, negative)
     if parameters.chooses_totals:

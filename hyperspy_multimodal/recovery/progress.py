@@ -1,4 +1,4 @@
-"""The progress bar of a fusion, as HyperSpy shows it."""
+"""Progress bar of a fusion, in the style of HyperSpy."""
 
 import logging
 import time
@@ -12,14 +12,14 @@ _KERNELS = f"{__package__.split('.')[0]}.kernels."
 
 
 class Progress:
-    """A bar that counts fusions, and says how far the last one is from optimal.
+    """Progress bar that counts fusions and shows the gap of the last one.
 
-    While kernels are compiled, it says which one; without a bar, the log does.
+    While kernels are compiled, it names them; without a bar, the log does.
 
     Parameters
     ----------
     description : str
-        What the bar is for.
+        Description in front of the bar.
     show : bool
         Whether to show it.
     """
@@ -48,16 +48,16 @@ class Progress:
         self.bar.update(1)
 
     def callback(self, iteration, maps, optimality):
-        """Show where the solve in progress is; a callback of `solve_fusion`."""
+        """Show the progress of the current solve; a callback of `solve_fusion`."""
         self.bar.set_postfix_str(
             f"last one: iteration {iteration}, gap {optimality:.0e}", refresh=False
         )
 
 
 class _Compiles(event.Listener):
-    """Tells of each kernel when it is compiled, and logs how long that took.
+    """Reports each kernel when its compilation starts, and logs how long it took.
 
-    Numba compiles one function at a time, and what that contains within.
+    Numba compiles one function at a time, with the functions that it contains nested inside.
     """
 
     def __init__(self, tell):
@@ -72,7 +72,7 @@ class _Compiles(event.Listener):
             self._tell(self._done, _name(function))
 
     def on_end(self, _):
-        if not self._begun:  # it began before this was told
+        if not self._begun:  # it began before this object was notified
             return
         function, since = self._begun.pop()
         if not self._begun and _is_kernel(function):

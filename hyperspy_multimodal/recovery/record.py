@@ -75,7 +75,7 @@ def _plain(regulariser):
 
 
 def verdict_record(verdicts):
-    """Return what the metadata say of the verdicts, lists with one item per map."""
+    """Return the verdicts for the metadata, as lists with one item per map."""
     return {
         "verdict": [each.verdict for each in verdicts],
         "because": [each.words for each in verdicts],
@@ -84,7 +84,7 @@ def verdict_record(verdicts):
 
 
 def windows_of(maps, lost, kept):
-    """Return windows in which fused maps were wrong, lists by name; None if there are none.
+    """Return windows in which fused maps were wrong, as lists by name, or None if there are none.
 
     Parameters
     ----------

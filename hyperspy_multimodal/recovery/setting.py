@@ -8,20 +8,20 @@ from ..selection import CroppedModels, NoiseShare, Setting, choose_setting, part
 
 @dataclass(frozen=True)
 class Chosen:
-    """A setting, and how it was found.
+    """A setting and how it was chosen.
 
     Attributes
     ----------
     setting : Setting
         Free parameters of the fusion.
     table : list of dict
-        What was tried; empty where lambdas were given.
+        Settings that were tried; empty if lambdas were given.
     part : tuple of slice or None
         Rows and columns on which it was chosen; None for the whole scan.
     noise : NoiseShare or None
-        How much of the contrast of the maps is noise; None where lambdas were given.
+        Share of noise in the contrast of the maps; None if lambdas were given.
     start : FusionResult or None
-        Where to start from with the setting; None if only a part of the scan was fused before.
+        Start for a fusion with the setting. None if there is none for the whole scan.
     """
 
     setting: Setting
@@ -41,7 +41,7 @@ def chosen_setting(prepared, parameters, step):
     parameters : Parameters
         Checked parameters.
     step : callable
-        Called once a solve.
+        Called once per solve.
 
     Returns
     -------

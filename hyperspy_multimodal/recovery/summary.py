@@ -1,4 +1,4 @@
-"""The summary of a fusion in the log: verdicts, and problems of maps, the most serious first."""
+"""Summary of a fusion in the log: verdicts and problems of maps, the most serious first."""
 
 import contextlib
 import functools
@@ -9,7 +9,7 @@ from .verdict import RULES, SOUND, VERDICTS, ranked
 
 _logger = logging.getLogger(__name__)
 _MOST = 5  # reasons
-_MOST_WORDS = 2  # behind the name of a map
+_MOST_WORDS = 2  # reasons after the name of a map
 
 #: Summaries of lazy fusions that `compute_maps` waits for.
 LATER = Pool()
@@ -21,9 +21,9 @@ class Summary(list):
     Attributes
     ----------
     fusions : list of (list of Verdict, str)
-        Verdicts of each fusion, of which a stack has several, and how its HAADF was used.
+        Verdicts of each fusion (one per slice of a stack), and how the HAADF was used.
     postponed : bool
-        Whether the notes went with a lazy fusion, which says them when it is computed.
+        Whether the notes belong to a lazy fusion, which logs them when it is computed.
     """
 
     def __init__(self, notes=()):
@@ -33,8 +33,8 @@ class Summary(list):
     def log(self):
         """Log the summary.
 
-        It is a warning if a map is not sound, if something is to be done, or if the first line
-        says what everybody has to know who quotes numbers.
+        It is a warning if a map is not sound, if the user should act, or if the first line contains
+        information that is needed to quote numbers.
         """
         if self.postponed:
             return
@@ -53,11 +53,11 @@ class Summary(list):
         _logger.log(logging.WARNING if serious else logging.INFO, "%s", "\n".join(lines))
 
     def reasons(self):
-        """Return the problems of maps and what to do, the most serious first, as texts."""
+        """Return texts of the problems of maps and their remedies, the most serious first."""
         shown = ranked(self, [each for verdicts, _ in self.fusions for each in verdicts])
         if len(self.fusions) < 2:
             return shown
-        # slices have much the same to say, in other numbers
+        # slices have nearly the same messages, with other numbers
         kinds = {note.text: note.kind for note in self}
         by_kind = {}
         for text in shown:
@@ -65,7 +65,7 @@ class Summary(list):
         return list(by_kind.values())
 
     def _concerns(self, text):
-        """Return which maps a problem of the HAADF concerns, unless it concerns all of them."""
+        """Return which maps a problem of the HAADF affects, unless it affects all of them."""
         if not any(RULES[note.kind].by_haadf for note in self if note.text == text):
             return ""
         verdicts = [each for fused, _ in self.fusions for each in fused]
@@ -90,7 +90,7 @@ class Summary(list):
         return " ".join([line, *self.briefs()])
 
     def briefs(self):
-        """Return what messages have for the first line; of slices, that of the first one."""
+        """Return the parts of messages for the first line; for slices, those of the first one."""
         found = {}
         for note in self:
             if note.brief:
@@ -103,9 +103,9 @@ class Summary(list):
 
 @contextlib.contextmanager
 def one_summary():
-    """Gather messages; the outermost call logs them in one record.
+    """Collect messages, which the outermost call logs in one record.
 
-    Where an error ends it, what was said so far is logged as it is.
+    If an error occurs, the messages so far are logged one by one.
 
     Yields
     ------
@@ -138,7 +138,7 @@ def summed_up(function):
 
 @contextlib.contextmanager
 def one_of_several(common):
-    """Gather the messages about one slice, to which the notes ``common`` apply as well."""
+    """Collect the messages about one slice, to which the notes ``common`` also apply."""
     outer, own = gathered_so_far(), Summary(common)
     with gathered(own):
         yield
@@ -157,7 +157,7 @@ def postponed():
 
 
 def fused_later(fuse, notes, reading):
-    """Fuse in a task what another task has read, as `Told`; `compute_maps` logs if it waits."""
+    """Fuse in a task what another one has read, as `Told`; a waiting `compute_maps` logs."""
     summary = Summary([*notes, *reading.notes])
     try:
         with gathered(summary):
@@ -183,7 +183,7 @@ def logged_together():
 
 
 def _merged(slices):
-    """Return name, worst verdict and the words for it of each map."""
+    """Return the name, the worst verdict and its reasons in words for each map."""
     found = {}
     for verdict in (each for verdicts in slices for each in verdicts):
         worst, words = found.get(verdict.name, (SOUND, []))

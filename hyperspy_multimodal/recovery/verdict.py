@@ -12,18 +12,18 @@ _NEVER = float("inf")
 
 
 class Rule(NamedTuple):
-    """What a kind of message means for a map.
+    """Consequence of a kind of message for a map.
 
     Attributes
     ----------
     words : str
         The reason in a few words.
     care, distrust : float
-        Amounts from which on a map is to be taken with care, or is not to be trusted.
+        Amounts above which a map is to be taken with care, or is not to be trusted.
     to_do : bool
-        Whether the user has to do something even if all maps are sound.
+        Whether the user should act even if all maps are sound.
     by_haadf : bool
-        Whether only maps that follow the HAADF suffer.
+        Whether only maps that follow the HAADF are affected.
     """
 
     words: str
@@ -33,8 +33,8 @@ class Rule(NamedTuple):
     by_haadf: bool = False
 
 
-#: What each kind of message means, the gravest first. The amount is 1 where nothing else is said.
-#: benchmarks/fidelity/verdicts.py measures what the thresholds are worth.
+#: Rules for each kind of message, the most serious first. The amount is 1 unless stated otherwise.
+#: benchmarks/fidelity/verdicts.py tests the thresholds.
 RULES = {
     # the spectrum
     "wrong model": Rule("spectrum not explained", distrust=1),
@@ -99,7 +99,7 @@ RULES = {
     "doubtful field": Rule(
         "HAADF may show another field of view", care=1, to_do=True, by_haadf=True
     ),
-    # what no map suffers from
+    # problems that affect no map
     "to do": Rule("", to_do=True),
     "": Rule("", to_do=True),
     "told": Rule(""),
@@ -113,9 +113,9 @@ class Reason(NamedTuple):
     Attributes
     ----------
     verdict : str
-        What it would make of the map alone.
+        Verdict if this were the only reason.
     words, text : str
-        The reason in a few words, and in full, with what to do.
+        The reason in a few words, and in full with the remedy.
     rank : int
         Row of the table.
     """
@@ -142,7 +142,7 @@ class Verdict:
     verdict : str
         One of `VERDICTS`.
     reasons : list of Reason
-        The gravest first; empty for a sound map.
+        Reasons, the most serious first; empty for a sound map.
     """
 
     name: str
@@ -162,7 +162,7 @@ class Verdict:
 
 
 def grade(note: Note, name, follows=True):
-    """Return the verdict on a map that follows from a message, one of `VERDICTS`.
+    """Return the verdict on a map according to a message, one of `VERDICTS`.
 
     Parameters
     ----------
@@ -180,14 +180,14 @@ def grade(note: Note, name, follows=True):
 
 
 def verdicts_of(names, notes, follow=None):
-    """Return the `Verdict` of each map.
+    """Return the `Verdict` on each map.
 
     Parameters
     ----------
     names : sequence of str
         Lines or edges.
     notes : sequence of Note
-        All that was said of the scan and of its fusion.
+        All messages about the scan and its fusion.
     follow : sequence of bool, optional
         Whether each map follows brightness or edges of the HAADF, default all.
     """
@@ -203,7 +203,7 @@ def verdicts_of(names, notes, follow=None):
 
 
 def ranked(notes, verdicts):
-    """Return the problems of maps and what to do as texts, the most serious first."""
+    """Return texts of the problems of maps and their remedies, the most serious first."""
     gravity = {}
     for note in notes:
         if RULES[note.kind].to_do:

@@ -1,16 +1,17 @@
 """Bias of maps where the HAADF is bright: counts that it adds to an element, or removes.
 
-A squared error over single pixels hardly feels a bias of some per cent that many pixels share. Sums
-over bright pixels do: noise grows with the root of their number, a bias with the number.
+The squared error of single pixels is insensitive to a bias of some per cent that many pixels share.
+Sums over bright pixels are not: their noise grows with the square root of the number of pixels, and
+a bias with the number itself.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# A bias counts if it is this significant, and of this many per cent ...
+# A bias is relevant if it is this significant, and this large in per cent ...
 _STANDARD_ERRORS, _PERCENT = 2.5, 1.0
-# ... and the HAADF's, if so much of it at most is left without the HAADF's pull.
+# ... and due to the HAADF if at most this share of it is left without the pull of the HAADF.
 _LEFT = 0.7
 _HELPED = -2.0  # standard errors of the squared error
 # Of the bias of one split: of what is less, nothing is left by more of them.
@@ -21,14 +22,14 @@ _LEAST = 1e-9  # counts that are none
 
 @dataclass(frozen=True)
 class Bias:
-    """By how much maps hold more than the counts in the dark, bright and brightest pixels.
+    """Excess of maps over their counts in the dark, bright and brightest pixels.
 
     Parameters
     ----------
     sums : numpy.ndarray
         Sum of maps minus net counts, in counts, shape (K, 3).
     errors : numpy.ndarray
-        Standard errors of that, shape (K, 3).
+        Standard errors of these sums, shape (K, 3).
     counts : numpy.ndarray
         Net counts in these pixels, shape (K, 3).
     pixels : numpy.ndarray
@@ -47,7 +48,7 @@ class Bias:
 
     @property
     def unit(self):
-        """What per cent are of, shape (K, 3): the counts, or their error if that is more."""
+        """Reference of percentages, shape (K, 3): the counts, or their error if that is larger."""
         return np.maximum(np.maximum(self.counts, self.errors), _LEAST)
 
     @property
@@ -62,13 +63,13 @@ class Bias:
 
     @property
     def is_negligible(self):
-        """Which elements have no bias that could count, where the HAADF is bright; bool, (K,)."""
+        """Elements that cannot have a relevant bias where the HAADF is bright; bool, (K,)."""
         small = np.abs(self.percent) + _AT_MOST * self.percent_errors < _PERCENT
         return (small | (np.abs(self.standard_errors) < _NONE))[:, _BRIGHT].all(axis=1)
 
     @property
     def is_found(self):
-        """Which elements have a bias that counts, where the HAADF is bright; bool, (K,)."""
+        """Elements that have a relevant bias where the HAADF is bright; bool, (K,)."""
         return self._counts(_STANDARD_ERRORS, _PERCENT)[:, _BRIGHT].any(axis=1)
 
     def _counts(self, standard_errors, percent):
@@ -77,12 +78,12 @@ class Bias:
 
     @property
     def square(self):
-        """Squared error that the mean bias of dark and bright pixels makes, shape (K,)."""
+        """Squared error due to the mean bias of dark and bright pixels, shape (K,)."""
         return self._square(self.sums)
 
     @property
     def highest_square(self):
-        """The same of the largest bias that is likely."""
+        """The same for the largest likely bias."""
         return self._square(np.abs(self.sums) + _AT_MOST * self.errors)
 
     def _square(self, sums):
@@ -94,11 +95,11 @@ class Bias:
         Parameters
         ----------
         free : Bias
-            Of maps that the HAADF does not pull.
+            Bias of maps without the pull of the HAADF.
         standard_errors, percent : float
-            How significant and how large the bias has to be.
+            Minimum significance and size of the bias.
         left : float
-            How much of it may be left without the HAADF's pull.
+            Largest share of it that may be left without the pull of the HAADF.
 
         Returns
         -------
@@ -113,15 +114,16 @@ class Bias:
 def leaks(pulled, free, lost, squares_lost):
     """Return for which elements the HAADF leaks into the map, bool, (K,).
 
-    Those that are biased by its pull, unless they are better off with it all the same: their
-    squared error is lower by more than two standard errors, and by more than what the bias adds.
+    These are elements that are biased by its pull, unless the HAADF improves them nevertheless:
+    their squared error is then lower by more than two standard errors, and by more than the bias
+    adds.
 
     Parameters
     ----------
     pulled, free : Bias
-        With and without the HAADF's pull.
+        Bias with and without the pull of the HAADF.
     lost : numpy.ndarray
-        By how many standard errors the squared error is higher with it, shape (K,).
+        Increase of the squared error by the pull, in standard errors, shape (K,).
     squares_lost : numpy.ndarray
         The same in squared counts, shape (K,).
     """
@@ -130,19 +132,19 @@ def leaks(pulled, free, lost, squares_lost):
 
 
 def cannot_leak(pulled, lost, squares_lost):
-    """Return which elements are better off with the HAADF whatever bias is likely, bool, (K,).
+    """Return which elements are better with the HAADF for any likely bias, bool, (K,).
 
-    Arguments are those of `leaks`, with the bias of some splits only.
+    Arguments are those of `leaks`, with the bias from some of the splits only.
     """
     return (lost < _HELPED) & (squares_lost + pulled.highest_square < 0)
 
 
 def bias_of(fused, maps, classes):
-    """Return the `Bias` of fused maps (K, ny, nx) against the counts that they were made of.
+    """Return the `Bias` of fused maps (K, ny, nx) relative to their own counts.
 
-    Raw counts are unbiased, so that the mean of the difference is the bias, though fused maps
-    follow the same noise. If they follow it by a share a of 0 to 1, its variance is (1 - a)^2 times
-    that of the counts: at most theirs, which is what is stated.
+    Raw counts are unbiased, so the mean of the difference is the bias, although fused maps follow
+    the same noise. If they follow it by a fraction a from 0 to 1, the variance of the difference is
+    (1 - a)^2 times that of the counts. The variance of the counts, an upper bound, is used.
     """
     counts, variances = counts_and_variances(maps, classes)
     misses = class_sums(fused, classes) - counts
@@ -158,11 +160,11 @@ def counts_and_variances(maps, classes):
 def held_out_bias(misses, counts, variances, sizes):
     """Return the `Bias` of predictions of held-out halves, in counts of both halves.
 
-    The sum over a class of a held-out half, less the prediction, has a mean of minus the bias. Let
-    V be the variance of the whole counts of the class, and the fused half follow the noise of its
-    own by a share a. Splits of one scan share its noise: the mean over n of them has the variance
-    V [(1 - a)^2 + (1 + a)^2 / n] / 4, which is convex in a, and so at most the larger of
-    V (1 + 1/n) / 4 and V / n. For three splits both are V / 3.
+    The sum over a class of a held-out half, minus the prediction, has minus the bias as its mean.
+    Let V be the variance of all counts of the class, and let the fused half follow the noise of its
+    own counts by a fraction a. Splits of one scan share its noise. The mean over n splits therefore
+    has the variance V [(1 - a)^2 + (1 + a)^2 / n] / 4. This is convex in a, and so at most the
+    larger of V (1 + 1/n) / 4 and V / n. For three splits, both are V / 3.
 
     Parameters
     ----------
@@ -179,7 +181,7 @@ def held_out_bias(misses, counts, variances, sizes):
 
 
 def described_bias(bias):
-    """Return the bias in bright pixels and its standard errors, per cent, in lists by name."""
+    """Return the bias in bright pixels and its standard errors in per cent, as lists by name."""
     return {
         "bright_bias": bias.percent[:, 1].tolist(),
         "bright_bias_errors": bias.percent_errors[:, 1].tolist(),
@@ -189,7 +191,8 @@ def described_bias(bias):
 def brightness_classes(haadf, mask=None):
     """Return the dark, the bright and the brightest pixels of a HAADF, bool, (3, ny, nx).
 
-    Otsu's threshold parts dark from bright; the brightest are the brighter half of the bright.
+    Otsu's threshold separates dark from bright; the brightest are the brighter half of the bright
+    ones.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Curved lines over a scan: chains of short straight pieces, and the search for the best."""
+"""Curved lines in a scan: chains of short straight pieces, and the search for the best."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -9,10 +9,10 @@ from scipy import ndimage
 from ..kernels import lengthen
 from .windows import Windows
 
-#: Pieces of the chains that are looked for.
+#: Numbers of pieces of the chains that are searched for.
 PIECES = (6, 9, 12, 16)
 # Steps (rows, columns) from the start of a piece to its end, by direction, and half its width. A
-# piece goes on in the direction of the one before or in one beside it.
+# piece continues in the direction of the previous one or in a neighbouring direction.
 _QUARTER = ((0, 4), (2, 4), (3, 3), (4, 2))
 _STEPS = tuple(
     turned
@@ -23,12 +23,12 @@ _STEPS = tuple(
     )
 )
 _HALF = 1.0
-# What makes square roots of Poisson counts have a variance of 1/4 (Anscombe 1948).
+# Constant with which square roots of Poisson counts have a variance of 1/4 (Anscombe 1948).
 _ANSCOMBE = 3 / 8
-# Numbers of pieces whose scores bound those of longer chains, and what sums are off in single
-# precision, as a share.
+# Numbers of pieces whose scores bound those of longer chains, and the relative error of sums in
+# single precision.
 _BOUNDS, _ROUNDING = (1, 2, 4, 8), 1e-4
-# Roots tell standard errors up to this factor.
+# Square roots give standard errors up to this factor.
 _CLOSE = 0.85
 
 
@@ -64,28 +64,28 @@ class Chain(Windows):
 
 
 def chains_over(shape, pieces):
-    """Return how many chains of a number of pieces a scan (rows, columns) may have, at most."""
+    """Return the maximum number of chains of some pieces in a scan (rows, columns)."""
     corners = (shape[0] + 1) * (shape[1] + 1)
     return corners * len(_STEPS) * 3.0 ** (pieces - 1)
 
 
 def best_chains(counts, expected, least):
-    """Return the chains of each number of pieces that have most too many and too few counts.
+    """Return the chains of each number of pieces with the largest excess and deficit of counts.
 
-    Square roots of the counts of pieces less those of what is expected are added up, by dynamic
-    programming.
+    The score of a piece is the square root of its counts minus that of the expected counts. Dynamic
+    programming maximises the sum of the scores.
 
     Parameters
     ----------
     counts, expected : numpy.ndarray
         Shape (ny, nx).
     least : dict
-        Standard errors that are of interest, by number of pieces.
+        Standard errors of interest, by number of pieces.
 
     Returns
     -------
     list of Chain
-        Those that come close to that.
+        Chains that come close to these.
     """
     surplus, found = _surplus(counts, expected), []
     for scores in (surplus, -surplus):
@@ -98,7 +98,7 @@ def best_chains(counts, expected, least):
 
 
 def _close(scores, least):
-    """Return the numbers of pieces whose best chains come close to what is of interest."""
+    """Return the numbers of pieces whose best chains come close to ``least``."""
     wanted = {pieces: _CLOSE * each * np.sqrt(pieces) for pieces, each in least.items()}
     close, highest = [], {}
     for pieces, best in _best(scores):
@@ -114,9 +114,10 @@ def _close(scores, least):
 
 
 def _most(highest, longest):
-    """Return what scores of chains of each number of pieces are at most.
+    """Return upper bounds of the scores of chains of each number of pieces.
 
-    A chain is two shorter ones, each of which scores no more than the best of its length.
+    A chain consists of two shorter ones, each of which scores at most as much as the best one of
+    its length.
     """
     most = [0.0] + [np.inf] * longest
     for n in range(1, longest + 1):
@@ -126,7 +127,7 @@ def _most(highest, longest):
 
 
 def run_chains():
-    """Compile the search, by use on a tiny scan."""
+    """Compile the search by running it on a tiny scan."""
     for _ in _best(np.zeros((len(_STEPS), 5, 5), np.float32)):
         pass
 
@@ -134,7 +135,7 @@ def run_chains():
 def _best(scores, history=None):
     """Yield numbers of pieces, and scores of the best chains that end at each corner.
 
-    ``history`` takes up the turns before each piece.
+    The turns before each piece are appended to ``history``.
     """
     steps, shape = np.array(_STEPS), scores.shape
     best, longer = np.zeros((2, *shape), np.float32)
@@ -149,7 +150,7 @@ def _best(scores, history=None):
 
 
 def _followed(history, end, shape):
-    """Return rows and columns of the pixels of a chain, from its end back."""
+    """Return rows and columns of the pixels of a chain, backwards from its end."""
     direction, row, col = end
     there = np.zeros(shape, bool)
     for turns in [*history[::-1], None]:
@@ -165,7 +166,7 @@ def _followed(history, end, shape):
 
 
 def _surplus(counts, expected):
-    """Return what pieces that start at each corner have too much, (directions, ny + 1, nx + 1)."""
+    """Return the excess of pieces that start at each corner, (directions, ny + 1, nx + 1)."""
     both = np.pad(np.stack([counts, expected]), ((0, 0), (5, 5), (5, 5))).astype(np.float32)
     ny, nx = counts.shape
     found = []
@@ -180,7 +181,7 @@ def _surplus(counts, expected):
 
 @cache
 def _piece(direction):
-    """Return rows and columns of the pixels of a piece, from the one right below its start."""
+    """Return rows and columns of the pixels of a piece; 0, 0 is the one right below its start."""
     y, x = _STEPS[direction]
     length = np.hypot(y, x)
     rows, cols = np.indices((10, 10)) - 4.5

@@ -1,4 +1,4 @@
-"""The automatic choice of lambdas, gamma and regulariser: what predicts held-out counts best."""
+"""Automatic choice of lambdas, gamma and regulariser by prediction of held-out counts."""
 
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -20,11 +20,11 @@ _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
 _STEP, _FINE_STEP = 2, 1  # in half decades
-# What the HAADF has to gain over "no HAADF" to be used. With less than nothing after the first
-# steps of lambda_1, it does not come so far: what follows adds 0 to 2 standard errors.
+# Standard errors that the HAADF must gain over "no HAADF" to be used. If it gains less than nothing
+# after the first steps of lambda_1, it is left out: later steps add 0 to 2 standard errors.
 _STANDARD_ERRORS, _PROMISING = 3.0, 0.0
-# HAADF models that are searched one after another while none gains so much: the first ones may
-# predict alike.
+# Number of HAADF models to search until one gains that much: the first ones may predict equally
+# well.
 _MODELS = 2
 
 
@@ -37,12 +37,12 @@ class Choice:
     setting : Setting
         Its ``model`` is None if "no HAADF" predicts best.
     table : list of dict
-        What was tried: ``uses_haadf``, ``gamma``, ``haadf_blur``, ``lambda_1`` (None without
-        HAADF); by element ``ratios`` lambda_2 / lambda_1, ``regularisers``, ``directional``,
-        ``apart`` (the HAADF does not pull the element), ``relative_errors`` (the squared error of
-        the prediction over the least of that element), ``bright_bias`` and ``bright_bias_errors``
-        (by how many per cent the prediction is above the held-out counts where the HAADF is bright,
-        and the standard error of that).
+        Settings that were tried: ``uses_haadf``, ``gamma``, ``haadf_blur``, ``lambda_1`` (None
+        without HAADF); and for each element ``ratios`` lambda_2 / lambda_1, ``regularisers``,
+        ``directional``, ``apart`` (the HAADF does not pull the element), ``relative_errors``
+        (squared error of the prediction divided by the smallest one of that element),
+        ``bright_bias`` and ``bright_bias_errors`` (excess of the prediction over the held-out
+        counts where the HAADF is bright, in per cent, and its standard error).
     noise : NoiseShare
         How much of the contrast of the maps is noise.
     start : FusionResult or None
@@ -58,19 +58,19 @@ class Choice:
 def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     """Search lambdas, HAADF model and regularisers by count splitting, from coarse to fine.
 
-    First without HAADF: each element's regulariser and ratio lambda_2 / lambda_1, element by
-    element, all elements at a time, of total variation and of its Huber form. With these, HAADF
-    models are compared, by exponents and then by weights; for the best of them lambda_1 is
+    The search starts without the HAADF. It determines the regulariser (total variation or its Huber
+    form) and the ratio lambda_2 / lambda_1 of each element independently. With these, HAADF models
+    are compared, first their exponents and then their weights. For the best model, lambda_1 is
     searched, then regularisers and ratios again, then lambda_1 in finer steps. An element that is
-    clearly better off without the HAADF, or into which it leaks, is set apart from it. Sieves
-    follow, for the elements that they serve.
+    clearly better without the HAADF, or into which it leaks, is set apart from it. Finally, sieves
+    are tried for the elements that benefit from them.
 
     Parameters
     ----------
     maps : Maps
         Integer counts, or maps whose halves were drawn.
     models : GuidedModels
-        HAADF models for the whole counts.
+        HAADF models for all counts.
     seed : int
         Seed of the splits.
     kept : numpy.ndarray
@@ -78,7 +78,7 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     candidates : sequence of tuple of str
         Names of the regularisers to try for each element.
     progress : callable
-        Called once a solve.
+        Called once per solve.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
 
 
 def search(held_out, candidates):
-    """Return the `Setting` with the least errors that `choose_setting` comes upon.
+    """Return the `Setting` with the smallest errors in the search of `choose_setting`.
 
     Parameters
     ----------
@@ -127,9 +127,9 @@ def search(held_out, candidates):
 
 
 def _guided(held_out, without, changed, candidates):
-    """Return the best setting with HAADF, or ``without`` if that predicts no better.
+    """Return the best setting with HAADF, or ``without`` if it predicts no better.
 
-    On the way, elements may change to the form that they have in ``changed``.
+    During the search, elements may change to the form that they have in ``changed``.
     """
     usable = [model for model in held_out.models.models if model.has_weights]
     if not usable:
@@ -151,7 +151,7 @@ def _guided(held_out, without, changed, candidates):
 
 
 def _of_model(held_out, first, without, changed, candidates):
-    """Return the best setting with the HAADF model of ``first``; None if that promises nothing."""
+    """Return the best setting with the HAADF model of ``first``, or None if it is not promising."""
     best, other = first, held_out.models.other(first.model)
     if other is not None:
         best = best_of(held_out, [best, replace(best, model=other)])
@@ -167,14 +167,14 @@ def _of_model(held_out, first, without, changed, candidates):
     best = walked(held_out, best, _FINE_STEP)
     parted = set_apart(held_out, best, without)
     if parted.model is not None and parted.apart != best.apart:
-        # Those that are left share the HAADF among fewer.
+        # The remaining elements share the HAADF among fewer.
         parted = adjusted(held_out, parted, _of_ratios(~np.array(parted.apart)))
         parted = walked(held_out, parted, _FINE_STEP)
     return parted
 
 
 def _moves(setting, candidates):
-    """Return what `adjusted` tries: ratios up and down, and other regularisers of the same form."""
+    """Return the moves for `adjusted`: ratios up and down, other regularisers of the same form."""
     others = range(1, max(map(len, of_same_form(setting, candidates))))
     return [
         *_of_ratios(),

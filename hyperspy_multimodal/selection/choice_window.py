@@ -1,4 +1,4 @@
-"""The part of a large scan on which free parameters are chosen."""
+"""Part of a large scan that is used to choose free parameters."""
 
 import numpy as np
 
@@ -8,12 +8,12 @@ from ..counts.contracts import Maps
 SIDE = 512
 # Scans of more pixels than this are large.
 _LARGE = 1.5 * SIDE**2
-# Maps are compared by means over blocks with this many pixels on a side.
+# Maps are compared by means over blocks with sides of this many pixels.
 _BLOCK = 16
 
 
 def part_to_choose_on(maps: Maps):
-    """Return the part of a large scan whose maps have most structure.
+    """Return the part of a large scan with the most structure in its maps.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ def part_to_choose_on(maps: Maps):
     Returns
     -------
     tuple of slice or None
-        Rows and columns, at most 512 of each; None, for the whole scan, if it has hardly more
-        pixels than that.
+        Rows and columns, at most 512 of each, or None for the whole scan if it has hardly more
+        pixels.
     """
     _, ny, nx = maps.net.shape
     if ny * nx <= _LARGE:
@@ -47,7 +47,7 @@ def part_to_choose_on(maps: Maps):
 
 
 def _starts(n):
-    """Return where windows begin: half a window apart, the last at the end."""
+    """Return the starts of windows, half a window apart, with the last window at the end."""
     last = max(n - SIDE, 0)
     return sorted({*range(0, last, SIDE // 2), last})
 

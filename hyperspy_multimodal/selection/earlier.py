@@ -1,4 +1,4 @@
-"""Earlier results of fusions, from which later ones start, element by element."""
+"""Earlier results of fusions as starts for later ones, element by element."""
 
 from ..fusion.minimise import joined
 from .moves import distance
@@ -10,12 +10,12 @@ class Earlier:
     Parameters
     ----------
     most : int
-        How many of each element are kept.
+        Maximum number of results per element.
     """
 
     def __init__(self, most):
         self._most = most
-        self._results = {}  # by element: of each setting that one map
+        self._results = {}  # by element: its map from each setting
 
     def remember(self, setting, elements, result):
         """Keep the result of some elements of a setting."""
@@ -27,9 +27,9 @@ class Earlier:
                 del results[next(iter(results))]
 
     def nearest(self, setting, elements):
-        """Return a start for some elements of a setting: of each the result of the nearest one.
+        """Return a start for some elements of a setting: the results of the nearest settings.
 
-        Of equal ones it is the latest. None if there is no result of one of the elements.
+        If several are equally near, the latest is used. None if an element has no result.
         """
         parts = []
         for i in elements:

@@ -1,4 +1,4 @@
-"""Draws of the errors of fused maps, calibrated, and their standard deviations."""
+"""Calibrated draws of the errors of fused maps, and their standard deviations."""
 
 from dataclasses import dataclass
 
@@ -9,23 +9,24 @@ from .bootstrap import DRAWS, bootstrap
 from .calibration import balanced, calibrated, evened
 from .normalised_haadf import smoothed
 
-# Squared errors of so few draws are pooled over neighbours by a Gaussian of this many pixels.
+# Squared errors of few draws are averaged over neighbours with a Gaussian of this many pixels.
 _POOLING = 1.0
 
 
 @dataclass(frozen=True)
 class ErrorDraws:
-    """Errors that fused maps may have.
+    """Possible errors of fused maps.
 
     Attributes
     ----------
     errors : numpy.ndarray
-        Their mean is 0, float32, shape (draws, K, ny, nx).
+        Draws with mean 0, float32, shape (draws, K, ny, nx).
     ratios : list of float or None
-        By element: variance that the measured counts call for, over that of the bootstrap, in
-        bright pixels; None where their noise is not known, as they are no whole numbers.
+        For each element, variance according to the measured counts divided by that of the
+        bootstrap, in bright pixels; None if the noise is unknown because the counts are not whole
+        numbers.
     common : list of float
-        By element: standard error of the total beyond noise, as a share of it.
+        For each element, standard error of the total beyond noise, as a fraction of the total.
     """
 
     errors: np.ndarray
@@ -34,13 +35,13 @@ class ErrorDraws:
 
     @property
     def standard_deviations(self):
-        """Of each pixel, shape (K, ny, nx)."""
+        """Standard deviations per pixel, shape (K, ny, nx)."""
         squares = np.square(self.errors, dtype=np.float64).mean(axis=0)
         return np.sqrt(smoothed(squares, _POOLING))
 
     @property
     def record(self):
-        """What the record of a fusion has to hold of it."""
+        """Items for the record of a fusion."""
         return {
             "error_draws": len(self.errors),
             "error_ratios": self.ratios,
@@ -49,15 +50,15 @@ class ErrorDraws:
 
 
 def error_draws(maps: Maps, models, setting, fused, kept, refit, seed, progress, lost=()):
-    """Return errors of fused maps, whose scale the measured counts have set.
+    """Return errors of fused maps, scaled according to the measured counts.
 
-    What total variation flattens is the same in all draws: it has the opposite sign in every other
-    one, so that the spread of the draws holds it.
+    The flattening by total variation is the same in all draws. It gets the opposite sign in every
+    second draw, so that the spread of the draws includes it.
 
     Parameters
     ----------
     maps, models, setting, fused, kept, refit, seed, progress, lost
-        As of `bootstrap`.
+        As in `bootstrap`.
 
     Returns
     -------
@@ -88,12 +89,12 @@ def error_draws(maps: Maps, models, setting, fused, kept, refit, seed, progress,
 
 
 def has_known_noise(maps: Maps):
-    """Return whether counts are as they were recorded, so that their variance is known."""
+    """Return whether counts are as recorded, so that their variance is known."""
     return maps.splits_rounded or (maps.are_integers and maps.divisor == 1)
 
 
 def _common_factors(covariance, generator):
-    """Return numbers of mean 0 with a covariance (K, K), one set a draw, shape (draws, K)."""
+    """Return numbers with mean 0 and a covariance (K, K), one set per draw, shape (draws, K)."""
     values, vectors = np.linalg.eigh(covariance)
     numbers = generator.standard_normal((DRAWS, len(values)))
     numbers -= numbers.mean(axis=0)

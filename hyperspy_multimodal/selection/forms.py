@@ -1,4 +1,4 @@
-"""Total variation and its Huber form without HAADF: which one serves each element, how strong."""
+"""Choice between total variation and its Huber form without HAADF, and of their strengths."""
 
 from dataclasses import replace
 
@@ -8,29 +8,29 @@ from .moves import HUBER, RATIOS, highest, is_huber, with_ratios
 
 #: Names of total variation and of its Huber forms, isotropic or following the HAADF.
 TOTAL_VARIATION, HUBER_FORMS = tuple(HUBER), tuple(HUBER.values())
-# What total variation has to gain over its Huber form to be taken. If counts do not tell them
-# apart, Huber's form is nearer to the truth as a rule, but where the truth is flat.
+# Standard errors that total variation must gain over its Huber form to be chosen. If the counts do
+# not distinguish them, Huber's form is usually closer to the truth, except where the truth is flat.
 _STANDARD_ERRORS = 1.0
-# Where nothing predicts better than a constant, it is Huber's form that has to gain half of one: it
-# leaves more of the noise.
+# If nothing predicts better than a constant, Huber's form must gain half a standard error instead,
+# because it leaves more of the noise.
 _STANDARD_ERRORS_FLAT = -0.5
-# Ratios that predict an element worse by less are as good as the best.
+# Ratios that predict an element worse by fewer standard errors are as good as the best.
 _ALIKE = 1.0
 
 
 def forms_without(held_out, start, candidates, chosen):
-    """Return the best setting without HAADF, and the best where elements have their other form.
+    """Return the best setting without HAADF, and the best one with the other form for each element.
 
     Parameters
     ----------
     held_out : HeldOut
         Errors of settings.
     start : Setting
-        Without HAADF, where the search begins.
+        Setting without HAADF from which the search starts.
     candidates : sequence of tuple of str
         Names of the regularisers that each element may have.
     chosen : numpy.ndarray
-        Elements that are searched for, bool, shape (K,).
+        Elements whose parameters are searched, bool, shape (K,).
 
     Returns
     -------
@@ -58,7 +58,7 @@ def _without_huber(names):
 
 
 def _flattened(held_out, setting, flat):
-    """Return the setting with the highest ratios of flat elements that predict as well."""
+    """Return the setting with the highest ratios for flat elements that predict equally well."""
     going, raised = flat, setting
     while going.any():
         higher = with_ratios(raised, going, 1)
@@ -70,17 +70,17 @@ def _flattened(held_out, setting, flat):
 
 
 def centred(held_out, setting, chosen):
-    """Return a setting without HAADF with the middle ones of ratios that predict as well.
+    """Return a setting without HAADF with the middle of the ratios that predict equally well.
 
-    With few counts, ratios that differ by factors of ten predict alike, and the best of them is at
-    random.
+    With few counts, ratios that differ by factors of ten predict equally well, and which one is
+    best is a matter of chance.
 
     Parameters
     ----------
     held_out : HeldOut
         Errors of settings.
     setting : Setting
-        Without HAADF; the best.
+        Best setting without HAADF.
     chosen : numpy.ndarray
         Elements whose ratio may move, bool, shape (K,).
 
@@ -101,15 +101,15 @@ def centred(held_out, setting, chosen):
                 going &= held_out.standard_errors_lost(tried, setting) < _ALIKE
             moved |= {(i, steps): tried for i in np.flatnonzero(going)}
             reach[direction] += going
-    middle = ((reach[1] - reach[-1]) / 2).astype(int)  # if there are two, the one nearer the best
+    middle = ((reach[1] - reach[-1]) / 2).astype(int)  # of two, the one closer to the best
     return held_out.collected([moved[i, steps] for i, steps in enumerate(middle)])
 
 
 def settled(held_out, setting, candidates, chosen):
-    """Return the setting with chosen elements' best regulariser and ratio, without HAADF.
+    """Return the setting without HAADF with the best regulariser and ratio of chosen elements.
 
-    These elements move at a time, for they do not feel each other: to a ratio of each regulariser
-    beside its best one so far.
+    Without HAADF, the elements are independent, so all of them move at the same time. For each
+    regulariser, a ratio beside the best one so far is tried.
     """
     found = [{} for _ in chosen]  # by element: (regulariser, index of ratio) to (error, setting)
     forms = range(max(len(names) for names in candidates))
@@ -147,7 +147,7 @@ def _at(setting, places):
 
 
 def _next_place(found, name):
-    """Return where to try a regulariser of an element next: beside its best ratio; None if none."""
+    """Return the next ratio to try for a regulariser, beside its best one, or None."""
     seen = [index for other, index in found if other == name]
     if not seen:
         return name, min(found, key=lambda place: found[place][0])[1]

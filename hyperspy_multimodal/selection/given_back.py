@@ -5,20 +5,21 @@ import numpy as np
 from ..counts.contracts import Counts, Maps
 from .lost_structure import Expectation, lost_structure
 
-# Searches at most; each starts from what the one before gave back.
+# Maximum number of searches; each starts from the maps restored by the previous one.
 _ROUNDS = 8
-# Sweeps over the windows at most, and the share of its sum, and counts, by which one may be off.
+# Maximum number of sweeps over the windows, and the allowed errors of a sum, relative and in
+# counts.
 _SWEEPS, _CLOSE = 50, 1e-6
 
 
 def kept_structure(maps: Maps, fused, totals):
     """Find significant structure that fused maps have lost, and restore it.
 
-    Total variation and HAADF are suspended in the windows that were found, for the sum over the
-    window alone: what the counts have more or less there is spread over it, with soft edges. The
-    noise of single pixels does not come back, and no edges of windows show. Adding the lost counts
-    to those that are fused again, as in Bregman iterations, was tried: with the total variation
-    that erased the structure it piles up in a few pixels.
+    In the windows that were found, the sum of the map is set to that of the counts: the difference
+    is spread over the window, with soft edges. The noise of single pixels is not restored, and the
+    edges of windows are not visible. An alternative that was tested adds the lost counts to the
+    counts and fuses again, as in Bregman iterations. The total variation that erased the structure
+    then gathers them in a few pixels.
 
     Parameters
     ----------
@@ -27,16 +28,16 @@ def kept_structure(maps: Maps, fused, totals):
     fused : numpy.ndarray
         Fused maps, shape (K, ny, nx).
     totals : numpy.ndarray
-        Net totals that they keep, shape (K,), NaN where free.
+        Net totals to keep, shape (K,), NaN where free.
 
     Returns
     -------
     kept : numpy.ndarray
-        The maps; ``fused`` itself if nothing was lost.
+        Restored maps, or ``fused`` itself if nothing was lost.
     lost : list of Lost
-        The windows found and restored.
+        Windows that were found and restored.
     left : list of Lost
-        What is still significantly wrong, as searches are limited.
+        Windows that are still significantly wrong, because searches are limited.
     """
     expectation = Expectation(maps)
     kept, lost = fused, []
@@ -52,30 +53,30 @@ def kept_structure(maps: Maps, fused, totals):
         changed |= now
         left = lost_structure(expectation, kept, lost, now, thoroughly=False)
         if all(_is_among(each, lost) for each in left):
-            # Slanted and curved lines once more, at the end: they take most of the time.
+            # Search slanted and curved lines again only at the end: they take most of the time.
             left = lost_structure(expectation, kept, lost, changed)
             changed = set()
     return kept, lost, left
 
 
 def _is_among(one, lost):
-    """Return whether a window was found before: it cannot be restored any better."""
+    """Return whether a window was found before, so that it cannot be restored any better."""
     return any(
         each.element == one.element and np.array_equal(each.pixels, one.pixels) for each in lost
     )
 
 
 def restored_windows(lost, left):
-    """Return those of the lost windows that are not among what is left."""
+    """Return the lost windows that are not among those left."""
     return [each for each in lost if not _is_among(each, left)]
 
 
 def given_back(fused, counts: Counts, lost, totals):
-    """Return fused maps whose sums in windows are those of counts, as far as they can be.
+    """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
-    What is added or taken has the shape of softened windows (`Windows.soft`), which reach a little
-    over their edges. Maps stay at least 0. Outside the windows an element is multiplied by what
-    keeps its total, or is 0 if the windows alone hold more: totals include the noise of the whole
+    Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
+    their edges. Maps remain >= 0. Outside the windows, a map is multiplied by the factor that keeps
+    its total, or is 0 if the windows alone exceed the total, which includes the noise of the whole
     scan.
 
     Parameters
@@ -105,11 +106,11 @@ def given_back(fused, counts: Counts, lost, totals):
 
 
 def _with_sums_of(net, fused, windows):
-    """Return a map whose sums in windows are those of net counts, or 0 where these are less.
+    """Return a map whose sums in windows equal those of net counts, or 0 where these are negative.
 
-    Softened windows reach into each other: Gauss-Seidel sweeps find the amount of each. Where a map
-    would be negative, the window alone makes up for it: what it lacks must not be taken from its
-    neighbourhood.
+    Softened windows overlap, so Gauss-Seidel sweeps determine the amount for each. Where a map
+    would become negative, only the window itself compensates: the difference must not be taken from
+    its neighbourhood.
     """
     known = []
     for each in windows:
@@ -138,10 +139,10 @@ def _with_sums_of(net, fused, windows):
 
 
 def _wanted(net, fused, window):
-    """Return the sum that a map should have in a window.
+    """Return the desired sum of a map in a window.
 
-    Where the map is 0, nothing can be taken from it. Net counts below 0 there, of a background that
-    is too high, must not be taken from the rest of the window instead, which may be real.
+    Where the map is 0, nothing can be subtracted. Net counts below 0 there, from a background that
+    is too high, must not be subtracted from the rest of the window instead, which may be real.
     """
     counts, held = net[window.pixels], fused[window.pixels]
     wanted = max(counts.sum(dtype=np.float64), 0.0)

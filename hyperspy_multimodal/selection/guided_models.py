@@ -1,4 +1,4 @@
-"""HAADF models of a scan, with what depends on the HAADF alone."""
+"""HAADF models of a scan, with images that depend only on the HAADF."""
 
 import numpy as np
 
@@ -11,11 +11,11 @@ class GuidedModels:
     Parameters
     ----------
     haadf : numpy.ndarray
-        HAADF of unit range, shape (ny, nx).
+        HAADF in unit range, shape (ny, nx).
     models : list of HaadfModel
-        Not empty.
+        Models, at least one.
     others : list of HaadfModel, optional
-        For each of the models one with other weights that explains as much.
+        For each of the models, one with other weights that explains the HAADF equally well.
     """
 
     def __init__(self, haadf, models, others=()):
@@ -26,11 +26,11 @@ class GuidedModels:
 
     @property
     def first(self):
-        """The model that explains most of the HAADF; its blur guides fusion without HAADF too."""
+        """The model that explains most of the HAADF; its blur also guides fusion without HAADF."""
         return self.models[0]
 
     def other(self, model):
-        """Return the model with other weights that explains as much, None if there is none."""
+        """Return the model with other weights that explains the HAADF equally well, or None."""
         if not self.others:
             return None
         pairs = zip(self.models, self.others, strict=True)
@@ -50,7 +50,7 @@ class GuidedModels:
 
 
 class CroppedModels(GuidedModels):
-    """The same models over a part of the scan.
+    """The same models on a part of the scan.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The HAADF as a sum of element maps: scales, weights, pedestal and blur from measured maps."""
+"""Model of the HAADF as a sum of element maps: scales, weights, pedestal and blur."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ from .normalised_haadf import SMOOTHING, noise_of, smoothed
 BLURS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 #: Exponents that gamma="auto" chooses from.
 GAMMAS = (1.0, 1.4, 1.8)
-# A blur has to take this share of the unexplained variance away, and so much at least.
+# A blur must remove this share of the unexplained variance, and at least this much variance.
 _GAIN, _LEAST_GAIN = 0.2, 0.002
-# Lowest share of an eigenvalue of the corrected normal matrix, which noise may leave indefinite.
+# Lowest relative eigenvalue of the corrected normal matrix, which noise can make indefinite.
 _RIDGE = 1e-3
-# Pixels that are taken to float64 at a time.
+# Pixels that are converted to float64 at a time.
 _PIXELS = 100_000
 _LEAST_WEIGHT = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class HaadfModel:
-    """G * h = offset + sum_i weights_i (x_i / scales_i)^gamma for a HAADF h of unit range.
+    """Model G * h = offset + sum_i weights_i (x_i / scales_i)^gamma of a HAADF h in unit range.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ class HaadfModel:
     gamma : float
         Exponent of the maps.
     blur : float
-        Standard deviation, in pixels, of the Gaussian G that takes the HAADF to the resolution of
+        Standard deviation, in pixels, of the Gaussian G that blurs the HAADF to the resolution of
         the maps.
     r_squared : float
-        Share of the variance of the blurred HAADF that the measured, blurred maps explain, noise of
-        maps and HAADF allowed for.
+        Fraction of the variance of the blurred HAADF that the measured, blurred maps explain,
+        corrected for the noise of maps and HAADF.
     """
 
     scales: np.ndarray
@@ -53,7 +53,7 @@ class HaadfModel:
 
     @property
     def has_weights(self):
-        """Whether any weight is large enough to matter for a HAADF of unit range."""
+        """Whether any weight is large enough to matter for a HAADF in unit range."""
         return bool(np.any(self.weights > _LEAST_WEIGHT))
 
     def matched(self, haadf):
@@ -69,12 +69,12 @@ class HaadfModel:
 class HaadfFit:
     r"""Fits of weights, pedestal and blur of the HAADF model to measured maps.
 
-    Least squares of h on :math:`(x_i / s_i)^\gamma` and a constant, both blurred by 1.5 pixels,
-    with weights >= 0 and the pedestal no lower than zero intensity. Noise in the maps would pull
-    the weights towards 0, so its known variance is taken off the diagonal of the normal matrix
-    (errors in variables). Where the data leave weights open, because a map is mostly noise or maps
-    are proportional to each other, they are those of Rutherford scattering: proportional to
-    :math:`s_i`, to the atoms that a count stands for, and to :math:`Z_i^{1.7}`.
+    The fit is by least squares of h on :math:`(x_i / s_i)^\gamma` and a constant, both blurred by
+    1.5 pixels, with weights >= 0 and a pedestal not below zero intensity. Noise in the maps would
+    bias the weights towards 0, so its known variance is subtracted from the diagonal of the normal
+    matrix (errors in variables). Weights that the data do not determine, because a map is mostly
+    noise or maps are proportional to each other, are those of Rutherford scattering: proportional
+    to :math:`s_i`, to the atoms per count, and to :math:`Z_i^{1.7}`.
 
     Parameters
     ----------
@@ -109,13 +109,13 @@ class HaadfFit:
         gamma : float
             Exponent of the maps.
         weights : {"auto", "even", "Z"}, None or array_like
-            "auto": fitted. "even": fitted too, but where maps are proportional to each other, or
-            sums of each other, they share alike, each on its own scale. "Z": those of Rutherford
-            scattering, with a fitted common factor. None: 1 for each element, as published.
-            Otherwise the weights, one per element. The pedestal is fitted in any case.
+            "auto": fitted. "even": fitted, but maps that are proportional to each other, or sums of
+            each other, get equal weights, each on its own scale. "Z": Rutherford scattering, with a
+            fitted common factor. None: 1 for each element, as published. Otherwise, the weights,
+            one per element. The pedestal is always fitted.
         blur : "auto" or float
-            Blur of the HAADF in pixels. "auto": the one of `BLURS` at which the maps explain most,
-            if that is clearly more than without.
+            Blur of the HAADF in pixels. "auto": the value in `BLURS` with which the maps explain
+            most, if this is clearly more than without blur.
 
         Returns
         -------
@@ -130,7 +130,7 @@ class HaadfFit:
         return best if gained > _GAIN * unexplained + _LEAST_GAIN else models[0]
 
     def of(self, maps, haadf):
-        """Return the fits to other maps of the same elements, and their HAADF in the same units."""
+        """Return fits for other maps of the same elements, and their HAADF in the same units."""
         return HaadfFit(maps, haadf, self.lowest_offset, self.scattering)
 
     def predicted(self, model):
@@ -140,7 +140,7 @@ class HaadfFit:
 
     def _terms(self, gamma):
         """Return the terms of the model, (K, pixels), and sums of their noise variance."""
-        # Clipped noise has a mean, which would pass for signal: clip only where the power asks it.
+        # Clipped noise has a mean that would look like signal: clip only if the power requires it.
         positive = self.blurred if gamma == 1 else np.maximum(self.blurred, 0)
         level = np.maximum(np.maximum(positive, np.sqrt(self.variance)), 1e-6)
         noise = (gamma * level ** (gamma - 1)) ** 2 * self.variance
@@ -160,7 +160,7 @@ class HaadfFit:
         residual = target - offset - fitted @ terms
         own = self.haadf_noise**2 / (4 * np.pi * width**2)
         noisy = fitted**2 @ noise / target.size
-        # what noise leaves unexplained does not count, nor does what it adds to the variance
+        # noise is neither counted as unexplained nor as variance of the HAADF
         explained = target.var() - max(residual.var() - noisy, own)
         variance = max(target.var() - own, own, np.finfo(float).tiny)
         r_squared = float(min(explained / variance, 1.0))
@@ -168,7 +168,7 @@ class HaadfFit:
 
 
 def _composite_fit(terms, target, noise, expected, lowest_offset):
-    """Return weights in proportion to ``expected``, and the pedestal: one map, of little noise."""
+    """Return weights in proportion to ``expected``, and the pedestal: one map with little noise."""
     composite = np.vstack([expected @ terms, np.ones_like(target)])
     factor, pedestal = _bounded_fit(
         composite @ composite.T - np.diag([expected**2 @ noise, 0]),
@@ -179,29 +179,30 @@ def _composite_fit(terms, target, noise, expected, lowest_offset):
 
 
 def _fit_to_expected(*known):
-    """Return weights and pedestal, in hardly known directions those of Rutherford scattering."""
+    """Return weights and pedestal, with Rutherford scattering in poorly determined directions."""
     gram, right, centre, lower = _errors_in_variables(*known)
-    # Fitted is what differs from the expected weights: directions that are hardly known keep them.
+    # Fit the difference from the expected weights: poorly determined directions keep them.
     solution = centre + _bounded_fit(gram, right - gram @ centre, lower - centre)
     solution = np.maximum(solution, lower)
     return solution[:-1], float(solution[-1])
 
 
 def _even_fit(*known):
-    """Return weights and pedestal, in hardly known directions the smallest."""
+    """Return weights and pedestal, with the smallest weights in poorly determined directions."""
     gram, right, _, lower = _errors_in_variables(*known)
     solution = _bounded_fit(gram, right, lower)
     return solution[:-1], float(solution[-1])
 
 
 def _errors_in_variables(terms, target, noise, expected, lowest_offset):
-    """Return normal matrix, right side, expected solution and lower bounds of the fit."""
+    """Return normal matrix, right-hand side, expected solution and lower bounds of the fit."""
     prior, pedestal = _composite_fit(terms, target, noise, expected, lowest_offset)
     gram, right = _products(terms, target)
     energy = np.maximum(np.diag(gram)[:-1], np.finfo(float).tiny)
-    # As the share of noise in a map grows, its fit gives way to the expected weight. So it does
-    # where the fit cannot tell weights apart that differ by as much as the expected ones: their
-    # misfit, noise of the maps included and correlated over the blur, is its precision.
+    # With a growing share of noise in a map, its fitted weight approaches the expected one. The
+    # same happens if the fit cannot distinguish weights that differ by as much as the expected
+    # ones. The misfit of these, including the noise of the maps and its correlation over the blur,
+    # gives its precision.
     misfit = (target - pedestal - prior @ terms).var()
     precision = misfit * 4 * np.pi * SMOOTHING**2 / np.maximum(prior, 1e-6) ** 2
     doubt = noise**2 / energy + np.minimum(precision, energy)
@@ -212,7 +213,7 @@ def _errors_in_variables(terms, target, noise, expected, lowest_offset):
 
 
 def _products(terms, target):
-    """Return products of the terms, and of 1, with each other and with the target, in float64."""
+    """Return products of the terms and of 1 with each other and with the target, in float64."""
     gram, right = 0.0, 0.0
     for start in range(0, target.size, _PIXELS):
         part = slice(start, start + _PIXELS)
@@ -225,7 +226,7 @@ def _products(terms, target):
 def _bounded_fit(gram, right, lower):
     """Minimise x.gram.x / 2 - right.x over x >= lower, for a matrix that should be positive.
 
-    Rows of zeros, of maps without counts, are solved by zeros.
+    The solution is 0 for rows of zeros, from maps without counts.
     """
     there = np.diag(gram) > np.finfo(float).eps * np.abs(np.diag(gram)).max()
     if not there.all():

@@ -19,48 +19,47 @@ from .moves import combined
 from .noise_share import block_sums
 from .settings import effort, fuse_setting
 
-# What `halves` gives.
+# Type of the result of `halves`.
 _FRACTION = 0.5
-# Scans of so many pixels are split once; smaller ones more often, up to `SPLITS` times. On two
-# splits of 128 x 128 pixels with few counts, the search stops too early.
+# Scans of this many pixels are split once, and smaller ones more often, up to `SPLITS` times. With
+# two splits of 128 x 128 pixels with few counts, the search stops too early.
 _LARGE = 3 * 128**2
 # Gaps up to which maps are fused, without sieves and with them.
 _TOLERANCE, _TOLERANCE_WITH_SIEVES = 6e-3, 3e-3
 _SIGNIFICANT = 5.0  # standard errors
 _STRUCTURED = 3.0  # standard errors
 _MAX_ITERATIONS = 300
-# Results of each element and split that a fusion may start from.
+# Number of results of each element and split from which a fusion may start.
 _REMEMBERED = 4
 
 
 class HeldOut:
-    """Squared errors of predictions of held-out counts, for settings tried so far.
+    """Squared errors of predictions of held-out counts, for the settings tried so far.
 
-    The counts are split binomially into two independent halves. Of each split the first half is
-    fused, and the squared difference to the unclipped net maps of the second is summed by element;
-    so is the difference itself, where the HAADF is dark and where it is bright.
+    The counts are split binomially into two independent halves. The first half of each split is
+    fused. Its squared difference from the unclipped net maps of the second half is summed for each
+    element, and so is the difference itself, where the HAADF is dark and where it is bright.
 
-    There are three splits. Scans of up to 128 x 128 pixels take all of them, and larger ones fewer,
-    which tell as much by themselves. A leak of the HAADF takes all of them, unless the first rules
-    it out.
+    There are three splits. Scans of up to 128 x 128 pixels use all of them; larger ones need fewer.
+    The test for leaks of the HAADF uses all of them, unless the first rules out a leak.
 
     Parameters
     ----------
     maps : Maps
         Integer counts, or maps whose halves were drawn.
     models : GuidedModels
-        HAADF models for the whole counts.
+        HAADF models for all counts.
     seed : int
         Seed of the splits.
     kept : numpy.ndarray
         Which net totals fusion keeps, bool, shape (K,).
     progress : callable
-        Called once a solve.
+        Called once per solve.
     """
 
     def __init__(self, maps: Maps, models, seed, kept, progress):
         self.splits = maps.halves(SPLITS, seed)
-        # How many of them tell one setting from another.
+        # Number of splits with which settings are compared.
         self._enough = min(SPLITS, -(-_LARGE // maps.net[0].size))
         self.models = models
         self.mask = maps.mask
@@ -78,15 +77,15 @@ class HeldOut:
         halves = (counts_and_variances(half, self._classes) for half in self.splits[0])
         self._of_classes = *map(sum, zip(*halves, strict=True)), self._classes.sum(axis=(1, 2))
         self._least = np.full(self.n_maps, np.inf)
-        # What no prediction can be better than: the noise of the held-out halves.
+        # The noise of the held-out halves, a lower limit for the error of any prediction.
         compared = self.splits[: self._enough]
         noise = sum(second.net_variance.sum(axis=(1, 2)) for _, second in compared)
         self._noise = np.maximum(noise, 0.0)
-        #: Which elements have a say: those whose counts are more than noise.
+        #: Elements that are counted: those whose counts are more than noise.
         self.counted = _are_significant(self.splits[0])
 
     def try_out(self, settings):
-        """Fuse settings that were not tried so far, side by side."""
+        """Fuse settings that have not been tried yet, in parallel."""
         settings = [each for each in dict.fromkeys(settings) if not self._found.get(each)]
         self._up_to(self._enough, settings)
         for each in settings:
@@ -97,11 +96,11 @@ class HeldOut:
         return self.blocks(setting).sum(axis=1)
 
     def score(self, setting):
-        """Return the errors of the elements over the least of each so far, summed."""
+        """Return the sum of the errors of the elements, each relative to its smallest so far."""
         return self.relative(self.errors(setting))
 
     def blocks(self, setting):
-        """Return the squared errors by element and block of the scan, (K, blocks)."""
+        """Return the squared errors for each element and block of the scan, (K, blocks)."""
         if not self._found.get(setting):
             self.try_out([setting])
         return sum(blocks for blocks, _ in self._found[setting][: self._enough])
@@ -109,23 +108,23 @@ class HeldOut:
     def put_together(self, chosen, some, others):
         """Return ``others`` with chosen elements as in ``some``, both without HAADF.
 
-        Elements do not feel each other then, so that nothing is fused for its errors.
+        Elements are then independent, so that its errors are known without a fusion.
         """
         return self.collected([some if each else others for each in chosen])
 
     def collected(self, parents):
-        """Return a setting each of whose elements is as in another one, all without HAADF."""
+        """Return a setting in which each element is as in one of the parents, all without HAADF."""
         setting = combined(parents)
         self.try_out([setting])
         return setting
 
     def has_structure(self, setting):
-        """Return for which elements a setting predicts clearly better than a constant, (K,)."""
+        """Return whether a setting predicts each element clearly better than a constant, (K,)."""
         gains = self._of_constants() - self.blocks(setting)
         return np.array([_significance(each) > _STRUCTURED for each in gains])
 
     def _of_constants(self):
-        """Return the squared errors of the mean of each first half, as `blocks` does."""
+        """Return the squared errors of the mean of each first half, as in `blocks`."""
         there = np.ones(self.splits[0][0].net.shape[1:], bool) if self.mask is None else ~self.mask
         found = 0.0
         for first, second in self.splits[: self._enough]:
@@ -136,8 +135,8 @@ class HeldOut:
     def bias(self, setting, concerned=None) -> Bias:
         """Return the `Bias` of the predictions where the HAADF is dark and bright.
 
-        There are more splits as long as elements that are ``concerned``, by default all that have a
-        say, may have a bias that counts.
+        Splits are added as long as elements that are ``concerned``, by default all counted ones,
+        may have a relevant bias.
         """
         concerned = self.counted if concerned is None else concerned
         for n_splits in range(self._enough, SPLITS + 1):
@@ -152,12 +151,12 @@ class HeldOut:
         return held_out_bias(misses, *self._of_classes)
 
     def squares_lost(self, setting, reference):
-        """Return by how much the squared error of a fused scan is higher, about, by element."""
-        # Halves hold half the counts, and so a quarter of the squares.
+        """Return the approximate increase of each element's squared error in the fused scan."""
+        # Halves contain half the counts, so squares are a quarter.
         return 4 / self._enough * (self.errors(setting) - self.errors(reference))
 
     def _up_to(self, n_splits, settings):
-        """Find blocks and misses of the first splits of settings."""
+        """Compute blocks and misses for the first splits of settings."""
         numbers = range(n_splits)
         everyone = tuple(range(self.n_maps))
         jobs, coming = [], set()
@@ -179,7 +178,7 @@ class HeldOut:
                 found.append(tuple(map(np.stack, zip(*parts, strict=True))))
 
     def _fuse(self, jobs):
-        """Fuse elements of settings and splits, side by side, all from what was fused before."""
+        """Fuse elements of settings and splits in parallel, all starting from earlier results."""
         starts = [self._earlier[number].nearest(each, own) for each, number, own in jobs]
         jobs = [(*job, start) for job, start in zip(jobs, starts, strict=True)]
         for (setting, number, elements, _), (found, result) in zip(
@@ -195,7 +194,7 @@ class HeldOut:
             self.progress()
 
     def _error(self, setting, number, elements, start):
-        """Return squared errors by block, misses by class of brightness, and the fusion."""
+        """Return squared errors per block, misses per class of brightness, and the fusion."""
         first, second = self.splits[number]
         fused = self._fused(first, setting, elements, start)
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
@@ -220,9 +219,9 @@ class HeldOut:
         )
 
     def fused_halves(self, setting):
-        """Return both halves of the first split, fused apart from each other, (2, K, ny, nx)."""
+        """Return both halves of the first split, fused separately, (2, K, ny, nx)."""
         everyone = range(self.n_maps)
-        # The first one was fused before, as a rule.
+        # The first one has usually been fused before.
         starts = self._earlier[0].nearest(setting, everyone), None
         jobs = zip(self.splits[0], starts, strict=True)
         fused = fuse_side_by_side(lambda job: self._fused(job[0], setting, None, job[1]).maps, jobs)
@@ -239,7 +238,7 @@ class HeldOut:
         return None if half is None else half.times(1 / _FRACTION)
 
     def relative(self, errors):
-        """Return the errors of the elements over the least of all, summed.
+        """Return the sum of the errors of the elements, each relative to its smallest error.
 
         Elements with hardly any counts are ignored.
         """
@@ -247,13 +246,13 @@ class HeldOut:
 
     @property
     def _units(self):
-        """What errors are compared with, by element: the least of all, or the noise if more."""
+        """Reference of each element's errors: the smallest one, or the noise if larger."""
         return np.maximum(np.maximum(self._least, self._noise), np.finfo(float).tiny)
 
     def standard_errors_gained(self, setting, reference, chosen=None):
         """Return by how much a setting predicts better, in standard errors over blocks.
 
-        Of the ``chosen`` elements together, bool (K,); by default of all that have a say.
+        This is for the ``chosen`` elements together, bool (K,), by default all counted ones.
         """
         chosen = self.counted if chosen is None else chosen
         gains = (self.blocks(reference) - self.blocks(setting))[chosen]
@@ -261,13 +260,13 @@ class HeldOut:
         return _significance(gains)
 
     def standard_errors_lost(self, setting, reference):
-        """Return by how much each element is predicted worse, in standard errors over blocks."""
+        """Return by how much a setting predicts each element worse, in standard errors."""
         return np.array(
             [_significance(lost) for lost in self.blocks(setting) - self.blocks(reference)]
         )
 
     def table(self):
-        """Return what was tried, one dictionary a setting."""
+        """Return the settings that were tried, one dictionary per setting."""
         least = np.maximum(self._least, np.finfo(float).tiny)
         return [
             {
@@ -287,18 +286,18 @@ class HeldOut:
 
 
 def _of_elements(setting):
-    """Return what the maps of a setting without HAADF are determined by, by element."""
+    """Return the parameters of each element that determine its map in a setting without HAADF."""
     return list(zip(range(len(setting.ratios)), setting.regularisers, setting.ratios, strict=True))
 
 
 def _are_significant(split):
-    """Return which elements have net totals of more than five standard errors, bool, (K,)."""
+    """Return which elements have net totals above five standard errors, bool, (K,)."""
     totals = sum(half.net.sum(axis=(1, 2), dtype=float) for half in split)
     variances = sum(half.net_variance.sum(axis=(1, 2), dtype=float) for half in split)
     return totals > _SIGNIFICANT * np.sqrt(np.maximum(variances, 0.0))
 
 
 def _significance(gains):
-    """Return a sum over blocks in units of its standard error."""
+    """Return a sum over blocks, divided by its standard error."""
     spread = gains.std(ddof=1) * np.sqrt(gains.size) if gains.size > 1 else np.inf
     return gains.sum() / max(spread, np.finfo(float).tiny)

@@ -1,16 +1,16 @@
-"""Where lines that were found may go on."""
+"""Possible continuations of lines that were found."""
 
 import numpy as np
 from scipy import ndimage
 
 
 class LinesGoingOn:
-    """Where lines found with too many or too few counts may continue.
+    """Possible continuations of lines with too many or too few counts.
 
     Parameters
     ----------
     found : list of Lost
-        What was found of a map; windows that are compact do not go on.
+        Windows found in a map; compact ones are not continued.
     shape : tuple of int
         Rows and columns of the scan.
     """
@@ -29,12 +29,12 @@ class LinesGoingOn:
             near[:] = ndimage.binary_dilation(near)
 
     def hold(self, window, places, too_many):
-        """Return which windows lie on these lines and touch what was found.
+        """Return which windows lie on these lines and touch those that were found.
 
         Parameters
         ----------
         window : Windows
-            Their kind.
+            Kind of windows.
         places : numpy.ndarray
             Numbers of their places, shape (n,).
         too_many : numpy.ndarray

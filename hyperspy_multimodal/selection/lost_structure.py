@@ -1,4 +1,4 @@
-"""Test for structure that the counts show and fused maps have lost."""
+"""Test for significant structure in the counts that fused maps have lost."""
 
 import math
 import operator
@@ -19,21 +19,21 @@ from .window_search import WindowSearch
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
 FALSE_ALARMS = 0.02
-# Windows overlap: this share of their chances adds up, as simulated scans show.
+# Windows overlap: according to simulated scans, this share of their probabilities adds up.
 _INDEPENDENT = 0.5
-# Standard errors that it takes at least, for kinds with few places.
+# Minimum number of standard errors, for kinds with few places.
 _LEAST = 4.5
 # Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
 # background, and the median of |x| of a Gaussian.
 _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
-# Windows that one search returns, the most significant first.
+# Maximum number of windows that a search returns, the most significant first.
 _MOST_CANDIDATES = 2000
-# Digits after the point by which squared standard errors are told apart.
+# Decimals to which squared standard errors are compared.
 _DIGITS = 6
 # Elements that are searched at a time.
 _AT_A_TIME = 4
 _TINY = np.float32(1e-30)
-# Up to this, a unit from sums in single precision is 1.
+# A unit from sums in single precision counts as 1 up to this value.
 _SURELY_POISSON = 0.99
 
 
@@ -46,14 +46,14 @@ class Lost:
     element : int
         Which map.
     window : Windows
-        What kind of window.
+        Kind of window.
     place : int
         Number of its place.
     pixels : tuple of numpy.ndarray
         Rows and columns of its pixels that are not masked.
     significance : float
-        Standard errors by which the counts differ from what the map promises; negative where the
-        map has too much.
+        Standard errors by which the counts differ from the prediction of the map; negative if the
+        map has too many.
     counts, fused : float
         Sum of the measured net counts in the window, and of the fused map.
     """
@@ -73,7 +73,7 @@ class Lost:
 
 
 def run_tests():
-    """Compile the kernels of the tests, by use on a tiny scan."""
+    """Compile the kernels of the tests by running them on a tiny scan."""
     level, plan = np.ones((2, 3)), plans_over((2, 3))[0]
     WindowSearch(level, level, 0 * level, []).wrong(plan, np.ones(len(plan.windows)))
     run_chains()
@@ -81,7 +81,7 @@ def run_tests():
 
 @dataclass(frozen=True)
 class _Before:
-    """A map, what was found of it before, and which windows a quick search has found wrong."""
+    """A map, its windows found before, and the wrong windows of the last quick search."""
 
     fused: np.ndarray
     found: list
@@ -93,15 +93,15 @@ class _Before:
 
 
 class Expectation:
-    """Counts of each window that fused maps predict, and how far the measured counts differ.
+    """Counts of each window predicted by fused maps, and their difference from the measured counts.
 
-    Net counts x whose variance is x + v are taken for Poisson counts x + v over a background v,
-    which they are in windows of the spectrum. v is what the measured variance has beyond the
-    counts, pooled over neighbours; x is that of the fused maps: a variance that is taken from the
-    counts themselves is small where they are few by chance. Where residuals of most of the scan
-    are larger than that, as with a wrong gain or noise that neighbours share, the unit is their
-    median absolute deviation. Sums of net counts that lie below 0 by more than their noise show how
-    wrong the background is: then nothing is significant that differs by less.
+    Net counts x with a variance of x + v are treated as Poisson counts x + v over a background v.
+    For windows of the spectrum, this is exact. v is the excess of the measured variance over the
+    counts, averaged over neighbours. x is taken from the fused maps, because a variance estimated
+    from the counts themselves is too small where there are few by chance. If the residuals of most
+    of the scan are larger than this, because the gain is wrong or neighbours share noise, the unit
+    is their median absolute deviation. Sums of net counts that lie below 0 by more than their noise
+    show how wrong the background is. Smaller differences are then not significant.
 
     Parameters
     ----------
@@ -118,8 +118,8 @@ class Expectation:
         self._units = {}
         self._before = {}  # by element: the last quick search
         windows = windows_over(net.shape[1:])
-        # Equal shares for each family of windows and for chains, in these for each kind, and for
-        # each element, too many and too few counts.
+        # Equal shares of the probability for each family of windows and for chains, within these
+        # for each kind, and for each element and sign.
         kinds = Counter(each.family for each in windows)
         chance = FALSE_ALARMS / (2 * len(net) * (len(kinds) + 1))
         chances = [chance / _INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in windows]
@@ -136,7 +136,7 @@ class Expectation:
         self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
 
     def wrong(self, elements, maps, found, thoroughly=True):
-        """Return windows in which maps are wrong, the most significant first; they overlap.
+        """Return windows in which maps are wrong, the most significant first; they may overlap.
 
         Parameters
         ----------
@@ -145,9 +145,9 @@ class Expectation:
         maps : numpy.ndarray
             All maps, shape (K, ny, nx).
         found : sequence of Lost
-            What was found of them before.
+            Windows that were found before.
         thoroughly : bool
-            Whether to look for slanted lines, rings and chains, too.
+            Whether to search for slanted lines, rings and chains as well.
 
         Returns
         -------
@@ -174,7 +174,7 @@ class Expectation:
             new += [result] * (len(self._slow) + 1)
         _add_all(new, jobs)
         for result in wrong:
-            # Rounded: which of equal ones comes first must not hang on the last digits of maps.
+            # Rounded, so that the order of equal ones does not depend on the last digits of maps.
             result.sort(key=lambda each: -round(each[0], _DIGITS))
         return [[each[1:] for each in result[:_MOST_CANDIDATES]] for result in wrong]
 
@@ -189,16 +189,16 @@ class Expectation:
         return search
 
     def _unit(self, search):
-        """Return the standard error of a window of expected and measured counts, in Poisson's."""
+        """Return the standard error of windows of both kinds of counts, relative to Poisson's."""
         background = search.images[-1]
-        # Single precision tells where it is Poisson's.
+        # Single precision is enough to find out whether it is Poisson's.
         unit = self._noise(search.runs, Runs(background.astype(np.float32)))
         if unit > _SURELY_POISSON:
             unit = self._noise(Runs(search.both), Runs(background))
         return min(max(unit, 1.0), _LARGEST_UNIT)
 
     def _noise(self, runs, of_background):
-        """Return the largest unit that any windows suggest, of sums from `Runs`."""
+        """Return the largest unit suggested by any windows, from the sums in `Runs`."""
         unit = 0.0
         for window, least in self._least.items():
             if not window.is_compact:
@@ -217,25 +217,26 @@ class Expectation:
 def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
     """Return windows in which fused maps are significantly wrong.
 
-    The most significant come first, and none overlaps them.
+    The most significant ones come first, and windows that overlap with these are omitted.
 
     Parameters
     ----------
     expectation : Expectation
-        Of the measured maps.
+        Expectation for the measured maps.
     maps : numpy.ndarray
         Fused maps, shape (K, ny, nx).
     known : sequence of Lost
-        Found before. Where a line goes on less is enough: it is the same structure.
+        Windows found before. Where a line continues, a lower significance suffices, because it is
+        the same structure.
     elements : collection of int, optional
-        Which maps to look at; all by default.
+        Maps to test. Default all.
     thoroughly : bool
-        Whether to look for slanted lines, rings and chains, too.
+        Whether to search for slanted lines, rings and chains as well.
 
     Returns
     -------
     list of Lost
-        What is wrong.
+        The wrong windows.
     """
     maps = np.asarray(maps, np.float64)
     wanted = list(range(len(maps)) if elements is None else sorted(elements))

@@ -1,4 +1,4 @@
-"""Sieves for the elements that they serve, beside other regularisers for the others."""
+"""Sieves for elements that benefit from them, combined with other regularisers for the others."""
 
 from dataclasses import replace
 from functools import partial
@@ -26,11 +26,11 @@ def with_sieves(held_out, best, without, candidates, free):
     held_out : HeldOut
         Errors of settings.
     best, without : Setting
-        The best setting so far, and that without HAADF.
+        The best setting so far, and the best one without HAADF.
     candidates : sequence of tuple of str
         Names of the regularisers that each element may have.
     free : numpy.ndarray
-        Elements that may have a sieve and have none so far, bool, shape (K,).
+        Elements that may have a sieve but do not have one yet, bool, shape (K,).
 
     Returns
     -------
@@ -70,10 +70,10 @@ def with_sieves(held_out, best, without, candidates, free):
 
 
 def _unaided(held_out, best, candidates, free):
-    """Return the best setting without HAADF, with smooth maps or sieves where they serve.
+    """Return the best setting without HAADF, with smooth maps or sieves where they help.
 
-    Elements that may have both are smooth: without the HAADF, which says where columns are, sieves
-    put beads where noise is.
+    Elements that may have both are smooth: without the HAADF, which shows the positions of columns,
+    sieves turn noise into beads.
     """
     candidates = [
         tuple(n for n in names if n != SIEVE or SMOOTH not in names) for names in candidates
@@ -81,13 +81,13 @@ def _unaided(held_out, best, candidates, free):
     blurred = blurs_without(held_out, best, candidates, best)
     if blurred is None:
         return best
-    # Elements do not feel each other.
+    # Elements are independent.
     served = free & _gains(held_out, blurred, best)
     return held_out.put_together(served, blurred, best) if served.any() else best
 
 
 def _gains(held_out, setting, best):
-    """Return to which elements their sieves or smooth maps are worth it, bool, (K,)."""
+    """Return which elements gain enough by their sieves or smooth maps, bool, (K,)."""
     asked = np.where(_are_smooth(setting), 0.0, _STANDARD_ERRORS)
     return held_out.standard_errors_lost(best, setting) > asked
 
@@ -97,9 +97,10 @@ def _are_smooth(setting):
 
 
 def _staying(held_out, setting, best, served, better):
-    """Return the setting with sieves where they are better, and where these are.
+    """Return the setting with sieves for elements that gain by them, and which elements these are.
 
-    What an element had before may be clearly worse beside the sieves of others: it keeps its own.
+    An element also keeps its sieve if its previous regulariser is clearly worse when combined with
+    the sieves of the others.
     """
     leaving = served & ~better
     if not leaving.any():

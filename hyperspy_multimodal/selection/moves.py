@@ -9,10 +9,10 @@ from .sieves import SIEVES
 
 #: Ratios lambda_2 / lambda_1 that are tried.
 RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
-# That of total variation; its Huber form is so many steps weaker.
+# Index of the highest ratio of total variation; that of its Huber form is this many steps higher.
 _HIGHEST = RATIOS.index(64.0)
 _SOFTER = 2
-# How far another regulariser and another HAADF model are away, in octaves of the ratio.
+# Distance of another regulariser and of another HAADF model, in octaves of the ratio.
 _OTHER_FORM, _OTHER_MODEL = 3.0, 2.0
 #: Huber's form of each total variation.
 HUBER = {"directional": "directional huber", "isotropic": "huber"}
@@ -25,7 +25,7 @@ def by_element(chosen, some, others):
 
 
 def combined(parents):
-    """Return the first setting with each element's regulariser, ratio and HAADF as in another."""
+    """Return the first setting, with regulariser, ratio and HAADF of elements as in others."""
     names = "regularisers", "ratios", "apart"
     return replace(
         parents[0],
@@ -34,7 +34,7 @@ def combined(parents):
 
 
 def distance(setting, other, i):
-    """Return how far the maps of an element should be apart in two settings: a rule of thumb."""
+    """Return a rough measure of how much the maps of an element differ between two settings."""
     far = _OTHER_FORM
     if setting.regularisers[i] == other.regularisers[i]:
         far = abs(np.log2(setting.ratios[i] / other.ratios[i]))
@@ -44,9 +44,9 @@ def distance(setting, other, i):
 
 
 def with_ratios(setting, chosen, step, only=True):
-    """Return the setting with ratios of chosen elements so many steps higher.
+    """Return the setting with the ratios of chosen elements some steps higher.
 
-    Steps are octaves, or those of the widths of sieves. ``only`` are elements that may move.
+    Steps are octaves, or steps in the widths of sieves. Only elements in ``only`` may move.
     """
     chosen = np.logical_and(chosen, only)
     tables = [WIDTHS if name in SIEVES else RATIOS for name in setting.regularisers]
@@ -70,20 +70,20 @@ def is_huber(name):
 
 
 def lightest(name):
-    """Return the lowest ratio of a regulariser, no sieve, that flattens anything."""
+    """Return the lowest ratio at which a regulariser other than a sieve flattens anything."""
     return RATIOS[_SOFTER * is_huber(name)]
 
 
 def of_same_form(setting, candidates):
-    """Return which candidates each element may change to without a change of form."""
+    """Return the candidates of each element that have the same form as its regulariser."""
     places = zip(setting.regularisers, candidates, strict=True)
     return [tuple(n for n in names if is_huber(n) == is_huber(own)) for own, names in places]
 
 
 def with_other_form(setting, chosen, forms):
-    """Return the setting with the other one of two ``forms`` of chosen elements.
+    """Return the setting with the other of two ``forms`` for chosen elements.
 
-    Ratios keep their distance from those of the forms, which are settings without HAADF.
+    The forms are settings without HAADF. Ratios keep their distance from those of the forms.
     """
     names, ratios = list(setting.regularisers), list(setting.ratios)
     for i in np.flatnonzero(chosen):
@@ -99,7 +99,7 @@ def with_other_form(setting, chosen, forms):
 
 
 def with_regularisers(setting, chosen, candidates, step):
-    """Return the setting with other regularisers of the same form, so many names further."""
+    """Return the setting with other regularisers of the same form, some names further."""
     candidates = of_same_form(setting, candidates)
     moved = [
         names[(names.index(name) + step * bool(free)) % len(names)]

@@ -1,4 +1,4 @@
-"""Net counts that are significantly below 0: the background is wrong there."""
+"""Net counts that are significantly below 0, where the background is wrong."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from .runs import Runs
 
 # Sides of the squares in which counts are summed, in pixels.
 _SIDES = (4, 8, 16)
-# Shares of the scan, darkest and brightest first, in which counts are summed, too.
+# Shares of the scan, from the darkest and the brightest pixels, in which counts are also summed.
 _PARTS = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 # Standard errors below 0, of one of thousands of squares and of all that were found, and the
 # variance of a square, in counts, from which on its noise is nearly Gaussian.
@@ -27,11 +27,12 @@ class Negative:
     Attributes
     ----------
     sums, errors : numpy.ndarray
-        Net counts there, <= 0, and their standard errors, shape (K,); 0 where there are none.
+        Net counts there, <= 0, and their standard errors, shape (K,); 0 if there are no such
+        pixels.
     pixels : numpy.ndarray
         Number of pixels, shape (K,).
     shares : numpy.ndarray
-        Minus the sums over the net totals, shape (K,), at most 9.99.
+        Negative sums divided by the net totals, with the sign changed, shape (K,), at most 9.99.
     """
 
     sums: np.ndarray
@@ -41,7 +42,7 @@ class Negative:
 
     @property
     def are_large(self):
-        """Whether keeping the total would take them noticeably from the rest, bool, (K,)."""
+        """Whether keeping the total would noticeably reduce the rest of the map, bool, (K,)."""
         return self.shares > _LARGE
 
 
@@ -58,10 +59,10 @@ def negative_counts(maps: Maps, haadf):
     Notes
     -----
 
-    No element can have less than nothing: sums of net counts are below 0 by their noise alone, the
-    variance of which is what the measured one has beyond the counts, pooled over neighbours. Sums
-    over squares of 4, 8 and 16 pixels, or over the darkest or brightest pixels of the HAADF, that
-    are 6 standard errors below 0 prove that the background, or the unit of noise, is wrong.
+    An element cannot have negative counts, so sums of net counts are below 0 only because of noise.
+    The variance of this noise is the excess of the measured variance over the counts, averaged over
+    neighbours. The background, or the unit of noise, is wrong if sums over squares of 4, 8 and 16
+    pixels, or over the darkest or brightest pixels of the HAADF, are 6 standard errors below 0.
     """
     net, variance = (np.asarray(each, np.float64) for each in (maps.net, maps.net_variance))
     there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
@@ -83,8 +84,8 @@ def negative_counts(maps: Maps, haadf):
 def _below(net, variance):
     """Return which pixels lie in squares whose counts are significantly below 0.
 
-    Larger squares count only where smaller ones have found nothing, for they reach further into
-    what is there.
+    Larger squares count only where smaller ones have found nothing, because they extend further
+    into the specimen.
     """
     runs, found = Runs(np.stack([net, variance])), np.zeros(net.shape, bool)
     for side in _SIDES:

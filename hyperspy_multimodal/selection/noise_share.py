@@ -1,4 +1,4 @@
-"""How much of the contrast of fused maps is noise, from two halves of the counts."""
+"""Share of noise in the contrast of fused maps, from two halves of the counts."""
 
 from typing import NamedTuple
 
@@ -7,13 +7,13 @@ import numpy as np
 from ..threads import side_by_side
 from .normalised_haadf import smoothed
 
-# Widths of Gaussians in pixels: what they remove is fine structure.
+# Widths of Gaussians in pixels; fine structure is what they remove.
 _WIDTHS = (2.0, 4.0, 8.0, 16.0)
 # Fine structure is noisy from this share of noise on: simulated maps of which more was noise had
 # less than 0.4 in common with the true fine structure (r^2). It is seen if it has this share of the
 # variance of the map.
 _NOISY, _SEEN = 1 / 3, 0.05
-# Maps whose raw noise is less than this share of their variance need no test: fusion removes noise.
+# Maps with a smaller share of raw noise in their variance need no test: fusion removes noise.
 _NEGLIGIBLE = 0.05
 
 
@@ -26,7 +26,7 @@ class NoiseShare(NamedTuple):
         Variance of the noise over that of the fused map, and its standard error, shape (K,). NaN
         where the map has no contrast.
     grain : numpy.ndarray
-        Size in pixels below which a third or more of visible structure is noise, 0 for none, (K,).
+        Size in pixels below which a third or more of visible structure is noise, or 0, shape (K,).
     """
 
     shares: np.ndarray
@@ -37,10 +37,10 @@ class NoiseShare(NamedTuple):
 def noise_share(held_out, setting):
     """Return the `NoiseShare` of maps that are fused with a setting.
 
-    Two independent halves of the counts are fused. Their sum has the signal and the noise of the
-    whole map, their difference the same noise without signal: the ratio of the variances is the
-    share of noise. In terms of the correlation r of the halves it is (1 - r) / (1 + r), one less
-    the split-half reliability of Spearman and Brown.
+    Two independent halves of the counts are fused. Their sum contains the signal and the noise of
+    the whole map, and their difference the same noise without the signal. The ratio of their
+    variances is the share of noise. In terms of the correlation r of the halves, it is (1 - r) / (1
+    + r), that is, one minus the split-half reliability of Spearman and Brown.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def noise_share(held_out, setting):
 
 
 def _share(noise, both, mask):
-    """Return the variance of a difference over that of a sum, and its standard error, (K,)."""
+    """Return the ratio of the variances of difference and sum, and its standard error, (K,)."""
     of_noise, of_both = (block_sums(_unmasked(np.square(each), mask)) for each in (noise, both))
     whole = of_both.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -91,7 +91,7 @@ def block_sums(values):
 
 
 def _raw_share(halves, mask):
-    """Return the variance of the noise of raw maps over all their variance, (K,)."""
+    """Return the share of noise in the variance of raw maps, (K,)."""
     net = sum(half.net.astype(float) for half in halves)
     noise = sum(half.net_variance.astype(float) for half in halves)
     both = _means(np.square(net - _means(net, mask)[:, None, None]), mask)

@@ -1,4 +1,4 @@
-"""The HAADF image itself: unit range, noise, blur and directions."""
+"""Properties of the HAADF image: unit range, noise, blur and directions."""
 
 import numpy as np
 from scipy import ndimage
@@ -8,8 +8,8 @@ from ..fusion.directions import directions_of
 _PERCENTILES = (0.5, 99.5)
 # Median absolute value of a normal distribution of unit variance.
 _MEDIAN_DEVIATION = 0.6745
-# Slope, in ranges of the HAADF a pixel, above which a pixel counts as an edge, and the noise of the
-# slope, in its standard deviations, that must not.
+# Slope, in ranges of the HAADF per pixel, above which a pixel counts as an edge, and the number of
+# standard deviations of the slope's noise that must not count as one.
 _EDGE, _NOISE_IN_SLOPE = 0.02, 2.0
 _GUIDE_SMOOTHING = 1.0
 #: Smoothing, in pixels, of maps and HAADF where they are compared.
@@ -17,7 +17,7 @@ SMOOTHING = 1.5
 
 
 def normalise_haadf(haadf):
-    """Bring a HAADF image to a unit range, by its 0.5th and 99.5th percentiles.
+    """Scale a HAADF image to unit range, by its 0.5th and 99.5th percentiles.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def normalise_haadf(haadf):
     haadf : numpy.ndarray
         (h - low) / (high - low), float64; not clipped.
     lowest_offset : float
-        The pedestal that stands for zero intensity as measured (or its lowest value, if negative).
+        Pedestal that corresponds to zero measured intensity, or to its lowest value if negative.
     """
     haadf = np.asarray(haadf, dtype=np.float64)
     low, high = np.percentile(haadf, _PERCENTILES)
@@ -49,8 +49,8 @@ def smoothed(images, width):
 def noise_of(image):
     """Return the standard deviation of the white noise of an image.
 
-    From the differences of diagonal neighbours in blocks of 2 x 2 pixels, in which slopes and most
-    edges cancel; their median does not see the rest.
+    It is estimated from differences of diagonal neighbours in blocks of 2 x 2 pixels, in which
+    slopes and most edges cancel. The median ignores the remaining edges.
     """
     if min(image.shape) < 2:
         return 0.0
@@ -64,7 +64,7 @@ def guide_directions(haadf, blur):
     Parameters
     ----------
     haadf : numpy.ndarray
-        HAADF of unit range, not blurred, shape (ny, nx).
+        HAADF in unit range, not blurred, shape (ny, nx).
     blur : float
         Blur of the HAADF model in pixels.
 

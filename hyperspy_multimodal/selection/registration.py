@@ -8,11 +8,11 @@ from scipy import ndimage
 from .normalised_haadf import SMOOTHING, smoothed
 
 _UPSAMPLING = 20
-# A shift has to take this share of the unexplained variance away to be one.
+# A shift must remove this share of the unexplained variance to be accepted.
 _GAIN = 0.1
-# Of the size of the scan: a larger shift is none that a drift makes.
+# Largest shift that a drift may cause, as a share of the size of the scan.
 _LARGEST = 0.25
-# An orientation is another one where the correlation is so much higher.
+# Another orientation is accepted if its correlation is higher by this amount.
 _CLEARLY = 0.2
 _CORRELATED = 0.5
 _ORIENTATIONS = {
@@ -36,11 +36,11 @@ class Registration:
     Parameters
     ----------
     shift : tuple of float
-        Pixels (y, x) by which the HAADF has to be moved; (0, 0) where no shift is significant.
+        Pixels (y, x) by which the HAADF has to be moved; (0, 0) if no shift is significant.
     orientation : str or None
-        What seems to have been done to the HAADF, such as "mirrored left to right".
+        Apparent transformation of the HAADF, such as "mirrored left to right".
     remedy : str or None
-        What undoes it.
+        Expression that reverses it.
     """
 
     shift: tuple
@@ -59,9 +59,9 @@ def registration(modelled, haadf):
     Parameters
     ----------
     modelled : numpy.ndarray
-        HAADF that the measured maps make, smoothed by 1.5 pixels, shape (ny, nx).
+        HAADF predicted by the measured maps, smoothed by 1.5 pixels, shape (ny, nx).
     haadf : numpy.ndarray
-        HAADF of unit range, shape (ny, nx).
+        HAADF in unit range, shape (ny, nx).
 
     Returns
     -------
@@ -71,7 +71,7 @@ def registration(modelled, haadf):
     References
     ----------
     .. [1] M. Guizar-Sicairos et al., Opt. Lett. 33, 156 (2008), doi:10.1364/OL.33.000156; as
-           scikit-image has it.
+           implemented in scikit-image.
     """
     from skimage.registration import phase_cross_correlation
 

@@ -4,7 +4,7 @@ import numpy as np
 
 
 class Runs:
-    """Sums of maps over runs of pixels, from those over shorter runs, each worked out once.
+    """Sums of maps over runs of pixels, each computed once from sums over shorter runs.
 
     Parameters
     ----------
@@ -17,27 +17,27 @@ class Runs:
         self._known, self._slanted = {}, {}
 
     def remembered(self, key, sums):
-        """Return sums that are worked out at the first call."""
+        """Return sums that are computed at the first call."""
         if key not in self._known:
             self._known[key] = sums()
         return self._known[key]
 
     def box(self, rows, cols):
-        """Return sums over boxes, at all places where they lie inside."""
+        """Return sums over boxes, at all places inside the scan."""
         if cols > 1:
             return self._of(("box", rows, cols), lambda half: self.box(rows, half), cols, (0, 1))
         return self._of(("box", rows, 1), lambda half: self.box(half, 1), rows, (1, 0))
 
     def diagonal(self, length, rising):
-        """Return sums over diagonals; rows count from the last one on where they rise."""
+        """Return sums over diagonals; rows are counted from the last one if they rise."""
         if length == 1:
             return self._maps[..., ::-1, :] if rising else self._maps
         return self._of((rising, length), lambda half: self.diagonal(half, rising), length, (1, 1))
 
     def slanted(self, length, rise, way):
-        """Return sums over `Slanted` lines, as if these were flat and fell.
+        """Return sums over `Slanted` lines, treated as flat and falling.
 
-        Of each length the last one is kept: those of twice the length should follow.
+        Only the last sums of each length are kept: sums of twice the length should follow.
         """
         steep, rising, across = way
         if length == 1:
@@ -56,7 +56,8 @@ class Runs:
         if length == 1:
             return self._maps
         if key not in self._known:
-            # A run is its first and its last half, which share a pixel if its length is odd.
+            # A run consists of its first and its last half, which share a pixel if its length is
+            # odd.
             on = length // 2
             half = shorter(length - on)
             first = tuple(slice(0, -on if each else None) for each in step)

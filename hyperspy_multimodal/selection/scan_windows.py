@@ -1,4 +1,4 @@
-"""Boxes, discs and lines over a scan, of many sizes, and the sums of maps in them."""
+"""Boxes, discs and lines of many sizes in a scan, and the sums of maps in them."""
 
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -20,7 +20,7 @@ _RINGS, _RING_WIDTH = tuple(range(10, 34, 2)), 2
 
 @dataclass(frozen=True)
 class Boxes(Windows):
-    """Some rows and columns."""
+    """Boxes of some rows and columns."""
 
     shape: tuple
     size: tuple
@@ -161,7 +161,7 @@ class Rings(Windows):
 
 @dataclass(frozen=True)
 class Diagonals(Windows):
-    """A diagonal, and pixels above it, below it, or both, of which each line is a pixel shorter."""
+    """A diagonal, and lines of pixels above it, below it, or both, each a pixel shorter."""
 
     shape: tuple
     length: int
@@ -229,7 +229,7 @@ class Diagonals(Windows):
 
 @cache
 def windows_over(shape):
-    """Return the kinds of windows that a scan (rows, columns) has room for."""
+    """Return the kinds of windows that fit in a scan (rows, columns)."""
     ny, nx = shape
     found = [Boxes(shape, (side, side)) for side in _BOXES]
     found += [Discs(shape, diameter) for diameter in _DISCS]

@@ -1,4 +1,4 @@
-"""A setting of a fusion: its free parameters, and the fusion with them."""
+"""Free parameters of a fusion, and the fusion with them."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,12 @@ from ..counts.contracts import Counts
 from ..fusion.regularisers import are_directional, are_sieves, have_fields
 from ..fusion.scaled import fuse_scaled
 
-# Sieves settle at so many times the gap of other maps, in so many times fewer iterations.
+# Sieves settle at this many times the gap of other maps, in this many times fewer iterations.
 _SIEVES_SETTLE, _SIEVES_TAKE = 10, 5
-# Maps with a field take so many times more of them.
+# Maps with a field take this many times more iterations.
 _FIELDS_TAKE = 4
-#: An element whose lambdas are this many times the others' follows its counts, not the HAADF.
+#: An element whose lambdas are this many times those of the others follows its counts, not the
+#: HAADF.
 APART = 100.0
 
 
@@ -23,16 +24,16 @@ class Setting:
     Parameters
     ----------
     model : HaadfModel or None
-        None: without HAADF.
+        HAADF model; None: without HAADF.
     lambda_1 : float or tuple of float
-        Weight of the Poisson term, one for all or one per element; 1 without HAADF, where only
+        Weight of the Poisson term, one for all or one per element; 1 without HAADF, when only
         ratios matter.
     regularisers : tuple of str
         Name of each element's regulariser.
     ratios : tuple of float
         lambda_2 / lambda_1 of each element.
     apart : tuple of bool
-        Elements that the HAADF does not pull, though they have their part in its model.
+        Elements that the HAADF does not pull, although they contribute to its model.
     """
 
     model: object
@@ -51,7 +52,7 @@ class Setting:
 def settled_at(setting, tolerance):
     """Return the relative gap at which maps have settled: ten times ``tolerance`` for sieves.
 
-    Their sources move on, far below the noise of the maps, long after these have settled.
+    Their sources continue to change long after the maps have settled to far below their noise.
     """
     return _SIEVES_SETTLE * tolerance if are_sieves(setting.regularisers).any() else tolerance
 
@@ -77,14 +78,14 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, elements
     setting : Setting
         Free parameters.
     scale : float
-        Share of the counts that ``maps`` hold, default 1.
+        Share of the counts in ``maps``. Default 1.
     totals : numpy.ndarray or None
         Net totals to keep, NaN where free.
     elements : sequence of int, optional
-        Which maps to fuse, if not all: of a setting without HAADF, where elements do not feel each
-        other.
+        Maps to fuse, default all. Only for a setting without HAADF, in which elements are
+        independent.
     **options
-        As of `minimise`.
+        Passed to `minimise`.
 
     Returns
     -------
@@ -104,7 +105,7 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, elements
         scales=scale * model.scales[own],
         weights=model.weights[own] if setting.model else 0 * model.weights[own],
         offset=model.offset,
-        gamma=model.gamma if setting.model else 1.0,  # powers of maps would be for nothing
+        gamma=model.gamma if setting.model else 1.0,  # powers of maps are not needed
         lambda_1=lambda_1[own],
         lambda_2=lambda_2[own],
         totals=None if totals is None else totals[own],

@@ -1,4 +1,4 @@
-"""The widths of maps that are no sharper than the probe, chosen by held-out counts."""
+"""Choice of the widths of sieves and smooth maps by held-out counts."""
 
 from dataclasses import replace
 
@@ -10,9 +10,9 @@ SIEVE, SMOOTH = SIEVES = "sieve", "smooth"
 RATIOS = tuple(float(f"{2 ** (k / 2):.4g}") for k in range(-6, 11))
 _FIRST_RATIO = 2.0  # a width of 2 pixels
 _COARSE, _FINE = 2, 1
-# The first widths of smooth maps.
+# The first widths that are tried for smooth maps.
 _FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
-# The probe is the same for all maps: one has a width of its own if that is so much better.
+# The probe is the same for all maps: a map gets a separate width only if it is better by this.
 _STANDARD_ERRORS = 2.0
 
 
@@ -21,8 +21,8 @@ def sieve_without(held_out, start, reference=None):
 
     None if ``reference`` predicts every element better.
 
-    All maps have the width that serves them best together, as they share the probe, but those that
-    another one serves significantly better.
+    Because they share the probe, all maps have the common width that is best for all together,
+    except maps for which another width is significantly better.
     """
     n_maps = held_out.n_maps
     first = replace(
@@ -76,7 +76,7 @@ def _own_ratios(held_out, tried, common):
 
 
 def smooth_without(held_out, start):
-    """Return the best setting of smooth maps without HAADF, each with a width of its own."""
+    """Return the best setting of smooth maps without HAADF, each with a separate width."""
     n_maps = held_out.n_maps
     first = replace(start, lambda_1=1.0, regularisers=(SMOOTH,) * n_maps, apart=(False,) * n_maps)
     low, high = _FIRST_PLACES
@@ -94,13 +94,13 @@ def smooth_without(held_out, start):
             new = high
         else:
             return held_out.collected([tried[place] for place in best])
-        # Others stay where they are best so far, where they were fused before.
+        # The others keep their best width so far, for which they have been fused.
         ratios = tuple(RATIOS[new if place == edge else place] for place in best)
         tried[new] = replace(first, ratios=ratios)
 
 
 def blurs_without(held_out, start, candidates, reference=None):
-    """Return the best setting of sieves, or of smooth maps for elements that may have only these.
+    """Return the best setting of sieves, or of smooth maps for elements that may have only those.
 
     None if ``reference`` predicts every element better.
     """
@@ -124,9 +124,9 @@ def with_smooth(held_out, setting, start, candidates):
 
 
 def without_beads(held_out, setting, start, candidates):
-    """Return the setting with smooth maps in place of sieves, where an element may have both.
+    """Return the setting with smooth maps instead of sieves for elements that may have both.
 
-    Without the HAADF, which says where columns are, sieves put beads where noise is.
+    Without the HAADF, which shows the positions of columns, sieves turn noise into beads.
     """
     beads = np.array([name == SIEVE for name in setting.regularisers])
     beads &= [SMOOTH in names for names in candidates]

@@ -1,16 +1,16 @@
-"""How significantly counts of windows differ from what is expected."""
+"""Significance of differences between measured and expected counts of windows."""
 
 import numpy as np
 from scipy import special
 
-# Excess counts must also differ by this many of their own standard errors: where a map is all but 0
-# each count is significant, but a few are worse than nothing as an estimate.
+# Excess counts must also differ by this many of their own standard errors: where a map is nearly 0,
+# each count is significant, but an estimate from a few counts is worse than none.
 _OF_THEIR_OWN = 3.0
 _TINY = np.finfo(float).tiny
 
 
 def significance(counts, expected):
-    """Return how unlikely counts are, as standard errors of a Gaussian of the same tail.
+    """Return how unlikely counts are, as standard errors of a Gaussian with the same tail.
 
     Parameters
     ----------
@@ -23,14 +23,14 @@ def significance(counts, expected):
         Positive where there are more counts than expected.
     """
     high = counts > expected
-    # P(N >= n) and P(N <= n) of Poisson counts, and what lies between them for fractions.
+    # P(N >= n) and P(N <= n) of Poisson counts, interpolated for fractions.
     tail = np.where(
         high,
         special.gammainc(np.maximum(counts, _TINY), expected),
         special.gammaincc(counts + 1, expected),
     )
     errors = np.maximum(-special.ndtri(np.maximum(tail, _TINY)), 0.0)
-    # Tails that are too small for a number are told apart by the deviance.
+    # Tails that are too small for floating-point numbers are distinguished by the deviance.
     deviance = special.xlogy(counts, counts) - special.xlogy(counts, expected) - counts + expected
     rooted = np.sqrt(2 * np.maximum(deviance, 0.0))
     errors = np.where(tail > _TINY, errors, np.maximum(errors, rooted))
@@ -38,9 +38,9 @@ def significance(counts, expected):
 
 
 def errors_of(counts, expected, background, unit):
-    """Return by how many standard errors counts of windows differ from what is expected.
+    """Return by how many standard errors counts of windows differ from the expected counts.
 
-    No map can have less than nothing: net counts below 0 are as good as 0.
+    Maps cannot be negative, so net counts below 0 are treated as 0.
     """
     counts, expected = np.maximum(counts, background), np.maximum(expected, _TINY)
     errors = significance(counts, expected) / unit

@@ -1,4 +1,4 @@
-"""Lines over a scan that lie at any angle, in pixels, and their sums."""
+"""Lines at any angle in a scan, and their sums."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,14 +7,15 @@ import numpy as np
 
 from .windows import Windows
 
-# Lengths along the axis to which they are closer, doubled, and pixels across them along the other.
+# Lengths along the closer axis, doubled, and widths in pixels along the other axis.
 _LENGTHS, _WIDTHS = (8, 16, 32, 64), (2, 4)
 
 
 def _is_looked_for(length, rise, across):
     """Return whether a line is one of the windows.
 
-    Ends of neighbouring angles differ by the width: a line misses half of it there, at most.
+    The ends of lines at neighbouring angles differ by the width, so a line in between misses at
+    most half of the width there.
     """
     return length in _LENGTHS and rise % across == 0 and 0 < rise < length - 1
 
@@ -23,24 +24,24 @@ def _is_looked_for(length, rise, across):
 class Slanted(Windows):
     """Lines of one length, angle and width.
 
-    A line is its first and its last half, which have half of its rise each, down to single pixels
-    (approximate discrete Radon transform; Goetz and Druckmueller 1996, Brady 1998).
+    A line consists of its first and its last half, each with half of its rise, down to single
+    pixels (approximate discrete Radon transform; Goetz and Druckmueller 1996, Brady 1998).
 
     Attributes
     ----------
     shape : tuple of int
         Rows and columns of the scan.
     length : int
-        Columns that it passes, or rows if it is steep.
+        Number of columns that it crosses, or of rows if it is steep.
     rise : int
-        Rows by which its last pixel is further down than the first, or columns further right if it
-        is steep.
+        Number of rows by which the last pixel lies below the first, or of columns to its right if
+        it is steep.
     across : int
         Pixels in each column, or in each row if it is steep.
     steep : bool
         Whether it is closer to the columns.
     rising : bool
-        Whether it goes up from left to right; ``rise`` counts upwards, then.
+        Whether it rises from left to right; ``rise`` is then counted upwards.
     """
 
     shape: tuple
@@ -115,9 +116,9 @@ class Slanted(Windows):
 
 
 def slanted_windows(shape):
-    """Return lines at all angles between rows, diagonals and columns that a scan has room for.
+    """Return lines at all angles between rows, diagonals and columns that fit in a scan.
 
-    Each kind follows the one of which it is a double.
+    Each kind follows the kind of half its length.
     """
     found = []
 
@@ -140,7 +141,7 @@ def slanted_windows(shape):
 
 
 def _offsets(length, rise):
-    """Return by how much each pixel of a line lies further than the first."""
+    """Return the offset of each pixel of a line from the first."""
     if length == 1:
         return np.zeros(1, int)
     half = _offsets(length // 2, rise // 2)

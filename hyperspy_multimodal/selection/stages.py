@@ -1,4 +1,4 @@
-"""Stages of the search for a setting: each goes on from one and returns one that is no worse."""
+"""Stages of the search for a setting: each takes a setting and returns one that is no worse."""
 
 from dataclasses import replace
 
@@ -9,20 +9,20 @@ from .moves import by_element, with_ratios
 
 #: Limits of lambda_1.
 LAMBDAS_1 = (1e-5, 1.0)
-# What an element has to lose to be set apart.
+# Standard errors that an element must lose to be set apart.
 _STANDARD_ERRORS_LOST = 2.0
-# What an element that a constant predicts as well has to gain not to be.
+# Standard errors that an element without structure must gain not to be set apart.
 _STANDARD_ERRORS_GAINED = 1.0
 
 
 def best_of(held_out, settings):
-    """Return the best of some settings; all are tried before any are compared."""
+    """Return the best of some settings; all are tried before they are compared."""
     held_out.try_out(settings)
     return min(settings, key=held_out.score)
 
 
 def walked(held_out, setting, step):
-    """Return the setting with the best lambda_1 of those that lie ``step`` half decades apart."""
+    """Return the setting with the best lambda_1 among values ``step`` half decades apart."""
     both = [_with_lambda_1(setting, steps) for steps in (step, -step)]
     held_out.try_out([each for each in both if each is not None])
     for steps in (step, -step):
@@ -35,7 +35,7 @@ def walked(held_out, setting, step):
 
 
 def _with_lambda_1(setting, steps):
-    """Return the setting with lambda_1 so many half decades further; None beyond the limits."""
+    """Return the setting with lambda_1 some half decades higher, or None beyond the limits."""
     half_decades = round(2 * np.log10(setting.lambda_1)) + steps
     lambda_1 = float(f"{10 ** (half_decades / 2):.3g}")
     is_allowed = LAMBDAS_1[0] <= lambda_1 <= LAMBDAS_1[1]
@@ -43,20 +43,20 @@ def _with_lambda_1(setting, steps):
 
 
 def adjusted(held_out, setting, moves):
-    """Return the setting with better regularisers and ratios, elements coupled by the HAADF.
+    """Return the setting with better regularisers and ratios for elements coupled by the HAADF.
 
-    All elements make the same move. Then each takes the one that serves it most, if that serves
-    all together; if not, one move is made by those that it serves. Ratios go on moving until they
-    settle; regularisers are compared once.
+    All elements make the same move. Each then takes the move that improves it most, if this
+    improves the sum. Otherwise, a single move is made by the elements that it improves. Ratios
+    continue to move until they settle; regularisers are compared once.
 
     Parameters
     ----------
     held_out : HeldOut
         Errors of settings.
     setting : Setting
-        Where to begin.
+        Setting from which to start.
     moves : sequence of callable
-        Each returns a setting, of a setting and which elements may move.
+        Functions of a setting and the elements that may move; each returns a setting.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def adjusted(held_out, setting, moves):
         for move in moves:
             chosen = held_out.counted if move.func is with_ratios else np.full(len(seen), True)
             moved = move(setting, chosen)
-            # Where an element was before, it need not go again.
+            # An element does not need to return to an earlier place.
             new = [each not in known for each, known in zip(_places(moved), seen, strict=True)]
             if (chosen & new).any():
                 tried.append(move(setting, chosen & new))
@@ -88,12 +88,12 @@ def adjusted(held_out, setting, moves):
 
 
 def _best_by_element(held_out, settings):
-    """Return the first setting with each counted element as in the one that serves it most."""
+    """Return the first setting with each counted element as in the setting that is best for it."""
     errors = np.array([held_out.errors(each) for each in settings])
     best, served = settings[0], errors.argmin(axis=0)
     for number, each in enumerate(settings[1:], 1):
         best = by_element(held_out.counted & (served == number), each, best)
-    # Those that have no say follow where all others go.
+    # Elements that are not counted follow if all others make the same move.
     where = set(served[held_out.counted].tolist())
     return settings[where.pop()] if len(where) == 1 else best
 
@@ -108,21 +108,21 @@ def are_losing(held_out, setting, without):
 
 
 def are_idle(held_out, setting, without):
-    """Return which elements have no structure of their own and gain none by the HAADF, (K,).
+    """Return which elements have no structure and do not gain by the HAADF, bool, (K,).
 
-    Their counts cannot deny what the HAADF puts into them.
+    Their counts cannot contradict structure from the HAADF.
     """
     gained = held_out.standard_errors_lost(without, setting)
     return ~held_out.has_structure(without) & (gained < _STANDARD_ERRORS_GAINED)
 
 
 def set_apart(held_out, setting, without):
-    """Return the setting with those elements apart to which the pull of the HAADF does harm.
+    """Return the setting in which elements that are harmed by the pull of the HAADF are set apart.
 
-    These are the ones without any structure of their own, unless they gain by the pull; those into
-    which it leaks, also after others were set apart; and those that are predicted worse with it,
-    unless they are biased where the HAADF is bright without it. They take regulariser and ratio of
-    ``without``, which is returned if they are all.
+    These are elements without structure, unless they gain by the pull; elements into which the
+    HAADF leaks, also after others were set apart; and elements that are predicted worse with it,
+    unless they would be biased without it where the HAADF is bright. They take regulariser and
+    ratio from ``without``, which is returned if all elements are set apart.
     """
     lost = held_out.standard_errors_lost(setting, without)
     squares = held_out.squares_lost(setting, without)

@@ -1,4 +1,4 @@
-"""Whether measured net totals can be trusted, checked in vacuum if there is any."""
+"""Check of measured net totals in vacuum, if there is any."""
 
 import numpy as np
 
@@ -14,9 +14,9 @@ _DARK = 0.06
 _LEAST_SHARE, _LEAST_PIXELS = 0.02, 100
 # ... as flat as the noise of the HAADF allows, but for so many ranges, ...
 _FLATNESS = 0.02
-# ... and holds at most this share of the counts per pixel of the brightest quarter.
+# ... and contains at most this share of the counts per pixel of the brightest quarter.
 _FEW_COUNTS = 0.1
-# What the background may be wrong by, as a share of the total, and in standard errors.
+# Allowed error of the background, as a share of the total, and in standard errors.
 _TRUSTED_SHARE, _STANDARD_ERRORS = 0.03, 4.0
 
 
@@ -30,7 +30,7 @@ def vacuum_of(maps: Maps, haadf, few_counts=_FEW_COUNTS):
     haadf : numpy.ndarray
         HAADF of unit range, shape (ny, nx).
     few_counts : float
-        Most counts per pixel there, as a share of those of the brightest quarter.
+        Maximum counts per pixel there, as a share of those of the brightest quarter.
     """
     smooth = smoothed(haadf, SMOOTHING)
     dark = smooth <= smooth.min() + _DARK
@@ -47,10 +47,10 @@ def vacuum_of(maps: Maps, haadf, few_counts=_FEW_COUNTS):
 def trusted_totals(maps: Maps, haadf):
     """Return which net totals to keep, bool, shape (K,).
 
-    Counts of a whole fitted spectrum have no background of their own: their totals are kept.
-    In windows, the background is tried where the scan shows vacuum: where an element seems to be
-    there all the same, by more than 3 % of its total if the whole scan were like that, its total
-    is left free, and the log says so.
+    Counts from fits of whole spectra have no separate background, so their totals are kept. The
+    background from windows is checked where the scan shows vacuum. If an element seems to be
+    present there, with more than 3 % of its total when extrapolated to the whole scan, its total is
+    not kept, and a message is logged.
 
     Parameters
     ----------

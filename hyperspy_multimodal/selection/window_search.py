@@ -1,4 +1,4 @@
-"""Search of a map for windows in which it is significantly wrong."""
+"""Search for windows in which a map is significantly wrong."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from .lines_going_on import LinesGoingOn
 from .runs import Runs
 from .significance import errors_of
 
-# Standard errors that are enough where a line that was found goes on: these are few windows.
+# Standard errors that suffice where a known line continues, because these are few windows.
 _FURTHER = 4.0
-# Windows of each kind that are looked at, the most significant first.
+# Maximum number of windows of each kind to examine, the most significant first.
 _MOST_PLACES = 4000
-# What sums in single precision may be off, as a share of squared standard errors.
+# Relative error of squared standard errors from sums in single precision.
 _ROUNDING = 0.999
 
 
@@ -22,19 +22,20 @@ class WindowSearch:
     Parameters
     ----------
     measured, expected, background : numpy.ndarray
-        Counts over their background, what the map predicts of them, and the background, (ny, nx).
+        Counts including background, the prediction of the map for them, and the background, (ny,
+        nx).
     found : list of Lost
-        What was found of the map before.
+        Windows of the map that were found before.
 
     Attributes
     ----------
     unit : float
-        Standard error of a window, in Poisson's. Default 1.
+        Standard error of a window, relative to Poisson's. Default 1.
     both : numpy.ndarray
-        Expected counts, and the measured ones as what they are beyond: one sum less for each kind
-        of window.
+        Expected counts, and the excess of the measured counts over them, which saves a sum for each
+        kind of window.
     runs : Runs
-        Of both in single precision, which says where to look.
+        Sums of both in single precision, which show where to search.
     """
 
     def __init__(self, measured, expected, background, found):
@@ -51,13 +52,13 @@ class WindowSearch:
         plan : SumPlan
             Kinds of windows.
         least : numpy.ndarray
-            Standard errors that each kind takes at least.
+            The minimum standard errors of each kind.
 
         Returns
         -------
         list of tuple
-            Squared standard errors beyond those, standard errors, kind of window, and number of the
-            place.
+            Squared standard errors beyond the minimum, standard errors, kind of window, and number
+            of the place.
         """
         enough = np.minimum(least, _FURTHER) if self._go_on(plan.windows[0]) else least
         return [
@@ -67,7 +68,7 @@ class WindowSearch:
         ]
 
     def wrong_chains(self, least):
-        """Return which chains are wrong, as `wrong` does; ``least`` by number of pieces."""
+        """Return which chains are wrong, as in `wrong`; ``least`` is by number of pieces."""
         measured, expected, _ = self.images
         wrong = []
         in_counts = {pieces: self.unit * each for pieces, each in least.items()}

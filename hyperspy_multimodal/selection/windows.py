@@ -1,19 +1,19 @@
-"""Windows of one kind over a scan: what all kinds share."""
+"""Base of all kinds of windows in a scan."""
 
 from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
 
-# Standard deviations of the Gaussian that softens windows, in widths of the window: of boxes and
-# discs, and of lines; and how many of them it reaches.
+# Standard deviations of the Gaussian that softens windows, in widths of the window, for boxes and
+# discs and for lines, and its cut-off in standard deviations.
 _SOFT, _SOFT_LINE, _TRUNCATED = 1 / 6, 1 / 4, 3.0
-# Pixels that are summed at a time.
+# Number of pixels that are summed at a time.
 _ROOM = 500_000
 
 
 class Windows:
-    """Windows of one kind, at all places where they lie in the scan.
+    """Windows of one kind, at all places inside the scan.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Windows:
     size : tuple of int
         Rows and columns of a window.
     name : str
-        What they look like.
+        Description of the windows.
     family : str
         "compact", "lines" (along rows or columns), "diagonals", "slanted lines", "rings", or
         "chains".
@@ -30,12 +30,12 @@ class Windows:
 
     @property
     def is_compact(self):
-        """Whether they are no lines."""
+        """Whether they are compact, that is, not lines."""
         return self.family == "compact"
 
     @property
     def is_quick(self):
-        """Whether their sums are worked out quickly."""
+        """Whether their sums are computed quickly."""
         return self.family in ("compact", "lines", "diagonals")
 
     @property
@@ -50,7 +50,7 @@ class Windows:
 
     @cached_property
     def places(self):
-        """Rows and columns of places."""
+        """Number of rows and columns of places."""
         return tuple(n - size + 1 for n, size in zip(self.shape, self.size, strict=True))
 
     def planned(self, plan):
@@ -58,7 +58,7 @@ class Windows:
         raise NotImplementedError
 
     def sums(self, runs):
-        """Return the sums of maps in each window, shape (..., *places), of their `Runs`."""
+        """Return the sums of maps in each window, shape (..., *places), from their `Runs`."""
         raise NotImplementedError
 
     def sums_at(self, places, images):
@@ -82,21 +82,21 @@ class Windows:
 
     @property
     def width(self):
-        """Pixels across; of lines, not along them."""
+        """Width in pixels; for lines, across them."""
         return min(self.size)
 
     def soft(self, place):
-        """Return a window without hard edges, by the number of its place.
+        """Return a softened window, by the number of its place.
 
         The window is smoothed by a Gaussian of a sixth of its width, or of a quarter if it is a
-        line. Nothing is lost over the edges of the scan.
+        line. Nothing is lost beyond the edges of the scan.
 
         Returns
         -------
         region : tuple of slice
-            Rows and columns that it reaches.
+            Rows and columns that it covers.
         weights : numpy.ndarray
-            From 0 to 1, in this region.
+            Weights from 0 to 1 in this region.
         """
         sigma = (_SOFT if self.is_compact else _SOFT_LINE) * self.width
         spill = int(_TRUNCATED * sigma + 0.5)
@@ -109,5 +109,5 @@ class Windows:
         return tuple(map(slice, starts, ends)), weights
 
     def line(self, place):
-        """Return which pixels lie on the line of a window, from side to side; bool, (ny, nx)."""
+        """Return the pixels on the line of a window, across the whole scan; bool, (ny, nx)."""
         raise NotImplementedError

@@ -1,9 +1,10 @@
-"""Bring spectrum images and HAADF images of all forms to the one form that is fused.
+"""Convert spectrum images and HAADF images of all forms to the standard form for fusion.
 
-That form: plain numbers, energies that ascend, the two axes of the scan before others, and metadata
-as HyperSpy writes them. Results go back to the axes and metadata that were given.
+In this form, data are plain numbers, energies ascend, the two axes of the scan come first, and
+metadata follow the conventions of HyperSpy. Results are converted back to the original axes and
+metadata.
 
-eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+eXSpy imports this module during its own import, so other imports are deferred to the first call.
 """
 
 import functools
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Tidied:
-    """A spectrum image in the one form, and the way back.
+    """A spectrum image in the standard form, and the conversion back.
 
     Attributes
     ----------
@@ -39,7 +40,7 @@ class Tidied:
     assumed: dict = field(default_factory=dict)
 
     def haadf_of(self, haadf):
-        """Return the HAADF image in the one form, and its mask or None."""
+        """Return the HAADF image in the standard form, and its mask or None."""
         from hyperspy.signal import BaseSignal
 
         from .found_data import in_order
@@ -58,7 +59,7 @@ class Tidied:
         return tidied_haadf(haadf, ScanGrid(shape, axes[:2], self.is_line, len(axes) > 2))
 
     def mask_of(self, navigation_mask, of_haadf=None):
-        """Return the mask that a user gives, in the one form, with those of spectra and HAADF."""
+        """Return the user's mask in the standard form, combined with those of spectra and HAADF."""
         import numpy as np
         from hyperspy.signal import BaseSignal
 
@@ -79,7 +80,7 @@ class Tidied:
         return functools.reduce(either, own, array) if array.dtype == bool else array
 
     def restored(self, results):
-        """Return what a fusion gave, with axes and metadata of the signal that was given."""
+        """Return the results of a fusion with the axes and metadata of the original signal."""
         if self.signal is self.given and not self.is_line and self.order is None:
             return results
         if isinstance(results, tuple):
@@ -90,7 +91,7 @@ class Tidied:
 
     @property
     def _back(self):
-        """The order of navigation axes that brings them back, None if they are as given."""
+        """Order of navigation axes that restores the original one, or None if it is unchanged."""
         if self.order is None:
             return None
         return [self.order.index(place) for place in range(len(self.order))]
@@ -153,7 +154,7 @@ def as_found(method):
 
 
 def name_images(output, haadf):
-    """Give the images of an output the name of the detector that the HAADF's title has."""
+    """Name the images of an output after the detector in the title of the HAADF."""
     from .native import image_name
 
     name = image_name(haadf)
@@ -164,7 +165,7 @@ def name_images(output, haadf):
 
 
 def tidied(signal, haadf=None):
-    """Return a `Tidied` spectrum image, which holds the signal itself if nothing is to be changed.
+    """Return a `Tidied` spectrum image, with the signal itself if no change is needed.
 
     Parameters
     ----------
@@ -206,7 +207,7 @@ def tidied(signal, haadf=None):
 
 
 def _complete(record, is_line, back, assumed):
-    """Bring arrays of a record, a node of the metadata or a dictionary, to the axes given."""
+    """Convert arrays in a record (a metadata node or a dictionary) to the original axes."""
     from .found_data import in_order
 
     for item in ("standard_deviation", "variance"):

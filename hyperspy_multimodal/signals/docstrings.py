@@ -1,6 +1,6 @@
-"""Descriptions that the docstrings of several methods share.
+"""Descriptions shared by the docstrings of several methods.
 
-eXSpy imports this module while it is being imported itself: it needs the standard library alone.
+eXSpy imports this module during its own import, so this module needs only the standard library.
 """
 
 import inspect
@@ -63,18 +63,18 @@ DESCRIPTIONS = {
     (default) tries 0, 0.5, ..., 3 and uses the best fit to the HAADF, or 0 if none is clearly
     better.""",
     "align": """align : bool
-    Shift the HAADF to align it with the maps. The shift is determined by phase correlation with the
-    HAADF modelled from the raw maps. It is applied if it clearly improves the fit, and recorded as
-    ``haadf_shift``, in pixels (y, x). With False (default), a warning is logged if the shift
-    exceeds one pixel.""",
+    Whether to shift the HAADF to align it with the maps. The shift is determined by phase
+    correlation with the HAADF modelled from the raw maps. It is applied if it clearly improves the
+    fit, and recorded as ``haadf_shift``, in pixels (y, x). With False (default), a warning is
+    logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
-    Keep the net total of each element exactly, if it is positive. "auto" (default) keeps it unless
-    net counts in vacuum or strongly negative counts indicate a wrong background, in which case a
-    message is logged.""",
+    Whether to keep the net total of each element exactly, if it is positive. "auto" (default) keeps
+    it unless net counts in vacuum or strongly negative counts indicate a wrong background. In that
+    case, a message is logged.""",
     "keep_significant": """keep_significant : bool
-    Correct structure that fusion has erased or added. If the sums of a fused map and of the
-    $counts differ significantly within a box, disc or line, the sum of the map there is set to the
-    sum of the $counts. The false-positive rate is 2 % per scan. Changes are recorded as
+    Whether to correct structure that fusion has erased or added. If the sums of a fused map and of
+    the $counts differ significantly within a box, disc or line, the sum of the map there is set to
+    that of the $counts. The false-positive rate is 2 % per scan. Changes are recorded as
     ``relaxed``, and remaining differences are logged. Default True.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`). If the regulariser of any
@@ -86,13 +86,13 @@ DESCRIPTIONS = {
     Seed of the random number generator, used by ``lambdas="auto"`` and ``uncertainty``. Default
     0.""",
     "uncertainty": """uncertainty : bool
-    Estimate the standard deviation per pixel of each map from 30 fusions of redrawn $counts and
-    HAADF. If the noise of the counts is known, the estimate is scaled by the residuals between maps
-    and counts, so that it includes the misfit of the HAADF. This takes as long as about 31
-    fusions. The array is stored in ``metadata.Multimodal_fusion.standard_deviation``, which
-    HyperSpy does not slice or stack along with the map. With ``full_output=True``,
-    ``standard_deviations`` contains them as maps, and ``draws`` can be used to compute the
-    errors of sums, ratios and any other quantity. Default False.""",
+    Whether to estimate the standard deviation of each map per pixel, from 30 fusions of redrawn
+    $counts and HAADF. If the noise of the counts is known, the estimate is scaled by the residuals
+    between maps and counts, so that it includes the misfit of the HAADF. This takes as long as
+    about 31 fusions. The array is stored in ``metadata.Multimodal_fusion.standard_deviation``,
+    which HyperSpy does not slice or stack along with the map. With ``full_output=True``,
+    ``standard_deviations`` contains them as maps, and ``draws`` can be used to compute the errors
+    of sums, ratios and any other quantity. Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
     these positions are ignored, even if they are NaN, and the maps follow the HAADF and the
@@ -169,13 +169,13 @@ fusion use the whole scan.""",
 
 
 def fill_docstring(**words):
-    """Return a decorator that puts `DESCRIPTIONS` into a docstring, for each ``$name`` in it.
+    """Return a decorator that replaces each ``$name`` in a docstring by its description.
 
     Parameters
     ----------
     **words
-        What stands for the words that differ: ``counts``, ``values``, ``guide`` (the reference of
-        directional total variation).
+        Replacements for the words that differ: ``counts``, ``values``, ``guide`` (the reference
+        of directional total variation).
     """
 
     def filled(method):

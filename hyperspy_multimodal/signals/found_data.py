@@ -1,15 +1,15 @@
-"""Bring data and axes of spectrum images to the one form that is fused."""
+"""Convert data and axes of spectrum images to the standard form for fusion."""
 
 import dask
 import dask.array as da
 import numpy as np
 from hyperspy.signal import BaseSignal
 
-# Units of energy as programs write them, in small letters.
+# Units of energy as written by various programs, in lower case.
 _UNITS = {"kev": "keV", "ev": "eV", "kiloelectronvolt": "keV", "electronvolt": "eV"}
 
 
-# What axes of several scans are called, and units of those of one.
+# Names of axes over several scans, and units of axes of one scan.
 _FRAMES = frozenset(
     "time t frame frames stack stack_element slice slices tilt z index cycle".split()
 )
@@ -17,7 +17,7 @@ _LENGTHS = frozenset(("m", "mm", "um", "µm", "μm", "nm", "pm", "Å", "A", "1/n
 
 
 def _unit(units):
-    """Return "keV" or "eV" for what programs write, None for other units."""
+    """Return "keV" or "eV" for all spellings of these units, or None for other units."""
     return _UNITS.get(str(units).strip().lower())
 
 
@@ -63,7 +63,7 @@ def rebuilt(signal, data=None, axes=None, metadata=None):
 
 
 def ascending(signal, metadata=None):
-    """Return a signal whose energies ascend, and are in units that are known."""
+    """Return a signal with ascending energies in known units."""
     energies = signal.axes_manager.signal_axes
     if len(energies) != 1 or not energies[0].is_uniform:
         return signal if metadata is None else rebuilt(signal, metadata=metadata)
@@ -83,7 +83,7 @@ def ascending(signal, metadata=None):
 
 
 def without_data_masks(signal):
-    """Return a signal of plain numbers, and True where a scan position was masked, or None.
+    """Return a signal without masked arrays, and a mask of scan positions or None.
 
     Channels that are masked everywhere, at an end of the axis, are cropped.
     """

@@ -1,4 +1,4 @@
-"""Bring metadata of files to the conventions of HyperSpy."""
+"""Convert metadata of files to the conventions of HyperSpy."""
 
 import re
 
@@ -12,7 +12,7 @@ _logger = Speaker(__name__)
 
 _USUAL_RESOLUTION = 130.0
 _USUAL_SEM_ENERGY = 20.0
-# No electron microscope reaches this many keV, and no detector this few eV.
+# Beam energies in keV above, and resolutions in eV below these are impossible.
 _VOLTS = 3000.0
 _KILO_ELECTRON_VOLTS = 1.0
 _NUMBER = re.compile(r"([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([kMm]?)(e?V)?\b")
@@ -20,7 +20,7 @@ _PREFIXES = {"M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3}
 
 
 def tidied_metadata(signal):
-    """Return metadata of which all that fusion reads is as HyperSpy writes it.
+    """Return metadata in which all items that fusion reads follow HyperSpy's conventions.
 
     Parameters
     ----------

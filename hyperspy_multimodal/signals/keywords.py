@@ -1,11 +1,11 @@
-"""Arguments that a method lacks or does not have: errors, and former names."""
+"""Errors for missing or unknown arguments, and former names of arguments."""
 
 import difflib
 import functools
 import inspect
 import warnings
 
-# What other programs, or other methods, call it.
+# Names of the same argument in other programs or methods.
 _OTHER_NAMES = {
     "mask": ("navigation_mask",),
     "elements": ("xray_lines", "edges", "elements"),
@@ -22,7 +22,7 @@ _OTHER_NAMES = {
     "blur": ("haadf_blur",),
     "errors": ("uncertainty",),
 }
-#: How to come by the HAADF image.
+#: How to obtain the HAADF image.
 HAADF_NEEDED = (
     "The HAADF image of the same scan is often in the file of the spectra: print(hs.load(file)) "
     "lists what the file contains. Load it, for example with haadf = hs.load('haadf.hspy'), and "
@@ -39,7 +39,7 @@ _FORMER_NAMES = {"tv": ("regulariser", {"auto": "tv"})}
 
 
 def explain_missing(method):
-    """Make ``method`` say how to come by a required argument that it was not given."""
+    """Make ``method`` explain how to obtain a missing required argument."""
     required = [
         name
         for name, each in inspect.signature(method).parameters.items()
@@ -58,9 +58,10 @@ def explain_missing(method):
 
 
 def explain_keywords(method):
-    """Make ``method`` say which keywords it takes when it is called with another.
+    """Make ``method`` list its keywords when it is called with an unknown one.
 
-    Former names are taken, with a `FutureWarning`; what is missing is said as in `explain_missing`.
+    Former names are accepted with a `FutureWarning`. Missing arguments are explained as in
+    `explain_missing`.
     """
     signature = inspect.signature(method)
     method = explain_missing(method)

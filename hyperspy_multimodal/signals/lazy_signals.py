@@ -1,4 +1,4 @@
-"""Lazy fusion: signals over one graph of Dask that reads spectra and fuses maps."""
+"""Lazy fusion: signals from one Dask graph that reads spectra and fuses maps."""
 
 import functools
 import uuid
@@ -26,7 +26,7 @@ from .records import (
 
 
 def fuse_lazily(scan, splits, mask, parameters, known):
-    """Return lazy fused maps, and with full_output what belongs to them, without reading anything.
+    """Return lazy fused maps, and the lazy full output if requested, without reading spectra.
 
     Parameters
     ----------
@@ -84,14 +84,14 @@ def compute_maps(
 ) -> list[BaseSignal]:
     """Compute lazy fused maps together, and store all chosen parameters in their metadata.
 
-    The spectra are read only as often as the method needs, and all maps are fused in one go,
-    whereas ``m.compute()`` repeats the whole work for each map.
+    Spectra are read only as often as the method requires, and all maps are fused together.
+    ``m.compute()`` repeats all of this for each map.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        Maps that ``multimodal_fusion`` returned for a lazy signal, or some of them. They are not
-        changed. Other lazy signals are computed along with them, and signals in memory are copied.
+        Lazy maps from ``multimodal_fusion``, all or some of them. They are not changed. Other lazy
+        signals are computed as well, and signals in memory are copied.
     show_progressbar : None or bool
         Whether to show Dask's progress bar, if its scheduler runs in this process. None (default)
         follows HyperSpy's preferences.
@@ -99,13 +99,13 @@ def compute_maps(
     Returns
     -------
     list of BaseSignal
-        The maps in memory. As for a signal in memory, ``metadata.Multimodal_fusion`` holds all
-        parameters, given or chosen.
+        Maps in memory. ``metadata.Multimodal_fusion`` contains all parameters, given or chosen, as
+        for a signal in memory.
 
     Raises
     ------
     TypeError
-        If ``maps`` are not signals.
+        If ``maps`` is not a list of signals.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Masks of scan positions, as HyperSpy has them: True is left out."""
+"""Masks of scan positions as in HyperSpy: True is left out."""
 
 import dask.array as da
 import numpy as np

@@ -1,4 +1,4 @@
-"""HyperSpy signals for results: the axes and metadata of the scan they come from."""
+"""HyperSpy signals for results, with the axes and metadata of their scan."""
 
 import operator
 import textwrap
@@ -68,7 +68,7 @@ def element_map(
     result.metadata.set_item("Sample.elements", [element])
     result.metadata.set_item(f"Sample.{line_item[0]}", line_item[1])
     for item in ("Signal.Noise_properties", "Markers"):
-        # the variance of the spectra, and what is drawn on them, are not the map's
+        # variance and markers of the spectra do not apply to the map
         if result.metadata.has_item(item):
             home, _, name = f"metadata.{item}".rpartition(".")
             delattr(operator.attrgetter(home)(result), name)
@@ -120,7 +120,7 @@ def image(signal, data, title):
 
 
 def with_errors(signal, maps, errors, described):
-    """Put standard deviations into the metadata of maps; return them as maps too.
+    """Store standard deviations in the metadata of maps, and return them as maps.
 
     Not as ``Signal.Noise_properties.variance``: HyperSpy cannot stack maps that have one, as
     quantification does.

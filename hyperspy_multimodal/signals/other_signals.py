@@ -1,7 +1,6 @@
-"""What `multimodal_fusion` does on signals that are no EDS or EELS spectra: images, plain spectra.
+"""`multimodal_fusion` on signals other than EDS or EELS spectra: images and plain spectra.
 
-HyperSpy imports this module while it is being imported itself: other imports wait for the first
-call.
+HyperSpy imports this module during its own import, so other imports are deferred to the first call.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was chosen in a fusion, as lazy signals and stacks of maps hold it."""
+"""Records of fusions in lazy signals and stacks of maps."""
 
 import numpy as np
 

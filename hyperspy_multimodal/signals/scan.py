@@ -1,4 +1,4 @@
-"""From a spectrum image, a plan to read it and a HAADF image to fused signals, eager or lazy."""
+"""Fused signals, eager or lazy, from a spectrum image, a plan to read it, and a HAADF image."""
 
 from dataclasses import dataclass
 

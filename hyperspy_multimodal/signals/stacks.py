@@ -1,13 +1,13 @@
 """Fusion of stacks of spectrum images, slice by slice: tilt series, time series, frames.
 
-eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+eXSpy imports this module during its own import, so other imports are deferred to the first call.
 """
 
 import functools
 
 from .records import common_record
 
-#: Whether each slice chooses its own parameters, or all take those of the one in the middle.
+#: Whether parameters are chosen for each slice, or all slices use those of the middle one.
 SHARING = ("each", "shared")
 
 

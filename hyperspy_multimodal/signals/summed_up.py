@@ -1,13 +1,13 @@
 """Methods that log one summary at their end.
 
-eXSpy imports this module while it is being imported itself: other imports wait for the first call.
+eXSpy imports this module during its own import, so other imports are deferred to the first call.
 """
 
 import functools
 
 
 def summed_up(method):
-    """Make a fusion say all that it finds in one summary."""
+    """Make a fusion log all its messages in one summary."""
 
     @functools.wraps(method)
     def fused(*args, **kwargs):

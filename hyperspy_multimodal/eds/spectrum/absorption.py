@@ -11,7 +11,7 @@ from .detector import LEAST_ENERGY
 _WINDOW_ELEMENTS = ("Al", "Si")
 # Shells, and the energies in keV below which their edges are lost between lines.
 _LOWEST_OF_SHELL = {"K": 0.5, "L3": 1.0, "M5": 1.5}
-# An edge is fitted where a step of this share would be seen, in standard errors.
+# An edge is fitted if a relative step of this size would be seen at this many standard errors.
 _STEP, _SEEN = 0.25, 2.0
 
 
@@ -46,7 +46,7 @@ def absorption_edges(elements, highest):
 
 
 def visible_edges(fit, elements):
-    """Return absorption edges of elements where their step could be seen in a spectrum.
+    """Return absorption edges of elements whose step could be seen in a spectrum.
 
     Parameters
     ----------

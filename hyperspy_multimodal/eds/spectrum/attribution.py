@@ -17,7 +17,7 @@ _NOISE = 2.0
 
 @dataclass(frozen=True)
 class Attribution:
-    """Spectra of lines and continuum whose sum is what was observed.
+    """Spectra of lines and continuum whose sum is the observed spectrum.
 
     Attributes
     ----------

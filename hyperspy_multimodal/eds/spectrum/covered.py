@@ -15,10 +15,10 @@ _UNDER = 0.6
 # Weighted squares by which another element betters the fit where it is there, above and below an
 # energy in keV under which the continuum is known badly.
 _BETTER, _LOW_BETTER, _LOW = 12.0, 50.0, 0.9
-# Share of a line that is worth a word if it is another's; that other lines have to allow for; that
-# may be another's if the fit points at it; and if it does not.
+# Share of a line that is reported if it belongs to another element; that other lines must allow
+# for; that may belong to another element if the fit indicates it; and if it does not.
 _LEAST_SHARE, _ALLOWED, _OPEN, _WIDE_OPEN = 0.05, 0.1, 0.2, 0.5
-# Standard errors with which a fit points at an element: one in twelve does by chance.
+# Standard errors with which a fit indicates an element: one in twelve does by chance.
 _POINTS = 1.4
 # Candidates that are tried, the likeliest first; of weighted squares, that make none the likeliest.
 _MOST, _ALIKE = 8, 9.0
@@ -92,7 +92,7 @@ def _candidates(fit, setting, named):
 
 
 def _compared(fit, with_it, line, index, beam_energy):
-    """Return by how much the fit is better with an element, and it as hidden; None if it is not."""
+    """Return the improvement of the fit by an element, and it as hidden; None if there is none."""
     head = fit.lines[index]
     own = [(each.element, each.family) == (head.element, head.family) for each in with_it.lines]
     before = [(each.element, each.family) == (head.element, head.family) for each in fit.lines]
@@ -120,7 +120,7 @@ def _variance(fit, own):
 
 
 def _best(tried):
-    """Return the likeliest of several elements, with the others that are as likely."""
+    """Return the likeliest of several elements, with others that are equally likely."""
     tried = sorted(tried, key=lambda each: -each[0])
     alike = [hidden for better, hidden in tried if better > tried[0][0] - _ALIKE]
     shown = [hidden for hidden in alike if hidden.is_shown] or alike

@@ -15,8 +15,8 @@ LEAST_ENERGY = 0.02
 _SOFT = 0.5  # keV
 _WIDE = 1.5  # times the width of the rest
 _TO_SIGMA = 1 / FWHM_PER_SIGMA
-# Silicon: K edge and Ka energy in keV, mass attenuation above the edge and of its own Ka in cm^2/g
-# (NIST XCOM), how fast it falls with energy, and fluorescence yield times share of K vacancies.
+# Silicon: K edge and Ka energy in keV, mass attenuation above the edge and for its own Ka in cm^2/g
+# (NIST XCOM), its exponent in energy, and fluorescence yield times the share of K vacancies.
 _SI_EDGE, _SI_KA = 1.839, 1.740
 _SI_ABOVE, _SI_OWN, _SI_POWER = 3190.0, 350.0, 2.8
 _SI_FLUORESCENCE = 0.043 * 0.92
@@ -87,7 +87,7 @@ class Detector:
         return _TO_SIGMA * self.width(energy)
 
     def position(self, energy):
-        """Return where on the axis of the signal a line of this energy lies, in keV."""
+        """Return the position of a line of this energy on the axis of the signal, in keV."""
         return (1 + self.gain) * np.asarray(energy) + self.offset
 
     def shapes(self, energies, shifts=0.0, widths=0.0):
@@ -143,7 +143,7 @@ class Detector:
         return np.array([[1 - self.tail - self.shelf], [self.tail], [self.shelf]])
 
     def slopes(self, energies, counts, rows, number, shifts=0.0, widths=0.0):
-        """Return how sums of lines change with what all lines of a sum share.
+        """Return derivatives of sums of lines with respect to their common parameters.
 
         Parameters
         ----------
@@ -217,7 +217,7 @@ class Detector:
 
 
 def softness(energies):
-    """Return exp(-E / 0.5 keV): how near to the surface of a detector X-rays are absorbed."""
+    """Return exp(-E / 0.5 keV), a measure of absorption near the surface of a detector."""
     return np.exp(-np.asarray(energies, dtype=float) / _SOFT)
 
 

@@ -1,4 +1,4 @@
-"""Spectra of single elements, and the matrix that reads their counts off a pixel's spectrum."""
+"""Spectra of single elements, and the matrix that converts the spectrum of a pixel to counts."""
 
 from dataclasses import replace
 
@@ -105,7 +105,7 @@ def _tells_its_shape(fit, in_table, expected):
 
 
 def _gain(fit, spectra, own, name):
-    """Return what the family that names a map has of the counts that the model gives it."""
+    """Return the counts of the family of a map, relative to those in the model."""
     family = name.split("_")[1][0]
     mine = own & np.array([line.family == family for line in fit.lines])
     counts = fit.amplitudes[mine].sum()

@@ -21,9 +21,9 @@ _DRAGGED = 0.15
 # Sum peaks are allowed for if they explain this much of the weighted squares.
 _PILE_UP_GAIN = 25.0
 _PILE_UP_COUNTS = 1e4
-# Times that what is not there is dropped, and the rest fitted again.
+# Number of times that absent elements are dropped and the rest is fitted again.
 _ROUNDS = 3
-# Elements whose lines have fewer standard errors are not looked for any further.
+# Elements whose lines have fewer standard errors are not considered any further.
 _HINT = 2.0
 # A peak that is attributed to an element has at least this many standard errors.
 _CERTAIN = 10.0
@@ -43,10 +43,10 @@ def explain(
 ):
     """Explain a summed spectrum by named elements, those of the instrument, and other peaks.
 
-    The energy axis is found first, with named elements, those of the instrument, and any other
-    whose lines lie on peaks that these leave; it is held from then on. Elements that nobody named
-    stay on the evidence of lines that stand apart from those of named ones. A peak beyond 1.5 FWHM
-    of all lines gets a line of its own, whose energy is fitted.
+    The energy axis is determined first, with named elements, those of the instrument, and others
+    whose lines explain the remaining peaks. It is then kept fixed. Unnamed elements are kept if
+    lines that are separate from those of named elements show them. A peak more than 1.5 FWHM from
+    all lines gets a separate line with a fitted energy.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def explain(
     refine : bool
         Whether the calibration is fitted. Default True.
     pile_up : bool or None
-        Whether there are sum peaks; None (default) finds out.
+        Whether there are sum peaks. None (default) decides from the spectrum.
     candidates : sequence of str
         Elements that are likely to be there without being named; by default those of the
         instrument. If it is empty, no others are looked for either.
@@ -102,7 +102,7 @@ def _explain(observed, used, nominal, named, beam_energy, refine, pile_up, candi
 
 
 class _Search:
-    """The fit as far as it goes, the elements with evidence, and the free peaks.
+    """State of the search: the current fit, the elements with evidence, and the free peaks.
 
     ``free`` holds, by name, the significance and the lines of each free peak.
     """
@@ -129,7 +129,7 @@ class _Search:
         )
 
     def calibrate(self):
-        """Fit all elements that may be there, from where the axis may lie, and hold the best."""
+        """Fit all possible elements from several positions of the axis, and keep the best fit."""
         setting = self.setting
         starts = [setting.nominal]
         if setting.refine:
@@ -259,7 +259,7 @@ class _Search:
         return replace(setting, lines=[*setting.lines, *lines])
 
     def find_pile_up(self):
-        """Allow for sum peaks if they explain much, or what seemed to be peaks and elements."""
+        """Include sum peaks if they explain much, or explain apparent peaks and elements."""
         counts = self.setting.observed[self.setting.used].sum()
         if self.pile_up is not None or counts < _PILE_UP_COUNTS:
             return
@@ -282,7 +282,7 @@ class _Search:
             self.setting, self.fit, self.free, self.shown = piled, other, free, shown
 
     def name_peaks(self):
-        """Give strong peaks to elements, where they can be the K line of one element only."""
+        """Assign strong peaks to elements if they can be the K line of only one element."""
         if not self.apart:
             return
         known = len(self.shown)

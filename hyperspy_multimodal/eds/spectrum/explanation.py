@@ -10,8 +10,8 @@ from .instrument import INSTRUMENT_ELEMENTS
 from .priors import expected_counts
 from .sum_result import SumFit
 
-# A family of lines is of another element if it exceeds what cross-sections say by this factor, and
-# by so many errors.
+# A family of lines belongs to another element if it exceeds the prediction of cross-sections by
+# this factor and by this many errors.
 _FOREIGN, _CERTAIN = 4.0, 5.0
 
 
@@ -41,7 +41,7 @@ class HiddenElement:
 
     @property
     def most(self):
-        """Counts that the other may have at most: two errors more than are found."""
+        """Upper limit of the counts of the other element: two errors above those found."""
         return self.counts + 2 * self.error
 
 
@@ -56,7 +56,7 @@ class Explanation:
     attribution : Attribution
         Whose the counts are that the fit does not describe.
     unnamed : list of Evidence
-        Elements that nobody named, on the evidence of their own lines.
+        Unnamed elements, identified by their own lines.
     peaks : list of UnassignedPeak
         Peaks of no element.
     hidden : list of HiddenElement

@@ -30,7 +30,7 @@ _CONTINUUM_ERROR, _TAIL_ERROR = 0.03, 0.1
 
 @dataclass(frozen=True)
 class UnassignedPeak:
-    """A peak that is no line of named or instrument elements.
+    """A peak that belongs to no named element and to no element of the instrument.
 
     Attributes
     ----------
@@ -39,9 +39,9 @@ class UnassignedPeak:
     counts : float
         Counts of the summed spectrum in the peak.
     significance : float
-        Its counts over their error, which holds what the model does not describe.
+        Counts divided by their error, which includes the misfit of the model.
     candidates : list of str
-        Lines that it may be: those of elements whose other lines fit too.
+        Lines that may explain it, of elements whose other lines fit, too.
     """
 
     energy: float

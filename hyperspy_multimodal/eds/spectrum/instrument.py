@@ -47,7 +47,7 @@ _STRONG, _WEAK = 0.3, 0.05
 SIGNIFICANT = 5.0
 # Errors of what is under a line, as shares of it: continuum, and other peaks.
 _UNDER, _BESIDE = 0.03, 0.05
-# A line that lies farther off its energy, in errors, is none of the element.
+# A line that deviates from its energy by more errors does not belong to the element.
 _FARTHEST = 3.8
 
 

@@ -20,7 +20,7 @@ LOW_SHIFT_ERROR = 0.010
 LOW_ENERGY = 1.0  # keV
 # Lines below this share of the strongest of their family keep to their table weight.
 _WEAK = 0.03
-# Counts below which a family says nothing of another.
+# Counts below which a family does not constrain another.
 _LEAST_COUNTS = 30.0
 _LEAST_RATIO = 1e-4
 _CONTRADICTED = 3.0  # standard errors

@@ -23,7 +23,7 @@ class SuggestedElement(NamedTuple):
     lines : list of str
         The lines seen, the strongest first.
     counts : float
-        Counts of all its lines.
+        Counts of all lines.
     error : float
         Standard error of the counts of the strongest line, including the misfit.
     others : list of str

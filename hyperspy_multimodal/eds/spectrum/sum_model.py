@@ -1,4 +1,4 @@
-"""The expected spectrum as a function of counts and calibration, and what is known of both."""
+"""The expected spectrum as a function of counts and calibration, and prior knowledge of both."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -34,7 +34,7 @@ _HELD = 1e-9
 
 @dataclass(frozen=True)
 class Setting:
-    """What is fitted to a summed spectrum, and to what.
+    """Parameters of the fit of a summed spectrum, and its data.
 
     Attributes
     ----------

@@ -31,7 +31,7 @@ class Strain(NamedTuple):
 
 @dataclass(frozen=True)
 class SumFit:
-    """What the fit of a summed spectrum found.
+    """Result of the fit of a summed spectrum.
 
     Attributes
     ----------

@@ -16,9 +16,9 @@ def total_covariance(explanation, nominal, names, limits):
 
     It is that of the fit of the summed spectrum, which holds the noise of the counts, the
     calibration, shifts and widths of lines, and the weights of lines within and between families;
-    to which come half of what was attributed to an element beyond the model, 3 % of the
-    continuum in the window, 10 % below 1 keV, and the counts that may be of an element which
-    nobody named.
+    in addition, half of the counts that were attributed to an element beyond the model, 3 % of the
+    continuum in the window (10 % below 1 keV), and the counts that may belong to an unnamed
+    element.
 
     Parameters
     ----------
