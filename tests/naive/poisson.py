@@ -17,7 +17,7 @@ def poisson_likelihood(x, counts, background):
 
 
 def poisson_gradient(x, counts, background):
-    counts, z = np.broadcast_arrays(np.asarray(counts, np.float64), np.float64(x) + background)
+    counts, z = np.asarray(counts, np.float64), np.float64(x) + background
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(counts > 0, 1 - counts / z, 1.0)
 
