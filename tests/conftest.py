@@ -71,7 +71,7 @@ def modules_are_no_garbage():
     gc.collect()
     gc.freeze()
     before = gc.get_threshold()
-    gc.set_threshold(2000, 20, 20)
+    gc.set_threshold(20_000, 20, 20)
     yield
     gc.set_threshold(*before)
     gc.unfreeze()

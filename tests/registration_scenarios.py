@@ -1,9 +1,9 @@
 """The ways a user can reach a signal, each run by ``test_registration.py`` in a fresh process.
 
-Usage: python registration_scenarios.py FOLDER [SCENARIO ORDER]
+Usage: python registration_scenarios.py FOLDER [SCENARIO ORDER | MODULE ...]
 
 Without a scenario, lines "SCENARIO ORDER" are read from the input. Each is run in a fork of a
-process that has imported what these need, but not HyperSpy, eXSpy and this package; its exit status
+process that has imported the modules, but not HyperSpy, eXSpy and this package; its exit status
 and what it printed are a line of the output, in JSON.
 """
 
@@ -38,8 +38,11 @@ from registration_checks import (
 # What is imported with HyperSpy: of the standard library only.
 AT_IMPORT = {f"hyperspy_multimodal{each}" for each in ("", "._attach", "._version", ".modalities")}
 # What HyperSpy and eXSpy import of others, and takes seconds.
-OF_OTHERS = ["dask.array", "h5py", "matplotlib.pyplot", "pint", "pooch", "requests", "sparse"]
+OF_OTHERS = ["h5py", "matplotlib.pyplot", "pint", "pooch", "requests"]
 OF_OTHERS += ["scipy.interpolate", "scipy.ndimage", "scipy.optimize", "scipy.signal", "sympy"]
+# These import Numba, the last one if it is installed: Dask imports it when it computes.
+WITH_NUMBA = ["dask.array", "sparse"]
+WITH_NUMBA += ["distributed.client"] * bool(importlib.util.find_spec("distributed"))
 SCENARIOS = {}
 CASES = []
 
@@ -294,13 +297,10 @@ def run_forked(name, order, folder):
         return status, printed.read().decode(errors="replace")
 
 
-def serve(folder):
+def serve(folder, modules):
     """Run the scenarios that are read from the input."""
-    for module in OF_OTHERS:
+    for module in modules:
         importlib.import_module(module)
-    # which Dask imports when it computes, if it is installed
-    if importlib.util.find_spec("distributed"):
-        importlib.import_module("distributed.client")
     for package in ("hyperspy", "hyperspy_multimodal", "exspy"):
         assert not loaded_modules(package), package
     for line in sys.stdin:
@@ -310,8 +310,8 @@ def serve(folder):
 
 if __name__ == "__main__":
     folder, *case = sys.argv[1:]
-    if case:
+    if case and case[0] in SCENARIOS:
         name, order = case
         run(SCENARIOS[name], order, Path(folder))
     else:
-        serve(Path(folder))
+        serve(Path(folder), case)

@@ -36,13 +36,8 @@ def in_empty_folder(tmp_path, monkeypatch):
 def test_without_file_fuses_a_specimen_and_says_what_was_gained(in_empty_folder, capsys):
     assert main(LAMBDAS) == 0
     folder = in_empty_folder / "core_shell_fused"
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "Co_Ka.hspy",
-        "O_Ka.hspy",
-        "S_Ka.hspy",
-        "maps.csv",
-        "overview.png",
-    ]
+    written = {"Co_Ka.hspy", "O_Ka.hspy", "S_Ka.hspy", "maps.csv", "overview.png"}
+    assert {path.name for path in folder.iterdir()} == written
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["line", "SNR", "raw"]
     for line in lines[1:]:
@@ -147,10 +142,15 @@ def test_options_are_checked_before_anything_is_read(in_empty_folder, capsys, ar
     assert list(in_empty_folder.iterdir()) == []
 
 
+@pytest.fixture(scope="module")
+def simulated():
+    return core_shell((24, 20), counts=20)
+
+
 @pytest.fixture
-def scan(in_empty_folder):
-    """The files of a scan: spectra and image."""
-    specimen = core_shell((24, 20), counts=20)
+def scan(in_empty_folder, simulated):
+    """The files of a scan, spectra and image, and a copy of it that may be changed."""
+    specimen = simulated._replace(signal=simulated.signal.deepcopy())
     specimen.signal.save("spectra.hspy")
     specimen.haadf.save("image.hspy")
     return specimen
@@ -209,12 +209,12 @@ def test_advice_is_in_options_of_the_command(in_empty_folder, scan, capsys):
     assert "s.add_elements" not in message
 
 
-def test_scans_that_show_nothing_are_no_picture(in_empty_folder, scan, capsys):
+def test_scans_that_show_nothing_are_no_picture(in_empty_folder, scan, simulated, capsys):
     scan.signal.data[:] = 0
     scan.signal.save("empty.hspy")
     assert main(["empty.hspy", "image.hspy"]) == 1
     assert "no counts" in capsys.readouterr().err
-    counts = core_shell((24, 20), counts=20).signal.data
+    counts = simulated.signal.data
     same = np.broadcast_to(counts.mean(axis=(0, 1)), counts.shape)
     scan.signal.data = np.random.default_rng(2).poisson(same)
     scan.signal.save("noise.hspy")
@@ -247,9 +247,7 @@ def test_maps_in_plain_files(in_empty_folder, scan, blank_overview):
 
 
 @pytest.mark.parametrize("name", ["mask.npy", "mask.tif", "mask.hspy"])
-def test_mask_in_a_file(in_empty_folder, scan, name, request):
-    if name != "mask.npy":
-        request.getfixturevalue("blank_overview")
+def test_mask_in_a_file(in_empty_folder, scan, name, blank_overview):
     mask = np.zeros((24, 20), np.uint8)
     mask[2:4, 5] = 1
     np.save(name, mask) if name.endswith("npy") else hs.signals.Signal2D(mask).save(name)
@@ -272,7 +270,7 @@ def test_line_of_spectra(in_empty_folder, scan):
     }  # fmt: skip
 
 
-def test_stack_of_scans(in_empty_folder, scan):
+def test_stack_of_scans(in_empty_folder, scan, blank_overview):
     stack = hs.stack([scan.signal, scan.signal], show_progressbar=False)
     stack.save("stack.hspy")
     assert main(["stack.hspy", "image.hspy", *LAMBDAS]) == 0
@@ -323,7 +321,7 @@ def test_version(capsys):
     assert capsys.readouterr().out.strip() == __version__
 
 
-def test_a_pedestal_of_maps_is_subtracted(in_empty_folder, scan):
+def test_a_pedestal_of_maps_is_subtracted(in_empty_folder, scan, blank_overview):
     lifted = {each.metadata.Sample.elements[0]: each.data + 2.0 for each in scan.counts}
     np.savez("maps.npz", HAADF=scan.haadf.data, **lifted)
     options = ["--maps", "--gain", "1", *LAMBDAS]

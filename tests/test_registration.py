@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 SCRIPT = Path(__file__).with_name("registration_scenarios.py")
-CASES = runpy.run_path(str(SCRIPT))["CASES"]
-# These ask what HyperSpy has imported.
-WHOLLY_FRESH = {"saved_and_loaded", "next_layout_of_exspy"}
+KNOWN = runpy.run_path(str(SCRIPT))
+# These ask whether HyperSpy has imported Numba.
+WITHOUT_NUMBA = {"saved_and_loaded", "next_layout_of_exspy"}
 
 
 @pytest.fixture(scope="module")
@@ -59,31 +59,51 @@ def run_in_fresh_process(scenario, order, folder, cwd):
 @pytest.fixture(scope="module")
 def run_in_fork(folder, elsewhere):
     """Return a function that runs a case in a fork, which need not import what others have."""
-    server = subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(folder)],
-        cwd=elsewhere,
-        env=ENVIRONMENT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+
+    def server(with_numba):
+        modules = KNOWN["OF_OTHERS"] + KNOWN["WITH_NUMBA"] * with_numba
+        return subprocess.Popen(
+            [sys.executable, str(SCRIPT), str(folder), *modules],
+            cwd=elsewhere,
+            env=ENVIRONMENT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def run(scenario, order):
-        server.stdin.write(f"{scenario} {order}\n")
-        server.stdin.flush()
-        return json.loads(server.stdout.readline())
+        with_numba = scenario not in WITHOUT_NUMBA
+        if with_numba not in servers:
+            servers[with_numba] = server(with_numba)
+        process = servers[with_numba]
+        process.stdin.write(f"{scenario} {order}\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
 
+    servers = {}
     yield run
-    server.stdin.close()
-    assert server.wait(timeout=60) == 0
+    for process in servers.values():
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
 
 
-@pytest.mark.parametrize(("scenario", "order"), CASES)
+def repeats_another(scenario, order):
+    """Whether a case differs by the order of the extensions from one that is not slow."""
+    return order == "exspy_first" and scenario != "saved_and_loaded"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "order"),
+    [
+        pytest.param(*case, marks=[pytest.mark.slow] * repeats_another(*case))
+        for case in KNOWN["CASES"]
+    ],
+)
 def test_method_is_attached(scenario, order, folder, elsewhere, request):
-    if scenario in WHOLLY_FRESH or not hasattr(os, "fork"):
-        status, printed = run_in_fresh_process(scenario, order, folder, elsewhere)
-    else:
+    if hasattr(os, "fork"):
         status, printed = request.getfixturevalue("run_in_fork")(scenario, order)
+    else:
+        status, printed = run_in_fresh_process(scenario, order, folder, elsewhere)
     assert status == 0, printed
 
 

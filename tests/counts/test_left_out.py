@@ -7,6 +7,7 @@ from functools import partial
 import hyperspy.api as hs
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal import data, fit_maps
 from hyperspy_multimodal.counts.left_out import PartialReading, first_reading
@@ -180,21 +181,26 @@ def test_positions_are_left_out_where_spikes_take_many_channels(oxides, logged):
     assert "; and 15 more" in line.getMessage()
 
 
-def test_nothing_is_left_out_of_simulated_scans(logged):
+X_RAY_SPECIMENS = (
+    *(data.bimetal, data.core_shell, data.flat, data.haadf_only),
+    *(data.oxide_interface, data.swap, data.wedge, partial(data.overlapping_pair, "S-Mo")),
+)
+
+
+@alternating(number=range(len(X_RAY_SPECIMENS)), many=[False, True])
+def test_nothing_is_left_out_of_simulated_x_rays(number, many, logged):
     """Of what is fitted: below lies what nothing is asked of."""
-    makes = (data.bimetal, data.core_shell, data.flat, data.haadf_only, data.oxide_interface,
-             data.swap, data.wedge, partial(data.overlapping_pair, "S-Mo"))  # fmt: skip
-    for number, make in enumerate(makes):
-        # few counts and many, of which each specimen has others
-        for counts in ((0.02, 50), (1, 1000))[number % 2]:
-            signal = make((40, 44), counts=counts).signal
-            check_sound(signal, plan_fit(signal, None, 2.0, None), logged)
-    for counts in (0.02, 1, 50, 1000):
-        for lines_of_electrons in (0, 1):
-            signal = data.core_loss(
-                (40, 44), counts=counts, white_lines=lines_of_electrons, gain=1 + 2.7 * counts
-            ).signal
-            check_sound(signal, plan_edge_fit(signal, None, None, None), logged)
+    counts = ((0.02, 50), (1, 1000))[number // 2 % 2][many]
+    signal = X_RAY_SPECIMENS[number]((40, 44), counts=counts).signal
+    check_sound(signal, plan_fit(signal, None, 2.0, None), logged)
+
+
+@alternating(counts=[0.02, 1, 50, 1000], white_lines=[0, 1])
+def test_nothing_is_left_out_of_simulated_electrons(counts, white_lines, logged):
+    signal = data.core_loss(
+        (40, 44), counts=counts, white_lines=white_lines, gain=1 + 2.7 * counts
+    ).signal
+    check_sound(signal, plan_edge_fit(signal, None, None, None), logged)
 
 
 class Known(Exception):
@@ -220,7 +226,7 @@ def check_sound(signal, plan, logged):
     [
         ("SiO2_EDS.hspy", ["Si", "O", "C", "Cu"]),
         ("TiO2_Pd_EDS.bcf", ["Ti", "O", "Pd"]),
-        ("jeol/rawdata.ASW", ["C"]),
+        pytest.param("jeol/rawdata.ASW", ["C"], marks=pytest.mark.slow),
         ("CuZn_EELS.hspy", ["Cu", "Zn"]),
     ],
 )

@@ -4,6 +4,7 @@ import dask.array as da
 import hyperspy.api as hs
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal import compute_maps, fit_maps
 from hyperspy_multimodal.data import core_shell
@@ -117,15 +118,26 @@ def test_line_of_spectra(signal, haadf, form):
         "row": lambda: haadf.data[7:8],
     }[form]()
     wanted = fused(signal.inav[:, 7:8], haadf.isig[:, 7:8])
-    maps, output = signal.inav[:, 7].multimodal_fusion(
-        profile, uncertainty=True, full_output=True, **GIVEN
-    )
+    maps, output = signal.inav[:, 7].multimodal_fusion(profile, full_output=True, **GIVEN)
     np.testing.assert_array_equal([each.data for each in maps], wanted[:, 0])
-    for each in (*maps, *output["raw_maps"], *output["standard_deviations"]):
-        assert each.axes_manager.navigation_shape == (12,) and not each.axes_manager.signal_shape
-        assert each.axes_manager[0].units == "nm"
-    assert maps[0].metadata.Multimodal_fusion.standard_deviation.shape == (12,)
+    for each in (*maps, *output["raw_maps"]):
+        assert_line_of_12(each)
     assert output["modelled_haadf"].data.shape == (12,)
+
+
+def assert_line_of_12(signal):
+    manager = signal.axes_manager
+    assert manager.navigation_shape == (12,) and not manager.signal_shape
+    assert manager[0].units == "nm"
+
+
+def test_errors_of_a_line_of_spectra(signal, haadf):
+    maps, output = signal.inav[:, 7].multimodal_fusion(
+        haadf.data[7], uncertainty=True, full_output=True, **GIVEN
+    )
+    for each in output["standard_deviations"]:
+        assert_line_of_12(each)
+    assert maps[0].metadata.Multimodal_fusion.standard_deviation.shape == (12,)
 
 
 def test_lazy_line_of_spectra(signal, haadf):
@@ -231,10 +243,10 @@ def frames_of(scans):
     return tuple(stacked)
 
 
-@pytest.mark.parametrize(
-    "axes", [("time", "x", "y"), ("time", "width", "height"), ("x", "tilt", "y"), ("a", "b", "c")]
+@alternating(
+    form=["image", "array", "stack", "navigation"],
+    axes=[("time", "x", "y"), ("time", "width", "height"), ("x", "tilt", "y"), ("a", "b", "c")],
 )
-@pytest.mark.parametrize("form", ["image", "array", "stack", "navigation"])
 def test_frames_of_equal_sizes(sixes, axes, form):
     """Names of axes decide; where they say nothing frames come last, as `hs.stack` puts them."""
     scans, frames, images = sixes

@@ -238,7 +238,10 @@ def test_a_resolution_that_is_missing_is_assumed_and_found(specimen, caplog):
     np.testing.assert_allclose(maps[0].data, expected[0].data)
 
 
-@pytest.mark.parametrize(("item", "value"), [("offset", 0.3), ("offset", -1.0), ("scale", 0.1)])
+@pytest.mark.parametrize(
+    ("item", "value"),
+    [("offset", 0.3), pytest.param("offset", -1.0, marks=pytest.mark.slow), ("scale", 0.1)],
+)
 def test_a_wrong_axis_gives_no_maps(specimen, item, value):
     signal = specimen.signal.deepcopy()
     setattr(signal.axes_manager[-1], item, value)

@@ -6,6 +6,7 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 from exspy.signals import EELSSpectrum
+from slow_repeats import alternating
 
 from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_loss
@@ -236,9 +237,9 @@ def logged(caplog):
     logger.removeHandler(caplog.handler)
 
 
-@pytest.mark.parametrize("channel_width", [1.0, 2.0, 4.0, 8.0])
-@pytest.mark.parametrize(("white_lines", "bound"), [(0.0, 0.5), (0.5, 3.0), (1.0, 4.0)])
-def test_totals_of_a_simulated_oxide_are_right(channel_width, white_lines, bound):
+@alternating(white_lines=[0.0, 0.5, 1.0], channel_width=[1.0, 2.0, 4.0, 8.0])
+def test_totals_of_a_simulated_oxide_are_right(white_lines, channel_width):
+    bound = {0.0: 0.5, 0.5: 3.0, 1.0: 4.0}[white_lines]
     specimen = oxide(channel_width=channel_width, white_lines=white_lines, counts=1e5)
     fit = fitted(specimen.signal, integration_windows=None, splits=0)
     expected = [truth.data.sum() for truth in specimen.counts]
@@ -286,8 +287,7 @@ def test_windows_are_the_default_where_a_fit_cannot_be_had(logged):
         assert not suits_fit(unknown, None)
 
 
-@pytest.mark.parametrize("white_lines", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("counts", [30.0, 1e5])
+@alternating(white_lines=[0.0, 0.5, 1.0], counts=[30.0, 1e5])
 def test_a_fit_of_all_elements_is_not_warned_of(white_lines, counts, logged):
     for channel_width in (1.0, 2.0, 4.0):
         signal = oxide(white_lines=white_lines, counts=counts, channel_width=channel_width).signal
@@ -295,8 +295,7 @@ def test_a_fit_of_all_elements_is_not_warned_of(white_lines, counts, logged):
     assert "far from" not in logged.text
 
 
-@pytest.mark.parametrize("missing", ["O", "Mn", "Co"])
-@pytest.mark.parametrize("white_lines", [0.0, 0.5])
+@alternating(missing=["O", "Mn", "Co"], white_lines=[0.0, 0.5])
 def test_a_missing_element_is_warned_of(missing, white_lines, logged):
     signal = oxide(white_lines=white_lines).signal
     known = with_elements(signal, *{"O", "Mn", "Co"} - {missing})

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from slow_repeats import alternating
 
 from hyperspy_multimodal.given.clipping_bias import clipped_mean
 from hyperspy_multimodal.given.map_halves import halved_counts
@@ -17,7 +18,7 @@ def compound(mean, rng, shape=2.0):
     return np.where(counts > 0, sizes, 0.0)
 
 
-@pytest.mark.parametrize("mean", [0.05, 0.5, 5.0, 200.0])
+@alternating(mean=[0.05, 0.5, 5.0, 200.0])
 def test_errors_of_halves_are_independent(mean):
     """Also of maps that are 0 nearly everywhere."""
     rng = np.random.default_rng(0)
@@ -31,8 +32,7 @@ def test_errors_of_halves_are_independent(mean):
     assert first.mean() == pytest.approx(second.mean(), abs=0.02 * max(mean, 0.5))
 
 
-@pytest.mark.parametrize("deviation", [0.3, 0.5, 2.0])
-@pytest.mark.parametrize("level", [0.0, 0.1, 1.0, 5.0])
+@alternating(deviation=[0.3, 0.5, 2.0], level=[0.0, 0.1, 1.0, 5.0])
 def test_halves_of_clipped_noise_are_independent(deviation, level):
     """Clipped noise varies less: a quarter of the whole floor would make halves of one sign."""
     rng = np.random.default_rng(0)
@@ -44,9 +44,7 @@ def test_halves_of_clipped_noise_are_independent(deviation, level):
     assert first.mean() == pytest.approx(second.mean(), abs=0.03 * max(level, deviation))
 
 
-@pytest.mark.parametrize("clipped", [False, True])
-@pytest.mark.parametrize("level", [0.0, 0.1])
-@pytest.mark.parametrize("stated", [0.7, 1.4])
+@alternating(clipped=[False, True], level=[0.0, 0.1], stated=[0.7, 1.4])
 def test_halves_are_independent_whatever_the_stated_noise(level, stated, clipped):
     """An error of the floor would leave noise in both halves, or take too much from each."""
     rng = np.random.default_rng(0)
@@ -95,8 +93,7 @@ def test_what_is_0_stays_0_in_both_halves():
         assert np.all(first[net == 0] == 0) and np.ptp(first[net > 0]) > 0
 
 
-@pytest.mark.parametrize("shape", [1.0, 2.0, 10.0])
-@pytest.mark.parametrize("mean", [0.05, 0.5, 5.0])
+@alternating(shape=[1.0, 2.0, 10.0], mean=[0.05, 0.5, 5.0])
 def test_signals_of_any_sizes_are_halved_independently(mean, shape):
     """The shape of the distribution of sizes is not known, and need not be."""
     mean = np.full((400, 400), mean) * (shape / (shape + 1))
@@ -133,8 +130,7 @@ def test_filtered_maps_are_halved_by_noise_that_neighbours_share():
     assert abs(np.mean(a * (b - b.mean()))) > 0.2 * np.mean(a * a)
 
 
-@pytest.mark.parametrize("level", [0.0, 0.2, 1.0])
-@pytest.mark.parametrize("shape", [2.0, np.inf])
+@alternating(level=[0.0, 0.2, 1.0], shape=[2.0, np.inf])
 def test_the_mean_of_clipped_noise_is_subtracted(level, shape):
     """Also of counts of different sizes, of which a clipped map holds less noise."""
     rng = np.random.default_rng(0)

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy import ndimage
+from slow_repeats import alternating
 
 from hyperspy_multimodal.data import core_shell, oxide_interface, swap
 from hyperspy_multimodal.given.map_noise import estimate_noise
@@ -56,10 +57,10 @@ def found_by_seed(draw, mean, number=SEEDS):
     return [estimate_noise(draw(mean, np.random.default_rng(seed))) for seed in range(number)]
 
 
-@pytest.mark.parametrize("counts", [0.1, 1, 10, 30])
-@pytest.mark.parametrize(("draw", "gain"), [(scaled, GAIN), (compound, 1.5 * GAIN)])
-def test_gain_without_a_floor(draw, gain, counts):
+@alternating(draw=[scaled, compound], counts=[0.1, 1, 10, 30])
+def test_gain_without_a_floor(draw, counts):
     """Also where 95 % of the pixels are exactly 0."""
+    gain = 1.5 * GAIN if draw is compound else GAIN
     found = found_by_seed(draw, truth(counts)[0])
     gains = np.array([each.gain for each in found])
     assert np.mean(gains) == pytest.approx(gain, rel=0.1)
@@ -68,9 +69,9 @@ def test_gain_without_a_floor(draw, gain, counts):
     assert not any(each.blur or each.clipped for each in found)
 
 
-@pytest.mark.parametrize("counts", [1, 10, 30])
-@pytest.mark.parametrize("draw", [with_floor, clipped, eight_bits])
-@pytest.mark.parametrize("make", [core_shell, oxide_interface])
+@alternating(
+    make=[core_shell, oxide_interface], draw=[with_floor, clipped, eight_bits], counts=[1, 10, 30]
+)
 def test_gain_and_floor(make, draw, counts):
     """Also where what was negative is 0: half the noise is lost in the dark."""
     for found in found_by_seed(draw, truth(counts, make)[0], 2):
@@ -91,18 +92,17 @@ def test_clipped_noise_is_told_from_counts(draw, there):
     assert all(found.clipped == there for found in found_by_seed(draw, truth(1)[0], 5))
 
 
-def test_gain_is_a_guess_where_the_floor_hides_it():
+@alternating(seed=range(5), below_0=[True, False])
+def test_gain_is_a_guess_where_the_floor_hides_it(seed, below_0):
     """A tenth of a count beside noise of ten counts: the variance is known, its slope is not."""
-    for seed in range(5):
-        rng = np.random.default_rng(seed)
-        image = scaled(truth(0.1)[0], rng) + 10 * GAIN * rng.standard_normal((128, 128))
-        for found in (estimate_noise(image), estimate_noise(np.maximum(image, 0.0))):
-            assert np.isinf(found.gain_error)
-            assert found.floor == pytest.approx((10 * GAIN) ** 2, rel=0.2)
+    rng = np.random.default_rng(seed)
+    image = scaled(truth(0.1)[0], rng) + 10 * GAIN * rng.standard_normal((128, 128))
+    found = estimate_noise(image if below_0 else np.maximum(image, 0.0))
+    assert np.isinf(found.gain_error)
+    assert found.floor == pytest.approx((10 * GAIN) ** 2, rel=0.2)
 
 
-@pytest.mark.parametrize("counts", [1, 30])
-@pytest.mark.parametrize("blur", [0.5, 0.7, 1.0])
+@alternating(blur=[0.5, 0.7, 1.0], counts=[1, 30])
 def test_noise_that_neighbours_share_is_that_of_the_map_before_the_filter(blur, counts):
     def filtered(mean, rng):
         return ndimage.gaussian_filter(scaled(mean, rng), blur)
@@ -121,8 +121,7 @@ def test_columns_and_filters_that_cannot_be_told_apart_are_said_so():
     assert np.isnan(found.blur) and np.isinf(found.gain_error)
 
 
-@pytest.mark.parametrize("make", [core_shell, oxide_interface, swap])
-@pytest.mark.parametrize("counts", [100, 1000])
+@alternating(counts=[100, 1000], make=[core_shell, oxide_interface, swap])
 def test_edges_and_columns_are_no_noise(make, counts):
     """Steps are as high as a thousand counts, whose noise is 30."""
     for mean in truth(counts, make):
@@ -143,14 +142,13 @@ def test_units_change_nothing():
     assert other.gain_error == pytest.approx(1e4 * one.gain_error, rel=0.05)
 
 
-@pytest.mark.parametrize("draw", [scaled, with_floor, clipped])
-def test_stated_errors_cover(draw):
+@alternating(draw=[scaled, with_floor, clipped], counts=[2, 20])
+def test_stated_errors_cover(draw, counts):
     """Of maps of one element with structure and without."""
-    for mean in (truth(2)[0], truth(20)[0]):
-        found = found_by_seed(draw, mean, 6)
-        away = np.array([(each.gain - GAIN) / each.gain_error for each in found])
-        assert np.mean(np.abs(away) < 2) > 0.8
-        assert np.sqrt(np.mean(away**2)) > 0.2
+    found = found_by_seed(draw, truth(counts)[0], 6)
+    away = np.array([(each.gain - GAIN) / each.gain_error for each in found])
+    assert np.mean(np.abs(away) < 2) > 0.8
+    assert np.sqrt(np.mean(away**2)) > 0.2
 
 
 def test_published_maps_have_the_noise_of_their_electrons(shared_data):
@@ -184,8 +182,7 @@ def test_maps_below_0_have_a_floor():
     assert found.floor == pytest.approx(1, rel=0.1) and np.isinf(found.gain_error)
 
 
-@pytest.mark.parametrize("counts", [0.3, 3])
-@pytest.mark.parametrize("deviation", [0.3, 1.0, 2.0])
+@alternating(deviation=[0.3, 1.0, 2.0], counts=[0.3, 3])
 def test_the_floor_of_clipped_noise_is_known_within_its_error(deviation, counts):
     """Also if noise hides all counts. Sizes of counts differ, or all are the same."""
     mean = truth(counts)[0]
@@ -198,8 +195,7 @@ def test_the_floor_of_clipped_noise_is_known_within_its_error(deviation, counts)
         assert found.floor_error < 0.1 * found.floor
 
 
-@pytest.mark.parametrize("shape", [1.0, 2.0, 6.0, np.inf])
-@pytest.mark.parametrize("level", [0.5, 1.0])
+@alternating(level=[0.5, 1.0], shape=[1.0, 2.0, 6.0, np.inf])
 def test_a_film_of_counts_of_any_sizes_is_not_clipped_noise(level, shape):
     """Half of its pixels are 0, too."""
     rng = np.random.default_rng(0)

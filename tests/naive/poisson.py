@@ -17,7 +17,7 @@ def poisson_likelihood(x, counts, background):
 
 
 def poisson_gradient(x, counts, background):
-    counts, z = np.broadcast_arrays(np.asarray(counts, np.float64), np.float64(x) + background)
+    counts, z = np.asarray(counts, np.float64), np.float64(x) + background
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(counts > 0, 1 - counts / z, 1.0)
 
@@ -43,15 +43,13 @@ def poisson_deviance(x, counts, background):
 
 
 def poisson_gap(x, s, counts, background, fidelity, ceilings, reaches=None):
-    """F(x) + F*(s) - s x in each pixel, F* by trying many points of [0, ceiling] within reach."""
-    reaches = np.full(len(x), np.inf) if reaches is None else reaches
-    grid = np.concatenate([[0.0], np.geomspace(1e-9, 1, 20_000), np.linspace(0, 1, 2_001)])
-    gap = np.empty(x.shape)
-    for pixel in np.ndindex(x.shape):
-        a, y, b = fidelity[pixel[0]], counts[pixel], background[pixel]
-        tried = np.append(grid * ceilings[pixel[0]], x[pixel])
-        tried = np.clip(tried, x[pixel] - reaches[pixel[0]], x[pixel] + reaches[pixel[0]])
-        with np.errstate(divide="ignore"):
-            conjugate = np.max(s[pixel] * tried - a * poisson_cost(tried, y, b))
-        gap[pixel] = a * poisson_cost(x[pixel], y, b) + conjugate - s[pixel] * x[pixel]
-    return gap
+    """F(x) + F*(s) - s x in each pixel, F* over what is within reach in [0, ceiling].
+
+    The maximum lies where the slope of F is s, or at a limit; all are tried.
+    """
+    a, reaches = by_map(fidelity), by_map(np.full(len(x), np.inf) if reaches is None else reaches)
+    low, high = np.maximum(x - reaches, 0), np.minimum(x + reaches, by_map(ceilings))
+    at = root(lambda t: a * poisson_gradient(t, counts, background) - s, low, high)
+    with np.errstate(divide="ignore"):
+        tried = [s * t - a * poisson_cost(t, counts, background) for t in (low, high, at, x)]
+        return a * poisson_cost(x, counts, background) + np.max(tried, axis=0) - s * x

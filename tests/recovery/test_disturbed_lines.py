@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal.data import bimetal, core_shell, oxide_interface
 from hyperspy_multimodal.recovery.disturbed_lines import disturbed_lines
@@ -20,12 +21,10 @@ def scan(make=core_shell, dose=10, seed=0):
     return counts.copy(), haadf.copy()
 
 
-@pytest.mark.parametrize("axis", [0, 1])
-@pytest.mark.parametrize("dose", [1, 10, 300])
-@pytest.mark.parametrize("make", [core_shell, bimetal, oxide_interface])
-def test_scans_that_were_not_disturbed_have_none(make, dose, axis):
+@alternating(make=[core_shell, bimetal, oxide_interface], dose=[1, 10, 300], seed=[0, 1])
+def test_scans_that_were_not_disturbed_have_none(make, dose, seed):
     """Rows of atoms and rims of particles are in the HAADF too."""
-    for seed in range(2):
+    for axis in (0, 1):
         lines, shares = disturbed_lines(*scan(make, dose, seed), axis)
         assert len(lines) == len(shares) == 0
 

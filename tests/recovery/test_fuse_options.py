@@ -12,7 +12,10 @@ from .fusing import LAMBDAS, LINES, stacked
 # gamma
 
 
-@pytest.mark.parametrize(("exponent", "chosen"), [(1.0, {1.0}), (1.4, {1.4}), (1.8, {1.4, 1.8})])
+@pytest.mark.parametrize(
+    ("exponent", "chosen"),
+    [(1.0, {1.0}), pytest.param(1.4, {1.4}, marks=pytest.mark.slow), (1.8, {1.4, 1.8})],
+)
 def test_the_exponent_that_explains_the_haadf_is_chosen(specimen, fuse, exponent, chosen):
     """Of a HAADF of powers of the maps; smoothing makes a high one look lower."""
     truth = stacked(specimen.counts) / np.array(fuse()[2]["scales"])[:, None, None]
@@ -74,7 +77,13 @@ def test_directional_variation_lets_edges_be_sharper(fuse):
     assert variation[1] > 1.02 * variation[0]
 
 
-@pytest.mark.parametrize("name", ["isotropic", "directional", "sieve", "smooth", "directional tgv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("directional", "sieve", "directional tgv"),
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("isotropic", "smooth")),
+    ],
+)
 def test_automatic_lambdas_keep_to_the_regulariser_that_was_asked_for(fuse, name):
     _, record, output = fuse(regulariser=name, lambdas="auto")
     kinds = {kind for row in output["selection"] for kind in row["regularisers"]}

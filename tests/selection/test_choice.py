@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal.counts.reading import SPLITS
 from hyperspy_multimodal.fusion.regularisers import CHOICES, REGULARISERS
@@ -128,7 +129,7 @@ def test_what_is_tried_is_within_limits(chosen, noisy, flipped):
     assert {None, *FIRST_LAMBDAS_1} <= tried
 
 
-@pytest.mark.parametrize("seed", range(3))
+@alternating(seed=range(3))
 def test_choice_is_the_best_of_those_with_haadf(choose, seed):
     """Those that were tried; the least errors that the search knew at the time can move later."""
     choice = choose(seed=seed, gammas=(1.0, 1.4, 1.8))

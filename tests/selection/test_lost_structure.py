@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from slow_repeats import alternating
 
 from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.counts.masked_maps import masked_maps
@@ -77,7 +78,7 @@ def test_what_is_found_does_not_hang_on_last_digits():
 # false alarms
 
 
-@pytest.mark.parametrize("level", [0.01, 0.3, 20.0])
+@alternating(level=[0.01, 0.3, 20.0])
 def test_the_truth_has_hardly_ever_lost_anything(level):
     """Fifty scans at a chance of two per cent, less at few counts, which are whole numbers."""
     truth = np.full((1, 32, 32), level)

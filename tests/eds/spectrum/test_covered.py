@@ -55,9 +55,11 @@ def verdict(explanation, name):
 
 CASES = [
     ("P_K", "Ir_M", ["P", "Ca", "O"], {"Ca_K": 1e4, "O_K": 1e4}),
-    ("P_K", "Pt_M", ["P", "Ca", "O"], {"Ca_K": 1e4, "O_K": 1e4}),
     ("Si_K", "W_M", ["Si", "O"], {"O_K": 1e4}),
-    ("S_K", "Mo_L", ["S", "O"], {"O_K": 1e4}),
+    pytest.param(
+        *("P_K", "Pt_M", ["P", "Ca", "O"], {"Ca_K": 1e4, "O_K": 1e4}), marks=pytest.mark.slow
+    ),
+    pytest.param("S_K", "Mo_L", ["S", "O"], {"O_K": 1e4}, marks=pytest.mark.slow),
 ]
 
 

@@ -33,7 +33,7 @@ MANY = "Mg Zn As Na F K Sc Ti V Ge Sr Rh Sb I Cs Nd Gd Er Lu".split()
 # edges and sum peaks
 
 
-@pytest.mark.parametrize("depth", [0.2, 0.5])
+@pytest.mark.parametrize("depth", [0.2, pytest.param(0.5, marks=pytest.mark.slow)])
 def test_absorption_edges_are_no_peaks(depth):
     """Of cobalt, and of the light shield, where many counts of continuum show them."""
     steps = [(7.71, depth), (1.56, depth)]
@@ -81,7 +81,10 @@ def test_absent_elements_have_about_no_counts():
         assert abs(by_name[name] - truth) < 3 * stated[name]
 
 
-@pytest.mark.parametrize("detector", [NOMINAL, LONG], ids=["10 keV", "20 keV"])
+@pytest.mark.parametrize(
+    "detector",
+    [pytest.param(NOMINAL, id="10 keV"), pytest.param(LONG, id="20 keV", marks=pytest.mark.slow)],
+)
 def test_an_element_that_hides_under_another_is_named(detector):
     """S Ka under Mo La: the other lines of Mo say how much of the peak it can be."""
     observed = drawn(expected({"Mo": 3e4, "O": 1e4, "S": 3e4}, detector))
@@ -95,7 +98,13 @@ def test_an_element_that_hides_under_another_is_named(detector):
 
 
 @pytest.mark.parametrize(
-    ("named", "beneath"), [("In", "K_Ka"), ("Y", "P_Ka"), ("S", "Mo_La"), ("Zr", "Y_La")]
+    ("named", "beneath"),
+    [
+        ("In", "K_Ka"),
+        ("S", "Mo_La"),
+        pytest.param("Y", "P_Ka", marks=pytest.mark.slow),
+        pytest.param("Zr", "Y_La", marks=pytest.mark.slow),
+    ],
 )
 def test_a_strong_element_without_a_line_apart_is_told(named, beneath):
     """It cannot be told from the named one: the counts are the named one's, with a warning."""

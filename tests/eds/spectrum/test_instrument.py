@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal.eds.spectrum.instrument import (
     INSTRUMENT_ELEMENTS,
@@ -107,14 +108,14 @@ def test_strong_neighbours_make_evidence_weaker():
     assert second.significance < 0.5 * first.significance
 
 
-@pytest.mark.parametrize("seed", range(3))
+@alternating(seed=range(3))
 def test_nothing_is_found_where_all_elements_are_named(seed):
     found = explained(drawn(expected(COUNTS), 10 + seed), NAMED)
     assert found.unnamed == [] and found.peaks == [] and found.hidden == []
     assert not found.pile_up
 
 
-@pytest.mark.parametrize("element", ["Cu", "Ga", "C", "Si"])
+@alternating(element=["Cu", "Ga", "C", "Si"])
 def test_elements_of_the_instrument_need_no_names_and_take_no_counts_of_others(element):
     truth = {**COUNTS, element: 3e3}
     found = explained(drawn(expected(truth), 5), NAMED)
