@@ -23,6 +23,7 @@ _ROUNDS, _MOST_ROUNDS = 2, 4
 _ITERATIONS_PER_RECORD = 10
 # The next record comes after this share of the iterations expected until the tolerance, but at most
 # this many, and at most as many as were done.
+_FAR = 1.0  # relative gap
 _SHARE_OF_WAY, _MOST_BETWEEN = 0.3, 40
 # Newton's method continues where its step may move a map by more than this share of a bright value.
 _PRECISION = np.float32(0.01)
@@ -178,6 +179,15 @@ def loop(problem, state, tolerance, max_iterations, callback=None):
     """
     passes = Passes(problem, state)
     records = [recorded(problem, state, 0)]
+    if records[0][2] > _FAR and state.prices.any():
+        # Prices of another cost may be far off, and come back slowly: none may be better.
+        prices = state.prices.copy()
+        state.prices[:] = 0
+        without = recorded(problem, state, 0)
+        if without[2] < records[0][2]:
+            records = [without]
+        else:
+            state.prices[:] = prices
     following = 0
     while passes.done < max_iterations:
         following += _ITERATIONS_PER_RECORD

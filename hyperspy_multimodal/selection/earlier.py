@@ -1,6 +1,11 @@
 """Earlier results of fusions as starts for later ones, element by element."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from ..fusion.minimise import joined
+from ..fusion.regularisers import are_sieves
 from .moves import distance
 
 
@@ -37,5 +42,16 @@ class Earlier:
             if not results:
                 return None
             best = min(reversed(results), key=lambda each: distance(setting, each, i))
-            parts.append(results[best])
+            parts.append(replace(results[best], prices=_prices(results[best], best, setting, i)))
         return joined(parts)
+
+
+def _prices(result, earlier, setting, i):
+    """Return the price of the total of element ``i`` as a start for another setting, shape (1,).
+
+    Prices are slopes of the cost, which rise with lambda_1. Those of sieves hold for sieves only.
+    """
+    were, are = (are_sieves(each.regularisers)[i] for each in (earlier, setting))
+    if were != are:
+        return np.zeros_like(result.prices)
+    return result.prices * (setting.lambdas[0][i] / earlier.lambdas[0][i])

@@ -24,8 +24,9 @@ _FRACTION = 0.5
 # Scans of this many pixels are split once, and smaller ones more often, up to `SPLITS` times. With
 # two splits of 128 x 128 pixels with few counts, the search stops too early.
 _LARGE = 3 * 128**2
-# Gaps up to which maps are fused, without sieves and with them.
-_TOLERANCE, _TOLERANCE_WITH_SIEVES = 6e-3, 3e-3
+# Gaps to which maps are fused to compare settings, and where more depends on them: sieves, and two
+# halves whose difference must be noise alone.
+_TOLERANCE, _FINE_TOLERANCE = 6e-3, 3e-3
 _SIGNIFICANT = 5.0  # standard errors
 _STRUCTURED = 3.0  # standard errors
 _MAX_ITERATIONS = 300
@@ -204,9 +205,9 @@ class HeldOut:
             squares[:, self.mask] = 0.0  # there is nothing to predict
         return (block_sums(squares), class_sums(misses, self._classes)), fused
 
-    def _fused(self, half, setting, elements=None, start=None):
-        has_sieves = are_sieves(setting.regularisers).any()
-        tolerance = _TOLERANCE_WITH_SIEVES if has_sieves else _TOLERANCE
+    def _fused(self, half, setting, elements=None, start=None, tolerance=_TOLERANCE):
+        if are_sieves(setting.regularisers).any():
+            tolerance = _FINE_TOLERANCE
         return fuse_setting(
             half,
             self.models,
@@ -224,8 +225,12 @@ class HeldOut:
         # The first one has usually been fused before.
         starts = self._earlier[0].nearest(setting, everyone), None
         jobs = zip(self.splits[0], starts, strict=True)
-        fused = fuse_side_by_side(lambda job: self._fused(job[0], setting, None, job[1]).maps, jobs)
-        return np.array(list(fused))
+
+        def fused(job):
+            half, start = job
+            return self._fused(half, setting, start=start, tolerance=_FINE_TOLERANCE).maps
+
+        return np.array(fuse_side_by_side(fused, jobs))
 
     def start(self, setting):
         """Return a start for the fusion of all counts: that of a half, with as many counts.

@@ -1,5 +1,7 @@
 """The dual solution that comes with the maps: it certifies them, and starts the next solve."""
 
+from dataclasses import replace
+
 import naive
 import numpy as np
 import pytest
@@ -71,6 +73,17 @@ def test_the_start_does_not_change_where_it_ends(name):
     cold = solve_fusion(**CONVEX[name], **options)
     warm = solve_fusion(**CONVEX[name], **options, initial=elsewhere)
     assert_allclose(warm.maps, cold.maps, atol=0.02 * cold.maps.max())
+
+
+@pytest.mark.parametrize("factor", [1e3, -1e3])
+def test_prices_of_another_cost_do_not_hold_up_a_start(factor):
+    known = CONVEX["totals"]
+    cold = solve_fusion(**known)
+    far_off = replace(cold, prices=factor * np.where(cold.prices == 0, 0, 1))
+    again = solve_fusion(**known, initial=far_off)
+    assert cold.prices.any() and again.converged
+    assert again.iterations <= cold.iterations
+    assert_allclose(again.maps, cold.maps, atol=0.01 * cold.maps.max())
 
 
 def test_the_start_is_not_modified():

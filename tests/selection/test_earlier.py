@@ -8,6 +8,7 @@ import pytest
 from hyperspy_multimodal.fusion.minimise import joined
 from hyperspy_multimodal.selection import fuse_setting
 from hyperspy_multimodal.selection.earlier import Earlier
+from hyperspy_multimodal.selection.settings import APART
 
 SOLVE = {"tolerance": 0.1, "max_iterations": 10}
 ARRAYS = "maps", "prices", "dual", "sources"
@@ -65,3 +66,16 @@ def test_maps_without_sources_or_dual_variables_join_with_0(maps, models, alone)
     np.testing.assert_array_equal(both.dual[:, 1:], tv.dual[:, 1:])
     assert not both.sources[1:].any()
     assert not both.dual[:, :1].any()
+
+
+def test_prices_are_those_of_a_cost_with_the_lambda_of_the_new_setting(fused, alone):
+    (setting, result), *_ = fused.items()
+    result = replace(result, prices=np.array([0.3, -0.2, 0.1]))
+    earlier = Earlier(4)
+    earlier.remember(setting, range(3), result)
+    start = earlier.nearest(replace(setting, lambda_1=0.01, apart=(False, True, False)), range(3))
+    np.testing.assert_allclose(start.prices, result.prices * [0.01, 0.01 * APART, 0.01])
+    smooth = replace(setting, regularisers=("smooth", *setting.regularisers[1:]))
+    np.testing.assert_array_equal(
+        earlier.nearest(smooth, range(3)).prices, result.prices * [0, 1, 1]
+    )
