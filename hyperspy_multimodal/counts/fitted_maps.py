@@ -45,6 +45,8 @@ class FittedMaps:
         Covariance of the totals beyond noise, in shares of them, shape (K, K).
     variance_doubt : float
         By what share of itself the variance may be wrong, default 0.
+    softening : numpy.ndarray or float
+        How many times v the background is, default 2; 1 where x + v is never negative, shape (K,).
     """
 
     names: list
@@ -58,21 +60,22 @@ class FittedMaps:
     share: float = 1.0
     common: np.ndarray | None = None
     variance_doubt: float = 0.0
+    softening: np.ndarray | float = _SOFTENING
     splits_rounded: bool = False
     whole: "FittedMaps | None" = field(default=None, repr=False)
     mask = None
 
     @cached_property
     def background(self):
-        """Twice the variance v beyond the net counts' own, pooled over neighbours, (K, ny, nx)."""
+        """Variance v beyond the net counts' own, times the softening, pooled, (K, ny, nx)."""
         if self.whole is not None:
             return self.share * self.whole.background
         _, excess = pool(self.gross, also=self.net_variance - self.net)
-        return _SOFTENING * np.maximum(excess, 0.0).astype(self.net.dtype)
+        return self._by_map(self.softening) * np.maximum(excess, 0.0).astype(self.net.dtype)
 
     @cached_property
     def counts(self):
-        """Shifted net counts y = x + 2 v, clipped at 0, (K, ny, nx)."""
+        """Net counts over their background, x + 2 v, clipped at 0, (K, ny, nx)."""
         return np.maximum(self.net + self.background, 0.0)
 
     @cached_property
@@ -80,10 +83,13 @@ class FittedMaps:
         """Net totals, (K,); NaN (unconstrained) where not positive; 0 without counts."""
         return totals_to_keep(self.net.sum(axis=(1, 2), dtype=np.float64), self.counts)
 
+    def _by_map(self, values):
+        return np.reshape(values, (-1, 1, 1)).astype(self.net.dtype)
+
     @property
     def subtracted(self):
         """Uniform part of the subtracted background: v in counts, shape (K,)."""
-        return self.gains * self.background.mean(axis=(1, 2)) / _SOFTENING
+        return self.gains * self.background.mean(axis=(1, 2)) / self.softening
 
     @property
     def has_measured_background(self):
@@ -135,7 +141,7 @@ class FittedMaps:
         DrawnMaps
             Of independent elements: where lines overlap their errors are correlated in truth.
         """
-        excess = self.background / _SOFTENING
+        excess = self.background / self._by_map(self.softening)
         drawn = generator.poisson(np.maximum(truth, 0) + excess) - excess
         counts = np.maximum(drawn + self.background, 0.0)
         totals = totals_to_keep(drawn.sum(axis=(1, 2)), counts)

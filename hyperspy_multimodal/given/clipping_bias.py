@@ -1,4 +1,4 @@
-"""Bias of maps whose noise was clipped at 0, and its correction."""
+"""Counts of maps that are too bright because negative noise was cut off."""
 
 from dataclasses import replace
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from ..notes import Speaker
 from ..written_numbers import with_error
-from .map_halves import level_around
+from .likely_counts import likely_counts, mean_size
+from .map_halves import halved_likely_counts, level_around
 from .noise_model import TABLE, clipping_bias
 
 _logger = Speaker(__name__)
@@ -14,8 +15,8 @@ _logger = Speaker(__name__)
 _NEGLIGIBLE = 0.01  # share of a total
 
 
-def without_clipping_bias(maps, excess, errors, clipped, shapes):
-    """Subtract the bias of clipped noise from maps, log it, and add the error to their totals.
+def without_clipping_bias(maps, excess, errors, clipped, shapes, seed):
+    """Turn values of clipped maps into counts, and log by how much totals change.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ def without_clipping_bias(maps, excess, errors, clipped, shapes):
         Which maps were clipped, shape (K,).
     shapes : numpy.ndarray
         Shapes of the gamma distributions of the sizes of counts, infinite for one size, (K,).
+    seed : int
+        Seed of the random halves.
 
     Returns
     -------
@@ -35,60 +38,69 @@ def without_clipping_bias(maps, excess, errors, clipped, shapes):
     """
     if not np.any(clipped):
         return maps
-    below, slope = clipped_mean(maps.net, excess, clipped, shapes)
-    raised = excess + np.where(clipped, errors, 0.0)
-    more = clipped_mean(maps.net, raised, clipped, shapes)[0] - below
-    totals, bias, error = (each.sum(axis=(1, 2)) for each in (maps.net, below, more))
-    _say_what_was_cut_off(maps.names, totals, bias, error, clipped)
-    own = [each - below / 2 - slope * level_around(each - maps.net / 2)
-           for each in maps.first_halves]  # fmt: skip
-    net = maps.net - below
-    left = totals - bias
-    shares = np.divide(error, left, out=np.zeros_like(left), where=left > 0)
+    net, variance, first, gains = (
+        np.array(each, float)
+        for each in (maps.net, maps.net_variance, maps.first_halves, maps.gains)
+    )
+    softening = np.broadcast_to(maps.softening, gains.shape).astype(float)
+    changes, shares = np.zeros_like(gains), np.zeros_like(gains)
+    for k in np.flatnonzero(clipped):
+        size = mean_size(shapes[k])
+        found = _counts_of(maps.net[k], excess[k], shapes[k])
+        net[k], variance[k] = found.net, found.net + found.background
+        others = _counts_of(maps.net[k], excess[k] + errors[k], shapes[k]).net
+        total, error = net[k].sum(), abs(others.sum() - net[k].sum())
+        changes[k] = maps.net[k].sum() - size * total
+        shares[k] = error / total if total > 0 else 0.0
+        rng = np.random.default_rng([seed, int(k)])
+        for half in first:
+            half[k] = halved_likely_counts(maps.net[k], found, excess[k], shapes[k], rng)
+        gains[k] *= size
+        softening[k] = 1.0
+    totals = maps.net.sum(axis=(1, 2))
+    _say_what_was_cut_off(maps.names, totals, changes, shares * (totals - changes), clipped)
     return replace(
         maps,
         net=net,
-        net_variance=net + excess[:, None, None],
-        first_halves=np.array(own).reshape(maps.first_halves.shape),
+        net_variance=variance,
+        first_halves=first,
+        gains=gains,
+        softening=softening,
         common=np.diag(np.square(shares)),
     )
 
 
-def clipped_mean(net, excess, clipped, shapes):
-    """Return the bias of maps whose noise was clipped at 0, and its slope.
+def _counts_of(image, excess, shape):
+    """Return the `LikelyCounts` of a clipped map."""
+    net = image - clipped_mean(image, float(excess), float(shape))
+    return likely_counts(image, net, excess, shape)
 
-    The bias is that of the level around a pixel, which is noisy itself. Halves of a map must not
-    share this noise: the excess of one half over half of the level changes its bias by the slope.
+
+def clipped_mean(net, excess, shape):
+    """Return by how much a map is too bright because negative noise was cut off.
+
+    The bias is that of the level around a pixel, which is noisy itself.
 
     Parameters
     ----------
     net : numpy.ndarray
-        Maps in effective counts, shape (K, ny, nx).
-    excess : numpy.ndarray
-        Variance of the noise before it was clipped, in squared counts, shape (K,).
-    clipped : numpy.ndarray of bool
-        Which maps were clipped, shape (K,).
-    shapes : numpy.ndarray
-        As in `without_clipping_bias`.
+        Map in effective counts, shape (ny, nx).
+    excess : float
+        Variance of the noise before it was clipped, in squared counts.
+    shape : float
+        As for `likely_counts`.
 
     Returns
     -------
-    below, slope : numpy.ndarray
-        Bias in effective counts, and its derivative by the level, shape (K, ny, nx); 0 for other
-        maps.
+    numpy.ndarray
+        In effective counts, shape (ny, nx).
     """
-    below, slope = np.zeros_like(net), np.zeros_like(net)
-    for k in np.flatnonzero(clipped):
-        level = level_around(net[k : k + 1])[0]
-        bias = clipping_bias(float(excess[k]), float(shapes[k]))
-        mean = TABLE + bias
-        steps = np.diff(bias) / np.diff(mean)
-        below[k] = np.interp(level, mean, bias)
-        # a level that noise puts below that of no counts represents less than none
-        lacking = np.minimum(level - mean[0], 0.0)
-        below[k] += lacking * steps[0]
-        slope[k] = steps[np.clip(np.searchsorted(mean, level) - 1, 0, len(steps) - 1)]
-    return below, slope
+    level = level_around(net[None])[0]
+    bias = clipping_bias(excess, shape)
+    mean = TABLE + bias
+    # a level that noise puts below that of no counts represents less than none
+    lacking = np.minimum(level - mean[0], 0.0)
+    return np.interp(level, mean, bias) + lacking * (bias[1] - bias[0]) / (mean[1] - mean[0])
 
 
 def _say_what_was_cut_off(names, totals, bias, error, clipped):

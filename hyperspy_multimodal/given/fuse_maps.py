@@ -67,8 +67,8 @@ def fuse_maps(
         Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
         contain non-negative integers that do not appear to be rescaled. Otherwise, the gain is
         estimated from the increase of the noise with brightness, and a warning is logged. With an
-        estimated gain, the bias from noise clipped at 0 is also subtracted; with a given gain, it
-        is not.
+        estimated gain, values of maps whose noise was clipped at 0 are replaced by the counts that
+        they most likely stand for, which also removes the bias; with a given gain, they are not.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in their units. The maps still contain its
         noise. None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from

@@ -4,10 +4,10 @@ from functools import cache
 
 import numpy as np
 from scipy import ndimage
-from scipy.special import gammaln, ndtr, xlogy
+from scipy.special import gammaln, xlogy
 
 from ..counts.rounded_halves import rounded_half
-from .noise_model import TABLE, clipping_bias, sizes_of
+from .likely_counts import drawn_numbers
 
 # Single counts are signals of different sizes with a gamma distribution of this shape.
 _SHAPE = 2.0
@@ -17,15 +17,6 @@ _LARGEST, _SMALLEST, _NO_FLOOR = 10.0, 1e-3, 0.02
 # Steps of value and level, maximum number of single counts, and how many numbers represent their
 # distribution.
 _STEPS, _MOST, _CHANCES = 64, 40, 128
-# Number of values for which the probabilities of numbers of counts with noise are computed.
-_VALUES = 1024
-# The distribution of Gaussian noise clipped at 0 is similar to that of a sum of signals: this many
-# on average, with sizes from a gamma distribution of this shape. The sum has this mean, in standard
-# deviations of the noise, this variance, and the same number of zeros.
-_RATE, _CLIPPED_SHAPE = np.log(2), 2.09
-_CLIPPED_MEAN = 1 / np.sqrt(2 * np.pi)
-_CLIPPED_SIZE = _CLIPPED_MEAN / (_RATE * _CLIPPED_SHAPE)
-_HIGHEST = 6.0  # standard deviations
 _AT_ONCE = 2**15  # pixels whose chances are in memory together
 # Classes of level, and blocks of pixels in each at least, of which the noise that halves share is
 # measured.
@@ -33,19 +24,15 @@ _CLASSES, _LEAST_BLOCKS = 12, 1000
 _WIDTH = 2.0  # of the Gaussian filter that gives the level, in pixels
 
 
-def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np.inf):
+def halved_counts(net, excess, splits, seed, blurs=0.0):
     """Draw first halves of maps in effective counts, with errors independent of the second halves.
 
     A pixel contains the sum of a few signals of different sizes. Each signal goes entirely to one
     of the halves. Their number is drawn from its probability distribution, given the value and the
     level around it. The same probabilities separate counts from additional noise. Gaussian noise is
     then added to one half and subtracted from the other until the differences of neighbours in both
-    halves are uncorrelated at each level.
-
-    Noise that was clipped at 0 is treated as a sum of signals, so that both halves are positive
-    where the map is. Otherwise, fusion would cut off negative values, and the halves would agree
-    where the map happens to be bright. Many counts are rounded at random. Pixels that are 0 are 0
-    in both halves, except for the floor. Filtered maps are halved with Gaussian noise that is
+    halves are uncorrelated at each level. Many counts are rounded at random. Pixels that are 0 are
+    0 in both halves, except for the floor. Filtered maps are halved with Gaussian noise that is
     correlated between neighbours as in the map.
 
     Parameters
@@ -58,11 +45,6 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np
         Number of pairs of halves, and the seed.
     blurs : numpy.ndarray or float, default 0
         Gaussian filters of the maps in pixels, shape (K,), as `Noise.blur`.
-    clipped : numpy.ndarray of bool or bool, default False
-        Whether negative values were set to 0, shape (K,).
-    shapes : numpy.ndarray or float, default infinite
-        Shapes of the gamma distributions of the sizes of single counts in clipped maps, infinite
-        for one size, shape (K,). Other maps with additional noise have counts of one size.
 
     Returns
     -------
@@ -72,9 +54,7 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np
     rng = np.random.default_rng(seed)
     excess = np.asarray(excess, float)
     blurs = np.broadcast_to(np.nan_to_num(blurs), len(net))
-    clipped, shapes = (np.broadcast_to(each, len(net)) for each in (clipped, shapes))
-    mean = level_around(net)
-    level = np.maximum(mean, 0.0)
+    level = np.maximum(level_around(net), 0.0)
     halves = [np.empty_like(net, dtype=float) for _ in range(splits)]
     for half in halves:
         for k, image in enumerate(net):
@@ -87,15 +67,52 @@ def halved_counts(net, excess, splits, seed, blurs=0.0, clipped=False, shapes=np
                 half[k][few] = _split(image[few], level[k][few], rng)
             else:
                 half[k] = rounded_half(image, excess[k], level[k], rng)
-                shape = float(shapes[k]) if clipped[k] else np.inf
-                noise = float(excess[k]), bool(clipped[k]), shape
                 few = level[k] < _LARGEST
                 places = np.flatnonzero(few)
                 for part in np.array_split(places, 1 + places.size // _AT_ONCE):
-                    values, around = image.flat[part], mean[k].flat[part]
-                    half[k].flat[part] = _split_from_noise(values, around, *noise, rng)
+                    values, around = image.flat[part], level[k].flat[part]
+                    half[k].flat[part] = _split_from_noise(values, around, float(excess[k]), rng)
                 half[k][few] = uncorrelated(half[k], image, level[k], few, rng)
     return halves
+
+
+def halved_likely_counts(image, found, excess, shape, rng):
+    """Draw the first half of the counts that a clipped map represents.
+
+    The number of counts in a pixel is drawn from its probability distribution, and each goes to one
+    of the halves. If there are none, the pixel contains noise, which goes to one half like a count:
+    halves that shared the noise would both be high where it is high, because fusion cuts off
+    negative values. The differences of neighbours in both halves are uncorrelated, as in
+    `halved_counts`.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Map in effective counts, clipped at 0, shape (ny, nx).
+    found : LikelyCounts
+        Counts that it represents.
+    excess, shape : float
+        As for `likely_counts`.
+    rng : numpy.random.Generator
+        Source of the draw.
+
+    Returns
+    -------
+    numpy.ndarray
+        Net counts of the first half, shape (ny, nx).
+    """
+    whole = found.net + found.background
+    level = np.maximum(level_around(whole[None])[0], _SMALLEST)
+    number = np.maximum(drawn_numbers(image, found.level, excess, shape, rng), 1)
+    half = whole * rng.binomial(number, 0.5) / number
+    bright = rng.random(whole.shape) < found.by_value
+    few = bright & (whole > 0) & (whole < _LARGEST)
+    half[few] = _split(whole[few], level[few], rng)
+    many = bright & (whole >= _LARGEST)
+    half[many] = rounded_half(whole, 0.0, level, rng)[many]
+    everywhere = np.ones(whole.shape, bool)
+    half[everywhere] = uncorrelated(half, whole, level, everywhere, rng)
+    return half - found.background / 2
 
 
 def uncorrelated(half, image, level, chosen, rng):
@@ -171,66 +188,22 @@ def _split(values, level, rng):
         return np.rint(share * (_STEPS - 1)).astype(np.intp)
 
     number = table[place(values), place(level), rng.integers(_CHANCES, size=len(values))]
-    return values * _share(number, _SHAPE, rng)
-
-
-def _share(number, shape, rng):
-    """Return the share of sums of some single counts, > 0, that goes to the first half."""
     first = rng.binomial(number, 0.5)
     share = first / np.maximum(number, 1)
-    if np.isfinite(shape):
-        both = (first > 0) & (first < number)
-        share[both] = rng.beta(shape * first[both], shape * (number - first)[both])
-    return share
+    both = (first > 0) & (first < number)
+    share[both] = rng.beta(_SHAPE * first[both], _SHAPE * (number - first)[both])
+    return values * share
 
 
-def _split_from_noise(values, level, excess, clipped, shape, rng):
-    """Return first halves of few counts with Gaussian noise of variance ``excess``."""
-    if clipped:
-        mean = TABLE + clipping_bias(excess, shape)
-        lacking = np.minimum(level - mean[0], 0.0) / (mean[1] - mean[0])
-        level = np.interp(level, mean, TABLE) + lacking * TABLE[1]
-    rate = np.maximum(level, _SMALLEST) * (1.0 if np.isinf(shape) else (shape + 1) / shape)
+def _split_from_noise(values, level, excess, rng):
+    """Return first halves of few counts of one size with Gaussian noise of variance ``excess``."""
     number = np.arange(_MOST)
-    sizes = sizes_of(number, shape)
-    log_chance = xlogy(number, rate[:, None]) - gammaln(number + 1)
-    log_chance += _log_chances_of_values(values, sizes, excess, clipped)
+    log_chance = xlogy(number, np.maximum(level, _SMALLEST)[:, None]) - gammaln(number + 1)
+    log_chance -= np.square(values[:, None] - number) / (2 * excess)
     chance = np.exp(log_chance - log_chance.max(axis=1, keepdims=True))
     below = np.cumsum(chance, axis=1)
     drawn = (below < rng.random((len(values), 1)) * below[:, -1:]).sum(axis=1)
-    if clipped:
-        # positive values stay positive in both halves; otherwise, they would be cut off again
-        return values * np.where(
-            drawn > 0, _share(drawn, shape, rng), _clipped_share(values / np.sqrt(excess), rng)
-        )
     return rng.binomial(drawn, 0.5) + (values - drawn) / 2
-
-
-def _clipped_share(values, rng):
-    """Return the share of clipped noise, > 0 and in standard deviations, that goes to one half.
-
-    Gaussian noise moved from one half to the other would make the halves uncorrelated, but both
-    would be high where the noise is high.
-    """
-    table = _numbers_of_clipped()
-    place = np.minimum(values / _HIGHEST * _STEPS, _STEPS - 1).astype(np.intp)
-    number = table[place, rng.integers(_CHANCES, size=len(values))]
-    return _share(number, _CLIPPED_SHAPE, rng)
-
-
-def _log_chances_of_values(values, sizes, excess, clipped):
-    """Return log-likelihoods of numbers of counts with sizes (N, Q) for values, shape (L, N)."""
-    tried = np.linspace(0.0, sizes.max(), _VALUES) if sizes.shape[1] > 1 else values
-    away = -np.square(tried[:, None, None] - sizes) / (2 * excess)
-    nearest = away.max(axis=2, keepdims=True)
-    found = nearest[..., 0] + np.log(np.exp(away - nearest).mean(axis=2))
-    if sizes.shape[1] > 1:
-        place = np.rint(np.clip(values / sizes.max(), 0.0, 1.0) * (_VALUES - 1))
-        found = found[place.astype(np.intp)]
-    if clipped:
-        below = ndtr(-sizes / np.sqrt(excess)).mean(axis=1)
-        found[values == 0] = np.log(np.maximum(below, np.finfo(float).tiny))
-    return found
 
 
 @cache
@@ -247,19 +220,6 @@ def _numbers():
     log_chance = (
         xlogy(number, level) - gammaln(number + 1)
         + (shape - 1) * np.log(values) - gammaln(shape) - shape * np.log(scale)
-    )  # fmt: skip
-    return _likely(number, log_chance)
-
-
-@cache
-def _numbers_of_clipped():
-    """Return likely numbers of signals that represent clipped noise, shape (values, chances)."""
-    values = (np.arange(_STEPS) + 0.5)[:, None] * _HIGHEST / _STEPS
-    number = np.arange(1, _MOST + 1)
-    shape = _CLIPPED_SHAPE * number
-    log_chance = (
-        xlogy(number, _RATE) - gammaln(number + 1)
-        + (shape - 1) * np.log(values) - gammaln(shape) - shape * np.log(_CLIPPED_SIZE)
     )  # fmt: skip
     return _likely(number, log_chance)
 

@@ -104,9 +104,9 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
-    first = halved_counts(net, excess, splits, seed, blurs, clipped, shapes)
+    first = halved_counts(net, excess, splits, seed, blurs)
     maps = _as_fitted(names, net, gains, excess, first, None)
-    maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped, shapes)
+    maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped, shapes, seed)
     return (replace(maps, variance_doubt=_DOUBT) if source == "estimated" else maps), source
 
 

@@ -33,6 +33,15 @@ def test_the_background_is_twice_the_variance_beyond_the_net_counts(rng):
     assert_allclose(fitted_maps(rng).background.mean(axis=(1, 2)), [6, 6], rtol=0.05)
 
 
+def test_elements_whose_counts_are_never_negative_have_no_more_than_that_variance(rng):
+    maps = fitted_maps(rng)
+    maps = FittedMaps(**{**vars_of(maps), "softening": np.array([2.0, 1.0])})
+    assert_allclose(maps.background.mean(axis=(1, 2)), [6, 3], rtol=0.05)
+    assert_allclose(maps.subtracted, maps.gains * 3, rtol=0.05)
+    spread = np.var([maps.drawn(np.ones_like(maps.net), rng).net for _ in range(9)], axis=(0, 2, 3))
+    assert_allclose(spread, [4, 4], rtol=0.1)
+
+
 def test_the_background_is_never_negative(rng):
     maps = fitted_maps(rng)
     maps = FittedMaps(**{**vars_of(maps), "net": maps.net + 9})

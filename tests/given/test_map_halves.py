@@ -32,40 +32,15 @@ def test_errors_of_halves_are_independent(mean):
     assert first.mean() == pytest.approx(second.mean(), abs=0.02 * max(mean, 0.5))
 
 
-@alternating(deviation=[0.3, 0.5, 2.0], level=[0.0, 0.1, 1.0, 5.0])
-def test_halves_of_clipped_noise_are_independent(deviation, level):
-    """Clipped noise varies less: a quarter of the whole floor would make halves of one sign."""
-    rng = np.random.default_rng(0)
-    net = compound(np.full((200, 200), level), rng)
-    net = np.maximum(net + deviation * rng.standard_normal(net.shape), 0)[None]
-    (first,) = halved_counts(net, np.array([deviation**2]), 1, 1, clipped=True)
-    second = net - first
-    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.08
-    assert first.mean() == pytest.approx(second.mean(), abs=0.03 * max(level, deviation))
-
-
-@alternating(clipped=[False, True], level=[0.0, 0.1], stated=[0.7, 1.4])
-def test_halves_are_independent_whatever_the_stated_noise(level, stated, clipped):
+@pytest.mark.parametrize("level", [0.0, 0.1])
+@pytest.mark.parametrize("stated", [0.7, 1.4])
+def test_halves_are_independent_whatever_the_stated_noise(level, stated):
     """An error of the floor would leave noise in both halves, or take too much from each."""
     rng = np.random.default_rng(0)
-    net = compound(np.full((200, 200), level), rng) + 0.3 * rng.standard_normal((200, 200))
-    net = (np.maximum(net, 0.0) if clipped else net)[None]
-    (first,) = halved_counts(net, np.array([stated * 0.09]), 1, 1, clipped=clipped)
+    net = compound(np.full((1, 200, 200), level), rng) + 0.3 * rng.standard_normal((200, 200))
+    (first,) = halved_counts(net, np.array([stated * 0.09]), 1, 1)
     shared = np.cov(first.ravel(), (net - first).ravel())[0, 1] / net.var()
     assert abs(shared) < 0.02
-
-
-@pytest.mark.parametrize("level", [0.0, 0.1, 0.3])
-def test_halves_of_clipped_maps_are_not_cut_off_again(level):
-    """If one half were negative where the other is bright, both would be bright after the cut."""
-    rng = np.random.default_rng(0)
-    net = compound(np.full((300, 300), level), rng) + 0.3 * rng.standard_normal((300, 300))
-    net = np.maximum(net, 0.0)[None]
-    (first,) = halved_counts(net, np.array([0.09]), 1, 1, 0.0, True, 2.0)
-    second = net - first
-    assert np.mean(first < -0.05) < 0.02 and np.mean(second < -0.05) < 0.02
-    cut = np.maximum(first, 0.0)
-    assert abs(np.corrcoef(cut.ravel(), second.ravel())[0, 1]) < 0.02
 
 
 def test_halves_of_clipped_maps_share_no_noise_of_the_level_around():
@@ -134,14 +109,12 @@ def test_filtered_maps_are_halved_by_noise_that_neighbours_share():
 def test_the_mean_of_clipped_noise_is_subtracted(level, shape):
     """Also of counts of different sizes, of which a clipped map holds less noise."""
     rng = np.random.default_rng(0)
-    expected = np.full((1, 300, 300), level)
+    expected = np.full((300, 300), level)
     counts = rng.poisson(expected) if np.isinf(shape) else compound(1.5 * expected, rng)
     net = np.maximum(counts + 0.5 * rng.standard_normal(expected.shape), 0)
-    shapes = np.array([shape])
-    below, _ = clipped_mean(net, np.array([0.25]), np.array([True]), shapes)
+    below = clipped_mean(net, 0.25, shape)
     assert (net - below).mean() == pytest.approx(level, abs=0.009)
     assert np.all(below >= 0) and below.max() <= 1.3 * moments_for(0.25, clipped=True).mean[0]
-    assert not np.any(clipped_mean(net, np.array([0.25]), np.array([False]), shapes))
 
 
 def test_clipped_maps_are_said_to_be_so_and_lose_what_is_too_bright(caplog):
