@@ -69,11 +69,6 @@ def is_huber(name):
     return name in HUBER.values()
 
 
-def lightest(name):
-    """Return the lowest ratio of a regulariser, no sieve, that flattens anything."""
-    return RATIOS[_SOFTER * is_huber(name)]
-
-
 def of_same_form(setting, candidates):
     """Return which candidates each element may change to without a change of form."""
     places = zip(setting.regularisers, candidates, strict=True)
