@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from hyperspy_multimodal.selection.calibration import (
+    _FREEDOM,
+    _heavy_tailed,
     _parts,
     _squared_errors,
     balanced,
@@ -133,6 +135,16 @@ def test_what_counts_clearly_say_is_believed_though_draws_expect_far_less():
     assert wanted > 8
     assert ratios[0] > 0.6 * wanted
     assert ratios[1] < 0.5 * ratios[0]
+
+
+@pytest.mark.parametrize("length", [0.0, 1.0, 5.0])
+def test_what_is_known_before_has_the_tails_of_students_distribution(length):
+    deviations = length * np.array([2.0, -1.0, 2.0]) / 3
+    known = stats.multivariate_t(np.zeros(3), df=_FREEDOM)
+    expected = -2 * (known.logpdf(deviations) - known.logpdf(np.zeros(3)))
+    found = _heavy_tailed(deviations)
+    np.testing.assert_allclose(np.square(found).sum(), expected, atol=1e-12)
+    assert np.all(found * deviations >= 0)
 
 
 def test_the_errors_of_what_counts_say_have_the_covariance_that_is_stated():
