@@ -1,13 +1,13 @@
 """Print whether stated errors of fused maps are true: of pixels and of sums over regions.
 
-Usage: python error_bars.py [--specimens | --measured] [--spectra FILE --haadf FILE]
+Usage: python error_bars.py [--specimens | --foil | --measured] [--spectra FILE --haadf FILE]
        [--elements C Cu O Si] [--doses 3 10 30] [--seeds N] [--size N]
 
 Simulated specimens have a truth. Of a measured scan, a share of the counts is fused; the others
 are the yardstick, whose own noise is subtracted; its bright pixels are those of the fused map, as
 pixels that are bright in the yardstick are so by its noise in part. Without files, the scan of
 silica spheres is taken, which is downloaded once. `--specimens` leaves it out,
-`--measured` the others.
+`--measured` the others. `--foil` takes one unlike those that the priors were chosen on.
 
 Few pixels and regions of one scan are independent, so that shares of a few scans differ from those
 of many by chance. Each draw of the errors is therefore scored as if it were the true error, whose
@@ -20,6 +20,7 @@ import logging
 from dataclasses import dataclass, field
 
 import numpy as np
+from foil import foil
 from measured import scan_of
 from scipy import ndimage
 from thinned_scan import held_out, stacked, thin
@@ -32,6 +33,7 @@ SPECIMENS = {
     "bimetal particles": (bimetal, (5, 20)),
     "interface": (oxide_interface, (5, 20)),
 }
+FOIL = {"foil": (foil, (5, 20))}
 DOSES = (3.0, 10.0, 30.0)
 SEEDS = 3
 LEAST = 0.3  # counts per pixel
@@ -201,6 +203,7 @@ def main():
     logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--specimens", action="store_true", help="simulated specimens only")
+    parser.add_argument("--foil", action="store_true", help="another simulated specimen only")
     parser.add_argument("--measured", action="store_true", help="the measured scan only")
     parser.add_argument("--spectra")
     parser.add_argument("--haadf")
@@ -216,7 +219,8 @@ def main():
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     every = []
-    for name, (specimen_of, doses) in {} if given.measured else SPECIMENS.items():
+    specimens = {} if given.measured else FOIL if given.foil else SPECIMENS
+    for name, (specimen_of, doses) in specimens.items():
         for counts in doses:
             scores = {}
             for seed in range(given.seeds):
@@ -225,7 +229,7 @@ def main():
                 add(scores, found.signal, found.haadf, truth, np.zeros_like(truth), seed)
             print_scores(f"{name}, {counts} counts", scores)
             every += scores.values()
-    if given.specimens:
+    if given.specimens or given.foil:
         print_ranges(every)
         return
     signal, haadf = scan_of(given.spectra, given.haadf, given.elements)

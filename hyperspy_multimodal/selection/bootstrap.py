@@ -8,7 +8,7 @@ from ..counts.contracts import Maps
 from ..fusion.regularisers import are_sieves
 from .given_back import given_back
 from .guided_models import GuidedModels
-from .moves import lightest
+from .moves import is_huber
 from .normalised_haadf import noise_of, smoothed
 from .settings import effort, fuse_setting
 
@@ -21,6 +21,8 @@ _MAX_ITERATIONS = 300
 # Squared width of sieves of the maps that are taken for the truth, as a share of that of the fused
 # ones.
 _NARROWER = 0.5
+# Ratios of total variation and of its Huber form that flatten next to nothing.
+_LEAST, _LEAST_HUBER = 0.25, 0.5
 
 
 @dataclass(frozen=True)
@@ -139,14 +141,15 @@ def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, l
 def _rougher(setting):
     """Return the setting of the maps that are taken for the truth.
 
-    The ratio of total variation is the geometric mean of its own and the lowest that is tried: the
-    heavier total variation is, the more it has flattened. Sieves have half the squared width.
+    The ratio of total variation is the geometric mean of its own and one that flattens next to
+    nothing: the heavier total variation is, the more it has flattened. Sieves have half the squared
+    width.
     """
     ratios = []
     for name, ratio, is_sieve in zip(
         setting.regularisers, setting.ratios, are_sieves(setting.regularisers), strict=True
     ):
-        least = min(ratio, lightest(name))
+        least = min(ratio, _LEAST_HUBER if is_huber(name) else _LEAST)
         ratios.append(_NARROWER * ratio if is_sieve else float(np.sqrt(ratio * least)))
     return replace(setting, ratios=tuple(ratios))
 

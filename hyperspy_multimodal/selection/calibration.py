@@ -13,14 +13,15 @@ _WINDOWS = (1, 3, 6, 12)
 # Bright is what is above this share of the 99th percentile of the smoothed map.
 _BRIGHT, _SMOOTHING = 0.5, 2.0
 _FEWEST_PIXELS = 50
-# Windows overlap, and parts of the draws are few: standard errors are larger by this factor, and at
-# least this share of what the draws say.
-_OVERLAP, _OF_DRAWS = 1.2, 0.1
-# Squares of sums of white noise over windows of n x n pixels are alike over so many times n^2.
-_WHERE_ALIKE = 4 / 9
-# What is known of the logarithm of a ratio before: mean and standard deviation; how much it changes
-# from one part to the next.
-_MEAN, _SPREAD, _STEP = 0.0, 1.0, 1.5
+# What draws say of window sums may be off by this share of a variance.
+_OF_DRAWS = 0.1
+# What is known of the logarithm of a ratio before: mean, standard deviation of what all parts
+# share, and of what each has of its own.
+_MEAN, _SHARED, _OWN = 0.1, 0.6, 0.5
+# Draws may miss much: the distribution of what is known before is Student's, of so many degrees of
+# freedom, which lets counts that say so clearly have their way.
+_FREEDOM = 3.0
+_MOST_UNSURE = 1.0  # variance of a logarithm
 # Draws are few, and where total variation errs is not known well: this share of a variance is that
 # of the neighbourhood, a Gaussian of so many pixels. A draw grows by no more than a factor.
 _SHARE, _NEIGHBOURS, _MOST = 0.5, 4.0, 3.0
@@ -70,8 +71,10 @@ def calibrated(errors, noise, residual, variance, fused, mask=None, doubt=0.0):
     deviations = errors - errors.mean(axis=0)
     result = np.zeros_like(drawn)
     for area, weight in ((bright, share), (~bright, 1 - share)):
-        found = _squared_errors(drawn, deviations, noise, residual, variance, area & used)
-        ratios = _ratios(parts, found, area & used, doubt)
+        ratios = np.ones(len(parts))
+        if (area & used).sum() >= _FEWEST_PIXELS:
+            found = _squared_errors(parts, deviations, noise, residual, variance, area & used)
+            ratios = _ratios(*found, doubt)
         for part, ratio in zip(parts, ratios, strict=True):
             result += np.sqrt(ratio).astype(drawn.dtype) * weight * part
     seen = bright if bright.any() else used
@@ -130,61 +133,82 @@ def _parts(errors):
     return errors - broader[0], broader[0] - broader[1], broader[1]
 
 
-def _squared_errors(drawn, deviations, noise, residual, variance, area):
+def _squared_errors(parts, deviations, noise, residual, variance, area):
     """Return, of sums over windows of each width, what counts say of their mean squared error.
 
-    That is the mean, its standard error, and what it lacks if the variance is as large again.
+    Returns
+    -------
+    found : numpy.ndarray
+        Mean squared errors, shape (windows,).
+    covariance : numpy.ndarray
+        Of their own errors, shape (windows, windows).
+    noise_left : numpy.ndarray
+        What they lack if the variance is as large again, shape (windows,).
+    drawn : numpy.ndarray
+        Mean products of the parts of drawn errors, shape (windows, parts, parts).
     """
-    found = []
-    if area.sum() < _FEWEST_PIXELS:
-        return found
+    found, of_draws, left, drawn = [], [], [], []
     follow = len(noise) / (len(noise) - 1)
     for size in _WINDOWS:
-        there = _sums(np.ones(area.shape), size, area) * area
-        variances = _sums(variance, size, area)
-        mean, spread = _mean((np.square(_sums(residual, size, area)) - variances) * area, there)
-        products = _sums(deviations, size, area) * _sums(noise, size, area) * area
-        products = 2 * follow * products.sum(axis=(1, 2)) / there.sum()
-        noise_left = (variances * area).sum() / there.sum() - products.mean()
-        expected = (np.square(_sums(drawn, size, area)).mean(axis=0) * area).sum() / there.sum()
-        # Blocks are too few, or smaller than windows: at least what the draws expect.
-        independent = max(area.sum() / max(1.0, _WHERE_ALIKE * size**2), 1.0)
-        least = np.sqrt(2 / independent) * max(noise_left + expected, 0.0)
-        of_draws = products.std(ddof=1) / np.sqrt(len(products))
-        spread = np.hypot(max(spread, least), of_draws)
-        found.append((mean + products.mean(), spread, noise_left))
-    return found
+        there = (_sums(np.ones(area.shape), size, area) * area).sum()
 
+        def mean(images, there=there):
+            return (images * area).sum(axis=(-2, -1)) / there
 
-def _ratios(parts, squared_errors, area, doubt):
-    """Return the ratio of measured to drawn variances of the three parts of errors, shape (3,)."""
-    if not squared_errors:
-        return np.ones(len(parts))
-    drawn = []
-    for size in _WINDOWS:
-        total = (_sums(np.ones(area.shape), size, area) * area).sum()
+        variances = mean(_sums(variance, size, area))
+        products = _sums(deviations, size, area) * _sums(noise, size, area)
+        of_draws.append(2 * follow * mean(products))
+        found.append(mean(np.square(_sums(residual, size, area))) - variances)
+        left.append(variances - of_draws[-1].mean())
         sums = [_sums(part, size, area) for part in parts]
-        drawn.append([[((a * b).mean(axis=0) * area).sum() / total for b in sums] for a in sums])
-    drawn = np.array(drawn)
-    whole = drawn.sum(axis=(1, 2))
+        drawn.append([[mean((a * b).mean(axis=0)) for b in sums] for a in sums])
+    found, of_draws, left, drawn = map(np.array, (found, of_draws, left, drawn))
+    spread = np.maximum(left + drawn.sum(axis=(1, 2)), 0.0) / np.square(_WINDOWS)
+    covariance = 2 / area.sum() * _ALIKE * np.outer(spread, spread)
+    covariance += np.cov(of_draws) / of_draws.shape[1]
+    return found + of_draws.mean(axis=1), covariance, left, drawn
+
+
+def _ratios(found, covariance, noise, drawn, doubt):
+    """Return the ratio of measured to drawn variances of the parts of errors, shape (parts,)."""
+    whole, n_parts = drawn.sum(axis=(1, 2)), drawn.shape[1]
     if not np.all(whole > 0):
-        return np.ones(len(parts))
-    found, spread, noise = np.array(squared_errors).T / whole
+        return np.ones(n_parts)
+    covariance = covariance / np.outer(whole, whole) + _OF_DRAWS**2 * np.eye(len(whole))
     drawn = drawn / whole[:, None, None]
-    spread = _OVERLAP * np.hypot(spread, _OF_DRAWS)
+    to_data, to_prior = (
+        np.linalg.inv(np.linalg.cholesky(each))
+        for each in (covariance, np.full((n_parts,) * 2, _SHARED**2) + _OWN**2 * np.eye(n_parts))
+    )
 
     def residuals(unknowns):
         logs, wrong = unknowns[:-1], unknowns[-1]
         factors = np.exp(logs / 2)
         expected = np.einsum("lij,i,j->l", drawn, factors, factors)
-        misfit = (found - expected - wrong * doubt * noise) / spread
-        before = (logs - _MEAN) / _SPREAD
-        return np.concatenate([misfit, before, np.diff(logs) / _STEP, [wrong]])
+        misfit = (found - wrong * doubt * noise) / whole - expected
+        return np.concatenate([to_data @ misfit, _heavy_tailed(to_prior @ (logs - _MEAN)), [wrong]])
 
-    fit = least_squares(residuals, np.append(np.full(len(parts), _MEAN), 0.0))
-    # The mean of what a variance may be is above the most likely: half of that is taken.
+    fit = least_squares(residuals, np.append(np.full(n_parts, _MEAN), 0.0))
+    # The mean of what a variance may be is above the most likely.
     unsure = np.diag(np.linalg.inv(fit.jac.T @ fit.jac))[:-1]
-    return np.exp(fit.x[:-1] + np.minimum(unsure, 1.0) / 4)
+    return np.exp(fit.x[:-1] + np.minimum(unsure, _MOST_UNSURE) / 2)
+
+
+def _heavy_tailed(deviations):
+    """Return residuals whose squares are -2 ln of Student's distribution of deviations."""
+    squared = np.square(deviations).sum()
+    freedom = _FREEDOM + len(deviations)
+    ratio = freedom * np.log1p(squared / _FREEDOM) / squared if squared else freedom / _FREEDOM
+    return np.sqrt(ratio) * deviations
+
+
+def _alike(size, other):
+    """Return how alike sums of white noise over windows of two widths are, summed over places."""
+    return np.square(np.convolve(np.ones(size), np.ones(other))).sum() ** 2
+
+
+# How squares of such sums vary together, for noise of variance 1.
+_ALIKE = np.array([[_alike(size, other) for other in _WINDOWS] for size in _WINDOWS])
 
 
 def _sums(images, size, area):
@@ -194,14 +218,3 @@ def _sums(images, size, area):
         return images
     sizes = (1,) * (images.ndim - 2) + (size, size)
     return size**2 * ndimage.uniform_filter(images.astype(float), sizes, mode="constant")
-
-
-def _mean(squares, there):
-    """Return a mean over an area, and its standard error from blocks of the scan."""
-    for axis in (0, 1):
-        size = squares.shape[axis]
-        starts = np.unique(np.linspace(0, size, min(size, 12), endpoint=False).astype(int))
-        squares, there = (np.add.reduceat(each, starts, axis=axis) for each in (squares, there))
-    mean = squares.sum() / there.sum()
-    rest = (squares - mean * there)[there > 0]
-    return mean, np.sqrt(np.square(rest).sum()) / there.sum()

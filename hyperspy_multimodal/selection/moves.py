@@ -69,11 +69,6 @@ def is_huber(name):
     return name in HUBER.values()
 
 
-def lightest(name):
-    """Return the lowest ratio at which a regulariser other than a sieve flattens anything."""
-    return RATIOS[_SOFTER * is_huber(name)]
-
-
 def of_same_form(setting, candidates):
     """Return the candidates of each element that have the same form as its regulariser."""
     places = zip(setting.regularisers, candidates, strict=True)

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from hyperspy_multimodal.selection.calibration import (
+    _FREEDOM,
+    _heavy_tailed,
+    _parts,
+    _squared_errors,
     balanced,
     bright_pixels,
     calibrated,
@@ -115,6 +119,50 @@ def test_few_counts_say_nothing():
     case.errors = 1e-3 * case.errors
     case.residual = -white(1, 11)[0]
     assert 0.4 < case.calibrated()[1] < 3
+
+
+def test_what_counts_clearly_say_is_believed_though_draws_expect_far_less():
+    """Ten times the variance: within the noise it is hardly followed, far above it is."""
+    ratios = []
+    for noise in (1.0, 30.0):
+        case = Case(3.0)
+        case.errors, case.error = case.errors / 3, case.error / 3
+        own = np.sqrt(noise) * white(1, 4)[0]
+        case.noise, case.variance = np.sqrt(noise) * case.noise, noise * case.variance
+        case.residual = case.error - own
+        ratios.append(case.calibrated()[1])
+    wanted = np.square(case.error).mean() / np.square(balanced(case.errors)).mean()
+    assert wanted > 8
+    assert ratios[0] > 0.6 * wanted
+    assert ratios[1] < 0.5 * ratios[0]
+
+
+@pytest.mark.parametrize("length", [0.0, 1.0, 5.0])
+def test_what_is_known_before_has_the_tails_of_students_distribution(length):
+    deviations = length * np.array([2.0, -1.0, 2.0]) / 3
+    known = stats.multivariate_t(np.zeros(3), df=_FREEDOM)
+    expected = -2 * (known.logpdf(deviations) - known.logpdf(np.zeros(3)))
+    found = _heavy_tailed(deviations)
+    np.testing.assert_allclose(np.square(found).sum(), expected, atol=1e-12)
+    assert np.all(found * deviations >= 0)
+
+
+def test_the_errors_of_what_counts_say_have_the_covariance_that_is_stated():
+    """Of windows of all widths, over scans with other noise, of which a fifth is followed."""
+    drawn, area = white(8, 0), np.full(SHAPE, True)
+    errors = 0.2 * drawn
+    parts, found = _parts(balanced(errors)), []
+    for noise in white(40, 9):
+        squared, covariance, *_ = _squared_errors(
+            parts, errors - errors.mean(axis=0), drawn, -0.8 * noise, np.full(SHAPE, NOISE), area
+        )
+        found.append(squared)
+    seen = np.cov(np.transpose(found))
+    spread, expected = np.sqrt(np.diag(seen)), np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose(expected, spread, rtol=0.4)
+    seen, expected = seen / np.outer(spread, spread), covariance / np.outer(expected, expected)
+    np.testing.assert_allclose(expected, seen, atol=0.4)
+    assert expected[1, 2] > 0.5 > expected[0, 3]  # windows that overlap much, and hardly
 
 
 def test_masked_pixels_have_no_say():
