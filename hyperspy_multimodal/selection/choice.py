@@ -23,8 +23,6 @@ _STEP, _FINE_STEP = 2, 1  # in half decades
 # Standard errors that the HAADF must gain over "no HAADF" to be used. If it gains less than nothing
 # after the first steps of lambda_1, it is left out: later steps add 0 to 2 standard errors.
 _STANDARD_ERRORS, _PROMISING = 3.0, 0.0
-# Above this gain, the HAADF is also used if smooth maps would gain over total variation.
-_CLEAR = 6.0
 # Number of HAADF models to search until one gains that much: the first ones may predict equally
 # well.
 _MODELS = 2
@@ -122,20 +120,10 @@ def search(held_out, candidates):
         blurred = blurs_without(held_out, start, names)
         without, other = (held_out.put_together(sieves, blurred, each) for each in (without, other))
     best = _guided(held_out, without, other, names)
+    if best.model is None:
+        best = centred(held_out, best, held_out.counted & ~sieves)
     free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
-
-    def finished(setting):
-        if setting.model is None:
-            setting = centred(held_out, setting, held_out.counted & ~sieves)
-        return with_sieves(held_out, setting, without, candidates, free) if free.any() else setting
-
-    found = finished(best)
-    if best.model is not None and held_out.standard_errors_gained(best, without) < _CLEAR:
-        # Smooth maps may predict as well as the HAADF does, which must gain over them, too.
-        alone = finished(without)
-        if held_out.standard_errors_gained(found, alone) < _STANDARD_ERRORS:
-            return alone
-    return found
+    return with_sieves(held_out, best, without, candidates, free) if free.any() else best
 
 
 def _guided(held_out, without, changed, candidates):
