@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..counts.contracts import Counts, Maps
+from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
 
 # Searches at most; each starts from what the one before gave back.
@@ -39,7 +40,9 @@ def kept_structure(maps: Maps, fused, totals):
         What is still significantly wrong, as searches are limited.
     """
     expectation = Expectation(maps)
-    kept, lost = fused, []
+    kept, lost = fused, flattened_spots(expectation, fused)
+    if lost:
+        kept = given_back(fused, maps, lost, totals)
     left = lost_structure(expectation, kept)
     changed = set()
     for _ in range(_ROUNDS):

@@ -19,10 +19,11 @@ from .window_search import WindowSearch
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
 FALSE_ALARMS = 0.02
-# Windows overlap: this share of their chances adds up, as simulated scans show.
-_INDEPENDENT = 0.5
-# Standard errors that it takes at least, for kinds with few places.
-_LEAST = 4.5
+#: Windows overlap: this share of their chances adds up, as simulated scans show.
+INDEPENDENT = 0.5
+# Standard errors that it takes at least, for kinds with few places, and at most, for boxes and
+# discs of some pixels, whatever the size of the scan.
+_LEAST, _ENOUGH, _SMALL = 4.5, 5.0, range(2, 9)
 # Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
 # background, and the median of |x| of a Gaussian.
 _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
@@ -54,6 +55,8 @@ class Lost:
         map has too much.
     counts, fused : float
         Sum of the measured net counts in the window, and of the fused map.
+    is_shown : bool
+        Whether it is a spot that the map shows, too high or too low. Default False.
     """
 
     element: int
@@ -63,6 +66,7 @@ class Lost:
     significance: float
     counts: float
     fused: float
+    is_shown: bool = False
 
     @property
     def centre(self):
@@ -121,14 +125,26 @@ class Expectation:
         # each element, too many and too few counts.
         kinds = Counter(each.family for each in windows)
         chance = FALSE_ALARMS / (2 * len(net) * (len(kinds) + 1))
-        chances = [chance / _INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in windows]
-        least = np.maximum(-special.ndtri(chances), _LEAST).tolist()
-        both = list(zip(windows, least, strict=True))
+        chances = [chance / INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in windows]
+        least = np.maximum(-special.ndtri(chances), _LEAST)
+        small = [each.is_compact and each.width in _SMALL for each in windows]
+        least[small] = np.minimum(least[small], _ENOUGH)
+        both = list(zip(windows, least.tolist(), strict=True))
         self._quick = [each for each in both if each[0].is_quick]
         self._slow = [each for each in both if not each[0].is_quick]
         shape = net.shape[1:]
         chances = [chance / len(PIECES) / chains_over(shape, pieces) for pieces in PIECES]
         self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
+
+    def search(self, element, fused, found=()):
+        """Return the `WindowSearch` of a map; arguments are those of `wrong`."""
+        expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
+        measured = self.net[element] + self._beyond[element]
+        search = WindowSearch(measured, expected, self._beyond[element], found)
+        if element not in self._units:
+            self._units[element] = self._unit(search)
+        search.unit = self._units[element]
+        return search
 
     def wrong(self, element, fused, found, thoroughly=True):
         """Return windows in which a map is wrong, the most significant first; they overlap.
@@ -149,12 +165,7 @@ class Expectation:
         list of tuple
             Significance, kind of window, and number of the place.
         """
-        expected = np.maximum(fused * self.there, 0.0) + self._beyond[element]
-        measured = self.net[element] + self._beyond[element]
-        search = WindowSearch(measured, expected, self._beyond[element], found)
-        if element not in self._units:
-            self._units[element] = self._unit(search)
-        search.unit = self._units[element]
+        search = self.search(element, fused, found)
         before = self._before.get(element)
         if before is None or not before.is_of(fused, found):
             before = self._before[element] = _Before(fused, found, search.wrong(self._quick))
