@@ -27,7 +27,7 @@ from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._specimen import simulate_specimen
 from hyperspy_multimodal.given.noisy_maps import ready_maps
 from hyperspy_multimodal.recovery import fuse
-from hyperspy_multimodal.selection import kept_structure
+from hyperspy_multimodal.selection import BRIGHTNESS, kept_structure
 from hyperspy_multimodal.selection.lost_structure import Expectation, lost_structure
 from hyperspy_multimodal.selection.runs import Runs
 from hyperspy_multimodal.selection.scan_windows import Boxes, Discs, windows_over
@@ -91,9 +91,10 @@ def feature_table(seeds):
 def specimen_table(seeds):
     print(
         "| specimen | counts | SNR without | what keeping changes, by element | mean "
-        "| windows told | spots corrected | most that remains, standard errors | time |"
+        "| windows told | spots corrected | elements by brightness "
+        "| most that remains, standard errors | time |"
     )
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for name, counts in CONDITIONS:
         for seed in range(seeds):
             specimen = scan(name, counts, seed)
@@ -109,7 +110,7 @@ def specimen_table(seeds):
             print(
                 f"| {name} | {counts} | {before.mean():.2f} dB | {change} "
                 f"| {(after - before).mean():+.3f} dB | {len(watched.told)} "
-                f"| {len(watched.lost) - len(watched.told)} | {watched.remains():.1f} "
+                f"| {watched.spots} | {len(watched.by_brightness)} | {watched.remains():.1f} "
                 f"| {watched.time / (whole - watched.time):.2f} |",
                 flush=True,
             )
@@ -191,21 +192,21 @@ def alarm_table(draws):
 
     A false alarm leads a window away from a truth that was met.
     """
-    print("| scan | told of lost structure | false alarms | spots corrected "
+    print("| scan | told of lost structure | false alarms | spots corrected | by brightness "
           "| over 5 standard errors without a word | change of SNR, mean | worst |")  # fmt: skip
-    print("|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|")
     for name, make in WITHOUT.items():
-        fixed, told, alarms, spots, remaining, gain = {}, 0, 0, 0, 0, []
+        fixed, told, alarms, spots, bright, remaining, gain = {}, 0, 0, 0, 0, 0, []
         for seed in range(draws):
             specimen = make(seed)
             fixed = fixed or chosen_for(specimen)
             watched = fused_and_watched(specimen, **fixed)
             false, better = watched.judged(truth_of(specimen))
             told, alarms = told + bool(watched.told), alarms + false
-            spots += len(watched.lost) > len(watched.told)
+            spots, bright = spots + bool(watched.spots), bright + bool(watched.by_brightness)
             remaining += watched.remains() > 5 and not watched.left
             gain.append(better)
-        print(f"| {name} | {told} of {draws} | {alarms} | {spots} | {remaining} "
+        print(f"| {name} | {told} of {draws} | {alarms} | {spots} | {bright} | {remaining} "
               f"| {np.mean(gain):+.3f} dB | {np.min(gain):+.3f} dB |", flush=True)  # fmt: skip
 
 
@@ -232,14 +233,22 @@ def fused_and_watched(specimen, **settings):
 class Watched:
     """`kept_structure`, which remembers what it was given and what it gave."""
 
-    def __call__(self, maps, fused, totals):
+    def __call__(self, maps, fused, totals, haadf):
         start = time.process_time()
         self.maps, self.fused = maps, fused
-        self.kept, self.lost, self.left = kept_structure(maps, fused, totals)
+        self.kept, self.lost, self.left = kept_structure(maps, fused, totals, haadf)
         self.time = time.process_time() - start
-        #: Of these a message tells; the others are spots that the map shows.
+        #: Of these a message tells; the others are spots that the map shows, and sums over pixels
+        #: of some brightness.
         self.told = [each for each in self.lost if not each.is_shown]
+        self.by_brightness = {e.element for e in self.lost if e.window.family == BRIGHTNESS}
         return self.kept, self.lost, self.left
+
+    @property
+    def spots(self):
+        """Number of spots that were corrected."""
+        shown = [each for each in self.lost if each.is_shown]
+        return sum(each.window.family != BRIGHTNESS for each in shown)
 
     def judged(self, truth):
         """Return if a window was falsely led away from the truth, and the change of SNR."""

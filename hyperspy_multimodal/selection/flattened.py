@@ -95,8 +95,10 @@ def _beside(level, distance, sign):
         step = diagonal if rows and cols else distance
         of_both = np.full(level.shape, -np.inf)
         for way in (step, -step):
-            to, of = _overlap(level.shape, (way * rows, way * cols))
-            of_both[to] = np.maximum(of_both[to], sign * level[of])
+            by = way * rows, way * cols
+            if all(abs(each) < n for each, n in zip(by, level.shape, strict=True)):
+                to, of = _overlap(level.shape, by)
+                of_both[to] = np.maximum(of_both[to], sign * level[of])
         most = np.maximum(most, np.where(np.isfinite(of_both), of_both, np.inf))
     return sign * most
 

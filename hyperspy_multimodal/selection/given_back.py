@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..counts.contracts import Counts, Maps
+from .brightness_sums import BRIGHTNESS, rescaled, wrong_brightness_sums
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
 
@@ -12,7 +13,7 @@ _ROUNDS = 8
 _SWEEPS, _CLOSE = 50, 1e-6
 
 
-def kept_structure(maps: Maps, fused, totals):
+def kept_structure(maps: Maps, fused, totals, haadf=None):
     """Find significant structure that fused maps have lost, and restore it.
 
     Total variation and HAADF are suspended in the windows that were found, for the sum over the
@@ -29,6 +30,9 @@ def kept_structure(maps: Maps, fused, totals):
         Fused maps, shape (K, ny, nx).
     totals : numpy.ndarray
         Net totals that they keep, shape (K,), NaN where free.
+    haadf : numpy.ndarray, optional
+        HAADF at the resolution of the maps, shape (ny, nx): sums over its dark, bright and
+        brightest pixels are compared, too.
 
     Returns
     -------
@@ -40,8 +44,14 @@ def kept_structure(maps: Maps, fused, totals):
         What is still significantly wrong, as searches are limited.
     """
     expectation = Expectation(maps)
-    kept, lost = fused, flattened_spots(expectation, fused)
-    if lost:
+    kept, lost = fused, []
+    if haadf is not None:
+        units = [expectation.search(i, each).unit for i, each in enumerate(fused)]
+        lost = wrong_brightness_sums(maps, fused, haadf, totals, units)
+        kept = given_back(fused, maps, lost, totals) if lost else fused
+    spots = flattened_spots(expectation, kept)
+    if spots:
+        lost = lost + spots
         kept = given_back(fused, maps, lost, totals)
     left = lost_structure(expectation, kept)
     changed = set()
@@ -77,9 +87,9 @@ def given_back(fused, counts: Counts, lost, totals):
     """Return fused maps whose sums in windows are those of counts, as far as they can be.
 
     What is added or taken has the shape of softened windows (`Windows.soft`), which reach a little
-    over their edges. Maps stay at least 0. Outside the windows an element is multiplied by what
-    keeps its total, or is 0 if the windows alone hold more: totals include the noise of the whole
-    scan.
+    over their edges. Sums over dark and bright pixels come first. Maps stay at least 0. Outside the
+    windows an element is multiplied by what keeps its total, or is 0 if the windows alone hold
+    more: totals include the noise of the whole scan.
 
     Parameters
     ----------
@@ -94,8 +104,12 @@ def given_back(fused, counts: Counts, lost, totals):
     """
     maps = np.array(fused)
     for i in {each.element for each in lost}:
-        windows = [each for each in lost if each.element == i]
-        one = _with_sums_of(counts.net[i], fused[i], windows)
+        own = [each for each in lost if each.element == i]
+        windows = [each for each in own if each.window.family != BRIGHTNESS]
+        one = fused[i]
+        if len(windows) < len(own):
+            one = rescaled(one, counts.net[i], [e for e in own if e.window.family == BRIGHTNESS])
+        one = _with_sums_of(counts.net[i], one, windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
             outside[each.pixels] = False
