@@ -89,8 +89,13 @@ def wrong_brightness_sums(maps: Maps, fused, haadf, totals, units):
     return found
 
 
-def rescaled(fused, net, lost):
-    """Return a map with the sums of net counts over dark and bright pixels.
+def wanted_sums(net, classes):
+    """Return the sums of net counts over classes of brightness, or 0 where these are less."""
+    return np.array([max(net[each.there].sum(dtype=np.float64), 0.0) for each in classes])
+
+
+def rescaled(fused, wanted, classes):
+    """Return a map with given sums over dark and bright pixels.
 
     Each class of brightness gets a factor, between which pixels of a brightness in between
     interpolate: nothing remains nothing, and no edges appear. Factors are least squares, in
@@ -98,13 +103,13 @@ def rescaled(fused, net, lost):
 
     Parameters
     ----------
-    fused, net : numpy.ndarray
-        A map and its counts, shape (ny, nx).
-    lost : sequence of Lost
-        What `wrong_brightness_sums` found of it.
+    fused : numpy.ndarray
+        A map, shape (ny, nx).
+    wanted : numpy.ndarray
+        Sums, shape (classes,).
+    classes : sequence of ByBrightness
+        Of which pixels.
     """
-    classes = [each.window for each in lost]
-    wanted = np.array([max(net[each.there].sum(dtype=np.float64), 0.0) for each in classes])
     held = [[(fused * of.share)[each.there].sum() for of in classes] for each in classes]
     errors = np.sqrt(np.maximum(wanted, 1.0))
     rows = np.vstack([np.array(held) / errors[:, None], np.eye(len(classes))])
