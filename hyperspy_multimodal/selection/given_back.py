@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..counts.contracts import Counts, Maps
-from .brightness_sums import BRIGHTNESS, rescaled, wanted_sums, wrong_brightness_sums
+from .brightness_sums import BRIGHTNESS, resharpened, wrong_brightness_sums
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
 
@@ -109,15 +109,12 @@ def given_back(fused, counts: Counts, lost, totals):
         classes = [each.window for each in own if each.window.family == BRIGHTNESS]
         net, one = counts.net[i], fused[i]
         if classes:
-            one = rescaled(one, wanted_sums(net, classes), classes)
+            one = resharpened(one, net, classes)
         one = _with_sums_of(net, one, windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
             outside[each.pixels] = False
         inside = np.where(outside, 0.0, one)
-        if classes and windows:
-            left = wanted_sums(net, classes) - [inside[each.there].sum() for each in classes]
-            one = inside + rescaled(one - inside, np.maximum(left, 0.0), classes)
         left, before = totals[i] - inside.sum(), one[outside].sum()
         if np.isfinite(left) and before > 0:
             one[outside] *= max(left, 0.0) / before

