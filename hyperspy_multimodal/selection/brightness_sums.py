@@ -51,8 +51,9 @@ def wrong_brightness_sums(maps: Maps, fused, haadf, totals, units):
 
     Total variation moves counts over edges, from bright pixels to dark ones, and evens out what is
     bright; the HAADF may leak. Each pixel is off by little, but sums over many pixels are known
-    well: those of an element are corrected if their differences are significant together, with a
-    chance of 0.1 % for all elements of a scan, and if the corrected map is nearer to the counts.
+    well: those of an element are corrected if the differences of bright and brightest pixels are
+    significant together (few counts beside a particle in vacuum are not enough), with a chance of
+    0.1 % for all elements of a scan, and if the corrected map is nearer to the counts.
     Elements whose totals are free are left as they are, as their background cannot be trusted.
 
     Parameters
@@ -82,7 +83,7 @@ def wrong_brightness_sums(maps: Maps, fused, haadf, totals, units):
     # of few counts, those that the map expects
     variances += np.maximum(held - counts, _LEAST)
     errors = (counts - held) / (np.sqrt(variances) * np.asarray(units)[:, None])
-    chances = stats.chi2.sf(np.square(errors).sum(axis=1), len(classes) - 1)
+    chances = stats.chi2.sf(np.square(errors[:, 1:]).sum(axis=1), len(classes) - 1)
     windows = [ByBrightness(*each) for each in zip(_NAMES, classes, shares, strict=False)]
     found = []
     for i in np.flatnonzero((chances < _CHANCE / len(fused)) & np.isfinite(totals)):

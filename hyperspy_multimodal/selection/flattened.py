@@ -9,7 +9,7 @@ from .scan_windows import Discs
 from .significance import errors_of, significance
 
 # Diameters of spots, and pixels between a spot and its surroundings.
-_DIAMETERS, _GAP = (4, 6, 8, 12, 16), 2
+_DIAMETERS, _GAP = (4, 6, 8), 2
 # Probability that any spot of a scan is corrected whose height is right.
 _CHANCE = 0.05
 _TINY = np.finfo(float).tiny

@@ -16,7 +16,7 @@ SIDE = 48
 ROWS, COLS = np.indices((SIDE, SIDE))
 DOME = np.clip(1 - np.hypot(ROWS - 21, COLS - 26) / 18, 0, 1)
 HAADF = 0.1 + 0.9 * np.sqrt(DOME)
-TRUTH = np.stack([6.0 * np.sqrt(DOME), np.full((SIDE, SIDE), 3.0)])
+TRUTH = np.stack([24.0 * np.sqrt(DOME), np.full((SIDE, SIDE), 3.0)])
 CLASSES = brightness_classes(HAADF)
 
 
@@ -49,7 +49,7 @@ def test_sums_of_an_element_that_was_smoothed_too_much_become_those_of_its_count
     assert found[0].significance < 0 < found[2].significance
     for each in CLASSES:
         counts = maps.net[0][each].sum()
-        assert abs(kept[0][each].sum() - counts) < 2 * np.sqrt(counts)
+        assert abs(kept[0][each].sum() - counts) < 4 * np.sqrt(counts)
     assert kept[0].min() >= 0
     np.testing.assert_array_equal(kept[1], fused[1])
     assert kept[0].sum() == pytest.approx(maps.net[0].sum(), rel=1e-6)
@@ -99,7 +99,7 @@ def test_pixels_that_are_left_out_count_for_nothing(flattened):
     assert any(each.window.family == BRIGHTNESS for each in lost)
     for each in brightness_classes(HAADF, mask):
         counts = maps.net[0][each].sum()
-        assert abs(kept[0][each].sum() - counts) < 2 * np.sqrt(counts)
+        assert abs(kept[0][each].sum() - counts) < 4 * np.sqrt(counts)
     assert kept[0].sum() == pytest.approx(totals[0], rel=1e-6)
 
 
@@ -109,3 +109,11 @@ def test_noise_of_the_haadf_is_no_brightness(flattened):
     noise = np.random.default_rng(0).normal(0, 0.02, (SIDE, SIDE))
     two = wrong(maps, fused, haadf=(DOME > 0) + noise)
     assert [each.window.name for each in two] == ["dark pixels", "bright pixels"]
+
+
+def test_a_few_counts_beside_a_grain_in_vacuum_are_not_enough():
+    grain = np.where(np.hypot(ROWS - 21, COLS - 26) < 12, 3.0, 0.0)[None]
+    maps = drawn(truth=grain)
+    fused = ndimage.gaussian_filter(grain, (0, 0.5, 0.5)) * maps.net.sum() / grain.sum()
+    beside = grain[0] == 0
+    assert fused[0][beside].sum() > 5 and not wrong(maps, fused, grain[0] / 3, units=(1.0,))
