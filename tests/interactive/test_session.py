@@ -103,7 +103,7 @@ def test_the_middle_of_a_crop_is_that_of_the_whole():
     maps = specimen.signal.multimodal_fusion(specimen.haadf, **tuner.parameters)
     whole = np.array([each.data for each in maps])[:, session.rows, session.cols]
     inner = (..., slice(16, -16), slice(16, -16))
-    # sums over dark and bright pixels are restored in the whole scan only
+    # sums over dark and bright pixels are restored for those of the region
     assert np.linalg.norm((fused - whole)[inner]) < 0.03 * np.linalg.norm(whole[inner])
 
 
