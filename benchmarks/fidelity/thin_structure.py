@@ -9,10 +9,9 @@ errors. Prints a Markdown table.
 
 import argparse
 import logging
-from unittest.mock import patch
 
 import numpy as np
-from lost_structure import Watched
+from lost_structure import fused_and_watched
 from methods import automatic
 from numpy.polynomial.polynomial import polyfit
 from scans import truth_of
@@ -20,7 +19,6 @@ from scores import snr
 
 from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._specimen import simulate_specimen
-from hyperspy_multimodal.recovery import fuse
 
 SIDE, WIDTH, COUNTS = 64, 1.5, 20.0
 ATOMS = 4500.0  # per nm^2
@@ -101,8 +99,7 @@ def row(name, errors, seeds):
     share = share_for(shape, errors)
     for seed in range(seeds):
         specimen = foil(shape, share, seed)
-        with patch.object(fuse, "kept_structure", Watched()) as watched:
-            automatic(specimen)
+        watched = fused_and_watched(specimen)
         gain, truth = watched.maps.gains[0], truth_of(specimen)
         three = [gain * each[0] for each in (watched.maps.net, watched.fused, watched.kept)]
         # what the shape has beyond the rest of the map, as least squares find it

@@ -161,8 +161,9 @@ class TuningSession:
             initial=self._latest,
         )
         self._latest = result
-        maps, _, _ = kept_structure(self._cropped, result.maps, totals)
-        residual = models.matched(model) - model.modelled(maps)
+        matched = models.matched(model)
+        maps, _, _ = kept_structure(self._cropped, result.maps, totals, matched)
+        residual = matched - model.modelled(maps)
         return self.reading.gain * self._in_counts(maps), residual
 
     def choose(self, gamma="auto"):

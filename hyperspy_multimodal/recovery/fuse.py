@@ -8,6 +8,7 @@ from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.minimise import warn_if_unconverged
 from ..selection import (
+    BRIGHTNESS,
     error_draws,
     fuse_setting,
     kept_structure,
@@ -20,12 +21,20 @@ from .messages import (
     check_counts,
     say_what_was_given_back,
     say_what_was_left_out,
+    say_what_was_moved_back,
     warn_of_poor_model,
     warn_of_widest_blur,
 )
 from .prepared import prepare, registered_fit
 from .progress import Progress
-from .record import images_of, metadata_record, numbers_of, verdict_record, windows_of
+from .record import (
+    images_of,
+    metadata_record,
+    numbers_of,
+    restored_record,
+    verdict_record,
+    windows_of,
+)
 from .setting import chosen_setting
 from .summary import summed_up
 
@@ -138,22 +147,25 @@ def fuse(maps: Maps, haadf, scattering, parameters):
             callback=progress.callback,
             can_go_on=parameters.uncertainty,
         )
-        lost, left = [], []
+        lost, left, as_fused = [], [], result
         if parameters.keep_significant:
-            kept, lost, left = kept_structure(maps, result.maps, totals)
+            matched = prepared.models.matched(chosen.setting.model or prepared.models.first)
+            kept, lost, left = kept_structure(maps, result.maps, totals, matched)
             result = replace(result, maps=kept)
         found = None
         if parameters.uncertainty:
             found = _error_draws(prepared, chosen.setting, result, lost, parameters, progress.step)
     warn_if_unconverged(result, tolerance)
-    _say(prepared, chosen.setting, result, parameters)
+    _say(prepared, chosen.setting, as_fused, result, parameters)
     restored = restored_windows(lost, left)
-    say_what_was_given_back(maps.names, restored)
+    say_what_was_given_back(maps.names, [each for each in restored if not each.is_shown])
+    by_brightness = [each for each in restored if each.window.family == BRIGHTNESS]
+    say_what_was_moved_back(maps.names, by_brightness)
     differing = [(maps.names[each.element], each.significance) for each in left]
     verdicts = judged(prepared, chosen, result, differing)
     numbers = numbers_of(prepared, chosen, result, parameters)
     numbers |= {} if found is None else found.record
-    numbers["relaxed"] = windows_of(maps, restored, result.maps)
+    numbers |= restored_record(maps, restored, result.maps)
     numbers["differing"] = windows_of(maps, left, result.maps)
     gains = maps.gains[:, None, None]
     return Fused(
@@ -198,15 +210,15 @@ def _draws(found, result, gains):
     return gains.astype(np.float32) * (result.maps.astype(np.float32) + found.errors)
 
 
-def _say(prepared, setting, result, parameters):
-    """Log messages about the HAADF and the maps."""
+def _say(prepared, setting, as_fused, result, parameters):
+    """Log messages about the HAADF and the maps, as fused and with what was restored."""
     names = prepared.maps.names
     if setting.model is not None:
         warn_of_poor_model(setting.model)
         warn_of_widest_blur(setting.model, parameters.haadf_blur)
         say_what_was_left_out(names, setting)
         if not parameters.chooses_lambdas:
-            warn_of_leaks(prepared, setting, result)
+            warn_of_leaks(prepared, setting, as_fused)
     elif parameters.chooses_lambdas:
         empty = not np.any(prepared.maps.counts)
         say_what_was_left_out(names, setting, parameters, prepared.models.first, empty)

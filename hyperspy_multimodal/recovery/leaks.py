@@ -47,7 +47,7 @@ def warn_of_leaks(prepared, setting, result):
     setting : Setting
         Given lambdas; there is no message for a fusion without the HAADF.
     result : FusionResult
-        Fused maps.
+        Fused maps, before sums were restored.
     """
     limits = {"standard_errors": _STANDARD_ERRORS, "percent": _PERCENT, "left": _LEFT}
     if setting.model is None:
@@ -77,8 +77,8 @@ def warn_of_leaks(prepared, setting, result):
             f"{bias.percent_errors[i, place]:.1f} %"
         )
     _logger.warning(
-        "The HAADF leaks into the maps: where it is bright, they differ from their counts (%s). "
-        "Use lambdas='auto', or a much larger lambda_1 for these elements (lambdas accepts one "
+        "The HAADF leaks into the maps: where it is bright, fusion changed their sums (%s). Use"
+        " lambdas='auto', or a much larger lambda_1 for these elements (lambdas accepts one "
         "value per element).",
         ", ".join(found),
         kind="leak",

@@ -181,6 +181,40 @@ def say_what_was_given_back(names, lost):
         )
 
 
+def say_what_was_moved_back(names, lost):
+    """Log which elements had wrong sums over dark, bright or brightest pixels, which were restored.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    lost : list of Lost
+        Sums that were restored, of classes of brightness.
+    """
+    if lost:
+        _logger.warning(
+            "Fusion had moved counts between dark and bright pixels of the HAADF: %s. The sums of "
+            "the maps there were restored to those of the counts (`bright_restored` in the "
+            "record).",
+            _most_by_element(names, lost),
+            kind="told",
+        )
+
+
+def _most_by_element(names, lost):
+    """Say for each element in which pixels it was off most significantly, and by how much."""
+    found = []
+    for i in dict.fromkeys(each.element for each in lost):
+        most = max((e for e in lost if e.element == i), key=lambda each: abs(each.significance))
+        by = most.fused - most.counts
+        amount = (
+            f"{100 * by / most.counts:+.0f} %" if most.counts > abs(by) else f"{by:+.0f} counts"
+        )
+        errors = abs(most.significance)
+        found.append(f"{names[i]} by {amount} in {most.window.name} ({errors:.1f} standard errors)")
+    return ", ".join(found)
+
+
 def _places(names, lost):
     """Return the most significant place of each element, and the number of further windows."""
     places = []

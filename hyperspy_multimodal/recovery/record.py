@@ -4,7 +4,7 @@ import numpy as np
 
 from .._version import __version__
 from ..fusion.regularisers import are_directional
-from ..selection import described_bias
+from ..selection import BRIGHTNESS, described_bias
 from .leaks import bias_found
 
 
@@ -80,6 +80,19 @@ def verdict_record(verdicts):
         "verdict": [each.verdict for each in verdicts],
         "because": [each.words for each in verdicts],
         "reasons": [each.texts for each in verdicts],
+    }
+
+
+def restored_record(maps, restored, kept):
+    """Return what the record says of sums that were restored; arguments are those of `windows_of`.
+
+    Sums over dark and bright pixels have no place in the scan: of these, only the elements.
+    """
+    by_brightness = {each.element for each in restored if each.window.family == BRIGHTNESS}
+    windows = [each for each in restored if each.window.family != BRIGHTNESS]
+    return {
+        "relaxed": windows_of(maps, windows, kept),
+        "bright_restored": [k in by_brightness for k in range(len(maps.names))],
     }
 
 

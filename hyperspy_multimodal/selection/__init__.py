@@ -2,6 +2,7 @@
 
 from .bootstrap import DRAWS, FUSIONS
 from .brightness import Bias, bias_of, brightness_classes, described_bias
+from .brightness_sums import BRIGHTNESS
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
 from .error_draws import ErrorDraws, error_draws
@@ -18,6 +19,7 @@ from .totals import trusted_totals, vacuum_of
 
 __all__ = [
     "BLURS",
+    "BRIGHTNESS",
     "DRAWS",
     "FUSIONS",
     "GAMMAS",

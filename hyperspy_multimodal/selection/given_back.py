@@ -3,6 +3,8 @@
 import numpy as np
 
 from ..counts.contracts import Counts, Maps
+from .brightness_sums import BRIGHTNESS, resharpened, wrong_brightness_sums
+from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
 
 # Maximum number of searches; each starts from the maps restored by the previous one.
@@ -12,7 +14,7 @@ _ROUNDS = 8
 _SWEEPS, _CLOSE = 50, 1e-6
 
 
-def kept_structure(maps: Maps, fused, totals):
+def kept_structure(maps: Maps, fused, totals, haadf=None):
     """Find significant structure that fused maps have lost, and restore it.
 
     In the windows that were found, the sum of the map is set to that of the counts: the difference
@@ -29,6 +31,9 @@ def kept_structure(maps: Maps, fused, totals):
         Fused maps, shape (K, ny, nx).
     totals : numpy.ndarray
         Net totals to keep, shape (K,), NaN where free.
+    haadf : numpy.ndarray, optional
+        HAADF at the resolution of the maps, shape (ny, nx), to compare sums over its dark, bright
+        and brightest pixels, too.
 
     Returns
     -------
@@ -41,6 +46,14 @@ def kept_structure(maps: Maps, fused, totals):
     """
     expectation = Expectation(maps)
     kept, lost = fused, []
+    if haadf is not None:
+        units = [expectation.search(i, each).unit for i, each in enumerate(fused)]
+        lost = wrong_brightness_sums(maps, fused, haadf, totals, units)
+        kept = given_back(fused, maps, lost, totals) if lost else fused
+    spots = flattened_spots(expectation, kept)
+    if spots:
+        lost = lost + spots
+        kept = given_back(fused, maps, lost, totals)
     left = lost_structure(expectation, kept)
     changed = set()
     for _ in range(_ROUNDS):
@@ -75,9 +88,9 @@ def given_back(fused, counts: Counts, lost, totals):
     """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
-    their edges. Maps remain >= 0. Outside the windows, a map is multiplied by the factor that keeps
-    its total, or is 0 if the windows alone exceed the total, which includes the noise of the whole
-    scan.
+    their edges. Sums over dark and bright pixels are corrected first. Maps remain >= 0. Outside the
+    windows, a map is multiplied by the factor that keeps its total, or is 0 if the windows alone
+    exceed the total, which includes the noise of the whole scan.
 
     Parameters
     ----------
@@ -92,13 +105,18 @@ def given_back(fused, counts: Counts, lost, totals):
     """
     maps = np.array(fused)
     for i in {each.element for each in lost}:
-        windows = [each for each in lost if each.element == i]
-        one = _with_sums_of(counts.net[i], fused[i], windows)
+        own = [each for each in lost if each.element == i]
+        windows = [each for each in own if each.window.family != BRIGHTNESS]
+        classes = [each.window for each in own if each.window.family == BRIGHTNESS]
+        net, one = counts.net[i], fused[i]
+        if classes:
+            one = resharpened(one, net, classes)
+        one = _with_sums_of(net, one, windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
             outside[each.pixels] = False
-        left = totals[i] - one[~outside].sum()
-        before = one[outside].sum()
+        inside = np.where(outside, 0.0, one)
+        left, before = totals[i] - inside.sum(), one[outside].sum()
         if np.isfinite(left) and before > 0:
             one[outside] *= max(left, 0.0) / before
         maps[i] = one

@@ -19,10 +19,11 @@ from .window_search import WindowSearch
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
 FALSE_ALARMS = 0.02
-# Windows overlap: according to simulated scans, this share of their probabilities adds up.
-_INDEPENDENT = 0.5
-# Minimum number of standard errors, for kinds with few places.
-_LEAST = 4.5
+#: Windows overlap: according to simulated scans, this share of their probabilities adds up.
+INDEPENDENT = 0.5
+# Minimum number of standard errors, for kinds with few places, and what is always enough for boxes
+# and discs with these sides, in pixels.
+_LEAST, _ENOUGH, _SMALL = 4.5, 5.0, range(2, 9)
 # Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
 # background, and the median of |x| of a Gaussian.
 _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
@@ -56,6 +57,8 @@ class Lost:
         map has too many.
     counts, fused : float
         Sum of the measured net counts in the window, and of the fused map.
+    is_shown : bool
+        Whether it is a spot that the map shows, too high or too low. Default False.
     """
 
     element: int
@@ -65,6 +68,7 @@ class Lost:
     significance: float
     counts: float
     fused: float
+    is_shown: bool = False
 
     @property
     def centre(self):
@@ -122,9 +126,11 @@ class Expectation:
         # for each kind, and for each element and sign.
         kinds = Counter(each.family for each in windows)
         chance = FALSE_ALARMS / (2 * len(net) * (len(kinds) + 1))
-        chances = [chance / _INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in windows]
-        least = np.maximum(-special.ndtri(chances), _LEAST).tolist()
-        self._least = dict(zip(windows, least, strict=True))
+        chances = [chance / INDEPENDENT / (kinds[w.family] * math.prod(w.places)) for w in windows]
+        least = np.maximum(-special.ndtri(chances), _LEAST)
+        small = [each.is_compact and each.width in _SMALL for each in windows]
+        least[small] = np.minimum(least[small], _ENOUGH)
+        self._least = dict(zip(windows, least.tolist(), strict=True))
         plans = [
             (plan, np.array([self._least[each] for each in plan.windows]))
             for plan in plans_over(net.shape[1:])
@@ -134,6 +140,16 @@ class Expectation:
         shape = net.shape[1:]
         chances = [chance / len(PIECES) / chains_over(shape, pieces) for pieces in PIECES]
         self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
+
+    def search(self, element, fused, found=()):
+        """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
+        beyond = self._beyond[element]
+        expected = np.maximum(fused * self.there, 0.0) + beyond
+        search = WindowSearch(self.net[element] + beyond, expected, beyond, found)
+        if element not in self._units:
+            self._units[element] = self._unit(search)
+        search.unit = self._units[element]
+        return search
 
     def wrong(self, elements, maps, found, thoroughly=True):
         """Return windows in which maps are wrong, the most significant first; they may overlap.
@@ -156,7 +172,7 @@ class Expectation:
         """
         known = [[each for each in found if each.element == i] for i in elements]
         given = [(i, maps[i], own) for i, own in zip(elements, known, strict=True)]
-        searches = side_by_side(lambda each: self._search(*each), given)
+        searches = side_by_side(lambda each: self.search(*each), given)
         wrong, jobs, new = [], [], []
         for (i, *now), search in zip(given, searches, strict=True):
             before = self._before.get(i)
@@ -177,16 +193,6 @@ class Expectation:
             # Rounded, so that the order of equal ones does not depend on the last digits of maps.
             result.sort(key=lambda each: -round(each[0], _DIGITS))
         return [[each[1:] for each in result[:_MOST_CANDIDATES]] for result in wrong]
-
-    def _search(self, element, fused, found):
-        """Return the `WindowSearch` of a map."""
-        beyond = self._beyond[element]
-        expected = np.maximum(fused * self.there, 0.0) + beyond
-        search = WindowSearch(self.net[element] + beyond, expected, beyond, found)
-        if element not in self._units:
-            self._units[element] = self._unit(search)
-        search.unit = self._units[element]
-        return search
 
     def _unit(self, search):
         """Return the standard error of windows of both kinds of counts, relative to Poisson's."""

@@ -139,7 +139,9 @@ DESCRIPTIONS = {
       ``common_errors`` (errors of the total other than noise, such as calibration and line weights,
       as fractions).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
-      window, or None). ``differing``: windows that still differ, in the same form.
+      window, or None). ``bright_restored``: elements (True) whose sums over the dark, bright and
+      brightest pixels of the HAADF were set to those of the $counts. ``differing``: windows that
+      still differ, in the same form as ``relaxed``.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried.
       In this list, ``bright_bias`` is computed from two halves of the counts: one half is fused and
       compared with the other.

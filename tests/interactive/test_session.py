@@ -103,7 +103,8 @@ def test_the_middle_of_a_crop_is_that_of_the_whole():
     maps = specimen.signal.multimodal_fusion(specimen.haadf, **tuner.parameters)
     whole = np.array([each.data for each in maps])[:, session.rows, session.cols]
     inner = (..., slice(16, -16), slice(16, -16))
-    assert np.linalg.norm((fused - whole)[inner]) < 0.02 * np.linalg.norm(whole[inner])
+    # sums over dark and bright pixels are restored for those of the region
+    assert np.linalg.norm((fused - whole)[inner]) < 0.03 * np.linalg.norm(whole[inner])
 
 
 def test_values_come_from_outputs_with_and_without_haadf():

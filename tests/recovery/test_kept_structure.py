@@ -102,7 +102,7 @@ def test_standard_deviations_hold_the_noise_of_the_window(counts, fuse):
 
 def test_a_lazy_signal_keeps_the_same():
     specimen = core_shell((32, 32), counts=40)
-    options = {"gamma": 1, "lambdas": (1e-3, 0.2), "show_progressbar": False}
+    options = {"gamma": 1, "lambdas": (1e-3, 0.03), "show_progressbar": False}
     eager = specimen.signal.multimodal_fusion(specimen.haadf, **options)
     lazy = specimen.signal.as_lazy().multimodal_fusion(specimen.haadf, **options)
     lazy = compute_maps(lazy, show_progressbar=False)
@@ -125,7 +125,7 @@ def test_maps_are_saved_with_it(tmp_path):
 
     specimen = core_shell((32, 32), counts=40)
     [first, *_] = specimen.signal.multimodal_fusion(
-        specimen.haadf, 1, (1e-3, 0.2), show_progressbar=False
+        specimen.haadf, 1, (1e-3, 0.03), show_progressbar=False
     )
     first.save(tmp_path / "map.hspy")
     found = hs.load(tmp_path / "map.hspy").metadata.Multimodal_fusion.relaxed

@@ -1,0 +1,119 @@
+"""Spots that fused maps show, but too weakly or too strongly."""
+
+import numpy as np
+from scipy import ndimage, special
+
+from .lost_structure import FALSE_ALARMS, INDEPENDENT, Lost
+from .runs import Runs
+from .scan_windows import Discs
+from .significance import errors_of, significance
+
+# Diameters of spots, and pixels between a spot and its surroundings.
+_DIAMETERS, _GAP = (4, 6, 8), 2
+# Probability that any spot of a scan is corrected whose height is right.
+_CHANCE = 0.05
+_TINY = np.finfo(float).tiny
+_AXES = (0, 1), (1, 0), (1, 1), (1, -1)
+
+
+def flattened_spots(expectation, maps):
+    """Return spots whose height in fused maps differs from that in the counts.
+
+    Total variation lowers what it does not erase. A spot is a disc in which a map is higher, or
+    lower, than in the discs around it in all directions, and the counts are so, too: significantly,
+    by the same limit as for structure that was erased. It is the map that says where spots are, not
+    the counts. They are few, so that sums may differ by less than anywhere in the scan: all spots
+    share one chance.
+
+    Parameters
+    ----------
+    expectation : Expectation
+        Of the measured maps.
+    maps : numpy.ndarray
+        Fused maps, shape (K, ny, nx).
+
+    Returns
+    -------
+    list of Lost
+        None overlaps another; their ``is_shown`` is true.
+    """
+    maps = np.asarray(maps, np.float64)
+    found = [each for i in range(len(maps)) for each in _spots(expectation, maps, i)]
+    least = -special.ndtri(_CHANCE / (2 * max(len(found), 1)))
+    return [each for each in found if abs(each.significance) > least]
+
+
+def _spots(expectation, maps, element):
+    """Return the spots of one map, those highest above what surrounds them first."""
+    search = expectation.search(element, maps[element])
+    runs, shape = Runs(np.stack(search.images)), maps.shape[1:]
+    kinds = [Discs(shape, each) for each in _DIAMETERS if each + _GAP <= min(shape)]
+    tests = 2 * len(maps) * INDEPENDENT * len(kinds)
+    shown = []
+    for kind in kinds:
+        sums = kind.sums(runs)
+        least = -special.ndtri(FALSE_ALARMS / (tests * sums[0].size))
+        shown += _shown(kind, sums, search.unit, least)
+    found, taken = [], np.zeros(shape, bool)
+    for _, errors, kind, place in sorted(shown, key=lambda each: -each[0]):
+        pixels = kind.pixels(place)
+        if taken[pixels].any():
+            continue
+        taken[pixels] = True
+        pixels = tuple(each[expectation.there[pixels]] for each in pixels)
+        sums = (float(each[element][pixels].sum()) for each in (expectation.net, maps))
+        found.append(Lost(element, kind, place, pixels, errors, *sums, is_shown=True))
+    return found
+
+
+def _shown(kind, sums, unit, least):
+    """Yield how high spots of one diameter are, by how much counts differ, kind and place."""
+    counts, level, background = sums
+    counts = np.maximum(counts, background)
+    for sign in (1, -1):
+        beside = _beside(level, kind.diameter + _GAP, sign)
+        height = sign * _rooted_deviance(level, beside)
+        highest = ndimage.maximum_filter(height, kind.diameter, mode="constant", cval=-np.inf)
+        places = np.flatnonzero((height == highest) & (height > 0))
+        own, map_s, around, behind = (
+            each.ravel()[places] for each in (counts, level, beside, background)
+        )
+        there = sign * errors_of(own, around, behind, unit) > least
+        errors = significance(own, np.maximum(map_s, _TINY)) / unit
+        for n in np.flatnonzero(there):
+            yield height.flat[places[n]], float(errors[n]), kind, places[n]
+
+
+def _beside(level, distance, sign):
+    """Return the highest sum of the eight windows at a distance, or the lowest.
+
+    Of two on opposite sides, one has to lie in the scan; else nothing is known of a spot there.
+    """
+    most = np.full(level.shape, -np.inf)
+    diagonal = round(distance / np.sqrt(2))
+    for rows, cols in _AXES:
+        step = diagonal if rows and cols else distance
+        of_both = np.full(level.shape, -np.inf)
+        for way in (step, -step):
+            by = way * rows, way * cols
+            if all(abs(each) < n for each, n in zip(by, level.shape, strict=True)):
+                to, of = _overlap(level.shape, by)
+                of_both[to] = np.maximum(of_both[to], sign * level[of])
+        most = np.maximum(most, np.where(np.isfinite(of_both), of_both, np.inf))
+    return sign * most
+
+
+def _overlap(shape, by):
+    """Return where windows have another at a distance of rows and columns, and where that is."""
+    to = tuple(slice(max(-d, 0), n - max(d, 0)) for n, d in zip(shape, by, strict=True))
+    of = tuple(slice(max(d, 0), n - max(-d, 0)) for n, d in zip(shape, by, strict=True))
+    return to, of
+
+
+def _rooted_deviance(level, beside):
+    """Return by how many standard errors, about, sums are above those beside them."""
+    level, beside = np.maximum(level, 0.0), np.maximum(beside, _TINY)
+    with np.errstate(invalid="ignore"):
+        deviance = special.xlogy(level, level) - special.xlogy(level, beside) - level + beside
+        rooted = np.sqrt(2 * np.maximum(np.nan_to_num(deviance, nan=0.0, posinf=0.0), 0.0))
+    return np.where(level > beside, rooted, -rooted)
