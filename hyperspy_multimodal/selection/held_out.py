@@ -26,7 +26,7 @@ _FRACTION = 0.5
 _LARGE = 3 * 128**2
 # Gaps to which maps are fused to compare settings, and where more depends on them: sieves, and two
 # halves whose difference must be noise alone.
-_TOLERANCE, _FINE_TOLERANCE = 6e-3, 3e-3
+_TOLERANCE, _FINE_TOLERANCE = 4.5e-3, 3e-3
 _SIGNIFICANT = 5.0  # standard errors
 _STRUCTURED = 3.0  # standard errors
 _MAX_ITERATIONS = 300
