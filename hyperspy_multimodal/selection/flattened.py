@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage, special
 
+from ..threads import side_by_side
 from .lost_structure import FALSE_ALARMS, INDEPENDENT, Lost
 from .runs import Runs
 from .scan_windows import Discs
@@ -38,7 +39,8 @@ def flattened_spots(expectation, maps):
         None overlaps another; their ``is_shown`` is true.
     """
     maps = np.asarray(maps, np.float64)
-    found = [each for i in range(len(maps)) for each in _spots(expectation, maps, i)]
+    spots = side_by_side(lambda i: _spots(expectation, maps, i), range(len(maps)))
+    found = [each for of_one in spots for each in of_one]
     least = -special.ndtri(_CHANCE / (2 * max(len(found), 1)))
     return [each for each in found if abs(each.significance) > least]
 
@@ -72,8 +74,9 @@ def _shown(kind, sums, unit, least):
     counts = np.maximum(counts, background)
     for sign in (1, -1):
         beside = _beside(level, kind.diameter + _GAP, sign)
-        height = sign * _rooted_deviance(level, beside)
-        highest = ndimage.maximum_filter(height, kind.diameter, mode="constant", cval=-np.inf)
+        height, shown = np.zeros(level.shape), sign * (level - beside) > 0
+        height[shown] = _rooted_deviance(level[shown], beside[shown])
+        highest = ndimage.maximum_filter(height, kind.diameter, mode="constant", cval=0.0)
         places = np.flatnonzero((height == highest) & (height > 0))
         own, map_s, around, behind = (
             each.ravel()[places] for each in (counts, level, beside, background)
@@ -111,9 +114,8 @@ def _overlap(shape, by):
 
 
 def _rooted_deviance(level, beside):
-    """Return by how many standard errors, about, sums are above those beside them."""
+    """Return by about how many standard errors sums differ from those beside them."""
     level, beside = np.maximum(level, 0.0), np.maximum(beside, _TINY)
     with np.errstate(invalid="ignore"):
         deviance = special.xlogy(level, level) - special.xlogy(level, beside) - level + beside
-        rooted = np.sqrt(2 * np.maximum(np.nan_to_num(deviance, nan=0.0, posinf=0.0), 0.0))
-    return np.where(level > beside, rooted, -rooted)
+    return np.sqrt(2 * np.maximum(np.nan_to_num(deviance, nan=0.0, posinf=0.0), 0.0))
