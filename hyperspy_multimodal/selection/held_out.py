@@ -140,7 +140,7 @@ class HeldOut:
         may have a relevant bias.
         """
         concerned = self.counted if concerned is None else concerned
-        for n_splits in range(self._enough, SPLITS + 1):
+        for n_splits in (self._enough, SPLITS):
             self._up_to(n_splits, [setting])
             bias = self._bias_so_far(setting)
             if bias.is_negligible[concerned].all():
