@@ -40,7 +40,7 @@ _DIMMEST = 0.02
 _SMOOTH = 2.0  # pixels
 _PRICE_STEPS = 30
 # Relative deviation of a total at which the steps and the certificate accept it.
-_ROUNDING, _CERTIFIED = 1e-6, 1e-6
+_ROUNDING, _CERTIFIED = 1e-7, 1e-6
 
 
 class _Place:
