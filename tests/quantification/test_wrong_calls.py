@@ -71,7 +71,7 @@ def test_maps_and_output(fused):
         composition([fused.maps[0]] * 2, output, k, WHOLE)
     with pytest.raises(ValueError, match="must be in memory"):
         composition([m.as_lazy() for m in fused.maps], output, k, WHOLE)
-    with pytest.raises(ValueError, match="regions must be given where maps are not fused"):
+    with pytest.raises(ValueError, match="regions must be given if the maps are not fused"):
         composition(output["raw_maps"], output["spectrum_fit"], k)
 
 
