@@ -150,7 +150,7 @@ def report(found):
     for each in overlaps(explanation, found.plan.names):
         _logger.warning(
             "Lines of %s, which is not among the elements, overlap %s. They are estimated to "
-            "hold %s of the %s counts there, judging by %s. If this is wrong, so is "
+            "contribute %s of the %s counts there, judging by %s. If this is wrong, so is "
             "the map. If the element is in the specimen, add it with s.add_elements.",
             each.element,
             each.line,

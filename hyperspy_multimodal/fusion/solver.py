@@ -238,8 +238,8 @@ def solve_fusion(
             raise TypeError(f"initial must be a FusionResult or None, but {initial!r} was given.")
         if initial.maps.shape != counts.shape:
             raise ValueError(
-                f"initial must hold maps of the shape {counts.shape} of counts, but holds maps of "
-                f"the shape {initial.maps.shape}."
+                f"initial must contain maps of the shape {counts.shape} of counts, but contains "
+                f"maps of the shape {initial.maps.shape}."
             )
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable or None, but {callback!r} was given.")

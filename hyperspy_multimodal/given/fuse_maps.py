@@ -164,7 +164,7 @@ def fuse_maps(
     if isinstance(haadf, dict) or (_is_one_image(maps) and not _is_one_image(haadf)):
         raise TypeError(
             "fuse_maps(maps, haadf) takes the maps first and then the HAADF image, but they seem "
-            "to be exchanged."
+            "to be swapped."
         )
     given = read_maps(maps, elements, navigation_mask)
     parameters.check_number_of(given.names)

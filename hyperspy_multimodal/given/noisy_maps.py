@@ -178,7 +178,7 @@ def _warn_of_large_gains(names, arrays, gains):
     }
     if low:
         _logger.warning(
-            "With the `gain` given, no pixel holds half a count: the highest values are %s. The "
+            "With the `gain` given, no pixel contains half a count: the highest values are %s. The "
             "gain is in map units per count, so it is probably too large.",
             ", ".join(low.values()),
             kind="wrong gain",

@@ -184,7 +184,7 @@ def _check_arguments(module, arguments):
     for name in arguments:
         if name not in known:
             raise TypeError(
-                f"multimodal_fusion_interactive takes {', '.join(known)} beside haadf, gamma and "
-                f"lambdas, but {name!r} was given. What concerns the result alone is given to "
-                "multimodal_fusion afterwards, with the parameters of the tuner."
+                f"multimodal_fusion_interactive takes {', '.join(known)} in addition to haadf, "
+                f"gamma and lambdas, but {name!r} was given. Pass arguments that concern only the "
+                "result to multimodal_fusion afterwards, with the parameters of the tuner."
             )

@@ -143,15 +143,15 @@ def _shown(output, lines, doubts, axis, energies):
         fits[start:stop] = True
     if not (observed[fits] > 0).any():
         raise ValueError(
-            "plot_sum_spectrum needs spectra with counts, but those that were fitted hold none."
+            "plot_sum_spectrum needs spectra with counts, but those that were fitted contain none."
         )
     if energies is not None:
         inside = np.flatnonzero((energy >= energies[0]) & (energy <= energies[1]))
         if np.count_nonzero(fits[inside]) < 2:
             first, last = energy[fits][[0, -1]]
             raise ValueError(
-                f"energies must hold at least two of the channels that were fitted, {first:g} to "
-                f"{last:g} {axis.units}, but {energies!r} was given."
+                f"energies must contain at least two of the channels that were fitted, {first:g} "
+                f"to {last:g} {axis.units}, but {energies!r} was given."
             )
         return slice(inside[0], inside[-1] + 1)
     fitted = output["fitted"].data

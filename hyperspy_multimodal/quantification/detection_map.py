@@ -143,9 +143,9 @@ def detection_map(
     measured = measured_of(maps, output)
     if not measured.common_is_known:
         raise ValueError(
-            "output must be of spectra, but is of existing maps. It is not known how much of their "
-            "counts is background, and so not where an element is present. Give the maps and the "
-            "output of multimodal_fusion."
+            "output must come from a fusion of spectra, but comes from existing maps. How much of "
+            "their counts is background is not known, so detection cannot be assessed. Give the "
+            "maps and the output of multimodal_fusion."
         )
     found = factors_of(kfactors, measured.kind, measured.names, maps)
     least = _between("least", least, 100)
