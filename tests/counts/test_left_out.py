@@ -128,7 +128,7 @@ CORE_LOSS_DEFECTS = {
     "first": (lambda s: spoilt(s, (np.s_[..., :2], 0)), "INFO", "channels 0 to 1 are empty"),
     "half": (half, "WARNING", r"channel 299 contains up to \d\d % less"),
     "shifted": (shifted, "WARNING", "channels 29[56] to 299 "),
-    "rows": (lambda s: spoilt(s, (np.s_[::2, :, -1], 0)), "WARNING", "299 (are|holds) "),
+    "rows": (lambda s: spoilt(s, (np.s_[::2, :, -1], 0)), "WARNING", "299 (are|contains) "),
     "dead": (lambda s: spoilt(s, (np.s_[..., 130], 0)), "INFO", "channel 130 is empty at all"),
     "hot": (lambda s: spoilt(s, (np.s_[30, 31], 9000)), "WARNING", "row 30, column 31"),
     "spike": (
