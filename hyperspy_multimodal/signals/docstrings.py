@@ -19,10 +19,10 @@ DESCRIPTIONS = {
     averaging. For a line scan, pass the HAADF line profile. For a stack, pass one image or one per
     slice.""",
     "gamma": """gamma : float or "auto"
-    Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and 1.6 to
-    2 suits atomic columns. "auto" chooses among 1, 1.4 and 1.8. If ``lambdas="auto"``, the value
-    that predicts held-out counts best is chosen; otherwise, the value for which the maps explain
-    the largest fraction of the variance of the HAADF. Default 1.7, as published.""",
+    Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and values
+    of 1.6 to 2 suit atomic columns. "auto" chooses among 1, 1.4 and 1.8. If ``lambdas="auto"``, the
+    value that predicts held-out counts best is chosen; otherwise, the value for which the maps
+    explain the largest fraction of the variance of the HAADF. Default 1.7, as published.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
     Weights (lambda_1, lambda_2) of the $counts and of the regulariser, each a scalar or one value
     per element. A smaller lambda_1 (> 0) gives the HAADF more influence. A larger lambda_2 /
@@ -60,17 +60,17 @@ DESCRIPTIONS = {
     "haadf_blur": """haadf_blur : "auto" or float
     Standard deviation, in pixels, of the Gaussian that blurs the HAADF to the resolution of the
     maps. At atomic resolution, columns are sharper in the HAADF than in the spectra. "auto"
-    (default) tries 0, 0.5, ..., 3 and uses the best fit to the HAADF, or 0 if none is clearly
-    better.""",
+    (default) tries 0, 0.5, ..., 3 and uses the value that gives the best fit to the HAADF, or 0 if
+    no value is clearly better.""",
     "align": """align : bool
     Whether to shift the HAADF to align it with the maps. The shift is determined by phase
-    correlation with the HAADF modelled from the raw maps. It is applied if it clearly improves the
-    fit, and recorded as ``haadf_shift``, in pixels (y, x). With False (default), a warning is
-    logged if the shift exceeds one pixel.""",
+    correlation with the HAADF modelled from the raw maps. The shift is applied if it clearly
+    improves the fit, and recorded as ``haadf_shift``, in pixels (y, x). With False (default), a
+    warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to keep the net total of each element exactly, if it is positive. "auto" (default) keeps
-    it unless net counts in vacuum or strongly negative counts indicate a wrong background. In that
-    case, a message is logged.""",
+    the total unless net counts in vacuum or strongly negative counts indicate a wrong background.
+    In that case, a message is logged.""",
     "keep_significant": """keep_significant : bool
     Whether to restore structure that fusion has erased and remove structure that it has added. If
     the sums of a fused map and of the $counts differ significantly within a box, disc or line, the
@@ -96,24 +96,24 @@ DESCRIPTIONS = {
     Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
-    these positions are ignored, even if they are NaN, and the maps follow the HAADF and the
-    neighbouring pixels there. Positions that are masked in the data or in the HAADF
-    (``numpy.ma``) are also excluded. None (default) uses all positions.""",
+    these positions are ignored, even if they are NaN. There, the maps follow the HAADF and the
+    neighbouring pixels. Positions that are masked in the data or in the HAADF (``numpy.ma``) are
+    also excluded. None (default) uses all positions.""",
     "slices": """slices : "each" or "shared"
     How parameters are chosen for signals with more than two navigation axes, such as (x, y, tilt),
     which are fused image by image. "each" (default): separately for each slice. "shared": all
     slices use the gamma, lambdas, regulariser and blur of the middle slice.""",
     "maps": """maps : None, list, dict or BaseSignal
     Maps of this scan, such as model fits, to fuse instead of counts from the spectra. Pass signals,
-    or a dictionary mapping elements to signals or arrays. The fused maps have the same units
-    and are in memory. Arguments for extracting counts from spectra raise an error. See
+    or a dictionary mapping elements to signals or arrays. The fused maps have the same units and
+    are returned in memory. Arguments for extracting counts from spectra raise an error. See
     `hyperspy_multimodal.fuse_maps`, which also accepts gain and background of the maps. None
     (default) extracts the counts from the spectra.""",
     "lazy_output": """lazy_output : None or bool
     Whether to return lazy maps. Spectra are then read and fused only when the maps are computed.
-    All maps share one Dask graph, so compute them together with
-    `hyperspy_multimodal.compute_maps`. None (default) returns lazy maps if the signal is lazy.
-    False reads a lazy signal immediately, chunk by chunk.""",
+    All maps share one Dask graph, so compute them together with `hyperspy_multimodal.compute_maps`.
+    None (default) returns lazy maps if the signal is lazy. False reads a lazy signal immediately,
+    chunk by chunk.""",
     "show_progressbar": """show_progressbar : None or bool
     Whether to show a progress bar. None (default) follows HyperSpy's preferences.""",
     "full_output": """full_output : bool
@@ -123,22 +123,22 @@ DESCRIPTIONS = {
 
     - Signals: ``raw_maps`` (list of net counts as measured), ``haadf`` (scaled to [0, 1], blurred),
       ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson and
-      regularisation terms at each iteration). ``raw_noise`` is a dictionary with variances and
-      covariances of the raw maps, and with systematic errors shared by all pixels.
+      regularisation terms at each iteration). ``raw_noise`` is a dictionary with the variances and
+      covariances of the raw maps, and with systematic errors common to all pixels.
     - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
       maps from simulated repetitions of the scan. Their spread about the fused maps gives the error
       of the maps and of anything computed from them.
     - Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``, ``scales`` (in
       $counts), ``r_squared`` (fraction of the variance of the HAADF that the measured maps
-      explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality``.
+      explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
       ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True: the HAADF does not
       influence the element), ``bright_bias`` (percentage by which the map exceeds the counts where
       the HAADF is bright) and ``bright_bias_errors`` (its standard errors). Only with
       ``uncertainty=True``: ``error_ratios`` (ratio of the variance estimated from the counts to the
-      variance of the draws, in bright pixels; None if the noise is not known) and
-      ``common_errors`` (errors of the total other than noise, such as calibration and line weights,
-      as fractions).
+      variance of the draws, in bright pixels; None if the noise is not known) and ``common_errors``
+      (errors of the total other than noise, such as those of calibration and line weights, as
+      fractions).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
       window, or None). ``bright_restored``: one boolean per element, True if its sums over the
       dark, bright and brightest pixels of the HAADF were set to those of the $counts.
@@ -164,8 +164,8 @@ DESCRIPTIONS = {
 fusion use the whole scan.""",
     "published_cost": """J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
        doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
-       doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur,
-       and totals are additions.""",
+       doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur and totals are
+       additions.""",
     "directional_tv": """M. J. Ehrhardt, M. M. Betcke, SIAM J. Imaging Sci. 9, 1084 (2016),
        doi:10.1137/15M1047325.""",
 }
