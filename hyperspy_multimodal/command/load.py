@@ -112,11 +112,11 @@ def _elements_to_give(spectra):
     from ..eds.suggest_elements import suggest_elements
 
     message = (
-        "The file names no elements. Give all elements of the specimen, for example --elements "
+        "The file lists no elements. Give all elements of the specimen, for example --elements "
         "Ti O."
     )
     _logger.info(
-        "The file names no elements, so nothing is fused. Looking for elements in the summed "
+        "The file lists no elements, so nothing is fused. Looking for elements in the summed "
         "spectrum, which can take a minute."
     )
     try:

@@ -138,7 +138,7 @@ def report(found):
     elif explanation.peaks:
         _logger.warning(
             "The summed spectrum has peaks that belong to none of its elements: %s. They are "
-            "fitted and kept out of the maps. If you recognise an element, add it with "
+            "fitted but not mapped. If you recognise an element, add it with "
             "s.add_elements, or in extra_lines if you want no map, so that its other lines are "
             "fitted too.",
             "; ".join(map(str, explanation.peaks)),

@@ -81,7 +81,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         _logger.warning(
             "The maps are not counts%s, so their noise was estimated. In map units, one count "
             "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
-            "rely on this. If you know better, give the maps in counts, or give `gain` and "
+            "rely on this. If you know the noise, give the maps in counts, or give `gain` and "
             "`background`.",
             f", although they are whole numbers (those of {', '.join(scaled)} look scaled)"
             if scaled

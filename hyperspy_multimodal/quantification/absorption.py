@@ -174,7 +174,7 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
         light = [each for each, weight in zip(symbols, weights, strict=True) if weight < _LIGHT]
         if density is None and light:
             _logger.warning(
-                "No density was given: the mean of those of the elements is far too low for "
+                "No density was given. The mean density of the elements is far too low for "
                 "compounds of %s, and so is the absorption correction. Give density in g/cm^3.",
                 ", ".join(light),
             )

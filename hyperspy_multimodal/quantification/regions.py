@@ -90,7 +90,7 @@ def _mask(name, region, like):
         )
     if isinstance(region, BaseROI) and sticks_out(region, like):
         _logger.warning(
-            "A part of the region %r lies outside the maps, which is left out. ROIs use the "
+            "A part of the region %r lies outside the maps and is left out. ROIs use the "
             "units of the axes: %s.",
             *(name, extent(like)),
         )

@@ -152,8 +152,8 @@ def warn_of_poor_model(model):
         _logger.warning(
             "The maps explain only %.0f %% of the HAADF's variance at gamma = %g. An element "
             "may be missing, the HAADF may show diffraction contrast, or it may belong to "
-            "another scan. Look at `haadf_residual` of full_output=True: it is bright where the "
-            "maps lack something.",
+            "another scan. Look at `haadf_residual` of full_output=True: it is bright where "
+            "something is missing from the maps.",
             100 * max(model.r_squared, 0),
             model.gamma,
             kind="unlike HAADF",
@@ -247,7 +247,7 @@ def _say_haadf_left_out(names, setting, parameters, model):
     if model.r_squared >= _GOOD_R_SQUARED and not given:
         _logger.warning(
             "%s, the brightness of the HAADF does not improve the prediction of held-out "
-            "counts, so it is not used%s. The maps agree with the HAADF all the same: they "
+            "counts, so it is not used%s. The maps nevertheless agree with the HAADF: they "
             "explain %.0f %% of its variance.%s",
             tried,
             f" (its edges are, for {', '.join(guided)})" if guided else "",

@@ -132,8 +132,8 @@ def _warn_of_saturation(array):
     if highest + 1 in _ENDS and share > _SATURATED:
         _logger.warning(
             "%.1f %% of the HAADF's pixels are at %d, the end of a detector's range, so it is "
-            "probably saturated. There it is too dark for its elements, and so may be maps that "
-            "follow it. Record the HAADF at a lower gain, or compare with "
+            "probably saturated. At these pixels, it is darker than it should be, and maps that "
+            "follow it may be too dark as well. Record the HAADF at a lower gain, or compare with "
             "regulariser='isotropic', which ignores its edges. Where its brightness is used "
             "(`uses_haadf`), compare with weights of 0, too.",
             100 * share,

@@ -45,7 +45,7 @@ def checked_mask(mask, shape):
         )
     if not array.any():
         _logger.warning(
-            "navigation_mask leaves out no scan position, because nothing in it is True.",
+            "navigation_mask leaves out no scan position, because the mask is False everywhere.",
             kind="to do",
         )
         return None
