@@ -35,7 +35,7 @@ def checked_array(name, value, shape, *, negative=False):
     given = np.asarray(value)
     if given.dtype.kind not in "buif":
         kind = {"c": "complex numbers", "U": "str", "S": "bytes"}.get(given.dtype.kind, "objects")
-        raise TypeError(f"{name} must hold real numbers, but {kind} were given.")
+        raise TypeError(f"{name} must contain real numbers, but {kind} were given.")
     with np.errstate(over="ignore"):
         array = given.astype(np.float32, copy=False)
     if given.dtype.kind == "f" and not np.isfinite(array.sum(dtype=np.float64)):

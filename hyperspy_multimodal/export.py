@@ -22,8 +22,8 @@ def save_maps(
 ) -> list[Path]:
     """Save maps to a folder, one file per map.
 
-    HyperSpy itself saves maps to .hspy and .zspy, but not to other formats: PNG files cannot hold
-    floating-point numbers, and TIFF files cannot hold maps with navigation axes.
+    HyperSpy itself saves maps to .hspy and .zspy, but not to other formats: PNG files cannot
+    contain floating-point numbers, and it cannot write maps with navigation axes to TIFF files.
 
     Parameters
     ----------

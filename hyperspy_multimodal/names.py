@@ -136,7 +136,7 @@ def checked_names(argument, given, kind, examples):
     for text in texts_in(given, kind):
         if not isinstance(text, str):
             raise TypeError(
-                f"{argument} must hold strings such as {examples[0]!r}, but {text!r} was given."
+                f"{argument} must contain strings such as {examples[0]!r}, but {text!r} was given."
             )
         name = known_name(text, kind)
         if name is None and known_element(_WITHIN_NAME.split(text)[0]) is None:

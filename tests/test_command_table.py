@@ -73,7 +73,7 @@ def test_results_of_an_earlier_run_are_kept_unless_told_otherwise(run, tmp_path,
     before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     assert main(["spectra.hspy", "haadf.hspy", *FUSION, "-o", "out"]) == 1
     said = capsys.readouterr().err
-    assert "out holds the results of an earlier run" in said and "--overwrite" in said
+    assert "out contains the results of an earlier run" in said and "--overwrite" in said
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
     # maps without a table are noticed when they are written
     (tmp_path / "out" / "maps.csv").unlink()

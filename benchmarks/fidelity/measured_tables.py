@@ -91,7 +91,7 @@ def print_tables(lines, scores):
         f"{sum(each.uses_haadf)} of {len(each.uses_haadf)} at 1/{dose:g}"
         for dose, each in scores.items()
     )
-    print(f"\nDraws of which the automatic choice used the brightness of the HAADF: {used}.")
+    print(f"\nDraws in which the automatic choice used the brightness of the HAADF: {used}.")
     print("\n### SNR in dB, every map on the straight line that suits it best\n")
     _table(elements, scores, "shape_snr")
     print("\n### Total of the map, over that of the held-out map\n")

@@ -16,7 +16,7 @@ def crop(text):
     y0, y1, x0, x1 = (int(each) if each else None for each in found.groups())
     for start, stop in ((y0, y1), (x0, x1)):
         if stop is not None and stop <= (start or 0):
-            raise argparse.ArgumentTypeError(f"the part {text} holds no pixels")
+            raise argparse.ArgumentTypeError(f"the part {text} contains no pixels")
     return slice(y0, y1), slice(x0, x1)
 
 

@@ -39,7 +39,7 @@ def load_image(file):
         raise ValueError(f"{file} cannot be read: {error}") from error
     images = [each.data for each in loaded if each.data.ndim in (2, 3)]
     if len(images) != 1:
-        raise ValueError(f"{file} must hold one image of the scan, but holds {len(images)} images.")
+        raise ValueError(f"{file} must contain one image of the scan, but contains {len(images)}.")
     [image] = images
     if image.dtype.names:  # a colour picture
         image = sum(image[name].astype(float) for name in image.dtype.names[:3])
@@ -112,11 +112,11 @@ def _elements_to_give(spectra):
     from ..eds.suggest_elements import suggest_elements
 
     message = (
-        "The file names no elements. Give all elements of the specimen, for example --elements "
+        "The file lists no elements. Give all elements of the specimen, for example --elements "
         "Ti O."
     )
     _logger.info(
-        "The file names no elements, so nothing is fused. Looking for elements in the summed "
+        "The file lists no elements, so nothing is fused. Looking for elements in the summed "
         "spectrum, which can take a minute."
     )
     try:

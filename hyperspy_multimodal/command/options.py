@@ -29,7 +29,7 @@ def parser():
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="file that holds the spectrum image and the HAADF image (.bcf, .emd, .dm4, .hspy, "
+        help="file that contains the spectrum image and the HAADF image (.bcf, .emd, .dm4, .hspy, "
         "...), or one file for each",
     )
     _add_input(made.add_argument_group("input"))
@@ -89,7 +89,7 @@ def _add_input(group):
     group.add_argument(
         "--maps",
         action="store_true",
-        help="the files hold maps instead of spectra: .hspy, .tif, plain HDF5, .npz. Elements "
+        help="the files contain maps instead of spectra: .hspy, .tif, plain HDF5, .npz. Elements "
         "are taken from metadata, titles and names, or from --elements, in the same order",
     )
     group.add_argument(
@@ -179,8 +179,8 @@ def _add_reading(group):
         "--pedestal",
         nargs="+",
         metavar="P",
-        help="with --maps: uniform background that the maps still hold, one number or one per map, "
-        "or vacuum: measured where the HAADF shows vacuum",
+        help="with --maps: uniform background that the maps still contain, one number or one per "
+        "map, or vacuum: measured where the HAADF shows vacuum",
     )
     group.add_argument(
         "--gain",
@@ -227,7 +227,7 @@ def _add_fusion(group):
         "found from the data",
     )
     yes = {"action": "store_true"}
-    group.add_argument("--align", **yes, help="shift the HAADF so that it lies over the maps")
+    group.add_argument("--align", **yes, help="shift the HAADF to align it with the maps")
     group.add_argument(
         "--keep-totals",
         **yes,

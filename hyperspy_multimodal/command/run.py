@@ -157,8 +157,8 @@ def check_output(options):
         raise ValueError(f"--output must be a folder, but {folder} is a file.")
     if not options.overwrite and any((folder / name).exists() for name in (TABLE, PICTURE)):
         raise FileExistsError(
-            f"{folder} holds the results of an earlier run. Give another folder with --output, or "
-            "--overwrite to replace them."
+            f"{folder} contains the results of an earlier run. Give a different folder with "
+            "--output, or --overwrite to replace them."
         )
 
 
@@ -243,7 +243,7 @@ def _check_content(names, maps, output):
     if not any(np.nansum(raw.data) > 0 for raw in output["raw_maps"]):
         raise ValueError(
             f"There are no counts of {', '.join(names)} in this scan, so nothing is written. "
-            "Check the elements, and that the file holds the measured data."
+            "Check the elements, and that the file contains the measured data."
         )
     if all(np.ptp(fused.data) < _FLAT * abs(fused.data.mean()) for fused in maps):
         raise ValueError(

@@ -99,7 +99,7 @@ def find_maps(signals, haadf=None):
 
 def _without_spectra(signals, dimensions):
     if dimensions:
-        return f"The files hold single spectra, but no map of spectra. {_listed(signals)}"
+        return f"The files contain single spectra, but no map of spectra. {_listed(signals)}"
     plain = [
         each
         for each in signals
@@ -107,7 +107,7 @@ def _without_spectra(signals, dimensions):
     ]
     if plain:
         hint = (
-            "If one of these signals holds EDS or EELS spectra, give its type, for example "
+            "If one of these signals contains EDS or EELS spectra, give its type, for example "
             "--signal-type EDS_TEM."
         )
     elif sum(_shape_of(each) is not None for each in signals) > 1:

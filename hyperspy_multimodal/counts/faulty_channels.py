@@ -142,8 +142,8 @@ def lacking_channels(total, taken, backwards):
             if backwards:
                 start, stop = len(total) - stop, len(total) - start
             text = (
-                f"{named(start, stop, 'holds', 'hold')} up to {100 * -np.expm1(-missing):.0f} % "
-                "less than the channels beside"
+                f"{named(start, stop, 'contains', 'contain')} up to "
+                f"{100 * -np.expm1(-missing):.0f} % less than the adjacent channels"
             )
             return [Finding(start, stop, text)]
     return []

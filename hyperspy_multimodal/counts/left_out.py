@@ -132,8 +132,8 @@ def _check_windows(plan, before):
         inside = _in_windows({name: own}, before.size)
         if (inside & before).any() and not (inside & plan.used).any():
             raise ValueError(
-                f"The spectra hold nothing of the specimen in the window of {name}. Crop them to "
-                f"the channels that were recorded, with s.isig[...], and leave {name} out, or "
+                f"The spectra contain nothing of the specimen in the window of {name}. Crop them "
+                f"to the channels that were recorded, with s.isig[...], and leave {name} out, or "
                 "map another of its lines or edges."
             )
 

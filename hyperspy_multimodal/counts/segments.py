@@ -121,7 +121,7 @@ def checked_segments(segments, noise=0.0):
     least = segments.min(axis=(1, 2)) if segments.size else np.zeros(0)
     if np.any(least < -np.broadcast_to(noise, least.shape)):
         raise ValueError(
-            f"The spectra must hold no negative counts, but hold {segments.min():g} in one "
+            f"The spectra must contain no negative counts, but contain {segments.min():g} in one "
             "window. Give the counts as recorded, before any background subtraction."
         )
     return segments

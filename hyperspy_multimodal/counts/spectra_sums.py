@@ -113,8 +113,8 @@ def combined_sums(found, shape, negative):
         raise ValueError(_not_finite(~np.isfinite(total), ~np.isfinite(by_pixel)))
     if lowest < 0 and not negative:
         raise ValueError(
-            f"The spectra must hold no negative counts, but hold them down to {lowest:g}. Give "
-            "the counts as recorded, before any background subtraction."
+            f"The spectra must contain no negative counts, but contain them down to {lowest:g}. "
+            "Give the counts as recorded, before any background subtraction."
         )
     divisor = divisor if lowest == 0 else -1
     return SummedSpectra(total, divisor, filled, largest, pixels, by_pixel, lowest)
@@ -156,7 +156,7 @@ def _not_finite(channels, pixels):
     else:
         remedy = "Replace them first, for example with numpy.nan_to_num"
     return (
-        "The spectra must hold finite counts, but hold NaN or infinity in "
+        "The spectra must contain finite counts, but contain NaN or infinity in "
         f"{named_channels(ranges)}, in {int(pixels.sum())} of {pixels.size} scan positions, the "
         f"first at row {row}, column {col}. {remedy}."
     )

@@ -123,7 +123,7 @@ def _hot_pixels(sums):
             and np.count_nonzero(stands_out) > least
         ):
             text = (
-                f"{_place(pixel, sums)} holds {plain(counts[pixel], 4)} counts, "
+                f"{_place(pixel, sums)} contains {plain(counts[pixel], 4)} counts, "
                 f"others up to {plain(usual, 4)}"
             )
             hot.append(Finding(0, sums.total.size, text, int(pixel)))
@@ -164,7 +164,7 @@ def _spikes(sums, widest):
                 start, stop = int(min(start, first)), int(max(stop, last))
                 usual = level[start:stop].max()
                 text = (
-                    f"{named(start, stop, 'holds', 'hold')} up to {plain(peak, 4)} counts in "
+                    f"{named(start, stop, 'contains', 'contain')} up to {plain(peak, 4)} counts in "
                     f"{_place(pixel, sums)}, and up to {plain(usual, 4)} in others"
                 )
                 spikes.append(Finding(start, stop, text, int(pixel)))

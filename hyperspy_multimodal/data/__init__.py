@@ -1,4 +1,4 @@
-"""Simulated specimens with known truth, and published scans, as HyperSpy signals.
+"""Simulated specimens with known ground truth, and published scans, as HyperSpy signals.
 
 The modules build on each other. ``_xray`` and ``_spectrum`` contain the physics of X-rays.
 ``_scan_settings`` and ``_measured_detector`` contain the settings and the response of the detector

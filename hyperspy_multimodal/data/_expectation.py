@@ -163,8 +163,8 @@ def _check_line(line, scan):
     end = scan.channel_edges[-1]
     if reach > end:
         raise ValueError(
-            f"channels and channel_width must give an axis that holds the window of {line}, up to "
-            f"{reach:.3f} keV, but one up to {end:g} keV was given. Raise one of them."
+            f"channels and channel_width must give an axis that contains the window of {line}, up "
+            f"to {reach:.3f} keV, but one up to {end:g} keV was given. Raise one of them."
         )
     element, name = line.split("_")
     if not production_cross_section(element, name[0], scan.beam_energy) > 0:

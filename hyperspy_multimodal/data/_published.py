@@ -234,8 +234,8 @@ def _checked(data_set, path, arrays):
     missing = [name for name in names if name not in arrays]
     if missing:
         raise ValueError(
-            f"{path} is not {data_set.title} as published: it holds {', '.join(arrays)}, but not "
-            f"{', '.join(missing)}."
+            f"{path} is not {data_set.title} as published: it contains {', '.join(arrays)}, but "
+            f"not {', '.join(missing)}."
         )
     images = {name: np.asarray(arrays[name], dtype=np.float64) for name in names}
     shape = data_set.shape or images["HAADF"].shape

@@ -42,11 +42,12 @@ def fit_maps(
 ) -> Results:
     r"""Extract net counts of elements from an EDS spectrum image by fitting the whole spectrum.
 
-    Windows use one line of an element, estimate its background from neighbouring channels, and
-    count overlapping lines for both elements. This function instead fits all lines of all elements
-    and the continuum to the summed spectrum, which gives one template per element. The spectrum of
-    each pixel is then fitted by a sum of templates with weighted linear least squares, which is
-    unbiased even for few counts. The maps are not clipped: noise makes some pixels negative.
+    Integration windows use one line per element, estimate the background from neighbouring
+    channels, and assign the counts of overlapping lines to both elements. This function instead
+    fits all lines of all elements and the continuum to the summed spectrum, which gives one
+    template per element. The spectrum of each pixel is then fitted by a sum of templates with
+    weighted linear least squares, which is unbiased even for few counts. The maps are not clipped:
+    noise makes some pixels negative.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def fit_maps(
         (default) uses the lines in ``metadata.Sample``, as ``get_lines_intensity`` does.
     integration_windows : float or array_like
         Width of these windows in units of each line's FWHM, default 2, or an array with one row
-        (left, right) per line, in units of the energy axis. k-factors for such windows apply.
+        (left, right) per line, in units of the energy axis. k-factors for windows of this width
+        apply.
     extra_lines : None or list of str
         Elements, or their lines, that are present in the spectra but not mapped, such as ["Sr"]
         from a substrate. Elements of the instrument, such as Cu from a grid, need not be listed.
@@ -83,11 +85,11 @@ def fit_maps(
         Only with ``full_output=True``. Use `hyperspy_multimodal.plot.plot_sum_spectrum` to draw it.
 
         Signals: ``sum_spectrum``, ``model`` (fitted to it), ``model_continuum`` and ``sum_peaks``
-        (two parts of the model), ``fitted`` and ``continuum`` (the model and its continuum with the
-        residual that was attributed to lines and continuum afterwards), all in counts per channel.
-        ``templates``: spectra of 1 count in the window for each element, and of 1 count in total
-        for each of the extra elements, unassigned peaks, continuum and sum peaks, with
-        ``template_names``.
+        (two parts of the model), ``fitted`` and ``continuum`` (the model and its continuum,
+        including the residual that was attributed to lines and continuum afterwards), all in counts
+        per channel. ``templates``: one spectrum for each element, normalised to 1 count in the
+        window, and one for each of the extra elements, unassigned peaks, continuum and sum peaks,
+        normalised to 1 count in total. ``template_names`` contains their names.
 
         Dictionaries by line: ``lines`` (energy in keV and counts), ``line_positions`` and
         ``line_widths`` (position on the axis of the signal and full width at half maximum, in keV),
@@ -97,11 +99,11 @@ def fit_maps(
         By element: ``elements``, with "mapped", "extra" (named, but not mapped), "instrument" or
         "unnamed" for each symbol; ``instrument_elements`` and ``other_elements``, the counts of
         elements that were not named. ``unassigned_peaks`` is a list of `UnassignedPeak`.
-        ``overlaps`` is a list of `Overlap`: unnamed elements that hold a large share of the counts
-        under a mapped line. ``hidden_elements`` has an entry for each line of a named element that
-        may hide others: a dictionary of ``counts`` that may be theirs, their ``error``,
-        ``candidates`` (a list of lines), and ``is_shown`` (False if the spectrum merely does not
-        exclude them).
+        ``overlaps`` is a list of `Overlap`: unnamed elements to which a large fraction of the
+        counts under a mapped line belongs. ``hidden_elements`` has an entry for each line of a
+        named element that may hide lines of unnamed elements: a dictionary of ``counts`` that may
+        belong to these, their ``error``, ``candidates`` (a list of lines), and ``is_shown`` (False
+        if the spectrum merely does not exclude them).
 
         Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
         whose counts cannot come from the specimen.
@@ -111,39 +113,40 @@ def fit_maps(
         were fitted. Numbers: ``variances_per_count``, the variance that one count of a line adds;
         ``energy_offset`` (keV), ``energy_gain``, ``energy_resolution`` (eV), ``escape_peaks``,
         ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation`` (K, K) of the
-        noise of totals, ``totals`` and ``total_errors``, which include counts, calibration, line
-        weights, and half of the counts that were added to or taken from an element beyond the
-        model. ``common_covariance`` (K, K) includes all of these except the noise of the maps.
-        ``goodness`` says in words how good the fit is.
+        noise of totals, ``totals``, and ``total_errors``, which include the errors of counts,
+        calibration and line weights, and half of the counts that were added to an element or taken
+        from it beyond the model. ``common_covariance`` (K, K) includes all of these except the
+        noise of the maps. ``goodness`` describes the quality of the fit in words.
 
     Raises
     ------
     TypeError, ValueError
-        If the signal is not a map of EDS spectra or has no elements, if it holds negative or
-        infinite counts, if the energy axis cannot be found, or if an argument is invalid.
+        If the signal is not an EDS spectrum image or has no elements, if it contains negative or
+        infinite counts, if the energy axis cannot be calibrated, or if an argument is invalid.
 
     See Also
     --------
-    hyperspy_multimodal.plot.plot_sum_spectrum : The fit as a picture.
-    get_lines_intensity, multimodal_fusion
+    hyperspy_multimodal.plot.plot_sum_spectrum : Plot the fit. get_lines_intensity,
+    multimodal_fusion
 
     Notes
     -----
     The summed spectrum is fitted first, by weighted least squares. The weights account for Poisson
     noise [1]_ and for deviations that no peak model describes. Offset and gain of the axis are
     searched over 100 eV and 1.5 %, with the named elements and with elements that microscopes often
-    contribute. The latter are kept if some of their lines are seen apart from those of named
-    elements and all their other lines are consistent. Then lines (energies and weights from eXSpy),
-    continuum (after Kramers, with absorption edges) and detector are refined together. Weights
-    within a family may vary by 7 % (K lines) to 15 % (M lines), ratios of the families of an
-    element by a factor of about two from their cross-sections, and positions of families by some
-    eV. A peak more than 1.5 FWHM away from all detected lines is fitted by itself and kept out of
-    the maps. The residual near lines is attributed to them in proportion to the model, channel by
-    channel, so that their sum equals the observed counts above the continuum.
+    contribute. The latter are kept if some of their lines are visible separately from those of
+    named elements and all their other lines are consistent with the spectrum. Then lines (energies
+    and weights from eXSpy), continuum (after Kramers, with absorption edges) and detector are
+    refined together. Weights within a family may vary by 7 % (K lines) to 15 % (M lines), the
+    ratios of the families of an element may deviate from their cross-sections by a factor of about
+    two, and the positions of families may shift by a few eV. A peak more than 1.5 FWHM away from
+    all detected lines is fitted separately and does not contribute to the maps. The residual near
+    lines is attributed to these lines in proportion to the model, channel by channel, so that their
+    sum equals the observed counts above the continuum.
 
     The projection of a pixel's spectrum n is :math:`(G W G^T)^{-1} G W n`, with templates as rows
-    of G and the inverse of the explained sum spectrum as weights W; its variance is the sum of the
-    squared coefficients times n.
+    of G and the inverse of the fitted sum spectrum as weights W; its variance is the sum of n times
+    the squared coefficients.
 
     References
     ----------

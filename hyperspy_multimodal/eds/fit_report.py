@@ -138,7 +138,7 @@ def report(found):
     elif explanation.peaks:
         _logger.warning(
             "The summed spectrum has peaks that belong to none of its elements: %s. They are "
-            "fitted and kept out of the maps. If you recognise an element, add it with "
+            "fitted but not mapped. If you recognise an element, add it with "
             "s.add_elements, or in extra_lines if you want no map, so that its other lines are "
             "fitted too.",
             "; ".join(map(str, explanation.peaks)),
@@ -150,7 +150,7 @@ def report(found):
     for each in overlaps(explanation, found.plan.names):
         _logger.warning(
             "Lines of %s, which is not among the elements, overlap %s. They are estimated to "
-            "hold %s of the %s counts there, judging by %s. If this is wrong, so is "
+            "contribute %s of the %s counts there, judging by %s. If this is wrong, so is "
             "the map. If the element is in the specimen, add it with s.add_elements.",
             each.element,
             each.line,

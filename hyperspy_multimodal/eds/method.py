@@ -60,8 +60,11 @@ def multimodal_fusion(
 
     $cost
 
-    where h is the HAADF in unit range, y are the gross counts, B is their expected background, and
-    TV is the total variation of each map.
+    where h is the HAADF scaled to [0, 1], :math:`c_0` its brightness without any of the elements,
+    :math:`w_i` the HAADF weight of an element, and :math:`s_i` the scale of its map, a bright
+    value. :math:`\gamma` (``gamma``) is the exponent of the maps in the HAADF model. y are the
+    gross counts, B is their expected background, and TV is the total variation of each map.
+    :math:`\lambda_1` and :math:`\lambda_2` (``lambdas``) weight the counts and the regulariser.
 
     Parameters
     ----------
@@ -86,7 +89,7 @@ def multimodal_fusion(
         one row (left, right, left, right) per line. None subtracts no background.
     extra_lines : None or list of str
         Only for ``map_method="fit"``: elements, or their lines, that are present in the spectra but
-        not mapped, such as ["Cu"] from the grid.
+        not mapped, such as ``["Cu"]`` for a copper grid.
     $regulariser
     $weights
     $haadf_blur
@@ -108,7 +111,7 @@ def multimodal_fusion(
     -------
     maps : list of BaseSignal
         One map per line, in the order of ``xray_lines`` (or of the metadata), with the same axes,
-        class, units (counts) and kind of metadata as the maps that ``get_lines_intensity`` returns.
+        class, units (counts) and metadata structure as maps from ``get_lines_intensity``.
         ``metadata.Multimodal_fusion`` records all parameters and assumptions.
     $output
 
@@ -129,10 +132,10 @@ def multimodal_fusion(
     $large_scans
 
     A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``), when its maps are
-    computed. Each map is fused as a whole. For fitted counts, the cost is evaluated with
-    y = x + 2 v and B = 2 v, where v is the variance of the net counts x in excess of their Poisson
-    variance. The maps are thus modelled by a shifted Poisson distribution, in units in which the
-    Poisson variance of x is x.
+    computed. Each map is fused as a whole. For fitted counts z, the cost is evaluated with
+    y = z + 2v and B = 2v, where v is the variance in excess of the Poisson variance (2v rather than
+    v, so that fewer values are clipped at zero). The maps are thus modelled by a shifted Poisson
+    distribution, in units in which the Poisson variance of z is z.
 
     References
     ----------

@@ -118,7 +118,7 @@ def say_movement(names, found, totals):
         _logger.warning(
             "Peaks shift with the count rate: by %+.1f eV at the scan positions with the fewest "
             "counts and by %+.1f eV at those with the most, relative to the fit. Overlapping "
-            "lines exchange counts because of this: about %s. Record at a lower count rate, or "
+            "lines therefore exchange counts: about %s. Record at a lower count rate, or "
             "fuse bright and dark parts of the scan separately.",
             1e3 * found.shifts[0],
             1e3 * found.shifts[-1],

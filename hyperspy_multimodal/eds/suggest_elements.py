@@ -37,8 +37,8 @@ def suggest_elements(
     Parameters
     ----------
     s : EDSSpectrum
-        Spectrum image or single spectrum, eager or lazy. Elements in its metadata are ignored. It
-        is read once.
+        Spectrum image or single spectrum, in memory or lazy. Elements in its metadata are ignored.
+        It is read once.
     show_progressbar : None or bool
         Whether to show the progress of reading a lazy signal. None (default) follows HyperSpy's
         preferences.
@@ -59,8 +59,8 @@ def suggest_elements(
 
     See Also
     --------
-    hyperspy_multimodal.fit_maps : The fit with these elements.
-    hyperspy_multimodal.plot.plot_sum_spectrum : Its picture.
+    hyperspy_multimodal.fit_maps : Fit the spectrum image with these elements.
+    hyperspy_multimodal.plot.plot_sum_spectrum : Plot that fit.
 
     Examples
     --------

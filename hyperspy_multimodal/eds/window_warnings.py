@@ -62,7 +62,7 @@ def warn_of_shared_windows(names, windows):
         if min(b, d) - max(a, c) > min(b - a, d - c) / 3:
             _logger.warning(
                 "The integration windows of %s and %s overlap for the most part, so each map "
-                "holds the counts of both. Use map_method='fit', leave one out of `xray_lines`, "
+                "contains the counts of both. Use map_method='fit', leave one out of `xray_lines`, "
                 "or map another of its lines.",
                 first,
                 second,

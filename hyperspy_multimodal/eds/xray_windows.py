@@ -175,7 +175,7 @@ def channels_of(axis, lines, windows):
         if stop <= start:
             raise ValueError(
                 f"The integration window of {line}, {window[0]:g} to {window[1]:g} "
-                f"{axis.units}, holds no channel of the energy axis ({axis_range(axis)}, "
+                f"{axis.units}, contains no channel of the energy axis ({axis_range(axis)}, "
                 f"{axis.scale:g} {axis.units} per channel). Widen `integration_windows`, or "
                 "leave the line out of `xray_lines`."
             )

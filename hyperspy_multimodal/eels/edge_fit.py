@@ -131,8 +131,8 @@ class EdgeFitPlan:
         misfit = worst_misfit(fit, self.energy, self.windows_plan.inside, lowest, gain)
         if misfit is not None:
             _logger.warning(
-                "The fitted edges are far from the sum of all spectra at %.0f to %.0f eV, by "
-                "%.0f %% of the edges nearby, so the maps may be wrong. Add all elements with "
+                "The fitted edges deviate strongly from the sum of all spectra at %.0f to %.0f eV, "
+                "by %.0f %% of the edges nearby, so the maps may be wrong. Add all elements with "
                 "edges on the energy axis, mapped or not, with s.add_elements. If they are all "
                 "there, use map_method='windows' or other `integration_windows`: the fit does "
                 "not describe thick specimens or strong fine structure.",

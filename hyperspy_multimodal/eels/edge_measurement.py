@@ -257,7 +257,7 @@ def check_electrons(camera, counts, widths):
     checked_segments(counts, _BELOW_ZERO * camera.gain * np.sqrt(camera.floors(widths)))
     if counts.any() and counts.max() / camera.gain < 0.5:
         raise ValueError(
-            f"With gain={camera.gain:g} counts per electron, no window holds an electron in any "
+            f"With gain={camera.gain:g} counts per electron, no window contains an electron in any "
             "pixel. Give the gain of these data as `gain`."
         )
 

@@ -77,7 +77,7 @@ def integration_channels(signal, names, given):
             if stop <= start:
                 raise ValueError(
                     f"{names[i]} ({onset:g} eV) and {names[j]} ({onsets[j]:g} eV) start in the "
-                    "same channel and cannot be told apart. Leave one out of `edges`, or give "
+                    "same channel and cannot be distinguished. Leave one out of `edges`, or give "
                     "`integration_windows`."
                 )
         windows.append((start, min(stop, axis.size)))
@@ -187,7 +187,7 @@ def _automatic_pre_edge(axis, name, names):
     if stop - above >= _BACKGROUND_CHANNELS:
         start = max(start, above)
     _logger.warning(
-        "The pre-edge window of %s (%g to %g %s) holds the tail of %s, which is mistaken for "
+        "The pre-edge window of %s (%g to %g %s) contains the tail of %s, which is mistaken for "
         "background, so the map of %s may be wrong. Use map_method='fit', or give "
         "`background_windows`.",
         name,
@@ -213,8 +213,8 @@ def _given_channels(argument, signal, names, given, otherwise, at_least):
         if stop - start < at_least:
             raise ValueError(
                 f"The window of {name} in {argument}, {row[0]:g} to {row[1]:g} {axis.units}, "
-                f"must hold at least {at_least} channels of {axis.scale:g} {axis.units}, but holds "
-                f"{stop - start}. Widen it."
+                f"must contain at least {at_least} channels of {axis.scale:g} {axis.units}, but "
+                f"contains {stop - start}. Widen it."
             )
     return found
 

@@ -83,8 +83,8 @@ def find_camera(stored, given, counts, noise):
     camera = Camera(*_gain(stored, given, counts, noise), noise.floor)
     if noise.floor > 0 and camera.gain_source not in ("estimated", "noise"):
         _logger.info(
-            "Beside the gain of %s counts per electron (%s), the noise of the spectra shows a "
-            "floor of %s counts per channel, which is allowed for.",
+            "In addition to the gain of %s counts per electron (%s), the noise of the spectra "
+            "shows a floor of %s counts per channel, which is accounted for.",
             plain(camera.gain),
             camera.gain_source,
             plain(camera.floor),
@@ -110,7 +110,7 @@ def _gain(stored, given, counts, noise):
     if stored is not None:
         gain, source = float(stored), "metadata"
     elif np.array_equal(counts, np.rint(counts)):
-        _logger.info("All counts are whole numbers: each is taken for one electron.")
+        _logger.info("All counts are whole numbers: each is taken to be one electron.")
         gain, source = 1.0, "integer counts"
     elif np.isfinite(estimated) and estimated > _STANDARD_ERRORS * error:
         _logger.warning(
@@ -147,8 +147,8 @@ def _gain(stored, given, counts, noise):
         return estimated, "noise"
     if error < _KNOWN * estimated and not 0.5 < estimated / gain < 2:
         _logger.warning(
-            "The gain is taken as %s counts per electron (%s), but the noise of the spectra "
-            "suggests %s: with a wrong gain lambdas='auto' smooths too little or too much. "
+            "The gain is taken to be %s counts per electron (%s), but the noise of the spectra "
+            "suggests %s. With a wrong gain, lambdas='auto' smooths too little or too much. "
             "Give `gain` if it is known.",
             plain(gain),
             source,

@@ -62,8 +62,12 @@ def multimodal_fusion(
 
     $cost
 
-    where h is the HAADF in unit range, y are the electrons in the integration windows, B is their
-    expected background, and TV is the total variation of each map.
+    where h is the HAADF scaled to [0, 1], :math:`c_0` its brightness without any of the elements,
+    :math:`w_i` the HAADF weight of an element, and :math:`s_i` the scale of its map, a bright
+    value. :math:`\gamma` (``gamma``) is the exponent of the maps in the HAADF model. y are the
+    electrons in the integration windows, B is their expected background, and TV is the total
+    variation of each map. :math:`\lambda_1` and :math:`\lambda_2` (``lambdas``) weight the
+    electrons and the regulariser.
 
     Parameters
     ----------
@@ -82,9 +86,9 @@ def multimodal_fusion(
         one; for K and L edges of thin specimens. A fit needs the beam energy, convergence angle and
         collection angle in the metadata, at least 4 channels below the lowest edge, and counts
         without background subtraction. The signal must list all elements with edges on the axis,
-        mapped or not. "auto" (default): a fit if another element of the signal has an edge on the
-        axis below a mapped one, if a fit is possible, and if ``background_windows`` and
-        ``background_type`` have their defaults; otherwise windows.
+        mapped or not. "auto" (default): a fit if an element of the signal has an edge on the axis
+        below a mapped edge of a different element, if a fit is possible, and if
+        ``background_windows`` and ``background_type`` have their default values; otherwise windows.
     integration_windows : None, "auto" or array_like
         Windows in which the counts of the edges are summed. With None or "auto" (default), each
         window starts at the onset and is 10 % of the onset energy wide (at least 5 channels), but
@@ -104,11 +108,12 @@ def multimodal_fusion(
         and then scaled to each pixel.
     gain : None or float
         Counts per electron, > 0. None (default) uses ``gain_factor`` of
-        ``metadata.Signal.Noise_properties.Variance_linear_model``. If it is not set, the gain is 1
-        if all counts are whole numbers, and otherwise estimated from the noise, with a warning. If
-        the noise clearly contradicts the metadata or a gain of 1, the gain from the noise is used.
-        The noise floor of a camera (its noise without electrons) is estimated together with the
-        gain and included in the variance. It is recorded as ``noise_floor``, in counts per channel.
+        ``metadata.Signal.Noise_properties.Variance_linear_model``. If this is not set, the gain is
+        1 if all counts are whole numbers. Otherwise, it is estimated from the noise, and a warning
+        is logged. If the noise clearly contradicts the metadata or a gain of 1, the gain estimated
+        from the noise is used. The noise floor of a camera (its noise without electrons) is
+        estimated together with the gain and included in the variance. It is recorded as
+        ``noise_floor``, in counts per channel.
     $regulariser
     $weights
     $haadf_blur
@@ -150,8 +155,8 @@ def multimodal_fusion(
     $large_scans
 
     For windows, the exponent r is determined by the two-area method [2]_, with the areas pooled
-    over as many neighbours as are needed to know the background to 0.5 %. The amplitude A follows
-    the thickness, so it is pooled only where it changes by no more than its noise.
+    over as many neighbours as are needed for a background accurate to 0.5 %. The amplitude A varies
+    with the thickness, so it is pooled only where it changes by no more than its noise.
 
     Counts divided by the gain are treated as electrons, with Poisson statistics. The sums in the
     windows are rounded to whole electrons only when they are split for ``lambdas="auto"``. This
@@ -160,14 +165,15 @@ def multimodal_fusion(
     A fit determines one exponent and one common shift of all edges from the summed spectrum. The
     cross-sections of the K and L shells come from eXSpy's hydrogenic model [3]_. L edges have white
     lines at L3 and L2 if the summed spectrum shows them clearly. Each is the sum of a Gaussian and
-    a Lorentzian with free areas. All have the same width, 1.5 to 10 eV, and the same distance from
-    the onset, 0 to 6 eV. Their proportion to the edge is the same in every pixel. The model does
-    not include other fine structure, plural scattering or different shifts of different elements;
-    a warning is logged if the fit is far from the summed spectrum. The amplitudes in each pixel are
-    found by weighted linear least squares and scaled to the electrons in the integration window. If
-    electrons are not whole counts, halves for ``lambdas="auto"`` are drawn with Gaussian noise. The
-    record contains ``exponent``, ``edge_shift`` in eV, and ``white_lines``, their fraction of the
-    electrons in each integration window.
+    a Lorentzian with free areas. All white lines have the same width, 1.5 to 10 eV, and the same
+    distance from the onset, 0 to 6 eV. Their ratio to the edge is the same in every pixel. The
+    model does not include other fine structure, plural scattering or shifts that differ between
+    elements; a warning is logged if the fit deviates strongly from the summed spectrum. The
+    amplitudes in each pixel are determined by weighted linear least squares and scaled to the
+    electrons in the integration window. If the counts are not whole electrons, halves for
+    ``lambdas="auto"`` are drawn with Gaussian noise. The record contains ``exponent``,
+    ``edge_shift`` in eV, and ``white_lines``, the fraction of the electrons in each integration
+    window that belongs to white lines.
 
     ``cross_sections`` in the record contains the hydrogenic cross-sections of the integration
     windows in barns, or None if they cannot be computed. Those of a fit include the fitted white

@@ -53,9 +53,9 @@ def background_ratios(name, window, limits, lower, upper, units, floor=0.0):
     clipped = np.isin(exponent, EXPONENTS).mean()
     if clipped > _CLIPPED:
         _logger.warning(
-            "Before %s, %g to %g %s, the spectra of %.0f %% of the pixels do not fall like a "
+            "Before %s, %g to %g %s, the spectra of %.0f %% of the pixels do not follow a "
             "power law with an exponent between %g and %g, so the background may be wrong. Give "
-            "`background_windows` that hold no other edge.",
+            "`background_windows` that contain no other edge.",
             name,
             left,
             right,

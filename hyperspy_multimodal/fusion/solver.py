@@ -53,10 +53,11 @@ def solve_fusion(
         + \lambda_1 \sum_{i,p} \bigl[ x_i + B_i - y_i \log(x_i + B_i) \bigr]
         + \lambda_2 \sum_i \mathrm{TV}(x_i)
 
-    with gross counts y, expected background B and the total variation TV (forward differences,
-    Neumann boundaries). TV is isotropic or, with a ``guide``, directional: an edge that the guide
-    also has then costs nothing. With ``regularisers="sieve"`` or "smooth", maps are instead no
-    sharper than a Gaussian (see Notes). Nothing is scaled, fitted or clipped beforehand.
+    with the HAADF h, gross counts y, expected background B and the total variation TV (forward
+    differences, Neumann boundaries). TV is isotropic or, with a ``guide``, directional: an edge
+    that the guide also has then costs nothing. With ``regularisers="sieve"`` or "smooth", maps are
+    instead constrained to be no sharper than a Gaussian (see Notes). Nothing is scaled, fitted or
+    clipped beforehand.
 
     Parameters
     ----------
@@ -82,24 +83,25 @@ def solve_fusion(
         Image g whose edges direct the total variation, usually the HAADF, shape (ny, nx), in any
         unit. TV(x_i) becomes the sum of :math:`|\nabla x_i - \xi (\xi \cdot \nabla x_i)|`, where
         :math:`\xi = \nabla g / \sqrt{|\nabla g|^2 + 0.02^2}` for g smoothed by a Gaussian of one
-        pixel and brought to unit range [2]_. None: isotropic.
+        pixel and scaled to [0, 1] [2]_. None: isotropic.
     directional : sequence of bool, optional
-        Whether each element follows the guide; the others stay isotropic. None: all follow it.
+        Whether each element follows the guide; elements that do not are isotropic. None: all
+        elements follow it.
     regularisers : None, str or sequence of str
         "directional", "isotropic", "directional tgv", "tgv", "sieve" or "smooth", one for all
-        elements or one per element. Use it instead of ``directional``. None (default): total
-        variation according to ``guide`` and ``directional``.
+        elements or one per element. Use this argument instead of ``directional``. None (default):
+        total variation according to ``guide`` and ``directional``.
     totals : None or sequence of float
         Net total of each map, >= 0, or NaN for a map without this constraint. None: no constraints.
-        Total variation and HAADF by themselves do not preserve totals. A final scaling of the maps
-        removes the difference that the tolerance leaves.
+        Total variation and HAADF alone do not preserve totals. The maps are finally scaled to
+        remove the difference that remains because of the tolerance.
     tolerance : float
-        Stop when the relative gap is at most this, > 0. Float32 reaches about 1e-6.
+        Stop when the relative gap is at most this value, > 0. Float32 reaches about 1e-6.
     max_iterations : int
-        Largest number of iterations, >= 1.
+        Maximum number of iterations, >= 1.
     initial : FusionResult, optional
-        Result of an earlier call for maps of the same shape, used as the start. If parameters have
-        changed little, few iterations are then needed. The regulariser may differ.
+        Result of an earlier call for maps of the same shape, from which to start. If the parameters
+        have changed little, few iterations are needed. The regulariser may differ.
     callback : callable, optional
         Called as ``callback(iteration, maps, optimality)`` every 10 iterations, with a copy of the
         maps. Fusion stops if it returns True.
@@ -107,8 +109,8 @@ def solve_fusion(
     Returns
     -------
     FusionResult
-        Maps, the three cost terms at each record, number of iterations, convergence and relative
-        gap.
+        Maps, the three cost terms at each recorded iteration, number of iterations, convergence and
+        relative gap.
 
     Raises
     ------
@@ -119,29 +121,29 @@ def solve_fusion(
     Notes
     -----
     The solver is a primal-dual loop [3]_ with over-relaxation; each iteration is one pass over
-    memory. The total variation is dualised. The proximal map of the HAADF and Poisson terms
-    together is exact for ``gamma=1``, to second order in a step that vanishes as the loop
-    converges. For other ``gamma``, it is that of a local model of the HAADF term (tangent and
+    memory. Only the total variation is dualised. For ``gamma=1``, the joint proximal map of the
+    HAADF and Poisson terms is exact to second order in a step that vanishes as the loop converges.
+    For other ``gamma``, the proximal map is that of a local model of the HAADF term (tangent and
     curvature). The loop works in float32; sums are in float64. The first call compiles the kernels,
     which takes about 10 seconds, and caches them on disk. The number of threads is that of Numba,
-    or ``num_workers`` in Dask's configuration if that is lower. Fusions that run at the same time
-    share the threads.
+    or ``num_workers`` in Dask's configuration if that is lower. Simultaneous fusions share the
+    threads.
 
     The relative gap is the duality gap of the cost for the returned maps and dual variables. It is
     0 at the optimum and nowhere else. For ``gamma=1``, it is an upper bound on how far the cost can
-    still fall among maps up to 1.5 times as bright as these. For other ``gamma``, the cost is not
-    convex. The gap is then that of the cost in which x^gamma is replaced by its tangent at the
-    maps, among maps within a tenth of their brightest value. It is 0 at a stationary point and
-    nowhere else. The gap is given relative to the cost above what is unavoidable (the Poisson term
-    of the likeliest maps, and the HAADF term where h < c_0), plus a hundredth of that of constant
-    maps and a ten-thousandth of lambda_1 times the counts. None of this depends on the units of
-    counts or HAADF.
+    still decrease among maps up to 1.5 times as bright as the returned maps. For other ``gamma``,
+    the cost is not convex. The gap is then that of the cost in which x^gamma is replaced by its
+    tangent at the maps, among maps within a tenth of their brightest value. It is 0 at a stationary
+    point and nowhere else. The gap is given relative to a reference: the cost minus its unavoidable
+    part (the Poisson term of the most likely maps, and the HAADF term where h < c_0), plus a
+    hundredth of the same quantity for constant maps and a ten-thousandth of lambda_1 times the
+    counts. None of this depends on the units of counts or HAADF.
 
     The loop starts from ``initial``, or from a rough solution on grids of larger pixels, coarse to
     fine. For ``gamma`` other than 1, this also leads to lower minima than a start from the counts
     themselves. With directional total variation, it starts from the net counts averaged over blocks
     of 4 x 4 pixels. The final cost is never above that of the start. Iterations on coarser grids
-    are not counted; they take as long as some 5 to 10 iterations on the full grid.
+    are not counted; they take as long as 5 to 10 iterations on the full grid.
 
     Total generalised variation [6]_ replaces the total variation by
 
@@ -152,10 +154,10 @@ def solve_fusion(
 
     with fields w on the grid of the differences of x. For "directional tgv", the part of
     :math:`\nabla x - w` along :math:`\xi` is removed. The loop updates x and w together, and the
-    cost is that of both. The gap is computed among fields up to 1.5 times as long as these, plus
-    0.01 of a bright value per pixel. About three times as many iterations are needed as with total
-    variation, and float32 reaches about 1e-5. Each such map takes the memory of 7 further maps in
-    float32, or 9 while a gap is computed.
+    cost is that of both. The gap is computed among fields up to 1.5 times as long as the current
+    field, plus 0.01 of a bright value per pixel. About three times as many iterations are needed as
+    with total variation, and float32 reaches about 1e-5. Each such map needs the memory of 7
+    additional maps in float32, or of 9 while a gap is computed.
 
     Sieves [4]_ are maps x = K u with sources u >= 0. K is the blur by a Gaussian with a standard
     deviation of :math:`\sqrt{2 \lambda_2 / \lambda_1}` pixels, cut off at 3.5 standard deviations,
@@ -170,10 +172,10 @@ def solve_fusion(
     and 0.1 for "smooth", which removes structure that is not much above the noise. Scaled gradient
     projection [5]_ minimises this cost, starting from the smoothed net counts or from the sources
     or maps of ``initial``. Let b be the gradient of the HAADF and Poisson terms, blurred, plus the
-    multiplier of the total. With r now the whole weight of :math:`u^2 / 2` and :math:`v = \max(-b,
-    0) / r`, the duality gap is the sum of :math:`r (u - v)^2 / 2 + \max(b, 0) u`. For ``gamma``
-    other than 1, both terms are replaced by their tangents at the maps. The gap is then 0 at a
-    stationary point and nowhere else.
+    multiplier of the total. If r now denotes the full weight of :math:`u^2 / 2`, and :math:`v =
+    \max(-b, 0) / r`, the duality gap is the sum of :math:`r (u - v)^2 / 2 + \max(b, 0) u`. For
+    ``gamma`` other than 1, both terms are replaced by their tangents at the maps. The gap is then 0
+    at a stationary point and nowhere else.
 
     Sieves and other maps are updated in turn, five steps each. Each group uses the HAADF minus the
     contribution of the other group. The gap is that of all maps together, with one dual variable of
@@ -238,8 +240,8 @@ def solve_fusion(
             raise TypeError(f"initial must be a FusionResult or None, but {initial!r} was given.")
         if initial.maps.shape != counts.shape:
             raise ValueError(
-                f"initial must hold maps of the shape {counts.shape} of counts, but holds maps of "
-                f"the shape {initial.maps.shape}."
+                f"initial must contain maps of the shape {counts.shape} of counts, but contains "
+                f"maps of the shape {initial.maps.shape}."
             )
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable or None, but {callback!r} was given.")

@@ -57,20 +57,22 @@ def fuse_maps(
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan.
     gamma, lambdas, regulariser, weights, haadf_blur, align, keep_totals, keep_significant
-        As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Maps that
-        are not counts are split with Gaussian noise. Its variance is computed from ``gain`` and
+        As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Other maps
+        are split into effective counts, and Gaussian noise is added to one half and subtracted from
+        the other. The variance of the noise of the maps is computed from ``gain`` and
         ``background``, or estimated, in which case a message is logged.
     elements : None or list of str
-        Elements, X-ray lines or edges, one per map. None (default) takes them from the keys of a
+        Elements, X-ray lines or edges, one per map. None (default): read from the keys of a
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float or sequence of float
         Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
         contain non-negative integers that do not appear to be rescaled. Otherwise, the gain is
-        estimated from the increase of the noise with brightness, and a warning is logged. With an
-        estimated gain, values of maps whose noise was clipped at 0 are replaced by the counts that
-        they most likely stand for, which also removes the bias; with a given gain, they are not.
+        estimated from the increase of the noise with brightness, and a warning is logged. If the
+        gain is estimated and the noise of a map was clipped at 0, its values are replaced by the
+        most likely numbers of counts, which also removes the bias caused by clipping. If ``gain``
+        is given, the values are left unchanged.
     background : None, float or sequence of float
-        Background that was subtracted from the maps, in their units. The maps still contain its
+        Background that was subtracted from the maps, in map units. The maps still contain its
         noise. None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from
         the noise in dark regions.
     pedestal : None, "vacuum", float or sequence of float
@@ -101,15 +103,16 @@ def fuse_maps(
 
     See Also
     --------
-    hyperspy_multimodal.solve_fusion : Minimise the same cost for arrays, without a fit of weights.
+    hyperspy_multimodal.solve_fusion : Minimise the same cost for arrays, with given weights.
 
     Notes
     -----
-    A map x with gain g and variance g x + f is treated as x / g effective counts over a
-    background of :math:`f / g^2`, that is, as a shifted Poisson variable with the same mean and
-    variance. f / g is recorded as ``background``. HAADF weights that the maps do not determine are
-    set to Z^1.7 times the number of atoms per count. This number is computed for X-rays at 200 keV
-    if all maps are named after X-ray lines, such as "Ti_Ka", and is 1 otherwise. Totals are kept.
+    The variance of a map x is modelled as g x + f, with the gain g and a noise floor f that does
+    not depend on x. The map is treated as x / g effective counts over a background of
+    :math:`f / g^2`, that is, as a shifted Poisson variable with the same mean and variance. f / g
+    is recorded as ``background``. HAADF weights that the maps do not determine are set to Z^1.7
+    times the number of atoms per count. This number is computed for X-rays at 200 keV if all maps
+    are named after X-ray lines, such as "Ti_Ka", and is 1 otherwise. By default, totals are kept.
     Counts in vacuum are not subtracted unless ``pedestal`` is given, because they may come from a
     support film.
 
@@ -161,7 +164,7 @@ def fuse_maps(
     if isinstance(haadf, dict) or (_is_one_image(maps) and not _is_one_image(haadf)):
         raise TypeError(
             "fuse_maps(maps, haadf) takes the maps first and then the HAADF image, but they seem "
-            "to be exchanged."
+            "to be swapped."
         )
     given = read_maps(maps, elements, navigation_mask)
     parameters.check_number_of(given.names)

@@ -163,7 +163,9 @@ def _array(each, number):
     data = each.data if isinstance(each, BaseSignal) else each
     data = np.asarray(data.compute() if hasattr(data, "compute") else data)
     if data.dtype.kind not in "buif":
-        raise TypeError(f"Map {number} must hold real numbers, but its data type is {data.dtype}.")
+        raise TypeError(
+            f"Map {number} must contain real numbers, but its data type is {data.dtype}."
+        )
     if data.ndim != 2:
         raise ValueError(
             f"Map {number} must have two dimensions, but has the shape {data.shape}. To fuse a "
@@ -239,7 +241,7 @@ def _name_of(signal, known):
             return str(found[0])
     element = element_in_title(signal.metadata.General.title or "", known)
     if element is not None:
-        _logger.info("Map %r is taken for %s.", signal.metadata.General.title, element)
+        _logger.info("Map %r is taken to be %s.", signal.metadata.General.title, element)
     return element
 
 

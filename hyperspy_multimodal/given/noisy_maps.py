@@ -81,7 +81,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         _logger.warning(
             "The maps are not counts%s, so their noise was estimated. In map units, one count "
             "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
-            "rely on this. If you know better, give the maps in counts, or give `gain` and "
+            "rely on this. If you know the noise, give the maps in counts, or give `gain` and "
             "`background`.",
             f", although they are whole numbers (those of {', '.join(scaled)} look scaled)"
             if scaled
@@ -178,7 +178,7 @@ def _warn_of_large_gains(names, arrays, gains):
     }
     if low:
         _logger.warning(
-            "With the `gain` given, no pixel holds half a count: the highest values are %s. The "
+            "With the `gain` given, no pixel contains half a count: the highest values are %s. The "
             "gain is in map units per count, so it is probably too large.",
             ", ".join(low.values()),
             kind="wrong gain",

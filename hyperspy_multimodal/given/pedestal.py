@@ -82,7 +82,7 @@ def without_pedestal(maps, pedestal, haadf, mask=None):
         counts = np.maximum(found.mean, 0.0)
         maps = replace(maps, common=_uncertainty(maps, counts, found.error))
         _logger.info(
-            "Maps in what looks like vacuum hold %s units per pixel. This is subtracted.",
+            "Maps in what looks like vacuum contain %s units per pixel. This is subtracted.",
             ", ".join(
                 f"{name} {with_error(value, error)}"
                 for name, value, error in zip(

@@ -42,11 +42,12 @@ def multimodal_fusion_interactive(
 
     The sliders for gamma, lambda_1 and lambda_2 start at the values that ``lambdas="auto"``
     chooses, or at the given values. "Change" selects whether lambdas and regulariser apply to all
-    elements or to one. A rectangle on the HAADF selects a region. At each change, this region is
-    fused again and shown with its raw maps and the HAADF residual. "Auto" repeats the automatic
-    choice, "Undo" returns to the previous parameters, and "Apply to all" fuses the whole scan. Its
-    maps are then available as ``maps`` of the returned object. Verdicts and messages appear beside
-    the HAADF. The line of code below the picture does the same without widgets.
+    elements or to a single element. A rectangle on the HAADF selects a region. After each change,
+    this region is fused again and shown with its raw maps and the HAADF residual. "Auto" repeats
+    the automatic choice, "Undo" returns to the previous parameters, and "Apply to all" fuses the
+    whole scan. The maps of the whole scan are then available as ``maps`` of the returned object.
+    Verdicts and messages appear beside the HAADF. The line of code below the picture gives the same
+    result without widgets.
 
     Parameters
     ----------
@@ -88,11 +89,11 @@ def multimodal_fusion_interactive(
     -----
     Counts are read once and kept as maps; a lazy signal is read chunk by chunk. The preview is a
     fusion of the region only, to a relative gap of 2e-3. It uses the HAADF model of the whole scan
-    and the totals measured in the region. Near its border, it differs from the fusion of the whole
-    scan. A first picture appears after 60 iterations; the fusion continues while nothing is
-    changed. The raw and the fused map of an element share one scale, from 0 to the 99.8th
-    percentile of the fused map. In the line of code, large arrays and signals appear under the
-    names of their arguments.
+    and the totals measured in the region. Near the border of the region, the preview differs from
+    the fusion of the whole scan. A first picture appears after 60 iterations; the fusion continues
+    while nothing is changed. The raw and the fused map of an element share one scale, from 0 to the
+    99.8th percentile of the fused map. In the line of code, large arrays and signals are
+    represented by the names of their arguments.
 
     Examples
     --------
@@ -184,7 +185,7 @@ def _check_arguments(module, arguments):
     for name in arguments:
         if name not in known:
             raise TypeError(
-                f"multimodal_fusion_interactive takes {', '.join(known)} beside haadf, gamma and "
-                f"lambdas, but {name!r} was given. What concerns the result alone is given to "
-                "multimodal_fusion afterwards, with the parameters of the tuner."
+                f"multimodal_fusion_interactive takes {', '.join(known)} in addition to haadf, "
+                f"gamma and lambdas, but {name!r} was given. Pass arguments that concern only the "
+                "result to multimodal_fusion afterwards, with the parameters of the tuner."
             )

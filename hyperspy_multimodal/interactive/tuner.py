@@ -261,7 +261,7 @@ class Tuner(ipywidgets.VBox):
             try:
                 function(*args)
             except Exception as error:
-                _logger.exception("The fusion that was asked for failed.")
+                _logger.exception("The requested fusion failed.")
                 self._say(f"{type(error).__name__}: {error}", colour=ERROR)
 
         return run

@@ -53,7 +53,7 @@ def plot_composition(
     -------
     numpy.ndarray of matplotlib.axes.Axes
         Shape (3,): regions on the HAADF, compositions, and table. Shape (4,) if there are elements
-        below 5 per cent in all regions, which get a scale of their own.
+        below 5 per cent in all regions, which are drawn on a separate scale.
 
     Raises
     ------
@@ -65,8 +65,8 @@ def plot_composition(
     Error bars are one standard error, from counts, fit and k-factors combined. An element that is
     not detected is drawn as a downward triangle at its detection limit, and as "< limit" in the
     table. A region without a composition has no points, and the table says so. The scale goes from
-    0 to 100. The scale of scarce elements ends at the largest of them, and is logarithmic if they
-    differ by more than a factor of ten.
+    0 to 100. The scale of scarce elements ends at the largest of their values, and is logarithmic
+    if the values differ by more than a factor of ten.
 
     Examples
     --------

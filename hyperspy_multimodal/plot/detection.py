@@ -61,10 +61,11 @@ def plot_detection(
     Notes
     -----
     The statements hold at the false discovery rate of ``found``. Over all regions, this is the
-    expected fraction of false statements among those that an element is present, and among those
-    that it is below ``least``. If the element is present, its cell contains the composition. If the
-    counts do not tell, it contains the detection limit, or says that the region has no composition.
-    If the element was not found although ``least`` would have been, it contains "< least".
+    expected fraction of false statements among the statements that an element is present, and among
+    the statements that its amount is below ``least``. If the element is present, its cell contains
+    the composition. If the counts are not conclusive, the cell contains the detection limit, or
+    states that the region has no composition. If the element was not found although an amount of
+    ``least`` would have been detected, the cell contains "< least".
 
     Examples
     --------
@@ -119,7 +120,7 @@ def plot_detection(
 def plot_detection_map(
     found: DetectionMap, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Draw where each element is present, where it is scarce, and where the counts do not tell.
+    """Draw where each element is present, where it is scarce, and where counts are not conclusive.
 
     Parameters
     ----------
@@ -143,8 +144,9 @@ def plot_detection_map(
 
     Notes
     -----
-    "There" does not state an amount. Both yellowish colours mean less than ``least``, whether or
-    not the element was found. Blocks of the two colours do not necessarily differ.
+    The label "there" implies no particular amount. Both yellowish colours mean less than ``least``,
+    whether or not the element was found. The amounts in blocks of these two colours do not
+    necessarily differ.
 
     Examples
     --------

@@ -21,7 +21,7 @@ def check_maps(maps, caller):
     for each in maps:
         if not isinstance(each, BaseSignal):
             raise TypeError(
-                f"{caller} draws signals, for their axes and names, but the list holds "
+                f"{caller} draws signals, for their axes and names, but the list contains "
                 f"{type(each).__name__}. With full_output=True multimodal_fusion returns "
                 "(maps, output): give maps."
             )
@@ -71,8 +71,9 @@ def check_output(output, names, caller):
     missing = [name for name in names if name not in output]
     if missing:
         raise ValueError(
-            f"{caller} needs {', '.join(missing)}, which this output does not hold. That of a lazy "
-            "fusion holds its images only: fuse with lazy_output=False, full_output=True."
+            f"{caller} needs {', '.join(missing)}, which this output does not contain. The "
+            "output of a lazy fusion contains only its images: fuse with lazy_output=False, "
+            "full_output=True."
         )
     lazy = [name for name in names if getattr(output[name], "_lazy", False)]
     if lazy:

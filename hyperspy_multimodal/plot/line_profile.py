@@ -58,15 +58,15 @@ def plot_line_profile(
     Raises
     ------
     TypeError, ValueError
-        If maps are invalid, or if the line extends beyond them.
+        If the maps are invalid, or if the line extends beyond them.
 
     Notes
     -----
     Values are interpolated linearly between pixels. Masked scan positions have no value.
 
-    Maps that were fused with ``uncertainty=True`` get a band of one standard deviation of a single
-    pixel. The average across the line has less noise, but neighbouring pixels of a fused map are
-    not independent.
+    For maps fused with ``uncertainty=True``, a band shows one standard deviation of a single pixel.
+    The average across the line has less noise, but neighbouring pixels of a fused map are not
+    independent.
 
     To see where the line lies, draw it into an overlay: ``plot_overlay(maps).plot([x1, x2], [y1,
     y2], "w")``.

@@ -48,12 +48,12 @@ def plot_haadf_model(
 
     Notes
     -----
-    The HAADF is in unit range, with the blur and shift that the fusion used. Structure in the
-    residual is not explained by the maps. It can come from an element that is not mapped, from
-    thickness, from diffraction contrast, or from a HAADF that is not registered. The scale of the
-    residual is symmetric about 0. The title gives ``r_squared``, the fraction of the variance of
-    the HAADF that the raw maps explain before fusion. Both are smoothed for this, and the noise of
-    the maps is corrected for. It can be 100 % although the residual shows noise.
+    The HAADF is scaled to [0, 1], with the blur and shift that the fusion used. The maps do not
+    explain structure in the residual. Possible causes are an element that is not mapped, thickness,
+    diffraction contrast, or a HAADF that is not registered. The scale of the residual is symmetric
+    about 0. The title gives ``r_squared``, the fraction of the variance of the HAADF that the raw
+    maps explain before fusion. For this value, the HAADF and the maps are smoothed, and the noise
+    of the maps is corrected for. It can be 100 % although the residual shows noise.
 
     Examples
     --------

@@ -86,9 +86,9 @@ def plot_overlay(
         Colour where all maps are at or below ``vmin``. On black, colours add like light; on white,
         they absorb like ink. Default "black".
     legend : bool
-        Whether to draw a legend below the picture. It contains the values at which each map is dark
+        Whether to draw a legend below the image. It contains the values at which each map is dark
         and at which it has its full colour, and marks maps that are not to be trusted. It is never
-        larger than the picture. Default True.
+        larger than the image. Default True.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
         "85 mm".
@@ -109,8 +109,8 @@ def plot_overlay(
     ends of each scale. With ``same_scale=True``, brightness is proportional to counts. Counts are
     not atomic fractions, which also depend on k-factors. Pixels in which colours saturate keep
     their hue. Mixed colours of four or more overlapping elements are ambiguous; draw only some of
-    the maps, such as ``plot_overlay(maps[:3])``. NaN pixels show the background. The picture is in
-    the units of the axes of the maps.
+    the maps, such as ``plot_overlay(maps[:3])``. NaN pixels show the background. The axes of the
+    figure have the units of the axes of the maps.
 
     Examples
     --------

@@ -109,12 +109,12 @@ def plot_overview(
     map. Single pixels of the raw map are often brighter, as the pointed end of the colour bar
     indicates. With ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
 
-    Small rings on a fused map mark the centres of windows in which the fusion had changed the
-    counts significantly. The sum of the map there was set to that of the counts
-    (``keep_significant``). Crosses mark the centres of windows in which the sums still differ. The
-    caption explains the marks. The detector image has its own title, such as "BSE", which also says
-    if the fusion left it out. All panels are in the units of the axes of the maps. The caption of
-    each fused map gives its verdict, with all reasons if it is not sound.
+    Small rings on a fused map mark the centres of windows in which fusion had changed the counts
+    significantly and the sum of the map was set to that of the counts (``keep_significant``).
+    Crosses mark the centres of windows in which the sums still differ. The caption explains the
+    marks. The detector image has its own title, such as "BSE", which also says if the fusion left
+    it out. All panels are in the units of the axes of the maps. The caption of each fused map gives
+    its verdict, with all reasons if it is not sound.
 
     Examples
     --------

@@ -71,19 +71,20 @@ def plot_selection(
     Notes
     -----
     The counts were split at random into two halves. Maps fused from one half predict the other. The
-    lower the error of that prediction, the better the setting. The error is plotted in percent
-    above the best of the element. Too little smoothing (left) leaves noise in the map, and too much
-    (right) blurs its structure. Both predict worse.
+    lower the error of that prediction, the better the setting. The error is plotted in per cent
+    above the lowest error of the element. Too little smoothing (left) leaves noise in the map, and
+    too much smoothing (right) blurs its structure. Both give worse predictions.
 
-    Settings without the HAADF are black. Settings with it have a colour for each gamma. Lines
+    Settings without the HAADF are black. Settings with the HAADF have one colour per gamma. Lines
     connect the best settings at each strength of smoothing. The symbol depends on the regulariser:
     circles for total variation, diamonds for its Huber form, squares for sieves and hexagons for
     smooth maps. For the last two, lambda_2 / lambda_1 is half the square of their width in pixels.
-    Filled symbols follow the edges of the HAADF. Triangles at the top are above 30 per cent.
+    Filled symbols denote regularisers that follow the edges of the HAADF. Triangles at the top
+    denote errors above 30 per cent.
 
     A ring marks the chosen setting. It is not always the lowest symbol of an element: elements that
     are coupled by the HAADF are chosen together, and the HAADF is used only if it improves the
-    prediction of all of them by three standard errors.
+    prediction of all elements together by at least three standard errors.
 
     Examples
     --------

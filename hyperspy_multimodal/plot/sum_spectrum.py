@@ -85,18 +85,17 @@ def plot_sum_spectrum(
     The upper panel shows observed counts, fitted counts and the continuum. "Fitted" is the model
     plus the residual that was attributed to lines and continuum afterwards, which is shaded. The
     lower panel shows observed minus *model* in standard errors of the counts, linear up to 5 and
-    logarithmic beyond, with the same shading. The grey band is two standard errors wide on each
-    side.
+    logarithmic beyond, with the same shading. The grey band extends from -2 to 2 standard errors.
 
     Ticks mark the fitted positions of all lines. The strongest line of each family has a label if
     it forms a peak or is mapped; other lines have one if their peaks stand out. Colours distinguish
-    named elements, elements of the instrument, and guesses for unassigned peaks ("?"). Doubtful
-    features are listed below the picture:
+    named elements, elements of the instrument, and possible elements of unassigned peaks ("?").
+    Doubtful features are listed below the figure:
 
     - unassigned peaks;
     - ranges, shaded in orange, where the counts deviate from the model in one direction over more
       than a FWHM, by five standard errors and by 2 %;
-    - lines of the instrument under a mapped line (†);
+    - lines of instrument elements under a mapped line (†);
     - lines under which other elements may be hidden (‡);
     - elements that were not found (in brackets);
     - channels that were left out.
@@ -144,15 +143,15 @@ def _shown(output, lines, doubts, axis, energies):
         fits[start:stop] = True
     if not (observed[fits] > 0).any():
         raise ValueError(
-            "plot_sum_spectrum needs spectra with counts, but those that were fitted hold none."
+            "plot_sum_spectrum needs spectra with counts, but those that were fitted contain none."
         )
     if energies is not None:
         inside = np.flatnonzero((energy >= energies[0]) & (energy <= energies[1]))
         if np.count_nonzero(fits[inside]) < 2:
             first, last = energy[fits][[0, -1]]
             raise ValueError(
-                f"energies must hold at least two of the channels that were fitted, {first:g} to "
-                f"{last:g} {axis.units}, but {energies!r} was given."
+                f"energies must contain at least two of the channels that were fitted, {first:g} "
+                f"to {last:g} {axis.units}, but {energies!r} was given."
             )
         return slice(inside[0], inside[-1] + 1)
     fitted = output["fitted"].data

@@ -174,7 +174,7 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
         light = [each for each, weight in zip(symbols, weights, strict=True) if weight < _LIGHT]
         if density is None and light:
             _logger.warning(
-                "No density was given: the mean of those of the elements is far too low for "
+                "No density was given. The mean density of the elements is far too low for "
                 "compounds of %s, and so is the absorption correction. Give density in g/cm^3.",
                 ", ".join(light),
             )
@@ -196,7 +196,7 @@ def _by_region(name, given, regions):
     missing = [region for region in regions if region not in given]
     if missing:
         raise ValueError(
-            f"{name} must be one number, or hold one for each of the regions {regions}, but has "
+            f"{name} must be one number, or contain one for each of the regions {regions}, but has "
             f"none for {missing}."
         )
     return np.array(
@@ -231,7 +231,7 @@ def _angle(given, metadata):
     missing = [name for name, angle in angles.items() if angle is None]
     if missing:
         raise ValueError(
-            f"take_off_angle must be given, in degrees, because the metadata hold no {missing}."
+            f"take_off_angle must be given, in degrees, because the metadata contain no {missing}."
         )
     tilt = found.get_item("Stage.tilt_beta", None) or 0.0
     return float(take_off_angle(beta_tilt=tilt, **angles))

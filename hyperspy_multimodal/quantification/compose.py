@@ -61,21 +61,21 @@ def composition(
     Parameters
     ----------
     maps : list of BaseSignal
-        Fused maps that `multimodal_fusion` returned for spectra, or maps from `fit_maps` or
+        Fused maps returned by `multimodal_fusion` for a spectrum image, or maps from `fit_maps` or
         `fuse_maps`, in any order. Omitted elements, such as C in a support film, are excluded from
         the composition.
     output : dict
-        Dictionary that the same call returned with ``full_output=True``. Maps from `fuse_maps`
-        must be named after their lines, and must be in counts or fused with a given ``gain``. Maps
-        with estimated noise raise an error.
+        Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
+        be named after their lines, and must be in counts or fused with a given ``gain``. Maps with
+        estimated noise raise an error.
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors for weight per cent, as in eXSpy, by line, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number is a standard error. An
         element symbol stands for its line; lines without a map are ignored. A list is in the order
         of the maps. Zeta factors may be used instead.
         For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
-        as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic ones that the
-        fusion recorded, with estimated standard errors of 10 % (K) and 20 % (L).
+        as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic cross-sections
+        recorded by the fusion, with estimated standard errors of 10 % (K) and 20 % (L).
     regions : None, BaseROI, BaseSignal, array_like, dict or list
         HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
         or a label image of integers, 0 outside. None (default) finds regions of uniform composition
@@ -88,10 +88,11 @@ def composition(
         corrected for absorption in the specimen. None (default): no correction.
     density : None, float or dict
         Density in g/cm^3, for use with ``thickness``. None (default) uses the weighted mean density
-        of the elements, as eXSpy does. This is far too low for oxides, because oxygen is a gas.
+        of the elements, as eXSpy does. This is far too low for oxides, because the tabulated
+        density of oxygen is that of the gas.
     mass_thickness : None, float or dict
         Density times thickness in kg/m^2, instead of ``thickness`` and ``density``. 100 nm at
-        5 g/cm^3 are 5e-4 kg/m^2.
+        5 g/cm^3 corresponds to 5e-4 kg/m^2.
     take_off_angle : float or "auto"
         Take-off angle in degrees, for the absorption correction. "auto" (default) uses the metadata
         of the maps.
@@ -118,32 +119,34 @@ def composition(
     Notes
     -----
     With net counts :math:`N_i`, the weight per cent of an element is :math:`100 k_i N_i / \sum_j
-    k_j N_j` [1]_. Fluorescence is not corrected. Errors are propagated linearly:
+    k_j N_j` [1]_. Fluorescence is not corrected for. Errors are propagated linearly:
 
     - counts: the summed variance of the raw counts, with covariances between elements;
     - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
       EDS fit, they are the errors of calibration, line weights and continuum. For an EELS fit, they
-      are the errors of exponent, shift, white lines, misfit and energy range. For windows, they are
-      3 % of the X-ray background (10 % below 1 keV), or 0.5 % of the EELS background and the error
-      of its exponent. The expected contribution of overlapping lines (tabulated intensities) or
-      edges (hydrogenic cross-sections) of other mapped elements is counted as an error as well. For
-      each element, the relative error of the counts of a region equals the relative error of the
-      total. However, each region gets at least the fraction of this error that it has of the counts
-      of all lines together (for EELS, of all spectra). For existing maps (`fuse_maps`), errors of
-      the background and of overlapping lines are not known. This is stated in the table, and
-      detection is not assessed;
+      are the errors of the background exponent, the energy shift and the white lines, and those due
+      to misfit and the choice of energy range. For windows, they are 3 % of the X-ray background
+      (10 % below 1 keV), or 0.5 % of the EELS background and the error of its exponent. The
+      expected contribution of overlapping lines (tabulated intensities) or edges (hydrogenic
+      cross-sections) of other mapped elements is counted as an error as well. For each element, the
+      relative error of the counts of a region equals the relative error of the total. However, each
+      region is assigned at least a share of the total error equal to its share of the counts of all
+      lines (for EELS, of all spectra). For existing maps (`fuse_maps`), errors of the background
+      and of overlapping lines are not known. This is stated in the table, and detection is not
+      assessed;
     - kfactors: their standard errors, which are assumed to be independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
     of the window, so atomic per cent is a ratio of areal densities. Plural scattering is not
-    corrected.
+    corrected for.
 
     Absorption: :math:`k_i` is multiplied by :math:`x / (1 - e^{-x})`. Here, :math:`x` is the mass
     absorption coefficient of the composition (from eXSpy) times the mass thickness, divided by the
     sine of the take-off angle. The correction is iterated until it is self-consistent. It is valid
-    for flat regions of uniform composition through their thickness. Errors are propagated through
-    the correction, but do not include the error of the thickness. ``maps`` are corrected in the
-    same way; if the thickness differs between regions, they are NaN outside all regions.
+    for regions of constant thickness whose composition is uniform through the thickness. Errors are
+    propagated through the correction, but do not include the error of the thickness. ``maps`` are
+    corrected for absorption in the same way; if the thickness differs between regions, they are NaN
+    outside all regions.
 
     Negative counts are set to zero in the composition, so percentages are between 0 and 100;
     ``counts`` keep their sign. A region has no composition (NaN; ``remarks`` gives the reason) if
@@ -152,27 +155,26 @@ def composition(
     amounts of the other elements.
 
     An element is detected if its counts would be improbable without it, given the expected
-    background and the error of the fit. The threshold of the p-values follows from the false
-    discovery rate over all pairs of regions and elements [2]_. Near-certain pairs (p-values below
-    1/10000 of the rate) are excluded because they would loosen the threshold for the rest. The
-    threshold is at most one fifth of the rate (0.01 by default). Detection limits follow
-    Currie [3]_: an element with this many counts is detected in 95 of 100 scans, and one with fewer
-    counts less often.
+    background and the error of the fit. The p-value threshold follows from the false discovery rate
+    over all pairs of regions and elements [2]_. Near-certain pairs (p-values below 1/10000 of the
+    rate) are excluded because they would loosen the threshold for the rest. The threshold is at
+    most one fifth of the rate (0.01 by default). Detection limits follow Currie [3]_: an element
+    with this many counts is detected in 95 % of scans, and one with fewer counts less often.
 
     Regions are detected as follows. Regions that follow the noise of the counts would include this
     noise in their composition. To avoid this, simulated noise is added to one copy of the raw
-    counts and subtracted from another. This gives two sets of maps with independent noise, each as
-    noisy as half the counts [4]_. The first set is fused with the parameters of the maps, and
-    regions are detected in it. The second set is summed over these regions, which increases the
-    errors by a factor of 1.4. Pixels belong to the specimen if the fused counts of all maps
-    together exceed three standard errors of the counts of 5 x 5 pixels; all other pixels are
-    vacuum. The compositions of these pixels are split by k-means into 2 to 6 clusters of at least
-    20 pixels. Half of the pixels of a cluster must lie in squares of 2 x 2 pixels of the cluster,
-    so that rims do not become regions. A number of clusters is accepted if all clusters differ from
-    each other by 10 at%, and by three standard errors of the second set of counts. Among the
-    accepted numbers, the one is used for which pixels are, on average, closest to their own cluster
-    centre relative to the nearest other centre. If none is accepted, all pixels form a
-    single region.
+    counts and subtracted from a second copy. This gives two sets of maps with independent noise,
+    each as noisy as maps from half the counts [4]_. The first set is fused with the parameters of
+    the maps, and regions are detected in it. The second set is summed over these regions, which
+    increases the errors by a factor of 1.4. Pixels belong to the specimen if the fused counts of
+    all maps together exceed three standard errors of the counts of 5 x 5 pixels; all other pixels
+    are vacuum. The compositions of the specimen pixels are grouped by k-means into 2 to 6 clusters
+    of at least 20 pixels. Half of the pixels of a cluster must lie in squares of 2 x 2 pixels of
+    the cluster, so that rims do not become regions. A number of clusters is accepted if all
+    clusters differ from each other by 10 at%, and by three standard errors of the second set of
+    counts. Of the accepted numbers of clusters, the one chosen is that for which pixels are, on
+    average, closest to their own cluster centre relative to the nearest other centre. If none is
+    accepted, all pixels form a single region.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` is the fraction of the counts of a region in such pixels.
@@ -292,7 +294,7 @@ def _fusion_of(output):
     """Return the output of a fusion, or say that regions cannot be found without one."""
     if "raw_maps" not in output or "haadf" not in output:
         raise ValueError(
-            "regions must be given where maps are not fused, but None was given. To find "
+            "regions must be given if the maps are not fused, but None was given. To find "
             "regions, give the maps and the output of multimodal_fusion."
         )
     return output

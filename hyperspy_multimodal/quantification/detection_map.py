@@ -34,12 +34,13 @@ class DetectionMap:
     lines, elements : list of str
         X-ray lines or edges, such as "Ti_Ka", and their elements.
     maps : list of BaseSignal
-        One map per element, with four values. 2: the element is present. 1: it is present, but with
-        less than ``least``. -1: it was not found, and if it is present, there is less than
-        ``least``. 0: the counts do not decide. Neighbouring blocks of 1 and -1 may hold the same
-        amount: both have less than ``least``. All pixels of a block have the same value.
+        One map per element, with four values. 2: the element is present. 1: it is present, but its
+        amount is below ``least``. -1: it was not found, and if it is present, its amount is below
+        ``least``. 0: the counts are not conclusive. Neighbouring blocks with 1 and -1 may contain
+        the same amount, which is below ``least`` in both. All pixels of a block have the same
+        value.
     limits : list of BaseSignal
-        Detection limits in per cent (see ``units``), NaN where there is no specimen.
+        Detection limits in per cent (see ``units``), NaN in vacuum.
     sizes : list of int
         Side length of a block in pixels, by element.
     p_values : list of ndarray
@@ -76,25 +77,25 @@ def detection_map(
 ) -> DetectionMap:
     """Return where each element is detected, at a given false discovery rate.
 
-    The scan is cut into square blocks of pixels, and the raw counts of each are tested. Fused maps
-    only help to choose how large blocks have to be.
+    The scan is divided into square blocks of pixels, and the raw counts of each block are tested.
+    The fused maps are used only to choose the size of the blocks.
 
     Parameters
     ----------
     maps, output, kfactors
         As in `composition`. Errors of the factors are ignored.
     least : float
-        Amount in per cent that must not be missed, between 0 and 100. Default 5. Where there is
-        less, the map says so, whether the element was found or not. Smaller amounts need larger
-        blocks.
+        Amount in per cent that must not be missed, between 0 and 100. Default 5. The map shows
+        where the amount is smaller, whether the element was found or not. Smaller amounts need
+        larger blocks.
     sizes : None, int or dict
         Side length of a block in pixels, for all elements or by line. None (default): large enough
-        for ``least`` per cent of the element, or as much as there is, to be found in most blocks of
-        the specimen; at most a quarter of the shorter side of the scan.
+        to detect ``least`` per cent of the element, or the amount that is present, in most blocks
+        of the specimen; at most a quarter of the shorter side of the scan.
     composition_units : "atomic" or "weight"
         Whether ``least`` and the limits are in atomic or weight per cent. Default "atomic".
     false_discovery_rate : float
-        Expected share of wrong blocks, for each element: blocks without the element among those
+        Expected fraction of wrong blocks, for each element: blocks without the element among those
         where it is reported, and blocks with ``least`` or more among those where less is reported.
         Default 0.05.
 
@@ -111,16 +112,16 @@ def detection_map(
     See Also
     --------
     hyperspy_multimodal.composition : The same for regions, with compositions.
-    hyperspy_multimodal.plot.plot_detection_map : Draw it.
+    hyperspy_multimodal.plot.plot_detection_map : Draw the maps.
 
     Notes
     -----
     The blocks of an element are tested together, following Benjamini and Hochberg [1]_, in two
-    tests: whether this many counts would be rare without the element, and whether this few counts
-    would be rare with ``least`` per cent of it. Both tests include the Poisson noise of counts and
-    background, and the error of the fit. If neither test is significant, as in vacuum, the counts
-    do not decide. The same is true if the element was not found, but the detection limit is above
-    ``least``.
+    tests: whether so many counts would be improbable without the element, and whether so few counts
+    would be improbable with ``least`` per cent of it. Both tests include the Poisson noise of
+    counts and background, and the error of the fit. If neither test is significant, as in vacuum,
+    the counts are not conclusive. The same applies if the element was not found but the detection
+    limit is above ``least``.
 
     References
     ----------
@@ -142,9 +143,9 @@ def detection_map(
     measured = measured_of(maps, output)
     if not measured.common_is_known:
         raise ValueError(
-            "output must be of spectra, but is of existing maps. It is not known how much of their "
-            "counts is background, and so not where an element is present. Give the maps and the "
-            "output of multimodal_fusion."
+            "output must come from a fusion of spectra, but comes from existing maps. How much of "
+            "their counts is background is not known, so detection cannot be assessed. Give the "
+            "maps and the output of multimodal_fusion."
         )
     found = factors_of(kfactors, measured.kind, measured.names, maps)
     least = _between("least", least, 100)

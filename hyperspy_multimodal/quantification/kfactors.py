@@ -36,8 +36,8 @@ def checked_kfactors(kfactors, names, kind="line"):
         missing = [name for name, each in zip(names, found, strict=True) if each is None]
         if missing:
             raise ValueError(
-                f"kfactors must hold a factor for each {kind} of the maps, {names}, but has none "
-                f"for {missing}; it has {given}."
+                f"kfactors must contain a factor for each {kind} of the maps, {names}, but has "
+                f"none for {missing}; it has {given}."
             )
     elif isinstance(kfactors, str) or not np.iterable(kfactors):
         raise TypeError(
@@ -48,7 +48,7 @@ def checked_kfactors(kfactors, names, kind="line"):
         found = list(kfactors)
         if len(found) != len(names):
             raise ValueError(
-                f"kfactors must hold one factor per map, in the order {names}, but {len(found)} "
+                f"kfactors must contain one factor per map, in the order {names}, but {len(found)} "
                 "were given. Give them by name, {'Ti_Ka': 1.0, ...}, to avoid mistakes in the "
                 "order."
             )

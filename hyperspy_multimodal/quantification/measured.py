@@ -130,7 +130,7 @@ def _checked_names(maps):
     for each in maps:
         if not isinstance(each, BaseSignal):
             raise TypeError(
-                "maps must hold signals, as multimodal_fusion returns them, but "
+                "maps must contain signals, as multimodal_fusion returns them, but "
                 f"{type(each).__name__} was given. With full_output=True it returns (maps, output)."
             )
         if each._lazy:
@@ -141,9 +141,10 @@ def _checked_names(maps):
         kind, found = _named(each)
         if not found and each.data.ndim == 2:
             raise ValueError(
-                "maps must name their X-ray line or edge, but one names none. Name the lines when "
-                "you fuse maps, fuse_maps({'Ti_Ka': map, ...}, haadf, full_output=True), or give "
-                "the maps and the output that multimodal_fusion returns for the spectrum image."
+                "maps must be named after their X-ray line or edge, but one is not. Name the lines "
+                "when you fuse maps, fuse_maps({'Ti_Ka': map, ...}, haadf, full_output=True), or "
+                "give the maps and the output that multimodal_fusion returns for the spectrum "
+                "image."
             )
         if len(found) != 1 or each.data.ndim != 2:
             raise ValueError(
@@ -204,7 +205,7 @@ def _checked_output(maps, output):
     noise = output.get("raw_noise", output)
     if not noise or "variances" not in noise:
         raise ValueError(
-            "output must hold the noise of the counts, which is missing for lazy maps, and for "
+            "output must contain the noise of the counts, which is missing for lazy maps, and for "
             "existing maps whose noise was estimated. Fuse the spectra themselves, with "
             "s.multimodal_fusion(haadf, lazy_output=False, full_output=True), or give fuse_maps "
             "counts, or `gain`."

@@ -42,10 +42,10 @@ class RegionSums:
         Standard errors by source, shape (R, K): "counts" (noise), "fit" (errors common to all
         regions) and "total".
     covariances : numpy.ndarray
-        Covariances between the lines of each region, from both sources, shape (R, K, K).
+        Covariances between the lines of each region, from noise and fit, shape (R, K, K).
     fit_errors_are_known : bool
-        False for existing maps: the errors do not include that of their background and of
-        overlapping lines.
+        False for existing maps, for which the errors of the background and of overlapping lines are
+        not known and not included.
     """
 
     lines: list[str]
@@ -79,7 +79,7 @@ class RegionSums:
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write; one that exists is replaced.
+            File to write. An existing file is replaced.
         """
         with open(path, "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
@@ -111,22 +111,22 @@ def region_sums(
     """Return the counts of regions of EDS or EELS maps, with errors.
 
     The counts are sums of the raw maps, which are unbiased and whose noise is known. Sums of fused
-    maps scatter less where the specimen suits the fusion, but they are biased where it flattens
-    structure. No factors are needed; for a composition, use `composition`.
+    maps can have less noise, but they are biased where fusion flattens structure. No k-factors are
+    needed; for a composition, use `composition`.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        Fused maps, as `multimodal_fusion` of spectra returns them, or maps from `fit_maps` or
+        Fused maps returned by `multimodal_fusion` for a spectrum image, or maps from `fit_maps` or
         `fuse_maps`.
     output : dict
-        Dictionary that the same call returned with ``full_output=True``. Maps from `fuse_maps`
-        must name their lines, and must be counts, or fused with ``gain``; if their noise was
-        estimated, they are refused.
+        Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
+        be named after their lines, and must be in counts or fused with a given ``gain``. Maps with
+        estimated noise raise an error.
     regions : BaseROI, BaseSignal, array_like, dict or list
         HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
-        or a label image of integers, 0 outside. Choose regions by position or by the HAADF: the
-        counts of regions that follow bright pixels of the raw maps are too high.
+        or a label image of integers, 0 outside. Choose regions by position or from the HAADF:
+        regions that follow bright pixels of the raw maps have too many counts.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def region_sums(
 
     Notes
     -----
-    Errors "counts" and "fit" are those that `composition` propagates.
+    The errors "counts" and "fit" are the same as those that `composition` propagates.
 
     Examples
     --------

@@ -62,7 +62,7 @@ def _labelled(labels, shape):
         )
     present = [int(label) for label in np.unique(labels) if label > 0]
     if not present:
-        raise ValueError("regions must have a label > 0, but the label image holds none.")
+        raise ValueError("regions must have a label > 0, but the label image contains none.")
     return [str(label) for label in present], np.array([labels == label for label in present])
 
 
@@ -85,12 +85,12 @@ def _mask(name, region, like):
     if not mask.any():
         where = f" ROIs use the units of the axes: {extent(like)}."
         raise ValueError(
-            f"Region {name!r} must hold a pixel, but holds none of the maps."
+            f"Region {name!r} must contain a pixel, but contains none of the maps."
             + (where if isinstance(region, BaseROI) else "")
         )
     if isinstance(region, BaseROI) and sticks_out(region, like):
         _logger.warning(
-            "A part of the region %r lies outside the maps, which is left out. ROIs use the "
+            "A part of the region %r lies outside the maps and is left out. ROIs use the "
             "units of the axes: %s.",
             *(name, extent(like)),
         )

@@ -26,8 +26,9 @@ _COLUMNS = (
 class Composition:
     """Composition of R regions in K elements, with errors and detection limits.
 
-    Arrays are in the order of ``regions`` and ``lines``. If a region has no composition, because
-    its counts are too few or the background is wrong, values are NaN, and ``remarks`` say why.
+    Arrays are in the order of ``regions`` and ``lines``. If a region has no composition, because it
+    has too few counts or the background is wrong, its values are NaN, and ``remarks`` gives the
+    reason.
 
     Attributes
     ----------
@@ -38,43 +39,44 @@ class Composition:
     units : "atomic" or "weight"
         Whether errors, covariances, detection limits and maps are in atomic or weight per cent.
     pixels : ndarray of shape (R,)
-        Number of pixels of each region, without those that were left out of the fusion.
+        Number of pixels of each region, excluding masked positions.
     rims : ndarray of shape (R,)
-        Share of a region's fused counts in pixels at its rim, which may come from its neighbours.
+        Fraction of the fused counts of a region in pixels at its rim, which may contain counts from
+        adjacent regions.
     counts, counts_errors : ndarray of shape (R, K)
         Sums of raw net counts, which may be negative, and their standard errors from noise. For
-        regions found automatically, they include the noise that makes them independent of the
-        search.
+        automatically detected regions, the errors include the noise that is added to make the
+        counts independent of the detection.
     atomic_percent, weight_percent : ndarray of shape (R, K)
         Composition, between 0 and 100; counts below zero are taken as zero.
     errors : dict of str to ndarray of shape (R, K)
         Standard errors in per cent (see ``units``) by source: "counts" (noise), "fit" (errors
         common to all regions, such as calibration and continuum), "kfactors", and "total".
     fit_errors_are_known : bool
-        Whether ``errors["fit"]`` contains what all regions have in common. False for existing maps:
-        the error of their background and of overlapping lines is not known, and neither detection
-        limits nor p-values are given.
+        Whether ``errors["fit"]`` contains the errors common to all regions. False for existing
+        maps: the errors of their background and of overlapping lines are not known, and neither
+        detection limits nor p-values are given.
     kfactors_have_errors : bool
-        Whether any factor has a standard error. If not, ``errors["kfactors"]`` is 0, and the total
-        does not include them; the table says so.
+        Whether any factor has a standard error. If not, ``errors["kfactors"]`` is 0 and the total
+        does not include errors of k-factors; the table states this.
     covariances : ndarray of shape (R, K, K)
         Covariances of the total errors, between elements.
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
-        Smallest counts, and per cent, of an element that would be found in 95 of 100 scans.
+        Smallest counts, and per cent, of an element that would be detected in 95 % of scans.
     p_values : ndarray of shape (R, K)
         Probability of this many counts or more if the element is absent; NaN where the background
         is wrong.
     detected : ndarray of shape (R, K)
         Whether the element is detected, bool, at the false discovery rate over all uncertain pairs
-        of region and element. Also False where the background is wrong and nothing is known.
+        of regions and elements. Also False if nothing is known because the background is wrong.
     false_discovery_rate : float
         As given.
     remarks : dict of str to str
-        Why a region has no composition, by region; "" if it has one.
+        Reason why a region has no composition, by region; "" if it has one.
     masks : ndarray of shape (R, ny, nx)
         Masks of the regions, bool.
     maps : list of BaseSignal
-        Composition of each pixel from the fused maps, one per element, NaN where there is nothing.
+        Composition of each pixel from the fused maps, one per element, NaN in vacuum.
     """
 
     lines: list[str]

@@ -87,7 +87,7 @@ def warn_of_disturbed_lines(maps: Maps, haadf):
             continue
         index = f"{lines.tolist()}" if axis == 0 else f":, {lines.tolist()}"
         _logger.warning(
-            "Disturbed %s of the scan: %s. They hold %s of the counts of their neighbours, "
+            "Disturbed %s of the scan: %s. They contain %s of the counts of their neighbours, "
             "although the HAADF does not change there. Leave them out: mask = "
             "np.zeros(haadf.data.shape, bool); mask[%s] = True; navigation_mask=mask.",
             f"{name}s" if len(lines) > 1 else name,

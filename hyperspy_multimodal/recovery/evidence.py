@@ -91,7 +91,7 @@ def say_changed_totals(maps, fused):
         _logger.warning(
             "The totals of fused maps differ from those of the raw maps: %s. Totals are kept only "
             "where the background can be trusted (`totals_kept`), or with keep_totals=True. Say "
-            "which of the two you quote.",
+            "which of these totals you quote.",
             ", ".join(f"{name} by {each}" for name, each in found.items()),
             kind="changed total",
             about=about,

@@ -21,7 +21,7 @@ def check_counts(maps: Maps, automatic):
     if automatic and not (maps.are_integers or maps.splits_rounded):
         raise ValueError(
             "lambdas='auto' splits the counts into two halves, so it needs whole counts, but "
-            "the spectra hold fractions. Give the counts as recorded, or lambdas=(lambda_1, "
+            "the spectra contain fractions. Give the counts as recorded, or lambdas=(lambda_1, "
             "lambda_2). An ROI along a line interpolates unless its linewidth is 0. For a wider "
             "line, sum the spectra instead, for example with s.inav[:, 10:15].sum('y')."
         )
@@ -104,7 +104,7 @@ def warn_of_lost_positions(maps: Maps, haadf):
     if lost.mean() > _LOST:
         shown = float(f"{level:.4g}")  # for copying: digits without separators
         _logger.warning(
-            "%d scan positions (%.1f %%) hold no counts although the HAADF is bright there, so "
+            "%d scan positions (%.1f %%) contain no counts although the HAADF is bright there, so "
             "their spectra were probably lost. They are treated as measured, which makes the "
             "maps too dark there. Leave them out with navigation_mask=(s.data.sum(axis=-1) == "
             "0) & (haadf.data >= %s), which keeps empty vacuum.",
@@ -152,8 +152,8 @@ def warn_of_poor_model(model):
         _logger.warning(
             "The maps explain only %.0f %% of the HAADF's variance at gamma = %g. An element "
             "may be missing, the HAADF may show diffraction contrast, or it may belong to "
-            "another scan. Look at `haadf_residual` of full_output=True: it is bright where the "
-            "maps lack something.",
+            "another scan. Look at `haadf_residual` of full_output=True: it is bright where "
+            "something is missing from the maps.",
             100 * max(model.r_squared, 0),
             model.gamma,
             kind="unlike HAADF",
@@ -247,7 +247,7 @@ def _say_haadf_left_out(names, setting, parameters, model):
     if model.r_squared >= _GOOD_R_SQUARED and not given:
         _logger.warning(
             "%s, the brightness of the HAADF does not improve the prediction of held-out "
-            "counts, so it is not used%s. The maps agree with the HAADF all the same: they "
+            "counts, so it is not used%s. The maps nevertheless agree with the HAADF: they "
             "explain %.0f %% of its variance.%s",
             tried,
             f" (its edges are, for {', '.join(guided)})" if guided else "",

@@ -97,7 +97,7 @@ RULES = {
     "saturated HAADF": Rule("saturated HAADF", care=1, by_haadf=True),
     "widest blur": Rule("HAADF much sharper than the maps", care=1, by_haadf=True),
     "doubtful field": Rule(
-        "HAADF may show another field of view", care=1, to_do=True, by_haadf=True
+        "HAADF may show a different field of view", care=1, to_do=True, by_haadf=True
     ),
     # problems that affect no map
     "to do": Rule("", to_do=True),

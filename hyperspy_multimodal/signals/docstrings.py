@@ -19,32 +19,32 @@ DESCRIPTIONS = {
     averaging. For a line scan, pass the HAADF line profile. For a stack, pass one image or one per
     slice.""",
     "gamma": """gamma : float or "auto"
-    Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and 1.6 to
-    2 suits atomic columns. "auto" chooses among 1, 1.4 and 1.8. If ``lambdas="auto"``, the value
-    that predicts held-out counts best is chosen; otherwise, the value for which the maps explain
-    the largest fraction of the variance of the HAADF. Default 1.7, as published.""",
+    Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and values
+    of 1.6 to 2 suit atomic columns. "auto" chooses among 1, 1.4 and 1.8. If ``lambdas="auto"``, the
+    value that predicts held-out counts best is chosen; otherwise, the value for which the maps
+    explain the largest fraction of the variance of the HAADF. Default 1.7, as published.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
     Weights (lambda_1, lambda_2) of the $counts and of the regulariser, each a scalar or one value
     per element. A smaller lambda_1 (> 0) gives the HAADF more influence. A larger lambda_2 /
     lambda_1 gives smoother maps. For ``regulariser="sieve"`` and "smooth", this ratio is
     sigma^2 / 2, where sigma is the standard deviation of the Gaussian in pixels. A good starting
     point is (0.01, 0.02). "auto" (default) chooses the values that predict held-out $counts best.
-    Not using the HAADF is one of the candidates: the HAADF is used only if it improves the
-    prediction by three standard errors.""",
+    One candidate is fusion without the HAADF; the HAADF is used only if it improves the prediction
+    by at least three standard errors.""",
     "regulariser": """regulariser : str or list of str
     Regulariser, or list with one per element:
 
     - "isotropic": total variation, which favours piecewise-constant maps.
     - "directional": total variation in which an edge of a map is not penalised where the HAADF has
       a parallel edge $guide. Edges are never imposed.
-    - "huber" and "directional huber": the same two, but small differences are penalised by their
-      squares, which reduces staircase artefacts on slopes.
+    - "huber" and "directional huber": as "isotropic" and "directional", but with a quadratic
+      penalty on small differences, which reduces staircase artefacts on slopes.
     - "sieve": constrain maps to Gaussian-smoothed images (method of sieves) instead of penalising
       total variation. This suits atomic columns.
     - "smooth": a softer sieve, for slopes and few counts.
     - "tgv" and "directional tgv": total generalised variation, for shaded particles. Linear
-      gradients are not penalised and changes in slope only weakly. These two are several times
-      slower.
+      gradients are not penalised, and changes in slope are penalised only weakly. These two are
+      several times slower.
     - "tv": the better of "isotropic" and "directional", for each element.
     - "auto" (default): for each element, the option that best predicts held-out $counts. The two
       forms of "tgv" are not tried.
@@ -60,22 +60,22 @@ DESCRIPTIONS = {
     "haadf_blur": """haadf_blur : "auto" or float
     Standard deviation, in pixels, of the Gaussian that blurs the HAADF to the resolution of the
     maps. At atomic resolution, columns are sharper in the HAADF than in the spectra. "auto"
-    (default) tries 0, 0.5, ..., 3 and uses the best fit to the HAADF, or 0 if none is clearly
-    better.""",
+    (default) tries 0, 0.5, ..., 3 and uses the value that gives the best fit to the HAADF, or 0 if
+    no value is clearly better.""",
     "align": """align : bool
     Whether to shift the HAADF to align it with the maps. The shift is determined by phase
-    correlation with the HAADF modelled from the raw maps. It is applied if it clearly improves the
-    fit, and recorded as ``haadf_shift``, in pixels (y, x). With False (default), a warning is
-    logged if the shift exceeds one pixel.""",
+    correlation with the HAADF modelled from the raw maps. The shift is applied if it clearly
+    improves the fit, and recorded as ``haadf_shift``, in pixels (y, x). With False (default), a
+    warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to keep the net total of each element exactly, if it is positive. "auto" (default) keeps
-    it unless net counts in vacuum or strongly negative counts indicate a wrong background. In that
-    case, a message is logged.""",
+    the total unless net counts in vacuum or strongly negative counts indicate a wrong background.
+    In that case, a message is logged.""",
     "keep_significant": """keep_significant : bool
-    Whether to correct structure that fusion has erased or added. If the sums of a fused map and of
-    the $counts differ significantly within a box, disc or line, the sum of the map there is set to
-    that of the $counts. The false-positive rate is 2 % per scan. Changes are recorded as
-    ``relaxed``, and remaining differences are logged. Default True.""",
+    Whether to restore structure that fusion has erased and remove structure that it has added. If
+    the sums of a fused map and of the $counts differ significantly within a box, disc or line, the
+    sum of the map there is set to that of the $counts. The false-positive rate is 2 % per scan.
+    Changes are recorded as ``relaxed``, and remaining differences are logged. Default True.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`). If the regulariser of any
     map is "sieve" or "smooth", ten times this value is used for all maps, which suffices for
@@ -86,33 +86,34 @@ DESCRIPTIONS = {
     Seed of the random number generator, used by ``lambdas="auto"`` and ``uncertainty``. Default
     0.""",
     "uncertainty": """uncertainty : bool
-    Whether to estimate the standard deviation of each map per pixel, from 30 fusions of redrawn
-    $counts and HAADF. If the noise of the counts is known, the estimate is scaled by the residuals
-    between maps and counts, so that it includes the misfit of the HAADF. This takes as long as
-    about 31 fusions. The array is stored in ``metadata.Multimodal_fusion.standard_deviation``,
-    which HyperSpy does not slice or stack along with the map. With ``full_output=True``,
-    ``standard_deviations`` contains them as maps, and ``draws`` can be used to compute the errors
-    of sums, ratios and any other quantity. Default False.""",
+    Whether to estimate the standard deviation of each map per pixel, from 30 fusions of simulated
+    repetitions of the scan ($counts and HAADF). If the noise of the counts is known, the estimate
+    is scaled by the residuals between maps and counts, so that it includes the misfit of the HAADF.
+    This takes about as long as 31 additional fusions. The standard deviations are stored as an
+    array in ``metadata.Multimodal_fusion.standard_deviation``, which HyperSpy does not slice or
+    stack along with the map. With ``full_output=True``, ``standard_deviations`` contains them as
+    maps, and ``draws`` can be used to compute the errors of sums, ratios and any other quantity.
+    Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
-    these positions are ignored, even if they are NaN, and the maps follow the HAADF and the
-    neighbouring pixels there. Positions that are masked in the data or in the HAADF
-    (``numpy.ma``) are also excluded. None (default) uses all positions.""",
+    these positions are ignored, even if they are NaN. There, the maps follow the HAADF and the
+    neighbouring pixels. Positions that are masked in the data or in the HAADF (``numpy.ma``) are
+    also excluded. None (default) uses all positions.""",
     "slices": """slices : "each" or "shared"
     How parameters are chosen for signals with more than two navigation axes, such as (x, y, tilt),
     which are fused image by image. "each" (default): separately for each slice. "shared": all
     slices use the gamma, lambdas, regulariser and blur of the middle slice.""",
     "maps": """maps : None, list, dict or BaseSignal
     Maps of this scan, such as model fits, to fuse instead of counts from the spectra. Pass signals,
-    or a dictionary mapping elements to signals or arrays. The fused maps have the same units
-    and are in memory. Arguments for extracting counts from spectra raise an error. See
+    or a dictionary mapping elements to signals or arrays. The fused maps have the same units and
+    are returned in memory. Arguments for extracting counts from spectra raise an error. See
     `hyperspy_multimodal.fuse_maps`, which also accepts gain and background of the maps. None
     (default) extracts the counts from the spectra.""",
     "lazy_output": """lazy_output : None or bool
     Whether to return lazy maps. Spectra are then read and fused only when the maps are computed.
-    All maps share one Dask graph, so compute them together with
-    `hyperspy_multimodal.compute_maps`. None (default) returns lazy maps if the signal is lazy.
-    False reads a lazy signal immediately, chunk by chunk.""",
+    All maps share one Dask graph, so compute them together with `hyperspy_multimodal.compute_maps`.
+    None (default) returns lazy maps if the signal is lazy. False reads a lazy signal immediately,
+    chunk by chunk.""",
     "show_progressbar": """show_progressbar : None or bool
     Whether to show a progress bar. None (default) follows HyperSpy's preferences.""",
     "full_output": """full_output : bool
@@ -122,49 +123,49 @@ DESCRIPTIONS = {
 
     - Signals: ``raw_maps`` (list of net counts as measured), ``haadf`` (scaled to [0, 1], blurred),
       ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson and
-      regularisation terms at each iteration). ``raw_noise`` is a dictionary with variances and
-      covariances of the raw maps, and with systematic errors shared by all pixels.
+      regularisation terms at each iteration). ``raw_noise`` is a dictionary with the variances and
+      covariances of the raw maps, and with systematic errors common to all pixels.
     - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
-      maps from simulated repetitions of the scan. Their spread about the fused maps is the error of
-      the maps and of anything computed from them.
+      maps from simulated repetitions of the scan. Their spread about the fused maps gives the error
+      of the maps and of anything computed from them.
     - Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``, ``scales`` (in
       $counts), ``r_squared`` (fraction of the variance of the HAADF that the measured maps
-      explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality``.
+      explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
       ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True: the HAADF does not
       influence the element), ``bright_bias`` (percentage by which the map exceeds the counts where
       the HAADF is bright) and ``bright_bias_errors`` (its standard errors). Only with
       ``uncertainty=True``: ``error_ratios`` (ratio of the variance estimated from the counts to the
-      variance of the draws, in bright pixels; None if the noise is not known) and
-      ``common_errors`` (errors of the total other than noise, such as calibration and line weights,
-      as fractions).
+      variance of the draws, in bright pixels; None if the noise is not known) and ``common_errors``
+      (errors of the total other than noise, such as those of calibration and line weights, as
+      fractions).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
-      window, or None). ``bright_restored``: elements (True) whose sums over the dark, bright and
-      brightest pixels of the HAADF were set to those of the $counts. ``differing``: windows that
-      still differ, in the same form as ``relaxed``.
-    - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried.
-      In this list, ``bright_bias`` is computed from two halves of the counts: one half is fused and
-      compared with the other.
+      window, or None). ``bright_restored``: one boolean per element, True if its sums over the
+      dark, bright and brightest pixels of the HAADF were set to those of the $counts.
+      ``differing``: windows that still differ, in the same form as ``relaxed``.
+    - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. In
+      this list, ``bright_bias`` is computed from two halves of the counts: one half is fused, and
+      the result is compared with the other half.
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
       trusted"), ``because`` (short list of the decisive reasons), ``reasons`` (full text, with
       suggested remedies), ``counts_per_pixel`` (mean number of X-rays or electrons per pixel,
-      without masked positions), and ``standard_errors`` (total divided by its standard error, which
-      is the signal-to-noise ratio of the total). ``messages``: all messages, including messages
-      that concern no map.
+      excluding masked positions), and ``standard_errors`` (total divided by its standard error,
+      which is the signal-to-noise ratio of the total). ``messages``: all messages, including those
+      that do not concern a particular map.
 
     For a stack: ``raw_maps``, and ``slices``, a list with one such dictionary per slice. For lazy
     maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``, ``standard_deviations``
     and ``draws``, all lazy, and ``record``, a Dask delayed object with the scalar results.""",
     "raises": """TypeError, ValueError
-    If the signal is not a map of spectra or has no elements, if the HAADF does not match the scan,
+    If the signal is not a spectrum image or has no elements, if the HAADF does not match the scan,
     or if an argument is invalid.""",
     "large_scans": """For scans of more than about 400 000 pixels, ``lambdas="auto"`` uses only the
 512 x 512 region with the most structure, recorded as ``chosen_on``. HAADF weights, totals and
 fusion use the whole scan.""",
     "published_cost": """J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
        doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
-       doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur,
-       and totals are additions.""",
+       doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur and totals are
+       additions.""",
     "directional_tv": """M. J. Ehrhardt, M. M. Betcke, SIAM J. Imaging Sci. 9, 1084 (2016),
        doi:10.1137/15M1047325.""",
 }

@@ -25,7 +25,7 @@ def check_numbers(signal):
     kind = signal.data.dtype.kind
     if kind not in "buif":
         raise TypeError(
-            "The spectra must hold counts, as real numbers, but their data type is "
+            "The spectra must contain counts, as real numbers, but their data type is "
             f"{signal.data.dtype}. Convert them first, for example with s.change_dtype('float32')."
         )
 
@@ -104,7 +104,7 @@ def without_data_masks(signal):
     result = rebuilt(signal, whole.filled(data, 0))
     if everywhere.all():
         raise ValueError(
-            "The spectra must hold data, but all are masked. Check the mask, s.data.mask."
+            "The spectra must contain data, but all are masked. Check the mask, s.data.mask."
         )
     if everywhere.any():
         used = np.flatnonzero(~everywhere)

@@ -117,7 +117,7 @@ def _from_neighbours(data, mask):
         own = mask[place]
         if own.all():
             raise ValueError(
-                "haadf must hold an image, but all its pixels are masked. Check its mask."
+                "haadf must contain an image, but all its pixels are masked. Check its mask."
             )
         if own.any():
             nearest = distance_transform_edt(own, return_distances=False, return_indices=True)

@@ -64,7 +64,7 @@ def image_array(haadf, shape, scan_axes):
     array = np.asarray(array)
     if array.dtype.kind not in "buif":
         raise TypeError(
-            f"haadf must hold real numbers, but its data type is {array.dtype}. Give the "
+            f"haadf must contain real numbers, but its data type is {array.dtype}. Give the "
             "detector intensities, not a colour image or complex data."
         )
     axes = axes if isinstance(haadf, BaseSignal) else None
@@ -132,8 +132,8 @@ def _warn_of_saturation(array):
     if highest + 1 in _ENDS and share > _SATURATED:
         _logger.warning(
             "%.1f %% of the HAADF's pixels are at %d, the end of a detector's range, so it is "
-            "probably saturated. There it is too dark for its elements, and so may be maps that "
-            "follow it. Record the HAADF at a lower gain, or compare with "
+            "probably saturated. At these pixels, it is darker than it should be, and maps that "
+            "follow it may be too dark as well. Record the HAADF at a lower gain, or compare with "
             "regulariser='isotropic', which ignores its edges. Where its brightness is used "
             "(`uses_haadf`), compare with weights of 0, too.",
             100 * share,
@@ -161,7 +161,7 @@ def scan_shape(signal):
         )
         raise ValueError(
             "multimodal_fusion needs a map of spectra, with two navigation axes (x, y), but this "
-            f"signal holds {what}. Expected dimensions such as (64, 64|2048), not "
+            f"signal contains {what}. Expected dimensions such as (64, 64|2048), not "
             f"{manager.navigation_shape}|{manager.signal_shape}."
         )
     return manager.navigation_shape[::-1]
@@ -185,7 +185,7 @@ def _check_order(axes, scan):
     if names == wanted[::-1] and names[0] != names[1] and all(isinstance(n, str) for n in names):
         raise ValueError(
             f"haadf has the axes {names}, but the scan has {wanted}: rows and columns are "
-            "exchanged. Use haadf.transpose(signal_axes=[1, 0])."
+            "swapped. Use haadf.transpose(signal_axes=[1, 0])."
         )
 
 
@@ -193,7 +193,7 @@ def _warn_of_other_calibration(axes, scan):
     """Say if an image of as many pixels as the scan is calibrated otherwise."""
     if not all(same_field(*pair) in (True, None) for pair in zip(axes, scan, strict=True)):
         _logger.warning(
-            "haadf has as many pixels as the scan, but another calibration (%s). It is assumed "
+            "haadf has as many pixels as the scan, but a different calibration (%s). It is assumed "
             "to show the same field of view, pixel by pixel. Check that it belongs to this "
             "scan. The maps have the calibration of the spectra.",
             calibrations(axes, scan),
@@ -244,7 +244,7 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         alike = alike and np.allclose(ratios, 1, rtol=_LIKE_FIELD)
         if min(finer) >= 1 and not alike:
             raise ValueError(
-                "haadf covers another field of view than the scan "
+                "haadf covers a different field of view from the scan "
                 f"({calibrations(axes, scan_axes)}). {_how_to_crop(pairs)} If a calibration is "
                 "wrong, correct its scale."
             )
@@ -259,7 +259,7 @@ def _on_scan_grid(array, shape, axes, scan_axes, quiet=False):
         "the scan, %s.",
         *array.shape,
         *shape,
-        "which cover the same field" if calibrated else "taken for the same field",
+        "which cover the same field" if calibrated else "taken to be the same field",
     )
     if whole:
         rows, columns = (int(factor) for factor in finer)
@@ -324,10 +324,10 @@ def _wrong_shape(given, expected, is_signal):
         f"{given}."
     )
     if len(given) == 1 and given[0] == np.prod(expected):
-        return f"{message} If it holds the image row by row, give haadf.reshape{expected}."
+        return f"{message} If it contains the image row by row, give haadf.reshape{expected}."
     if len(given) == 2 and given == expected[::-1]:
         remedy = "haadf.transpose(signal_axes=[1, 0])" if is_signal else "haadf.T"
-        return f"{message} Rows and columns seem to be exchanged: try {remedy}."
+        return f"{message} Rows and columns seem to be swapped: try {remedy}."
     message += " Give the HAADF image that was recorded with this spectrum image."
     if len(given) == 2 and min(np.subtract(given, expected)) >= 0:
         message += " If the spectra were cropped, crop the image to the same part."

@@ -29,7 +29,7 @@ def checked_mask(mask, shape):
         array = array.astype(bool)
     if array.dtype != bool:
         raise TypeError(
-            "navigation_mask must hold True (left out) and False, but its data type is "
+            "navigation_mask must contain True (left out) and False, but its data type is "
             f"{array.dtype}. Make such a mask with a comparison, for example haadf.data > 60000."
         )
     if array.shape != tuple(shape):
@@ -45,7 +45,7 @@ def checked_mask(mask, shape):
         )
     if not array.any():
         _logger.warning(
-            "navigation_mask leaves out no scan position, because nothing in it is True.",
+            "navigation_mask leaves out no scan position, because the mask is False everywhere.",
             kind="to do",
         )
         return None

@@ -19,7 +19,7 @@ def multimodal_fusion(self, haadf: Image, *args: Any, **kwargs: Any) -> Results:
     """Fuse the spectrum image with this HAADF image, or say which signals are needed.
 
     EDS and EELS spectrum images have the method that fuses; see there. On a HAADF image it takes
-    the spectrum image, as if both were exchanged. Plain spectra need a signal type first.
+    the spectrum image, as if both were swapped. Plain spectra need a signal type first.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _exchanged(image, spectra, name):
 
     if _is_image(image) and _has_spectra(spectra):
         logging.getLogger(__name__).warning(
-            "The spectrum image and the HAADF image are exchanged: %s is used as the HAADF "
+            "The spectrum image and the HAADF image are swapped: %s is used as the HAADF "
             "image and %s as the spectrum image. Call spectra.%s(haadf).",
             image,
             spectra,
@@ -96,8 +96,8 @@ def _needed(signal, other, name):
     if _is_image(signal):
         return (
             f"is called on the spectrum image, as spectra.{name}(haadf), but {signal} is an "
-            f"image and {in_short(other)} holds no EDS or EELS spectra. To fuse images of single "
-            "elements, use hyperspy_multimodal.fuse_maps."
+            f"image and {in_short(other)} contains no EDS or EELS spectra. To fuse images of "
+            "single elements, use hyperspy_multimodal.fuse_maps."
         )
     return f"is called on an EDS or EELS spectrum image, as spectra.{name}(haadf), not on {signal}."
 

@@ -38,17 +38,17 @@ X_RAY_DEFECTS = {
     "padded end": ([(np.s_[..., 900:], 0)], "INFO", "channels 900 to 1023 are empty at all"),
     "padded start": ([(np.s_[..., :40], 0)], "INFO", "channels 0 to 39 are empty at all"),
     "dead": ([(np.s_[..., 692], 0)], "INFO", "channel 692 is empty at all scan positions"),
-    "hot": ([(np.s_[7, 9], 300)], "WARNING", r"\(row 7, column 9\) holds .*navigation_mask"),
-    "first": ([(np.s_[0, 0], 300)], "WARNING", r"\(row 0, column 0\) holds .*navigation_mask"),
+    "hot": ([(np.s_[7, 9], 300)], "WARNING", r"\(row 7, column 9\) contains .*navigation_mask"),
+    "first": ([(np.s_[0, 0], 300)], "WARNING", r"\(row 0, column 0\) contains .*navigation_mask"),
     "spike": (
         [(np.s_[20, 21, 691:694], 30000)],
         "WARNING",
-        r"channels 691 to 693 hold up to 30,000 .*row 20, column 21.*navigation_mask",
+        r"channels 691 to 693 contain up to 30,000 .*row 20, column 21.*navigation_mask",
     ),
     "all": (
         [(np.s_[..., 900:], 0), (np.s_[7, 9], 300), (np.s_[3, 4, 300], 9000)],
         "WARNING",
-        "row 7, column 9.*; channel 300 holds .*row 3, column 4.*; channels 900 to 1023",
+        "row 7, column 9.*; channel 300 contains .*row 3, column 4.*; channels 900 to 1023",
     ),
 }
 
@@ -126,15 +126,15 @@ def shifted(signal):
 CORE_LOSS_DEFECTS = {
     "last": (lambda s: spoilt(s, (np.s_[..., -1], 0)), "INFO", "channel 299 is empty at all"),
     "first": (lambda s: spoilt(s, (np.s_[..., :2], 0)), "INFO", "channels 0 to 1 are empty"),
-    "half": (half, "WARNING", r"channel 299 holds up to \d\d % less"),
+    "half": (half, "WARNING", r"channel 299 contains up to \d\d % less"),
     "shifted": (shifted, "WARNING", "channels 29[56] to 299 "),
-    "rows": (lambda s: spoilt(s, (np.s_[::2, :, -1], 0)), "WARNING", "299 (are|holds) "),
+    "rows": (lambda s: spoilt(s, (np.s_[::2, :, -1], 0)), "WARNING", "299 (are|contains) "),
     "dead": (lambda s: spoilt(s, (np.s_[..., 130], 0)), "INFO", "channel 130 is empty at all"),
     "hot": (lambda s: spoilt(s, (np.s_[30, 31], 9000)), "WARNING", "row 30, column 31"),
     "spike": (
         lambda s: spoilt(s, (np.s_[30, 31, 150:152], 9000)),
         "WARNING",
-        "channels 150 to 151 hold .*row 30, column 31.*navigation_mask",
+        "channels 150 to 151 contain .*row 30, column 31.*navigation_mask",
     ),
 }
 

@@ -95,7 +95,7 @@ def test_data_are_read_once_and_not_changed(counts, operator):
 def test_negative_counts_and_nan_are_refused(counts):
     values = counts.astype("f4")
     values[3, 2, 1] = -1
-    with pytest.raises(ValueError, match="negative counts, but hold them down to -1"):
+    with pytest.raises(ValueError, match="negative counts, but contain them down to -1"):
         sum_now(EDSTEMSpectrum(values))
     values[3, 2, 1] = np.nan
     with pytest.raises(ValueError, match="NaN or infinity"):

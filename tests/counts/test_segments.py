@@ -119,7 +119,7 @@ def test_negative_counts_are_refused(dtype, lazy):
     signal = spectra(dtype)
     signal.data[0, 1, 10:20] = -3
     signal = signal.as_lazy() if lazy else signal
-    with pytest.raises(ValueError, match=r"negative counts, but hold -30 in.*as recorded"):
+    with pytest.raises(ValueError, match=r"negative counts, but contain -30 in.*as recorded"):
         counted(signal, [10, 20])
 
 

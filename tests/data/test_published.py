@@ -122,7 +122,7 @@ def test_what_is_in_a_file_is_checked(tmp_path, images):
         with pytest.raises(ValueError, match=message):
             published._load(MADE_UP, path, None, None)
     np.savez(path, HAADF=images["HAADF"])
-    with pytest.raises(ValueError, match="holds HAADF, but not Sc, Dy, O"):
+    with pytest.raises(ValueError, match="contains HAADF, but not Sc, Dy, O"):
         published._load(MADE_UP, path, None, None)
     damaged = path.read_bytes()[:-30]
     path.write_bytes(damaged)

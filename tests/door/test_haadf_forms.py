@@ -48,7 +48,7 @@ def test_the_same_image(signal, haadf, expected, form):
 
 def test_another_calibration_is_said(signal, haadf, expected, caplog):
     maps = signal.multimodal_fusion(calibrated(haadf.data, haadf, 1.08), **GIVEN)
-    assert "another calibration" in caplog.text and "1.08 nm" in caplog.text
+    assert "different calibration" in caplog.text and "1.08 nm" in caplog.text
     assert maps[0].axes_manager[0].scale == signal.axes_manager[0].scale
 
 
@@ -88,9 +88,12 @@ def test_masked_pixels(signal, haadf):
         (lambda h: h.isig[:, :-3], ["(16, 12)", "(13, 12)", "13 pixels"]),
         (lambda h: h.data[:-3], ["(16, 12)", "(13, 12)"]),
         (lambda h: h.data.ravel(), ["(192,)", "reshape(16, 12)"]),
-        (lambda h: h.data.T, ["exchanged", "haadf.T"]),
+        (lambda h: h.data.T, ["swapped", "haadf.T"]),
         (lambda h: hs.stack([h, h], show_progressbar=False), ["one image", "stack"]),
-        (lambda h: calibrated(np.kron(h.data, np.ones((2, 2))), h, 1.0), ["another field", "isig"]),
+        (
+            lambda h: calibrated(np.kron(h.data, np.ones((2, 2))), h, 1.0),
+            ["different field", "isig"],
+        ),
         (lambda h: np.ma.masked_all(h.data.shape), ["masked"]),
     ],
 )

@@ -204,7 +204,7 @@ def test_names_of_ready_maps(small):
     assert edges[0].metadata.Multimodal_fusion.element == "C_K"
     with pytest.raises(ValueError, match=r"Map 0 is of Co_Ka by its metadata.*names it S"):
         fuse_maps(small.counts, small.haadf, elements=["S", "O", "Co"], **GIVEN)
-    with pytest.raises(TypeError, match="exchanged"):
+    with pytest.raises(TypeError, match="swapped"):
         fuse_maps(small.haadf, {"Co": small.counts[0]})
     with pytest.raises(TypeError, match=r"spectra were given.*multimodal_fusion"):
         fuse_maps(small.signal, small.haadf)
@@ -213,4 +213,4 @@ def test_names_of_ready_maps(small):
 def test_a_gain_that_leaves_no_counts_is_told(small, caplog):
     maps = {"Co": 0.001 * small.counts[0].data, "O": 0.001 * small.counts[1].data}
     fuse_maps(maps, small.haadf, gain=12, **GIVEN)
-    assert "no pixel holds half a count: the highest values are Co" in caplog.text
+    assert "no pixel contains half a count: the highest values are Co" in caplog.text

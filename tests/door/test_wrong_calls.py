@@ -1,4 +1,4 @@
-"""Calls that cannot be right: what is said, and that exchanged signals work all the same."""
+"""Calls that cannot be right: what is said, and that swapped signals work all the same."""
 
 import hyperspy.api as hs
 import numpy as np
@@ -9,9 +9,9 @@ from hyperspy_multimodal import fuse_maps
 from .conftest import GIVEN, fused
 
 
-def test_exchanged_signals(signal, haadf, expected, caplog):
+def test_swapped_signals(signal, haadf, expected, caplog):
     np.testing.assert_array_equal(fused(haadf, signal), expected)
-    assert "exchanged" in caplog.text
+    assert "swapped" in caplog.text
     assert repr(signal) in caplog.text and repr(haadf) in caplog.text
 
 

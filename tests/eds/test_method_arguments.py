@@ -81,11 +81,11 @@ def with_scale(scale, units="nm"):
         (lambda h: h.isig[:6], ValueError, ["haadf", "(8, 6)", "6 pixels", "10 pixels"]),
         (lambda h: np.zeros((2, *SHAPE)), ValueError, ["haadf", "(2, 8, 10)", "(8, 10)"]),
         (lambda h: 3.0, ValueError, ["haadf", "()", "(8, 10)"]),
-        (lambda h: h.data.T, ValueError, ["haadf", "(10, 8)", "exchanged", "haadf.T"]),
+        (lambda h: h.data.T, ValueError, ["haadf", "(10, 8)", "swapped", "haadf.T"]),
         (
             lambda h: h.swap_axes(0, 1),
             ValueError,
-            ["haadf", "exchanged", "transpose(signal_axes=[1, 0])"],
+            ["haadf", "swapped", "transpose(signal_axes=[1, 0])"],
         ),
         (lambda h: "haadf.tif", TypeError, ["haadf", "'haadf.tif'", "Signal2D", "(8, 10)"]),
         (lambda h: None, TypeError, ["haadf", "None", "Signal2D"]),

@@ -49,5 +49,5 @@ def test_net_totals_of_weak_edges_on_a_strong_background():
 
 
 def test_gain_that_leaves_no_electrons():
-    with pytest.raises(ValueError, match="no window holds an electron"):
+    with pytest.raises(ValueError, match="no window contains an electron"):
         measure(flat(), gain=1e9)

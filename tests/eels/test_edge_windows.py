@@ -87,5 +87,5 @@ def test_bad_windows(windows, error):
 
 
 def test_edges_that_share_a_channel():
-    with pytest.raises(ValueError, match="cannot be told apart"):
+    with pytest.raises(ValueError, match="cannot be distinguished"):
         measure(flat(None, offset=190, scale=20, size=40), ["Ti_L3", "Ti_L2"])

@@ -79,7 +79,7 @@ def test_gain_of_fractions_is_estimated_with_a_warning(logged):
 
 def test_whole_counts_are_reported_as_electrons(logged):
     measure(spectrum_image(noisy(1.0)))
-    assert "taken for one electron" in logged.text
+    assert "taken to be one electron" in logged.text
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_exponent_without_counts_and_of_rising_counts():
 def test_spectra_that_rise_before_the_edge_are_reported(logged):
     data = np.random.default_rng(0).poisson(np.broadcast_to(np.arange(SIZE) + 20, (8, 8, SIZE)))
     measure(spectrum_image(data))
-    assert "do not fall like a power law" in logged.text
+    assert "do not follow a power law" in logged.text
 
 
 def test_energies_below_zero():

@@ -197,7 +197,7 @@ def test_transposed_maps_are_refused(counts):
     turned = [maps[0].as_signal2D((0, 1)), maps[1].as_signal2D((1, 0))]
     with pytest.raises(ValueError, match="transposed"):
         fuse_maps(turned, square.haadf, **GIVEN)
-    with pytest.raises(ValueError, match="exchanged"):
+    with pytest.raises(ValueError, match="swapped"):
         fuse_maps([each.as_signal2D((1, 0)) for each in maps], square.haadf, **GIVEN)
 
 

@@ -114,7 +114,7 @@ def test_the_haadf_of_another_field_is_refused(found, specimen):
     wider = specimen.haadf._deepcopy_with_new_data(np.random.default_rng(0).random((50, 70)))
     for axis, size in zip(wider.axes_manager.signal_axes, (70, 50), strict=True):
         axis.size = size
-    with pytest.raises(ValueError, match="plot_composition: haadf covers another field"):
+    with pytest.raises(ValueError, match="plot_composition: haadf covers a different field"):
         plot_composition(found, wider)
     for axis in wider.axes_manager.signal_axes:
         axis.offset = -3 * axis.scale

@@ -29,7 +29,7 @@ def test_maps_are_a_list_of_signals_in_memory_with_two_axes(fused, ramp):
             plot_overlay(nothing)
     with pytest.raises(ValueError, match="Signal2D was given"):
         plot_overlay(ramp())
-    with pytest.raises(TypeError, match="holds ndarray"):
+    with pytest.raises(TypeError, match="contains ndarray"):
         plot_overlay([np.zeros((20, 30))])
     with pytest.raises(TypeError, match=r"returns \(maps, output\)"):
         plot_overlay(fused)
@@ -53,7 +53,7 @@ def test_the_haadf_of_an_overview_is_one_image(ramp):
         plot_overview([ramp()], [ramp()], np.zeros((2, 20, 30)))
     with pytest.raises(ValueError, match="NoneType"):
         plot_overview([ramp()], [ramp()], None)
-    with pytest.raises(ValueError, match=r"exchanged: try haadf.T"):
+    with pytest.raises(ValueError, match=r"swapped: try haadf.T"):
         plot_overview([ramp()], [ramp()], np.ones((30, 20)))
     with pytest.raises(ValueError, match="real numbers over the maps"):
         plot_overview([ramp()], [ramp()], np.ones((20, 30), complex))
@@ -66,5 +66,5 @@ def test_output_is_that_of_one_fusion(fused, picture):
         picture(maps)
     with pytest.raises(ValueError, match="one slice"):
         picture({"slices": [output], "raw_maps": []})
-    with pytest.raises(ValueError, match="does not hold"):
+    with pytest.raises(ValueError, match="does not contain"):
         picture({"raw_maps": []})

@@ -113,7 +113,7 @@ def test_where_noise_or_background_must_be_known_maps_are_refused():
     scaled = {name: 0.37 * image for name, image in counts().items()}
     with pytest.raises(ValueError, match="existing maps whose noise was estimated"):
         composition(*fused(scaled), KFACTORS, squares())
-    with pytest.raises(ValueError, match="how much of their counts is background"):
+    with pytest.raises(ValueError, match="How much of their counts is background"):
         detection_map(*fused(counts()), KFACTORS)
-    with pytest.raises(ValueError, match="must name their X-ray line or edge"):
+    with pytest.raises(ValueError, match="must be named after their X-ray line or edge"):
         region_sums(*fused(dict(zip("CO", counts().values(), strict=True))), squares())

@@ -32,11 +32,11 @@ def test_factors(fused, kfactors, message):
     [
         (np.ones((8, 8), bool), "must have the shape of the maps"),
         (np.ones((8, 8), int), "must have the shape of the maps"),
-        (np.zeros((32, 32), bool), "must hold a pixel"),
+        (np.zeros((32, 32), bool), "must contain a pixel"),
         (np.zeros((32, 32), int), "a label > 0"),
         (np.ones((32, 32)), "mask of True"),
         (hs.roi.Line2DROI(0, 0, 5, 5), "ROIs with an area"),
-        (hs.roi.CircleROI(1000, 1000, 3), "must hold a pixel"),
+        (hs.roi.CircleROI(1000, 1000, 3), "must contain a pixel"),
         ({}, "regions must be None"),
         ("all", "regions must be None"),
     ],
@@ -63,7 +63,7 @@ def test_maps_and_output(fused):
     unnamed = [m.deepcopy() for m in fused.maps]
     for each in unnamed:
         del each.metadata.Sample.xray_lines
-    with pytest.raises(ValueError, match="maps must name their X-ray line or edge"):
+    with pytest.raises(ValueError, match="maps must be named after their X-ray line or edge"):
         composition(unnamed, output, k, WHOLE)
     with pytest.raises(ValueError, match="of the same scan"):
         composition([m.inav[:8, :8] for m in fused.maps], output, k)
@@ -71,7 +71,7 @@ def test_maps_and_output(fused):
         composition([fused.maps[0]] * 2, output, k, WHOLE)
     with pytest.raises(ValueError, match="must be in memory"):
         composition([m.as_lazy() for m in fused.maps], output, k, WHOLE)
-    with pytest.raises(ValueError, match="regions must be given where maps are not fused"):
+    with pytest.raises(ValueError, match="regions must be given if the maps are not fused"):
         composition(output["raw_maps"], output["spectrum_fit"], k)
 
 

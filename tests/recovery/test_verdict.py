@@ -216,7 +216,7 @@ def test_one_warning_says_all(small, records, tmp_path):
     assert "Fe_Ka not to be trusted (not found)" in first
     assert "with care (lost scan positions" in first
     assert reasons[0].startswith("1. Not found: Fe_Ka")
-    assert any("hold no counts although the HAADF is bright" in each for each in reasons)
+    assert any("contain no counts although the HAADF is bright" in each for each in reasons)
     assert len(reasons) <= 6
     iron = maps[[each["map"] for each in output["verdicts"]].index("Fe_Ka")]
     iron.save(tmp_path / "iron.hspy")

@@ -42,7 +42,7 @@ def test_a_finer_haadf_is_averaged(specimen, fused, factors, caplog):
     caplog.set_level(logging.INFO, logger="hyperspy_multimodal")
     fine = np.kron(specimen.haadf.data, np.ones(factors))
     np.testing.assert_allclose(fuse(specimen, fine), fused, atol=1e-3)
-    assert "taken for the same field" in caplog.text
+    assert "taken to be the same field" in caplog.text
 
 
 def test_a_finer_haadf_of_the_same_field_is_averaged(specimen, fused, caplog):
@@ -60,7 +60,7 @@ def test_a_finer_haadf_of_the_same_field_is_averaged(specimen, fused, caplog):
 @pytest.mark.parametrize(
     ("shape", "scale", "words"),
     [
-        ((96, 112), (1.0, 1.0), ["another field", "112 pixels of 1 nm", "56 pixels of 1 nm"]),
+        ((96, 112), (1.0, 1.0), ["different field", "112 pixels of 1 nm", "56 pixels of 1 nm"]),
         ((24, 28), (2.0, 2.0), ["shape", "28 pixels of 2 nm", "56 pixels of 1 nm"]),
         ((50, 60), None, ["shape of the scan", "(48, 56)", "(50, 60)"]),
         ((96, 224), None, ["shape of the scan"]),

@@ -59,8 +59,8 @@ def element_templates(explanation, nominal, names, limits):
         taken |= own
         if not counts @ in_window > _LEAST_SHARE * counts.sum():
             raise ValueError(
-                f"The integration window of {name}, {limit[0]:.4g} to {limit[1]:.4g} keV, holds "
-                f"next to none of its counts. Give one row per line, in the order {list(names)}, "
+                f"The integration window of {name}, {limit[0]:.4g} to {limit[1]:.4g} keV, contains "
+                f"almost none of its counts. Give one row per line, in the order {list(names)}, "
                 f"with windows around the lines; or leave {name} out of `xray_lines`."
             )
         shapes.append(spectrum / (counts @ in_window * gain))

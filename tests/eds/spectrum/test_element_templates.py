@@ -134,7 +134,9 @@ def test_noise_in_one_line_of_an_absent_element_makes_no_template():
 
 
 def test_a_window_beside_the_lines_is_refused(fit):
-    with pytest.raises(ValueError, match=r"window of S_Ka, 2.995 to 3.195 keV, holds next to none"):
+    with pytest.raises(
+        ValueError, match=r"window of S_Ka, 2.995 to 3.195 keV, contains almost none"
+    ):
         templates_of(fit, NAMES, [*CHANNELS[:2], (300, 320)])
 
 
