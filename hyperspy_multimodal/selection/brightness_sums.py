@@ -160,7 +160,7 @@ def _classes(haadf, mask):
         steps = np.diff([haadf[each].mean() for each in (dark, less, brightest)])
         if steps[1] > _BRIGHTER * steps[0]:
             return np.stack([dark, less, brightest])
-    return np.stack([each for each in (dark, bright) if each.any()])
+    return np.array([each for each in (dark, bright) if each.any()])
 
 
 def _shares(haadf, classes):

@@ -122,3 +122,9 @@ def test_a_few_counts_beside_a_grain_in_vacuum_are_not_enough():
     fused = ndimage.gaussian_filter(grain, (0, 0.5, 0.5)) * maps.net.sum() / grain.sum()
     beside = grain[0] == 0
     assert fused[0][beside].sum() > 5 and not wrong(maps, fused, grain[0] / 3, units=(1.0,))
+
+
+def test_a_scan_of_which_nothing_is_left_has_nothing_to_correct(flattened):
+    maps, fused = flattened
+    masked = masked_maps(maps, np.ones((SIDE, SIDE), bool))
+    assert not wrong(masked, 0 * fused)
