@@ -158,7 +158,7 @@ def _scaled(names, arrays):
     found = []
     for name, image in zip(names, arrays, strict=True):
         noisy = np.median(image) >= _ENOUGH_COUNTS and _is_noisier(estimate_noise(image))
-        if _level_spacing(image) >= 2 or noisy:
+        if _are_rescaled(image) or noisy:
             found.append(name)
     return found
 
@@ -202,10 +202,13 @@ def _as_fitted(names, net, gains, excess, first, counts):
     )
 
 
-def _level_spacing(image):
-    """Return the distance of the levels of a map of whole numbers: 1 for counts."""
+def _are_rescaled(image):
+    """Return whether whole numbers were multiplied by 2 or more: no two levels are neighbours.
+
+    A few counts may have no neighbouring levels by chance.
+    """
     levels = np.unique(image)
-    return float(np.median(np.diff(levels))) if levels.size > 2 else 1.0
+    return levels.size >= _LEVELS and np.diff(levels).min() >= 2
 
 
 def _list(names, values, errors):

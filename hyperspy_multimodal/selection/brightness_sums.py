@@ -21,6 +21,8 @@ _LEAST = 1e-9  # counts that are none
 # What corrections usually are: of factors, and of what a map exceeds its blurred version by; the
 # blur in pixels; and how often they are solved for, as maps cannot be negative.
 _FACTORS, _SHARPER, _EDGE, _STEPS = 0.1, 0.5, 1.5, 6
+# Standard errors by which a map with sharper edges must be nearer to the counts, and any other one.
+_SURE, _NEARER = 8.0, 2.0
 
 
 class ByBrightness:
@@ -88,7 +90,7 @@ def wrong_brightness_sums(maps: Maps, fused, haadf, totals, units):
     found = []
     for i in np.flatnonzero((chances < _CHANCE / len(fused)) & np.isfinite(totals)):
         better = resharpened(fused[i], maps.net[i], windows)
-        if distance(better, maps.net[i], windows) >= distance(fused[i], maps.net[i], windows):
+        if nearer(better, fused[i], maps.net[i], windows) < _NEARER:
             continue
         for window, *sums in zip(windows, errors[i], counts[i], held[i], strict=True):
             numbers = map(float, sums)
@@ -118,14 +120,20 @@ def resharpened(fused, net, classes):
         Of which pixels.
     """
     wanted = wanted_sums(net, classes)
-    tried = [_with_sums(fused, wanted, classes, sharper) for sharper in (_SHARPER, 0.0)]
-    return min(tried, key=lambda each: distance(each, net, classes))
+    sharper, even = (_with_sums(fused, wanted, classes, each) for each in (_SHARPER, 0.0))
+    return sharper if nearer(sharper, even, net, classes) > _SURE else even
 
 
-def distance(fused, net, classes):
-    """Return the squared difference of a map and its counts, summed over classes of pixels."""
-    squares = np.square(fused - net, dtype=np.float64)
-    return sum(float(squares[each.there].sum()) for each in classes)
+def nearer(one, other, net, classes):
+    """Return by how much one map is nearer to the counts than another, in standard errors.
+
+    That is of the squared differences, summed over all pixels. Both maps follow the noise of these
+    counts, so that the sharper one is nearer by some standard errors even if it is no better.
+    """
+    there = np.any([each.there for each in classes], axis=0)
+    moved = (one - other)[there].astype(np.float64)
+    products = moved * (net - (one + other) / 2)[there]
+    return float(products.sum() / max(np.sqrt(np.square(products).sum()), _LEAST))
 
 
 def _with_sums(fused, wanted, classes, sharper):
