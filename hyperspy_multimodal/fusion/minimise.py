@@ -89,13 +89,6 @@ class FusionResult:
             stresses=None if self.stresses is None else self.stresses[:, chosen],
         )
 
-    def times(self, factor: float) -> FusionResult:
-        """Return the result as a start for the fusion of so many times the counts."""
-        arrays = {name: getattr(self, name) for name in ("maps", "sources", "fields")}
-        factor = np.float32(factor)
-        scaled = {name: factor * each for name, each in arrays.items() if each is not None}
-        return replace(self, **scaled)
-
     @property
     def cost(self) -> float:
         """The cost of ``maps``: the sum of the last record of ``cost_terms``."""

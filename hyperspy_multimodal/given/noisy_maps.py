@@ -20,6 +20,7 @@ _SHARES = 1e-3
 # of this many units.
 _ENOUGH_COUNTS, _SCALED = 10, 2.5
 _CERTAIN = 3.0  # standard errors
+_LEVELS = 6  # different values
 # Error of the variance where gain and noise floor are estimated, as a share of it.
 _DOUBT = 0.3
 

@@ -143,7 +143,6 @@ def fuse(maps: Maps, haadf, scattering, parameters):
             totals=totals,
             tolerance=tolerance,
             max_iterations=parameters.max_iterations,
-            initial=chosen.start,
             callback=progress.callback,
             can_go_on=parameters.uncertainty,
         )

@@ -194,7 +194,7 @@ def say_what_was_moved_back(names, lost):
     if lost:
         _logger.warning(
             "Fusion had moved counts between dark and bright pixels of the HAADF: %s. The sums of "
-            "the maps there were restored to those of the counts (`bright_restored` in the "
+            "the maps there were corrected towards those of the counts (`bright_restored` in the "
             "record).",
             _most_by_element(names, lost),
             kind="told",

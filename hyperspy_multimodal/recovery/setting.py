@@ -1,8 +1,7 @@
 """The setting of a fusion: lambdas, regularisers and HAADF model, chosen or given."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ..fusion.minimise import FusionResult
 from ..selection import CroppedModels, NoiseShare, Setting, choose_setting, part_to_choose_on
 
 
@@ -20,15 +19,12 @@ class Chosen:
         Rows and columns on which it was chosen; None for the whole scan.
     noise : NoiseShare or None
         Share of noise in the contrast of the maps; None if lambdas were given.
-    start : FusionResult or None
-        Start for a fusion with the setting. None if there is none for the whole scan.
     """
 
     setting: Setting
     table: list
     part: tuple | None
     noise: NoiseShare | None = None
-    start: FusionResult | None = field(default=None, repr=False)
 
 
 def chosen_setting(prepared, parameters, step):
@@ -59,8 +55,7 @@ def chosen_setting(prepared, parameters, step):
         parameters.candidates(n_maps),
         step,
     )
-    start = choice.start if part is None else None
-    return Chosen(choice.setting, choice.table, part, choice.noise, start)
+    return Chosen(choice.setting, choice.table, part, choice.noise)
 
 
 def given_setting(model, parameters, n_maps):

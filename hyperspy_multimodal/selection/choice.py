@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 
 from ..counts.contracts import Maps
-from ..fusion.minimise import FusionResult
 from .forms import centred, forms_without
 from .held_out import HeldOut
 from .mixtures import with_sieves
@@ -45,14 +44,11 @@ class Choice:
         counts where the HAADF is bright, in per cent, and its standard error).
     noise : NoiseShare
         How much of the contrast of the maps is noise.
-    start : FusionResult or None
-        Where to start from with the setting.
     """
 
     setting: Setting
     table: list = field(repr=False)
     noise: NoiseShare
-    start: FusionResult | None = field(repr=False)
 
 
 def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
@@ -86,8 +82,7 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     """
     held_out = HeldOut(maps, models, seed, kept, progress)
     setting = search(held_out, candidates)
-    noise = noise_share(held_out, setting)
-    return Choice(setting, held_out.table(), noise, held_out.start(setting))
+    return Choice(setting, held_out.table(), noise_share(held_out, setting))
 
 
 def search(held_out, candidates):

@@ -232,16 +232,6 @@ class HeldOut:
 
         return np.array(fuse_side_by_side(fused, jobs))
 
-    def start(self, setting):
-        """Return a start for the fusion of all counts: that of a half, with as many counts.
-
-        None without sieves: for other maps a coarser grid is as good.
-        """
-        if not are_sieves(setting.regularisers).any():
-            return None
-        half = self._earlier[0].nearest(setting, range(self.n_maps))
-        return None if half is None else half.times(1 / _FRACTION)
-
     def relative(self, errors):
         """Return the sum of the errors of the elements, each relative to its smallest error.
 

@@ -239,29 +239,3 @@ def test_inputs_are_not_modified(maps, models, guided, alone):
         tried.errors(setting)
     for array, copy in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(array, copy)
-
-
-def test_the_fusion_of_sieves_starts_near_its_end(maps, models, guided):
-    """From that of a half; other maps start from a coarser grid."""
-    sieves = replace(guided, lambda_1=0.1, regularisers=("sieve",) * 3, ratios=(2.0,) * 3)
-    tried = held_out(maps, models)
-    tried.try_out([guided, sieves])
-    assert tried.start(guided) is None
-    start = tried.start(sieves)
-    cold, warm = (
-        fuse_setting(
-            maps,
-            models,
-            sieves,
-            totals=maps.totals,
-            tolerance=1e-2,
-            max_iterations=200,
-            initial=each,
-        )
-        for each in (None, start)
-    )
-    assert cold.converged and warm.converged
-    first = [each.cost_terms[:, 0].sum() - warm.cost for each in (warm, cold)]
-    assert first[0] < 0.3 * first[1]
-    assert warm.iterations <= cold.iterations
-    np.testing.assert_allclose(start.maps.sum(axis=(1, 2)), warm.maps.sum(axis=(1, 2)), rtol=0.2)
