@@ -69,16 +69,17 @@ def composition(
         be named after their lines, and must be in counts or fused with a given ``gain``. Maps with
         estimated noise raise an error.
     kfactors : None, dict or list
-        For X-ray lines: Cliff-Lorimer factors for weight per cent, as in eXSpy, by line, such as
-        ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number is a standard error. An
+        For X-ray lines: Cliff-Lorimer factors by line, for weight per cent as in eXSpy, such as
+        ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
+        error. An
         element symbol stands for its line; lines without a map are ignored. A list is in the order
         of the maps. Zeta factors may be used instead.
         For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
         as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic cross-sections
         recorded by the fusion, with estimated standard errors of 10 % (K) and 20 % (L).
     regions : None, BaseROI, BaseSignal, array_like, dict or list
-        HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
-        or a label image of integers, 0 outside. None (default) finds regions of uniform composition
+        A HyperSpy ROI or a mask (ny, nx) with True inside, a dictionary or list of these, or a
+        label image of integers, 0 outside. None (default) finds regions of uniform composition
         in the maps; see Notes.
     composition_units : "atomic" or "weight"
         Whether errors, detection limits and maps are in atomic or weight per cent. Default
@@ -119,7 +120,8 @@ def composition(
     Notes
     -----
     With net counts :math:`N_i`, the weight per cent of an element is :math:`100 k_i N_i / \sum_j
-    k_j N_j` [1]_. Fluorescence is not corrected for. Errors are propagated linearly:
+    k_j N_j` [1]_. Fluorescence is not corrected for. Errors from three sources are
+    propagated linearly:
 
     - counts: the summed variance of the raw counts, with covariances between elements;
     - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
@@ -129,9 +131,9 @@ def composition(
       (10 % below 1 keV), or 0.5 % of the EELS background and the error of its exponent. The
       expected contribution of overlapping lines (tabulated intensities) or edges (hydrogenic
       cross-sections) of other mapped elements is counted as an error as well. For each element, the
-      relative error of the counts of a region equals the relative error of the total. However, each
-      region is assigned at least a share of the total error equal to its share of the counts of all
-      lines (for EELS, of all spectra). For existing maps (`fuse_maps`), errors of the background
+      relative error of the counts of a region equals the relative error of the total. However, the
+      error assigned to a region is never less than the total error multiplied by the region's share
+      of the counts of all lines (for EELS, of all spectra). For existing maps (`fuse_maps`), errors of the background
       and of overlapping lines are not known. This is stated in the table, and detection is not
       assessed;
     - kfactors: their standard errors, which are assumed to be independent.
@@ -154,30 +156,30 @@ def composition(
     factors), or if an element has counts below -3 standard errors and an amount below -1 % of the
     amounts of the other elements.
 
-    An element is detected if its counts would be improbable without it, given the expected
-    background and the error of the fit. The p-value threshold follows from the false discovery rate
+    An element is reported as detected if so many counts would be improbable in its absence, given
+    the expected background and the error of the fit. The p-value threshold follows from the false discovery rate
     over all pairs of regions and elements [2]_. Near-certain pairs (p-values below 1/10000 of the
     rate) are excluded because they would loosen the threshold for the rest. The threshold is at
     most one fifth of the rate (0.01 by default). Detection limits follow Currie [3]_: an element
     with this many counts is detected in 95 % of scans, and one with fewer counts less often.
 
-    Regions are detected as follows. Regions that follow the noise of the counts would include this
-    noise in their composition. To avoid this, simulated noise is added to one copy of the raw
+    Regions are detected as follows. If the outlines of regions followed the noise of the counts,
+    this noise would bias the compositions. To avoid this, simulated noise is added to one copy of the raw
     counts and subtracted from a second copy. This gives two sets of maps with independent noise,
     each as noisy as maps from half the counts [4]_. The first set is fused with the parameters of
     the maps, and regions are detected in it. The second set is summed over these regions, which
     increases the errors by a factor of 1.4. Pixels belong to the specimen if the fused counts of
     all maps together exceed three standard errors of the counts of 5 x 5 pixels; all other pixels
     are vacuum. The compositions of the specimen pixels are grouped by k-means into 2 to 6 clusters
-    of at least 20 pixels. Half of the pixels of a cluster must lie in squares of 2 x 2 pixels of
-    the cluster, so that rims do not become regions. A number of clusters is accepted if all
-    clusters differ from each other by 10 at%, and by three standard errors of the second set of
-    counts. Of the accepted numbers of clusters, the one chosen is that for which pixels are, on
-    average, closest to their own cluster centre relative to the nearest other centre. If none is
+    of at least 20 pixels. At least half of the pixels of a cluster must lie in squares of 2 x 2
+    pixels entirely within the cluster, so that rims do not become regions. A number of clusters is accepted if all
+    clusters differ from each other by at least 10 at% and at least three standard errors of the
+    second set of counts. Of the accepted numbers, the one chosen gives pixels that are, on average,
+    closest to their own cluster centre relative to the nearest other centre. If none is
     accepted, all pixels form a single region.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
-    ``rims`` is the fraction of the counts of a region in such pixels.
+    ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.
 
     References
     ----------

@@ -140,8 +140,9 @@ DESCRIPTIONS = {
       (errors of the total other than noise, such as those of calibration and line weights, as
       fractions).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
-      window, or None). ``bright_restored``: one boolean per element, True if its sums over the
-      dark, bright and brightest pixels of the HAADF were set to those of the $counts.
+      window, or None). ``bright_restored``: one boolean per element, True if the sums of its
+      map over the dark, bright and brightest pixels of the HAADF were corrected towards those of
+      the $counts.
       ``differing``: windows that still differ, in the same form as ``relaxed``.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. In
       this list, ``bright_bias`` is computed from two halves of the counts: one half is fused, and
@@ -160,12 +161,12 @@ DESCRIPTIONS = {
     If the signal is not a spectrum image or has no elements, if the HAADF does not match the scan,
     or if an argument is invalid.""",
     "large_scans": """For scans of more than about 400 000 pixels, ``lambdas="auto"`` uses only the
-512 x 512 region with the most structure, recorded as ``chosen_on``. HAADF weights, totals and
-fusion use the whole scan.""",
+512 x 512 region with the most structure, recorded as ``chosen_on``. HAADF weights and
+totals are computed from the whole scan, and the whole scan is fused.""",
     "published_cost": """J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
        doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
-       doi:10.1038/s41524-021-00692-5. Background, scales, weights, blur and totals are
-       additions.""",
+       doi:10.1038/s41524-021-00692-5. The background, scales, weights, blur and totals
+       were added in this package.""",
     "directional_tv": """M. J. Ehrhardt, M. M. Betcke, SIAM J. Imaging Sci. 9, 1084 (2016),
        doi:10.1137/15M1047325.""",
 }
