@@ -59,8 +59,8 @@ def fuse_maps(
     gamma, lambdas, regulariser, weights, haadf_blur, align, keep_totals, keep_significant
         As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Other maps
         are converted to effective counts, which are split at random. Gaussian noise is then added
-        to the first half and subtracted from the second. The variance of the noise of the maps is computed from ``gain`` and
-        ``background``, or estimated, in which case a message is logged.
+        to the first half and subtracted from the second. The variance of the noise of the maps is
+        computed from ``gain`` and ``background``, or estimated, in which case a message is logged.
     elements : None or list of str
         Elements, X-ray lines or edges, one per map. None (default): read from the keys of a
         dictionary, from ``metadata.Sample``, or from the titles.
@@ -69,8 +69,8 @@ def fuse_maps(
         contain non-negative integers that do not appear to be rescaled. Otherwise, the gain is
         estimated from the increase of the noise with brightness, and a warning is logged. If the
         gain is estimated and the noise of a map was clipped at 0, the values of that map are
-        replaced by the most likely numbers of counts, which also removes the bias caused by clipping. If ``gain``
-        is given, the values are left unchanged.
+        replaced by the most likely numbers of counts, which also removes the bias caused by
+        clipping. If ``gain`` is given, the values are left unchanged.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in map units. The maps still contain its
         noise. None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from

@@ -133,9 +133,9 @@ def composition(
       cross-sections) of other mapped elements is counted as an error as well. For each element, the
       relative error of the counts of a region equals the relative error of the total. However, the
       error assigned to a region is never less than the total error multiplied by the region's share
-      of the counts of all lines (for EELS, of all spectra). For existing maps (`fuse_maps`), errors of the background
-      and of overlapping lines are not known. This is stated in the table, and detection is not
-      assessed;
+      of the counts of all lines (for EELS, of all spectra). For existing maps (`fuse_maps`), errors
+      of the background and of overlapping lines are not known. This is stated in the table, and
+      detection is not assessed;
     - kfactors: their standard errors, which are assumed to be independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
@@ -157,26 +157,27 @@ def composition(
     amounts of the other elements.
 
     An element is reported as detected if so many counts would be improbable in its absence, given
-    the expected background and the error of the fit. The p-value threshold follows from the false discovery rate
-    over all pairs of regions and elements [2]_. Near-certain pairs (p-values below 1/10000 of the
-    rate) are excluded because they would loosen the threshold for the rest. The threshold is at
-    most one fifth of the rate (0.01 by default). Detection limits follow Currie [3]_: an element
-    with this many counts is detected in 95 % of scans, and one with fewer counts less often.
+    the expected background and the error of the fit. The p-value threshold follows from the false
+    discovery rate over all pairs of regions and elements [2]_. Near-certain pairs (p-values below
+    1/10000 of the rate) are excluded because they would loosen the threshold for the rest. The
+    threshold is at most one fifth of the rate (0.01 by default). Detection limits follow Currie
+    [3]_: an element with this many counts is detected in 95 % of scans, and one with fewer counts
+    less often.
 
     Regions are detected as follows. If the outlines of regions followed the noise of the counts,
-    this noise would bias the compositions. To avoid this, simulated noise is added to one copy of the raw
-    counts and subtracted from a second copy. This gives two sets of maps with independent noise,
-    each as noisy as maps from half the counts [4]_. The first set is fused with the parameters of
-    the maps, and regions are detected in it. The second set is summed over these regions, which
-    increases the errors by a factor of 1.4. Pixels belong to the specimen if the fused counts of
-    all maps together exceed three standard errors of the counts of 5 x 5 pixels; all other pixels
-    are vacuum. The compositions of the specimen pixels are grouped by k-means into 2 to 6 clusters
-    of at least 20 pixels. At least half of the pixels of a cluster must lie in squares of 2 x 2
-    pixels entirely within the cluster, so that rims do not become regions. A number of clusters is accepted if all
-    clusters differ from each other by at least 10 at% and at least three standard errors of the
-    second set of counts. Of the accepted numbers, the one chosen gives pixels that are, on average,
-    closest to their own cluster centre relative to the nearest other centre. If none is
-    accepted, all pixels form a single region.
+    this noise would bias the compositions. To avoid this, simulated noise is added to one copy of
+    the raw counts and subtracted from a second copy. This gives two sets of maps with independent
+    noise, each as noisy as maps from half the counts [4]_. The first set is fused with the
+    parameters of the maps, and regions are detected in it. The second set is summed over these
+    regions, which increases the errors by a factor of 1.4. Pixels belong to the specimen if the
+    fused counts of all maps together exceed three standard errors of the counts of 5 x 5 pixels;
+    all other pixels are vacuum. The compositions of the specimen pixels are grouped by k-means into
+    2 to 6 clusters of at least 20 pixels. At least half of the pixels of a cluster must lie in
+    squares of 2 x 2 pixels entirely within the cluster, so that rims do not become regions. A
+    number of clusters is accepted if all clusters differ from each other by at least 10 at% and at
+    least three standard errors of the second set of counts. Of the accepted numbers, the one chosen
+    gives pixels that are, on average, closest to their own cluster centre relative to the nearest
+    other centre. If none is accepted, all pixels form a single region.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.
