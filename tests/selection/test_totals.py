@@ -14,7 +14,7 @@ from hyperspy_multimodal.selection.totals import vacuum_of
 from .particles import SHAPE, measured, modelled, truth
 from .scans import measured_maps
 
-MESSAGE = "the background may be wrong"
+MESSAGE = "The background may therefore be wrong"
 
 
 def particles_on_background(ratio, background=0.4, seed=0, counts=10.0):
