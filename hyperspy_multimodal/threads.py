@@ -179,7 +179,8 @@ def fuse_side_by_side(function, items):
         try:
             return function(item)
         finally:
-            team.left -= 1
+            with _count:
+                team.left -= 1
 
     with (
         _one_more(),
@@ -205,9 +206,12 @@ def _join(team):
 
 
 def take_what_is_left(n_values):
-    """Within a fusion side by side with others, take the threads of those that have ended."""
+    """Within a fusion side by side with others, take the threads of those that have ended.
+
+    Not while another process uses the cores.
+    """
     team = getattr(_member, "team", None)
-    if team is not None and _pool_takes_many_callers():
+    if team is not None and not _cores.are_shared and _pool_takes_many_callers():
         threads = min(team.threads_of_each, n_values // _VALUES_PER_THREAD)
         if threads > numba.get_num_threads():
             numba.set_num_threads(threads)

@@ -18,8 +18,8 @@ _OF_DRAWS = 0.1
 # What is known of the logarithm of a ratio before: mean, standard deviation of what all parts
 # share, and of what each has of its own.
 _MEAN, _SHARED, _OWN = 0.1, 0.6, 0.5
-# Draws may miss much: the distribution of what is known before is Student's, of so many degrees of
-# freedom, which lets counts that say so clearly have their way.
+# Degrees of freedom of the prior, Student's t-distribution: draws may be far off, and counts that
+# show this clearly must prevail.
 _FREEDOM = 3.0
 _MOST_UNSURE = 1.0  # variance of a logarithm
 # Draws are few, and where total variation errs is not known well: this share of a variance is that

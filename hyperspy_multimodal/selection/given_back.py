@@ -17,8 +17,9 @@ _SWEEPS, _CLOSE = 50, 1e-6
 def kept_structure(maps: Maps, fused, totals, haadf=None):
     """Find significant structure that fused maps have lost, and restore it.
 
-    In the windows that were found, the sum of the map is set to that of the counts: the difference
-    is spread over the window, with soft edges. The noise of single pixels is not restored, and the
+    Sums over dark and bright pixels of the HAADF come first, then spots that the maps show, then
+    structure that they do not show. In a window, the sum of the map is set to that of the counts:
+    the difference is spread over the window, with soft edges. The noise of single pixels is not restored, and the
     edges of windows are not visible. An alternative that was tested adds the lost counts to the
     counts and fuses again, as in Bregman iterations. The total variation that erased the structure
     then gathers them in a few pixels.
@@ -40,7 +41,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
     kept : numpy.ndarray
         Restored maps, or ``fused`` itself if nothing was lost.
     lost : list of Lost
-        Windows that were found and restored.
+        Windows that were found and restored; also sums over dark, bright and brightest pixels,
+        whose ``window`` is a `ByBrightness`.
     left : list of Lost
         Windows that are still significantly wrong, because searches are limited.
     """

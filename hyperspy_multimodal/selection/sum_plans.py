@@ -20,15 +20,15 @@ def plans_over(shape):
 
 
 class SumPlan:
-    """Order in which sums over windows of some kinds are worked out, for `windows_beyond`.
+    """Order in which sums over windows of some kinds are computed, for `windows_beyond`.
 
-    The windows are alike: their sums share parts, in a scan that is flipped and turned for all of
-    them. Each kind adds what its sum is made of.
+    The sums of these windows share parts. The scan is flipped and transposed for all of them alike.
+    Each kind adds the parts of its own sum.
 
     Parameters
     ----------
     shape : tuple of int
-        Rows and columns of the scan as it is looked at.
+        Rows and columns of the scan.
     windows : sequence of Windows
         The kinds.
 
@@ -49,21 +49,21 @@ class SumPlan:
 
     @property
     def is_quick(self):
-        """Whether the sums are worked out quickly."""
+        """Whether the sums are computed quickly."""
         return self.windows[0].is_quick
 
     def sum_of(self, key, size, parts):
-        """Return the number of a sum, which is worked out once.
+        """Return the number of a sum, which is computed once.
 
         Parameters
         ----------
         key : tuple
-            What it is known by.
+            Name of the sum.
         size : tuple of int
             Rows and columns of the window.
         parts : callable
-            Returns sums of which it is made, each with the rows and columns by which it is further
-            on, and 1 or -1.
+            Called without arguments; returns the parts of the sum, each with its offset in rows
+            and columns, and 1 or -1.
         """
         if key not in self._known:
             made_of = tuple(parts())
@@ -74,9 +74,9 @@ class SumPlan:
         return self._known[key]
 
     def run_of(self, key, size, length, step, shorter):
-        """Return the number of a sum over a run, made of its first and its last half.
+        """Return the number of the sum over a run, from its first and its last half.
 
-        They share a piece if the length is odd.
+        The halves overlap if the length is odd.
         """
 
         def parts():
@@ -97,23 +97,23 @@ class SumPlan:
         return _PIXELS
 
     def pixels(self):
-        """Return the number of a sum over single pixels."""
+        """Return the number of the sum over single pixels."""
         return self.sum_of(("pixels",), (1, 1), lambda: [(_PIXELS, 0, 0, 1), (_PIXELS, 0, 0, 0)])
 
     def seen(self, maps):
-        """Return maps (..., ny, nx) flipped and turned as the plan needs them."""
+        """Return maps (..., ny, nx), flipped and transposed as the plan requires."""
         maps = maps[..., ::-1, :] if self._flipped else maps
         return np.swapaxes(maps, -1, -2) if self._turned else maps
 
     def place(self, number, row, col):
-        """Return the number of the place of windows from row and column as the plan sees them."""
+        """Return the number of a place from its row and column in the scan of the plan."""
         rows, cols = self.windows[number].places
         row, col = (col, row) if self._turned else (row, col)
         return (rows - 1 - row if self._flipped else row) * cols + col
 
     @property
     def _places(self):
-        """Where each sum goes: where one was that nothing needs any more."""
+        """Place of each sum in memory, and how many there are; a place is used again once free."""
         last = {part[0]: number for number, parts in enumerate(self._parts) for part in parts}
         places, free, n = [], [], 0
         for number, parts in enumerate(self._parts):
@@ -128,7 +128,7 @@ class SumPlan:
 
     @cached_property
     def for_kernel(self):
-        """``steps`` and ``terms`` as `windows_beyond` takes them, and how many places for sums."""
+        """``steps`` and ``terms`` of `windows_beyond`, and the number of places for sums."""
         needed = {part[0] for parts in self._parts for part in parts}
         may_pass = [
             number not in needed and all(sign > 0 for *_, sign in parts)

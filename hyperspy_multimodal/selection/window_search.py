@@ -82,14 +82,14 @@ class WindowSearch:
         return wrong
 
     def _go_on(self, window):
-        """Return whether windows like this one may lie where a line goes on."""
+        """Return whether windows of this kind may continue a line that was found."""
         return self._lines.are_there and not window.is_compact
 
     def _beyond(self, plan, limits):
-        """Yield numbers of kinds of windows, and what of them is beyond their limits.
+        """Yield the number of each kind of window with places beyond its limit, and these places.
 
-        That is numbers of places, squared standard errors at most, and whether there are too many
-        counts.
+        Places come with their squared standard errors (upper bounds), and whether there are too
+        many counts.
         """
         steps, terms, n_sums = plan.for_kernel
         both = plan.seen(self.both)
@@ -112,7 +112,7 @@ class WindowSearch:
                 yield number, places[order], squares[own][order], too_many[order] > 0
 
     def _judged(self, window, least, enough, places, squares, too_many):
-        """Yield which of some places are wrong, as `wrong` returns them."""
+        """Yield the places that are wrong, in the form of `wrong`."""
         held = np.zeros(places.size, bool)
         if self._go_on(window):
             held = self._lines.hold(window, places, too_many)

@@ -40,12 +40,12 @@ class Windows:
 
     @property
     def frame(self):
-        """Whether a `SumPlan` sees the scan flipped, upside down, and then turned."""
+        """Whether a `SumPlan` flips the scan upside down, and whether it then transposes it."""
         return False, False
 
     @property
     def alike(self):
-        """What windows have in common that are in one `SumPlan`."""
+        """What all windows of one `SumPlan` have in common."""
         return self.family, self.frame
 
     @cached_property
@@ -54,7 +54,7 @@ class Windows:
         return tuple(n - size + 1 for n, size in zip(self.shape, self.size, strict=True))
 
     def planned(self, plan):
-        """Return the number of the sum in a `SumPlan`, which adds what it is made of."""
+        """Return the number of the sum in a `SumPlan`, to which its parts are added."""
         raise NotImplementedError
 
     def sums(self, runs):
