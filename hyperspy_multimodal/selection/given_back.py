@@ -19,10 +19,10 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
 
     Sums over dark and bright pixels of the HAADF come first, then spots that the maps show, then
     structure that they do not show. In a window, the sum of the map is set to that of the counts:
-    the difference is spread over the window, with soft edges. The noise of single pixels is not restored, and the
-    edges of windows are not visible. An alternative that was tested adds the lost counts to the
-    counts and fuses again, as in Bregman iterations. The total variation that erased the structure
-    then gathers them in a few pixels.
+    the difference is spread over the window, with soft edges. The noise of single pixels is not
+    restored, and the edges of windows are not visible. An alternative that was tested adds the lost
+    counts to the counts and fuses again, as in Bregman iterations. The total variation that erased
+    the structure then gathers them in a few pixels.
 
     Parameters
     ----------
