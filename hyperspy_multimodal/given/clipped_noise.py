@@ -50,7 +50,7 @@ class Clipped(NamedTuple):
     shape: float
 
 
-def fit_clipped(image, gain):
+def fit_clipped(image, gain, beside_others=False):
     """Fit gain and floor of a map that was clipped at 0; None if counts alone explain it as well.
 
     Each pixel contains some counts plus Gaussian noise, or 0 if the sum is negative. The number of
@@ -66,6 +66,9 @@ def fit_clipped(image, gain):
         Map, >= 0, shape (ny, nx).
     gain : float
         Initial gain in units of the map, > 0.
+    beside_others : bool
+        Whether another map of the same scan was clipped. It is then enough if noise is more likely
+        than counts alone, even if not clearly. Default False.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def fit_clipped(image, gain):
     dark = histograms[: max(len(classes) // _DARKEST, 1)]
     clipped = _fitted(dark, edges, gain, deviation, _SHAPES[0]).log_likelihood
     alone = max(_likelihood_alone(dark, edges, gain, shape) for shape in _SHAPES_ALONE)
-    if clipped < alone + _CLEARLY:
+    if clipped < alone + (0.0 if beside_others else _CLEARLY):
         return None
     found = [_fitted(histograms, edges, gain, deviation, shape) for shape in _SHAPES]
     return max(found, key=lambda each: each.log_likelihood)

@@ -79,7 +79,7 @@ class Noise:
     shape: float = np.inf
 
 
-def estimate_noise(image):
+def estimate_noise(image, beside_clipped=False):
     """Estimate the noise of a map from the differences of diagonal neighbours.
 
     In blocks of 2 x 2 pixels, slopes and most edges cancel. Blocks are sorted by the mean of the
@@ -96,6 +96,9 @@ def estimate_noise(image):
     ----------
     image : numpy.ndarray
         Map, shape (ny, nx), at least 2 x 2.
+    beside_clipped : bool
+        Whether another map of the same scan was clipped at 0, so that this one probably was, too.
+        Default False.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def estimate_noise(image):
     (True, True)
     """
     image = _without_spikes(np.asarray(image, dtype=np.float64))
-    found = _from_moments(image)
+    found = _from_moments(image, beside_clipped)
     blur, factor = correlation_of_noise(image)
     if blur == 0:
         return found
@@ -132,7 +135,7 @@ def _without_spikes(image):
     return np.where((high > 0) & (image > _SPIKE * np.maximum(beside, high)), high, image)
 
 
-def _from_moments(image):
+def _from_moments(image, beside_clipped):
     flat, whole = _by_level(image, *_blocks(image))
     if flat.mean_square.max(initial=0.0) == 0:
         return Noise(max(float(image.mean()), 0.0) or 1.0, 0.0)
@@ -145,7 +148,7 @@ def _from_moments(image):
     for roughly in (True, True, False):
         found = fit_noise(_levels(flat, whole, counts), clipped, roughly)
         counts = found.counts
-    gaussian = fit_clipped(image, found.gain) if clipped else None
+    gaussian = fit_clipped(image, found.gain, beside_clipped) if clipped else None
     if gaussian is not None:
         levels = _levels(flat, whole, flat.mean / gaussian.gain)
         gain, error = fit_gain(levels, gaussian.floor, gaussian.gain, clipped)

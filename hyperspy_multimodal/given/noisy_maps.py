@@ -74,7 +74,7 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         floors = gains * subtracted
         source = "given" if given is not None else "counts"
     else:
-        noises = [estimate_noise(image) for image in arrays]
+        noises = _estimated(arrays)
         gains = np.array([noise.gain for noise in noises])
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
@@ -149,6 +149,17 @@ def _warn_of_shares(names, arrays):
             brightest,
             kind="shares",
         )
+
+
+def _estimated(arrays):
+    """Return the noise of each map. Maps of a scan are usually clipped at 0 together."""
+    noises = [estimate_noise(image) for image in arrays]
+    if not any(each.clipped for each in noises):
+        return noises
+    return [
+        each if each.clipped else estimate_noise(image, beside_clipped=True)
+        for each, image in zip(noises, arrays, strict=True)
+    ]
 
 
 def _scaled(names, arrays):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from hyperspy_multimodal.given.noisy_maps import estimate_noise, ready_maps
+from hyperspy_multimodal.given.noisy_maps import _estimated, estimate_noise, ready_maps
 
 SHAPE = (96, 80)
 
@@ -129,3 +129,22 @@ def test_input_is_not_modified(caplog):
     maps, _ = ready_maps(["Ti"], image, None, None, 1, 0)
     maps.counts, maps.background, maps.halves(1, 0)
     np.testing.assert_array_equal(image, before)
+
+
+def test_maps_of_a_scan_are_clipped_together():
+    """One map alone does not show it clearly. Counts beside a clipped map stay counts."""
+    rng = np.random.default_rng(1)
+    rows, columns = np.ogrid[:64, :64]
+    spheres = np.zeros((2, 64, 64))
+    for sphere, number in zip(spheres, (6, 4), strict=True):
+        for _ in range(number):
+            row, column, radius = *rng.uniform(8, 56, 2), rng.uniform(5, 11)
+            height = 1 - ((rows - row) ** 2 + (columns - column) ** 2) / radius**2
+            sphere[:] = np.maximum(sphere, np.sqrt(np.maximum(height, 0)))
+    rng.standard_normal((64, 64))
+    noisy = rng.poisson(spheres) + 0.5 * rng.standard_normal(spheres.shape)
+    first, second = np.maximum(noisy, 0)
+    assert [estimate_noise(each).clipped for each in (first, second)] == [False, True]
+    assert [each.clipped for each in _estimated([first, second])] == [True, True]
+    few = 0.7 * rng.poisson(spheres[0])
+    assert [each.clipped for each in _estimated([few, second])] == [False, True]
