@@ -8,6 +8,8 @@ that of the total variation doubles, so that its divergence is the same, and the
 is four times as large.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from ..kernels import block_means, interpolate
@@ -55,10 +57,8 @@ def coarser(problem):
 def refine(coarse, state):
     """Write the maps and dual variables of ``coarse``, interpolated, to the finer ``state``."""
     n_maps, ny, nx = state.maps.shape
-    rows, cols = block_limits(ny), block_limits(nx)
-    at_rows = _between(_centres(rows), np.arange(ny))
-    at_cols = _between(_centres(cols), np.arange(nx))
-    under_rows, right_of_cols = _between(rows, np.arange(ny + 1)), _between(cols, np.arange(nx + 1))
+    at_rows, under_rows = _pixels(ny), _edges(ny)
+    at_cols, right_of_cols = _pixels(nx), _edges(nx)
     same, twice = np.ones(n_maps, np.float32), np.full(n_maps, 2, np.float32)
     interpolate(coarse.maps, *at_rows, *at_cols, same, state.maps)
     interpolate(coarse.residual[None], *at_rows, *at_cols, same[:1], state.residual[None])
@@ -66,12 +66,13 @@ def refine(coarse, state):
     interpolate(coarse.dual_x, *at_rows, *right_of_cols, twice, state.dual_x)
     state.prices[:] = coarse.prices
     if state.field.size:
-        _refine_fields(coarse, state, rows, cols)
+        _refine_fields(coarse, state)
 
 
-def _refine_fields(coarse, state, rows, cols):
+def _refine_fields(coarse, state):
     """Write fields and stresses, as if all of them lay at the corners of pixels."""
     _, n_fields, ny, nx = state.field.shape
+    rows, cols = block_limits(ny), block_limits(nx)
     at = (*_between(rows[1:], np.arange(1, ny + 1)), *_between(cols[1:], np.arange(1, nx + 1)))
     half, four = (np.full(n_fields, factor, np.float32) for factor in (0.5, 4))
     for fine, rough in zip(state.field, coarse.field, strict=True):
@@ -94,10 +95,12 @@ def clear_border(state):
     xy[:, :, -1:] = 0
 
 
+@lru_cache(maxsize=64)
 def block_limits(n):
     """Return where blocks of 2 of n pixels begin, and n; the same from both ends.
 
-    If n is odd, the block in the middle holds 1 or 3 pixels.
+    If n is odd, the block in the middle holds 1 or 3 pixels. The array is shared between calls,
+    like those of `_pixels` and `_edges`.
     """
     half = np.arange(0, n // 2 + 1, 2)
     return np.unique(np.append(half, n - half))
@@ -109,8 +112,17 @@ def _means(maps, rows, cols):
     return out
 
 
-def _centres(limits):
-    return (limits[:-1] + limits[1:] - 1) / 2
+@lru_cache(maxsize=64)
+def _pixels(n):
+    """Return where n pixels lie between the centres of their blocks."""
+    limits = block_limits(n)
+    return _between((limits[:-1] + limits[1:] - 1) / 2, np.arange(n))
+
+
+@lru_cache(maxsize=64)
+def _edges(n):
+    """Return where the edges of n pixels lie between the edges of their blocks."""
+    return _between(block_limits(n), np.arange(n + 1))
 
 
 def _between(nodes, positions):

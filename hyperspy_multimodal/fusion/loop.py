@@ -25,6 +25,8 @@ _ITERATIONS_PER_RECORD = 10
 # this many, and at most as many as were done.
 _FAR = 1.0  # relative gap
 _SHARE_OF_WAY, _MOST_BETWEEN = 0.3, 40
+# So many iterations may not improve the maps of the start: these are kept.
+_FEW = 100
 # Newton's method continues where its step may move a map by more than this share of a bright value.
 _PRECISION = np.float32(0.01)
 # Smallest share of the net counts of a pixel at the start.
@@ -92,12 +94,15 @@ def iterate(problem, tolerance, max_iterations, initial, callback):
     Return the final state, and a list of (iteration, `Evaluation`, relative gap).
     """
     state = start(problem, initial)
+    first = (state.maps.copy(), state.field.copy()) if max_iterations <= _FEW else None
     state, records = loop(problem, state, tolerance, max_iterations, callback)
     if records[-1][1].cost > records[0][1].cost:
         # Too few iterations to improve the maps of the start, but enough for their certificate.
-        first = start(problem, initial)
-        if problem.total_error(first.maps) <= problem.total_error(state.maps) + _ROUNDING:
-            state.maps[:], state.field[:] = first.maps, first.field
+        if first is None:
+            again = start(problem, initial)
+            first = (again.maps, again.field)
+        if problem.total_error(first[0]) <= problem.total_error(state.maps) + _ROUNDING:
+            state.maps[:], state.field[:] = first
             records[-1] = recorded(problem, state, records[-1][0])
     return state, records
 

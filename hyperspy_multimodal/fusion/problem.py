@@ -13,6 +13,7 @@ from ..kernels import (
     constant_deviance,
     likeliest,
     room_to_certify,
+    squared_differences,
 )
 from ..threads import one_thread_where_cores_are_shared, rows_per_chunk
 from . import fields
@@ -261,12 +262,10 @@ class Problem:
     @property
     def noise(self):
         """Noise of each map in its own unit, from differences between neighbours over sqrt(2)."""
-        counts = self.data.counts
-        squares, pairs = np.zeros(len(counts)), 0
-        for axis in (1, 2):
-            differences = np.diff(counts, axis=axis).reshape(len(counts), -1)
-            squares += np.einsum("ij,ij->i", differences, differences)
-            pairs += differences.shape[1]
+        n_maps, ny, nx = self.data.counts.shape
+        squares = np.empty(n_maps)
+        squared_differences(self.data.counts, squares)
+        pairs = (ny - 1) * nx + ny * (nx - 1)
         return np.sqrt(squares / max(2 * pairs, 1))
 
     def total_error(self, maps):

@@ -13,7 +13,8 @@ number of threads.
 - Maps that are no sharper than a Gaussian: `blur`, and for their sources `slopes_of_cost`,
   `displaced`, `descent`, `square_sums`, `secants` and `source_gap`.
 - For both: `likeliest` and `constant_deviance`, references for costs; `project`, which projects a
-  dual variable onto its bounds; `block_means` and `interpolate`, to and from a coarser grid.
+  dual variable onto its bounds; `block_means` and `interpolate`, to and from a coarser grid;
+  `squared_differences` between neighbours.
 - Tests of sums of measured and expected counts: `lengthen` for chains of pieces, and
   `windows_beyond` for windows of many kinds.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
@@ -25,7 +26,7 @@ from .certificate import certificate, room_to_certify
 from .chains import lengthen
 from .field_gap import certify_fields
 from .generalised import move_fields
-from .grids import block_means, interpolate
+from .grids import block_means, interpolate, squared_differences
 from .iterations import iterations
 from .peaks import add_peaks, add_slopes
 from .projection import project
@@ -63,6 +64,7 @@ __all__ = [
     "slopes_of_cost",
     "source_gap",
     "square_sums",
+    "squared_differences",
     "sum_spectra",
     "windows_beyond",
 ]

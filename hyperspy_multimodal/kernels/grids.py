@@ -13,15 +13,40 @@ def block_means(fine, rows, cols, out):
     columns. Both arrays are int64, of length my + 1 and mx + 1.
     """
     n_maps, my, mx = out.shape
+    nx = fine.shape[2]
     for j in range(my):
+        height = rows[j + 1] - rows[j]
         for i in range(n_maps):
+            line = np.zeros(nx, np.float32)
+            for row in range(rows[j], rows[j + 1]):
+                for col in range(nx):
+                    line[col] += fine[i, row, col]
             for k in range(mx):
                 total = np.float32(0)
-                for row in range(rows[j], rows[j + 1]):
-                    for col in range(cols[k], cols[k + 1]):
-                        total += fine[i, row, col]
-                area = (rows[j + 1] - rows[j]) * (cols[k + 1] - cols[k])
-                out[i, j, k] = total / np.float32(area)
+                for col in range(cols[k], cols[k + 1]):
+                    total += line[col]
+                out[i, j, k] = total / np.float32(height * (cols[k + 1] - cols[k]))
+
+
+@leaf
+def squared_differences(maps, sums):
+    """Sum squared differences between neighbours along y and x of each map.
+
+    ``maps`` are float32, shape (K, ny, nx); ``sums``, float64, shape (K,), receives the sums.
+    """
+    n_maps, ny, nx = maps.shape
+    for i in range(n_maps):
+        total = 0.0
+        for row in range(ny):
+            along = np.float32(0)
+            for col in range(nx - 1):
+                along += (maps[i, row, col + 1] - maps[i, row, col]) ** 2
+            down = np.float32(0)
+            if row + 1 < ny:
+                for col in range(nx):
+                    down += (maps[i, row + 1, col] - maps[i, row, col]) ** 2
+            total += np.float64(along) + np.float64(down)
+        sums[i] = total
 
 
 @leaf

@@ -74,8 +74,8 @@ def poisson_and_variation(
 
 def solved(cost, x, shape, constraints, accuracy):
     problem = cp.Problem(cp.Minimize(cost), list(constraints))
-    # Where rounding stops the solver short of an accuracy, ten times that is accurate enough.
-    for each in (accuracy, 10 * accuracy):
+    # Where rounding stops the solver short of an accuracy, up to a hundred times that will do.
+    for each in (accuracy, 10 * accuracy, 100 * accuracy):
         tight = dict.fromkeys(("tol_gap_abs", "tol_gap_rel", "tol_feas"), each)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)

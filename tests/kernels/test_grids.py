@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from hyperspy_multimodal.kernels.grids import block_means, interpolate
+from hyperspy_multimodal.kernels.grids import block_means, interpolate, squared_differences
 
 from .variants import as_compiled_and_python, on_shapes, uniform
 
@@ -69,3 +69,13 @@ def test_constant_maps_stay_constant(n):
     node, share = np.arange(2 * n) // 2, np.full(2 * n, 0.25, np.float32)
     interpolate(coarse, node, share, node, share, np.ones(1, np.float32), out)
     assert_allclose(out, 3)
+
+
+@as_compiled_and_python
+@on_shapes
+def test_squared_differences_are_those_of_slices(variant, shape, rng):
+    maps = uniform(rng, shape)
+    sums = np.empty(len(maps))
+    variant(squared_differences)(maps, sums)
+    expected = [sum(np.square(np.diff(each, axis=axis)).sum() for axis in (0, 1)) for each in maps]
+    assert_allclose(sums, expected, rtol=1e-5)
