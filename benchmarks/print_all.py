@@ -5,9 +5,9 @@ Usage: python print_all.py FOLDER [--only JOB ...] [--published PYTHON] [--data 
        python print_all.py --list
 
 Each job prints into FOLDER/JOB.txt. Two jobs run side by side, with one thread each; those that
-measure time come last, alone, and want a machine that does nothing else. `--write` copies tables
-into the pages, also those of earlier runs in FOLDER; `--dry` runs nothing. Text around a table may
-quote it: read it again where a table changed. PYTHON has PyPI's multimodal-fusion 0.6.0 installed,
+measure time come last, alone, and want a machine that does nothing else. `--write` copies the
+tables into the pages; with `--dry`, those of an earlier run. Text around a table may quote it: read
+it again where a table changed. PYTHON has PyPI's multimodal-fusion 0.6.0 installed,
 see `against_published.py`; `--data` holds copies of published files, named as those of
 `published_examples.py` and `inputs_measured.py`. Jobs that need what is not given are left out.
 """
@@ -156,6 +156,7 @@ def run(name, command, folder, is_timed):
     """Run a job; its output has its final name only if it succeeds. Return whether it did."""
     threads = {} if is_timed else {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     began, unfinished = time.perf_counter(), folder / f"{name}.part"
+    (folder / f"{name}.txt").unlink(missing_ok=True)
     with unfinished.open("w") as out, (folder / f"{name}.err").open("w") as err:
         code = subprocess.run(
             command, stdout=out, stderr=err, env={**os.environ, **threads}, check=False
@@ -168,7 +169,7 @@ def run(name, command, folder, is_timed):
 
 
 def run_all(names, given, folder):
-    """Run jobs, the longest first; return whether all succeeded."""
+    """Run jobs, the longest first; return those that succeeded, and whether none failed."""
     ready = {False: [], True: []}
     for name in sorted(names, key=lambda name: -JOBS[name].minutes):
         command = JOBS[name].filled(given)
@@ -176,18 +177,19 @@ def run_all(names, given, folder):
             print(f"{name}: left out, --{command} is not given", flush=True)
         else:
             ready[JOBS[name].is_timed].append((name, command))
-    succeeded = []
+    outcomes = {}
     for is_timed, jobs in ready.items():
         with ThreadPoolExecutor(1 if is_timed else 2) as pool:
-            succeeded += pool.map(lambda job, t=is_timed: run(*job, folder, t), jobs)
-    return all(succeeded)
+            done = pool.map(lambda job, t=is_timed: run(*job, folder, t), jobs)
+            outcomes |= {name: good for (name, _), good in zip(jobs, done, strict=True)}
+    return [name for name, good in outcomes.items() if good], all(outcomes.values())
 
 
-def printed(folder):
-    """Return the tables of all jobs that have succeeded, by name."""
+def printed(names, folder):
+    """Return the tables of jobs that have succeeded, by name."""
     every = {}
-    for name, job in JOBS.items():
-        path = folder / f"{name}.txt"
+    for name in names:
+        job, path = JOBS[name], folder / f"{name}.txt"
         if path.exists():
             found = written_tables.tables_in(path.read_text(encoding="utf-8"))
             if set(found) != set(job.tables):
@@ -233,10 +235,12 @@ def main():
         "data": chosen.data,
         "folder": chosen.folder.resolve(),
     }
-    succeeded = chosen.dry or run_all(chosen.only, given, chosen.folder)
+    names, succeeded = chosen.only, True
+    if not chosen.dry:
+        names, succeeded = run_all(chosen.only, given, chosen.folder)
     if chosen.write:
         places = written_tables.places()
-        for name in written_tables.write(printed(chosen.folder)):
+        for name in written_tables.write(printed(names, chosen.folder)):
             page, heading = places[name]
             quoted = next(job.quoted for job in JOBS.values() if name in job.tables)
             where = [f"{page.relative_to(written_tables.ROOT)}, {heading}", *quoted]

@@ -76,7 +76,9 @@ def film_table(seeds):
                     row.append(100 * (maps[i][there].sum() / raw[i][there].sum() - 1))
                 rows.append([*row, 100 / np.sqrt(raw[i][there].sum())])
             *found, error = np.mean(rows, axis=0)
-            cells = [f"{each:+.1f} %" for each in found] + [f"{error / np.sqrt(seeds):.1f} %"]
+            cells = [f"{each.round(1) + 0.0:+.1f} %" for each in found] + [
+                f"{error / np.sqrt(seeds):.1f} %"
+            ]
             print(f"| {film} | {counts} | {' | '.join(cells)} |", flush=True)
 
 
@@ -108,7 +110,8 @@ def scan_table(draws, files):
     print("|---|---|---|---|---|")
     for key, rows in found.items():
         cells = [
-            ", ".join(f"{each:+.1f}" for each in column) + " %" for column in np.transpose(rows)
+            ", ".join(f"{each.round(1) + 0.0:+.1f}" for each in column) + " %"
+            for column in np.transpose(rows)
         ]
         print(f"| {' | '.join(key)} | {' | '.join(cells)} | {errors[key]:.1f} % |")
 
