@@ -58,13 +58,13 @@ def seconds(size, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256, 512, 1024])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256, 512])
     parser.add_argument("--processes", type=int, nargs="+", default=[0, 1, 2, 4])
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=6)
     chosen = parser.parse_args()
-    threads = numba.config.NUMBA_NUM_THREADS
-    print(f"{threads} threads over one thread, medians (means) of {chosen.rounds} calls\n")
-    print("| size, busy processes: | " + " | ".join(str(n) for n in chosen.processes) + " |")
+    print("<!-- table: busy -->\n")
+    head = ["no busy process" if n == 0 else str(n) for n in chosen.processes]
+    print("| size | " + " | ".join(head) + " |")
     print("|---" * (1 + len(chosen.processes)) + "|")
     for size in chosen.sizes:
         row = []
@@ -73,7 +73,7 @@ def main():
                 one, all_threads = seconds(size, chosen.rounds)
             medians = np.median(all_threads) / np.median(one)
             row.append(f"{medians:.2f} ({all_threads.mean() / one.mean():.2f})")
-        print(f"| {size} | " + " | ".join(row) + " |", flush=True)
+        print(f"| {size}² x 3 | " + " | ".join(row) + " |", flush=True)
 
 
 if __name__ == "__main__":

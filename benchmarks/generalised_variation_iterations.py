@@ -54,7 +54,8 @@ def iterations(known, name, ratio):
 
 
 def main():
-    print("| counts | ratio | gap | " + " | ".join(NAMES) + " |\n|" + "---|" * (3 + len(NAMES)))
+    print("<!-- table: tgv-iterations -->\n")
+    print("| counts | λ2/λ1 | gap | " + " | ".join(NAMES) + " |\n|" + "---|" * (3 + len(NAMES)))
     for counts in (20.0, 3.0):
         known = problem(counts)
         for ratio in RATIOS:

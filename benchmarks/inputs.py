@@ -3,8 +3,7 @@
 Usage: python inputs.py [--data ../shared/data] [--pictures FOLDER] [--only haadf sem eels shares]
 
 Prints the tables of docs/inputs.md. Fusion is automatic throughout, with gamma="auto". The tables
-of simulated specimens are means over three noise seeds; those of measured data need --data. Takes
-some four minutes.
+of simulated specimens are means over two noise seeds; those of measured data need --data.
 """
 
 import argparse
@@ -13,8 +12,8 @@ from pathlib import Path
 
 import hyperspy.api as hs
 import machine
-from inputs_images import haadf_table, sem_table
-from inputs_measured import eels_table, shares_table
+from inputs_images import haadf_table, sem_table, wide_table
+from inputs_measured import eels_table, ranges_table, shares_table
 
 TABLES = "haadf", "sem", "eels", "shares"
 
@@ -35,16 +34,17 @@ def main():
         haadf_table()
     if "sem" in chosen.only:
         sem_table()
+        wide_table()
     for name, file, table in (
         ("eels", "CuZn_EELS.hspy", eels_table),
+        ("eels", "CuZn_EELS.hspy", ranges_table),
         ("shares", "DyScO3_EDS.npz", lambda folder: shares_table(folder, chosen.pictures)),
     ):
         if name not in chosen.only:
             continue
-        if (folder / file).exists():
-            table(folder)
-        else:
-            print(f"\nSkipped: {file} is not in {folder}; give its folder with --data.")
+        if not (folder / file).exists():
+            parser.error(f"{file} is not in {folder}; give its folder with --data.")
+        table(folder)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import logging
 
 import numpy as np
-from tuned import snr
+from against_truth import snr
 
 USED = {True: "yes", False: "no"}
 
@@ -44,8 +44,9 @@ def print_row(*cells):
     print("|", " | ".join(str(cell) for cell in cells), "|", flush=True)
 
 
-def print_titles(*titles):
-    print()
+def print_titles(name, *titles):
+    """Print the name of a table, see `written_tables.py`, and its titles."""
+    print(f"\n<!-- table: {name} -->\n")
     print_row(*titles)
     print("|" + "---|" * len(titles))
 
@@ -74,6 +75,9 @@ class Mean:
     def used(self):
         used = [output["uses_haadf"] for output in self.outputs]
         return USED[used[0]] if len(set(used)) == 1 else f"{sum(used)} of {len(used)}"
+
+    def warned(self):
+        return USED[any(said != "-" for said in self.said)]
 
     def blur(self):
         chosen = sorted({output["haadf_blur"] for output in self.outputs})

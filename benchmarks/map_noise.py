@@ -120,12 +120,14 @@ def main():
     seeds = parser.parse_args().seeds
     head = " | ".join(f"{counts:g}" for counts in DOSES)
     found = {kind: [ranges(draw, n, seeds) for n in DOSES] for kind, draw in KINDS.items()}
+    print("<!-- table: map-gain -->\n")
     print(f"| gain, found / true | {head} |\n|---|" + "---|" * len(DOSES))
     for kind, cells in found.items():
         print(
             f"| {kind} | " + " | ".join(gain_cell(gains, guess) for gains, _, guess in cells), "|"
         )
-    print(f"\n| floor, found / true | {head} |\n|---|" + "---|" * len(DOSES))
+    print("\n<!-- table: map-floor -->\n")
+    print(f"| floor, found / true | {head} |\n|---|" + "---|" * len(DOSES))
     for kind, cells in found.items():
         if cells[0][1]:
             print(f"| {kind} | " + " | ".join(cell(floors) for _, floors, _ in cells), "|")

@@ -131,6 +131,7 @@ def main():
     parser.add_argument("--files", type=Path, help="folder with copies of the published files")
     chosen = parser.parse_args()
     logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)
+    print("<!-- table: published-examples -->\n")
     print("| scan | map | method | relative noise in flat parts, raw / fused | total ", end="")
     print("| in vacuum, raw / fused |")
     print("|---|---|---|---|---|---|")
@@ -138,7 +139,8 @@ def main():
     for title, (load, file) in SCANS.items():
         scan = load(path=chosen.files / file) if chosen.files else load()
         told[title] = measured(title, scan, chosen.published, chosen.pictures)
-    print("\n| method | Co, cores from shells: by share | by difference | ", end="")
+    print("\n<!-- table: published-separation -->\n")
+    print("| method | Co, cores from shells: by share | by difference | ", end="")
     print("Sc, columns from those of Dy: by share | by difference |\n|---|---|---|---|---|")
     for method in told["DyScO3"]:
         values = [value for each in told.values() for value in each[method]]

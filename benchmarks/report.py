@@ -2,8 +2,7 @@
 
 Usage: python report.py [--published PYTHON] [--cvxpy]
 
-PYTHON is that of the environment of `against_published.py`. All of it takes some 15 minutes, and
-wants a machine that does nothing else.
+PYTHON is that of the environment of `against_published.py`. Wants a machine that does nothing else.
 """
 
 import argparse
@@ -14,7 +13,7 @@ import against_published
 import machine
 import numba
 import numpy as np
-from solver import SPECIMENS, Convergence, Iterations, Memory
+from solver import Convergence, Iterations, Memory
 
 # Bytes that one iteration has to move per value of maps beyond the caches, three elements: relaxed
 # map and two dual variables read and written, counts and background read; per pixel the HAADF read
@@ -33,9 +32,10 @@ def roofline():
     """Time per value and iteration against what memory or arithmetic allow."""
     most = min(2, numba.config.NUMBA_NUM_THREADS)
     peak = machine.arithmetic(most)
-    print(f"Measured on: {machine.name()}. In registers, {most} threads do {peak:.0f} · 10⁹")
-    print("multiply-adds a second. The triad (2 threads, as STREAM counts it: 12 bytes a value) is")
-    print("measured next to each row, for it varies on a machine that is shared.\n")
+    print("<!-- table: machine -->\n")
+    print(f"| machine | 10⁹ multiply-adds per second, {most} threads |\n|---|---|")
+    print(f"| {machine.name()} | {peak:.0f} |")
+    print("\n<!-- table: iterations -->\n")
     print(
         "| size | gamma | TV | 1 thread / ns | 2 threads / ns | scaling | triad / (GB/s) "
         "| roofline / ns | over roofline |"
@@ -66,6 +66,7 @@ def roofline():
 def convergence():
     """Iterations to each gap."""
     specimens, gammas, lambdas, ratios, tolerances = Convergence.params
+    print("\n<!-- table: convergence -->\n")
     print(
         "| specimen (96² x 3) | gamma | λ2/λ1 | " + " | ".join(f"λ1 = {x:g}" for x in lambdas), "|"
     )
@@ -87,6 +88,7 @@ def seconds():
     from solver import best_time, solve_fusion
     from specimens import particles, problem
 
+    print("\n<!-- table: calls -->\n")
     print("| size | gamma | gap 1e-3 | gap 1e-4 | gap 1e-6 |")
     print("|---|---|---|---|---|")
     numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
@@ -104,6 +106,7 @@ def seconds():
 
 def memory():
     """Peak memory on top of the arguments."""
+    print("\n<!-- table: memory -->\n")
     print("| size | gamma | bytes per element and pixel |")
     print("|---|---|---|")
     for size, gamma in itertools.product(*Memory.params):
@@ -115,20 +118,13 @@ def main():
     parser.add_argument("--published", metavar="PYTHON")
     parser.add_argument("--cvxpy", action="store_true")
     chosen = parser.parse_args()
-    print("### An iteration against the machine\n")
     roofline()
-    print(f"\n### Iterations to a relative gap of {Convergence.params[-1]}\n")
-    print(f"Specimens: {', '.join(SPECIMENS)}. A dash: not within 1000.\n")
     convergence()
-    print("\n### Seconds of a whole call\n")
     seconds()
-    print("\n### Memory\n")
     memory()
     if chosen.published:
-        print("\n### Against the published package\n")
         against_published.table(chosen.published)
     if chosen.cvxpy:
-        print("\n### Against a generic solver\n")
         against_cvxpy.table()
 
 

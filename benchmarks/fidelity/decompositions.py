@@ -9,8 +9,6 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 PCA_NUMBERS = tuple(range(1, 11))
-NMF_NUMBERS = (1, 2, 3, 4, 5)
-_NMF_ITERATIONS = 100
 _LEAST_COUNTS = 30  # a group of channels
 
 
@@ -46,56 +44,6 @@ def poisson_pca(counts, raw):
         kept = images[:, :number]
         found.append((pixels[:, None] * (kept @ (kept.T @ maps))).T.reshape(raw.shape))
     return found
-
-
-def nmf(counts, raw):
-    """Return raw maps by non-negative components, for each number of them.
-
-    Multiplicative updates for the Poisson likelihood, by D. D. Lee and H. S. Seung, Nature 401, 788
-    (1999), doi:10.1038/44565, from a seeded random start. Each map is the sum of the images of the
-    components that fits the raw map best.
-
-    Parameters
-    ----------
-    counts, raw
-        As those of `poisson_pca`.
-
-    Returns
-    -------
-    list of numpy.ndarray
-    """
-    spectra = _by_pixel(counts).tocoo()
-    maps = raw.reshape(len(raw), -1).T
-    found = []
-    for number in NMF_NUMBERS:
-        images, components = _multiplicative_updates(spectra, number)
-        expected = images @ components.sum(axis=1)
-        # noise of a pixel grows with its counts; the floor is for pixels that have none
-        weights = 1 / np.sqrt(np.maximum(expected, 0.1 * expected.mean()))[:, None]
-        contents, *_ = np.linalg.lstsq(weights * images, weights * maps, rcond=None)
-        found.append((images @ contents).T.reshape(raw.shape))
-    return found
-
-
-def _multiplicative_updates(spectra, number):
-    """Return images (pixels, number) and component spectra (number, channels)."""
-    rng = np.random.default_rng(0)
-    n_pixels, n_channels = spectra.shape
-    rows, columns, values = spectra.row, spectra.col, spectra.data
-    mean = np.asarray(spectra.sum(axis=0)).ravel() / n_pixels
-    images = rng.uniform(0.5, 1.5, (n_pixels, number)) / number
-    components = mean * rng.uniform(0.5, 1.5, (number, n_channels))
-    tiny = np.finfo(float).tiny
-
-    def ratios():
-        model = np.einsum("ir,ir->i", images[rows], components.T[columns])
-        return sparse.csr_array((values / np.maximum(model, tiny), (rows, columns)), spectra.shape)
-
-    for _ in range(_NMF_ITERATIONS):
-        images *= (ratios() @ components.T) / np.maximum(components.sum(axis=1), tiny)
-        gathered = (ratios().T @ images).T
-        components *= gathered / np.maximum(images.sum(axis=0), tiny)[:, None]
-    return images, components
 
 
 def _by_pixel(counts):

@@ -20,9 +20,9 @@ COUNTS = 15
 #: By specimen: how it is made, and elements that it does not hold; of the first two no line lies
 #: near one of the specimen, the lines of the others overlap with these.
 ABSENT = {
-    "core_shell": (core_shell, ["Zr_La", "Cl_Ka"], ["Fe_Ka", "Ni_Ka", "Mo_La"]),
+    "core-shell particles": (core_shell, ["Zr_La", "Cl_Ka"], ["Fe_Ka", "Ni_Ka", "Mo_La"]),
     "bimetal": (bimetal, ["Ni_Ka", "Ca_Ka"], ["V_Ka", "S_Ka", "Ag_La"]),
-    "oxide_interface": (
+    "oxide interface": (
         functools.partial(oxide_interface, spacing=8.0),
         ["Cl_Ka", "Ni_Ka"],
         ["Si_Ka", "Ba_La", "V_Ka"],
@@ -40,12 +40,17 @@ def squares(shape):
 
 def false_discoveries(seeds):
     """Elements that are not there, among all that are found, at a rate of 5 %."""
-    print("| specimen | detector | absent elements | scans | tried | found | among all found |")
-    print("|---|---|---|---|---|---|---|")
-    sums = {}
-    for name, (make, apart, overlapping) in ABSENT.items():
+    print("<!-- table: detection -->\n")
+    print(
+        "| specimen | detector | elements without lines near those of the specimen "
+        "| elements whose lines overlap with them |"
+    )
+    print("|---|---|---|---|")
+    sums = np.zeros((2, 3), int)
+    for name, (make, *kinds) in ABSENT.items():
         for detector, settings in (("nominal", {}), ("measured", MEASURED_DETECTOR)):
-            for kind, absent in (("apart", apart), ("overlapping", overlapping)):
+            cells = []
+            for kind, absent in enumerate(kinds):
                 row = np.zeros(3, int)
                 for seed in range(seeds):
                     own = {**settings, "line_weight_seed": seed} if settings else {}
@@ -56,21 +61,25 @@ def false_discoveries(seeds):
                     wrong = np.array([line in absent for line in found.lines])
                     detected = found.detected
                     row += [detected[:, wrong].size, detected[:, wrong].sum(), detected.sum()]
-                share = row[1] / max(row[2], 1)
-                print(
-                    f"| {name} | {detector} | {kind}: {', '.join(absent)} | {seeds} | {row[0]} | "
-                    f"{row[1]} | {share:.3f} |",
-                    flush=True,
-                )
-                sums[kind] = sums.get(kind, 0) + row
-    for kind, row in sums.items():
-        share = row[1] / max(row[2], 1)
-        print(f"| all | both | {kind} | | {row[0]} | {row[1]} | {share:.3f} |", flush=True)
+                names = ", ".join(line.split("_")[0] for line in absent)
+                cells.append(f"{names}: {_shares(row)}")
+                sums[kind] += row
+            print(f"| {name} | {detector} | {' | '.join(cells)} |", flush=True)
+    print(f"| all | both | {' | '.join(map(_shares, sums))} |", flush=True)
+
+
+def _shares(row):
+    tried, false, found = row
+    return f"{false} of {tried}, {false / max(found, 1):.3f}"
 
 
 def power(seeds):
     """How often an element with few counts in a region of 36 pixels is found."""
-    print("\n| expected counts | detection limit | S is found (2.3 keV) | V is found (4.9 keV) |")
+    print("\n<!-- table: power -->\n")
+    print(
+        "| expected counts in the region | detection limit "
+        "| S (2.3 keV, on more continuum) is found | V (4.9 keV) is found |"
+    )
     print("|---|---|---|---|")
     inside = np.zeros(SHAPE, bool)
     inside[9:15, 9:15] = True
@@ -102,8 +111,8 @@ def power(seeds):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=17)
-    parser.add_argument("--power", type=int, default=20)
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--power", type=int, default=25)
     options = parser.parse_args()
     logging.getLogger("hyperspy_multimodal").setLevel(logging.CRITICAL)
     hs.preferences.General.show_progressbar = False

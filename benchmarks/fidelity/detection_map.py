@@ -41,6 +41,7 @@ def true_percent(specimen, lines, size):
 
 def table(seeds):
     """False alarms in maps of absent elements; what is said of blocks with and without."""
+    print("<!-- table: detection-map -->\n")
     print(
         "| specimen | counts | maps of absent elements with a false block | wrong among "
         '"< 5 at%" | absent elements: blocks said to be "< 5 at%, if any" | '

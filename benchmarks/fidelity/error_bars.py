@@ -178,14 +178,15 @@ def print_scores(name, scores):
         print(f"| {name} | {line.split('_')[0]} | {score.line()} |", flush=True)
 
 
-def print_ranges(scores):
+def print_ranges(scores, which):
     """Print how many elements are within the ranges that are asked for, and would be."""
     names = "ratio", "regions 1 σ", "regions 2 σ"
     scores = [each for each in scores if sum(regions.size for regions in each.of_regions)]
     if not scores:
         return
     found, chance = [each.found for each in scores], [each.by_chance for each in scores]
-    print(f"\n| | asked | of {len(scores)} elements | if error bars are right |")
+    print(f"\n<!-- table: error-ranges-{which} -->\n")
+    print(f"| | asked | of {len(scores)} elements | if error bars are right |")
     print("|---|---|---|---|")
     for i, (name, (least, most)) in enumerate(zip(names, ASKED, strict=True)):
         within = sum(least <= each[i] <= most for each in found)
@@ -212,6 +213,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--size", type=int, default=80, help="pixels of the specimens")
     given = parser.parse_args()
+    which = "measured" if given.measured else "foil" if given.foil else "specimens"
+    print(f"<!-- table: error-bars-{which} -->\n")
     print(
         "| scan | element | uncalibrated | calibrated | by chance | pixels 1 σ "
         "| regions 1 σ | by chance | regions 2 σ | by chance "
@@ -230,7 +233,7 @@ def main():
             print_scores(f"{name}, {counts} counts", scores)
             every += scores.values()
     if given.specimens or given.foil:
-        print_ranges(every)
+        print_ranges(every, which)
         return
     signal, haadf = scan_of(given.spectra, given.haadf, given.elements)
     for dose in given.doses:
@@ -241,7 +244,7 @@ def main():
             add(scores, thinned, haadf, reference.maps, reference.variance, seed)
         print_scores(f"measured, 1/{dose:g} of the counts", scores)
         every += scores.values()
-    print_ranges(every)
+    print_ranges(every, which)
 
 
 if __name__ == "__main__":

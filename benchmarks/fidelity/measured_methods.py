@@ -7,7 +7,7 @@ element by the held-out counts, which a user does not have; all but the last.
 from pathlib import Path
 
 import numpy as np
-from decompositions import nmf, poisson_pca
+from decompositions import poisson_pca
 from published_package import published_grid
 from scipy import ndimage
 from skimage.restoration import denoise_tv_chambolle
@@ -16,7 +16,7 @@ from thinned_scan import stacked
 from hyperspy_multimodal import fit_maps
 
 WIDTHS = np.r_[0, np.geomspace(0.4, 20, 30)]
-TV_WEIGHTS = np.geomspace(0.1, 30, 16)
+TV_WEIGHTS = np.geomspace(0.3, 30, 9)
 
 
 def maps_by_method(thinned, haadf, reference, python=None):
@@ -48,7 +48,6 @@ def maps_by_method(thinned, haadf, reference, python=None):
         "best Gaussian": reference.best_of(gaussian(raw)),
         "best TV": reference.best_of(total_variation(raw)),
         "Poisson PCA": reference.best_of(poisson_pca(thinned.data, raw)),
-        "NMF": reference.best_of(nmf(thinned.data, raw)),
     }
     if python:
         image = np.asarray(haadf.data, float)
@@ -77,7 +76,7 @@ def total_variation(raw):
         scale
         * np.stack(
             [
-                denoise_tv_chambolle(each, weight=weight, eps=1e-5, max_num_iter=500)
+                denoise_tv_chambolle(each, weight=weight, eps=1e-5, max_num_iter=300)
                 for each in raw / scale
             ]
         )

@@ -21,7 +21,7 @@ CONDITIONS = [
     ("atomic resolution", 5),
     ("atomic resolution", 40),
 ]
-DOSES = (1, 3, 10, 30, 100)
+DOSES = (1, 10, 100)
 #: A detector that is not as metadata and tables say.
 OFF = {
     "energy_offset": 0.01,

@@ -1,7 +1,6 @@
 """What maps are worth against their truth: noise and bias."""
 
 import numpy as np
-from skimage.metrics import structural_similarity
 
 # Pixels that hold at least this share of the brightest are the cores of particles and columns.
 _CORE = 0.7
@@ -11,12 +10,6 @@ def snr(found, truth):
     """Signal-to-noise ratio of each map in dB: power of the truth over that of the error."""
     power = np.square(truth).sum(axis=(1, 2))
     return 10 * np.log10(power / np.square(found - truth).sum(axis=(1, 2)))
-
-
-def rmse(found, truth):
-    """Root-mean-square error of each map over its largest true value, in percent."""
-    error = np.sqrt(np.square(found - truth).mean(axis=(1, 2)))
-    return 100 * error / truth.max(axis=(1, 2))
 
 
 def total_bias(found, truth):
@@ -29,16 +22,6 @@ def core_bias(found, truth):
     core = truth >= _CORE * truth.max(axis=(1, 2), keepdims=True)
     return np.array(
         [100 * (a[c].mean() / b[c].mean() - 1) for a, b, c in zip(found, truth, core, strict=True)]
-    )
-
-
-def similarity(found, truth):
-    """Structural similarity of each map, with the range of the truth."""
-    return np.array(
-        [
-            structural_similarity(a, b, data_range=float(np.ptp(b)))
-            for a, b in zip(found, truth, strict=True)
-        ]
     )
 
 

@@ -1,13 +1,13 @@
 """Maps that are not counts, as published ones are, with known truth.
 
-Usage: python twins.py [--published PYTHON] [--seeds N]
+Usage: python twins.py --published PYTHON [--seeds N]
 
 Core-shell particles whose HAADF has diffraction contrast: each particle is brighter or darker than
 its mass by a factor of its own. The maps are sums of electrons that each give a signal of its own
 size (a gamma distribution of shape 2), in a unit that is not a count: nearly all pixels are exactly
 0. In a second kind Gaussian noise lies beside them, clipped at 0. PYTHON has PyPI's
 multimodal-fusion 0.6.0 installed, see `../against_published.py`; its maps are the best of a grid by
-the truth, rescaled to it. Ours by truth are the best of each element. Prints Markdown tables.
+the truth, rescaled to it. Prints a Markdown table.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import itertools
 import logging
 
 import numpy as np
-from methods import best_by_truth, gaussian, published, total_variation
+from methods import gaussian, published
 from scans import truth_of
 from scipy import ndimage
 from scores import snr, total_bias
@@ -24,29 +24,15 @@ from skimage.segmentation import watershed
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.fusion.regularisers import REGULARISERS
-from hyperspy_multimodal.given.noisy_maps import ready_maps
-from hyperspy_multimodal.physics.scattering import map_scattering
-from hyperspy_multimodal.selection import (
-    GuidedModels,
-    HaadfFit,
-    Setting,
-    fuse_setting,
-    normalise_haadf,
-)
-from hyperspy_multimodal.selection.settings import effort
 
 SHAPE = (128, 128)
 #: Effective counts of the strongest element at its brightest pixel.
-DOSES = (0.3, 1, 3)
+DOSES = (0.3, 3)
 #: Standard deviation of Gaussian noise, in effective counts.
 FLOORS = {"electrons": 0.0, "electrons, noise clipped at 0": 0.3}
 GAIN = 0.01
 # Standard deviation of the logarithm of the factors of particles.
 DIFFRACTION = 0.2
-#: What is tried by the truth, with the default exponent.
-GAMMA, LAMBDAS_1 = 1.7, (1e-1, 1.0)
-RATIOS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 
 def diffracting(haadf, rng):
@@ -76,45 +62,11 @@ def twin(counts, floor, seed):
     return ["Co", "O", "S"], maps, haadf, GAIN * (2 / 3) * expected
 
 
-def tuned(maps, haadf, truth):
-    """Return fused maps with what is best for each element by the truth, and without HAADF.
-
-    A map that the HAADF pulls is one of a fusion in which all have its parameters.
-    """
-    image, lowest = normalise_haadf(np.asarray(haadf.data))
-    fit = HaadfFit(maps, image, lowest, maps.gains * map_scattering(maps.names))
-    model = fit.model(GAMMA)
-    models, n_maps = GuidedModels(image, [model]), len(maps.names)
-    fused = {False: [], True: []}
-    for name, (used, lambda_1) in itertools.product(
-        REGULARISERS, [(False, 1.0), *((True, each) for each in LAMBDAS_1)]
-    ):
-        latest = None
-        # With the HAADF, those that follow its edges.
-        for ratio in RATIOS if REGULARISERS[name].is_directional or not used else ():
-            setting = Setting(
-                model if used else None, lambda_1, (name,) * n_maps, (ratio,) * n_maps,
-                (False,) * n_maps,
-            )  # fmt: skip
-            latest = fuse_setting(
-                maps, models, setting, totals=maps.totals, initial=latest,
-                **effort(setting, 3e-4, 600),
-            )  # fmt: skip
-            fused[used].append(maps.gains[:, None, None] * latest.maps)
-    without = best_by_truth(fused[False], truth)
-    return best_by_truth([without, *fused[True]], truth), without
-
-
 def compared(counts, floor, seed, python):
     """Return maps by method, and the truth."""
     names, raw, haadf, truth = twin(counts, floor, seed)
     found = {"raw": raw, "Gaussian filter, by truth": gaussian(raw, truth),
-             "TV filter, by truth": total_variation(raw, truth)}  # fmt: skip
-    if python:
-        found["published package, by truth"] = published(python, raw, haadf.data, truth)
-    maps, _ = ready_maps(names, raw, None, None, 1, 0)
-    best, without = tuned(maps, haadf, truth)
-    found["ours without HAADF, by truth"], found["ours, by truth"] = without, best
+             "published package, by truth": published(python, raw, haadf.data, truth)}  # fmt: skip
     fused = fuse_maps(dict(zip(names, raw, strict=True)), haadf, show_progressbar=False)
     found["ours, one call"] = np.stack([each.data for each in fused])
     return found, truth
@@ -122,12 +74,12 @@ def compared(counts, floor, seed, python):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--published", help="Python with the published package")
+    parser.add_argument("--published", required=True, help="Python with the published package")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--doses", type=float, nargs="+", default=DOSES)
     chosen = parser.parse_args()
     logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)
-    print("SNR in dB, Co / O / S, and their mean; bias of the totals; means of seeds.\n")
+    print("<!-- table: twins -->\n")
     print("| maps | counts | method | Co | O | S | mean | totals Co / O / S |")
     print("|---|---|---|---|---|---|---|---|")
     for (kind, floor), counts in itertools.product(FLOORS.items(), chosen.doses):
@@ -140,7 +92,7 @@ def main():
             power, bias = np.mean(scores, axis=0)
             print(
                 f"| {kind} | {counts:g} | {method} | "
-                + " | ".join(f"{each:.2f}" for each in [*power, power.mean()])
+                + " | ".join(f"{each:.1f}" for each in [*power, power.mean()])
                 + " | " + " / ".join(f"{each:+.1f} %" for each in bias) + " |",
                 flush=True,
             )  # fmt: skip

@@ -1,6 +1,6 @@
 """Totals from summed spectra of random elements, some of which nobody names.
 
-Usage: python benchmarks/fidelity/unnamed.py [--draws 150] [--processes 1]
+Usage: python benchmarks/fidelity/unnamed.py [--draws 100] [--processes 1]
 
 Two to four elements are named and mapped, and none, one or two others are in the spectrum too, all
 drawn from a list of fifty with 3,000 to 300,000 counts in the strongest line. The detector is off
@@ -120,11 +120,12 @@ def outcome(seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--draws", type=int, default=150)
+    parser.add_argument("--draws", type=int, default=100)
     parser.add_argument("--processes", type=int, default=1)
     chosen = parser.parse_args()
     with ProcessPoolExecutor(chosen.processes) as pool:
         results = list(pool.map(outcome, range(chosen.draws)))
+    print("<!-- table: unnamed -->\n")
     print("| unnamed elements | totals | right | wrong, with a warning | wrong, none | refused |")
     print("|---|---|---|---|---|---|")
     for number in range(3):

@@ -111,6 +111,31 @@ def table(rows, groups):
             print(f"{title:36s}{len(own):6d}{worth}{inside:9.2f}")
 
 
+MEANINGS = {
+    "sound": "No problem was found.",
+    "with care": "The accuracy is limited. The log gives the reason and a remedy.",
+    "not to be trusted": "The structure is noise, or the counts belong to something else. "
+    "Do not publish the map.",
+}
+
+
+def verdict_table(rows):
+    """Print the table of `docs/troubleshooting.md`."""
+    print("<!-- table: verdicts -->\n")
+    print(
+        "| verdict | what it means | maps | error of the map: median, worst "
+        "| error of the total: median, worst |\n|---|---|---|---|---|"
+    )
+    for verdict in VERDICTS:
+        own = [row for row in rows if row["verdict"] == verdict]
+        cells = [
+            f"{np.median(errors):.2f}, {errors.max():.2f}".replace("inf", "no limit")
+            for errors in (np.array([row[each] for row in own]) for each in ("error", "total"))
+        ]
+        print(f"| *{verdict}* | {MEANINGS[verdict]} | {len(own)} | {' | '.join(cells)} |")
+    print()
+
+
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -130,7 +155,7 @@ def main():
                     f"{row['pull']:8.1f}  {', '.join(row['because'])}",
                     flush=True,
                 )
-    table(rows, {each: lambda row, each=each: row["verdict"] == each for each in VERDICTS})
+    verdict_table(rows)
     reasons = sorted({reason for row in rows for reason in row["because"]})
     table(rows, {each: lambda row, each=each: each in row["because"] for each in reasons})
     limits = [0, 3, 5, 8, 15, 30, 1e9]

@@ -17,7 +17,6 @@ def ratio(found):
 
 
 def test_particles_of_silica_are_the_same_at_a_tenth_of_the_dose(shared_data):
-    """One seed; `benchmarks/fidelity/composition.py` tries more."""
     spectra = hs.load(shared_data / "SiO2_EDS.hspy").inav[40:72, 40:72].isig[:10.0]
     bright = hs.load(shared_data / "SiO2_HAADF.hspy").isig[40:72, 40:72].data
     spectra.set_elements(["C", "Cu", "O", "Si"])
