@@ -66,11 +66,12 @@ def fuse_maps(
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float or sequence of float
         Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
-        contain non-negative integers that do not appear to be rescaled. Otherwise, the gain is
-        estimated from the increase of the noise with brightness, and a warning is logged. If the
-        gain is estimated and the noise of a map was clipped at 0, the values of that map are
-        replaced by the most likely numbers of counts, which also removes the bias caused by
-        clipping. If ``gain`` is given, the values are left unchanged.
+        contain non-negative integers, unless their levels or their noise clearly show that they are
+        not counts, or pixels are repeated. Otherwise, the gain is estimated from the increase of
+        the noise with brightness, and a warning is logged. If the gain is estimated and the noise
+        of a map was clipped at 0, the values of that map are replaced by the most likely numbers of
+        counts, which also removes the bias caused by clipping. If ``gain`` is given, the values are
+        left unchanged.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in map units. The maps still contain its
         noise. None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from

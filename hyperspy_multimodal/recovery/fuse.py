@@ -25,6 +25,7 @@ from .messages import (
     warn_of_poor_model,
     warn_of_widest_blur,
 )
+from .noise_of_spectra import check_noise_of_spectra
 from .prepared import prepare, registered_fit
 from .progress import Progress
 from .record import (
@@ -95,6 +96,7 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     -------
     Fused
     """
+    check_noise_of_spectra(reading)
     mask = whole_mask(mask, reading)
     maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
