@@ -122,7 +122,7 @@ def _warn_of_correlation(names, blurs):
 def _warn_of_shares(names, arrays):
     """Warn if the maps add up to a constant, so that each follows from the others."""
     whole = arrays.sum(axis=0)
-    if len(names) > 1 and 0 <= np.ptp(whole) <= _SHARES * whole.mean():
+    if len(names) > 1 and whole.mean() > 0 and np.ptp(whole) <= _SHARES * whole.mean():
         brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
         _logger.warning(
             "The maps add up to %s in every pixel: they are fractions, not counts. Each map "

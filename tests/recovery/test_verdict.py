@@ -85,8 +85,10 @@ def test_faults_of_the_haadf_harm_only_maps_that_follow_it():
 def test_few_counts_by_their_errors():
     with gathered() as notes:
         say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 10.0]))
-        say_few_counts(NAMES, np.array([0.0, 0.0]), np.array([1.0, 1.0]))
     [note] = notes
+    with gathered([Note("", "There are no counts", "no counts")]) as empty:
+        say_few_counts(NAMES, np.array([0.0, 0.0]), np.array([1.0, 1.0]))
+    assert len(empty) == 1
     with gathered([Note("", "Uncertain", "uncertain total", {"O_Ka": 0.12})]) as notes:
         say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 10.0]))
     assert notes[-1].text.startswith("Few counts of O_Ka. ")  # no number is said twice
