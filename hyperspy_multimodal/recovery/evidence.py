@@ -4,7 +4,7 @@ import numpy as np
 
 from ..fusion.regularisers import are_directional
 from ..notes import Speaker, gathered_so_far
-from ..written_numbers import with_error
+from ..written_numbers import plain, with_error
 from .summary import Summary
 from .verdict import RULES, verdicts_of
 
@@ -14,6 +14,8 @@ _logger = Speaker(__name__)
 _PATCH, _SEEN = 50.0, 5.0
 # A map is flat if it varies by less than this share of its mean.
 _FLAT = 0.02
+# Below so many counts per pixel, errors of pixels are rough.
+_FEWEST_FOR_ERRORS = 0.3
 # A change of a total by this share and by this many Poisson errors is reported.
 _CHANGED, _STANDARD_ERRORS = 0.01, 3.0
 
@@ -149,6 +151,37 @@ def say_empty_maps(names):
             "these maps are" if len(names) > 1 else "this map is",
             kind="no counts",
             about=names,
+        )
+
+
+def say_rough_errors(names, fused):
+    """Name maps with so few counts that the standard deviations of their pixels are rough.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    fused : numpy.ndarray
+        Fused maps, in counts, shape (K, ny, nx).
+    """
+    sums = np.sum(fused, axis=(1, 2), dtype=float)
+    squares = np.sum(np.square(fused), axis=(1, 2), dtype=float)
+    # the mean over counts, not over pixels: that where the element is
+    level = np.divide(squares, sums, out=np.zeros_like(sums), where=sums > 0)
+    few = {
+        name: float(each)
+        for name, each in zip(names, level, strict=True)
+        if 0 < each < _FEWEST_FOR_ERRORS
+    }
+    if few:
+        _logger.warning(
+            "The standard deviations of fused maps are rough, and may be wrong by a factor of two, "
+            "where there are fewer than %g counts per pixel: %s. Quote errors of sums over "
+            "regions instead, from region_sums.",
+            _FEWEST_FOR_ERRORS,
+            ", ".join(f"{name} ({plain(each, 2)})" for name, each in few.items()),
+            kind="rough errors",
+            about=list(few),
         )
 
 
