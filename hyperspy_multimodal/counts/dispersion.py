@@ -61,7 +61,7 @@ class Dispersion(NamedTuple):
         return self.high < 1 / _LESS and self.low > 1 / _MORE
 
 
-def dispersion_of(image):
+def dispersion_of(image, left_out=None):
     """Return the `Dispersion` of a map of whole numbers.
 
     If the pixels a, b, c, d of a block of 2 x 2 are counts, a + d is binomially distributed, given
@@ -73,6 +73,8 @@ def dispersion_of(image):
     ----------
     image : numpy.ndarray
         Whole numbers >= 0, shape (ny, nx).
+    left_out : numpy.ndarray of bool, optional
+        Pixels without data, in which the map is 0. Default none.
 
     Returns
     -------
@@ -86,6 +88,9 @@ def dispersion_of(image):
     around, slope = _surroundings(image)
     usual = total <= 4 * around + _BRIGHTER * np.sqrt(4 * around)
     told = usual & (total >= 2)
+    if left_out is not None:
+        rows = left_out[:-1] | left_out[1:]
+        told &= ~(rows[:, :-1] | rows[:, 1:])
     if not told.any():
         return unknown
     away = np.abs(total - 4 * around) / np.sqrt(total + 1)

@@ -20,11 +20,14 @@ class Repeats(NamedTuple):
         Shape (K, ny, nx).
     rows, columns : float
         Mean numbers of repeats; 1 for none.
+    mask : numpy.ndarray or None
+        True where there are no data, shape (ny, nx).
     """
 
     arrays: np.ndarray
     rows: float
     columns: float
+    mask: np.ndarray | None = None
 
     @property
     def number(self):
@@ -32,18 +35,21 @@ class Repeats(NamedTuple):
         return self.rows * self.columns
 
 
-def without_repeats(arrays):
+def without_repeats(arrays, mask=None):
     """Return the `Repeats` of maps, as after enlarging them to the nearest pixel.
 
     Parameters
     ----------
     arrays : numpy.ndarray
         Shape (K, ny, nx).
+    mask : numpy.ndarray of bool, optional
+        Pixels without data, in which the maps are 0. Default none.
     """
     rows, kept = _repeats(arrays)
-    arrays = arrays[:, kept]
+    arrays, mask = arrays[:, kept], None if mask is None else mask[kept]
     columns, kept = _repeats(arrays.transpose(0, 2, 1))
-    return Repeats(arrays[:, :, kept], rows, columns)
+    mask = None if mask is None else mask[:, kept]
+    return Repeats(arrays[:, :, kept], rows, columns, mask)
 
 
 def _repeats(arrays):

@@ -180,7 +180,7 @@ def fuse_maps(
     parameters.compile_ahead(len(given.names))
     splits = SPLITS if parameters.splits_counts else 0
     measured, source = ready_maps(
-        given.names, given.arrays, gain, background, splits, parameters.seed
+        given.names, given.arrays, gain, background, splits, parameters.seed, given.mask
     )
     too_bright = given.arrays.mean(axis=(1, 2)) - measured.gains * measured.net.mean(axis=(1, 2))
     measured, subtracted = without_pedestal(measured, pedestal, on_scan, given.mask)

@@ -22,7 +22,7 @@ _SHARES = 1e-3
 _DOUBT = 0.3
 
 
-def ready_maps(names, arrays, gain, background, splits, seed):
+def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
     """Return maps as `FittedMaps`, in effective counts.
 
     Whole numbers are treated as counts and split binomially, unless their levels, their noise or
@@ -41,6 +41,8 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         Background that was subtracted, in the units of the maps.
     splits, seed : int
         Number of random halves to draw, and their seed.
+    mask : numpy.ndarray of bool, optional
+        Pixels without data, in which the maps are 0. Default none.
 
     Returns
     -------
@@ -60,8 +62,13 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     subtracted = per_element(
         "background", 0.0 if background is None else background, n_maps, low=0, include_low=True
     )
-    repeats = without_repeats(arrays) if given is None else Repeats(arrays, 1.0, 1.0)
-    numbers = judged(names, repeats.arrays, background is not None) if whole else None
+    if given is None:
+        repeats = without_repeats(arrays, mask)
+    else:
+        repeats = Repeats(arrays, 1.0, 1.0, mask)
+    numbers = None
+    if whole:
+        numbers = judged(names, repeats.arrays, background is not None, repeats.mask)
     are_counts = whole and (given is not None or (numbers.are_counts and repeats.number == 1))
     if are_counts and background is None and (given is None or np.all(given == 1)):
         counts = arrays.astype(np.int64)

@@ -45,7 +45,7 @@ class WholeNumbers(NamedTuple):
         return "; ".join(parts)
 
 
-def judged(names, arrays, has_background):
+def judged(names, arrays, has_background, mask=None):
     """Return what maps of whole numbers are.
 
     Their levels are tested, and their noise, unless a background was subtracted, which adds to it.
@@ -57,6 +57,8 @@ def judged(names, arrays, has_background):
         Whole numbers >= 0, shape (K, ny, nx).
     has_background : bool
         Whether the noise of a background is known to be in the maps.
+    mask : numpy.ndarray of bool, optional
+        Pixels without data, in which the maps are 0. Default none.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def judged(names, arrays, has_background):
     scaled = [name for name, image in zip(names, arrays, strict=True) if _are_rescaled(image)]
     if has_background:
         return WholeNumbers(scaled, {}, [False] * len(names))
-    found = [dispersion_of(image) for image in arrays]
+    found = [dispersion_of(image, mask) for image in arrays]
     return WholeNumbers(
         scaled,
         {

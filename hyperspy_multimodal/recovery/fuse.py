@@ -96,8 +96,8 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     -------
     Fused
     """
-    check_noise_of_spectra(reading)
     mask = whole_mask(mask, reading)
+    check_noise_of_spectra(reading, mask)
     maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
     raw = reading.gain * reading.raw

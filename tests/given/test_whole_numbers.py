@@ -63,6 +63,18 @@ def test_counts_multiplied_by_a_noisy_gain_are_not_counts(name, counts, caplog):
     assert maps.gains[0] == pytest.approx(4.0, rel=0.35)
 
 
+@pytest.mark.parametrize("share", [0.02, 0.2])
+def test_pixels_that_are_left_out_are_no_noise(share):
+    rng = np.random.default_rng(0)
+    for counts in (3.0, 50.0):
+        mask = rng.random(SHAPE) < share
+        image = np.where(mask, 0.0, rng.poisson(counts * SPECIMENS["wedge"]))[None]
+        assert ready_maps(["Ti"], image, None, None, 1, 0, mask)[1] == "counts"
+    image = np.where(mask, 0.0, gained(20 * SPECIMENS["wedge"], 4.0, rng))[None]
+    if share < 0.1:
+        assert ready_maps(["Ti"], image, None, None, 1, 0, mask)[1] == "estimated"
+
+
 def test_dispersion_is_variance_over_mean():
     rng = np.random.default_rng(0)
     image = SPECIMENS["wedge"] * 30
