@@ -22,7 +22,7 @@ _SHARED = 2.5
 _MORE, _LESS, _CERTAIN = 1.5, 0.6, 4.0
 # Differences of independent pixels have these correlations at distances of 1 and 2 pixels. Others,
 # by this much and this many standard errors, are due to structure.
-_INDEPENDENT, _ALIKE, _CLEARLY, _UNKNOWN = np.array([-0.5, 0.0]), 0.06, 2.0, 0.12
+_INDEPENDENT, _ALIKE, _CLEARLY, _UNKNOWN = np.array([-0.5, 0.0]), 0.06, 2.0, 0.15
 # Fewer blocks than this tell nothing.
 _LEAST_BLOCKS = 30.0
 # Lines are repeated if this share of neighbouring ones with counts are equal, and this many.
@@ -158,22 +158,24 @@ def _table():
 def _are_independent(difference, around, chosen):
     """Return whether the differences are correlated as those of independent pixels."""
     scaled = difference / np.sqrt(np.maximum(4 * around, 1.0))
-    power = np.mean(scaled[chosen] ** 2)
-    if power == 0:
-        return True
     for lag, independent in zip((1, 2), _INDEPENDENT, strict=True):
-        products = np.concatenate(
+        first, second = np.concatenate(
             [
-                (first * second)[where & also]
-                for (first, second), (where, also) in zip(
+                np.array(both)[:, where & also]
+                for both, (where, also) in zip(
                     _pairs(scaled, lag), _pairs(chosen, lag), strict=True
                 )
-            ]
+            ],
+            axis=1,
         )
-        if products.size < _LEAST_BLOCKS:
+        power = np.sqrt(np.mean(first**2) * np.mean(second**2)) if first.size else 0.0
+        if first.size < _LEAST_BLOCKS or power == 0:
             return False
-        error = np.sqrt(np.var(products) / products.size * _SHARED) / power
-        away = abs(products.mean() / power - independent)
+        correlation = np.mean(first * second) / power
+        error = np.std(first * second) * np.sqrt(_SHARED / first.size) / power
+        away = correlation - independent
+        # structure is smooth, so neighbours are less opposed
+        away = away if lag == 1 else abs(away)
         if error > _UNKNOWN or away > _ALIKE + _CLEARLY * error:
             return False
     return True
