@@ -60,6 +60,25 @@ def test_errors_of_maps_are_in_their_units(run):
     np.testing.assert_allclose(errors(table, "raw"), 7 * np.sqrt(totals / 7), rtol=0.02)
 
 
+def test_an_estimated_gain_gives_no_errors_as_in_composition(run):
+    assert [row["raw total error"] for row in run("maps.npz", "--maps")] == [""] * 3
+
+
+def test_windows_record_the_errors_of_totals_as_a_fit_does(scan):
+    options = {"lambdas": (0.01, 0.02), "gamma": 1, "show_progressbar": False}
+    maps, output = scan.signal.multimodal_fusion(
+        scan.haadf, map_method="windows", full_output=True, **options
+    )
+    noise = output["raw_noise"]
+    variances = [each.sum() for each in noise["variances"].values()]
+    found = maps[0].metadata.Multimodal_fusion.total_errors
+    np.testing.assert_allclose(found, np.sqrt(variances + np.diag(noise["common_covariance"])))
+    in_blocks = scan.signal.as_lazy().multimodal_fusion(
+        scan.haadf, map_method="windows", lazy_output=False, **options
+    )
+    np.testing.assert_allclose(in_blocks[0].metadata.Multimodal_fusion.total_errors, found)
+
+
 def test_a_pedestal_leaves_the_noise_and_is_told(run):
     before = run("maps.npz", "--maps", "--gain", "7")
     table = run("maps.npz", "--maps", "--gain", "7", "--pedestal", "3.5")

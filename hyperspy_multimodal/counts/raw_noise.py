@@ -142,6 +142,23 @@ def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):
     )
 
 
+def errors_of_totals(noise):
+    """Return the standard errors of totals, by the noise of pixels and by what they have in common.
+
+    Parameters
+    ----------
+    noise : dict
+        From `raw_noise`.
+
+    Returns
+    -------
+    list of float
+    """
+    of_pixels = [float(np.sum(each, dtype=float)) for each in noise["variances"].values()]
+    together = np.array(of_pixels) + np.diag(noise["common_covariance"])
+    return np.sqrt(np.maximum(together, 0.0)).tolist()
+
+
 def in_shares(covariance, totals):
     """Return a covariance of totals relative to them, 0 for those that are not positive."""
     known = totals > 0

@@ -1,13 +1,13 @@
 """EDS: lines and windows as in `get_lines_intensity`, and the counts in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 
 import numpy as np
 
 from ..checks import is_auto
 from ..counts.element_maps import ElementMaps
-from ..counts.raw_noise import noise_of_windows
+from ..counts.raw_noise import errors_of_totals, noise_of_windows
 from ..counts.reading import ReadMaps
 from ..counts.segments import checked_segments, limits_to_count, membership, segment_limits
 from ..counts.unphysical import widest_spike_of
@@ -96,7 +96,8 @@ class XrayWindowPlan:
         )
         sides = None if self.sides is None else self.sides.tolist()
         record = {"background_windows": sides, "extra_lines": None}
-        return XrayWindowReading(maps, record, self.background_errors, self.cross_talk)
+        reading = XrayWindowReading(maps, record, self.background_errors, self.cross_talk)
+        return replace(reading, record={**record, "total_errors": errors_of_totals(reading.noise)})
 
 
 def plan_windows(signal, xray_lines, integration_windows, background_windows):

@@ -9,7 +9,7 @@ import numpy as np
 from ..checks import checked_number
 from ..counts.element_maps import ElementMaps, float_type
 from ..counts.floor_maps import FloorMaps
-from ..counts.raw_noise import noise_of_windows
+from ..counts.raw_noise import errors_of_totals, noise_of_windows
 from ..counts.segments import (
     checked_segments,
     limits_to_count,
@@ -145,10 +145,11 @@ class EdgeWindowPlan:
         foreign = None
         if before is not None and self.background_type == POWER_LAW:
             foreign = foreign_electrons(self, maps, lower / gain, upper / gain)
-        return EdgeWindowReading(
+        reading = EdgeWindowReading(
             *(maps, onsets, self.windows, before, camera, self.background_type),
             foreign=foreign,
         )
+        return replace(reading, total_errors=errors_of_totals(reading.noise))
 
     def camera(self, segments, total):
         """Return the `Camera` by counts between the limits, and their sum over pixels."""
@@ -199,6 +200,8 @@ class EdgeWindowReading(WithCamera):
         Shape of the background.
     foreign : numpy.ndarray or None
         From `foreign_electrons`.
+    total_errors : list of float
+        Standard errors of the totals, in counts.
     """
 
     maps: ElementMaps
@@ -208,6 +211,7 @@ class EdgeWindowReading(WithCamera):
     camera: Camera
     background_type: str = POWER_LAW
     foreign: np.ndarray | None = None
+    total_errors: list = ()
     mask = None
 
     def for_fusion(self, divisible):
@@ -239,6 +243,7 @@ class EdgeWindowReading(WithCamera):
         return {
             "background_windows": None if sides is None else sides.tolist(),
             "background_type": self.background_type,
+            "total_errors": list(self.total_errors),
             **self.camera.record,
         }
 

@@ -66,11 +66,12 @@ def fuse_maps(
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float or sequence of float
         Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
-        contain non-negative integers that do not appear to be rescaled. Otherwise, the gain is
-        estimated from the increase of the noise with brightness, and a warning is logged. If the
-        gain is estimated and the noise of a map was clipped at 0, the values of that map are
-        replaced by the most likely numbers of counts, which also removes the bias caused by
-        clipping. If ``gain`` is given, the values are left unchanged.
+        contain non-negative integers, unless their levels or their noise clearly show that they are
+        not counts, or pixels are repeated. Otherwise, the gain is estimated from the increase of
+        the noise with brightness, and a warning is logged. If the gain is estimated and the noise
+        of a map was clipped at 0, the values of that map are replaced by the most likely numbers of
+        counts, which also removes the bias caused by clipping. If ``gain`` is given, the values are
+        left unchanged.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in map units. The maps still contain its
         noise. None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from
@@ -179,7 +180,7 @@ def fuse_maps(
     parameters.compile_ahead(len(given.names))
     splits = SPLITS if parameters.splits_counts else 0
     measured, source = ready_maps(
-        given.names, given.arrays, gain, background, splits, parameters.seed
+        given.names, given.arrays, gain, background, splits, parameters.seed, given.mask
     )
     too_bright = given.arrays.mean(axis=(1, 2)) - measured.gains * measured.net.mean(axis=(1, 2))
     measured, subtracted = without_pedestal(measured, pedestal, on_scan, given.mask)

@@ -114,23 +114,27 @@ def read_maps(maps, elements, navigation_mask=None):
             f"{elements!r} was given: leave `elements` out."
         )
     signals = [each if isinstance(each, BaseSignal) else None for each in maps]
-    arrays = [_array(each, number) for number, each in enumerate(maps)]
+    labels = _labels(signals, keys if elements is None else elements)
+    arrays = [_array(each, label) for each, label in zip(maps, labels, strict=True)]
     mask = checked_mask(navigation_mask, arrays[0].shape)
     for each, array in zip(maps, arrays, strict=True):
         data = each.data if isinstance(each, BaseSignal) else each
         if np.ma.is_masked(data) and array.shape == arrays[0].shape:
             own = np.ma.getmaskarray(data)
             mask = own if mask is None else mask | own
-    arrays = [_finite(array, number, mask) for number, array in enumerate(arrays)]
-    shapes = sorted({array.shape for array in arrays})
+    arrays = [_finite(array, label, mask) for array, label in zip(arrays, labels, strict=True)]
+    shapes = {}
+    for label, array in zip(labels, arrays, strict=True):
+        shapes.setdefault(array.shape, []).append(label)
     if len(shapes) > 1:
-        raise ValueError(f"All maps must have the same shape, but they have {shapes}.")
-    if min(shapes[0]) < 2:
+        given = "; ".join(f"{shape}: {', '.join(those)}" for shape, those in shapes.items())
+        raise ValueError(f"All maps must have the same shape, but they have {given}.")
+    if min(arrays[0].shape) < 2:
         raise ValueError(
-            f"Maps must be at least 2 pixels high and wide, but have the shape {shapes[0]}."
+            f"Maps must be at least 2 pixels high and wide, but have the shape {arrays[0].shape}."
         )
     names = _names(signals, keys if elements is None else elements, len(maps))
-    axes = _axes(signals, shapes[0])
+    axes = _axes(signals, arrays[0].shape)
     return MapInput(names, np.stack(arrays), signals, axes, mask)
 
 
@@ -159,29 +163,40 @@ def _unstacked(signal):
     return parts
 
 
-def _array(each, number):
+def _labels(signals, given):
+    """Return what messages call each map: by its element or line if that is known."""
+    from exspy.material import elements as known
+
+    named = texts_in(given) if given is not None else []
+    if len(named) != len(signals):
+        named = [_name_of(signal, known, says=False) for signal in signals]
+    return [
+        f"Map {number}" if name is None else f"Map {number} ({name})"
+        for number, name in enumerate(named)
+    ]
+
+
+def _array(each, label):
     data = each.data if isinstance(each, BaseSignal) else each
     data = np.asarray(data.compute() if hasattr(data, "compute") else data)
     if data.dtype.kind not in "buif":
-        raise TypeError(
-            f"Map {number} must contain real numbers, but its data type is {data.dtype}."
-        )
+        raise TypeError(f"{label} must contain real numbers, but its data type is {data.dtype}.")
     if data.ndim != 2:
         raise ValueError(
-            f"Map {number} must have two dimensions, but has the shape {data.shape}. To fuse a "
+            f"{label} must have two dimensions, but has the shape {data.shape}. To fuse a "
             "spectrum image, use s.multimodal_fusion(haadf)."
         )
     return data.astype(np.float64)
 
 
-def _finite(data, number, mask):
+def _finite(data, label, mask):
     """Return a map with 0 where it is masked, and refuse a map that is not finite elsewhere."""
     if mask is not None and data.shape == mask.shape:
         data = np.where(mask, 0.0, data)
     bad = int((~np.isfinite(data)).sum())
     if bad:
         raise ValueError(
-            f"Map {number} must be finite, but {bad} of its {data.size} pixels are NaN or "
+            f"{label} must be finite, but {bad} of its {data.size} pixels are NaN or "
             "infinite. Leave them out with navigation_mask=numpy.isnan(...)."
         )
     return data
@@ -231,7 +246,7 @@ def _known(text):
     )
 
 
-def _name_of(signal, known):
+def _name_of(signal, known, says=True):
     if signal is None:
         return None
     for item in ("xray_lines", "edges", "elements"):
@@ -240,7 +255,7 @@ def _name_of(signal, known):
         if len(found) == 1:
             return str(found[0])
     element = element_in_title(signal.metadata.General.title or "", known)
-    if element is not None:
+    if element is not None and says:
         _logger.info("Map %r is taken to be %s.", signal.metadata.General.title, element)
     return element
 

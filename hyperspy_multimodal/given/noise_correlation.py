@@ -64,6 +64,8 @@ def correlation_of_noise(image):
     middle = np.median(smooth)
     bright = smooth >= max(middle, min(_BRIGHT * smooth.max(), smooth.max()))
     flat = bright & (slope <= np.quantile(slope[bright], _GENTLE))
+    if not flat[:-_LAGS, :-_LAGS].any():
+        return Correlation(0.0, 1.0)
     products = [
         sum(_product(difference, flat, lag, axis) for axis in (0, 1)) for lag in range(_LAGS + 1)
     ]

@@ -6,30 +6,28 @@ import numpy as np
 
 from ..checks import per_element
 from ..counts.fitted_maps import FittedMaps
+from ..counts.repeated_lines import Repeats, without_repeats
 from ..notes import Speaker
 from ..written_numbers import plain, with_error
 from .clipping_bias import without_clipping_bias
 from .map_halves import halved_counts
-from .map_noise import estimate_noise
+from .map_noise import Noise, estimate_noise
+from .whole_numbers import enlarged, judged, noise_of_whole_numbers
 
 _logger = Speaker(__name__)
 
 # Maps are shares if their sum varies by no more than this relative amount.
 _SHARES = 1e-3
-# Whole numbers are scaled counts if the median is at least this large and the noise suggests counts
-# of this many units.
-_ENOUGH_COUNTS, _SCALED = 10, 2.5
-_CERTAIN = 3.0  # standard errors
-_LEVELS = 6  # different values
 # Error of the variance where gain and noise floor are estimated, as a share of it.
 _DOUBT = 0.3
 
 
-def ready_maps(names, arrays, gain, background, splits, seed):
+def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
     """Return maps as `FittedMaps`, in effective counts.
 
-    Whole numbers are treated as counts and split binomially, unless they look scaled. Otherwise,
-    gain and noise floor are given, or estimated from the noise; see `halved_counts`.
+    Whole numbers are treated as counts and split binomially, unless their levels, their noise or
+    repeated pixels contradict this. Otherwise, gain and noise floor are given, or estimated from
+    the noise; see `halved_counts`.
 
     Parameters
     ----------
@@ -43,6 +41,8 @@ def ready_maps(names, arrays, gain, background, splits, seed):
         Background that was subtracted, in the units of the maps.
     splits, seed : int
         Number of random halves to draw, and their seed.
+    mask : numpy.ndarray of bool, optional
+        Pixels without data, in which the maps are 0. Default none.
 
     Returns
     -------
@@ -62,41 +62,30 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     subtracted = per_element(
         "background", 0.0 if background is None else background, n_maps, low=0, include_low=True
     )
-    scaled = [] if given is not None or not whole else _scaled(names, arrays)
-    if whole and not scaled and background is None and (given is None or np.all(given == 1)):
+    if given is None:
+        repeats = without_repeats(arrays, mask)
+    else:
+        repeats = Repeats(arrays, 1.0, 1.0, mask)
+    numbers = None
+    if whole:
+        numbers = judged(names, repeats.arrays, background is not None, repeats.mask)
+    are_counts = whole and (given is not None or (numbers.are_counts and repeats.number == 1))
+    if are_counts and background is None and (given is None or np.all(given == 1)):
         counts = arrays.astype(np.int64)
         rng = np.random.default_rng(seed)
         first = [rng.binomial(counts, 0.5).astype(float) for _ in range(splits)]
         maps = _as_fitted(names, arrays, np.ones(n_maps), np.zeros(n_maps), first, counts)
         return maps, "counts" if given is None else "given"
-    if given is not None or (whole and not scaled):
+    if given is not None or are_counts:
         gains = given if given is not None else np.ones(n_maps)
         floors = gains * subtracted
         source = "given" if given is not None else "counts"
     else:
-        noises = _estimated(arrays)
+        noises = _noises(names, repeats, numbers)
         gains = np.array([noise.gain for noise in noises])
         floors = np.array([noise.floor for noise in noises]) + gains * subtracted
         source = "estimated"
-        worth = _list(names, gains, [noise.gain_error for noise in noises])
-        _logger.warning(
-            "The maps are not counts%s, so their noise was estimated. In map units, one count "
-            "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
-            "rely on this. If you know the noise, give the maps in counts, or give `gain` and "
-            "`background`.",
-            f", although they are whole numbers (those of {', '.join(scaled)} look scaled)"
-            if scaled
-            else "",
-            worth,
-            _list(names, floors, [noise.floor_error for noise in noises]),
-            kind="noise",
-            about=[
-                name
-                for name, noise in zip(names, noises, strict=True)
-                if not np.isfinite(noise.gain_error)
-            ],
-            brief=f"Noise estimated from the maps: 1 count = {worth}.",
-        )
+        _warn_of_estimate(names, noises, floors, numbers, repeats)
         blurs = np.array([noise.blur for noise in noises])
         floor_errors = np.array([noise.floor_error for noise in noises])
         clipped = np.array([noise.clipped for noise in noises])
@@ -106,6 +95,8 @@ def ready_maps(names, arrays, gain, background, splits, seed):
     net = arrays / by_map
     excess = floors / gains**2
     first = halved_counts(net, excess, splits, seed, blurs)
+    if source == "estimated" and numbers is not None and repeats.number == 1:
+        _split_counts(first, arrays, numbers.counts, seed)
     maps = _as_fitted(names, net, gains, excess, first, None)
     maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped, shapes, seed)
     return (replace(maps, variance_doubt=_DOUBT) if source == "estimated" else maps), source
@@ -138,7 +129,7 @@ def _warn_of_correlation(names, blurs):
 def _warn_of_shares(names, arrays):
     """Warn if the maps add up to a constant, so that each follows from the others."""
     whole = arrays.sum(axis=0)
-    if len(names) > 1 and 0 <= np.ptp(whole) <= _SHARES * whole.mean():
+    if len(names) > 1 and whole.mean() > 0 and np.ptp(whole) <= _SHARES * whole.mean():
         brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
         _logger.warning(
             "The maps add up to %s in every pixel: they are fractions, not counts. Each map "
@@ -149,6 +140,26 @@ def _warn_of_shares(names, arrays):
             brightest,
             kind="shares",
         )
+
+
+def _noises(names, repeats, numbers):
+    """Return the noise of each map; of whole numbers, what is known of them is used."""
+    if numbers is not None and numbers.are_counts:
+        noises = [Noise(1.0, 0.0, gain_error=0.0, floor_error=0.0)] * len(names)
+    else:
+        noises = _estimated(repeats.arrays)
+    if numbers is not None and not numbers.are_counts:
+        noises = [
+            noise_of_whole_numbers(
+                noise, is_counts, numbers.factors.get(name, np.nan), float(image.mean())
+            )
+            for name, image, noise, is_counts in zip(
+                names, repeats.arrays, noises, numbers.counts, strict=True
+            )
+        ]
+    if repeats.number > 1:
+        noises = [enlarged(noise, repeats.number) for noise in noises]
+    return noises
 
 
 def _estimated(arrays):
@@ -162,22 +173,41 @@ def _estimated(arrays):
     ]
 
 
-def _scaled(names, arrays):
-    """Return the names of maps of whole numbers that are not counts, such as 8-bit images.
-
-    Their levels are further apart than 1, or their noise is far above that of counts.
-    """
-    found = []
-    for name, image in zip(names, arrays, strict=True):
-        noisy = np.median(image) >= _ENOUGH_COUNTS and _is_noisier(estimate_noise(image))
-        if _are_rescaled(image) or noisy:
-            found.append(name)
-    return found
+def _split_counts(first, arrays, are_counts, seed):
+    """Split those maps binomially, in place, that are counts beside others that are not."""
+    rng = np.random.default_rng(seed)
+    chosen = np.flatnonzero(are_counts)
+    for half in first:
+        half[chosen] = rng.binomial(arrays[chosen].astype(np.int64), 0.5)
 
 
-def _is_noisier(noise):
-    """Return whether noise is certainly more than that of counts."""
-    return noise.gain - _CERTAIN * noise.gain_error > _SCALED
+def _warn_of_estimate(names, noises, floors, numbers, repeats):
+    """Say what the noise is, and why it was estimated."""
+    gains = [noise.gain for noise in noises]
+    worth = _list(names, gains, [noise.gain_error for noise in noises])
+    reasons = [numbers.why] if numbers is not None and numbers.why else []
+    if repeats.number > 1:
+        size = f"{plain(repeats.rows, 2)} x {plain(repeats.columns, 2)}"
+        reasons.append(f"each pixel is repeated {size} times, as after enlarging")
+    why = f" ({'; '.join(reasons)})" if reasons else ""
+    if numbers is not None:
+        why = f", although they are whole numbers{why}"
+    _logger.warning(
+        "The maps are not counts%s, so their noise was estimated. In map units, one count "
+        "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
+        "rely on this. If you know the noise, give the maps in counts, or give `gain` and "
+        "`background`.",
+        why,
+        worth,
+        _list(names, floors, [noise.floor_error for noise in noises]),
+        kind="noise",
+        about=[
+            name
+            for name, noise in zip(names, noises, strict=True)
+            if not np.isfinite(noise.gain_error)
+        ],
+        brief=f"Noise estimated from the maps{why}: 1 count = {worth}.",
+    )
 
 
 def _warn_of_large_gains(names, arrays, gains):
@@ -212,15 +242,6 @@ def _as_fitted(names, net, gains, excess, first, counts):
         are_integers=True,
         divisor=1 if counts is None else int(np.gcd.reduce(counts, axis=None)),
     )
-
-
-def _are_rescaled(image):
-    """Return whether whole numbers were multiplied by 2 or more: no two levels are neighbours.
-
-    A few counts may have no neighbouring levels by chance.
-    """
-    levels = np.unique(image)
-    return levels.size >= _LEVELS and np.diff(levels).min() >= 2
 
 
 def _list(names, values, errors):

@@ -127,8 +127,9 @@ def _uncertainty(maps, counts, errors):
 
 def _warn_of_counts_in_vacuum(maps, found, mask):
     size = maps.net[0].size if mask is None else (~mask).sum()
-    totals = np.maximum(maps.net.sum(axis=(1, 2)), np.finfo(float).tiny)
-    shares = size * found.mean / totals
+    totals, counts = maps.net.sum(axis=(1, 2)), size * found.mean
+    # all of the map, and more, where the total is not positive
+    shares = np.divide(counts, totals, out=np.full_like(totals, np.inf), where=totals > 0)
     there = (shares > _SHARE) & (found.mean > _STANDARD_ERRORS * found.error)
     about = {maps.names[k]: float(shares[k]) for k in np.flatnonzero(there)}
     if about:

@@ -69,7 +69,7 @@ def _labelled(labels, shape):
 def _mask(name, region, like):
     """Return the pixels of a ROI or mask."""
     if isinstance(region, BaseROI):
-        mask = _inside(region, like)
+        mask = _inside(name, region, like)
     else:
         mask = _array(region)
         if mask.dtype != bool:
@@ -97,13 +97,13 @@ def _mask(name, region, like):
     return mask
 
 
-def _inside(roi, like):
+def _inside(name, roi, like):
     """Return the pixels that a ROI takes out of a map."""
     numbers = np.arange(like.data.size, dtype=float).reshape(like.data.shape)
     if isinstance(roi, (BasePointROI, Line2DROI)):
         raise TypeError(
-            "regions must be ROIs with an area, such as RectangularROI, CircleROI and PolygonROI, "
-            f"but {roi!r} was given."
+            f"Region {name!r} must be a ROI with an area, such as RectangularROI, CircleROI and "
+            f"PolygonROI, but {roi!r} was given."
         )
     try:
         taken = roi(like._deepcopy_with_new_data(numbers)).data

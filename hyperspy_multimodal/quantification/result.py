@@ -62,7 +62,9 @@ class Composition:
     covariances : ndarray of shape (R, K, K)
         Covariances of the total errors, between elements.
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
-        Smallest counts, and per cent, of an element that would be detected in 95 % of scans.
+        Smallest counts, and per cent, of an element that would be detected in 95 % of scans. For an
+        abundant element, this is an upper limit, because the error of the fit is that of its counts
+        as they are.
     p_values : ndarray of shape (R, K)
         Probability of this many counts or more if the element is absent; NaN where the background
         is wrong.

@@ -13,6 +13,8 @@ _NEIGHBOURS = 3
 # error of its counts, and by this share of its counts.
 _SCATTER, _CERTAIN, _SHARE = 8.0, 6.0, 0.1
 _FEWEST = 12  # rows
+# Below this share of the largest, sums of the HAADF are 0: nothing is relative to them.
+_DARK = 1e-9
 _NORMAL = 1.4826  # standard deviation over the median absolute deviation
 _NAMED = 8  # rows, in a message
 _ROUNDS = 3
@@ -64,9 +66,12 @@ def _off(sums, bright, disturbed):
     power = float(with_haadf[near] @ with_haadf[near])
     slope = float(off[near] @ with_haadf[near]) / power if power > 0 else 0.0
     # if the HAADF deviates as much as the counts do, the specimen is the cause
-    explained = expected * with_haadf / np.maximum(of_haadf, 1e-300)
+    known = of_haadf > _DARK * np.abs(bright).max()
+    relative = np.divide(with_haadf, of_haadf, out=np.zeros_like(off), where=known)
+    explained = expected * relative
     along = max(slope, 0.0) * with_haadf
-    off = np.where(np.abs(off - explained) < np.abs(off - along), off - explained, off - along)
+    nearer = known & (np.abs(off - explained) < np.abs(off - along))
+    off = np.where(nearer, off - explained, off - along)
     scatter = _NORMAL * np.median(np.abs(off - np.median(off)))
     least = np.maximum(_SCATTER * scatter, _CERTAIN * np.sqrt(np.maximum(expected, 1.0)))
     lines = np.flatnonzero(np.abs(off) > np.maximum(least, _SHARE * expected))

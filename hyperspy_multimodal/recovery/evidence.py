@@ -4,7 +4,7 @@ import numpy as np
 
 from ..fusion.regularisers import are_directional
 from ..notes import Speaker, gathered_so_far
-from ..written_numbers import with_error
+from ..written_numbers import plain, with_error
 from .summary import Summary
 from .verdict import RULES, verdicts_of
 
@@ -14,6 +14,8 @@ _logger = Speaker(__name__)
 _PATCH, _SEEN = 50.0, 5.0
 # A map is flat if it varies by less than this share of its mean.
 _FLAT = 0.02
+# Below so many counts per pixel, errors of pixels are rough.
+_FEWEST_FOR_ERRORS = 0.3
 # A change of a total by this share and by this many Poisson errors is reported.
 _CHANGED, _STANDARD_ERRORS = 0.01, 3.0
 
@@ -36,6 +38,7 @@ def judged(prepared, chosen, result, left=()):
     names, setting = prepared.maps.names, chosen.setting
     net, errors = totals_of(prepared.maps)
     say_few_counts(names, net, errors)
+    say_constant_maps(prepared.maps)
     say_flat_maps(prepared.maps, result.maps)
     if chosen.noise is not None:
         say_noisy_contrast(names, chosen.noise, result.maps)
@@ -81,10 +84,10 @@ def say_changed_totals(maps, fused):
     totals = np.sum(fused, axis=(1, 2), where=_seen(maps), dtype=np.float64)
     about, found = {}, {}
     for name, before, after, error in zip(maps.names, net, totals, errors, strict=True):
-        share = abs(after - before) / max(abs(before), 1e-300)
+        changed = abs(after - before)
         # for an absent element, with hardly any counts, there is already another message
-        if share > _CHANGED and abs(after - before) > _STANDARD_ERRORS * error and before > error:
-            about[name] = float(share)
+        if before > error and changed > max(_CHANGED * before, _STANDARD_ERRORS * error):
+            about[name] = float(changed / before)
             percent = 100 * np.array([after - before, error]) / before
             found[name] = f"{'+' if percent[0] > 0 else ''}{with_error(*percent)} %"
     if about:
@@ -111,10 +114,11 @@ def say_few_counts(names, net, errors):
     net, errors : numpy.ndarray
         Totals and their Poisson errors, shape (K,).
     """
-    if not np.any(net > 0):
-        return  # empty maps are reported elsewhere
-    shares = errors / np.maximum(net, 1e-300)
-    absent = [note for note in gathered_so_far() or [] if note.kind == "not found"]
+    if any(note.kind == "no counts" and note.about == 1 for note in gathered_so_far() or []):
+        return  # a scan without counts was reported with the HAADF
+    say_empty_maps([name for name, *both in zip(names, net, errors, strict=True) if not any(both)])
+    shares = np.divide(errors, net, out=np.full_like(errors, np.inf), where=net > 0)
+    absent = [note for note in gathered_so_far() or [] if note.kind in ("not found", "no counts")]
     few = {
         name: share
         for name, share in zip(names, shares.tolist(), strict=True)
@@ -134,6 +138,50 @@ def say_few_counts(names, net, errors):
             ),
             kind="few counts",
             about=few,
+        )
+
+
+def say_empty_maps(names):
+    """Name maps without any counts, beside others with counts."""
+    if names:
+        _logger.warning(
+            "There are no counts of %s, so %s empty. Check the element, its line or edge, and the "
+            "file.",
+            ", ".join(names),
+            "these maps are" if len(names) > 1 else "this map is",
+            kind="no counts",
+            about=names,
+        )
+
+
+def say_rough_errors(names, fused):
+    """Name maps with so few counts that the standard deviations of their pixels are rough.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    fused : numpy.ndarray
+        Fused maps, in counts, shape (K, ny, nx).
+    """
+    sums = np.sum(fused, axis=(1, 2), dtype=float)
+    squares = np.sum(np.square(fused), axis=(1, 2), dtype=float)
+    # the mean over counts, not over pixels: that where the element is
+    level = np.divide(squares, sums, out=np.zeros_like(sums), where=sums > 0)
+    few = {
+        name: float(each)
+        for name, each in zip(names, level, strict=True)
+        if 0 < each < _FEWEST_FOR_ERRORS
+    }
+    if few:
+        _logger.warning(
+            "The standard deviations of fused maps are rough, and may be wrong by a factor of two, "
+            "where there are fewer than %g counts per pixel: %s. Quote errors of sums over "
+            "regions instead, from region_sums.",
+            _FEWEST_FOR_ERRORS,
+            ", ".join(f"{name} ({plain(each, 2)})" for name, each in few.items()),
+            kind="rough errors",
+            about=list(few),
         )
 
 
@@ -206,10 +254,11 @@ def say_flat_maps(maps, fused):
     """Name flat maps, and the contrast that may still be hidden in them."""
     net, errors = totals_of(maps)
     for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
-        if not _is_flat(each):
+        if not _is_flat(each) or not errors[k] > 0:
             continue
         # times the mean by which a patch must differ to be seen
-        hidden = _SEEN * errors[k] / max(net[k], 1e-300) * np.sqrt(each.size / _PATCH)
+        share = errors[k] / net[k] if net[k] > 0 else np.inf
+        hidden = _SEEN * share * np.sqrt(each.size / _PATCH)
         _logger.warning(
             "The map of %s is flat: its counts show no structure above their noise. A patch 8 "
             "pixels across would be seen if it differed by %.0f %% of the mean.",
@@ -217,6 +266,26 @@ def say_flat_maps(maps, fused):
             100 * min(hidden, 9.99),
             kind="flat",
             about={name: float(hidden)},
+        )
+
+
+def say_constant_maps(maps):
+    """Name maps with the same value in all pixels, which is not 0."""
+    seen = _seen(maps)
+    low, high = (
+        reduce(maps.net, axis=(1, 2), where=seen, initial=initial)
+        for reduce, initial in ((np.min, np.inf), (np.max, -np.inf))
+    )
+    constant = [
+        name for name, same in zip(maps.names, (low == high) & (low != 0), strict=True) if same
+    ]
+    if constant:
+        _logger.warning(
+            "The map of %s has the same value in all pixels: it contains no noise, so it was not "
+            "counted, and its errors mean nothing. Check the file.",
+            ", ".join(constant),
+            kind="noise",
+            about=constant,
         )
 
 
@@ -246,7 +315,7 @@ def table_of(verdicts, maps):
             "because": each.words,
             "reasons": each.texts,
             "counts_per_pixel": float(per_pixel[k]),
-            "standard_errors": float(net[k] / max(errors[k], 1e-300)),
+            "standard_errors": float(net[k] / errors[k]) if errors[k] > 0 else 0.0,
         }
         for k, each in enumerate(verdicts)
     ]
@@ -258,9 +327,19 @@ def messages_of():
 
 
 def _use_of_haadf(names, setting):
+    edges = np.array(are_directional(setting.regularisers), bool)
     if setting.model is None:
-        return "edges only" if any(are_directional(setting.regularisers)) else "left out"
-    if not any(setting.apart):
+        return _some("edges only", names, edges) or "left out"
+    apart = np.array(setting.apart, bool)
+    if not apart.any():
         return "used"
-    used = [name for name, alone in zip(names, setting.apart, strict=True) if not alone]
-    return f"used for {', '.join(used)}"
+    uses = _some("used", names, ~apart), _some("edges only", names, apart & edges)
+    return "; ".join(use for use in uses if use)
+
+
+def _some(use, names, chosen):
+    """Return for which maps the HAADF is used, without their names if for all."""
+    if all(chosen):
+        return use
+    some = [name for name, one in zip(names, chosen, strict=True) if one]
+    return f"{use} for {', '.join(some)}" if some else ""

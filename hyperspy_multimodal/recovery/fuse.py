@@ -15,7 +15,7 @@ from ..selection import (
     restored_windows,
     settled_at,
 )
-from .evidence import judged, messages_of, table_of
+from .evidence import judged, messages_of, say_rough_errors, table_of
 from .leaks import warn_of_bright_bias, warn_of_leaks
 from .messages import (
     check_counts,
@@ -25,6 +25,7 @@ from .messages import (
     warn_of_poor_model,
     warn_of_widest_blur,
 )
+from .noise_of_spectra import check_noise_of_spectra
 from .prepared import prepare, registered_fit
 from .progress import Progress
 from .record import (
@@ -96,6 +97,7 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     Fused
     """
     mask = whole_mask(mask, reading)
+    check_noise_of_spectra(reading, mask)
     maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
     raw = reading.gain * reading.raw
@@ -161,6 +163,8 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     by_brightness = [each for each in restored if each.window.family == BRIGHTNESS]
     say_what_was_moved_back(maps.names, by_brightness)
     differing = [(maps.names[each.element], each.significance) for each in left]
+    if found is not None:
+        say_rough_errors(maps.names, result.maps)
     verdicts = judged(prepared, chosen, result, differing)
     numbers = numbers_of(prepared, chosen, result, parameters)
     numbers |= {} if found is None else found.record

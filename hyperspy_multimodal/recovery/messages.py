@@ -129,7 +129,12 @@ def warn_of_negative_counts(names, negative):
         name: float(negative.shares[k]) for k, name in enumerate(names) if negative.are_large[k]
     }
     if found:
-        errors = negative.sums / np.maximum(negative.errors, 1e-300)
+        errors = np.divide(
+            negative.sums,
+            negative.errors,
+            out=np.full_like(negative.sums, -np.inf),
+            where=negative.errors > 0,
+        )
         _logger.warning(
             "Net counts are significantly below 0: %s. The background is too high there and may "
             "be wrong elsewhere. Compare with the other map_method, with other background_windows "

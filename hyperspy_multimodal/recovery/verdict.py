@@ -48,6 +48,8 @@ RULES = {
     "partly noise": Rule("contrast is partly noise", care=0.2),
     # pixels below which much of the structure is noise
     "fine noise": Rule("fine structure is partly noise", care=1),
+    # standard deviations of pixels with few counts
+    "rough errors": Rule("error bars of pixels are rough", care=1),
     "shared window": Rule("window shared with another line", distrust=1),
     "no counts": Rule("no counts", distrust=1),
     "scaled counts": Rule("scaled counts", care=1, to_do=True),

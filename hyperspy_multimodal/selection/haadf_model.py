@@ -17,6 +17,8 @@ GAMMAS = (1.0, 1.4, 1.8)
 _GAIN, _LEAST_GAIN = 0.2, 0.002
 # Lowest relative eigenvalue of the corrected normal matrix, which noise can make indefinite.
 _RIDGE = 1e-3
+# Share of the noise of a map below which its structure is rounding.
+_ROUNDING = 1e-12
 # Pixels that are converted to float64 at a time.
 _PIXELS = 100_000
 _LEAST_WEIGHT = 1e-6
@@ -198,7 +200,9 @@ def _errors_in_variables(terms, target, noise, expected, lowest_offset):
     """Return normal matrix, right-hand side, expected solution and lower bounds of the fit."""
     prior, pedestal = _composite_fit(terms, target, noise, expected, lowest_offset)
     gram, right = _products(terms, target)
-    energy = np.maximum(np.diag(gram)[:-1], np.finfo(float).tiny)
+    # a map without structure determines nothing, to within rounding
+    least = np.maximum(_ROUNDING * noise, np.finfo(float).tiny)
+    energy = np.maximum(np.diag(gram)[:-1], least)
     # With a growing share of noise in a map, its fitted weight approaches the expected one. The
     # same happens if the fit cannot distinguish weights that differ by as much as the expected
     # ones. The misfit of these, including the noise of the maps and its correlation over the blur,

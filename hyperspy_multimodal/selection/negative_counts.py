@@ -77,8 +77,11 @@ def negative_counts(maps: Maps, haadf):
         total, error = net[k][below].sum(), np.sqrt(beyond[k][below].sum())
         if total < -_STANDARD_ERRORS * error:
             sums[k], errors[k], pixels[k] = total, error, (below & there).sum()
-    totals = np.maximum(net.sum(axis=(1, 2)), 1e-300)
-    return Negative(sums, errors, pixels, np.minimum(-sums / totals, _MOST))
+    totals = net.sum(axis=(1, 2))
+    # more than all of the map where the total is not positive
+    shares = np.where(sums < 0, _MOST, 0.0)
+    np.divide(-sums, totals, out=shares, where=-sums < _MOST * totals)
+    return Negative(sums, errors, pixels, shares)
 
 
 def _below(net, variance):

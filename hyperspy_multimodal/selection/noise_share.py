@@ -50,7 +50,7 @@ def noise_share(held_out, setting):
         Free parameters of the fusion.
     """
     halves, mask = held_out.splits[0], held_out.mask
-    if np.all(_raw_share(halves, mask) < _NEGLIGIBLE):
+    if _have_negligible_noise(halves, mask):
         return NoiseShare(*np.zeros((3, held_out.n_maps)))
     first, second = held_out.fused_halves(setting)
     noise, both = (
@@ -90,12 +90,12 @@ def block_sums(values):
     return values.reshape(len(values), -1)
 
 
-def _raw_share(halves, mask):
-    """Return the share of noise in the variance of raw maps, (K,)."""
+def _have_negligible_noise(halves, mask):
+    """Return whether noise is a negligible share of the variance of all raw maps."""
     net = sum(half.net.astype(float) for half in halves)
     noise = sum(half.net_variance.astype(float) for half in halves)
     both = _means(np.square(net - _means(net, mask)[:, None, None]), mask)
-    return _means(noise, mask) / np.maximum(both, np.finfo(float).tiny)
+    return bool(np.all(_means(noise, mask) < _NEGLIGIBLE * both))
 
 
 def _means(maps, mask):

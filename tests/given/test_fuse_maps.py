@@ -210,7 +210,12 @@ def test_transposed_maps_are_refused(counts):
         (lambda m: [m[0], m[0]], ValueError, "repeat"),
         (lambda m: {"Co": m[0].data, "Xx": m[1].data}, ValueError, "chemical symbols"),
         (lambda m: {"Co": m[0].data, "O": m[1].data[:8]}, ValueError, "same shape"),
-        (lambda m: {"Co": m[0].data * np.nan}, ValueError, "must be finite"),
+        (
+            lambda m: {"Co": m[0].data, "O": m[0].data * np.nan},
+            ValueError,
+            r"Map 1 \(O\) must be finite",
+        ),
+        (lambda m: [m[0], m[1].data[:4]], ValueError, r"Map 0 \(Co.*; \(4, .*Map 1"),
         (lambda m: {"Co": m[0].data + 1j}, TypeError, "real numbers"),
         (lambda m: {"Co": stack(m)}, ValueError, "two dimensions"),
         (lambda m: BaseSignal(np.ones((2, 3, 4, 5))), ValueError, "three dimensions"),

@@ -35,7 +35,7 @@ def test_factors(fused, kfactors, message):
         (np.zeros((32, 32), bool), "must contain a pixel"),
         (np.zeros((32, 32), int), "a label > 0"),
         (np.ones((32, 32)), "mask of True"),
-        (hs.roi.Line2DROI(0, 0, 5, 5), "ROIs with an area"),
+        (hs.roi.Line2DROI(0, 0, 5, 5), "Region 'region' must be a ROI with an area"),
         (hs.roi.CircleROI(1000, 1000, 3), "must contain a pixel"),
         ({}, "regions must be None"),
         ("all", "regions must be None"),

@@ -13,6 +13,7 @@ from hyperspy_multimodal.recovery.evidence import (
     say_changed_totals,
     say_differences,
     say_few_counts,
+    say_rough_errors,
 )
 from hyperspy_multimodal.recovery.summary import one_summary
 from hyperspy_multimodal.recovery.verdict import RULES, VERDICTS, grade, ranked, verdicts_of
@@ -85,8 +86,10 @@ def test_faults_of_the_haadf_harm_only_maps_that_follow_it():
 def test_few_counts_by_their_errors():
     with gathered() as notes:
         say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 10.0]))
-        say_few_counts(NAMES, np.array([0.0, 0.0]), np.array([1.0, 1.0]))
     [note] = notes
+    with gathered([Note("", "There are no counts", "no counts")]) as empty:
+        say_few_counts(NAMES, np.array([0.0, 0.0]), np.array([1.0, 1.0]))
+    assert len(empty) == 1
     with gathered([Note("", "Uncertain", "uncertain total", {"O_Ka": 0.12})]) as notes:
         say_few_counts(NAMES, np.array([1e4, 100.0]), np.array([100.0, 10.0]))
     assert notes[-1].text.startswith("Few counts of O_Ka. ")  # no number is said twice
@@ -95,6 +98,20 @@ def test_few_counts_by_their_errors():
     assert len(notes) == 1  # that says it all
     assert "O_Ka (noise alone: 10 % of the total)" in note.text
     assert note.amount("Co_Ka") == 0 and note.amount("O_Ka") == pytest.approx(0.1)
+
+
+def test_errors_of_pixels_are_rough_below_0_3_counts_where_the_element_is():
+    bright, dim = np.zeros((20, 20)), np.full((20, 20), 0.25)
+    bright[:2, :2] = 4.0  # as few counts per pixel of the scan, but not where they are
+    with gathered() as notes:
+        say_rough_errors(NAMES, np.array([bright, dim]))
+    first, second = verdicts_of(NAMES, notes)
+    assert (first.verdict, second.verdict) == ("sound", "with care")
+    assert second.words == ["error bars of pixels are rough"]
+    with gathered() as notes:
+        say_rough_errors(NAMES, np.array([bright, 0 * dim]))
+        say_rough_errors(NAMES, np.array([bright, 2 * dim]))
+    assert not notes
 
 
 def test_what_still_differs_is_judged_by_its_worst():

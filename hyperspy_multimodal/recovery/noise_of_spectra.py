@@ -1,0 +1,58 @@
+"""Whether the noise of spectra is that of the counts they hold."""
+
+import numpy as np
+
+from ..counts.contracts import Reading
+from ..counts.dispersion import dispersion_of
+from ..counts.repeated_lines import without_repeats
+from ..notes import Speaker
+from ..written_numbers import plain
+
+_logger = Speaker(__name__)
+
+
+def check_noise_of_spectra(reading: Reading, mask=None):
+    """Warn of spectra whose counts are not those that were recorded.
+
+    Pixels that are repeated, and noise that is certainly not that of counts, are seen in the counts
+    of whole spectra, or in those of the window with the most.
+
+    Parameters
+    ----------
+    reading : Reading
+        What was read of a spectrum image.
+    mask : numpy.ndarray of bool, optional
+        Scan positions that are left out. Default none.
+    """
+    maps = reading.maps
+    gross = maps.gross
+    if gross is None:
+        gross = maps.counts[np.sum(maps.counts, axis=(1, 2)).argmax()]
+    gross = np.asarray(gross, float)
+    repeats = without_repeats(np.where(False if mask is None else mask, 0.0, gross)[None], mask)
+    if repeats.number > 1:
+        rows, columns = plain(repeats.rows, 2), plain(repeats.columns, 2)
+        _logger.warning(
+            "Each spectrum is repeated %s x %s times (rows x columns), as after enlarging the "
+            "scan, so each count is counted %s times. Errors are too small by a factor of %s. Give "
+            "the spectra as recorded.",
+            rows,
+            columns,
+            plain(repeats.number, 2),
+            plain(np.sqrt(repeats.number), 2),
+            kind="scaled counts",
+        )
+    [image] = repeats.arrays
+    if not np.array_equal(image, np.rint(image)) or maps.divisor != 1:
+        return
+    noise = dispersion_of(image, repeats.mask)
+    if noise.unlike_counts:
+        _logger.warning(
+            "The noise of the spectra is not that of counts: its variance is %s times as large, "
+            "with a standard error of %s. The spectra were multiplied, smoothed, interpolated or "
+            "corrected, or the detector was dead for much of the time, so errors are wrong. Give "
+            "the counts as recorded.",
+            plain(noise.factor, 2),
+            plain(noise.error, 2),
+            kind="scaled counts",
+        )
