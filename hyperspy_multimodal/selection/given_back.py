@@ -4,14 +4,13 @@ import numpy as np
 
 from ..counts.contracts import Counts, Maps
 from .brightness_sums import BRIGHTNESS, resharpened, wrong_brightness_sums
+from .dark_fifths import lacking_fifths, with_fifths
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
+from .window_amounts import with_sums_of
 
 # Maximum number of searches; each starts from the maps restored by the previous one.
 _ROUNDS = 8
-# Maximum number of sweeps over the windows, and the allowed errors of a sum, relative and in
-# counts.
-_SWEEPS, _CLOSE = 50, 1e-6
 
 
 def kept_structure(maps: Maps, fused, totals, haadf=None):
@@ -52,6 +51,10 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
         units = [expectation.search(i, each).unit for i, each in enumerate(fused)]
         lost = wrong_brightness_sums(maps, fused, haadf, totals, units)
         kept = given_back(fused, maps, lost, totals) if lost else fused
+        more = _lacking(maps, expectation, kept, haadf, totals)
+        if more:
+            lost = lost + more
+            kept = given_back(fused, maps, lost, totals)
     spots = flattened_spots(expectation, kept)
     if spots:
         lost = lost + spots
@@ -72,6 +75,25 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
             left = lost_structure(expectation, kept, lost, changed)
             changed = set()
     return kept, lost, left
+
+
+def _lacking(maps, expectation, fused, haadf, totals):
+    """Return fifths of the dark pixels that lack counts, and windows that lack them more clearly.
+
+    Counts of structure that is dark must not be spread over other dark pixels.
+    """
+    fifths = lacking_fifths(maps, expectation, fused, haadf, totals)
+    darkest = {each.element: each.significance for each in reversed(fifths)}
+    if not darkest:
+        return []
+    windows = [
+        each
+        for each in lost_structure(expectation, fused, elements=darkest, thoroughly=False)
+        if each.significance > darkest[each.element]
+    ]
+    if not windows:
+        return fifths
+    return windows + lacking_fifths(maps, expectation, fused, haadf, totals, windows)
 
 
 def _is_among(one, lost):
@@ -109,11 +131,15 @@ def given_back(fused, counts: Counts, lost, totals):
     for i in {each.element for each in lost}:
         own = [each for each in lost if each.element == i]
         windows = [each for each in own if each.window.family != BRIGHTNESS]
-        classes = [each.window for each in own if each.window.family == BRIGHTNESS]
+        by_brightness = [each.window for each in own if each.window.family == BRIGHTNESS]
+        classes = [each for each in by_brightness if not each.is_fifth]
+        fifths = [each for each in by_brightness if each.is_fifth]
         net, one = counts.net[i], fused[i]
         if classes:
             one = resharpened(one, net, classes)
-        one = _with_sums_of(net, one, windows)
+        if fifths:
+            one = with_fifths(one, net, fifths)
+        one = with_sums_of(net, counts.net_variance[i], one, windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
             outside[each.pixels] = False
@@ -123,51 +149,3 @@ def given_back(fused, counts: Counts, lost, totals):
             one[outside] *= max(left, 0.0) / before
         maps[i] = one
     return maps
-
-
-def _with_sums_of(net, fused, windows):
-    """Return a map whose sums in windows equal those of net counts, or 0 where these are negative.
-
-    Softened windows overlap, so Gauss-Seidel sweeps determine the amount for each. Where a map
-    would become negative, only the window itself compensates: the difference must not be taken from
-    its neighbourhood.
-    """
-    known = []
-    for each in windows:
-        region, weights = each.window.soft(each.place)
-        whole = np.zeros(fused.shape)
-        whole[region] = weights
-        known.append((each.pixels, _wanted(net, fused, each), whole[each.pixels], region, weights))
-    found = fused.astype(np.float64)
-    for positive in (False, True):
-        for _ in range(_SWEEPS):
-            settled = True
-            for pixels, wanted, inside, region, weights in known:
-                lacking = wanted - found[pixels].sum()
-                if abs(lacking) <= _CLOSE * max(wanted, 1.0):
-                    continue
-                settled = False
-                if positive:
-                    free = inside * ((found[pixels] > 0) | (lacking > 0))
-                    found[pixels] = np.maximum(found[pixels] + lacking / free.sum() * free, 0.0)
-                else:
-                    found[region] += lacking / inside.sum() * weights
-            if settled:
-                break
-        np.maximum(found, 0.0, out=found)
-    return found
-
-
-def _wanted(net, fused, window):
-    """Return the desired sum of a map in a window.
-
-    Where the map is 0, nothing can be subtracted. Net counts below 0 there, from a background that
-    is too high, must not be subtracted from the rest of the window instead, which may be real.
-    """
-    counts, held = net[window.pixels], fused[window.pixels]
-    wanted = max(counts.sum(dtype=np.float64), 0.0)
-    surplus = held.sum(dtype=np.float64) - wanted
-    if surplus <= 0:
-        return wanted
-    below = -min(counts[held <= 0].sum(dtype=np.float64), 0.0)
-    return wanted + min(below, surplus)
