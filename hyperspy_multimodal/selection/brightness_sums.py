@@ -80,7 +80,8 @@ def wrong_brightness_sums(maps: Maps, fused, haadf, totals, units):
     classes = parted_classes(haadf, maps.mask)
     if len(classes) < 2:
         return []
-    shares = shares_of(smoothed(haadf, BLUR), [haadf[each].mean() for each in classes])
+    smooth = smoothed(haadf, BLUR)
+    shares = shares_of(smooth, [smooth[each].mean() for each in classes])
     counts, held = class_sums(maps.net, classes), class_sums(fused, classes)
     variances = np.maximum(class_sums(maps.net_variance, classes), 0.0)
     # of few counts, those that the map expects

@@ -16,7 +16,7 @@ _NAMES = tuple(
     for each in ("darkest", "second darkest", "middle", "second brightest", "brightest")
 )
 # What factors usually differ from 1 by.
-_FACTORS = 0.1
+_FACTORS = 0.3
 
 
 class DarkFifth(ByBrightness):

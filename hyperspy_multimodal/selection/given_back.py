@@ -11,6 +11,8 @@ from .window_amounts import with_sums_of
 
 # Maximum number of searches; each starts from the maps restored by the previous one.
 _ROUNDS = 8
+# A window is structure that the darkest pixels lack if it has this share of their significance.
+_CLEARLY = 0.8
 
 
 def kept_structure(maps: Maps, fused, totals, haadf=None):
@@ -43,7 +45,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
         Windows that were found and restored; also sums over dark, bright and brightest pixels,
         whose ``window`` is a `ByBrightness`.
     left : list of Lost
-        Windows that are still significantly wrong, because searches are limited.
+        Windows that are still significantly wrong, because searches are limited, or lines that are
+        parts of broader regions.
     """
     expectation = Expectation(maps)
     kept, lost = fused, []
@@ -62,7 +65,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
     left = lost_structure(expectation, kept)
     changed = set()
     for _ in range(_ROUNDS):
-        new = [each for each in left if not _is_among(each, lost)]
+        new = [each for each in left if not _stays(each, lost)]
         if not new:
             break
         lost += new
@@ -70,7 +73,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
         now = {each.element for each in left}
         changed |= now
         left = lost_structure(expectation, kept, lost, now, thoroughly=False)
-        if all(_is_among(each, lost) for each in left):
+        if all(_stays(each, lost) for each in left):
             # Search slanted and curved lines again only at the end: they take most of the time.
             left = lost_structure(expectation, kept, lost, changed)
             changed = set()
@@ -78,22 +81,20 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
 
 
 def _lacking(maps, expectation, fused, haadf, totals):
-    """Return fifths of the dark pixels that lack counts, and windows that lack them more clearly.
+    """Return fifths of the dark pixels of elements that lack counts there.
 
     Counts of structure that is dark must not be spread over other dark pixels.
     """
     fifths = lacking_fifths(maps, expectation, fused, haadf, totals)
     darkest = {each.element: each.significance for each in reversed(fifths)}
-    if not darkest:
-        return []
-    windows = [
+    structure = [
         each
         for each in lost_structure(expectation, fused, elements=darkest, thoroughly=False)
-        if each.significance > darkest[each.element]
+        if not each.is_part and each.significance > _CLEARLY * darkest[each.element]
     ]
-    if not windows:
+    if not structure:
         return fifths
-    return windows + lacking_fifths(maps, expectation, fused, haadf, totals, windows)
+    return lacking_fifths(maps, expectation, fused, haadf, totals, structure)
 
 
 def _is_among(one, lost):
@@ -101,6 +102,11 @@ def _is_among(one, lost):
     return any(
         each.element == one.element and np.array_equal(each.pixels, one.pixels) for each in lost
     )
+
+
+def _stays(one, lost):
+    """Return whether a window is not to be restored."""
+    return one.is_part or _is_among(one, lost)
 
 
 def restored_windows(lost, left):

@@ -6,37 +6,48 @@ from scipy import ndimage
 # Maximum number of sweeps over the windows, and the allowed errors of a sum, relative and in
 # counts.
 _SWEEPS, _CLOSE = 50, 1e-6
-# Standard deviation of the Gaussian over which an excess is averaged, in widths of the window, and the
-# standard errors of the sum that may be left of it.
+# Standard deviation of the Gaussian over which an excess is averaged, in widths of the window, and
+# standard errors of its sum that may be left.
 _ALONG, _MAY_BE_LEFT = 1.0, 1.0
 _TINY = 1e-30
 
 
 class _Change:
-    """What changes in one window: a shape, times an amount.
+    """What changes in one window.
 
     What is missing is spread evenly over the softened window, until the sum is that of the counts.
-    A surplus is taken away where the map exceeds the counts nearby, at most once.
+    A surplus is taken away where the map exceeds the counts nearby, at most once, and then in
+    proportion to the map.
     """
 
     def __init__(self, lost, net, variance, fused):
         self.pixels, self.amount = lost.pixels, 0.0
         self.wanted = _wanted(net, fused, lost)
+        surplus = fused[self.pixels].sum(dtype=np.float64) - self.wanted
+        self.takes = surplus > 0
+        errors = np.inf if lost.is_shown else max(abs(lost.significance), _MAY_BE_LEFT)
+        self.left = max(surplus, 0.0) * _MAY_BE_LEFT / errors
         self.region, self.soft = lost.window.soft(lost.place)
-        self.surplus = fused[self.pixels].sum(dtype=np.float64) - self.wanted
-        self.takes = self.surplus > 0
-        self.within = self._at_pixels(self.soft, fused.shape)
+        self._shape = fused.shape
+        self.within = self._at_pixels(self.soft)
         if self.takes:
-            there = (each[self.region] for each in (net, variance, fused))
-            self.shape = -self.soft * _excess(*there, self.soft, lost.window.width)
-            errors = max(abs(lost.significance), _MAY_BE_LEFT)
-            self.left = self.surplus * _MAY_BE_LEFT / errors
+            inside = np.zeros(fused.shape, bool)
+            inside[self.pixels] = True
+            inside, *there = (each[self.region] for each in (inside, net, variance, fused))
+            width = lost.window.width
+            within, beside = (_excess(*there, each, width) for each in (inside, ~inside))
+            # Beside the window, a map is lowered where it exceeds the counts there, or by as much
+            # as within on average, so that the window has no edges and nothing bright pays for it.
+            evenly = surplus / max(len(self.pixels[0]), 1) / np.maximum(there[-1], _TINY)
+            beside = np.maximum(beside, np.minimum(within, evenly))
+            self.lower = self.soft * np.where(inside, 1.0, beside)
+            self.change = -self.soft * np.where(inside, within, beside) * there[-1]
         else:
-            self.shape, self.left = self.soft, 0.0
-        self.slope = self._at_pixels(self.shape, fused.shape).sum()
+            self.change = self.soft
+        self.slope = self._at_pixels(self.change).sum()
 
-    def _at_pixels(self, image, shape):
-        whole = np.zeros(shape)
+    def _at_pixels(self, image):
+        whole = np.zeros(self._shape)
         whole[self.region] = image
         return whole[self.pixels]
 
@@ -46,16 +57,28 @@ class _Change:
         return 0.0 if abs(lacking) <= _CLOSE * max(self.wanted, 1.0) else lacking
 
     def improve(self, found):
-        """Change a map by the shape; return whether that changed anything."""
+        """Change a map; return whether that changed anything."""
         lacking = self.lacking(found)
-        if not lacking or abs(self.slope) <= _TINY:
+        if not lacking:
             return False
-        amount = self.amount + lacking / self.slope
+        before = self.amount
+        if abs(self.slope) > _TINY:
+            self.amount += lacking / self.slope
         if self.takes:
-            amount = min(max(amount, 0.0), 1.0)
-        step, self.amount = amount - self.amount, amount
-        found[self.region] += step * self.shape
-        return abs(step * self.slope) > _CLOSE * max(self.wanted, 1.0)
+            self.amount = min(max(self.amount, 0.0), 1.0)
+        step = self.amount - before
+        found[self.region] += step * self.change
+        return self._lower(found) or abs(step * self.slope) > _CLOSE * max(self.wanted, 1.0)
+
+    def _lower(self, found):
+        """Lower a map in proportion if it has still too much; return whether it had."""
+        too_much = -self.lacking(found) - self.left
+        if not self.takes or self.amount < 1 or too_much <= _CLOSE * max(self.wanted, 1.0):
+            return False
+        change = self.lower * np.maximum(found[self.region], 0.0)
+        inside = self._at_pixels(change).sum()
+        found[self.region] -= min(too_much / max(inside, _TINY), 1.0) * change
+        return inside > _TINY
 
     def complete(self, found):
         """Change a map, which is not negative, inside the window only; return as `improve`."""
@@ -65,7 +88,7 @@ class _Change:
         if not lacking:
             return False
         held = found[self.pixels]
-        free = self.within * (held if self.takes and lacking < 0 else (held > 0) | (lacking > 0))
+        free = self.within * ((held > 0) | (lacking > 0))
         found[self.pixels] = np.maximum(held + lacking / max(free.sum(), _TINY) * free, 0.0)
         return True
 
@@ -98,22 +121,21 @@ def with_sums_of(net, variance, fused, windows):
     return found
 
 
-def _excess(net, variance, fused, weights, width):
-    """Return what a map exceeds the counts by, near each pixel of a window.
+def _excess(net, variance, fused, pixels, width):
+    """Return the share of a map by which it exceeds the counts, near some pixels.
 
-    The share of the map that exceeds them is averaged along the window, and reduced by the share of
-    its square that noise explains.
+    It is averaged over these, and reduced by what noise explains of its square. As in `_wanted`,
+    counts below 0 are none where the map is 0.
     """
     counts, noise, held = (
-        ndimage.gaussian_filter(weights * each, _ALONG * width, mode="constant")
-        for each in (net, variance, fused)
+        ndimage.gaussian_filter(pixels * each, _ALONG * width, mode="constant")
+        for each in (np.where(fused > 0, net, np.maximum(net, 0.0)), variance, fused)
     )
     excess = np.clip(held - counts, 0.0, held)
-    pixels = 4 * np.pi * (_ALONG * width) ** 2  # over which these are averages
-    # of few counts, the variance is what the map expects
-    noise = (np.maximum(noise, 0.0) + excess) / pixels
+    # of few counts, the variance is what the map expects; over how many pixels these are averages
+    noise = (np.maximum(noise, 0.0) + excess) / (4 * np.pi * (_ALONG * width) ** 2)
     certain = np.square(excess) / np.maximum(np.square(excess) + noise, _TINY)
-    return fused * certain * excess / np.maximum(held, _TINY)
+    return certain * excess / np.maximum(held, _TINY)
 
 
 def _wanted(net, fused, window):
