@@ -60,9 +60,9 @@ def lacking_fifths(maps: Maps, expectation, fused, haadf, totals, apart_from=())
         for each in apart_from:
             there[each.pixels] &= each.element != i
         fifths = [DarkFifth(*each) for each in zip(_NAMES, parts & there, shares, strict=True)]
-        search = expectation.search(i, fused[i])
-        sums = np.array([[each[one.there].sum() for one in fifths] for each in search.images])
-        errors = errors_of(*sums, search.unit)
+        images, unit = expectation.images(i, fused[i]), expectation.unit(i, fused[i])
+        sums = np.array([[each[one.there].sum() for one in fifths] for each in images])
+        errors = errors_of(*sums, unit)
         if errors[0] < least:
             continue
         for each, error in zip(fifths, errors.tolist(), strict=True):

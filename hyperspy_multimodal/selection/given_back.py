@@ -50,26 +50,33 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
     """
     expectation = Expectation(maps)
     kept, lost = fused, []
+
+    def restored(new):
+        """Return the maps with what is lost, after something new was found of some elements."""
+        elements = {each.element for each in new}
+        own = [each for each in lost if each.element in elements]
+        chosen = np.isin(np.arange(len(fused)), list(elements))[:, None, None]
+        return np.where(chosen, given_back(fused, maps, own, totals), kept) if new else kept
+
     if haadf is not None:
-        units = [expectation.search(i, each).unit for i, each in enumerate(fused)]
-        lost = wrong_brightness_sums(maps, fused, haadf, totals, units)
-        kept = given_back(fused, maps, lost, totals) if lost else fused
-        more = _lacking(maps, expectation, kept, haadf, totals)
-        if more:
-            lost = lost + more
-            kept = given_back(fused, maps, lost, totals)
-    spots = flattened_spots(expectation, kept)
-    if spots:
-        lost = lost + spots
-        kept = given_back(fused, maps, lost, totals)
+        units = [expectation.unit(i, each) for i, each in enumerate(fused)]
+        new = wrong_brightness_sums(maps, fused, haadf, totals, units)
+        lost = lost + new
+        kept = restored(new)
+        new = _lacking(maps, expectation, kept, haadf, totals)
+        lost = lost + new
+        kept = restored(new)
+    new = flattened_spots(expectation, kept)
+    lost = lost + new
+    kept = restored(new)
     left = lost_structure(expectation, kept)
     changed = set()
     for _ in range(_ROUNDS):
         new = [each for each in left if not _stays(each, lost)]
         if not new:
             break
-        lost += new
-        kept = given_back(fused, maps, lost, totals)
+        lost = lost + new
+        kept = restored(new)
         now = {each.element for each in left}
         changed |= now
         left = lost_structure(expectation, kept, lost, now, thoroughly=False)

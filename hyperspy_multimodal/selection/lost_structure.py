@@ -149,15 +149,25 @@ class Expectation:
         chances = [chance / len(PIECES) / chains_over(shape, pieces) for pieces in PIECES]
         self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
 
-    def search(self, element, fused, found=()):
-        """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
+    def images(self, element, fused):
+        """Return counts including background, what a map predicts for them, and the background."""
         beyond = self._beyond[element]
         expected = np.maximum(fused * self.there, 0.0) + beyond
-        search = WindowSearch(self.net[element] + beyond, expected, beyond, found)
+        return self.net[element] + beyond, expected, beyond
+
+    def search(self, element, fused, found=()):
+        """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
+        search = WindowSearch(*self.images(element, fused), found)
         if element not in self._units:
             self._units[element] = self._unit(search)
         search.unit = self._units[element]
         return search
+
+    def unit(self, element, fused):
+        """Return the standard error of windows, relative to Poisson's, found for the first map."""
+        if element not in self._units:
+            self.search(element, fused)
+        return self._units[element]
 
     def wrong(self, elements, maps, found, thoroughly=True):
         """Return windows in which maps are wrong, the most significant first; they may overlap.
@@ -268,7 +278,8 @@ def _apart(expectation, fused, element, wrong):
 
     Lines that are parts of broader regions come last, where no other window is.
     """
-    search, lost, parts = expectation.search(element, fused), [], []
+    images, unit = expectation.images(element, fused), expectation.unit(element, fused)
+    lost, parts = [], []
     taken, of_parts = (np.zeros(fused.shape, bool) for _ in range(2))
     for errors, window, place in wrong:
         pixels = window.pixels(place)
@@ -278,7 +289,7 @@ def _apart(expectation, fused, element, wrong):
         sums = (float(each[inside].sum()) for each in (expectation.net[element], fused))
         found = Lost(element, window, place, inside, errors, *sums)
         may_be_part = errors > 0 and window.family in _LINES
-        if may_be_part and is_part(window, inside, search, expectation.there):
+        if may_be_part and is_part(window, inside, images, unit, expectation.there):
             if not of_parts[pixels].any():
                 parts.append(replace(found, is_part=True))
             of_parts[pixels] = True

@@ -15,7 +15,7 @@ _ALIKE = 2.0
 _ALONE = 4.0
 
 
-def is_part(window, pixels, search, there):
+def is_part(window, pixels, images, unit, there):
     """Return whether a line that a map lacks is only the luckiest part of a broader region.
 
     If a map lacks counts in a whole region, all of its lines do, some of them significantly by
@@ -27,8 +27,10 @@ def is_part(window, pixels, search, there):
         Kind of window.
     pixels : tuple of numpy.ndarray
         Rows and columns of its pixels that are not masked.
-    search : WindowSearch
-        Search in which it was found.
+    images : sequence of numpy.ndarray
+        Counts including background, what the map predicts for them, and the background, (ny, nx).
+    unit : float
+        Standard error of a window, relative to Poisson's.
     there : numpy.ndarray
         Pixels that are not masked, bool, shape (ny, nx).
     """
@@ -41,7 +43,7 @@ def is_part(window, pixels, search, there):
     )
     line = np.zeros(there.shape, bool)
     line[pixels] = True
-    line, there, *images = (each[region] for each in (line, there, *search.images))
+    line, there, *images = (each[region] for each in (line, there, *images))
     measured, expected, background = images
     distance = ndimage.distance_transform_edt(~line)
     held = expected - background
@@ -50,4 +52,4 @@ def is_part(window, pixels, search, there):
         return False
     also = max((measured - expected)[beside].mean(), 0.0) * line.sum()
     counts, level, behind = (each[line].sum(keepdims=True) for each in images)
-    return bool(errors_of(counts, level + also, behind, search.unit)[0] < _ALONE)
+    return bool(errors_of(counts, level + also, behind, unit)[0] < _ALONE)
