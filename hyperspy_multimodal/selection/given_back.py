@@ -18,10 +18,10 @@ _CLEARLY = 0.8
 def kept_structure(maps: Maps, fused, totals, haadf=None):
     """Find significant structure that fused maps have lost, and restore it.
 
-    Sums over dark and bright pixels of the HAADF come first, then spots that the maps show, then
-    structure that they do not show. In a window, the sum of the map is set to that of the counts:
-    the difference is spread over the window, with soft edges. The noise of single pixels is not
-    restored, and the edges of windows are not visible. An alternative that was tested adds the lost
+    Sums over dark and bright pixels of the HAADF come first, then fifths of the dark pixels, spots
+    that the maps show, and structure that they do not show. In a window, the sum of the map is set
+    to that of the counts (`with_sums_of`). The noise of single pixels is not restored, and the
+    edges of windows are not visible. An alternative that was tested adds the lost
     counts to the counts and fuses again, as in Bregman iterations. The total variation that erased
     the structure then gathers them in a few pixels.
 
@@ -35,15 +35,15 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
         Net totals to keep, shape (K,), NaN where free.
     haadf : numpy.ndarray, optional
         HAADF at the resolution of the maps, shape (ny, nx), to compare sums over its dark, bright
-        and brightest pixels, too.
+        and brightest pixels, and over fifths of the dark ones, too.
 
     Returns
     -------
     kept : numpy.ndarray
         Restored maps, or ``fused`` itself if nothing was lost.
     lost : list of Lost
-        Windows that were found and restored; also sums over dark, bright and brightest pixels,
-        whose ``window`` is a `ByBrightness`.
+        Windows that were found and restored; also sums over dark, bright and brightest pixels and
+        fifths of the dark ones, whose ``window`` is a `ByBrightness`.
     left : list of Lost
         Windows that are still significantly wrong, because searches are limited, or lines that are
         parts of broader regions.
@@ -125,7 +125,7 @@ def given_back(fused, counts: Counts, lost, totals):
     """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
-    their edges. Sums over dark and bright pixels are corrected first. Maps remain >= 0. Outside the
+    their edges. Sums by brightness are corrected first. Maps remain >= 0. Outside the
     windows, a map is multiplied by the factor that keeps its total, or is 0 if the windows alone
     exceed the total, which includes the noise of the whole scan.
 
