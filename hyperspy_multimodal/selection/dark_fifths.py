@@ -16,7 +16,7 @@ _NAMES = tuple(
     for each in ("darkest", "second darkest", "middle", "second brightest", "brightest")
 )
 # What factors usually differ from 1 by.
-_FACTORS = 0.3
+_FACTORS = 0.15
 
 
 class DarkFifth(ByBrightness):
@@ -75,8 +75,8 @@ def with_fifths(fused, net, fifths):
     """Return a map with the sums of its counts over fifths of the dark pixels, or nearly so.
 
     Each fifth gets a factor, and counts that are spread evenly. These do not increase with
-    brightness and are 0 in the brightest fifth, which is mostly beside edges, where a map is too
-    low or too high for other reasons. Pixels of a brightness in between interpolate. Amounts are
+    brightness: the brightest fifth is mostly beside edges, where a map may be too low for other
+    reasons. Pixels of a brightness in between interpolate. Amounts are
     least squares, in standard errors of the sums and of what they usually are. Bright pixels remain
     as they are.
 
@@ -90,11 +90,11 @@ def with_fifths(fused, net, fifths):
     wanted = np.array([max(net[each.there].sum(dtype=np.float64), 0.0) for each in fifths])
     pixels = np.array([each.there.sum() for each in fifths])
     shares = np.stack([each.share for each in fifths])
-    evenly = np.cumsum(shares[:-1], axis=0)
+    evenly = np.cumsum(shares, axis=0)
     parts = np.concatenate([fused * shares, evenly])
     rest = fused * (1 - shares.sum(axis=0))
     usual = np.full(len(parts), 1 / _FACTORS)
-    usual[len(fifths) :] = (pixels / np.maximum(wanted, 1.0))[:-1]
+    usual[len(fifths) :] = pixels / np.maximum(wanted, 1.0)
     start = np.repeat([1.0, 0.0], [len(fifths), len(evenly)])
     slopes = np.array([parts[:, each.there].sum(axis=1) for each in fifths])
     off = wanted - [rest[each.there].sum() for each in fifths]
