@@ -13,7 +13,8 @@ _CHANCE = 0.001
 _NAMES = "dark pixels", "bright pixels", "brightest pixels"
 #: What `Lost.window` has as its family where it is no window of the scan.
 BRIGHTNESS = "brightness"
-_BLUR = 1.0  # pixels
+#: Blur of the HAADF whose brightness counts, in pixels.
+BLUR = 1.0
 # The brightest pixels are a class of their own if they exceed the others by this share of what
 # these exceed the dark ones.
 _BRIGHTER = 0.2
@@ -38,7 +39,7 @@ class ByBrightness:
         By how much each pixel follows the factor of this class, 0 to 1, shape (ny, nx).
     """
 
-    family, is_compact = BRIGHTNESS, True
+    family, is_compact, is_fifth = BRIGHTNESS, True, False
 
     def __init__(self, name, there, share):
         self.name, self.there, self.share = name, there, share
@@ -76,10 +77,11 @@ def wrong_brightness_sums(maps: Maps, fused, haadf, totals, units):
     list of Lost
         One per class, two or three, for each element whose sums are wrong.
     """
-    classes = _classes(haadf, maps.mask)
+    classes = parted_classes(haadf, maps.mask)
     if len(classes) < 2:
         return []
-    shares = _shares(smoothed(haadf, _BLUR), classes)
+    smooth = smoothed(haadf, BLUR)
+    shares = shares_of(smooth, [smooth[each].mean() for each in classes])
     counts, held = class_sums(maps.net, classes), class_sums(fused, classes)
     variances = np.maximum(class_sums(maps.net_variance, classes), 0.0)
     # of few counts, those that the map expects
@@ -157,7 +159,7 @@ def _with_sums(fused, wanted, classes, sharper):
     return found * (wanted.sum() / total) if total > _LEAST else fused
 
 
-def _classes(haadf, mask):
+def parted_classes(haadf, mask):
     """Return dark, bright and brightest pixels, (classes, ny, nx), that do not overlap.
 
     The brightest are among the bright if they are hardly brighter: noise of the HAADF.
@@ -171,10 +173,9 @@ def _classes(haadf, mask):
     return np.array([each for each in (dark, bright) if each.any()])
 
 
-def _shares(haadf, classes):
-    """Return by how much each pixel belongs to each class, (classes, ny, nx), 1 in all.
+def shares_of(haadf, nodes):
+    """Return by how much each pixel belongs to classes of mean brightness, (classes, ny, nx).
 
-    In between the mean brightness of two classes it changes evenly, so that no edges appear.
+    The shares are 1 in all. Between two classes they change evenly, so that no edges appear.
     """
-    nodes = [haadf[each].mean() for each in classes]
-    return np.stack([np.interp(haadf, nodes, each) for each in np.eye(len(classes))])
+    return np.stack([np.interp(haadf, nodes, each) for each in np.eye(len(nodes))])

@@ -3,7 +3,7 @@
 import math
 import operator
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -15,6 +15,7 @@ from .chains import PIECES, chains_over, run_chains
 from .runs import Runs
 from .scan_windows import windows_over
 from .sum_plans import plans_over
+from .surroundings import is_part
 from .window_search import WindowSearch
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
@@ -31,6 +32,9 @@ _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
 _MOST_CANDIDATES = 2000
 # Decimals to which squared standard errors are compared.
 _DIGITS = 6
+# Families of windows that may be parts of broader regions, and the share of a window above which
+# it is one if other parts cover it.
+_LINES, _MOSTLY = ("lines", "diagonals", "slanted lines", "chains"), 0.5
 # Elements that are searched at a time.
 _AT_A_TIME = 4
 _TINY = np.float32(1e-30)
@@ -59,6 +63,9 @@ class Lost:
         Sum of the measured net counts in the window, and of the fused map.
     is_shown : bool
         Whether it is a spot that the map shows, too high or too low. Default False.
+    is_part : bool
+        Whether it is a line that the map lacks, but only the luckiest part of a broader region.
+        Default False.
     """
 
     element: int
@@ -69,6 +76,7 @@ class Lost:
     counts: float
     fused: float
     is_shown: bool = False
+    is_part: bool = False
 
     @property
     def centre(self):
@@ -141,15 +149,25 @@ class Expectation:
         chances = [chance / len(PIECES) / chains_over(shape, pieces) for pieces in PIECES]
         self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
 
-    def search(self, element, fused, found=()):
-        """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
+    def images(self, element, fused):
+        """Return counts including background, what a map predicts for them, and the background."""
         beyond = self._beyond[element]
         expected = np.maximum(fused * self.there, 0.0) + beyond
-        search = WindowSearch(self.net[element] + beyond, expected, beyond, found)
+        return self.net[element] + beyond, expected, beyond
+
+    def search(self, element, fused, found=()):
+        """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
+        search = WindowSearch(*self.images(element, fused), found)
         if element not in self._units:
             self._units[element] = self._unit(search)
         search.unit = self._units[element]
         return search
+
+    def unit(self, element, fused):
+        """Return the standard error of windows, relative to Poisson's, found for the first map."""
+        if element not in self._units:
+            self.search(element, fused)
+        return self._units[element]
 
     def wrong(self, elements, maps, found, thoroughly=True):
         """Return windows in which maps are wrong, the most significant first; they may overlap.
@@ -250,22 +268,35 @@ def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
     for start in range(0, len(wanted), _AT_A_TIME):
         some = wanted[start : start + _AT_A_TIME]
         for i, wrong in zip(some, expectation.wrong(some, maps, known, thoroughly), strict=True):
-            lost += _apart(expectation, maps[i], i, wrong)
+            if wrong:
+                lost += _apart(expectation, maps[i], i, wrong)
     return lost
 
 
 def _apart(expectation, fused, element, wrong):
-    """Return the most significant of windows that are wrong, none of which overlap."""
-    lost, taken = [], np.zeros(fused.shape, bool)
+    """Return the most significant of windows that are wrong, none of which overlap.
+
+    Lines that are parts of broader regions come last, where no other window is.
+    """
+    images, unit = expectation.images(element, fused), expectation.unit(element, fused)
+    lost, parts = [], []
+    taken, of_parts = (np.zeros(fused.shape, bool) for _ in range(2))
     for errors, window, place in wrong:
         pixels = window.pixels(place)
-        if taken[pixels].any():
+        if taken[pixels].any() or of_parts[pixels].mean() > _MOSTLY:
             continue
-        taken[pixels] = True
-        pixels = tuple(each[expectation.there[pixels]] for each in pixels)
-        sums = (float(each[pixels].sum()) for each in (expectation.net[element], fused))
-        lost.append(Lost(element, window, place, pixels, errors, *sums))
-    return lost
+        inside = tuple(each[expectation.there[pixels]] for each in pixels)
+        sums = (float(each[inside].sum()) for each in (expectation.net[element], fused))
+        found = Lost(element, window, place, inside, errors, *sums)
+        may_be_part = errors > 0 and window.family in _LINES
+        if may_be_part and is_part(window, inside, images, unit, expectation.there):
+            if not of_parts[pixels].any():
+                parts.append(replace(found, is_part=True))
+            of_parts[pixels] = True
+        else:
+            taken[pixels] = True
+            lost.append(found)
+    return lost + [each for each in parts if not taken[each.pixels].any()]
 
 
 def _add_all(results, jobs):

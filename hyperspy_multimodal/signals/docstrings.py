@@ -141,8 +141,8 @@ DESCRIPTIONS = {
       fractions).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
       window, or None). ``bright_restored``: one boolean per element, True if the sums of its
-      map over the dark, bright and brightest pixels of the HAADF were corrected towards those of
-      the $counts.
+      map over the dark, bright and brightest pixels of the HAADF, or over fifths of the dark ones,
+      were corrected towards those of the $counts.
       ``differing``: windows that still differ, in the same form as ``relaxed``.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. In
       this list, ``bright_bias`` is computed from two halves of the counts: one half is fused, and

@@ -258,7 +258,7 @@ def test_what_has_not_the_shape_of_a_window_comes_closer_to_the_truth_than_evenl
 
 
 def test_sums_hold_in_windows_that_touch():
-    """Also where one is empty, and takes from the other."""
+    """Also where one is empty, but for one of its six standard errors."""
     level = np.full((1, SIDE, SIDE), 0.5)
     counts = np.random.default_rng(4).poisson(2 * level)
     counts[:, 8:16, 16:24] = 0
@@ -271,8 +271,9 @@ def test_sums_hold_in_windows_that_touch():
     ]
     kept = given_back(level, maps, lost, maps.net.sum(axis=(1, 2)))
     for each in lost:
-        wanted = maps.net[0][each.pixels].sum()
-        assert kept[0][each.pixels].sum() == pytest.approx(wanted, rel=1e-5, abs=1e-5)
+        wanted, before = (image[0][each.pixels].sum() for image in (maps.net, level))
+        left = max(before - wanted, 0.0) / 6
+        assert wanted - 1e-3 < kept[0][each.pixels].sum() < wanted + left + 1e-3
     assert kept.min() >= 0
     assert kept.sum() == pytest.approx(counts.sum())
 
@@ -284,7 +285,7 @@ def test_an_empty_window_does_not_erase_what_lies_beside_it():
     counts[0, 12:20] = 0
     window = window_at("line of 4 x 48", 16, 0)
     kept = given_back(fused, maps_of(counts), [window], FREE)
-    assert not kept[0, 16:20].any()
+    assert kept[0, 16:20].sum() <= fused[0, 16:20].sum() / 6 + 1e-6
     assert kept[0, 20, 20:26].min() > 0.9
 
 

@@ -1,0 +1,55 @@
+"""What a line that seems to be lost has beside it."""
+
+import numpy as np
+from scipy import ndimage
+
+from .significance import errors_of
+
+# Pixels between a line and what is beside it, in widths, which the blur of the line reaches; and
+# how far that extends, in widths and at least in pixels.
+_GAP, _BESIDE, _LEAST_BESIDE = 1, 2, 4
+# Pixels beside a line are like it if the map is not higher by more than this factor than in the
+# highest pixel of the line, because maps may follow single counts.
+_ALIKE = 2.0
+# Standard errors by which the counts of a line must differ from what its surroundings suggest.
+_ALONE = 4.0
+
+
+def is_part(window, pixels, images, unit, there):
+    """Return whether a line that a map lacks is only the luckiest part of a broader region.
+
+    If a map lacks counts in a whole region, all of its lines do, some of them significantly by
+    chance. A line of its own lacks more than the pixels beside it.
+
+    Parameters
+    ----------
+    window : Windows
+        Kind of window.
+    pixels : tuple of numpy.ndarray
+        Rows and columns of its pixels that are not masked.
+    images : sequence of numpy.ndarray
+        Counts including background, what the map predicts for them, and the background, (ny, nx).
+    unit : float
+        Standard error of a window, relative to Poisson's.
+    there : numpy.ndarray
+        Pixels that are not masked, bool, shape (ny, nx).
+    """
+    gap = _GAP * window.width
+    reach = gap + max(_BESIDE * window.width, _LEAST_BESIDE)
+    spill = int(np.ceil(reach))
+    region = tuple(
+        slice(max(each.min() - spill, 0), min(each.max() + spill + 1, n))
+        for each, n in zip(pixels, there.shape, strict=True)
+    )
+    line = np.zeros(there.shape, bool)
+    line[pixels] = True
+    line, there, *images = (each[region] for each in (line, there, *images))
+    measured, expected, background = images
+    distance = ndimage.distance_transform_edt(~line)
+    held = expected - background
+    beside = there & (distance > gap) & (distance <= reach) & (held <= _ALIKE * held[line].max())
+    if beside.sum() < line.sum():  # too few to tell
+        return False
+    also = max((measured - expected)[beside].mean(), 0.0) * line.sum()
+    counts, level, behind = (each[line].sum(keepdims=True) for each in images)
+    return bool(errors_of(counts, level + also, behind, unit)[0] < _ALONE)
