@@ -21,10 +21,14 @@ def fused(maps, models, alone):
     return {each: fuse_setting(maps, models, each, **SOLVE) for each in settings}
 
 
+def parts_of(result):
+    return [result.part([i]) for i in range(len(result.maps))]
+
+
 def test_each_element_starts_from_its_nearest_result(fused, alone):
     earlier = Earlier(4)
     for each, result in fused.items():
-        earlier.remember(each, range(3), result)
+        earlier.remember(each, range(3), parts_of(result))
     start = earlier.nearest(replace(alone, ratios=(8.0, 4.0, 0.25)), range(3))
     # Of two that are as near, the latest.
     for i, (result, expected) in enumerate(zip((2, 2, 0), start.maps, strict=True)):
@@ -35,7 +39,7 @@ def test_there_is_no_start_without_a_result_of_each_element(fused, alone):
     earlier = Earlier(4)
     assert earlier.nearest(alone, [0]) is None
     (setting, result), *_ = fused.items()
-    earlier.remember(setting, [0, 2], result.part([0, 2]))
+    earlier.remember(setting, [0, 2], parts_of(result)[::2])
     assert earlier.nearest(alone, range(3)) is None
     np.testing.assert_array_equal(earlier.nearest(alone, [2]).maps, result.maps[2:])
 
@@ -43,7 +47,7 @@ def test_there_is_no_start_without_a_result_of_each_element(fused, alone):
 def test_the_latest_results_are_kept(fused, alone):
     earlier = Earlier(2)
     for each, result in fused.items():
-        earlier.remember(each, range(3), result)
+        earlier.remember(each, range(3), parts_of(result))
     start = earlier.nearest(replace(alone, ratios=(0.5,) * 3), range(3))
     np.testing.assert_array_equal(start.maps, list(fused.values())[1].maps)
 
@@ -72,7 +76,7 @@ def test_prices_are_those_of_a_cost_with_the_lambda_of_the_new_setting(fused, al
     (setting, result), *_ = fused.items()
     result = replace(result, prices=np.array([0.3, -0.2, 0.1]))
     earlier = Earlier(4)
-    earlier.remember(setting, range(3), result)
+    earlier.remember(setting, range(3), parts_of(result))
     start = earlier.nearest(replace(setting, lambda_1=0.01, apart=(False, True, False)), range(3))
     np.testing.assert_allclose(start.prices, result.prices * [0.01, 0.01 * APART, 0.01])
     smooth = replace(setting, regularisers=("smooth", *setting.regularisers[1:]))
