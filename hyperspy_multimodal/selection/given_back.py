@@ -14,7 +14,7 @@ _ROUNDS = 8
 _SWEEPS, _CLOSE = 50, 1e-6
 
 
-def kept_structure(maps: Maps, fused, totals, haadf=None):
+def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
     """Find significant structure that fused maps have lost, and restore it.
 
     Sums over dark and bright pixels of the HAADF come first, then spots that the maps show, then
@@ -35,6 +35,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
     haadf : numpy.ndarray, optional
         HAADF at the resolution of the maps, shape (ny, nx), to compare sums over its dark, bright
         and brightest pixels, too.
+    beyond : numpy.ndarray, optional
+        From `variance_beyond`, if known.
 
     Returns
     -------
@@ -46,16 +48,16 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
     left : list of Lost
         Windows that are still significantly wrong, because searches are limited.
     """
-    expectation = Expectation(maps)
-    kept, lost = fused, []
+    expectation = Expectation(maps, beyond)
+    kept, lost, sharper = fused, [], {}
     if haadf is not None:
-        units = [expectation.search(i, each).unit for i, each in enumerate(fused)]
-        lost = wrong_brightness_sums(maps, fused, haadf, totals, units)
-        kept = given_back(fused, maps, lost, totals) if lost else fused
+        units = expectation.units(fused)
+        lost, sharper = wrong_brightness_sums(maps, fused, haadf, totals, units)
+        kept = given_back(fused, maps, lost, totals, sharper) if lost else fused
     spots = flattened_spots(expectation, kept)
     if spots:
         lost = lost + spots
-        kept = given_back(fused, maps, lost, totals)
+        kept = given_back(fused, maps, lost, totals, sharper)
     left = lost_structure(expectation, kept)
     changed = set()
     for _ in range(_ROUNDS):
@@ -63,7 +65,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
         if not new:
             break
         lost += new
-        kept = given_back(fused, maps, lost, totals)
+        kept = given_back(fused, maps, lost, totals, sharper)
         now = {each.element for each in left}
         changed |= now
         left = lost_structure(expectation, kept, lost, now, thoroughly=False)
@@ -86,7 +88,7 @@ def restored_windows(lost, left):
     return [each for each in lost if not _is_among(each, left)]
 
 
-def given_back(fused, counts: Counts, lost, totals):
+def given_back(fused, counts: Counts, lost, totals, sharper=None):
     """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
@@ -104,15 +106,17 @@ def given_back(fused, counts: Counts, lost, totals):
         The windows.
     totals : numpy.ndarray
         Net totals to keep, shape (K,), NaN where free.
+    sharper : dict, optional
+        From `wrong_brightness_sums` for the same maps.
     """
-    maps = np.array(fused)
+    maps, sharper = np.array(fused), sharper or {}
     for i in {each.element for each in lost}:
         own = [each for each in lost if each.element == i]
         windows = [each for each in own if each.window.family != BRIGHTNESS]
         classes = [each.window for each in own if each.window.family == BRIGHTNESS]
         net, one = counts.net[i], fused[i]
         if classes:
-            one = resharpened(one, net, classes)
+            one = sharper[i] if i in sharper else resharpened(one, net, classes)
         one = _with_sums_of(net, one, windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
