@@ -265,14 +265,19 @@ class Problem:
         wanted = self.data.totals[kept]
         return float((np.abs(sums - wanted) / np.where(wanted > 0, wanted, 1e-3)).max())
 
-    def meet_totals(self, maps):
-        """Scale ``maps`` in place to the totals to keep; empty maps become uniform."""
+    def meet_totals(self, maps, sums=None):
+        """Scale ``maps`` in place to the totals to keep; empty maps become uniform.
+
+        ``sums`` are those of the maps, shape (K,), if known.
+        """
         kept = np.isfinite(self.data.totals)
         if kept.any():
-            sums = maps.sum(axis=(1, 2), dtype=np.float64)
+            sums = maps.sum(axis=(1, 2), dtype=np.float64) if sums is None else sums
             met = kept & (sums > 0)
             factors = np.where(met, self.data.totals / np.where(sums > 0, sums, 1), 1.0)
-            maps *= factors.astype(np.float32)[:, None, None]
+            factors = factors.astype(np.float32)
+            if (factors != 1).any():
+                maps *= factors[:, None, None]
             for i in np.flatnonzero(kept & (sums <= 0) & (self.data.totals > 0)):
                 maps[i] = self.data.totals[i] / maps[i].size
 

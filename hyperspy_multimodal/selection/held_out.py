@@ -214,9 +214,7 @@ class HeldOut:
         found = block_sums(squares), class_sums(misses, self._classes)
         return found, [fused.part([place]) for place in range(len(elements))]
 
-    def _fused(
-        self, half, setting, elements=None, start=None, tolerance=_TOLERANCE, in_units=None
-    ):
+    def _fused(self, half, setting, elements=None, start=None, tolerance=_TOLERANCE, in_units=None):
         if are_sieves(setting.regularisers).any():
             tolerance = _FINE_TOLERANCE
         return fuse_setting(

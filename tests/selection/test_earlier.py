@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.fusion.minimise import joined
+from hyperspy_multimodal.fusion.scaled_counts import ScaledCounts
 from hyperspy_multimodal.selection import fuse_setting
 from hyperspy_multimodal.selection.earlier import Earlier
 from hyperspy_multimodal.selection.settings import APART
@@ -83,3 +84,14 @@ def test_prices_are_those_of_a_cost_with_the_lambda_of_the_new_setting(fused, al
     np.testing.assert_array_equal(
         earlier.nearest(smooth, range(3)).prices, result.prices * [0, 1, 1]
     )
+
+
+def test_known_units_of_the_counts_change_nothing(maps, models, alone):
+    known = ScaledCounts.of(maps.counts, maps.background)
+    for elements in (None, [2, 0]):
+        both = [
+            fuse_setting(maps, models, alone, elements=elements, in_units=each, **SOLVE)
+            for each in (None, known)
+        ]
+        np.testing.assert_array_equal(both[0].maps, both[1].maps)
+        assert both[0].optimality == both[1].optimality
