@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hyperspy_multimodal.fusion.scaled_counts import block_starts
 from hyperspy_multimodal.fusion.scaled import map_scales
+from hyperspy_multimodal.fusion.scaled_counts import block_starts
 
 from .problems import in_own_units, problem, sloping
 

@@ -16,13 +16,11 @@ def counts():
 
 @pytest.mark.parametrize("background", ["uniform", "by pixel"])
 def test_each_map_is_scaled_independently_of_the_others(counts, background):
-    level = np.full_like(counts[:1, :1, :1], 0.5)
-    there = np.broadcast_to(level, counts.shape)
-    if background == "by pixel":
-        there = there + np.linspace(0, 1, 13, dtype=np.float32)[:, None]
+    rows = np.linspace(0.5, 1.5, 13)[:, None] if background == "by pixel" else np.full((1, 1), 0.5)
     chosen = [2, 0]
+    there, own = (np.broadcast_to(rows, each.shape) for each in (counts, counts[chosen]))
     part = ScaledCounts.of(counts, there).part(chosen)
-    alone = ScaledCounts.of(counts[chosen], there[chosen])
+    alone = ScaledCounts.of(counts[chosen], own)
     for each in fields(ScaledCounts):
         np.testing.assert_array_equal(getattr(part, each.name), getattr(alone, each.name))
 
