@@ -5,22 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..kernels import (
-    Data,
-    State,
-    block_means,
-    certificate,
-    constant_deviance,
-    likeliest,
-    room_to_certify,
-    squared_differences,
-)
+from ..kernels import Data, State, certificate, room_to_certify, squared_differences
 from ..threads import one_thread_where_cores_are_shared, rows_per_chunk
 from . import fields
 from .regularisers import are_directional, are_huber, codes, follow_directions, have_fields
+from .scaled_counts import ScaledCounts, averaged, block_starts, deviance_of_flat
 
-# Approximate side, in pixels, of the blocks whose means are the first guess of the maps.
-_BLOCK = 4
 # Lower limit of the reference of a gap: this share of the excess of constant maps ...
 _SHARE_OF_FLAT = 0.01
 # ... plus this share of lambda_1 times the counts, for maps that are constant.
@@ -52,6 +42,7 @@ class Cost(NamedTuple):
     regularisers: tuple  # K names
     directions: tuple | None = None  # along y and along x, (ny, nx); for directional ones
     knees: np.ndarray | float = 0.0  # differences up to which Huber's form is quadratic, in counts
+    in_units: ScaledCounts | None = None  # of counts and background, if known
 
 
 @dataclass
@@ -91,10 +82,8 @@ class Problem:
     @classmethod
     def scaled(cls, cost):
         """Convert a `Cost` to the problem's units."""
-        counts, background, weights = cost.counts, cost.background, cost.weights
-        alike = background.strides[1] == 0
-        net = _block_means(counts - background)
-        scales = _unit_of_maps(net, counts, background)
+        scaled = cost.in_units or ScaledCounts.of(cost.counts, cost.background)
+        scales, weights = scaled.scales, cost.weights
         haadf = cost.haadf - cost.offset
         brightest = float(np.abs(haadf).max()) if np.any(weights > 0) else 0.0
         brightest = brightest if brightest > 0 else 1.0
@@ -106,8 +95,8 @@ class Problem:
         places = fields.places_of(have_fields(cost.regularisers))
         knees = np.where(are_huber(cost.regularisers), cost.knees / scales, 0.0)
         data = Data(
-            counts=_divided(counts, scales),
-            background=_divided(background[:, :1] if alike else background, scales),
+            counts=scaled.counts,
+            background=scaled.background,
             haadf=np.ascontiguousarray(haadf / brightest, dtype=np.float32),
             directions_y=directions[0],
             directions_x=directions[1],
@@ -124,28 +113,25 @@ class Problem:
         for name in ("weights", "fidelity", "bounds"):
             if not np.isfinite(getattr(data, name)).all():
                 raise ValueError(_BEYOND)
-        problem = cls(data, scales, unit)
-        problem._set_reference()
+        problem = cls(data, scales, unit, entropy=scaled.entropy)
+        problem._set_reference(scaled)
         return problem
 
-    def _set_reference(self):
+    def _set_reference(self, scaled):
         data = self.data
-        n_maps, ny, _ = data.counts.shape
         fidelity = data.fidelity.astype(np.float64)
-        rows = np.empty((4, n_maps, ny))
-        likeliest(data.counts, data.background, rows)
-        net, deviance, gross, self.entropy = rows.sum(axis=2)
         # The HAADF model is never negative, and 0 without weights.
         missed = np.minimum(data.haadf, 0) if np.any(data.weights > 0) else data.haadf
-        self.unavoidable = fidelity @ deviance + _half_squares(missed)
+        self.unavoidable = fidelity @ scaled.deviance + _half_squares(missed)
 
-        levels = self._flat(net / data.haadf.size)
-        constant_deviance(levels.astype(np.float32), data.counts, data.background, rows[0])
+        levels, deviance = self._flat(scaled.means), scaled.flat_deviance
+        if not np.array_equal(levels, scaled.means):
+            deviance = deviance_of_flat(levels, data.counts, data.background)
         with np.errstate(over="ignore", invalid="ignore"):
             model = data.weights.astype(np.float64) @ levels ** float(data.gamma)
-            flat = fidelity @ rows[0].sum(axis=1) + _half_squares(data.haadf - model)
+            flat = fidelity @ deviance + _half_squares(data.haadf - model)
         self.reference = _SHARE_OF_FLAT * (flat - self.unavoidable)
-        self.reference += _SHARE_OF_COUNTS * (fidelity @ gross)
+        self.reference += _SHARE_OF_COUNTS * (fidelity @ scaled.gross)
         if not np.isfinite(self.reference):
             raise ValueError(_BEYOND)
 
@@ -277,64 +263,36 @@ class Problem:
         wanted = self.data.totals[kept]
         return float((np.abs(sums - wanted) / np.where(wanted > 0, wanted, 1e-3)).max())
 
-    def meet_totals(self, maps):
-        """Scale ``maps`` in place to the totals to keep; empty maps become uniform."""
+    def meet_totals(self, maps, sums=None):
+        """Scale ``maps`` in place to the totals to keep; empty maps become uniform.
+
+        ``sums`` are those of the maps, shape (K,), if known.
+        """
         kept = np.isfinite(self.data.totals)
         if kept.any():
-            sums = maps.sum(axis=(1, 2), dtype=np.float64)
+            sums = maps.sum(axis=(1, 2), dtype=np.float64) if sums is None else sums
             met = kept & (sums > 0)
             factors = np.where(met, self.data.totals / np.where(sums > 0, sums, 1), 1.0)
-            maps *= factors.astype(np.float32)[:, None, None]
+            factors = factors.astype(np.float32)
+            if (factors != 1).any():
+                maps *= factors[:, None, None]
             for i in np.flatnonzero(kept & (sums <= 0) & (self.data.totals > 0)):
                 maps[i] = self.data.totals[i] / maps[i].size
 
     def first_guess(self):
         """Return the net counts, averaged over blocks of about 4 x 4 pixels."""
         _, ny, nx = self.data.counts.shape
-        guess = np.maximum(_block_means(self.data.counts - self.data.background), 0)
-        rows = np.repeat(guess, np.diff(_block_starts(ny), append=ny), axis=1)
-        return np.repeat(rows, np.diff(_block_starts(nx), append=nx), axis=2)
+        guess = np.maximum(averaged(self.data.counts - self.data.background), 0)
+        rows = np.repeat(guess, np.diff(block_starts(ny), append=ny), axis=1)
+        return np.repeat(rows, np.diff(block_starts(nx), append=nx), axis=2)
 
     def physical(self, maps):
         """Return ``maps`` in counts."""
         return maps * self.scales.astype(np.float32)[:, None, None]
 
 
-def _unit_of_maps(net, counts, background):
-    """Return one typical bright value per map, from its block means."""
-    units = np.empty(len(counts))
-    for i, blocks in enumerate(net):
-        candidates = (np.percentile(blocks, 99), counts[i].mean(), background[i].mean())
-        units[i] = next((float(value) for value in candidates if value > 0), 1.0)
-    return units
-
-
-def _block_starts(n):
-    """Return where blocks of about 4 of n pixels begin, the same from both ends."""
-    n_blocks = -(-n // _BLOCK)
-    if n % 2 == 1 and n_blocks % 2 == 0:  # a block in the middle
-        n_blocks -= 1
-    starts = np.arange(n_blocks) * n // n_blocks
-    ends = n - np.arange(n_blocks, 0, -1) * n // n_blocks
-    return np.where(2 * np.arange(n_blocks) < n_blocks, starts, ends)
-
-
-def _block_means(maps):
-    """Return means over blocks of about 4 x 4 pixels."""
-    _, ny, nx = maps.shape
-    rows, cols = (np.append(_block_starts(n), n) for n in (ny, nx))
-    means = np.empty((len(maps), len(rows) - 1, len(cols) - 1), np.float32)
-    block_means(maps.astype(np.float32, copy=False), rows, cols, means)
-    return means
-
-
 def _half_squares(values):
     return float(np.square(values, dtype=np.float64).sum()) / 2
-
-
-def _divided(maps, scales):
-    factors = (1 / scales)[:, None, None]
-    return np.multiply(maps, factors, dtype=np.float32, casting="same_kind", order="C")
 
 
 def _single(values):

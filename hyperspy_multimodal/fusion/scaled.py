@@ -35,6 +35,7 @@ def fuse_scaled(
     totals,
     regularisers=None,
     directions=None,
+    in_units=None,
     **options,
 ):
     """Minimise the cost with (x_i / s_i)^gamma in the HAADF term and R(x_i) / sqrt(s_i).
@@ -60,6 +61,8 @@ def fuse_scaled(
         Names of regularisers, one per element. None: isotropic total variation.
     directions : tuple of numpy.ndarray, optional
         Directions from `directions_of`, for regularisers that follow a guide.
+    in_units : ScaledCounts, optional
+        Of counts and background, if known from another fusion of the same.
     **options
         Passed to `minimise`: tolerance, max_iterations, initial, callback.
 
@@ -82,5 +85,6 @@ def fuse_scaled(
         regularisers=names,
         directions=directions,
         knees=KNEE * scales,
+        in_units=in_units,
     )
     return minimise(cost, **options)

@@ -174,7 +174,7 @@ class Sieve:
                 break
             # From a price at which the sum does not change, towards the first pixels that do.
             self._prices += missed / np.maximum(rise, 1e-3 * floors * self.shape[1] * self.shape[2])
-        self.problem.meet_totals(there.u)
+        self.problem.meet_totals(there.u, total)
 
     def _lengthen(self, floors):
         """Set the length of the next step from the change of the slopes.

@@ -151,7 +151,8 @@ def fuse(maps: Maps, haadf, scattering, parameters):
         lost, left, as_fused = [], [], result
         if parameters.keep_significant:
             matched = prepared.models.matched(chosen.setting.model or prepared.models.first)
-            kept, lost, left = kept_structure(maps, result.maps, totals, matched)
+            known = totals, matched, prepared.beyond
+            kept, lost, left = kept_structure(maps, result.maps, *known)
             result = replace(result, maps=kept)
         found = None
         if parameters.uncertainty:

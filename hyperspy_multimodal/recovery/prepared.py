@@ -14,6 +14,7 @@ from ..selection import (
     normalise_haadf,
     registration,
     trusted_totals,
+    variance_beyond,
 )
 from .disturbed_lines import warn_of_disturbed_lines
 from .messages import warn_of_lost_positions, warn_of_negative_counts, warn_of_registration
@@ -38,6 +39,8 @@ class Prepared:
         Which net totals fusion keeps, bool, shape (K,).
     shift : numpy.ndarray
         Pixels (y, x) by which the HAADF was moved.
+    beyond : numpy.ndarray
+        From `variance_beyond`, shape (K, ny, nx).
     """
 
     maps: Maps
@@ -45,6 +48,7 @@ class Prepared:
     models: GuidedModels
     kept: np.ndarray
     shift: np.ndarray
+    beyond: np.ndarray
 
     @property
     def haadf(self):
@@ -75,8 +79,9 @@ def prepare(fit, parameters, shift=(0.0, 0.0)):
     if isinstance(weights, str) and weights == "auto":
         others = [fit.model(model.gamma, "even", model.blur) for model in found]
     models = GuidedModels(fit.haadf, found, others)
-    kept = _kept_totals(fit.maps, fit.haadf, parameters)
-    return Prepared(fit.maps, fit, models, kept, np.asarray(shift))
+    beyond = variance_beyond(fit.maps)
+    kept = _kept_totals(fit.maps, fit.haadf, beyond, parameters)
+    return Prepared(fit.maps, fit, models, kept, np.asarray(shift), beyond)
 
 
 def fit_of(maps, haadf, scattering):
@@ -123,9 +128,9 @@ def registered_fit(maps, haadf, scattering, parameters):
     return fit, shift
 
 
-def _kept_totals(maps, haadf, parameters):
+def _kept_totals(maps, haadf, beyond, parameters):
     """Return which net totals fusion keeps, and log where net counts are below 0."""
-    negative = negative_counts(maps, haadf)
+    negative = negative_counts(maps, haadf, beyond)
     warn_of_negative_counts(maps.names, negative)
     if parameters.chooses_totals:
         return trusted_totals(maps, haadf) & ~negative.are_large

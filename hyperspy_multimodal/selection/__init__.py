@@ -10,7 +10,7 @@ from .given_back import given_back, kept_structure, restored_windows
 from .guided_models import CroppedModels, GuidedModels
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import HeldOut
-from .negative_counts import Negative, negative_counts
+from .negative_counts import Negative, negative_counts, variance_beyond
 from .noise_share import NoiseShare
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
@@ -51,4 +51,5 @@ __all__ = [
     "settled_at",
     "trusted_totals",
     "vacuum_of",
+    "variance_beyond",
 ]

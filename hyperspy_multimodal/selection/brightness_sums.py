@@ -4,6 +4,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from ..counts.contracts import Maps
+from ..threads import side_by_side
 from .brightness import brightness_classes, class_sums
 from .lost_structure import Lost
 from .normalised_haadf import smoothed
@@ -74,12 +75,14 @@ def wrong_brightness_sums(maps: Maps, fused, haadf, totals, units):
 
     Returns
     -------
-    list of Lost
+    found : list of Lost
         One per class, two or three, for each element whose sums are wrong.
+    sharper : dict
+        By element, the maps of these from `resharpened`.
     """
     classes = parted_classes(haadf, maps.mask)
     if len(classes) < 2:
-        return []
+        return [], {}
     smooth = smoothed(haadf, BLUR)
     shares = shares_of(smooth, [smooth[each].mean() for each in classes])
     counts, held = class_sums(maps.net, classes), class_sums(fused, classes)
@@ -89,15 +92,17 @@ def wrong_brightness_sums(maps: Maps, fused, haadf, totals, units):
     errors = (counts - held) / (np.sqrt(variances) * np.asarray(units)[:, None])
     chances = stats.chi2.sf(np.square(errors[:, 1:]).sum(axis=1), len(classes) - 1)
     windows = [ByBrightness(*each) for each in zip(_NAMES, classes, shares, strict=False)]
-    found = []
-    for i in np.flatnonzero((chances < _CHANCE / len(fused)) & np.isfinite(totals)):
-        better = resharpened(fused[i], maps.net[i], windows)
+    doubtful = np.flatnonzero((chances < _CHANCE / len(fused)) & np.isfinite(totals)).tolist()
+    maybe = side_by_side(lambda i: resharpened(fused[i], maps.net[i], windows), doubtful)
+    found, sharper = [], {}
+    for i, better in zip(doubtful, maybe, strict=True):
         if nearer(better, fused[i], maps.net[i], windows) < _NEARER:
             continue
+        sharper[i] = better
         for window, *sums in zip(windows, errors[i], counts[i], held[i], strict=True):
             numbers = map(float, sums)
-            found.append(Lost(int(i), window, 0, window.pixels(), *numbers, is_shown=True))
-    return found
+            found.append(Lost(i, window, 0, window.pixels(), *numbers, is_shown=True))
+    return found, sharper
 
 
 def wanted_sums(net, classes):

@@ -22,12 +22,12 @@ class Earlier:
         self._most = most
         self._results = {}  # by element: its map from each setting
 
-    def remember(self, setting, elements, result):
-        """Keep the result of some elements of a setting."""
-        for place, element in enumerate(elements):
+    def remember(self, setting, elements, parts):
+        """Keep the results of some elements of a setting, one for each."""
+        for element, part in zip(elements, parts, strict=True):
             results = self._results.setdefault(element, {})
             results.pop(setting, None)
-            results[setting] = result.part([place])
+            results[setting] = part
             if len(results) > self._most:
                 del results[next(iter(results))]
 

@@ -15,7 +15,7 @@ _ROUNDS = 8
 _CLEARLY = 0.8
 
 
-def kept_structure(maps: Maps, fused, totals, haadf=None):
+def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
     """Find significant structure that fused maps have lost, and restore it.
 
     Sums over dark and bright pixels of the HAADF come first, then fifths of the dark pixels, spots
@@ -36,6 +36,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
     haadf : numpy.ndarray, optional
         HAADF at the resolution of the maps, shape (ny, nx), to compare sums over its dark, bright
         and brightest pixels, and over fifths of the dark ones, too.
+    beyond : numpy.ndarray, optional
+        From `variance_beyond`, if known.
 
     Returns
     -------
@@ -48,19 +50,21 @@ def kept_structure(maps: Maps, fused, totals, haadf=None):
         Windows that are still significantly wrong, because searches are limited, or lines that are
         parts of broader regions.
     """
-    expectation = Expectation(maps)
-    kept, lost = fused, []
+    expectation = Expectation(maps, beyond)
+    kept, lost, sharper = fused, [], {}
 
     def restored(new):
         """Return the maps with what is lost, after something new was found of some elements."""
         elements = {each.element for each in new}
         own = [each for each in lost if each.element in elements]
         chosen = np.isin(np.arange(len(fused)), list(elements))[:, None, None]
-        return np.where(chosen, given_back(fused, maps, own, totals), kept) if new else kept
+        if not new:
+            return kept
+        return np.where(chosen, given_back(fused, maps, own, totals, sharper), kept)
 
     if haadf is not None:
-        units = [expectation.unit(i, each) for i, each in enumerate(fused)]
-        new = wrong_brightness_sums(maps, fused, haadf, totals, units)
+        units = expectation.units(fused)
+        new, sharper = wrong_brightness_sums(maps, fused, haadf, totals, units)
         lost = lost + new
         kept = restored(new)
         new = _lacking(maps, expectation, kept, haadf, totals)
@@ -121,7 +125,7 @@ def restored_windows(lost, left):
     return [each for each in lost if not _is_among(each, left)]
 
 
-def given_back(fused, counts: Counts, lost, totals):
+def given_back(fused, counts: Counts, lost, totals, sharper=None):
     """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
@@ -139,8 +143,10 @@ def given_back(fused, counts: Counts, lost, totals):
         The windows.
     totals : numpy.ndarray
         Net totals to keep, shape (K,), NaN where free.
+    sharper : dict, optional
+        From `wrong_brightness_sums` for the same maps.
     """
-    maps = np.array(fused)
+    maps, sharper = np.array(fused), sharper or {}
     for i in {each.element for each in lost}:
         own = [each for each in lost if each.element == i]
         windows = [each for each in own if each.window.family != BRIGHTNESS]
@@ -149,7 +155,7 @@ def given_back(fused, counts: Counts, lost, totals):
         fifths = [each for each in by_brightness if each.is_fifth]
         net, one = counts.net[i], fused[i]
         if classes:
-            one = resharpened(one, net, classes)
+            one = sharper[i] if i in sharper else resharpened(one, net, classes)
         if fifths:
             one = with_fifths(one, net, fifths)
         one = with_sums_of(net, counts.net_variance[i], one, windows)

@@ -5,6 +5,7 @@ import numpy as np
 from ..counts.contracts import Maps
 from ..counts.reading import SPLITS
 from ..fusion.regularisers import are_directional, are_sieves
+from ..fusion.scaled_counts import ScaledCounts
 from ..threads import fuse_side_by_side
 from .brightness import (
     Bias,
@@ -71,6 +72,7 @@ class HeldOut:
             Earlier(_REMEMBERED if number < self._enough else 1)
             for number in range(len(self.splits))
         ]
+        self._in_units = {}  # by split: the first half in the units of its fusions
         self._found = {}  # by setting: blocks and misses of each split fused
         # The same of elements without HAADF, by element, regulariser and ratio, and split.
         self._of_elements = {}
@@ -180,9 +182,10 @@ class HeldOut:
 
     def _fuse(self, jobs):
         """Fuse elements of settings and splits in parallel, all starting from earlier results."""
-        starts = [self._earlier[number].nearest(each, own) for each, number, own in jobs]
-        jobs = [(*job, start) for job, start in zip(jobs, starts, strict=True)]
-        for (setting, number, elements, _), (found, result) in zip(
+        for number in {number for _, number, _ in jobs} - set(self._in_units):
+            first, _ = self.splits[number]
+            self._in_units[number] = ScaledCounts.of(first.counts, first.background)
+        for (setting, number, elements), (found, parts) in zip(
             jobs, fuse_side_by_side(lambda job: self._error(*job), jobs), strict=True
         ):
             if setting.model is not None:
@@ -191,21 +194,27 @@ class HeldOut:
                 keys = _of_elements(setting)
                 for i, *own in zip(elements, *found, strict=True):
                     self._of_elements[(*keys[i], number)] = own
-            self._earlier[number].remember(setting, elements, result)
+            self._earlier[number].remember(setting, elements, parts)
             self.progress()
 
-    def _error(self, setting, number, elements, start):
-        """Return squared errors per block, misses per class of brightness, and the fusion."""
+    def _error(self, setting, number, elements):
+        """Return squared errors per block, misses per class of brightness, and each map's result.
+
+        The fusion starts from the earlier results.
+        """
         first, second = self.splits[number]
-        fused = self._fused(first, setting, elements, start)
+        start = self._earlier[number].nearest(setting, elements)
+        known = self._in_units[number]
+        fused = self._fused(first, setting, elements, start, in_units=known)
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
         misses = second.net[list(elements)] - expected
         squares = np.square(misses)
         if self.mask is not None:
             squares[:, self.mask] = 0.0  # there is nothing to predict
-        return (block_sums(squares), class_sums(misses, self._classes)), fused
+        found = block_sums(squares), class_sums(misses, self._classes)
+        return found, [fused.part([place]) for place in range(len(elements))]
 
-    def _fused(self, half, setting, elements=None, start=None, tolerance=_TOLERANCE):
+    def _fused(self, half, setting, elements=None, start=None, tolerance=_TOLERANCE, in_units=None):
         if are_sieves(setting.regularisers).any():
             tolerance = _FINE_TOLERANCE
         return fuse_setting(
@@ -217,6 +226,7 @@ class HeldOut:
             totals=np.where(self.kept, half.totals, np.nan),
             **effort(setting, tolerance, _MAX_ITERATIONS),
             initial=start,
+            in_units=in_units,
         )
 
     def fused_halves(self, setting):
@@ -224,11 +234,14 @@ class HeldOut:
         everyone = range(self.n_maps)
         # The first one has usually been fused before.
         starts = self._earlier[0].nearest(setting, everyone), None
-        jobs = zip(self.splits[0], starts, strict=True)
+        jobs = zip(self.splits[0], starts, (self._in_units.get(0), None), strict=True)
 
         def fused(job):
-            half, start = job
-            return self._fused(half, setting, start=start, tolerance=_FINE_TOLERANCE).maps
+            half, start, known = job
+            found = self._fused(
+                half, setting, start=start, tolerance=_FINE_TOLERANCE, in_units=known
+            )
+            return found.maps
 
         return np.array(fuse_side_by_side(fused, jobs))
 

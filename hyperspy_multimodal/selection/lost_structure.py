@@ -9,9 +9,9 @@ import numpy as np
 from scipy import special
 
 from ..counts.contracts import Maps
-from ..counts.pooling import pool
 from ..threads import side_by_side
 from .chains import PIECES, chains_over, run_chains
+from .negative_counts import variance_beyond
 from .runs import Runs
 from .scan_windows import windows_over
 from .sum_plans import plans_over
@@ -119,14 +119,15 @@ class Expectation:
     ----------
     maps : Maps
         Measured maps.
+    beyond : numpy.ndarray, optional
+        From `variance_beyond`, if known.
     """
 
-    def __init__(self, maps: Maps):
-        net, variance = (np.asarray(each, np.float64) for each in (maps.net, maps.net_variance))
-        beyond = pool(np.maximum(variance, 0.0).sum(axis=0), also=variance - net)[1]
+    def __init__(self, maps: Maps, beyond=None):
+        net = np.asarray(maps.net, np.float64)
         self.there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
         self.net = net * self.there
-        self._beyond = np.maximum(beyond, 0.0) * self.there
+        self._beyond = (variance_beyond(maps) if beyond is None else beyond) * self.there
         self._units = {}
         self._before = {}  # by element: the last quick search
         windows = windows_over(net.shape[1:])
@@ -211,6 +212,11 @@ class Expectation:
             # Rounded, so that the order of equal ones does not depend on the last digits of maps.
             result.sort(key=lambda each: -round(each[0], _DIGITS))
         return [[each[1:] for each in result[:_MOST_CANDIDATES]] for result in wrong]
+
+    def units(self, maps):
+        """Return the unit of each map, as its `search` has it, shape (K,)."""
+        units = side_by_side(lambda i: self.search(i, maps[i]).unit, range(len(maps)))
+        return np.array(units)
 
     def _unit(self, search):
         """Return the standard error of windows of both kinds of counts, relative to Poisson's."""

@@ -46,7 +46,17 @@ class Negative:
         return self.shares > _LARGE
 
 
-def negative_counts(maps: Maps, haadf):
+def variance_beyond(maps: Maps):
+    """Return the variance of net counts beyond their own Poisson noise, float64, (K, ny, nx).
+
+    It is averaged over neighbours, and >= 0.
+    """
+    net, variance = (np.asarray(each, np.float64) for each in (maps.net, maps.net_variance))
+    beyond = pool(np.maximum(variance, 0.0).sum(axis=0), also=variance - net)[1]
+    return np.maximum(beyond, 0.0)
+
+
+def negative_counts(maps: Maps, haadf, beyond=None):
     """Return the `Negative` counts of measured maps.
 
     Parameters
@@ -55,6 +65,8 @@ def negative_counts(maps: Maps, haadf):
         Measured maps.
     haadf : numpy.ndarray
         HAADF, shape (ny, nx).
+    beyond : numpy.ndarray, optional
+        From `variance_beyond`, if known.
 
     Notes
     -----
@@ -64,10 +76,10 @@ def negative_counts(maps: Maps, haadf):
     neighbours. The background, or the unit of noise, is wrong if sums over squares of 4, 8 and 16
     pixels, or over the darkest or brightest pixels of the HAADF, are 6 standard errors below 0.
     """
-    net, variance = (np.asarray(each, np.float64) for each in (maps.net, maps.net_variance))
+    net = np.asarray(maps.net, np.float64)
     there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
-    beyond = pool(np.maximum(variance, 0.0).sum(axis=0), also=variance - net)[1]
-    net, beyond = net * there, np.maximum(beyond, 0.0) * there
+    beyond = variance_beyond(maps) if beyond is None else beyond
+    net, beyond = net * there, beyond * there
     order = np.flatnonzero(there)[np.argsort(smoothed(haadf, SMOOTHING)[there], kind="stable")]
     sums, errors, pixels = (np.zeros(len(net)) for _ in range(3))
     for k in range(len(net)):

@@ -66,7 +66,9 @@ def effort(setting, tolerance, max_iterations):
     return {"tolerance": settled_at(setting, tolerance), "max_iterations": max_iterations}
 
 
-def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, elements=None, **options):
+def fuse_setting(
+    maps: Counts, models, setting, scale=1.0, totals=None, elements=None, in_units=None, **options
+):
     """Fuse maps as a `Setting` says.
 
     Parameters
@@ -84,6 +86,8 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, elements
     elements : sequence of int, optional
         Maps to fuse, default all. Only for a setting without HAADF, in which elements are
         independent.
+    in_units : ScaledCounts, optional
+        Of all maps, if known from another fusion of the same counts.
     **options
         Passed to `minimise`.
 
@@ -111,5 +115,6 @@ def fuse_setting(maps: Counts, models, setting, scale=1.0, totals=None, elements
         totals=None if totals is None else totals[own],
         regularisers=names,
         directions=models.directions(model) if any(are_directional(names)) else None,
+        in_units=None if in_units is None else in_units.part(own),
         **options,
     )

@@ -89,13 +89,15 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     reading = scan.read(mask, splits, parameters)
     fused = fuse_reading(reading, haadf, mask, scan.per_count, parameters, known)
     maps = element_maps(signal, fused.maps, *described, ", fused", fused.record)
-    shown = {} if scan.output_of is None else {"spectrum_fit": scan.output_of(signal, reading)}
+    shown = {}
     if reading.gain != 1 or "gain" in fused.record:
         shown["gain"] = reading.gain
     if fused.errors is not None:
         shown["standard_deviations"] = with_errors(signal, maps, fused.errors, described)
     if not parameters.full_output:
         return maps
+    if scan.output_of is not None:
+        shown["spectrum_fit"] = scan.output_of(signal, reading)
     if fused.draws is not None:
         shown["draws"] = drawn_maps(signal, fused.draws, described)
     raw = element_maps(signal, fused.raw, *described, ", raw")

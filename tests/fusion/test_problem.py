@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from hyperspy_multimodal.fusion.problem import _block_starts
 from hyperspy_multimodal.fusion.scaled import map_scales
+from hyperspy_multimodal.fusion.scaled_counts import block_starts
 
 from .problems import in_own_units, problem, sloping
 
@@ -73,7 +73,7 @@ def test_the_first_guess_keeps_the_total_of_each_map():
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 7, 8, 13, 30, 31, 101])
 def test_blocks_are_the_same_from_both_ends(n):
-    limits = np.append(_block_starts(n), n)
+    limits = np.append(block_starts(n), n)
     assert_array_equal(n - limits[::-1], limits)
     assert np.all((np.diff(limits) >= 1) & (np.diff(limits) <= 8))
 

@@ -53,12 +53,10 @@ class Known(HeldOut):
         super().__init__(NoMaps(), models, 0, np.ones(3, bool), lambda: None)
         self.landscape = landscape
         self._noise = np.full(3, 0.1)
-        for each in self._earlier:
-            each.nearest = lambda setting, elements: None
 
-    def _error(self, setting, number, elements, start):
+    def _error(self, setting, number, elements):
         blocks = self.landscape.blocks(setting)[list(elements)] / SPLITS
-        return (blocks, np.zeros((len(elements), 3))), NoMaps()
+        return (blocks, np.zeros((len(elements), 3))), [None] * len(elements)
 
     def bias(self, setting, concerned=None):
         return self._bias_so_far(setting)
@@ -79,9 +77,6 @@ class NoMaps:
 
     def halves(self, splits, seed):
         return [(self, self)] * splits
-
-    def part(self, chosen):
-        return self
 
 
 def known(landscape, gammas=(1.0, 1.4, 1.8), weight=1.0):

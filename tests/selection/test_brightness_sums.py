@@ -34,7 +34,7 @@ def drawn(seed=0, truth=TRUTH):
 
 def wrong(maps, fused, haadf=HAADF, totals=None, units=(1.0, 1.0)):
     totals = maps.net.sum(axis=(1, 2)) if totals is None else totals
-    return wrong_brightness_sums(maps, fused, haadf, totals, units)
+    return wrong_brightness_sums(maps, fused, haadf, totals, units)[0]
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ def test_what_is_bright_beside_a_window_does_not_pay_for_it():
 def test_a_window_that_cannot_be_restored_is_listed_once(monkeypatch):
     module = importlib.import_module("hyperspy_multimodal.selection.given_back")
     stays = lost_box()
-    monkeypatch.setattr(module, "Expectation", lambda maps: None)
+    monkeypatch.setattr(module, "Expectation", lambda *given: None)
     monkeypatch.setattr(module, "flattened_spots", lambda *given: [])
     monkeypatch.setattr(module, "lost_structure", lambda *given, **options: [stays])
     maps = maps_of(np.where(BRIGHT, 5.0, -2.0))
