@@ -74,6 +74,7 @@ class NoMaps:
 
     names, mask = "ABC", None
     net, net_variance = np.full((3, *SHAPE), 100.0), np.ones((3, *SHAPE))
+    counts, background = net, np.zeros((3, *SHAPE))
 
     def halves(self, splits, seed):
         return [(self, self)] * splits
