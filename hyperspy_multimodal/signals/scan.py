@@ -89,7 +89,9 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     reading = scan.read(mask, splits, parameters)
     fused = fuse_reading(reading, haadf, mask, scan.per_count, parameters, known)
     maps = element_maps(signal, fused.maps, *described, ", fused", fused.record)
-    shown = {} if scan.output_of is None else {"spectrum_fit": scan.output_of(signal, reading)}
+    shown = {}
+    if scan.output_of is not None and parameters.full_output:
+        shown["spectrum_fit"] = scan.output_of(signal, reading)
     if reading.gain != 1 or "gain" in fused.record:
         shown["gain"] = reading.gain
     if fused.errors is not None:
