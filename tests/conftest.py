@@ -31,9 +31,10 @@ matplotlib.use("Agg")
 
 # Files of tests that take longest, in the order in which workers take them.
 _FIRST = (
-    *("test_registration", "test_data_forms", "test_fork", "test_any_form", "test_lazy_fusion"),
-    *("test_map_noise", "test_fit_maps", "test_measured_totals", "test_explanation"),
-    *("test_command_line", "test_fuse_options", "test_method_fit", "test_distributed"),
+    *("test_registration", "test_data_forms", "test_specimens", "test_command_line"),
+    *("test_distributed", "test_map_noise", "test_tuner", "test_fit_maps", "test_method_fit"),
+    *("test_fuse_options", "test_measured_totals", "test_lazy_fusion", "test_explanation"),
+    *("test_haadf_forms", "test_sum_spectrum", "test_overview", "test_widgets"),
 )
 
 

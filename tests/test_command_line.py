@@ -9,6 +9,7 @@ import h5py
 import hyperspy.api as hs
 import numpy as np
 import pytest
+from slow_repeats import slow
 
 from hyperspy_multimodal import __version__
 from hyperspy_multimodal.command import main
@@ -246,7 +247,7 @@ def test_maps_in_plain_files(in_empty_folder, scan, blank_overview):
     assert main(["maps.h5"]) == 1
 
 
-@pytest.mark.parametrize("name", ["mask.npy", "mask.tif", "mask.hspy"])
+@pytest.mark.parametrize("name", ["mask.npy", "mask.tif", slow("mask.hspy")])
 def test_mask_in_a_file(in_empty_folder, scan, name, blank_overview):
     mask = np.zeros((24, 20), np.uint8)
     mask[2:4, 5] = 1

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import cache
 
 import dask
 import numba
@@ -21,7 +22,7 @@ from hyperspy_multimodal.threads import (
 )
 
 SCRIPT = """
-import threading
+import sys, threading
 import numpy as np
 from hyperspy_multimodal import solve_fusion
 
@@ -37,33 +38,43 @@ threads = [threading.Thread(target=fuse, args=(number,)) for number in range(4)]
 [thread.join() for thread in threads]
 assert len(found) == 4
 assert all(np.array_equal(maps, found[0]) for maps in found.values())
+print("threads", flush=True)
+
+if "callback" in sys.argv:
+    known = {"haadf": np.ones((4, 5)), "gamma": 1, "lambdas": (0.1, 0.1)}
+    fuse = lambda *told: solve_fusion(np.ones((1, 4, 5)), **known) is None
+    solve_fusion(np.ones((1, 4, 5)), **known, callback=fuse)
+    print("callback", flush=True)
 """
 
 
-CALLBACK = """
-import numpy as np
-from hyperspy_multimodal import solve_fusion
+@pytest.fixture(scope="module")
+def said():
+    """Return a function for what a process says that fuses, by threading layer."""
 
-known = {"counts": np.ones((1, 4, 5)), "haadf": np.ones((4, 5)), "gamma": 1, "lambdas": (0.1, 0.1)}
-solve_fusion(**known, callback=lambda *told: solve_fusion(**known) is None)
-"""
+    @cache
+    def run(layer, *arguments):
+        return subprocess.run(
+            [sys.executable, "-c", SCRIPT, *arguments],
+            env=os.environ | {"NUMBA_THREADING_LAYER": layer},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
 
 
-def test_a_callback_may_fuse(tmp_path):
-    environment = os.environ | {"NUMBA_THREADING_LAYER": "workqueue"}
-    subprocess.run([sys.executable, "-c", CALLBACK], env=environment, check=True, timeout=120)
+def test_a_callback_may_fuse(said):
+    done = said("workqueue", "callback")
+    assert done.stdout.split()[-1:] == ["callback"], done.stderr
 
 
-@pytest.mark.parametrize("layer", ["workqueue", "default"])
-def test_four_threads_at_a_time(layer, tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=tmp_path,
-        env=os.environ | {"NUMBA_THREADING_LAYER": layer},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.parametrize("arguments", [("workqueue", "callback"), ("default",)])
+def test_four_threads_at_a_time(said, arguments):
+    done = said(*arguments)
+    assert done.stdout.split()[:1] == ["threads"], done.stderr
     assert done.returncode == 0, done.stderr
 
 

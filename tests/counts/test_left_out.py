@@ -68,7 +68,7 @@ def counts_and_errors(maps):
     return np.array([m.data.sum(dtype=float) for m in maps]), np.sqrt(variance)
 
 
-@pytest.mark.parametrize("name", X_RAY_DEFECTS)
+@alternating(name=list(X_RAY_DEFECTS))
 def test_counts_of_x_rays_are_kept(name, particles, sound, logged):
     changes, level, words = X_RAY_DEFECTS[name]
     expected, errors = counts_and_errors(sound)
@@ -149,7 +149,7 @@ def of_oxides(oxides):
     return electrons(oxides)
 
 
-@pytest.mark.parametrize("name", CORE_LOSS_DEFECTS)
+@alternating(name=list(CORE_LOSS_DEFECTS))
 def test_manganese_is_kept(name, oxides, of_oxides, logged):
     spoil, level, words = CORE_LOSS_DEFECTS[name]
     np.testing.assert_allclose(electrons(spoil(oxides)), of_oxides, rtol=0.01)

@@ -4,6 +4,7 @@ import dask.array as da
 import hyperspy.api as hs
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal.counts.segments import (
     count_segments,
@@ -56,8 +57,10 @@ def test_element_without_a_window_has_no_members():
     assert membership([[], [(0, 4)]], [0, 2, 4]).tolist() == [[0, 0], [1, 1]]
 
 
-@pytest.mark.parametrize("chunks", [(2, 3, 60), (4, 5, 7), (1, 1, 11), (3, 2, 1), (4, 5, 60)])
-@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float32, np.float64])
+@alternating(
+    chunks=[(2, 3, 60), (4, 5, 7), (1, 1, 11), (3, 2, 1), (4, 5, 60)],
+    dtype=[np.uint8, np.int32, np.float32, np.float64],
+)
 def test_lazy_equals_eager(chunks, dtype):
     signal = spectra(dtype)
     lazy = signal.as_lazy()

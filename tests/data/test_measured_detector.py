@@ -4,6 +4,7 @@ from dataclasses import asdict, fields, replace
 
 import numpy as np
 import pytest
+from slow_repeats import slow
 
 from hyperspy_multimodal.data import (
     MEASURED_DETECTOR,
@@ -27,10 +28,14 @@ SPECIMENS = (bimetal, core_shell, flat, haadf_only, overlapping_pair, oxide_inte
 SHARES = ("tail", "shelf", "wide_share", "pile_up", "absorption_edges", "family_ratio_error")
 
 
-@pytest.fixture(scope="module", params=SPECIMENS, ids=lambda function: function.__name__)
+@pytest.fixture(
+    scope="module",
+    params=[slow(each) if each in (bimetal, flat, swap, wedge) else each for each in SPECIMENS],
+    ids=lambda function: function.__name__,
+)
 def specimens(request):
     small = {"spacing": 5.0, "width": 1.2} if request.param is oxide_interface else {}
-    settings = {"shape": (24, 28), "counts": 3e4, **small}
+    settings = {"shape": (16, 20), "counts": 3e4, **small}
     return request.param(**settings), request.param(**settings, **MEASURED_DETECTOR)
 
 

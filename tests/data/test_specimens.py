@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from slow_repeats import slow
 
 from hyperspy_multimodal.data import (
     Scan,
@@ -51,7 +52,13 @@ def make(name, shape=(17, 22), counts=20.0, **settings):
     return function(shape=shape, counts=counts, **{**COARSE, **arguments, **settings})
 
 
-@pytest.fixture(scope="module", params=SPECIMENS)
+#: Slow tests repeat with these what quick ones say of the other specimens.
+REPEATS = "bimetal", "wedge", "swap", "S-Mo"
+
+
+@pytest.fixture(
+    scope="module", params=[slow(each) if each in REPEATS else each for each in SPECIMENS]
+)
 def name(request):
     return request.param
 
@@ -144,7 +151,7 @@ def test_a_layout_seed_changes_the_truth(random):
     assert np.any(stack(first.counts) != stack(second.counts))
 
 
-@pytest.mark.parametrize(("shape", "counts"), [((17, 60), 1e-3), ((50, 16), 1e4)])
+@pytest.mark.parametrize(("shape", "counts"), [((17, 60), 1e-3), slow((50, 16), 1e4)])
 def test_any_shape_and_dose(name, shape, counts):
     specimen = make(name, shape, counts)
     assert specimen.signal.data.shape == (*shape, 400)

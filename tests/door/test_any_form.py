@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from slow_repeats import slow
 
 from .conftest import GIVEN
 from .test_data_forms import flipped, moved
@@ -97,7 +98,7 @@ def by_line(signal, haadf, mask, method):
     return {each.metadata.Sample.xray_lines[0]: float(each.data.sum()) for each in maps}
 
 
-@pytest.mark.parametrize("examples", [6, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [4, slow(200)])
 def test_totals_do_not_depend_on_the_form(small, wanted, examples):
     @settings(max_examples=examples, deadline=None, derandomize=True)
     @given(form=FORMS)

@@ -1,10 +1,12 @@
 """Spectra in whatever form: axes in any order and direction, masks, lines, parts, stacks."""
 
+from itertools import product
+
 import dask.array as da
 import hyperspy.api as hs
 import numpy as np
 import pytest
-from slow_repeats import alternating
+from slow_repeats import alternating, slow
 
 from hyperspy_multimodal import compute_maps, fit_maps
 from hyperspy_multimodal.data import core_shell
@@ -51,7 +53,9 @@ def test_negative_scales_of_the_scan(signal, haadf, expected):
     assert maps[0].axes_manager[0].scale < 0
 
 
-@pytest.mark.parametrize("dtype", ["u1", ">u2", "<i4", "f4", ">f8", "f2", "i8"])
+@pytest.mark.parametrize(
+    "dtype", [">u2", "<i4", ">f8", "f2", *(slow(each) for each in ("u1", "f4", "i8"))]
+)
 def test_data_types(signal, haadf, expected, dtype):
     signal.data = signal.data.astype(dtype)
     np.testing.assert_allclose(fused(signal, haadf), expected, rtol=1e-5, atol=1e-4)
@@ -109,7 +113,7 @@ def test_masked_channels(signal, haadf):
         masked.multimodal_fusion(haadf, **GIVEN)
 
 
-@pytest.mark.parametrize("form", ["array", "signal", "navigation", "row"])
+@pytest.mark.parametrize("form", ["array", "signal", slow("navigation"), slow("row")])
 def test_line_of_spectra(signal, haadf, form):
     profile = {
         "array": lambda: haadf.data[7],
@@ -171,8 +175,7 @@ def test_rectangle_of_an_roi(signal, haadf):
     np.testing.assert_array_equal(fused(roi(signal), haadf), part)
 
 
-@pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1], [0, 2, 1]])
-@pytest.mark.parametrize("named", [True, False])
+@alternating(named=[True, False], order=[[0, 1, 2], [2, 0, 1], [0, 2, 1]])
 def test_frames_in_any_order(signal, haadf, expected, order, named):
     frames = hs.stack([signal, signal], show_progressbar=False).transpose(navigation_axes=order)
     if not named:
@@ -243,9 +246,14 @@ def frames_of(scans):
     return tuple(stacked)
 
 
-@alternating(
-    form=["image", "array", "stack", "navigation"],
-    axes=[("time", "x", "y"), ("time", "width", "height"), ("x", "tilt", "y"), ("a", "b", "c")],
+FORMS = ["image", "array", "stack", "navigation"]
+AXES = [("time", "x", "y"), ("x", "tilt", "y"), ("a", "b", "c"), ("time", "width", "height")]
+#: Each form and each name of axes once.
+QUICK = list(zip(FORMS, AXES, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("form", "axes"), [*QUICK, *(slow(*each) for each in product(FORMS, AXES) if each not in QUICK)]
 )
 def test_frames_of_equal_sizes(sixes, axes, form):
     """Names of axes decide; where they say nothing frames come last, as `hs.stack` puts them."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from slow_repeats import slow
 
 LAMBDAS = (0.01, 0.02)
 
@@ -59,7 +60,7 @@ def test_fused_maps_are_closer_to_the_truth(specimen, truth, fused, automatic):
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-@pytest.mark.parametrize("gamma", [0.2, 0.8, 1.7])
+@pytest.mark.parametrize("gamma", [0.2, slow(0.8), 1.7])
 def test_other_exponents_denoise_too(specimen, truth, automatic, gamma):
     raw = snr(stacked(automatic[1]["raw_maps"]), truth)
     maps = specimen.signal.multimodal_fusion(specimen.haadf, gamma, LAMBDAS)
@@ -88,7 +89,7 @@ def test_scanning_electron_microscope(specimen, truth):
 
 @pytest.mark.parametrize(
     ("chunks", "lambdas"),
-    [((13, 48, 1024), LAMBDAS), ((40, 48, 100), LAMBDAS), ((13, 48, 100), "auto")],
+    [((13, 48, 1024), LAMBDAS), ((40, 48, 100), LAMBDAS), slow((13, 48, 100), "auto")],
 )
 def test_lazy_equals_eager(specimen, fused, automatic, lambdas, chunks):
     lazy = specimen.signal.as_lazy()
@@ -166,7 +167,7 @@ def test_progress_is_shown_on_demand(specimen, show, lazy, capfd):
     assert captured.out + captured.err == "" or show
 
 
-@pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
+@pytest.mark.parametrize("lambdas", [LAMBDAS, slow("auto")])
 def test_inputs_are_not_modified_and_the_same_seed_gives_the_same_maps(
     specimen, fused, automatic, lambdas
 ):

@@ -3,6 +3,7 @@
 import hyperspy.api as hs
 import numpy as np
 import pytest
+from slow_repeats import alternating, slow
 
 from hyperspy_multimodal.data import core_shell
 
@@ -126,9 +127,7 @@ def test_only_maps_of_spectra(specimen, part, words):
 
 
 # 6.9 keV lies in a window, the others below and above all
-@pytest.mark.parametrize("energy", [0.05, 6.9, 9.9])
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("lazy", [False, True])
+@alternating(lazy=[False, True], value=[np.nan, np.inf], energy=[0.05, 6.9, 9.9])
 def test_spectra_that_are_not_finite(specimen, energy, value, lazy):
     signal = specimen.signal.deepcopy()
     signal.change_dtype(np.float32)
@@ -142,7 +141,7 @@ def test_spectra_that_are_not_finite(specimen, energy, value, lazy):
         assert all(word in str(refused.value) for word in words)
 
 
-@pytest.mark.parametrize("dtype", [np.int32, np.float64])
+@pytest.mark.parametrize("dtype", [slow(np.int32), np.float64])
 def test_negative_spectra(specimen, dtype):
     signal = specimen.signal.deepcopy()
     signal.change_dtype(dtype)

@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.eds.xray_windows import plan_windows
@@ -37,8 +38,9 @@ def lazily(signal, chunks):
     return lazy
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.float32, np.float64])
-@pytest.mark.parametrize("width", [2.0, 1, 1.37, 3.5])
+@alternating(
+    dtype=[np.uint8, np.uint16, np.int32, np.float32, np.float64], width=[2.0, 1, 1.37, 3.5]
+)
 def test_counts_are_those_of_get_lines_intensity(signal, dtype, width):
     signal.change_dtype(dtype)
     maps, windows, _ = xray_maps(signal, None, width, "auto")
@@ -47,10 +49,10 @@ def test_counts_are_those_of_get_lines_intensity(signal, dtype, width):
     np.testing.assert_array_equal(maps.counts, expected_maps(signal, integration_windows=width))
 
 
-@pytest.mark.parametrize(
-    "lines", [["S_Ka"], ["O_Ka", "Co_Ka"], ["S_Ka", "Co_La", "Co_Ka"], ("Co_Kb",)]
+@alternating(
+    chunks=[None, (5, 9, 1024), (12, 9, 100)],
+    lines=[["S_Ka"], ["O_Ka", "Co_Ka"], ["S_Ka", "Co_La", "Co_Ka"], ("Co_Kb",)],
 )
-@pytest.mark.parametrize("chunks", [None, (5, 9, 1024), (12, 9, 100)])
 def test_lines_may_be_named(signal, lines, chunks):
     source = lazily(signal, chunks) if chunks else signal
     maps, _, _ = xray_maps(source, lines, 2.0, "auto")
@@ -80,8 +82,9 @@ def test_windows_may_be_given(signal):
     np.testing.assert_array_equal(maps.counts, expected)
 
 
-@pytest.mark.parametrize("windows", [2.0, 1.5])
-@pytest.mark.parametrize("chunks", [None, (12, 9, 1024), (5, 4, 333), (12, 9, 100), (1, 9, 512)])
+@alternating(
+    windows=[2.0, 1.5], chunks=[None, (12, 9, 1024), (5, 4, 333), (12, 9, 100), (1, 9, 512)]
+)
 def test_net_is_that_of_get_lines_intensity(signal, windows, chunks):
     source = lazily(signal, chunks) if chunks else signal
     maps, _, sides = xray_maps(source, None, windows, "auto")

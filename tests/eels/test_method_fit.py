@@ -1,6 +1,7 @@
 """EELS maps from whole spectra: overlapping edges are told apart."""
 
 import logging
+from functools import cache
 
 import hyperspy.api as hs
 import numpy as np
@@ -58,12 +59,18 @@ def fitted(signal, splits=3, **options):
     return read_now(signal, plan_edge_fit(signal, **known | options), splits)
 
 
+@cache
+def fitted_scan(seed):
+    """The fit of one of several scans of a specimen, for all tests."""
+    return fitted(spectrum_image(seed))
+
+
 def electrons(fit):
     return fit.maps.gains[:, None, None] * fit.maps.net
 
 
 def test_electrons_are_unbiased_and_edges_told_apart():
-    found = np.mean([electrons(fitted(spectrum_image(seed))) for seed in range(4)], axis=0)
+    found = np.mean([electrons(fitted_scan(seed)) for seed in range(4)], axis=0)
     left, both, right = slice(0, 12), slice(12, 18), slice(18, None)
     np.testing.assert_allclose(found[0][:, left].mean(), 300, rtol=0.02)
     np.testing.assert_allclose(found[:, :, both].mean(axis=(1, 2)), [300, 150], rtol=0.05)
@@ -79,7 +86,7 @@ def test_windows_take_the_tail_of_one_edge_for_background_of_the_other():
         integration_windows=windows(signal), map_method="windows",
     )  # fmt: skip
     zinc = output["raw_maps"][1].data
-    by_fit = electrons(fitted(signal))[1]
+    by_fit = electrons(fitted_scan(0))[1]
     assert abs(by_fit[:, :12].mean()) < abs(zinc[:, :12].mean()) / 2
 
 
@@ -93,7 +100,7 @@ def test_exponent_and_shift_are_found():
 
 
 def test_the_stated_variance_is_that_of_repeated_scans():
-    fits = [fitted(spectrum_image(seed)).maps for seed in range(8)]
+    fits = [fitted_scan(seed).maps for seed in range(8)]
     gains = fits[0].gains[:, None, None]
     found = np.array([fit.gains[:, None, None] * fit.net for fit in fits]).var(axis=0, ddof=1)
     stated = np.mean([gains**2 * fit.net_variance for fit in fits], axis=0)
@@ -101,7 +108,7 @@ def test_the_stated_variance_is_that_of_repeated_scans():
 
 
 def test_gain_scales_counts_and_changes_nothing_else():
-    one, many = fitted(spectrum_image()), fitted(spectrum_image(gain=7), gain=7.0)
+    one, many = fitted_scan(0), fitted(spectrum_image(gain=7), gain=7.0)
     np.testing.assert_allclose(electrons(many), electrons(one), atol=1e-2)
     np.testing.assert_allclose(many.maps.net_variance, one.maps.net_variance, rtol=1e-3)
 
@@ -190,7 +197,7 @@ def test_maps_of_a_measured_image_agree_with_a_full_model_fit(shared_data):
 
 def test_elements_that_are_not_mapped_are_fitted():
     signal = spectrum_image()
-    whole = electrons(fitted(signal))
+    whole = electrons(fitted_scan(0))
     alone = fitted(signal, edges=["Cu_L3"], integration_windows=windows(signal)[:1])
     assert alone.templates.others == ["Zn_L2", "background"]
     np.testing.assert_allclose(electrons(alone)[0].mean(), whole[0].mean(), rtol=0.02)
@@ -200,7 +207,7 @@ def test_single_negative_values_do_not_disturb():
     signal = spectrum_image()
     signal.data[3, 4, 200] = -2
     found = fitted(signal)
-    np.testing.assert_allclose(electrons(found).mean(), electrons(fitted(spectrum_image())).mean(),
+    np.testing.assert_allclose(electrons(found).mean(), electrons(fitted_scan(0)).mean(),
                                rtol=1e-3)  # fmt: skip
     assert np.isfinite(found.maps.first_halves).all()
 
@@ -287,7 +294,7 @@ def test_windows_are_the_default_where_a_fit_cannot_be_had(logged):
         assert not suits_fit(unknown, None)
 
 
-@alternating(white_lines=[0.0, 0.5, 1.0], counts=[30.0, 1e5])
+@alternating(3, white_lines=[0.0, 0.5, 1.0], counts=[30.0, 1e5])
 def test_a_fit_of_all_elements_is_not_warned_of(white_lines, counts, logged):
     for channel_width in (1.0, 2.0, 4.0):
         signal = oxide(white_lines=white_lines, counts=counts, channel_width=channel_width).signal

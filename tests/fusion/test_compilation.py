@@ -20,6 +20,12 @@ for _ in range(2):
 """
 
 
+@pytest.fixture(scope="module")
+def impatient():
+    """How often a process says that it compiles, if it has no patience."""
+    return messages("impatient")
+
+
 def messages(*arguments):
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],
@@ -31,12 +37,11 @@ def messages(*arguments):
     return done.stderr.count("Compiling the fusion kernels")
 
 
-def test_it_is_said_once():
-    assert messages("impatient") == 1
+def test_it_is_said_once(impatient):
+    assert impatient == 1
 
 
-def test_it_is_not_said_when_the_kernels_are_in_the_cache():
-    messages()
+def test_it_is_not_said_when_the_kernels_are_in_the_cache(impatient):
     assert messages() == 0
 
 

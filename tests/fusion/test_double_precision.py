@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from slow_repeats import slow
 
 from hyperspy_multimodal.fusion import solve_fusion
 from hyperspy_multimodal.fusion.loop import start
@@ -53,11 +54,11 @@ def solved_in_double_precision(own):
 @pytest.mark.parametrize(
     "known",
     [
-        CONVEX["no background, weights of 1"],
+        slow(CONVEX["no background, weights of 1"]),
         CONVEX["few counts"],
         CONVEX["one pixel high"],
         problem((2, 6, 7), level=6, background=0.5, gamma=1.7, lambdas=(0.1, 0.05)),
-        problem((2, 6, 7), level=6, background=0.5, gamma=2.5, lambdas=(0.1, 0.05)),
+        slow(problem((2, 6, 7), level=6, background=0.5, gamma=2.5, lambdas=(0.1, 0.05))),
         problem((2, 6, 7), level=6, background=0.5, lambdas=(0.1, 0.05))
         | {"guide": np.arange(42.0).reshape(6, 7) % 5, "directional": [True, False]},
     ],
@@ -70,7 +71,7 @@ def test_the_result_is_that_of_the_naive_loop_in_double_precision(known, monkeyp
     assert_allclose(result.maps, expected, atol=1e-4 * expected.max())
 
 
-@pytest.mark.parametrize("name", ["small knee", "each of another kind"])
+@pytest.mark.parametrize("name", [slow("small knee"), "each of another kind"])
 def test_hubers_form_is_that_of_the_naive_loop_in_double_precision(name, monkeypatch):
     monkeypatch.setattr(naive.poisson, "poisson_prox", closed_form)
     known = huber_problems.PROBLEMS[name]

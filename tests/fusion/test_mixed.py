@@ -6,6 +6,7 @@ import naive
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from slow_repeats import alternating
 
 from hyperspy_multimodal.fusion import solve_fusion
 from hyperspy_multimodal.fusion.scaled import KNEE, fuse_scaled
@@ -86,7 +87,7 @@ def solution(name):
     return solve_fusion(**PROBLEMS[name], tolerance=1e-6, max_iterations=3000)
 
 
-@on_problems
+@alternating(name=list(PROBLEMS))
 def test_the_cost_is_the_least_of_an_interior_point_solver(name):
     known, found = PROBLEMS[name], solution(name)
     ridges = ridges_of(without(known, "regularisers", "guide"), known["regularisers"])

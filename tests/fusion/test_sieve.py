@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from slow_repeats import alternating
 
 from hyperspy_multimodal.fusion import solve_fusion
 
@@ -92,8 +93,7 @@ def test_the_result_is_stationary(gamma, kept):
     assert slopes.min() > -0.01
 
 
-@pytest.mark.parametrize("gamma", [1, 1.7])
-@pytest.mark.parametrize("kept", [False, True])
+@alternating(kept=[False, True], gamma=[1, 1.7])
 def test_the_result_is_that_of_projected_gradients_in_double_precision(gamma, kept):
     known = full_problem(gamma, (2, 5, 6), 1.0, lambdas=(0.3, 0.0))
     totals = (known["counts"] - known["background"]).sum(axis=(1, 2)) if kept else None

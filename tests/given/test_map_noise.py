@@ -57,7 +57,7 @@ def found_by_seed(draw, mean, number=SEEDS):
     return [estimate_noise(draw(mean, np.random.default_rng(seed))) for seed in range(number)]
 
 
-@alternating(draw=[scaled, compound], counts=[0.1, 1, 10, 30])
+@alternating(4, draw=[scaled, compound], counts=[0.1, 1, 10, 30])
 def test_gain_without_a_floor(draw, counts):
     """Also where 95 % of the pixels are exactly 0."""
     gain = 1.5 * GAIN if draw is compound else GAIN
@@ -70,7 +70,10 @@ def test_gain_without_a_floor(draw, counts):
 
 
 @alternating(
-    make=[core_shell, oxide_interface], draw=[with_floor, clipped, eight_bits], counts=[1, 10, 30]
+    3,
+    make=[core_shell, oxide_interface],
+    draw=[with_floor, clipped, eight_bits],
+    counts=[1, 10, 30],
 )
 def test_gain_and_floor(make, draw, counts):
     """Also where what was negative is 0: half the noise is lost in the dark."""
@@ -92,7 +95,7 @@ def test_clipped_noise_is_told_from_counts(draw, there):
     assert all(found.clipped == there for found in found_by_seed(draw, truth(1)[0], 5))
 
 
-@alternating(seed=range(5), below_0=[True, False])
+@alternating(5, seed=range(5), below_0=[True, False])
 def test_gain_is_a_guess_where_the_floor_hides_it(seed, below_0):
     """A tenth of a count beside noise of ten counts: the variance is known, its slope is not."""
     rng = np.random.default_rng(seed)
@@ -102,7 +105,7 @@ def test_gain_is_a_guess_where_the_floor_hides_it(seed, below_0):
     assert found.floor == pytest.approx((10 * GAIN) ** 2, rel=0.2)
 
 
-@alternating(blur=[0.5, 0.7, 1.0], counts=[1, 30])
+@alternating(3, blur=[0.5, 0.7, 1.0], counts=[1, 30])
 def test_noise_that_neighbours_share_is_that_of_the_map_before_the_filter(blur, counts):
     def filtered(mean, rng):
         return ndimage.gaussian_filter(scaled(mean, rng), blur)

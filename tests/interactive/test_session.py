@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from slow_repeats import slow
 
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
@@ -72,7 +73,14 @@ def test_options_change_what_is_compared(case, option, request):
     assert (changed / of).max() > 0.1
 
 
-@pytest.mark.parametrize(("name", "given"), CASES.values(), ids=CASES)
+REPEATS = "weights", "no brightness", "one line", "windows"
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [slow(*CASES[case]) if case in REPEATS else CASES[case] for case in CASES],
+    ids=CASES,
+)
 def test_a_crop_of_all_is_the_fusion_of_the_whole(name, given, request):
     specimen = request.getfixturevalue(name)
     tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)

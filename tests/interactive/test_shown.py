@@ -4,6 +4,7 @@ import html
 
 import numpy as np
 import pytest
+from slow_repeats import slow
 
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
@@ -49,11 +50,11 @@ def test_panels_show_the_crop_of_the_whole_scan_where_they_say(specimen, tuner):
 @pytest.mark.parametrize(
     "arguments",
     [
-        {},
+        slow({}),
         {"navigation_mask": np.arange(40 * 48).reshape(40, 48) < 480},
         {"weights": np.array([0.3, 0.2, np.float64(0.1)]), "haadf_blur": np.float64(0.5)},
         {"keep_totals": False, "xray_lines": ["S_Ka", "Co_Ka"]},
-        {"map_method": "windows"},
+        slow({"map_method": "windows"}),
     ],
 )
 def test_the_line_of_code_gives_the_maps_that_are_applied(specimen, arguments):

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hyperspy.signals import BaseSignal
+from slow_repeats import slow
 
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
@@ -38,9 +39,9 @@ def test_it_starts_from_what_is_given(tuner):
     ("name", "value", "argument"),
     [
         ("gamma", 1.5, {"gamma": 1.5}),
-        ("lambda_1", 0.05, {"lambdas": (0.05, 0.02)}),
+        slow("lambda_1", 0.05, {"lambdas": (0.05, 0.02)}),
         ("lambda_2", 0.05, {"lambdas": (0.01, 0.05)}),
-        ("regulariser", "isotropic", {"regulariser": "isotropic"}),
+        slow("regulariser", "isotropic", {"regulariser": "isotropic"}),
         ("regulariser", "sieve", {"regulariser": "sieve"}),
         ("uses_haadf", False, {"weights": [0, 0, 0]}),
     ],

@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 import pytest
+from slow_repeats import slow
 
 pytest.importorskip("ipympl", reason="needs the gui extra: ipympl")
 
@@ -52,7 +53,7 @@ def test_total_variation_of_one_element_can_be_turned_up_from_0(specimen):
     assert tuner.parameters["lambdas"] == (0.01, [0.05, 0.02, 0.02])
 
 
-@pytest.mark.parametrize("kind", ["sieve", "smooth", "tgv"])
+@pytest.mark.parametrize("kind", ["sieve", slow("smooth"), "tgv"])
 def test_one_element_can_have_another_kind(tuner, kind):
     w, session = tuner.widgets, tuner._session
     before = session.fuse(tuner._values)[0]

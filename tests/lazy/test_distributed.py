@@ -1,7 +1,10 @@
 """The same graph on workers of their own processes."""
 
+import multiprocessing
 import os
+from multiprocessing import forkserver
 
+import dask
 import numba
 import numpy as np
 import pytest
@@ -16,9 +19,21 @@ GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
 
 
 @pytest.fixture(scope="module")
-def client():
+def started_by():
+    """How workers start: where the system can, a server imports what they need once for all."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return "spawn"
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["distributed", "hyperspy_multimodal.data"])
+    forkserver.ensure_running()
+    return "forkserver"
+
+
+@pytest.fixture(scope="module")
+def client(started_by):
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
+        dask.config.set({"distributed.worker.multiprocessing-method": started_by}),
         distributed.LocalCluster(processes=True, **options) as cluster,
         distributed.Client(cluster) as client,
     ):

@@ -7,6 +7,7 @@ import dask.array as da
 import hyperspy.api as hs
 import numpy as np
 import pytest
+from slow_repeats import alternating, slow
 
 from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_shell
@@ -55,14 +56,14 @@ def arrays(maps):
     return np.stack([np.asarray(each.data) for each in maps])
 
 
-@pytest.mark.parametrize("chunks", CHUNKS.values(), ids=CHUNKS)
-@pytest.mark.parametrize(("method", "times"), [("windows", 1), ("fit", 2)])
-def test_spectra_are_read_once_or_twice_and_not_before(specimen, by_method, chunks, method, times):
-    signal, source = counting(specimen, chunks)
+@alternating(method=["windows", "fit"], form=list(CHUNKS))
+def test_spectra_are_read_once_or_twice_and_not_before(specimen, by_method, form, method):
+    signal, source = counting(specimen, CHUNKS[form])
     lazy = signal.multimodal_fusion(specimen.haadf, map_method=method, **GIVEN)
     assert not source.reads
     assert all(each._lazy and isinstance(each.data, da.Array) for each in lazy)
     maps = compute_maps(lazy)
+    times = {"windows": 1, "fit": 2}[method]
     assert len(source.reads) == times * signal.data.npartitions
     assert len(set(source.reads)) == signal.data.npartitions
     np.testing.assert_allclose(arrays(maps), arrays(by_method[method]), atol=3e-4)
@@ -259,7 +260,7 @@ def test_blocks_of_large_maps_are_in_place():
         np.testing.assert_array_equal(one.compute(), other)
 
 
-@pytest.mark.parametrize("names", ["sieve", ["sieve", "directional", "smooth"], "tgv"])
+@pytest.mark.parametrize("names", [slow("sieve"), ["sieve", "directional", "smooth"], "tgv"])
 def test_sieves_of_lazy_signals_are_those_of_signals(specimen, names):
     signal, _ = counting(specimen, CHUNKS["odd"])
     given = GIVEN | {"lambdas": (0.01, 0.02), "regulariser": names}

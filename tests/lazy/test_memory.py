@@ -7,6 +7,7 @@ import dask
 import dask.array as da
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_shell
@@ -48,8 +49,7 @@ class Blocks:
         return lazy
 
 
-@pytest.mark.parametrize("method", ["fit", "windows"])
-@pytest.mark.parametrize("workers", [1, 2])
+@alternating(workers=[1, 2], method=["windows", "fit"])
 def test_few_blocks_are_in_memory_at_a_time(specimen, method, workers):
     blocks = Blocks(specimen.signal.data)
     signal = blocks.signal(specimen.signal, ((2,) * 24, (16,) * 2, (1024,)))

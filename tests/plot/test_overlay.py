@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from slow_repeats import alternating
 
 from hyperspy_multimodal.plot import plot_overlay
 
@@ -133,8 +134,7 @@ def test_on_white_nothing_is_white_and_all_is_dark(ramp):
     assert not shown([signal] * 2, background="black")[:, 0].any()
 
 
-@pytest.mark.parametrize("background", ["black", "white"])
-@pytest.mark.parametrize("number", [2, 3, 4])
+@alternating(background=["white", "black"], number=[2, 3, 4])
 def test_default_colours_and_their_mixtures_differ(ramp, number, background):
     one = ramp(shape=(8, 8))
     seen = []
@@ -148,8 +148,7 @@ def test_default_colours_and_their_mixtures_differ(ramp, number, background):
     assert apart[~np.eye(len(seen), dtype=bool)].min() > 0.15
 
 
-@pytest.mark.parametrize("shape", [(8, 80), (80, 8), (12, 12)])
-@pytest.mark.parametrize("number", [2, 11])
+@alternating(number=[11, 2], shape=[(8, 80), (12, 12), (80, 8)])
 def test_the_legend_is_never_larger_than_the_picture(ramp, shape, number):
     ax = plot_overlay([ramp(shape)] * number)
     ax.figure.canvas.draw()

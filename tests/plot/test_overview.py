@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
+from slow_repeats import alternating, slow
 
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.plot import plot_overview
@@ -49,8 +50,7 @@ def test_each_panel_shows_its_map(fused):
     assert bars.count("net counts") == 3
 
 
-@pytest.mark.parametrize("same_scale", [True, False])
-@pytest.mark.parametrize("figsize", [None, "180 mm"])
+@alternating(same_scale=[True, False], figsize=[None, "180 mm"])
 def test_all_panels_lie_on_one_grid(fused, figsize, same_scale):
     # tall and narrow, so that panels do not fill the room that they are given
     maps, raw_maps = ([each.inav[:7, :] for each in some] for some in fused[:2])
@@ -80,7 +80,12 @@ def test_overlay_mixes_the_colours_of_the_legend(fused):
 
 @pytest.mark.parametrize(
     ("scale", "units", "label"),
-    [(0.5, "nm", "2 nm"), (0.0005, "µm", "2 nm"), (5, "Å", "20 Å"), (1, "frog", "5 frog")],
+    [
+        slow(0.5, "nm", "2 nm"),
+        (0.0005, "µm", "2 nm"),
+        slow(5, "Å", "20 Å"),
+        (1, "frog", "5 frog"),
+    ],
 )
 def test_scale_bar_has_the_length_it_says(fused, scale, units, label):
     maps, raw_maps, haadf = fused

@@ -5,6 +5,7 @@ from itertools import pairwise
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal.fusion.regularisers import REGULARISERS
 from hyperspy_multimodal.plot import plot_selection
@@ -183,8 +184,7 @@ def test_ticks_do_not_overlap():
         assert all(one.x1 < next_.x0 for one, next_ in pairwise(boxes))
 
 
-@pytest.mark.parametrize("kinds", [6, 8])
-@pytest.mark.parametrize("figsize", [None, "85 mm", (12, 4)])
+@alternating(kinds=[8, 6], figsize=[None, (12, 4), "85 mm"])
 def test_the_legend_lies_within_the_figure(figsize, kinds):
     table = [
         {**row([2.0, 4.0], [1.0 + 0.5 * i, 1.0]), "regularisers": [name] * 2}

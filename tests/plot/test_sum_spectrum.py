@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
+from slow_repeats import alternating
 
 from hyperspy_multimodal.data import MEASURED_DETECTOR, core_shell, oxide_interface
 from hyperspy_multimodal.plot import plot_sum_spectrum
@@ -55,8 +56,7 @@ def test_each_line_has_a_tick_where_it_was_fitted(clean):
     np.testing.assert_allclose(sorted(ticks), sorted(fitted))
 
 
-@pytest.mark.parametrize("width", [9, 4.5])
-@pytest.mark.parametrize("energies", [None, (0.3, 3.0), (0.2, 20.0)])
+@alternating(width=[9, 4.5], energies=[None, (0.3, 3.0), (0.2, 20.0)])
 def test_labels_overlap_neither_each_other_nor_the_curves(crowded, width, energies):
     hidden = {f"X_K{i}": {"counts": 1.0, "candidates": []} for i in range(9)}  # take room
     output = {**crowded, "hidden_elements": hidden}

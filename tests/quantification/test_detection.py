@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from slow_repeats import slow
 
 from hyperspy_multimodal import composition, fit_maps
 from hyperspy_multimodal.data import core_shell
@@ -66,7 +67,7 @@ def test_elements_that_are_not_there_are_seldom_found():
     assert false <= 0.05 * np.sum(there) + 2
 
 
-@pytest.mark.parametrize("counts", [1, 10])
+@pytest.mark.parametrize("counts", [1, slow(10)])
 def test_counts_of_absent_elements_agree_with_zero_within_their_errors(counts):
     """In 64 parts of scans, where at least half a count is expected in each."""
     rows, columns = np.indices((32, 32))

@@ -21,7 +21,7 @@ def scan(make=core_shell, dose=10, seed=0):
     return counts.copy(), haadf.copy()
 
 
-@alternating(make=[core_shell, bimetal, oxide_interface], dose=[1, 10, 300], seed=[0, 1])
+@alternating(3, make=[core_shell, bimetal, oxide_interface], dose=[1, 10, 300], seed=[0, 1])
 def test_scans_that_were_not_disturbed_have_none(make, dose, seed):
     """Rows of atoms and rims of particles are in the HAADF too."""
     for axis in (0, 1):

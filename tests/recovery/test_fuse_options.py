@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from exspy.signals import EELSSpectrum
+from slow_repeats import alternating, slow
 
 from hyperspy_multimodal.physics.scattering import xray_scattering
 from hyperspy_multimodal.selection import GAMMAS
@@ -14,11 +15,11 @@ from .fusing import LAMBDAS, LINES, stacked
 
 @pytest.mark.parametrize(
     ("exponent", "chosen"),
-    [(1.0, {1.0}), pytest.param(1.4, {1.4}, marks=pytest.mark.slow), (1.8, {1.4, 1.8})],
+    [(1.0, {1.0}), slow(1.4, {1.4}), (1.8, {1.4, 1.8})],
 )
-def test_the_exponent_that_explains_the_haadf_is_chosen(specimen, fuse, exponent, chosen):
+def test_the_exponent_that_explains_the_haadf_is_chosen(specimen, fuse, usual, exponent, chosen):
     """Of a HAADF of powers of the maps; smoothing makes a high one look lower."""
-    truth = stacked(specimen.counts) / np.array(fuse()[2]["scales"])[:, None, None]
+    truth = stacked(specimen.counts) / np.array(usual[2]["scales"])[:, None, None]
     windows = specimen.signal.estimate_integration_windows(2.0, LINES)
     weights = xray_scattering(specimen.signal, LINES, windows)
     haadf = np.tensordot(weights, truth**exponent, axes=1)
@@ -48,10 +49,10 @@ def test_chosen_exponent_repeats_the_result(fuse):
 @pytest.mark.parametrize(
     ("regulariser", "name"),
     [
-        ("isotropic", "isotropic"),
-        ("directional", "directional"),
+        slow("isotropic", "isotropic"),
+        slow("directional", "directional"),
         ("sieve", "sieve"),
-        ("smooth", "smooth"),
+        slow("smooth", "smooth"),
         ("tgv", "tgv"),
         ("tv", "directional"),
         ("auto", "directional"),
@@ -80,8 +81,8 @@ def test_directional_variation_lets_edges_be_sharper(fuse):
 @pytest.mark.parametrize(
     "name",
     [
-        *("directional", "sieve", "directional tgv"),
-        *(pytest.param(each, marks=pytest.mark.slow) for each in ("isotropic", "smooth")),
+        *("directional", "sieve"),
+        *(slow(each) for each in ("directional tgv", "isotropic", "smooth")),
     ],
 )
 def test_automatic_lambdas_keep_to_the_regulariser_that_was_asked_for(fuse, name):
@@ -121,9 +122,9 @@ def test_total_variation_may_differ_by_element(fuse, lambdas):
     assert all(row["directional"] == record.directional for row in output["selection"])
 
 
-@pytest.mark.parametrize("lambdas", [LAMBDAS, "auto"])
-@pytest.mark.parametrize(
-    "names", [["sieve", "isotropic", "smooth"], ["sieve", "tgv", "directional tgv"]]
+@alternating(
+    names=[["sieve", "isotropic", "smooth"], ["sieve", "tgv", "directional tgv"]],
+    lambdas=["auto", LAMBDAS],
 )
 def test_some_elements_may_have_sieves(fuse, names, lambdas):
     _, record, output = fuse(regulariser=names, lambdas=lambdas)

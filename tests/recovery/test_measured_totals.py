@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from slow_repeats import alternating
+from slow_repeats import alternating, slow
 
 from hyperspy_multimodal import fit_maps
 
@@ -15,9 +15,10 @@ RANGES = {"C_Ka": (0.22, 0.40), "O_Ka": (0.46, 0.65), "Si_Ka": (1.65, 1.90), "Cu
 AXES = [(0.0, 0.0), (-0.03, 0.0), (0.06, 0.01)]
 #: These lie between.
 MORE_AXES = [(0.02, 0.0), (0.0, 0.003), (0.01, -0.003)]
-#: All of them at the lowest dose, and what is farthest apart at higher ones.
-CASES = [*((axis, 10) for axis in AXES), (AXES[0], 1), (AXES[-1], 1), (AXES[1], 3)]
-CASES += [pytest.param(axis, 10, marks=pytest.mark.slow) for axis in MORE_AXES]
+#: Each axis and each dose once.
+CASES = [(AXES[0], 10), (AXES[1], 3), (AXES[2], 1)]
+CASES += [slow(AXES[1], 10), slow(AXES[2], 10), slow(AXES[0], 1)]
+CASES += [slow(axis, 10) for axis in MORE_AXES]
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from functools import cache
 
 import numpy as np
-import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal import fit_maps
 from hyperspy_multimodal.data import core_loss, core_shell
@@ -35,8 +35,7 @@ def arrays(maps):
     return np.stack([each.data for each in maps])
 
 
-@pytest.mark.parametrize("method", ["fit", "windows"])
-@pytest.mark.parametrize("make", [core_shell, core_loss])
+@alternating(make=[core_shell, core_loss], method=["fit", "windows"])
 def test_a_hot_pixel_is_as_one_that_is_masked(make, method):
     specimen = simulated(make)
     given = {**GIVEN, "map_method": method, "uncertainty": True, "keep_totals": True}

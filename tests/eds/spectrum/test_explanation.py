@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from slow_repeats import slow
 
 from hyperspy_multimodal.eds.spectrum.attribution import attribute
 
@@ -101,9 +102,9 @@ def test_an_element_that_hides_under_another_is_named(detector):
     ("named", "beneath"),
     [
         ("In", "K_Ka"),
-        ("S", "Mo_La"),
-        pytest.param("Y", "P_Ka", marks=pytest.mark.slow),
-        pytest.param("Zr", "Y_La", marks=pytest.mark.slow),
+        slow("S", "Mo_La"),
+        slow("Y", "P_Ka"),
+        slow("Zr", "Y_La"),
     ],
 )
 def test_a_strong_element_without_a_line_apart_is_told(named, beneath):
