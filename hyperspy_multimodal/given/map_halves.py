@@ -110,9 +110,12 @@ def halved_likely_counts(image, found, excess, shape, rng):
     half[few] = _split(whole[few], level[few], rng)
     many = bright & (whole >= _LARGEST)
     half[many] = rounded_half(whole, 0.0, level, rng)[many]
+    # The background depends on the counts of neighbours. With it, differences of neighbours would
+    # contain less than the noise.
+    half -= found.background / 2
     everywhere = np.ones(whole.shape, bool)
-    half[everywhere] = uncorrelated(half, whole, level, everywhere, rng)
-    return half - found.background / 2
+    half[everywhere] = uncorrelated(half, found.net, level, everywhere, rng)
+    return half
 
 
 def uncorrelated(half, image, level, chosen, rng):

@@ -92,3 +92,15 @@ def test_halves_are_independent_whatever_the_stated_noise(level, stated, rng):
     for one in (first, np.maximum(first, 0.0)):
         away = one - ndimage.gaussian_filter(one, 8.0)
         assert abs(np.corrcoef(away.ravel(), second.ravel())[0, 1]) < 0.045
+
+
+def test_halves_do_not_share_the_noise_of_the_background(rng):
+    """It follows the counts of neighbours, whose differences then show too little of the noise."""
+    shared = whole = 0.0
+    for _ in range(6):
+        _, image = clipped(np.full((192, 192), 0.05), 2.0, rng)
+        found = counts_of(image, 2.0)
+        first = halved_likely_counts(image, found, FLOOR, 2.0, rng)
+        shared += np.cov(first.ravel(), (found.net - first).ravel())[0, 1]
+        whole += first.var()
+    assert abs(shared / whole) < 0.006
