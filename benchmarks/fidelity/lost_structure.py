@@ -186,10 +186,10 @@ def fused_and_watched(specimen, **settings):
 class Watched:
     """`kept_structure`, which remembers what it was given and what it gave."""
 
-    def __call__(self, maps, fused, totals, haadf):
+    def __call__(self, maps, fused, totals, haadf, beyond):
         start = time.process_time()
         self.maps, self.fused = maps, fused
-        self.kept, self.lost, self.left = kept_structure(maps, fused, totals, haadf)
+        self.kept, self.lost, self.left = kept_structure(maps, fused, totals, haadf, beyond)
         self.time = time.process_time() - start
         #: Of these a message tells; the others are spots that the map shows, and sums over pixels
         #: of some brightness.
