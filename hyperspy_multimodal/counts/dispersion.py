@@ -1,4 +1,4 @@
-"""Whether the noise of whole numbers is that of counts."""
+"""Test whether whole numbers have the Poisson noise of counts."""
 
 from functools import cache
 from typing import NamedTuple
@@ -6,38 +6,39 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage, stats
 
-# Half-width, in pixels, of the square around a block that tells its brightness and slope.
+# Width, in pixels, of the frame around a block from which its brightness and slope are estimated.
 _AROUND = 3
-# Share of the blocks that is used: those with the gentlest slopes, and of these those most like
-# their surroundings. Blocks may be brighter than these by so many standard deviations of counts.
+# Fraction of blocks that is used: those with the gentlest slopes and, of these, those most similar
+# to their surroundings. Blocks may exceed these by this many standard deviations of counts.
 _FLAT, _BRIGHTER = 0.7, 4.0
-# Share of the blocks whose difference should reach the threshold.
+# Fraction of blocks whose difference is expected to reach the threshold.
 _SHARE = 0.3
-# Sums of blocks in the table; larger ones are Gaussian.
+# Largest sum of a block in the table; larger sums are treated as Gaussian.
 _MOST = 400
 # Overlapping blocks share pixels: this many of them count as one.
 _SHARED = 2.5
-# Noise differs from that of counts if its variance differs by these factors at least, at this many
+# Noise differs from that of counts if its variance differs by at least these factors, at this many
 # standard errors.
 _MORE, _LESS, _CERTAIN = 1.5, 0.6, 4.0
-# Differences of independent pixels have these correlations at distances of 1 and 2 pixels. Others,
-# by this much and this many standard errors, are due to structure.
+# Differences of independent pixels have these correlations at distances of 1 and 2 pixels. If they
+# deviate by more than this much plus this many standard errors, there is structure. The last number
+# is the largest acceptable standard error.
 _INDEPENDENT, _ALIKE, _CLEARLY, _UNKNOWN = np.array([-0.5, 0.0]), 0.06, 2.0, 0.15
-# Fewer blocks than this tell nothing.
+# Minimum number of blocks.
 _LEAST_BLOCKS = 30.0
 # Lines are repeated if this share of neighbouring ones with counts are equal, and this many.
 _REPEATED, _LEAST_LINES = 0.2, 4
 
 
 class Dispersion(NamedTuple):
-    """Variance over mean of the noise of a map of whole numbers, and between which limits it is.
+    """Variance of the noise of a map of whole numbers divided by its mean, with limits.
 
     Attributes
     ----------
     factor, low, high : float
-        NaN, 0 and infinite if the map does not tell.
+        NaN, 0 and infinity if the map does not determine them.
     independent : bool
-        Whether the noise of neighbouring pixels is independent, so that it is not structure.
+        Whether the noise of neighbouring pixels is independent, unlike structure.
     """
 
     factor: float
@@ -52,22 +53,22 @@ class Dispersion(NamedTuple):
 
     @property
     def unlike_counts(self):
-        """Whether the noise is certainly not that of counts. Structure only adds to it."""
+        """Whether the noise is clearly not Poisson noise. Structure can only increase it."""
         return self.high < _LESS or (self.low > _MORE and self.independent)
 
     @property
     def like_counts(self):
-        """Whether the noise is certainly that of counts."""
+        """Whether the noise is clearly Poisson noise."""
         return self.high < 1 / _LESS and self.low > 1 / _MORE
 
 
 def dispersion_of(image, left_out=None):
     """Return the `Dispersion` of a map of whole numbers.
 
-    If the pixels a, b, c, d of a block of 2 x 2 are counts, a + d is binomially distributed, given
-    the sum of all four, however bright the block is: slopes cancel. The share of blocks in which
-    a - b - c + d exceeds a threshold is compared with this distribution. Single bright pixels
-    affect few blocks, and blocks that are much brighter than their surroundings are left out.
+    Let a, b, c, d be the pixels of a 2 x 2 block. If they are counts, a + d is binomially
+    distributed, given the sum of all four, because slopes cancel. The fraction of blocks in which
+    a - b - c + d reaches a threshold is compared with this distribution. Single bright pixels
+    affect few blocks, and blocks much brighter than their surroundings are left out.
 
     Parameters
     ----------
@@ -109,7 +110,7 @@ def dispersion_of(image, left_out=None):
 
 
 def _factor(expected, found):
-    """Return the factor of the variance by which a threshold is exceeded so often."""
+    """Return the factor of the variance from how often thresholds are reached."""
     if found <= 0:
         return 0.0
     if found >= 1:
@@ -118,7 +119,7 @@ def _factor(expected, found):
 
 
 def _surroundings(image):
-    """Return mean and slope of the pixels around each block of 2 x 2."""
+    """Return the mean and the slope of the pixels around each 2 x 2 block."""
     size = 2 * _AROUND + 2
     ring = np.ones((size, size))
     ring[_AROUND:-_AROUND, _AROUND:-_AROUND] = 0
@@ -134,7 +135,7 @@ def _surroundings(image):
 
 
 def _thresholds(total):
-    """Return thresholds of differences for sums of blocks, and the chances to reach them."""
+    """Return thresholds of differences for sums of blocks, and the probabilities to reach them."""
     thresholds, chances = _table()
     few = np.minimum(total, _MOST).astype(np.intp)
     many = total > _MOST
@@ -144,10 +145,10 @@ def _thresholds(total):
 
 @cache
 def _table():
-    """Return thresholds and chances for sums up to `_MOST`."""
+    """Return thresholds and probabilities for sums up to `_MOST`."""
     rows = [(np.inf, 0.0), (np.inf, 0.0)]
     for total in range(2, _MOST + 1):
-        # a + d >= half of it
+        # values of a + d above half of the sum
         first = np.arange(total // 2 + 1, total + 1)
         chance = 2 * stats.binom.sf(first - 1, total, 0.5)
         best = int(np.argmin(np.abs(chance - _SHARE)))
@@ -174,7 +175,7 @@ def _are_independent(difference, around, chosen):
         correlation = np.mean(first * second) / power
         error = np.std(first * second) * np.sqrt(_SHARED / first.size) / power
         away = correlation - independent
-        # structure is smooth, so neighbours are less opposed
+        # structure is smooth, which makes this correlation less negative
         away = away if lag == 1 else abs(away)
         if error > _UNKNOWN or away > _ALIKE + _CLEARLY * error:
             return False
@@ -182,5 +183,5 @@ def _are_independent(difference, around, chosen):
 
 
 def _pairs(values, lag):
-    """Return neighbours along both axes, at a distance."""
+    """Return pairs of values ``lag`` pixels apart, along both axes."""
     return (values[:-lag], values[lag:]), (values[:, :-lag], values[:, lag:])

@@ -4,22 +4,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Lines are repeated on average at least so often, in so many groups at least, whose positions are
-# those of a regular grid to within this many lines. Irregular ones show maps without noise.
+# Minimum mean number of repeats and minimum number of groups of equal lines, and the largest
+# deviation of groups from a regular grid, in lines. Irregular groups indicate maps without noise.
 _OFTEN, _LEAST_GROUPS, _REGULAR = 1.2, 8, 1.0
-# Lines with fewer other values than this, over all maps, may be equal by chance.
+# Lines may be equal by chance if fewer values than this differ from the median, over all maps.
 _TELLING = 4
 
 
 class Repeats(NamedTuple):
-    """Maps without repeated lines, and how often lines were repeated.
+    """Maps without repeated lines, and the numbers of repeats.
 
     Attributes
     ----------
     arrays : numpy.ndarray
         Shape (K, ny, nx).
     rows, columns : float
-        Mean numbers of repeats; 1 for none.
+        Mean numbers of repeats; 1 if lines are not repeated.
     mask : numpy.ndarray or None
         True where there are no data, shape (ny, nx).
     """
@@ -31,12 +31,12 @@ class Repeats(NamedTuple):
 
     @property
     def number(self):
-        """How many pixels show the same counts."""
+        """Mean number of pixels with the same counts."""
         return self.rows * self.columns
 
 
 def without_repeats(arrays, mask=None):
-    """Return the `Repeats` of maps, as after enlarging them to the nearest pixel.
+    """Remove lines that were repeated, as by nearest-neighbour enlargement.
 
     Parameters
     ----------
@@ -44,6 +44,10 @@ def without_repeats(arrays, mask=None):
         Shape (K, ny, nx).
     mask : numpy.ndarray of bool, optional
         Pixels without data, in which the maps are 0. Default none.
+
+    Returns
+    -------
+    Repeats
     """
     rows, kept = _repeats(arrays)
     arrays, mask = arrays[:, kept], None if mask is None else mask[kept]
@@ -62,7 +66,7 @@ def _repeats(arrays):
     starts = np.concatenate([[True], ~equal | plain[1:] | plain[:-1]])
     first = np.flatnonzero(starts)
     telling = _longest(~plain[first])
-    # the border may cut the first and last ones
+    # the border may cut the first and last groups
     places = first[telling][1:]
     if len(places) <= _LEAST_GROUPS:
         return 1.0, everything
@@ -75,7 +79,7 @@ def _repeats(arrays):
 
 
 def _longest(chosen):
-    """Return the longest stretch of chosen ones, as a slice."""
+    """Return the longest run of chosen items, as a slice."""
     ends = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(np.int8), [0]])))
     if not ends.size:
         return slice(0, 0)

@@ -1,4 +1,4 @@
-"""Counts in the units of a fusion problem, and what depends on nothing else."""
+"""Counts in the units of a fusion problem, and quantities that depend only on them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _BLOCK = 4
 class ScaledCounts:
     """Counts and background of each map, divided by a typical bright value.
 
-    They are the same for all settings with which the same counts are fused.
+    They are the same for all settings of a fusion of the same counts.
 
     Attributes
     ----------
     counts, background : numpy.ndarray
         float32, shape (K, ny, nx); the background may have a single row.
     scales : numpy.ndarray
-        What they were divided by, shape (K,).
+        Divisors of the counts and the background, shape (K,).
     means, deviance : numpy.ndarray
-        Mean of the likeliest net counts, and their Poisson deviance, shape (K,).
+        Mean and Poisson deviance of the most likely net counts, shape (K,).
     gross, entropy : numpy.ndarray
         Sums of the counts y, and of y - y log y, shape (K,).
     flat_deviance : numpy.ndarray
@@ -57,19 +57,19 @@ class ScaledCounts:
         return cls(counts, background, scales, means, deviance, gross, entropy, flat)
 
     def part(self, chosen) -> ScaledCounts:
-        """Return those of chosen maps."""
+        """Return the scaled counts of chosen maps."""
         return ScaledCounts(*(getattr(self, each.name)[chosen] for each in fields(self)))
 
 
 def deviance_of_flat(levels, counts, background):
-    """Return the Poisson deviance of maps that have one value each, shape (K,)."""
+    """Return the Poisson deviance of constant maps, shape (K,)."""
     rows = np.empty(counts.shape[:2])
     constant_deviance(levels.astype(np.float32), counts, background, rows)
     return rows.sum(axis=1)
 
 
 def block_starts(n):
-    """Return where blocks of about 4 of n pixels begin, the same from both ends."""
+    """Return the starts of blocks of about 4 pixels along n pixels, symmetric from both ends."""
     n_blocks = -(-n // _BLOCK)
     if n % 2 == 1 and n_blocks % 2 == 0:  # a block in the middle
         n_blocks -= 1

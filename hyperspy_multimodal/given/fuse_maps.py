@@ -58,27 +58,26 @@ def fuse_maps(
         HAADF image of the scan.
     gamma, lambdas, regulariser, weights, haadf_blur, align, keep_totals, keep_significant
         As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Other maps
-        are converted to effective counts, which are split at random. Gaussian noise is then added
-        to the first half and subtracted from the second. The variance of the noise of the maps is
-        computed from ``gain`` and ``background``, or estimated, in which case a message is logged.
+        are first converted to effective counts, which are split at random; Gaussian noise is then
+        added to the first half and subtracted from the second. The noise variance of the maps is
+        computed from ``gain`` and ``background``. If it has to be estimated, a message is logged.
     elements : None or list of str
         Elements, X-ray lines or edges, one per map. None (default): read from the keys of a
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float or sequence of float
-        Map units per count, > 0, one for all maps or one per element. None (default): 1 if all maps
-        contain non-negative integers, unless their levels or their noise clearly show that they are
-        not counts, or pixels are repeated. Otherwise, the gain is estimated from the increase of
-        the noise with brightness, and a warning is logged. If the gain is estimated and the noise
-        of a map was clipped at 0, the values of that map are replaced by the most likely numbers of
-        counts, which also removes the bias caused by clipping. If ``gain`` is given, the values are
-        left unchanged.
+        Map units per count, > 0, for all maps or one value per element. None (default): 1 if all
+        maps contain non-negative integers and nothing shows that they are not counts (their levels,
+        their noise, or repeated pixels). Otherwise, the gain is estimated from the increase of the
+        noise with brightness, and a warning is logged. If the noise of such a map was clipped at 0,
+        its values are replaced by the most likely numbers of counts, which also removes the bias
+        caused by clipping. If ``gain`` is given, the values are left unchanged.
     background : None, float or sequence of float
-        Background that was subtracted from the maps, in map units. The maps still contain its
-        noise. None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from
-        the noise in dark regions.
+        Background that was subtracted from the maps, in map units. Its noise is still in the maps.
+        None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from the
+        noise in dark regions.
     pedestal : None, "vacuum", float or sequence of float
-        Uniform background that the maps still contain, in map units per pixel, >= 0. It is
-        subtracted from the maps and their totals. "vacuum" measures it where the HAADF shows
+        Uniform background that is still in the maps, in map units per pixel, >= 0. It is subtracted
+        from the maps and their totals. "vacuum" measures it where the HAADF shows
         vacuum. None (default): 0, with a warning if vacuum contains counts.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.

@@ -9,21 +9,21 @@ from ..counts.dispersion import dispersion_of
 from ..written_numbers import plain
 from .map_noise import Noise
 
-# Different values, of two pixels or more each, that have no neighbours in scaled maps.
+# Number of levels, each in at least two pixels, that scaled maps must have.
 _LEVELS = 6
 
 
 class WholeNumbers(NamedTuple):
-    """What maps of whole numbers are.
+    """Whether maps of whole numbers are counts, and why not.
 
     Attributes
     ----------
     scaled : list of str
-        Maps whose levels are further apart than 1, such as pictures of 8 bits.
+        Maps whose levels are more than 1 apart, such as 8-bit images.
     factors : dict of str to float
-        Variance of the noise over that of counts, for maps in which it certainly differs.
+        Variance of the noise divided by that of counts, for maps in which it clearly differs.
     counts : list of bool
-        Which maps certainly have the noise of counts.
+        Which maps clearly have Poisson noise.
     """
 
     scaled: list
@@ -32,23 +32,24 @@ class WholeNumbers(NamedTuple):
 
     @property
     def are_counts(self):
-        """Whether nothing contradicts this."""
+        """Whether nothing contradicts that the maps are counts."""
         return not self.scaled and not self.factors
 
     @property
     def why(self):
-        """Why they are not counts."""
-        parts = [f"those of {', '.join(self.scaled)} look scaled"] if self.scaled else []
+        """Why the maps are not counts."""
+        parts = [f"the values of {', '.join(self.scaled)} look scaled"] if self.scaled else []
         if self.factors:
             each = ", ".join(f"{plain(value, 2)} in {name}" for name, value in self.factors.items())
-            parts.append(f"variance of the noise over that of counts: {each}")
+            parts.append(f"variance of the noise divided by that of counts: {each}")
         return "; ".join(parts)
 
 
 def judged(names, arrays, has_background, mask=None):
-    """Return what maps of whole numbers are.
+    """Return whether maps of whole numbers are counts, and why not.
 
-    Their levels are tested, and their noise, unless a background was subtracted, which adds to it.
+    Their levels are tested. Their noise is also tested, unless a background was subtracted, which
+    adds noise.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def judged(names, arrays, has_background, mask=None):
     arrays : numpy.ndarray
         Whole numbers >= 0, shape (K, ny, nx).
     has_background : bool
-        Whether the noise of a background is known to be in the maps.
+        Whether the maps are known to contain the noise of a background.
     mask : numpy.ndarray of bool, optional
         Pixels without data, in which the maps are 0. Default none.
 
@@ -80,20 +81,20 @@ def judged(names, arrays, has_background, mask=None):
 
 
 def noise_of_whole_numbers(found, is_counts, factor, mean):
-    """Return the noise of a map of whole numbers, of which some of the scan are no counts.
+    """Return the noise of a map of whole numbers, if not all maps of the scan are counts.
 
     Whole numbers with less noise than counts were smoothed. If the filter cannot be determined,
-    neither can the size of counts, because rounding adds noise; it is at least 1. Noise above that
-    of counts which does not tell its origin is taken to come from their size.
+    neither can the gain, because rounding adds noise; the gain is at least 1. Noise above that of
+    counts is attributed to the gain if its origin cannot be determined.
 
     Parameters
     ----------
     found : Noise
-        As estimated.
+        Estimated noise.
     is_counts : bool
-        Whether the noise certainly is that of counts.
+        Whether the map clearly has Poisson noise.
     factor : float
-        Variance over that of counts, NaN if unknown.
+        Variance of the noise divided by that of counts, NaN if unknown.
     mean : float
         Mean of the map.
 
@@ -112,14 +113,14 @@ def noise_of_whole_numbers(found, is_counts, factor, mean):
 
 
 def enlarged(noise, repeats):
-    """Return the noise of a map of which pixels were repeated.
+    """Return the noise of a map whose pixels were repeated.
 
-    This is a moving average of counts that are as many times as large.
+    Such a map is treated as a moving average of counts that are ``repeats`` times as large.
 
     Parameters
     ----------
     noise : Noise
-        Of the map without repeats.
+        Noise of the map without repeats.
     repeats : float
         Number of pixels that show the same counts.
     """
@@ -134,9 +135,9 @@ def enlarged(noise, repeats):
 
 
 def _are_rescaled(image):
-    """Return whether whole numbers were multiplied by 2 or more: no two levels are neighbours.
+    """Return whether whole numbers were multiplied by 2 or more: no two levels differ by 1.
 
-    Levels of single pixels may have no neighbours by chance, however many there are.
+    Levels that occur in a single pixel do not count, because they may be isolated by chance.
     """
     levels, pixels = np.unique(image, return_counts=True)
     return np.sum(pixels > 1) >= _LEVELS and np.diff(levels).min() >= 2

@@ -56,7 +56,7 @@ def composition(
     r"""Return the composition of regions of EDS or EELS maps, with errors and detection limits.
 
     Fused maps are used only to locate regions. Counts are summed over each region of the raw maps,
-    which are unbiased and whose noise is known.
+    because raw maps are unbiased and their noise is known.
 
     Parameters
     ----------
@@ -71,9 +71,8 @@ def composition(
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors by line, for weight per cent as in eXSpy, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
-        error. An
-        element symbol stands for its line; lines without a map are ignored. A list is in the order
-        of the maps. Zeta factors may be used instead.
+        error. An element symbol stands for its line; lines without a map are ignored. A list is in
+        the order of the maps. Zeta factors may be used instead.
         For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
         as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic cross-sections
         recorded by the fusion, with estimated standard errors of 10 % (K) and 20 % (L).
@@ -85,8 +84,8 @@ def composition(
         Whether errors, detection limits and maps are in atomic or weight per cent. Default
         "atomic".
     thickness : None, float or dict
-        Thickness of the regions in nm: one number, or one per region, by name. X-rays are then
-        corrected for absorption in the specimen. None (default): no correction.
+        Thickness in nm: one number, or a dictionary with one per region, by name. X-ray counts are
+        then corrected for absorption in the specimen. None (default): no correction.
     density : None, float or dict
         Density in g/cm^3, for use with ``thickness``. None (default) uses the weighted mean density
         of the elements, as eXSpy does. This is far too low for oxides, because the tabulated
@@ -132,7 +131,7 @@ def composition(
       expected contribution of overlapping lines (tabulated intensities) or edges (hydrogenic
       cross-sections) of other mapped elements is counted as an error as well. For each element, the
       relative error of the counts of a region equals the relative error of the total. However, the
-      error assigned to a region is never less than the total error multiplied by the region's share
+      error assigned to a region is at least the error of the total multiplied by the region's share
       of the counts of all lines (for EELS, of all spectra). For existing maps (`fuse_maps`), errors
       of the background and of overlapping lines are not known. This is stated in the table, and
       detection is not assessed;
@@ -156,8 +155,8 @@ def composition(
     factors), or if an element has counts below -3 standard errors and an amount below -1 % of the
     amounts of the other elements.
 
-    An element is reported as detected if so many counts would be improbable in its absence, given
-    the expected background and the error of the fit. The p-value threshold follows from the false
+    An element is reported as detected if its counts would be improbable in its absence, given the
+    expected background and the error of the fit. The p-value threshold follows from the false
     discovery rate over all pairs of regions and elements [2]_. Near-certain pairs (p-values below
     1/10000 of the rate) are excluded because they would loosen the threshold for the rest. The
     threshold is at most one fifth of the rate (0.01 by default). Detection limits follow Currie
@@ -175,9 +174,9 @@ def composition(
     2 to 6 clusters of at least 20 pixels. At least half of the pixels of a cluster must lie in
     squares of 2 x 2 pixels entirely within the cluster, so that rims do not become regions. A
     number of clusters is accepted if all clusters differ from each other by at least 10 at% and at
-    least three standard errors of the second set of counts. Of the accepted numbers, the one chosen
-    gives pixels that are, on average, closest to their own cluster centre relative to the nearest
-    other centre. If none is accepted, all pixels form a single region.
+    least three standard errors of the second set of counts. Of the accepted numbers, the
+    one is chosen for which pixels are, on average, closest to their own cluster centre relative to
+    the nearest other centre. If none is accepted, all pixels form a single region.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.

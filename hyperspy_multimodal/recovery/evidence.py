@@ -10,13 +10,13 @@ from .verdict import RULES, verdicts_of
 
 _logger = Speaker(__name__)
 
-# Pixels of a patch with a diameter of 8 pixels, and the standard errors at which it is visible.
+# Area, in pixels, of a patch 8 pixels across, and the standard errors at which it is detected.
 _PATCH, _SEEN = 50.0, 5.0
 # A map is flat if it varies by less than this share of its mean.
 _FLAT = 0.02
-# Below so many counts per pixel, errors of pixels are rough.
+# Below this number of counts per pixel, standard deviations per pixel are rough.
 _FEWEST_FOR_ERRORS = 0.3
-# A change of a total by this share and by this many Poisson errors is reported.
+# A change of a total is reported if it exceeds this fraction and this many Poisson errors.
 _CHANGED, _STANDARD_ERRORS = 0.01, 3.0
 
 
@@ -93,8 +93,8 @@ def say_changed_totals(maps, fused):
     if about:
         _logger.warning(
             "The totals of fused maps differ from those of the raw maps: %s. Totals are kept only "
-            "where the background can be trusted (`totals_kept`), or with keep_totals=True. Say "
-            "which of these totals you quote.",
+            "where the background can be trusted (`totals_kept`), or with keep_totals=True. State "
+            "which totals you quote.",
             ", ".join(f"{name} by {each}" for name, each in found.items()),
             kind="changed total",
             about=about,
@@ -124,7 +124,7 @@ def say_few_counts(names, net, errors):
         for name, share in zip(names, shares.tolist(), strict=True)
         if share >= RULES["few counts"].care and not any(note.amount(name) for note in absent)
     }
-    # for fits of spectra, the errors of totals are known, including noise and all other sources
+    # fits of spectra report the errors of totals, including noise and all other sources
     said = [note for note in gathered_so_far() or [] if note.kind == "uncertain total"]
     if few:
         _logger.warning(
@@ -142,7 +142,7 @@ def say_few_counts(names, net, errors):
 
 
 def say_empty_maps(names):
-    """Name maps without any counts, beside others with counts."""
+    """Name maps without any counts, if other maps have counts."""
     if names:
         _logger.warning(
             "There are no counts of %s, so %s empty. Check the element, its line or edge, and the "
@@ -155,7 +155,7 @@ def say_empty_maps(names):
 
 
 def say_rough_errors(names, fused):
-    """Name maps with so few counts that the standard deviations of their pixels are rough.
+    """Name maps with so few counts that their standard deviations per pixel are rough.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def say_rough_errors(names, fused):
     """
     sums = np.sum(fused, axis=(1, 2), dtype=float)
     squares = np.sum(np.square(fused), axis=(1, 2), dtype=float)
-    # the mean over counts, not over pixels: that where the element is
+    # averaged over counts instead of pixels: the level where the element is
     level = np.divide(squares, sums, out=np.zeros_like(sums), where=sums > 0)
     few = {
         name: float(each)
@@ -219,8 +219,8 @@ def say_noisy_contrast(names, noise, fused):
 
     if mostly:
         _logger.warning(
-            "Most of the contrast is noise: %s. Maps that are fused from two halves of the counts "
-            "hardly agree. Do not interpret blobs in these maps. Record more counts, bin the scan "
+            "Most of the contrast is noise: %s. Maps fused from two halves of the counts hardly "
+            "agree. Do not interpret spots in these maps. Record more counts, bin the scan "
             "with s.rebin, or report only sums over regions.",
             listed(mostly),
             kind="mostly noise",
@@ -228,8 +228,8 @@ def say_noisy_contrast(names, noise, fused):
         )
     if partly:
         _logger.warning(
-            "A large share of the contrast is noise: %s. Maps that are fused from two halves of "
-            "the counts differ by this much. Do not interpret small structures. Record more "
+            "A large share of the contrast is noise: %s. Maps fused from two halves of the counts "
+            "differ by this much. Do not interpret small structures. Record more "
             "counts, or bin the scan with s.rebin.",
             listed(partly),
             kind="partly noise",
@@ -237,8 +237,8 @@ def say_noisy_contrast(names, noise, fused):
         )
     if fine:
         _logger.warning(
-            "Much of the fine structure is noise: %s. Maps that are fused from two halves of the "
-            "counts differ in it. Do not interpret spots of this size. Record more counts, or bin "
+            "Much of the fine structure is noise: %s. It differs between maps fused from two "
+            "halves of the counts. Do not interpret spots of this size. Record more counts, or bin "
             "the scan with s.rebin.",
             ", ".join(f"{name} (below about {size:.0f} pixels)" for name, size in fine.items()),
             kind="fine noise",
@@ -256,12 +256,12 @@ def say_flat_maps(maps, fused):
     for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
         if not _is_flat(each) or not errors[k] > 0:
             continue
-        # times the mean by which a patch must differ to be seen
+        # fraction of the mean by which a patch must differ to be detected
         share = errors[k] / net[k] if net[k] > 0 else np.inf
         hidden = _SEEN * share * np.sqrt(each.size / _PATCH)
         _logger.warning(
             "The map of %s is flat: its counts show no structure above their noise. A patch 8 "
-            "pixels across would be seen if it differed by %.0f %% of the mean.",
+            "pixels across would be detected if it differed by %.0f %% of the mean.",
             name,
             100 * min(hidden, 9.99),
             kind="flat",
@@ -270,7 +270,7 @@ def say_flat_maps(maps, fused):
 
 
 def say_constant_maps(maps):
-    """Name maps with the same value in all pixels, which is not 0."""
+    """Name maps with the same nonzero value in all pixels."""
     seen = _seen(maps)
     low, high = (
         reduce(maps.net, axis=(1, 2), where=seen, initial=initial)
@@ -281,8 +281,8 @@ def say_constant_maps(maps):
     ]
     if constant:
         _logger.warning(
-            "The map of %s has the same value in all pixels: it contains no noise, so it was not "
-            "counted, and its errors mean nothing. Check the file.",
+            "The map of %s has the same value in all pixels: it contains no noise, so it is not a "
+            "measured map, and its errors are meaningless. Check the file.",
             ", ".join(constant),
             kind="noise",
             about=constant,
@@ -296,7 +296,7 @@ def say_differences(left):
         worst[name] = max(abs(errors), worst.get(name, 0.0))
     _logger.warning(
         "Fused maps still differ from their counts: %s. Compare them with the raw maps in the "
-        "windows that `differing` of the record lists.",
+        "windows listed in `differing` of the record.",
         ", ".join(f"{name} by {errors:.1f} standard errors" for name, errors in worst.items()),
         kind="erased structure",
         about=worst,
@@ -338,7 +338,7 @@ def _use_of_haadf(names, setting):
 
 
 def _some(use, names, chosen):
-    """Return for which maps the HAADF is used, without their names if for all."""
+    """Return how the HAADF is used and for which maps; omit the names if for all maps."""
     if all(chosen):
         return use
     some = [name for name, one in zip(names, chosen, strict=True) if one]

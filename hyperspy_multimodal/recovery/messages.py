@@ -17,7 +17,7 @@ _SHIFTED = 1.0
 
 
 def check_counts(maps: Maps, automatic):
-    """Refuse fractions if counts have to be split, and warn of scaled counts."""
+    """Raise an error for fractions if counts have to be split, and warn of scaled counts."""
     if automatic and not (maps.are_integers or maps.splits_rounded):
         raise ValueError(
             "lambdas='auto' splits the counts into two halves, so it needs whole counts, but "
@@ -27,8 +27,8 @@ def check_counts(maps: Maps, automatic):
         )
     if maps.are_integers and maps.divisor > 1:
         _logger.warning(
-            "All counts are multiples of %d, so they have probably been scaled. Their noise is "
-            "then underestimated. Give the counts as recorded.",
+            "All counts are multiples of %d, so they have probably been scaled, and their noise is "
+            "underestimated. Give the counts as recorded.",
             maps.divisor,
             kind="scaled counts",
         )
@@ -105,7 +105,7 @@ def warn_of_lost_positions(maps: Maps, haadf):
         shown = float(f"{level:.4g}")  # for copying: digits without separators
         _logger.warning(
             "%d scan positions (%.1f %%) contain no counts although the HAADF is bright there, so "
-            "their spectra were probably lost. They are treated as measured, which makes the "
+            "their spectra were probably lost. They are used as they are, which makes the "
             "maps too dark there. Leave them out with navigation_mask=(s.data.sum(axis=-1) == "
             "0) & (haadf.data >= %s), which keeps empty vacuum.",
             lost.sum(),
@@ -167,7 +167,7 @@ def warn_of_poor_model(model):
 
 
 def say_what_was_given_back(names, lost):
-    """Log which significant structure was erased by the fusion and then restored.
+    """Log which significant structure was erased by fusion and has been restored.
 
     Parameters
     ----------
@@ -187,14 +187,14 @@ def say_what_was_given_back(names, lost):
 
 
 def say_what_was_moved_back(names, lost):
-    """Log which elements had wrong sums over dark, bright or brightest pixels, which were restored.
+    """Log which elements had wrong sums over dark and bright pixels, now corrected.
 
     Parameters
     ----------
     names : list of str
         Lines or edges.
     lost : list of Lost
-        Sums that were restored, of classes of brightness.
+        Corrected sums over classes of brightness.
     """
     if lost:
         _logger.warning(
@@ -207,7 +207,7 @@ def say_what_was_moved_back(names, lost):
 
 
 def _most_by_element(names, lost):
-    """Say for each element in which pixels it was off most significantly, and by how much."""
+    """Describe the most significant difference of each element: its pixels and its amount."""
     found = []
     for i in dict.fromkeys(each.element for each in lost):
         most = max((e for e in lost if e.element == i), key=lambda each: abs(each.significance))

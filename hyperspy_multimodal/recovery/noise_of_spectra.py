@@ -1,4 +1,4 @@
-"""Whether the noise of spectra is that of the counts they hold."""
+"""Check that spectra contain counts as recorded, with Poisson noise."""
 
 import numpy as np
 
@@ -12,15 +12,15 @@ _logger = Speaker(__name__)
 
 
 def check_noise_of_spectra(reading: Reading, mask=None):
-    """Warn of spectra whose counts are not those that were recorded.
+    """Warn of spectra that do not contain counts as recorded.
 
-    Pixels that are repeated, and noise that is certainly not that of counts, are seen in the counts
-    of whole spectra, or in those of the window with the most.
+    Repeated pixels, and noise that is clearly not Poisson noise, are detected in the counts of
+    whole spectra or, if these are not known, in the map with the most counts.
 
     Parameters
     ----------
     reading : Reading
-        What was read of a spectrum image.
+        Data read from a spectrum image.
     mask : numpy.ndarray of bool, optional
         Scan positions that are left out. Default none.
     """
@@ -33,9 +33,9 @@ def check_noise_of_spectra(reading: Reading, mask=None):
     if repeats.number > 1:
         rows, columns = plain(repeats.rows, 2), plain(repeats.columns, 2)
         _logger.warning(
-            "Each spectrum is repeated %s x %s times (rows x columns), as after enlarging the "
-            "scan, so each count is counted %s times. Errors are too small by a factor of %s. Give "
-            "the spectra as recorded.",
+            "Each spectrum is repeated %s x %s times (rows x columns), probably because the scan "
+            "was enlarged. Each count is therefore counted %s times, and errors are too small by a "
+            "factor of %s. Give the spectra as recorded.",
             rows,
             columns,
             plain(repeats.number, 2),
@@ -48,10 +48,10 @@ def check_noise_of_spectra(reading: Reading, mask=None):
     noise = dispersion_of(image, repeats.mask)
     if noise.unlike_counts:
         _logger.warning(
-            "The noise of the spectra is not that of counts: its variance is %s times as large, "
-            "with a standard error of %s. The spectra were multiplied, smoothed, interpolated or "
-            "corrected, or the detector was dead for much of the time, so errors are wrong. Give "
-            "the counts as recorded.",
+            "The noise of the spectra is not Poisson noise: its variance is %s ± %s times that of "
+            "counts, so errors are wrong. Either the spectra were multiplied, smoothed, "
+            "interpolated or corrected, or the dead time of the detector was long. Give the counts "
+            "as recorded.",
             plain(noise.factor, 2),
             plain(noise.error, 2),
             kind="scaled counts",

@@ -1,4 +1,4 @@
-"""Fifths of the dark pixels of the HAADF from which fused maps lack counts."""
+"""Fifths of the dark pixels of the HAADF in which fused maps lack counts."""
 
 import numpy as np
 from scipy import optimize, special
@@ -9,13 +9,13 @@ from .lost_structure import Lost
 from .normalised_haadf import smoothed
 from .significance import errors_of
 
-# Probability that any element of a scan is corrected that is right.
+# Probability that a scan has any element that is corrected unnecessarily.
 _CHANCE = 0.001
 _NAMES = tuple(
     f"the {each} fifth of the dark pixels"
     for each in ("darkest", "second darkest", "middle", "second brightest", "brightest")
 )
-# What factors usually differ from 1 by.
+# Prior standard deviation of the factors.
 _FACTORS = 0.15
 
 
@@ -28,17 +28,16 @@ class DarkFifth(ByBrightness):
 def lacking_fifths(maps: Maps, expectation, fused, haadf, totals, apart_from=()):
     """Return fifths of the dark pixels, by brightness, of elements that lack counts in the darkest.
 
-    A fit to the HAADF moves counts of an element from the darkest pixels to less dark ones where
-    something else makes these brighter: other elements, carbon, or a pedestal that varies. The sum
-    over all dark pixels does not show it. Each pixel lacks little, and so does each window: only
-    the luckiest ones are significant, which are no structure.
+    The HAADF moves counts of an element from the darkest pixels to less dark ones if other
+    elements, carbon or a varying pedestal brighten these. The sum over all dark pixels does not
+    show this. Each window lacks few counts, so some are significant only by chance.
 
     Parameters
     ----------
     maps : Maps
         Measured maps.
     expectation : Expectation
-        Of the measured maps.
+        Expectation of the measured maps.
     fused : numpy.ndarray
         Fused maps, shape (K, ny, nx).
     haadf : numpy.ndarray
@@ -46,12 +45,12 @@ def lacking_fifths(maps: Maps, expectation, fused, haadf, totals, apart_from=())
     totals : numpy.ndarray
         Net totals that are kept, shape (K,), NaN where free.
     apart_from : sequence of Lost
-        Windows whose pixels do not count.
+        Windows whose pixels are excluded.
 
     Returns
     -------
     list of Lost
-        All fifths of each of these elements.
+        All fifths of each element that lacks counts.
     """
     parts, shares = _fifths(haadf, maps.mask)
     least, found = -special.ndtri(_CHANCE / len(fused)), []
@@ -72,20 +71,20 @@ def lacking_fifths(maps: Maps, expectation, fused, haadf, totals, apart_from=())
 
 
 def with_fifths(fused, net, fifths):
-    """Return a map with the sums of its counts over fifths of the dark pixels, or nearly so.
+    """Return a map whose sums over fifths of the dark pixels are close to those of its counts.
 
-    Each fifth gets a factor, and counts that are spread evenly. These do not increase with
-    brightness: the brightest fifth is mostly beside edges, where a map may be too low for other
-    reasons. Pixels of a brightness in between interpolate. Amounts are
-    least squares, in standard errors of the sums and of what they usually are. Bright pixels remain
-    as they are.
+    Each fifth is multiplied by a factor, and counts are spread evenly over it; both are
+    interpolated by brightness. The added counts do not increase with brightness, because the
+    brightest fifth is mostly beside edges, where a map may be too low for other reasons. Amounts
+    are least-squares estimates, given the standard errors of the sums and the prior of the
+    amounts. Bright pixels remain unchanged.
 
     Parameters
     ----------
     fused, net : numpy.ndarray
         A map and its counts, shape (ny, nx).
     fifths : sequence of DarkFifth
-        All of them.
+        All fifths of the element.
     """
     wanted = np.array([max(net[each.there].sum(dtype=np.float64), 0.0) for each in fifths])
     pixels = np.array([each.there.sum() for each in fifths])
@@ -106,7 +105,7 @@ def with_fifths(fused, net, fifths):
 
 
 def _fifths(haadf, mask):
-    """Return fifths of the dark pixels and the shares of all pixels; none if all are as dark."""
+    """Return fifths of the dark pixels and the shares of all pixels; none if they do not differ."""
     classes, none = parted_classes(haadf, mask), (np.zeros((0, *haadf.shape), bool), [])
     if len(classes) < 2:
         return none

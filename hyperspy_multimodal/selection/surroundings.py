@@ -1,25 +1,25 @@
-"""What a line that seems to be lost has beside it."""
+"""Compare lines that a map lacks with the pixels beside them."""
 
 import numpy as np
 from scipy import ndimage
 
 from .significance import errors_of
 
-# Pixels between a line and what is beside it, in widths, which the blur of the line reaches; and
-# how far that extends, in widths and at least in pixels.
+# Gap between a line and the pixels beside it, in line widths, because the blur of the line extends
+# into it; and the extent of those pixels, in line widths, with a minimum in pixels.
 _GAP, _BESIDE, _LEAST_BESIDE = 1, 2, 4
-# Pixels beside a line are like it if the map is not higher by more than this factor than in the
-# highest pixel of the line, because maps may follow single counts.
+# Pixels beside a line are used if the map there is at most this factor times its maximum in the
+# line, because maps may follow single counts.
 _ALIKE = 2.0
-# Standard errors by which the counts of a line must differ from what its surroundings suggest.
+# Standard errors by which the counts of a line must exceed those expected from its surroundings.
 _ALONE = 4.0
 
 
 def is_part(window, pixels, images, unit, there):
-    """Return whether a line that a map lacks is only the luckiest part of a broader region.
+    """Return whether a line that a map lacks is only a part of a broader region.
 
-    If a map lacks counts in a whole region, all of its lines do, some of them significantly by
-    chance. A line of its own lacks more than the pixels beside it.
+    If a map lacks counts in a whole region, so do all lines in it, some of them significantly by
+    chance. A separate line lacks more counts than the pixels beside it.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def is_part(window, pixels, images, unit, there):
     pixels : tuple of numpy.ndarray
         Rows and columns of its pixels that are not masked.
     images : sequence of numpy.ndarray
-        Counts including background, what the map predicts for them, and the background, (ny, nx).
+        Gross counts, those that the map predicts, and the background, each of shape (ny, nx).
     unit : float
-        Standard error of a window, relative to Poisson's.
+        Standard error of a window, relative to the Poisson error.
     there : numpy.ndarray
         Pixels that are not masked, bool, shape (ny, nx).
     """

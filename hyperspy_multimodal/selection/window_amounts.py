@@ -1,4 +1,4 @@
-"""Amounts by which maps change in windows in which they are wrong."""
+"""Corrections of maps in windows whose sums differ from those of the counts."""
 
 import numpy as np
 from scipy import ndimage
@@ -6,18 +6,18 @@ from scipy import ndimage
 # Maximum number of sweeps over the windows, and the allowed errors of a sum, relative and in
 # counts.
 _SWEEPS, _CLOSE = 50, 1e-6
-# Standard deviation of the Gaussian over which an excess is averaged, in widths of the window, and
-# standard errors of its sum that may be left.
+# Standard deviation of the Gaussian that averages an excess, in window widths, and the number of
+# standard errors of a surplus that may be left.
 _ALONG, _MAY_BE_LEFT = 1.0, 1.0
 _TINY = 1e-30
 
 
 class _Change:
-    """What changes in one window.
+    """Correction of a map in one window.
 
-    What is missing is spread evenly over the softened window, until the sum is that of the counts.
-    A surplus is taken away where the map exceeds the counts nearby, at most once, and then in
-    proportion to the map.
+    Missing counts are spread evenly over the softened window, until the sum is that of the counts.
+    A surplus is removed where the map exceeds the counts nearby, by at most this excess, and then
+    in proportion to the map.
     """
 
     def __init__(self, lost, net, variance, fused):
@@ -36,8 +36,9 @@ class _Change:
             inside, *there = (each[self.region] for each in (inside, net, variance, fused))
             width = lost.window.width
             within, beside = (_excess(*there, each, width) for each in (inside, ~inside))
-            # Beside the window, a map is lowered where it exceeds the counts there, or by as much
-            # as within on average, so that the window has no edges and nothing bright pays for it.
+            # Beside the window, a map is lowered where it exceeds the counts, or by the average
+            # surplus inside. The window then has no visible edges, and bright structure beside it
+            # is not lowered.
             evenly = surplus / max(len(self.pixels[0]), 1) / np.maximum(there[-1], _TINY)
             beside = np.maximum(beside, np.minimum(within, evenly))
             self.lower = self.soft * np.where(inside, 1.0, beside)
@@ -52,12 +53,12 @@ class _Change:
         return whole[self.pixels]
 
     def lacking(self, found):
-        """Return what a map lacks, or 0 if that is next to nothing."""
+        """Return how many counts a map lacks in the window, or 0 if the number is negligible."""
         lacking = self.wanted - found[self.pixels].sum()
         return 0.0 if abs(lacking) <= _CLOSE * max(self.wanted, 1.0) else lacking
 
     def improve(self, found):
-        """Change a map; return whether that changed anything."""
+        """Correct a map in place; return whether anything changed."""
         lacking = self.lacking(found)
         if not lacking:
             return False
@@ -71,7 +72,7 @@ class _Change:
         return self._lower(found) or abs(step * self.slope) > _CLOSE * max(self.wanted, 1.0)
 
     def _lower(self, found):
-        """Lower a map in proportion if it has still too much; return whether it had."""
+        """Lower a map in proportion to itself if a surplus remains; return whether it did."""
         too_much = -self.lacking(found) - self.left
         if not self.takes or self.amount < 1 or too_much <= _CLOSE * max(self.wanted, 1.0):
             return False
@@ -81,7 +82,7 @@ class _Change:
         return inside > _TINY
 
     def complete(self, found):
-        """Change a map, which is not negative, inside the window only; return as `improve`."""
+        """Correct a non-negative map inside the window only; return whether anything changed."""
         lacking = self.lacking(found)
         if self.takes and lacking < 0:
             lacking = min(lacking + self.left, 0.0)
@@ -96,13 +97,12 @@ class _Change:
 def with_sums_of(net, variance, fused, windows):
     """Return a map whose sums in windows are those of net counts, or 0 where these are negative.
 
-    Softened windows overlap, so Gauss-Seidel sweeps determine the amount for each. Where a map
-    would become negative, only the window itself compensates: the difference must not be taken from
-    its neighbourhood.
+    Softened windows overlap, so their amounts are determined by Gauss-Seidel sweeps. Where a map
+    would become negative, only the window itself compensates, not its neighbourhood.
 
-    A map has too much mostly where it spills over an edge, in a part of the window. It is lowered
-    where it exceeds the counts nearby, by as much as these are certain to tell, so that it shows no
-    hole of the shape of the window. Up to two standard errors of the surplus may remain.
+    A map usually has a surplus where it spills over an edge, in a part of the window. It is lowered
+    where it exceeds the counts nearby, as far as noise does not explain the excess, so that the
+    shape of the window does not appear in it. Up to one standard error of the surplus may remain.
 
     Parameters
     ----------
@@ -122,17 +122,18 @@ def with_sums_of(net, variance, fused, windows):
 
 
 def _excess(net, variance, fused, pixels, width):
-    """Return the share of a map by which it exceeds the counts, near some pixels.
+    """Return the fraction of a map by which it exceeds the counts near given pixels.
 
-    It is averaged over these, and reduced by what noise explains of its square. As in `_wanted`,
-    counts below 0 are none where the map is 0.
+    The excess is averaged over these pixels and reduced by the fraction of its square that noise
+    explains. As in `_wanted`, net counts below 0 are treated as 0 where the map is 0.
     """
     counts, noise, held = (
         ndimage.gaussian_filter(pixels * each, _ALONG * width, mode="constant")
         for each in (np.where(fused > 0, net, np.maximum(net, 0.0)), variance, fused)
     )
     excess = np.clip(held - counts, 0.0, held)
-    # of few counts, the variance is what the map expects; over how many pixels these are averages
+    # The excess is added for few counts, whose variance follows from the map. The divisor is the
+    # number of pixels over which the Gaussian averages.
     noise = (np.maximum(noise, 0.0) + excess) / (4 * np.pi * (_ALONG * width) ** 2)
     certain = np.square(excess) / np.maximum(np.square(excess) + noise, _TINY)
     return certain * excess / np.maximum(held, _TINY)
@@ -141,8 +142,9 @@ def _excess(net, variance, fused, pixels, width):
 def _wanted(net, fused, window):
     """Return the desired sum of a map in a window.
 
-    Where the map is 0, nothing can be subtracted. Net counts below 0 there, from a background that
-    is too high, must not be subtracted from the rest of the window instead, which may be real.
+    Where the map is 0, nothing can be subtracted. If net counts are negative there, because the
+    background is too high, they must not be subtracted from the rest of the window, which may
+    contain real structure.
     """
     counts, held = net[window.pixels], fused[window.pixels]
     wanted = max(counts.sum(dtype=np.float64), 0.0)

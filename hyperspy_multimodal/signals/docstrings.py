@@ -20,9 +20,10 @@ DESCRIPTIONS = {
     slice.""",
     "gamma": """gamma : float or "auto"
     Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and values
-    of 1.6 to 2 suit atomic columns. "auto" chooses among 1, 1.4 and 1.8. If ``lambdas="auto"``, the
-    value that predicts held-out counts best is chosen; otherwise, the value for which the maps
-    explain the largest fraction of the variance of the HAADF. Default 1.7, as published.""",
+    of 1.6 to 2 suit atomic columns. "auto" chooses among 1, 1.4 and 1.8. With
+    ``lambdas="auto"``, the value that best predicts held-out counts is chosen; otherwise, the
+    value with which the maps explain the largest fraction of the variance of the HAADF. Default
+    1.7, as published.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
     Weights (lambda_1, lambda_2) of the $counts and of the regulariser, each a scalar or one value
     per element. A smaller lambda_1 (> 0) gives the HAADF more influence. A larger lambda_2 /
@@ -55,7 +56,7 @@ DESCRIPTIONS = {
     HAADF weights w, one per element. An element with weight 0 is excluded from the HAADF model.
     "auto" (default): fitted to the data. Weights that the data do not determine are set to Z^1.7
     times the number of atoms per count (Rutherford scattering). With ``lambdas="auto"``, equal
-    weights are used instead if they predict held-out counts better. "Z": Rutherford scattering for
+    weights are used if they predict held-out counts better. "Z": Rutherford scattering for
     all elements. None: all 1, as published.""",
     "haadf_blur": """haadf_blur : "auto" or float
     Standard deviation, in pixels, of the Gaussian that blurs the HAADF to the resolution of the
@@ -72,9 +73,9 @@ DESCRIPTIONS = {
     the total unless net counts in vacuum or strongly negative counts indicate a wrong background.
     In that case, a message is logged.""",
     "keep_significant": """keep_significant : bool
-    Whether to restore structure that fusion has erased and remove structure that it has added. If
-    the sums of a fused map and of the $counts differ significantly within a box, disc or line, the
-    sum of the map there is set to that of the $counts. The false-positive rate is 2 % per scan.
+    Whether to restore structure that fusion has erased, and to remove structure that it has added.
+    If the sums of a fused map and of the $counts differ significantly within a box, disc or line,
+    the sum of the map is set to that of the $counts. False alarms occur in at most 2 % of scans.
     Changes are recorded as ``relaxed``, and remaining differences are logged. Default True.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`). If the regulariser of any
@@ -93,7 +94,8 @@ DESCRIPTIONS = {
     array in ``metadata.Multimodal_fusion.standard_deviation``, which HyperSpy does not slice or
     stack along with the map. With ``full_output=True``, ``standard_deviations`` contains them as
     maps, and ``draws`` can be used to compute the errors of sums, ratios and any other quantity.
-    With fewer than 0.3 counts per pixel, they may be wrong by a factor of two. Default False.""",
+    With fewer than 0.3 counts per pixel, standard deviations may be wrong by a factor of two.
+    Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
     these positions are ignored, even if they are NaN. There, the maps follow the HAADF and the
@@ -106,9 +108,9 @@ DESCRIPTIONS = {
     "maps": """maps : None, list, dict or BaseSignal
     Maps of this scan, such as model fits, to fuse instead of counts from the spectra. Pass signals,
     or a dictionary mapping elements to signals or arrays. The fused maps have the same units and
-    are returned in memory. Arguments for extracting counts from spectra raise an error. See
-    `hyperspy_multimodal.fuse_maps`, which also accepts gain and background of the maps. None
-    (default) extracts the counts from the spectra.""",
+    are returned in memory. Arguments that concern the extraction of counts raise an error.
+    `hyperspy_multimodal.fuse_maps` also accepts the gain and background of the maps. None (default)
+    extracts the counts from the spectra.""",
     "lazy_output": """lazy_output : None or bool
     Whether to return lazy maps. Spectra are then read and fused only when the maps are computed.
     All maps share one Dask graph, so compute them together with `hyperspy_multimodal.compute_maps`.
@@ -140,13 +142,13 @@ DESCRIPTIONS = {
       (errors of the total other than noise, such as those of calibration and line weights, as
       fractions).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
-      window, or None). ``bright_restored``: one boolean per element, True if the sums of its
-      map over the dark, bright and brightest pixels of the HAADF, or over fifths of the dark ones,
-      were corrected towards those of the $counts.
-      ``differing``: windows that still differ, in the same form as ``relaxed``.
-    - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. In
-      this list, ``bright_bias`` is computed from two halves of the counts: one half is fused, and
-      the result is compared with the other half.
+      window, or None). ``differing``: windows that still differ, in the same form.
+      ``bright_restored``: one boolean per element, True if the sums of its map over the dark,
+      bright and brightest pixels of the HAADF, or over fifths of the dark pixels, were corrected
+      towards those of the $counts.
+    - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. Here,
+      ``bright_bias`` is computed by fusing one half of the counts and comparing the result with
+      the other half.
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
       trusted"), ``because`` (short list of the decisive reasons), ``reasons`` (full text, with
       suggested remedies), ``counts_per_pixel`` (mean number of X-rays or electrons per pixel,

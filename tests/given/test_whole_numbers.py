@@ -59,7 +59,7 @@ def test_counts_multiplied_by_a_noisy_gain_are_not_counts(name, counts, caplog):
     image = gained(counts * SPECIMENS[name], 4.0, np.random.default_rng(0))
     maps, source = ready_maps(["Ti"], image[None], None, None, 1, 0)
     assert source == "estimated"
-    assert "variance of the noise over that of counts" in caplog.text
+    assert "variance of the noise divided by that of counts" in caplog.text
     assert maps.gains[0] == pytest.approx(4.0, rel=0.35)
 
 

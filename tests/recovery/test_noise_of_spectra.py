@@ -33,7 +33,7 @@ def test_repeated_or_multiplied_spectra_are_not_sound(specimen, map_method):
     for changed, image, text in (
         (data, haadf, None),
         (large, haadf.repeat(2, axis=0).repeat(2, axis=1), "is repeated 2 x 2 times"),
-        (gained, haadf, "not that of counts"),
+        (gained, haadf, "not Poisson noise"),
     ):
         found, messages = verdicts(specimen, changed, image, map_method)
         about = [
