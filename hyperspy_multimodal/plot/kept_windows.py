@@ -6,8 +6,8 @@ from .panels import map_axes, map_name
 
 # Items of the record, marks, and what a caption says of them.
 _MARKS = {
-    "relaxed": ("o", "ring: sum set to counts"),
-    "differing": ("x", "cross: sum off counts"),
+    "relaxed": ("o", "ring: corrected by counts"),
+    "differing": ("x", "cross: differs from counts"),
 }
 _SIZE, _WIDTH = 16, 0.7  # square points, points
 

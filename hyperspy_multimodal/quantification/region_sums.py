@@ -11,7 +11,7 @@ import numpy as np
 from .measured import measured_of
 from .propagation import region_counts
 from .regions import given_regions
-from .text_table import aligned, error_or_none
+from .text_table import aligned, decimals, error_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,8 +68,9 @@ class RegionSums:
         """
         rows = [("region", "pixels", "line", "counts", "+-", "noise", "fit")]
         for region, pixels, line, *numbers in self._rows():
-            cells = [f"{each:.1f}" for each in numbers]
-            cells[-1] = error_or_none(numbers[-1], self.fit_errors_are_known, 1)
+            digits = max(decimals(numbers[1]), 1)
+            cells = [f"{each:.{digits}f}" for each in numbers]
+            cells[-1] = error_or_none(numbers[-1], self.fit_errors_are_known, digits)
             rows.append((region, str(pixels), line, *cells))
         return aligned(rows, names=(0, 2))
 

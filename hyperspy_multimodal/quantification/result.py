@@ -10,7 +10,7 @@ import numpy as np
 from hyperspy.signals import BaseSignal
 from numpy.typing import NDArray
 
-from .text_table import aligned, error_or_none
+from .text_table import aligned, decimals, error_or_none
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +119,10 @@ class Composition:
                 row["region"],
                 str(row["pixels"]),
                 row["line"],
-                f"{row['counts']:.0f} +- {row['counts_error']:.0f}",
+                " +- ".join(
+                    f"{row[name]:.{decimals(row['counts_error'])}f}"
+                    for name in ("counts", "counts_error")
+                ),
                 *(f"{row[f'{name}_percent']:.2f}" for name in ("atomic", "weight")),
                 *(f"{row[f'error{name}']:.2f}" for name in ("", "_counts")),
                 error_or_none(row["error_fit"], self.fit_errors_are_known, 2),

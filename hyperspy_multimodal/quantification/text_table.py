@@ -1,9 +1,16 @@
 """Tables as text."""
 
+import math
+
 
 def error_or_none(error, is_known, digits):
     """Return an error as text, "none" instead of 0 where it is not known."""
     return f"{error:.{digits}f}" if is_known or error > 0 else "none"
+
+
+def decimals(error):
+    """Return how many decimals show two digits of an error, 0 for errors of 10 and more."""
+    return 1 - math.floor(math.log10(error)) if 0 < error < 10 else 0
 
 
 def aligned(rows, names):

@@ -1,5 +1,7 @@
 """Messages of a fusion about counts, HAADF and maps."""
 
+from collections import Counter
+
 import numpy as np
 
 from ..counts.contracts import Maps
@@ -70,10 +72,13 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
         return
     apart = [name for name, alone in zip(names, setting.apart, strict=True) if alone]
     if apart:
+        follow = are_directional(setting.regularisers)
+        guided = [name for name, each in zip(names, follow, strict=True) if each and name in apart]
         _logger.warning(
-            "The HAADF does not help to predict held-out counts of %s. These maps are recovered "
-            "from the counts alone.",
+            "The brightness of the HAADF does not improve the prediction of the held-out counts of "
+            "%s. It is not used for these maps%s.",
             ", ".join(apart),
+            f"; its edges are, for {', '.join(guided)}" if guided else "",
             kind="told",
         )
 
@@ -183,6 +188,7 @@ def say_what_was_given_back(names, lost):
             "counts (`relaxed` in the record).",
             _places(names, lost),
             kind="told",
+            brief=f"Sums corrected in windows: {_numbers(names, lost)}.",
         )
 
 
@@ -218,6 +224,12 @@ def _most_by_element(names, lost):
         errors = abs(most.significance)
         found.append(f"{names[i]} by {amount} in {most.window.name} ({errors:.1f} standard errors)")
     return ", ".join(found)
+
+
+def _numbers(names, lost):
+    """Return how many windows of each element were corrected."""
+    numbers = Counter(names[each.element] for each in lost)
+    return ", ".join(f"{name} ({n})" for name, n in numbers.items())
 
 
 def _places(names, lost):

@@ -84,7 +84,7 @@ RULES = {
     # by how much the total differs from that of the counts
     "changed total": Rule("total differs from the counts", care=0.05, distrust=0.5),
     # standard errors of what still differs
-    "erased structure": Rule("structure lost or added", care=5, distrust=10),
+    "erased structure": Rule("structure lost or added", care=1, distrust=10),
     # the contrast that noise can hide over 8 pixels
     "flat": Rule("flat map: structure may be hidden", care=1),
     # the HAADF

@@ -44,7 +44,7 @@ def test_a_ring_marks_what_was_restored(fused):
     windows = fused[0][1].metadata.Multimodal_fusion.relaxed
     assert len(rings) == list(windows.lines).count("Cr")
     np.testing.assert_allclose(rings[0], (3.0 + 0.5 * 20.5, windows.rows[0]))
-    assert axes[1, 2].get_xlabel().endswith("ring: sum set to counts")
+    assert axes[1, 2].get_xlabel().endswith("ring: corrected by counts")
 
 
 def test_maps_without_windows_have_no_marks(fused):
