@@ -39,6 +39,15 @@ def test_counts_are_unbiased_and_as_noisy_as_counts_over_the_background(level, s
     assert np.all(found.net + found.background >= 0)
 
 
+@pytest.mark.parametrize("value", [10.0, 12.0, 15.0])
+@pytest.mark.parametrize("floor", [0.3, 1.0])
+def test_values_far_above_the_noise_are_no_more_counts_than_they_may_be(value, floor, rng):
+    """Chances of such values are too small for differences of chances near 1."""
+    _, image = clipped(np.full((64, 64), 0.1), np.inf, rng, floor)
+    image[32, 32] = value
+    assert value < counts_of(image, np.inf, floor).net[32, 32] < 10 * value
+
+
 @pytest.mark.parametrize(("level", "share"), [(0.02, 0.65), (0.1, 0.93), (0.5, 0.99)])
 def test_counts_are_less_noisy_than_values(level, share, rng):
     """Values follow the counts with a slope, as part of what a count adds is cut off again."""
