@@ -41,26 +41,39 @@ class LikelyCounts(NamedTuple):
         Level around each pixel at which its value was interpreted.
     by_value : numpy.ndarray
         Weight of the value itself: 0 where there are few counts, 1 where the map is bright.
+    event_sizes : numpy.ndarray
+        Third cumulant of the net counts over their variance, >= 1. Near a level of 0, the few
+        pixels that surely hold a count represent several.
+    stated_at : numpy.ndarray
+        Net counts for which the background was computed.
     """
 
     net: np.ndarray
     background: np.ndarray
     level: np.ndarray
     by_value: np.ndarray
+    event_sizes: np.ndarray
+    stated_at: np.ndarray
 
 
 class _Tables(NamedTuple):
-    """Probabilities of values by number of counts, and their score and information by level."""
+    """Probabilities of values by number of counts, and moments of their score by level."""
 
     chances: np.ndarray
     score: np.ndarray
     information: np.ndarray
+    third_moment: np.ndarray
     bin_width: float
 
 
 def mean_size(shape):
     """Return the mean size of a count, in effective counts."""
     return 1.0 if np.isinf(shape) else shape / (shape + 1)
+
+
+def _size_of_values(shape):
+    """Return the third cumulant of values over their variance, in single counts."""
+    return 1.0 if np.isinf(shape) else (shape + 2) / (shape + 1) / mean_size(shape)
 
 
 def likely_counts(image, net, excess, shape):
@@ -102,7 +115,11 @@ def likely_counts(image, net, excess, shape):
     # the variance of values beyond that of Poisson counts
     of_values = np.maximum(near, 0.0) * (1 / size - 1) + excess / size**2
     background = (1 - by_value) * (1 / information - level) + by_value * of_values
-    return LikelyCounts(np.maximum(found, -background), background, level, by_value)
+    third = np.interp(level, _LEVELS, tables.third_moment / np.square(tables.information))
+    sizes = np.maximum((1 - by_value) * third + by_value * _size_of_values(shape), 1.0)
+    stated_at = (1 - by_value) * level + by_value * np.maximum(near, 0.0)
+    found = np.maximum(found, -background)
+    return LikelyCounts(found, background, level, by_value, sizes, stated_at)
 
 
 def drawn_numbers(image, level, excess, shape, rng):
@@ -170,7 +187,9 @@ def _tables(excess, shape):
     of_number[:, -1], derivative[:, -1] = gammainc(_MOST - 1, _LEVELS), of_number[:, -2]
     chance = np.maximum(chances @ of_number.T, _NEVER)
     slope = chances @ derivative.T
-    return _Tables(chances, slope / chance, (np.square(slope) / chance).sum(axis=0), bin_width)
+    score = slope / chance
+    moments = ((chance * score**power).sum(axis=0) for power in (2, 3))
+    return _Tables(chances, score, *moments, bin_width)
 
 
 def _chances_of_values(excess, shape, number):

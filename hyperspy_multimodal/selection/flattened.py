@@ -7,7 +7,7 @@ from ..threads import side_by_side
 from .lost_structure import FALSE_ALARMS, INDEPENDENT, Lost
 from .runs import Runs
 from .scan_windows import Discs
-from .significance import errors_of, significance
+from .significance import errors_of, significance, spread_of
 
 # Diameters of spots, and pixels between a spot and its surroundings.
 _DIAMETERS, _GAP = (4, 6, 8), 2
@@ -70,8 +70,8 @@ def _spots(expectation, maps, element):
 
 def _shown(kind, sums, unit, least):
     """Yield how high spots of one diameter are, by how much counts differ, kind and place."""
-    counts, level, background = sums
-    counts = np.maximum(counts, background)
+    counts, level, background = sums[:3]
+    counts, spread = np.maximum(counts, background), spread_of(sums)
     for sign in (1, -1):
         beside = _beside(level, kind.diameter + _GAP, sign)
         height, shown = np.zeros(level.shape), sign * (level - beside) > 0
@@ -81,8 +81,9 @@ def _shown(kind, sums, unit, least):
         own, map_s, around, behind = (
             each.ravel()[places] for each in (counts, level, beside, background)
         )
-        there = sign * errors_of(own, around, behind, unit) > least
-        errors = significance(own, np.maximum(map_s, _TINY)) / unit
+        own_spread = spread and tuple(each.ravel()[places] for each in spread)
+        there = sign * errors_of(own, around, behind, unit, own_spread) > least
+        errors = significance(own, np.maximum(map_s, _TINY), own_spread) / unit
         for n in np.flatnonzero(there):
             yield height.flat[places[n]], float(errors[n]), kind, places[n]
 
