@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .events import Events
+
 
 class Counts(Protocol):
     """Counts of K elements in the form of the cost.
@@ -54,6 +56,8 @@ class Maps(Counts, Protocol):
         shape (K, K): calibration, weights of lines. None where it is not known.
     variance_doubt : float
         By what share of itself the variance of net counts may be wrong: 0 of Poisson counts.
+    events : Events or None
+        Events of several counts each. None of Poisson counts over a background.
     has_measured_background : bool
         Whether a background was measured beside the windows, which may be wrong.
     settled : Maps
@@ -69,6 +73,7 @@ class Maps(Counts, Protocol):
     splits_rounded: bool
     common: np.ndarray | None
     variance_doubt: float
+    events: Events | None
     has_measured_background: bool
     settled: "Maps"
 

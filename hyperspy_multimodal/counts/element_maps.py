@@ -49,6 +49,7 @@ class ElementMaps:
     gross = None
     common = None
     variance_doubt = 0.0
+    events = None
 
     @cached_property
     def counts(self):

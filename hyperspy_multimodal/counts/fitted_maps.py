@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from .drawn_maps import DrawnMaps, totals_to_keep
+from .events import Events
 from .pooling import pool
 
 _SOFTENING = 2.0
@@ -45,6 +46,8 @@ class FittedMaps:
         Covariance of the totals beyond noise, in shares of them, shape (K, K).
     variance_doubt : float
         By what share of itself the variance may be wrong, default 0.
+    events : Events or None
+        Events of several counts each. Default None: Poisson counts over v.
     softening : numpy.ndarray or float
         How many times v the background is, default 2; 1 where x + v is never negative, shape (K,).
     """
@@ -60,6 +63,7 @@ class FittedMaps:
     share: float = 1.0
     common: np.ndarray | None = None
     variance_doubt: float = 0.0
+    events: Events | None = None
     softening: np.ndarray | float = _SOFTENING
     splits_rounded: bool = False
     whole: "FittedMaps | None" = field(default=None, repr=False)
@@ -109,6 +113,7 @@ class FittedMaps:
             net_variance=self.net_variance[:, rows, cols],
             gross=self.gross[rows, cols],
             first_halves=self.first_halves[:, :, rows, cols],
+            events=self.events and self.events.cropped(rows, cols),
         )
 
     def halves(self, splits, seed):

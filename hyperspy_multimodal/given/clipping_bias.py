@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..counts.events import Events
 from ..notes import Speaker
 from ..written_numbers import with_error
 from .likely_counts import likely_counts, mean_size
@@ -42,12 +43,14 @@ def without_clipping_bias(maps, excess, errors, clipped, shapes, seed):
         np.array(each, float)
         for each in (maps.net, maps.net_variance, maps.first_halves, maps.gains)
     )
+    events = Events(np.ones_like(net), np.zeros_like(net))
     softening = np.broadcast_to(maps.softening, gains.shape).astype(float)
     changes, shares = np.zeros_like(gains), np.zeros_like(gains)
     for k in np.flatnonzero(clipped):
         size = mean_size(shapes[k])
         found = _counts_of(maps.net[k], excess[k], shapes[k])
         net[k], variance[k] = found.net, found.net + found.background
+        events.sizes[k], events.levels[k] = found.event_sizes, found.stated_at
         others = _counts_of(maps.net[k], excess[k] + errors[k], shapes[k]).net
         total, error = net[k].sum(), abs(others.sum() - net[k].sum())
         changes[k] = maps.net[k].sum() - size * total
@@ -66,6 +69,7 @@ def without_clipping_bias(maps, excess, errors, clipped, shapes, seed):
         first_halves=first,
         gains=gains,
         softening=softening,
+        events=events,
         common=np.diag(np.square(shares)),
     )
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
-from scipy.special import gammainc, gammaln, ndtr, xlogy
+from scipy.special import gammainc, gammaincc, gammaln, ndtr, xlogy
 
 # The level around a pixel is the mean under a Gaussian filter of this width in pixels, without the
 # pixel itself; that for the limit below, under a narrower one.
@@ -25,7 +25,7 @@ _MOST = 20
 # Bins of values, in standard deviations of the noise, but no wider than so many counts.
 _BIN, _WIDEST_BIN = 0.125, 0.05
 _HIGHEST = 8.0  # counts, and standard deviations beyond them
-_NEVER = 1e-30
+_NEVER = 1e-300
 _AT_ONCE = 2**15  # pixels whose probabilities are in memory together
 
 
@@ -41,26 +41,39 @@ class LikelyCounts(NamedTuple):
         Level around each pixel at which its value was interpreted.
     by_value : numpy.ndarray
         Weight of the value itself: 0 where there are few counts, 1 where the map is bright.
+    event_sizes : numpy.ndarray
+        Third cumulant of the net counts over their variance, >= 1. Near a level of 0, the few
+        pixels that surely hold a count represent several.
+    stated_at : numpy.ndarray
+        Net counts for which the background was computed.
     """
 
     net: np.ndarray
     background: np.ndarray
     level: np.ndarray
     by_value: np.ndarray
+    event_sizes: np.ndarray
+    stated_at: np.ndarray
 
 
 class _Tables(NamedTuple):
-    """Probabilities of values by number of counts, and their score and information by level."""
+    """Probabilities of values by number of counts, and moments of their score by level."""
 
     chances: np.ndarray
     score: np.ndarray
     information: np.ndarray
+    third_moment: np.ndarray
     bin_width: float
 
 
 def mean_size(shape):
     """Return the mean size of a count, in effective counts."""
     return 1.0 if np.isinf(shape) else shape / (shape + 1)
+
+
+def _size_of_values(shape):
+    """Return the third cumulant of values over their variance, in single counts."""
+    return 1.0 if np.isinf(shape) else (shape + 2) / (shape + 1) / mean_size(shape)
 
 
 def likely_counts(image, net, excess, shape):
@@ -102,7 +115,11 @@ def likely_counts(image, net, excess, shape):
     # the variance of values beyond that of Poisson counts
     of_values = np.maximum(near, 0.0) * (1 / size - 1) + excess / size**2
     background = (1 - by_value) * (1 / information - level) + by_value * of_values
-    return LikelyCounts(np.maximum(found, -background), background, level, by_value)
+    third = np.interp(level, _LEVELS, tables.third_moment / np.square(tables.information))
+    sizes = np.maximum((1 - by_value) * third + by_value * _size_of_values(shape), 1.0)
+    stated_at = (1 - by_value) * level + by_value * np.maximum(near, 0.0)
+    found = np.maximum(found, -background)
+    return LikelyCounts(found, background, level, by_value, sizes, stated_at)
 
 
 def drawn_numbers(image, level, excess, shape, rng):
@@ -164,13 +181,15 @@ def _tables(excess, shape):
     chances, bin_width = _chances_of_values(excess, shape, number)
     rate = _LEVELS[:, None]
     of_number = np.exp(xlogy(number, rate) - rate - gammaln(number + 1))
-    of_number[:, -1] += 1 - of_number.sum(axis=1)
-    # of n counts the derivative of the chance is that of n - 1 less that of n
+    # of n counts the derivative of the chance is that of n - 1 less that of n; of the most or more,
+    # that of one less
     derivative = np.concatenate([np.zeros_like(rate), of_number[:, :-1]], axis=1) - of_number
-    derivative[:, -1] -= derivative.sum(axis=1)
+    of_number[:, -1], derivative[:, -1] = gammainc(_MOST - 1, _LEVELS), of_number[:, -2]
     chance = np.maximum(chances @ of_number.T, _NEVER)
     slope = chances @ derivative.T
-    return _Tables(chances, slope / chance, (np.square(slope) / chance).sum(axis=0), bin_width)
+    score = slope / chance
+    moments = ((chance * score**power).sum(axis=0) for power in (2, 3))
+    return _Tables(chances, score, *moments, bin_width)
 
 
 def _chances_of_values(excess, shape, number):
@@ -181,13 +200,24 @@ def _chances_of_values(excess, shape, number):
     if np.isinf(shape):
         sizes, shares = number.astype(float), np.eye(number.size)
     else:
-        below = gammainc(shape * np.maximum(number, 1), (shape + 1) * edges[:, None])
-        below[-1] = 1.0
-        shares = np.diff(below, axis=0)
+        below, above = (
+            tail(shape * np.maximum(number, 1), (shape + 1) * edges[:, None])
+            for tail in (gammainc, gammaincc)
+        )
+        below[-1], above[-1] = 1.0, 0.0
+        shares = _between(below, above)
         sizes = np.concatenate([[0.0], edges[:-1] + width / 2])
         shares = np.concatenate([np.zeros((1, number.size)), shares])
         shares[:, 0] = 0.0
         shares[0, 0] = 1.0
-    ends = np.concatenate([ndtr((edges[:, None] - sizes) / deviation), np.ones((1, sizes.size))])
     # below 0 and up to each edge; the last bin has no end
-    return np.diff(ends, axis=0, prepend=0.0) @ shares, width
+    ends = (np.concatenate([[-np.inf], edges, [np.inf]])[:, None] - sizes) / deviation
+    return _between(ndtr(ends), ndtr(-ends)) @ shares, width
+
+
+def _between(below, above):
+    """Return the chances of bins from those below and above each edge, the smaller ones of both.
+
+    Differences of chances near 1 are those of rounding.
+    """
+    return np.where(above[:-1] < below[:-1], -np.diff(above, axis=0), np.diff(below, axis=0))

@@ -7,7 +7,7 @@ from ..counts.contracts import Maps
 from .brightness_sums import BLUR, ByBrightness, parted_classes, shares_of
 from .lost_structure import Lost
 from .normalised_haadf import smoothed
-from .significance import errors_of
+from .significance import errors_of, spread_of
 
 # Probability that a scan has any element that is corrected unnecessarily.
 _CHANCE = 0.001
@@ -61,7 +61,7 @@ def lacking_fifths(maps: Maps, expectation, fused, haadf, totals, apart_from=())
         fifths = [DarkFifth(*each) for each in zip(_NAMES, parts & there, shares, strict=True)]
         images, unit = expectation.images(i, fused[i]), expectation.unit(i, fused[i])
         sums = np.array([[each[one.there].sum() for one in fifths] for each in images])
-        errors = errors_of(*sums, unit)
+        errors = errors_of(*sums[:3], unit, spread_of(sums))
         if errors[0] < least:
             continue
         for each, error in zip(fifths, errors.tolist(), strict=True):

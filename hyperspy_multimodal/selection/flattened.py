@@ -7,12 +7,15 @@ from ..threads import side_by_side
 from .lost_structure import FALSE_ALARMS, INDEPENDENT, Lost
 from .runs import Runs
 from .scan_windows import Discs
-from .significance import errors_of, significance
+from .significance import errors_of, significance, spread_of
 
 # Diameters of spots, and pixels between a spot and its surroundings.
 _DIAMETERS, _GAP = (4, 6, 8), 2
 # Probability that any spot of a scan is corrected whose height is right.
 _CHANCE = 0.05
+_HALVINGS = 30
+# Spots that a map shows by fewer standard errors hardly ever pass for spots.
+_LOW = 0.5
 _TINY = np.finfo(float).tiny
 _AXES = (0, 1), (1, 0), (1, 1), (1, -1)
 
@@ -40,13 +43,30 @@ def flattened_spots(expectation, maps):
     """
     maps = np.asarray(maps, np.float64)
     spots = side_by_side(lambda i: _spots(expectation, maps, i), range(len(maps)))
-    found = [each for of_one in spots for each in of_one]
-    least = -special.ndtri(_CHANCE / (2 * max(len(found), 1)))
-    return [each for each in found if abs(each.significance) > least]
+    least = _least(np.concatenate([needed for _, needed in spots]))
+    return [each for found, _ in spots for each in found if abs(each.significance) > least]
+
+
+def _least(needed):
+    """Return by how many standard errors spots must differ, so that all share one chance.
+
+    A spot whose counts are right is taken for one only if they are higher by chance, by what it
+    needs. This many standard errors are then no surprise.
+    """
+    low, high = 0.0, -special.ndtri(_CHANCE / (2 * max(needed.size, 1)))
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        too_likely = 2 * special.ndtr(-np.maximum(middle, needed)).sum() > _CHANCE
+        low, high = (middle, high) if too_likely else (low, middle)
+    return high
 
 
 def _spots(expectation, maps, element):
-    """Return the spots of one map, those highest above what surrounds them first."""
+    """Return the spots of one map, and what those that it shows need.
+
+    The first are those highest above what surrounds them. The second are the standard errors, shape
+    (n,), by which the counts of any spot of the map must exceed the map to be taken for a spot.
+    """
     search = expectation.search(element, maps[element])
     runs, shape = Runs(np.stack(search.images)), maps.shape[1:]
     kinds = [Discs(shape, each) for each in _DIAMETERS if each + _GAP <= min(shape)]
@@ -56,22 +76,30 @@ def _spots(expectation, maps, element):
         sums = kind.sums(runs)
         least = -special.ndtri(FALSE_ALARMS / (tests * sums[0].size))
         shown += _shown(kind, sums, search.unit, least)
-    found, taken = [], np.zeros(shape, bool)
-    for _, errors, kind, place in sorted(shown, key=lambda each: -each[0]):
+    found, needed = [], []
+    taken, counted = np.zeros((2, *shape), bool)
+    for _, errors, kind, place, need in sorted(shown, key=lambda each: -each[0]):
         pixels = kind.pixels(place)
-        if taken[pixels].any():
+        if not counted[pixels].any():
+            counted[pixels] = True
+            needed.append(need)
+        if errors is None or taken[pixels].any():
             continue
         taken[pixels] = True
         pixels = tuple(each[expectation.there[pixels]] for each in pixels)
         sums = (float(each[element][pixels].sum()) for each in (expectation.net, maps))
         found.append(Lost(element, kind, place, pixels, errors, *sums, is_shown=True))
-    return found
+    return found, np.array(needed)
 
 
 def _shown(kind, sums, unit, least):
-    """Yield how high spots of one diameter are, by how much counts differ, kind and place."""
-    counts, level, background = sums
-    counts = np.maximum(counts, background)
+    """Yield how high spots of one diameter are, by how much counts differ, and where they are.
+
+    Also kind and place, and the standard errors that counts must exceed the map by to be a spot. By
+    how much they differ is None if they are no spot.
+    """
+    counts, level, background = sums[:3]
+    counts, spread = np.maximum(counts, background), spread_of(sums)
     for sign in (1, -1):
         beside = _beside(level, kind.diameter + _GAP, sign)
         height, shown = np.zeros(level.shape), sign * (level - beside) > 0
@@ -81,10 +109,13 @@ def _shown(kind, sums, unit, least):
         own, map_s, around, behind = (
             each.ravel()[places] for each in (counts, level, beside, background)
         )
-        there = sign * errors_of(own, around, behind, unit) > least
-        errors = significance(own, np.maximum(map_s, _TINY)) / unit
-        for n in np.flatnonzero(there):
-            yield height.flat[places[n]], float(errors[n]), kind, places[n]
+        own_spread = spread and tuple(each.ravel()[places] for each in spread)
+        there = sign * errors_of(own, around, behind, unit, own_spread) > least
+        errors = significance(own, np.maximum(map_s, _TINY), own_spread) / unit
+        needed = least - sign * significance(map_s, np.maximum(around, _TINY), own_spread) / unit
+        for n in np.flatnonzero(there | (needed < least - _LOW)):
+            by = float(errors[n]) if there[n] else None
+            yield height.flat[places[n]], by, kind, places[n], max(float(needed[n]), 0.0)
 
 
 def _beside(level, distance, sign):

@@ -87,7 +87,7 @@ class Lost:
 def run_tests():
     """Compile the kernels of the tests by running them on a tiny scan."""
     level, plan = np.ones((2, 3)), plans_over((2, 3))[0]
-    WindowSearch(level, level, 0 * level, []).wrong(plan, np.ones(len(plan.windows)))
+    WindowSearch((level, level, 0 * level), []).wrong(plan, np.ones(len(plan.windows)))
     run_chains()
 
 
@@ -110,10 +110,11 @@ class Expectation:
     Net counts x with a variance of x + v are treated as Poisson counts x + v over a background v.
     For windows of the spectrum, this is exact. v is the excess of the measured variance over the
     counts, averaged over neighbours. x is taken from the fused maps, because a variance estimated
-    from the counts themselves is too small where there are few by chance. If the residuals of most
-    of the scan are larger than this, because the gain is wrong or neighbours share noise, the unit
-    is their median absolute deviation. Sums of net counts that lie below 0 by more than their noise
-    show how wrong the background is. Smaller differences are then not significant.
+    from the counts themselves is too small where there are few by chance. If maps have
+    `Events` of several counts, as many more counts are needed. If the residuals of most of the scan
+    are larger than this, because the gain is wrong or neighbours share noise, the unit is their
+    median absolute deviation. Sums of net counts that lie below 0 by more than their noise show how
+    wrong the background is. Smaller differences are then not significant.
 
     Parameters
     ----------
@@ -128,6 +129,7 @@ class Expectation:
         self.there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
         self.net = net * self.there
         self._beyond = (variance_beyond(maps) if beyond is None else beyond) * self.there
+        self._events = maps.events
         self._units = {}
         self._before = {}  # by element: the last quick search
         windows = windows_over(net.shape[1:])
@@ -151,14 +153,19 @@ class Expectation:
         self._least_chain = dict(zip(PIECES, -special.ndtri(chances), strict=True))
 
     def images(self, element, fused):
-        """Return counts including background, what a map predicts for them, and the background."""
-        beyond = self._beyond[element]
-        expected = np.maximum(fused * self.there, 0.0) + beyond
-        return self.net[element] + beyond, expected, beyond
+        """Return counts including background, what a map predicts for them, and the background.
+
+        Of events of several counts, variance and third cumulant are added.
+        """
+        beyond, held = self._beyond[element], np.maximum(fused * self.there, 0.0)
+        images = self.net[element] + beyond, held + beyond, beyond
+        if self._events is None:
+            return images
+        return *images, *self._events.moments(element, held, beyond)
 
     def search(self, element, fused, found=()):
         """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
-        search = WindowSearch(*self.images(element, fused), found)
+        search = WindowSearch(self.images(element, fused), found)
         if element not in self._units:
             self._units[element] = self._unit(search)
         search.unit = self._units[element]
@@ -220,7 +227,7 @@ class Expectation:
 
     def _unit(self, search):
         """Return the standard error of windows of both kinds of counts, relative to Poisson's."""
-        background = search.images[-1]
+        background = search.images[2]
         # Single precision is enough to find out whether it is Poisson's.
         unit = self._noise(search.runs, Runs(background.astype(np.float32)))
         if unit > _SURELY_POISSON:

@@ -7,21 +7,32 @@ from scipy import special
 # each count is significant, but an estimate from a few counts is worse than none.
 _OF_THEIR_OWN = 3.0
 _TINY = np.finfo(float).tiny
+# Number of images of an expectation of Poisson counts.
+_POISSON = 3
 
 
-def significance(counts, expected):
+def significance(counts, expected, spread=None):
     """Return how unlikely counts are, as standard errors of a Gaussian with the same tail.
 
     Parameters
     ----------
     counts, expected : numpy.ndarray
         Counts >= 0, whole or not, and their expectation > 0.
+    spread : tuple of numpy.ndarray, optional
+        From `spread_of`. Default that of Poisson counts.
 
     Returns
     -------
     numpy.ndarray
         Positive where there are more counts than expected.
+
+    Notes
+    -----
+    Poisson events of several counts each have the mean, variance and third cumulant of such a
+    spread, over some background. If there are fewer counts than expected, Poisson counts of the
+    same variance have a tail that is wide enough.
     """
+    counts, expected = _as_events(counts, expected, spread)
     high = counts > expected
     # P(N >= n) and P(N <= n) of Poisson counts, interpolated for fractions.
     tail = np.where(
@@ -37,12 +48,39 @@ def significance(counts, expected):
     return np.where(high, errors, -errors)
 
 
-def errors_of(counts, expected, background, unit):
+def errors_of(counts, expected, background, unit, spread=None):
     """Return by how many standard errors counts of windows differ from the expected counts.
 
-    Maps cannot be negative, so net counts below 0 are treated as 0.
+    Maps cannot be negative, so net counts below 0 are treated as 0. ``spread`` as for
+    `significance`.
     """
     counts, expected = np.maximum(counts, background), np.maximum(expected, _TINY)
+    counts, expected = _as_events(counts, expected, spread)
     errors = significance(counts, expected) / unit
     few = counts - expected < _OF_THEIR_OWN * unit * np.sqrt(counts)
     return np.where((counts > expected) & few, 0.0, errors)
+
+
+def spread_of(sums):
+    """Return the spread of windows: variance over expected counts, and counts of an event.
+
+    Parameters
+    ----------
+    sums : sequence of numpy.ndarray
+        Of the images of an `Expectation`. None is returned for Poisson counts.
+    """
+    if len(sums) == _POISSON:
+        return None
+    _, expected, _, variance, third = sums
+    ratio = np.maximum(variance / np.maximum(expected, _TINY), 1.0)
+    return ratio, np.maximum(third / np.maximum(variance, _TINY), 1.0)
+
+
+def _as_events(counts, expected, spread):
+    """Return numbers of events and their expectation, as Poisson counts."""
+    if spread is None:
+        return counts, expected
+    ratio, sizes = spread
+    sizes = np.where(counts > expected, sizes, 1.0)
+    events = np.maximum(ratio * expected / np.square(sizes), _TINY)
+    return np.maximum(events + (counts - expected) / sizes, 0.0), events

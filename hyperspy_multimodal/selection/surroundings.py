@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from .significance import errors_of
+from .significance import errors_of, spread_of
 
 # Gap between a line and the pixels beside it, in line widths, because the blur of the line extends
 # into it; and the extent of those pixels, in line widths, with a minimum in pixels.
@@ -28,7 +28,8 @@ def is_part(window, pixels, images, unit, there):
     pixels : tuple of numpy.ndarray
         Rows and columns of its pixels that are not masked.
     images : sequence of numpy.ndarray
-        Gross counts, those that the map predicts, and the background, each of shape (ny, nx).
+        From `Expectation.images`: gross counts, those that the map predicts, the background and
+        more, each of shape (ny, nx).
     unit : float
         Standard error of a window, relative to the Poisson error.
     there : numpy.ndarray
@@ -44,12 +45,13 @@ def is_part(window, pixels, images, unit, there):
     line = np.zeros(there.shape, bool)
     line[pixels] = True
     line, there, *images = (each[region] for each in (line, there, *images))
-    measured, expected, background = images
+    measured, expected, background = images[:3]
     distance = ndimage.distance_transform_edt(~line)
     held = expected - background
     beside = there & (distance > gap) & (distance <= reach) & (held <= _ALIKE * held[line].max())
     if beside.sum() < line.sum():  # too few to tell
         return False
     also = max((measured - expected)[beside].mean(), 0.0) * line.sum()
-    counts, level, behind = (each[line].sum(keepdims=True) for each in images)
-    return bool(errors_of(counts, level + also, behind, unit)[0] < _ALONE)
+    sums = [each[line].sum(keepdims=True) for each in images]
+    counts, level, behind = sums[:3]
+    return bool(errors_of(counts, level + also, behind, unit, spread_of(sums))[0] < _ALONE)

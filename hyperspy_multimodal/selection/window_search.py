@@ -6,7 +6,7 @@ from ..kernels import windows_beyond
 from .chains import best_chains
 from .lines_going_on import LinesGoingOn
 from .runs import Runs
-from .significance import errors_of
+from .significance import errors_of, spread_of
 
 # Standard errors that suffice where a known line continues, because these are few windows.
 _FURTHER = 4.0
@@ -21,9 +21,8 @@ class WindowSearch:
 
     Parameters
     ----------
-    measured, expected, background : numpy.ndarray
-        Counts including background, the prediction of the map for them, and the background, (ny,
-        nx).
+    images : tuple of numpy.ndarray
+        Of an `Expectation`, shape (ny, nx) each.
     found : list of Lost
         Windows of the map that were found before.
 
@@ -38,8 +37,9 @@ class WindowSearch:
         Sums of both in single precision, which show where to search.
     """
 
-    def __init__(self, measured, expected, background, found):
-        self.images, self.unit = (measured, expected, background), 1.0
+    def __init__(self, images, found):
+        self.images, self.unit = images, 1.0
+        measured, expected = images[:2]
         self.both = np.stack([expected, measured - expected])
         self.runs = Runs(self.both.astype(np.float32))
         self._lines = LinesGoingOn(found, expected.shape)
@@ -69,13 +69,13 @@ class WindowSearch:
 
     def wrong_chains(self, least):
         """Return which chains are wrong, as in `wrong`; ``least`` is by number of pieces."""
-        measured, expected, _ = self.images
+        measured, expected = self.images[:2]
         wrong = []
         in_counts = {pieces: self.unit * each for pieces, each in least.items()}
         for chain in best_chains(measured, expected, in_counts):
             pixels = chain.pixels(0)
-            sums = (each[pixels].sum(keepdims=True) for each in self.images)
-            errors = float(errors_of(*sums, self.unit)[0])
+            sums = [each[pixels].sum(keepdims=True) for each in self.images]
+            errors = float(errors_of(*sums[:3], self.unit, spread_of(sums))[0])
             beyond = errors**2 - least[chain.pieces] ** 2
             if beyond > 0:
                 wrong.append((beyond, errors, chain, 0))
@@ -120,7 +120,8 @@ class WindowSearch:
             places, held = places[of_interest], held[of_interest]
         if not places.size:
             return
-        errors = errors_of(*window.sums_at(places, self.images), self.unit)
+        sums = window.sums_at(places, self.images)
+        errors = errors_of(*sums[:3], self.unit, spread_of(sums))
         sizes = np.abs(errors)
         are_wrong = (sizes > least) | (held & (sizes > enough))
         for each, place in zip(errors[are_wrong].tolist(), places[are_wrong], strict=True):

@@ -39,6 +39,39 @@ def test_counts_are_unbiased_and_as_noisy_as_counts_over_the_background(level, s
     assert np.all(found.net + found.background >= 0)
 
 
+@pytest.mark.parametrize("shape", [1.0, 2.0, np.inf])
+@pytest.mark.parametrize("level", [0.05, 0.3, 1.0, 5.0])
+def test_counts_come_in_events_of_the_stated_size(level, shape, rng):
+    found = counts_of(clipped(np.full((512, 512), level), shape, rng)[1], shape)
+    away = found.net - found.net.mean()
+    size = np.power(away, 3).mean() / np.square(away).mean()
+    assert found.event_sizes.mean() == pytest.approx(max(size, 1.0), abs=0.1, rel=0.1)
+
+
+@pytest.mark.parametrize("shape", [1.0, np.inf])
+def test_above_their_surroundings_counts_vary_with_the_size_of_events(shape, rng):
+    """Single bright pixels, so that the level around them is that of the dark ones."""
+    expected = np.full((512, 512), 0.1)
+    expected[8::16, 8::16] = 0.4
+    found = counts_of(clipped(expected, shape, rng, 0.3)[1], shape, 0.3)
+    net, size, behind, level = (
+        each[8::16, 8::16]
+        for each in (found.net, found.event_sizes, found.background, found.stated_at)
+    )
+    stated = (0.4 + behind + (size - 1) * (0.4 - level)).mean()
+    assert net.var() == pytest.approx(stated, rel=0.2)
+    assert net.var() > 1.2 * (0.4 + behind).mean()
+
+
+@pytest.mark.parametrize("value", [10.0, 12.0, 15.0])
+@pytest.mark.parametrize("floor", [0.3, 1.0])
+def test_values_far_above_the_noise_are_no_more_counts_than_they_may_be(value, floor, rng):
+    """Chances of such values are too small for differences of chances near 1."""
+    _, image = clipped(np.full((64, 64), 0.1), np.inf, rng, floor)
+    image[32, 32] = value
+    assert value < counts_of(image, np.inf, floor).net[32, 32] < 10 * value
+
+
 @pytest.mark.parametrize(("level", "share"), [(0.02, 0.65), (0.1, 0.93), (0.5, 0.99)])
 def test_counts_are_less_noisy_than_values(level, share, rng):
     """Values follow the counts with a slope, as part of what a count adds is cut off again."""

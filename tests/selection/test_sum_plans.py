@@ -25,7 +25,7 @@ def search_of(shape, seed=0):
     level = rng.uniform(0.5, 2, shape)
     counts = rng.poisson(level).astype(float)
     counts[: shape[0] // 3, : shape[1] // 3] += 1
-    return WindowSearch(counts, level, np.zeros(shape), [])
+    return WindowSearch((counts, level, np.zeros(shape)), [])
 
 
 def test_every_window_is_in_one_plan_with_others_that_lie_alike():
