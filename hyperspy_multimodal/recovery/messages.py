@@ -187,7 +187,7 @@ def say_what_was_given_back(names, lost):
             "not: %s. In these windows, the sums of the maps were restored to those of the "
             "counts (`relaxed` in the record).",
             _places(names, lost),
-            kind="told",
+            kind="corrected",
             brief=f"Sums corrected in windows: {_numbers(names, lost)}.",
         )
 

@@ -105,6 +105,8 @@ RULES = {
     "to do": Rule("", to_do=True),
     "": Rule("", to_do=True),
     "told": Rule(""),
+    # structure that was restored or removed
+    "corrected": Rule(""),
 }
 _RANKS = {kind: rank for rank, kind in enumerate(RULES)}
 
