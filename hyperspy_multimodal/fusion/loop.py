@@ -25,7 +25,7 @@ _ITERATIONS_PER_RECORD = 10
 # this many, and at most as many as were done.
 _FAR = 1.0  # relative gap
 _SHARE_OF_WAY, _MOST_BETWEEN = 0.3, 40
-# So many iterations may not improve the maps of the start: these are kept.
+# Up to this many iterations, a copy of the maps of the start is kept, as they may be the best.
 _FEW = 100
 # Newton's method continues where its step may move a map by more than this share of a bright value.
 _PRECISION = np.float32(0.01)

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import optimize, special
 
 from ..counts.contracts import Maps
-from .brightness_sums import BLUR, ByBrightness, parted_classes, shares_of
+from .brightness_sums import BLUR, ByBrightness, parted_classes, shares_of, wanted_sums
 from .lost_structure import Lost
 from .normalised_haadf import smoothed
 from .significance import errors_of, spread_of
@@ -86,7 +86,7 @@ def with_fifths(fused, net, fifths):
     fifths : sequence of DarkFifth
         All fifths of the element.
     """
-    wanted = np.array([max(net[each.there].sum(dtype=np.float64), 0.0) for each in fifths])
+    wanted = wanted_sums(net, fifths)
     pixels = np.array([each.there.sum() for each in fifths])
     shares = np.stack([each.share for each in fifths])
     evenly = np.cumsum(shares, axis=0)

@@ -14,7 +14,7 @@ _DIAMETERS, _GAP = (4, 6, 8), 2
 # Probability that any spot of a scan is corrected whose height is right.
 _CHANCE = 0.05
 _HALVINGS = 30
-# Spots that a map shows by fewer standard errors hardly ever pass for spots.
+# Spots that are fewer standard errors above their surroundings in the map hardly ever pass.
 _LOW = 0.5
 _TINY = np.finfo(float).tiny
 _AXES = (0, 1), (1, 0), (1, 1), (1, -1)
@@ -50,8 +50,8 @@ def flattened_spots(expectation, maps):
 def _least(needed):
     """Return by how many standard errors spots must differ, so that all share one chance.
 
-    A spot whose counts are right is taken for one only if they are higher by chance, by what it
-    needs. This many standard errors are then no surprise.
+    A weak spot of the map passes as a spot only if its counts are too high by chance. Its sum then
+    differs from that of the map by at least ``needed`` standard errors, although the map is right.
     """
     low, high = 0.0, -special.ndtri(_CHANCE / (2 * max(needed.size, 1)))
     for _ in range(_HALVINGS):
@@ -62,10 +62,10 @@ def _least(needed):
 
 
 def _spots(expectation, maps, element):
-    """Return the spots of one map, and what those that it shows need.
+    """Return the spots of one map, the highest first, and by how much counts must exceed the map.
 
-    The first are those highest above what surrounds them. The second are the standard errors, shape
-    (n,), by which the counts of any spot of the map must exceed the map to be taken for a spot.
+    The latter are standard errors, shape (n,), for all spots that the map shows, whether or not
+    their counts pass.
     """
     search = expectation.search(element, maps[element])
     runs, shape = Runs(np.stack(search.images)), maps.shape[1:]
@@ -95,8 +95,8 @@ def _spots(expectation, maps, element):
 def _shown(kind, sums, unit, least):
     """Yield how high spots of one diameter are, by how much counts differ, and where they are.
 
-    Also kind and place, and the standard errors that counts must exceed the map by to be a spot. By
-    how much they differ is None if they are no spot.
+    Then kind, place, and the standard errors by which counts must exceed the map to pass as a spot.
+    The difference of the counts is None if they do not pass.
     """
     counts, level, background = sums[:3]
     counts, spread = np.maximum(counts, background), spread_of(sums)

@@ -64,8 +64,8 @@ class Lost:
     is_shown : bool
         Whether it is a spot that the map shows, too high or too low. Default False.
     is_part : bool
-        Whether it is a line that the map lacks, but only the luckiest part of a broader region.
-        Default False.
+        Whether it is a line that is significant only as a part of a broader region that the map
+        lacks. Default False.
     """
 
     element: int

@@ -69,7 +69,10 @@ def test_odd_images_cause_no_warnings_of_numpy():
     dark = np.where(ROW < 20, 0.0, haadf())
     for first in (np.zeros(SHAPE), np.full(SHAPE, 3.0), counts(1) - 1.0, counts(1) * 1e-30):
         for options in ({}, {"gain": 1.0}):
-            judged(first, dark, lambdas="auto", **options)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                judged(first, dark, lambdas="auto", **options)
+            assert not [each for each in caught if each.category is RuntimeWarning]
 
 
 def test_uses_of_the_haadf_are_named_by_element():
