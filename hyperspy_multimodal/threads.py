@@ -11,13 +11,13 @@ import dask
 import numba
 
 # Waking a thread takes longer than it saves with fewer values than this per pass.
-_VALUES_PER_THREAD = 50_000
+_VALUES_PER_THREAD = 32_000
 _CHUNKS_PER_THREAD = 4
 _FEWEST_ROWS, _MOST_ROWS = 4, 64
 
 # Threads that got less than this share of their cores, over so many seconds of loops, shared them
 # with another process: one thread alone then, for some seconds, longer each time in a row.
-_SHARE, _WATCHED = 0.8, 0.02
+_SHARE, _WATCHED = 0.8, 0.05
 _FIRST_REST, _LONGEST_REST = 0.25, 2.0
 
 # A lock of one thread, so that a callback may also fuse.
@@ -131,7 +131,8 @@ def one_thread_where_cores_are_shared(watched=True):
 
     This is detected from the processor time of this process, which is then less than threads times
     seconds. Results do not depend on the number of threads. Code that is not entirely in parallel
-    loops must not be ``watched``, because one thread works there while the others are idle.
+    loops must not be ``watched``, because one thread works there while the others are idle, nor
+    code of less than a millisecond, because the time of other threads is updated more rarely.
     """
     threads = numba.get_num_threads()
     if threads == 1:
@@ -142,12 +143,18 @@ def one_thread_where_cores_are_shared(watched=True):
             yield
         finally:
             numba.set_num_threads(threads)
-    elif not watched:
+    elif not watched or _are_new(threads):
         yield
     else:
         wall, worked = time.perf_counter(), time.process_time()
         yield
         _cores.note(threads, time.perf_counter() - wall, time.process_time() - worked)
+
+
+def _are_new(threads):
+    """Return whether a thread's first loop with so many threads is to come, which starts them."""
+    known, _member.loops = getattr(_member, "loops", 1), threads
+    return threads > known
 
 
 def side_by_side(function, items):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import dask
@@ -252,11 +253,27 @@ def test_threads_that_do_not_get_their_cores_are_seen(cores):
 
 def test_moments_are_too_short_to_tell(cores):
     known, _ = cores
-    for _ in range(3):
-        known.note(2, wall=0.004, worked=0.004)
+    for _ in range(4):
+        known.note(2, wall=0.01, worked=0.01)
     assert not known.are_shared
-    known.note(2, wall=0.01, worked=0.01)
+    known.note(2, wall=0.02, worked=0.02)
     assert known.are_shared
+
+
+@needs_two_threads
+def test_the_start_of_threads_tells_nothing_of_the_cores(cores, monkeypatch):
+    noted = []
+    monkeypatch.setattr(threads._cores, "note", lambda *given: noted.append(given))
+
+    def loops():
+        for count in (2, 2, 1, 2):
+            numba.set_num_threads(count)
+            with threads.one_thread_where_cores_are_shared():
+                pass
+        return len(noted)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(loops).result() == 2
 
 
 @pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="Numba has one thread")

@@ -171,7 +171,7 @@ def recorded(problem, state, iteration):
     """Return (iteration, `Evaluation`, gap) of ``state``, its maps brought to the totals."""
     problem.meet_totals(state.maps)
     found = problem.record(state)
-    gap = max(problem.relative(found), problem.total_error(state.maps))
+    gap = max(problem.relative(found), problem.total_error(state.maps, found.sums))
     return iteration, found, float(gap)
 
 

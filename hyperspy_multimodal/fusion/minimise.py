@@ -77,8 +77,8 @@ class FusionResult:
     fields: np.ndarray | None = field(default=None, repr=False)
     stresses: np.ndarray | None = field(default=None, repr=False)
 
-    def part(self, chosen: np.ndarray) -> FusionResult:
-        """Return the result for chosen elements (numbers, or bool of shape (K,)) as a start."""
+    def part(self, chosen: np.ndarray | slice) -> FusionResult:
+        """Return the result for chosen elements (numbers, bool (K,) or a slice) as a start."""
         return replace(
             self,
             maps=self.maps[chosen],

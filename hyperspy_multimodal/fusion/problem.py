@@ -54,6 +54,7 @@ class Evaluation:
     variation: float
     gap: float
     residual: np.ndarray  # the dual variable of the HAADF term that the gap is for
+    sums: np.ndarray | None = None  # of the maps, (K,), if known
 
     @property
     def cost(self):
@@ -198,7 +199,7 @@ class Problem:
         has_field = self.data.places >= 0
         if has_field.any():
             state, of_fields = fields.certified(self, state)
-        with one_thread_where_cores_are_shared():
+        with one_thread_where_cores_are_shared(watched=False):
             certificate(
                 chunk := rows_per_chunk(state.maps.shape),
                 self.data,
@@ -222,6 +223,7 @@ class Problem:
             variation=float(variation.sum()),
             gap=float(gap + np.abs(state.prices * missed).sum()),
             residual=certified,
+            sums=sums,
         )
 
     def relative(self, record):
@@ -254,14 +256,17 @@ class Problem:
         pairs = (ny - 1) * nx + ny * (nx - 1)
         return np.sqrt(squares / max(2 * pairs, 1))
 
-    def total_error(self, maps):
-        """Return the largest relative deviation of the totals of ``maps`` from those to keep."""
+    def total_error(self, maps, sums=None):
+        """Return the largest relative deviation of the totals of ``maps`` from those to keep.
+
+        ``sums`` as in `meet_totals`.
+        """
         kept = np.isfinite(self.data.totals)
         if not kept.any():
             return 0.0
-        sums = maps.sum(axis=(1, 2), dtype=np.float64)[kept]
-        wanted = self.data.totals[kept]
-        return float((np.abs(sums - wanted) / np.where(wanted > 0, wanted, 1e-3)).max())
+        sums = maps.sum(axis=(1, 2), dtype=np.float64) if sums is None else sums
+        missed, wanted = np.abs(sums - self.data.totals)[kept], self.data.totals[kept]
+        return float((missed / np.where(wanted > 0, wanted, 1e-3)).max())
 
     def meet_totals(self, maps, sums=None):
         """Scale ``maps`` in place to the totals to keep; empty maps become uniform.

@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..blas import one_blas_thread
 from ..counts.contracts import Maps, Reading
 from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.minimise import warn_if_unconverged
+from ..memory import reuse_memory
 from ..selection import (
     BRIGHTNESS,
     error_draws,
@@ -113,6 +115,7 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
 
 
 @summed_up
+@one_blas_thread()
 def fuse(maps: Maps, haadf, scattering, parameters):
     """Fuse measured maps with a HAADF image.
 
@@ -131,6 +134,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     -------
     Fused
     """
+    reuse_memory()
     check_counts(maps, parameters.chooses_lambdas)
     fit, shift = registered_fit(maps, haadf, scattering, parameters)
     prepared = prepare(fit, parameters, shift)

@@ -166,17 +166,31 @@ def _followed(history, end, shape):
 
 
 def _surplus(counts, expected):
-    """Return the excess of pieces that start at each corner, (directions, ny + 1, nx + 1)."""
+    """Return the excess of pieces that start at each corner, (directions, ny + 1, nx + 1).
+
+    It is 0 for pieces that end outside the scan on their way back.
+    """
     both = np.pad(np.stack([counts, expected]), ((0, 0), (5, 5), (5, 5))).astype(np.float32)
     ny, nx = counts.shape
-    found = []
-    for direction in range(len(_STEPS)):
+    half = len(_STEPS) // 2
+    found = np.zeros((len(_STEPS), ny + 1, nx + 1), np.float32)
+    for direction in range(half):
         sums = 0.0
         for row, col in zip(*_piece(direction), strict=True):
             sums = sums + both[:, 5 + row : 6 + row + ny, 5 + col : 6 + col + nx]
         roots = 2 * np.sqrt(np.maximum(sums, 0) + np.float32(_ANSCOMBE))
-        found.append(roots[0] - roots[1])
-    return np.stack(found)
+        np.subtract(*roots, out=found[direction])
+        # The way back has the same pixels, and starts where this one ends.
+        to, of = zip(*map(_beyond, _STEPS[direction], (ny + 1, nx + 1)), strict=True)
+        found[(half + direction, *to)] = found[(direction, *of)]
+    return found
+
+
+def _beyond(step, n):
+    """Return where corners (of n) have another a step before them, and where that is."""
+    length = min(abs(step), n)
+    ends = slice(length, n), slice(0, n - length)
+    return ends if step > 0 else ends[::-1]
 
 
 @cache

@@ -207,12 +207,14 @@ class HeldOut:
         known = self._in_units[number]
         fused = self._fused(first, setting, elements, start, in_units=known)
         expected = fused.maps * ((1 - _FRACTION) / _FRACTION)
-        misses = second.net[list(elements)] - expected
+        # A slice copies nothing.
+        own = slice(None) if len(elements) == self.n_maps else list(elements)
+        misses = second.net[own] - expected
         squares = np.square(misses)
         if self.mask is not None:
             squares[:, self.mask] = 0.0  # there is nothing to predict
         found = block_sums(squares), class_sums(misses, self._classes)
-        return found, [fused.part([place]) for place in range(len(elements))]
+        return found, [fused.part(slice(n, n + 1)) for n in range(len(elements))]
 
     def _fused(self, half, setting, elements=None, start=None, tolerance=_TOLERANCE, in_units=None):
         if are_sieves(setting.regularisers).any():

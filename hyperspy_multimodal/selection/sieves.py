@@ -14,6 +14,8 @@ _COARSE, _FINE = 2, 1
 _FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
 # The probe is the same for all maps: a map gets a separate width only if it is better by this.
 _STANDARD_ERRORS = 2.0
+# Standard errors by which another setting is clearly better.
+_BEHIND = 3.0
 
 
 def sieve_without(held_out, start, reference=None):
@@ -75,8 +77,12 @@ def _own_ratios(held_out, tried, common):
         yield RATIOS[own if lost > _STANDARD_ERRORS else common]
 
 
-def smooth_without(held_out, start):
-    """Return the best setting of smooth maps without HAADF, each with a separate width."""
+def smooth_without(held_out, start, reference=None):
+    """Return the best setting of smooth maps without HAADF, each with a separate width.
+
+    Widths are not tried any further for an element that ``reference`` predicts clearly better, if
+    the last step has gained it less than half of what it lacks.
+    """
     n_maps = held_out.n_maps
     first = replace(start, lambda_1=1.0, regularisers=(SMOOTH,) * n_maps, apart=(False,) * n_maps)
     low, high = _FIRST_PLACES
@@ -86,10 +92,19 @@ def smooth_without(held_out, start):
     while True:
         found = {place: held_out.errors(each) for place, each in tried.items()}
         best = np.array([min(found, key=lambda place: found[place][i]) for i in range(n_maps)])
-        if (held_out.counted & (best == low)).any() and low >= _COARSE:
+
+        def may_gain(edge, before, best=best, found=found):
+            going = held_out.counted & (best == edge)
+            if reference is None or not going.any():
+                return going
+            behind = held_out.standard_errors_lost(tried[edge], reference) > _BEHIND
+            lacking = found[edge] - held_out.errors(reference)
+            return going & ~(behind & (found[before] - found[edge] < lacking / 2))
+
+        if low >= _COARSE and may_gain(low, low + _COARSE).any():
             low, edge = low - _COARSE, low
             new = low
-        elif (held_out.counted & (best == high)).any() and high + _COARSE < len(RATIOS):
+        elif high + _COARSE < len(RATIOS) and may_gain(high, high - _COARSE).any():
             high, edge = high + _COARSE, high
             new = high
         else:
@@ -109,7 +124,7 @@ def blurs_without(held_out, start, candidates, reference=None):
     found = sieve_without(held_out, start, reference) if sieves.any() else None
     if not only_smooth.any():
         return found
-    smooth = smooth_without(held_out, start)
+    smooth = smooth_without(held_out, start, reference)
     return smooth if found is None else held_out.put_together(only_smooth, smooth, found)
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from threadpoolctl import threadpool_limits
-
+from ...blas import one_blas_thread
 from ...physics.lines import RARE_ELEMENTS, all_elements, element_lines
 from .absorption import visible_edges
 from .attribution import attribute
@@ -72,8 +71,7 @@ def explain(
     -------
     Explanation
     """
-    # matrices are small: threads would only wait for each other
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_blas_thread():
         return _explain(observed, used, nominal, named, beam_energy, refine, pile_up, candidates)
 
 
