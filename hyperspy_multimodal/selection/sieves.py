@@ -9,7 +9,8 @@ SIEVE, SMOOTH = SIEVES = "sieve", "smooth"
 #: of 19 %.
 RATIOS = tuple(float(f"{2 ** (k / 2):.4g}") for k in range(-6, 11))
 _FIRST_RATIO = 2.0  # a width of 2 pixels
-_COARSE, _FINE = 2, 1
+#: Steps between the widths of a search, before it ends in finer ones.
+COARSE, _FINE = 2, 1
 # The first widths that are tried for smooth maps.
 _FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
 # The probe is the same for all maps: a map gets a separate width only if it is better by this.
@@ -45,8 +46,8 @@ def sieve_without(held_out, start, reference=None):
         return held_out.score(tried[place])
 
     best = RATIOS.index(_FIRST_RATIO)
-    try_out([best, *_beside(best, _COARSE)])
-    best = _climbed(best, _COARSE, score)
+    try_out([best, *_beside(best, COARSE)])
+    best = _climbed(best, COARSE, score)
     own = replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
     if reference is not None:
         served = held_out.errors(own) < held_out.errors(reference)
@@ -80,17 +81,17 @@ def smooth_without(held_out, start):
     n_maps = held_out.n_maps
     first = replace(start, lambda_1=1.0, regularisers=(SMOOTH,) * n_maps, apart=(False,) * n_maps)
     low, high = _FIRST_PLACES
-    places = range(low, high + 1, _COARSE)
+    places = range(low, high + 1, COARSE)
     tried = {place: replace(first, ratios=(RATIOS[place],) * n_maps) for place in places}
     held_out.try_out(tried.values())
     while True:
         found = {place: held_out.errors(each) for place, each in tried.items()}
         best = np.array([min(found, key=lambda place: found[place][i]) for i in range(n_maps)])
-        if (held_out.counted & (best == low)).any() and low >= _COARSE:
-            low, edge = low - _COARSE, low
+        if (held_out.counted & (best == low)).any() and low >= COARSE:
+            low, edge = low - COARSE, low
             new = low
-        elif (held_out.counted & (best == high)).any() and high + _COARSE < len(RATIOS):
-            high, edge = high + _COARSE, high
+        elif (held_out.counted & (best == high)).any() and high + COARSE < len(RATIOS):
+            high, edge = high + COARSE, high
             new = high
         else:
             return held_out.collected([tried[place] for place in best])
