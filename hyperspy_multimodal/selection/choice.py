@@ -12,7 +12,7 @@ from .mixtures import with_sieves
 from .moves import of_same_form, with_other_form, with_ratios, with_regularisers
 from .noise_share import NoiseShare, noise_share
 from .settings import Setting
-from .sieves import SIEVES, blurs_without
+from .sieves import COARSE, SIEVES, SMOOTH, blurs_without
 from .stages import adjusted, are_losing, best_of, set_apart, walked
 
 _FIRST_RATIO = 2.0
@@ -116,9 +116,21 @@ def search(held_out, candidates):
         without, other = (held_out.put_together(sieves, blurred, each) for each in (without, other))
     best = _guided(held_out, without, other, names)
     if best.model is None:
-        best = centred(held_out, best, held_out.counted & ~sieves)
+        movable = held_out.counted & ~sieves & held_out.has_structure(best)
+        best = centred(held_out, best, movable)
     free = ~sieves & [not set(SIEVES).isdisjoint(each) for each in candidates]
-    return with_sieves(held_out, best, without, candidates, free) if free.any() else best
+    if free.any():
+        best = with_sieves(held_out, best, without, candidates, free)
+    return best if best.model is not None else _with_middle_widths(held_out, best, without)
+
+
+def _with_middle_widths(held_out, best, without):
+    """Return the setting without HAADF with the middle of the widths of smooth maps."""
+    smooth = np.array([name == SMOOTH for name in best.regularisers]) & held_out.counted
+    if not smooth.any():
+        return best
+    structured = held_out.has_structure(without) | held_out.has_structure(best)
+    return centred(held_out, best, smooth & structured, COARSE)
 
 
 def _guided(held_out, without, changed, candidates):

@@ -69,7 +69,7 @@ def _flattened(held_out, setting, flat):
     return raised
 
 
-def centred(held_out, setting, chosen):
+def centred(held_out, setting, chosen, stride=1):
     """Return a setting without HAADF with the middle of the ratios that predict equally well.
 
     With few counts, ratios that differ by factors of ten predict equally well, and which one is
@@ -83,26 +83,26 @@ def centred(held_out, setting, chosen):
         Best setting without HAADF.
     chosen : numpy.ndarray
         Elements whose ratio may move, bool, shape (K,).
+    stride : int
+        Number of steps between the ratios that are compared. Default 1.
 
     Returns
     -------
     Setting
     """
-    moved = {(i, 0): setting for i in range(held_out.n_maps)}  # by element and steps
-    reach = {1: np.zeros(held_out.n_maps, int), -1: np.zeros(held_out.n_maps, int)}
-    for direction in reach:
-        going, steps = chosen & held_out.has_structure(setting), 0
+    both_ends = np.zeros(held_out.n_maps, int)  # their sum, in steps
+    for direction in (stride, -stride):
+        going, steps = chosen, 0
         while going.any():
+            before = with_ratios(setting, going, steps)
             steps += direction
             tried = with_ratios(setting, going, steps)
-            before = with_ratios(setting, going, steps - direction)
-            going &= np.not_equal(tried.ratios, before.ratios)
+            going = going & np.not_equal(tried.ratios, before.ratios)
             if going.any():
                 going &= held_out.standard_errors_lost(tried, setting) < _ALIKE
-            moved |= {(i, steps): tried for i in np.flatnonzero(going)}
-            reach[direction] += going
-    middle = ((reach[1] - reach[-1]) / 2).astype(int)  # of two, the one closer to the best
-    return held_out.collected([moved[i, steps] for i, steps in enumerate(middle)])
+            both_ends += direction * going
+    middle = (both_ends / 2).astype(int)  # of two, the one closer to the best
+    return held_out.collected([with_ratios(setting, chosen, middle)] * held_out.n_maps)
 
 
 def settled(held_out, setting, candidates, chosen):

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from ..fusion.regularisers import are_directional
 from .moves import by_element, with_ratios
 from .sieves import SIEVE, SMOOTH, blurs_without, with_smooth, without_beads
 from .stages import LAMBDAS_1, adjusted, best_of, set_apart, walked
@@ -14,6 +15,10 @@ _STEP, _FINE_STEP = 2, 1  # in half decades
 # before. And what to have it while the HAADF is added; a smooth map may lose as much until then.
 _STANDARD_ERRORS = 2.0
 _STANDARD_ERRORS_TRIED = 1.0
+# Without the HAADF, what elements with structure may lose by a smooth map. If the counts do not
+# distinguish it from total variation, it is usually closer to the truth, unless total variation
+# takes its edges from the HAADF, which counts this few could not show.
+_ALIKE = 1.0
 # As for total variation.
 _HAADF_STANDARD_ERRORS = 3.0
 
@@ -82,13 +87,17 @@ def _unaided(held_out, best, candidates, free):
     if blurred is None:
         return best
     # Elements are independent.
-    served = free & _gains(held_out, blurred, best)
+    alike = held_out.has_structure(best) & ~np.array(are_directional(best.regularisers))
+    served = free & _gains(held_out, blurred, best, _ALIKE * alike)
     return held_out.put_together(served, blurred, best) if served.any() else best
 
 
-def _gains(held_out, setting, best):
-    """Return which elements gain enough by their sieves or smooth maps, bool, (K,)."""
-    asked = np.where(_are_smooth(setting), 0.0, _STANDARD_ERRORS)
+def _gains(held_out, setting, best, alike=0.0):
+    """Return which elements gain enough by their sieves or smooth maps, bool, (K,).
+
+    With smooth maps, they may lose up to ``alike`` standard errors.
+    """
+    asked = np.where(_are_smooth(setting), -np.asarray(alike), _STANDARD_ERRORS)
     return held_out.standard_errors_lost(best, setting) > asked
 
 

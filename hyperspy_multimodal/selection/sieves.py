@@ -9,7 +9,8 @@ SIEVE, SMOOTH = SIEVES = "sieve", "smooth"
 #: of 19 %.
 RATIOS = tuple(float(f"{2 ** (k / 2):.4g}") for k in range(-6, 11))
 _FIRST_RATIO = 2.0  # a width of 2 pixels
-_COARSE, _FINE = 2, 1
+#: Steps between the widths of a search, before it ends in finer ones.
+COARSE, _FINE = 2, 1
 # The first widths that are tried for smooth maps.
 _FIRST_PLACES = RATIOS.index(2.0), RATIOS.index(8.0)
 # The probe is the same for all maps: a map gets a separate width only if it is better by this.
@@ -47,8 +48,8 @@ def sieve_without(held_out, start, reference=None):
         return held_out.score(tried[place])
 
     best = RATIOS.index(_FIRST_RATIO)
-    try_out([best, *_beside(best, _COARSE)])
-    best = _climbed(best, _COARSE, score)
+    try_out([best, *_beside(best, COARSE)])
+    best = _climbed(best, COARSE, score)
     own = replace(first, ratios=tuple(_own_ratios(held_out, tried, best)))
     if reference is not None:
         served = held_out.errors(own) < held_out.errors(reference)
@@ -86,7 +87,7 @@ def smooth_without(held_out, start, reference=None):
     n_maps = held_out.n_maps
     first = replace(start, lambda_1=1.0, regularisers=(SMOOTH,) * n_maps, apart=(False,) * n_maps)
     low, high = _FIRST_PLACES
-    places = range(low, high + 1, _COARSE)
+    places = range(low, high + 1, COARSE)
     tried = {place: replace(first, ratios=(RATIOS[place],) * n_maps) for place in places}
     held_out.try_out(tried.values())
     while True:
@@ -101,11 +102,11 @@ def smooth_without(held_out, start, reference=None):
             lacking = found[edge] - held_out.errors(reference)
             return going & ~(behind & (found[before] - found[edge] < lacking / 2))
 
-        if low >= _COARSE and may_gain(low, low + _COARSE).any():
-            low, edge = low - _COARSE, low
+        if low >= COARSE and may_gain(low, low + COARSE).any():
+            low, edge = low - COARSE, low
             new = low
-        elif high + _COARSE < len(RATIOS) and may_gain(high, high - _COARSE).any():
-            high, edge = high + _COARSE, high
+        elif high + COARSE < len(RATIOS) and may_gain(high, high - COARSE).any():
+            high, edge = high + COARSE, high
             new = high
         else:
             return held_out.collected([tried[place] for place in best])
