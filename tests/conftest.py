@@ -5,6 +5,7 @@ import hashlib
 import logging
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 # Numba's cache does not see a change in a function that another file calls; a folder of its own for
@@ -32,9 +33,9 @@ matplotlib.use("Agg")
 # Files of tests that take longest, in the order in which workers take them.
 _FIRST = (
     *("test_registration", "test_data_forms", "test_specimens", "test_command_line"),
-    *("test_distributed", "test_map_noise", "test_tuner", "test_fit_maps", "test_method_fit"),
-    *("test_fuse_options", "test_measured_totals", "test_lazy_fusion", "test_explanation"),
-    *("test_haadf_forms", "test_sum_spectrum", "test_overview", "test_widgets"),
+    *("test_map_noise", "test_explanation", "test_distributed", "test_fit_maps", "test_method_fit"),
+    *("test_stacks", "test_fuse_options", "test_lazy_fusion", "test_overview", "test_fuse_maps"),
+    *("test_tuner", "test_measured_totals", "test_spectrum_doubts", "test_choice"),
 )
 
 
@@ -47,8 +48,8 @@ def _turn(item):
 def pytest_collection_modifyitems(items):
     """Let workers, which take whole files for what these share, start with the longest.
 
-    The first compiles nothing, so that one worker compiles the kernels which the other finds in the
-    cache.
+    The first, third, fifth and sixth compile next to nothing, so that one worker compiles the
+    kernels which the other finds in the cache.
     """
     items.sort(key=_turn)
 
@@ -76,6 +77,17 @@ def modules_are_no_garbage():
     yield
     gc.set_threshold(*before)
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_spectrum_is_explained_twice():
+    """Remember more explanations than the package does: many files simulate the same scan."""
+    from hyperspy_multimodal.eds.spectrum import remembered
+
+    before = remembered._pickled
+    remembered._pickled = lru_cache(maxsize=1000)(before.__wrapped__)
+    yield
+    remembered._pickled = before
 
 
 @pytest.fixture(autouse=True, scope="session")

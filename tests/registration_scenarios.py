@@ -4,9 +4,10 @@ Usage: python registration_scenarios.py FOLDER [SCENARIO ORDER | MODULE ...]
 
 Without a scenario, lines "SCENARIO ORDER" are read from the input. Each is run in a fork of a
 process that has imported the modules, but not HyperSpy, eXSpy and this package; its exit status
-and what it printed are a line of the output, in JSON.
+and what it printed are a line of the output, in JSON. A line "import MODULE ..." imports more.
 """
 
+import gc
 import importlib.machinery
 import importlib.metadata
 import importlib.util
@@ -40,6 +41,7 @@ AT_IMPORT = {f"hyperspy_multimodal{each}" for each in ("", "._attach", "._versio
 # What HyperSpy and eXSpy import of others, and takes seconds.
 OF_OTHERS = ["h5py", "matplotlib.pyplot", "pint", "pooch", "requests"]
 OF_OTHERS += ["scipy.interpolate", "scipy.ndimage", "scipy.optimize", "scipy.signal", "sympy"]
+OF_OTHERS += ["natsort", "prettytable", "traits.api"]
 # These import Numba, the last one if it is installed: Dask imports it when it computes.
 WITH_NUMBA = ["dask.array", "sparse"]
 WITH_NUMBA += ["distributed.client"] * bool(importlib.util.find_spec("distributed"))
@@ -299,13 +301,23 @@ def run_forked(name, order, folder):
 
 def serve(folder, modules):
     """Run the scenarios that are read from the input."""
+    gc.disable()  # else each fork looks at, and so copies, all that is imported
+    preload(modules)
+    for line in sys.stdin:
+        first, *others = line.split()
+        if first == "import":
+            preload(others)
+            continue
+        status, printed = run_forked(first, *others, folder)
+        print(json.dumps([status, printed]), flush=True)
+
+
+def preload(modules):
+    """Import modules of others, which takes seconds, once for all forks."""
     for module in modules:
         importlib.import_module(module)
     for package in ("hyperspy", "hyperspy_multimodal", "exspy"):
         assert not loaded_modules(package), package
-    for line in sys.stdin:
-        status, printed = run_forked(*line.split(), folder)
-        print(json.dumps([status, printed]), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ SCRIPT = Path(__file__).with_name("registration_scenarios.py")
 KNOWN = runpy.run_path(str(SCRIPT))
 # These ask whether HyperSpy has imported Numba.
 WITHOUT_NUMBA = {"saved_and_loaded", "next_layout_of_exspy"}
+# They come first, so that one process serves all.
+CASES = sorted(KNOWN["CASES"], key=lambda case: case[0] not in WITHOUT_NUMBA)
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +62,9 @@ def run_in_fresh_process(scenario, order, folder, cwd):
 def run_in_fork(folder, elsewhere):
     """Return a function that runs a case in a fork, which need not import what others have."""
 
-    def server(with_numba):
-        modules = KNOWN["OF_OTHERS"] + KNOWN["WITH_NUMBA"] * with_numba
+    def server():
         return subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(folder), *modules],
+            [sys.executable, str(SCRIPT), str(folder), *KNOWN["OF_OTHERS"]],
             cwd=elsewhere,
             env=ENVIRONMENT,
             stdin=subprocess.PIPE,
@@ -73,16 +74,20 @@ def run_in_fork(folder, elsewhere):
 
     def run(scenario, order):
         with_numba = scenario not in WITHOUT_NUMBA
-        if with_numba not in servers:
-            servers[with_numba] = server(with_numba)
-        process = servers[with_numba]
+        if not servers or with_numba < has_numba[-1]:
+            servers.append(server())
+            has_numba.append(False)
+        process = servers[-1]
+        if with_numba > has_numba[-1]:
+            process.stdin.write(f"import {' '.join(KNOWN['WITH_NUMBA'])}\n")
+            has_numba[-1] = True
         process.stdin.write(f"{scenario} {order}\n")
         process.stdin.flush()
         return json.loads(process.stdout.readline())
 
-    servers = {}
+    servers, has_numba = [], []
     yield run
-    for process in servers.values():
+    for process in servers:
         process.stdin.close()
         assert process.wait(timeout=60) == 0
 
@@ -94,10 +99,7 @@ def repeats_another(scenario, order):
 
 @pytest.mark.parametrize(
     ("scenario", "order"),
-    [
-        pytest.param(*case, marks=[pytest.mark.slow] * repeats_another(*case))
-        for case in KNOWN["CASES"]
-    ],
+    [pytest.param(*case, marks=[pytest.mark.slow] * repeats_another(*case)) for case in CASES],
 )
 def test_method_is_attached(scenario, order, folder, elsewhere, request):
     if hasattr(os, "fork"):

@@ -9,7 +9,7 @@ import pytest
 from hyperspy_multimodal.data import _silica, silica_spheres
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def copies(shared_data):
     """Paths of the two files."""
     paths = shared_data / "SiO2_EDS.hspy", shared_data / "SiO2_HAADF.hspy"
@@ -19,18 +19,21 @@ def copies(shared_data):
     return paths
 
 
-def test_the_scan_is_as_measured(copies):
-    scan = silica_spheres(path=copies)
+@pytest.fixture(scope="module")
+def scan(copies):
+    return silica_spheres(path=copies)
+
+
+def test_the_scan_is_as_measured(copies, scan):
     assert scan.signal.data.shape == (128, 128, 2048)
     assert scan.signal.data.sum() == 823_049
-    np.testing.assert_array_equal(scan.signal.data, hs.load(copies[0]).data)
+    assert np.array_equal(scan.signal.data, hs.load(copies[0]).data)
     np.testing.assert_array_equal(scan.haadf.data, hs.load(copies[1]).data)
     pixels = [axis.scale for axis in scan.haadf.axes_manager.signal_axes]
     assert pixels == [axis.scale for axis in scan.signal.axes_manager.navigation_axes]
 
 
-def test_elements_are_added_and_the_notice_goes_with_copies(copies, tmp_path):
-    scan = silica_spheres(path=copies)
+def test_elements_are_added_and_the_notice_goes_with_copies(copies, scan, tmp_path):
     assert scan.signal.metadata.Sample.elements == ["C", "Cu", "O", "Si"]
     for name, each in (("spectra", scan.signal.inav[:8, :8]), ("haadf", scan.haadf)):
         each.save(tmp_path / f"{name}.hspy")

@@ -229,14 +229,14 @@ def test_extra_lines_of_a_mapped_element_are_refused(specimen):
         fit_maps(specimen.signal, extra_lines=["Co"])
 
 
-def test_a_resolution_that_is_missing_is_assumed_and_found(specimen, caplog):
+def test_a_resolution_that_is_missing_is_assumed_and_found(specimen, fitted, caplog):
     signal = specimen.signal.deepcopy()
     del signal.metadata.Acquisition_instrument.TEM.Detector
-    maps, expected = fit_maps(signal), fit_maps(specimen.signal)
+    maps = fit_maps(signal)
     assert "resolution at Mn Ka 130 eV (the metadata say nothing)" in caplog.text
     assert "set_microscope_parameters" in caplog.text
     assert maps[0].metadata.Spectrum_fit.assumed.as_dictionary() == {"energy_resolution_MnKa": 130}
-    np.testing.assert_allclose(maps[0].data, expected[0].data)
+    np.testing.assert_allclose(maps[0].data, fitted[0][0].data)
 
 
 @pytest.mark.parametrize(

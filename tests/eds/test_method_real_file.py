@@ -33,6 +33,11 @@ def fused(loaded):
 
 
 @pytest.fixture(scope="module")
+def fitted(loaded):
+    return fit_maps(loaded[1], full_output=True)
+
+
+@pytest.fixture(scope="module")
 def raw(loaded):
     signal = loaded[1]
     return signal.get_lines_intensity(background_windows=signal.estimate_background_windows())
@@ -45,11 +50,11 @@ def test_maps_of_all_elements(fused):
     assert stacked(fused).min() >= 0
 
 
-def test_totals_are_those_measured(loaded, fused, raw):
+def test_totals_are_those_measured(loaded, fused, fitted, raw):
     """By the fit; and by windows, where these hold no lines of others, as those of O hold Ti L."""
-    fitted, output = fit_maps(loaded[1], full_output=True)
+    maps, output = fitted
     totals = stacked(fused).sum(axis=(1, 2))
-    np.testing.assert_allclose(totals, stacked(fitted).sum(axis=(1, 2)), rtol=1e-4)
+    np.testing.assert_allclose(totals, stacked(maps).sum(axis=(1, 2)), rtol=1e-4)
     in_windows = stacked(raw).sum(axis=(1, 2))
     gross = stacked(loaded[1].get_lines_intensity()).sum(axis=(1, 2))
     for line in ("Cu_Ka", "Pd_La", "Ti_Ka"):
@@ -59,8 +64,8 @@ def test_totals_are_those_measured(loaded, fused, raw):
         assert abs(totals[k] - in_windows[k]) < allowed
 
 
-def test_silicon_of_the_support_is_found(loaded):
-    _, output = fit_maps(loaded[1], full_output=True)
+def test_silicon_of_the_support_is_found(loaded, fitted):
+    output = fitted[1]
     assert output["instrument_elements"]["Si"] == pytest.approx(1e4, rel=0.05)
     assert output["unassigned_peaks"] == []
     _, named = fit_maps(loaded[1], extra_lines=["Si"], full_output=True)

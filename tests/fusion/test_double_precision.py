@@ -55,7 +55,7 @@ def solved_in_double_precision(own):
     "known",
     [
         slow(CONVEX["no background, weights of 1"]),
-        CONVEX["few counts"],
+        slow(CONVEX["few counts"]),
         CONVEX["one pixel high"],
         problem((2, 6, 7), level=6, background=0.5, gamma=1.7, lambdas=(0.1, 0.05)),
         slow(problem((2, 6, 7), level=6, background=0.5, gamma=2.5, lambdas=(0.1, 0.05))),

@@ -1,5 +1,6 @@
 """A scan, and its tuner."""
 
+import numpy as np
 import pytest
 
 from hyperspy_multimodal.data import core_shell
@@ -10,6 +11,22 @@ from .tuning import GIVEN
 @pytest.fixture(scope="module")
 def specimen():
     return core_shell((40, 48), counts=10)
+
+
+@pytest.fixture
+def sketched(monkeypatch):
+    """Let a picture be the arrays in its panels: to paint these takes longer than a fusion.
+
+    `test_preview.py` and `test_tuner_crop.py` have them painted.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    def sketch(canvas, file, **options):
+        for axis in canvas.figure.axes:
+            for image in axis.images:
+                file.write(np.ma.getdata(image.get_array()).tobytes())
+
+    monkeypatch.setattr(FigureCanvasAgg, "print_png", sketch)
 
 
 @pytest.fixture

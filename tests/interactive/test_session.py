@@ -13,6 +13,8 @@ from hyperspy_multimodal.interactive.values import values_of
 
 from .tuning import GIVEN
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 SMOOTH = {"gamma": 1, "lambdas": (0.01, 0.1)}
 SHAPE = 32, 36
 

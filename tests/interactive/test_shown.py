@@ -15,6 +15,8 @@ from hyperspy_multimodal.interactive.said import said
 
 from .tuning import GIVEN
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 
 def panels(tuner):
     """Return what panels show, by their titles."""

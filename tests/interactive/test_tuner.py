@@ -19,6 +19,8 @@ from hyperspy_multimodal.interactive import session as session_module
 
 from .tuning import GIVEN
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 
 def test_it_starts_from_what_is_given(tuner):
     assert tuner.parameters == {

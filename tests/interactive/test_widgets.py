@@ -13,6 +13,8 @@ from hyperspy_multimodal.interactive.shown_warnings import package_warnings
 
 from .tuning import GIVEN
 
+pytestmark = pytest.mark.usefixtures("sketched")
+
 SLIDERS = ("gamma", "lambda_1", "lambda_2")
 
 

@@ -10,7 +10,7 @@ from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_loss, core_shell
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False, "full_output": True}
-CHUNKS = [(1, -1, -1), slow((-1, -1, 100)), (13, 17, 90), slow((-1, 5, -1))]
+CHUNKS = [slow((1, -1, -1)), slow((-1, -1, 100)), (13, 17, 90), slow((-1, 5, -1))]
 
 
 @pytest.fixture(scope="module", params=[core_shell, core_loss], ids=["EDS", "EELS"])

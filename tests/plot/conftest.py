@@ -6,6 +6,7 @@ import pytest
 from hyperspy.signals import Signal2D
 
 from hyperspy_multimodal.data import bimetal, core_shell
+from hyperspy_multimodal.plot import plot_sum_spectrum
 
 from .sum_spectra import output_of
 
@@ -58,6 +59,12 @@ def ramp():
 @pytest.fixture(scope="session")
 def clean():
     return output_of(core_shell((32, 32), counts=20).signal)
+
+
+@pytest.fixture(scope="session")
+def drawn_clean(clean):
+    """Axes of its picture."""
+    return plot_sum_spectrum(clean)
 
 
 @pytest.fixture(scope="session")

@@ -24,15 +24,21 @@ def fused():
     return maps, output["raw_maps"], specimen.haadf
 
 
+@pytest.fixture(scope="module")
+def usual(fused):
+    """Axes of the picture without options."""
+    return plot_overview(*fused)
+
+
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
     plt.close("all")
 
 
-def test_each_panel_shows_its_map(fused):
+def test_each_panel_shows_its_map(fused, usual):
     maps, raw_maps, haadf = fused
-    axes = plot_overview(maps, raw_maps, haadf)
+    axes = usual
     assert axes.shape == (2, 4)
     shown = [axis.images[0].get_array() for axis in axes.flat]
     for panel, signal in zip(shown[:4], [haadf, *raw_maps], strict=True):
@@ -65,9 +71,8 @@ def test_all_panels_lie_on_one_grid(fused, figsize, same_scale):
         np.testing.assert_allclose(row[:, [1, 3]], row[:1, [1, 3]] * np.ones((4, 1)), atol=1)
 
 
-def test_overlay_mixes_the_colours_of_the_legend(fused):
-    maps, raw_maps, haadf = fused
-    overlay = plot_overview(maps, raw_maps, haadf)[1, 0]
+def test_overlay_mixes_the_colours_of_the_legend(fused, usual):
+    maps, overlay = fused[0], usual[1, 0]
     mixed = overlay.images[0].get_array()
     assert mixed.shape == (20, 32, 3)
     assert 0 <= mixed.min() and mixed.max() <= 1

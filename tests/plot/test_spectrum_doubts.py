@@ -29,9 +29,8 @@ def strange():
     return output_of(signal)
 
 
-def test_nothing_is_marked_on_a_clean_specimen(clean, two_metals):
-    for output in (clean, two_metals):
-        axes = plot_sum_spectrum(output)
+def test_nothing_is_marked_on_a_clean_specimen(drawn_clean, two_metals):
+    for axes in (drawn_clean, plot_sum_spectrum(two_metals)):
         assert not doubts(axes)
         assert not ranges(axes[0], MISFIT) + ranges(axes[0], LEFT_OUT)
         assert not any(set(name) & set("?†‡()") for name in labels(axes))

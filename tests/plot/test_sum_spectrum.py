@@ -28,8 +28,8 @@ def boxes(axes):
     return [Text.get_window_extent(text, canvas.get_renderer()) for text in axes[0].texts]
 
 
-def test_curves_axes_and_title(clean):
-    axes = plot_sum_spectrum(clean)
+def test_curves_axes_and_title(drawn_clean):
+    axes = drawn_clean
     assert axes.shape == (2,)
     assert [line.get_label() for line in axes[0].lines[:3]] == ["observed", "fitted", "continuum"]
     assert axes[0].get_ylabel() == "counts per channel"
@@ -41,17 +41,17 @@ def test_curves_axes_and_title(clean):
     assert "shifted by" in " ".join(goodness.split())
 
 
-def test_every_family_of_mapped_elements_has_its_label(clean, two_metals):
-    assert {"Co Kα", "Co Lα", "O Kα", "S Kα"} <= labels(plot_sum_spectrum(clean)).keys()
+def test_every_family_of_mapped_elements_has_its_label(drawn_clean, two_metals):
+    assert {"Co Kα", "Co Lα", "O Kα", "S Kα"} <= labels(drawn_clean).keys()
     found = labels(plot_sum_spectrum(two_metals))
     assert {"Au Mα", "Au Lα", "Pd Lα", "O Kα", "Ti Kα"} <= found.keys()
     assert any(name.startswith("Ti L") for name in found)
     assert set(found.values()) == {to_hex(KINDS["named"])}
 
 
-def test_each_line_has_a_tick_where_it_was_fitted(clean):
-    axes = plot_sum_spectrum(clean)
-    ticks = [line.get_xdata()[0] for line in axes[0].lines if len(line.get_xdata()) == 2]
+def test_each_line_has_a_tick_where_it_was_fitted(clean, drawn_clean):
+    lines = drawn_clean[0].lines
+    ticks = [line.get_xdata()[0] for line in lines if len(line.get_xdata()) == 2]
     fitted = [clean["line_positions"][name] for name, (_, n) in clean["lines"].items() if n > 0]
     np.testing.assert_allclose(sorted(ticks), sorted(fitted))
 
@@ -140,9 +140,9 @@ def test_an_axis_in_electronvolts(stray):
     assert "eV" in doubts(found)[0] and "keV" not in doubts(found)[0]
 
 
-def test_lazy_spectra_and_fused_ones_give_the_same_picture(clean):
+def test_lazy_spectra_and_fused_ones_give_the_same_picture(drawn_clean):
     specimen = core_shell((32, 32), counts=20)
-    expected = labels(plot_sum_spectrum(clean))
+    expected = labels(drawn_clean)
     assert labels(plot_sum_spectrum(output_of(specimen.signal.as_lazy()))) == expected
     _, output = specimen.signal.multimodal_fusion(
         specimen.haadf, gamma=1, lambdas=(0.01, 0.02), map_method="fit", full_output=True

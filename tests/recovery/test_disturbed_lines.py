@@ -59,14 +59,14 @@ def test_short_scans_have_none():
 
 
 def test_the_message_has_a_mask_that_leaves_them_out(caplog):
-    specimen = core_shell((64, 64), 10)
+    specimen = core_shell((48, 40), 10)
     signal = specimen.signal.deepcopy()
     signal.data[20:22] = signal.data[20:22] // 3
-    options = {"lambdas": (0.01, 0.1), "show_progressbar": False}
+    options = {"lambdas": (0.01, 0.1), "max_iterations": 5, "show_progressbar": False}
     signal.multimodal_fusion(specimen.haadf, **options)
     assert "Disturbed rows of the scan: 20, 21" in caplog.text
     assert "mask[[20, 21]] = True" in caplog.text
-    mask = np.zeros((64, 64), bool)
+    mask = np.zeros((48, 40), bool)
     mask[[20, 21]] = True
     caplog.clear()
     signal.multimodal_fusion(specimen.haadf, navigation_mask=mask, **options)

@@ -34,13 +34,11 @@ def silica(shared_data):
 @pytest.fixture(scope="module")
 def summed(silica):
     """The same counts in four spectra, at each dose: totals depend on the sum alone."""
-    spectra = np.asarray(silica.data).reshape(-1, silica.data.shape[-1])
+    spectra = np.asarray(silica.data)
+    whole = spectra.reshape(2, 2, -1, spectra.shape[-1]).sum(axis=2, dtype=np.int64)
     rng = np.random.default_rng(0)
-    doses = {1: spectra, 3: rng.binomial(spectra, 1 / 3), 10: rng.binomial(spectra, 0.1)}
-    return {
-        dose: counts.reshape(2, 2, -1, counts.shape[-1]).sum(axis=2).astype(np.uint32)
-        for dose, counts in doses.items()
-    }
+    doses = {1: whole, 3: rng.binomial(whole, 1 / 3), 10: rng.binomial(whole, 0.1)}
+    return {dose: counts.astype(np.uint32) for dose, counts in doses.items()}
 
 
 def peaks(silica, counts):

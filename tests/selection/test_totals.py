@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from slow_repeats import slow
 
 from hyperspy_multimodal.data import core_shell, flat, haadf_only, oxide_interface
 from hyperspy_multimodal.eds.xray_fit import plan_fit
@@ -55,7 +56,7 @@ def within_a_particle(shape, counts):
 @pytest.mark.parametrize(
     ("make", "options"),
     [
-        (flat, {"counts": 5}),
+        slow(flat, {"counts": 5}),
         (flat, {"counts": 100, "haadf_noise": 0.2}),
         (oxide_interface, {"counts": 20}),
         (within_a_particle, {"counts": 20}),

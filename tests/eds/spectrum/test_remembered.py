@@ -1,5 +1,7 @@
 """An explanation is found once for a spectrum, and each caller has one of its own."""
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 
@@ -26,21 +28,20 @@ def calls_of(explaining, monkeypatch):
         return explaining(*arguments, **options)
 
     monkeypatch.setattr(module, "explain", recorded)
-    module._pickled.cache_clear()
-    yield seen
-    module._pickled.cache_clear()
+    monkeypatch.setattr(module, "_pickled", lru_cache(maxsize=16)(module._pickled.__wrapped__))
+    return seen
 
 
 @pytest.fixture
 def calls(monkeypatch):
     """The arguments with which a spectrum was explained."""
-    yield from calls_of(explain, monkeypatch)
+    return calls_of(explain, monkeypatch)
 
 
 @pytest.fixture
 def quick_calls(monkeypatch):
     """The arguments with which a spectrum was copied, where an explanation is not looked at."""
-    yield from calls_of(lambda observed, *_, **__: observed.copy(), monkeypatch)
+    return calls_of(lambda observed, *_, **__: observed.copy(), monkeypatch)
 
 
 def found(seed=0, named=("Co",), beam_energy=200.0, **options):
