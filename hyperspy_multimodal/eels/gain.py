@@ -30,16 +30,24 @@ class Camera(NamedTuple):
         contradicts the metadata, or whole numbers, by more than a factor of 3).
     floor : float
         Standard deviation of a channel's counts where there are no electrons.
+    gain_error : float or None
+        Standard error of a gain that was estimated; None for others.
     """
 
     gain: float
     gain_source: str
     floor: float
+    gain_error: float | None = None
 
     @property
     def record(self):
         """The same in types that metadata can hold."""
-        return {"gain": self.gain, "gain_source": self.gain_source, "noise_floor": self.floor}
+        return {
+            "gain": self.gain,
+            "gain_source": self.gain_source,
+            "gain_error": self.gain_error,
+            "noise_floor": self.floor,
+        }
 
     def floors(self, widths):
         """Return the variance of sums of so many channels beside that of electrons, in electrons.
@@ -80,8 +88,10 @@ def find_camera(stored, given, counts, noise):
     noise : CameraNoise
         What the spectra themselves say.
     """
-    camera = Camera(*_gain(stored, given, counts, noise), noise.floor)
-    if noise.floor > 0 and camera.gain_source not in ("estimated", "noise"):
+    gain, source = _gain(stored, given, counts, noise)
+    is_estimated = source in ("estimated", "noise")
+    camera = Camera(gain, source, noise.floor, noise.gain_error if is_estimated else None)
+    if noise.floor > 0 and not is_estimated:
         _logger.info(
             "In addition to the gain of %s counts per electron (%s), the noise of the spectra "
             "shows a floor of %s counts per channel, which is accounted for.",

@@ -9,6 +9,7 @@ from ..counts.fitted_maps import FittedMaps
 from ..counts.repeated_lines import Repeats, without_repeats
 from ..notes import Speaker
 from ..written_numbers import plain, with_error
+from .clipped_noise import may_be_clipped
 from .clipping_bias import without_clipping_bias
 from .map_halves import halved_counts
 from .map_noise import Noise, estimate_noise
@@ -99,7 +100,13 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         _split_counts(first, arrays, numbers.counts, seed)
     maps = _as_fitted(names, net, gains, excess, first, None)
     maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped, shapes, seed)
-    return (replace(maps, variance_doubt=_DOUBT) if source == "estimated" else maps), source
+    if source == "estimated":
+        doubts = np.array([noise.gain_error for noise in noises]) / gains
+        there = slice(None) if mask is None else ~mask
+        biased = [may_be_clipped(each[there], g) for each, g in zip(arrays, gains, strict=True)]
+        doubts[np.isnan(blurs) | clipped | biased] = np.nan
+        maps = replace(maps, variance_doubt=_DOUBT, gain_doubts=doubts)
+    return maps, source
 
 
 def _warn_of_correlation(names, blurs):

@@ -5,6 +5,7 @@ import pytest
 
 from hyperspy_multimodal import composition
 from hyperspy_multimodal.data import core_loss
+from hyperspy_multimodal.written_numbers import with_error
 
 SHAPE = 24, 24
 WHOLE = np.ones(SHAPE, bool)
@@ -91,6 +92,19 @@ def test_a_gain_changes_counts_but_not_the_composition(by_fit):
     np.testing.assert_allclose(other.counts_errors, 7 * one.counts_errors, rtol=1e-3)
     np.testing.assert_allclose(other.atomic_percent, one.atomic_percent, rtol=1e-3)
     np.testing.assert_allclose(other.errors["total"], one.errors["total"], rtol=0.02)
+
+
+def test_an_estimated_gain_is_said_once(by_fit):
+    specimen = core_loss(SHAPE, counts=50, gain=7.3)
+    del specimen.signal.metadata.Signal.Noise_properties
+    settings = {"gamma": 1, "lambdas": (0.01, 0.02), "full_output": True}
+    maps, output = specimen.signal.multimodal_fusion(specimen.haadf, **settings)
+    record = maps[0].metadata.Multimodal_fusion
+    assert abs(record.gain - 7.3) < 3 * record.gain_error < 7.3
+    table = composition(maps, output, regions=WHOLE).table()
+    said = f"the gain was estimated, {with_error(record.gain, record.gain_error)} counts"
+    assert table.count(said) == 1
+    assert "gain" not in composition(*by_fit[1:], regions=WHOLE).table()
 
 
 def test_regions_are_found_in_maps_of_edges(by_fit):
