@@ -63,9 +63,9 @@ def raw_noise(
 def noise_of_given_maps(names, maps, net):
     """Return the `raw_noise` of maps that were given, None if their sums have no known errors.
 
-    That is so where noise may have been clipped at 0, which biases sums, and where correlated noise does not
-    show how much there is. Otherwise, gain and noise floor are known or were estimated. How wrong
-    their background is, and what they hold of other elements, is not known.
+    That is so where noise may have been clipped at 0, which biases sums, and where correlated noise
+    does not show how much there is. Otherwise, gain and noise floor are known or were estimated.
+    How wrong their background is, and what they hold of other elements, is not known.
 
     Parameters
     ----------
