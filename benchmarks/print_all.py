@@ -96,6 +96,12 @@ JOBS = {
     ),
     "example": Job("example.py", 0.5, ("example",)),
     "composition": Job("fidelity/composition.py --seeds 6", 3, ("composition", "homogeneous")),
+    "quantified": Job(
+        "quantified.py",
+        0.5,
+        ("absorption", "composition-example", "areal-percent", "areal-ratios"),
+    ),
+    "camera-noise": Job("camera_noise.py", 1, ("camera-noise",)),
     "detection": Job("fidelity/detection.py", 3, ("detection", "power")),
     "detection-map": Job("fidelity/detection_map.py --seeds 4", 1.5, ("detection-map",)),
     "misfits": Job("fidelity/misfits.py", 3, ("misfits",)),
@@ -148,6 +154,7 @@ JOBS = {
         is_timed=True,
         quoted=("README.md, What you get",),
     ),
+    "compilation": Job("compile_time.py", 1, ("compilation",), is_timed=True),
     "tuner": Job("interactive.py", 1, ("tuner",), is_timed=True),
 }
 

@@ -11,6 +11,7 @@ from hyperspy.signals import BaseSignal
 from numpy.typing import NDArray
 
 from .map_units import COUNTS
+from .ratios import atomic_ratio
 from .text_table import aligned, decimals, error_or_none
 
 if TYPE_CHECKING:
@@ -116,6 +117,24 @@ class Composition:
 
     def __repr__(self) -> str:
         return self.table()
+
+    def ratios(self, element: str, to: str) -> tuple[NDArray, NDArray]:
+        """Return the atoms of an element per atom of another one, with standard errors.
+
+        For EELS, this is the ratio of areal densities. The errors are the total errors of the
+        composition with their covariance.
+
+        Parameters
+        ----------
+        element, to : str
+            Symbols: the ratio is that of ``element`` to the element ``to``.
+
+        Returns
+        -------
+        ratios, errors : ndarray of shape (R,)
+            NaN where a region has no composition, or nothing of the element ``to``.
+        """
+        return atomic_ratio(self, element, to)
 
     def table(self) -> str:
         """Return the composition as text, with one row per region and element."""

@@ -122,3 +122,23 @@ def test_wrong_calls(by_fit):
     unknown[0].metadata.Multimodal_fusion.cross_sections = None
     with pytest.raises(ValueError, match="must be given as cross-sections by edge"):
         composition(unknown, output, regions=WHOLE)
+
+
+def test_ratios_of_areal_densities_have_the_errors_of_what_they_are_made_of(by_fit):
+    """To first order, the relative error of a ratio is that of the drawn compositions."""
+    _, maps, output = by_fit
+    found = composition(maps, output, regions=quarters())
+    ratio, error = found.ratios("Co", "O")
+    co, o = (found.elements.index(each) for each in ("Co", "O"))
+    np.testing.assert_allclose(ratio, found.atomic_percent[:, co] / found.atomic_percent[:, o])
+    rng = np.random.default_rng(0)
+    for r in range(4):
+        drawn = rng.multivariate_normal(
+            found.atomic_percent[r], 1e-4 * found.covariances[r], 20000, check_valid="ignore"
+        )
+        spread = 100 * np.std(drawn[:, co] / drawn[:, o])
+        np.testing.assert_allclose(error[r], spread, rtol=0.03)
+    by_weight = composition(maps, output, regions=quarters(), composition_units="weight")
+    np.testing.assert_allclose(by_weight.ratios("Co", "O"), (ratio, error))
+    with pytest.raises(ValueError, match="to must be one of"):
+        found.ratios("Co", "Fe")
