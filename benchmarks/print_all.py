@@ -235,7 +235,7 @@ def main():
         show_list()
         return
     if chosen.folder is None:
-        parser.error("give a folder for the output, or --list.")
+        parser.error("pass a folder for the output, or --list.")
     chosen.folder.mkdir(parents=True, exist_ok=True)
     given = {
         "published": chosen.published,

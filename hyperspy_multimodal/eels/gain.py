@@ -125,7 +125,7 @@ def _gain(stored, given, counts, noise):
     elif np.isfinite(estimated) and estimated > _STANDARD_ERRORS * error:
         _logger.warning(
             "The counts are not whole numbers and metadata.%s is not set: the gain is estimated "
-            "from their noise, %s counts per electron%s. Give `gain` if it is known.",
+            "from their noise, %s counts per electron%s. Pass `gain` if it is known.",
             _ITEM,
             plain(estimated),
             floor,
@@ -135,13 +135,13 @@ def _gain(stored, given, counts, noise):
         return estimated, "estimated"
     else:
         raise ValueError(
-            "The counts are not whole numbers, and their noise does not reveal the gain. Give "
+            "The counts are not whole numbers, and their noise does not reveal the gain. Pass "
             "`gain`, in counts per electron."
         )
     if estimated > max(_CONTRADICTED * gain, gain + _STANDARD_ERRORS * error):
         _logger.warning(
             "%s a gain of %s, but the noise of the spectra shows %s counts per electron%s, "
-            "which is used. Give `gain` if it is known.",
+            "which is used. Pass `gain` if it is known.",
             "The metadata give" if source == "metadata" else "Whole numbers suggest",
             plain(gain),
             plain(estimated),
@@ -159,7 +159,7 @@ def _gain(stored, given, counts, noise):
         _logger.warning(
             "The gain is taken to be %s counts per electron (%s), but the noise of the spectra "
             "suggests %s. With a wrong gain, lambdas='auto' smooths too little or too much. "
-            "Give `gain` if it is known.",
+            "Pass `gain` if it is known.",
             plain(gain),
             source,
             plain(estimated),

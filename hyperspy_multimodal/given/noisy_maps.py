@@ -125,8 +125,8 @@ def _warn_of_correlation(names, blurs):
     if unknown:
         _logger.warning(
             "The noise of neighbouring pixels is correlated in %s, but the structure is too "
-            "fine to tell how strongly, so lambdas='auto' may smooth too little. Give maps that "
-            "were not smoothed or interpolated, or give `gain`.",
+            "fine to tell how strongly, so lambdas='auto' may smooth too little. Pass maps that "
+            "were not smoothed or interpolated, or pass `gain`.",
             ", ".join(unknown),
             kind="noise",
             about=unknown,
@@ -202,7 +202,7 @@ def _warn_of_estimate(names, noises, floors, numbers, repeats):
     _logger.warning(
         "The maps are not counts%s, so their noise was estimated. In map units, one count "
         "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
-        "rely on this. If you know the noise, give the maps in counts, or give `gain` and "
+        "rely on this. If you know the noise, pass the maps in counts, or pass `gain` and "
         "`background`.",
         why,
         worth,

@@ -302,6 +302,6 @@ def _fusion_of(output):
     if "raw_maps" not in output or "haadf" not in output:
         raise ValueError(
             "regions must be given if the maps are not fused, but None was given. To find "
-            "regions, give the maps and the output of multimodal_fusion."
+            "regions, pass the maps and the output of multimodal_fusion."
         )
     return output

@@ -88,7 +88,7 @@ def measured_of(maps, output):
     if wrong:
         raise ValueError(
             "output must be of the same scan as the maps, but its raw maps have the shape "
-            f"{wrong[0]}, and the maps {shape}. Fuse the part of the scan that you want, or give "
+            f"{wrong[0]}, and the maps {shape}. Fuse the part of the scan that you want, or pass "
             "it as a region."
         )
     order = list(raw)
@@ -152,13 +152,13 @@ def _checked_names(maps):
             raise ValueError(
                 "maps must be named after their X-ray line or edge, but one is not. Name the lines "
                 "when you fuse maps, fuse_maps({'Ti_Ka': map, ...}, haadf, full_output=True), or "
-                "give the maps and the output that multimodal_fusion returns for the spectrum "
+                "pass the maps and the output that multimodal_fusion returns for the spectrum "
                 "image."
             )
         if len(found) != 1 or each.data.ndim != 2:
             raise ValueError(
                 f"maps must be of one X-ray line or edge and two axes each, but one has {found} "
-                f"and the shape {each.data.shape}. For a stack, give the maps and the output of "
+                f"and the shape {each.data.shape}. For a stack, pass the maps and the output of "
                 "one slice."
             )
         names.append(found[0])
@@ -166,7 +166,7 @@ def _checked_names(maps):
     if len(names) < 2:
         raise ValueError(
             f"maps must be of two elements or more, but {names} alone was given, whose "
-            "composition is always 100 %. Give the maps of all elements."
+            "composition is always 100 %. Pass the maps of all elements."
         )
     elements = {name.split("_")[0] for name in names}
     if len(elements) < len(names):
@@ -208,7 +208,7 @@ def _checked_output(maps, output):
         )
     if "slices" in output:
         raise ValueError(
-            "output must be of one scan, but is of a stack. Give the maps of one slice, "
+            "output must be of one scan, but is of a stack. Pass the maps of one slice, "
             "[m.inav[..., 0] for m in maps], and its output['slices'][0]."
         )
     noise = output.get("raw_noise", output)
