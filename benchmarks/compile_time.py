@@ -39,13 +39,11 @@ def seconds(settings, folder):
 
 
 def main():
-    print("<!-- table: compilation -->\n")
-    print("| first fusion of a process, 64² x 3 | kernels not compiled yet | kernels on disk |")
-    print("|---|---|---|")
+    print("First fusion of a process, 64² x 3: kernels not compiled yet, kernels on disk")
     for name, settings in SETTINGS.items():
         with tempfile.TemporaryDirectory() as folder:
             first, next_one = (seconds(settings, folder) for _ in range(2))
-        print(f"| {name} | {first:.1f} s | {next_one:.1f} s |")
+        print(f"{name}: {first:.1f} s, {next_one:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

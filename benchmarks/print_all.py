@@ -154,7 +154,6 @@ JOBS = {
         is_timed=True,
         quoted=("README.md, What you get",),
     ),
-    "compilation": Job("compile_time.py", 1, ("compilation",), is_timed=True),
     "tuner": Job("interactive.py", 1, ("tuner",), is_timed=True),
 }
 
