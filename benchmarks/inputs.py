@@ -43,7 +43,7 @@ def main():
         if name not in chosen.only:
             continue
         if not (folder / file).exists():
-            parser.error(f"{file} is not in {folder}; give its folder with --data.")
+            parser.error(f"{file} is not in {folder}; pass its folder with --data.")
         table(folder)
 
 

@@ -96,6 +96,12 @@ JOBS = {
     ),
     "example": Job("example.py", 0.5, ("example",)),
     "composition": Job("fidelity/composition.py --seeds 6", 3, ("composition", "homogeneous")),
+    "quantified": Job(
+        "quantified.py",
+        0.5,
+        ("absorption", "composition-example", "areal-percent", "areal-ratios"),
+    ),
+    "camera-noise": Job("camera_noise.py", 1, ("camera-noise",)),
     "detection": Job("fidelity/detection.py", 3, ("detection", "power")),
     "detection-map": Job("fidelity/detection_map.py --seeds 4", 1.5, ("detection-map",)),
     "misfits": Job("fidelity/misfits.py", 3, ("misfits",)),
@@ -228,7 +234,7 @@ def main():
         show_list()
         return
     if chosen.folder is None:
-        parser.error("give a folder for the output, or --list.")
+        parser.error("pass a folder for the output, or --list.")
     chosen.folder.mkdir(parents=True, exist_ok=True)
     given = {
         "published": chosen.published,

@@ -42,7 +42,9 @@ def main(path="../docs/images/specimens.png"):
         )
         left.set_title(name)
         scale_bar(left, specimen.haadf)
-        plot_overlay([m for m in specimen.counts if chosen is None or map_name(m) in chosen], right)
+        plot_overlay(
+            [m for m in specimen.counts if chosen is None or map_name(m) in chosen], right, vmin=0
+        )
         right.set_title("true electrons" if name == "core_loss" else "true counts")
     fig.colorbar(shown, ax=axes, shrink=0.5, aspect=30, label="HAADF, thousands")
     fig.savefig(path, dpi=90)

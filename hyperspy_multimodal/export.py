@@ -101,7 +101,7 @@ def save_maps(
     existing = [path for path in paths if path.exists()]
     if existing and not overwrite:
         raise FileExistsError(
-            f"{', '.join(map(str, existing))} exist. Give another folder, or overwrite=True."
+            f"{', '.join(map(str, existing))} exist. Pass another folder, or overwrite=True."
         )
     if any(each._lazy for each in maps):
         maps = compute_maps(maps)

@@ -142,7 +142,7 @@ def checked_names(argument, given, kind, examples):
         if name is None and known_element(_WITHIN_NAME.split(text)[0]) is None:
             raise ValueError(
                 f"Unknown {kind} {text!r}: {_WITHIN_NAME.split(text)[0]!r} is not a chemical "
-                f"element. Give a name such as {examples[0]!r}."
+                f"element. Pass a name such as {examples[0]!r}."
             )
         names.append(name or _spelled(text))
     repeated = sorted({name for name in names if names.count(name) > 1})

@@ -98,4 +98,4 @@ def test_results_of_an_earlier_run_are_kept_unless_told_otherwise(run, tmp_path,
     (tmp_path / "out" / "maps.csv").unlink()
     (tmp_path / "out" / "overview.png").unlink()
     assert main(["spectra.hspy", "haadf.hspy", *FUSION, "-o", "out"]) == 1
-    assert "Give another --output, or --overwrite" in capsys.readouterr().err
+    assert "Pass another --output, or --overwrite" in capsys.readouterr().err

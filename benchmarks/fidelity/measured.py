@@ -80,7 +80,7 @@ def scan_of(spectra, haadf, elements):
     if elements:
         signal.set_elements(elements)
     if not signal.metadata.get_item("Sample.elements"):
-        raise ValueError(f"{spectra} names no elements: give them, such as --elements C Cu O Si.")
+        raise ValueError(f"{spectra} names no elements: pass them, such as --elements C Cu O Si.")
     if elements or not signal.metadata.get_item("Sample.xray_lines"):
         signal.set_lines([])
         signal.add_lines()
@@ -111,7 +111,7 @@ def main():
     parser.add_argument("--pictures", metavar="FOLDER")
     options = parser.parse_args()
     if bool(options.spectra) != bool(options.haadf):
-        parser.error("--spectra and --haadf belong together: give both files, or neither.")
+        parser.error("--spectra and --haadf belong together: pass both files, or neither.")
     if min(options.doses) <= 1:
         parser.error(f"--doses are what counts are divided by, above 1, not {options.doses}.")
     if options.seeds < 1:

@@ -17,7 +17,7 @@ def load_signals(options):
             raise ValueError(f"There is no file {file}.")
         if file.is_dir() and file.suffix.lower() != ".zspy":
             raise ValueError(
-                f"{file} is a folder. Give a file in it, such as the .ASW file of a JEOL project."
+                f"{file} is a folder. Pass a file in it, such as the .ASW file of a JEOL project."
             )
     signals = []
     for file in options.files:
@@ -112,7 +112,7 @@ def _elements_to_give(spectra):
     from ..eds.suggest_elements import suggest_elements
 
     message = (
-        "The file lists no elements. Give all elements of the specimen, for example --elements "
+        "The file lists no elements. Pass all elements of the specimen, for example --elements "
         "Ti O."
     )
     _logger.info(

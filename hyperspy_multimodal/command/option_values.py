@@ -111,14 +111,14 @@ def check(options):
     if options.tv is not None:
         if options.regulariser is not None:
             raise argparse.ArgumentTypeError(
-                "--tv is the former name of --regulariser. Give only --regulariser"
+                "--tv is the former name of --regulariser. Pass only --regulariser"
             )
         options.regulariser = ["tv" if each == "auto" else each for each in options.tv]
     if options.regulariser is not None and len(options.regulariser) == 1:
         [options.regulariser] = options.regulariser
     if options.lines and options.edges:
         raise argparse.ArgumentTypeError(
-            "--lines are for EDS and --edges for EELS. Give only one of them"
+            "--lines are for EDS and --edges for EELS. Pass only one of them"
         )
 
 

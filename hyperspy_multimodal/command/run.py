@@ -157,7 +157,7 @@ def check_output(options):
         raise ValueError(f"--output must be a folder, but {folder} is a file.")
     if not options.overwrite and any((folder / name).exists() for name in (TABLE, PICTURE)):
         raise FileExistsError(
-            f"{folder} contains the results of an earlier run. Give a different folder with "
+            f"{folder} contains the results of an earlier run. Pass a different folder with "
             "--output, or --overwrite to replace them."
         )
 
@@ -176,7 +176,7 @@ def _check_kind(spectra, options):
             if name not in own.options and getattr(options, name) is not None:
                 raise ValueError(
                     f"--{name.replace('_', '-')} is for {other.name} spectra, but these are "
-                    f"{own.name} spectra. If they are not, give their type with --signal-type."
+                    f"{own.name} spectra. If they are not, pass their type with --signal-type."
                 )
 
 

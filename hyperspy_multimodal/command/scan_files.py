@@ -107,13 +107,13 @@ def _without_spectra(signals, dimensions):
     ]
     if plain:
         hint = (
-            "If one of these signals contains EDS or EELS spectra, give its type, for example "
+            "If one of these signals contains EDS or EELS spectra, pass its type, for example "
             "--signal-type EDS_TEM."
         )
     elif sum(_shape_of(each) is not None for each in signals) > 1:
         hint = "If these images are maps of elements, add --maps."
     else:
-        hint = "If it is in a separate file, give both files."
+        hint = "If it is in a separate file, pass both files."
     return f"There is no EDS or EELS spectrum image. {hint} {_listed(signals)}"
 
 
@@ -126,7 +126,7 @@ def _only(what, option, signals, candidates, given):
         return candidates[0]
     if not candidates:
         raise ValueError(
-            f"There is no {what}. If it is in a separate file, give both files. {_listed(signals)}"
+            f"There is no {what}. If it is in a separate file, pass both files. {_listed(signals)}"
         )
     raise ValueError(
         f"There is more than one {what}: signals {', '.join(map(str, candidates))}. Choose one "

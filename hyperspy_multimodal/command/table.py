@@ -46,13 +46,13 @@ def raw_errors(maps, output):
     """Return the standard errors of the totals of raw maps, NaN where they are not known.
 
     Those of spectra include all that is known of the fit or the background, those of given maps the
-    noise alone. Where that was estimated, `composition` gives no errors either.
+    noise alone. Where that may have been clipped, `composition` gives no errors either.
     """
     known = maps[0].metadata.get_item("Multimodal_fusion.total_errors", None)
     if known is not None and len(known) == len(maps):
         return [float(each) for each in known]
-    is_estimated = "raw_noise" in output and output["raw_noise"] is None
-    if is_estimated or "verdicts" not in output:
+    is_unknown = "raw_noise" in output and output["raw_noise"] is None
+    if is_unknown or "verdicts" not in output:
         return [float("nan")] * len(maps)
     gains = np.broadcast_to(output.get("gain", 1.0), len(maps))
     return [

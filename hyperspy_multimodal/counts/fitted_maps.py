@@ -46,6 +46,10 @@ class FittedMaps:
         Covariance of the totals beyond noise, in shares of them, shape (K, K).
     variance_doubt : float
         By what share of itself the variance may be wrong, default 0.
+    gain_doubts : numpy.ndarray or None
+        Standard errors of the gains as shares of them, infinite where a gain is a guess, NaN
+        where correlated or clipped noise leaves sums without known errors, shape (K,). Default
+        None: the gains are known.
     events : Events or None
         Events of several counts each. Default None: Poisson counts over v.
     softening : numpy.ndarray or float
@@ -63,6 +67,7 @@ class FittedMaps:
     share: float = 1.0
     common: np.ndarray | None = None
     variance_doubt: float = 0.0
+    gain_doubts: np.ndarray | None = None
     events: Events | None = None
     softening: np.ndarray | float = _SOFTENING
     splits_rounded: bool = False

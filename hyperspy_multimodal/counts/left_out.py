@@ -155,7 +155,7 @@ def _say(plan, channels, spikes, hot):
         done.append("These data are left out.")
     if hot or spikes:
         done.append(
-            "To leave out these scan positions entirely, give a navigation_mask that is True there."
+            "To leave out these scan positions entirely, pass a navigation_mask that is True there."
         )
     if channels and not fits:
         wrong = [
@@ -165,7 +165,7 @@ def _say(plan, channels, spikes, hot):
         ]
         done.append(
             f"Windows cannot leave out channels, so {', '.join(wrong)} may be wrong. Use "
-            "map_method='fit', or give windows without these channels."
+            "map_method='fit', or pass windows without these channels."
         )
     _logger.warning(
         "Some of the recorded data cannot come from the specimen: %s. %s",

@@ -14,6 +14,8 @@ def raw_noise(
     common_covariance,
     gross,
     common_is_known=True,
+    unit="counts",
+    gain_doubts=None,
 ):
     """Return what is known of the noise of K raw maps, in types for users, by name.
 
@@ -37,6 +39,10 @@ def raw_noise(
         Counts of each spectrum, in the channels that were read, shape (ny, nx).
     common_is_known : bool
         Whether ``common_covariance`` holds all that may be wrong. Default True.
+    unit : str
+        What the raw maps hold: "counts" (default) or "map units".
+    gain_doubts : numpy.ndarray or None
+        Standard errors of ``per_count``, as shares of it, where it was estimated, shape (K,).
     """
     return {
         "variances": dict(zip(names, variances, strict=True)),
@@ -47,12 +53,18 @@ def raw_noise(
         "common_covariance": np.asarray(common_covariance),
         "gross": gross,
         "common_is_known": common_is_known,
+        "unit": unit,
+        "gain_doubts": None
+        if gain_doubts is None
+        else dict(zip(names, np.asarray(gain_doubts).tolist(), strict=True)),
     }
 
 
 def noise_of_given_maps(names, maps, net):
-    """Return the `raw_noise` of maps that were given, whose gain and noise floor are known.
+    """Return the `raw_noise` of maps that were given, None if their sums have no known errors.
 
+    That is so where noise may have been clipped at 0, which biases sums, and where correlated noise
+    does not show how much there is. Otherwise, gain and noise floor are known or were estimated.
     How wrong their background is, and what they hold of other elements, is not known.
 
     Parameters
@@ -64,6 +76,8 @@ def noise_of_given_maps(names, maps, net):
     net : numpy.ndarray
         The same in map units, 0 where pixels are left out, shape (K, ny, nx).
     """
+    if maps.gain_doubts is not None and np.isnan(maps.gain_doubts).any():
+        return None
     gains = np.asarray(maps.gains, float)
     excess = np.asarray(maps.net_variance, float) - maps.net
     totals = net.sum(axis=(1, 2))
@@ -80,6 +94,8 @@ def noise_of_given_maps(names, maps, net):
         common_covariance=np.outer(totals, totals) * shares,
         gross=net.sum(axis=0),
         common_is_known=False,
+        unit="counts" if np.all(gains == 1) else "map units",
+        gain_doubts=maps.gain_doubts,
     )
 
 

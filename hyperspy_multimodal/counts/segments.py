@@ -122,6 +122,6 @@ def checked_segments(segments, noise=0.0):
     if np.any(least < -np.broadcast_to(noise, least.shape)):
         raise ValueError(
             f"The spectra must contain no negative counts, but contain {segments.min():g} in one "
-            "window. Give the counts as recorded, before any background subtraction."
+            "window. Pass the counts as recorded, before any background subtraction."
         )
     return segments

@@ -114,7 +114,7 @@ def combined_sums(found, shape, negative):
     if lowest < 0 and not negative:
         raise ValueError(
             f"The spectra must contain no negative counts, but contain them down to {lowest:g}. "
-            "Give the counts as recorded, before any background subtraction."
+            "Pass the counts as recorded, before any background subtraction."
         )
     divisor = divisor if lowest == 0 else -1
     return SummedSpectra(total, divisor, filled, largest, pixels, by_pixel, lowest)

@@ -37,7 +37,7 @@ def check_number(name, value, *, above=None, at_least=None, below=None, at_most=
         bound += f" and below {below}" if below is not None else f" and at most {at_most}"
     expected = f"{name} must be a {'finite ' if finite else ''}number {bound}"
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{expected}, but {value!r} was given. Give one number.")
+        raise TypeError(f"{expected}, but {value!r} was given. Pass one number.")
     inside = value > above if above is not None else value >= at_least
     if below is not None:
         inside = inside and value < below
@@ -73,7 +73,7 @@ def check_integer(name, value, *, at_least):
     """
     expected = f"{name} must be an integer of at least {at_least}"
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{expected}, but {value!r} was given. Give one integer.")
+        raise TypeError(f"{expected}, but {value!r} was given. Pass one integer.")
     if value < at_least:
         raise ValueError(f"{expected}, but {value!r} was given.")
 
@@ -102,7 +102,7 @@ def check_shape(shape, *, at_least):
     """
     wrong = (
         f"shape must be two integers (ny, nx) of at least {at_least}, but {shape!r} was given. "
-        "Give the rows and columns of the scan, such as shape=(128, 128)."
+        "Pass the rows and columns of the scan, such as shape=(128, 128)."
     )
     sequence = isinstance(shape, (tuple, list))
     if not sequence or any(isinstance(n, bool) or not isinstance(n, Integral) for n in shape):

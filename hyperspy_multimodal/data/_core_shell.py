@@ -69,9 +69,8 @@ def core_shell(
       noise.
     - Not included: absorption of lines and fluorescence in the specimen, beam broadening, tails of
       the probe, channelling and diffraction contrast, escape peaks, dead time, drift and damage.
-      Absorption would remove 17 % of O Ka, 5 % of S Ka and 0.3 % of Co Ka at the thickest point of
-      the default specimen, 66 nm (as a film of Co3O4, seen at 20 degrees, with eXSpy's absorption
-      coefficients). Real maps of that thickness need a correction.
+      Absorption would remove a sixth of O Ka, and hardly any Co Ka, at the thickest point of the
+      default specimen. Real maps of that thickness need a correction.
 
     References
     ----------

@@ -52,11 +52,11 @@ def download(title, name, url, cache=None, show_progressbar=None, checksum=None)
     except OSError as error:  # requests' errors are, too
         raise OSError(
             f"{title} could not be downloaded ({error}). It is at {url}: "
-            f"download it where there is a network, then give path=, or put it into "
+            f"download it where there is a network, then pass path=, or put it into "
             f"{keeper.abspath} as {name}."
         ) from error
     except ValueError as error:
         raise ValueError(
             f"What came from {url} is not {title} as published, and was not kept: {error}. "
-            "Download it another way, and give path=."
+            "Download it another way, and pass path=."
         ) from error

@@ -170,5 +170,5 @@ def _check_line(line, scan):
     if not production_cross_section(element, name[0], scan.beam_energy) > 0:
         raise ValueError(
             f"beam_energy must be enough to excite {line} at {energy} keV, but "
-            f"{scan.beam_energy!r} keV was given. Give at least twice that of the line."
+            f"{scan.beam_energy!r} keV was given. Pass at least twice that of the line."
         )

@@ -157,7 +157,7 @@ def _check_elements(areal_densities, symbols, unlisted):
     if set(areal_densities) != set(symbols) or len(set(symbols)) < len(symbols):
         raise ValueError(
             f"areal_densities must name the elements of the X-ray lines once each, {symbols}, but "
-            f"{sorted(areal_densities)} were given. Give elements without a line as unlisted."
+            f"{sorted(areal_densities)} were given. Pass elements without a line as unlisted."
         )
     for symbol in unlisted:
         if symbol in symbols or symbol not in elements:

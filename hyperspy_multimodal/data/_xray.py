@@ -189,6 +189,6 @@ def full_width_half_maximum(energy, energy_resolution, slope=FIORI_NEWBURY_SLOPE
         raise ValueError(
             f"energy_resolution must be more than {(slope * (MN_KA - energy)) ** 0.5:.1f} eV "
             f"at Mn Ka, or a line at {energy} keV has no width, but {energy_resolution!r} eV was "
-            "given. Give that of a detector, such as 130."
+            "given. Pass that of a detector, such as 130."
         )
     return float(np.sqrt(squared) / 1e3)

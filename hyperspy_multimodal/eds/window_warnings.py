@@ -89,7 +89,7 @@ def warn_of_lines_in_sides(signal, lines, sides):
         if found:
             _logger.warning(
                 "The background windows of %s contain %s, so its background is too high and its "
-                "counts are too low. Use map_method='fit', or give `background_windows` that "
+                "counts are too low. Use map_method='fit', or pass `background_windows` that "
                 "avoid these lines.",
                 line,
                 ", ".join(found),

@@ -84,7 +84,7 @@ class XrayFitPlan:
         if divisor > 1:
             _logger.warning(
                 "All counts are multiples of %d, so they have probably been scaled. Their noise "
-                "is then underestimated, and noise may be mistaken for peaks. Give the counts "
+                "is then underestimated, and noise may be mistaken for peaks. Pass the counts "
                 "as recorded.",
                 divisor,
                 kind="scaled counts",

@@ -126,7 +126,7 @@ def plan_windows(signal, xray_lines, integration_windows, background_windows):
             if not found:
                 _logger.warning(
                     "No background window of %s lies on the energy axis, so no background is "
-                    "subtracted. To change this, give `background_windows`.",
+                    "subtracted. To change this, pass `background_windows`.",
                     line,
                     kind="background",
                     about={line: _NO_SIDES},
@@ -202,7 +202,7 @@ def select_lines(signal, xray_lines):
         if not any(named):
             raise ValueError(
                 "The signal has no elements and no X-ray lines in metadata.Sample. Add "
-                "elements, for example with s.add_elements(['Ti', 'O']), or give "
+                "elements, for example with s.add_elements(['Ti', 'O']), or pass "
                 "xray_lines=['Ti_Ka', 'O_Ka']; suggest_elements(s) suggests some."
             )
         xray_lines = _usable_lines(signal, *named)
@@ -223,7 +223,7 @@ def select_lines(signal, xray_lines):
         raise ValueError(
             f"None of {list(given)} has an X-ray line on the energy axis ({axis_range(axis)}) "
             f"that a beam of {beam_energy_of(signal):g} keV excites. Set the elements with "
-            "s.set_elements, give `xray_lines` on the axis, or correct the beam energy with "
+            "s.set_elements, pass `xray_lines` on the axis, or correct the beam energy with "
             "s.set_microscope_parameters."
         )
     return lines

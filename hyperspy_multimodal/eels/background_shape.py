@@ -86,6 +86,6 @@ def shape_ratio(name, total, axis, side, window, background_type):
 
 _FAILED = (
     "A background of the type {!r} does not describe the spectra before {}: its fit fails, or "
-    "falls below 0 under the edge. Use background_type='PowerLaw', or give other "
+    "falls below 0 under the edge. Use background_type='PowerLaw', or pass other "
     "`background_windows`."
 )

@@ -94,7 +94,7 @@ class EdgeFitPlan:
         if total[self.used].min() < 0 or not total[self.used].any():
             raise ValueError(
                 "The sum of all spectra must be positive in the channels that the fit needs, "
-                "but is negative or empty in some. Give spectra without background subtraction, "
+                "but is negative or empty in some. Pass spectra without background subtraction, "
                 "or use map_method='windows'."
             )
         elements = [_element_edges(each, self.energy, self.instrument) for each in self.subshells]
@@ -286,7 +286,7 @@ def _templates(fit, names, others, channels):
         if not continuum[start:stop].sum() > 0:
             raise ValueError(
                 f"integration_windows must reach above the onsets of the edges, but the window of "
-                f"{name} lies below its edge. Give `integration_windows` above the onset."
+                f"{name} lies below its edge. Pass `integration_windows` above the onset."
             )
         shapes.append(edge / edge[start:stop].sum())
     law = np.where(fit.used, fit.power_law, 0.0)

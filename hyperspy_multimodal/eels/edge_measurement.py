@@ -263,7 +263,7 @@ def check_electrons(camera, counts, widths):
     if counts.any() and counts.max() / camera.gain < 0.5:
         raise ValueError(
             f"With gain={camera.gain:g} counts per electron, no window contains an electron in any "
-            "pixel. Give the gain of these data as `gain`."
+            "pixel. Pass the gain of these data as `gain`."
         )
 
 

@@ -77,7 +77,7 @@ def integration_channels(signal, names, given):
             if stop <= start:
                 raise ValueError(
                     f"{names[i]} ({onset:g} eV) and {names[j]} ({onsets[j]:g} eV) start in the "
-                    "same channel and cannot be distinguished. Leave one out of `edges`, or give "
+                    "same channel and cannot be distinguished. Leave one out of `edges`, or pass "
                     "`integration_windows`."
                 )
         windows.append((start, min(stop, axis.size)))
@@ -188,7 +188,7 @@ def _automatic_pre_edge(axis, name, names):
         start = max(start, above)
     _logger.warning(
         "The pre-edge window of %s (%g to %g %s) contains the tail of %s, which is mistaken for "
-        "background, so the map of %s may be wrong. Use map_method='fit', or give "
+        "background, so the map of %s may be wrong. Use map_method='fit', or pass "
         "`background_windows`.",
         name,
         *channel_energies(axis, (start, stop)),

@@ -30,16 +30,24 @@ class Camera(NamedTuple):
         contradicts the metadata, or whole numbers, by more than a factor of 3).
     floor : float
         Standard deviation of a channel's counts where there are no electrons.
+    gain_error : float or None
+        Standard error of a gain that was estimated; None for others.
     """
 
     gain: float
     gain_source: str
     floor: float
+    gain_error: float | None = None
 
     @property
     def record(self):
         """The same in types that metadata can hold."""
-        return {"gain": self.gain, "gain_source": self.gain_source, "noise_floor": self.floor}
+        return {
+            "gain": self.gain,
+            "gain_source": self.gain_source,
+            "gain_error": self.gain_error,
+            "noise_floor": self.floor,
+        }
 
     def floors(self, widths):
         """Return the variance of sums of so many channels beside that of electrons, in electrons.
@@ -80,8 +88,10 @@ def find_camera(stored, given, counts, noise):
     noise : CameraNoise
         What the spectra themselves say.
     """
-    camera = Camera(*_gain(stored, given, counts, noise), noise.floor)
-    if noise.floor > 0 and camera.gain_source not in ("estimated", "noise"):
+    gain, source = _gain(stored, given, counts, noise)
+    is_estimated = source in ("estimated", "noise")
+    camera = Camera(gain, source, noise.floor, noise.gain_error if is_estimated else None)
+    if noise.floor > 0 and not is_estimated:
         _logger.info(
             "In addition to the gain of %s counts per electron (%s), the noise of the spectra "
             "shows a floor of %s counts per channel, which is accounted for.",
@@ -115,7 +125,7 @@ def _gain(stored, given, counts, noise):
     elif np.isfinite(estimated) and estimated > _STANDARD_ERRORS * error:
         _logger.warning(
             "The counts are not whole numbers and metadata.%s is not set: the gain is estimated "
-            "from their noise, %s counts per electron%s. Give `gain` if it is known.",
+            "from their noise, %s counts per electron%s. Pass `gain` if it is known.",
             _ITEM,
             plain(estimated),
             floor,
@@ -125,13 +135,13 @@ def _gain(stored, given, counts, noise):
         return estimated, "estimated"
     else:
         raise ValueError(
-            "The counts are not whole numbers, and their noise does not reveal the gain. Give "
+            "The counts are not whole numbers, and their noise does not reveal the gain. Pass "
             "`gain`, in counts per electron."
         )
     if estimated > max(_CONTRADICTED * gain, gain + _STANDARD_ERRORS * error):
         _logger.warning(
             "%s a gain of %s, but the noise of the spectra shows %s counts per electron%s, "
-            "which is used. Give `gain` if it is known.",
+            "which is used. Pass `gain` if it is known.",
             "The metadata give" if source == "metadata" else "Whole numbers suggest",
             plain(gain),
             plain(estimated),
@@ -149,7 +159,7 @@ def _gain(stored, given, counts, noise):
         _logger.warning(
             "The gain is taken to be %s counts per electron (%s), but the noise of the spectra "
             "suggests %s. With a wrong gain, lambdas='auto' smooths too little or too much. "
-            "Give `gain` if it is known.",
+            "Pass `gain` if it is known.",
             plain(gain),
             source,
             plain(estimated),

@@ -43,7 +43,7 @@ def background_ratios(name, window, limits, lower, upper, units, floor=0.0):
     if left <= 0 or first <= 0:
         raise ValueError(
             f"A power law needs windows at energies > 0, but one starts at {min(left, first):g} "
-            f"{units}. Give `background_windows` above the zero-loss peak, or None."
+            f"{units}. Pass `background_windows` above the zero-loss peak, or None."
         )
     needed = (exponent_error(window, (left, right)) / BACKGROUND_ERROR) ** 2
     if floor > 0:
@@ -54,7 +54,7 @@ def background_ratios(name, window, limits, lower, upper, units, floor=0.0):
     if clipped > _CLIPPED:
         _logger.warning(
             "Before %s, %g to %g %s, the spectra of %.0f %% of the pixels do not follow a "
-            "power law with an exponent between %g and %g, so the background may be wrong. Give "
+            "power law with an exponent between %g and %g, so the background may be wrong. Pass "
             "`background_windows` that contain no other edge.",
             name,
             left,

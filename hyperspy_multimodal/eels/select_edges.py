@@ -36,7 +36,7 @@ def select_edges(signal, edges, fits, quiet=False):
     if not elements:
         raise ValueError(
             "The signal has no elements in metadata.Sample. Add them, for example with "
-            "s.add_elements(('Cu', 'Zn')), or give edges=['Cu_L3', 'Zn_L3']."
+            "s.add_elements(('Cu', 'Zn')), or pass edges=['Cu_L3', 'Zn_L3']."
         )
     selected = []
     for element in elements:
@@ -54,7 +54,7 @@ def select_edges(signal, edges, fits, quiet=False):
     if not selected:
         raise ValueError(
             f"None of the elements {elements} has a major edge on the energy axis, "
-            f"{axis_range(axis)}, with room for its windows. Give `edges` and their windows."
+            f"{axis_range(axis)}, with room for its windows. Pass `edges` and their windows."
         )
     return sorted(selected, key=onset_energy)
 

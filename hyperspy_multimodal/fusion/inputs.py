@@ -75,7 +75,7 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
     if regularisers is not None:
         if directional is not None:
             raise TypeError(
-                "Both regularisers and directional say which elements follow the guide. Give "
+                "Both regularisers and directional say which elements follow the guide. Pass "
                 "only one of them."
             )
         names = _checked_names(regularisers, n_maps)
@@ -84,7 +84,7 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
         if guide is None:
             raise ValueError(
                 "regularisers has 'directional', which follows the edges of a guide, but guide "
-                "is None. Give guide, for example the HAADF image, or use 'isotropic'."
+                "is None. Pass guide, for example the HAADF image, or use 'isotropic'."
             )
         directional = are_directional(names)
     else:
@@ -93,7 +93,7 @@ def checked_regularisers(guide, directional, shape, regularisers=None):
         if directional is not None:
             raise ValueError(
                 "directional selects the elements that follow the edges of a guide, but guide "
-                "is None. Give guide, for example the HAADF image."
+                "is None. Pass guide, for example the HAADF image."
             )
         return names_of([False] * n_maps), None
     guide = np.asarray(guide)
@@ -130,5 +130,5 @@ def check_attainable(totals, counts, background):
         if np.any((counts[i] > 0) & (background[i] == 0)):
             raise ValueError(
                 f"totals[{i}] is 0, but there are counts of that element in pixels without "
-                "background, which is impossible. Give a background or another total."
+                "background, which is impossible. Pass a background or another total."
             )

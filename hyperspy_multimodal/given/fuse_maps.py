@@ -94,7 +94,8 @@ def fuse_maps(
         Only with ``full_output=True``: as for ``multimodal_fusion``, and in addition ``gain``,
         ``gain_source`` ("counts", "given" or "estimated"), ``pedestal``, and ``clipping_bias``
         (mean correction for clipped noise, in map units per pixel). ``raw_maps`` are the given maps
-        minus the pedestal. ``raw_noise`` is None if the noise was estimated.
+        minus the pedestal. ``raw_noise`` is None if an estimated noise may have been clipped at 0,
+        or if neighbouring pixels are correlated in a way that does not show how large it is.
 
     Raises
     ------
@@ -205,10 +206,8 @@ def fuse_maps(
     raw = given.arrays - subtracted[:, None, None]
     left_out = np.zeros(shape, bool) if given.mask is None else given.mask
     output["raw_maps"] = given.like_input(np.where(left_out, np.nan, raw), ", raw")
-    output["raw_noise"] = None
-    if source != "estimated":
-        net = np.where(left_out, 0.0, raw)
-        output["raw_noise"] = noise_of_given_maps(given.lines, whole, net)
+    net = np.where(left_out, 0.0, raw)
+    output["raw_noise"] = noise_of_given_maps(given.lines, whole, net)
     if fused.errors is not None:
         for result, error in zip(results, fused.errors, strict=True):
             result.metadata.set_item("Multimodal_fusion.standard_deviation", error)

@@ -216,7 +216,7 @@ def _names(signals, given, n_maps):
             if own is not None and own.split("_")[0] != name.split("_")[0]:
                 raise ValueError(
                     f"Map {number} is of {own} by its metadata or title, but `elements` or a key "
-                    f"names it {name}. Give names in the order of the maps, or leave them out."
+                    f"names it {name}. Pass names in the order of the maps, or leave them out."
                 )
     else:
         names = [_name_of(signal, known) for signal in signals]
@@ -224,7 +224,7 @@ def _names(signals, given, n_maps):
         if unknown:
             raise ValueError(
                 f"The elements of the maps {unknown} are neither in their metadata nor in their "
-                "titles. Give elements=['Ti', ...], one per map."
+                "titles. Pass elements=['Ti', ...], one per map."
             )
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

@@ -67,7 +67,7 @@ def _of_scan(maps, signal):
         return {name: _as_signal(each, name, signal) for name, each in maps.items()}
     if not all(isinstance(each, BaseSignal) for each in named.values()):
         raise ValueError(
-            "maps must say which elements they show, but arrays without names were given. Give a "
+            "maps must say which elements they show, but arrays without names were given. Pass a "
             "dictionary, such as maps={'Ti': array}."
         )
     return list(named.values())
@@ -77,7 +77,7 @@ def _check_shape(what, given, shape):
     if tuple(given) != tuple(shape):
         raise ValueError(
             f"{what} the shape {tuple(given)}, but the scan of the signal {tuple(shape)} (rows, "
-            "columns). Give maps of this scan."
+            "columns). Pass maps of this scan."
         )
 
 

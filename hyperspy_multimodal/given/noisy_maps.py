@@ -9,6 +9,7 @@ from ..counts.fitted_maps import FittedMaps
 from ..counts.repeated_lines import Repeats, without_repeats
 from ..notes import Speaker
 from ..written_numbers import plain, with_error
+from .clipped_noise import may_be_clipped
 from .clipping_bias import without_clipping_bias
 from .map_halves import halved_counts
 from .map_noise import Noise, estimate_noise
@@ -99,7 +100,13 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         _split_counts(first, arrays, numbers.counts, seed)
     maps = _as_fitted(names, net, gains, excess, first, None)
     maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped, shapes, seed)
-    return (replace(maps, variance_doubt=_DOUBT) if source == "estimated" else maps), source
+    if source == "estimated":
+        doubts = np.array([noise.gain_error for noise in noises]) / gains
+        there = slice(None) if mask is None else ~mask
+        biased = [may_be_clipped(each[there], g) for each, g in zip(arrays, gains, strict=True)]
+        doubts[np.isnan(blurs) | clipped | biased] = np.nan
+        maps = replace(maps, variance_doubt=_DOUBT, gain_doubts=doubts)
+    return maps, source
 
 
 def _warn_of_correlation(names, blurs):
@@ -118,8 +125,8 @@ def _warn_of_correlation(names, blurs):
     if unknown:
         _logger.warning(
             "The noise of neighbouring pixels is correlated in %s, but the structure is too "
-            "fine to tell how strongly, so lambdas='auto' may smooth too little. Give maps that "
-            "were not smoothed or interpolated, or give `gain`.",
+            "fine to tell how strongly, so lambdas='auto' may smooth too little. Pass maps that "
+            "were not smoothed or interpolated, or pass `gain`.",
             ", ".join(unknown),
             kind="noise",
             about=unknown,
@@ -195,7 +202,7 @@ def _warn_of_estimate(names, noises, floors, numbers, repeats):
     _logger.warning(
         "The maps are not counts%s, so their noise was estimated. In map units, one count "
         "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
-        "rely on this. If you know the noise, give the maps in counts, or give `gain` and "
+        "rely on this. If you know the noise, pass the maps in counts, or pass `gain` and "
         "`background`.",
         why,
         worth,

@@ -76,7 +76,7 @@ def without_pedestal(maps, pedestal, haadf, mask=None):
             raise ValueError(
                 "pedestal='vacuum' needs a part of the scan that the HAADF shows to be vacuum, but "
                 "there is none. It must be dark and flat, have at least 100 pixels and 2 % of the "
-                "scan, and less than half of the counts of bright parts. Give the pedestal as "
+                "scan, and less than half of the counts of bright parts. Pass the pedestal as "
                 "numbers, in map units per pixel, or leave it out."
             )
         counts = np.maximum(found.mean, 0.0)

@@ -115,7 +115,7 @@ def multimodal_fusion_interactive(
     if manager.navigation_dimension > 2:
         raise ValueError(
             f"A stack with {manager.navigation_dimension} navigation axes cannot be tuned. Tune "
-            "one slice, s.inav[:, :, 0], and give its parameters to multimodal_fusion."
+            "one slice, s.inav[:, :, 0], and pass its parameters to multimodal_fusion."
         )
     if manager.navigation_dimension == 1 and manager.signal_dimension == 1:
         raise ValueError(

@@ -15,6 +15,12 @@ from .panels import brightest
 #: An end of a scale: a number, or a percentile such as "99.8th".
 Limit: TypeAlias = float | str
 
+#: Lower end that dims what a map has everywhere, and upper end of a scale, if not given otherwise.
+AUTO, BRIGHT = "auto", "99.8th"
+# What a map has everywhere: this percentile, if it is at least this share of the upper end. The
+# lower end is this part of it, so that a uniform map is still seen.
+_EVERYWHERE, _MUCH, _DIMMED = 5.0, 0.1, 0.75
+
 _PERCENTILE = re.compile(r"\s*([0-9.]+)\s*(?:st|nd|rd|th)\s*")
 
 
@@ -25,11 +31,14 @@ def limits_of(maps, vmin, vmax, same_scale=False):
     ----------
     maps : list of BaseSignal
     vmin, vmax : float, str, or list of them
-        Ends for all maps, or one for each.
+        Ends for all maps, or one for each; "auto" for ``vmin``: 0, unless a map has much
+        everywhere, or all share one scale.
     same_scale : bool
         Whether all share one scale, from the lowest to the highest of these ends. Default False.
     """
     ends = [_one_each(name, given, maps) for name, given in (("vmin", vmin), ("vmax", vmax))]
+    if same_scale:
+        ends[0] = [(name, 0 if _is_auto(given) else given) for name, given in ends[0]]
     own = [_ends(each.data, low, high) for each, low, high in zip(maps, *ends, strict=True)]
     if not same_scale:
         return own
@@ -68,9 +77,15 @@ def _one_each(name, given, maps):
     return [(name, each) for each in given]
 
 
+def _is_auto(given):
+    return isinstance(given, str) and given == AUTO
+
+
 def _ends(data, low, high):
+    if _is_auto(low[1]):
+        return _dimmed(data, *_ends(data, ("vmin", 0), high), is_given=high[1] != BRIGHT)
     low = _value(data, *low)
-    if high[1] == "99.8th":
+    if high[1] == BRIGHT:
         return low, brightest(data, low)  # also of a map that is flat or empty
     top = _value(data, *high)
     if top <= low:
@@ -81,6 +96,15 @@ def _ends(data, low, high):
     return low, top
 
 
+def _dimmed(data, low, high, is_given):
+    """Return the ends of a scale on which a uniform map has a quarter of its colour."""
+    everywhere = np.nanpercentile(data, _EVERYWHERE) if np.isfinite(data).any() else 0.0
+    if everywhere < _MUCH * high:
+        return low, high
+    low = float(_DIMMED * everywhere)
+    return (min(low, high / 2), high) if is_given else (low, max(high, low + float(everywhere)))
+
+
 def _value(data, name, given):
     """Return an end of the scale of a map as a number."""
     text = _PERCENTILE.fullmatch(given) if isinstance(given, str) else None
@@ -89,5 +113,6 @@ def _value(data, name, given):
     if isinstance(given, Real) and np.isfinite(given):
         return float(given)
     raise ValueError(
-        f"{name} must be a number, or a percentile from '0th' to '100th', but {given!r} was given."
+        f"{name} must be a number, or a percentile from '0th' to '100th'"
+        f"{', or auto' if name == 'vmin' else ''}, but {given!r} was given."
     )

@@ -23,7 +23,7 @@ def check_maps(maps, caller):
             raise TypeError(
                 f"{caller} draws signals, for their axes and names, but the list contains "
                 f"{type(each).__name__}. With full_output=True multimodal_fusion returns "
-                "(maps, output): give maps."
+                "(maps, output): pass maps."
             )
         if each._lazy:
             raise ValueError(
@@ -65,7 +65,7 @@ def check_output(output, names, caller):
         )
     if "slices" in output:
         raise ValueError(
-            f"{caller} draws one fusion, but this is the output of a stack: give it that of one "
+            f"{caller} draws one fusion, but this is the output of a stack: pass it that of one "
             "slice, output['slices'][0]."
         )
     missing = [name for name in names if name not in output]

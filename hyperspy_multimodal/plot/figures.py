@@ -175,7 +175,7 @@ def rows_and_columns(number, most=_MOST_COLUMNS):
 def _check_one(given, figsize, name):
     if given is not None and figsize is not None:
         raise ValueError(
-            f"figsize is the size of a new figure, but {name} was given, too. Give one of them."
+            f"figsize is the size of a new figure, but {name} was given, too. Pass one of them."
         )
 
 

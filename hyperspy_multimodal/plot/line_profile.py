@@ -153,7 +153,7 @@ def _checked_line(line, linewidth, axes):
         if values.min() < low - slack or values.max() > high + slack:
             raise ValueError(
                 f"line must lie within the maps, {low:g} to {high:g} along {axis.name}, but goes "
-                f"from {values.min():g} to {values.max():g}. Give it in units of the axes."
+                f"from {values.min():g} to {values.max():g}. Pass it in units of the axes."
             )
     if np.array_equal(*ends):
         raise ValueError(f"line must have a length, but its ends are both at {ends[0]}.")

@@ -12,7 +12,7 @@ from matplotlib import colors as mpl_colors
 from ..checks import checked_number
 from ..recovery.verdict import NOT_TRUSTED
 from ..written_numbers import plain
-from .contrast import limits_of
+from .contrast import AUTO, BRIGHT, limits_of
 from .drawable import check_maps
 from .figures import axes_of, fit_legend, fit_text
 from .panels import is_distrusted, map_title, panel_size, place, scale_bar
@@ -52,8 +52,8 @@ def plot_overlay(
     colors: Sequence[Any] | None = None,
     *,
     weights: Sequence[float] | None = None,
-    vmin: Limit | Sequence[Limit] = 0,
-    vmax: Limit | Sequence[Limit] = "99.8th",
+    vmin: Limit | Sequence[Limit] = AUTO,
+    vmax: Limit | Sequence[Limit] = BRIGHT,
     same_scale: bool = False,
     background: Literal["black", "white"] = "black",
     legend: bool = True,
@@ -77,8 +77,10 @@ def plot_overlay(
         hiding the others.
     vmin, vmax : float, str, or list of them
         Values at which a map is dark and at which it has its full colour, one for all maps or one
-        per map: numbers, or percentiles such as "5th", as in HyperSpy. Default 0 and "99.8th".
-        Increase ``vmin`` to remove a uniform background, such as that of a carbon film.
+        per map: numbers, or percentiles such as "5th", as in HyperSpy. The default for ``vmax`` is
+        "99.8th". The default for ``vmin``, "auto", is 0, unless an element is everywhere: if the
+        5th percentile of a map is more than 10 % of ``vmax``, ``vmin`` is three quarters of this
+        percentile. A uniform map then has a quarter of its colour and does not hide the others.
     same_scale : bool
         Whether all maps share one scale, from the lowest ``vmin`` to the highest ``vmax`` (True),
         or each has its own (False, default). On a common scale, a trace element is dark.
@@ -106,11 +108,12 @@ def plot_overlay(
     -----
     By default, each map has its own scale. The overlay then shows where the elements are, but not
     how much of each there is: a trace element looks as bright as a main one. The legend gives the
-    ends of each scale. With ``same_scale=True``, brightness is proportional to counts. Counts are
-    not atomic fractions, which also depend on k-factors. Pixels in which colours saturate keep
-    their hue. Mixed colours of four or more overlapping elements are ambiguous; draw only some of
-    the maps, such as ``plot_overlay(maps[:3])``. NaN pixels show the background. The axes of the
-    figure have the units of the axes of the maps.
+    ends of each scale. If the lower one is above 0, dark pixels still contain the element. With
+    ``same_scale=True``, brightness is proportional to counts. Counts are not atomic fractions,
+    which also depend on k-factors. Pixels in which colours saturate keep their hue. Mixed colours
+    of four or more overlapping elements are ambiguous; draw only some of the maps, such as
+    ``plot_overlay(maps[:3])``. NaN pixels show the background. The axes of the figure have the
+    units of the axes of the maps.
 
     Examples
     --------
@@ -147,7 +150,7 @@ def draw_overlay(ax, maps, colours=None, weights=None, limits=None, background="
     """
     colours = checked_colours(colours, len(maps), background)
     weights = _checked_weights(weights, maps)
-    limits = limits_of(maps, 0, "99.8th") if limits is None else limits
+    limits = limits_of(maps, AUTO, BRIGHT) if limits is None else limits
     shares = [
         weight * _share(each.data, *ends)
         for each, ends, weight in zip(maps, limits, weights, strict=True)

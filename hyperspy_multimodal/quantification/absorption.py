@@ -149,7 +149,7 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
     """
     if thickness is None and mass_thickness is None:
         if density is not None:
-            raise ValueError("density needs a thickness, but none was given. Give thickness in nm.")
+            raise ValueError("density needs a thickness, but none was given. Pass thickness in nm.")
         return None
     if measured.kind != "line":
         raise ValueError(
@@ -157,7 +157,7 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
             "Leave thickness out."
         )
     if thickness is not None and mass_thickness is not None:
-        raise ValueError("Give either thickness or mass_thickness, but both were given.")
+        raise ValueError("Pass either thickness or mass_thickness, but both were given.")
     from exspy.material import elements, mass_absorption_coefficient
 
     names = measured.names
@@ -175,7 +175,7 @@ def absorption_of(measured, regions, maps, *, thickness, density, mass_thickness
         if density is None and light:
             _logger.warning(
                 "No density was given. The mean density of the elements is far too low for "
-                "compounds of %s, and so is the absorption correction. Give density in g/cm^3.",
+                "compounds of %s, and so is the absorption correction. Pass density in g/cm^3.",
                 ", ".join(light),
             )
     return Absorption(

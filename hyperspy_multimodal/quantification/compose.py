@@ -14,6 +14,7 @@ from .factors import factors_of
 from .found_regions import found_regions, is_there, rim
 from .independent import independent_parts
 from .known import why_unknown
+from .map_units import check_one_unit, remarks_on_units
 from .measured import measured_of
 from .percent import percent_of
 from .percent_maps import percent_maps
@@ -66,8 +67,9 @@ def composition(
         the composition.
     output : dict
         Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
-        be named after their lines, and must be in counts or fused with a given ``gain``. Maps with
-        estimated noise raise an error.
+        be named after their lines, and must all have the same unit. If their gain was estimated,
+        errors are computed from it, and the table states it. Such maps raise an error if their
+        noise may have been clipped at 0, or if their gains show that they have different units.
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors by line, for weight per cent as in eXSpy, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
@@ -206,6 +208,7 @@ def composition(
     (['Co', 'O', 'S'], True)
     """
     measured = measured_of(maps, output)
+    check_one_unit(measured)
     factors = factors_of(kfactors, measured.kind, measured.names, maps)
     if composition_units not in ("atomic", "weight"):
         raise ValueError(
@@ -231,7 +234,7 @@ def composition(
         take_off_angle=take_off_angle,
     )
     found = region_counts(measured, masks)
-    remarks = why_unknown(found, factors, measured.names)
+    remarks = why_unknown(found, factors, measured)
     unknown = np.array([bool(remark) for remark in remarks], bool)
     shown = np.where(unknown[:, None], np.nan, np.maximum(found.counts, 0.0))
     percent = percent_of(shown, factors, absorption, names)
@@ -279,6 +282,8 @@ def composition(
         detected=detected,
         false_discovery_rate=rate,
         remarks=dict(zip(names, remarks, strict=True)),
+        counts_unit=measured.unit,
+        gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=True),
         masks=masks,
         maps=percent_maps(maps, there, factors, composition_units, absorption, masks),
     )
@@ -297,6 +302,6 @@ def _fusion_of(output):
     if "raw_maps" not in output or "haadf" not in output:
         raise ValueError(
             "regions must be given if the maps are not fused, but None was given. To find "
-            "regions, give the maps and the output of multimodal_fusion."
+            "regions, pass the maps and the output of multimodal_fusion."
         )
     return output

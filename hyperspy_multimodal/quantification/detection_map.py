@@ -144,7 +144,7 @@ def detection_map(
     if not measured.common_is_known:
         raise ValueError(
             "output must come from a fusion of spectra, but comes from existing maps. How much of "
-            "their counts is background is not known, so detection cannot be assessed. Give the "
+            "their counts is background is not known, so detection cannot be assessed. Pass the "
             "maps and the output of multimodal_fusion."
         )
     found = factors_of(kfactors, measured.kind, measured.names, maps)

@@ -44,7 +44,7 @@ def factors_of(kfactors, kind, names, maps):
         Fused maps, whose record may hold cross-sections.
     """
     elements = [name.split("_")[0] for name in names]
-    weights = _atomic_weights(elements)
+    weights = atomic_weights(elements)
     if kind == "line":
         if kfactors is None:
             raise ValueError(
@@ -77,7 +77,8 @@ def _recorded(names, metadata):
     return sections, sections * [_SHELL_ERRORS[shell] for shell in shells]
 
 
-def _atomic_weights(elements):
+def atomic_weights(elements):
+    """Return the atomic weights of elements, as an array."""
     from exspy.material import elements as database
 
     return np.array([database[each].General_properties.atomic_weight for each in elements])

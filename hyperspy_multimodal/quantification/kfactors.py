@@ -49,7 +49,7 @@ def checked_kfactors(kfactors, names, kind="line"):
         if len(found) != len(names):
             raise ValueError(
                 f"kfactors must contain one factor per map, in the order {names}, but {len(found)} "
-                "were given. Give them by name, {'Ti_Ka': 1.0, ...}, to avoid mistakes in the "
+                "were given. Pass them by name, {'Ti_Ka': 1.0, ...}, to avoid mistakes in the "
                 "order."
             )
     pairs = [_pair(f"kfactors[{name!r}]", each) for name, each in zip(names, found, strict=True)]

@@ -7,7 +7,7 @@ _NEGLIGIBLE = 0.01  # of the amounts of a region
 _NOTHING = 1e-9  # counts
 
 
-def why_unknown(found, factors, lines):
+def why_unknown(found, factors, measured):
     """Return why regions have no composition, "" where they have one.
 
     The amount of all elements together must exceed three standard errors (of noise, fit and
@@ -18,7 +18,7 @@ def why_unknown(found, factors, lines):
     ----------
     found : RegionCounts
     factors : Factors
-    lines : list of str
+    measured : Measured
 
     Returns
     -------
@@ -32,7 +32,8 @@ def why_unknown(found, factors, lines):
     error = np.sqrt((of_counts + of_factors).sum(axis=(1, 2)).clip(0))
     known = amounts.sum(axis=1) > np.maximum(_SIGNIFICANT * error, 1e-300)
     noise = np.sqrt(found.noise.sum(axis=(1, 2)).clip(0))
-    known &= found.counts.sum(axis=1) > np.maximum(_SIGNIFICANT * noise, _NOTHING)
+    least = _NOTHING * measured.per_count.min()
+    known &= found.counts.sum(axis=1) > np.maximum(_SIGNIFICANT * noise, least)
     own = np.sqrt(np.diagonal(found.noise + found.common, axis1=1, axis2=2).clip(0))
     of_noise = np.sqrt(np.diagonal(found.noise, axis1=1, axis2=2).clip(0))
     much = amounts < -_NEGLIGIBLE * np.clip(amounts, 0, None).sum(axis=1, keepdims=True)
@@ -40,7 +41,7 @@ def why_unknown(found, factors, lines):
     # Without a sum that is known, counts that noise does not explain say why.
     wrong |= much & (found.counts < -_SIGNIFICANT * of_noise) & ~known[:, None]
     return [
-        _reason(bad, has_sum, counts, errors, lines)
+        _reason(bad, has_sum, counts, errors, measured.names)
         for bad, has_sum, counts, errors in zip(wrong, known, found.counts, of_noise, strict=True)
     ]
 

@@ -43,6 +43,10 @@ class Measured:
     common_is_known : bool
         Whether ``common`` holds all that may be wrong. Not for maps that were given: how wrong
         their background is, and what other lines add to them, is not known.
+    unit : str
+        Of ``net``: "counts" or "map units".
+    gain_doubts : numpy.ndarray or None
+        Standard errors of ``per_count``, as shares of it, if it was estimated, shape (K,).
     """
 
     kind: str
@@ -59,6 +63,8 @@ class Measured:
     together: np.ndarray
     used: np.ndarray
     common_is_known: bool
+    unit: str
+    gain_doubts: np.ndarray | None
 
 
 def measured_of(maps, output):
@@ -82,7 +88,7 @@ def measured_of(maps, output):
     if wrong:
         raise ValueError(
             "output must be of the same scan as the maps, but its raw maps have the shape "
-            f"{wrong[0]}, and the maps {shape}. Fuse the part of the scan that you want, or give "
+            f"{wrong[0]}, and the maps {shape}. Fuse the part of the scan that you want, or pass "
             "it as a region."
         )
     order = list(raw)
@@ -98,6 +104,7 @@ def measured_of(maps, output):
     net = np.array([clean[name] for name in names], float)
     variance = np.array([np.where(used, noise["variances"][name], 0.0) for name in names], float)
     per_count = np.array([noise["variances_per_count"][name] for name in names])
+    doubts = noise.get("gain_doubts")
     lines = kind == "line"
     together = np.sum(list(clean.values()), axis=0, dtype=float) if lines else noise["gross"]
     return Measured(
@@ -115,6 +122,8 @@ def measured_of(maps, output):
         together=np.where(used, together, 0.0),
         used=used,
         common_is_known=noise["common_is_known"],
+        unit=noise.get("unit", "counts"),
+        gain_doubts=None if doubts is None else np.array([doubts[name] for name in names]),
     )
 
 
@@ -143,13 +152,13 @@ def _checked_names(maps):
             raise ValueError(
                 "maps must be named after their X-ray line or edge, but one is not. Name the lines "
                 "when you fuse maps, fuse_maps({'Ti_Ka': map, ...}, haadf, full_output=True), or "
-                "give the maps and the output that multimodal_fusion returns for the spectrum "
+                "pass the maps and the output that multimodal_fusion returns for the spectrum "
                 "image."
             )
         if len(found) != 1 or each.data.ndim != 2:
             raise ValueError(
                 f"maps must be of one X-ray line or edge and two axes each, but one has {found} "
-                f"and the shape {each.data.shape}. For a stack, give the maps and the output of "
+                f"and the shape {each.data.shape}. For a stack, pass the maps and the output of "
                 "one slice."
             )
         names.append(found[0])
@@ -157,7 +166,7 @@ def _checked_names(maps):
     if len(names) < 2:
         raise ValueError(
             f"maps must be of two elements or more, but {names} alone was given, whose "
-            "composition is always 100 %. Give the maps of all elements."
+            "composition is always 100 %. Pass the maps of all elements."
         )
     elements = {name.split("_")[0] for name in names}
     if len(elements) < len(names):
@@ -199,16 +208,16 @@ def _checked_output(maps, output):
         )
     if "slices" in output:
         raise ValueError(
-            "output must be of one scan, but is of a stack. Give the maps of one slice, "
+            "output must be of one scan, but is of a stack. Pass the maps of one slice, "
             "[m.inav[..., 0] for m in maps], and its output['slices'][0]."
         )
     noise = output.get("raw_noise", output)
     if not noise or "variances" not in noise:
         raise ValueError(
             "output must contain the noise of the counts, which is missing for lazy maps, and for "
-            "existing maps whose noise was estimated. Fuse the spectra themselves, with "
-            "s.multimodal_fusion(haadf, lazy_output=False, full_output=True), or give fuse_maps "
-            "counts, or `gain`."
+            "existing maps whose noise may have been clipped at 0 or smoothed too much. "
+            "Fuse the spectra themselves, with s.multimodal_fusion(haadf, lazy_output=False, "
+            "full_output=True), or pass the maps as recorded to fuse_maps."
         )
     raw = output.get("raw_maps", maps)
     by_name = {_named(each)[1][0]: np.asarray(each.data) for each in raw}

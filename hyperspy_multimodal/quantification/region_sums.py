@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .map_units import COUNTS, remarks_on_units
 from .measured import measured_of
 from .propagation import region_counts
 from .regions import given_regions
@@ -37,7 +38,7 @@ class RegionSums:
     pixels : numpy.ndarray
         Number of pixels of each region, shape (R,).
     counts : numpy.ndarray
-        Net counts, shape (R, K). They can be negative.
+        Net counts, shape (R, K), in ``counts_unit``. They can be negative.
     errors : dict of str to numpy.ndarray
         Standard errors by source, shape (R, K): "counts" (noise), "fit" (errors common to all
         regions) and "total".
@@ -46,6 +47,10 @@ class RegionSums:
     fit_errors_are_known : bool
         False for existing maps, for which the errors of the background and of overlapping lines are
         not known and not included.
+    counts_unit : "counts" or "map units"
+        Unit of counts and errors: map units for existing maps that are not counts.
+    gain_remarks : list of str
+        What the errors assume if a gain was estimated; lines below the table.
     """
 
     lines: list[str]
@@ -55,6 +60,8 @@ class RegionSums:
     errors: dict[str, np.ndarray]
     covariances: np.ndarray
     fit_errors_are_known: bool
+    counts_unit: str = COUNTS
+    gain_remarks: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return self.table()
@@ -66,13 +73,13 @@ class RegionSums:
         -------
         str
         """
-        rows = [("region", "pixels", "line", "counts", "+-", "noise", "fit")]
+        rows = [("region", "pixels", "line", self.counts_unit, "+-", "noise", "fit")]
         for region, pixels, line, *numbers in self._rows():
             digits = max(decimals(numbers[1]), 1)
             cells = [f"{each:.{digits}f}" for each in numbers]
             cells[-1] = error_or_none(numbers[-1], self.fit_errors_are_known, digits)
             rows.append((region, str(pixels), line, *cells))
-        return aligned(rows, names=(0, 2))
+        return "\n".join([aligned(rows, names=(0, 2)), *self.gain_remarks])
 
     def to_csv(self, path: str | Path) -> None:
         """Write comma-separated values with one row per region and line or edge.
@@ -84,9 +91,8 @@ class RegionSums:
         """
         with open(path, "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
-            table.writerow(
-                ["region", "pixels", "line", "counts", "error", "error_counts", "error_fit"]
-            )
+            sums = self.counts_unit.replace(" ", "_")
+            table.writerow(["region", "pixels", "line", sums, "error", "error_counts", "error_fit"])
             for *names, counts, total, noise, fit in self._rows():
                 cells = [f"{each:.8g}" for each in (counts, total, noise, fit)]
                 if not self.fit_errors_are_known and fit == 0:
@@ -122,8 +128,8 @@ def region_sums(
         `fuse_maps`.
     output : dict
         Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
-        be named after their lines, and must be in counts or fused with a given ``gain``. Maps with
-        estimated noise raise an error.
+        be named after their lines. If their gain was estimated, errors are computed from it, and
+        the table states it. Such maps raise an error if their noise may have been clipped at 0.
     regions : BaseROI, BaseSignal, array_like, dict or list
         HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
         or a label image of integers, 0 outside. Choose regions by position or from the HAADF:
@@ -178,4 +184,6 @@ def region_sums(
         errors=errors,
         covariances=covariances["total"],
         fit_errors_are_known=measured.common_is_known,
+        counts_unit=measured.unit,
+        gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=False),
     )

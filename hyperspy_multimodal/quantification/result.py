@@ -10,6 +10,8 @@ import numpy as np
 from hyperspy.signals import BaseSignal
 from numpy.typing import NDArray
 
+from .map_units import COUNTS
+from .ratios import atomic_ratio
 from .text_table import aligned, decimals, error_or_none
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ _COLUMNS = (
     *("atomic_percent", "weight_percent", "error", "error_counts", "error_fit", "error_kfactors"),
     *("detection_limit_counts", "detection_limit", "p_value", "detected", "remark"),
 )
+# Columns in the unit of the counts.
+_OF_COUNTS = ("counts", "counts_error", "detection_limit_counts")
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,11 @@ class Composition:
         Masks of the regions, bool.
     maps : list of BaseSignal
         Composition of each pixel from the fused maps, one per element, NaN in vacuum.
+    counts_unit : "counts" or "map units"
+        Unit of ``counts``, ``counts_errors`` and ``detection_limit_counts``, and their name in
+        tables: map units for existing maps that are not counts.
+    gain_remarks : list of str
+        What the errors assume if a gain was estimated; lines below the table.
     """
 
     lines: list[str]
@@ -103,15 +112,35 @@ class Composition:
     remarks: dict[str, str]
     masks: NDArray = field(repr=False)
     maps: list[BaseSignal] = field(repr=False)
+    counts_unit: Literal["counts", "map units"] = COUNTS
+    gain_remarks: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return self.table()
+
+    def ratios(self, element: str, to: str) -> tuple[NDArray, NDArray]:
+        """Return the atoms of an element per atom of another one, with standard errors.
+
+        For EELS, this is the ratio of areal densities. The errors are the total errors of the
+        composition with their covariance.
+
+        Parameters
+        ----------
+        element, to : str
+            Symbols: the ratio is that of ``element`` to the element ``to``.
+
+        Returns
+        -------
+        ratios, errors : ndarray of shape (R,)
+            NaN where a region has no composition, or nothing of the element ``to``.
+        """
+        return atomic_ratio(self, element, to)
 
     def table(self) -> str:
         """Return the composition as text, with one row per region and element."""
         unit = "at%" if self.units == "atomic" else "wt%"
         head = [
-            *("region", "pixels", "line", "counts", "at%", "wt%", f"+- {unit}"),
+            *("region", "pixels", "line", self.counts_unit, "at%", "wt%", f"+- {unit}"),
             *("noise", "fit", "k", f"limit {unit}", "there"),
         ]
         rows = [
@@ -133,6 +162,7 @@ class Composition:
             for row in self._rows()
         ]
         remarks = [f"{name}: {remark}" for name, remark in self.remarks.items() if remark]
+        remarks += self.gain_remarks
         if not self.fit_errors_are_known:
             remarks.append(
                 "fit: errors of the background and of overlapping lines are not known for "
@@ -148,7 +178,8 @@ class Composition:
     def to_csv(self, path: str | Path) -> None:
         """Write comma-separated values with one row per region and element, and all errors.
 
-        An error that is not known, of the fit or of the factors, is empty.
+        An error that is not known, of the fit or of the factors, is empty. Columns of counts are
+        named after ``counts_unit``, "map_units" in place of "counts".
 
         Parameters
         ----------
@@ -157,7 +188,7 @@ class Composition:
         """
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, _COLUMNS)
-            writer.writeheader()
+            writer.writerow({name: self._named(name) for name in _COLUMNS})
             for row in self._rows():
                 for source, known in (
                     ("fit", self.fit_errors_are_known),
@@ -171,6 +202,12 @@ class Composition:
                         for name, value in row.items()
                     }
                 )
+
+    def _named(self, column):
+        """Return the name of a column in a file, with the unit of what it holds."""
+        if column not in _OF_COUNTS:
+            return column
+        return column.replace(COUNTS, self.counts_unit.replace(" ", "_"))
 
     def _rows(self):
         for r, region in enumerate(self.regions):

@@ -25,7 +25,7 @@ def check_same_scan(maps, raw_maps, output):
     if sizes == other_sizes and not np.allclose(own, other, rtol=1e-4):
         raise ValueError(
             "output must be of the same scan as the maps, but the axes (offset and scale) of its "
-            f"raw maps are {other}, and those of the maps {own}. Give the output of the call that "
+            f"raw maps are {other}, and those of the maps {own}. Pass the output of the call that "
             "gave the maps."
         )
     record = maps[0].metadata.get_item("Multimodal_fusion", None)
@@ -37,7 +37,7 @@ def check_same_scan(maps, raw_maps, output):
         if not np.isclose(recorded, stated, rtol=_TOLERANCE, atol=1e-12):
             raise ValueError(
                 f"output must be of the fusion that gave the maps, but its {name} is "
-                f"{stated:.8g}, and that of the maps {recorded:.8g}. Give the output of the call "
+                f"{stated:.8g}, and that of the maps {recorded:.8g}. Pass the output of the call "
                 "that gave the maps."
             )
 

@@ -23,14 +23,14 @@ def check_counts(maps: Maps, automatic):
     if automatic and not (maps.are_integers or maps.splits_rounded):
         raise ValueError(
             "lambdas='auto' splits the counts into two halves, so it needs whole counts, but "
-            "the spectra contain fractions. Give the counts as recorded, or lambdas=(lambda_1, "
+            "the spectra contain fractions. Pass the counts as recorded, or lambdas=(lambda_1, "
             "lambda_2). An ROI along a line interpolates unless its linewidth is 0. For a wider "
             "line, sum the spectra instead, for example with s.inav[:, 10:15].sum('y')."
         )
     if maps.are_integers and maps.divisor > 1:
         _logger.warning(
             "All counts are multiples of %d, so they have probably been scaled, and their noise is "
-            "underestimated. Give the counts as recorded.",
+            "underestimated. Pass the counts as recorded.",
             maps.divisor,
             kind="scaled counts",
         )
@@ -88,7 +88,7 @@ def warn_of_widest_blur(model, given):
     if isinstance(given, str) and model.blur == BLURS[-1]:
         _logger.warning(
             "The HAADF is blurred by %g pixels, the largest blur that is tried. If the maps are "
-            "blurred more than that, give haadf_blur.",
+            "blurred more than that, pass haadf_blur.",
             model.blur,
             kind="widest blur",
         )
@@ -300,7 +300,7 @@ def warn_of_registration(found, align):
     """
     if found.orientation is not None:
         _logger.warning(
-            "The HAADF seems to be %s relative to the maps. If it is, give %s instead.",
+            "The HAADF seems to be %s relative to the maps. If it is, pass %s instead.",
             found.orientation,
             found.remedy,
             kind="turned HAADF",

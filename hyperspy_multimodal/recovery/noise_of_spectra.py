@@ -35,7 +35,7 @@ def check_noise_of_spectra(reading: Reading, mask=None):
         _logger.warning(
             "Each spectrum is repeated %s x %s times (rows x columns), probably because the scan "
             "was enlarged. Each count is therefore counted %s times, and errors are too small by a "
-            "factor of %s. Give the spectra as recorded.",
+            "factor of %s. Pass the spectra as recorded.",
             rows,
             columns,
             plain(repeats.number, 2),
@@ -50,7 +50,7 @@ def check_noise_of_spectra(reading: Reading, mask=None):
         _logger.warning(
             "The noise of the spectra is not Poisson noise: its variance is %s ± %s times that of "
             "counts, so errors are wrong. Either the spectra were multiplied, smoothed, "
-            "interpolated or corrected, or the dead time of the detector was long. Give the counts "
+            "interpolated or corrected, or the dead time of the detector was long. Pass the counts "
             "as recorded.",
             plain(noise.factor, 2),
             plain(noise.error, 2),

@@ -49,7 +49,7 @@ class Summary(list):
         lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown[:_MOST], 1)]
         if len(shown) > _MOST:
             lines.append(f"{len(shown) - _MOST} more in `messages` of full_output=True.")
-        serious = shown or self.briefs(but="corrected")
+        serious = shown or any(note.brief and RULES[note.kind].brief_warns for note in self)
         _logger.log(logging.WARNING if serious else logging.INFO, "%s", "\n".join(lines))
 
     def reasons(self):
@@ -89,11 +89,11 @@ class Summary(list):
         line = f"Maps{slices}: {'; '.join(parts)}. HAADF: {' or '.join(used)}."
         return " ".join([line, *self.briefs()])
 
-    def briefs(self, but=None):
+    def briefs(self):
         """Return the parts of messages for the first line; for slices, those of the first one."""
         found = {}
         for note in self:
-            if note.brief and note.kind != but:
+            if note.brief:
                 found.setdefault((note.source, note.kind), []).append(note.brief)
         return [
             f"{first.removesuffix('.')} (one of several slices)." if len(set(more)) else first

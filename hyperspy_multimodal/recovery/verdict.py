@@ -24,6 +24,8 @@ class Rule(NamedTuple):
         Whether the user should act even if all maps are sound.
     by_haadf : bool
         Whether only maps that follow the HAADF are affected.
+    brief_warns : bool
+        Whether its part of the first line makes a warning of the summary.
     """
 
     words: str
@@ -31,6 +33,7 @@ class Rule(NamedTuple):
     distrust: float = _NEVER
     to_do: bool = False
     by_haadf: bool = False
+    brief_warns: bool = True
 
 
 #: Rules for each kind of message, the most serious first. The amount is 1 unless stated otherwise.
@@ -106,7 +109,7 @@ RULES = {
     "": Rule("", to_do=True),
     "told": Rule(""),
     # structure that was restored or removed
-    "corrected": Rule(""),
+    "corrected": Rule("", brief_warns=False),
 }
 _RANKS = {kind: rank for rank, kind in enumerate(RULES)}
 

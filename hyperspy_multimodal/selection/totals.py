@@ -79,7 +79,7 @@ def trusted_totals(maps: Maps, haadf):
             "There are net counts in what looks like vacuum. Over the whole scan, they would make "
             "%s of the total. The background may therefore be wrong, and these totals are not "
             "kept. Check the background windows. If the elements are really there, for example in "
-            "a support film, give keep_totals=True.",
+            "a support film, pass keep_totals=True.",
             ", ".join(f"{min(100 * s, 999):+.1f} % ({name})" for name, s in shares.items()),
             kind="background",
             about={name: abs(share) for name, share in shares.items()},

@@ -86,7 +86,7 @@ def _from_list(images, grid):
             return tidied_haadf(images[0], grid)
         listed = "".join(f"\n  {number}: {each}" for number, each in enumerate(images))
         raise ValueError(
-            f"haadf must be one image, but a list of {len(images)} was given. Give the one that is "
+            f"haadf must be one image, but a list of {len(images)} was given. Pass the one that is "
             f"the HAADF image of the scan, such as the first of{listed}"
         )
     found = [tidied_haadf(each, grid._replace(is_stack=False)) for each in images]

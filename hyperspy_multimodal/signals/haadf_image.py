@@ -64,7 +64,7 @@ def image_array(haadf, shape, scan_axes):
     array = np.asarray(array)
     if array.dtype.kind not in "buif":
         raise TypeError(
-            f"haadf must contain real numbers, but its data type is {array.dtype}. Give the "
+            f"haadf must contain real numbers, but its data type is {array.dtype}. Pass the "
             "detector intensities, not a colour image or complex data."
         )
     axes = axes if isinstance(haadf, BaseSignal) else None
@@ -324,11 +324,11 @@ def _wrong_shape(given, expected, is_signal):
         f"{given}."
     )
     if len(given) == 1 and given[0] == np.prod(expected):
-        return f"{message} If it contains the image row by row, give haadf.reshape{expected}."
+        return f"{message} If it contains the image row by row, pass haadf.reshape{expected}."
     if len(given) == 2 and given == expected[::-1]:
         remedy = "haadf.transpose(signal_axes=[1, 0])" if is_signal else "haadf.T"
         return f"{message} Rows and columns seem to be swapped: try {remedy}."
-    message += " Give the HAADF image that was recorded with this spectrum image."
+    message += " Pass the HAADF image that was recorded with this spectrum image."
     if len(given) == 2 and min(np.subtract(given, expected)) >= 0:
         message += " If the spectra were cropped, crop the image to the same part."
     return message

@@ -26,13 +26,13 @@ _OTHER_NAMES = {
 HAADF_NEEDED = (
     "The HAADF image of the same scan is often in the file of the spectra: print(hs.load(file)) "
     "lists what the file contains. Load it, for example with haadf = hs.load('haadf.hspy'), and "
-    "give it as the argument haadf."
+    "pass it as the argument haadf."
 )
 # What to do if a required argument is missing.
 _NEEDED = {
     "haadf": HAADF_NEEDED,
-    "maps": "Give the maps as a list of signals, or as a dictionary such as {'Ti': array}.",
-    "s": "Give the spectrum image.",
+    "maps": "Pass the maps as a list of signals, or as a dictionary such as {'Ti': array}.",
+    "s": "Pass the spectrum image.",
 }
 # By former name: the name, and what values have another name, too.
 _FORMER_NAMES = {"tv": ("regulariser", {"auto": "tv"})}
@@ -96,10 +96,10 @@ def _rename(method, former, kwargs):
     name, values = _FORMER_NAMES[former]
     if name in kwargs:
         raise TypeError(
-            f"{method} got {name!r} and {former!r}, which is its former name. Give {name!r} alone."
+            f"{method} got {name!r} and {former!r}, which is its former name. Pass {name!r} alone."
         )
     value = kwargs.pop(former)
     kwargs[name] = values.get(value, value) if isinstance(value, str) else value
     warnings.warn(
-        f"{former!r} is deprecated: give {name}={kwargs[name]!r}.", FutureWarning, stacklevel=3
+        f"{former!r} is deprecated: pass {name}={kwargs[name]!r}.", FutureWarning, stacklevel=3
     )

@@ -41,7 +41,7 @@ def checked_mask(mask, shape):
     if left < _SMALLEST_SHARE:
         raise ValueError(
             f"navigation_mask leaves only {100 * left:.1f} % of the scan, which is too little to "
-            "fuse. True means left out; for the opposite give ~mask."
+            "fuse. True means left out; for the opposite pass ~mask."
         )
     if not array.any():
         _logger.warning(
@@ -52,7 +52,7 @@ def checked_mask(mask, shape):
     if left < 1 - _LARGE_SHARE:
         _logger.warning(
             "navigation_mask leaves out %.0f %% of the scan. Do not mask scan positions only "
-            "because they have no counts: vacuum has none. If the mask is inverted, give ~mask.",
+            "because they have no counts: vacuum has none. If the mask is inverted, pass ~mask.",
             100 * (1 - left),
             kind="to do",
         )

@@ -40,7 +40,7 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
     if lazy and kwargs.get("slices") == "shared":
         raise ValueError(
             "slices='shared' uses the parameters of one slice for all, so that slice must be "
-            "computed first. Give lazy_output=False, or slices='each'."
+            "computed first. Pass lazy_output=False, or slices='each'."
         )
     places = list(np.ndindex(signal.data.shape[:-3]))
     images = [_haadf_of(haadf, signal, place) for place in places]
@@ -120,7 +120,7 @@ def _haadf_of(haadf, signal, place):
             if len(extra) == 1 and len(haadf) == extra[0]:
                 return haadf[place[0]]
             raise ValueError(
-                f"haadf is a list of {len(haadf)} images, but the stack has {extra} slices. Give "
+                f"haadf is a list of {len(haadf)} images, but the stack has {extra} slices. Pass "
                 "one image for all, or one for each."
             )
         shape = np.shape(haadf)

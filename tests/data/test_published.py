@@ -99,7 +99,7 @@ def test_an_unknown_checksum_is_told(site, images, tmp_path, caplog):
 
 def test_without_a_network_the_error_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(published, "_REPOSITORY", "http://127.0.0.1:9")  # where nothing listens
-    with pytest.raises(OSError, match=r"127\.0\.0\.1:9.*made_up\.npz.*give path=, or put it into"):
+    with pytest.raises(OSError, match=r"127\.0\.0\.1:9.*made_up\.npz.*pass path=, or put it into"):
         published._load(MADE_UP, None, tmp_path, None)
     with pytest.raises(FileNotFoundError, match="There is no file"):
         dysco3(path=tmp_path / "none.npz")

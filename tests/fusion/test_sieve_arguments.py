@@ -41,11 +41,11 @@ def test_a_list_of_sieves_is_sieves():
         ({"regularisers": "wavelet"}, ValueError, ["'directional'", "'sieve'", "'wavelet'"]),
         ({"regularisers": 3}, ValueError, ["2 of them", "3"]),
         ({"regularisers": ["sieve"]}, ValueError, ["2 of them", "['sieve']"]),
-        ({"regularisers": "directional"}, ValueError, ["guide is None", "Give guide"]),
+        ({"regularisers": "directional"}, ValueError, ["guide is None", "Pass guide"]),
         (
             {"regularisers": "isotropic", "directional": [True, False], "guide": GUIDE},
             TypeError,
-            ["regularisers and directional say", "Give only one"],
+            ["regularisers and directional say", "Pass only one"],
         ),
     ],
 )

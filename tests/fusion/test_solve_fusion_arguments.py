@@ -96,7 +96,7 @@ WRONG = [
     ({"guide": np.ones((4, 3))}, ValueError, ["guide", "(4, 3)", "(3, 4)"]),
     ({"guide": np.full(SHAPE[1:], np.nan)}, ValueError, ["guide", "12 of its 12", "finite"]),
     ({"guide": "haadf"}, ValueError, ["guide", "()", "(3, 4)"]),
-    ({"directional": [True, False]}, ValueError, ["directional", "guide is None", "Give guide"]),
+    ({"directional": [True, False]}, ValueError, ["directional", "guide is None", "Pass guide"]),
     (
         {"guide": np.eye(3, 4), "directional": [True]},
         TypeError,

@@ -187,7 +187,7 @@ def test_an_element_with_hardly_a_count_spoils_nothing(specimen, counts):
 
 @pytest.mark.parametrize("title", ["In situ map 3", "Sample B", "At% map", "V 200 kV", "HAADF"])
 def test_no_element_is_guessed_from_other_words(specimen, counts, title):
-    with pytest.raises(ValueError, match="Give elements"):
+    with pytest.raises(ValueError, match="Pass elements"):
         fuse_maps(images(counts, title), specimen.haadf, **GIVEN)
 
 
@@ -206,7 +206,7 @@ def test_transposed_maps_are_refused(counts):
     [
         (lambda m: "maps.hspy", TypeError, "must be a list of maps"),
         (lambda m: [], ValueError, "none was given"),
-        (lambda m: [m[0].data], ValueError, "Give elements"),
+        (lambda m: [m[0].data], ValueError, "Pass elements"),
         (lambda m: [m[0], m[0]], ValueError, "repeat"),
         (lambda m: {"Co": m[0].data, "Xx": m[1].data}, ValueError, "chemical symbols"),
         (lambda m: {"Co": m[0].data, "O": m[1].data[:8]}, ValueError, "same shape"),

@@ -69,8 +69,8 @@ def test_the_spectra_are_not_looked_at(specimen, maps):
     [
         (lambda maps: maps, {"xray_lines": ["Co_Ka"]}, ValueError, "xray_lines says how spectra"),
         (lambda maps: maps, {"map_method": "fit"}, ValueError, "map_method says how spectra"),
-        (lambda maps: [m.data for m in maps], {}, ValueError, "Give a dictionary"),
-        (lambda maps: arrays(maps), {}, ValueError, "Give a dictionary"),
+        (lambda maps: [m.data for m in maps], {}, ValueError, "Pass a dictionary"),
+        (lambda maps: arrays(maps), {}, ValueError, "Pass a dictionary"),
         (lambda maps: {"Co": maps[0].data[:8]}, {}, ValueError, "Map 'Co' has the shape"),
         (lambda maps: [maps[0].inav[:8]], {}, ValueError, "scan of the signal"),
         (lambda maps: maps[0].inav[:8], {}, ValueError, "scan of the signal"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from hyperspy_multimodal.given.clipped_noise import may_be_clipped
 from hyperspy_multimodal.given.noisy_maps import _estimated, estimate_noise, ready_maps
 
 SHAPE = (96, 80)
@@ -148,3 +149,14 @@ def test_maps_of_a_scan_are_clipped_together():
     assert [each.clipped for each in _estimated([first, second])] == [True, True]
     few = 0.7 * rng.poisson(spheres[0])
     assert [each.clipped for each in _estimated([few, second])] == [False, True]
+
+
+def test_zeros_that_may_be_noise_are_told_from_those_of_counts():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(1.5, (32, 32))
+    noisy = counts + rng.normal(0, 0.5, counts.shape)
+    assert not may_be_clipped(np.float32(0.37) * counts, 0.4)
+    assert not may_be_clipped(noisy, 1.0)  # with negative values
+    assert may_be_clipped(np.maximum(noisy, 0), 1.0)
+    assert may_be_clipped(np.rint(20 * np.maximum(noisy, 0)), 20.0)
+    assert not may_be_clipped(np.maximum(noisy + 8, 0), 1.0)

@@ -1,11 +1,13 @@
 """A uniform background that maps still hold."""
 
+import re
+
 import numpy as np
 import pytest
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.given.noisy_maps import ready_maps
-from hyperspy_multimodal.given.pedestal import checked_pedestal, without_pedestal
+from hyperspy_multimodal.given.pedestal import checked_pedestal, in_vacuum, without_pedestal
 
 SHAPE = (64, 60)
 PEDESTAL = 0.3
@@ -83,6 +85,44 @@ def test_counts_in_vacuum_are_told_and_kept(caplog):
     assert "% (Co)" in said
     assert subtracted[0] == 0
     np.testing.assert_array_equal(maps.net, arrays)
+
+
+@pytest.mark.parametrize("left_out", [0, 20])
+def test_the_share_that_is_told_is_that_of_the_same_counts_everywhere(caplog, left_out):
+    mask = np.zeros(SHAPE, bool)
+    mask[:, SHAPE[1] - left_out :] = True
+    arrays = np.where(mask, 0.0, counted())
+    ready(arrays, None, mask=mask)
+    [share] = re.findall(r"([\d.]+) % \(Co\)", caplog.text)
+    expected = 100 * PEDESTAL * (~mask).sum() / (disc() + PEDESTAL)[~mask].sum()
+    assert float(share) == pytest.approx(expected, rel=0.08)
+
+
+def test_few_counts_in_vacuum_are_not_told(caplog):
+    """They are less than 3 % of the total, however clear."""
+    ready(counted(pedestal=0.03) + 100 * (disc() > 0), None)
+    assert not caplog.text
+
+
+def test_mean_and_error_in_vacuum_are_those_of_its_pixels():
+    image = (disc() == 0) * (1.0 + 2.0 * (np.indices(SHAPE).sum(axis=0) % 2)) + disc(50.0)
+    maps, _ = ready_maps(["Co"], image[None], 1.0, None, 0, 0)
+    found = in_vacuum(maps, haadf())
+    # about half of the pixels are 1 and half are 3
+    assert found.mean[0] == pytest.approx(2.0, abs=0.01)
+    pixels = 1 / np.square(found.error[0])
+    assert 0.8 * (disc() == 0).sum() < pixels <= (disc() == 0).sum()
+    subtracted, pedestal = without_pedestal(maps, "vacuum", haadf())
+    assert pedestal[0] == pytest.approx(found.mean[0])
+    share = image.size * found.error[0] / (image - found.mean[0]).sum()
+    assert subtracted.common[0, 0] == pytest.approx(share**2)
+
+
+def test_a_vacuum_below_zero_is_no_pedestal():
+    image = (disc() == 0) * np.random.default_rng(0).normal(-0.2, 0.5, SHAPE) + disc()
+    maps, pedestal = ready(image[None], "vacuum", gain=1.0)
+    assert pedestal[0] == 0
+    np.testing.assert_allclose(maps.net[0], image)
 
 
 def test_an_empty_vacuum_says_nothing(caplog):

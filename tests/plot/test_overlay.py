@@ -53,7 +53,7 @@ def test_pixels_are_square_where_units_differ(ramp):
 def test_flat_empty_and_missing_values_are_drawn(ramp):
     flat, empty, partly = ramp(), ramp(), ramp()
     flat.data[:], empty.data[:], partly.data[3:5] = 1e-15, 0, np.nan
-    shown = plot_overlay([flat], colors=["white"]).images[0].get_array()
+    shown = plot_overlay([flat], colors=["white"], vmin=0).images[0].get_array()
     np.testing.assert_array_equal(shown, 1)
     shown = plot_overlay([empty, partly], colors=["red", "white"]).images[0].get_array()
     assert np.isfinite(shown).all()
@@ -93,6 +93,23 @@ def test_what_is_below_vmin_is_dark_and_the_legend_says_so(ramp):
     np.testing.assert_allclose(blue, np.clip((signal.data - 4) / 10.5, 0, 1))
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert names == ["map, 0 to 10", "map, 4 to 14"]
+
+
+def test_what_is_everywhere_does_not_hide_the_others(ramp):
+    particle, matrix, film = ramp(), ramp(), ramp()
+    particle.data[:] = np.where(np.arange(particle.data.shape[1]) > 20, 3.0, 0.0)
+    matrix.data[:], film.data[:] = 40 + matrix.data, 7.0
+    colours = ["#640000", "#006400", "#000064"]
+    ax = plot_overlay([particle, matrix, film], colors=colours)
+    red, green, blue = np.moveaxis(ax.images[0].get_array(), -1, 0) / (100 / 255)
+    np.testing.assert_allclose(red, particle.data / 3)
+    np.testing.assert_allclose(blue, 0.25)
+    low = 0.75 * np.percentile(matrix.data, 5)
+    np.testing.assert_allclose(green, np.clip((matrix.data - low) / (4 / 3 * low), 0, 1))
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["map, 0 to 3", f"map, {low:.0f} to {7 / 3 * low:.0f}", "map, 5.2 to 12"]
+    one_scale = plot_overlay([particle, matrix], same_scale=True, colors=colours[:2])
+    assert {each.get_text() for each in one_scale.get_legend().get_texts()} == {"map, 0 to 54"}
 
 
 def test_on_one_scale_a_trace_element_is_dark(ramp):

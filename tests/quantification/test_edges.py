@@ -5,6 +5,7 @@ import pytest
 
 from hyperspy_multimodal import composition
 from hyperspy_multimodal.data import core_loss
+from hyperspy_multimodal.written_numbers import with_error
 
 SHAPE = 24, 24
 WHOLE = np.ones(SHAPE, bool)
@@ -93,6 +94,19 @@ def test_a_gain_changes_counts_but_not_the_composition(by_fit):
     np.testing.assert_allclose(other.errors["total"], one.errors["total"], rtol=0.02)
 
 
+def test_an_estimated_gain_is_said_once(by_fit):
+    specimen = core_loss(SHAPE, counts=50, gain=7.3)
+    del specimen.signal.metadata.Signal.Noise_properties
+    settings = {"gamma": 1, "lambdas": (0.01, 0.02), "full_output": True}
+    maps, output = specimen.signal.multimodal_fusion(specimen.haadf, **settings)
+    record = maps[0].metadata.Multimodal_fusion
+    assert abs(record.gain - 7.3) < 3 * record.gain_error < 7.3
+    table = composition(maps, output, regions=WHOLE).table()
+    said = f"the gain was estimated, {with_error(record.gain, record.gain_error)} counts"
+    assert table.count(said) == 1
+    assert "gain" not in composition(*by_fit[1:], regions=WHOLE).table()
+
+
 def test_regions_are_found_in_maps_of_edges(by_fit):
     found = composition(*by_fit[1:])
     assert len(found.regions) >= 1 and np.isfinite(found.atomic_percent).all()
@@ -108,3 +122,23 @@ def test_wrong_calls(by_fit):
     unknown[0].metadata.Multimodal_fusion.cross_sections = None
     with pytest.raises(ValueError, match="must be given as cross-sections by edge"):
         composition(unknown, output, regions=WHOLE)
+
+
+def test_ratios_of_areal_densities_have_the_errors_of_what_they_are_made_of(by_fit):
+    """To first order, the relative error of a ratio is that of the drawn compositions."""
+    _, maps, output = by_fit
+    found = composition(maps, output, regions=quarters())
+    ratio, error = found.ratios("Co", "O")
+    co, o = (found.elements.index(each) for each in ("Co", "O"))
+    np.testing.assert_allclose(ratio, found.atomic_percent[:, co] / found.atomic_percent[:, o])
+    rng = np.random.default_rng(0)
+    for r in range(4):
+        drawn = rng.multivariate_normal(
+            found.atomic_percent[r], 1e-4 * found.covariances[r], 20000, check_valid="ignore"
+        )
+        spread = 100 * np.std(drawn[:, co] / drawn[:, o])
+        np.testing.assert_allclose(error[r], spread, rtol=0.03)
+    by_weight = composition(maps, output, regions=quarters(), composition_units="weight")
+    np.testing.assert_allclose(by_weight.ratios("Co", "O"), (ratio, error))
+    with pytest.raises(ValueError, match="to must be one of"):
+        found.ratios("Co", "Fe")

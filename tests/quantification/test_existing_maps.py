@@ -6,7 +6,7 @@ import pytest
 from hyperspy_multimodal import composition, fuse_maps
 from hyperspy_multimodal.quantification import detection_map, region_sums
 
-SHAPE = 24, 24
+SHAPE, SCAN = (24, 24), (48, 48)
 KFACTORS = {"Co_Ka": (1.2, 0.05), "O_Ka": (1.9, 0.1)}
 CO = np.where(np.indices(SHAPE)[1] < 12, 6.0, 2.0)
 TRUTH = {"Co_Ka": CO, "O_Ka": 5.0 - CO / 2}
@@ -109,10 +109,68 @@ def test_regions_are_found_in_existing_maps():
     assert abs(found.atomic_percent[0, 0] - found.atomic_percent[1, 0]) > 10
 
 
+def scaled_counts(factors):
+    """Return counts of a larger scan in other units, and its HAADF."""
+    rng = np.random.default_rng(4)
+    enlarge = np.ones((2, 2))
+    maps = {
+        name: factor * rng.poisson(np.kron(image, enlarge))
+        for factor, (name, image) in zip(factors, TRUTH.items(), strict=True)
+    }
+    return maps, np.kron(HAADF, enlarge)
+
+
+def test_an_estimated_gain_is_used_and_said():
+    maps, haadf = scaled_counts((1e-11, 1e-11))
+    regions = np.kron(squares(), np.ones((2, 2), int))
+    estimated = fused(maps, haadf)
+    found = composition(*estimated, KFACTORS, regions)
+    gain = estimated[0][0].metadata.Multimodal_fusion.gain
+    np.testing.assert_allclose(gain, 1e-11, rtol=0.3)
+    given = composition(*fused(maps, haadf, gain=1e-11), KFACTORS, regions)
+    np.testing.assert_allclose(found.atomic_percent, given.atomic_percent)
+    np.testing.assert_allclose(found.errors["total"], given.errors["total"], rtol=0.2)
+    assert found.table().count("one count is worth Co_Ka") == 1
+    assert "worth" not in given.table()
+    sums = region_sums(*estimated, regions)
+    assert "one count is worth Co_Ka" in sums.table() and sums.counts_unit == "map units"
+
+
+def test_columns_are_named_after_what_they_hold(tmp_path):
+    scaled = {name: 7.5 * image for name, image in counts().items()}
+    for maps, gain, name in ((counts(), None, "counts"), (scaled, 7.5, "map units")):
+        both = [
+            function(*fused(maps, gain=gain), *arguments)
+            for function, arguments in (
+                (composition, (KFACTORS, squares())),
+                (region_sums, (squares(),)),
+            )
+        ]
+        for found in both:
+            assert name in found.table().splitlines()[0]
+            found.to_csv(tmp_path / "table.csv")
+            head = (tmp_path / "table.csv").read_text().splitlines()[0].split(",")
+            assert name.replace(" ", "_") in head
+            assert ("counts" in head) == (name == "counts")
+
+
+def test_maps_in_different_units_have_no_composition():
+    maps, haadf = scaled_counts((0.37, 30.0))
+    with pytest.raises(ValueError, match="same unit, but their noise suggests different ones"):
+        composition(*fused(maps, haadf), KFACTORS)
+    found = composition(*fused(maps, haadf, gain=[0.37, 30.0]), KFACTORS)
+    assert "all maps are taken to have the same unit" in found.table()
+
+
 def test_where_noise_or_background_must_be_known_maps_are_refused():
-    scaled = {name: 0.37 * image for name, image in counts().items()}
-    with pytest.raises(ValueError, match="existing maps whose noise was estimated"):
-        composition(*fused(scaled), KFACTORS, squares())
+    rng = np.random.default_rng(0)
+    maps, haadf = scaled_counts((1.0, 1.0))
+    clipped = {
+        name: np.maximum(rng.binomial(image.astype(int), 0.1) + rng.normal(0, 0.5, SCAN), 0)
+        for name, image in maps.items()
+    }
+    with pytest.raises(ValueError, match="existing maps whose noise may have been clipped"):
+        composition(*fused(clipped, haadf), KFACTORS)
     with pytest.raises(ValueError, match="How much of their counts is background"):
         detection_map(*fused(counts()), KFACTORS)
     with pytest.raises(ValueError, match="must be named after their X-ray line or edge"):

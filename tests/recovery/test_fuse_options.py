@@ -109,7 +109,7 @@ def test_the_former_name_of_the_regulariser_is_taken_with_a_warning(specimen, fu
     assert len(said) == 1
     assert record.regulariser == "tv"
     np.testing.assert_array_equal(stacked(maps), stacked(fuse(regulariser="tv")[0]))
-    with pytest.raises(TypeError, match="Give 'regulariser' alone"):
+    with pytest.raises(TypeError, match="Pass 'regulariser' alone"):
         specimen.signal.multimodal_fusion(specimen.haadf, tv="isotropic", regulariser="sieve")
 
 

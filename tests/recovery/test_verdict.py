@@ -205,6 +205,16 @@ def test_what_numbers_rest_on_is_in_the_first_line_and_shown_even_if_all_is_soun
     assert said.getMessage().endswith(f"Co_Ka, O_Ka sound. HAADF: used. Gain: 5{several}.")
 
 
+@pytest.mark.parametrize("kind", ["told", "corrected"])
+def test_the_rule_says_whether_the_first_line_makes_a_warning(records, kind):
+    with one_summary() as summary:
+        Speaker("hyperspy_multimodal.test").warning("A longer story.", kind=kind, brief="Told.")
+        summary.fusions.append((verdicts_of(NAMES, []), "used"))
+    [said] = summaries(records)
+    assert said.getMessage().endswith("HAADF: used. Told.")
+    assert (said.levelno == logging.WARNING) == RULES[kind].brief_warns == (kind == "told")
+
+
 # fusions
 
 

@@ -60,7 +60,7 @@ def element_templates(explanation, nominal, names, limits):
         if not counts @ in_window > _LEAST_SHARE * counts.sum():
             raise ValueError(
                 f"The integration window of {name}, {limit[0]:.4g} to {limit[1]:.4g} keV, contains "
-                f"almost none of its counts. Give one row per line, in the order {list(names)}, "
+                f"almost none of its counts. Pass one row per line, in the order {list(names)}, "
                 f"with windows around the lines; or leave {name} out of `xray_lines`."
             )
         shapes.append(spectrum / (counts @ in_window * gain))

@@ -1,0 +1,99 @@
+"""What existing maps are worth: their gain, and whether all maps have the same unit."""
+
+from itertools import combinations
+
+import numpy as np
+
+from ..written_numbers import plain, with_error
+
+COUNTS = "counts"
+# Gains that differ by more than this factor, and by this many standard errors, belong to maps in
+# different units. The error of a gain that is a guess is taken to be this share of it: with a
+# smaller one, it would not be a guess.
+_APART, _STANDARD_ERRORS, _GUESSED = 1.5, 3.0, 0.6
+
+
+def check_one_unit(measured):
+    """Refuse maps whose estimated gains show that they are in different units.
+
+    Factors multiply the values of maps, and are meaningless unless all maps have the same unit.
+
+    Parameters
+    ----------
+    measured : Measured
+
+    Raises
+    ------
+    ValueError
+    """
+    if measured.gain_doubts is None or not _pairs_apart(measured):
+        return
+    raise ValueError(
+        "maps must have the same unit, but their noise suggests different ones: one count is worth "
+        f"{_worth(measured)} map units. Pass counts to fuse_maps or, if the maps have the same "
+        "unit, its `gain`."
+    )
+
+
+def remarks_on_units(measured, metadata, is_ratio):
+    """Return what a reader of sums or compositions must know of gains and units.
+
+    Parameters
+    ----------
+    measured : Measured
+    metadata : DictionaryTreeBrowser
+        Of a map; those of spectra have the gain in their record.
+    is_ratio : bool
+        Whether values of different maps are compared, as in a composition.
+
+    Returns
+    -------
+    list of str
+    """
+    remarks = []
+    error = metadata.get_item("Multimodal_fusion.gain_error", None)
+    if error is not None:
+        gain = with_error(metadata.Multimodal_fusion.gain, error)
+        remarks.append(
+            f"noise: the gain was estimated, {gain} counts per electron; errors are proportional "
+            "to its square root"
+        )
+    if measured.gain_doubts is not None:
+        remarks.append(
+            f"noise: estimated from the maps, where one count is worth {_worth(measured)} map "
+            "units; errors are proportional to the square root of these gains"
+        )
+    of_units = measured.unit != COUNTS
+    if (
+        is_ratio
+        and of_units
+        and (_pairs_apart(measured) or not np.all(np.isfinite(_doubts(measured))))
+    ):
+        remarks.append("composition: all maps are taken to have the same unit")
+    return remarks
+
+
+def _doubts(measured):
+    known = np.zeros(len(measured.names))
+    return known if measured.gain_doubts is None else measured.gain_doubts
+
+
+def _pairs_apart(measured):
+    """Return whether the gains of any two maps differ clearly."""
+    logarithms, doubts = np.log(measured.per_count), np.minimum(_doubts(measured), _GUESSED)
+    return any(
+        abs(logarithms[i] - logarithms[j])
+        > max(np.log(_APART), _STANDARD_ERRORS * np.hypot(doubts[i], doubts[j]))
+        for i, j in combinations(range(len(doubts)), 2)
+    )
+
+
+def _worth(measured):
+    return ", ".join(
+        f"{name} {with_error(gain, gain * doubt)}"
+        if np.isfinite(doubt)
+        else f"{name} {plain(gain)} (a guess)"
+        for name, gain, doubt in zip(
+            measured.names, measured.per_count, _doubts(measured), strict=True
+        )
+    )
