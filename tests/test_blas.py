@@ -2,36 +2,49 @@
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_info
 
+from hyperspy_multimodal import blas
 from hyperspy_multimodal.blas import one_blas_thread
 
 
-def threads():
-    np.ones((2, 2)) @ np.ones((2, 2))
-    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
+@pytest.fixture
+def limits(monkeypatch):
+    """What was asked of BLAS, in place of its threads, of which tests have only one."""
+    asked = []
+
+    class Limits:
+        def __init__(self, limits, user_api):
+            asked.append((limits, user_api))
+
+        def restore_original_limits(self):
+            asked.append("end")
+
+    monkeypatch.setattr(blas, "threadpool_limits", Limits)
+    return asked
 
 
-@pytest.fixture(autouse=True)
-def two_threads():
-    with threadpool_limits(limits=2, user_api="blas"):
-        if threads() != {2}:
-            pytest.skip("BLAS has one thread")
-        yield
-
-
-def test_the_limit_ends_with_the_last_that_asked_for_it():
+def test_the_limit_ends_with_the_last_that_asked_for_it(limits):
     first, second = one_blas_thread(), one_blas_thread()
     first.__enter__()
     second.__enter__()
-    assert threads() == {1}
     first.__exit__(None, None, None)
-    assert threads() == {1}
+    assert limits == [(1, "blas")]
     second.__exit__(None, None, None)
-    assert threads() == {2}
+    assert limits == [(1, "blas"), "end"]
+    with one_blas_thread():
+        pass
+    assert limits == [(1, "blas"), "end"] * 2
 
 
-def test_the_limit_ends_with_an_error():
+def test_the_limit_ends_with_an_error(limits):
     with pytest.raises(ZeroDivisionError), one_blas_thread():
         1 / 0  # noqa: B018
-    assert threads() == {2}
+    assert limits == [(1, "blas"), "end"]
+
+
+def test_the_limit_is_that_of_the_library():
+    np.ones((2, 2)) @ np.ones((2, 2))
+    with one_blas_thread():
+        found = [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+    assert found and set(found) == {1}
