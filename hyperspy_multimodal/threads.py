@@ -16,8 +16,9 @@ _CHUNKS_PER_THREAD = 4
 _FEWEST_ROWS, _MOST_ROWS = 4, 64
 
 # Threads that got less than this share of their cores, over so many seconds of loops, shared them
-# with another process: one thread alone then, for some seconds, longer each time in a row.
-_SHARE, _WATCHED = 0.8, 0.05
+# with another process: one thread alone then, for some seconds, longer each time in a row. It takes
+# less to tell that they still do.
+_SHARE, _WATCHED, _WATCHED_AGAIN = 0.8, 0.05, 0.02
 _FIRST_REST, _LONGEST_REST = 0.25, 2.0
 
 # A lock of one thread, so that a callback may also fuse.
@@ -112,7 +113,7 @@ class _Cores:
         """Record how long loops of some threads took, and the processor time of the process."""
         self._wall += wall
         self._worked += worked / threads
-        if self._wall < _WATCHED:
+        if self._wall < (_WATCHED if self._rest == _FIRST_REST else _WATCHED_AGAIN):
             return
         if self._worked < _SHARE * self._wall:
             self._until = time.perf_counter() + self._rest

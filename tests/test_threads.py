@@ -260,6 +260,14 @@ def test_moments_are_too_short_to_tell(cores):
     assert known.are_shared
 
 
+def test_less_tells_that_cores_are_still_shared(cores):
+    known, clock = cores
+    known.note(2, wall=0.1, worked=0.1)
+    clock[0] += 1
+    known.note(2, wall=0.03, worked=0.03)
+    assert known.are_shared
+
+
 @needs_two_threads
 def test_the_start_of_threads_tells_nothing_of_the_cores(cores, monkeypatch):
     noted = []
