@@ -13,12 +13,15 @@ BRIGHTNESS = "brightness"
 _CHANCE = 0.01
 # By how much factors of neighbouring bands may differ, and which fraction of its counts may be
 # added to a band: the smallest that leaves no range with an error of so many standard errors.
-_CHANGES, _RIGHT, _LOOSER = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0), 2.0, 3.0
+_CHANGES, _RIGHT, _LOOSER = 0.01 * 2.0 ** np.arange(9), 2.5, 3.0
+# Maximum number of times that bands by brightness of pixels and neighbourhoods alternate.
+_ROUNDS = 4
 # Prior standard deviation of sharpening and its blur in pixels; number of steps, because maps
 # cannot be negative.
 _SHARPER, _EDGE, _STEPS = 0.5, 1.5, 6
-# Standard errors by which a map with sharper edges must be nearer to the counts.
-_SURE = 8.0
+# Standard errors by which a corrected map must be nearer to the counts, without sharper edges and
+# with them.
+_NEARER, _SURE = 0.5, 8.0
 _LEAST = 1e-9  # counts that are none
 
 
@@ -27,10 +30,10 @@ class Ranges:
 
     Parameters
     ----------
-    bands : Bands
-        Bands of brightness.
+    bands : sequence of Bands
+        Bands of brightness; each is a way to divide the scan.
     most : tuple of int
-        First and last band of the most significant range.
+        The most significant range: number of its `Bands`, first and last band.
     there : numpy.ndarray
         Pixels that are compared, bool, shape (ny, nx).
     """
@@ -43,17 +46,20 @@ class Ranges:
     @property
     def name(self):
         """Where the most significant range is."""
-        first, last = self.most
-        low, high = self.bands.quantiles[[first, last + 1]]
-        if low == 0:
-            return f"the darkest {100 * high:.0f} % of the pixels"
-        if high == 1:
-            return f"the brightest {100 * (1 - low):.0f} % of the pixels"
-        return f"the pixels of HAADF percentiles {100 * low:.0f} to {100 * high:.0f}"
+        which, first, last = self.most
+        bands = self.bands[which]
+        low, high = 100 * bands.quantiles[[first, last + 1]]
+        blurred = f" of the HAADF blurred by {bands.blur:g} pixels" if bands.blur else ""
+        if first == 0:
+            return f"the darkest {high:.0f} % of the pixels{blurred}"
+        if last == bands.size - 1:
+            return f"the brightest {100 - low:.0f} % of the pixels{blurred}"
+        return f"the pixels of percentiles {low:.0f} to {high:.0f}{blurred or ' of the HAADF'}"
 
     def pixels(self, _place=0):
         """Return rows and columns of the pixels of the most significant range."""
-        return np.nonzero(self.bands.inside(*self.most) & self.there)
+        which, first, last = self.most
+        return np.nonzero(self.bands[which].inside(first, last) & self.there)
 
 
 def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
@@ -72,8 +78,8 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
         Expectation of the measured maps.
     fused : numpy.ndarray
         Fused maps, shape (K, ny, nx).
-    bands : Bands
-        Bands of brightness.
+    bands : sequence of Bands
+        From `bands_of`.
     elements : sequence of int
         Maps to test.
     apart_from : sequence of Lost
@@ -84,25 +90,40 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
     list of Lost
         At most one of each element; its ``window`` is a `Ranges`.
     """
+    all_ranges = [_ranges(each) for each in bands]
+    least = [-special.ndtri(each[-1] / (2 * len(fused) * len(bands))) for each in all_ranges]
+    found = []
+    for i in elements:
+        there = _apart(expectation.there, apart_from, i)
+        images = [np.where(there, each, 0.0) for each in expectation.images(i, fused[i])]
+        most = []
+        for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
+            sums = [each.range_sums(image, first, last) for image in images]
+            errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
+            wrong = np.flatnonzero(np.abs(errors) > least[n])
+            most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
+        if not most:
+            continue
+        errors, where = max(most, key=lambda each: abs(each[0]))
+        ranges = Ranges(bands, where, there)
+        pixels = ranges.pixels()
+        counts = (float(image[pixels].sum()) for image in (expectation.net[i], fused[i]))
+        found.append(Lost(i, ranges, 0, pixels, errors, *counts, is_shown=True))
+    return found
+
+
+def _ranges(bands):
+    """Return first and last bands of all ranges, and the share of the probability of each.
+
+    Half of it is for all dark and for all bright pixels, the other half for all ranges.
+    """
     first, last = np.triu_indices(bands.size)
     part = (first > 0) | (last < bands.size - 1)  # sums over the whole scan are kept
     first, last = first[part], last[part]
-    chance = _CHANCE / INDEPENDENT / (2 * len(fused) * max(len(first), 1))
-    least = -special.ndtri(chance)
-    found = []
-    for i in elements if len(first) else ():
-        there = _apart(expectation.there, apart_from, i)
-        images = [np.where(there, each, 0.0) for each in expectation.images(i, fused[i])]
-        sums = [bands.range_sums(each, first, last) for each in images]
-        errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
-        n = np.argmax(np.abs(errors))
-        if abs(errors[n]) < least:
-            continue
-        ranges = Ranges(bands, (int(first[n]), int(last[n])), there)
-        pixels = ranges.pixels()
-        counts = (float(image[pixels].sum()) for image in (expectation.net[i], fused[i]))
-        found.append(Lost(i, ranges, 0, pixels, float(errors[n]), *counts, is_shown=True))
-    return found
+    is_dark = (first == 0) & (last == bands.dark - 1)
+    is_bright = (first == bands.dark) & (last == bands.size - 1)
+    share = np.where(is_dark | is_bright, 0.5, 0.5 / max(len(first), 1))
+    return first, last, _CHANCE / INDEPENDENT * share
 
 
 def _apart(there, windows, element):
@@ -128,11 +149,17 @@ def with_band_sums(fused, net, variance, ranges):
     ranges : Ranges
         Ranges of brightness, and pixels that are compared.
     """
-    correction = _Correction(net, variance, ranges)
-    even = correction.even(fused)
-    if nearer(even, fused, net, ranges.there) > 0:
+    corrections = [_Correction(net, variance, each, ranges.there) for each in ranges.bands]
+    even = fused
+    for _ in range(_ROUNDS):
+        wrong = [each for each in corrections if not each.is_right(even)]
+        for each in wrong:
+            even = each.even(even)
+        if not wrong:
+            break
+    if nearer(even, fused, net, ranges.there) > _NEARER:
         return even
-    sharper = correction.sharper(fused)
+    sharper = corrections[0].sharper(fused)
     return sharper if nearer(sharper, fused, net, ranges.there) > _SURE else fused
 
 
@@ -150,8 +177,8 @@ def nearer(one, other, net, there):
 class _Correction:
     """Least-squares estimates of the amounts by which maps of an element are corrected."""
 
-    def __init__(self, net, variance, ranges):
-        self.bands, self.there, self._net = ranges.bands, ranges.there, net
+    def __init__(self, net, variance, bands, there):
+        self.bands, self.there = bands, there
         counts = self.bands.sums(np.where(self.there, net, 0.0))
         wanted = np.maximum(counts, 0.0)
         self.wanted = wanted * (max(counts.sum(), 0.0) / max(wanted.sum(), _LEAST))
@@ -160,6 +187,10 @@ class _Correction:
         # Added counts do not increase with brightness: they are sums of what is added up to a band.
         n = self.bands.size
         self._added = self.bands.products(self.there.astype(np.float64)) @ np.triu(np.ones((n, n)))
+
+    def is_right(self, fused):
+        """Return whether no range of a map is wrong."""
+        return self._most_wrong(self.bands.sums(np.where(self.there, fused, 0.0))) < _RIGHT
 
     def even(self, fused):
         """Return a map with factors and added counts."""
@@ -203,13 +234,15 @@ class _Correction:
             own[3 * n - 1 :, 2 * n :] = 1 / _SHARPER
             rows = np.vstack([slopes / errors[:, None], own])
             amounts = optimize.nnls(rows, np.concatenate([right, centre / change]))[0]
-            if _most_wrong(slopes @ amounts - self.wanted, self.variances) < _RIGHT:
+            if self._most_wrong(slopes @ amounts) < _RIGHT:
                 break
         return amounts
 
-
-def _most_wrong(off, variances):
-    """Return the error of the most significant range of adjacent bands, in standard errors."""
-    below, spread = (np.concatenate([[0.0], np.cumsum(each)]) for each in (off, variances))
-    first, last = np.triu_indices(len(below), 1)
-    return np.abs((below[last] - below[first]) / np.sqrt(spread[last] - spread[first])).max()
+    def _most_wrong(self, sums):
+        """Return the error of the most significant range of adjacent bands."""
+        below, spread = (
+            np.concatenate([[0.0], np.cumsum(each)])
+            for each in (sums - self.wanted, self.variances)
+        )
+        first, last = np.triu_indices(len(below), 1)
+        return np.abs((below[last] - below[first]) / np.sqrt(spread[last] - spread[first])).max()

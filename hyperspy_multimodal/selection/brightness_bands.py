@@ -3,8 +3,10 @@
 import numpy as np
 
 from .brightness import otsu
-from .normalised_haadf import noise_of
+from .normalised_haadf import noise_of, smoothed
 
+# Blurs of the HAADF in pixels: the brightness of a pixel, and that of its neighbourhood.
+_BLURS = (0.0, 1.5)
 # Maximum number of bands of the dark and of the bright pixels, minimum number of pixels in a band,
 # and its minimum width in standard deviations of the noise of the HAADF.
 _BANDS, _PIXELS, _NOISE = 8, 64, 3.0
@@ -22,6 +24,8 @@ class Bands:
         HAADF at the resolution of the maps, shape (ny, nx).
     mask : numpy.ndarray, optional
         Pixels to leave out, bool, shape (ny, nx).
+    blur : float
+        Blur of the HAADF in pixels. Default none.
 
     Attributes
     ----------
@@ -31,14 +35,21 @@ class Bands:
         Number of pixels of each band.
     nodes : numpy.ndarray
         Mean brightness of each band, increasing.
+    dark : int
+        Number of bands of dark pixels.
     quantiles : numpy.ndarray
         Fraction of the pixels that are darker than each limit of the bands, from 0 to 1.
     """
 
-    def __init__(self, haadf, mask=None):
-        brightness = np.asarray(haadf, np.float64)
+    def __init__(self, haadf, mask=None, blur=0.0):
+        self.blur, noise = blur, noise_of(haadf)
+        brightness = smoothed(np.asarray(haadf, np.float64), blur)
+        if blur:
+            noise /= np.sqrt(4 * np.pi) * blur
         values = np.sort(brightness, axis=None) if mask is None else np.sort(brightness[~mask])
-        limits = _limits(values, _NOISE * noise_of(haadf))
+        threshold = otsu(values)
+        limits = _limits(values, threshold, _NOISE * noise)
+        self.dark = int((limits <= threshold).sum()) + 1
         self.size = len(limits) + 1
         below = np.searchsorted(values, limits) / max(values.size, 1)
         self.quantiles = np.array([0.0, *below, 1.0])
@@ -84,9 +95,16 @@ class Bands:
         return np.bincount(numbers.ravel(), image.ravel(), size)[:size]
 
 
-def _limits(values, width):
+def bands_of(haadf, mask=None):
+    """Return the `Bands` by the brightness of pixels, and by that of their neighbourhood.
+
+    Gaps between particles are as dark as a film that is far from them, but not equally in both.
+    """
+    return [Bands(haadf, mask, each) for each in _BLURS]
+
+
+def _limits(values, threshold, width):
     """Return limits between bands of sorted values, at least ``width`` apart."""
-    threshold = otsu(values)
     parts = np.split(values, [np.searchsorted(values, threshold, side="right")])
     if not all(each.size for each in parts):
         return np.zeros(0)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..counts.contracts import Counts, Maps
 from .band_sums import BRIGHTNESS, with_band_sums, wrong_ranges
-from .brightness_bands import Bands
+from .brightness_bands import bands_of
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
 from .window_amounts import with_sums_of
@@ -63,7 +63,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
         return np.where(chosen, given_back(fused, maps, own, totals), kept)
 
     if haadf is not None:
-        bands, known = Bands(haadf, maps.mask), np.flatnonzero(np.isfinite(totals)).tolist()
+        bands, known = bands_of(haadf, maps.mask), np.flatnonzero(np.isfinite(totals)).tolist()
         lost = _wrong_ranges(expectation, fused, bands, known)
         kept = restored(lost)
     new = flattened_spots(expectation, kept)
@@ -84,9 +84,19 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
             # Search slanted and curved lines again only at the end: they take most of the time.
             left = lost_structure(expectation, kept, lost, changed)
             changed = set()
-    if bands is not None:
-        left = left + wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
-    return kept, lost, left
+    if bands is None:
+        return kept, lost, left
+    wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
+    again = {each.element for each in wrong if not _is_among(each, lost)}
+    if again:
+        # What was restored in windows was taken from elsewhere.
+        new = wrong_ranges(expectation, kept, bands, sorted(again), lost)
+        lost = lost + new
+        kept = restored(new)
+        left = [each for each in left if each.element not in again]
+        left = left + lost_structure(expectation, kept, lost, again)
+        wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
+    return kept, lost, left + wrong
 
 
 def _wrong_ranges(expectation, fused, bands, elements):

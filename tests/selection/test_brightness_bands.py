@@ -22,6 +22,7 @@ def test_bands_part_dark_and_bright_pixels_evenly_by_brightness():
         assert bands.quantiles[n] == pytest.approx(below, abs=1e-9)
         assert bands.nodes[n] == pytest.approx(inside.mean())
     assert np.all(np.diff(bands.nodes) > 0)
+    assert np.array_equal(bands.inside(0, bands.dark - 1), SLOPE <= threshold)
 
 
 @pytest.mark.parametrize("noise", [0.03, 0.3])
