@@ -95,10 +95,11 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
     found = []
     for i in elements:
         there = _apart(expectation.there, apart_from, i)
-        images = [np.where(there, each, 0.0) for each in expectation.images(i, fused[i])]
+        images = expectation.images(i, fused[i])
         most = []
         for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
-            sums = [each.range_sums(image, first, last) for image in images]
+            within = each.within(there)
+            sums = [within.range_sums(image, first, last) for image in images]
             errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
             wrong = np.flatnonzero(np.abs(errors) > least[n])
             most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
@@ -178,39 +179,40 @@ class _Correction:
     """Least-squares estimates of the amounts by which maps of an element are corrected."""
 
     def __init__(self, net, variance, bands, there):
-        self.bands, self.there = bands, there
-        counts = self.bands.sums(np.where(self.there, net, 0.0))
+        self.bands, self.there, self._net = bands.within(there), there, net
+        counts = self.bands.sums(net)
         wanted = np.maximum(counts, 0.0)
         self.wanted = wanted * (max(counts.sum(), 0.0) / max(wanted.sum(), _LEAST))
-        variances = self.bands.sums(np.where(self.there, variance, 0.0))
-        self.variances = np.maximum(variances, 1.0)
+        self.variances = np.maximum(self.bands.sums(variance), 1.0)
         # Added counts do not increase with brightness: they are sums of what is added up to a band.
         n = self.bands.size
-        self._added = self.bands.products(self.there.astype(np.float64)) @ np.triu(np.ones((n, n)))
+        self._added = self.bands.products(np.ones(there.shape)) @ np.triu(np.ones((n, n)))
 
     def is_right(self, fused):
         """Return whether no range of a map is wrong."""
-        return self._most_wrong(self.bands.sums(np.where(self.there, fused, 0.0))) < _RIGHT
+        return self._most_wrong(self.bands.sums(fused)) < _RIGHT
 
     def even(self, fused):
         """Return a map with factors and added counts."""
-        return self._changed(fused, self._amounts(self._slopes(fused, self.there)))
+        return self._changed(fused, self._amounts(self._slopes(fused)))
 
     def sharper(self, fused):
         """Return a map with factors, added counts and sharper edges."""
         edges, found = fused - smoothed(fused, _EDGE), fused
-        for _ in range(_STEPS):
-            above = self.there & (found > 0)
-            of_edges = self.bands.sums(np.where(above, edges, 0.0))
-            slopes = np.hstack([self._slopes(fused, above), of_edges[:, None]])
+        for step in range(_STEPS):
+            above = found > 0
+            of_edges = self.bands.sums(above * edges)
+            slopes = np.hstack([self._slopes(above * fused), of_edges[:, None]])
             amounts = self._amounts(slopes)
             found = self._changed(fused, amounts) + amounts[-1] * edges
             np.maximum(found, 0.0, out=found)
+            if step == 0 and nearer(found, fused, self._net, self.there) < _SURE:
+                break
         return found
 
-    def _slopes(self, fused, where):
+    def _slopes(self, fused):
         """Return how sums over bands change with factors and added counts, (bands, 2 bands)."""
-        return np.hstack([self.bands.products(fused, where), self._added])
+        return np.hstack([self.bands.products(fused), self._added])
 
     def _changed(self, fused, amounts):
         n = self.bands.size

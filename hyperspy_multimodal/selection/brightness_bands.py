@@ -1,5 +1,7 @@
 """Bands of brightness of the HAADF."""
 
+from copy import copy
+
 import numpy as np
 
 from .brightness import otsu
@@ -63,6 +65,15 @@ class Bands:
             step = (brightness - self.nodes[left]) / np.diff(self.nodes)[left]
             self._left, self._step = left, np.clip(step, 0.0, 1.0)
 
+    def within(self, there):
+        """Return the same bands without the pixels that are not ``there``, bool, (ny, nx)."""
+        if np.all(there | (self.numbers == self.size)):
+            return self
+        found = copy(self)
+        found.numbers = np.where(there, self.numbers, self.size)
+        found.pixels = found.sums(np.ones(there.shape))
+        return found
+
     def sums(self, image):
         """Return the sums of an image (ny, nx) over the bands."""
         return self._sums(self.numbers, image, self.size)
@@ -76,10 +87,9 @@ class Bands:
         """Return an image that has given values where the HAADF has the brightness of a node."""
         return values[self._left] + self._step * np.diff(values)[self._left]
 
-    def products(self, image, where=True):
+    def products(self, image):
         """Return sums of an image times each hat function of `interpolated`, (bands, hats)."""
         cells = self.numbers * self.size + self._left
-        image = np.where(where, image, 0.0)
         of_right = image * self._step
         found = self._sums(cells, image - of_right, self.size**2).reshape(self.size, -1)
         found[:, 1:] += self._sums(cells, of_right, self.size**2).reshape(self.size, -1)[:, :-1]

@@ -51,7 +51,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
         no correction of a range makes the map better, or lines that are parts of broader regions.
     """
     expectation = Expectation(maps, beyond)
-    kept, lost, bands = fused, [], None
+    kept, lost, bands, ready = fused, [], None, {}
 
     def restored(new):
         """Return the maps with what is lost, after something new was found of some elements."""
@@ -60,7 +60,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
         chosen = np.isin(np.arange(len(fused)), list(elements))[:, None, None]
         if not new:
             return kept
-        return np.where(chosen, given_back(fused, maps, own, totals), kept)
+        return np.where(chosen, given_back(fused, maps, own, totals, ready), kept)
 
     if haadf is not None:
         bands, known = bands_of(haadf, maps.mask), np.flatnonzero(np.isfinite(totals)).tolist()
@@ -106,11 +106,11 @@ def _wrong_ranges(expectation, fused, bands, elements):
     """
     fused = np.asarray(fused, np.float64)
     found = wrong_ranges(expectation, fused, bands, elements)
-    most = {each.element: abs(each.significance) for each in found}
+    lacking = {each.element: each.significance for each in found if each.significance > 0}
     structure = [
         each
-        for each in lost_structure(expectation, fused, elements=most, thoroughly=False)
-        if not each.is_part and abs(each.significance) > _CLEARLY * most[each.element]
+        for each in lost_structure(expectation, fused, elements=lacking, thoroughly=False)
+        if not each.is_part and each.significance > _CLEARLY * lacking[each.element]
     ]
     concerned = {each.element for each in structure}
     return [each for each in found if each.element not in concerned] + wrong_ranges(
@@ -139,7 +139,7 @@ def restored_windows(lost, left):
     return [each for each in lost if not _is_among(each, left)]
 
 
-def given_back(fused, counts: Counts, lost, totals):
+def given_back(fused, counts: Counts, lost, totals, ready=None):
     """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
@@ -157,16 +157,18 @@ def given_back(fused, counts: Counts, lost, totals):
         The windows.
     totals : numpy.ndarray
         Net totals to keep, shape (K,), NaN where free.
+    ready : dict, optional
+        By element, the map with corrected ranges, if known; others are added.
     """
-    maps = np.array(fused)
+    maps, ready = np.array(fused), {} if ready is None else ready
     for i in {each.element for each in lost}:
         own = [each for each in lost if each.element == i]
         windows = [each for each in own if each.window.family != BRIGHTNESS]
         ranges = [each.window for each in own if each.window.family == BRIGHTNESS]
-        net, variance, one = counts.net[i], counts.net_variance[i], fused[i]
-        for each in ranges:
-            one = with_band_sums(one, net, variance, each)
-        one = with_sums_of(net, variance, one, windows)
+        net, variance = counts.net[i], counts.net_variance[i]
+        if ranges and i not in ready:
+            ready[i] = with_band_sums(fused[i], net, variance, *ranges)
+        one = with_sums_of(net, variance, ready[i] if ranges else fused[i], windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
             outside[each.pixels] = False
