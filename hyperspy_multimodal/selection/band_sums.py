@@ -1,27 +1,27 @@
 """Sums of fused maps over ranges of brightness of the HAADF that differ from the counts."""
 
+import itertools
+
 import numpy as np
 from scipy import optimize, special
 
 from .lost_structure import INDEPENDENT, Lost
-from .normalised_haadf import smoothed
 from .significance import errors_of, spread_of
 
 #: What `Lost.window` has as its family where it is no window of the scan.
 BRIGHTNESS = "brightness"
 # Probability that a scan has any element that is corrected unnecessarily.
 _CHANCE = 0.01
-# By how much factors of neighbouring bands may differ, and which fraction of its counts may be
-# added to a band: the smallest that leaves no range with an error of so many standard errors.
-_CHANGES, _RIGHT, _LOOSER = 0.01 * 2.0 ** np.arange(9), 2.5, 3.0
-# Maximum number of times that bands by brightness of pixels and neighbourhoods alternate.
+# Prior standard deviations of the differences between factors of neighbouring bands, and of added
+# counts relative to the counts of a band. Those of factors are this many times larger.
+_CHANGES, _LOOSER = 0.01 * 2.0 ** np.arange(9), 3.0
+# Standard errors of a band that may remain, and those that must not: of any range, and of all dark
+# or all bright pixels.
+_MAY_REMAIN, _WRONG, _HALF_WRONG = (1.5, 1.0, 0.5, 0.0), 2.5, 1.0
+# Maximum number of times that bands by brightness of pixels and of neighbourhoods alternate.
 _ROUNDS = 4
-# Prior standard deviation of sharpening and its blur in pixels; number of steps, because maps
-# cannot be negative.
-_SHARPER, _EDGE, _STEPS = 0.5, 1.5, 6
-# Standard errors by which a corrected map must be nearer to the counts, without sharper edges and
-# with them.
-_NEARER, _SURE = 0.5, 8.0
+# Standard errors by which a corrected map must be nearer to the counts.
+_NEARER = 1.0
 _LEAST = 1e-9  # counts that are none
 
 
@@ -42,6 +42,13 @@ class Ranges:
 
     def __init__(self, bands, most, there):
         self.bands, self.most, self.there = bands, most, there
+
+    def apart_from(self, windows):
+        """Return the same ranges without the pixels of windows."""
+        there = self.there.copy()
+        for pixels in windows:
+            there[pixels] = False
+        return Ranges(self.bands, self.most, there)
 
     @property
     def name(self):
@@ -136,12 +143,11 @@ def _apart(there, windows, element):
 
 
 def with_band_sums(fused, net, variance, ranges):
-    """Return a map whose sums over bands of brightness are close to those of its counts.
+    """Return a map whose sums over ranges of brightness agree with those of its counts.
 
     The map is multiplied by a factor, and counts are added; both are interpolated between the mean
-    brightness of bands, so that no edges appear. If the map is then farther from the counts of
-    single pixels, edges are sharpened as well, by adding a multiple of the difference between the
-    map and its blurred version. If this does not help either, the map is returned as it is.
+    brightness of bands, so that no edges appear. If this does not bring the map closer to the
+    counts of single pixels, the map is returned as it is.
 
     Parameters
     ----------
@@ -150,25 +156,24 @@ def with_band_sums(fused, net, variance, ranges):
     ranges : Ranges
         Ranges of brightness, and pixels that are compared.
     """
-    corrections = [_Correction(net, variance, each, ranges.there) for each in ranges.bands]
-    even = fused
+    corrections = [_Correction(net, variance, each.within(ranges.there)) for each in ranges.bands]
+    found = fused
     for _ in range(_ROUNDS):
-        wrong = [each for each in corrections if not each.is_right(even)]
+        wrong = [each for each in corrections if not each.is_right(found)]
         for each in wrong:
-            even = each.even(even)
+            found = each.of(found)
         if not wrong:
             break
-    if nearer(even, fused, net, ranges.there) > _NEARER:
-        return even
-    sharper = corrections[0].sharper(fused)
-    return sharper if nearer(sharper, fused, net, ranges.there) > _SURE else fused
+    mask = ranges.bands[0].mask
+    if mask is not None:
+        found = np.where(mask, fused, found)
+    return found if _nearer(found, fused, net, ranges.there) > _NEARER else fused
 
 
-def nearer(one, other, net, there):
+def _nearer(one, other, net, there):
     """Return by how much one map is nearer to the counts than another, in standard errors.
 
-    That is of the squared differences, summed over all pixels. Both maps follow the noise of these
-    counts, so that the sharper one is nearer by some standard errors even if it is no better.
+    That is of the squared differences, summed over all pixels.
     """
     moved = (one - other)[there].astype(np.float64)
     products = moved * (net - (one + other) / 2)[there]
@@ -176,75 +181,78 @@ def nearer(one, other, net, there):
 
 
 class _Correction:
-    """Least-squares estimates of the amounts by which maps of an element are corrected."""
+    """Corrections of maps of an element in bands of brightness.
 
-    def __init__(self, net, variance, bands, there):
-        self.bands, self.there, self._net = bands.within(there), there, net
-        counts = self.bands.sums(net)
+    Parameters
+    ----------
+    net, variance : numpy.ndarray
+        Net counts of the element and their variance, shape (ny, nx).
+    bands : Bands
+        Bands of brightness.
+    """
+
+    def __init__(self, net, variance, bands):
+        self.bands = bands
+        counts = bands.sums(net)
         wanted = np.maximum(counts, 0.0)
         self.wanted = wanted * (max(counts.sum(), 0.0) / max(wanted.sum(), _LEAST))
-        self.variances = np.maximum(self.bands.sums(variance), 1.0)
+        self.errors = np.sqrt(np.maximum(bands.sums(variance), 1.0))
         # Added counts do not increase with brightness: they are sums of what is added up to a band.
-        n = self.bands.size
-        self._added = self.bands.products(np.ones(there.shape)) @ np.triu(np.ones((n, n)))
+        self._up_to = np.triu(np.ones((bands.size, bands.size)))
+        self._added = bands.products(np.ones(net.shape)) @ self._up_to
+        # Sums over all dark and all bright pixels, in their standard errors.
+        are_dark = np.arange(bands.size) < bands.dark
+        halves = np.stack([are_dark, ~are_dark])
+        self._halves = halves / np.sqrt(halves @ self.errors**2)[:, None]
+        self._prior, self._centre = self._prior_rows()
 
     def is_right(self, fused):
         """Return whether no range of a map is wrong."""
-        return self._most_wrong(self.bands.sums(fused)) < _RIGHT
+        return self._are_right(self.bands.sums(fused))
 
-    def even(self, fused):
-        """Return a map with factors and added counts."""
-        return self._changed(fused, self._amounts(self._slopes(fused)))
+    def of(self, fused):
+        """Return a corrected map."""
+        slopes = np.hstack([self.bands.products(fused), self._added])
+        factors, added = np.split(self._amounts(slopes, self.bands.sums(fused)), 2)
+        found = self.bands.interpolated(factors) * fused
+        return found + self.bands.interpolated(self._up_to @ added)
 
-    def sharper(self, fused):
-        """Return a map with factors, added counts and sharper edges."""
-        edges, found = fused - smoothed(fused, _EDGE), fused
-        for step in range(_STEPS):
-            above = found > 0
-            of_edges = self.bands.sums(above * edges)
-            slopes = np.hstack([self._slopes(above * fused), of_edges[:, None]])
-            amounts = self._amounts(slopes)
-            found = self._changed(fused, amounts) + amounts[-1] * edges
-            np.maximum(found, 0.0, out=found)
-            if step == 0 and nearer(found, fused, self._net, self.there) < _SURE:
-                break
-        return found
+    def _amounts(self, slopes, held):
+        """Return the smallest amounts for which no range is wrong.
 
-    def _slopes(self, fused):
-        """Return how sums over bands change with factors and added counts, (bands, 2 bands)."""
-        return np.hstack([self.bands.products(fused), self._added])
-
-    def _changed(self, fused, amounts):
-        n = self.bands.size
-        added = amounts[n : 2 * n][::-1].cumsum()[::-1]
-        return self.bands.interpolated(amounts[:n]) * fused + self.bands.interpolated(added)
-
-    def _amounts(self, slopes):
-        """Return the smallest amounts for which sums over ranges are right."""
-        n, errors = self.bands.size, np.sqrt(self.variances)
-        sharpens = slopes.shape[1] - 2 * n
-        # Neighbouring factors, factors, and added counts.
-        prior = np.zeros((3 * n - 1 + sharpens, slopes.shape[1]))
-        prior[: n - 1, :n] = np.diff(np.eye(n), axis=0)
-        prior[n - 1 : 2 * n - 1, :n] = np.eye(n) / _LOOSER
-        usual = np.maximum(self.wanted, 1.0) / np.maximum(self.bands.pixels, 1)
-        prior[2 * n - 1 : 3 * n - 1, n : 2 * n] = np.triu(np.ones((n, n))) / usual[:, None]
-        centre = np.repeat([0.0, 1 / _LOOSER, 0.0], [n - 1, n, n + sharpens])
-        right = self.wanted / errors
-        for change in _CHANGES:
-            own = prior / change
-            own[3 * n - 1 :, 2 * n :] = 1 / _SHARPER
-            rows = np.vstack([slopes / errors[:, None], own])
-            amounts = optimize.nnls(rows, np.concatenate([right, centre / change]))[0]
-            if self._most_wrong(slopes @ amounts) < _RIGHT:
+        Bands are corrected by what they differ by beyond some standard errors, so that they do not
+        follow the noise of the counts if another band needs a large correction.
+        """
+        rows = np.vstack([slopes / self.errors[:, None], self._halves @ slopes])
+        off = (self.wanted - held) / self.errors
+        for remains, change in itertools.product(_MAY_REMAIN, _CHANGES):
+            wanted = held / self.errors + np.sign(off) * np.maximum(np.abs(off) - remains, 0.0)
+            amounts = optimize.nnls(
+                np.vstack([rows, self._prior / change]),
+                np.concatenate([wanted, self._halves @ self.wanted, self._centre / change]),
+            )[0]
+            if self._are_right(slopes @ amounts):
                 break
         return amounts
 
-    def _most_wrong(self, sums):
-        """Return the error of the most significant range of adjacent bands."""
-        below, spread = (
-            np.concatenate([[0.0], np.cumsum(each)])
-            for each in (sums - self.wanted, self.variances)
-        )
+    def _prior_rows(self):
+        """Return rows and right side for a prior standard deviation of 1.
+
+        They are those of differences of neighbouring factors, factors, and added counts.
+        """
+        n, factors = self.bands.size, np.eye(self.bands.size)
+        usual = np.maximum(self.wanted, 1.0) / np.maximum(self.bands.pixels, 1)
+        of_factors = np.vstack([np.diff(factors, axis=0), factors / _LOOSER])
+        rows = np.zeros((3 * n - 1, 2 * n))
+        rows[: 2 * n - 1, :n] = of_factors
+        rows[2 * n - 1 :, n:] = self._up_to / usual[:, None]
+        return rows, np.repeat([0.0, 1 / _LOOSER, 0.0], [n - 1, n, n])
+
+    def _are_right(self, sums):
+        """Return whether sums over bands are right in all ranges of adjacent bands."""
+        off = sums - self.wanted
+        of_halves = np.abs(self._halves @ off)
+        below, spread = (np.concatenate([[0.0], np.cumsum(x)]) for x in (off, self.errors**2))
         first, last = np.triu_indices(len(below), 1)
-        return np.abs((below[last] - below[first]) / np.sqrt(spread[last] - spread[first])).max()
+        of_ranges = np.abs(below[last] - below[first]) / np.sqrt(spread[last] - spread[first])
+        return of_ranges.max() < _WRONG and of_halves.max() < _HALF_WRONG

@@ -44,7 +44,7 @@ class Bands:
     """
 
     def __init__(self, haadf, mask=None, blur=0.0):
-        self.blur, noise = blur, noise_of(haadf)
+        self.mask, self.blur, noise = mask, blur, noise_of(haadf)
         brightness = smoothed(np.asarray(haadf, np.float64), blur)
         if blur:
             noise /= np.sqrt(4 * np.pi) * blur

@@ -1,5 +1,7 @@
 """Restore significant structure of the counts in fused maps."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..counts.contracts import Counts, Maps
@@ -87,11 +89,12 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
     if bands is None:
         return kept, lost, left
     wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
-    again = {each.element for each in wrong if not _is_among(each, lost)}
-    if again:
-        # What was restored in windows was taken from elsewhere.
-        new = wrong_ranges(expectation, kept, bands, sorted(again), lost)
-        lost = lost + new
+    new = _apart_from_windows(wrong, lost)
+    if new:
+        again = {each.element for each in new}
+        lost = [each for each in lost if not _is_among(each, new)] + new
+        for i in again:
+            ready.pop(i, None)
         kept = restored(new)
         left = [each for each in left if each.element not in again]
         left = left + lost_structure(expectation, kept, lost, again)
@@ -116,6 +119,23 @@ def _wrong_ranges(expectation, fused, bands, elements):
     return [each for each in found if each.element not in concerned] + wrong_ranges(
         expectation, fused, bands, sorted(concerned), structure
     )
+
+
+def _apart_from_windows(wrong, lost):
+    """Return ranges to correct once more, without the pixels of windows that were restored.
+
+    What was restored in windows was taken from elsewhere, or added there.
+    """
+    found = []
+    for each in wrong:
+        own = [other for other in lost if other.element == each.element]
+        windows = [other for other in own if other.window.family != BRIGHTNESS]
+        if windows or not own:
+            earlier = [other for other in own if other.window.family == BRIGHTNESS]
+            first = earlier[0] if earlier else each
+            ranges = first.window.apart_from([other.pixels for other in windows])
+            found.append(replace(first, window=ranges, pixels=ranges.pixels()))
+    return found
 
 
 def _is_among(one, lost):
