@@ -124,6 +124,31 @@ def test_counts_that_total_variation_moved_over_edges_return():
     assert after < 0.5 * before
 
 
+def test_sums_over_all_dark_and_all_bright_pixels_agree_within_one_standard_error():
+    """Many small differences of the same sign would add up."""
+    maps = drawn(4 * TRUTH)
+    fused = with_total(np.where(BANDS.inside(0, BANDS.dark - 1), 1.05, 1.0) * TRUTH, maps)
+    found, lost, _ = kept(maps, fused)
+    assert lost
+    dark = BANDS.inside(0, BANDS.dark - 1)
+    for half in (dark, ~dark):
+        counts = maps.net[0][half].sum()
+        assert abs(found[0][half].sum() - counts) < 1.1 * np.sqrt(counts)
+
+
+def test_noise_is_not_followed_where_another_band_needs_a_large_correction():
+    """A grain in vacuum, into which the map has spilled counts."""
+    grain = 4.0 * (np.hypot(ROWS - 30, COLS - 36) < 12)
+    for seed in range(4):
+        maps = drawn(grain, seed)
+        fused = with_total(ndimage.gaussian_filter(grain, 0.7) + 0.02 * (grain == 0), maps)
+        found, lost, _ = kept(maps, fused, grain)
+        assert any(each.window.family == BRIGHTNESS for each in lost)
+        before, after = (np.square(each[0] - grain).sum() for each in (fused, found))
+        assert after < before
+        assert found[0][grain == 0].sum() < 0.3 * fused[0][grain == 0].sum()
+
+
 def test_counts_of_a_dark_cluster_are_not_spread_over_what_is_as_dark():
     cluster = np.hypot(ROWS - 8, COLS - 8) < 4
     truth = np.where(DOME > 0, TRUTH, np.where(cluster, 3.0, 0.0))
