@@ -15,9 +15,9 @@ _CHANCE = 0.01
 # Prior standard deviations of the differences between factors of neighbouring bands, and of added
 # counts relative to the counts of a band. Those of factors are this many times larger.
 _CHANGES, _LOOSER = 0.01 * 2.0 ** np.arange(9), 3.0
-# Standard errors of a band that may remain, and those that must not: of any range, and of all dark
-# or all bright pixels.
-_MAY_REMAIN, _WRONG, _HALF_WRONG = (1.5, 1.0, 0.5, 0.0), 2.5, 1.0
+# Standard errors of a band that may remain, and those that must not: of any range, and of sums over
+# dark, bright and brightest pixels.
+_MAY_REMAIN, _WRONG, _BROAD_WRONG = (1.5, 1.0, 0.5, 0.0), 2.5, 1.0
 # Maximum number of times that bands by brightness of pixels and of neighbourhoods alternate.
 _ROUNDS = 4
 # Standard errors by which a corrected map must be nearer to the counts.
@@ -200,10 +200,10 @@ class _Correction:
         # Added counts do not increase with brightness: they are sums of what is added up to a band.
         self._up_to = np.triu(np.ones((bands.size, bands.size)))
         self._added = bands.products(np.ones(net.shape)) @ self._up_to
-        # Sums over all dark and all bright pixels, in their standard errors.
-        are_dark = np.arange(bands.size) < bands.dark
-        halves = np.stack([are_dark, ~are_dark])
-        self._halves = halves / np.sqrt(halves @ self.errors**2)[:, None]
+        # Broad sums, in their standard errors: over dark, bright and brightest pixels.
+        numbers, dark = np.arange(bands.size), bands.dark
+        broad = np.stack([numbers < dark, numbers >= dark, numbers >= (dark + bands.size) / 2])
+        self._broad = broad / np.sqrt(broad @ self.errors**2)[:, None]
         self._prior, self._centre = self._prior_rows()
 
     def is_right(self, fused):
@@ -223,13 +223,13 @@ class _Correction:
         Bands are corrected by what they differ by beyond some standard errors, so that they do not
         follow the noise of the counts if another band needs a large correction.
         """
-        rows = np.vstack([slopes / self.errors[:, None], self._halves @ slopes])
+        rows = np.vstack([slopes / self.errors[:, None], self._broad @ slopes])
         off = (self.wanted - held) / self.errors
         for remains, change in itertools.product(_MAY_REMAIN, _CHANGES):
             wanted = held / self.errors + np.sign(off) * np.maximum(np.abs(off) - remains, 0.0)
             amounts = optimize.nnls(
                 np.vstack([rows, self._prior / change]),
-                np.concatenate([wanted, self._halves @ self.wanted, self._centre / change]),
+                np.concatenate([wanted, self._broad @ self.wanted, self._centre / change]),
             )[0]
             if self._are_right(slopes @ amounts):
                 break
@@ -251,8 +251,8 @@ class _Correction:
     def _are_right(self, sums):
         """Return whether sums over bands are right in all ranges of adjacent bands."""
         off = sums - self.wanted
-        of_halves = np.abs(self._halves @ off)
+        of_broad = np.abs(self._broad @ off)
         below, spread = (np.concatenate([[0.0], np.cumsum(x)]) for x in (off, self.errors**2))
         first, last = np.triu_indices(len(below), 1)
         of_ranges = np.abs(below[last] - below[first]) / np.sqrt(spread[last] - spread[first])
-        return of_ranges.max() < _WRONG and of_halves.max() < _HALF_WRONG
+        return of_ranges.max() < _WRONG and of_broad.max() < _BROAD_WRONG
