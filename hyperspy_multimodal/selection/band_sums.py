@@ -202,7 +202,7 @@ class _Correction:
         self._added = bands.products(np.ones(net.shape)) @ self._up_to
         # Broad sums, in their standard errors: over dark, bright and brightest pixels.
         numbers, dark = np.arange(bands.size), bands.dark
-        broad = np.stack([numbers < dark, numbers >= dark, numbers >= (dark + bands.size) / 2])
+        broad = np.stack([numbers < dark, numbers >= dark, numbers >= (dark + bands.size) // 2])
         self._broad = broad / np.sqrt(broad @ self.errors**2)[:, None]
         self._prior, self._centre = self._prior_rows()
 

@@ -89,15 +89,16 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
     if bands is None:
         return kept, lost, left
     wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
-    new = _apart_from_windows(wrong, lost)
+    failed = [i for i, each in ready.items() if np.array_equal(each, fused[i])]
+    new = _apart_from_windows([each for each in wrong if each.element not in failed], lost)
     if new:
         again = {each.element for each in new}
         lost = [each for each in lost if not _is_among(each, new)] + new
         for i in again:
             ready.pop(i, None)
         kept = restored(new)
-        left = [each for each in left if each.element not in again]
-        left = left + lost_structure(expectation, kept, lost, again)
+        others = lost_structure(expectation, kept, lost, again, thoroughly=False)
+        left = left + [each for each in others if not _is_among(each, left)]
         wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
     return kept, lost, left + wrong
 
