@@ -194,7 +194,11 @@ class Watched:
         #: Of these a message tells; the others are spots that the map shows, and sums over pixels
         #: of some brightness.
         self.told = [each for each in self.lost if not each.is_shown]
-        self.by_brightness = {e.element for e in self.lost if e.window.family == BRIGHTNESS}
+        shown, differing = (
+            {each.element for each in some if each.window.family == BRIGHTNESS}
+            for some in (self.lost, self.left)
+        )
+        self.by_brightness = shown - differing
         return self.kept, self.lost, self.left
 
     @property

@@ -26,6 +26,7 @@ from .messages import (
     say_what_was_moved_back,
     warn_of_poor_model,
     warn_of_widest_blur,
+    warn_of_wrong_sums,
 )
 from .noise_of_spectra import check_noise_of_spectra
 from .prepared import prepare, registered_fit
@@ -167,6 +168,8 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     say_what_was_given_back(maps.names, [each for each in restored if not each.is_shown])
     by_brightness = [each for each in restored if each.window.family == BRIGHTNESS]
     say_what_was_moved_back(maps.names, by_brightness)
+    warn_of_wrong_sums(maps, [each for each in left if each.window.family == BRIGHTNESS])
+    left = [each for each in left if each.window.family != BRIGHTNESS]
     differing = [(maps.names[each.element], each.significance) for each in left]
     if found is not None:
         say_rough_errors(maps.names, result.maps)

@@ -193,14 +193,14 @@ def say_what_was_given_back(names, lost):
 
 
 def say_what_was_moved_back(names, lost):
-    """Log which elements had wrong sums over dark and bright pixels, now corrected.
+    """Log which elements had wrong sums over ranges of brightness, now corrected.
 
     Parameters
     ----------
     names : list of str
         Lines or edges.
     lost : list of Lost
-        Corrected sums over classes of brightness.
+        Corrected ranges of brightness.
     """
     if lost:
         _logger.warning(
@@ -209,6 +209,35 @@ def say_what_was_moved_back(names, lost):
             "record).",
             _most_by_element(names, lost),
             kind="told",
+        )
+
+
+def warn_of_wrong_sums(maps, left):
+    """Warn if sums over ranges of brightness of the HAADF remain wrong.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    left : list of Lost
+        Ranges of brightness, at most one of each element.
+    """
+    if left:
+        about = {maps.names[each.element]: abs(each.significance) for each in left}
+        differences = []
+        for each, (name, errors) in zip(left, about.items(), strict=True):
+            fused, counts = maps.gains[each.element] * np.array([each.fused, each.counts])
+            differences.append(
+                f"{name} ({fused:.4g} instead of {counts:.4g} counts in {each.window.name}, "
+                f"{errors:.1f} standard errors)"
+            )
+        _logger.warning(
+            "Where the HAADF has a certain brightness, the sums of fused maps still differ from "
+            "those of the counts: %s. No correction by brightness brings these maps closer to the "
+            "counts of single pixels. There, use sums of the raw maps, as `composition` does.",
+            ", ".join(differences),
+            kind="wrong sums",
+            about=about,
         )
 
 

@@ -88,6 +88,8 @@ RULES = {
     "changed total": Rule("total differs from the counts", care=0.05, distrust=0.5),
     # standard errors of what still differs
     "erased structure": Rule("structure lost or added", care=1, distrust=10),
+    # standard errors of sums over ranges of brightness of the HAADF
+    "wrong sums": Rule("sums by brightness differ from the counts", care=1),
     # the contrast that noise can hide over 8 pixels
     "flat": Rule("flat map: structure may be hidden", care=1),
     # the HAADF

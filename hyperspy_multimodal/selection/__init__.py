@@ -1,8 +1,8 @@
 """Choice of free parameters from the data: HAADF model, lambdas, gamma and regulariser."""
 
+from .band_sums import BRIGHTNESS
 from .bootstrap import DRAWS, FUSIONS
 from .brightness import Bias, bias_of, brightness_classes, described_bias
-from .brightness_sums import BRIGHTNESS
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
 from .error_draws import ErrorDraws, error_draws

@@ -202,7 +202,7 @@ def brightness_classes(haadf, mask=None):
         Pixels to leave out, bool, shape (ny, nx).
     """
     there = np.ones(haadf.shape, bool) if mask is None else ~mask
-    bright = there & (haadf > _otsu(haadf[there]))
+    bright = there & (haadf > otsu(haadf[there]))
     if not bright.any():
         return np.stack([there, bright, bright])
     return np.stack([there & ~bright, bright, bright & (haadf > np.median(haadf[bright]))])
@@ -215,7 +215,7 @@ def class_sums(maps, classes):
     return np.stack([maps @ each.ravel().astype(np.float64) for each in classes], axis=1)
 
 
-def _otsu(values):
+def otsu(values):
     """Return the threshold with the largest variance between what lies below and above it."""
     values = np.sort(values, axis=None).astype(np.float64)
     if values.size < 2:

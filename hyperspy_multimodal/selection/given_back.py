@@ -1,25 +1,27 @@
 """Restore significant structure of the counts in fused maps."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..counts.contracts import Counts, Maps
-from .brightness_sums import BRIGHTNESS, resharpened, wrong_brightness_sums
-from .dark_fifths import lacking_fifths, with_fifths
+from .band_sums import BRIGHTNESS, with_band_sums, wrong_ranges
+from .brightness_bands import bands_of
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
 from .window_amounts import with_sums_of
 
 # Maximum number of searches; each starts from the maps restored by the previous one.
 _ROUNDS = 8
-# A window is structure that the darkest pixels lack if it has this share of their significance.
+# A window is structure of its own if it has this share of the significance of a range.
 _CLEARLY = 0.8
 
 
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
     """Find significant structure that fused maps have lost, and restore it.
 
-    Sums over dark and bright pixels of the HAADF come first, then fifths of the dark pixels, spots
-    that the maps show, and structure that they do not show. In a window, the sum of the map is set
+    Sums over ranges of brightness of the HAADF come first, then spots that the maps show, and
+    structure that they do not show. In a window, the sum of the map is set
     to that of the counts (`with_sums_of`). The noise of single pixels is not restored, and the
     edges of windows are not visible. An alternative that was tested adds the lost
     counts to the counts and fuses again, as in Bregman iterations. The total variation that erased
@@ -34,8 +36,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
     totals : numpy.ndarray
         Net totals to keep, shape (K,), NaN where free.
     haadf : numpy.ndarray, optional
-        HAADF at the resolution of the maps, shape (ny, nx), to compare sums over its dark, bright
-        and brightest pixels, and over fifths of the dark ones, too.
+        HAADF at the resolution of the maps, shape (ny, nx), to compare sums over ranges of its
+        brightness, too.
     beyond : numpy.ndarray, optional
         From `variance_beyond`, if known.
 
@@ -44,14 +46,14 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
     kept : numpy.ndarray
         Restored maps, or ``fused`` itself if nothing was lost.
     lost : list of Lost
-        Windows that were found and restored; also sums over dark, bright and brightest pixels and
-        fifths of the dark ones, whose ``window`` is a `ByBrightness`.
+        Windows that were found and restored; also ranges of brightness, whose ``window`` is a
+        `Ranges`.
     left : list of Lost
-        Windows that are still significantly wrong, because searches are limited, or lines that are
-        parts of broader regions.
+        Windows and ranges that are still significantly wrong, because searches are limited, because
+        no correction of a range makes the map better, or lines that are parts of broader regions.
     """
     expectation = Expectation(maps, beyond)
-    kept, lost, sharper = fused, [], {}
+    kept, lost, bands, ready = fused, [], None, {}
 
     def restored(new):
         """Return the maps with what is lost, after something new was found of some elements."""
@@ -60,16 +62,12 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
         chosen = np.isin(np.arange(len(fused)), list(elements))[:, None, None]
         if not new:
             return kept
-        return np.where(chosen, given_back(fused, maps, own, totals, sharper), kept)
+        return np.where(chosen, given_back(fused, maps, own, totals, ready), kept)
 
     if haadf is not None:
-        units = expectation.units(fused)
-        new, sharper = wrong_brightness_sums(maps, fused, haadf, totals, units)
-        lost = lost + new
-        kept = restored(new)
-        new = _lacking(maps, expectation, kept, haadf, totals)
-        lost = lost + new
-        kept = restored(new)
+        bands, known = bands_of(haadf, maps.mask), np.flatnonzero(np.isfinite(totals)).tolist()
+        lost = _wrong_ranges(expectation, fused, bands, known)
+        kept = restored(lost)
     new = flattened_spots(expectation, kept)
     lost = lost + new
     kept = restored(new)
@@ -88,31 +86,68 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
             # Search slanted and curved lines again only at the end: they take most of the time.
             left = lost_structure(expectation, kept, lost, changed)
             changed = set()
-    return kept, lost, left
+    if bands is None:
+        return kept, lost, left
+    wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
+    failed = [i for i, each in ready.items() if np.array_equal(each, fused[i])]
+    new = _apart_from_windows([each for each in wrong if each.element not in failed], lost)
+    if new:
+        again = {each.element for each in new}
+        lost = [each for each in lost if not _is_among(each, new)] + new
+        for i in again:
+            ready.pop(i, None)
+        kept = restored(new)
+        others = lost_structure(expectation, kept, lost, again, thoroughly=False)
+        left = left + [each for each in others if not _is_among(each, left)]
+        wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
+    return kept, lost, left + wrong
 
 
-def _lacking(maps, expectation, fused, haadf, totals):
-    """Return fifths of the dark pixels of elements that lack counts there.
+def _wrong_ranges(expectation, fused, bands, elements):
+    """Return ranges of brightness in which maps are wrong.
 
-    Counts of structure that is dark must not be spread over other dark pixels.
+    Counts of structure must not be spread over other pixels of the same brightness.
     """
-    fifths = lacking_fifths(maps, expectation, fused, haadf, totals)
-    darkest = {each.element: each.significance for each in reversed(fifths)}
+    fused = np.asarray(fused, np.float64)
+    found = wrong_ranges(expectation, fused, bands, elements)
+    lacking = {each.element: each.significance for each in found if each.significance > 0}
     structure = [
         each
-        for each in lost_structure(expectation, fused, elements=darkest, thoroughly=False)
-        if not each.is_part and each.significance > _CLEARLY * darkest[each.element]
+        for each in lost_structure(expectation, fused, elements=lacking, thoroughly=False)
+        if not each.is_part and each.significance > _CLEARLY * lacking[each.element]
     ]
-    if not structure:
-        return fifths
-    return lacking_fifths(maps, expectation, fused, haadf, totals, structure)
+    concerned = {each.element for each in structure}
+    return [each for each in found if each.element not in concerned] + wrong_ranges(
+        expectation, fused, bands, sorted(concerned), structure
+    )
+
+
+def _apart_from_windows(wrong, lost):
+    """Return ranges to correct once more, without the pixels of windows that were restored.
+
+    What was restored in windows was taken from elsewhere, or added there.
+    """
+    found = []
+    for each in wrong:
+        own = [other for other in lost if other.element == each.element]
+        windows = [other for other in own if other.window.family != BRIGHTNESS]
+        if windows or not own:
+            earlier = [other for other in own if other.window.family == BRIGHTNESS]
+            first = earlier[0] if earlier else each
+            ranges = first.window.apart_from([other.pixels for other in windows])
+            found.append(replace(first, window=ranges, pixels=ranges.pixels()))
+    return found
 
 
 def _is_among(one, lost):
-    """Return whether a window was found before, so that it cannot be restored any better."""
-    return any(
-        each.element == one.element and np.array_equal(each.pixels, one.pixels) for each in lost
-    )
+    """Return whether a window was found before, so that it cannot be restored any better.
+
+    All ranges of brightness of an element are restored together.
+    """
+    own = [each for each in lost if each.element == one.element]
+    if one.window.family == BRIGHTNESS:
+        return any(each.window.family == BRIGHTNESS for each in own)
+    return any(np.array_equal(each.pixels, one.pixels) for each in own)
 
 
 def _stays(one, lost):
@@ -121,11 +156,11 @@ def _stays(one, lost):
 
 
 def restored_windows(lost, left):
-    """Return the lost windows that are not among those left."""
+    """Return the lost windows and ranges that are not among those left."""
     return [each for each in lost if not _is_among(each, left)]
 
 
-def given_back(fused, counts: Counts, lost, totals, sharper=None):
+def given_back(fused, counts: Counts, lost, totals, ready=None):
     """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
@@ -143,22 +178,18 @@ def given_back(fused, counts: Counts, lost, totals, sharper=None):
         The windows.
     totals : numpy.ndarray
         Net totals to keep, shape (K,), NaN where free.
-    sharper : dict, optional
-        From `wrong_brightness_sums` for the same maps.
+    ready : dict, optional
+        By element, the map with corrected ranges, if known; others are added.
     """
-    maps, sharper = np.array(fused), sharper or {}
+    maps, ready = np.array(fused), {} if ready is None else ready
     for i in {each.element for each in lost}:
         own = [each for each in lost if each.element == i]
         windows = [each for each in own if each.window.family != BRIGHTNESS]
-        by_brightness = [each.window for each in own if each.window.family == BRIGHTNESS]
-        classes = [each for each in by_brightness if not each.is_fifth]
-        fifths = [each for each in by_brightness if each.is_fifth]
-        net, one = counts.net[i], fused[i]
-        if classes:
-            one = sharper[i] if i in sharper else resharpened(one, net, classes)
-        if fifths:
-            one = with_fifths(one, net, fifths)
-        one = with_sums_of(net, counts.net_variance[i], one, windows)
+        ranges = [each.window for each in own if each.window.family == BRIGHTNESS]
+        net, variance = counts.net[i], counts.net_variance[i]
+        if ranges and i not in ready:
+            ready[i] = with_band_sums(fused[i], net, variance, *ranges)
+        one = with_sums_of(net, variance, ready[i] if ranges else fused[i], windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
             outside[each.pixels] = False

@@ -49,7 +49,7 @@ def test_lambdas_that_make_the_haadf_leak_are_warned_of_with_the_bias(film, fuse
     assert output["bright_restored"] == record.bright_restored == [True, True]
     messages = [each.getMessage() for each in caplog.records if WARNING in each.getMessage()]
     [moved] = [each for each in output["messages"] if "moved counts" in each]
-    assert "Ni_Ka by +35 % in bright pixels (8.9 standard errors)" in moved and "O_Ka" in moved
+    assert "Ni_Ka by +35 % in the brightest 26 % of the pixels" in moved and "O_Ka" in moved
     assert len(messages) == 1
     assert "Ni_Ka by +" in messages[0] and "O_Ka by +" in messages[0]
 

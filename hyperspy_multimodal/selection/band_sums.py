@@ -1,0 +1,258 @@
+"""Sums of fused maps over ranges of brightness of the HAADF that differ from the counts."""
+
+import itertools
+
+import numpy as np
+from scipy import optimize, special
+
+from .lost_structure import INDEPENDENT, Lost
+from .significance import errors_of, spread_of
+
+#: What `Lost.window` has as its family where it is no window of the scan.
+BRIGHTNESS = "brightness"
+# Probability that a scan has any element that is corrected unnecessarily.
+_CHANCE = 0.01
+# Prior standard deviations of the differences between factors of neighbouring bands, and of added
+# counts relative to the counts of a band. Those of factors are this many times larger.
+_CHANGES, _LOOSER = 0.01 * 2.0 ** np.arange(9), 3.0
+# Standard errors of a band that may remain, and those that must not: of any range, and of sums over
+# dark, bright and brightest pixels.
+_MAY_REMAIN, _WRONG, _BROAD_WRONG = (1.5, 1.0, 0.5, 0.0), 2.5, 1.0
+# Maximum number of times that bands by brightness of pixels and of neighbourhoods alternate.
+_ROUNDS = 4
+# Standard errors by which a corrected map must be nearer to the counts.
+_NEARER = 1.0
+_LEAST = 1e-9  # counts that are none
+
+
+class Ranges:
+    """Ranges of brightness in which a map is wrong, and how it is corrected.
+
+    Parameters
+    ----------
+    bands : sequence of Bands
+        Bands of brightness; each is a way to divide the scan.
+    most : tuple of int
+        The most significant range: number of its `Bands`, first and last band.
+    there : numpy.ndarray
+        Pixels that are compared, bool, shape (ny, nx).
+    """
+
+    family, is_compact = BRIGHTNESS, True
+
+    def __init__(self, bands, most, there):
+        self.bands, self.most, self.there = bands, most, there
+
+    def apart_from(self, windows):
+        """Return the same ranges without the pixels of windows."""
+        there = self.there.copy()
+        for pixels in windows:
+            there[pixels] = False
+        return Ranges(self.bands, self.most, there)
+
+    @property
+    def name(self):
+        """Where the most significant range is."""
+        which, first, last = self.most
+        bands = self.bands[which]
+        low, high = 100 * bands.quantiles[[first, last + 1]]
+        blurred = f" of the HAADF blurred by {bands.blur:g} pixels" if bands.blur else ""
+        if first == 0:
+            return f"the darkest {high:.0f} % of the pixels{blurred}"
+        if last == bands.size - 1:
+            return f"the brightest {100 - low:.0f} % of the pixels{blurred}"
+        return f"the pixels of percentiles {low:.0f} to {high:.0f}{blurred or ' of the HAADF'}"
+
+    def pixels(self, _place=0):
+        """Return rows and columns of the pixels of the most significant range."""
+        which, first, last = self.most
+        return np.nonzero(self.bands[which].inside(first, last) & self.there)
+
+
+def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
+    """Return for each element the range of brightness in which its map is most certainly wrong.
+
+    Total variation moves counts over edges, from bright pixels to dark ones, and evens out what is
+    bright; other elements, carbon or a varying pedestal brighten the HAADF, which then moves counts
+    of an element. Each pixel is off by little, but sums over many pixels are known well. All ranges
+    of adjacent bands are compared, so that few counts are compared in broad ranges, and many in
+    narrow ones. The counts' own noise is taken for that of the difference. That of maps, which
+    follow the counts, is smaller.
+
+    Parameters
+    ----------
+    expectation : Expectation
+        Expectation of the measured maps.
+    fused : numpy.ndarray
+        Fused maps, shape (K, ny, nx).
+    bands : sequence of Bands
+        From `bands_of`.
+    elements : sequence of int
+        Maps to test.
+    apart_from : sequence of Lost
+        Windows whose pixels are excluded.
+
+    Returns
+    -------
+    list of Lost
+        At most one of each element; its ``window`` is a `Ranges`.
+    """
+    all_ranges = [_ranges(each) for each in bands]
+    least = [-special.ndtri(each[-1] / (2 * len(fused) * len(bands))) for each in all_ranges]
+    found = []
+    for i in elements:
+        there = _apart(expectation.there, apart_from, i)
+        images = expectation.images(i, fused[i])
+        most = []
+        for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
+            within = each.within(there)
+            sums = [within.range_sums(image, first, last) for image in images]
+            errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
+            wrong = np.flatnonzero(np.abs(errors) > least[n])
+            most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
+        if not most:
+            continue
+        errors, where = max(most, key=lambda each: abs(each[0]))
+        ranges = Ranges(bands, where, there)
+        pixels = ranges.pixels()
+        counts = (float(image[pixels].sum()) for image in (expectation.net[i], fused[i]))
+        found.append(Lost(i, ranges, 0, pixels, errors, *counts, is_shown=True))
+    return found
+
+
+def _ranges(bands):
+    """Return first and last bands of all ranges, and the share of the probability of each.
+
+    Half of it is for all dark and for all bright pixels, the other half for all ranges.
+    """
+    first, last = np.triu_indices(bands.size)
+    part = (first > 0) | (last < bands.size - 1)  # sums over the whole scan are kept
+    first, last = first[part], last[part]
+    is_dark = (first == 0) & (last == bands.dark - 1)
+    is_bright = (first == bands.dark) & (last == bands.size - 1)
+    share = np.where(is_dark | is_bright, 0.5, 0.5 / max(len(first), 1))
+    return first, last, _CHANCE / INDEPENDENT * share
+
+
+def _apart(there, windows, element):
+    """Return pixels that are in no window of an element."""
+    there = there.copy()
+    for each in windows:
+        there[each.pixels] &= each.element != element
+    return there
+
+
+def with_band_sums(fused, net, variance, ranges):
+    """Return a map whose sums over ranges of brightness agree with those of its counts.
+
+    The map is multiplied by a factor, and counts are added; both are interpolated between the mean
+    brightness of bands, so that no edges appear. If this does not bring the map closer to the
+    counts of single pixels, the map is returned as it is.
+
+    Parameters
+    ----------
+    fused, net, variance : numpy.ndarray
+        A map, its counts and their variance, shape (ny, nx).
+    ranges : Ranges
+        Ranges of brightness, and pixels that are compared.
+    """
+    corrections = [_Correction(net, variance, each.within(ranges.there)) for each in ranges.bands]
+    found = fused
+    for _ in range(_ROUNDS):
+        wrong = [each for each in corrections if not each.is_right(found)]
+        for each in wrong:
+            found = each.of(found)
+        if not wrong:
+            break
+    mask = ranges.bands[0].mask
+    if mask is not None:
+        found = np.where(mask, fused, found)
+    return found if _nearer(found, fused, net, ranges.there) > _NEARER else fused
+
+
+def _nearer(one, other, net, there):
+    """Return by how much one map is nearer to the counts than another, in standard errors.
+
+    That is of the squared differences, summed over all pixels.
+    """
+    moved = (one - other)[there].astype(np.float64)
+    products = moved * (net - (one + other) / 2)[there]
+    return float(products.sum() / max(np.sqrt(np.square(products).sum()), _LEAST))
+
+
+class _Correction:
+    """Corrections of maps of an element in bands of brightness.
+
+    Parameters
+    ----------
+    net, variance : numpy.ndarray
+        Net counts of the element and their variance, shape (ny, nx).
+    bands : Bands
+        Bands of brightness.
+    """
+
+    def __init__(self, net, variance, bands):
+        self.bands = bands
+        counts = bands.sums(net)
+        wanted = np.maximum(counts, 0.0)
+        self.wanted = wanted * (max(counts.sum(), 0.0) / max(wanted.sum(), _LEAST))
+        self.errors = np.sqrt(np.maximum(bands.sums(variance), 1.0))
+        # Added counts do not increase with brightness: they are sums of what is added up to a band.
+        self._up_to = np.triu(np.ones((bands.size, bands.size)))
+        self._added = bands.products(np.ones(net.shape)) @ self._up_to
+        # Broad sums, in their standard errors: over dark, bright and brightest pixels.
+        numbers, dark = np.arange(bands.size), bands.dark
+        broad = np.stack([numbers < dark, numbers >= dark, numbers >= (dark + bands.size) // 2])
+        self._broad = broad / np.sqrt(broad @ self.errors**2)[:, None]
+        self._prior, self._centre = self._prior_rows()
+
+    def is_right(self, fused):
+        """Return whether no range of a map is wrong."""
+        return self._are_right(self.bands.sums(fused))
+
+    def of(self, fused):
+        """Return a corrected map."""
+        slopes = np.hstack([self.bands.products(fused), self._added])
+        factors, added = np.split(self._amounts(slopes, self.bands.sums(fused)), 2)
+        found = self.bands.interpolated(factors) * fused
+        return found + self.bands.interpolated(self._up_to @ added)
+
+    def _amounts(self, slopes, held):
+        """Return the smallest amounts for which no range is wrong.
+
+        Bands are corrected by what they differ by beyond some standard errors, so that they do not
+        follow the noise of the counts if another band needs a large correction.
+        """
+        rows = np.vstack([slopes / self.errors[:, None], self._broad @ slopes])
+        off = (self.wanted - held) / self.errors
+        for remains, change in itertools.product(_MAY_REMAIN, _CHANGES):
+            wanted = held / self.errors + np.sign(off) * np.maximum(np.abs(off) - remains, 0.0)
+            amounts = optimize.nnls(
+                np.vstack([rows, self._prior / change]),
+                np.concatenate([wanted, self._broad @ self.wanted, self._centre / change]),
+            )[0]
+            if self._are_right(slopes @ amounts):
+                break
+        return amounts
+
+    def _prior_rows(self):
+        """Return rows and right side for a prior standard deviation of 1.
+
+        They are those of differences of neighbouring factors, factors, and added counts.
+        """
+        n, factors = self.bands.size, np.eye(self.bands.size)
+        usual = np.maximum(self.wanted, 1.0) / np.maximum(self.bands.pixels, 1)
+        of_factors = np.vstack([np.diff(factors, axis=0), factors / _LOOSER])
+        rows = np.zeros((3 * n - 1, 2 * n))
+        rows[: 2 * n - 1, :n] = of_factors
+        rows[2 * n - 1 :, n:] = self._up_to / usual[:, None]
+        return rows, np.repeat([0.0, 1 / _LOOSER, 0.0], [n - 1, n, n])
+
+    def _are_right(self, sums):
+        """Return whether sums over bands are right in all ranges of adjacent bands."""
+        off = sums - self.wanted
+        of_broad = np.abs(self._broad @ off)
+        below, spread = (np.concatenate([[0.0], np.cumsum(x)]) for x in (off, self.errors**2))
+        first, last = np.triu_indices(len(below), 1)
+        of_ranges = np.abs(below[last] - below[first]) / np.sqrt(spread[last] - spread[first])
+        return of_ranges.max() < _WRONG and of_broad.max() < _BROAD_WRONG

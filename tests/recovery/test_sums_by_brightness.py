@@ -1,0 +1,77 @@
+"""Sums by brightness of the HAADF: what messages, record and verdict say of them."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import fuse_maps
+from hyperspy_multimodal.notes import gathered
+from hyperspy_multimodal.recovery.messages import say_what_was_moved_back, warn_of_wrong_sums
+from hyperspy_multimodal.recovery.verdict import verdicts_of
+from hyperspy_multimodal.selection.band_sums import Ranges
+from hyperspy_multimodal.selection.brightness_bands import Bands
+from hyperspy_multimodal.selection.lost_structure import Lost
+
+SIDE = 48
+ROWS, COLS = np.indices((SIDE, SIDE))
+DOME = np.sqrt(np.clip(1 - np.hypot(ROWS - 21, COLS - 26) / 18, 0, 1))
+NAMES = ["Cu_Ka", "Zn_Ka"]
+
+
+def lost(element, counts, fused, errors):
+    bands = Bands(DOME + 0.001 * ROWS)
+    ranges = Ranges([bands], (0, 0, bands.dark - 1), np.ones((SIDE, SIDE), bool))
+    return Lost(element, ranges, 0, ranges.pixels(), errors, counts, fused, is_shown=True)
+
+
+def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
+    maps = SimpleNamespace(names=NAMES, gains=np.array([1.0, 0.5]))
+    with gathered() as notes:
+        warn_of_wrong_sums(maps, [lost(1, 100.0, 300.0, -6.5)])
+    sound, care = verdicts_of(NAMES, notes)
+    assert sound.verdict == "sound" and care.verdict == "with care"
+    assert care.words == ["sums by brightness differ from the counts"]
+    [text] = care.texts
+    assert "Zn_Ka (150 instead of 50 counts in the darkest " in text
+    assert "6.5 standard errors" in text
+
+
+def test_nothing_is_said_of_sums_that_are_right():
+    with gathered() as notes:
+        warn_of_wrong_sums(None, [])
+        say_what_was_moved_back(NAMES, [])
+    assert not notes
+
+
+@pytest.fixture(scope="module")
+def smoothed_too_much():
+    truth = np.stack([30 * DOME + 0.2, np.full((SIDE, SIDE), 9.0)])
+    counts = np.random.default_rng(0).poisson(truth)
+    options = {"gamma": 1.0, "lambdas": (1.0, 60.0), "weights": [0, 0], "gain": 1.0}
+
+    def fused(**more):
+        named = dict(zip(NAMES, counts, strict=True))
+        given = {"show_progressbar": False, "full_output": True, "pedestal": 0.0}
+        maps, output = fuse_maps(named, DOME, **given, **options, **more)
+        return np.stack([each.data for each in maps]), output
+
+    return counts, truth, fused
+
+
+def test_sums_that_were_corrected_are_recorded_and_leave_maps_sound(smoothed_too_much):
+    counts, truth, fused = smoothed_too_much
+    before, _ = fused(keep_significant=False)
+    maps, output = fused()
+    assert output["bright_restored"] == [True, False]
+    np.testing.assert_array_equal(maps[1], before[1])
+    [moved] = [each for each in output["messages"] if "moved counts" in each]
+    assert "Cu_Ka by " in moved and "Zn_Ka" not in moved
+    assert not any(
+        "sums by brightness" in word for e in output["verdicts"] for word in e["because"]
+    )
+    dark = DOME == 0
+    noise = np.sqrt(counts[0][dark].sum())
+    off = [each[0][dark].sum() - counts[0][dark].sum() for each in (before, maps)]
+    assert off[0] > 4 * noise and abs(off[1]) < 2 * noise
+    assert np.square(maps[0] - truth[0]).sum() < np.square(before[0] - truth[0]).sum()
