@@ -118,16 +118,18 @@ def plot_overview(
     Notes
     -----
     Scales start at 0. By default, the scale of both maps ends at the 99.8th percentile of the fused
-    map. Pixels of the raw map can be brighter, as the pointed end of the colour bar indicates. Where
-    pixels hold only few counts, single counts would fill this scale, and raw and fused maps could
-    not be compared: raw maps are then smoothed, see ``raw_blur``. With ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
+    map. Pixels of the raw map can be brighter, as the pointed end of the colour bar indicates.
+    Where pixels hold only few counts, single counts would fill this scale, and raw and fused maps
+    could not be compared: raw maps are then smoothed, see ``raw_blur``. With ``same_scale=False``,
+    the scale of each map ends at its own 99.8th percentile.
 
     Small rings on a fused map mark the centres of windows in which fusion had changed the counts
     significantly and the sum of the map was set to that of the counts (``keep_significant``).
     Crosses mark the centres of windows in which the sums still differ. The caption explains the
     marks. The detector image has its own title, such as "BSE", which also says if the fusion left
-    it out. If the fusion used it differently for different elements, the caption says how. All panels are in the units of the axes of the maps. The caption of each fused map gives
-    its verdict, with all reasons if it is not sound.
+    it out. If the fusion used it differently for different elements, the caption says how. All
+    panels are in the units of the axes of the maps. The caption of each fused map gives its
+    verdict, with all reasons if it is not sound.
 
     Examples
     --------

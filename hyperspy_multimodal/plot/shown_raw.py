@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..checks import checked_number
-from .panels import brightest, map_name, map_unit
+from .panels import brightest, map_name
 
 # A picture of fewer counts than this in the area of the filter shows single counts.
 _COUNTS = 25.0

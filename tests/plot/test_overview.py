@@ -198,7 +198,9 @@ def test_the_overlay_holds_what_is_asked_for_and_no_map_that_misleads(fused):
     many = [each.deepcopy() for each in maps * 2]
     many[0].metadata.Multimodal_fusion.verdict = "not to be trusted"
     legend = plot_overview(many, raw_maps * 2, haadf)[1, 0].get_legend()
-    assert [text.get_text()[:2] for text in legend.get_texts()] == ["O ", "S ", "Co", "O "]
+    names = [text.get_text()[:2] for text in legend.get_texts()]
+    assert len(names) == 5
+    assert names.count("Co") == 1  # the other one is distrusted
 
 
 def with_values(signal, values, element=None):
