@@ -158,6 +158,9 @@ def test_maps_in_different_units_have_no_composition():
     maps, haadf = scaled_counts((0.37, 30.0))
     with pytest.raises(ValueError, match="same unit, but their noise suggests different ones"):
         composition(*fused(maps, haadf), KFACTORS)
+    with pytest.raises(ValueError, match="only if you know from the software"):
+        composition(*fused(maps, haadf), KFACTORS)
+    assert region_sums(*fused(maps, haadf), squares()).table()  # each map in its own unit
     found = composition(*fused(maps, haadf, gain=[0.37, 30.0]), KFACTORS)
     assert "all maps are taken to have the same unit" in found.table()
 
