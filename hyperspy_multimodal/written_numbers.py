@@ -58,3 +58,29 @@ def with_error(value, error):
     decimals = _ERROR_DIGITS - 1 - math.floor(math.log10(error))
     # Python's round takes halves to the even digit, and negative decimals
     return " ± ".join(f"{round(each, decimals):,.{max(decimals, 0)}f}" for each in (value, error))
+
+
+def known_by_name(names, values, errors, assumed=False):
+    """Return values with their errors by name, and which values are unknown.
+
+    Parameters
+    ----------
+    names : list of str
+    values, errors : list of float
+        Errors of unknown values are infinite.
+    assumed : bool
+        Whether to write what is assumed of unknown values. Default False.
+
+    Examples
+    --------
+    >>> known_by_name(["Sc", "O"], [0.0204, 0.0009], [0.0036, float("inf")])
+    'Sc 0.0204 ± 0.0036, O unknown'
+    >>> known_by_name(["O"], [0.0009], [float("inf")], assumed=True)
+    'O unknown (0.0009 assumed)'
+    """
+    return ", ".join(
+        f"{name} {with_error(value, error)}"
+        if math.isfinite(error)
+        else f"{name} unknown" + (f" ({plain(value, 2)} assumed)" if assumed else "")
+        for name, value, error in zip(names, values, errors, strict=True)
+    )

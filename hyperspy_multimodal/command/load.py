@@ -64,8 +64,18 @@ def check_names(options):
             checked_names(f"--{name.replace('_', '-')}", getattr(options, name), kind, examples)
 
 
-def with_options(spectra, options):
-    """Return the spectrum image with elements and microscope that the options give."""
+def with_options(spectra, options, others=()):
+    """Return the spectrum image with elements and microscope that the options give.
+
+    Parameters
+    ----------
+    spectra : BaseSignal
+        Spectrum image, of the part of the scan that is to be fused.
+    options : argparse.Namespace
+    others : sequence of BaseSignal
+        Everything else that the files contain. If elements are not known, the message names those
+        of maps among them.
+    """
     if options.elements:
         spectra = with_elements(spectra, options.elements)
     given = {"beam_energy": options.beam_energy}
@@ -80,7 +90,7 @@ def with_options(spectra, options):
         for item in ("elements", "xray_lines")
     )
     if kind.startswith("EDS") and not has_elements and not options.lines:
-        raise ValueError(_elements_to_give(spectra))
+        raise ValueError(_elements_to_give(spectra, elements_of_maps(others)))
     return spectra
 
 
@@ -107,16 +117,40 @@ def _symbols(names):
     return symbols
 
 
-def _elements_to_give(spectra):
-    """Return a message that lists the elements which the spectrum seems to show."""
+def elements_of_maps(signals):
+    """Return titles and elements of maps among signals, from their metadata or titles."""
+    from exspy.material import elements
+
+    from ..given.map_input import element_in_title
+
+    found = {}
+    for signal in signals:
+        title = str(signal.metadata.get_item("General.title", "") or "")
+        named = list(signal.metadata.get_item("Sample.elements", None) or [])
+        symbol = named[0] if len(named) == 1 else element_in_title(title, elements)
+        if symbol is not None:
+            found.setdefault(title or symbol, symbol)
+    return found
+
+
+def _elements_to_give(spectra, of_maps):
+    """Return a message that lists elements of maps in the files, or of peaks in the spectrum.
+
+    Where maps name them, the spectrum is not searched, which takes long: a fusion reports peaks of
+    further elements.
+    """
     from ..eds.suggest_elements import suggest_elements
 
-    message = (
-        "The file lists no elements. Pass all elements of the specimen, for example --elements "
-        "Ti O."
-    )
+    message = "The spectra list no elements. Pass all elements of the specimen, for example "
+    if of_maps:
+        symbols = " ".join(dict.fromkeys(of_maps.values()))
+        return (
+            f"{message}--elements {symbols}: these are the elements of the maps in the files, "
+            f"{', '.join(of_maps)}. The spectra may show others, which the fusion will report."
+        )
+    message += "--elements Ti O."
     _logger.info(
-        "The file lists no elements, so nothing is fused. Looking for elements in the summed "
+        "The spectra list no elements, so nothing is fused. Looking for elements in the summed "
         "spectrum, which can take a minute."
     )
     try:

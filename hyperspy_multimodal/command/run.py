@@ -19,8 +19,9 @@ TABLE, PICTURE = "maps.csv", "overview.png"
 
 def fuse_files(options):
     """Fuse the spectrum image in files with its HAADF image."""
+    from ..recovery.summary import one_summary
     from .load import check_names, load_signals, with_options
-    from .scan_files import find_scan
+    from .scan_files import find_scan, say_image_is_taken
 
     check_names(options)
     mask = _mask(options)
@@ -28,7 +29,7 @@ def fuse_files(options):
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
     _check_kind(spectra, options)
     [spectra], haadf, mask = _part([spectra], haadf, mask, options)
-    spectra = with_options(spectra, options)
+    spectra = with_options(spectra, options, signals)
     given = _given(options)
     names = {
         "extra_lines": "extra_lines",
@@ -54,7 +55,10 @@ def fuse_files(options):
     if spectra._lazy:
         given["lazy_output"] = False
     started = _started()
-    maps, output = spectra.multimodal_fusion(haadf, full_output=True, **given)
+    with one_summary():
+        if options.haadf is None:
+            say_image_is_taken(haadf)
+        maps, output = spectra.multimodal_fusion(haadf, full_output=True, **given)
     _finished(started)
     _write(maps, output, haadf, options)
 

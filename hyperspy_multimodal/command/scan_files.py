@@ -1,10 +1,9 @@
 """Find the spectrum image and its HAADF among signals that were loaded."""
 
-import logging
-
 from ..modalities import SIGNAL_TYPES
+from ..notes import Speaker
 
-_logger = logging.getLogger(__name__)
+_logger = Speaker(__name__)
 
 _OTHER_DETECTORS = {"BF", "ABF", "DBF", "BRIGHT", "IDPC", "DPC"}
 
@@ -62,6 +61,21 @@ def find_scan(signals, spectra=None, haadf=None):
     _logger.info("Spectra: %s", signals[spectra])
     _logger.info("HAADF: %s", signals[haadf])
     return signals[spectra], signals[haadf]
+
+
+def say_image_is_taken(haadf):
+    """Say which image is taken for the HAADF if its title does not say that it is one."""
+    title = _title(haadf).strip()
+    if "HAADF" in title.upper():
+        return
+    _logger.warning(
+        "No image is titled HAADF. %s is taken for it, the only image of the scan. If it was "
+        "recorded by another detector, whose brightness does not increase with thickness and "
+        "atomic number, pass a HAADF image.",
+        title or "An image without a title",
+        kind="told",
+        brief=f"{title or 'An image without a title'} is taken for the HAADF.",
+    )
 
 
 def find_maps(signals, haadf=None):

@@ -8,7 +8,7 @@ from ..checks import per_element
 from ..counts.fitted_maps import FittedMaps
 from ..counts.repeated_lines import Repeats, without_repeats
 from ..notes import Speaker
-from ..written_numbers import plain, with_error
+from ..written_numbers import known_by_name, plain
 from .clipped_noise import may_be_clipped
 from .clipping_bias import without_clipping_bias
 from .map_halves import halved_counts
@@ -191,7 +191,7 @@ def _split_counts(first, arrays, are_counts, seed):
 def _warn_of_estimate(names, noises, floors, numbers, repeats):
     """Say what the noise is, and why it was estimated."""
     gains = [noise.gain for noise in noises]
-    worth = _list(names, gains, [noise.gain_error for noise in noises])
+    errors = [noise.gain_error for noise in noises]
     reasons = [numbers.why] if numbers is not None and numbers.why else []
     if repeats.number > 1:
         size = f"{plain(repeats.rows, 2)} x {plain(repeats.columns, 2)}"
@@ -201,20 +201,29 @@ def _warn_of_estimate(names, noises, floors, numbers, repeats):
         why = f", although they are whole numbers{why}"
     _logger.warning(
         "The maps are not counts%s, so their noise was estimated. In map units, one count "
-        "seems to be worth %s, with an additional variance of %s. Fusion and lambdas='auto' "
-        "rely on this. If you know the noise, pass the maps in counts, or pass `gain` and "
-        "`background`.",
+        "seems to be worth %s.%s Fusion and lambdas='auto' rely on this. If you know the noise, "
+        "pass the maps in counts, or pass `gain` and `background`.",
         why,
-        worth,
-        _list(names, floors, [noise.floor_error for noise in noises]),
+        known_by_name(names, gains, errors, assumed=True),
+        _in_dark(names, floors, [noise.floor_error for noise in noises]),
         kind="noise",
         about=[
             name
             for name, noise in zip(names, noises, strict=True)
             if not np.isfinite(noise.gain_error)
         ],
-        brief=f"Noise estimated from the maps{why}: 1 count = {worth}.",
+        brief=f"Noise estimated from the maps{why}: 1 count = "
+        f"{known_by_name(names, gains, errors)}.",
     )
+
+
+def _in_dark(names, floors, errors):
+    """Return a sentence about noise that does not grow with brightness, of maps that show any."""
+    shown = [each for each in zip(names, floors, errors, strict=True) if each[1] > each[2] > 0]
+    if not shown:
+        return ""
+    variances = known_by_name(*zip(*shown, strict=True))
+    return f" Noise that does not depend on brightness adds a variance of {variances}."
 
 
 def _warn_of_large_gains(names, arrays, gains):
@@ -248,14 +257,4 @@ def _as_fitted(names, net, gains, excess, first, counts):
         first_halves=np.array(first).reshape(len(first), *shape),
         are_integers=True,
         divisor=1 if counts is None else int(np.gcd.reduce(counts, axis=None)),
-    )
-
-
-def _list(names, values, errors):
-    """Return values with their errors by name; errors of undetermined values are infinite."""
-    return ", ".join(
-        f"{name} {with_error(value, error)}"
-        if np.isfinite(error)
-        else f"{name} {plain(value)} (a guess)"
-        for name, value, error in zip(names, values, errors, strict=True)
     )

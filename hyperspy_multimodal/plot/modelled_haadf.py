@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..names import written_name
 from ..written_numbers import plain
 from .drawable import check_output
 from .figures import add_heading, figure_of, fit_text, most_columns, panels_of, rows_and_columns
@@ -94,12 +95,21 @@ def plot_haadf_model(
 def _heading(output):
     said = []
     if not output.get("uses_haadf", True):
-        edges = any(output.get("directional", ()))
-        out = "Only edges of the HAADF were used" if edges else "The HAADF was left out"
-        said.append(f"{out}: this is what the maps would make of it")
+        said.append(f"{_used(output)}: this is what the maps would make of it")
     if "r_squared" in output:
         share = 100 * output["r_squared"]
         said.append(
             f"Smoothed raw maps, less their noise, explain {share:.1f} % of the HAADF ($R^2$)"
         )
     return ".\n".join(said)
+
+
+def _used(output):
+    """Return what was used of a HAADF whose brightness was left out, and for which maps."""
+    edges = output.get("directional", ())
+    if not any(edges):
+        return "The HAADF was left out"
+    names = [written_name(each["map"]) for each in output.get("verdicts", ())]
+    some = [name for name, follows in zip(names, edges, strict=False) if follows]
+    which = "" if all(edges) or not some else f", for {', '.join(some)}"
+    return f"Only edges of the HAADF were used{which}"

@@ -156,7 +156,7 @@ def draw_overlay(ax, maps, colours=None, weights=None, limits=None, background="
         for each, ends, weight in zip(maps, limits, weights, strict=True)
     ]
     place(ax, mixed(shares, colours, background), maps[0])
-    scale_bar(ax, maps[0])
+    scale_bar(ax, maps[0], background)
     handles = []
     for colour, each, (low, high) in zip(colours, maps, limits, strict=True):
         name = f"{map_title(each)}, {plain(low, 2)} to {plain(high, 2)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ from matplotlib import colors as mpl_colors
 
 from ..checks import checked_count
 from ..signals.native import image_name
+from .clearest import clearest_maps
 from .contrast import extends, shared_limits
 from .drawable import check_pairs, checked_image
 from .figures import figure_of, fit_text, most_columns, rows_and_columns
+from .haadf_use import use_of_image
 from .kept_windows import mark_windows, meanings
 from .overlay import checked_colours, draw_overlay, name_colours
 from .panels import (
@@ -26,9 +29,10 @@ from .panels import (
     scale_bar,
     verdict_lines,
 )
+from .shown_raw import blur_of_raw, smoothed
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal
 
     from hyperspy.signal import BaseSignal
     from matplotlib.colors import Colormap
@@ -55,6 +59,7 @@ def plot_overview(
     fig: Figure | None = None,
     *,
     same_scale: bool = True,
+    raw_blur: float | Literal["auto"] = "auto",
     cmap: str | Colormap | Sequence[str | Colormap] = "viridis",
     colors: Sequence[Any] | None = None,
     overlay: Sequence[BaseSignal] | None = None,
@@ -76,6 +81,11 @@ def plot_overview(
     same_scale : bool
         Whether the raw and the fused map of an element share one scale and one colour bar (True,
         default), or each map has its own.
+    raw_blur : float or "auto"
+        Standard deviation, in pixels, of a Gaussian filter that smooths raw maps in the picture; 0
+        leaves them as they are. "auto" (default): for each map, just enough that the filter holds
+        25 counts where the fused map is brightest, at most an eighth of the shorter side; no filter
+        if a pixel holds 8 counts there. The caption of a smoothed map gives the width.
     cmap : str, Colormap, or list of them
         Colour map for all elements, or a list with one for each. "elements" goes from black to the
         colour of the element in the overlay. Default "viridis".
@@ -83,7 +93,9 @@ def plot_overview(
         A matplotlib colour for each map of the overlay, as in `plot_overlay`.
     overlay : list of BaseSignal, optional
         Maps in the overlay. By default, all fused maps if there are at most four, and otherwise the
-        first four whose verdict is not "not to be trusted".
+        four with most structure among those whose verdict is not "not to be trusted": the fused map
+        explains their counts better than a uniform map does, by the largest ratio of likelihoods.
+        The legend names the others.
     columns : int, optional
         Pairs of panels per row. By default, as many as fit legibly into the width of ``figsize``,
         at most five.
@@ -106,15 +118,18 @@ def plot_overview(
     Notes
     -----
     Scales start at 0. By default, the scale of both maps ends at the 99.8th percentile of the fused
-    map. Single pixels of the raw map are often brighter, as the pointed end of the colour bar
-    indicates. With ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
+    map. Pixels of the raw map can be brighter, as the pointed end of the colour bar indicates.
+    Where pixels hold only few counts, single counts would fill this scale, and raw and fused maps
+    could not be compared: raw maps are then smoothed, see ``raw_blur``. With ``same_scale=False``,
+    the scale of each map ends at its own 99.8th percentile.
 
     Small rings on a fused map mark the centres of windows in which fusion had changed the counts
     significantly and the sum of the map was set to that of the counts (``keep_significant``).
     Crosses mark the centres of windows in which the sums still differ. The caption explains the
     marks. The detector image has its own title, such as "BSE", which also says if the fusion left
-    it out. All panels are in the units of the axes of the maps. The caption of each fused map gives
-    its verdict, with all reasons if it is not sound.
+    it out. If the fusion used it differently for different elements, the caption says how. All
+    panels are in the units of the axes of the maps. The caption of each fused map gives its
+    verdict, with all reasons if it is not sound.
 
     Examples
     --------
@@ -130,32 +145,41 @@ def plot_overview(
     """
     check_pairs(maps, raw_maps, "plot_overview")
     image = checked_image(haadf, maps[0], "plot_overview")
-    shown = _in_overlay(maps) if overlay is None else list(overlay)
+    shown = clearest_maps(maps, _MOST_COLOURS) if overlay is None else list(overlay)
+    blurs = [blur_of_raw(raw_blur, each) for each in maps]
     colour_maps = _colour_maps(cmap, maps, shown, colors)
     width, height = panel_size(maps[0], _SIDE)
     captions = [verdict_lines(each, int(_LETTERS * (width + 0.5 * _BAR))) for each in maps]
     most = _columns_of(columns, width + _BAR, figsize)
     rows, columns = rows_and_columns(len(maps) + 1, most)
-    legend = len(shown) + sum(map(is_distrusted, shown))
+    letters = int(_LETTERS * width)
+    absent = _names_absent(maps, shown, letters) if overlay is None else []
+    suffix, uses = use_of_image(maps)
+    uses = [line for use in uses for line in textwrap.wrap(use, letters)]
+    legend = len(shown) + sum(map(is_distrusted, shown)) + len(absent)
     for (text, _), each in zip(captions, maps, strict=True):
         text += meanings(each)
     lines = max(legend, *(len(text) for text, _ in captions))
+    lines_of_raw = max(len(uses), int(any(blurs)))
     size = (
         (width + _BAR) * columns,
-        (2 * (height + _TITLE) + _TITLE + _CAPTION * lines) * rows,
+        (2 * (height + _TITLE) + _TITLE + _CAPTION * (lines + lines_of_raw)) * rows,
     )
     fig = figure_of(fig, size, figsize)
     axes = _panels(fig, len(maps) + 1, rows, columns)
     separator = "\n" if width < _NARROW else ", "
-    _draw_image(axes[:, 0], image, maps[0], image_name(haadf))
-    for pair, raw, fused, colours, (text, colour) in zip(
-        axes.T[1:], raw_maps, maps, colour_maps, captions, strict=True
+    _draw_image(axes[:, 0], image, maps[0], image_name(haadf) + suffix)
+    axes[0, 0].set_xlabel("\n".join(uses), fontsize="small")
+    for pair, raw, fused, blur, colours, (text, colour) in zip(
+        axes.T[1:], raw_maps, maps, blurs, colour_maps, captions, strict=True
     ):
-        _draw_pair(pair, raw, fused, colours, same_scale, separator)
+        _draw_pair(pair, raw, fused, blur, colours, same_scale, separator)
         pair[1].set_xlabel("\n".join(text), color=colour, fontsize="small")
         mark_windows(pair[1], fused)
     scale_bar(axes[0, 0], maps[0])
     handles = draw_overlay(axes[1, 0], shown, colors)
+    if absent:
+        handles += axes[1, 0].plot([], [], " ", label="\n".join(absent))
     some = f"overlay of {len(shown)} elements"
     axes[1, 0].set_title(some if len(shown) < len(maps) else f"fused,{separator[-1]}overlay")
     fit_text(fig, size, figsize)
@@ -182,28 +206,27 @@ def _panels(fig, number, rows, columns):
 def _draw_image(pair, image, signal, name):
     """Draw the HAADF, with a colour bar that reserves the same width beside the overlay below."""
     axis = pair[0]
-    record = signal.metadata.get_item
-    used = record("Multimodal_fusion.uses_haadf", True)
-    edges = any(record("Multimodal_fusion.directional", []))
-    axis.set_title(name + ("" if used else " (edges only)" if edges else " (left out)"))
+    axis.set_title(name)
     low = float(np.nanmin(image))
     drawn = place(axis, image, signal, cmap="gray", vmin=low, vmax=brightest(image, low))
     _colour_bar(drawn, list(pair), [image], "intensity", part=0.43, anchor=(0, 0.96))
 
 
-def _draw_pair(pair, raw, fused, colours, same_scale, separator):
+def _draw_pair(pair, raw, fused, blur, colours, same_scale, separator):
     """Draw a raw map above the fused one, with a colour bar for both, or one for each."""
     name, unit = map_title(fused), map_unit(fused)
-    images = raw.data, fused.data
+    images = smoothed(raw.data, blur), fused.data
+    of_raw = "raw"
+    if blur:
+        of_raw = "raw, smoothed"
+        pair[0].set_xlabel(f"Gaussian filter, σ = {blur:.2g} px", fontsize="small")
     if same_scale:
         limits = [shared_limits(*images)] * 2
     else:
         limits = [(0.0, brightest(each)) for each in images]
     drawn = []
-    for axis, each, stage, (low, high) in zip(
-        pair, (raw, fused), ("raw", "fused"), limits, strict=True
-    ):
-        drawn.append(place(axis, each.data, each, cmap=colours, vmin=low, vmax=high))
+    for axis, each, stage, (low, high) in zip(pair, images, (of_raw, "fused"), limits, strict=True):
+        drawn.append(place(axis, each, fused, cmap=colours, vmin=low, vmax=high))
         axis.set_title(f"{name}{separator}{stage}")
     if same_scale:
         _colour_bar(drawn[0], list(pair), images, unit)
@@ -222,13 +245,10 @@ def _colour_bar(drawn, axes, images, label, part=0.85, anchor=(0, 0.5)):
     )  # fmt: skip
 
 
-def _in_overlay(maps):
-    """Return the maps of the overlay: at most four, those that can be trusted first."""
-    if len(maps) <= _MOST_COLOURS:
-        return list(maps)
-
-    chosen = [each for each in maps if not is_distrusted(each)]
-    return (chosen or list(maps))[:_MOST_COLOURS]
+def _names_absent(maps, shown, letters):
+    """Return lines that name the maps that the overlay does not contain."""
+    names = [map_title(each) for each in maps if not any(each is one for one in shown)]
+    return textwrap.wrap(f"not shown: {', '.join(names)}", letters) if names else []
 
 
 def _colour_maps(cmap, maps, shown, colors):

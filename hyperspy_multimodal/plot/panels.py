@@ -13,6 +13,9 @@ from ..recovery.verdict import NOT_TRUSTED
 #: Lines: Okabe and Ito's colours, which differ for colour-blind eyes too, dark ones first.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _BAR_LENGTHS = (1, 2, 5)
+# Part of an image, of its height and width, that a scale bar and its label cover; a corner is as
+# empty as another if they differ by less than this share of the mean.
+_CORNER, _SAME = (0.2, 0.36), 0.05
 _BRIGHTEST = 99.8
 _TITLE, _REASON = 24, 40
 _VERDICT_COLOURS = {"sound": "#3B7A57", "with care": "#B35C00", "not to be trusted": "#B00020"}
@@ -149,17 +152,50 @@ def show(axis, data, signal, title, colour_map, label, limits):
     return drawn
 
 
-def scale_bar(axis, signal):
+def scale_bar(axis, signal, background="black"):
     """Draw a bar of a round length, about a quarter of the width of ``signal``'s image.
 
-    The first image of ``axis`` is that of the scan, whatever its extent.
+    The first image of ``axis`` is that of the scan, whatever its extent. The bar lies in the corner
+    with the least signal, where it hides least.
     """
     across, down = map_axes(signal)
-    return bar_of_length(axis, (down.size, across.size), across)
+    return bar_of_length(axis, (down.size, across.size), across, background)
 
 
-def bar_of_length(axis, shape, across):
+def emptiest_corner(image, background="black"):
+    """Return the corner of an image, such as "lower left", in which it is closest to empty.
+
+    Parameters
+    ----------
+    image : matplotlib.image.AxesImage
+        Numbers on a colour scale, whose low end is empty, or colours on a background.
+    background : "black" or "white"
+        Of colours.
+    """
+    values = np.asarray(np.ma.filled(image.get_array().astype(float), np.nan))
+    if values.ndim == 3:
+        values = np.abs(values[..., :3] - (background == "white")).max(axis=-1)
+    else:
+        low, high = image.get_clim()
+        values = (values - low) / max(high - low, np.finfo(float).tiny)
+    # a few bright pixels count more than many that are a little above 0
+    values = np.clip(np.nan_to_num(values), 0.0, 1.0) ** 2
+    ny, nx = (max(round(share * n), 1) for share, n in zip(_CORNER, values.shape, strict=True))
+    found = {
+        f"{'lower' if down else 'upper'} {'right' if right else 'left'}": values[
+            slice(-ny, None) if down else slice(ny), slice(-nx, None) if right else slice(nx)
+        ].mean()
+        for down in (True, False)
+        for right in (False, True)
+    }
+    least = min(found.values())
+    return next(name for name, value in found.items() if value <= least + _SAME * values.mean())
+
+
+def bar_of_length(axis, shape, across, background="black"):
     """Draw a bar of a round length on the first image of ``axis``, and return it.
+
+    It lies in the emptiest corner; see `emptiest_corner` for ``background``.
 
     Parameters
     ----------
@@ -180,7 +216,7 @@ def bar_of_length(axis, shape, across):
         axis.transData,
         length / (nx * scale) * abs(right - left),
         f"{number:g} {unit}",
-        "lower left",
+        emptiest_corner(axis.images[0], background),
         color="white",
         frameon=False,
         size_vertical=max(nx / 100, 0.5) * abs(bottom - top) / ny,

@@ -283,6 +283,7 @@ def composition(
         false_discovery_rate=rate,
         remarks=dict(zip(names, remarks, strict=True)),
         counts_unit=measured.unit,
+        detection_errors=np.sqrt(found.background + absent),
         gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=True),
         masks=masks,
         maps=percent_maps(maps, there, factors, composition_units, absorption, masks),

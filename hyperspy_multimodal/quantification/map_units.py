@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ..written_numbers import plain, with_error
+from ..written_numbers import known_by_name, with_error
 
 COUNTS = "counts"
 # Gains that differ by more than this factor, and by this many standard errors, belong to maps in
@@ -29,9 +29,11 @@ def check_one_unit(measured):
     if measured.gain_doubts is None or not _pairs_apart(measured):
         return
     raise ValueError(
-        "maps must have the same unit, but their noise suggests different ones: one count is worth "
-        f"{_worth(measured)} map units. Pass counts to fuse_maps or, if the maps have the same "
-        "unit, its `gain`."
+        "maps must have the same unit, but their noise suggests different ones: in map units, one "
+        f"count is worth {_worth(measured)}. Pass the maps to fuse_maps as they were recorded, in "
+        "counts. If you do not have them, compare regions within each map: region_sums accepts "
+        "maps in different units. To pass these estimates as `gain` does not give the maps one "
+        "unit: pass `gain` only if you know from the software what one count is worth."
     )
 
 
@@ -60,8 +62,9 @@ def remarks_on_units(measured, metadata, is_ratio):
         )
     if measured.gain_doubts is not None:
         remarks.append(
-            f"noise: estimated from the maps, where one count is worth {_worth(measured)} map "
-            "units; errors are proportional to the square root of these gains"
+            "noise: estimated from the maps, where one count is worth, in map units, "
+            f"{_worth(measured, assumed=True)}; errors are proportional to the square root of "
+            "these gains"
         )
     of_units = measured.unit != COUNTS
     if (
@@ -88,12 +91,6 @@ def _pairs_apart(measured):
     )
 
 
-def _worth(measured):
-    return ", ".join(
-        f"{name} {with_error(gain, gain * doubt)}"
-        if np.isfinite(doubt)
-        else f"{name} {plain(gain)} (a guess)"
-        for name, gain, doubt in zip(
-            measured.names, measured.per_count, _doubts(measured), strict=True
-        )
-    )
+def _worth(measured, assumed=False):
+    errors = measured.per_count * _doubts(measured)
+    return known_by_name(measured.names, measured.per_count, errors, assumed)

@@ -22,6 +22,8 @@ _COLUMNS = (
     *("atomic_percent", "weight_percent", "error", "error_counts", "error_fit", "error_kfactors"),
     *("detection_limit_counts", "detection_limit", "p_value", "detected", "remark"),
 )
+# Counts this many errors of their noise above 0 need an explanation if they are not detected.
+_SEEN = 3.0
 # Columns in the unit of the counts.
 _OF_COUNTS = ("counts", "counts_error", "detection_limit_counts")
 
@@ -88,6 +90,10 @@ class Composition:
         tables: map units for existing maps that are not counts.
     gain_remarks : list of str
         What the errors assume if a gain was estimated; lines below the table.
+    detection_errors : ndarray of shape (R, K)
+        Standard errors of the counts of an element that is absent, from noise and fit. Detection
+        limits and p-values follow from them, and not from ``counts_errors``, which contain only
+        noise. The table gives them where this makes the difference.
     """
 
     lines: list[str]
@@ -114,6 +120,7 @@ class Composition:
     maps: list[BaseSignal] = field(repr=False)
     counts_unit: Literal["counts", "map units"] = COUNTS
     gain_remarks: list[str] = field(default_factory=list)
+    detection_errors: NDArray = field(repr=False, default_factory=lambda: np.zeros((0, 0)))
 
     def __repr__(self) -> str:
         return self.table()
@@ -162,7 +169,7 @@ class Composition:
             for row in self._rows()
         ]
         remarks = [f"{name}: {remark}" for name, remark in self.remarks.items() if remark]
-        remarks += self.gain_remarks
+        remarks += [*self._hidden_by_fit(), *self.gain_remarks]
         if not self.fit_errors_are_known:
             remarks.append(
                 "fit: errors of the background and of overlapping lines are not known for "
@@ -202,6 +209,20 @@ class Composition:
                         for name, value in row.items()
                     }
                 )
+
+    def _hidden_by_fit(self):
+        """Return remarks on counts above their noise that are not above the errors of the fit."""
+        undecided = ~self.detected & ~np.isnan(self.p_values)
+        above = undecided & (self.counts > _SEEN * self.counts_errors)
+        said = []
+        for r, k in np.argwhere(above):
+            error = self.detection_errors[r, k]
+            said.append(
+                f"{self.regions[r]}: {self.lines[k]} is not detected, because noise and fit "
+                f"together have an error of {error:.{decimals(error)}f} if it is absent; the "
+                f"error beside the {self.counts_unit} is that of noise alone"
+            )
+        return said
 
     def _named(self, column):
         """Return the name of a column in a file, with the unit of what it holds."""

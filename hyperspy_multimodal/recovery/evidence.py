@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..fusion.regularisers import are_directional
 from ..notes import Speaker, gathered_so_far
 from ..written_numbers import plain, with_error
+from .haadf_use import use_in_words, uses_of_haadf
 from .summary import Summary
 from .verdict import RULES, verdicts_of
 
@@ -47,13 +47,10 @@ def judged(prepared, chosen, result, left=()):
         say_differences(left)
     summary = gathered_so_far()
     notes = [] if summary is None else list(summary)
-    follow = [
-        edges or (setting.model is not None and not apart)
-        for edges, apart in zip(are_directional(setting.regularisers), setting.apart, strict=True)
-    ]
+    follow = [use != "none" for use in uses_of_haadf(setting)]
     verdicts = verdicts_of(names, notes, follow)
     if isinstance(summary, Summary):
-        summary.fusions.append((verdicts, _use_of_haadf(names, setting)))
+        summary.fusions.append((verdicts, use_in_words(names, setting)))
     return verdicts
 
 
@@ -324,22 +321,3 @@ def table_of(verdicts, maps):
 def messages_of():
     """Return the texts of all messages about the scan and its fusion."""
     return list(dict.fromkeys(note.text for note in gathered_so_far() or []))
-
-
-def _use_of_haadf(names, setting):
-    edges = np.array(are_directional(setting.regularisers), bool)
-    if setting.model is None:
-        return _some("edges only", names, edges) or "left out"
-    apart = np.array(setting.apart, bool)
-    if not apart.any():
-        return "used"
-    uses = _some("used", names, ~apart), _some("edges only", names, apart & edges)
-    return "; ".join(use for use in uses if use)
-
-
-def _some(use, names, chosen):
-    """Return how the HAADF is used and for which maps; omit the names if for all maps."""
-    if all(chosen):
-        return use
-    some = [name for name, one in zip(names, chosen, strict=True) if one]
-    return f"{use} for {', '.join(some)}" if some else ""

@@ -5,6 +5,7 @@ import numpy as np
 from .._version import __version__
 from ..fusion.regularisers import are_directional
 from ..selection import BRIGHTNESS, described_bias
+from .haadf_use import uses_of_haadf
 from .leaks import bias_found
 
 
@@ -36,6 +37,7 @@ def numbers_of(prepared, chosen, result, parameters):
         "regularisers": list(setting.regularisers),
         "directional": are_directional(setting.regularisers),
         "apart": list(setting.apart),
+        "haadf_use": uses_of_haadf(setting),
         "uses_haadf": uses_haadf,
         "weights": (model.weights * uses_haadf).tolist(),
         "weights_fitted": parameters.fits_weights,

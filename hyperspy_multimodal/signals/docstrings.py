@@ -135,8 +135,9 @@ DESCRIPTIONS = {
       explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
       ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True: the HAADF does not
-      influence the element), ``bright_bias`` (percentage by which the map exceeds the counts where
-      the HAADF is bright) and ``bright_bias_errors`` (its standard errors). Only with
+      influence the element), ``haadf_use`` (what of the HAADF is used: "brightness", "edges",
+      "brightness and edges" or "none"), ``bright_bias`` (percentage by which the map exceeds the
+      counts where the HAADF is bright) and ``bright_bias_errors`` (its standard errors). Only with
       ``uncertainty=True``: ``error_ratios`` (ratio of the variance estimated from the counts to the
       variance of the draws, in bright pixels; None if the noise is not known) and ``common_errors``
       (errors of the total other than noise, such as those of calibration and line weights, as

@@ -4,7 +4,7 @@ import numpy as np
 
 _RECORD = "multimodal_fusion_record"
 # What differs from map to map, lists until a map is made.
-_BY_MAP = ("verdict", "because", "reasons")
+_BY_MAP = ("verdict", "because", "reasons", "haadf_use")
 
 
 def set_record_task(signal, record):

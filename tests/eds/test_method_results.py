@@ -211,7 +211,7 @@ def test_full_output(specimen, automatic):
         *("raw_maps", "raw_noise", "cost_terms", "haadf", "modelled_haadf", "haadf_residual"),
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
-        *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart"),
+        *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart", "haadf_use"),
         *("directional", "regularisers", "bright_bias", "bright_bias_errors", "bright_restored"),
         *("relaxed", "differing"),
         *("verdicts", "messages"),

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from hyperspy_multimodal.counts.repeated_lines import Repeats
 from hyperspy_multimodal.given.clipped_noise import may_be_clipped
-from hyperspy_multimodal.given.noisy_maps import _estimated, estimate_noise, ready_maps
+from hyperspy_multimodal.given.map_noise import Noise
+from hyperspy_multimodal.given.noisy_maps import (
+    _estimated,
+    _warn_of_estimate,
+    estimate_noise,
+    ready_maps,
+)
 
 SHAPE = (96, 80)
 
@@ -160,3 +167,17 @@ def test_zeros_that_may_be_noise_are_told_from_those_of_counts():
     assert may_be_clipped(np.maximum(noisy, 0), 1.0)
     assert may_be_clipped(np.rint(20 * np.maximum(noisy, 0)), 20.0)
     assert not may_be_clipped(np.maximum(noisy + 8, 0), 1.0)
+
+
+def test_what_is_not_known_of_the_noise_is_called_unknown(caplog):
+    known = Noise(0.02, 0.003, gain_error=0.004, floor_error=0.001)
+    plain = Noise(0.03, 0.0001, gain_error=0.003, floor_error=0.0004)
+    unknown = Noise(0.00082, 0.01, gain_error=np.inf, floor_error=0.41)
+    noises, repeats = [known, plain, unknown], Repeats(np.ones((3, 2, 2)), 1.0, 1.0, None)
+    floors = [noise.floor for noise in noises]
+    _warn_of_estimate(["Sc", "Dy", "O"], noises, floors, None, repeats)
+    assert "Sc 0.0200 ± 0.0040, Dy 0.0300 ± 0.0030, O unknown (0.00082 assumed). " in caplog.text
+    assert "adds a variance of Sc 0.0030 ± 0.0010. " in caplog.text
+    caplog.clear()
+    _warn_of_estimate(["Dy"], [plain], [plain.floor], None, repeats)
+    assert "variance" not in caplog.text

@@ -26,8 +26,8 @@ def fused():
 
 @pytest.fixture(scope="module")
 def usual(fused):
-    """Axes of the picture without options."""
-    return plot_overview(*fused)
+    """Axes of the picture with raw maps as they are."""
+    return plot_overview(*fused, raw_blur=0)
 
 
 @pytest.fixture(autouse=True)
@@ -166,7 +166,7 @@ def test_columns_and_size_are_as_asked(fused):
 
 def test_each_map_can_have_its_own_scale(fused):
     maps, raw_maps, _ = fused
-    axes = plot_overview(*fused, same_scale=False)
+    axes = plot_overview(*fused, same_scale=False, raw_blur=0)
     for row, signals in zip(axes[:, 1:], (raw_maps, maps), strict=True):
         for axis, signal in zip(row, signals, strict=True):
             expected = 0, np.percentile(signal.data, 99.8)
@@ -198,4 +198,88 @@ def test_the_overlay_holds_what_is_asked_for_and_no_map_that_misleads(fused):
     many = [each.deepcopy() for each in maps * 2]
     many[0].metadata.Multimodal_fusion.verdict = "not to be trusted"
     legend = plot_overview(many, raw_maps * 2, haadf)[1, 0].get_legend()
-    assert [text.get_text()[:2] for text in legend.get_texts()] == ["O ", "S ", "Co", "O "]
+    names = [text.get_text()[:2] for text in legend.get_texts()]
+    assert len(names) == 5
+    assert names.count("Co") == 1  # the other one is distrusted
+
+
+def with_values(signal, values, element=None):
+    made = signal.deepcopy()
+    made.data[:] = values
+    if element is not None:
+        made.metadata.Sample.elements = [element]
+        made.metadata.Sample.xray_lines = [f"{element}_Ka"]
+    return made
+
+
+def test_the_overlay_takes_what_is_shown_best_and_names_the_rest(fused):
+    maps, raw_maps, haadf = fused
+    half = np.arange(32) < 16
+    values = {
+        "C": 0.01 * half,  # hardly any counts
+        "Ca": 3 + 0.03 * half,  # many counts, everywhere
+        "Fe": 2.0 * half,
+        "Na": 9.0 * half,  # not to be trusted
+        "Mg": 1.0 * half,
+        "S": 2.0 * ~half,
+        "Zn": 1.5 * ~half,
+    }
+    many = [with_values(maps[0], value, element) for element, value in values.items()]
+    many[3].metadata.Multimodal_fusion.verdict = "not to be trusted"
+    axes = plot_overview(many, [*raw_maps, *raw_maps, raw_maps[0]], haadf)
+    *names, absent = [text.get_text() for text in axes[1, 0].get_legend().get_texts()]
+    assert [name.split()[0] for name in names] == ["Fe", "Mg", "S", "Zn"]
+    assert absent.replace("\n", " ") == "not shown: C Kα, Ca Kα, Na Kα"
+
+
+def test_few_counts_are_smoothed_until_they_compare_with_the_fused_map(fused):
+    maps, raw_maps, haadf = fused
+    half = np.arange(32) < 16
+    levels = [0.2 * half, 2.0 * half, 50.0 * half]
+    few = [with_values(each, level) for each, level in zip(maps, levels, strict=True)]
+    generator = np.random.default_rng(0)
+    raw = [
+        with_values(each, generator.poisson(signal.data))
+        for each, signal in zip(raw_maps, few, strict=True)
+    ]
+    axes = plot_overview(few, raw, haadf)
+    captions = [axis.get_xlabel() for axis in axes[0, 1:]]
+    widths = [float(each.split()[-2]) for each in captions[:2]]
+    assert 20 / 8 >= widths[0] > widths[1] > 0.5
+    assert captions[2] == ""
+    assert axes[0, 3].get_title() == "S Kα, raw"
+    assert axes[0, 1].get_title() == "Co Kα, raw, smoothed"
+    for pair, signal, counts in zip(axes.T[1:], few, raw, strict=True):
+        shown, limits = pair[0].images[0].get_array(), pair[0].images[0].get_clim()
+        np.testing.assert_allclose(limits, (0, signal.data.max()))  # the scale of the fused map
+        np.testing.assert_allclose(shown.sum(), counts.data.sum(), rtol=1e-6)
+    np.testing.assert_array_equal(axes[0, 3].images[0].get_array(), raw[2].data)
+
+
+def test_filtered_pixels_do_not_depend_on_those_left_out(fused):
+    maps, raw_maps, haadf = fused
+    raw = [with_values(each, 1.0) for each in raw_maps]
+    for each in raw:
+        each.data[3:6, 4:9] = np.nan
+    shown = plot_overview(maps, raw, haadf, raw_blur=2)[0, 1].images[0].get_array()
+    np.testing.assert_allclose(np.asarray(shown), raw[0].data, rtol=1e-12)
+    with pytest.raises(ValueError, match="raw_blur"):
+        plot_overview(*fused, raw_blur="some")
+
+
+def test_the_image_says_what_each_element_used(fused):
+    maps, raw_maps, haadf = fused
+    maps = [signal.deepcopy() for signal in maps]
+
+    def said(*uses):
+        for each, use in zip(maps, uses, strict=True):
+            each.metadata.Multimodal_fusion.haadf_use = use
+        axis = plot_overview(maps, raw_maps, haadf)[0, 0]
+        return axis.get_title(), axis.get_xlabel()
+
+    assert said("brightness", "brightness and edges", "brightness")[0] == "HAADF"
+    assert said("edges", "edges", "edges")[0] == "HAADF (edges only)"
+    assert said("none", "none", "none") == ("HAADF (left out)", "")
+    title, caption = said("none", "edges", "none")
+    assert title == "HAADF"
+    assert caption == "edges only: O Kα\nleft out: Co Kα, S Kα"

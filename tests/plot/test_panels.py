@@ -7,7 +7,7 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_multimodal.plot import plot_overlay, plot_overview
 from hyperspy_multimodal.plot.figures import rows_and_columns
-from hyperspy_multimodal.plot.panels import brightest, compact, scale_bar
+from hyperspy_multimodal.plot.panels import brightest, compact, emptiest_corner, scale_bar, show
 
 
 def bar_of(axis):
@@ -73,3 +73,26 @@ def test_a_map_without_any_value_has_limits_too():
     assert brightest(np.full((3, 4), np.nan), lowest=2.0) == 3.0
     assert brightest(np.array([[np.nan, 5.0]])) == 5.0
     assert brightest(np.zeros((3, 4))) == 1.0
+
+
+@pytest.mark.parametrize("bright", ["lower left", "upper right"])
+def test_a_scale_bar_hides_no_bright_corner(ramp, bright):
+    signal = ramp((40, 40))
+    signal.data[:] = 1
+    rows = slice(-4, -2) if bright == "lower left" else slice(2, 4)
+    columns = slice(3, 6) if bright == "lower left" else slice(-6, -3)
+    signal.data[rows, columns] = 9
+    if bright == "upper right":
+        signal.data[-4:-2, 3:6] = signal.data[-4:-2, -6:-3] = 9
+    axis = plt.figure().subplots()
+    show(axis, signal.data, signal, "", "viridis", "", (0, 9))
+    expected = "lower right" if bright == "lower left" else "upper left"
+    assert emptiest_corner(axis.images[0]) == expected
+    axis.figure.canvas.draw()
+    bar = scale_bar(axis, signal)
+    axis.figure.canvas.draw()
+    box = bar.get_window_extent().transformed(axis.transAxes.inverted())
+    assert (box.x0 > 0.5) == ("right" in expected)
+    assert (box.y0 > 0.5) == ("upper" in expected)
+    colours = plt.figure().subplots().imshow(1 - np.repeat(signal.data[..., None] / 9, 3, axis=-1))
+    assert emptiest_corner(colours, "white") == expected

@@ -1,6 +1,7 @@
 """`composition`: identities, errors, and what does not matter."""
 
 import csv
+from dataclasses import replace
 
 import hyperspy.api as hs
 import numpy as np
@@ -279,3 +280,21 @@ def test_a_few_negative_counts_are_none(fused):
     assert found.atomic_percent[0, k] == 0 and found.errors["total"][0, k] > 0
     np.testing.assert_allclose(found.atomic_percent.sum(), 100)
     assert not found.detected[0, k] and not found.remarks["region"]
+
+
+def test_counts_above_their_noise_that_the_fit_may_explain_are_told(fused):
+    found = composition(fused.maps, fused.output, fused.kfactors, quarters((32, 32)))
+    # Currie's limit: the rest is the same in all regions
+    single = (found.detection_limit_counts - 2 * 1.645 * found.detection_errors) / 1.645**2
+    np.testing.assert_allclose(single, single[:1] * np.ones((4, 1)))
+    assert np.all(single > 0)
+    assert "is not detected" not in found.table()
+    detected = np.ones(found.detected.shape, bool)
+    detected[2, 1] = False
+    errors = np.full(detected.shape, 1234.0)
+    hidden = replace(found, detected=detected, detection_errors=errors)
+    line = found.lines[1]
+    assert f"3: {line} is not detected, because noise and fit together" in hidden.table()
+    assert "an error of 1234 if it is absent" in hidden.table()
+    unknown = replace(hidden, p_values=np.full(detected.shape, np.nan))
+    assert "is not detected" not in unknown.table()

@@ -130,10 +130,13 @@ def test_an_estimated_gain_is_used_and_said():
     given = composition(*fused(maps, haadf, gain=1e-11), KFACTORS, regions)
     np.testing.assert_allclose(found.atomic_percent, given.atomic_percent)
     np.testing.assert_allclose(found.errors["total"], given.errors["total"], rtol=0.2)
-    assert found.table().count("one count is worth Co_Ka") == 1
+    assert found.table().count("one count is worth, in map units, Co_Ka") == 1
     assert "worth" not in given.table()
     sums = region_sums(*estimated, regions)
-    assert "one count is worth Co_Ka" in sums.table() and sums.counts_unit == "map units"
+    assert (
+        "one count is worth, in map units, Co_Ka" in sums.table()
+        and sums.counts_unit == "map units"
+    )
 
 
 def test_columns_are_named_after_what_they_hold(tmp_path):
@@ -158,6 +161,10 @@ def test_maps_in_different_units_have_no_composition():
     maps, haadf = scaled_counts((0.37, 30.0))
     with pytest.raises(ValueError, match="same unit, but their noise suggests different ones"):
         composition(*fused(maps, haadf), KFACTORS)
+    with pytest.raises(ValueError, match="only if you know from the software"):
+        composition(*fused(maps, haadf), KFACTORS)
+    whole = np.ones(haadf.shape, bool)
+    assert region_sums(*fused(maps, haadf), whole).table()  # each map in its own unit
     found = composition(*fused(maps, haadf, gain=[0.37, 30.0]), KFACTORS)
     assert "all maps are taken to have the same unit" in found.table()
 

@@ -7,7 +7,7 @@ import pytest
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.recovery.disturbed_lines import disturbed_lines
-from hyperspy_multimodal.recovery.evidence import _use_of_haadf
+from hyperspy_multimodal.recovery.haadf_use import use_in_words, uses_of_haadf
 from hyperspy_multimodal.selection.settings import Setting
 
 SHAPE = (40, 36)
@@ -85,11 +85,14 @@ def test_rows_beside_which_the_haadf_is_dark_cause_no_overflow():
 def test_uses_of_the_haadf_are_named_by_element():
     names = ["C", "Cu", "O"]
 
-    def use(model, apart, regularisers):
+    def of(model, apart, regularisers):
         setting = Setting.__new__(Setting)
         for item in {"model": model, "apart": apart, "regularisers": regularisers}.items():
             object.__setattr__(setting, *item)
-        return _use_of_haadf(names, setting)
+        return setting
+
+    def use(*given):
+        return use_in_words(names, of(*given))
 
     edges, none = "directional", "isotropic"
     assert use(object(), (False,) * 3, [edges] * 3) == "used"
@@ -100,3 +103,7 @@ def test_uses_of_the_haadf_are_named_by_element():
     assert use(None, (False,) * 3, [edges] * 3) == "edges only"
     assert use(None, (False,) * 3, [edges, none, none]) == "edges only for C"
     assert use(None, (False,) * 3, [none] * 3) == "left out"
+    record = uses_of_haadf(of(object(), (True, True, False), [edges, none, edges]))
+    assert record == ["edges", "none", "brightness and edges"]
+    assert uses_of_haadf(of(None, (False,) * 3, [edges, none, none])) == ["edges", "none", "none"]
+    assert uses_of_haadf(of(object(), (False,) * 3, [none] * 3)) == ["brightness"] * 3
