@@ -8,6 +8,7 @@ from ..counts.contracts import Maps
 from ..fusion.regularisers import are_directional
 from ..notes import Speaker
 from ..selection import BLURS
+from ..written_numbers import plain
 
 _logger = Speaker(__name__)
 
@@ -228,7 +229,7 @@ def warn_of_wrong_sums(maps, left):
         for each, (name, errors) in zip(left, about.items(), strict=True):
             fused, counts = maps.gains[each.element] * np.array([each.fused, each.counts])
             differences.append(
-                f"{name} ({fused:.4g} instead of {counts:.4g} counts in {each.window.name}, "
+                f"{name} ({plain(fused)} instead of {plain(counts)} counts in {each.window.name}, "
                 f"{errors:.1f} standard errors)"
             )
         _logger.warning(

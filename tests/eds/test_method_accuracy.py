@@ -130,10 +130,20 @@ def test_weights_may_be_published_or_zero(specimen):
     node = published[0].metadata.Multimodal_fusion
     assert (node.weights, node.weights_fitted) == ([1, 1, 1], False)
     other = specimen.signal.multimodal_fusion(
-        specimen.haadf.data[::-1], 1, LAMBDAS, weights=[0, 0, 0], regulariser="isotropic"
+        specimen.haadf.data[::-1],
+        1,
+        LAMBDAS,
+        weights=[0, 0, 0],
+        regulariser="isotropic",
+        keep_significant=False,
     )
     same = specimen.signal.multimodal_fusion(
-        specimen.haadf, 1, LAMBDAS, weights=[0, 0, 0], regulariser="isotropic"
+        specimen.haadf,
+        1,
+        LAMBDAS,
+        weights=[0, 0, 0],
+        regulariser="isotropic",
+        keep_significant=False,
     )
     np.testing.assert_allclose(stacked(other), stacked(same), atol=1e-6)
 
