@@ -14,6 +14,7 @@ _OUTLYING = 4.0
 _TRIED = np.geomspace(3e-3, 3.0, 40)
 # Gains around a known one that are compared.
 _NEAR = np.geomspace(0.25, 4.0, 140)
+_BESIDE = np.geomspace(0.5, 2.0, 31)
 # Floors are searched as logarithms of the floor plus this, in squared counts.
 _LEAST = 1e-3
 # Variance of a level that is exactly 0, as a share of the largest, and steps of derivatives.
@@ -125,6 +126,27 @@ def fit_gain(levels, floor, gain, clipped):
         return gain, np.inf  # further ones may also be
     as_good = gains[is_as_good] * scale
     return gain, max(as_good[-1] - gain, gain - as_good[0]) / np.sqrt(_AS_GOOD)
+
+
+def near_gain(levels, floor, gain, clipped):
+    """Return the gain near a given one that fits best to levels whose floor is known.
+
+    Parameters are those of `fit_gain`. This is for levels of a part of the pixels: errors are not
+    needed, and the gain hardly differs.
+    """
+    problem = _Problem(levels, clipped)
+    scale = problem.scale
+    gain = max(gain, np.sqrt(floor / FLOORS[-1]) / _BESIDE[0])
+    problem = problem.with_errors_of((gain / scale, floor / gain**2))
+    gains = gain / scale * _BESIDE
+    costs = np.array([float(problem.cost(g, floor / (scale * g) ** 2)[0]) for g in gains])
+    best = int(np.clip(costs.argmin(), 1, len(costs) - 2))
+    # the vertex of a parabola in logarithms
+    low, middle, high = costs[best - 1 : best + 2]
+    bend = low + high - 2 * middle
+    share = np.clip((low - high) / (2 * bend), -1.0, 1.0) if bend > 0 else 0.0
+    step = np.log(_BESIDE[1] / _BESIDE[0])
+    return float(gains[best] * scale * np.exp(share * step))
 
 
 def _best(problem, roughly):

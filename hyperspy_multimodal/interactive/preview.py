@@ -70,7 +70,7 @@ class Preview:
         raw, fused : numpy.ndarray
             Maps of the region, shape (K, rows, columns).
         """
-        self._fit(haadf.shape)
+        is_new = self._fit(haadf.shape)
         low, furthest = float(haadf.min()), brightest(np.abs(residual))
         name = self._image_name
         self._show((0, 0), haadf, name, low, brightest(haadf, low), "unit range")
@@ -80,14 +80,19 @@ class Preview:
             for row, (data, stage) in enumerate(((before, "raw"), (after, "fused"))):
                 title = f"{written_name(name)}, {stage}"
                 self._show((row, pair), data, title, *limits, self._unit)
+        if is_new and self._scan_axes is not None:
+            if self._bar is not None:
+                self._bar.remove()
+            # where the image that is shown now is darkest
+            self._bar = bar_of_length(self._axes[0, 0], haadf.shape, self._scan_axes[0])
         picture = io.BytesIO()
         self._canvas.print_png(picture, pil_kwargs={"compress_level": 1})
         return picture.getvalue()
 
     def _fit(self, shape):
-        """Make panels as large as the picture allows for a region of this shape."""
+        """Make panels as large as the picture allows; return whether the shape is new."""
         if shape == self._shape:
-            return
+            return False
         self._shape = shape
         ny, nx = shape
         width = min(_WIDTH / self._columns - _MARGIN, _WIDEST)
@@ -105,10 +110,7 @@ class Preview:
         for image, axis in zip(self._images.flat, self._axes.flat, strict=True):
             image.set_extent((-0.5, nx - 0.5, ny - 0.5, -0.5))
             axis.set(xlim=(-0.5, nx - 0.5), ylim=(ny - 0.5, -0.5))
-        if self._scan_axes is not None:
-            if self._bar is not None:
-                self._bar.remove()
-            self._bar = bar_of_length(self._axes[0, 0], shape, self._scan_axes[0])
+        return True
 
     def _show(self, place, data, title, low, high, unit):
         """Fill a panel; its colours go from ``low`` to ``high``, which is written below it."""

@@ -8,7 +8,7 @@ from scipy import ndimage
 from slow_repeats import alternating
 
 from hyperspy_multimodal.data import core_shell, oxide_interface, swap
-from hyperspy_multimodal.given.map_noise import estimate_noise
+from hyperspy_multimodal.given.map_noise import _blocks, _spread_of_gain, estimate_noise
 from hyperspy_multimodal.given.noisy_maps import ready_maps
 
 GAIN, FLOOR = 0.04, 0.02
@@ -164,6 +164,38 @@ def test_published_maps_have_the_noise_of_their_electrons(shared_data):
         gains = {name: estimate_noise(file[name][()]).gain for name in ("Co", "Mn", "O")}
     assert 0.008 < gains["Co"] < 0.012 and 0.008 < gains["Mn"] < 0.012
     assert 0.03 < gains["O"] < 0.05
+
+
+def test_gains_of_parts_of_a_measured_scan_agree_within_their_errors(shared_data):
+    import h5py
+
+    path = shared_data / "Co3O4_Mn3O4.h5"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not on this machine")
+    with h5py.File(path) as file:
+        image = file["O"][()].astype(float)
+    starts = [slice(start, start + 128) for start in (0, 136, 272)]
+    parts = [estimate_noise(image[rows, columns]) for rows in starts for columns in starts]
+    gains, errors = np.array([(part.gain, part.gain_error) for part in parts]).T
+    weights = errors**-2.0
+    away = (gains - np.average(gains, weights=weights)) / errors
+    assert np.sum(away**2) / (len(parts) - 1) < 2.5
+    whole = estimate_noise(image)
+    assert np.all(np.abs(gains - whole.gain) < 3 * np.hypot(errors, whole.gain_error))
+
+
+def test_a_gain_that_varies_over_the_scan_is_less_certain():
+    """Brightness does not show it, and the moments of all pixels do not either."""
+    rng = np.random.default_rng(0)
+    mean = np.linspace(0.02, 0.4, 96)[:, None] * np.ones(96)
+    spreads = []
+    for gain in (np.full(96, GAIN), np.repeat([0.6, 1.0, 1.4], 32) * GAIN):
+        image = gain * rng.poisson(mean / gain)
+        spreads.append(_spread_of_gain(image, _blocks(image), GAIN, 0.0, True) / GAIN)
+    assert 0.01 < spreads[0] < 0.08
+    assert 0.09 < spreads[1] < 0.2  # a third of 0.33
+    few = GAIN * rng.poisson(mean[:20, :20] / GAIN)
+    assert _spread_of_gain(few, _blocks(few), GAIN, 0.0, True) == 0
 
 
 def test_single_spikes_have_no_say():
