@@ -230,6 +230,7 @@ class _Correction:
             amounts = optimize.nnls(
                 np.vstack([rows, self._prior / change]),
                 np.concatenate([wanted, self._broad @ self.wanted, self._centre / change]),
+                maxiter=30 * slopes.shape[1],
             )[0]
             if self._are_right(slopes @ amounts):
                 break
