@@ -27,9 +27,9 @@ def use_of_image(maps):
     """
     names = {}
     for each in maps:
-        use = _SAID.get(each.metadata.get_item("Multimodal_fusion.haadf_use", None))
-        if use is not None:
-            names.setdefault(use, []).append(map_title(each))
+        use = each.metadata.get_item("Multimodal_fusion.haadf_use", None)
+        if isinstance(use, str) and use in _SAID:  # slices of a stack have a list
+            names.setdefault(_SAID[use], []).append(map_title(each))
     if len(names) > 1:
         ordered = [use for use in dict.fromkeys(_SAID.values()) if use in names]
         return "", [f"{use}: {', '.join(names[use])}" for use in ordered]
