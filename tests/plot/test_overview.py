@@ -249,7 +249,7 @@ def test_few_counts_are_smoothed_until_they_compare_with_the_fused_map(fused):
     assert 20 / 8 >= widths[0] > widths[1] > 0.5
     assert captions[2] == ""
     assert axes[0, 3].get_title() == "S Kα, raw"
-    assert axes[0, 1].get_title() == "Co Kα, raw, smoothed"
+    assert axes[0, 1].get_title() == "Co Kα, smoothed"
     for pair, signal, counts in zip(axes.T[1:], few, raw, strict=True):
         shown, limits = pair[0].images[0].get_array(), pair[0].images[0].get_clim()
         np.testing.assert_allclose(limits, (0, signal.data.max()))  # the scale of the fused map
@@ -283,7 +283,7 @@ def test_the_image_says_what_each_element_used(fused):
     assert said("none", "none", "none") == ("HAADF (left out)", "")
     title, caption = said("none", "edges", "none")
     assert title == "HAADF"
-    assert caption == "edges only: O Kα\nleft out: Co Kα, S Kα"
+    assert caption.replace("\n", " ") == "edges only: O Kα left out: Co Kα, S Kα"
     slices = ["none", "edges"]  # of a stack
     assert said(slices, slices, slices) == ("HAADF", "")
 
