@@ -66,25 +66,6 @@ def test_file_with_both_signals(in_empty_folder, monkeypatch, caplog):
     assert "HAADF" in caplog.text
 
 
-def test_elements_of_maps_beside_the_spectra_are_offered(
-    in_empty_folder, monkeypatch, caplog, blank_overview
-):
-    specimen = core_shell((16, 12), counts=5)
-    specimen.haadf.metadata.General.title = "IMG1"
-    del specimen.signal.metadata.Sample
-    maps = [specimen.haadf.deepcopy() for _ in range(2)]
-    for each, title in zip(maps, ("Co K", "S K"), strict=True):
-        each.metadata.General.title = title
-    (in_empty_folder / "project.ASW").touch()
-    monkeypatch.setattr(hs, "load", lambda path, **_: [specimen.haadf, *maps, specimen.signal])
-    assert main(["project.ASW"]) == 1
-    assert "--elements Co S: these are the elements of the maps" in caplog.text
-    assert "Looking for elements" not in caplog.text  # a search takes long
-    assert main(["project.ASW", "--elements", "Co", "S", "O", *LAMBDAS]) == 0
-    (first,) = [each.getMessage() for each in caplog.records if "Maps: " in each.getMessage()]
-    assert "IMG1 is taken for the HAADF." in first.splitlines()[0]
-
-
 def test_spectra_and_haadf_in_files_of_their_own(in_empty_folder, scan, blank_overview):
     assert main(["spectra.hspy", "image.hspy", *LAMBDAS]) == 0
     assert (in_empty_folder / "spectra_fused" / "Co_Ka.hspy").exists()

@@ -4,7 +4,6 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.command.load import elements_of_maps
 from hyperspy_multimodal.command.scan_files import find_maps, find_scan, say_image_is_taken
 from hyperspy_multimodal.notes import gathered
 
@@ -104,10 +103,3 @@ def test_an_image_whose_title_is_not_haadf_is_named(caplog):
     with gathered() as notes:
         say_image_is_taken(image(title="IMG1"))
     assert [note.brief for note in notes] == ["IMG1 is taken for the HAADF."]
-
-
-def test_maps_in_a_project_name_elements():
-    survey, anode = image(title="IMG1"), image(title="Map 3")
-    anode.metadata.set_item("Sample.elements", ["Ti"])
-    signals = [survey, image(title="Fe K"), image(title="Fe L"), anode, spectra()]
-    assert elements_of_maps(signals) == {"Fe K": "Fe", "Fe L": "Fe", "Map 3": "Ti"}

@@ -11,7 +11,7 @@ _SAID = {
 
 
 def use_of_image(maps):
-    """Return what was used of the image: a suffix of its title, and lines if it differs by map.
+    """Return what was used of the image: a suffix of its title, and a list if it differs by map.
 
     Parameters
     ----------
@@ -22,16 +22,16 @@ def use_of_image(maps):
     -------
     suffix : str
         Such as " (edges only)"; empty if brightness is used, or if the use differs by map.
-    lines : list of str
-        A line for each use, with the names of its maps; empty if it is the same for all of them.
+    uses : list of (str, list of str)
+        Each use with the names of its maps; empty if it is the same for all of them.
     """
     names = {}
     for each in maps:
-        use = _SAID.get(each.metadata.get_item("Multimodal_fusion.haadf_use", None))
-        if use is not None:
-            names.setdefault(use, []).append(map_title(each))
+        use = each.metadata.get_item("Multimodal_fusion.haadf_use", None)
+        if isinstance(use, str) and use in _SAID:  # slices of a stack have a list
+            names.setdefault(_SAID[use], []).append(map_title(each))
     if len(names) > 1:
         ordered = [use for use in dict.fromkeys(_SAID.values()) if use in names]
-        return "", [f"{use}: {', '.join(names[use])}" for use in ordered]
+        return "", [(use, names[use]) for use in ordered]
     [use] = names or ["used"]
     return ("" if use == "used" else f" ({use})"), []

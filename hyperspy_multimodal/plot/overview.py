@@ -47,6 +47,7 @@ _TITLE, _CAPTION = 0.35, 0.16  # inches, a line of each
 _NARROW = 1.4  # inches, of panels whose titles take two lines
 _SLENDER = 16  # length of a colour bar over its width
 _LETTERS = 14  # letters of a caption per inch
+_BESIDE_BAR = 0.75  # of them where a colour bar ends
 _MOST_COLUMNS, _WIDEST = 5, 17.0  # inches
 _MOST_COLOURS = 4  # elements in the overlay
 _ELEMENTS = "elements"
@@ -85,7 +86,8 @@ def plot_overview(
         Standard deviation, in pixels, of a Gaussian filter that smooths raw maps in the picture; 0
         leaves them as they are. "auto" (default): for each map, just enough that the filter holds
         25 counts where the fused map is brightest, at most an eighth of the shorter side; no filter
-        if a pixel holds 8 counts there. The caption of a smoothed map gives the width.
+        if a pixel holds 8 counts there. Titles then say "smoothed" instead of "raw", and captions
+        give the width.
     cmap : str, Colormap, or list of them
         Colour map for all elements, or a list with one for each. "elements" goes from black to the
         colour of the element in the overlay. Default "viridis".
@@ -155,7 +157,8 @@ def plot_overview(
     letters = int(_LETTERS * width)
     absent = _names_absent(maps, shown, letters) if overlay is None else []
     suffix, uses = use_of_image(maps)
-    uses = [line for use in uses for line in textwrap.wrap(use, letters)]
+    # beside it are the ticks of the colour bar
+    uses = [line for use, names in uses for line in _listed(use, names, int(_BESIDE_BAR * letters))]
     legend = len(shown) + sum(map(is_distrusted, shown)) + len(absent)
     for (text, _), each in zip(captions, maps, strict=True):
         text += meanings(each)
@@ -218,8 +221,8 @@ def _draw_pair(pair, raw, fused, blur, colours, same_scale, separator):
     images = smoothed(raw.data, blur), fused.data
     of_raw = "raw"
     if blur:
-        of_raw = "raw, smoothed"
-        pair[0].set_xlabel(f"Gaussian filter, σ = {blur:.2g} px", fontsize="small")
+        of_raw = "smoothed"
+        pair[0].set_xlabel(f"raw map, σ = {blur:.2g} px", fontsize="small")
     if same_scale:
         limits = [shared_limits(*images)] * 2
     else:
@@ -248,7 +251,14 @@ def _colour_bar(drawn, axes, images, label, part=0.85, anchor=(0, 0.5)):
 def _names_absent(maps, shown, letters):
     """Return lines that name the maps that the overlay does not contain."""
     names = [map_title(each) for each in maps if not any(each is one for one in shown)]
-    return textwrap.wrap(f"not shown: {', '.join(names)}", letters) if names else []
+    return _listed("not shown", names, letters) if names else []
+
+
+def _listed(what, names, letters):
+    """Return lines of so many letters that list names, none of which is broken."""
+    whole = ", ".join(name.replace(" ", "\N{NO-BREAK SPACE}") for name in names)
+    lines = textwrap.wrap(f"{what}: {whole}", letters)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
 def _colour_maps(cmap, maps, shown, colors):

@@ -49,7 +49,7 @@ def one_count(fused):
         names = list(record("Multimodal_fusion.elements", []))
         own = record("Multimodal_fusion.element", map_name(fused))
         gain = gain[names.index(own)] if own in names and len(names) == len(gain) else 1.0
-    return float(gain)
+    return float(gain or 1.0)
 
 
 def _by_counts(highest, side):

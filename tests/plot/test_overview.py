@@ -8,6 +8,7 @@ from slow_repeats import alternating, slow
 
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.plot import plot_overview
+from hyperspy_multimodal.plot.shown_raw import one_count
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +249,7 @@ def test_few_counts_are_smoothed_until_they_compare_with_the_fused_map(fused):
     assert 20 / 8 >= widths[0] > widths[1] > 0.5
     assert captions[2] == ""
     assert axes[0, 3].get_title() == "S Kα, raw"
-    assert axes[0, 1].get_title() == "Co Kα, raw, smoothed"
+    assert axes[0, 1].get_title() == "Co Kα, smoothed"
     for pair, signal, counts in zip(axes.T[1:], few, raw, strict=True):
         shown, limits = pair[0].images[0].get_array(), pair[0].images[0].get_clim()
         np.testing.assert_allclose(limits, (0, signal.data.max()))  # the scale of the fused map
@@ -282,4 +283,17 @@ def test_the_image_says_what_each_element_used(fused):
     assert said("none", "none", "none") == ("HAADF (left out)", "")
     title, caption = said("none", "edges", "none")
     assert title == "HAADF"
-    assert caption == "edges only: O Kα\nleft out: Co Kα, S Kα"
+    assert caption.replace("\n", " ") == "edges only: O Kα left out: Co Kα, S Kα"
+    slices = ["none", "edges"]  # of a stack
+    assert said(slices, slices, slices) == ("HAADF", "")
+
+
+def test_what_one_count_is_worth_comes_from_the_record(fused):
+    maps = [signal.deepcopy() for signal in fused[0]]
+    assert [one_count(each) for each in maps] == [1, 1, 1]
+    for each in maps:
+        each.metadata.Multimodal_fusion.elements = ["Co_Ka", "O_Ka", "S_Ka"]
+        each.metadata.Multimodal_fusion.gain = [0.5, 0.1, 2.0]
+    assert [one_count(each) for each in maps] == [0.5, 0.1, 2.0]
+    maps[0].metadata.Multimodal_fusion.gain = 4.0  # of EELS
+    assert one_count(maps[0]) == 4
