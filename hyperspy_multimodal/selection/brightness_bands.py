@@ -109,8 +109,9 @@ def bands_of(haadf, mask=None):
     """Return the `Bands` by the brightness of pixels, and by that of their neighbourhood.
 
     Gaps between particles are as dark as a film that is far from them, but not equally in both.
+    Where all pixels that are not masked are equally bright, there is nothing to compare.
     """
-    return [Bands(haadf, mask, each) for each in _BLURS]
+    return [bands for each in _BLURS if (bands := Bands(haadf, mask, each)).size > 1]
 
 
 def _limits(values, threshold, width):

@@ -204,3 +204,16 @@ def test_pixels_that_are_left_out_count_for_nothing():
     off = bands.sums(found[0] - maps.net[0])
     assert np.all(np.abs(off) < 3.0 * np.sqrt(np.maximum(bands.sums(maps.net[0]), 1.0)))
     assert found[0].sum() == pytest.approx(totals[0], rel=1e-6)
+
+
+def test_a_haadf_whose_contrast_is_all_beside_a_mask_is_compared_by_neighbourhoods_only():
+    mask = COLS < 20
+    edge = np.exp(-((COLS - 20.0) ** 2) / 8)
+    maps = masked_maps(drawn(4 + 20 * edge), mask)
+    fused = np.where(mask, 0.0, maps.net[0, ~mask].mean())
+    (wrong,) = ranges_of(maps, fused[None], 1.0 * ~mask)
+    found = with_band_sums(fused, maps.net[0], maps.net_variance[0], wrong.window)
+    assert wrong.window.bands[0].blur > 0
+    of_found, of_fused = (np.square(each - maps.net[0])[~mask].sum() for each in (found, fused))
+    assert of_found < of_fused
+    assert bands_of(1.0 + 0 * edge) == []
