@@ -235,7 +235,7 @@ def warn_of_wrong_sums(maps, left):
         _logger.warning(
             "Where the HAADF has a certain brightness, the sums of fused maps still differ from "
             "those of the counts: %s. No correction by brightness brings these maps closer to the "
-            "counts of single pixels. There, use sums of the raw maps, as `composition` does.",
+            "counts of single pixels. There, use sums of the raw maps.",
             ", ".join(differences),
             kind="wrong sums",
             about=about,

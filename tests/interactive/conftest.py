@@ -10,7 +10,8 @@ from .tuning import GIVEN
 
 @pytest.fixture(scope="module")
 def specimen():
-    return core_shell((40, 48), counts=10)
+    # A scan without sums so near their threshold that the last iterations decide.
+    return core_shell((40, 48), counts=10, seed=2)
 
 
 @pytest.fixture
