@@ -23,10 +23,8 @@ from .messages import (
     check_counts,
     say_what_was_given_back,
     say_what_was_left_out,
-    say_what_was_moved_back,
     warn_of_poor_model,
     warn_of_widest_blur,
-    warn_of_wrong_sums,
 )
 from .noise_of_spectra import check_noise_of_spectra
 from .prepared import prepare, registered_fit
@@ -41,6 +39,7 @@ from .record import (
 )
 from .setting import chosen_setting
 from .summary import summed_up
+from .sums_by_brightness import say_what_was_moved_back, warn_of_wrong_sums
 
 
 @dataclass(frozen=True)

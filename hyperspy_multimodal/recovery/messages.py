@@ -8,7 +8,6 @@ from ..counts.contracts import Maps
 from ..fusion.regularisers import are_directional
 from ..notes import Speaker
 from ..selection import BLURS
-from ..written_numbers import plain
 
 _logger = Speaker(__name__)
 
@@ -191,69 +190,6 @@ def say_what_was_given_back(names, lost):
             kind="corrected",
             brief=f"Sums corrected in windows: {_numbers(names, lost)}.",
         )
-
-
-def say_what_was_moved_back(names, lost):
-    """Log which elements had wrong sums over ranges of brightness, now corrected.
-
-    Parameters
-    ----------
-    names : list of str
-        Lines or edges.
-    lost : list of Lost
-        Corrected ranges of brightness.
-    """
-    if lost:
-        _logger.warning(
-            "Fusion had moved counts between dark and bright pixels of the HAADF: %s. The sums of "
-            "the maps there were corrected towards those of the counts (`bright_restored` in the "
-            "record).",
-            _most_by_element(names, lost),
-            kind="told",
-        )
-
-
-def warn_of_wrong_sums(maps, left):
-    """Warn if sums over ranges of brightness of the HAADF remain wrong.
-
-    Parameters
-    ----------
-    maps : Maps
-        Measured maps.
-    left : list of Lost
-        Ranges of brightness, at most one of each element.
-    """
-    if left:
-        about = {maps.names[each.element]: abs(each.significance) for each in left}
-        differences = []
-        for each, (name, errors) in zip(left, about.items(), strict=True):
-            fused, counts = maps.gains[each.element] * np.array([each.fused, each.counts])
-            differences.append(
-                f"{name} ({plain(fused)} instead of {plain(counts)} counts in {each.window.name}, "
-                f"{errors:.1f} standard errors)"
-            )
-        _logger.warning(
-            "Where the HAADF has a certain brightness, the sums of fused maps still differ from "
-            "those of the counts: %s. No correction by brightness brings these maps closer to the "
-            "counts of single pixels. There, use sums of the raw maps.",
-            ", ".join(differences),
-            kind="wrong sums",
-            about=about,
-        )
-
-
-def _most_by_element(names, lost):
-    """Describe the most significant difference of each element: its pixels and its amount."""
-    found = []
-    for i in dict.fromkeys(each.element for each in lost):
-        most = max((e for e in lost if e.element == i), key=lambda each: abs(each.significance))
-        by = most.fused - most.counts
-        amount = (
-            f"{100 * by / most.counts:+.0f} %" if most.counts > abs(by) else f"{by:+.0f} counts"
-        )
-        errors = abs(most.significance)
-        found.append(f"{names[i]} by {amount} in {most.window.name} ({errors:.1f} standard errors)")
-    return ", ".join(found)
 
 
 def _numbers(names, lost):

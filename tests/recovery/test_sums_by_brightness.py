@@ -7,7 +7,10 @@ import pytest
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.notes import gathered
-from hyperspy_multimodal.recovery.messages import say_what_was_moved_back, warn_of_wrong_sums
+from hyperspy_multimodal.recovery.sums_by_brightness import (
+    say_what_was_moved_back,
+    warn_of_wrong_sums,
+)
 from hyperspy_multimodal.recovery.verdict import verdicts_of
 from hyperspy_multimodal.selection.band_sums import Ranges
 from hyperspy_multimodal.selection.brightness_bands import Bands
@@ -25,8 +28,12 @@ def lost(element, counts, fused, errors):
     return Lost(element, ranges, 0, ranges.pixels(), errors, counts, fused, is_shown=True)
 
 
+def scan_of(totals):
+    return SimpleNamespace(names=NAMES, gains=np.array([1.0, 0.5]), totals=np.array(totals))
+
+
 def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
-    maps = SimpleNamespace(names=NAMES, gains=np.array([1.0, 0.5]))
+    maps = scan_of(totals=[9000.0, 9000.0])
     with gathered() as notes:
         warn_of_wrong_sums(maps, [lost(1, 100.0, 300.0, -6.5)])
     sound, care = verdicts_of(NAMES, notes)
@@ -35,6 +42,15 @@ def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
     [text] = care.texts
     assert "Zn_Ka (150 instead of 50 counts in the darkest " in text
     assert "6.5 standard errors" in text
+
+
+def test_sums_that_are_wrong_by_a_small_share_of_the_total_leave_maps_sound(caplog):
+    caplog.set_level("INFO", "hyperspy_multimodal")
+    maps = scan_of(totals=[9000.0, 11_000.0])
+    with gathered() as notes:
+        warn_of_wrong_sums(maps, [lost(0, 100.0, 300.0, -6.5), lost(1, 100.0, 300.0, -6.5)])
+    assert [each.verdict for each in verdicts_of(NAMES, notes)] == ["with care", "sound"]
+    assert not any("Zn_Ka" in text for text in verdicts_of(NAMES, notes)[0].texts)
 
 
 def test_nothing_is_said_of_sums_that_are_right():

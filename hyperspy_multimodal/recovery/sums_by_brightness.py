@@ -1,0 +1,88 @@
+"""Messages on sums over ranges of brightness of the HAADF."""
+
+import numpy as np
+
+from ..notes import Speaker
+from ..written_numbers import plain
+
+_logger = Speaker(__name__)
+# Share of the total of an element by which sums must be wrong to call for care.
+_RELEVANT = 0.02
+
+
+def say_what_was_moved_back(names, lost):
+    """Log which elements had wrong sums over ranges of brightness, now corrected.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    lost : list of Lost
+        Corrected ranges of brightness.
+    """
+    if lost:
+        _logger.warning(
+            "Fusion had moved counts between dark and bright pixels of the HAADF: %s. The sums of "
+            "the maps there were corrected towards those of the counts (`bright_restored` in the "
+            "record).",
+            _most_by_element(names, lost),
+            kind="told",
+        )
+
+
+def warn_of_wrong_sums(maps, left):
+    """Warn if sums over ranges of brightness of the HAADF remain wrong by a share of the total.
+
+    Smaller differences are logged at level INFO: sums of many pixels are known so well that a dim
+    halo of a particle may be significant.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    left : list of Lost
+        Ranges of brightness, at most one of each element.
+    """
+    totals = np.abs(maps.totals) if left else ()
+    large = [each for each in left if _is_large(each, totals)]
+    for some, log in (
+        (large, _logger.warning),
+        ([x for x in left if x not in large], _logger.info),
+    ):
+        if not some:
+            continue
+        about = {maps.names[each.element]: abs(each.significance) for each in some}
+        differences = []
+        for each, (name, errors) in zip(some, about.items(), strict=True):
+            fused, counts = maps.gains[each.element] * np.array([each.fused, each.counts])
+            differences.append(
+                f"{name} ({plain(fused)} instead of {plain(counts)} counts in {each.window.name}, "
+                f"{errors:.1f} standard errors)"
+            )
+        named = {"kind": "wrong sums", "about": about} if some is large else {}
+        log(
+            "Where the HAADF has a certain brightness, the sums of fused maps still differ from "
+            "those of the counts: %s. No correction by brightness brings these maps closer to the "
+            "counts of single pixels. There, use sums of the raw maps.",
+            ", ".join(differences),
+            **named,
+        )
+
+
+def _is_large(lost, totals):
+    """Return whether a wrong sum is a relevant share of the total of its element."""
+    return abs(lost.fused - lost.counts) > _RELEVANT * totals[lost.element]
+
+
+def _most_by_element(names, lost):
+    """Describe the most significant difference of each element: its pixels and its amount."""
+    found = []
+    for i in dict.fromkeys(each.element for each in lost):
+        most = max((e for e in lost if e.element == i), key=lambda each: abs(each.significance))
+        by = most.fused - most.counts
+        amount = (
+            f"{100 * by / most.counts:+.0f} %" if most.counts > abs(by) else f"{by:+.0f} counts"
+        )
+        errors = abs(most.significance)
+        found.append(f"{names[i]} by {amount} in {most.window.name} ({errors:.1f} standard errors)")
+    return ", ".join(found)
