@@ -132,8 +132,9 @@ def one_thread_where_cores_are_shared(watched=True):
 
     This is detected from the processor time of this process, which is then less than threads times
     seconds. Results do not depend on the number of threads. Code that is not entirely in parallel
-    loops must not be ``watched``, because one thread works there while the others are idle, nor
-    code of less than a millisecond, because the time of other threads is updated more rarely.
+    loops must not be ``watched``, because one thread works there while the others are idle. Nor
+    must single short loops, because the processor time of other threads is updated only every few
+    milliseconds.
     """
     threads = numba.get_num_threads()
     if threads == 1:

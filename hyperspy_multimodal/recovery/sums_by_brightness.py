@@ -56,7 +56,7 @@ def warn_of_wrong_sums(maps, left):
         for each, (name, errors) in zip(some, about.items(), strict=True):
             fused, counts = maps.gains[each.element] * np.array([each.fused, each.counts])
             differences.append(
-                f"{name} ({plain(fused)} instead of {plain(counts)} counts in {each.window.name}, "
+                f"{name} ({plain(fused)} instead of {plain(counts)} in {each.window.name}, "
                 f"{errors:.1f} standard errors)"
             )
         named = {"kind": "wrong sums", "about": about} if some is large else {}

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..kernels import lengthen
-from .windows import Windows
+from .windows import Windows, overlap
 
 #: Numbers of pieces of the chains that are searched for.
 PIECES = (6, 9, 12, 16)
@@ -181,16 +181,9 @@ def _surplus(counts, expected):
         roots = 2 * np.sqrt(np.maximum(sums, 0) + np.float32(_ANSCOMBE))
         np.subtract(*roots, out=found[direction])
         # The way back has the same pixels, and starts where this one ends.
-        to, of = zip(*map(_beyond, _STEPS[direction], (ny + 1, nx + 1)), strict=True)
+        to, of = overlap((ny + 1, nx + 1), [-each for each in _STEPS[direction]])
         found[(half + direction, *to)] = found[(direction, *of)]
     return found
-
-
-def _beyond(step, n):
-    """Return where corners (of n) have another a step before them, and where that is."""
-    length = min(abs(step), n)
-    ends = slice(length, n), slice(0, n - length)
-    return ends if step > 0 else ends[::-1]
 
 
 @cache

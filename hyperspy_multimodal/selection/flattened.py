@@ -8,6 +8,7 @@ from .lost_structure import FALSE_ALARMS, INDEPENDENT, Lost
 from .runs import Runs
 from .scan_windows import Discs
 from .significance import errors_of, significance, spread_of
+from .windows import overlap
 
 # Diameters of spots, and pixels between a spot and its surroundings.
 _DIAMETERS, _GAP = (4, 6, 8), 2
@@ -131,17 +132,10 @@ def _beside(level, distance, sign):
         for way in (step, -step):
             by = way * rows, way * cols
             if all(abs(each) < n for each, n in zip(by, level.shape, strict=True)):
-                to, of = _overlap(level.shape, by)
+                to, of = overlap(level.shape, by)
                 of_both[to] = np.maximum(of_both[to], sign * level[of])
         most = np.maximum(most, np.where(np.isfinite(of_both), of_both, np.inf))
     return sign * most
-
-
-def _overlap(shape, by):
-    """Return where windows have another at a distance of rows and columns, and where that is."""
-    to = tuple(slice(max(-d, 0), n - max(d, 0)) for n, d in zip(shape, by, strict=True))
-    of = tuple(slice(max(d, 0), n - max(-d, 0)) for n, d in zip(shape, by, strict=True))
-    return to, of
 
 
 def _rooted_deviance(level, beside):

@@ -12,6 +12,17 @@ _SOFT, _SOFT_LINE, _TRUNCATED = 1 / 6, 1 / 4, 3.0
 _ROOM = 500_000
 
 
+def overlap(shape, by):
+    """Return where places have another at a distance of rows and columns, and where that is.
+
+    Both are tuples of slices, empty if the distance exceeds the shape.
+    """
+    steps = [(min(max(d, -n), n), n) for d, n in zip(by, shape, strict=True)]
+    to = tuple(slice(max(-d, 0), n - max(d, 0)) for d, n in steps)
+    of = tuple(slice(max(d, 0), n - max(-d, 0)) for d, n in steps)
+    return to, of
+
+
 class Windows:
     """Windows of one kind, at all places inside the scan.
 

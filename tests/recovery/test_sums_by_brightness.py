@@ -40,7 +40,7 @@ def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
     assert sound.verdict == "sound" and care.verdict == "with care"
     assert care.words == ["sums by brightness differ from the counts"]
     [text] = care.texts
-    assert "Zn_Ka (150 instead of 50 counts in the darkest " in text
+    assert "Zn_Ka (150 instead of 50 in the darkest " in text
     assert "6.5 standard errors" in text
 
 
