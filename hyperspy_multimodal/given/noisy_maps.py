@@ -201,8 +201,8 @@ def _warn_of_estimate(names, noises, floors, numbers, repeats):
         why = f", although they are whole numbers{why}"
     _logger.warning(
         "The maps are not counts%s, so their noise was estimated. In map units, one count "
-        "seems to be worth %s.%s Fusion and lambdas='auto' rely on this. If you know the noise, "
-        "pass the maps in counts, or pass `gain` and `background`.",
+        "is estimated to be worth: %s.%s Fusion and lambdas='auto' rely on this. If you know the "
+        "noise, pass the maps in counts, or pass `gain` and `background`.",
         why,
         known_by_name(names, gains, errors, assumed=True),
         _in_dark(names, floors, [noise.floor_error for noise in noises]),

@@ -112,7 +112,8 @@ def _value(data, name, given):
         return float(np.nanpercentile(data, float(text[1]))) if np.isfinite(data).any() else 0.0
     if isinstance(given, Real) and np.isfinite(given):
         return float(given)
+    others = ", or 'auto'" if name == "vmin" else ""
     raise ValueError(
-        f"{name} must be a number, or a percentile from '0th' to '100th'"
-        f"{', or auto' if name == 'vmin' else ''}, but {given!r} was given."
+        f"{name} must be a number, or a percentile from '0th' to '100th'{others}, but {given!r} "
+        "was given."
     )

@@ -61,10 +61,12 @@ def remarks_on_units(measured, metadata, is_ratio):
             "to its square root"
         )
     if measured.gain_doubts is not None:
+        known = np.isfinite(measured.gain_doubts).all()
+        guessed = "" if known else ", and are guesses where a gain is unknown"
         remarks.append(
             "noise: estimated from the maps, where one count is worth, in map units, "
             f"{_worth(measured, assumed=True)}; errors are proportional to the square root of "
-            "these gains"
+            f"these gains{guessed}"
         )
     of_units = measured.unit != COUNTS
     if (
