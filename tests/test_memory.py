@@ -1,5 +1,6 @@
 """Memory that the GNU library keeps for the next array."""
 
+import os
 import platform
 import subprocess
 import sys
@@ -31,12 +32,36 @@ print(first, faults(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held
 """
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not the GNU library")
-def test_arrays_are_not_taken_from_the_system_again_and_again():
+_GNU = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not the GNU library")
+
+
+def _faults(**settings):
+    """Page faults before and after, and the memory that was taken, with these thresholds alone."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MALLOC_", "GLIBC_TUNABLES"))
+    }
     path = Path(hyperspy_multimodal.__file__).parent / "memory.py"
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _SCRIPT, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=kept | settings,
     )
-    before, after, kibibytes = map(int, done.stdout.split())
+    return map(int, done.stdout.split())
+
+
+@_GNU
+def test_arrays_are_not_taken_from_the_system_again_and_again():
+    before, after, kibibytes = _faults()
     assert after < before / 5
+    assert kibibytes < 16_000
+
+
+@_GNU
+def test_thresholds_of_the_environment_are_kept():
+    before, after, kibibytes = _faults(MALLOC_TRIM_THRESHOLD_="65536")
+    assert after > 0.9 * before
     assert kibibytes < 16_000
