@@ -21,6 +21,10 @@ AUTO, BRIGHT = "auto", "99.8th"
 # lower end is this part of it, so that a uniform map is still seen.
 _EVERYWHERE, _MUCH, _DIMMED = 5.0, 0.1, 0.75
 
+# The scale of a raw and a fused map holds this percentile of the raw one, unless it would end beyond
+# this many times what the fused map needs.
+_OF_RAW, _ROOM = 99.0, 1.5
+
 _PERCENTILE = re.compile(r"\s*([0-9.]+)\s*(?:st|nd|rd|th)\s*")
 
 
@@ -46,14 +50,26 @@ def limits_of(maps, vmin, vmax, same_scale=False):
     return [(min(lows), max(highs))] * len(own)
 
 
-def shared_limits(raw, fused):
+def shared_limits(raw, fused, holds_raw=False):
     """Return the ends of the scale that a raw and a fused map share: from 0, by the fused one.
 
     Raw pixels vary more, as they hold single counts: what lies beyond is clipped. Where the fused
     map holds nothing, the scale is that of the raw one.
+
+    Parameters
+    ----------
+    raw, fused : numpy.ndarray
+        The maps as they are shown.
+    holds_raw : bool
+        Whether the scale also holds 99 of 100 raw pixels, as far as the fused map does not get dark
+        by it. Default False: as befits raw maps that show single counts.
     """
-    holds = np.nanmax(fused, initial=0.0) > 0
-    return 0.0, brightest(fused if holds else raw)
+    if not np.nanmax(fused, initial=0.0) > 0:
+        return 0.0, brightest(raw)
+    high = brightest(fused)
+    if holds_raw and np.isfinite(raw).any():
+        high = max(high, min(float(np.nanpercentile(raw, _OF_RAW)), _ROOM * high))
+    return 0.0, high
 
 
 def extends(images, low, high):

@@ -120,10 +120,11 @@ def plot_overview(
     Notes
     -----
     Scales start at 0. By default, the scale of both maps ends at the 99.8th percentile of the fused
-    map. Pixels of the raw map can be brighter, as the pointed end of the colour bar indicates.
-    Where pixels hold only few counts, single counts would fill this scale, and raw and fused maps
-    could not be compared: raw maps are then smoothed, see ``raw_blur``. With ``same_scale=False``,
-    the scale of each map ends at its own 99.8th percentile.
+    map or, if that is higher, at the 99th percentile of the raw map as it is shown, but at most at
+    1.5 times the former. Brighter pixels are clipped, as the pointed end of the colour bar
+    indicates. Where pixels hold only few counts, single counts would fill this scale, and raw and
+    fused maps could not be compared: raw maps are then smoothed, see ``raw_blur``. With
+    ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
 
     Small rings on a fused map mark the centres of windows in which fusion had changed the counts
     significantly and the sum of the map was set to that of the counts (``keep_significant``).
@@ -224,7 +225,7 @@ def _draw_pair(pair, raw, fused, blur, colours, same_scale, separator):
         of_raw = "smoothed"
         pair[0].set_xlabel(f"raw map, σ = {blur:.2g} px", fontsize="small")
     if same_scale:
-        limits = [shared_limits(*images)] * 2
+        limits = [shared_limits(*images, holds_raw=True)] * 2
     else:
         limits = [(0.0, brightest(each)) for each in images]
     drawn = []

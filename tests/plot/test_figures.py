@@ -78,6 +78,20 @@ def test_a_shared_scale_is_that_of_the_fused_map():
     assert shared_limits(raw, fused) == (0, 4)
     assert shared_limits(raw, 0 * fused)[1] == pytest.approx(9, rel=0.01)
     assert extends([raw, fused], 0, 4) == "both"
+
+
+def test_a_shared_scale_can_hold_the_raw_map_but_darkens_the_fused_one_little():
+    fused = np.full((20, 20), 4.0)
+    noisy = np.linspace(3.0, 5.0, 400).reshape(20, 20)
+    single = np.where(np.arange(400).reshape(20, 20) % 20 == 0, 80.0, 0.0)
+    assert shared_limits(noisy, fused, holds_raw=True) == (0, np.percentile(noisy, 99))
+    assert shared_limits(0.5 * noisy, fused, holds_raw=True) == (0, 4)
+    assert shared_limits(single, fused, holds_raw=True) == (0, 6)
+    assert shared_limits(np.full((20, 20), np.nan), fused, holds_raw=True) == (0, 4)
+
+
+def test_colour_bars_point_where_values_lie_beyond():
+    fused = np.full((1, 2), 4.0)
     assert extends([fused, np.full((1, 2), np.nan)], 0, 4) == "neither"
 
 
