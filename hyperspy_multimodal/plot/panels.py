@@ -17,7 +17,7 @@ _BAR_LENGTHS = (1, 2, 5)
 # empty as another if they differ by less than this share of the mean.
 _CORNER, _SAME = (0.2, 0.36), 0.05
 _BRIGHTEST = 99.8
-_TITLE, _REASON = 24, 40
+_TITLE = 24
 _VERDICT_COLOURS = {"sound": "#3B7A57", "with care": "#B35C00", "not to be trusted": "#B00020"}
 
 
@@ -42,28 +42,17 @@ def map_title(signal):
     return written_name(map_name(signal))
 
 
-def map_verdict(fused):
-    """Return verdict and reasons of a fused map in a line, and its colour; empty if it has none."""
-    verdict = fused.metadata.get_item("Multimodal_fusion.verdict", "")
-    if not isinstance(verdict, str) or verdict not in _VERDICT_COLOURS:
-        return "", "black"
-    because = fused.metadata.get_item("Multimodal_fusion.because", [])
-    text = f"{verdict}: {because[0]}" if len(because) else verdict
-    return textwrap.shorten(text, _REASON, placeholder=" ..."), _VERDICT_COLOURS[verdict]
-
-
 def is_distrusted(fused):
     """Return whether the verdict on a map is that it is not to be trusted."""
     return fused.metadata.get_item("Multimodal_fusion.verdict", "") == NOT_TRUSTED
 
 
-def verdict_lines(fused, width=_REASON):
+def verdict_lines(fused, width):
     """Return verdict and reasons of a fused map, wrapped at so many letters, and their colour."""
     verdict, colour = fused.metadata.get_item("Multimodal_fusion.verdict", ""), "black"
     if not isinstance(verdict, str) or verdict not in _VERDICT_COLOURS:
         return [], colour
-    because = list(fused.metadata.get_item("Multimodal_fusion.because", []))
-    reasons = [textwrap.shorten(each, _REASON, placeholder=" ...") for each in because]
+    reasons = list(fused.metadata.get_item("Multimodal_fusion.because", []))
     lines = [line for each in [verdict, *reasons] for line in textwrap.wrap(each, width)]
     return lines, _VERDICT_COLOURS[verdict]
 

@@ -9,7 +9,6 @@ from .verdict import RULES, SOUND, VERDICTS, ranked
 
 _logger = logging.getLogger(__name__)
 _MOST = 5  # reasons
-_MOST_WORDS = 2  # reasons after the name of a map
 
 #: Summaries of lazy fusions that `compute_maps` waits for.
 LATER = Pool()
@@ -196,5 +195,4 @@ def _merged(slices):
 
 
 def _why(words):
-    more = ", ..." if len(words) > _MOST_WORDS else ""
-    return f" ({', '.join(words[:_MOST_WORDS])}{more})" if words else ""
+    return f" ({', '.join(words)})" if words else ""

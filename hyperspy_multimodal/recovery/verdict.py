@@ -17,7 +17,7 @@ class Rule(NamedTuple):
     Attributes
     ----------
     words : str
-        The reason in a few words.
+        The reason in a few words, at most 36 letters: a line below a map of the overview.
     care, distrust : float
         Amounts above which a map is to be taken with care, or is not to be trusted.
     to_do : bool
@@ -60,7 +60,7 @@ RULES = {
     # counts that may be of another element, over all of the map
     "hidden element": Rule("hidden element under the line", care=0.05, distrust=0.3),
     # the spectrum does not tell whether another element is there
-    "possible element": Rule("another element may lie under the line", care=1),
+    "possible element": Rule("possible element under the line", care=1),
     # counts that an unnamed element is taken to hold under the line, over all there
     "unnamed overlap": Rule("unlisted element under the line", care=0.05, distrust=0.5),
     # correlation of the noise of two maps
@@ -89,7 +89,7 @@ RULES = {
     # standard errors of what still differs
     "erased structure": Rule("structure lost or added", care=1, distrust=10),
     # standard errors of sums over ranges of brightness of the HAADF
-    "wrong sums": Rule("sums by brightness differ from the counts", care=1),
+    "wrong sums": Rule("sums by brightness differ", care=1),
     # the contrast that noise can hide over 8 pixels
     "flat": Rule("flat map: structure may be hidden", care=1),
     # the HAADF
@@ -104,7 +104,7 @@ RULES = {
     "saturated HAADF": Rule("saturated HAADF", care=1, by_haadf=True),
     "widest blur": Rule("HAADF much sharper than the maps", care=1, by_haadf=True),
     "doubtful field": Rule(
-        "HAADF may show a different field of view", care=1, to_do=True, by_haadf=True
+        "HAADF may show another field of view", care=1, to_do=True, by_haadf=True
     ),
     # problems that affect no map
     "to do": Rule("", to_do=True),
