@@ -10,7 +10,7 @@ from scipy.ndimage import distance_transform_edt
 
 from ..quantification import Composition
 from ..signals.native import image_name
-from .composition_points import draw_points, fit_scale, scarce
+from .composition_points import draw_points, fit_range, fit_scale, scarce
 from .composition_table import write_numbers
 from .drawable import check_found, checked_image
 from .figures import figure_of, fit_text
@@ -64,8 +64,9 @@ def plot_composition(
     -----
     Error bars are one standard error, from counts, fit and k-factors combined. An element that is
     not detected is drawn as a downward triangle at its detection limit, and as "< limit" in the
-    table. A region without a composition has no points, and the table says so. The scale goes from
-    0 to 100. The scale of scarce elements ends at the largest of their values, and is logarithmic
+    table. A region without a composition has no points, and the table says so. The scale holds all
+    points with their error bars. The numbers of an element have as many decimals as its errors
+    need. The scale of scarce elements ends at the largest of their values, and is logarithmic
     if the values differ by more than a factor of ten.
 
     Examples
@@ -105,7 +106,7 @@ def plot_composition(
     axes = np.array([fig.add_subplot(each) for each in places], dtype=object)
     _draw_regions(axes[0], found, image, image_name(haadf))
     draw_points(axes[1], found, many)
-    axes[1].set_ylim(-3, 103)
+    fit_range(axes[1], found, many)
     axes[1].set_title("composition ± standard error")
     write_numbers(axes[2], found, by_element)
     if few.any():

@@ -10,6 +10,8 @@ _SPREAD = 0.6  # of the distance of elements: regions lie side by side
 _SCARCE = 5.0  # per cent
 _LINEAR = 10.0  # largest over smallest value on a linear scale
 _MARGIN = 0.03  # of the scale, below 0: marks at 0 are whole
+_ROOM, _LEAST = 0.08, 10.0  # beyond the points, of their range; the least range, per cent
+_WHOLE = 100.0  # per cent
 
 
 def percent_of(found):
@@ -45,7 +47,7 @@ def draw_points(axis, found, elements):
     for r in np.flatnonzero(has_composition(found)):
         x = places + _SPREAD * ((r + 0.5) / number - 0.5)
         there = detected[r]
-        style = {"color": region_colour(r), "ls": "", "ms": 5}
+        style = {"color": region_colour(r), "ls": "", "ms": 4}
         axis.errorbar(
             x[there], percent[r, there], errors[r, there], capsize=3,
             marker=_MARKERS[r // len(LINE_COLOURS) % len(_MARKERS)], **style,
@@ -57,6 +59,26 @@ def draw_points(axis, found, elements):
     axis.tick_params(axis="x", length=0)
     axis.set_xlim(-0.5, len(places) - 0.5)
     axis.set_ylabel(UNITS[found.units])
+
+
+def fit_range(axis, found, elements):
+    """Fit the scale of a panel to its points, error bars and limits, within 0 to 100.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+    found : Composition
+    elements : numpy.ndarray
+        Numbers of those that are drawn.
+    """
+    percent, errors = percent_of(found), np.nan_to_num(found.errors["total"])
+    lowest = np.where(found.detected, percent - errors, found.detection_limits)
+    ends = np.stack([lowest, _highest(found)])[:, has_composition(found)][..., elements]
+    ends = np.clip(ends[np.isfinite(ends)], 0.0, _WHOLE)
+    low, high = (ends.min(), ends.max()) if ends.size else (0.0, _WHOLE)
+    room = max(_ROOM * (high - low), 0.5 * (_LEAST - (high - low)))
+    margin = _MARGIN * _WHOLE
+    axis.set_ylim(max(low - room, -margin), min(high + room, _WHOLE + margin))
 
 
 def fit_scale(axis, found, elements):

@@ -7,6 +7,7 @@ from .panels import region_colour
 
 _SIZE = 9.0  # points
 _CELL = 0.085  # inches a character of that size
+_NOTHING = "no composition"
 
 
 def write_numbers(axis, found, by_element):
@@ -21,8 +22,10 @@ def write_numbers(axis, found, by_element):
     """
     unit = UNITS[found.units]
     elements = [f"{each} ({unit})" for each in found.elements]
+    numbers = zip(*(_numbers(found, k) for k in range(len(elements))), strict=True)
     rows = [
-        [name, str(found.pixels[r]), *_numbers(found, r)] for r, name in enumerate(found.regions)
+        [name, str(pixels), *each]
+        for name, pixels, each in zip(found.regions, found.pixels, numbers, strict=True)
     ]
     cells = [["region", "pixels", *elements], *rows]
     if by_element:
@@ -46,28 +49,41 @@ def write_numbers(axis, found, by_element):
             cell.get_text().set(color=region_colour(region - 1), weight="bold")
 
 
-def _numbers(found, region):
-    """Return what is written of a region, one text an element."""
-    percent, errors = percent_of(found)[region], found.errors["total"][region]
-    if not has_composition(found)[region]:
-        texts = [""] * len(percent)
-        texts[len(percent) // 2] = "no composition"
-        return texts
+def _numbers(found, element):
+    """Return what is written of an element, one text a region, with the same decimals."""
+    percent, errors = percent_of(found)[:, element], found.errors["total"][:, element]
+    known, detected = has_composition(found), found.detected[:, element]
+    decimals = decimals_of(errors[known & detected])
     return [
-        number_of(value, error) if there else number_of(limit, None)
-        for value, error, there, limit in zip(
-            percent, errors, found.detected[region], found.detection_limits[region], strict=True
+        _NOTHING if not is_known else number_of(*numbers, decimals) if there else limit_of(limit)
+        for *numbers, limit, there, is_known in zip(
+            percent, errors, found.detection_limits[:, element], detected, known, strict=True
         )
     ]
 
 
-def number_of(value, error):
-    """Return a value with its error to two digits, or "<" a limit where there is no error."""
+def decimals_of(errors):
+    """Return the decimals that all numbers of a column have.
+
+    They show two digits of the largest error, and at least one of the smallest.
+    """
+    errors = errors[np.isfinite(errors) & (errors > 0)]
+    if not errors.size:
+        return 1
+    largest, smallest = np.floor(np.log10([errors.max(), errors.min()])).astype(int)
+    return max(1 - int(largest), -int(smallest), 0)
+
+
+def number_of(value, error, decimals):
+    """Return a value with its error, if that is known."""
     if not np.isfinite(value):
         return "–"
-    if error is None:
-        return f"< {value:.2g}" if value < 10 else f"< {value:.0f}"
-    if not np.isfinite(error) or error <= 0:
-        return f"{value:.3g}"
-    digits = max(1 - int(np.floor(np.log10(error))), 0)
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
+    text = f"{value:.{decimals}f}"
+    return f"{text} ± {error:.{decimals}f}" if np.isfinite(error) and error > 0 else text
+
+
+def limit_of(limit):
+    """Return "<" a detection limit."""
+    if not np.isfinite(limit):
+        return "–"
+    return f"< {limit:.2g}" if limit < 10 else f"< {limit:.0f}"

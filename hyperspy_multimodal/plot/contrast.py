@@ -21,8 +21,8 @@ AUTO, BRIGHT = "auto", "99.8th"
 # lower end is this part of it, so that a uniform map is still seen.
 _EVERYWHERE, _MUCH, _DIMMED = 5.0, 0.1, 0.75
 
-# The scale of a raw and a fused map holds this percentile of the raw one, unless it would end beyond
-# this many times what the fused map needs.
+# The scale of a raw and a fused map holds this percentile of the raw one, unless it would end
+# beyond this many times what the fused map needs.
 _OF_RAW, _ROOM = 99.0, 1.5
 
 _PERCENTILE = re.compile(r"\s*([0-9.]+)\s*(?:st|nd|rd|th)\s*")

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from ..checks import checked_number
 from ..quantification import Composition, DetectionMap
 from ..quantification.absence import region_states
-from .composition_table import number_of
+from .composition_table import decimals_of, number_of
 from .drawable import check_found
 from .figures import axes_of, figure_of, fit_text, most_columns, panels_of, rows_and_columns
 from .panels import height_over_width, place, scale_bar
@@ -92,12 +92,14 @@ def plot_detection(
     states, unit = region_states(found, least), _UNITS[found.units]
     ax.imshow(states, aspect="auto", **_DRAWN)
     percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
+    errors = np.where((states > 0) & np.isfinite(percent), found.errors["total"], np.nan)
+    decimals = [decimals_of(each) for each in errors.T]
     for r, k in np.ndindex(states.shape):
         state, limit = int(states[r, k]), found.detection_limits[r, k]
         if not np.isfinite(percent[r, k]):
             text = "no composition"
         elif state > 0:
-            text = number_of(percent[r, k], found.errors["total"][r, k])
+            text = number_of(percent[r, k], errors[r, k], decimals[k])
         else:
             text = f"< {least:g}" if state else f"limit {limit:.2g}"
         ax.text(k, r, text, ha="center", va="center", fontsize="small", color=_TEXT_COLOURS[state])

@@ -9,7 +9,7 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from hyperspy_multimodal import composition
 from hyperspy_multimodal.plot import plot_composition, plot_composition_maps
-from hyperspy_multimodal.plot.composition_table import number_of
+from hyperspy_multimodal.plot.composition_table import decimals_of, limit_of, number_of
 
 
 @pytest.fixture(scope="module")
@@ -60,18 +60,39 @@ def test_a_region_without_composition_says_so_and_is_not_drawn(found, specimen):
     found = replace(found, atomic_percent=nothing, detected=np.array([[False] * 3, [True] * 3]))
     axes = plot_composition(found, specimen.haadf)
     cells = [axes[2].tables[0][1, column].get_text().get_text() for column in (2, 3, 4)]
-    assert cells == ["", "no composition", ""]
+    assert cells == ["no composition"] * 3  # under no element alone
     drawn = np.concatenate(
         [line.get_ydata() for axis in (axes[1], *axes[3:]) for line in axis.lines]
     )
     assert not np.isin(found.detection_limits[0], drawn).any()
 
 
-def test_the_scale_is_that_of_per_cent_whatever_the_values(found, specimen):
-    mad = replace(found, atomic_percent=found.atomic_percent * 20 - 800)
-    for each in (found, mad):
-        low, high = plot_composition(each, specimen.haadf)[1].get_ylim()
-        assert -5 < low < 0 and 100 < high < 105
+def test_the_scale_holds_points_and_bars_and_leaves_them_room(found, specimen):
+    percent = np.array([[33, 25, 42.0], [31, 24, 45.0]])
+    near = replace(
+        found,
+        atomic_percent=percent,
+        errors={"total": np.full((2, 3), 1.0)},
+        detected=np.array([[True] * 3, [True, False, True]]),
+        detection_limits=np.full((2, 3), 50.0),
+    )
+    low, high = plot_composition(near, specimen.haadf)[1].get_ylim()
+    assert 20 < low < 24 and 50 < high < 55  # the limit as well
+    pure = replace(near, atomic_percent=0 * percent + 100, detected=percent > 0)
+    low, high = plot_composition(pure, specimen.haadf)[1].get_ylim()
+    assert 90 < low < 97 and 100 < high < 105
+    mad = replace(near, atomic_percent=percent * 20 - 800)
+    low, high = plot_composition(mad, specimen.haadf)[1].get_ylim()
+    assert -5 < low < 0 and 100 < high < 105
+
+
+def test_the_numbers_of_an_element_have_the_same_decimals(found, specimen):
+    percent, errors = np.array([[66.72, 33.28, 0], [67.7, 32.3, 0]]), np.full((2, 3), 0.99)
+    errors[0] = 1.04
+    near = replace(found, atomic_percent=percent, errors={"total": errors}, detected=percent > 1)
+    table = plot_composition(near, specimen.haadf)[2].tables[0]
+    cells = [[table[row, column].get_text().get_text() for column in (2, 3)] for row in (1, 2)]
+    assert cells == [["66.7 ± 1.0", "33.3 ± 1.0"], ["67.7 ± 1.0", "32.3 ± 1.0"]]
 
 
 def test_scarce_elements_have_a_panel_in_which_they_and_their_errors_are_seen(found, specimen):
@@ -123,19 +144,25 @@ def test_the_haadf_of_another_field_is_refused(found, specimen):
 
 
 @pytest.mark.parametrize(
-    ("value", "error", "text"),
+    ("values", "errors", "texts"),
     [
-        (36.216, 3.11, "36.2 ± 3.1"),
-        (0.3404, 0.0333, "0.340 ± 0.033"),
-        (95.4, 12.0, "95 ± 12"),
-        (0.75, None, "< 0.75"),
-        (32.6, None, "< 33"),
-        (np.nan, 1.0, "–"),
-        (100.0, 0.0, "100"),
+        ([36.216], [3.11], ["36.2 ± 3.1"]),
+        ([0.3404], [0.0333], ["0.340 ± 0.033"]),
+        ([95.4], [12.0], ["95 ± 12"]),
+        ([95.4, 0.3404], [12.0, 0.33], ["95.4 ± 12.0", "0.3 ± 0.3"]),
+        ([95.4, 50.04], [12.0, 0.033], ["95.40 ± 12.00", "50.04 ± 0.03"]),
+        ([np.nan, 36.216], [1.0, 1.0], ["–", "36.2 ± 1.0"]),
+        ([100.0], [0.0], ["100.0"]),
     ],
 )
-def test_numbers_have_two_digits_of_their_error(value, error, text):
-    assert number_of(value, error) == text
+def test_numbers_show_digits_of_the_largest_and_the_smallest_error(values, errors, texts):
+    decimals = decimals_of(np.array(errors))
+    assert [number_of(*each, decimals) for each in zip(values, errors, strict=True)] == texts
+
+
+@pytest.mark.parametrize(("limit", "text"), [(0.75, "< 0.75"), (32.6, "< 33"), (np.nan, "–")])
+def test_limits_have_two_digits(limit, text):
+    assert limit_of(limit) == text
 
 
 def test_vacuum_is_grey(found):
