@@ -253,7 +253,7 @@ def output_of(signal, fit):
         **fit.noise,
         "total_errors": dict(zip(fit.names, fit.total_errors.tolist(), strict=True)),
         "unassigned_peaks": list(explanation.peaks),
-        "overlaps": overlaps(explanation, fit.names),
+        "overlaps": overlaps(explanation, fit.names, fit.noise["totals"].values()),
         "hidden_elements": {
             each.line: {
                 "counts": float(each.counts),

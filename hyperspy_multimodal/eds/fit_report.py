@@ -147,7 +147,7 @@ def report(found):
         )
     if explanation.other_elements:
         _report_others(explanation)
-    for each in overlaps(explanation, found.plan.names):
+    for each in overlaps(explanation, found.plan.names, found.totals):
         _logger.warning(
             "Lines of %s, which is not among the elements, overlap %s. They are estimated to "
             "contribute %s of the %s counts there, judging by %s. If this is wrong, so is "

@@ -14,7 +14,8 @@ class Overlap(NamedTuple):
     element, line : str
         The element, and the mapped line.
     counts, error, total : float
-        Counts that it takes, their error, and all counts there.
+        Counts that it takes, their error, and all counts there. They are counts in the window of
+        the mapped line, as those of its map, whose total is ``total`` less ``counts``.
     evidence : str
         The line that shows the element.
     """
@@ -27,7 +28,7 @@ class Overlap(NamedTuple):
     evidence: str
 
 
-def overlaps(explanation, names):
+def overlaps(explanation, names, totals):
     """Return an `Overlap` for each mapped line under which an unnamed element holds many counts.
 
     Parameters
@@ -35,6 +36,8 @@ def overlaps(explanation, names):
     explanation : Explanation
     names : sequence of str
         Mapped lines.
+    totals : sequence of float
+        Totals of their maps: counts in their windows.
     """
     fit = explanation.fit
     spectra = explanation.attribution.lines.sum(axis=1)
@@ -50,15 +53,14 @@ def overlaps(explanation, names):
                 counts, variance = found.get(key, (0.0, 0.0))
                 found[key] = counts + spectra[i], variance + fit.errors[i] ** 2
     counts_of = {line.name: own for line, own in zip(fit.lines, spectra, strict=True)}
-    return [
-        Overlap(
-            element,
-            name,
-            float(counts),
-            float(max(variance, 0.0) ** 0.5),
-            float(counts + counts_of[name]),
-            unnamed[element].line,
-        )
-        for (element, name), (counts, variance) in found.items()
-        if counts > _OVERLAPPING * explanation.counts_of(name.split("_")[0])
-    ]
+    total_of = dict(zip(names, map(float, totals), strict=True))
+    result = []
+    for (element, name), (counts, variance) in found.items():
+        if counts > _OVERLAPPING * explanation.counts_of(name.split("_")[0]):
+            own, in_window = float(counts_of[name]), max(total_of[name], 0.0)
+            # both lines have nearly the same shape
+            share = min(in_window / own, 1.0) if own > 0 and in_window > 0 else 1.0
+            counts, error = share * float(counts), share * float(max(variance, 0.0) ** 0.5)
+            evidence = unnamed[element].line
+            result.append(Overlap(element, name, counts, error, counts + in_window, evidence))
+    return result

@@ -208,17 +208,20 @@ def test_elements_that_nobody_named_are_told_and_how_to_map_them(caplog, counts,
 
 def test_what_lies_under_a_mapped_line_is_counted():
     """All lines of tungsten within a width of Si Ka, and the counts of both."""
-    (found,) = overlaps(with_wolfram(), ["Si_Ka"])
+    (found,) = overlaps(with_wolfram(), ["Si_Ka"], [2e4])
     near = {name: own for name, own in line_counts({"W": 2e4}, LONG).items() if name == "W_Ma"}
     assert found.counts == pytest.approx(near["W_Ma"], rel=0.15)
     assert found.total == pytest.approx(2e4 + found.counts, rel=0.1)
     assert (found.element, found.line, found.evidence) == ("W", "Si_Ka", "W_La")
+    (fewer,) = overlaps(with_wolfram(), ["Si_Ka"], [1.8e4])  # in a narrower window
+    assert fewer.total - fewer.counts == pytest.approx(1.8e4)
+    assert fewer.counts == pytest.approx(0.9 * found.counts)
 
 
 def test_lines_that_stand_apart_overlap_with_nothing():
     found = explained(drawn(expected({**COUNTS, "Cu": 3e3})), NAMED)
     assert [each.element for each in found.unnamed] == ["Cu"]
-    assert overlaps(found, [f"{each}_Ka" for each in NAMED]) == []
+    assert overlaps(found, [f"{each}_Ka" for each in NAMED], [1e4] * len(NAMED)) == []
 
 
 @pytest.mark.parametrize(
