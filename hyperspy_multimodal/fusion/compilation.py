@@ -51,6 +51,6 @@ def _announce():
         return
     _announced.set()
     _logger.warning(
-        "Compiling the fusion kernels, which takes some seconds. This happens only once: the "
-        "compiled kernels are kept on disk."
+        "Compiling the fusion kernels, which takes about ten seconds on an idle machine and up to "
+        "two minutes on a busy one. This happens only once: the compiled kernels are kept on disk."
     )
