@@ -137,14 +137,13 @@ def _warn_of_shares(names, arrays):
     """Warn if the maps add up to a constant, so that each follows from the others."""
     whole = arrays.sum(axis=0)
     if len(names) > 1 and whole.mean() > 0 and np.ptp(whole) <= _SHARES * whole.mean():
-        brightest = names[int(arrays.mean(axis=(1, 2)).argmax())]
         _logger.warning(
             "The maps add up to %s in every pixel: they are fractions, not counts. Each map "
             "then contains the others with the opposite sign, which the HAADF model cannot "
-            "describe, so the maps may be wrong. Fuse counts if you have them. Otherwise leave "
-            "out one map, say %s, and calculate it from the others.",
+            "describe, and sums over pixels are not amounts. So maps, errors and compositions "
+            "may be wrong, also if one map is left out, when this can no longer be recognised. "
+            "Fuse the counts, and calculate fractions from the fused maps.",
             plain(whole.mean()),
-            brightest,
             kind="shares",
         )
 

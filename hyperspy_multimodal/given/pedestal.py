@@ -18,6 +18,9 @@ VACUUM = "vacuum"
 _SHARE, _STANDARD_ERRORS = 0.03, 4.0
 # Vacuum stated by the user may contain this share of the counts per pixel of the brightest quarter.
 _ASKED = 0.5
+# Below this number of counts per pixel, the noise of a background is as large as the background
+# over the areas that a fusion smooths. Maps that cannot be negative then keep a part of it.
+_SCARCE = 0.05
 
 
 class InVacuum(NamedTuple):
@@ -136,10 +139,22 @@ def _warn_of_counts_in_vacuum(maps, found, mask):
         _logger.warning(
             "There are counts in what looks like vacuum. Over the whole scan, they would make %s "
             "of the total. They are kept. If they are a uniform background of the maps and not a "
-            "support film, pedestal='vacuum' subtracts them.",
+            "support film, pedestal='vacuum' subtracts them%s.",
             ", ".join(
                 f"{plain(100 * min(share, 1), 2)} % ({name})" for name, share in about.items()
             ),
+            _reservation(maps.names, np.where(there, found.mean, np.inf)),
             kind="background",
             about=about,
         )
+
+
+def _reservation(names, counts):
+    """Return for which maps a pedestal helps only the sums of raw maps: they have few counts."""
+    few = [name for name, each in zip(names, counts, strict=True) if each < _SCARCE]
+    if not few:
+        return ""
+    return (
+        f" from the raw maps. Fused maps of so few counts ({', '.join(few)}), which cannot be "
+        "negative, keep a part of them where they are dark: there, use sums of the raw maps"
+    )

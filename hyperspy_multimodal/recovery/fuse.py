@@ -167,7 +167,9 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     say_what_was_given_back(maps.names, [each for each in restored if not each.is_shown])
     by_brightness = [each for each in restored if each.window.family == BRIGHTNESS]
     say_what_was_moved_back(maps.names, by_brightness)
-    warn_of_wrong_sums(maps, [each for each in left if each.window.family == BRIGHTNESS])
+    by_brightness = [each for each in left if each.window.family == BRIGHTNESS]
+    open_gamma = parameters.chooses_lambdas and not parameters.chooses_gamma
+    warn_of_wrong_sums(maps, by_brightness, open_gamma)
     left = [each for each in left if each.window.family != BRIGHTNESS]
     differing = [(maps.names[each.element], each.significance) for each in left]
     if found is not None:

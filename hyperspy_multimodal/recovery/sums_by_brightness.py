@@ -30,7 +30,7 @@ def say_what_was_moved_back(names, lost):
         )
 
 
-def warn_of_wrong_sums(maps, left):
+def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     """Warn if sums over ranges of brightness of the HAADF remain wrong by a share of the total.
 
     Smaller differences are logged at level INFO: sums of many pixels are known so well that a dim
@@ -42,6 +42,8 @@ def warn_of_wrong_sums(maps, left):
         Measured maps.
     left : list of Lost
         Ranges of brightness, at most one of each element.
+    may_try_gammas : bool
+        Whether to point at other exponents of the HAADF model. Default False.
     """
     totals = np.abs(maps.totals) if left else ()
     large = [each for each in left if _is_large(each, totals)]
@@ -63,8 +65,9 @@ def warn_of_wrong_sums(maps, left):
         log(
             "Where the HAADF has a certain brightness, the sums of fused maps still differ from "
             "those of the counts: %s. No correction by brightness brings these maps closer to the "
-            "counts of single pixels. There, use sums of the raw maps.",
+            "counts of single pixels. There, use sums of the raw maps%s.",
             ", ".join(differences),
+            ", or try gamma='auto'" if may_try_gammas else "",
             **named,
         )
 

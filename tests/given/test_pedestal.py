@@ -87,6 +87,15 @@ def test_counts_in_vacuum_are_told_and_kept(caplog):
     np.testing.assert_array_equal(maps.net, arrays)
 
 
+@pytest.mark.parametrize(("pedestal", "few"), [(0.3, False), (0.04, True)])
+def test_a_pedestal_is_offered_for_what_it_helps(caplog, pedestal, few):
+    """Fused maps are not negative, so they keep a part of a background of few counts."""
+    ready(counted(pedestal=pedestal), None)
+    [said] = [each.getMessage() for each in caplog.records if "vacuum" in each.getMessage()]
+    assert "pedestal='vacuum' subtracts them" in said
+    assert ("so few counts (Co)" in said and "sums of the raw maps" in said) == few
+
+
 @pytest.mark.parametrize("left_out", [0, 20])
 def test_the_share_that_is_told_is_that_of_the_same_counts_everywhere(caplog, left_out):
     mask = np.zeros(SHAPE, bool)

@@ -42,6 +42,10 @@ def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
     [text] = care.texts
     assert "Zn_Ka (150 instead of 50 in the darkest " in text
     assert "6.5 standard errors" in text
+    assert "gamma" not in text
+    with gathered() as notes:
+        warn_of_wrong_sums(maps, [lost(1, 100.0, 300.0, -6.5)], may_try_gammas=True)
+    assert notes[0].text.endswith("use sums of the raw maps, or try gamma='auto'.")
 
 
 def test_sums_that_are_wrong_by_a_small_share_of_the_total_leave_maps_sound(caplog):
