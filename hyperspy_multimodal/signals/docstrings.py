@@ -125,8 +125,9 @@ DESCRIPTIONS = {
 
     - Signals: ``raw_maps`` (list of net counts as measured), ``haadf`` (scaled to [0, 1], blurred),
       ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson and
-      regularisation terms at each iteration). ``raw_noise`` is a dictionary with the variances and
-      covariances of the raw maps, and with systematic errors common to all pixels.
+      regularisation terms at each iteration). ``raw_noise`` is a dictionary with the ``variances``
+      (an array per line or edge) and ``covariances`` of the raw maps, and with systematic errors
+      common to all pixels.
     - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
       maps from simulated repetitions of the scan. Their spread about the fused maps gives the error
       of the maps and of anything computed from them.
