@@ -8,8 +8,7 @@ from inputs_tables import USED, Said, automatic, print_row, print_titles, stacke
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from hyperspy_multimodal import composition, fuse_maps
-from hyperspy_multimodal.quantification import region_sums
+from hyperspy_multimodal import composition, fuse_maps, region_sums
 from hyperspy_multimodal.written_numbers import with_error
 
 #: Ranges of energies, in eV; None is the end of the axis.

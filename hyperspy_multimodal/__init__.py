@@ -16,6 +16,7 @@ _PUBLIC = {
     "fit_maps": "hyperspy_multimodal.eds.fit_maps",
     "fuse_maps": "hyperspy_multimodal.given.fuse_maps",
     "plot": "hyperspy_multimodal.plot",
+    "region_sums": "hyperspy_multimodal.quantification",
     "save_maps": "hyperspy_multimodal.export",
     "solve_fusion": "hyperspy_multimodal.fusion",
     "suggest_elements": "hyperspy_multimodal.eds.suggest_elements",

@@ -30,6 +30,13 @@ def checked_count(name, value):
     return int(value)
 
 
+def checked_seed(seed):
+    """Return the seed of random numbers, a whole number >= 0, or raise an error."""
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
+        raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
+    return int(seed)
+
+
 def checked_array(name, value, shape, *, negative=False):
     """Return a finite float32 array of ``shape``, or say what is wrong."""
     given = np.asarray(value)

@@ -25,8 +25,8 @@ from measured import scan_of
 from scipy import ndimage
 from thinned_scan import held_out, stacked, thin
 
+from hyperspy_multimodal import region_sums
 from hyperspy_multimodal.data import bimetal, core_shell, oxide_interface
-from hyperspy_multimodal.quantification import region_sums
 
 SPECIMENS = {
     "core-shell particles": (core_shell, (3, 20)),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..checks import checked_number
+from ..checks import checked_number, checked_seed
 from .absorption import absorption_of
 from .detection import detection, found_elements
 from .factors import factors_of
-from .found_regions import found_regions, is_there, rim
-from .independent import independent_parts
+from .found_regions import is_there, rim
+from .independent import independent_regions
 from .known import why_unknown
 from .map_units import check_one_unit, remarks_on_units
 from .measured import measured_of
@@ -217,13 +216,10 @@ def composition(
     rate = checked_number("false_discovery_rate", false_discovery_rate, low=0, include_low=False)
     if rate >= 1:
         raise ValueError(f"false_discovery_rate must be below 1, but {rate!r} was given.")
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
+    seed = checked_seed(seed)
     there = is_there(measured)
     if regions is None:
-        measured = independent_parts(measured, _fusion_of(output), seed)
-        masks = found_regions(measured, factors.per_atom, seed)
-        names = [str(number) for number in range(1, len(masks) + 1)]
+        measured, names, masks = independent_regions(measured, output, factors.per_atom, seed)
     else:
         names, masks = given_regions(regions, maps[0])
     absorption = absorption_of(
@@ -296,13 +292,3 @@ def _limits_in_percent(counts, limits, factors):
     others = amounts.sum(axis=1, keepdims=True) - amounts
     least = limits * factors
     return 100 * least / (others + least)
-
-
-def _fusion_of(output):
-    """Return the output of a fusion, or say that regions cannot be found without one."""
-    if "raw_maps" not in output or "haadf" not in output:
-        raise ValueError(
-            "regions must be given if the maps are not fused, but None was given. To find "
-            "regions, pass the maps and the output of multimodal_fusion."
-        )
-    return output

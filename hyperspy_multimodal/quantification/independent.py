@@ -8,6 +8,7 @@ from scipy.ndimage import uniform_filter
 from ..fusion.regularisers import are_directional
 from ..fusion.scaled import fuse_scaled
 from ..selection.normalised_haadf import guide_directions
+from .found_regions import found_regions
 from .measured import measured_of
 
 _NEIGHBOURS = 5
@@ -15,6 +16,38 @@ _SHARE = 0.5  # of the counts that are as noisy as each part
 _SOFTENING = 2.0  # as fitted maps have it: the background is twice the variance beyond the counts'
 _DROWNED = 30.0  # bright values of background where pixels are ignored
 _TOLERANCE, _MAX_ITERATIONS = 1e-3, 300
+
+
+def independent_regions(measured, output, factors, seed):
+    """Return counts, and the names and pixels of regions found in others of independent noise.
+
+    Parameters
+    ----------
+    measured : Measured
+        Of the lines that are wanted.
+    output : dict
+        Of `multimodal_fusion`.
+    factors : numpy.ndarray
+        What a count of each line stands for where shares are compared, shape (K,).
+    seed : int
+
+    Returns
+    -------
+    measured : Measured
+        What is to be summed over the regions.
+    names : list of str
+        "1" is the largest region.
+    masks : numpy.ndarray
+        Bool, shape (R, ny, nx).
+    """
+    if "raw_maps" not in output or "haadf" not in output:
+        raise ValueError(
+            "regions must be given if the maps are not fused, but None was given. To find "
+            "regions, pass the maps and the output of multimodal_fusion."
+        )
+    measured = independent_parts(measured, output, seed)
+    masks = found_regions(measured, factors, seed)
+    return measured, [str(number) for number in range(1, len(masks) + 1)], masks
 
 
 def independent_parts(measured, output, seed):
@@ -33,7 +66,7 @@ def independent_parts(measured, output, seed):
         Of `multimodal_fusion`.
     seed : int
     """
-    whole = measured_of(output["raw_maps"], output)
+    whole = measured_of(output["raw_maps"], output, is_ratio=False)
     variance = np.array([_pooled(each) for each in whole.variance])
     deviation = np.sqrt(variance) * whole.used
     values, vectors = np.linalg.eigh(whole.correlation)

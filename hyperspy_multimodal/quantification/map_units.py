@@ -31,9 +31,10 @@ def check_one_unit(measured):
     raise ValueError(
         "maps must have the same unit, but their noise suggests different ones: in map units, one "
         f"count is worth {_worth(measured)}. Pass the maps to fuse_maps as they were recorded, in "
-        "counts. If you do not have them, compare regions within each map: region_sums accepts "
-        "maps in different units. To pass these estimates as `gain` does not give the maps one "
-        "unit: pass `gain` only if you know from the software what one count is worth."
+        "counts. If you do not have them, compare regions of your own within each map: "
+        "hyperspy_multimodal.region_sums accepts maps in different units. To pass these estimates "
+        "as `gain` does not give the maps one unit: pass `gain` only if you know from the software "
+        "what one count is worth."
     )
 
 

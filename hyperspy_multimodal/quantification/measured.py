@@ -67,15 +67,23 @@ class Measured:
     gain_doubts: np.ndarray | None
 
 
-def measured_of(maps, output):
+def measured_of(maps, output, is_ratio=True):
     """Return the `Measured` counts of maps and of the ``full_output`` that came with them.
+
+    Parameters
+    ----------
+    maps : list of BaseSignal
+    output : dict
+    is_ratio : bool
+        Whether elements are compared, as in a composition, which needs one line each of two
+        elements or more. Default True.
 
     Raises
     ------
     TypeError, ValueError
         If they are not what `multimodal_fusion` or `fit_maps` return.
     """
-    kind, names = _checked_names(maps)
+    kind, names = _checked_names(maps, is_ratio)
     noise, raw = _checked_output(maps, output)
     missing = sorted(set(names) - set(raw))
     if missing:
@@ -127,7 +135,7 @@ def measured_of(maps, output):
     )
 
 
-def _checked_names(maps):
+def _checked_names(maps, is_ratio):
     """Return whether maps are of lines or edges, and of which, or say what is wrong with them."""
     if isinstance(maps, BaseSignal) or not isinstance(maps, (list, tuple)) or not maps:
         raise TypeError(
@@ -163,13 +171,13 @@ def _checked_names(maps):
             )
         names.append(found[0])
         kinds.append(kind)
-    if len(names) < 2:
+    if is_ratio and len(names) < 2:
         raise ValueError(
             f"maps must be of two elements or more, but {names} alone was given, whose "
             "composition is always 100 %. Pass the maps of all elements."
         )
     elements = {name.split("_")[0] for name in names}
-    if len(elements) < len(names):
+    if is_ratio and len(elements) < len(names):
         raise ValueError(
             f"maps must be of one line or edge per element, but {names} were given. Leave out "
             "the others."

@@ -174,7 +174,7 @@ def say_rough_errors(names, fused):
         _logger.warning(
             "The standard deviations of fused maps are rough, and may be wrong by a factor of two, "
             "where there are fewer than %g counts per pixel: %s. Quote errors of sums over "
-            "regions instead, from region_sums.",
+            "regions instead, from hyperspy_multimodal.region_sums.",
             _FEWEST_FOR_ERRORS,
             ", ".join(f"{name} ({plain(each, 2)})" for name, each in few.items()),
             kind="rough errors",

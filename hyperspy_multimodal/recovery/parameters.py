@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..checks import checked_count, checked_number, is_auto, per_element
+from ..checks import checked_count, checked_number, checked_seed, is_auto, per_element
 from ..fusion.ahead import compile_ahead
 from ..fusion.inputs import checked_lambdas
 from ..fusion.minimise import run_late, run_sieve
@@ -61,16 +61,13 @@ class Parameters:
                 raise TypeError(
                     f"{name} must be {also}True or False, but {getattr(self, name)!r} was given."
                 )
-        seed = self.seed
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-            raise ValueError(f"seed must be an integer >= 0, but {seed!r} was given.")
         return replace(
             self,
             gamma=_number_or_auto("gamma", self.gamma, include_zero=False),
             haadf_blur=_number_or_auto("haadf_blur", self.haadf_blur, include_zero=True),
             tolerance=checked_number("tolerance", self.tolerance, low=0, include_low=False),
             max_iterations=checked_count("max_iterations", self.max_iterations),
-            seed=int(seed),
+            seed=checked_seed(self.seed),
             show_progressbar=shows_progress(self.show_progressbar),
         )
 

@@ -5,9 +5,9 @@ import csv
 import numpy as np
 import pytest
 
-from hyperspy_multimodal import composition, fit_maps
+from hyperspy_multimodal import composition, fit_maps, region_sums
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.quantification import region_sums
+from hyperspy_multimodal.quantification.factors import atomic_weights
 
 SHAPE = 32, 32
 
@@ -67,6 +67,30 @@ def test_table_and_file_have_a_row_for_each_region_and_line(fused, tmp_path):
     np.testing.assert_allclose(errors, found.errors["total"].ravel(), rtol=1e-6)
 
 
-def test_a_region_has_to_be_given(fused):
-    with pytest.raises(TypeError, match="regions"):
-        region_sums(fused.maps, fused.output, None)
+def test_regions_are_found_as_for_a_composition(fused):
+    found = region_sums(fused.maps, fused.output)
+    # what decides are shares of the counts, as of atoms if each count is one
+    weights = atomic_weights([line.split("_")[0] for line in found.lines])
+    other = composition(fused.maps, fused.output, list(weights))
+    assert found.regions == other.regions and len(found.regions) > 1
+    np.testing.assert_array_equal(found.masks, other.masks)
+    np.testing.assert_allclose(found.counts, other.counts)
+    of_all = region_sums(fused.maps, fused.output, list(found.masks))
+    np.testing.assert_array_equal(of_all.masks, found.masks)
+    assert (found.errors["counts"] > 1.2 * of_all.errors["counts"]).mean() > 0.8
+
+
+def test_unfused_maps_have_no_regions_to_find(fused):
+    fitted = fit_maps(fused.specimen.signal, full_output=True)
+    with pytest.raises(ValueError, match="regions must be given"):
+        region_sums(*fitted)
+    with pytest.raises(ValueError, match="seed"):
+        region_sums(fused.maps, fused.output, seed=-1)
+
+
+def test_one_map_has_sums_but_no_composition(fused):
+    alone = region_sums(fused.maps[:1], fused.output, squares())
+    every = region_sums(fused.maps, fused.output, squares())
+    np.testing.assert_allclose(alone.counts[:, 0], every.counts[:, 0])
+    with pytest.raises(ValueError, match="two elements"):
+        composition(fused.maps[:1], fused.output, [1.0], squares())
