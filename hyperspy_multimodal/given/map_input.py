@@ -17,6 +17,8 @@ _FORMS = (
     "a list of maps, a dictionary such as {'Ti': map}, or a stack with the elements first; maps "
     "are signals or arrays"
 )
+# What may name a map in ``metadata.Sample``, and comes before its title.
+_NAMING = ("xray_lines", "edges", "elements")
 # Words in a title that do not name an element.
 _WORDS = frozenset(
     "map maps element elemental image eds edx edxs eels haadf fused raw counts intensity line "
@@ -246,12 +248,16 @@ def _known(text):
     )
 
 
+def _texts_of(signal, item):
+    found = signal.metadata.get_item(f"Sample.{item}", None)
+    return [] if found is None else texts_in(found)
+
+
 def _name_of(signal, known, says=True):
     if signal is None:
         return None
-    for item in ("xray_lines", "edges", "elements"):
-        found = signal.metadata.get_item(f"Sample.{item}", None)
-        found = [] if found is None else texts_in(found)
+    for item in _NAMING:
+        found = _texts_of(signal, item)
         if len(found) == 1:
             return str(found[0])
     element = element_in_title(signal.metadata.General.title or "", known)
@@ -262,9 +268,8 @@ def _name_of(signal, known, says=True):
 
 def _line_in_metadata(signal):
     """Return the line or edge in the metadata of a map if there is exactly one, otherwise None."""
-    for item in ("xray_lines", "edges"):
-        found = signal.metadata.get_item(f"Sample.{item}", None)
-        found = [] if found is None else texts_in(found)
+    for item in _NAMING[:2]:
+        found = _texts_of(signal, item)
         if len(found) == 1:
             return str(found[0])
     return None
@@ -323,6 +328,9 @@ def _like(signal, array, name, axes, suffix, record):
             result._assign_subclass()
         title = signal.metadata.General.title or name
     result.metadata.General.title = title + suffix
+    if all(len(_texts_of(result, item)) != 1 for item in _NAMING):
+        # titles of raw maps and of errors say more than the element
+        result.metadata.set_item("Sample.elements", [name.split("_")[0]])
     if _line_in_metadata(result) is None and name != known_element(name):
         for item, kind in (("edges", "edge"), ("xray_lines", "X-ray line")):
             if known_name(name, kind) == name:

@@ -10,6 +10,7 @@ from hyperspy.signals import Signal2D
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.plot.panels import map_name
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
 LINES = ["Co_Ka", "O_Ka", "S_Ka"]
@@ -55,6 +56,16 @@ def test_maps_come_back_as_they_were(counts, fused):
         assert found.metadata.General.title == given.metadata.General.title + ", fused"
         assert found.data.sum() == pytest.approx(given.data.sum(), rel=1e-5)
         assert found.data.min() >= 0
+
+
+def test_all_maps_of_an_element_have_one_name_whatever_its_title(specimen, counts):
+    given = images(counts, "{} map")
+    given[0].metadata.set_item("Sample.elements", ["Co", "O", "S"])  # those of the specimen
+    maps, output = fuse_maps(given, specimen.haadf, uncertainty=True, full_output=True, **GIVEN)
+    for each in (maps, output["raw_maps"], output["standard_deviations"], output["draws"][0]):
+        assert [map_name(m) for m in each] == ["Co", "O", "S"]
+    assert output["raw_maps"][0].metadata.General.title == "Co map, raw"
+    assert "Sample" not in given[1].metadata
 
 
 def test_fused_maps_are_nearer_to_the_truth(specimen, counts, fused):
