@@ -12,7 +12,7 @@ from hyperspy_multimodal.command.advice import translated
 # What a user of the command cannot write.
 PYTHON = re.compile(
     r"\bs\.(add|set)_\w+|s\.rebin|full_output|navigation_mask|='\w+'|=True|\b\w+_method\b"
-    r"|`\w+`(?! (of|in) the record)"
+    r"|`\w+`|the record\b|region_sums"
 )
 
 

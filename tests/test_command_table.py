@@ -95,7 +95,7 @@ def test_results_of_an_earlier_run_are_kept_unless_told_otherwise(run, tmp_path,
     assert "out contains the results of an earlier run" in said and "--overwrite" in said
     assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
     # maps without a table are noticed when they are written
-    (tmp_path / "out" / "maps.csv").unlink()
-    (tmp_path / "out" / "overview.png").unlink()
+    for path in [*(tmp_path / "out").glob("*.csv"), tmp_path / "out" / "overview.png"]:
+        path.unlink()
     assert main(["spectra.hspy", "haadf.hspy", *FUSION, "-o", "out"]) == 1
     assert "Pass another --output, or --overwrite" in capsys.readouterr().err

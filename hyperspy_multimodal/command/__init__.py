@@ -5,7 +5,8 @@ import sys
 
 from .advice import Translating, translated
 from .options import parsed
-from .run import check_output, fuse_files, fuse_given_maps, fuse_specimen
+from .results import check_output
+from .run import fuse_files, fuse_given_maps, fuse_specimen
 
 _logger = logging.getLogger("hyperspy_multimodal")
 # Where the summary of each fusion is logged.

@@ -57,6 +57,20 @@ _PHRASES = [
     (r"plot_sum_spectrum", "sum_spectrum.png of --pictures"),
     (r", or keep the axis as it is with fit_maps\(s, refine_calibration=False\)", ""),
     (r"more in `messages` of full_output=True", "more with --verbose"),
+    (r"the windows listed in `differing` of the record", "the windows listed in windows.csv"),
+    (r" \(`relaxed` in the record\)", " (windows.csv)"),
+    (r" \(`bright_restored` in the record\)", ""),
+    (r"\boutput must contain the noise", "--factors and --regions need the noise"),
+    (r", which is missing for lazy maps, and for existing maps", ", which is unknown for maps"),
+    (r", with s\.multimodal_fusion\(haadf, lazy_output=False, full_output=True\)", ""),
+    (r"maps as recorded to fuse_maps", "maps as recorded"),
+    (r"Pass the maps to fuse_maps as", "Pass the maps as"),
+    (
+        r"compare regions of your own within each map: hyperspy_multimodal\.region_sums accepts",
+        "compare regions of your own within each map: --regions FILE without --factors accepts",
+    ),
+    (r"use sums of the raw maps", "use sums of the raw maps, from --regions or --raw"),
+    (r"from hyperspy_multimodal\.region_sums", "from --regions"),
     (r"`haadf_residual` of full_output=True", "haadf_model.png of --pictures"),
 ]
 

@@ -29,8 +29,8 @@ def load_signals(options):
     return [_typed(signal, options) for signal in signals]
 
 
-def load_image(file):
-    """Return the data of the one image in a file."""
+def image_in(file):
+    """Return the data of the one image in a file, as it is there."""
     if not file.exists():
         raise ValueError(f"There is no file {file}.")
     try:
@@ -40,7 +40,12 @@ def load_image(file):
     images = [each.data for each in loaded if each.data.ndim in (2, 3)]
     if len(images) != 1:
         raise ValueError(f"{file} must contain one image of the scan, but contains {len(images)}.")
-    [image] = images
+    return images[0]
+
+
+def load_image(file):
+    """Return the data of the one image in a file, grey if it is a colour picture."""
+    image = image_in(file)
     if image.dtype.names:  # a colour picture
         image = sum(image[name].astype(float) for name in image.dtype.names[:3])
     return image if image.ndim == 2 else image.sum(axis=-1)

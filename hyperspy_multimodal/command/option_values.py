@@ -3,6 +3,8 @@
 import argparse
 import math
 
+from .factors import factors_in
+
 _OF_SPECTRA = (
     "spectra", "signal_type", "beam_energy", "resolution", "lazy", "lines", "edges", "extra_lines",
     "method", "windows", "background_windows",
@@ -68,6 +70,8 @@ def check(options):
 
     if options.files:
         _check_kind(options)
+    if options.factors is not None:
+        options.factors = factors_in(options.factors)
     if options.lambdas is not None:
         numbers = numbers_of("--lambdas", options.lambdas)
         if len(numbers) != 2 or min(numbers) < 0 or numbers[0] == 0:

@@ -6,6 +6,7 @@ from pathlib import Path
 from .._version import __version__
 from ..modalities import SIGNAL_TYPES
 from .crop import crop
+from .factors import split_factors
 from .option_values import blur, check, count, is_number, positive, positive_or_auto
 
 _NAMES = "separated by spaces or commas, upper or lower case"
@@ -66,6 +67,9 @@ def parsed(arguments=None):
             options.files += [Path(each) for each in files]
             rest = [each for each in values if each not in files]
             setattr(options, name, [part for each in rest for part in each.split(",") if part])
+    if options.factors is not None:
+        options.factors, files = split_factors(options.factors)
+        options.files += map(Path, files)
     try:
         check(options)
     except argparse.ArgumentTypeError as error:
@@ -233,7 +237,9 @@ def _add_fusion(group):
         **yes,
         help="keep all totals as measured, also where the background may be wrong",
     )
-    group.add_argument("--uncertainty", **yes, help="also save standard deviations of the maps")
+    group.add_argument(
+        "--uncertainty", **yes, help="also save standard deviations of the maps, as NAME_error"
+    )
     group.add_argument(
         "--tolerance",
         type=positive,
@@ -269,6 +275,24 @@ def _add_output(group):
         action="store_true",
         help="also save pictures of each map, the HAADF model, the choice of parameters and the "
         "fitted spectrum",
+    )
+    group.add_argument(
+        "--factors",
+        nargs="+",
+        metavar="LINE=F",
+        help="also write the composition: k-factors (EELS: cross-sections) such as "
+        "Si_Ka=1.0,O_Ka=1.9+-0.1, with standard errors where known, or a table of them (.csv) with "
+        "the columns line, factor, error. Lines without a factor are left out of the composition",
+    )
+    group.add_argument(
+        "--regions",
+        metavar="REGIONS",
+        help="regions of the composition, or of sums of counts without --factors: auto (found in "
+        "the maps), whole (the whole scan; default with --factors), or an image of the scan whose "
+        "pixels contain the numbers of their regions, 0 outside",
+    )
+    group.add_argument(
+        "--raw", action="store_true", help="also save the raw maps, as NAME_raw, in all formats"
     )
     group.add_argument("--overwrite", action="store_true", help="replace results of earlier runs")
     group.add_argument("--verbose", "-v", action="store_true", help="print all messages")

@@ -1,4 +1,4 @@
-"""What the command does: find the scan, fuse it, write maps and pictures."""
+"""What the command does: find the scan and fuse it."""
 
 import logging
 import time
@@ -7,14 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from ..modalities import MODALITIES, modality_of
-from ..written_numbers import plain
-from .table import write_table
+from ..names import checked_names, known_name
+from . import quantities
+from .crop import check_crop, cropped_array, cropped_signal, scan_size
+from .region_files import AUTO, WHOLE, check_size, load_regions
+from .results import write_results
 
 _logger = logging.getLogger("hyperspy_multimodal")
-# A map that varies by less than this share of its mean shows nothing.
-_FLAT = 0.02
-#: Files that every run writes.
-TABLE, PICTURE = "maps.csv", "overview.png"
 
 
 def fuse_files(options):
@@ -25,11 +24,14 @@ def fuse_files(options):
 
     check_names(options)
     mask = _mask(options)
+    regions = _regions(options)
     signals = load_signals(options)
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
     _check_kind(spectra, options)
-    [spectra], haadf, mask = _part([spectra], haadf, mask, options)
+    _check_regions([spectra], regions, options)
+    [spectra], haadf, mask, regions = _part([spectra], haadf, mask, regions, options)
     spectra = with_options(spectra, options, signals)
+    _check_factors(spectra, options)
     given = _given(options)
     names = {
         "extra_lines": "extra_lines",
@@ -60,18 +62,24 @@ def fuse_files(options):
             say_image_is_taken(haadf)
         maps, output = spectra.multimodal_fusion(haadf, full_output=True, **given)
     _finished(started)
-    _write(maps, output, haadf, options)
+    write_results(maps, output, haadf, regions, options)
 
 
 def fuse_given_maps(options):
     """Fuse maps in files with their HAADF image."""
     from ..given.fuse_maps import fuse_maps
+    from ..given.map_input import read_maps
     from .load import load_signals
     from .scan_files import find_maps
 
-    mask = _mask(options)
+    mask, regions = _mask(options), _regions(options)
     maps, haadf = find_maps(load_signals(options), options.haadf)
-    maps, haadf, mask = _part(maps, haadf, mask, options)
+    _check_regions(maps, regions, options)
+    maps, haadf, mask, regions = _part(maps, haadf, mask, regions, options)
+    if quantities.are_wanted(options):
+        names = read_maps(maps, options.elements, mask).lines
+        kind = "edge" if known_name(names[0], "edge") == names[0] else "X-ray line"
+        quantities.check_names(options, names, kind)
     given = _given(options)
     if options.elements:
         given["elements"] = options.elements
@@ -83,7 +91,7 @@ def fuse_given_maps(options):
     started = _started()
     fused, output = fuse_maps(maps, haadf, full_output=True, **given)
     _finished(started)
-    _write(fused, output, haadf, options)
+    write_results(fused, output, haadf, regions, options)
 
 
 def fuse_specimen(options):
@@ -97,10 +105,13 @@ def fuse_specimen(options):
         *specimen.haadf.data.shape,
         specimen.counts[0].data.max(),
     )
+    regions = _regions(options)
+    _check_regions([specimen.signal], regions, options)
+    _check_factors(specimen.signal, options)
     maps, output = specimen.signal.multimodal_fusion(
         specimen.haadf, full_output=True, **_given(options)
     )
-    _write(maps, output, specimen.haadf, options)
+    write_results(maps, output, specimen.haadf, regions, options)
     print(f"{'line':8s}{'SNR raw':>10s}{'SNR fused':>11s}{'total, fused / true':>22s}")
     for fused, raw, truth in zip(maps, output["raw_maps"], specimen.counts, strict=True):
         print(
@@ -117,16 +128,49 @@ def _mask(options):
     return None if options.mask is None else load_image(options.mask) != 0
 
 
-def _part(signals, haadf, mask, options):
-    """Return spectra or maps, HAADF and mask of the part of the scan that is to be fused."""
-    from .crop import check_crop, cropped_array, cropped_signal, scan_size
+def _regions(options):
+    """Return the label image in a file, or None."""
+    if options.regions in (None, AUTO, WHOLE):
+        return None
+    return load_regions(Path(options.regions))
 
+
+def _check_regions(signals, regions, options):
+    """Refuse regions of another size than the scan, and scans that have no regions."""
+    if not quantities.are_wanted(options):
+        return
+    manager = signals[0].axes_manager
+    if max(manager.signal_dimension, manager.navigation_dimension) != 2:
+        raise ValueError(
+            "--factors and --regions are for scans with rows and columns, not for lines and stacks."
+        )
+    if regions is not None:
+        check_size(regions, scan_size(signals[0]))
+
+
+def _check_factors(spectra, options):
+    """Refuse factors that are not for the lines or edges that will be mapped."""
+    from ..eds.xray_windows import select_lines
+
+    if modality_of(spectra).name == "EDS":
+        quantities.check_names(options, select_lines(spectra, options.lines))
+    elif options.edges:
+        names = checked_names("--edges", options.edges, "edge", ["Cu_L3", "Zn_L3"])
+        if all("_" in name for name in names):  # an element stands for one of its edges
+            quantities.check_names(options, names, "edge")
+
+
+def _part(signals, haadf, mask, regions, options):
+    """Return spectra or maps, HAADF, mask and regions of the part of the scan to be fused."""
     if options.crop is None:
-        return signals, haadf, mask
+        return signals, haadf, mask, regions
     shape = scan_size(signals[0])
     check_crop(options.crop, shape)
     *signals, haadf = (cropped_signal(each, options.crop, shape) for each in (*signals, haadf))
-    return signals, haadf, cropped_array(mask, options.crop)
+    mask, regions = (cropped_array(each, options.crop) for each in (mask, regions))
+    if regions is not None and not regions.any():
+        raise ValueError("--regions must contain a region in the part of --crop, but it has none.")
+    return signals, haadf, mask, regions
 
 
 def _given(options):
@@ -151,27 +195,6 @@ def _rows(option, numbers, columns):
     return np.reshape(numbers, (-1, columns))
 
 
-def check_output(options):
-    """Refuse an output folder that is a file, or that holds results which are to be kept.
-
-    This is seen before a fusion that takes minutes.
-    """
-    folder = _folder_of(options)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--output must be a folder, but {folder} is a file.")
-    if not options.overwrite and any((folder / name).exists() for name in (TABLE, PICTURE)):
-        raise FileExistsError(
-            f"{folder} contains the results of an earlier run. Pass a different folder with "
-            "--output, or --overwrite to replace them."
-        )
-
-
-def _folder_of(options):
-    """Return the folder for the results."""
-    stem = options.files[0].stem if options.files else "core_shell"
-    return options.output or Path(f"{stem}_fused")
-
-
 def _check_kind(spectra, options):
     """Refuse options for another kind of spectra."""
     own = modality_of(spectra)
@@ -191,118 +214,6 @@ def _started():
 
 def _finished(started):
     _logger.info("Fused in %.0f s.", time.monotonic() - started)
-
-
-def _write(maps, output, haadf, options):
-    """Write maps, a table and pictures."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from ..export import save_maps
-    from ..plot import plot_overview
-    from ..plot.panels import map_name, map_unit
-
-    names = [map_name(fused) for fused in maps]
-    _check_content(names, maps, output)
-    folder, again = _folder_of(options), options.overwrite
-    is_line = maps[0].data.ndim == 1
-    kinds = dict.fromkeys([*options.format, *(["png"] if options.pictures else [])])
-    for kind in [each for each in kinds if not (is_line and each in ("png", "tif"))]:
-        paths = save_maps(maps, folder, kind, overwrite=again)
-        if kind == options.format[0]:
-            paths = paths if len(paths) == len(maps) else paths * len(maps)
-            for name, fused, path in zip(names, maps, paths, strict=True):
-                unit = map_unit(fused)
-                total = plain(fused.data.sum(), 6)
-                _logger.info("%s: %s %s in %s", name, total, unit, path)
-    if options.uncertainty:
-        deviations = output["standard_deviations"]
-        save_maps(deviations, folder, options.format[0], suffix="_error", overwrite=again)
-    write_table(folder / TABLE, names, maps, output)
-    picture = folder / PICTURE
-    if is_line:
-        _draw_profiles(picture, names, maps, output["raw_maps"])
-    elif maps[0].data.ndim == 2:
-        figure = plot_overview(maps, output["raw_maps"], haadf)[0, 0].figure
-        figure.savefig(picture, dpi=120)
-        matplotlib.pyplot.close(figure)
-    if options.pictures and maps[0].data.ndim == 2:
-        _draw_more(folder, output)
-    if "slices" in output:
-        _logger.info(
-            "%d slices. Their parameters are in the metadata of the maps.", len(output["slices"])
-        )
-        return
-    _logger.info(
-        "Parameters: %slambda_1 %s; lambda_2 %s. Picture in %s",
-        f"gamma {output['gamma']:g}; " if output["uses_haadf"] else "",
-        _by_name(names, output["lambda_1"]),
-        _by_name(names, output["lambda_2"]),
-        picture,
-    )
-
-
-def _check_content(names, maps, output):
-    """Refuse to write maps that show nothing."""
-    if not any(np.nansum(raw.data) > 0 for raw in output["raw_maps"]):
-        raise ValueError(
-            f"There are no counts of {', '.join(names)} in this scan, so nothing is written. "
-            "Check the elements, and that the file contains the measured data."
-        )
-    if all(np.ptp(fused.data) < _FLAT * abs(fused.data.mean()) for fused in maps):
-        raise ValueError(
-            f"The maps of {', '.join(names)} show no structure beyond their noise, so nothing is "
-            "written. The scan has too few counts, or the specimen is uniform. Totals: "
-            + ", ".join(
-                f"{name} {plain(np.nansum(raw.data))}"
-                for name, raw in zip(names, output["raw_maps"], strict=True)
-            )
-        )
-
-
-def _draw_profiles(path, names, maps, raw_maps):
-    """Draw raw and fused profiles along a line."""
-    import matplotlib.pyplot as plt
-
-    from ..plot.panels import LINE_COLOURS, has_units, map_axes, map_unit
-
-    [axis] = map_axes(maps[0])
-    figure, panel = plt.subplots(figsize=(7, 4), layout="constrained")
-    for number, (name, fused, raw) in enumerate(zip(names, maps, raw_maps, strict=True)):
-        colour = LINE_COLOURS[number % len(LINE_COLOURS)]
-        panel.plot(axis.axis, fused.data, color=colour, label=name)
-        panel.plot(axis.axis, raw.data, ".", color=colour, markersize=3, alpha=0.6)
-    panel.set_title("fused (lines) and raw (dots) along the line")
-    panel.set_xlabel(f"position ({axis.units})" if has_units(axis) else "position (pixels)")
-    panel.set_ylabel(map_unit(maps[0]))
-    panel.legend()
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
-
-
-def _draw_more(folder, output):
-    """Draw the HAADF model, what was tried and the fitted spectrum, where there are any."""
-    import matplotlib.pyplot as plt
-
-    from .. import plot
-
-    pictures = [("haadf_model", plot.plot_haadf_model, output)]
-    if output.get("selection"):
-        pictures.append(("selection", plot.plot_selection, output))
-    if output.get("spectrum_fit"):
-        pictures.append(("sum_spectrum", plot.plot_sum_spectrum, output["spectrum_fit"]))
-    for name, draw, what in pictures:
-        plt.close("all")
-        draw(what)
-        plt.gcf().savefig(folder / f"{name}.png", dpi=120)
-    plt.close("all")
-
-
-def _by_name(names, values):
-    """Return one number for all names, or one per name, as text."""
-    if len(set(values)) == 1:
-        return f"{values[0]:g}"
-    return ", ".join(f"{value:g} ({name})" for name, value in zip(names, values, strict=True))
 
 
 def _snr(data, truth):

@@ -1,10 +1,19 @@
-"""The table of totals that the command writes."""
+"""The tables of totals and of windows that the command writes."""
 
 import csv
 
 import numpy as np
 
 _SETTINGS = ("lambda_1", "lambda_2", "directional")
+# Numbers in the record of windows, and their columns.
+_OF_WINDOWS = {
+    "rows": "row",
+    "columns": "column",
+    "standard_errors": "standard errors",
+    "raw_counts": "raw sum",
+    "counts_before": "fused sum before correction",
+    "counts_after": "fused sum",
+}
 
 
 def write_table(path, names, maps, output):
@@ -62,6 +71,44 @@ def raw_errors(maps, output):
         else float("nan")
         for each, gain, raw in zip(output["verdicts"], gains, output["raw_maps"], strict=True)
     ]
+
+
+def write_windows(path, output):
+    """Write windows in which maps differ from their counts, or were corrected to them.
+
+    No file is written if there are none, and one of an earlier run is removed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        File to write.
+    output : dict
+        ``full_output`` of the fusion.
+    """
+    slices = output.get("slices")
+    rows = []
+    for number, each in enumerate([output] if slices is None else slices):
+        here = [] if slices is None else [number]
+        rows += [[*here, *row] for row in _windows_of(each)]
+    if not rows:
+        path.unlink(missing_ok=True)
+        return
+    head = [*([] if slices is None else ["slice"]), "map", "found", "window"]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow([*head, *_OF_WINDOWS.values()])
+        table.writerows(rows)
+
+
+def _windows_of(output):
+    """Yield a row for each window that differs or was corrected."""
+    for item, found in (("differing", "differs"), ("relaxed", "corrected")):
+        windows = output.get(item)
+        if windows is None:
+            continue
+        numbers = zip(*(windows[name] for name in _OF_WINDOWS), strict=True)
+        for name, window, values in zip(windows["lines"], windows["windows"], numbers, strict=True):
+            yield [name, found, window, *map(_written, values)]
 
 
 def _spread(draws):

@@ -1,0 +1,168 @@
+"""Compositions and sums of regions that the command writes."""
+
+import logging
+from collections import Counter
+
+import numpy as np
+
+from .advice import translated
+from .region_files import AUTO, WHOLE
+
+_logger = logging.getLogger("hyperspy_multimodal")
+#: Files: tables, where the regions are if they were found, and a picture.
+COMPOSITION, SUMS, REGIONS, PICTURE = (
+    "composition.csv", "region_sums.csv", "regions.tif", "composition.png",
+)  # fmt: skip
+
+
+def are_wanted(options):
+    """Return whether a composition or sums of regions are to be written."""
+    return options.factors is not None or options.regions is not None
+
+
+def check_names(options, names, kind="X-ray line"):
+    """Refuse factors that give no composition, before a fusion that takes minutes.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    names : list of str
+        Lines or edges that will be mapped.
+    kind : "X-ray line" or "edge"
+        What they are.
+    """
+    if not are_wanted(options):
+        return
+    unnamed = [name for name in names if "_" not in name]
+    if unnamed:
+        raise ValueError(
+            "--factors and --regions need the line or edge of each map, but those of "
+            f"{', '.join(unnamed)} are not known. Pass them in the order of the maps, such as "
+            "--elements Si_Ka O_Ka."
+        )
+    if options.factors is not None:
+        _with_factors(options.factors, names, kind)
+
+
+def write_quantities(folder, maps, output, haadf, regions, options):
+    """Write the composition of regions, or their sums, where the options ask for them.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    maps : list of BaseSignal
+        Fused maps.
+    output : dict
+        ``full_output`` of the fusion.
+    haadf : BaseSignal
+    regions : numpy.ndarray or None
+        Label image of ``--regions FILE``, None for other regions.
+    options : argparse.Namespace
+    """
+    if options.overwrite:  # results of other maps
+        for name in (COMPOSITION, SUMS, REGIONS, PICTURE):
+            (folder / name).unlink(missing_ok=True)
+    if not are_wanted(options):
+        return
+    if regions is None and options.regions != AUTO:
+        regions = {"scan": np.ones(maps[0].data.shape, bool)}
+    try:
+        found, path = _found(folder, maps, output, regions, options)
+    except ValueError as error:
+        raise ValueError(f"The maps are in {folder}, but nothing was summed: {error}") from error
+    if not found.regions:
+        raise ValueError(
+            f"The maps are in {folder}, but no regions were found: nowhere are the counts of all "
+            f"maps together above three standard errors. Pass --regions {WHOLE}, or an image."
+        )
+    found.to_csv(path)
+    print(translated(found.table()))
+    _logger.info("%d region(s) in %s", len(found.regions), path)
+    if options.regions == AUTO:
+        _write_regions(folder, maps[0], found, options)
+    if options.pictures and path.name == COMPOSITION:
+        _draw(folder / PICTURE, found, haadf)
+
+
+def _found(folder, maps, output, regions, options):
+    """Return a composition or sums, and the file for them."""
+    from .. import composition, region_sums
+    from ..plot.panels import map_name
+
+    seed = options.seed or 0
+    names = [map_name(each) for each in maps]
+    if options.factors is None and not _has_cross_sections(maps, names):
+        _logger.info("Without --factors, sums of the raw maps are written, and no composition.")
+        return region_sums(maps, output, regions, seed=seed), folder / SUMS
+    if options.factors is not None:
+        kind = "edge" if maps[0].metadata.has_item("Sample.edges") else "X-ray line"
+        own, without, unused = _with_factors(options.factors, names, kind)
+        if without:
+            _logger.warning(
+                "--factors has none for %s: the composition is that of %s alone, whose percentages "
+                "add up to 100.",
+                ", ".join(without),
+                ", ".join(own),
+            )
+        if unused:
+            _logger.warning("--factors of %s were not used: there are no such maps.", unused)
+        maps = [each for each, name in zip(maps, names, strict=True) if name in own]
+    return composition(maps, output, options.factors, regions, seed=seed), folder / COMPOSITION
+
+
+def _with_factors(factors, names, kind):
+    """Return the maps that have a factor, those that have none, and factors without a map."""
+    from ..names import checked_names
+
+    given = checked_names("--factors", list(factors), kind, ["Ti_Ka" if kind != "edge" else "O_K"])
+    own = [name for name in names if name in given or _element(name) in given]
+    repeated = [name for name in own if Counter(map(_element, own))[_element(name)] > 1]
+    if repeated:
+        raise ValueError(
+            f"--factors must name one {kind} per element, but {', '.join(repeated)} are mapped and "
+            "have a factor. Pass the factor of one of them, by its full name."
+        )
+    if len(own) < 2:
+        raise ValueError(
+            f"--factors must name at least two of the maps, {', '.join(names)}, but names "
+            f"{', '.join(given)}."
+        )
+    unused = [each for each in given if each not in own and each not in map(_element, own)]
+    return own, [name for name in names if name not in own], ", ".join(unused)
+
+
+def _element(name):
+    return name.split("_")[0]
+
+
+def _has_cross_sections(maps, names):
+    """Return whether a composition needs no factors: edges, one per element, that are computed."""
+    is_known = maps[0].metadata.get_item("Multimodal_fusion.cross_sections", None) is not None
+    return is_known and len(names) > 1 and len(set(map(_element, names))) == len(names)
+
+
+def _write_regions(folder, like, found, options):
+    """Write a label image of regions, 0 outside."""
+    from hyperspy.signals import Signal2D
+
+    from ..export import save_maps
+    from ..plot.panels import map_axes
+
+    labels = np.zeros(like.data.shape, np.uint8)
+    for number, mask in enumerate(found.masks, 1):
+        labels[mask] = number
+    axes = [{**axis.get_axis_dictionary(), "navigate": False} for axis in map_axes(like)[::-1]]
+    image = Signal2D(labels, axes=axes)
+    image.metadata.General.title = REGIONS.partition(".")[0]
+    [path] = save_maps([image], folder, "tif", overwrite=options.overwrite)
+    _logger.info("Numbers of the regions by pixel in %s", path)
+
+
+def _draw(path, found, haadf):
+    import matplotlib.pyplot as plt
+
+    from ..plot import plot_composition
+
+    figure = plot_composition(found, haadf)[0].figure
+    figure.savefig(path, dpi=120)
+    plt.close(figure)

@@ -1,0 +1,199 @@
+"""Compositions, sums, raw maps and errors that the command writes, against the Python functions."""
+
+import csv
+
+import hyperspy.api as hs
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import composition, region_sums
+from hyperspy_multimodal.command import main
+from hyperspy_multimodal.command.advice import translated
+from hyperspy_multimodal.command.table import write_windows
+from hyperspy_multimodal.data import core_loss, core_shell
+
+SHAPE = 28, 24
+FUSION = {"lambdas": (0.01, 0.02), "gamma": 1}
+OPTIONS = ["--lambdas", "0.01", "0.02", "--gamma", "1", "--overwrite", "-o", "out"]
+FACTORS = {"Co_Ka": 1.0, "O_Ka": (0.75, 0.04), "S_Ka": 0.57}
+GIVEN = ["--factors", "Co_Ka=1.0,O_Ka=0.75+-0.04,S=0.57"]
+SCAN = ["spectra.hspy", "haadf.hspy", *OPTIONS]
+
+
+@pytest.fixture(scope="module")
+def scan():
+    return core_shell(SHAPE, counts=40)
+
+
+@pytest.fixture(scope="module")
+def fused(scan):
+    return scan.signal.multimodal_fusion(scan.haadf, full_output=True, **FUSION)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, scan, blank_overview):
+    monkeypatch.chdir(tmp_path)
+    scan.signal.save("spectra.hspy")
+    scan.haadf.save("haadf.hspy")
+    return tmp_path
+
+
+def labels():
+    image = np.zeros(SHAPE, np.uint8)
+    image[4:14, 4:20], image[14:24, 4:20] = 1, 2
+    return image
+
+
+def is_written(found, file, tmp_path):
+    found.to_csv(tmp_path / "expected.csv")
+    return (tmp_path / "expected.csv").read_text() == (tmp_path / "out" / file).read_text()
+
+
+def test_composition_of_found_regions_is_that_of_python(folder, fused, capsys):
+    assert main([*SCAN, *GIVEN, "--regions", "auto"]) == 0
+    found = composition(*fused, FACTORS)
+    assert is_written(found, "composition.csv", folder)
+    assert found.table() in capsys.readouterr().out
+    image = hs.load("out/regions.tif")
+    assert image.axes_manager[0].units == "nm"
+    for number, mask in enumerate(found.masks, 1):
+        np.testing.assert_array_equal(image.data == number, mask)
+    # a run that asks for nothing leaves nothing of other maps behind
+    assert main(SCAN) == 0
+    assert not {"composition.csv", "regions.tif"} & {path.name for path in folder.glob("out/*")}
+
+
+def test_regions_of_a_file_and_the_whole_scan(folder, fused):
+    np.save("labels.npy", labels())
+    assert main([*SCAN, *GIVEN, "--regions", "labels.npy", "--pictures"]) == 0
+    assert is_written(composition(*fused, FACTORS, labels()), "composition.csv", folder)
+    assert (folder / "out" / "composition.png").stat().st_size > 10_000
+    (folder / "k.csv").write_text("line,factor,error\nCo_Ka,1,\nO_Ka,0.75,0.04\nS_Ka,0.57,\n")
+    assert main([*SCAN, "--factors", "k.csv"]) == 0
+    whole = composition(*fused, FACTORS, {"scan": np.ones(SHAPE, bool)})
+    assert is_written(whole, "composition.csv", folder)
+
+
+def test_without_factors_sums_are_written(folder, fused, capsys):
+    assert main([*SCAN, "--regions", "auto"]) == 0
+    assert is_written(region_sums(*fused), "region_sums.csv", folder)
+    assert "Without --factors" in capsys.readouterr().err
+    assert not (folder / "out" / "composition.csv").exists()
+
+
+def test_lines_without_a_factor_are_left_out_and_named(folder, fused, capsys):
+    np.save("labels.npy", labels())
+    given = ["--factors", "Co_Ka=1,S_Ka=0.57,Cu_Ka=2", "--regions", "labels.npy"]
+    assert main([*SCAN, *given]) == 0
+    two = [each for each in fused[0] if each.metadata.Sample.elements[0] != "O"]
+    assert is_written(composition(two, fused[1], FACTORS, labels()), "composition.csv", folder)
+    said = capsys.readouterr().err
+    assert "--factors has none for O_Ka" in said and "of Co_Ka, S_Ka alone" in said
+    assert "--factors of Cu_Ka were not used" in said
+
+
+def test_regions_are_cropped_with_the_scan(folder, scan):
+    np.save("labels.npy", labels())
+    given = ["--regions", "labels.npy", "--crop", "2:26,:20"]
+    assert main([*SCAN, *GIVEN, *given]) == 0
+    part = scan.signal.inav[:20, 2:26].multimodal_fusion(
+        scan.haadf.isig[:20, 2:26], full_output=True, **FUSION
+    )
+    found = composition(*part, FACTORS, labels()[2:26, :20])
+    assert is_written(found, "composition.csv", folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--factors", "Si_Ka=1,Cu_Ka=2"], ["at least two of the maps, Co_Ka, O_Ka, S_Ka"]),
+        (["--factors", "Co_Ka=1,Cu_Ka=2"], ["at least two"]),
+        (["--factors", "Co=1,Co_ka=1,co-ka=2"], ["once", "Co_Ka"]),
+        (["--lines", "Co_Ka,Co_La,O_Ka", "--factors", "Co=1,O=2"], ["one X-ray line per element"]),
+        (["--regions", "small.npy"], ["--regions", "28 x 24", "3 x 4"]),
+        (["--regions", "missing.npy"], ["no file missing.npy"]),
+        (["--regions", "corner.npy", "--crop", "8:,8:"], ["--crop", "has none"]),
+    ],
+)
+def test_what_gives_no_numbers_is_refused_before_the_fusion(folder, capsys, options, words):
+    np.save("small.npy", np.ones((3, 4), int))
+    corner = np.zeros(SHAPE, int)
+    corner[:4, :4] = 1
+    np.save("corner.npy", corner)
+    assert main([*SCAN, *options]) == 1
+    message = capsys.readouterr().err
+    assert all(word in message for word in words), message
+    assert not (folder / "out").exists()
+
+
+def test_lines_and_stacks_have_no_regions(folder, scan, capsys):
+    scan.signal.inav[:, 12].save("line.hspy")
+    scan.haadf.isig[:, 12].save("profile.hspy")
+    assert main(["line.hspy", "profile.hspy", *OPTIONS, *GIVEN]) == 1
+    assert "rows and columns, not for lines" in capsys.readouterr().err
+
+
+def test_maps_need_their_lines_and_their_noise(folder, scan, capsys):
+    arrays = {each.metadata.Sample.elements[0]: each.data for each in scan.counts}
+    rng = np.random.default_rng(0)
+    drawn = {name: rng.poisson(each) for name, each in arrays.items()}
+    np.savez("maps.npz", HAADF=scan.haadf.data, **drawn)
+    given = ["maps.npz", "--maps", "--gain", "1", *OPTIONS, *GIVEN]
+    assert main(given) == 1
+    assert "--elements Si_Ka O_Ka" in capsys.readouterr().err
+    lines = [f"{name}_Ka" for name in sorted(arrays)]
+    assert main([*given, "--elements", *sorted(arrays)]) == 1
+    assert main([*given, "--elements", *lines]) == 0
+    with open("out/composition.csv", encoding="utf-8") as file:
+        rows = {row["line"]: row for row in csv.DictReader(file)}
+    for name, each in drawn.items():
+        assert float(rows[f"{name}_Ka"]["counts"]) == pytest.approx(each.sum())
+
+
+def test_edges_have_cross_sections_of_their_own(folder):
+    specimen = core_loss((16, 16), counts=40)
+    specimen.signal.save("spectra.hspy", overwrite=True)
+    specimen.haadf.save("haadf.hspy", overwrite=True)
+    assert main([*SCAN, "--regions", "whole"]) == 0
+    maps, output = specimen.signal.multimodal_fusion(specimen.haadf, full_output=True, **FUSION)
+    whole = composition(maps, output, None, {"scan": np.ones((16, 16), bool)})
+    assert is_written(whole, "composition.csv", folder)
+
+
+def test_raw_maps_and_errors_are_in_all_formats(folder, scan):
+    for each, name in zip(scan.counts, ("Co", "O", "S"), strict=True):
+        bare = hs.signals.Signal2D(np.random.default_rng(1).poisson(each.data).astype(float))
+        bare.save(f"{name}.hspy")  # its title is all that names it
+    files = ["Co.hspy", "O.hspy", "S.hspy", "haadf.hspy", "--maps", "--gain", "1"]
+    more = ["--raw", "--uncertainty", "--format", "hspy", "tif"]
+    assert main([*files, *OPTIONS, *more]) == 0
+    written = {path.name for path in (folder / "out").iterdir()} - {"maps.csv", "overview.png"}
+    assert written - {"windows.csv"} == {
+        f"{name}{suffix}.{kind}"
+        for name in ("Co", "O", "S")
+        for suffix in ("", "_raw", "_error")
+        for kind in ("hspy", "tif")
+    }
+    for name in ("Co", "O", "S"):
+        raw = hs.load(f"{name}.hspy").data
+        np.testing.assert_allclose(hs.load(f"out/{name}_raw.tif").data, raw, rtol=1e-6)
+
+
+def test_windows_are_listed_with_both_sums(tmp_path):
+    record = {
+        "scan_shape": [9, 9], "lines": ["O_Ka"], "windows": ["spot"], "rows": [2.5],
+        "columns": [4], "standard_errors": [-5.5], "raw_counts": [80.0],
+        "counts_before": [120.0], "counts_after": [81.0],
+    }  # fmt: skip
+    path = tmp_path / "windows.csv"
+    write_windows(path, {"differing": record, "relaxed": None})
+    assert path.read_text().splitlines() == [
+        "map,found,window,row,column,standard errors,raw sum,fused sum before correction,fused sum",
+        "O_Ka,differs,spot,2.5,4,-5.5,80,120,81",
+    ]
+    write_windows(path, {"slices": [{}, {"relaxed": record}]})
+    assert path.read_text().splitlines()[1].startswith("1,O_Ka,corrected,spot")
+    write_windows(path, {"differing": None})
+    assert not path.exists()
+    said = translated("Compare them in the windows listed in `differing` of the record.")
+    assert said == "Compare them in the windows listed in windows.csv."
