@@ -60,6 +60,11 @@ _PHRASES = [
     (r"the windows listed in `differing` of the record", "the windows listed in windows.csv"),
     (r" \(`relaxed` in the record\)", " (windows.csv)"),
     (r" \(`bright_restored` in the record\)", ""),
+    (
+        r"`total_errors` \(in counts\) in metadata\.Multimodal_fusion"
+        r"(?:, or from fit_maps\(s, full_output=True\))?",
+        "raw total error in maps.csv",
+    ),
     (r"\boutput must contain the noise", "--factors and --regions need the noise"),
     (r", which is missing for lazy maps, and for existing maps", ", which is unknown for maps"),
     (r", with s\.multimodal_fusion\(haadf, lazy_output=False, full_output=True\)", ""),

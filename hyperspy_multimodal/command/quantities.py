@@ -77,7 +77,9 @@ def write_quantities(folder, maps, output, haadf, regions, options):
         )
     found.to_csv(path)
     print(translated(found.table()))
-    _logger.info("%d region(s) in %s", len(found.regions), path)
+    what = "Composition" if path.name == COMPOSITION else "Without --factors: sums of the raw maps"
+    more = "s" if len(found.regions) > 1 else ""
+    _logger.info("%s of %d region%s in %s", what, len(found.regions), more, path)
     if options.regions == AUTO:
         _write_regions(folder, maps[0], found, options)
     if options.pictures and path.name == COMPOSITION:
@@ -92,7 +94,6 @@ def _found(folder, maps, output, regions, options):
     seed = options.seed or 0
     names = [map_name(each) for each in maps]
     if options.factors is None and not _has_cross_sections(maps, names):
-        _logger.info("Without --factors, sums of the raw maps are written, and no composition.")
         return region_sums(maps, output, regions, seed=seed), folder / SUMS
     if options.factors is not None:
         kind = "edge" if maps[0].metadata.has_item("Sample.edges") else "X-ray line"
