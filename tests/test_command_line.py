@@ -274,8 +274,9 @@ def test_line_of_spectra(in_empty_folder, scan):
 def test_stack_of_scans(in_empty_folder, scan, blank_overview):
     stack = hs.stack([scan.signal, scan.signal], show_progressbar=False)
     stack.save("stack.hspy")
-    assert main(["stack.hspy", "image.hspy", *LAMBDAS]) == 0
-    assert hs.load("stack_fused/Co_Ka.hspy").data.shape == (2, 24, 20)
+    assert main(["stack.hspy", "image.hspy", "--raw", "--pictures", *LAMBDAS]) == 0
+    for name in ("Co_Ka", "Co_Ka_raw"):
+        assert hs.load(f"stack_fused/{name}.hspy").data.shape == (2, 24, 20)
 
 
 def test_elements_that_contradict_names(in_empty_folder, scan, capsys):
