@@ -9,6 +9,8 @@ import numpy as np
 from exspy.material import elements
 from scipy.constants import elementary_charge
 
+from ..eds.xray_windows import line_titles
+from ..signals.native import element_maps
 from ._expectation import expected_xrays
 from ._haadf_detector import haadf_image
 from ._scan_settings import BEAM_CURRENT, SOLID_ANGLE
@@ -136,20 +138,18 @@ def simulate_specimen(
     for result in (signal, haadf):
         result.metadata.add_dictionary({"Simulation": simulation})
 
-    like = signal.get_lines_intensity()
     atoms = areal.sum(axis=0)
     fractions = np.divide(areal, atoms, out=np.zeros_like(areal), where=atoms > 0)
-    composition = _maps_like(like, 100 * fractions)
-    for percent, symbol in zip(composition, symbols, strict=True):
-        percent.metadata.General.title = f"atomic percent of {symbol}"
+    of_lines = line_titles(signal, xray_lines)
+    percentages = [f"atomic percent of {symbol}" for symbol in symbols]
     return Specimen(
         signal=signal,
         haadf=haadf,
-        counts=_maps_like(like, expected.net),
-        background=_maps_like(like, expected.background),
-        composition=composition,
+        counts=_maps(signal, expected.net, of_lines),
+        background=_maps(signal, expected.background, of_lines),
+        composition=_maps(signal, 100 * fractions, percentages),
         kfactors=expected.kfactors.tolist(),
-        xrays=_maps_like(like, expected.xrays),
+        xrays=_maps(signal, expected.xrays, of_lines),
     )
 
 
@@ -167,5 +167,7 @@ def _check_elements(areal_densities, symbols, unlisted):
             )
 
 
-def _maps_like(like, data):
-    return [s._deepcopy_with_new_data(d) for s, d in zip(like, data, strict=True)]
+def _maps(signal, data, titles):
+    """Return maps as eXSpy would measure them, which takes far longer than to make them."""
+    lines = signal.metadata.Sample.xray_lines
+    return element_maps(signal, data, lines, "xray_lines", titles, "")

@@ -18,6 +18,7 @@ from ..signals.native import element_maps
 from ..signals.other_signals import in_short
 from .unnamed_overlaps import overlaps
 from .xray_fit import plan_fit
+from .xray_windows import line_titles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,16 +214,6 @@ _SHOWN = (
     "sum_deviance",
     "goodness",
 )
-
-
-def line_titles(signal, names):
-    """Return titles as `get_lines_intensity` has them, one per line."""
-    units = signal.axes_manager.signal_axes[0].units
-    return [
-        f"X-ray line intensity of {signal.metadata.General.title}: {name} at "
-        f"{signal._get_line_energy(name):.2f} {units}"
-        for name in names
-    ]
 
 
 def output_of(signal, fit):

@@ -199,9 +199,9 @@ def scan_of(
     from ..recovery.parameters import check_map_method
     from ..signals.haadf_image import haadf_array
     from ..signals.scan import Scan
-    from .fit_maps import line_titles, output_of
+    from .fit_maps import output_of
     from .xray_fit import plan_fit
-    from .xray_windows import plan_windows
+    from .xray_windows import line_titles, plan_windows
 
     haadf = haadf_array(haadf, signal)
     check_map_method(map_method, background_windows, extra_lines)

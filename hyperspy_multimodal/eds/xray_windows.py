@@ -321,3 +321,13 @@ def _channels(axis, left, right):
 
 def _length(ranges):
     return sum(stop - start for start, stop in ranges)
+
+
+def line_titles(signal, names):
+    """Return titles as `get_lines_intensity` has them, one per line."""
+    units = signal.axes_manager.signal_axes[0].units
+    return [
+        f"X-ray line intensity of {signal.metadata.General.title}: {name} at "
+        f"{signal._get_line_energy(name):.2f} {units}"
+        for name in names
+    ]
