@@ -283,8 +283,10 @@ def test_frames_of_equal_sizes(sixes, axes, form):
 
 def test_errors_of_frames_are_where_the_maps_are():
     scans = squares(12)
-    frames, _ = frames_of(scans)
-    turned = frames.inav[..., :2].transpose(navigation_axes=[2, 0, 1])
+    frames = hs.stack([each.signal for each in scans], show_progressbar=False)
+    turned = frames.transpose(navigation_axes=[2, 0, 1])
+    turned.set_elements(["O"])  # each map has errors and draws
+    turned.set_lines(["O_Ka"])
     for axis, name in zip(turned.axes_manager.navigation_axes, ("time", "x", "y"), strict=True):
         axis.name, axis.units = name, ""
     maps = turned.multimodal_fusion(

@@ -5,14 +5,16 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy import ndimage
-from slow_repeats import alternating
+from slow_repeats import alternating, slow
 
 from hyperspy_multimodal.data import core_shell, oxide_interface, swap
 from hyperspy_multimodal.given.map_noise import _blocks, _spread_of_gain, estimate_noise
 from hyperspy_multimodal.given.noisy_maps import ready_maps
 
 GAIN, FLOOR = 0.04, 0.02
-SEEDS = 5
+SEEDS = range(5)
+#: Draws of tests whose statements are about each.
+SOME = pytest.mark.parametrize("seeds", [SEEDS[:2], slow(SEEDS[2:])], ids=str)
 
 
 def truth(counts, make=core_shell):
@@ -53,8 +55,8 @@ def subtracted(mean, rng):
     return GAIN * (rng.poisson(mean + 1.0) - 1.0)
 
 
-def found_by_seed(draw, mean, number=SEEDS):
-    return [estimate_noise(draw(mean, np.random.default_rng(seed))) for seed in range(number)]
+def found_by_seed(draw, mean, seeds=SEEDS):
+    return [estimate_noise(draw(mean, np.random.default_rng(seed))) for seed in seeds]
 
 
 @alternating(4, draw=[scaled, compound], counts=[0.1, 1, 10, 30])
@@ -77,22 +79,24 @@ def test_gain_without_a_floor(draw, counts):
 )
 def test_gain_and_floor(make, draw, counts):
     """Also where what was negative is 0: half the noise is lost in the dark."""
-    for found in found_by_seed(draw, truth(counts, make)[0], 2):
+    for found in found_by_seed(draw, truth(counts, make)[0], SEEDS[:2]):
         assert found.gain == pytest.approx(GAIN, rel=0.25)
         assert found.floor == pytest.approx(FLOOR**2, rel=0.5)
         assert found.gain_error < 0.3 * GAIN
 
 
+@SOME
 @pytest.mark.parametrize("counts", [10, 30])
-def test_a_background_that_was_subtracted_is_a_floor(counts):
-    for found in found_by_seed(subtracted, truth(counts)[0], 5):
+def test_a_background_that_was_subtracted_is_a_floor(counts, seeds):
+    for found in found_by_seed(subtracted, truth(counts)[0], seeds):
         assert found.gain == pytest.approx(GAIN, rel=0.25)
         assert found.floor == pytest.approx(GAIN**2, rel=0.5)
 
 
+@SOME
 @pytest.mark.parametrize(("draw", "there"), [(clipped, True), (with_floor, False), (scaled, False)])
-def test_clipped_noise_is_told_from_counts(draw, there):
-    assert all(found.clipped == there for found in found_by_seed(draw, truth(1)[0], 5))
+def test_clipped_noise_is_told_from_counts(draw, there, seeds):
+    assert all(found.clipped == there for found in found_by_seed(draw, truth(1)[0], seeds))
 
 
 @alternating(5, seed=range(5), below_0=[True, False])
@@ -105,12 +109,13 @@ def test_gain_is_a_guess_where_the_floor_hides_it(seed, below_0):
     assert found.floor == pytest.approx((10 * GAIN) ** 2, rel=0.2)
 
 
+@SOME
 @alternating(3, blur=[0.5, 0.7, 1.0], counts=[1, 30])
-def test_noise_that_neighbours_share_is_that_of_the_map_before_the_filter(blur, counts):
+def test_noise_that_neighbours_share_is_that_of_the_map_before_the_filter(blur, counts, seeds):
     def filtered(mean, rng):
         return ndimage.gaussian_filter(scaled(mean, rng), blur)
 
-    for found in found_by_seed(filtered, truth(counts)[0], 5):
+    for found in found_by_seed(filtered, truth(counts)[0], seeds):
         assert found.blur == pytest.approx(blur, rel=0.25)
         assert 0.6 < found.gain / GAIN < 1.6
         assert abs(found.gain - GAIN) < 3 * found.gain_error
@@ -148,7 +153,7 @@ def test_units_change_nothing():
 @alternating(draw=[scaled, with_floor, clipped], counts=[2, 20])
 def test_stated_errors_cover(draw, counts):
     """Of maps of one element with structure and without."""
-    found = found_by_seed(draw, truth(counts)[0], 6)
+    found = found_by_seed(draw, truth(counts)[0], range(6))
     away = np.array([(each.gain - GAIN) / each.gain_error for each in found])
     assert np.mean(np.abs(away) < 2) > 0.8
     assert np.sqrt(np.mean(away**2)) > 0.2

@@ -7,7 +7,7 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 from slow_repeats import alternating, slow
 
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.plot import plot_overview
+from hyperspy_multimodal.plot import overlay, plot_overview
 from hyperspy_multimodal.plot.shown_raw import one_count
 from hyperspy_multimodal.recovery.verdict import RULES
 
@@ -36,6 +36,19 @@ def usual(fused):
 def close_figures():
     yield
     plt.close("all")
+
+
+@pytest.fixture
+def plain_legend(monkeypatch):
+    """Draw the legend without fitting it into the picture, which takes most of the time."""
+
+    def draw(axis, handles, **style):
+        axis.legend(handles=handles, **style)
+
+    monkeypatch.setattr(overlay, "fit_legend", draw)
+
+
+beside_the_legend = pytest.mark.usefixtures("plain_legend")
 
 
 def test_each_panel_shows_its_map(fused, usual):
@@ -85,6 +98,7 @@ def test_overlay_mixes_the_colours_of_the_legend(fused, usual):
     assert [each.split(",")[0] for each in names] == ["Co Kα", "O Kα", "S Kα"]
 
 
+@beside_the_legend
 @pytest.mark.parametrize(
     ("scale", "units", "label"),
     [
@@ -104,12 +118,14 @@ def test_scale_bar_has_the_length_it_says(fused, scale, units, label):
     assert bar.txt_label.get_text() == label
 
 
+@beside_the_legend
 def test_draws_into_a_given_figure(fused):
     figure = plt.figure()
     axes = plot_overview(*fused, fig=figure)
     assert all(axis.figure is figure for axis in axes.flat)
 
 
+@beside_the_legend
 def test_one_flat_and_one_empty_map(fused):
     maps, raw_maps, haadf = fused
     flat, empty = maps[0].deepcopy(), maps[1].deepcopy()
@@ -127,6 +143,7 @@ def test_refuses_unequal_numbers_of_maps(fused):
         plot_overview([], [], haadf)
 
 
+@beside_the_legend
 def test_all_reasons_stand_below_a_map(fused):
     maps, raw_maps, haadf = fused
     maps = [signal.deepcopy() for signal in maps]
@@ -153,6 +170,7 @@ def drawn(axes):
     return [(place.rowspan.start, place.colspan.start) for place in places]
 
 
+@beside_the_legend
 def test_eleven_elements_wrap_and_stay_in_pairs(fused):
     maps, raw_maps, haadf = fused
     maps, raw_maps = (maps * 4)[:11], (raw_maps * 4)[:11]
@@ -177,6 +195,7 @@ def test_columns_and_size_are_as_asked(fused):
     assert narrow[0, 1].title.get_fontsize() < axes[0, 1].figure.axes[0].title.get_fontsize() + 1
 
 
+@beside_the_legend
 def test_each_map_can_have_its_own_scale(fused):
     maps, raw_maps, _ = fused
     axes = plot_overview(*fused, same_scale=False, raw_blur=0)
@@ -186,6 +205,7 @@ def test_each_map_can_have_its_own_scale(fused):
             np.testing.assert_allclose(axis.images[0].get_clim(), expected)
 
 
+@beside_the_legend
 def test_colour_maps_by_element(fused):
     one = plot_overview(*fused, cmap="magma")
     assert {axis.images[0].get_cmap().name for axis in one[:, 1:].flat} == {"magma"}
@@ -245,6 +265,7 @@ def test_the_overlay_takes_what_is_shown_best_and_names_the_rest(fused):
     assert absent.replace("\n", " ") == "not shown: C Kα, Ca Kα, Na Kα"
 
 
+@beside_the_legend
 def test_few_counts_are_smoothed_until_they_compare_with_the_fused_map(fused):
     maps, raw_maps, haadf = fused
     half = np.arange(32) < 16
@@ -270,6 +291,7 @@ def test_few_counts_are_smoothed_until_they_compare_with_the_fused_map(fused):
     np.testing.assert_array_equal(axes[0, 3].images[0].get_array(), raw[2].data)
 
 
+@beside_the_legend
 def test_filtered_pixels_do_not_depend_on_those_left_out(fused):
     maps, raw_maps, haadf = fused
     raw = [with_values(each, 1.0) for each in raw_maps]
@@ -281,6 +303,7 @@ def test_filtered_pixels_do_not_depend_on_those_left_out(fused):
         plot_overview(*fused, raw_blur="some")
 
 
+@beside_the_legend
 def test_the_image_says_what_each_element_used(fused):
     maps, raw_maps, haadf = fused
     maps = [signal.deepcopy() for signal in maps]

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.recovery.disturbed_lines import disturbed_lines
@@ -66,12 +67,14 @@ def test_a_negative_map_is_not_to_be_trusted():
         assert judged(-counts(1) - 1, gain=gain)["Ti"]["verdict"] == "not to be trusted"
 
 
-def test_odd_images_cause_no_warnings_of_numpy():
+@alternating(
+    first=[np.zeros(SHAPE), np.full(SHAPE, 3.0), counts(1) - 1.0, counts(1) * 1e-30],
+    options=[{}, {"gain": 1.0}],
+)
+def test_odd_images_cause_no_warnings_of_numpy(first, options):
     dark = np.where(ROW < 20, 0.0, haadf())
-    for first in (np.zeros(SHAPE), np.full(SHAPE, 3.0), counts(1) - 1.0, counts(1) * 1e-30):
-        for options in ({}, {"gain": 1.0}):
-            found = judged(first, dark, lambdas="auto", **options)
-            assert set(found) == {"Ti", "O"}
+    found = judged(first, dark, lambdas="auto", **options)
+    assert set(found) == {"Ti", "O"}
 
 
 def test_rows_beside_which_the_haadf_is_dark_cause_no_overflow():

@@ -112,7 +112,9 @@ def test_parameters_are_chosen_for_each_or_shared(frames, stack):
 
 
 def test_maps_survive_saving(frames, stack, tmp_path):
-    two = stack.inav[..., :2]
+    two = stack.inav[..., :2].deepcopy()
+    two.set_elements(["Co"])
+    two.set_lines(["Co_Ka"])
     found = two.multimodal_fusion(haadf_stack(frames)[:2], uncertainty=True, **GIVEN)[0]
     assert found.metadata.Multimodal_fusion.standard_deviation.shape == (2, 24, 32)
     found.save(tmp_path / "map.hspy")
