@@ -242,7 +242,7 @@ def test_maps_in_plain_files(in_empty_folder, scan, blank_overview):
             file[f"data/{name}"] = array
     np.savez("maps.npz", HAADF=scan.haadf.data, **maps)
     for name in ("maps.h5", "maps.npz"):
-        assert main([name, "--maps", "-o", name[5:], *LAMBDAS]) == 0
+        assert main([name, "--maps", "--gain", "1", "-o", name[5:], *LAMBDAS]) == 0
     assert totals(in_empty_folder / "h5") == totals(in_empty_folder / "npz")
     assert main(["maps.h5"]) == 1
 

@@ -68,7 +68,7 @@ def test_a_finer_haadf_is_cropped_alike(scan):
 
 def test_maps_are_cropped_like_their_haadf(scan):
     np.savez("maps.npz", HAADF=scan.haadf.data, Co=scan.counts[0].data, S=scan.counts[2].data)
-    assert main(["maps.npz", "--maps", *PART, *LAMBDAS]) == 0
+    assert main(["maps.npz", "--maps", "--gain", "1", *PART, *LAMBDAS]) == 0
     assert raw_totals("maps_fused") == pytest.approx(
         {"Co": scan.counts[0].data[4:20, 6:].sum(), "S": scan.counts[2].data[4:20, 6:].sum()}
     )

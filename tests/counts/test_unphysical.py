@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from slow_repeats import alternating
 
 from hyperspy_multimodal.counts.spectra_sums import sum_block
 from hyperspy_multimodal.counts.unphysical import unphysical, widest_spike_of
@@ -41,8 +42,7 @@ def nothing(result):
     return not (result.channels or result.spikes or result.hot)
 
 
-@pytest.mark.parametrize("mean", [1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 1000])
-@pytest.mark.parametrize("seed", range(4))
+@alternating(mean=[1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 1000], seed=range(4))
 def test_nothing_is_found_in_poisson_counts(mean, seed):
     rng = np.random.default_rng(seed)
     data = xray_counts(rng, mean)

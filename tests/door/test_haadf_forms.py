@@ -58,12 +58,13 @@ def test_masked_pixels_of_ready_maps(small, haadf):
     mask = np.zeros(haadf.data.shape, bool)
     mask[3, 4] = True
     haadf.data[2:5, 3:6] = haadf.data[3, 4]
-    wanted = fuse_maps(maps, haadf, navigation_mask=mask, **GIVEN)
+    known = {**GIVEN, "gain": 1.0}
+    wanted = fuse_maps(maps, haadf, navigation_mask=mask, **known)
     spoiled = {name: np.where(mask, 1e6, data) for name, data in maps.items()}
     one = {**spoiled, "O": np.ma.masked_array(spoiled["O"], mask)}
     image = np.ma.masked_invalid(np.where(mask, np.nan, haadf.data))
     for given, other in ((one, haadf), (spoiled, image)):
-        found = fuse_maps(given, other, **GIVEN)
+        found = fuse_maps(given, other, **known)
         for each, expected in zip(found, wanted, strict=True):
             np.testing.assert_array_equal(each.data, expected.data)
 

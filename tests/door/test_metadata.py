@@ -144,7 +144,7 @@ def test_markers_stay_with_the_spectra(signal, haadf, expected, tmp_path):
 
 def test_keys_of_maps_in_any_case(small):
     maps = {"co": small.counts[0].data, "O_ka": small.counts[1].data}
-    fused = fuse_maps(maps, small.haadf, **GIVEN)
+    fused = fuse_maps(maps, small.haadf, gain=1.0, **GIVEN)
     assert [each.metadata.Multimodal_fusion.element for each in fused] == ["Co", "O_Ka"]
 
 
@@ -200,7 +200,8 @@ def test_a_line_is_not_two_elements(signal, haadf):
 
 def test_names_of_ready_maps(small):
     arrays = {name: each.data for name, each in zip("COS", small.counts, strict=True)}
-    edges = fuse_maps({f"{k}_K": v for k, v in arrays.items()}, small.haadf, **GIVEN)
+    named = {f"{k}_K": v for k, v in arrays.items()}
+    edges = fuse_maps(named, small.haadf, gain=1.0, **GIVEN)
     assert edges[0].metadata.Multimodal_fusion.element == "C_K"
     with pytest.raises(ValueError, match=r"Map 0 is of Co_Ka by its metadata.*names it S"):
         fuse_maps(small.counts, small.haadf, elements=["S", "O", "Co"], **GIVEN)

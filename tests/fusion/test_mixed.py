@@ -117,8 +117,7 @@ def test_maps_terms_and_totals_are_those_of_the_sources(name):
     assert_array_equal(found.prices[~kept], 0)
 
 
-@on_problems
-@pytest.mark.parametrize("max_iterations", [3, 30, 300])
+@alternating(name=list(PROBLEMS), max_iterations=[3, 30, 300])
 def test_optimality_bounds_the_distance_to_the_optimum(name, max_iterations):
     known = PROBLEMS[name]
     found = solve_fusion(**known, tolerance=1e-6, max_iterations=max_iterations)
@@ -156,8 +155,7 @@ def test_permuted_elements_give_permuted_maps(gamma):
     assert_allclose(again, found[order], atol=0.01 * found.max())
 
 
-@with_gammas
-@pytest.mark.parametrize("before", [[S, TV, S], [TV, TV, TV], [S, S, S], [TV, S, D]])
+@alternating(gamma=[0.7, 1, 1.7], before=[[S, TV, S], [TV, TV, TV], [S, S, S], [TV, S, D]])
 def test_any_result_is_a_start_and_the_cost_is_never_above_it(gamma, before):
     known = full(gamma)
     cold = solve_fusion(**known)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from slow_repeats import alternating
 
 from hyperspy_multimodal.given.clipping_bias import clipped_mean
 from hyperspy_multimodal.given.likely_counts import drawn_numbers, likely_counts, mean_size
@@ -39,8 +40,7 @@ def test_counts_are_unbiased_and_as_noisy_as_counts_over_the_background(level, s
     assert np.all(found.net + found.background >= 0)
 
 
-@pytest.mark.parametrize("shape", [1.0, 2.0, np.inf])
-@pytest.mark.parametrize("level", [0.05, 0.3, 1.0, 5.0])
+@alternating(level=[0.05, 0.3, 1.0, 5.0], shape=[1.0, 2.0, np.inf])
 def test_counts_come_in_events_of_the_stated_size(level, shape, rng):
     found = counts_of(clipped(np.full((512, 512), level), shape, rng)[1], shape)
     away = found.net - found.net.mean()
@@ -112,8 +112,7 @@ def test_numbers_are_drawn_as_often_as_there_are_counts(rng):
     assert np.corrcoef(drawn.ravel(), number.ravel())[0, 1] > 0.45
 
 
-@pytest.mark.parametrize("level", [0.0, 0.05, 0.3, 1.5, 5.0])
-@pytest.mark.parametrize("stated", [0.7, 1.4])
+@alternating(level=[0.0, 0.05, 0.3, 1.5, 5.0], stated=[0.7, 1.4])
 def test_halves_are_independent_whatever_the_stated_noise(level, stated, rng):
     """Also after what is negative is cut off, as fusion does."""
     _, image = clipped(np.full((256, 256), level), 2.0, rng)

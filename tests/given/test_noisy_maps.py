@@ -5,6 +5,7 @@ import logging
 import numpy as np
 import pytest
 from scipy import ndimage
+from slow_repeats import alternating
 
 from hyperspy_multimodal.counts.repeated_lines import Repeats
 from hyperspy_multimodal.given.clipped_noise import may_be_clipped
@@ -28,8 +29,7 @@ def counts(seed=0, peak=20.0):
     return np.random.default_rng(seed).poisson(truth(peak)).astype(float)
 
 
-@pytest.mark.parametrize("gain", [0.02, 3.0])
-@pytest.mark.parametrize("floor", [0.0, 4.0])
+@alternating(floor=[0.0, 4.0], gain=[0.02, 3.0])
 def test_gain_and_floor_are_found_in_the_noise(gain, floor):
     found = []
     for seed in range(6):

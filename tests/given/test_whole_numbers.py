@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from slow_repeats import alternating
 
 from hyperspy_multimodal.counts.dispersion import dispersion_of
 from hyperspy_multimodal.counts.repeated_lines import without_repeats
@@ -53,8 +54,7 @@ def test_counts_stay_counts_whatever_they_show(name, counts):
         np.testing.assert_array_equal(maps.gains, 1)
 
 
-@pytest.mark.parametrize("name", ["film", "wedge", "disc", "stripes"])
-@pytest.mark.parametrize("counts", [1.0, 20.0])
+@alternating(name=["film", "wedge", "disc", "stripes"], counts=[1.0, 20.0])
 def test_counts_multiplied_by_a_noisy_gain_are_not_counts(name, counts, caplog):
     image = gained(counts * SPECIMENS[name], 4.0, np.random.default_rng(0))
     maps, source = ready_maps(["Ti"], image[None], None, None, 1, 0)

@@ -23,9 +23,8 @@ MIXED = (DIRECTIONAL, ISOTROPIC, DIRECTIONAL)
 #: The codes of those without a field, by name.
 PLAIN = {name: code for name, code in CODES.items() if not code & GENERALISED}
 #: Each of these of two maps, the second in Huber's form, beside isotropic Huber.
-with_regularisers = pytest.mark.parametrize(
-    "regularisers", [(code, ISOTROPIC, code) for code in PLAIN.values()], ids=list(PLAIN)
-)
+REGULARISERS = [(code, ISOTROPIC, code) for code in PLAIN.values()]
+with_regularisers = pytest.mark.parametrize("regularisers", REGULARISERS, ids=list(PLAIN))
 
 
 def random_directions(rng, shape):

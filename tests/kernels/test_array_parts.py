@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from slow_repeats import alternating
 
 from hyperspy_multimodal.kernels.array_parts import prefetch, segment
 
@@ -39,8 +40,7 @@ def starts_and_lengths(shape):
             yield start, first, length
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+@alternating(dtype=[np.float32, np.float64, np.int16], shape=SHAPES)
 def test_segment_equals_a_slice_of_the_memory(dtype, shape):
     array = numbered(shape, dtype)
     for start, first, length in starts_and_lengths(shape):

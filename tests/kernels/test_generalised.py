@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from slow_repeats import alternating
 
 from hyperspy_multimodal.kernels import CODES, certify_fields, move_fields
 from hyperspy_multimodal.kernels.generalised import force, strain, within_bound
@@ -105,9 +106,11 @@ def in_float64(state):
     )
 
 
-@pytest.mark.parametrize("shape", [*SHAPES, (2, 3, 300)], ids=str)  # longer than a segment, too
-@on_mixes
-@pytest.mark.parametrize("gamma", [1, 1.7])
+@alternating(
+    gamma=[1, 1.7],
+    codes=list(MIXES.values()),
+    shape=[*SHAPES, (2, 3, 300)],  # longer than a segment, too
+)
 def test_an_iteration_is_that_of_the_naive_loop(gamma, codes, shape, rng):
     data, state = some(rng, shape, codes, gamma)
     after, moved, steps = iterated(data, state)

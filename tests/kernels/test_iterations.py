@@ -4,11 +4,13 @@ import naive
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from slow_repeats import alternating
 
 from hyperspy_multimodal.kernels.state import SEGMENT
 
 from .states import (
     MIXED,
+    REGULARISERS,
     iterate,
     random_data,
     random_state,
@@ -19,7 +21,8 @@ from .states import (
 SHAPES = [(1, 1, 1), (1, 1, 7), (2, 7, 1), (3, 5, 6), (2, 3, 300)]
 
 on_shapes = pytest.mark.parametrize("shape", SHAPES, ids=str)
-for_gammas = pytest.mark.parametrize("gamma", [0.7, 1, 1.7])
+GAMMAS = [0.7, 1, 1.7]
+for_gammas = pytest.mark.parametrize("gamma", GAMMAS)
 
 
 def assert_same_bits(found, expected):
@@ -31,9 +34,7 @@ def test_shapes_include_rows_longer_than_a_segment():
     assert max(nx for _, _, nx in SHAPES) > SEGMENT
 
 
-@on_shapes
-@with_regularisers
-@for_gammas
+@alternating(gamma=GAMMAS, regularisers=REGULARISERS, shape=SHAPES)
 def test_one_iteration_agrees_with_naive(gamma, regularisers, shape, rng):
     data = random_data(rng, shape, gamma, regularisers, totals=[True, False, True][: shape[0]])
     before = random_state(rng, shape)

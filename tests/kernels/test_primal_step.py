@@ -4,6 +4,7 @@ import naive
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from slow_repeats import alternating
 
 from .states import MIXED, at_rest, iterate, random_data, random_state, some_steps
 
@@ -35,9 +36,7 @@ def test_primal_step_is_the_joint_proximal_point(n_maps, rng):
     assert 0.05 < np.mean(x == 0) < 0.9
 
 
-@pytest.mark.parametrize("fidelity", [1e-2, 1e-4, 1e-6])
-@pytest.mark.parametrize("step", [1.0, 1e2, 1e4])
-@pytest.mark.parametrize("background", [0.0, 0.2])
+@alternating(background=[0.0, 0.2], step=[1.0, 1e2, 1e4], fidelity=[1e-2, 1e-4, 1e-6])
 def test_newton_converges_where_lambda_1_is_tiny(background, step, fidelity, rng):
     """A long step and a weak Poisson term leave the HAADF alone to decide: a stiff equation."""
     data, before = random_data(rng, (3, 4, 25)), random_state(rng, (3, 4, 25))

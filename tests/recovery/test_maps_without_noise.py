@@ -3,7 +3,6 @@
 import warnings
 
 import numpy as np
-import pytest
 from slow_repeats import alternating
 
 from hyperspy_multimodal import fuse_maps
@@ -35,8 +34,7 @@ def judged(first, image=None, **options):
     return {each["map"]: each for each in output["verdicts"]}
 
 
-@pytest.mark.parametrize("lambdas", ["auto", (1.0, 0.5)])
-@pytest.mark.parametrize("gain", [None, 1.0])
+@alternating(lambdas=["auto", (1.0, 0.5)], gain=[None, 1.0])
 def test_an_empty_map_is_not_to_be_trusted(lambdas, gain):
     found = judged(np.zeros(SHAPE), lambdas=lambdas, gain=gain)
     assert found["Ti"]["verdict"] == "not to be trusted"
@@ -54,8 +52,7 @@ def test_two_empty_maps_are_not_shares():
     assert [each["because"] for each in output["verdicts"]] == [["no counts"]] * 2
 
 
-@pytest.mark.parametrize("value", [3.0, 3.3])
-@pytest.mark.parametrize("gain", [None, 1.0])
+@alternating(value=[3.0, 3.3], gain=[None, 1.0])
 def test_a_constant_map_is_not_sound(value, gain):
     found = judged(np.full(SHAPE, value), gain=gain)
     assert found["Ti"]["verdict"] != "sound"
