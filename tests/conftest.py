@@ -28,6 +28,8 @@ import numpy as np
 import pytest
 
 matplotlib.use("Agg")
+# While tests are collected, nothing becomes garbage; `modules_are_no_garbage` ends this.
+gc.disable()
 
 
 # Files of tests that take longest, in the order in which workers take them.
@@ -72,6 +74,7 @@ def modules_are_no_garbage():
 
     gc.collect()
     gc.freeze()
+    gc.enable()
     before = gc.get_threshold()
     gc.set_threshold(20_000, 20, 20)
     yield

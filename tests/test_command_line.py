@@ -34,6 +34,7 @@ def in_empty_folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.usefixtures("blank_overview")
 def test_without_file_fuses_a_specimen_and_says_what_was_gained(in_empty_folder, capsys):
     assert main(LAMBDAS) == 0
     folder = in_empty_folder / "core_shell_fused"
@@ -224,7 +225,7 @@ def test_scans_that_show_nothing_are_no_picture(in_empty_folder, scan, simulated
     assert not list(in_empty_folder.glob("*_fused"))
 
 
-def test_formats_and_pictures(in_empty_folder, scan):
+def test_formats_and_pictures(in_empty_folder, scan, blank_overview):
     given = ["spectra.hspy", "image.hspy", "--format", "tif,csv", "--pictures", *LAMBDAS]
     assert main(given) == 0
     written = {path.name for path in (in_empty_folder / "spectra_fused").iterdir()}

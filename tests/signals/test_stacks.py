@@ -115,7 +115,8 @@ def test_maps_survive_saving(frames, stack, tmp_path):
     two = stack.inav[..., :2].deepcopy()
     two.set_elements(["Co"])
     two.set_lines(["Co_Ka"])
-    found = two.multimodal_fusion(haadf_stack(frames)[:2], uncertainty=True, **GIVEN)[0]
+    given = {**GIVEN, "map_method": "windows", "uncertainty": True}
+    found = two.multimodal_fusion(haadf_stack(frames)[:2], **given)[0]
     assert found.metadata.Multimodal_fusion.standard_deviation.shape == (2, 24, 32)
     found.save(tmp_path / "map.hspy")
     loaded = hs.load(tmp_path / "map.hspy")
