@@ -13,6 +13,8 @@ _WIDTHS = (2.0, 4.0, 8.0, 16.0)
 # less than 0.4 in common with the true fine structure (r^2). It is seen if it has this share of the
 # variance of the map.
 _NOISY, _SEEN = 1 / 3, 0.05
+# Margin for the edges of the scan, where smoothing may increase the noise.
+_SURELY = 0.9
 # Maps with a smaller share of raw noise in their variance need no test: fusion removes noise.
 _NEGLIGIBLE = 0.05
 
@@ -58,7 +60,17 @@ def noise_share(held_out, setting):
         for each in (first - second, first + second)
     )
     shares, errors = _share(noise, both, mask)
-    grain, whole = np.zeros(held_out.n_maps), np.square(both).sum(axis=(1, 2))
+    grain = np.zeros(held_out.n_maps)
+    # Fine noise is no more than all noise.
+    may_be = np.flatnonzero(shares > _SURELY * _NOISY * _SEEN)
+    if may_be.size:
+        grain[may_be] = _grain(noise[may_be], both[may_be], mask)
+    return NoiseShare(shares, errors, grain)
+
+
+def _grain(noise, both, mask):
+    """Return the size below which fine structure is noise, or 0, of difference and sum, (K,)."""
+    grain, whole = np.zeros(len(both)), np.square(both).sum(axis=(1, 2))
     for width in _WIDTHS:
         if width > min(noise.shape[1:]) / 4:
             break
@@ -68,7 +80,7 @@ def noise_share(held_out, setting):
         of_fine, error = _share(fine_noise, fine, mask)
         seen = _unmasked(np.square(fine), mask).sum(axis=(1, 2)) > _SEEN * whole
         grain[seen & (of_fine - error > _NOISY)] = 2 * width
-    return NoiseShare(shares, errors, grain)
+    return grain
 
 
 def _share(noise, both, mask):

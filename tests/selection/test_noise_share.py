@@ -10,6 +10,7 @@ from scipy import ndimage
 from hyperspy_multimodal.notes import gathered
 from hyperspy_multimodal.recovery.evidence import say_noisy_contrast
 from hyperspy_multimodal.recovery.verdict import verdicts_of
+from hyperspy_multimodal.selection import noise_share as noise_share_module
 from hyperspy_multimodal.selection.noise_share import NoiseShare, block_sums, noise_share
 
 from .scans import held_out
@@ -74,6 +75,27 @@ def test_fine_noise_in_a_hundredth_of_the_variance_is_not_seen(rng):
             spots = ndimage.gaussian_filter(rng.normal(0, 1, signal.shape), 1.5)
             each += size * spots / spots.std()
         assert (noise_share(halves, None).grain[0] > 0) == is_seen
+
+
+def test_noise_too_small_to_be_seen_as_fine_structure_needs_no_search(rng, monkeypatch):
+    signal = np.linspace(0, 8, 96)[:, None] * np.ones(96)
+    searched, searches, seen = noise_share_module._grain, [], 0
+    for size in np.geomspace(0.2, 1.2, 12):
+        halves = halves_of(signal, 1e-9, rng)
+        halves.splits[0][0].net_variance[:] = 1.0
+        for each in halves.fused_halves(None):
+            spots = ndimage.gaussian_filter(rng.normal(0, 1, signal.shape), 1.0)
+            each += size * spots / spots.std()
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                noise_share_module, "_grain", lambda *a: searches.append(1) or searched(*a)
+            )
+            found = noise_share(halves, None).grain
+            patch.setattr(noise_share_module, "_SURELY", 0.0)
+            np.testing.assert_array_equal(found, noise_share(halves, None).grain)
+        seen += found[0] > 0
+    assert 0 < seen < 12
+    assert seen <= len(searches) - 12 < 12  # the second time, each is searched
 
 
 def test_spots_of_noise_on_a_broad_signal_are_told_by_their_size(rng):
