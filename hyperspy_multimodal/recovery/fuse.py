@@ -12,8 +12,6 @@ from ..memory import reuse_memory
 from ..selection import (
     BRIGHTNESS,
     error_draws,
-    fuse_setting,
-    kept_structure,
     restored_windows,
     settled_at,
 )
@@ -37,6 +35,7 @@ from .record import (
     verdict_record,
     windows_of,
 )
+from .restored import restored
 from .setting import chosen_setting
 from .summary import summed_up
 from .sums_by_brightness import say_what_was_moved_back, warn_of_wrong_sums
@@ -140,32 +139,25 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     prepared = prepare(fit, parameters, shift)
     with Progress("Fusing", parameters.show_progressbar) as progress:
         chosen = chosen_setting(prepared, parameters, progress.step)
-        totals = prepared.totals_of(maps)
-        tolerance = settled_at(chosen.setting, parameters.tolerance)
-        result = fuse_setting(
-            maps,
-            prepared.models,
-            chosen.setting,
-            totals=totals,
-            tolerance=tolerance,
+        maps_now = restored(
+            prepared,
+            chosen,
+            parameters.keep_significant,
+            tolerance=parameters.tolerance,
             max_iterations=parameters.max_iterations,
             callback=progress.callback,
             can_go_on=parameters.uncertainty,
         )
-        lost, left, as_fused = [], [], result
-        if parameters.keep_significant:
-            matched = prepared.models.matched(chosen.setting.model or prepared.models.first)
-            known = totals, matched, prepared.beyond
-            kept, lost, left = kept_structure(maps, result.maps, *known)
-            result = replace(result, maps=kept)
+        chosen = chosen.settled(maps_now.setting)
+        result, lost, left = maps_now.result, maps_now.lost, maps_now.left
         found = None
         if parameters.uncertainty:
             found = _error_draws(prepared, chosen.setting, result, lost, parameters, progress.step)
-    warn_if_unconverged(result, tolerance)
-    _say(prepared, chosen.setting, as_fused, result, parameters)
-    restored = restored_windows(lost, left)
-    say_what_was_given_back(maps.names, [each for each in restored if not each.is_shown])
-    by_brightness = [each for each in restored if each.window.family == BRIGHTNESS]
+    warn_if_unconverged(result, settled_at(chosen.setting, parameters.tolerance))
+    _say(prepared, chosen.setting, maps_now.as_fused, result, parameters)
+    back = restored_windows(lost, left)
+    say_what_was_given_back(maps.names, [each for each in back if not each.is_shown])
+    by_brightness = [each for each in back if each.window.family == BRIGHTNESS]
     say_what_was_moved_back(maps.names, by_brightness)
     by_brightness = [each for each in left if each.window.family == BRIGHTNESS]
     open_gamma = parameters.chooses_lambdas and not parameters.chooses_gamma
@@ -177,7 +169,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     verdicts = judged(prepared, chosen, result, differing)
     numbers = numbers_of(prepared, chosen, result, parameters)
     numbers |= {} if found is None else found.record
-    numbers |= restored_record(maps, restored, result.maps)
+    numbers |= restored_record(maps, back, result.maps)
     numbers["differing"] = windows_of(maps, left, result.maps)
     gains = maps.gains[:, None, None]
     return Fused(

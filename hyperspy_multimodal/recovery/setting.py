@@ -1,6 +1,7 @@
 """The setting of a fusion: lambdas, regularisers and HAADF model, chosen or given."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from ..selection import CroppedModels, NoiseShare, Setting, choose_setting, part_to_choose_on
 
@@ -17,6 +18,11 @@ class Chosen:
         Settings that were tried; empty if lambdas were given.
     part : tuple of slice or None
         Rows and columns on which it was chosen; None for the whole scan.
+    alternatives : list of list
+        For each element, other regularisers and ratios, and by how many standard errors they
+        predict held-out counts worse.
+    noise_of : callable or None
+        Returns the `NoiseShare` of maps fused with a setting; None if lambdas were given.
     noise : NoiseShare or None
         Share of noise in the contrast of the maps; None if lambdas were given.
     """
@@ -24,7 +30,14 @@ class Chosen:
     setting: Setting
     table: list
     part: tuple | None
+    alternatives: list
+    noise_of: Callable[[Setting], NoiseShare] | None = None
     noise: NoiseShare | None = None
+
+    def settled(self, setting):
+        """Return it with the final setting, and the share of noise with that."""
+        noise = None if self.noise_of is None else self.noise_of(setting)
+        return replace(self, setting=setting, alternatives=[], noise_of=None, noise=noise)
 
 
 def chosen_setting(prepared, parameters, step):
@@ -45,7 +58,9 @@ def chosen_setting(prepared, parameters, step):
     """
     n_maps = len(prepared.maps.names)
     if not parameters.chooses_lambdas:
-        return Chosen(given_setting(prepared.models.first, parameters, n_maps), [], None)
+        return Chosen(
+            given_setting(prepared.models.first, parameters, n_maps), [], None, [[]] * n_maps
+        )
     part = part_to_choose_on(prepared.maps)
     choice = choose_setting(
         prepared.maps if part is None else prepared.maps.cropped(*part),
@@ -55,7 +70,7 @@ def chosen_setting(prepared, parameters, step):
         parameters.candidates(n_maps),
         step,
     )
-    return Chosen(choice.setting, choice.table, part, choice.noise)
+    return Chosen(choice.setting, choice.table, part, choice.alternatives, choice.noise_of)
 
 
 def given_setting(model, parameters, n_maps):

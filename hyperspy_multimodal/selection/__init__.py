@@ -10,11 +10,13 @@ from .given_back import given_back, kept_structure, restored_windows
 from .guided_models import CroppedModels, GuidedModels
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import HeldOut
+from .lost_structure import LINES
 from .negative_counts import Negative, negative_counts, variance_beyond
 from .noise_share import NoiseShare
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
 from .settings import Setting, fuse_setting, settled_at
+from .sieves import SMOOTH
 from .totals import trusted_totals, vacuum_of
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "DRAWS",
     "FUSIONS",
     "GAMMAS",
+    "LINES",
+    "SMOOTH",
     "Bias",
     "Choice",
     "CroppedModels",

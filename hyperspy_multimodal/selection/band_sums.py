@@ -20,8 +20,9 @@ _CHANGES, _LOOSER = 0.01 * 2.0 ** np.arange(9), 3.0
 _MAY_REMAIN, _WRONG, _BROAD_WRONG = (1.5, 1.0, 0.5, 0.0), 2.5, 1.0
 # Maximum number of times that bands by brightness of pixels and of neighbourhoods alternate.
 _ROUNDS = 4
-# Standard errors by which a corrected map must be nearer to the counts.
-_NEARER = 1.0
+# Standard errors by which a corrected map must be nearer to the counts, and of a range from which
+# on it may be nearer in units of the noise instead: that of bright pixels hides dark ones.
+_NEARER, _GROSS = 1.0, 6.0
 _LEAST = 1e-9  # counts that are none
 
 
@@ -147,7 +148,8 @@ def with_band_sums(fused, net, variance, ranges):
 
     The map is multiplied by a factor, and counts are added; both are interpolated between the mean
     brightness of bands, so that no edges appear. If this does not bring the map closer to the
-    counts of single pixels, the map is returned as it is.
+    counts of single pixels, the map is returned as it is. Where a range is grossly wrong, the map
+    may instead come closer in units of the noise of pixels of the same brightness.
 
     Parameters
     ----------
@@ -157,7 +159,7 @@ def with_band_sums(fused, net, variance, ranges):
         Ranges of brightness, and pixels that are compared.
     """
     corrections = [_Correction(net, variance, each.within(ranges.there)) for each in ranges.bands]
-    found = fused
+    found, gross = fused, max(each.worst(fused) for each in corrections) > _GROSS
     for _ in range(_ROUNDS):
         wrong = [each for each in corrections if not each.is_right(found)]
         for each in wrong:
@@ -167,16 +169,25 @@ def with_band_sums(fused, net, variance, ranges):
     mask = ranges.bands[0].mask
     if mask is not None:
         found = np.where(mask, fused, found)
-    return found if _nearer(found, fused, net, ranges.there) > _NEARER else fused
+    weights = _weights(variance, ranges.bands[0].within(ranges.there))
+    nearer = _nearer(found, fused, net, weights > 0)
+    if gross:
+        nearer = max(nearer, _nearer(found, fused, net, weights))
+    return found if nearer > _NEARER else fused
 
 
-def _nearer(one, other, net, there):
+def _weights(variance, bands):
+    """Return the inverse of the mean variance of pixels as bright as each, 0 where in no band."""
+    of_bands = np.maximum(bands.pixels, 1) / np.maximum(bands.sums(variance), 1.0)
+    return np.append(of_bands, 0.0)[bands.numbers]
+
+
+def _nearer(one, other, net, weights):
     """Return by how much one map is nearer to the counts than another, in standard errors.
 
-    That is of the squared differences, summed over all pixels.
+    That is of the weighted squared differences, summed over all pixels.
     """
-    moved = (one - other)[there].astype(np.float64)
-    products = moved * (net - (one + other) / 2)[there]
+    products = (one - other).astype(np.float64) * (net - (one + other) / 2) * weights
     return float(products.sum() / max(np.sqrt(np.square(products).sum()), _LEAST))
 
 
@@ -209,6 +220,10 @@ class _Correction:
     def is_right(self, fused):
         """Return whether no range of a map is wrong."""
         return self._are_right(self.bands.sums(fused))
+
+    def worst(self, fused):
+        """Return by how many standard errors the most wrong range of a map is wrong."""
+        return self._of_ranges(self.bands.sums(fused) - self.wanted).max()
 
     def of(self, fused):
         """Return a corrected map."""
@@ -252,8 +267,12 @@ class _Correction:
     def _are_right(self, sums):
         """Return whether sums over bands are right in all ranges of adjacent bands."""
         off = sums - self.wanted
-        of_broad = np.abs(self._broad @ off)
+        return (
+            self._of_ranges(off).max() < _WRONG and np.abs(self._broad @ off).max() < _BROAD_WRONG
+        )
+
+    def _of_ranges(self, off):
+        """Return by how many standard errors all ranges of adjacent bands are off."""
         below, spread = (np.concatenate([[0.0], np.cumsum(x)]) for x in (off, self.errors**2))
         first, last = np.triu_indices(len(below), 1)
-        of_ranges = np.abs(below[last] - below[first]) / np.sqrt(spread[last] - spread[first])
-        return of_ranges.max() < _WRONG and of_broad.max() < _BROAD_WRONG
+        return np.abs(below[last] - below[first]) / np.sqrt(spread[last] - spread[first])

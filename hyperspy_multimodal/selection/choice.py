@@ -1,5 +1,6 @@
 """Automatic choice of lambdas, gamma and regulariser by prediction of held-out counts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -12,7 +13,7 @@ from .mixtures import with_sieves
 from .moves import of_same_form, with_other_form, with_ratios, with_regularisers
 from .noise_share import NoiseShare, noise_share
 from .settings import Setting
-from .sieves import COARSE, SIEVES, SMOOTH, blurs_without
+from .sieves import COARSE, SIEVE, SIEVES, SMOOTH, blurs_without
 from .stages import adjusted, are_losing, best_of, set_apart, walked
 
 _FIRST_RATIO = 2.0
@@ -42,13 +43,16 @@ class Choice:
         (squared error of the prediction divided by the smallest one of that element),
         ``bright_bias`` and ``bright_bias_errors`` (excess of the prediction over the held-out
         counts where the HAADF is bright, in per cent, and its standard error).
-    noise : NoiseShare
-        How much of the contrast of the maps is noise.
+    alternatives : list of list
+        For each element, what else it may have, from `HeldOut.alternatives`; empty with the HAADF.
+    noise_of : callable
+        Returns the `NoiseShare` of a setting: how much of the contrast of the maps is noise.
     """
 
     setting: Setting
     table: list = field(repr=False)
-    noise: NoiseShare
+    alternatives: list = field(repr=False)
+    noise_of: Callable[[Setting], NoiseShare] = field(repr=False)
 
 
 def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
@@ -82,7 +86,14 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
     """
     held_out = HeldOut(maps, models, seed, kept, progress)
     setting = search(held_out, candidates)
-    return Choice(setting, held_out.table(), noise_share(held_out, setting))
+    alternatives = [[] for _ in candidates]
+    if setting.model is None:
+        # Without the HAADF, sieves turn noise into beads.
+        alternatives = [
+            [each for each in held_out.alternatives(setting, i) if each[0] in {*names} - {SIEVE}]
+            for i, names in enumerate(candidates)
+        ]
+    return Choice(setting, held_out.table(), alternatives, partial(noise_share, held_out))
 
 
 def search(held_out, candidates):

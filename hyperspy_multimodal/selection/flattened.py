@@ -21,7 +21,7 @@ _TINY = np.finfo(float).tiny
 _AXES = (0, 1), (1, 0), (1, 1), (1, -1)
 
 
-def flattened_spots(expectation, maps):
+def flattened_spots(expectation, maps, elements=None):
     """Return spots whose height in fused maps differs from that in the counts.
 
     Total variation lowers what it does not erase. A spot is a disc in which a map is higher, or
@@ -36,6 +36,8 @@ def flattened_spots(expectation, maps):
         Of the measured maps.
     maps : numpy.ndarray
         Fused maps, shape (K, ny, nx).
+    elements : sequence of int, optional
+        Maps to test, default all.
 
     Returns
     -------
@@ -43,7 +45,8 @@ def flattened_spots(expectation, maps):
         None overlaps another; their ``is_shown`` is true.
     """
     maps = np.asarray(maps, np.float64)
-    spots = side_by_side(lambda i: _spots(expectation, maps, i), range(len(maps)))
+    elements = range(len(maps)) if elements is None else elements
+    spots = side_by_side(lambda i: _spots(expectation, maps, i), elements)
     least = _least(np.concatenate([needed for _, needed in spots]))
     return [each for found, _ in spots for each in found if abs(each.significance) > least]
 

@@ -17,7 +17,7 @@ _ROUNDS = 8
 _CLEARLY = 0.8
 
 
-def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
+def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None):
     """Find significant structure that fused maps have lost, and restore it.
 
     Sums over ranges of brightness of the HAADF come first, then spots that the maps show, and
@@ -40,6 +40,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
         brightness, too.
     beyond : numpy.ndarray, optional
         From `variance_beyond`, if known.
+    elements : sequence of int, optional
+        Maps to test, default all.
 
     Returns
     -------
@@ -64,14 +66,15 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None):
             return kept
         return np.where(chosen, given_back(fused, maps, own, totals, ready), kept)
 
+    elements = list(range(len(fused))) if elements is None else sorted(elements)
     if haadf is not None:
-        bands, known = bands_of(haadf, maps.mask), np.flatnonzero(np.isfinite(totals)).tolist()
+        bands, known = bands_of(haadf, maps.mask), [i for i in elements if np.isfinite(totals[i])]
         lost = _wrong_ranges(expectation, fused, bands, known)
         kept = restored(lost)
-    new = flattened_spots(expectation, kept)
+    new = flattened_spots(expectation, kept, elements)
     lost = lost + new
     kept = restored(new)
-    left = lost_structure(expectation, kept)
+    left = lost_structure(expectation, kept, elements=elements)
     changed = set()
     for _ in range(_ROUNDS):
         new = [each for each in left if not _stays(each, lost)]

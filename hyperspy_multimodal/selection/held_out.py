@@ -29,7 +29,7 @@ _LARGE = 3 * 128**2
 # halves whose difference must be noise alone.
 _TOLERANCE, _FINE_TOLERANCE = 4.5e-3, 3e-3
 _SIGNIFICANT = 5.0  # standard errors
-_STRUCTURED = 3.0  # standard errors
+_STRUCTURED, _WORSE = 3.0, 3.0  # standard errors
 _MAX_ITERATIONS = 300
 # Number of results of each element and split from which a fusion may start.
 _REMEMBERED = 4
@@ -274,6 +274,34 @@ class HeldOut:
         return np.array(
             [_significance(lost) for lost in self.blocks(setting) - self.blocks(reference)]
         )
+
+    def alternatives(self, setting, element):
+        """Return what else an element may have without HAADF, the best prediction first.
+
+        Parameters
+        ----------
+        setting : Setting
+            Setting without HAADF.
+        element : int
+            Number of the element.
+
+        Returns
+        -------
+        list of (str, float, float)
+            Regulariser, ratio, and by how many standard errors they predict worse, if these are
+            not many.
+        """
+        own = _of_elements(setting)[element]
+        best, lost = self._blocks_of(own), {}
+        for key in {key[:3] for key in self._of_elements if key[0] == element} - {own}:
+            lost[key] = self._blocks_of(key) - best
+        ranked = sorted(lost, key=lambda key: (lost[key].sum(), key))
+        errors = [_significance(lost[key]) for key in ranked]
+        return [(*key[1:], each) for key, each in zip(ranked, errors, strict=True) if each < _WORSE]
+
+    def _blocks_of(self, key):
+        """Return the squared errors of an element without HAADF for each block."""
+        return sum(self._of_elements[(*key, number)][0] for number in range(self._enough))
 
     def table(self):
         """Return the settings that were tried, one dictionary per setting."""

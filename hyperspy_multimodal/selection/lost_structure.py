@@ -32,9 +32,9 @@ _NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
 _MOST_CANDIDATES = 2000
 # Decimals to which squared standard errors are compared.
 _DIGITS = 6
-# Families of windows that may be parts of broader regions, and the share of a window above which
+#: Families of windows that may be parts of broader regions, and the share of a window above which
 # it is one if other parts cover it.
-_LINES, _MOSTLY = ("lines", "diagonals", "slanted lines", "chains"), 0.5
+LINES, _MOSTLY = ("lines", "diagonals", "slanted lines", "chains"), 0.5
 # Elements that are searched at a time.
 _AT_A_TIME = 4
 _TINY = np.float32(1e-30)
@@ -301,7 +301,7 @@ def _apart(expectation, fused, element, wrong):
         inside = tuple(each[expectation.there[pixels]] for each in pixels)
         sums = (float(each[inside].sum()) for each in (expectation.net[element], fused))
         found = Lost(element, window, place, inside, errors, *sums)
-        may_be_part = errors > 0 and window.family in _LINES
+        may_be_part = errors > 0 and window.family in LINES
         if may_be_part and is_part(window, inside, images, unit, expectation.there):
             if not of_parts[pixels].any():
                 parts.append(replace(found, is_part=True))
