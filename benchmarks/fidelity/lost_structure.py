@@ -20,7 +20,7 @@ from hyperspy_multimodal.data import flat, haadf_only
 from hyperspy_multimodal.data._materials import compound_densities, stack_areal_densities
 from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._specimen import simulate_specimen
-from hyperspy_multimodal.recovery import fuse
+from hyperspy_multimodal.recovery import fuse, restored
 from hyperspy_multimodal.selection import BRIGHTNESS, kept_structure
 from hyperspy_multimodal.selection.lost_structure import Expectation
 from hyperspy_multimodal.selection.runs import Runs
@@ -175,8 +175,12 @@ def chosen_for(specimen):
 
 
 def fused_and_watched(specimen, **settings):
-    """Fuse, by default with what is chosen, and return `kept_structure` as it was `Watched`."""
-    with patch.object(fuse, "kept_structure", Watched()) as watched:
+    """Fuse, by default with what is chosen, and return `restored` as it was `Watched`."""
+    watched = Watched()
+    with (
+        patch.object(fuse, "restored", watched),
+        patch.object(restored, "kept_structure", watched.kept_structure),
+    ):
         specimen.signal.multimodal_fusion(
             specimen.haadf, **({"gamma": "auto"} | settings), show_progressbar=False
         )
@@ -184,13 +188,21 @@ def fused_and_watched(specimen, **settings):
 
 
 class Watched:
-    """`kept_structure`, which remembers what it was given and what it gave."""
+    """`restored`, which remembers what it was given and what it gave."""
 
-    def __call__(self, maps, fused, totals, haadf, beyond):
+    time = 0.0
+
+    def kept_structure(self, *arguments):
+        """Do what `kept_structure` does, and add up the time that it takes."""
         start = time.process_time()
-        self.maps, self.fused = maps, fused
-        self.kept, self.lost, self.left = kept_structure(maps, fused, totals, haadf, beyond)
-        self.time = time.process_time() - start
+        found = kept_structure(*arguments)
+        self.time += time.process_time() - start
+        return found
+
+    def __call__(self, prepared, *arguments, **options):
+        found = restored.restored(prepared, *arguments, **options)
+        self.maps, self.fused, self.kept = prepared.maps, found.as_fused.maps, found.result.maps
+        self.lost, self.left = found.lost, found.left
         #: Of these a message tells; the others are spots that the map shows, and sums over pixels
         #: of some brightness.
         self.told = [each for each in self.lost if not each.is_shown]
@@ -199,7 +211,7 @@ class Watched:
             for some in (self.lost, self.left)
         )
         self.by_brightness = shown - differing
-        return self.kept, self.lost, self.left
+        return found
 
     @property
     def spots(self):

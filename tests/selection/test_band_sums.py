@@ -217,3 +217,14 @@ def test_a_haadf_whose_contrast_is_all_beside_a_mask_is_compared_by_neighbourhoo
     of_found, of_fused = (np.square(each - maps.net[0])[~mask].sum() for each in (found, fused))
     assert of_found < of_fused
     assert bands_of(1.0 + 0 * edge) == []
+
+
+def test_noise_of_bright_pixels_does_not_hide_what_is_grossly_wrong_in_dark_ones():
+    """A film of few counts, of which the map shows twice as many, beside a grain of many."""
+    grain = np.where(DOME > 0, 60.0 + 40 * DOME, 0.0)
+    for seed in range(3):
+        maps = drawn(grain + 0.1, seed)
+        fused = with_total(grain + 0.25, maps)
+        assert errors(fused[0], maps).max() > 6
+        found, _, left = kept(maps, fused)
+        assert not left and np.abs(errors(found[0], maps)).max() < 2.6
