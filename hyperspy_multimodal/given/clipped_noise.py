@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 from scipy.optimize import minimize, minimize_scalar
-from scipy.special import gammainc, gammaln, ndtr, xlogy
+from scipy.special import gammainc, gammaincc, gammaln, ndtr, xlogy
 
 from .noise_model import sizes_of
 
@@ -30,6 +30,10 @@ _TRIED, _FEWEST, _MOST = 45, 2e-3, 30.0
 # Gains and floors differ from the initial ones by at most this factor.
 _FARTHEST = 3.0
 _GAINS_ALONE = 24
+# A background of counts must be more likely than other noise and counts alone by this much. Counts
+# that are tried first, and the relative error of the floor that it causes,
+# because their number is not the same in all pixels.
+_BETTER, _BACKGROUND, _OF_BACKGROUND = 4.0, 3.0, 0.15
 _PENALTY = 1e3
 # Probability that every model leaves for any value.
 _LEAST_CHANCE = 1e-12
@@ -43,6 +47,7 @@ class Clipped(NamedTuple):
     """Gain and floor in units of a map, with standard errors, and the log-likelihood.
 
     ``shape`` is that of the gamma distribution of the sizes of counts, infinite for one size.
+    ``of_counts`` says whether the noise is that of a background of counts.
     """
 
     gain: float
@@ -51,6 +56,7 @@ class Clipped(NamedTuple):
     floor_error: float
     log_likelihood: float
     shape: float
+    of_counts: bool = False
 
 
 def may_be_clipped(values, gain):
@@ -81,8 +87,9 @@ def fit_clipped(image, gain, beside_others=False):
     counts is Poisson distributed, with one expectation for all pixels of a class, which have
     surroundings of equal brightness. Gain, floor and expectations maximise the likelihood of the
     histograms of the dark classes. Counts alone on a film leave equally many pixels at 0, but
-    either few values near 0, or most of them near 0. In moments, by contrast, values cut off below
-    0 cannot be distinguished from small counts.
+    either few values near 0, or most of them near 0. The noise of a background of counts that was
+    subtracted is not Gaussian: its positive values extend further than its negative ones. In
+    moments, by contrast, values cut off below 0 cannot be distinguished from small counts.
 
     Parameters
     ----------
@@ -109,6 +116,9 @@ def fit_clipped(image, gain, beside_others=False):
     dark = histograms[: max(len(classes) // _DARKEST, 1)]
     clipped = _fitted(dark, edges, gain, deviation, _SHAPES[0]).log_likelihood
     alone = max(_likelihood_alone(dark, edges, gain, shape) for shape in _SHAPES_ALONE)
+    background = _with_background(dark, edges, deviation)
+    if background.log_likelihood > max(clipped, alone) + _BETTER:
+        return background
     if clipped < alone + (0.0 if beside_others else _CLEARLY):
         return None
     found = [_fitted(histograms, edges, gain, deviation, shape) for shape in _SHAPES]
@@ -157,6 +167,30 @@ def _fitted(histograms, edges, gain, deviation, shape):
     gain, deviation = np.exp(found.x)
     return Clipped(float(gain), float(deviation**2), float(gain * errors[0]),
                    float(2 * deviation**2 * errors[1]), -float(found.fun), shape)  # fmt: skip
+
+
+def _with_background(histograms, edges, deviation):
+    """Return the best fit if the noise is that of a background of counts that was subtracted.
+
+    Their expected number is not the same in all pixels, so that the distribution is continuous.
+    """
+    start = np.log([deviation / np.sqrt(_BACKGROUND), _BACKGROUND])
+    expected, sizes = _sizes(np.inf, np.sqrt(_BACKGROUND))
+
+    def cost(x):
+        unit, background = np.exp(x)
+        counts = edges / unit - sizes + background + 0.5
+        below = np.where(counts > 0, gammaincc(np.maximum(counts, 1e-9), background), 0.0)
+        away = np.maximum(np.abs(x - start) - np.log(_FARTHEST), 0.0)
+        return -_log_likelihood(histograms, below, expected) + _PENALTY * (away @ away)
+
+    first = start + np.array([[0.0, 0.0], [0.15, 0.0], [0.0, 0.3]])
+    found = minimize(cost, start, method="Nelder-Mead",
+                     options={"xatol": 2e-3, "fatol": 1e-2, "initial_simplex": first})  # fmt: skip
+    unit, background = np.exp(found.x)
+    floor = float(unit**2 * background)
+    error = _OF_BACKGROUND * floor
+    return Clipped(float(unit), floor, np.inf, error, -float(found.fun), np.inf, of_counts=True)
 
 
 def _likelihood_alone(histograms, edges, gain, shape):

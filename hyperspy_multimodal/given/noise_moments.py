@@ -98,7 +98,7 @@ def fit_noise(levels, clipped=False, roughly=False):
                problem.counts(noise), float(gains[plain.argmin()]) * scale, excess)  # fmt: skip
 
 
-def fit_gain(levels, floor, gain, clipped):
+def fit_gain(levels, floor, gain, clipped, counted=False):
     """Fit the gain of levels whose floor is known, and return it with its standard error.
 
     The error is infinite if gains of a quarter, or four times as large, fit nearly as well.
@@ -111,7 +111,7 @@ def fit_gain(levels, floor, gain, clipped):
     clipped : bool
         Whether what was negative was set to 0.
     """
-    problem = _Problem(levels, clipped)
+    problem = _Problem(levels, clipped, counted)
     scale = problem.scale
     # smaller ones lead to floors outside the tables
     gain = max(gain, np.sqrt(floor / FLOORS[-1]) / _NEAR[0])
