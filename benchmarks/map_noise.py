@@ -94,6 +94,9 @@ KINDS = {
     "Gaussian filter, 0.5 pixels": filtered(lambda image: ndimage.gaussian_filter(image, 0.5)),
     "Gaussian filter, 1 pixel": filtered(lambda image: ndimage.gaussian_filter(image, 1.0)),
     "mean of 3 x 3 pixels": filtered(lambda image: ndimage.uniform_filter(image, 3)),
+    "shifted by 0.3 pixels": filtered(
+        lambda image: ndimage.shift(image, 0.3, order=1, mode="nearest")
+    ),
     "interpolated linearly, 2 x 2": interpolated,
 }
 

@@ -17,11 +17,11 @@ _ALIKE, _PARTS = 4.0, 6
 # Parts with equal numbers of counts that are needed to know errors.
 _LEAST_PARTS = 5.0
 # Filters that are tried: Gaussian ones, in pixels, and those that are sampled at pixels, moving
-# averages of so many pixels, and enlargements by linear interpolation, with new pixels at these
-# distances from the original ones.
+# averages of so many pixels, shifts by linear interpolation, in pixels, and enlargements by the
+# same, with new pixels at these distances from the original ones.
 _BLURS, _WIDTHS, _ENLARGED = np.linspace(0.2, 2.5, 231), (2, 3, 4, 5), (2, 3)
 _SAMPLED, _REACH = np.linspace(0.3, 0.8, 51), np.arange(-4, 5)
-_PHASES = np.linspace(0.0, 0.5, 11)
+_SHIFTS, _PHASES = np.linspace(0.1, 0.5, 41), np.linspace(0.0, 0.5, 11)
 # Less blur than this counts as none.
 _LEAST = 0.395
 # Neighbours whose correlation differs from -1/2 by fewer standard errors are independent.
@@ -173,6 +173,7 @@ def _filters():
     shared = [np.exp(-(distance**2) / (4 * blur**2)) for blur in _BLURS]
     # as `scipy.ndimage.gaussian_filter` samples them
     shared += [_of_kernel(np.exp(-np.square(_REACH / blur) / 2)) for blur in _SAMPLED]
+    shared += [_of_kernel(np.array([1 - shift, shift])) for shift in _SHIFTS]
     shared += [np.maximum(1 - distance / width, 0.0) for width in _WIDTHS]
     shared += [_of_interpolation(times, phase) for times in _ENLARGED for phase in _PHASES]
     shared = np.array(shared)
@@ -182,7 +183,7 @@ def _filters():
 
 
 def _of_kernel(kernel):
-    """Return the correlation after a filter with a symmetric kernel."""
+    """Return the correlation after a filter with this kernel."""
     shared = np.correlate(kernel, kernel, mode="full")[kernel.size - 1 :]
     return np.pad(shared / shared[0], (0, _FAR - shared.size))
 
