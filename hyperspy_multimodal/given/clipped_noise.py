@@ -47,7 +47,8 @@ class Clipped(NamedTuple):
     """Gain and floor in units of a map, with standard errors, and the log-likelihood.
 
     ``shape`` is that of the gamma distribution of the sizes of counts, infinite for one size.
-    ``of_counts`` says whether the noise is that of a background of counts.
+    ``of_counts`` says whether the noise is that of a background of counts, and ``is_clear`` whether
+    this is certain.
     """
 
     gain: float
@@ -57,6 +58,7 @@ class Clipped(NamedTuple):
     log_likelihood: float
     shape: float
     of_counts: bool = False
+    is_clear: bool = True
 
 
 def may_be_clipped(values, gain):
@@ -74,10 +76,14 @@ def may_be_clipped(values, gain):
     """
     if values.min() < 0 or np.mean(values == 0) < _FEW_ZEROS or not values.any():
         return False
-    smallest = values[values > 0].min()
-    multiples = values / smallest
-    are_multiples = np.all(np.abs(multiples - np.rint(multiples)) < _MULTIPLE)
-    return not (are_multiples and smallest > gain / 2)
+    above = values[values > 0]
+    return not (_are_multiples(above) and above.min() > gain / 2)
+
+
+def _are_multiples(values):
+    """Return whether all values, which are above 0, are multiples of the smallest one."""
+    multiples = values / values.min()
+    return bool(np.all(np.abs(multiples - np.rint(multiples)) < _MULTIPLE))
 
 
 def fit_clipped(image, gain, beside_others=False):
@@ -117,8 +123,11 @@ def fit_clipped(image, gain, beside_others=False):
     clipped = _fitted(dark, edges, gain, deviation, _SHAPES[0]).log_likelihood
     alone = max(_likelihood_alone(dark, edges, gain, shape) for shape in _SHAPES_ALONE)
     background = _with_background(dark, edges, deviation)
-    if background.log_likelihood > max(clipped, alone) + _BETTER:
+    better = background.log_likelihood - max(clipped, alone)
+    if better > _BETTER:
         return background
+    if better > 0 and not _are_multiples(image[image > 0]):
+        return background._replace(is_clear=False)
     if clipped < alone + (0.0 if beside_others else _CLEARLY):
         return None
     found = [_fitted(histograms, edges, gain, deviation, shape) for shape in _SHAPES]

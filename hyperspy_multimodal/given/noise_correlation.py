@@ -119,11 +119,14 @@ def correlation_of_noise(image):
     order = np.argsort(away, kind="stable")
     best = order[0]
     blur = float(_total(shared[best]) / np.sqrt(4 * np.pi))
+    as_good = shared[order[: np.sum(away < away[best] + _AS_GOOD)]]
     if blur < _LEAST:
-        return Correlation(0.0, _NONE)
+        # few counts do not tell whether there is a filter
+        is_filter = away[best] <= _MISFIT and _total(as_good).max() > _LEAST * np.sqrt(4 * np.pi)
+        return Correlation(np.nan if is_filter else 0.0, _NONE)
     if blur > _MOST or away[best] > _MISFIT:
         return Correlation(np.nan, _NONE)
-    return Correlation(blur, shared[order[: np.sum(away < away[best] + _AS_GOOD)]])
+    return Correlation(blur, as_good)
 
 
 def _flat(image):

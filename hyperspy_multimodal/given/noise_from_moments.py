@@ -100,6 +100,8 @@ def noise_from_moments(image, beside_clipped=False, gap=0, sharing=None):
         levels = levels_of(flat, whole, flat.mean / gaussian.gain)
         gain, error = fit_gain(levels, gaussian.floor, gaussian.gain, clipped, gaussian.of_counts)
         floor_error = np.hypot(gaussian.floor_error, _MODEL * gaussian.floor)
+        if not gaussian.is_clear:
+            error = np.inf
         found = found._replace(
             gain=gain, floor=gaussian.floor, gain_error=error, floor_error=floor_error
         )
