@@ -126,9 +126,9 @@ def fit_clipped(image, gain, beside_others=False):
     better = background.log_likelihood - max(clipped, alone)
     if better > _BETTER:
         return background
-    if better > 0 and not _are_multiples(image[image > 0]):
-        return background._replace(is_clear=False)
     if clipped < alone + (0.0 if beside_others else _CLEARLY):
+        if better > 0 and not _are_multiples(image[image > 0]):
+            return background._replace(is_clear=False)
         return None
     found = [_fitted(histograms, edges, gain, deviation, shape) for shape in _SHAPES]
     return max(found, key=lambda each: each.log_likelihood)
