@@ -47,8 +47,8 @@ def chosen(*alternatives):
 
 
 def found(prepared, choice, keep=True):
-    options = {"max_iterations": 300, "callback": None, "can_go_on": True}
-    return restored(prepared, choice, keep, tolerance=1e-3, **options)
+    options = {"max_iterations": 500, "callback": None, "can_go_on": True}
+    return restored(prepared, choice, keep, tolerance=1e-4, **options)
 
 
 def places(setting):
@@ -68,7 +68,7 @@ def test_a_line_that_a_smooth_map_lacks_leads_to_a_sharper_map_of_its_element(pr
     assert other.as_fused.converged
     again = found(prepared, replace(chosen([], []), setting=other.setting), keep=False)
     off = other.as_fused.maps - again.result.maps
-    assert off.std() < 0.02 * again.result.maps.std()
+    assert np.all(off.std(axis=(1, 2)) < 0.03 * again.result.maps.std(axis=(1, 2)))
 
 
 def test_others_that_predict_much_worse_or_are_no_better_are_not_taken(prepared):
