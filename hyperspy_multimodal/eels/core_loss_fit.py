@@ -8,6 +8,7 @@ from scipy import ndimage, optimize
 
 from .core_loss_errors import CoreLossErrors, core_loss_errors
 from .fit_ranges import range_covariance
+from .unmodelled_shapes import shape_covariance
 from .white_lines import OFFSETS, WIDTHS, white_line_shapes
 
 _EXPONENTS = 1.0, 6.0
@@ -67,6 +68,8 @@ class CoreLossFit:
     of_ranges : numpy.ndarray or None
         Covariance of the counts of the edges in their windows over the ranges that might be fitted,
         shape (K, K); None without windows.
+    of_shapes : numpy.ndarray or None
+        The same over shapes of background and edges that the model does not have, noise included.
     dark : float
         Counts of electrons whose noise would be that of the camera's floor, in each channel.
     """
@@ -82,6 +85,7 @@ class CoreLossFit:
     used: np.ndarray = field(repr=False)
     errors: CoreLossErrors = field(repr=False)
     of_ranges: np.ndarray | None = field(default=None, repr=False)
+    of_shapes: np.ndarray | None = field(default=None, repr=False)
     dark: float = 0.0
 
 
@@ -108,7 +112,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
         As of `CoreLossFit`, default 0.
     inside : list of (int, int), optional
         Channels [start, stop) of windows, one for each of the first edges: the fit is repeated over
-        shorter ranges to see how far their counts depend on the range.
+        shorter ranges, and with other shapes, to see how far their counts depend on both.
 
     Returns
     -------
@@ -122,7 +126,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
         if kept == lined:
             break
         lined = kept
-    errors, of_ranges = core_loss_errors(model, parameters, lined, gain), None
+    errors, of_ranges, of_shapes = core_loss_errors(model, parameters, lined, gain), None, None
     if inside is not None:
         lowest = min(onset for each in edges for onset in each.onsets)
         of_ranges = range_covariance(
@@ -134,6 +138,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
             errors,
             lambda shorter, found: core_loss_errors(shorter, found, lined, gain),
         )
+        of_shapes = shape_covariance(model, parameters, lined, inside, gain)
     design, owners = model.design(parameters, lined)
     amplitudes, _ = model.solve(design)
     spectra, lines = np.zeros((2, len(edges), len(energy)))
@@ -154,6 +159,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
         used=used,
         errors=errors,
         of_ranges=of_ranges,
+        of_shapes=of_shapes,
         dark=dark,
     )
 

@@ -41,9 +41,9 @@ def range_covariance(model, parameters, lined, inside, lowest, errors, errors_of
             found = shorter.search(lined, parameters)
             change = _counts(shorter, found, lined, inside) - whole
             noise = errors_of(shorter, found).of_windows(inside) - of_whole
-            changes.append(np.outer(change, change) - _positive(noise))
+            changes.append(np.outer(change, change) - positive(noise))
         if changes:
-            total += _positive(np.mean(changes, axis=0))
+            total += positive(np.mean(changes, axis=0))
     return total
 
 
@@ -75,7 +75,13 @@ def _earlier(model, inside):
     return [model.used & (channels < stop) for stop in stops if stop < end]
 
 
-def _positive(covariance):
-    """Return a symmetric matrix without its negative eigenvalues."""
+def positive(covariance):
+    """Return a symmetric matrix without its negative eigenvalues.
+
+    Parameters
+    ----------
+    covariance : numpy.ndarray
+        Shape (K, K).
+    """
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.maximum(values, 0.0)) @ vectors.T

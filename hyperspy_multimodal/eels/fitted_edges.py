@@ -10,6 +10,7 @@ from ..counts.templates import Templates
 from ..physics.edges import onset_energy
 from .background_shape import POWER_LAW
 from .core_loss_fit import CoreLossFit
+from .fit_ranges import positive
 from .gain import Camera, WithCamera
 
 
@@ -64,11 +65,13 @@ class EdgeProjection:
     def common_covariance(self):
         """Covariance of the totals beyond the noise of the maps, (K, K).
 
-        It is that of the fit of the summed spectrum, and of the range of energies that is fitted.
+        It is that of the fit of the summed spectrum, of other shapes of background and edges and,
+        as far as it exceeds these, of the range of energies that is fitted.
         """
-        of_sum = self.sum_fit.errors.of_windows(self.plan.windows_plan.inside)
-        values, vectors = np.linalg.eigh(of_sum - self._poisson)
-        return (vectors * np.maximum(values, 0.0)) @ vectors.T + self.sum_fit.of_ranges
+        fit = self.sum_fit
+        of_sum = fit.errors.of_windows(self.plan.windows_plan.inside)
+        beyond = positive(of_sum + fit.of_ranges - fit.of_shapes)
+        return positive(fit.of_shapes + beyond - self._poisson)
 
     @property
     def totals(self):
