@@ -16,6 +16,7 @@ def raw_noise(
     common_is_known=True,
     unit="counts",
     gain_doubts=None,
+    tilt=None,
 ):
     """Return what is known of the noise of K raw maps, in types for users, by name.
 
@@ -43,6 +44,10 @@ def raw_noise(
         What the raw maps hold: "counts" (default) or "map units".
     gain_doubts : numpy.ndarray or None
         Standard errors of ``per_count``, as shares of it, where it was estimated, shape (K,).
+    tilt : dict or None
+        Where backgrounds of pixels are steeper than that of all: ``amounts`` and their
+        ``variances``, maps (ny, nx), and ``effects`` of a unit amount on the counts of each map,
+        shape (K,). None (default) where that is not measured.
     """
     return {
         "variances": dict(zip(names, variances, strict=True)),
@@ -54,6 +59,7 @@ def raw_noise(
         "gross": gross,
         "common_is_known": common_is_known,
         "unit": unit,
+        "background_tilt": tilt,
         "gain_doubts": None
         if gain_doubts is None
         else dict(zip(names, np.asarray(gain_doubts).tolist(), strict=True)),

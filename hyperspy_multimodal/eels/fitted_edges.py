@@ -9,6 +9,7 @@ from ..counts.raw_noise import in_shares, raw_noise
 from ..counts.templates import Templates
 from ..physics.edges import onset_energy
 from .background_shape import POWER_LAW
+from .background_tilt import background_tilt
 from .core_loss_fit import CoreLossFit
 from .fit_ranges import positive
 from .gain import Camera, WithCamera
@@ -84,11 +85,16 @@ class EdgeProjection:
         return np.sqrt(np.diag(self._poisson + self.common_covariance))
 
     @property
+    def _tilt(self):
+        return background_tilt(self.templates, self.plan.energy, self.columns)
+
+    @property
     def operator(self):
-        """Net counts, all counts, covariances of the net counts: a matrix (C, M)."""
-        projection = self.templates.projection[: self.columns]
+        """Net counts, all counts, covariances of the net counts, tilts: a matrix (C, M)."""
+        projection, tilt = self.templates.projection[: self.columns], self._tilt.row
         products = [projection[i] * projection[j] for i, j in self._pairs]
-        return np.array([*projection, self.plan.used.astype(float), *products]).T
+        used = self.plan.used.astype(float)
+        return np.array([*projection, used, *products, tilt, tilt**2]).T
 
     def measured(self, whole, of_halves, seed, splits):
         """Return the `EdgeReading` of projected spectra (M, ny, nx) and their halves."""
@@ -97,7 +103,7 @@ class EdgeProjection:
         projection = self.templates.projection[:n_maps]
         floor = float(self.camera.floors(1)) * projection @ projection.T
         covariance = np.empty((*net.shape[1:], n_maps, n_maps))
-        for (i, j), values in zip(self._pairs, whole[n_maps + 1 :], strict=True):
+        for (i, j), values in zip(self._pairs, whole[n_maps + 1 : -2], strict=True):
             covariance[..., i, j] = covariance[..., j, i] = values / self.gain + floor[i, j]
         if not self.can_split:
             of_halves = gaussian_halves(net, covariance, splits, seed)
@@ -129,6 +135,7 @@ class EdgeProjection:
             totals=self.gain * net.sum(axis=(1, 2)),
             common_covariance=self.common_covariance,
             gross=self.gain * maps.gross,
+            tilt=self._measured_tilt(*whole[-2:]),
         )
         onsets = [onset_energy(name) for name in plan.names]
         return EdgeReading(
@@ -143,6 +150,16 @@ class EdgeProjection:
             self.total_errors.tolist(),
             noise,
         )
+
+    def _measured_tilt(self, amounts, squares):
+        """Return how far the backgrounds of pixels are steeper than that of all, for `raw_noise`."""
+        tilt = self._tilt
+        floor = self.gain**2 * float(self.camera.floors(1)) * float(tilt.row @ tilt.row)
+        return {
+            "amounts": amounts,
+            "variances": self.gain * np.maximum(squares, 0) + floor,
+            "effects": tilt.effects,
+        }
 
     @property
     def _cross_sections(self):

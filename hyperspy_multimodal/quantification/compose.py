@@ -248,6 +248,7 @@ def composition(
     }
     variance = np.diagonal(noise, axis1=1, axis2=2)
     absent = np.diag(measured.common) * np.square(found.shares)[:, None]
+    absent = absent + np.diagonal(found.tilted, axis1=1, axis2=2)
     limits, p_values = detection(found.counts, found.background, absent, measured.per_count)
     wrong = np.array(["background is wrong" in remark for remark in remarks], bool)
     if not measured.common_is_known:  # all of the counts may be background

@@ -184,7 +184,9 @@ def _tested(measured, factors, k, size, least, rate):
     )
     shares = summed(measured.together, size) / max(float(measured.together.sum()), 1e-300)
     shares = np.clip(shares, 0.0, 1.0)
+    tilt, its_variance = (summed(each, size) for each in measured.tilts)
     common = measured.common[k, k] * np.square(shares)
+    common += measured.tilt_effects[k] ** 2 * np.maximum(tilt**2 - its_variance, 0.0)
     pooled = measured.background.sum(axis=(1, 2))[:, None, None] * shares
     gains = measured.per_count[:, None, None]
     background = expected_background(background, pooled, gains)

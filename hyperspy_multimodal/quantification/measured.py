@@ -47,6 +47,11 @@ class Measured:
         Of ``net``: "counts" or "map units".
     gain_doubts : numpy.ndarray or None
         Standard errors of ``per_count``, as shares of it, if it was estimated, shape (K,).
+    tilts : numpy.ndarray
+        How far the background of a pixel is steeper than that of all, and the variance of that,
+        shape (2, ny, nx); 0 where it is not measured.
+    tilt_effects : numpy.ndarray
+        Counts that a unit of it adds to each line, shape (K,).
     """
 
     kind: str
@@ -65,6 +70,8 @@ class Measured:
     common_is_known: bool
     unit: str
     gain_doubts: np.ndarray | None
+    tilts: np.ndarray
+    tilt_effects: np.ndarray
 
 
 def measured_of(maps, output, is_ratio=True):
@@ -114,6 +121,11 @@ def measured_of(maps, output, is_ratio=True):
     per_count = np.array([noise["variances_per_count"][name] for name in names])
     doubts = noise.get("gain_doubts")
     lines = kind == "line"
+    tilt = noise.get("background_tilt")
+    tilts, effects = np.zeros((2, *shape)), np.zeros(len(names))
+    if tilt is not None:
+        tilts = np.where(used, [tilt["amounts"], tilt["variances"]], 0.0)
+        effects = np.asarray(tilt["effects"])[at]
     together = np.sum(list(clean.values()), axis=0, dtype=float) if lines else noise["gross"]
     return Measured(
         kind=kind,
@@ -132,6 +144,8 @@ def measured_of(maps, output, is_ratio=True):
         common_is_known=noise["common_is_known"],
         unit=noise.get("unit", "counts"),
         gain_doubts=None if doubts is None else np.array([doubts[name] for name in names]),
+        tilts=tilts,
+        tilt_effects=effects,
     )
 
 

@@ -20,7 +20,9 @@ class RegionCounts:
     noise : numpy.ndarray
         Covariance of the counts by their noise, shape (R, K, K).
     common : numpy.ndarray
-        Covariance by what is common to all regions, shape (R, K, K).
+        Covariance by what is common to all pixels of a region, shape (R, K, K).
+    tilted : numpy.ndarray
+        The part of it that is due to another slope of the background, shape (R, K, K).
     shares : numpy.ndarray
         Counts of all lines in a region, or of its spectra, over those of the scan, shape (R,).
     """
@@ -29,6 +31,7 @@ class RegionCounts:
     background: np.ndarray
     noise: np.ndarray
     common: np.ndarray
+    tilted: np.ndarray
     shares: np.ndarray
 
 
@@ -41,6 +44,8 @@ def region_counts(measured, masks):
     counts of a line in a region as of its total. But where a line has less of its counts than
     all others, what is wrong about them comes from these: then it is as large a part of the error
     of its total as the region has of the counts of all lines, or of the spectra of EELS.
+    The background of a region can have another slope than that of the scan. What this is measured
+    to change, beyond its noise, is an error of the region.
 
     Parameters
     ----------
@@ -69,7 +74,10 @@ def region_counts(measured, masks):
     totals = np.where(measured.totals > 0, measured.totals, np.inf)
     scale = np.maximum(counts / totals, shares[:, None])
     common = measured.common * scale[:, :, None] * scale[:, None, :]
-    return RegionCounts(counts, background, noise, common, shares)
+    amounts, variances = summed(measured.tilts)
+    effects = np.outer(measured.tilt_effects, measured.tilt_effects)
+    tilted = np.maximum(np.square(amounts) - variances, 0.0)[:, None, None] * effects
+    return RegionCounts(counts, background, noise, common + tilted, tilted, shares)
 
 
 def percentages(counts, factors):
