@@ -61,7 +61,8 @@ def ranges_table(folder):
             sums = region_sums(maps, output, regions)
             found = composition(maps, output, regions=regions)
         counts, errors = sums.counts[0] / 1e6, sums.errors["total"][0] / 1e6
-        at = with_error(found.atomic_percent[0, 0], found.errors["total"][0, 0])
+        at = found.atomic_percent[0, 0]
+        at = "not known" if np.isnan(at) else with_error(at, found.errors["total"][0, 0])
         verdicts = "; ".join(m.metadata.Multimodal_fusion.verdict for m in maps)
         ends = part.axes_manager[-1].axis[[0, -1]] if low is None else (low, high)
         print_row(

@@ -101,6 +101,7 @@ JOBS = {
         0.5,
         ("absorption", "composition-example", "areal-percent", "areal-ratios"),
     ),
+    "edge-errors": Job("edge_errors.py", 1, ("edge-errors",)),
     "camera-noise": Job("camera_noise.py", 1, ("camera-noise",)),
     "detection": Job("fidelity/detection.py", 3, ("detection", "power")),
     "detection-map": Job("fidelity/detection_map.py --seeds 4", 1.5, ("detection-map",)),

@@ -116,8 +116,8 @@ class EdgeFitPlan:
         if known:
             _logger.warning(
                 "Totals are uncertain by %s. This includes how much they change with the energy "
-                "range of the fit. Report them with their errors: `total_errors` (in counts) in "
-                "metadata.Multimodal_fusion.",
+                "range of the fit, and with other shapes of background and edges. Report them with "
+                "their errors: `total_errors` (in counts) in metadata.Multimodal_fusion.",
                 ", ".join(
                     f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in known.items()
                 ),

@@ -152,7 +152,7 @@ class EdgeProjection:
         )
 
     def _measured_tilt(self, amounts, squares):
-        """Return how far the backgrounds of pixels are steeper than that of all, for `raw_noise`."""
+        """Return how far backgrounds of pixels are steeper than that of all, for `raw_noise`."""
         tilt = self._tilt
         floor = self.gain**2 * float(self.camera.floors(1)) * float(tilt.row @ tilt.row)
         return {

@@ -13,7 +13,7 @@ _SLOPE, _OWN_SLOPE = 0.5, 0.2
 _PLURAL = {20.0: 0.5, 50.0: 0.3}
 # Widths of bands, relative to their energy, over which residuals may be correlated.
 _BAND = 0.03
-_LEAST_FREEDOM = 3
+_LEAST_FREEDOM = 2
 _REPEATS = 3
 # The truth may lie on either side of what the wider model finds: with this factor for the square of
 # a change, 68 % lie within one error, whether it is small or large beside the noise.

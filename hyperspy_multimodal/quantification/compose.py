@@ -127,7 +127,8 @@ def composition(
     - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
       EDS fit, they are the errors of calibration, line weights and continuum. For an EELS fit, they
       are the errors of the background exponent, the energy shift and the white lines, and those due
-      to misfit and the choice of energy range. For windows, they are 3 % of the X-ray background
+      to misfit, the choice of energy range, other shapes of background and edges, and another slope
+      of the background in the region. For windows, they are 3 % of the X-ray background
       (10 % below 1 keV), or 0.5 % of the EELS background and the error of its exponent. The
       expected contribution of overlapping lines (tabulated intensities) or edges (hydrogenic
       cross-sections) of other mapped elements is counted as an error as well. For each element, the
