@@ -127,7 +127,8 @@ DESCRIPTIONS = {
       ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson and
       regularisation terms at each iteration). ``raw_noise`` is a dictionary with the ``variances``
       (an array per line or edge) and ``covariances`` of the raw maps, and with systematic errors
-      common to all pixels.
+      common to all pixels. For an EELS fit, ``background_tilt`` contains the deviation of the slope
+      of the background in each pixel.
     - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
       maps from simulated repetitions of the scan. Their spread about the fused maps gives the error
       of the maps and of anything computed from them.
