@@ -80,6 +80,12 @@ def write_quantities(folder, maps, output, haadf, regions, options):
     what = "Composition" if path.name == COMPOSITION else "Without --factors: sums of the raw maps"
     more = "s" if len(found.regions) > 1 else ""
     _logger.info("%s of %d region%s in %s", what, len(found.regions), more, path)
+    if options.regions == AUTO and len(found.regions) == 1:
+        _logger.info(
+            "Only one region was found: the counts do not distinguish the compositions of parts "
+            "that are large enough. For particles that you see in the maps, draw a label image "
+            "and pass it with --regions."
+        )
     if options.regions == AUTO:
         _write_regions(folder, maps[0], found, options)
     if options.pictures and path.name == COMPOSITION:

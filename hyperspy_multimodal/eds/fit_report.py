@@ -178,13 +178,7 @@ def report(found):
             about={each.line: each.counts / max(counts, 1.0)},
         )
     if explanation.instrument_elements:
-        _logger.info(
-            "Fitted but not mapped, as elements of the instrument: %s.",
-            ", ".join(
-                f"{element} ({plain(counts)} counts)"
-                for element, counts in explanation.instrument_elements.items()
-            ),
-        )
+        _report_instrument(explanation, found.totals)
     _say_uncertain(found)
     is_poor = explanation.fit.misfit > _FAIR and not explanation.has_wrong_model
     _logger.log(
@@ -260,6 +254,24 @@ def _near_peaks(explanation, names):
             for peak in explanation.peaks
         )
     ]
+
+
+def _report_instrument(explanation, totals):
+    """Log elements of the instrument; as a warning if one of them has the largest peaks."""
+    elements = explanation.instrument_elements
+    most = max(elements, key=elements.get)
+    counts = ", ".join(f"{element} ({plain(n)} counts)" for element, n in elements.items())
+    if elements[most] > max(totals, default=0.0):
+        _logger.warning(
+            "The largest peaks are of %s, which is not mapped: elements of the instrument are "
+            "fitted but not mapped (%s). If it is in the specimen or its support, add it with "
+            "s.add_elements: a composition is that of the mapped elements alone.",
+            most,
+            counts,
+            kind="to do",
+        )
+    else:
+        _logger.info("Fitted but not mapped, as elements of the instrument: %s.", counts)
 
 
 def _report_others(explanation):

@@ -125,7 +125,9 @@ def _draw_regions(axis, found, image, title):
     shape = signal.data.shape
     across = left + (np.arange(shape[1] + 2) - 0.5) * (right - left) / shape[1]
     down = top + (np.arange(shape[0] + 2) - 0.5) * (bottom - top) / shape[0]
-    for r, (name, mask) in enumerate(zip(found.regions, found.masks, strict=True)):
+    # Outlines of small regions lie over those of large ones around them.
+    for r in sorted(range(len(found.masks)), key=lambda r: -found.masks[r].sum()):
+        name, mask = found.regions[r], found.masks[r]
         padded = np.pad(mask, 1)
         axis.contour(across, down, padded, [0.5], colors=[region_colour(r)], linewidths=1.2)
         row, column = np.unravel_index(distance_transform_edt(padded).argmax(), padded.shape)

@@ -198,6 +198,14 @@ def test_elements_of_the_instrument_are_listed_and_those_that_take_counts_are_wa
     assert "If this is wrong, so is the map." in text
 
 
+def test_an_element_of_the_instrument_with_the_largest_peaks_is_warned_of(caplog):
+    explanation = with_wolfram()
+    counts = explanation.instrument_elements["W"]
+    (text,) = texts(caplog, explanation, totals=(0.99 * counts, 8e3))
+    assert text.startswith("The largest peaks are of W, which is not mapped")
+    assert texts(caplog, explanation, totals=(1.01 * counts, 8e3)) == []
+
+
 @pytest.mark.parametrize(("counts", "level"), [(6e3, logging.WARNING), (250, logging.INFO)])
 def test_elements_that_nobody_named_are_told_and_how_to_map_them(caplog, counts, level):
     found = explained(drawn(expected({**COUNTS, "Ti": counts})), NAMED)
