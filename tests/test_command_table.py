@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 
+from hyperspy_multimodal import fuse_maps, region_sums
 from hyperspy_multimodal.command import main
 from hyperspy_multimodal.data import core_shell
 
@@ -60,8 +61,16 @@ def test_errors_of_maps_are_in_their_units(run):
     np.testing.assert_allclose(errors(table, "raw"), 7 * np.sqrt(totals / 7), rtol=0.02)
 
 
-def test_an_estimated_gain_gives_no_errors_as_in_composition(run):
-    assert [row["raw total error"] for row in run("maps.npz", "--maps")] == [""] * 3
+def test_errors_of_an_estimated_gain_are_those_of_region_sums(run, scan):
+    with np.load("maps.npz") as file:
+        maps = {f"{name}_Ka": file[name] for name in file if name != "HAADF"}
+    settings = {"gamma": 1, "lambdas": (0.01, 0.02), "full_output": True}
+    found = region_sums(*fuse_maps(maps, scan.haadf, **settings), {"scan": scan.haadf.data > 0})
+    assert "may have been cut off" in found.table()
+    of_table = dict(zip(maps, errors(run("maps.npz", "--maps"), "raw"), strict=True))
+    of_sums = dict(zip(found.lines, found.errors["total"][0], strict=True))
+    for name, error in of_sums.items():
+        assert of_table[name] == pytest.approx(error, rel=0.1)
 
 
 def test_windows_record_the_errors_of_totals_as_a_fit_does(scan):

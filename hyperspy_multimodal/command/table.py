@@ -55,7 +55,7 @@ def raw_errors(maps, output):
     """Return the standard errors of the totals of raw maps, NaN where they are not known.
 
     Those of spectra include all that is known of the fit or the background, those of given maps the
-    noise alone. Where that may have been clipped, `composition` gives no errors either.
+    noise alone, and by how much noise below 0 that was cut off may have raised sums.
     """
     known = maps[0].metadata.get_item("Multimodal_fusion.total_errors", None)
     if known is not None and len(known) == len(maps):
@@ -64,13 +64,21 @@ def raw_errors(maps, output):
     if is_unknown or "verdicts" not in output:
         return [float("nan")] * len(maps)
     gains = np.broadcast_to(output.get("gain", 1.0), len(maps))
-    return [
+    from ..plot.panels import map_name
+
+    cut_off = (output.get("raw_noise") or {}).get("cut_off") or {}
+    errors = []
+    for each, gain, raw, name in zip(
+        output["verdicts"], gains, output["raw_maps"], map(map_name, maps), strict=True
+    ):
+        if not each["standard_errors"]:
+            errors.append(float("nan"))
+            continue
+        pixels = np.isfinite(raw.data).sum()
         # not of the raw total, from which a pedestal may have been subtracted
-        abs(gain * np.isfinite(raw.data).sum() * each["counts_per_pixel"] / each["standard_errors"])
-        if each["standard_errors"]
-        else float("nan")
-        for each, gain, raw in zip(output["verdicts"], gains, output["raw_maps"], strict=True)
-    ]
+        noise = gain * pixels * each["counts_per_pixel"] / each["standard_errors"]
+        errors.append(float(np.hypot(noise, pixels * cut_off.get(name, 0.0))))
+    return errors
 
 
 def write_windows(path, output):

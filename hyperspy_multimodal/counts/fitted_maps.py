@@ -48,8 +48,11 @@ class FittedMaps:
         By what share of itself the variance may be wrong, default 0.
     gain_doubts : numpy.ndarray or None
         Standard errors of the gains as shares of them, infinite where a gain is a guess, NaN
-        where correlated or clipped noise leaves sums without known errors, shape (K,). Default
-        None: the gains are known.
+        where correlated noise leaves sums without known errors, shape (K,). Default None: the
+        gains are known.
+    cut_off : numpy.ndarray or None
+        Counts per pixel by which sums may be too high because noise below 0 may have been cut off,
+        shape (K,). Default None: none.
     events : Events or None
         Events of several counts each. Default None: Poisson counts over v.
     softening : numpy.ndarray or float
@@ -68,6 +71,7 @@ class FittedMaps:
     common: np.ndarray | None = None
     variance_doubt: float = 0.0
     gain_doubts: np.ndarray | None = None
+    cut_off: np.ndarray | None = None
     events: Events | None = None
     softening: np.ndarray | float = _SOFTENING
     splits_rounded: bool = False

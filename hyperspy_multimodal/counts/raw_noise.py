@@ -17,6 +17,7 @@ def raw_noise(
     unit="counts",
     gain_doubts=None,
     tilt=None,
+    cut_off=None,
 ):
     """Return what is known of the noise of K raw maps, in types for users, by name.
 
@@ -48,6 +49,9 @@ def raw_noise(
         Where backgrounds of pixels are steeper than that of all: ``amounts`` and their
         ``variances``, maps (ny, nx), and ``effects`` of a unit amount on the counts of each map,
         shape (K,). None (default) where that is not measured.
+    cut_off : numpy.ndarray or None
+        By how much a pixel of each map may be too high because noise below 0 was cut off, shape
+        (K,). None (default): not at all.
     """
     return {
         "variances": dict(zip(names, variances, strict=True)),
@@ -60,6 +64,9 @@ def raw_noise(
         "common_is_known": common_is_known,
         "unit": unit,
         "background_tilt": tilt,
+        "cut_off": None
+        if cut_off is None or not np.any(cut_off)
+        else dict(zip(names, np.asarray(cut_off).tolist(), strict=True)),
         "gain_doubts": None
         if gain_doubts is None
         else dict(zip(names, np.asarray(gain_doubts).tolist(), strict=True)),
@@ -69,8 +76,9 @@ def raw_noise(
 def noise_of_given_maps(names, maps, net):
     """Return the `raw_noise` of maps that were given, None if their sums have no known errors.
 
-    That is so where noise may have been clipped at 0, which biases sums, and where correlated noise
-    does not show how much there is. Otherwise, gain and noise floor are known or were estimated.
+    That is so where correlated noise does not show how much there is. Otherwise, gain and noise
+    floor are known or were estimated. Where noise below 0 may have been cut off, sums are too high
+    by no more than what dark pixels hold.
     How wrong their background is, and what they hold of other elements, is not known.
 
     Parameters
@@ -102,6 +110,7 @@ def noise_of_given_maps(names, maps, net):
         common_is_known=False,
         unit="counts" if np.all(gains == 1) else "map units",
         gain_doubts=maps.gain_doubts,
+        cut_off=None if maps.cut_off is None else gains * maps.cut_off,
     )
 
 

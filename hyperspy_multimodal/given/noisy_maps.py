@@ -21,6 +21,8 @@ _logger = Speaker(__name__)
 _SHARES = 1e-3
 # Error of the variance where gain and noise floor are estimated, as a share of it.
 _DOUBT = 0.3
+# Dark pixels: the lowest per cent of the means of blocks with sides of so many pixels.
+_DARK, _BLOCK = 10, 16
 
 
 def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
@@ -104,9 +106,24 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         doubts = np.array([noise.gain_error for noise in noises]) / gains
         there = slice(None) if mask is None else ~mask
         biased = [may_be_clipped(each[there], g) for each, g in zip(arrays, gains, strict=True)]
-        doubts[np.isnan(blurs) | clipped | biased] = np.nan
-        maps = replace(maps, variance_doubt=_DOUBT, gain_doubts=doubts)
+        doubts[np.isnan(blurs)] = np.nan
+        levels = np.array([_dark_level(each, mask) for each in net])
+        cut_off = np.where(clipped | biased, levels, 0.0)
+        maps = replace(maps, variance_doubt=_DOUBT, gain_doubts=doubts, cut_off=cut_off)
     return maps, source
+
+
+def _dark_level(image, mask):
+    """Return the mean of a map where it is dark, in a low percentile of blocks of pixels."""
+    there = np.ones(image.shape, bool) if mask is None else ~mask
+    sums = np.where(there, image, 0.0)
+    for axis in (0, 1):
+        starts = np.arange(0, image.shape[axis], _BLOCK)
+        sums, there = (np.add.reduceat(each, starts, axis, float) for each in (sums, there))
+    seen = there > _BLOCK**2 / 2
+    if not seen.any():
+        return max(float(sums.sum() / max(there.sum(), 1)), 0.0)
+    return max(float(np.percentile(sums[seen] / there[seen], _DARK)), 0.0)
 
 
 def _warn_of_correlation(names, blurs):

@@ -68,7 +68,7 @@ def composition(
         Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
         be named after their lines, and must all have the same unit. If their gain was estimated,
         errors are computed from it, and the table states it. Such maps raise an error if their
-        noise may have been clipped at 0, or if their gains show that they have different units.
+        gains show that they have different units.
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors by line, for weight per cent as in eXSpy, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
@@ -249,7 +249,7 @@ def composition(
     }
     variance = np.diagonal(noise, axis1=1, axis2=2)
     absent = np.diag(measured.common) * np.square(found.shares)[:, None]
-    absent = absent + np.diagonal(found.tilted, axis1=1, axis2=2)
+    absent = absent + np.diagonal(found.own, axis1=1, axis2=2)
     limits, p_values = detection(found.counts, found.background, absent, measured.per_count)
     wrong = np.array(["background is wrong" in remark for remark in remarks], bool)
     if not measured.common_is_known:  # all of the counts may be background

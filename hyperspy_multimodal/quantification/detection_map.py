@@ -187,6 +187,7 @@ def _tested(measured, factors, k, size, least, rate):
     tilt, its_variance = (summed(each, size) for each in measured.tilts)
     common = measured.common[k, k] * np.square(shares)
     common += measured.tilt_effects[k] ** 2 * np.maximum(tilt**2 - its_variance, 0.0)
+    common += np.square(measured.cut_off[k] * summed(measured.used.astype(float), size))
     pooled = measured.background.sum(axis=(1, 2))[:, None, None] * shares
     gains = measured.per_count[:, None, None]
     background = expected_background(background, pooled, gains)

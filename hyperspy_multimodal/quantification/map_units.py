@@ -69,6 +69,16 @@ def remarks_on_units(measured, metadata, is_ratio):
             f"{_worth(measured, assumed=True)}; errors are proportional to the square root of "
             f"these gains{guessed}"
         )
+    if measured.cut_off.any():
+        most = (
+            f"{name} {each:.2g}"
+            for name, each in zip(measured.names, measured.cut_off, strict=True)
+            if each > 0
+        )
+        remarks.append(
+            "fit: noise below 0 may have been cut off, which makes sums too high, by at most "
+            f"{', '.join(most)} per pixel, what dark pixels hold"
+        )
     of_units = measured.unit != COUNTS
     if (
         is_ratio

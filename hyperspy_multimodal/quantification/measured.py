@@ -52,6 +52,8 @@ class Measured:
         shape (2, ny, nx); 0 where it is not measured.
     tilt_effects : numpy.ndarray
         Counts that a unit of it adds to each line, shape (K,).
+    cut_off : numpy.ndarray
+        By how much pixels may be too high because noise below 0 was cut off, shape (K,).
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Measured:
     gain_doubts: np.ndarray | None
     tilts: np.ndarray
     tilt_effects: np.ndarray
+    cut_off: np.ndarray
 
 
 def measured_of(maps, output, is_ratio=True):
@@ -121,7 +124,7 @@ def measured_of(maps, output, is_ratio=True):
     per_count = np.array([noise["variances_per_count"][name] for name in names])
     doubts = noise.get("gain_doubts")
     lines = kind == "line"
-    tilt = noise.get("background_tilt")
+    tilt, cut_off = noise.get("background_tilt"), noise.get("cut_off")
     tilts, effects = np.zeros((2, *shape)), np.zeros(len(names))
     if tilt is not None:
         tilts = np.where(used, [tilt["amounts"], tilt["variances"]], 0.0)
@@ -146,6 +149,7 @@ def measured_of(maps, output, is_ratio=True):
         gain_doubts=None if doubts is None else np.array([doubts[name] for name in names]),
         tilts=tilts,
         tilt_effects=effects,
+        cut_off=np.zeros(len(names)) if cut_off is None else np.array([cut_off[n] for n in names]),
     )
 
 
@@ -237,7 +241,7 @@ def _checked_output(maps, output):
     if not noise or "variances" not in noise:
         raise ValueError(
             "output must contain the noise of the counts, which is missing for lazy maps, and for "
-            "existing maps whose noise may have been clipped at 0 or smoothed too much. "
+            "existing maps that were smoothed or interpolated so much that it is not known. "
             "Fuse the spectra themselves, with s.multimodal_fusion(haadf, lazy_output=False, "
             "full_output=True), or pass the maps as recorded to fuse_maps."
         )

@@ -21,8 +21,9 @@ class RegionCounts:
         Covariance of the counts by their noise, shape (R, K, K).
     common : numpy.ndarray
         Covariance by what is common to all pixels of a region, shape (R, K, K).
-    tilted : numpy.ndarray
-        The part of it that is due to another slope of the background, shape (R, K, K).
+    own : numpy.ndarray
+        The part of it that is due to the region alone: another slope of the background, and noise
+        below 0 that may have been cut off, shape (R, K, K).
     shares : numpy.ndarray
         Counts of all lines in a region, or of its spectra, over those of the scan, shape (R,).
     """
@@ -31,7 +32,7 @@ class RegionCounts:
     background: np.ndarray
     noise: np.ndarray
     common: np.ndarray
-    tilted: np.ndarray
+    own: np.ndarray
     shares: np.ndarray
 
 
@@ -45,7 +46,8 @@ def region_counts(measured, masks):
     all others, what is wrong about them comes from these: then it is as large a part of the error
     of its total as the region has of the counts of all lines, or of the spectra of EELS.
     The background of a region can have another slope than that of the scan. What this is measured
-    to change, beyond its noise, is an error of the region.
+    to change, beyond its noise, is an error of the region. So is all by which its pixels may be too
+    high because noise below 0 was cut off.
 
     Parameters
     ----------
@@ -76,8 +78,9 @@ def region_counts(measured, masks):
     common = measured.common * scale[:, :, None] * scale[:, None, :]
     amounts, variances = summed(measured.tilts)
     effects = np.outer(measured.tilt_effects, measured.tilt_effects)
-    tilted = np.maximum(np.square(amounts) - variances, 0.0)[:, None, None] * effects
-    return RegionCounts(counts, background, noise, common + tilted, tilted, shares)
+    own = np.maximum(np.square(amounts) - variances, 0.0)[:, None, None] * effects
+    own = own + np.square(pixels.sum(axis=1))[:, None, None] * np.diag(measured.cut_off**2)
+    return RegionCounts(counts, background, noise, common + own, own, shares)
 
 
 def percentages(counts, factors):

@@ -137,7 +137,8 @@ def region_sums(
     output : dict
         Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
         be named after their lines. If their gain was estimated, errors are computed from it, and
-        the table states it. Such maps raise an error if their noise may have been clipped at 0.
+        the table states it. If their noise may have been clipped at 0, the error "fit" contains by
+        how much sums may be too high.
     regions : None, BaseROI, BaseSignal, array_like, dict or list
         HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
         or a label image of integers, 0 outside. Choose regions by position or from the HAADF:

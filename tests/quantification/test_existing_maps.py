@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from hyperspy_multimodal import composition, fuse_maps
 from hyperspy_multimodal.quantification import detection_map, region_sums
@@ -169,15 +170,38 @@ def test_maps_in_different_units_have_no_composition():
     assert "all maps are taken to have the same unit" in found.table()
 
 
-def test_where_noise_or_background_must_be_known_maps_are_refused():
+def test_errors_contain_by_how_much_noise_that_was_cut_off_may_have_raised_sums():
     rng = np.random.default_rng(0)
-    maps, haadf = scaled_counts((1.0, 1.0))
-    clipped = {
-        name: np.maximum(rng.binomial(image.astype(int), 0.1) + rng.normal(0, 0.5, SCAN), 0)
-        for name, image in maps.items()
+    rows = np.indices((96, 96))[0]
+    means = {"Co_Ka": np.where(rows > 48, 2.0, 0.0), "O_Ka": np.where(rows > 64, 1.0, 0.0)}
+    noisy = {
+        name: rng.poisson(each) + rng.normal(0, 0.5, each.shape) for name, each in means.items()
     }
-    with pytest.raises(ValueError, match="existing maps whose noise may have been clipped"):
-        composition(*fused(clipped, haadf), KFACTORS)
+    regions = {"dark": rows < 40, "bright": rows > 70, "all": rows >= 0}
+    haadf, true = (
+        means["Co_Ka"] + 0.1,
+        [[each[mask].sum() for each in means.values()] for mask in regions.values()],
+    )
+    for clipped in (False, True):
+        maps = {name: np.maximum(each, 0) if clipped else each for name, each in noisy.items()}
+        found = region_sums(*fused(maps, haadf), regions)
+        off = np.abs(found.counts - true)
+        assert np.all(off < 3 * found.errors["total"])
+        assert ("noise below 0 may have been cut off" in found.table()) == clipped
+        assert np.all((found.errors["fit"] > 0) == clipped)
+    dark = found.errors["fit"][0]
+    np.testing.assert_allclose(
+        found.errors["fit"][2] / dark, rows.size / regions["dark"].sum(), 0.01
+    )
+    assert np.all(off[0] > 3 * found.errors["counts"][0])  # without it, errors would be wrong
+
+
+def test_where_noise_or_background_must_be_known_maps_are_refused():
+    rng, rows = np.random.default_rng(0), np.indices((96, 96))[0]
+    band = 1 + 8 * np.exp(-np.square((rows - 48) / 3))
+    unknown = {name: ndimage.zoom(rng.poisson(band)[::3, ::3] / 7, 3) for name in TRUTH}
+    with pytest.raises(ValueError, match="smoothed or interpolated so much that it is not known"):
+        composition(*fused(unknown, band), KFACTORS)
     with pytest.raises(ValueError, match="How much of their counts is background"):
         detection_map(*fused(counts()), KFACTORS)
     with pytest.raises(ValueError, match="must be named after their X-ray line or edge"):
