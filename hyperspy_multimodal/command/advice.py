@@ -26,6 +26,7 @@ _PHRASES = [
     (r"`?keep_totals`?=True", "--keep-totals"),
     (r"`?regulariser`?='(\w+)'", r"--regulariser \1"),
     (r"`?align`?=True", "--align"),
+    (r", with s\.multimodal_fusion\(haadf, lazy_output=False, full_output=True\)", ""),
     (r"`?lazy_output`?=False", "--lazy"),
     (r"`?gamma`?='auto'", "--gamma auto"),
     (r"Use lambdas='auto', or (.*) \(lambdas accepts [^)]*\)", r"Leave out --lambdas, or pass \1"),
@@ -67,7 +68,6 @@ _PHRASES = [
     ),
     (r"\boutput must contain the noise", "--factors and --regions need the noise"),
     (r", which is missing for lazy maps, and for existing maps", ", which is unknown for maps"),
-    (r", with s\.multimodal_fusion\(haadf, lazy_output=False, full_output=True\)", ""),
     (r"maps as recorded to fuse_maps", "maps as recorded"),
     (r"Pass the maps to fuse_maps as", "Pass the maps as"),
     (
