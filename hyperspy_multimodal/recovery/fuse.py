@@ -10,7 +10,7 @@ from ..counts.masked_maps import masked_maps, whole_mask
 from ..fusion.minimise import warn_if_unconverged
 from ..memory import reuse_memory
 from ..selection import (
-    BRIGHTNESS,
+    SUMS,
     error_draws,
     restored_windows,
     settled_at,
@@ -157,12 +157,10 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     _say(prepared, chosen.setting, maps_now.as_fused, result, parameters)
     back = restored_windows(lost, left)
     say_what_was_given_back(maps.names, [each for each in back if not each.is_shown])
-    by_brightness = [each for each in back if each.window.family == BRIGHTNESS]
-    say_what_was_moved_back(maps.names, by_brightness)
-    by_brightness = [each for each in left if each.window.family == BRIGHTNESS]
+    say_what_was_moved_back(maps.names, [each for each in back if each.window.family in SUMS])
     open_gamma = parameters.chooses_lambdas and not parameters.chooses_gamma
-    warn_of_wrong_sums(maps, by_brightness, open_gamma)
-    left = [each for each in left if each.window.family != BRIGHTNESS]
+    warn_of_wrong_sums(maps, [each for each in left if each.window.family in SUMS], open_gamma)
+    left = [each for each in left if each.window.family not in SUMS]
     differing = [(maps.names[each.element], each.significance) for each in left]
     if found is not None:
         say_rough_errors(maps.names, result.maps)

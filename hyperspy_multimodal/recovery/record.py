@@ -4,7 +4,7 @@ import numpy as np
 
 from .._version import __version__
 from ..fusion.regularisers import are_directional
-from ..selection import BRIGHTNESS, described_bias
+from ..selection import BRIGHTNESS, POSITION, SUMS, described_bias
 from .haadf_use import uses_of_haadf
 from .leaks import bias_found
 
@@ -88,13 +88,18 @@ def verdict_record(verdicts):
 def restored_record(maps, restored, kept):
     """Return what the record says of sums that were restored; arguments are those of `windows_of`.
 
-    Sums over dark and bright pixels have no place in the scan: of these, only the elements.
+    Sums over ranges of brightness, or over strips, are no windows: of these, only the elements.
     """
-    by_brightness = {each.element for each in restored if each.window.family == BRIGHTNESS}
-    windows = [each for each in restored if each.window.family != BRIGHTNESS]
+    elements = {
+        name: {each.element for each in restored if each.window.family == name}
+        for name in (BRIGHTNESS, POSITION)
+    }
+    numbers = range(len(maps.names))
+    windows = [each for each in restored if each.window.family not in SUMS]
     return {
         "relaxed": windows_of(maps, windows, kept),
-        "bright_restored": [k in by_brightness for k in range(len(maps.names))],
+        "bright_restored": [k in elements[BRIGHTNESS] for k in numbers],
+        "strips_restored": [k in elements[POSITION] for k in numbers],
     }
 
 

@@ -1,8 +1,9 @@
-"""Messages on sums over ranges of brightness of the HAADF."""
+"""Messages on sums over ranges of brightness of the HAADF, and over strips of the scan."""
 
 import numpy as np
 
 from ..notes import Speaker
+from ..selection import BRIGHTNESS, POSITION
 from ..written_numbers import plain
 
 _logger = Speaker(__name__)
@@ -11,27 +12,34 @@ _RELEVANT = 0.02
 
 
 def say_what_was_moved_back(names, lost):
-    """Log which elements had wrong sums over ranges of brightness, now corrected.
+    """Log which elements had wrong sums over ranges of brightness or strips, now corrected.
 
     Parameters
     ----------
     names : list of str
         Lines or edges.
     lost : list of Lost
-        Corrected ranges of brightness.
+        Corrected ranges of brightness and strips.
     """
-    if lost:
+    if some := _of(lost, BRIGHTNESS):
         _logger.warning(
             "Fusion had moved counts between dark and bright pixels of the HAADF: %s. The sums of "
             "the maps there were corrected towards those of the counts (`bright_restored` in the "
             "record).",
-            _most_by_element(names, lost),
+            _most_by_element(names, some),
+            kind="told",
+        )
+    if some := _of(lost, POSITION):
+        _logger.warning(
+            "Fusion had moved counts across the scan: %s. The sums of the maps over rows and "
+            "columns were corrected towards those of the counts (`strips_restored` in the record).",
+            _most_by_element(names, some),
             kind="told",
         )
 
 
 def warn_of_wrong_sums(maps, left, may_try_gammas=False):
-    """Warn if sums over ranges of brightness of the HAADF remain wrong by a share of the total.
+    """Warn if sums over ranges of brightness or strips remain wrong by a share of the total.
 
     Smaller differences are logged at level INFO: sums of many pixels are known so well that a dim
     halo of a particle may be significant.
@@ -41,7 +49,7 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     maps : Maps
         Measured maps.
     left : list of Lost
-        Ranges of brightness, at most one of each element.
+        Ranges of brightness and strips, at most one of each for each element.
     may_try_gammas : bool
         Whether to point at other exponents of the HAADF model. Default False.
     """
@@ -51,25 +59,50 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
         (large, _logger.warning),
         ([x for x in left if x not in large], _logger.info),
     ):
-        if not some:
-            continue
-        about = {maps.names[each.element]: abs(each.significance) for each in some}
-        differences = []
-        for each, (name, errors) in zip(some, about.items(), strict=True):
-            fused, counts = maps.gains[each.element] * np.array([each.fused, each.counts])
-            differences.append(
-                f"{name} ({plain(fused)} instead of {plain(counts)} in {each.window.name}, "
-                f"{errors:.1f} standard errors)"
+        advice = ", or try gamma='auto'" if may_try_gammas else ""
+        if by_brightness := _of(some, BRIGHTNESS):
+            log(
+                "Where the HAADF has a certain brightness, the sums of fused maps still differ "
+                "from those of the counts: %s. No correction by brightness brings these maps "
+                "closer to the counts of single pixels. There, use sums of the raw maps%s.",
+                _differences(maps, by_brightness),
+                advice,
+                **(_named(maps, by_brightness, "wrong sums") if some is large else {}),
             )
-        named = {"kind": "wrong sums", "about": about} if some is large else {}
-        log(
-            "Where the HAADF has a certain brightness, the sums of fused maps still differ from "
-            "those of the counts: %s. No correction by brightness brings these maps closer to the "
-            "counts of single pixels. There, use sums of the raw maps%s.",
-            ", ".join(differences),
-            ", or try gamma='auto'" if may_try_gammas else "",
-            **named,
+        if by_position := _of(some, POSITION):
+            log(
+                "Over broad parts of the scan, the sums of fused maps still differ from those of "
+                "the counts: %s. No smooth correction across the scan brings these maps closer to "
+                "the counts of single pixels. There, use sums of the raw maps%s.",
+                _differences(maps, by_position),
+                advice,
+                **(_named(maps, by_position, "wrong strips") if some is large else {}),
+            )
+
+
+def _of(lost, family):
+    """Return the ranges of one family."""
+    return [each for each in lost if each.window.family == family]
+
+
+def _named(maps, lost, kind):
+    """Return the kind of a note, and the standard errors of each element."""
+    return {
+        "kind": kind,
+        "about": {maps.names[each.element]: abs(each.significance) for each in lost},
+    }
+
+
+def _differences(maps, lost):
+    """Describe what differs of each element, in counts and in standard errors."""
+    differences = []
+    for each in lost:
+        fused, counts = maps.gains[each.element] * np.array([each.fused, each.counts])
+        differences.append(
+            f"{maps.names[each.element]} ({plain(fused)} instead of {plain(counts)} in "
+            f"{each.window.name}, {abs(each.significance):.1f} standard errors)"
         )
+    return ", ".join(differences)
 
 
 def _is_large(lost, totals):

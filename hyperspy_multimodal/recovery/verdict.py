@@ -90,6 +90,8 @@ RULES = {
     "erased structure": Rule("structure lost or added", care=1, distrust=10),
     # standard errors of sums over ranges of brightness of the HAADF
     "wrong sums": Rule("sums by brightness differ", care=1),
+    # standard errors of sums over strips of the scan
+    "wrong strips": Rule("sums over rows or columns differ", care=1),
     # the contrast that noise can hide over 8 pixels
     "flat": Rule("flat map: structure may be hidden", care=1),
     # the HAADF

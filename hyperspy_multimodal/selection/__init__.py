@@ -1,8 +1,9 @@
 """Choice of free parameters from the data: HAADF model, lambdas, gamma and regulariser."""
 
-from .band_sums import BRIGHTNESS
+from .band_sums import SUMS
 from .bootstrap import DRAWS, FUSIONS
 from .brightness import Bias, bias_of, brightness_classes, described_bias
+from .brightness_bands import BRIGHTNESS
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
 from .error_draws import ErrorDraws, error_draws
@@ -17,6 +18,7 @@ from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
 from .settings import Setting, fuse_setting, settled_at
 from .sieves import SMOOTH
+from .strips import POSITION
 from .totals import trusted_totals, vacuum_of
 
 __all__ = [
@@ -26,7 +28,9 @@ __all__ = [
     "FUSIONS",
     "GAMMAS",
     "LINES",
+    "POSITION",
     "SMOOTH",
+    "SUMS",
     "Bias",
     "Choice",
     "CroppedModels",

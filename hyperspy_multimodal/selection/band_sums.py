@@ -1,24 +1,26 @@
-"""Sums of fused maps over ranges of brightness of the HAADF that differ from the counts."""
+"""Sums of fused maps over ranges of brightness, and over strips, that differ from the counts."""
 
 import itertools
 
 import numpy as np
 from scipy import optimize, special
 
+from .brightness_bands import BRIGHTNESS
 from .lost_structure import INDEPENDENT, Lost
 from .significance import errors_of, spread_of
+from .strips import POSITION
 
 #: What `Lost.window` has as its family where it is no window of the scan.
-BRIGHTNESS = "brightness"
+SUMS = (BRIGHTNESS, POSITION)
 # Probability that a scan has any element that is corrected unnecessarily.
 _CHANCE = 0.01
 # Prior standard deviations of the differences between factors of neighbouring bands, and of added
 # counts relative to the counts of a band. Those of factors are this many times larger.
 _CHANGES, _LOOSER = 0.01 * 2.0 ** np.arange(9), 3.0
 # Standard errors of a band that may remain, and those that must not: of any range, and of sums over
-# dark, bright and brightest pixels.
+# dark, bright and brightest pixels, or over halves of the scan.
 _MAY_REMAIN, _WRONG, _BROAD_WRONG = (1.5, 1.0, 0.5, 0.0), 2.5, 1.0
-# Maximum number of times that bands by brightness of pixels and of neighbourhoods alternate.
+# Maximum number of times that different partitions alternate.
 _ROUNDS = 4
 # Standard errors by which a corrected map must be nearer to the counts, and of a range from which
 # on it may be nearer in units of the noise instead: that of bright pixels hides dark ones.
@@ -27,19 +29,19 @@ _LEAST = 1e-9  # counts that are none
 
 
 class Ranges:
-    """Ranges of brightness in which a map is wrong, and how it is corrected.
+    """Ranges of brightness or of position in which a map is wrong, and how it is corrected.
 
     Parameters
     ----------
-    bands : sequence of Bands
-        Bands of brightness; each is a way to divide the scan.
+    bands : sequence of Partition
+        Ways to divide the scan, all of one family.
     most : tuple of int
-        The most significant range: number of its `Bands`, first and last band.
+        The most significant range: number of its `Partition`, first and last part.
     there : numpy.ndarray
         Pixels that are compared, bool, shape (ny, nx).
     """
 
-    family, is_compact = BRIGHTNESS, True
+    is_compact = True
 
     def __init__(self, bands, most, there):
         self.bands, self.most, self.there = bands, most, there
@@ -52,17 +54,15 @@ class Ranges:
         return Ranges(self.bands, self.most, there)
 
     @property
+    def family(self):
+        """Family of the partitions."""
+        return self.bands[0].family
+
+    @property
     def name(self):
         """Where the most significant range is."""
         which, first, last = self.most
-        bands = self.bands[which]
-        low, high = 100 * bands.quantiles[[first, last + 1]]
-        blurred = f" of the HAADF blurred by {bands.blur:g} pixels" if bands.blur else ""
-        if first == 0:
-            return f"the darkest {high:.0f} % of the pixels{blurred}"
-        if last == bands.size - 1:
-            return f"the brightest {100 - low:.0f} % of the pixels{blurred}"
-        return f"the pixels of percentiles {low:.0f} to {high:.0f}{blurred or ' of the HAADF'}"
+        return self.bands[which].name(first, last)
 
     def pixels(self, _place=0):
         """Return rows and columns of the pixels of the most significant range."""
@@ -70,15 +70,16 @@ class Ranges:
         return np.nonzero(self.bands[which].inside(first, last) & self.there)
 
 
-def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
-    """Return for each element the range of brightness in which its map is most certainly wrong.
+def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None):
+    """Return for each element the range in which its map is most certainly wrong.
 
     Total variation moves counts over edges, from bright pixels to dark ones, and evens out what is
     bright; other elements, carbon or a varying pedestal brighten the HAADF, which then moves counts
-    of an element. Each pixel is off by little, but sums over many pixels are known well. All ranges
-    of adjacent bands are compared, so that few counts are compared in broad ranges, and many in
-    narrow ones. The counts' own noise is taken for that of the difference. That of maps, which
-    follow the counts, is smaller.
+    of an element. A slope of the HAADF moves counts across the scan. Each pixel is off by little,
+    but sums over many pixels are known well. All ranges of adjacent bands, or strips, are compared,
+    so that few counts are compared in broad ranges, and many in narrow ones. The counts' own noise
+    is taken for that of the difference, less that of the total, which maps keep. That of maps,
+    which follow the counts, is smaller.
 
     Parameters
     ----------
@@ -86,12 +87,14 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
         Expectation of the measured maps.
     fused : numpy.ndarray
         Fused maps, shape (K, ny, nx).
-    bands : sequence of Bands
-        From `bands_of`.
+    bands : sequence of Partition
+        From `bands_of` or `strips_of`.
     elements : sequence of int
         Maps to test.
     apart_from : sequence of Lost
         Windows whose pixels are excluded.
+    tests : int, optional
+        Number of partitions that share the probability of a false alarm. Default those given.
 
     Returns
     -------
@@ -99,16 +102,18 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
         At most one of each element; its ``window`` is a `Ranges`.
     """
     all_ranges = [_ranges(each) for each in bands]
-    least = [-special.ndtri(each[-1] / (2 * len(fused) * len(bands))) for each in all_ranges]
+    shared = 2 * len(fused) * (tests or len(bands))
+    least = [-special.ndtri(each[-1] / shared) for each in all_ranges]
     found = []
     for i in elements:
         there = _apart(expectation.there, apart_from, i)
-        images = expectation.images(i, fused[i])
+        images = expectation.images(i, _with_total(expectation.net[i], fused[i], there))
         most = []
         for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
             within = each.within(there)
             sums = [within.range_sums(image, first, last) for image in images]
             errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
+            errors = errors * _given_total(sums, [within.sums(image).sum() for image in images])
             wrong = np.flatnonzero(np.abs(errors) > least[n])
             most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
         if not most:
@@ -124,15 +129,33 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=()):
 def _ranges(bands):
     """Return first and last bands of all ranges, and the share of the probability of each.
 
-    Half of it is for all dark and for all bright pixels, the other half for all ranges.
+    Half of it is for the main ranges, all dark and all bright pixels, or halves of the scan. The
+    other half is for all ranges.
     """
     first, last = np.triu_indices(bands.size)
     part = (first > 0) | (last < bands.size - 1)  # sums over the whole scan are kept
     first, last = first[part], last[part]
-    is_dark = (first == 0) & (last == bands.dark - 1)
-    is_bright = (first == bands.dark) & (last == bands.size - 1)
-    share = np.where(is_dark | is_bright, 0.5, 0.5 / max(len(first), 1))
+    is_main = np.zeros(len(first), bool)
+    for start, end in bands.main:
+        is_main |= (first == start) & (last == end)
+    share = np.where(is_main, 0.5, 0.5 / max(len(first), 1))
     return first, last, _CHANCE / INDEPENDENT * share
+
+
+def _with_total(net, fused, there):
+    """Return a map whose total over some pixels is that of the counts, as maps keep it."""
+    counts, held = (float(image.sum(where=there)) for image in (net, fused))
+    return fused * (max(counts, 0.0) / held) if held > 0 else fused
+
+
+def _given_total(sums, totals):
+    """Return by how much sums of ranges differ less by chance because the total is kept.
+
+    What one half of the scan has too much, the other half has too little.
+    """
+    variance = 3 if len(sums) > 3 else 1
+    share = sums[variance] / max(totals[variance], _LEAST)
+    return 1 / np.sqrt(np.clip(1 - share, 0.5, 1.0))
 
 
 def _apart(there, windows, element):
@@ -143,11 +166,11 @@ def _apart(there, windows, element):
     return there
 
 
-def with_band_sums(fused, net, variance, ranges):
-    """Return a map whose sums over ranges of brightness agree with those of its counts.
+def with_band_sums(fused, net, variance, *ranges):
+    """Return a map whose sums over ranges agree with those of its counts.
 
     The map is multiplied by a factor, and counts are added; both are interpolated between the mean
-    brightness of bands, so that no edges appear. If this does not bring the map closer to the
+    brightness of bands, or the centres of strips, so that no edges appear. If this does not bring the map closer to the
     counts of single pixels, the map is returned as it is. Where a range is grossly wrong, the map
     may instead come closer in units of the noise of pixels of the same brightness.
 
@@ -155,10 +178,11 @@ def with_band_sums(fused, net, variance, ranges):
     ----------
     fused, net, variance : numpy.ndarray
         A map, its counts and their variance, shape (ny, nx).
-    ranges : Ranges
-        Ranges of brightness, and pixels that are compared.
+    *ranges : Ranges
+        Ranges of brightness, of position or both, and pixels that are compared.
     """
-    corrections = [_Correction(net, variance, each.within(ranges.there)) for each in ranges.bands]
+    bands = [each.within(some.there) for some in ranges for each in some.bands]
+    corrections = [_Correction(net, variance, each) for each in bands]
     found, gross = fused, max(each.worst(fused) for each in corrections) > _GROSS
     for _ in range(_ROUNDS):
         wrong = [each for each in corrections if not each.is_right(found)]
@@ -166,10 +190,10 @@ def with_band_sums(fused, net, variance, ranges):
             found = each.of(found)
         if not wrong:
             break
-    mask = ranges.bands[0].mask
+    mask = bands[0].mask
     if mask is not None:
         found = np.where(mask, fused, found)
-    weights = _weights(variance, ranges.bands[0].within(ranges.there))
+    weights = _weights(variance, bands[0])
     nearer = _nearer(found, fused, net, weights > 0)
     if gross:
         nearer = max(nearer, _nearer(found, fused, net, weights))
@@ -192,14 +216,14 @@ def _nearer(one, other, net, weights):
 
 
 class _Correction:
-    """Corrections of maps of an element in bands of brightness.
+    """Corrections of maps of an element in bands of brightness, or in strips.
 
     Parameters
     ----------
     net, variance : numpy.ndarray
         Net counts of the element and their variance, shape (ny, nx).
-    bands : Bands
-        Bands of brightness.
+    bands : Partition
+        Bands of brightness, or strips.
     """
 
     def __init__(self, net, variance, bands):
@@ -208,13 +232,9 @@ class _Correction:
         wanted = np.maximum(counts, 0.0)
         self.wanted = wanted * (max(counts.sum(), 0.0) / max(wanted.sum(), _LEAST))
         self.errors = np.sqrt(np.maximum(bands.sums(variance), 1.0))
-        # Added counts do not increase with brightness: they are sums of what is added up to a band.
-        self._up_to = np.triu(np.ones((bands.size, bands.size)))
-        self._added = bands.products(np.ones(net.shape)) @ self._up_to
-        # Broad sums, in their standard errors: over dark, bright and brightest pixels.
-        numbers, dark = np.arange(bands.size), bands.dark
-        broad = np.stack([numbers < dark, numbers >= dark, numbers >= (dark + bands.size) // 2])
-        self._broad = broad / np.sqrt(broad @ self.errors**2)[:, None]
+        self._added = bands.products(np.ones(net.shape)) @ bands.added
+        # In their standard errors.
+        self._broad = bands.broad / np.sqrt(bands.broad @ self.errors**2)[:, None]
         self._prior, self._centre = self._prior_rows()
 
     def is_right(self, fused):
@@ -228,9 +248,10 @@ class _Correction:
     def of(self, fused):
         """Return a corrected map."""
         slopes = np.hstack([self.bands.products(fused), self._added])
-        factors, added = np.split(self._amounts(slopes, self.bands.sums(fused)), 2)
+        amounts = self._amounts(slopes, self.bands.sums(fused))
+        factors, added = np.split(amounts, [self.bands.size])
         found = self.bands.interpolated(factors) * fused
-        return found + self.bands.interpolated(self._up_to @ added)
+        return found + self.bands.interpolated(self.bands.added @ added)
 
     def _amounts(self, slopes, held):
         """Return the smallest amounts for which no range is wrong.
@@ -259,9 +280,9 @@ class _Correction:
         n, factors = self.bands.size, np.eye(self.bands.size)
         usual = np.maximum(self.wanted, 1.0) / np.maximum(self.bands.pixels, 1)
         of_factors = np.vstack([np.diff(factors, axis=0), factors / _LOOSER])
-        rows = np.zeros((3 * n - 1, 2 * n))
+        rows = np.zeros((3 * n - 1, n + self.bands.added.shape[1]))
         rows[: 2 * n - 1, :n] = of_factors
-        rows[2 * n - 1 :, n:] = self._up_to / usual[:, None]
+        rows[2 * n - 1 :, n:] = self.bands.added / usual[:, None]
         return rows, np.repeat([0.0, 1 / _LOOSER, 0.0], [n - 1, n, n])
 
     def _are_right(self, sums):

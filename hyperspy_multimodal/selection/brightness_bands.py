@@ -1,12 +1,13 @@
 """Bands of brightness of the HAADF."""
 
-from copy import copy
-
 import numpy as np
 
 from .brightness import otsu
 from .normalised_haadf import noise_of, smoothed
+from .partitions import Partition
 
+#: Family of ranges of brightness.
+BRIGHTNESS = "brightness"
 # Blurs of the HAADF in pixels: the brightness of a pixel, and that of its neighbourhood.
 _BLURS = (0.0, 1.5)
 # Maximum number of bands of the dark and of the bright pixels, minimum number of pixels in a band,
@@ -14,7 +15,7 @@ _BLURS = (0.0, 1.5)
 _BANDS, _PIXELS, _NOISE = 8, 64, 3.0
 
 
-class Bands:
+class Bands(Partition):
     """Bands of brightness of the HAADF.
 
     Otsu's threshold separates dark from bright pixels. Both are divided by brightness into bands
@@ -31,17 +32,13 @@ class Bands:
 
     Attributes
     ----------
-    numbers : numpy.ndarray
-        Band of each pixel, from dark to bright, shape (ny, nx); `size` where masked.
-    pixels : numpy.ndarray
-        Number of pixels of each band.
-    nodes : numpy.ndarray
-        Mean brightness of each band, increasing.
     dark : int
         Number of bands of dark pixels.
     quantiles : numpy.ndarray
         Fraction of the pixels that are darker than each limit of the bands, from 0 to 1.
     """
+
+    family = BRIGHTNESS
 
     def __init__(self, haadf, mask=None, blur=0.0):
         self.mask, self.blur, noise = mask, blur, noise_of(haadf)
@@ -59,50 +56,23 @@ class Bands:
         if mask is not None:
             self.numbers[mask] = self.size
         self.pixels = self.sums(np.ones(haadf.shape))
-        self.nodes = self.sums(brightness) / np.maximum(self.pixels, 1)
-        if self.size > 1:
-            left = np.searchsorted(self.nodes[1:-1], brightness, side="right")
-            step = (brightness - self.nodes[left]) / np.diff(self.nodes)[left]
-            self._left, self._step = left, np.clip(step, 0.0, 1.0)
+        self._interpolates(brightness, self.sums(brightness) / np.maximum(self.pixels, 1))
+        # Broad sums: over dark, bright and brightest pixels.
+        each, brightest = np.arange(self.size), (self.dark + self.size) // 2
+        self.main = [(0, self.dark - 1), (self.dark, self.size - 1)]
+        self.broad = np.stack([each < self.dark, each >= self.dark, each >= brightest])
+        # Added counts do not increase with brightness: they are sums of what is added up to a band.
+        self.added = np.triu(np.ones((self.size, self.size)))
 
-    def within(self, there):
-        """Return the same bands without the pixels that are not ``there``, bool, (ny, nx)."""
-        if np.all(there | (self.numbers == self.size)):
-            return self
-        found = copy(self)
-        found.numbers = np.where(there, self.numbers, self.size)
-        found.pixels = found.sums(np.ones(there.shape))
-        return found
-
-    def sums(self, image):
-        """Return the sums of an image (ny, nx) over the bands."""
-        return self._sums(self.numbers, image, self.size)
-
-    def range_sums(self, image, first, last):
-        """Return the sums of an image (ny, nx) over bands ``first`` to ``last``, two arrays."""
-        below = np.concatenate([[0.0], np.cumsum(self.sums(image))])
-        return below[last + 1] - below[first]
-
-    def interpolated(self, values):
-        """Return an image that has given values where the HAADF has the brightness of a node."""
-        return values[self._left] + self._step * np.diff(values)[self._left]
-
-    def products(self, image):
-        """Return sums of an image times each hat function of `interpolated`, (bands, hats)."""
-        cells = self.numbers * self.size + self._left
-        of_right = image * self._step
-        found = self._sums(cells, image - of_right, self.size**2).reshape(self.size, -1)
-        found[:, 1:] += self._sums(cells, of_right, self.size**2).reshape(self.size, -1)[:, :-1]
-        return found
-
-    def inside(self, first, last):
-        """Return which pixels are in bands ``first`` to ``last``, bool, shape (ny, nx)."""
-        return (self.numbers >= first) & (self.numbers <= last)
-
-    @staticmethod
-    def _sums(numbers, image, size):
-        """Return the sums of an image over pixels with the same number, less than ``size``."""
-        return np.bincount(numbers.ravel(), image.ravel(), size)[:size]
+    def name(self, first, last):
+        """Return where bands ``first`` to ``last`` are, in words."""
+        low, high = 100 * self.quantiles[[first, last + 1]]
+        blurred = f" of the HAADF blurred by {self.blur:g} pixels" if self.blur else ""
+        if first == 0:
+            return f"the darkest {high:.0f} % of the pixels{blurred}"
+        if last == self.size - 1:
+            return f"the brightest {100 - low:.0f} % of the pixels{blurred}"
+        return f"the pixels of percentiles {low:.0f} to {high:.0f}{blurred or ' of the HAADF'}"
 
 
 def bands_of(haadf, mask=None):

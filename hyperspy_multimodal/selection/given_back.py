@@ -1,14 +1,15 @@
 """Restore significant structure of the counts in fused maps."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..counts.contracts import Counts, Maps
-from .band_sums import BRIGHTNESS, with_band_sums, wrong_ranges
+from .band_sums import SUMS, with_band_sums, wrong_ranges
 from .brightness_bands import bands_of
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
+from .strips import strips_of
 from .window_amounts import with_sums_of
 
 # Maximum number of searches; each starts from the maps restored by the previous one.
@@ -20,7 +21,7 @@ _CLEARLY = 0.8
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None):
     """Find significant structure that fused maps have lost, and restore it.
 
-    Sums over ranges of brightness of the HAADF come first, then spots that the maps show, and
+    Sums over ranges of brightness of the HAADF come first, then sums over strips, spots that the maps show, and
     structure that they do not show. In a window, the sum of the map is set
     to that of the counts (`with_sums_of`). The noise of single pixels is not restored, and the
     edges of windows are not visible. An alternative that was tested adds the lost
@@ -37,7 +38,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         Net totals to keep, shape (K,), NaN where free.
     haadf : numpy.ndarray, optional
         HAADF at the resolution of the maps, shape (ny, nx), to compare sums over ranges of its
-        brightness, too.
+        brightness and over strips, too.
     beyond : numpy.ndarray, optional
         From `variance_beyond`, if known.
     elements : sequence of int, optional
@@ -48,14 +49,14 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
     kept : numpy.ndarray
         Restored maps, or ``fused`` itself if nothing was lost.
     lost : list of Lost
-        Windows that were found and restored; also ranges of brightness, whose ``window`` is a
-        `Ranges`.
+        Windows that were found and restored; also ranges of brightness or position, whose
+        ``window`` is a `Ranges`.
     left : list of Lost
         Windows and ranges that are still significantly wrong, because searches are limited, because
         no correction of a range makes the map better, or lines that are parts of broader regions.
     """
     expectation = Expectation(maps, beyond)
-    kept, lost, bands, ready = fused, [], None, {}
+    kept, lost, sums, ready = fused, [], None, {}
 
     def restored(new):
         """Return the maps with what is lost, after something new was found of some elements."""
@@ -68,9 +69,12 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
 
     elements = list(range(len(fused))) if elements is None else sorted(elements)
     if haadf is not None:
-        bands, known = bands_of(haadf, maps.mask), [i for i in elements if np.isfinite(totals[i])]
-        lost = _wrong_ranges(expectation, fused, bands, known)
+        sums = _Sums(expectation, haadf, maps.mask, np.flatnonzero(np.isfinite(totals)), elements)
+        lost = sums.of_brightness(fused)
         kept = restored(lost)
+        new = sums.of_position(kept, lambda new: given_back(fused, maps, lost + new, totals))
+        lost = lost + new
+        kept = restored(new)
     new = flattened_spots(expectation, kept, elements)
     lost = lost + new
     kept = restored(new)
@@ -89,40 +93,97 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
             # Search slanted and curved lines again only at the end: they take most of the time.
             left = lost_structure(expectation, kept, lost, changed)
             changed = set()
-    if bands is None:
+    if sums is None:
         return kept, lost, left
-    wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
-    failed = [i for i, each in ready.items() if np.array_equal(each, fused[i])]
-    new = _apart_from_windows([each for each in wrong if each.element not in failed], lost)
+    failed = [
+        (i, each.family)
+        for i, known in ready.items()
+        for each in known.ranges
+        if each not in known.accepted
+    ]
+    new = [each for each in sums.wrong(kept) if (each.element, each.window.family) not in failed]
+    new = _apart_from_windows(new, lost)
     if new:
         again = {each.element for each in new}
         lost = [each for each in lost if not _is_among(each, new)] + new
-        for i in again:
-            ready.pop(i, None)
         kept = restored(new)
         others = lost_structure(expectation, kept, lost, again, thoroughly=False)
         left = left + [each for each in others if not _is_among(each, left)]
-        wrong = wrong_ranges(expectation, np.asarray(kept, np.float64), bands, known)
-    return kept, lost, left + wrong
+    return kept, lost, left + sums.wrong(kept)
 
 
-def _wrong_ranges(expectation, fused, bands, elements):
-    """Return ranges of brightness in which maps are wrong.
+class _Sums:
+    """Sums over ranges of brightness, and over strips, in which maps are wrong.
 
-    Counts of structure must not be spread over other pixels of the same brightness.
+    Counts of structure must not be spread over other pixels of the same brightness, or strip.
+
+    Parameters
+    ----------
+    expectation : Expectation
+        Expectation of the measured maps.
+    haadf : numpy.ndarray
+        HAADF at the resolution of the maps, shape (ny, nx).
+    mask : numpy.ndarray or None
+        Pixels to leave out.
+    of_fixed_total, elements : sequence of int
+        Maps whose totals are kept, and maps to test: those that are both are compared.
     """
-    fused = np.asarray(fused, np.float64)
-    found = wrong_ranges(expectation, fused, bands, elements)
-    lacking = {each.element: each.significance for each in found if each.significance > 0}
-    structure = [
-        each
-        for each in lost_structure(expectation, fused, elements=lacking, thoroughly=False)
-        if not each.is_part and each.significance > _CLEARLY * lacking[each.element]
-    ]
-    concerned = {each.element for each in structure}
-    return [each for each in found if each.element not in concerned] + wrong_ranges(
-        expectation, fused, bands, sorted(concerned), structure
-    )
+
+    def __init__(self, expectation, haadf, mask, of_fixed_total, elements):
+        self._expectation = expectation
+        self._bands, self._strips = bands_of(haadf, mask), strips_of(haadf.shape, mask)
+        self._elements = sorted(set(elements) & set(of_fixed_total.tolist()))
+
+    def of_brightness(self, fused):
+        """Return wrong ranges of brightness, apart from structure.
+
+        That is what is nearly as significant as a range.
+        """
+        fused = np.asarray(fused, np.float64)
+        found = self._wrong(fused, self._bands, self._elements)
+        lacking = {each.element: each.significance for each in found if each.significance > 0}
+        structure = [
+            each
+            for each in self._structure(fused, lacking)
+            if each.significance > _CLEARLY * lacking[each.element]
+        ]
+        return self._apart_from(structure, found, fused, self._bands)
+
+    def of_position(self, fused, corrected):
+        """Return wrong strips, apart from structure.
+
+        That is what is still significant after ``corrected``, a function of what is found, has
+        corrected strips: many particles that are lost add up in a strip.
+        """
+        fused = np.asarray(fused, np.float64)
+        found = self._wrong(fused, self._strips, self._elements)
+        concerned = {each.element for each in found}
+        structure = self._structure(corrected(found), concerned) if found else []
+        return self._apart_from(structure, found, fused, self._strips)
+
+    def wrong(self, fused):
+        """Return wrong ranges of brightness and strips."""
+        fused = np.asarray(fused, np.float64)
+        return [
+            each
+            for some in (self._bands, self._strips)
+            for each in self._wrong(fused, some, self._elements)
+        ]
+
+    def _wrong(self, fused, partitions, elements, apart_from=()):
+        tests = len(self._bands) + len(self._strips)
+        return wrong_ranges(self._expectation, fused, partitions, elements, apart_from, tests)
+
+    def _structure(self, maps, elements):
+        """Return windows in which maps are wrong, except parts of broader regions."""
+        found = lost_structure(self._expectation, maps, elements=elements, thoroughly=False)
+        return [each for each in found if not each.is_part]
+
+    def _apart_from(self, structure, found, fused, partitions):
+        """Return what was found, without the pixels of structure."""
+        concerned = sorted({each.element for each in structure})
+        others = [each for each in found if each.element not in concerned]
+        return others + self._wrong(fused, partitions, concerned, structure)
 
 
 def _apart_from_windows(wrong, lost):
@@ -133,9 +194,9 @@ def _apart_from_windows(wrong, lost):
     found = []
     for each in wrong:
         own = [other for other in lost if other.element == each.element]
-        windows = [other for other in own if other.window.family != BRIGHTNESS]
-        if windows or not own:
-            earlier = [other for other in own if other.window.family == BRIGHTNESS]
+        windows = [other for other in own if other.window.family not in SUMS]
+        earlier = [other for other in own if other.window.family == each.window.family]
+        if windows or not earlier:
             first = earlier[0] if earlier else each
             ranges = first.window.apart_from([other.pixels for other in windows])
             found.append(replace(first, window=ranges, pixels=ranges.pixels()))
@@ -145,11 +206,11 @@ def _apart_from_windows(wrong, lost):
 def _is_among(one, lost):
     """Return whether a window was found before, so that it cannot be restored any better.
 
-    All ranges of brightness of an element are restored together.
+    All ranges of brightness of an element are restored together, and all of its strips.
     """
     own = [each for each in lost if each.element == one.element]
-    if one.window.family == BRIGHTNESS:
-        return any(each.window.family == BRIGHTNESS for each in own)
+    if one.window.family in SUMS:
+        return any(each.window.family == one.window.family for each in own)
     return any(np.array_equal(each.pixels, one.pixels) for each in own)
 
 
@@ -167,7 +228,7 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
     """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
-    their edges. Sums by brightness are corrected first. Maps remain >= 0. Outside the
+    their edges. Sums by brightness and over strips are corrected first. Maps remain >= 0. Outside the
     windows, a map is multiplied by the factor that keeps its total, or is 0 if the windows alone
     exceed the total, which includes the noise of the whole scan.
 
@@ -182,17 +243,17 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
     totals : numpy.ndarray
         Net totals to keep, shape (K,), NaN where free.
     ready : dict, optional
-        By element, the map with corrected ranges, if known; others are added.
+        By element, the map with corrected ranges, if known; others are added. Of one fusion.
     """
     maps, ready = np.array(fused), {} if ready is None else ready
     for i in {each.element for each in lost}:
         own = [each for each in lost if each.element == i]
-        windows = [each for each in own if each.window.family != BRIGHTNESS]
-        ranges = [each.window for each in own if each.window.family == BRIGHTNESS]
+        windows = [each for each in own if each.window.family not in SUMS]
+        ranges = [each.window for name in SUMS for each in own if each.window.family == name]
         net, variance = counts.net[i], counts.net_variance[i]
-        if ranges and i not in ready:
-            ready[i] = with_band_sums(fused[i], net, variance, *ranges)
-        one = with_sums_of(net, variance, ready[i] if ranges else fused[i], windows)
+        if ranges and (i not in ready or ready[i].ranges != ranges):
+            ready[i] = _corrected(fused[i], net, variance, ranges)
+        one = with_sums_of(net, variance, ready[i].map if ranges else fused[i], windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
             outside[each.pixels] = False
@@ -202,3 +263,22 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
             one[outside] *= max(left, 0.0) / before
         maps[i] = one
     return maps
+
+
+@dataclass(frozen=True)
+class _Corrected:
+    """A map with corrected ranges, all of them, and those whose correction was accepted."""
+
+    map: np.ndarray
+    ranges: list
+    accepted: list
+
+
+def _corrected(fused, net, variance, ranges):
+    """Return the `_Corrected` map: ranges are corrected one after the other, with those before."""
+    found, accepted = fused, []
+    for each in ranges:
+        new = with_band_sums(found, net, variance, *accepted, each)
+        if not np.array_equal(new, found):
+            found, accepted = new, [*accepted, each]
+    return _Corrected(found, ranges, accepted)

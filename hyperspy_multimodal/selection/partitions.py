@@ -1,0 +1,82 @@
+"""Partitions of a scan into ordered parts, and images that are interpolated between them."""
+
+from copy import copy
+
+import numpy as np
+
+
+class Partition:
+    """A scan in parts that follow each other: by brightness of the HAADF, or by position.
+
+    Attributes
+    ----------
+    family : str
+        What `Lost.window` has as its family where it is a range of the parts.
+    mask : numpy.ndarray or None
+        Pixels that are left out, bool, shape (ny, nx).
+    size : int
+        Number of parts.
+    numbers : numpy.ndarray
+        Part of each pixel, shape (ny, nx); `size` where left out.
+    pixels : numpy.ndarray
+        Number of pixels of each part.
+    nodes : numpy.ndarray
+        Mean brightness or position of each part, increasing.
+    main : list of tuple of int
+        First and last parts of the two main ranges.
+    broad : numpy.ndarray
+        Parts whose sums agree best after a correction, bool, shape (sums, size).
+    added : numpy.ndarray
+        Shapes of the counts that a correction may add, by part, shape (size, shapes).
+    """
+
+    def _interpolates(self, places, nodes):
+        """Set up `interpolated` for the place of each pixel, and the places of the nodes."""
+        self.nodes = nodes
+        if self.size > 1:
+            left = np.searchsorted(nodes[1:-1], places, side="right")
+            step = (places - nodes[left]) / np.diff(nodes)[left]
+            self._left, self._step = left, np.clip(step, 0.0, 1.0)
+
+    def within(self, there):
+        """Return the same parts without the pixels that are not ``there``, bool, (ny, nx)."""
+        if np.all(there | (self.numbers == self.size)):
+            return self
+        found = copy(self)
+        found.numbers = np.where(there, self.numbers, self.size)
+        found.pixels = found.sums(np.ones(there.shape))
+        return found
+
+    def sums(self, image):
+        """Return the sums of an image (ny, nx) over the parts."""
+        return self._sums(self.numbers, image, self.size)
+
+    def range_sums(self, image, first, last):
+        """Return the sums of an image (ny, nx) over parts ``first`` to ``last``, two arrays."""
+        below = np.concatenate([[0.0], np.cumsum(self.sums(image))])
+        return below[last + 1] - below[first]
+
+    def interpolated(self, values):
+        """Return an image that has given values at the nodes, and lies between them elsewhere."""
+        return values[self._left] + self._step * np.diff(values)[self._left]
+
+    def products(self, image):
+        """Return sums of an image times each hat function of `interpolated`, (parts, hats)."""
+        cells = self.numbers * self.size + self._left
+        of_right = image * self._step
+        found = self._sums(cells, image - of_right, self.size**2).reshape(self.size, -1)
+        found[:, 1:] += self._sums(cells, of_right, self.size**2).reshape(self.size, -1)[:, :-1]
+        return found
+
+    def inside(self, first, last):
+        """Return which pixels are in parts ``first`` to ``last``, bool, shape (ny, nx)."""
+        return (self.numbers >= first) & (self.numbers <= last)
+
+    def name(self, first, last):
+        """Return where parts ``first`` to ``last`` are, in words."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _sums(numbers, image, size):
+        """Return the sums of an image over pixels with the same number, less than ``size``."""
+        return np.bincount(numbers.ravel(), image.ravel(), size)[:size]

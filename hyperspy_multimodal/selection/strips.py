@@ -1,0 +1,67 @@
+"""Strips of rows and of columns of a scan."""
+
+import numpy as np
+
+from .partitions import Partition
+
+#: Family of ranges of strips.
+POSITION = "position"
+# Maximum number of strips, and minimum number of rows or columns of each.
+_STRIPS, _BROAD = 8, 8
+
+
+class Strips(Partition):
+    """Strips of rows, or of columns, that are equally broad.
+
+    Corrections by position are factors: counts that are missing where a map is 0 belong to
+    structure, which must not be spread over a strip.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the scan.
+    axis : int
+        0 for strips of rows, 1 for strips of columns.
+    mask : numpy.ndarray, optional
+        Pixels to leave out, bool, shape (ny, nx).
+
+    Attributes
+    ----------
+    limits : numpy.ndarray
+        First row or column of each strip, and their number.
+    """
+
+    family = POSITION
+
+    def __init__(self, shape, axis, mask=None):
+        self.mask, self.axis, length = mask, axis, shape[axis]
+        self.size = max(min(_STRIPS, length // _BROAD), 1)
+        self.limits = np.arange(self.size + 1) * length // self.size
+        places = np.arange(length)
+        along = np.searchsorted(self.limits[1:-1], places, side="right")
+        self._interpolates(
+            _across(places, shape, axis), (self.limits[:-1] + self.limits[1:] - 1) / 2
+        )
+        self.numbers = _across(along, shape, axis).copy()
+        if mask is not None:
+            self.numbers[mask] = self.size
+        self.pixels = self.sums(np.ones(shape))
+        half = self.size // 2
+        self.main = [(0, half - 1), (half, self.size - 1)]
+        self.broad = np.stack([np.arange(self.size) < half, np.arange(self.size) >= half])
+        self.added = np.zeros((self.size, 0))
+
+    def name(self, first, last):
+        """Return where strips ``first`` to ``last`` are, in words."""
+        what = ("rows", "columns")[self.axis]
+        return f"{what} {self.limits[first]} to {self.limits[last + 1] - 1}"
+
+
+def strips_of(shape, mask=None):
+    """Return `Strips` of rows and of columns, where the scan is broad enough."""
+    return [strips for axis in (0, 1) if (strips := Strips(shape, axis, mask)).size > 1]
+
+
+def _across(along, shape, axis):
+    """Return an image of what is known of each row, or of each column."""
+    return np.broadcast_to(along[:, None] if axis == 0 else along, shape)
