@@ -78,8 +78,8 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
     of an element. A slope of the HAADF moves counts across the scan. Each pixel is off by little,
     but sums over many pixels are known well. All ranges of adjacent bands, or strips, are compared,
     so that few counts are compared in broad ranges, and many in narrow ones. The counts' own noise
-    is taken for that of the difference, less that of the total, which maps keep. That of maps,
-    which follow the counts, is smaller.
+    is taken for that of the difference, over strips without that of the total, which maps keep.
+    That of maps, which follow the counts, is smaller.
 
     Parameters
     ----------
@@ -107,13 +107,17 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
     found = []
     for i in elements:
         there = _apart(expectation.there, apart_from, i)
-        images = expectation.images(i, _with_total(expectation.net[i], fused[i], there))
+        as_fused = expectation.images(i, fused[i])
+        with_total = expectation.images(i, _with_total(expectation.net[i], fused[i], there))
         most = []
         for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
             within = each.within(there)
+            images = with_total if each.shares_total else as_fused
             sums = [within.range_sums(image, first, last) for image in images]
             errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
-            errors = errors * _given_total(sums, [within.sums(image).sum() for image in images])
+            if each.shares_total:
+                totals = [within.sums(image).sum() for image in images]
+                errors = errors * _given_total(sums, totals)
             wrong = np.flatnonzero(np.abs(errors) > least[n])
             most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
         if not most:
@@ -151,7 +155,8 @@ def _with_total(net, fused, there):
 def _given_total(sums, totals):
     """Return by how much sums of ranges differ less by chance because the total is kept.
 
-    What one half of the scan has too much, the other half has too little.
+    What one half of the scan has too much, the other half has too little. The variance of the
+    total is spread over strips like its counts.
     """
     variance = 3 if len(sums) > 3 else 1
     share = sums[variance] / max(totals[variance], _LEAST)

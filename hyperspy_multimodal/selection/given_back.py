@@ -16,6 +16,8 @@ from .window_amounts import with_sums_of
 _ROUNDS = 8
 # A window is structure of its own if it has this share of the significance of a range.
 _CLEARLY = 0.8
+# And one of which more than this share remains wrong after a strip was corrected.
+_OWN = 0.5
 
 
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None):
@@ -152,13 +154,21 @@ class _Sums:
     def of_position(self, fused, corrected):
         """Return wrong strips, apart from structure.
 
-        That is what is still significant after ``corrected``, a function of what is found, has
-        corrected strips: many particles that are lost add up in a strip.
+        That are windows of which most remains wrong after ``corrected``, a function of what is
+        found, has corrected strips: particles that are lost add up in a strip, but lie in few of
+        its pixels.
         """
         fused = np.asarray(fused, np.float64)
         found = self._wrong(fused, self._strips, self._elements)
-        concerned = {each.element for each in found}
-        structure = self._structure(corrected(found), concerned) if found else []
+        if not found:
+            return found
+        smooth, concerned = corrected(found), {each.element for each in found}
+        structure = [
+            each
+            for each in self._structure(fused, concerned)
+            if (each.counts - smooth[each.element][each.pixels].sum()) / (each.counts - each.fused)
+            > _OWN
+        ]
         return self._apart_from(structure, found, fused, self._strips)
 
     def wrong(self, fused):

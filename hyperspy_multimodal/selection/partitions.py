@@ -26,6 +26,9 @@ class Partition:
         First and last parts of the two main ranges.
     broad : numpy.ndarray
         Parts whose sums agree best after a correction, bool, shape (sums, size).
+    shares_total : bool
+        Whether the noise of the total is spread over the parts like its counts. It is not over dark
+        and bright pixels: the total of what only bright ones hold has the noise of all.
     added : numpy.ndarray
         Shapes of the counts that a correction may add, by part, shape (size, shapes).
     """

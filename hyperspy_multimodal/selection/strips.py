@@ -31,7 +31,7 @@ class Strips(Partition):
         First row or column of each strip, and their number.
     """
 
-    family = POSITION
+    family, shares_total = POSITION, True
 
     def __init__(self, shape, axis, mask=None):
         self.mask, self.axis, length = mask, axis, shape[axis]
