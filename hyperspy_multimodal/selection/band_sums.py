@@ -174,10 +174,11 @@ def _apart(there, windows, element):
 def with_band_sums(fused, net, variance, *ranges):
     """Return a map whose sums over ranges agree with those of its counts.
 
-    The map is multiplied by a factor, and counts are added; both are interpolated between the mean
-    brightness of bands, or the centres of strips, so that no edges appear. If this does not bring the map closer to the
-    counts of single pixels, the map is returned as it is. Where a range is grossly wrong, the map
-    may instead come closer in units of the noise of pixels of the same brightness.
+    The map is multiplied by a factor, and counts are added by brightness. Both are interpolated
+    between the mean brightness of bands, or the centres of strips, so that no edges appear. If this
+    does not bring the map closer to the counts of single pixels, the map is returned as it is.
+    Where a range is grossly wrong, the map may instead come closer in units of the noise of pixels
+    of the same brightness.
 
     Parameters
     ----------

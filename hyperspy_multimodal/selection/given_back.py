@@ -23,10 +23,10 @@ _OWN = 0.5
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None):
     """Find significant structure that fused maps have lost, and restore it.
 
-    Sums over ranges of brightness of the HAADF come first, then sums over strips, spots that the maps show, and
-    structure that they do not show. In a window, the sum of the map is set
-    to that of the counts (`with_sums_of`). The noise of single pixels is not restored, and the
-    edges of windows are not visible. An alternative that was tested adds the lost
+    Sums over ranges of brightness of the HAADF come first, then sums over strips, spots that the
+    maps show, and structure that they do not show. In a window, the sum of the map is set to that
+    of the counts (`with_sums_of`). The noise of single pixels is not restored, and the edges of
+    windows are not visible. An alternative that was tested adds the lost
     counts to the counts and fuses again, as in Bregman iterations. The total variation that erased
     the structure then gathers them in a few pixels.
 
@@ -238,9 +238,9 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
     """Return fused maps whose sums in windows equal those of the counts, as far as possible.
 
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
-    their edges. Sums by brightness and over strips are corrected first. Maps remain >= 0. Outside the
-    windows, a map is multiplied by the factor that keeps its total, or is 0 if the windows alone
-    exceed the total, which includes the noise of the whole scan.
+    their edges. Sums by brightness and over strips are corrected first. Maps remain >= 0. Outside
+    the windows, a map is multiplied by the factor that keeps its total, or is 0 if the windows
+    alone exceed the total, which includes the noise of the whole scan.
 
     Parameters
     ----------

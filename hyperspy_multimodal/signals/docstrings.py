@@ -147,7 +147,8 @@ DESCRIPTIONS = {
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
       window, or None). ``differing``: windows that still differ, in the same form.
       ``bright_restored``: one boolean per element, True if the sums of its map over pixels of
-      similar HAADF brightness were corrected towards those of the $counts.
+      similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
+      the same for sums over rows or columns of the scan.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. Here,
       ``bright_bias`` is computed by fusing one half of the counts and comparing the result with
       the other half.

@@ -213,7 +213,7 @@ def test_full_output(specimen, automatic):
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart", "haadf_use"),
         *("directional", "regularisers", "bright_bias", "bright_bias_errors", "bright_restored"),
-        *("relaxed", "differing"),
+        *("relaxed", "differing", "strips_restored"),
         *("verdicts", "messages"),
         *("haadf_blur", "haadf_shift", "totals_kept", "chosen_on"),
     }

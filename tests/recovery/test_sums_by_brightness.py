@@ -1,4 +1,4 @@
-"""Sums by brightness of the HAADF: what messages, record and verdict say of them."""
+"""Sums by brightness of the HAADF and over strips: what messages, record and verdict say."""
 
 from types import SimpleNamespace
 
@@ -15,6 +15,7 @@ from hyperspy_multimodal.recovery.verdict import verdicts_of
 from hyperspy_multimodal.selection.band_sums import Ranges
 from hyperspy_multimodal.selection.brightness_bands import Bands
 from hyperspy_multimodal.selection.lost_structure import Lost
+from hyperspy_multimodal.selection.strips import strips_of
 
 SIDE = 48
 ROWS, COLS = np.indices((SIDE, SIDE))
@@ -25,6 +26,11 @@ NAMES = ["Cu_Ka", "Zn_Ka"]
 def lost(element, counts, fused, errors):
     bands = Bands(DOME + 0.001 * ROWS)
     ranges = Ranges([bands], (0, 0, bands.dark - 1), np.ones((SIDE, SIDE), bool))
+    return Lost(element, ranges, 0, ranges.pixels(), errors, counts, fused, is_shown=True)
+
+
+def in_strips(element, counts, fused, errors):
+    ranges = Ranges(strips_of((SIDE, SIDE)), (1, 0, 2), np.ones((SIDE, SIDE), bool))
     return Lost(element, ranges, 0, ranges.pixels(), errors, counts, fused, is_shown=True)
 
 
@@ -57,6 +63,23 @@ def test_sums_that_are_wrong_by_a_small_share_of_the_total_leave_maps_sound(capl
     assert not any("Zn_Ka" in text for text in verdicts_of(NAMES, notes)[0].texts)
 
 
+def test_sums_over_strips_are_named_apart_from_those_by_brightness():
+    maps = scan_of(totals=[9000.0, 9000.0])
+    both = [lost(0, 100.0, 300.0, -6.5), in_strips(1, 300.0, 600.0, -4.5)]
+    with gathered() as notes:
+        warn_of_wrong_sums(maps, both)
+    assert [each.words for each in verdicts_of(NAMES, notes)] == [
+        ["sums by brightness differ"],
+        ["sums over rows or columns differ"],
+    ]
+    assert "Zn_Ka (300 instead of 150 in columns 0 to 23, 4.5 standard errors)" in notes[1].text
+    with gathered() as notes:
+        say_what_was_moved_back(NAMES, both)
+    by_brightness, across = (each.text for each in notes)
+    assert "Cu_Ka" in by_brightness and "Zn_Ka" not in by_brightness
+    assert "Zn_Ka by +300 counts in columns 0 to 23 (4.5 standard errors)" in across
+
+
 def test_nothing_is_said_of_sums_that_are_right():
     with gathered() as notes:
         warn_of_wrong_sums(None, [])
@@ -77,6 +100,22 @@ def smoothed_too_much():
         return np.stack([each.data for each in maps]), output
 
     return counts, truth, fused
+
+
+def test_strips_that_were_corrected_are_recorded():
+    """Grains of random brightness, and a detector whose gain rises across the scan."""
+    grains = np.kron(np.random.default_rng(5).uniform(2, 12, (12, 12)), np.ones((4, 4)))
+    counts = np.random.default_rng(0).poisson(grains)
+    haadf = grains * (1 + 0.4 * (COLS / SIDE - 0.5))
+    options = {"gamma": 1.0, "lambdas": (0.1, 0.01), "weights": [1.0], "gain": 1.0}
+    given = {"show_progressbar": False, "full_output": True, "pedestal": 0.0, "haadf_blur": 0.0}
+    maps, output = fuse_maps({"Cu_Ka": counts}, haadf, **given, **options)
+    assert output["strips_restored"] == [True]
+    assert any("across the scan: Cu_Ka by " in each for each in output["messages"])
+    assert maps[0].metadata.Multimodal_fusion.strips_restored == [True]
+    for half in (slice(0, SIDE // 2), slice(SIDE // 2, None)):
+        off = maps[0].data[:, half].sum() - counts[:, half].sum()
+        assert abs(off) < 1.5 * np.sqrt(counts[:, half].sum())
 
 
 def test_sums_that_were_corrected_are_recorded_and_leave_maps_sound(smoothed_too_much):
