@@ -104,20 +104,18 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
     all_ranges = [_ranges(each) for each in bands]
     shared = 2 * len(fused) * (tests or len(bands))
     least = [-special.ndtri(each[-1] / shared) for each in all_ranges]
-    found = []
+    kinds, found = {each.shares_total for each in bands}, []
     for i in elements:
         there = _apart(expectation.there, apart_from, i)
-        as_fused = expectation.images(i, fused[i])
-        with_total = expectation.images(i, _with_total(expectation.net[i], fused[i], there))
-        most = []
+        maps, most = {False: fused[i], True: _with_total(expectation.net[i], fused[i], there)}, []
+        compared = {kind: expectation.images(i, maps[kind]) for kind in kinds}
         for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
             within = each.within(there)
-            images = with_total if each.shares_total else as_fused
+            images = compared[each.shares_total]
             sums = [within.range_sums(image, first, last) for image in images]
             errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
             if each.shares_total:
-                totals = [within.sums(image).sum() for image in images]
-                errors = errors * _given_total(sums, totals)
+                errors = errors * _given_total(sums, within, images)
             wrong = np.flatnonzero(np.abs(errors) > least[n])
             most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
         if not most:
@@ -152,14 +150,14 @@ def _with_total(net, fused, there):
     return fused * (max(counts, 0.0) / held) if held > 0 else fused
 
 
-def _given_total(sums, totals):
+def _given_total(sums, strips, images):
     """Return by how much sums of ranges differ less by chance because the total is kept.
 
     What one half of the scan has too much, the other half has too little. The variance of the
     total is spread over strips like its counts.
     """
     variance = 3 if len(sums) > 3 else 1
-    share = sums[variance] / max(totals[variance], _LEAST)
+    share = sums[variance] / max(strips.sums(images[variance]).sum(), _LEAST)
     return 1 / np.sqrt(np.clip(1 - share, 0.5, 1.0))
 
 

@@ -39,17 +39,23 @@ class Strips(Partition):
         self.limits = np.arange(self.size + 1) * length // self.size
         places = np.arange(length)
         along = np.searchsorted(self.limits[1:-1], places, side="right")
-        self._interpolates(
-            _across(places, shape, axis), (self.limits[:-1] + self.limits[1:] - 1) / 2
-        )
-        self.numbers = _across(along, shape, axis).copy()
+        self._whole = self.numbers = _across(along, shape, axis)
         if mask is not None:
-            self.numbers[mask] = self.size
+            self.numbers = np.where(mask, self.size, self.numbers)
+        self._interpolates(places, (self.limits[:-1] + self.limits[1:] - 1) / 2)
+        if self.size > 1:
+            self._left, self._step = (_across(x, shape, axis) for x in (self._left, self._step))
         self.pixels = self.sums(np.ones(shape))
         half = self.size // 2
         self.main = [(0, half - 1), (half, self.size - 1)]
         self.broad = np.stack([np.arange(self.size) < half, np.arange(self.size) >= half])
         self.added = np.zeros((self.size, 0))
+
+    def sums(self, image):
+        """Return the sums of an image (ny, nx) over the strips."""
+        if self.numbers is not self._whole:
+            return super().sums(image)
+        return np.add.reduceat(image.sum(axis=1 - self.axis), self.limits[:-1])
 
     def name(self, first, last):
         """Return where strips ``first`` to ``last`` are, in words."""

@@ -149,6 +149,7 @@ def test_masks_and_free_totals_are_left_out():
     fused *= totals / fused.sum()
     found, lost, _ = kept(maps, fused, totals)
     [wrong] = by_position(lost)
+    assert strips_of(SHAPE, mask)[0].pixels.sum() == (~mask).sum()
     assert not mask[wrong.pixels].any() and not found[0][mask].any()
     before, after = (np.square(each[0] - TRUTH)[~mask].sum() for each in (fused, found))
     assert after < 0.3 * before
