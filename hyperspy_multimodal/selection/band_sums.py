@@ -6,7 +6,7 @@ import numpy as np
 from scipy import optimize, special
 
 from .brightness_bands import BRIGHTNESS
-from .lost_structure import INDEPENDENT, Lost
+from .lost_structure import Lost
 from .significance import errors_of, spread_of
 from .strips import POSITION
 
@@ -141,7 +141,7 @@ def _ranges(bands):
     for start, end in bands.main:
         is_main |= (first == start) & (last == end)
     share = np.where(is_main, 0.5, 0.5 / max(len(first), 1))
-    return first, last, _CHANCE / INDEPENDENT * share
+    return first, last, _CHANCE / bands.adds_up * share
 
 
 def _with_total(net, fused, there):

@@ -29,6 +29,9 @@ class Partition:
     shares_total : bool
         Whether the noise of the total is spread over the parts like its counts. It is not over dark
         and bright pixels: the total of what only bright ones hold has the noise of all.
+    adds_up : float
+        Share of the probabilities of overlapping ranges, and of partitions of a family, that adds
+        up, according to scans drawn from fused maps.
     added : numpy.ndarray
         Shapes of the counts that a correction may add, by part, shape (size, shapes).
     """
