@@ -34,6 +34,7 @@ def in_empty_folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("blank_overview")
 def test_without_file_fuses_a_specimen_and_says_what_was_gained(in_empty_folder, capsys):
     assert main(LAMBDAS) == 0

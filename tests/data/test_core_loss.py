@@ -67,6 +67,7 @@ def test_haadf_has_the_noise_asked_for():
     assert (noisy - clean).std() == pytest.approx(0.05 * 40000, rel=0.05)
 
 
+@pytest.mark.slow
 def test_truth_looks_like_fused_maps():
     specimen = core_loss((16, 16), counts=50, gain=2.0)
     fused = specimen.signal.multimodal_fusion(

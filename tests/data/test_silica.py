@@ -24,6 +24,7 @@ def scan(copies):
     return silica_spheres(path=copies)
 
 
+@pytest.mark.slow
 def test_the_scan_is_as_measured(copies, scan):
     assert scan.signal.data.shape == (128, 128, 2048)
     assert scan.signal.data.sum() == 823_049

@@ -163,6 +163,7 @@ def test_any_shape_and_dose(name, shape, counts):
     assert np.isfinite(specimen.haadf.data).all() and specimen.haadf.data.shape == shape
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_counts():
     make("bimetal")  # loads what is loaded once
     tracemalloc.start()

@@ -43,6 +43,7 @@ def raw(loaded):
     return signal.get_lines_intensity(background_windows=signal.estimate_background_windows())
 
 
+@pytest.mark.slow
 def test_maps_of_all_elements(fused):
     assert [m.metadata.Sample.xray_lines[0] for m in fused] == LINES
     assert stacked(fused).shape == (4, 64, 64)
@@ -99,6 +100,7 @@ def test_quantification(loaded, fused):
     np.testing.assert_allclose(total, 100, rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_lazy_equals_eager(path, loaded):
     haadf, lazy = hs.load(path, lazy=True)
     found = compute_maps(lazy.multimodal_fusion(haadf, lambdas=(0.01, 0.02)))

@@ -78,6 +78,7 @@ def deviations(seeds, **wrong):
     return (counts - truth) / errors, errors / truth
 
 
+@pytest.mark.slow
 def test_errors_cover_the_truth_of_spectra_that_differ_from_the_model():
     off, relative = deviations(range(24))
     assert np.mean(np.abs(off) < 1) > 0.6

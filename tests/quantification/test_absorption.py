@@ -30,6 +30,7 @@ def native(fused, counts, units, thickness):
     return [m.data[0, 0] for m in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("units", "thickness"), [slow("atomic", 30.0), ("weight", 300.0)])
 def test_numbers_are_those_of_exspy(fused, units, thickness):
     maps = [m.deepcopy() for m in fused.maps]

@@ -52,6 +52,7 @@ def test_discoveries_are_those_of_scipy(rng):
     assert discoveries(np.empty((0, 3)), 0.05).shape == (0, 3)
 
 
+@pytest.mark.slow
 def test_elements_that_are_not_there_are_seldom_found():
     rows, columns = np.indices((24, 24))
     regions = 1 + 2 * (rows >= 12) + (columns >= 12)

@@ -16,6 +16,7 @@ def ratio(found):
     return value, np.abs(value) * relative
 
 
+@pytest.mark.slow
 def test_particles_of_silica_are_the_same_at_a_tenth_of_the_dose(shared_data):
     loaded = hs.load(shared_data / "SiO2_EDS.hspy")
     # without the metadata of the maker, which take longer to copy than spectra to fit

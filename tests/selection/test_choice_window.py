@@ -83,6 +83,7 @@ def test_cropped_models_are_parts_of_the_whole(specimen):
     assert part.first is model
 
 
+@pytest.mark.slow
 def test_fusion_of_a_large_scan_chooses_on_a_part(specimen, monkeypatch):
     from hyperspy_multimodal.selection import choice_window as module
 

@@ -94,6 +94,7 @@ def test_an_empty_mask_changes_nothing_and_is_told(specimen, caplog):
     assert "leaves out no scan position" in caplog.text
 
 
+@pytest.mark.slow
 def test_the_automatic_choice_and_errors_work(specimen, mask):
     maps, output = fuse(
         specimen, lambdas="auto", navigation_mask=mask, uncertainty=True, full_output=True
