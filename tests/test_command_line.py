@@ -84,6 +84,7 @@ def test_one_summary_is_printed_and_more_on_request(in_empty_folder, scan, capsy
     assert "fit of the summed spectrum" not in brief
 
 
+@pytest.mark.slow
 def test_real_file(shared_data, in_empty_folder, capsys, blank_overview):
     status = main([str(shared_data / "TiO2_Pd_EDS.bcf"), "-o", "maps", *LAMBDAS])
     assert status == 0, capsys.readouterr().err

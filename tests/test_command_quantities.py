@@ -63,6 +63,7 @@ def test_composition_of_found_regions_is_that_of_python(folder, fused, capsys):
     assert not {"composition.csv", "regions.tif"} & {path.name for path in folder.glob("out/*")}
 
 
+@pytest.mark.slow
 def test_regions_of_a_file_and_the_whole_scan(folder, fused):
     np.save("labels.npy", labels())
     assert main([*SCAN, *GIVEN, "--regions", "labels.npy", "--pictures"]) == 0

@@ -15,6 +15,7 @@ _PAGES = ("ready_maps",)
 _SHORTER = {"(64, 64)": "(24, 24)", 'gamma="auto"': "gamma=1, lambdas=(0.01, 0.02)"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", _PAGES)
 def test_blocks_run_one_after_the_other(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -39,6 +39,7 @@ def specimens(request):
     return request.param(**settings), request.param(**settings, **MEASURED_DETECTOR)
 
 
+@pytest.mark.slow
 def test_every_specimen_can_have_a_measured_detector(specimens):
     nominal, measured = specimens
     recorded = measured.signal.metadata.Simulation.as_dictionary()

@@ -98,6 +98,7 @@ def by_line(signal, haadf, mask, method):
     return {each.metadata.Sample.xray_lines[0]: float(each.data.sum()) for each in maps}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("examples", [4, slow(200)])
 def test_totals_do_not_depend_on_the_form(small, wanted, examples):
     @settings(max_examples=examples, deadline=None, derandomize=True)

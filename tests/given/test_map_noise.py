@@ -229,6 +229,7 @@ def test_published_maps_have_the_noise_of_their_electrons(shared_data):
     assert 0.03 < gains["O"] < 0.05
 
 
+@pytest.mark.slow
 def test_gains_of_parts_of_a_measured_scan_agree_within_their_errors(shared_data):
     import h5py
 

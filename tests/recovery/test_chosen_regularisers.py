@@ -30,6 +30,7 @@ def automatic(columns):
     return chosen(columns)
 
 
+@pytest.mark.slow
 def test_atomic_columns_get_sieves_and_gain_by_them(columns, automatic):
     maps, names, output = automatic
     assert output["regularisers"].count("sieve") >= 3

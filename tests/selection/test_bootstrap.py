@@ -120,6 +120,7 @@ def test_they_fall_with_the_dose():
     assert np.all(ratios > 0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("uses_haadf", [True, False])
 def test_their_squares_are_mean_square_errors(uses_haadf):
     """On average over scans; what is flattened and what is noise."""

@@ -97,6 +97,7 @@ def test_lazy_stacks_give_the_same(frames, stack, fused_by_first):
         stack.as_lazy().multimodal_fusion(frames[0].haadf, slices="shared", **GIVEN)
 
 
+@pytest.mark.slow
 def test_parameters_are_chosen_for_each_or_shared(frames, stack):
     options = {"gamma": "auto", "show_progressbar": False, "full_output": True}
     options["regulariser"] = "tv"  # fewer settings to try
