@@ -111,41 +111,6 @@ def test_file_without_spectra(in_empty_folder, caplog):
     assert "no EDS or EELS spectrum image" in caplog.text
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--unknown"], ["--unknown"]),
-        (["--gamma", "-1"], ["--gamma", "> 0", "-1"]),
-        (["--gamma", "high"], ["--gamma", "'high'"]),
-        (["--lambdas", "1"], ["--lambdas", "two numbers"]),
-        (["--lambdas", "1", "x"], ["--lambdas", "numbers", "x"]),
-        (["--lambdas", "0,1"], ["--lambdas", "L1 > 0"]),
-        (["--gain", "0"], ["--gain", "> 0"]),
-        (["--haadf-blur", "-1"], ["--haadf-blur", ">= 0"]),
-        (["--haadf", "one"], ["--haadf", "whole number"]),
-        (["--seed", "1.5"], ["--seed", "whole number"]),
-        (["--windows", "1", "2", "3"], ["--windows", "two limits"]),
-        (["--format", "jpg"], ["--format", "'jpg'", "hspy"]),
-        (["--regulariser", "wavelet"], ["--regulariser", "'wavelet'"]),
-        (["--tv", "wavelet"], ["--tv", "'wavelet'"]),
-        (["--tv", "isotropic", "--regulariser", "sieve"], ["former name", "only --regulariser"]),
-        (["--lines", "Ti_Ka", "--edges", "Ti_L3"], ["--lines", "--edges"]),
-        (["--crop", "0:8"], ["--crop", "Y0:Y1,X0:X1"]),
-        (["--crop", "8:4,:"], ["--crop", "no pixels"]),
-        (["--method", "guess"], ["--method", "guess"]),
-        (["--signal-type", "XRF"], ["--signal-type", "XRF"]),
-    ],
-)
-def test_options_are_checked_before_anything_is_read(in_empty_folder, capsys, arguments, words):
-    with pytest.raises(SystemExit) as stopped:
-        main(["missing.hspy", *arguments])
-    assert stopped.value.code == 2
-    message = capsys.readouterr().err
-    assert len(message.splitlines()) == 1
-    assert all(word in message for word in words), message
-    assert list(in_empty_folder.iterdir()) == []
-
-
 @pytest.fixture(scope="module")
 def simulated():
     return core_shell((24, 20), counts=20)
@@ -335,18 +300,3 @@ def test_a_pedestal_of_maps_is_subtracted(in_empty_folder, scan, blank_overview)
         fused = hs.load(f"maps_fused/{each.metadata.Sample.elements[0]}.hspy")
         assert fused.metadata.Multimodal_fusion.pedestal == [2.0] * 3
         assert fused.data.sum() == pytest.approx(each.data.sum(), rel=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--pedestal", "vacuum"], "--pedestal: it is only for --maps"),
-        (["--background", "1"], "--background: it is only for --maps"),
-        (["--maps", "--lines", "Ti_Ka"], "--lines: it is for spectra"),
-        (["--maps", "--lazy"], "--lazy: it is for spectra"),
-    ],
-)
-def test_options_of_maps_and_of_spectra_do_not_mix(options, said, capsys):
-    with pytest.raises(SystemExit):
-        main(["scan.hspy", *options])
-    assert said in capsys.readouterr().err
