@@ -13,7 +13,8 @@ def spread_of_gain(image, blocks, gain, floor, clipped, sharing=None):
     """Return the standard error of the gain from the differences between parts of the scan.
 
     It is that of the jackknife: each part is left out in turn. It contains what the errors of the
-    moments do not, such as a background that varies over the scan.
+    moments do not, such as a background that varies over the scan. It is infinite if only one part
+    has any signal.
     """
     ny, nx = np.subtract(image.shape, 1)
     rows, columns = (np.arange(n) * _PARTS // max(n, 1) for n in (ny, nx))
@@ -27,6 +28,8 @@ def spread_of_gain(image, blocks, gain, floor, clipped, sharing=None):
     for left_out in range(_PARTS**2):
         kept = part != left_out
         flat, whole = by_level(pixel[kept], *(each[kept] for each in blocks))
+        if flat.mean.max() <= 0 or not flat.mean_square.any():
+            return np.inf  # one part has all the signal
         levels = levels_of(flat, whole, flat.mean / gain, sharing)
         gains.append(near_gain(levels, floor, gain, clipped))
     return float(np.sqrt((len(gains) - 1) * np.var(gains)))
