@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
+from .hot_pixels import without_hot_pixels
 from .noise_correlation import correlation_of_noise
 from .noise_from_moments import Noise, noise_from_moments
 
@@ -20,8 +20,6 @@ _TOLD, _AGREE = 0.16, 1.5
 # Structure of sums is compared if their gain is known to better than this share. Edges and columns
 # increase the gain of pixels by this power of what smooth structure would.
 _COMPARED, _SMOOTH = 1.0, 0.25
-# A spike is this many times as bright as its brightest neighbour and as this quantile of the map.
-_SPIKE, _BRIGHTEST = 5.0, 0.995
 
 
 def estimate_noise(image, beside_clipped=False):
@@ -34,8 +32,8 @@ def estimate_noise(image, beside_clipped=False):
     counts with Gaussian noise, clipped at 0 if the map is, have these moments. For clipped Gaussian
     noise, they come from `fit_clipped`.
 
-    Single pixels far above all others, such as from cosmic rays, are ignored. Correlated noise, as
-    after smoothing, is recognised; gain and floor are then those of the map before smoothing.
+    Hot pixels, far above all others, are ignored. Correlated noise, as after smoothing, is
+    recognised; gain and floor are then those of the map before smoothing.
 
     Parameters
     ----------
@@ -58,11 +56,11 @@ def estimate_noise(image, beside_clipped=False):
     >>> bool(abs(noise.gain - 0.25) < 0.02), bool(noise.floor < 0.05)
     (True, True)
     """
-    image = _without_spikes(np.asarray(image, dtype=np.float64))
+    image, hot = without_hot_pixels(np.asarray(image, dtype=np.float64))
     correlation = correlation_of_noise(image)
     if correlation.blur > 0:
-        return _before_filter(image, correlation)
-    found = noise_from_moments(image, beside_clipped)
+        return replace(_before_filter(image, correlation), hot=hot)
+    found = replace(noise_from_moments(image, beside_clipped), hot=hot)
     if np.isnan(correlation.blur):
         return replace(found, blur=np.nan, clipped=False, gain_error=np.inf, shape=np.inf)
     return found
@@ -129,10 +127,3 @@ def _summed(image, size):
     ny, nx = np.array(image.shape) // size
     cut = image[: ny * size, : nx * size]
     return cut.reshape(ny, size, nx, size).sum(axis=(1, 3))
-
-
-def _without_spikes(image):
-    """Return a map in which single pixels far above all others are as bright as the brightest."""
-    high = np.quantile(image[image != 0], _BRIGHTEST) if np.any(image) else 0.0
-    beside = ndimage.rank_filter(image, -2, size=3)
-    return np.where((high > 0) & (image > _SPIKE * np.maximum(beside, high)), high, image)

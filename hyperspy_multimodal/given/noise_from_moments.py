@@ -52,6 +52,8 @@ class Noise:
     shape : float
         Shape of the gamma distribution of the sizes of single counts in clipped maps; infinite for
         one size.
+    hot : int
+        Number of hot pixels, which were ignored.
     """
 
     gain: float
@@ -61,6 +63,7 @@ class Noise:
     gain_error: float = np.inf
     floor_error: float = np.inf
     shape: float = np.inf
+    hot: int = 0
 
 
 def noise_from_moments(image, beside_clipped=False, gap=0, sharing=None):

@@ -94,6 +94,7 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         clipped = np.array([noise.clipped for noise in noises])
         shapes = np.array([noise.shape for noise in noises])
         _warn_of_correlation(names, blurs)
+        _warn_of_hot_pixels(names, noises)
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
@@ -147,6 +148,21 @@ def _warn_of_correlation(names, blurs):
             ", ".join(unknown),
             kind="noise",
             about=unknown,
+        )
+
+
+def _warn_of_hot_pixels(names, noises):
+    """Log how many pixels of each map had no say in its noise."""
+    hot = [
+        f"{name} ({noise.hot})" for name, noise in zip(names, noises, strict=True) if noise.hot > 0
+    ]
+    if hot:
+        _logger.warning(
+            "Single pixels are far brighter than all others, as hot pixels are: %s. They were left "
+            "out when the noise was estimated, but they are still in the maps and their totals. "
+            "Replace them, or leave them out by a `navigation_mask`.",
+            ", ".join(hot),
+            kind="told",
         )
 
 
