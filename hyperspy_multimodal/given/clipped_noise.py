@@ -41,14 +41,18 @@ _STEP = 0.03  # of derivatives, in logarithms
 # A smaller share of pixels at 0 biases a sum by less than half a percent. Values are multiples of
 # the smallest one to within this share of it.
 _FEW_ZEROS, _MULTIPLE = 0.02, 0.02
+# Counts alone must be more likely than noise by this much to be certain: a background that varies
+# within a class is less likely than one that does not, although it is there.
+_ALIKE = 20.0
+# Values below this many counts show whether all values are whole numbers of counts.
+_FEW = 10
 
 
 class Clipped(NamedTuple):
     """Gain and floor in units of a map, with standard errors, and the log-likelihood.
 
     ``shape`` is that of the gamma distribution of the sizes of counts, infinite for one size.
-    ``of_counts`` says whether the noise is that of a background of counts, and ``is_clear`` whether
-    this is certain.
+    ``of_counts`` says whether the noise is that of a background of counts.
     """
 
     gain: float
@@ -58,7 +62,6 @@ class Clipped(NamedTuple):
     log_likelihood: float
     shape: float
     of_counts: bool = False
-    is_clear: bool = True
 
 
 def may_be_clipped(values, gain):
@@ -87,7 +90,7 @@ def _are_multiples(values):
 
 
 def fit_clipped(image, gain, beside_others=False):
-    """Fit gain and floor of a map that was clipped at 0; None if counts alone explain it as well.
+    """Fit gain and floor of a map that was clipped at 0, unless counts alone explain it as well.
 
     Each pixel contains some counts plus Gaussian noise, or 0 if the sum is negative. The number of
     counts is Poisson distributed, with one expectation for all pixels of a class, which have
@@ -107,15 +110,23 @@ def fit_clipped(image, gain, beside_others=False):
         Whether another map of the same scan was clipped. It is then enough if noise is more likely
         than counts alone, even if not clearly. Default False.
 
+    Counts whose sizes differ and a background that varies can look alike. If both explain the map
+    nearly as well, it is not clear which of them is there. If all values are whole numbers of
+    counts, nothing is taken for clipped noise; structure finer than the surroundings may then be
+    the reason why counts alone explain the distribution worse.
+
     Returns
     -------
-    Clipped or None
+    found : Clipped or None
+        None for counts alone.
+    is_clear : bool
+        Whether this is certain.
     """
     classes = _classes(image)
     values = image.ravel()
     darkest = values[classes[0]]
     if not _HALF[0] < np.mean(darkest == 0) < _HALF[1]:
-        return None
+        return None, True
     # half the noise is there
     deviation = float(np.sqrt(2 * np.mean(np.square(darkest))))
     histograms, edges = _histograms(image, classes, gain, deviation)
@@ -123,15 +134,22 @@ def fit_clipped(image, gain, beside_others=False):
     clipped = _fitted(dark, edges, gain, deviation, _SHAPES[0]).log_likelihood
     alone = max(_likelihood_alone(dark, edges, gain, shape) for shape in _SHAPES_ALONE)
     background = _with_background(dark, edges, deviation)
+    if _has_few_levels(values, gain):
+        return None, max(clipped, background.log_likelihood) < alone + _CLEARLY
     better = background.log_likelihood - max(clipped, alone)
     if better > _BETTER:
-        return background
+        return background, True
     if clipped < alone + (0.0 if beside_others else _CLEARLY):
-        if better > 0 and not _are_multiples(image[image > 0]):
-            return background._replace(is_clear=False)
-        return None
+        if better > 0:
+            return background, False
+        return None, max(clipped, background.log_likelihood) < alone - _ALIKE
     found = [_fitted(histograms, edges, gain, deviation, shape) for shape in _SHAPES]
-    return max(found, key=lambda each: each.log_likelihood)
+    return max(found, key=lambda each: each.log_likelihood), True
+
+
+def _has_few_levels(values, gain):
+    """Return whether values that are few counts have at most two levels per count."""
+    return len(np.unique(values[values < _FEW * gain])) <= 2 * _FEW
 
 
 def _classes(image):

@@ -17,18 +17,21 @@ _CLIPPED = 0.02
 _AS_PLAIN, _OF_ZEROS, _MAJORITY, _SIZES = 9.0, 0.06, 0.8, 1.6
 # If noise does not grow with the map, effective counts are this share of its variance.
 _POISSON_SHARE = 0.05
-# A gain is told if it is known to better than the first share, and the best guess if it is known
-# to better than the second. Otherwise, the floor is at least this many counts.
-_TOLD, _BEST_GUESS, _GAUSSIAN = 0.25, 0.6, 10.0
+# A gain is told if its standard error is less than this share: it is then wrong by less than a
+# quarter with a probability of 90 %.
+_TOLD = 0.15
+# It is the best guess if it is known to better than this share. Otherwise, the floor is at least
+# this many counts.
+_BEST_GUESS, _GAUSSIAN = 0.6, 10.0
 # A floor may hide the gain if it is at least this share of the mean variance.
 _HIDES = 0.1
 # Gain and floor that explain less than this share of the variance explain nothing.
 _TOO_LITTLE = 0.5
 # Relative error of the floor of clipped maps due to unknown sizes of counts.
 _MODEL = 0.03
-# Relative error of the gain that does not decrease with the number of pixels: the gains of parts of
-# a measured scan differ by 5 to 9 % more than their other errors.
-_OF_GAIN = 0.05
+#: Relative error of the gain that does not decrease with the number of pixels: the gains of parts
+#: of a measured scan differ by 5 to 9 % more than their other errors.
+OF_GAIN = 0.05
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def noise_from_moments(image, beside_clipped=False, gap=0, sharing=None):
         Distance, in pixels, between a block and the pixels around it that determine its level.
     sharing : float, optional
         Of filtered maps, variance of the sum of many pixels over that of their differences. Such
-        maps are not clipped. Default not filtered.
+        maps are not clipped, and the caller compares the parts of the scan and decides whether the
+        gain is told. Default not filtered.
 
     Returns
     -------
@@ -98,13 +102,13 @@ def noise_from_moments(image, beside_clipped=False, gap=0, sharing=None):
     for roughly in (True, True, False):
         found = fit_noise(levels_of(flat, whole, counts, sharing), clipped, roughly)
         counts = found.counts
-    gaussian = fit_clipped(image, found.gain, beside_clipped) if clipped else None
+    gaussian, is_clear = None, True
+    if clipped:
+        gaussian, is_clear = fit_clipped(image, found.gain, beside_clipped)
     if gaussian is not None:
         levels = levels_of(flat, whole, flat.mean / gaussian.gain)
         gain, error = fit_gain(levels, gaussian.floor, gaussian.gain, clipped, gaussian.of_counts)
         floor_error = np.hypot(gaussian.floor_error, _MODEL * gaussian.floor)
-        if not gaussian.is_clear:
-            error = np.inf
         found = found._replace(
             gain=gain, floor=gaussian.floor, gain_error=error, floor_error=floor_error
         )
@@ -113,16 +117,20 @@ def noise_from_moments(image, beside_clipped=False, gap=0, sharing=None):
         error = min(fit_gain(levels, 0.0, found.plain_gain, clipped)[1], found.gain_error)
         error = max(error, abs(found.gain - found.plain_gain))
         found = found._replace(gain=found.plain_gain, floor=0.0, gain_error=error)
+    if not is_clear:
+        found = found._replace(gain_error=np.inf)
     gain, floor = found.gain, found.floor
     if found.gain_error < _BEST_GUESS * gain:
-        spread = spread_of_gain(image, blocks, gain, floor, clipped, sharing)
-        error = np.hypot(max(found.gain_error, spread), _OF_GAIN * gain)
-        if gaussian is None and floor > _HIDES * blocks[1].mean():
+        spread = 0.0
+        if sharing is None:
+            spread = spread_of_gain(image, blocks, gain, floor, clipped)
+        error = np.hypot(max(found.gain_error, spread), OF_GAIN * gain)
+        if floor > _HIDES * blocks[1].mean():
             error = np.hypot(error, gain * change_by_position(image.shape, blocks, gain, floor))
         found = found._replace(gain_error=float(error))
     brightest = max(float(np.abs(flat.mean).max()), np.finfo(float).tiny)
     told, is_best = (found.gain_error < share * gain for share in (_TOLD, _BEST_GUESS))
-    told = told if sharing is None else is_best  # the caller decides
+    told = told if sharing is None else is_best
     level, variance = np.maximum(flat.mean, 0.0), flat.mean_square
     explained = (
         gaussian is not None or np.mean(gain * level + floor) > _TOO_LITTLE * variance.mean()
