@@ -6,8 +6,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-# Distances at which correlation is measured, in pixels.
-_LAGS = 3
+# Distances at which correlation is compared with filters, in pixels, and farther ones at which it
+# is that of the filter unless there is structure. Chi squared there is smaller with a probability
+# of 95 %.
+_LAGS, _FARTHER, _BY_CHANCE = 3, 8, 11.07
 # Noise is measured in all pixels and in these shares of the brightest pixels and of the gentlest
 # slopes of a map that is smoothed by this many pixels.
 _BRIGHT, _GENTLE, _SMOOTH = 0.3, 0.35, 4.0
@@ -45,10 +47,19 @@ class Correlation(NamedTuple):
     shared : numpy.ndarray
         Correlation of pixels at distances 0, 1, ... along an axis, after the filter that fits best
         and after all that fit as well, shape (filters, distances). Empty if it is not known.
+    is_of_filter : bool
+        Whether the correlation of pixels farther apart is also that of the filter. Otherwise,
+        structure or another filter contributes.
     """
 
     blur: float
     shared: np.ndarray
+    is_of_filter: bool = True
+
+    @property
+    def spread(self):
+        """Number of pixels, along an axis, over which the filter distributes a count."""
+        return float(_total(self.shared[0]))
 
     def factors(self, size=1):
         """Return by how much the gain of sums of pixels is too small, for each filter.
@@ -126,7 +137,15 @@ def correlation_of_noise(image):
         return Correlation(np.nan if is_filter else 0.0, _NONE)
     if blur > _MOST or away[best] > _MISFIT:
         return Correlation(np.nan, _NONE)
-    return Correlation(blur, as_good)
+    return Correlation(blur, as_good, _is_of_filter(difference, shared[best]))
+
+
+def _is_of_filter(difference, shared):
+    """Return whether correlations of differences farther apart are those after a filter."""
+    farther = min(_FARTHER, min(difference.shape) // 4)
+    found, errors = _correlations(difference, np.ones(difference.shape, bool), farther)
+    away = (found - _of_differences(shared)[:farther]) / np.hypot(errors, _ERROR)
+    return bool(np.sum(np.square(away[_LAGS:])) < _BY_CHANCE)
 
 
 def _flat(image):
@@ -138,15 +157,15 @@ def _flat(image):
     return bright & (slope <= np.quantile(slope[bright], _GENTLE))
 
 
-def _correlations(difference, used):
-    """Return correlations of differences at distances 1, 2, ..., and their standard errors.
+def _correlations(difference, used, lags=_LAGS):
+    """Return correlations of differences at distances 1, 2, ... lags, and their standard errors.
 
     Both are None if few parts contain most of what is used.
     """
     rows, columns = (np.arange(n) * _PARTS // n for n in difference.shape)
     part = rows[:, None] * _PARTS + columns
-    sums = np.zeros((_LAGS + 1, _PARTS**2))
-    for lag in range(_LAGS + 1):
+    sums = np.zeros((lags + 1, _PARTS**2))
+    for lag in range(lags + 1):
         for axis in (0, 1):
             first, second = [slice(None)] * 2, [slice(None)] * 2
             first[axis], second[axis] = slice(0, difference.shape[axis] - lag), slice(lag, None)
@@ -180,9 +199,14 @@ def _filters():
     shared += [np.maximum(1 - distance / width, 0.0) for width in _WIDTHS]
     shared += [_of_interpolation(times, phase) for times in _ENLARGED for phase in _PHASES]
     shared = np.array(shared)
-    before = np.concatenate([shared[:, 1:2], shared[:, :-2]], axis=1)
-    differences = 2 * shared[:, :-1] - before - shared[:, 1:]
-    return differences[:, 1 : _LAGS + 1] / differences[:, :1], shared
+    return _of_differences(shared)[:, :_LAGS], shared
+
+
+def _of_differences(shared):
+    """Return correlations of differences at distances 1, 2, ... from those of pixels."""
+    before = np.concatenate([shared[..., 1:2], shared[..., :-2]], axis=-1)
+    differences = 2 * shared[..., :-1] - before - shared[..., 1:]
+    return differences[..., 1:] / differences[..., :1]
 
 
 def _of_kernel(kernel):

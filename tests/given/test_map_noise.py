@@ -132,8 +132,9 @@ def test_a_gain_before_a_filter_is_right_or_a_guess(name, counts, make):
         image = FILTERS[name](scaled(truth(counts, make)[0], np.random.default_rng(seed)))
         found = estimate_noise(image)
         if np.isfinite(found.gain_error):
-            # Interpolated columns of few counts are told with errors of up to 45 %.
-            assert found.gain == pytest.approx(gain, rel=0.45 if name == "enlarged" else 0.25)
+            # Few counts of interpolated columns look like noise: some are told wrongly.
+            is_hidden = name == "enlarged" and make is oxide_interface
+            assert found.gain == pytest.approx(gain, rel=0.45 if is_hidden else 0.25)
         assert found.blur > 0.3 or np.isnan(found.blur)
 
 
