@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from .hot_pixels import without_hot_pixels
+from .linear_filter import may_be_linear
 from .noise_before_filter import noise_before_filter
 from .noise_correlation import correlation_of_noise
 from .noise_from_moments import Noise, noise_from_moments
@@ -50,9 +51,11 @@ def estimate_noise(image, beside_clipped=False):
     image, hot = without_hot_pixels(np.asarray(image, dtype=np.float64))
     correlation = correlation_of_noise(image)
     if correlation.blur > 0:
-        found = noise_before_filter(image, correlation)
+        found, spread = noise_before_filter(image, correlation), correlation.spread
     else:
-        found = noise_from_moments(image, beside_clipped)
+        found, spread = noise_from_moments(image, beside_clipped), 1.0
     if np.isnan(correlation.blur):
         found = replace(found, blur=np.nan, clipped=False, gain_error=np.inf, shape=np.inf)
+    elif np.isfinite(found.gain_error) and not may_be_linear(image, spread, found.gain):
+        found = replace(found, gain_error=np.inf)
     return replace(found, hot=hot)
