@@ -58,6 +58,13 @@ def subtracted(mean, rng):
     return GAIN * (rng.poisson(mean + below) - below), GAIN, 3.0 * GAIN**2
 
 
+def with_hot_pixels(mean, rng):
+    """One pixel in a thousand is a thousand times as bright as the brightest."""
+    image, gain, floor = scaled(mean, rng)
+    value = 1e3 * gain * max(mean.max(), 1.0)
+    return np.where(rng.random(mean.shape) < 1e-3, value, image), gain, floor
+
+
 def eight_bits(draw):
     def rounded(mean, rng):
         image, gain, floor = draw(mean, rng)
@@ -84,6 +91,7 @@ KINDS = {
     "counts in another unit": scaled,
     "8 bits": eight_bits(scaled),
     "signals of different sizes": compound,
+    "counts, and hot pixels": with_hot_pixels,
     "noise of half a count": with_noise(0.5),
     "noise of half a count, clipped": clipped(with_noise(0.5)),
     "the same, 8 bits": eight_bits(clipped(with_noise(0.5))),
@@ -94,6 +102,7 @@ KINDS = {
     "Gaussian filter, 0.5 pixels": filtered(lambda image: ndimage.gaussian_filter(image, 0.5)),
     "Gaussian filter, 1 pixel": filtered(lambda image: ndimage.gaussian_filter(image, 1.0)),
     "mean of 3 x 3 pixels": filtered(lambda image: ndimage.uniform_filter(image, 3)),
+    "median of 3 x 3 pixels": filtered(lambda image: ndimage.median_filter(image, 3)),
     "shifted by 0.3 pixels": filtered(
         lambda image: ndimage.shift(image, 0.3, order=1, mode="nearest")
     ),
