@@ -186,7 +186,7 @@ class _Problem:
             spread = spread + (cumulant + slope**2 * second - 2 * slope * third) / levels.pixels
             self.beyond = np.zeros_like(second)
         else:
-            lean = third / np.maximum(second, _DARKEST * second.max())
+            lean = third / np.maximum(second, max(_DARKEST * second.max(), 1e-300))
             spread = (2 * second**2 + cumulant - lean * third) / levels.pixels
             self.beyond = lean * levels.beyond / self.scale
         spread = np.maximum(spread, 0.0) + _MODEL**2 * second * second.max()
