@@ -157,7 +157,7 @@ class Plan(Protocol):
         Whether single values may be negative; the plan then checks their sums, see
         `segments.checked_segments`.
     smooth : bool
-        Whether spectra have no peaks.
+        Whether spectra have no peaks; the plan is then a `SmoothPlan`.
     widest_spike : int
         Channels of the widest spike, see `widest_spike_of`.
     two_passes : bool
@@ -194,6 +194,19 @@ class Plan(Protocol):
         """
 
 
+class SmoothPlan(Plan, Protocol):
+    """Plan of spectra without peaks, in which spikes are sought."""
+
+    def noise_of(self, segments: np.ndarray, total: np.ndarray) -> tuple:
+        """Return counts per electron, and the floor of the noise in counts, of the spectra.
+
+        Parameters
+        ----------
+        segments, total
+            As for `after_first_pass`.
+        """
+
+
 class Spectra(Protocol):
     """A spectrum image whose blocks are read in place.
 
@@ -210,6 +223,9 @@ class Spectra(Protocol):
     shape: tuple
     places: list
     compact: bool
+
+    def with_all_channels(self) -> "Spectra":
+        """Return the same spectra in blocks that have all channels."""
 
     def passed(self, name: str, function, *after) -> list:
         """Return the results of ``function(place, block, *after)`` for each block."""

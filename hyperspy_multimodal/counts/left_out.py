@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..notes import Speaker
+from ..written_numbers import plain
 from .contracts import Plan, Projection, Reading
 from .spectra_sums import channel_ranges
+from .spikes import spikes_among, without_spikes
 from .unphysical import unphysical
 
 _logger = Speaker(__name__)
@@ -14,6 +16,7 @@ _logger = Speaker(__name__)
 # If spikes take more than this share of the channels, their scan positions are left out instead.
 _MOST_CHANNELS = 0.05
 _MOST_WORDS = 5
+_MOST_SPIKES = 3
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,17 @@ class PartialReading:
         Ranges [start, stop) of channels that were left out.
     mask : numpy.ndarray or None
         True at scan positions that were left out, bool, shape (ny, nx).
+    spikes : list of Spike
+        Values that were replaced by those expected.
+    n_columns : int
+        Columns of the scan.
     """
 
     reading: Reading | Projection
     channels: list
     mask: np.ndarray | None
+    spikes: list = ()
+    n_columns: int = 1
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -50,6 +59,9 @@ class PartialReading:
             **self.reading.record,
             "left_out_channels": channels,
             "left_out_positions": positions,
+            "left_out_spikes": [
+                [*divmod(each.pixel, self.n_columns), each.channel] for each in self.spikes
+            ],
         }
 
     def for_fusion(self, divisible):
@@ -63,7 +75,7 @@ class PartialReading:
         return replace(self, reading=self.reading.measured(whole, of_halves, seed, splits))
 
 
-def first_reading(plan: Plan, segments, sums) -> Reading | Projection:
+def first_reading(plan: Plan, segments, sums, peaks=None) -> Reading | Projection:
     """Return the reading of a first pass, without counts that cannot come from the specimen.
 
     Parameters
@@ -74,22 +86,28 @@ def first_reading(plan: Plan, segments, sums) -> Reading | Projection:
         Counts between its limits, shape (S, ny, nx).
     sums : SummedSpectra
         Sums of all spectra.
+    peaks : Peaks or None
+        Where single spectra may have spikes; None (default) where that is not asked.
 
     Returns
     -------
     Reading or Projection
         As the plan gives it, or a `PartialReading` of that.
     """
-    found = unphysical(sums, plan.smooth, plan.widest_spike)
     fits = plan.used is not None
     used = plan.used if fits else _in_windows(plan.ranges, sums.total.size)
+    single = _single_spikes(plan, segments, sums, peaks, used)
+    segments, sums = without_spikes(single, segments, plan.limits, sums)
+    found = unphysical(sums, plan.smooth, plan.widest_spike)
+    single = [each for each in single if each.pixel not in {hot.pixel for hot in found.hot}]
+    _say_spikes(single, sums.by_pixel.shape[1])
     channels = [each for each in found.channels if used[each.start : each.stop].any()]
     spikes = [each for each in found.spikes if used[each.start : each.stop].any()]
     struck = _mask(spikes, used.size)
     as_channels = fits and np.count_nonzero(struck & used) <= _MOST_CHANNELS * used.sum()
     pixels = [each.pixel for each in ([] if as_channels else spikes) + found.hot]
     _say(plan, channels, spikes, found.hot)
-    if not (channels or spikes or found.hot):
+    if not (channels or spikes or found.hot or single):
         return plan.after_first_pass(segments, found.total, sums.divisor)
     left_out = np.zeros(used.size, bool)
     if fits:
@@ -102,7 +120,41 @@ def first_reading(plan: Plan, segments, sums) -> Reading | Projection:
         mask.flat[pixels] = True
         segments = None if segments is None else _without(mask, segments)
     reading = plan.after_first_pass(segments, found.total, sums.divisor)
-    return PartialReading(reading, channel_ranges(left_out & used), mask)
+    columns = sums.by_pixel.shape[1]
+    return PartialReading(reading, channel_ranges(left_out & used), mask, single, columns)
+
+
+def _single_spikes(plan, segments, sums, peaks, used):
+    """Return the spikes of single spectra in channels that are used, the largest first."""
+    if peaks is None:
+        return []
+    gain, floor = plan.noise_of(segments, sums.total)
+    spikes = spikes_among(peaks, sums.total, sums.by_pixel.size, gain, floor)
+    if sums.divisor > 0:  # they stay whole
+        spikes = [
+            each._replace(expected=sums.divisor * np.rint(each.expected / sums.divisor))
+            for each in spikes
+        ]
+    return [each for each in spikes if used[each.channel]]
+
+
+def _say_spikes(spikes, n_columns):
+    """Log in one line how many values were replaced, and the largest of them."""
+    if not spikes:
+        return
+    words = [
+        f"{plain(each.value, 4)} counts instead of about {plain(each.expected, 3)} in channel "
+        f"{each.channel} at row {each.pixel // n_columns}, column {each.pixel % n_columns}"
+        for each in spikes[:_MOST_SPIKES]
+    ]
+    if len(spikes) > _MOST_SPIKES:
+        words.append(f"and {len(spikes) - _MOST_SPIKES} smaller ones")
+    _logger.warning(
+        "Spikes, as of cosmic rays, are left out: %s. They are replaced by what the rest of the "
+        "spectrum leads one to expect.",
+        "; ".join(words),
+        kind="told",
+    )
 
 
 def _without(mask, maps):

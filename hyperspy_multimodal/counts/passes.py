@@ -8,6 +8,7 @@ from ..kernels import project_halves, project_spectra
 from ..threads import side_by_side, threads_for
 from .segments import checked_segments, combined_segments, count_segments
 from .spectra_sums import SummedSpectra, combined_sums, sum_block
+from .spikes import Peaks, combined_peaks, peaks_of
 
 _ROWS_PER_TASK = 16
 
@@ -21,13 +22,16 @@ class BlockCounts(NamedTuple):
         Counts between the limits of a plan, shape (S, ny, nx).
     sums : SummedSpectra
         Sums of the spectra.
+    peaks : Peaks or None
+        Where single spectra may have spikes, if that was asked for.
     """
 
     segments: np.ndarray | None
     sums: SummedSpectra
+    peaks: Peaks | None = None
 
 
-def count_block(limits, compact, place, block):
+def count_block(limits, compact, place, block, seek_spikes=False):
     """Return the `BlockCounts` of a block.
 
     Parameters
@@ -40,11 +44,15 @@ def count_block(limits, compact, place, block):
         Rows, columns and channels of the block.
     block : numpy.ndarray
         Shape (ny, nx, C).
+    seek_spikes : bool
+        Whether to look for spikes, for which the block must hold all channels. Default False.
     """
     segments = None
     if limits is not None:
         segments = count_segments(block, np.array(limits) - place[2].start, compact)
-    return BlockCounts(segments, sum_block(_readable(block)))
+    block = _readable(block)
+    peaks = peaks_of(block) if seek_spikes else None
+    return BlockCounts(segments, sum_block(block), peaks)
 
 
 def combined_counts(parts, places, shape, negative):
@@ -69,10 +77,13 @@ def combined_counts(parts, places, shape, negative):
     """
     found = zip(places, (part.sums for part in parts), strict=True)
     sums = combined_sums(found, shape, negative)
+    peaks = None
+    if parts[0].peaks is not None:
+        peaks = combined_peaks([part.peaks for part in parts], places, shape[1])
     if parts[0].segments is None:
-        return BlockCounts(None, sums)
+        return BlockCounts(None, sums, peaks)
     segments = combined_segments([part.segments for part in parts], places, shape[:2])
-    return BlockCounts(segments if negative else checked_segments(segments), sums)
+    return BlockCounts(segments if negative else checked_segments(segments), sums, peaks)
 
 
 def project_block(block, operator, first, n_columns, splits, columns, seed):
@@ -121,6 +132,29 @@ def project_block(block, operator, first, n_columns, splits, columns, seed):
     with threads_for(block.size):
         side_by_side(project_rows, range(0, ny, _ROWS_PER_TASK))
     return whole, of_halves
+
+
+def project_again(whole, of_halves, values, block, operator, first, n_columns, seed):
+    """Project spectra again of which some values are replaced.
+
+    Parameters
+    ----------
+    whole, of_halves : numpy.ndarray
+        From `project_block`; the pixels of these spectra are overwritten.
+    values : list of (int, int, int, float)
+        Row, column and channel in the block, and the value.
+    block, operator, first, n_columns, seed
+        As for `project_block`.
+    """
+    for row, col in dict.fromkeys(each[:2] for each in values):
+        spectrum = block[row : row + 1, col : col + 1].copy()
+        for *place, channel, value in values:
+            if place == [row, col]:
+                spectrum[0, 0, channel] = value
+        place = first[0] + row, first[1] + col, first[2]
+        splits, columns = of_halves.shape[:2]
+        own = project_block(spectrum, operator, place, n_columns, splits, columns, seed)
+        whole[:, row, col], of_halves[:, :, row, col] = own[0][:, 0, 0], own[1][:, :, 0, 0]
 
 
 def combined_projections(parts, places, shape):

@@ -11,7 +11,7 @@ import numpy as np
 
 from .contracts import Maps, Plan, Projection, Reading, Spectra
 from .left_out import first_reading
-from .passes import combined_counts, combined_projections, count_block, project_block
+from .passes import combined_counts, combined_projections, count_block, project_again, project_block
 
 #: How many times counts are halved, where lambdas are chosen by what the halves predict.
 SPLITS = 3
@@ -55,6 +55,10 @@ class SpectraInMemory:
         self.shape = data.shape
         self.places = [tuple(slice(0, size) for size in data.shape)]
 
+    def with_all_channels(self):
+        """Return spectra of which each block has all channels: the same."""
+        return self
+
     def passed(self, name, function, *after):
         """Return a list of what ``function`` gives of all spectra."""
         return [function(self.places[0], self._data, *after)]
@@ -83,6 +87,8 @@ def read_spectra(spectra: Spectra, plan: Plan, splits, seed, finish=None):
     Reading
         Or a task that gives it.
     """
+    if plan.smooth:  # spikes are told from the channels beside them
+        spectra = spectra.with_all_channels()
     if not plan.two_passes:
         return _first_pass(spectra, plan, finish)
     projection = _first_pass(spectra, plan, None)
@@ -94,10 +100,10 @@ def read_spectra(spectra: Spectra, plan: Plan, splits, seed, finish=None):
 
 def _first_pass(spectra, plan, finish):
     read = functools.partial(_read, plan, finish)
-    return sum_spectra(spectra, read, plan.limits, plan.negative)
+    return sum_spectra(spectra, read, plan.limits, plan.negative, plan.smooth)
 
 
-def sum_spectra(spectra: Spectra, finish, limits=None, negative=False):
+def sum_spectra(spectra: Spectra, finish, limits=None, negative=False, seek_spikes=False):
     """Sum spectra, and their counts between limits, in one pass.
 
     Parameters
@@ -110,13 +116,15 @@ def sum_spectra(spectra: Spectra, finish, limits=None, negative=False):
         Channels between which counts are summed, ascending.
     negative : bool
         Whether single values may be negative. Default False.
+    seek_spikes : bool
+        Whether to look for spikes, for which each block must have all channels. Default False.
 
     Raises
     ------
     ValueError
         If a value is NaN or infinite, or negative where it may not be.
     """
-    count = functools.partial(count_block, limits, spectra.compact)
+    count = functools.partial(count_block, limits, spectra.compact, seek_spikes=seek_spikes)
     combine = functools.partial(_combined, spectra.shape, spectra.places, negative, finish)
     return spectra.call("combine-spectra", combine, spectra.passed("read-spectra", count))
 
@@ -135,7 +143,16 @@ def _project(splits, seed, n_columns, place, block, projection: Projection):
     operator = np.ascontiguousarray(projection.operator[channels], np.float32)
     splits = splits if projection.can_split else 0
     first = tuple(each.start for each in place)
-    return project_block(block, operator, first, n_columns, splits, projection.columns, seed)
+    found = project_block(block, operator, first, n_columns, splits, projection.columns, seed)
+    values = [
+        (row - place[0].start, col - place[1].start, each.channel - channels.start, each.expected)
+        for each in getattr(projection, "spikes", ())
+        for row, col in [divmod(each.pixel, n_columns)]
+        if all(a.start <= b < a.stop for a, b in zip(place, (row, col, each.channel), strict=True))
+    ]
+    if values:
+        project_again(*found, values, block, operator, first, n_columns, seed)
+    return found
 
 
 def _measured(shape, places, splits, seed, finish, projection: Projection, parts):

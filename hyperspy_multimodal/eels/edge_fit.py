@@ -85,6 +85,10 @@ class EdgeFitPlan:
         """Integration windows, shape (K, 2), in units of the energy axis."""
         return self.windows_plan.windows
 
+    def noise_of(self, segments, total):
+        """Return counts per electron and the floor of the noise, as `EdgeWindowPlan.noise_of`."""
+        return self.windows_plan.noise_of(segments, total)
+
     def after_first_pass(self, segments, total, divisor):
         """Return the `EdgeProjection` of counts between the limits and of the summed spectrum."""
         plan = self.windows_plan

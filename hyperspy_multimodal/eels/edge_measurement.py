@@ -1,6 +1,7 @@
 """EELS: the electrons at the edges of a spectrum image, and their background."""
 
 import functools
+import numbers
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -153,13 +154,23 @@ class EdgeWindowPlan:
 
     def camera(self, segments, total):
         """Return the `Camera` by counts between the limits, and their sum over pixels."""
-        limits, free = self.noise_ranges
-        noise = CameraNoise(np.nan, np.inf)
-        if limits:
-            recorded = np.concatenate([[0], np.cumsum(total != 0)])
-            counts = merged_segments(segments, self.limits, limits)
-            noise = camera_noise(counts, np.diff(recorded[limits]), free)
+        noise = self._camera_noise(segments, total)
         return find_camera(self.stored, self.gain, segments, noise)
+
+    def noise_of(self, segments, total):
+        """Return counts per electron, the most that are likely, and the floor, in counts."""
+        found = self._camera_noise(segments, total)
+        stored = self.stored if isinstance(self.stored, numbers.Real) else np.nan
+        known = [each for each in (self.gain, stored, found.gain) if each is not None and each > 0]
+        return max(known, default=1.0), found.floor
+
+    def _camera_noise(self, segments, total):
+        limits, free = self.noise_ranges
+        if not limits:
+            return CameraNoise(np.nan, np.inf)
+        recorded = np.concatenate([[0], np.cumsum(total != 0)])
+        counts = merged_segments(segments, self.limits, limits)
+        return camera_noise(counts, np.diff(recorded[limits]), free)
 
     def _members(self, ranges):
         return membership(ranges, self.window_limits)

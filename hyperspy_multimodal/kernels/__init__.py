@@ -17,8 +17,8 @@ number of threads.
   `squared_differences` between neighbours.
 - Tests of sums of measured and expected counts: `lengthen` for chains of pieces, and
   `windows_beyond` for windows of many kinds.
-- Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels; `add_peaks` and
-  `add_slopes` of lines.
+- Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels, `find_peaks` of single
+  spectra; `add_peaks` and `add_slopes` of lines.
 """
 
 from .blur import blur
@@ -34,6 +34,7 @@ from .reference import constant_deviance, likeliest
 from .regulariser_rows import CODES
 from .sources import descent, displaced, secants, slopes_of_cost, source_gap, square_sums
 from .spectra import project_halves, project_spectra, sum_spectra
+from .spikes import find_peaks
 from .state import Data, Room, State
 from .window_sums import windows_beyond
 
@@ -51,6 +52,7 @@ __all__ = [
     "constant_deviance",
     "descent",
     "displaced",
+    "find_peaks",
     "interpolate",
     "iterations",
     "lengthen",

@@ -36,6 +36,12 @@ class SpectraInBlocks:
         self.shape = data.shape
         self.places = list(places_of(data).values())
 
+    def with_all_channels(self):
+        """Return the same spectra in blocks that have all channels."""
+        if len(self._data.chunks[2]) == 1:
+            return self
+        return SpectraInBlocks(self._data.rechunk({2: -1}))
+
     def passed(self, name, function, *after):
         """Return a task for each block, after the task ``after`` if there is one."""
         blocks = guarded(self._data, *after).to_delayed(optimize_graph=False).ravel()

@@ -33,7 +33,7 @@ from .regularisers import (
     variation_of,
 )
 from .sieves import Sources, blur_matrix, blurred
-from .spectra import peak_slopes, peaks, summed, tailed_integral
+from .spectra import highest_peaks, peak_slopes, peaks, summed, tailed_integral
 
 __all__ = [
     "Sources",
@@ -51,6 +51,7 @@ __all__ = [
     "gradient",
     "haadf_residual",
     "haadf_slopes",
+    "highest_peaks",
     "huber",
     "huber_variation",
     "iteration",

@@ -57,3 +57,21 @@ def peak_slopes(places, sigmas, factors, rows, low, channel, out):
     moved = (at(places + step, sigmas) - at(places - step, sigmas)) / (2 * step)
     wider = (at(places, sigmas + step) - at(places, sigmas - step)) / (2 * step)
     return moved, wider
+
+
+def highest_peaks(spectra, factor, ranks=4):
+    """Return heights of spectra above both sides of each channel, and their places, (R, C)."""
+    n_channels = spectra.shape[2]
+    rows = spectra.reshape(-1, n_channels).astype(float)
+    heights = np.zeros((ranks, n_channels))
+    places = np.full((ranks, n_channels), -1)
+    for channel in range(2, n_channels - 2):
+        left = rows[:, max(channel - 4, 0) : channel - 1].mean(axis=1)
+        right = rows[:, channel + 2 : channel + 5].mean(axis=1)
+        side = np.maximum(np.maximum(left, right), 0.0)
+        value = rows[:, channel]
+        height = np.sqrt(np.maximum(value, 0.0)) - np.sqrt(side)
+        height = np.where((value > 0) & (value > factor * side), height, 0.0)
+        order = [k for k in np.argsort(-height, kind="stable") if height[k] > 0][:ranks]
+        heights[: len(order), channel], places[: len(order), channel] = height[order], order
+    return heights, places
