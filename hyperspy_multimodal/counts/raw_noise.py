@@ -190,6 +190,29 @@ def errors_of_totals(noise):
     return np.sqrt(np.maximum(together, 0.0)).tolist()
 
 
+def errors_of_presence(noise, foreign):
+    """Return errors of totals without what other elements take from them.
+
+    Counts that others add may be taken for an element; it is there all the same if they make its
+    background too high.
+
+    Parameters
+    ----------
+    noise : dict
+        From `noise_of_windows`.
+    foreign : numpy.ndarray or None
+        As there, in the counts of ``noise``.
+
+    Returns
+    -------
+    list of float
+    """
+    squares = np.square(errors_of_totals(noise))
+    if foreign is not None:
+        squares -= np.square(np.minimum(foreign, 0.0)).sum(axis=1)
+    return np.sqrt(np.maximum(squares, 0.0)).tolist()
+
+
 def in_shares(covariance, totals):
     """Return a covariance of totals relative to them, 0 for those that are not positive."""
     known = totals > 0

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 from scipy import signal
 
+from ..counts.absent import absent, say_absent
 from ..notes import Speaker
 from ..written_numbers import plain, with_error
 from .unnamed_overlaps import overlaps
@@ -14,8 +15,6 @@ _logger = Speaker(__name__)
 #: How `goodness` begins.
 GOODNESS = "The fit of the summed spectrum is "
 
-#: Counts of fewer standard errors mean that a line or an element is not there.
-ABSENT = 3.0
 # Unnamed elements cause a warning if they have this share of all counts in lines.
 _MANY = 0.01
 _NAMED_PEAKS = 5
@@ -77,8 +76,8 @@ def check_explained(found):
     if share >= _UNEXPLAINED:
         what = f"No element explains {100 * share:.0f} % of the X-ray line counts"
     elif others and len(_absent(found)) == len(found.plan.names):
-        absent = ", ".join(_absent(found).values())
-        what = f"None of {absent} was found, but other lines were"
+        below = ", ".join(_absent(found).values())
+        what = f"None of {below} was found, but other lines were"
     else:
         return
     peaks = ", ".join(f"{energy:.2f}" for energy in strongest_peaks(explanation.fit))
@@ -92,14 +91,10 @@ def check_explained(found):
 
 def _absent(found):
     """Return the mapped lines that were not found, with their totals, by name."""
-    totals = zip(found.plan.names, found.totals, found.total_errors, strict=True)
     # the errors of totals include counts that may belong to another element
     doubtful = {each.line for each in found.explanation.hidden}
-    return {
-        name: f"{name} ({with_error(total, error)} counts)"
-        for name, total, error in totals
-        if total < ABSENT * error and name not in doubtful
-    }
+    below = absent(found.plan.names, found.totals, found.total_errors)
+    return {name: text for name, text in below.items() if name not in doubtful}
 
 
 def _unexplained(fit):
@@ -210,15 +205,9 @@ def _say_uncertain(found):
     """Name lines that were not found, have uncertain totals, or have correlated noise."""
     shares = found.total_errors / np.maximum(found.totals, 1e-300)
     about = dict(zip(found.plan.names, shares.tolist(), strict=True))
-    absent = _absent(found)
-    if absent:
-        _logger.warning(
-            "Not found: %s. These maps are about 0 and show only noise.",
-            ", ".join(absent.values()),
-            kind="not found",
-            about=list(absent),
-        )
-    known = {k: share for k, share in about.items() if share > _UNCERTAIN and k not in absent}
+    below = _absent(found)
+    say_absent(below)
+    known = {k: share for k, share in about.items() if share > _UNCERTAIN and k not in below}
     if known:
         _logger.warning(
             "Totals are uncertain by %s, including noise, calibration and overlapping lines. "

@@ -6,8 +6,9 @@ from numbers import Real
 import numpy as np
 
 from ..checks import is_auto
+from ..counts.absent import absent, say_absent
 from ..counts.element_maps import ElementMaps
-from ..counts.raw_noise import errors_of_totals, noise_of_windows
+from ..counts.raw_noise import errors_of_presence, errors_of_totals, noise_of_windows
 from ..counts.reading import ReadMaps
 from ..counts.segments import checked_segments, limits_to_count, membership, segment_limits
 from ..counts.unphysical import widest_spike_of
@@ -97,7 +98,10 @@ class XrayWindowPlan:
         sides = None if self.sides is None else self.sides.tolist()
         record = {"background_windows": sides, "extra_lines": None}
         reading = XrayWindowReading(maps, record, self.background_errors, self.cross_talk)
-        return replace(reading, record={**record, "total_errors": errors_of_totals(reading.noise)})
+        noise = reading.noise
+        of_presence = errors_of_presence(noise, reading.foreign)
+        say_absent(absent(self.names, noise["totals"].values(), of_presence))
+        return replace(reading, record={**record, "total_errors": errors_of_totals(noise)})
 
 
 def plan_windows(signal, xray_lines, integration_windows, background_windows):
@@ -162,11 +166,15 @@ class XrayWindowReading(ReadMaps):
     cross_talk: CrossTalk
 
     @property
+    def foreign(self):
+        """Counts that each element is expected to add to the totals of the others, (K, K)."""
+        totals = self.maps.net.sum(axis=(1, 2), dtype=float)
+        return self.cross_talk.counts(self.maps.ratios[:, 0, 0], totals)
+
+    @property
     def noise(self):
         """Noise of the net counts, and what all pixels have in common, from `raw_noise`."""
-        totals = self.maps.net.sum(axis=(1, 2), dtype=float)
-        foreign = self.cross_talk.counts(self.maps.ratios[:, 0, 0], totals)
-        return noise_of_windows(self.maps, self.background_errors, foreign)
+        return noise_of_windows(self.maps, self.background_errors, self.foreign)
 
 
 def channels_of(axis, lines, windows):

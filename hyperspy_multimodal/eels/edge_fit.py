@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..counts.absent import absent, say_absent
 from ..counts.segments import merged_segments
 from ..counts.templates import Templates
 from ..counts.unphysical import WIDEST_SPIKE
@@ -113,10 +114,14 @@ class EdgeFitPlan:
         return projection
 
     def _say_uncertain(self, projection):
-        """Name edges whose totals are uncertain."""
+        """Name edges that were not found, and those whose totals are uncertain."""
+        below = absent(self.names, projection.totals, projection.total_errors)
+        say_absent(below)
         shares = projection.total_errors / np.maximum(projection.totals, 1e-300)
         about = dict(zip(self.names, shares.tolist(), strict=True))
-        known = {name: share for name, share in about.items() if share > _UNCERTAIN}
+        known = {
+            name: share for name, share in about.items() if share > _UNCERTAIN and name not in below
+        }
         if known:
             _logger.warning(
                 "Totals are uncertain by %s. This includes how much they change with the energy "

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..checks import checked_number
+from ..counts.absent import absent, say_absent
 from ..counts.element_maps import ElementMaps, float_type
 from ..counts.floor_maps import FloorMaps
-from ..counts.raw_noise import errors_of_totals, noise_of_windows
+from ..counts.raw_noise import errors_of_presence, errors_of_totals, noise_of_windows
 from ..counts.segments import (
     checked_segments,
     limits_to_count,
@@ -150,7 +151,10 @@ class EdgeWindowPlan:
             *(maps, onsets, self.windows, before, camera, self.background_type),
             foreign=foreign,
         )
-        return replace(reading, total_errors=errors_of_totals(reading.noise))
+        noise = reading.noise
+        of_presence = errors_of_presence(noise, None if foreign is None else gain * foreign)
+        say_absent(absent(self.names, noise["totals"].values(), of_presence))
+        return replace(reading, total_errors=errors_of_totals(noise))
 
     def camera(self, segments, total):
         """Return the `Camera` by counts between the limits, and their sum over pixels."""

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..counts.absent import ABSENT
 from ..counts.spectra_sums import named_channels
-from ..eds.fit_report import ABSENT
 from ..eds.spectrum.detector import Detector
 from ..names import written_name
 from ..written_numbers import plain

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..eds.fit_report import ABSENT
+from ..counts.absent import ABSENT
 from ..physics.peak_widths import HEIGHT_PER_AREA
 
 #: Energies of the output are in keV; by units of the axis.
