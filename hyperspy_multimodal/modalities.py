@@ -42,7 +42,7 @@ MODALITIES = (
         "EELSSpectrum",
         ("EELS",),
         "hyperspy_multimodal.eels.method",
-        options=("edges", "gain"),
+        options=("edges", "gain", "convergence_angle", "collection_angle"),
         background_limits=2,
     ),
 )

@@ -4,6 +4,13 @@ import logging
 import re
 
 _IMAGE = "an image that is not 0"
+_OF_MICROSCOPE = {
+    "beam_energy": "--beam-energy",
+    "convergence_angle": "--convergence-angle",
+    "collection_angle": "--collection-angle",
+    "energy_resolution_MnKa": "--resolution",
+}
+_EELS_OPTIONS = "--beam-energy, --convergence-angle, --collection-angle"
 _PHRASES = [
     (r"suggest_elements\(s\) suggests some", "what the spectrum shows is listed below"),
     (r", and at suggest_elements\(s\) for elements that fit", ""),
@@ -14,8 +21,22 @@ _PHRASES = [
     (r"add them: s\.add_elements\(\(([^)]*?),?\)\)", r"name \1 in --elements, with all others"),
     (r"Add lines with s\.add_lines\(\), or list", "List"),
     (r"(?:s\.)?(?:add|set)_elements(?:\(\(?\[?'[^)]*\)+)?", "--elements Ti O"),
-    (r"s\.set_microscope_parameters\(beam_energy=([\d.]+)\)", r"--beam-energy \1"),
-    (r"s\.set_microscope_parameters\(energy_resolution_MnKa=([\d.]+)\)", r"--resolution \1"),
+    (
+        r"s\.set_microscope_parameters\(([^)]+)\)",
+        lambda found: re.sub(
+            r"(?:, )?(\w+)=([\d.]+)",
+            lambda each: f" {_OF_MICROSCOPE.get(each[1], each[1])} {each[2]}",
+            found[1],
+        ).strip(),
+    ),
+    (r" in the metadata \(set_microscope_parameters\) before fusion", f": {_EELS_OPTIONS}"),
+    (
+        r"kfactors must be given as cross-sections by edge, such as \{[^}]*\}",
+        "--factors must be given as cross-sections by edge, such as Ti_L3=1.0,O_K=0.3+-0.03",
+    ),
+    (r"Crop the axis below ([\d.]+|%g) eV", r"Crop the axis, with --energies :\1"),
+    (r"with spectra cropped to a shorter energy range", "with a shorter range of --energies"),
+    (r"\bs\.isig\[[^]]*\]", "--energies"),
     (r"s\.set_microscope_parameters\b(?!\()", "--beam-energy and --resolution"),
     (r"s\.set_signal_type\('(\w+)'\)", r"--signal-type \1"),
     (r"`?map_method`?='(\w+)'", r"--method \1"),

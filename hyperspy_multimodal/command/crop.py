@@ -1,9 +1,11 @@
-"""The option ``--crop``: a part of the scan, of spectra, HAADF, maps and mask alike."""
+"""The options ``--crop`` and ``--energies``: a part of the scan, or of the energy axis."""
 
 import argparse
 import re
 
 _BOUNDS = re.compile(r"(\d*):(\d*),(\d*):(\d*)")
+_NUMBER = r"(-?\d+\.?\d*|\.\d+|)"
+_ENERGIES = re.compile(f"{_NUMBER}:{_NUMBER}")
 
 
 def crop(text):
@@ -18,6 +20,37 @@ def crop(text):
         if stop is not None and stop <= (start or 0):
             raise argparse.ArgumentTypeError(f"the part {text} contains no pixels")
     return slice(y0, y1), slice(x0, x1)
+
+
+def energies(text):
+    """Return lowest and highest energy, None for an end of the axis, of a text like "830:1300"."""
+    found = _ENERGIES.fullmatch(text.replace(" ", ""))
+    if found is None or not any(found.groups()):
+        raise argparse.ArgumentTypeError(
+            f"expected E0:E1 in the units of the energy axis, such as 830:1300, but {text!r} was "
+            "given"
+        )
+    low, high = (float(each) if each else None for each in found.groups())
+    if low is not None and high is not None and high <= low:
+        raise argparse.ArgumentTypeError(f"the range {text} contains no energies")
+    return low, high
+
+
+def cropped_energies(spectra, part):
+    """Return spectra with a part of their energy axis; ``part`` is from `energies`, or None."""
+    if part is None:
+        return spectra
+    axis = spectra.axes_manager.signal_axes[0]
+    low, high = part
+    ends = axis.low_value, axis.high_value
+    first = 0 if low is None or low <= ends[0] else round((low - ends[0]) / axis.scale)
+    stop = axis.size if high is None or high > ends[1] else round((high - ends[0]) / axis.scale)
+    if first >= min(stop, axis.size):
+        raise ValueError(
+            f"--energies contains no channel of the energy axis, which extends from "
+            f"{axis.low_value:g} to {axis.high_value:g} {axis.units}."
+        )
+    return spectra.isig[first:stop]
 
 
 def cropped_signal(signal, part, shape):

@@ -87,6 +87,9 @@ def with_options(spectra, options, others=()):
     kind = spectra.metadata.get_item("Signal.signal_type", "")
     if kind.startswith("EDS"):
         given["energy_resolution_MnKa"] = options.resolution
+    else:
+        given["convergence_angle"] = options.convergence_angle
+        given["collection_angle"] = options.collection_angle
     given = {name: value for name, value in given.items() if value is not None}
     if given:
         spectra.set_microscope_parameters(**given)

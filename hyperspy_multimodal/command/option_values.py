@@ -6,7 +6,8 @@ import math
 from .factors import factors_in
 
 _OF_SPECTRA = (
-    "spectra", "signal_type", "beam_energy", "resolution", "lazy", "lines", "edges", "extra_lines",
+    "spectra", "signal_type", "beam_energy", "resolution", "convergence_angle",
+    "collection_angle", "energies", "lazy", "lines", "edges", "extra_lines",
     "method", "windows", "background_windows",
 )  # fmt: skip
 _OF_MAPS = ("background", "pedestal")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .._version import __version__
 from ..modalities import SIGNAL_TYPES
-from .crop import crop
+from .crop import crop, energies
 from .factors import split_factors
 from .option_values import blur, check, count, is_number, positive, positive_or_auto
 
@@ -115,6 +115,24 @@ def _add_input(group):
         type=positive,
         metavar="EV",
         help="energy resolution of the EDS detector at Mn Ka in eV, if it is not in the file",
+    )
+    group.add_argument(
+        "--convergence-angle",
+        type=positive,
+        metavar="MRAD",
+        help="EELS: convergence semi-angle in mrad, if it is not in the file",
+    )
+    group.add_argument(
+        "--collection-angle",
+        type=positive,
+        metavar="MRAD",
+        help="EELS: collection semi-angle in mrad, if it is not in the file",
+    )
+    group.add_argument(
+        "--energies",
+        type=energies,
+        metavar="E0:E1",
+        help="use only these energies of the spectra, in the units of their axis, such as 830:1300",
     )
     group.add_argument(
         "--mask",

@@ -9,7 +9,7 @@ import numpy as np
 from ..modalities import MODALITIES, modality_of
 from ..names import checked_names, known_name
 from . import quantities
-from .crop import check_crop, cropped_array, cropped_signal, scan_size
+from .crop import check_crop, cropped_array, cropped_energies, cropped_signal, scan_size
 from .region_files import AUTO, WHOLE, check_size, load_regions
 from .results import write_results
 
@@ -28,6 +28,7 @@ def fuse_files(options):
     signals = load_signals(options)
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
     _check_kind(spectra, options)
+    spectra = cropped_energies(spectra, options.energies)
     _check_regions([spectra], regions, options)
     [spectra], haadf, mask, regions = _part([spectra], haadf, mask, regions, options)
     spectra = with_options(spectra, options, signals)

@@ -312,14 +312,16 @@ def _templates(fit, names, others, channels):
 def _instrument(signal):
     """Return beam energy and angles, or raise an error that names the missing ones."""
     found = microscope_of(signal)
-    for name, value in found.items():
-        if value is None:
-            item, example = EELS_PARAMETERS[name]
-            raise ValueError(
-                f"map_method='fit' needs the {name.replace('_', ' ')} for the shapes of edges, but "
-                f"metadata.Acquisition_instrument.{item} is not set. Set it with "
-                f"s.set_microscope_parameters({example})."
-            )
+    missing = [name for name, value in found.items() if value is None]
+    if missing:
+        items, examples = zip(*(EELS_PARAMETERS[name] for name in missing), strict=True)
+        raise ValueError(
+            f"map_method='fit' needs the {', '.join(missing).replace('_', ' ')} for the shapes "
+            f"of edges, but {', '.join(items)} of metadata.Acquisition_instrument "
+            f"{'are' if len(missing) > 1 else 'is'} not set. Set "
+            f"{'them' if len(missing) > 1 else 'it'}, for example with "
+            f"s.set_microscope_parameters({', '.join(examples)})."
+        )
     return {name: float(value) for name, value in found.items()}
 
 
