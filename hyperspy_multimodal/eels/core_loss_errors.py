@@ -76,7 +76,7 @@ def fit_derivatives(model, parameters, lined):
 
     Parameters
     ----------
-    model : core_loss_fit._Model
+    model : core_loss_fit.CoreLossModel
     parameters : sequence of float
         Exponent, shift, offset and width that fit best.
     lined : list of int

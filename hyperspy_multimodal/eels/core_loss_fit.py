@@ -118,7 +118,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
     -------
     CoreLossFit
     """
-    model = _Model(observed, energy, edges, used, gain, dark)
+    model = CoreLossModel(observed, energy, edges, used, gain, dark)
     lined = [i for i, each in enumerate(edges) if each.lines]
     while True:
         parameters = model.search(lined)
@@ -164,7 +164,7 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
     )
 
 
-class _Model:
+class CoreLossModel:
     """Sums of edges, white lines and a power law, and their distance from a spectrum."""
 
     def __init__(self, observed, energy, edges, used, gain, dark):

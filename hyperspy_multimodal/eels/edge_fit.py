@@ -19,6 +19,7 @@ from .edge_measurement import EdgeWindowPlan, check_electrons, plan_edges
 from .edge_windows import has_room
 from .fitted_edges import EdgeProjection
 from .select_edges import select_edges
+from .unlisted_edges import say_unlisted_edge
 from .white_lines import white_line_onsets
 
 _logger = Speaker(__name__)
@@ -94,6 +95,7 @@ class EdgeFitPlan:
         """Return the `EdgeProjection` of counts between the limits and of the summed spectrum."""
         plan = self.windows_plan
         camera = plan.camera(segments, total)
+        say_unlisted_edge(plan.known, total, camera, self.ranges)
         counts = merged_segments(segments, self.limits, plan.window_limits)
         check_electrons(camera, counts, np.diff(plan.window_limits))
         if total[self.used].min() < 0 or not total[self.used].any():

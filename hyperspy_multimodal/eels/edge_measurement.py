@@ -36,6 +36,7 @@ from .gain import Camera, WithCamera, find_camera, stored_gain
 from .noise_ranges import NoiseRanges, noise_ranges_of
 from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
 from .select_edges import select_edges
+from .unlisted_edges import known_edges_of, say_unlisted_edge
 
 # Standard deviations of the floor by which sums may be negative.
 _BELOW_ZERO = 7.0
@@ -75,6 +76,8 @@ class EdgeWindowPlan:
         Where gain and floor are measured.
     microscope : dict
         From `microscope_of`.
+    known : KnownEdges or None
+        From `known_edges_of`.
     """
 
     names: list
@@ -88,6 +91,7 @@ class EdgeWindowPlan:
     window_limits: list
     noise_ranges: NoiseRanges
     microscope: dict
+    known: object = None
     used = None
     negative = True
     smooth = True
@@ -109,6 +113,7 @@ class EdgeWindowPlan:
     def after_first_pass(self, segments, total, divisor):
         """Return the `EdgeWindowReading` of counts (S, ny, nx) between the limits."""
         camera = self.camera(segments, total)
+        say_unlisted_edge(self.known, total, camera, self.ranges)
         gain = camera.gain
         segments = merged_segments(segments, self.limits, self.window_limits)
         widths = np.diff(self.window_limits)
@@ -331,4 +336,5 @@ def plan_edges(
         window_limits=window_limits,
         noise_ranges=noise_ranges,
         microscope=microscope_of(signal),
+        known=known_edges_of(signal, names),
     )

@@ -17,7 +17,7 @@ def range_covariance(model, parameters, lined, inside, lowest, errors, errors_of
 
     Parameters
     ----------
-    model : core_loss_fit._Model
+    model : core_loss_fit.CoreLossModel
     parameters : sequence of float
         Exponent, shift, offset and width that fit best.
     lined : list of int

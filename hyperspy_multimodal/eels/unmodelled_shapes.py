@@ -34,7 +34,7 @@ def shape_covariance(model, parameters, lined, inside, gain):
 
     Parameters
     ----------
-    model : core_loss_fit._Model
+    model : core_loss_fit.CoreLossModel
     parameters : sequence of float
         Exponent, shift, offset and width that fit best.
     lined : list of int

@@ -38,6 +38,19 @@ def edge_onsets(element, only_major=False):
 
 
 @cache
+def all_edges(only_major=False):
+    """Return edge and onset in eV of all edges of all elements, a tuple of pairs."""
+    from exspy.material import elements as database
+
+    return tuple(
+        pair
+        for element in database.keys()
+        if "Binding_energies" in database[element].Atomic_properties
+        for pair in edge_onsets(element, only_major).items()
+    )
+
+
+@cache
 def _edges(element):
     """Return name and onset of each edge, and whether it is major."""
     from exspy.material import elements as database

@@ -71,6 +71,7 @@ RULES = {
     # counts that are wrong as peaks move over the scan, over the total
     "moving peaks": Rule("peaks shift across the scan", care=0.03, distrust=0.3),
     "far fit": Rule("poor fit of the edges", care=1),
+    "unlisted edge": Rule("unlisted edge in the spectrum", care=1, to_do=True),
     # net counts in vacuum if the whole scan had them, over the total
     "background": Rule("doubtful background", care=0.03, distrust=0.5),
     # net counts where they are below 0, over the total

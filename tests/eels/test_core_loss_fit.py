@@ -204,7 +204,7 @@ def test_an_element_that_is_not_there_has_no_white_lines():
 
 
 def test_many_channels_take_about_as_many_solutions_and_memory_in_proportion(monkeypatch):
-    solve = core_loss_fit._Model.solve
+    solve = core_loss_fit.CoreLossModel.solve
     solutions, memory = [], []
     for width, channels in ((2.0, 300), (0.3, 2000)):
         energy, observed, _ = spectrum(width, lines=(cut_lorentzian(2.0, 4.0), (0.4, 0.2)))
@@ -216,7 +216,7 @@ def test_many_channels_take_about_as_many_solutions_and_memory_in_proportion(mon
             sizes.append(design.shape[1])
             return solve(model, design)
 
-        monkeypatch.setattr(core_loss_fit._Model, "solve", counted)
+        monkeypatch.setattr(core_loss_fit.CoreLossModel, "solve", counted)
         tracemalloc.start()
         fit_core_loss(observed, energy, given, energy > 370)
         memory.append(tracemalloc.get_traced_memory()[1] / channels)
