@@ -12,7 +12,7 @@ from .detection import detection, found_elements
 from .factors import factors_of
 from .found_regions import is_there, rim
 from .independent import independent_regions
-from .known import why_unknown
+from .known import what_is_known
 from .map_units import check_one_unit, remarks_on_units
 from .measured import measured_of
 from .percent import percent_of
@@ -231,12 +231,13 @@ def composition(
         take_off_angle=take_off_angle,
     )
     found = region_counts(measured, masks)
-    remarks = why_unknown(found, factors, measured)
-    unknown = np.array([bool(remark) for remark in remarks], bool)
-    shown = np.where(unknown[:, None], np.nan, np.maximum(found.counts, 0.0))
+    known = what_is_known(found, factors, measured)
+    shown = np.where(known.left_out, 0.0, np.maximum(found.counts, 0.0))
+    shown[~known.has_composition] = np.nan
     percent = percent_of(shown, factors, absorption, names)
     in_units = percent.atomic if composition_units == "atomic" else percent.weight
-    noise, common = found.noise, found.common
+    apart = known.left_out[:, :, None] | known.left_out[:, None, :]
+    noise, common = (np.where(apart, 0.0, each) for each in (found.noise, found.common))
     covariances = {
         "counts": carried(in_units.by_counts, noise),
         "fit": carried(in_units.by_counts, common),
@@ -247,11 +248,14 @@ def composition(
         source: np.sqrt(np.maximum(np.diagonal(each, axis1=1, axis2=2), 0.0))
         for source, each in {**covariances, "total": total}.items()
     }
-    variance = np.diagonal(noise, axis1=1, axis2=2)
+    total[apart] = np.nan
+    for each in (percent.atomic.values, percent.weight.values, *errors.values()):
+        each[known.left_out] = np.nan
+    variance = np.diagonal(found.noise, axis1=1, axis2=2)
     absent = np.diag(measured.common) * np.square(found.shares)[:, None]
     absent = absent + np.diagonal(found.own, axis1=1, axis2=2)
     limits, p_values = detection(found.counts, found.background, absent, measured.per_count)
-    wrong = np.array(["background is wrong" in remark for remark in remarks], bool)
+    wrong = np.array(["background is wrong" in remark for remark in known.remarks], bool)
     if not measured.common_is_known:  # all of the counts may be background
         wrong[:], limits = True, np.full(limits.shape, np.nan)
     p_values[wrong] = 1.0
@@ -279,12 +283,15 @@ def composition(
         p_values=p_values,
         detected=detected,
         false_discovery_rate=rate,
-        remarks=dict(zip(names, remarks, strict=True)),
+        remarks=dict(zip(names, known.remarks, strict=True)),
         counts_unit=measured.unit,
         detection_errors=np.sqrt(found.background + absent),
         gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=True),
         masks=masks,
-        maps=percent_maps(maps, there, factors, composition_units, absorption, masks),
+        maps=percent_maps(
+            *(maps, there, factors, composition_units, absorption, masks),
+            left_out=known.left_out.all(axis=0) & bool(len(masks)),
+        ),
     )
 
 

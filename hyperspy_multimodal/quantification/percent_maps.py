@@ -5,7 +5,7 @@ import numpy as np
 from .propagation import percentages
 
 
-def percent_maps(maps, there, factors, units, absorption, masks):
+def percent_maps(maps, there, factors, units, absorption, masks, left_out):
     """Return the composition by pixel as signals, NaN where there is nothing.
 
     Parameters
@@ -20,9 +20,12 @@ def percent_maps(maps, there, factors, units, absorption, masks):
         Of the regions; where they differ, pixels outside all regions are NaN.
     masks : numpy.ndarray
         Pixels of the regions, bool, shape (R, ny, nx).
+    left_out : numpy.ndarray
+        Elements that are left out and have no composition, bool, shape (K,).
     """
     fused = np.array([each.data for each in maps], float)
     counts = np.moveaxis(np.clip(fused, 0, None), 0, -1)
+    counts[..., left_out] = 0
     by_weight = factors.per_weight
     if absorption is not None and len(masks):
         region = np.where(masks.any(axis=0), masks.argmax(axis=0), -1)
@@ -36,6 +39,7 @@ def percent_maps(maps, there, factors, units, absorption, masks):
     if units == "atomic":
         shares = percentages(shares, factors.per_atom / factors.per_weight)
     shares[~there] = np.nan
+    shares[..., left_out] = np.nan
     results = []
     for each, values in zip(maps, np.moveaxis(shares, -1, 0), strict=True):
         result = each._deepcopy_with_new_data(np.ascontiguousarray(values))

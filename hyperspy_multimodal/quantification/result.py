@@ -34,7 +34,8 @@ class Composition:
 
     Arrays are in the order of ``regions`` and ``lines``. If a region has no composition, because it
     has too few counts or the background is wrong, its values are NaN, and ``remarks`` gives the
-    reason.
+    reason. An element that is not found and so uncertain that it would leave nothing known of the
+    others is left out of their composition: its own values are NaN, and ``remarks`` names it.
 
     Attributes
     ----------
@@ -80,7 +81,8 @@ class Composition:
     false_discovery_rate : float
         As given.
     remarks : dict of str to str
-        Reason why a region has no composition, by region; "" if it has one.
+        Reason why a region has no composition, or elements that are left out of it, by region; ""
+        for neither.
     masks : ndarray of shape (R, ny, nx)
         Masks of the regions, bool.
     maps : list of BaseSignal

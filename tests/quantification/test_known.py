@@ -1,0 +1,85 @@
+"""Elements that are not found do not take the composition from the others."""
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import composition
+from hyperspy_multimodal.data import core_loss
+
+SHAPE = 24, 24
+EDGES = ["O_K", "Mn_L3", "Co_L3"]
+
+
+@pytest.fixture(scope="module")
+def fused():
+    specimen = core_loss(SHAPE, counts=50)
+    return specimen.signal.multimodal_fusion(
+        *(specimen.haadf, 1, (0.01, 0.02)), map_method="fit", full_output=True
+    )
+
+
+def halves():
+    return {"left": np.indices(SHAPE)[1] < 12, "right": np.indices(SHAPE)[1] >= 12}
+
+
+def doubtful(output, shares, error):
+    """Return the output with totals, in shares, and errors as large as ``error`` of all of it."""
+    noise = dict(output["raw_noise"])
+    common = noise["common_covariance"].copy()
+    raw = [each.deepcopy() for each in output["raw_maps"]]
+    for edge, share in shares.items():
+        k = EDGES.index(edge)
+        raw[k].data = share * raw[k].data
+        common[k, :] = common[:, k] = 0
+        common[k, k] = (error * noise["totals"][edge]) ** 2
+    return {**output, "raw_maps": raw, "raw_noise": {**noise, "common_covariance": common}}
+
+
+def test_an_absent_element_leaves_the_others_their_composition(fused, tmp_path):
+    maps, output = fused
+    spoilt = composition(maps, doubtful(output, {"Mn_L3": 0.1}, 3.0), regions=halves())
+    without = composition([maps[0], maps[2]], output, regions=halves())
+    np.testing.assert_allclose(spoilt.atomic_percent[:, [0, 2]], without.atomic_percent)
+    np.testing.assert_allclose(
+        spoilt.errors["total"][:, [0, 2]], without.errors["total"], rtol=1e-6
+    )
+    assert np.isnan(spoilt.atomic_percent[:, 1]).all() and not spoilt.detected[:, 1].any()
+    ratios, errors = spoilt.ratios("Co", "O")
+    assert np.isfinite(ratios).all() and np.isfinite(errors).all()
+    assert np.isnan(spoilt.ratios("Mn", "O")[0]).all()
+    assert spoilt.remarks["left"].startswith("without Mn_L3 ")
+    assert np.isnan(spoilt.maps[1].data).all()
+    both = np.isfinite(spoilt.maps[0].data) & np.isfinite(without.maps[0].data)
+    assert both.sum() > 100
+    np.testing.assert_allclose(spoilt.maps[0].data[both], without.maps[0].data[both])
+    spoilt.to_csv(tmp_path / "composition.csv")
+    assert "without Mn_L3" in (tmp_path / "composition.csv").read_text()
+
+
+def test_only_what_is_in_the_way_is_left_out(fused):
+    maps, output = fused
+    found = composition(maps, doubtful(output, {"Mn_L3": 0.1}, 0.05), regions=halves())
+    assert np.isfinite(found.atomic_percent).all()
+    assert not any(found.remarks.values())
+
+
+def test_a_single_element_has_no_composition_and_the_remark_says_why(fused):
+    maps, output = fused
+    spoilt = doubtful(output, {"Mn_L3": 0.1}, 10.0)
+    found = composition(maps[1:], spoilt, regions=halves())
+    assert np.isnan(found.atomic_percent).all()
+    assert "but not without Mn_L3" in found.remarks["left"]
+
+
+def test_negative_counts_are_told_with_all_of_their_errors(fused):
+    maps, output = fused
+    spoilt = doubtful(output, {"Mn_L3": -0.5}, 0.1)
+    found = composition(maps, spoilt, regions={"all": np.ones(SHAPE, bool)})
+    total = spoilt["raw_maps"][1].data.sum()
+    words = found.remarks["all"].partition("(")[2].split()
+    assert float(words[1]) == pytest.approx(total, abs=1)
+    noise = output["raw_noise"]
+    error = np.hypot(
+        0.1 * noise["totals"]["Mn_L3"], np.sqrt(noise["variances"]["Mn_L3"].sum(dtype=float))
+    )
+    assert float(words[3].rstrip(",")) == pytest.approx(error, rel=0.2)
