@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..physics.microscope import with_usual
 from ..physics.scattering import edge_cross_sections
 from .edge_windows import channel_energies, halved
 from .power_law import power_law_area, power_law_exponent
@@ -12,7 +13,8 @@ def foreign_electrons(plan, maps, lower, upper):
 
     The tail of an edge lies in the window of the next, and under its pre-edge window, where it
     changes the exponent. This is what is measured of the summed spectrum less what would be without
-    the hydrogenic edge, for each edge (columns) and window (rows).
+    the hydrogenic edge, for each edge (columns) and window (rows). Shapes of edges hardly depend on
+    beam energy and angles: usual ones serve where these are not known.
 
     Parameters
     ----------
@@ -26,11 +28,11 @@ def foreign_electrons(plan, maps, lower, upper):
     Returns
     -------
     numpy.ndarray or None
-        None where cross-sections are not known.
+        None for edges without hydrogenic cross-sections.
     """
     unit = 1e3 if plan.axis.units == "keV" else 1.0
     windows = unit * plan.windows
-    own = edge_cross_sections(plan.names, windows, plan.microscope)
+    own = edge_cross_sections(plan.names, windows, with_usual(plan.microscope))
     if own is None or not min(own) > 0:
         return None
     totals = np.maximum(maps.net.sum(axis=(1, 2), dtype=float), 0.0)
@@ -55,7 +57,7 @@ def foreign_electrons(plan, maps, lower, upper):
 
 def _tails(plan, window):
     """Return the cross-sections of all edges in one window, (K,)."""
-    return edge_cross_sections(plan.names, [window] * len(plan.names), plan.microscope)
+    return edge_cross_sections(plan.names, [window] * len(plan.names), with_usual(plan.microscope))
 
 
 def _background(lower, upper, limits, window):

@@ -7,14 +7,12 @@ import numpy as np
 from ..notes import Speaker
 from ..physics.edges import all_edges, edge_onsets
 from ..physics.hydrogenic import edge_subshells, hydrogenic_edges
-from ..physics.microscope import microscope_of
+from ..physics.microscope import microscope_of, with_usual
 from .core_loss_fit import CoreLossModel, ElementEdges
 from .white_lines import white_line_onsets
 
 _logger = Speaker(__name__)
 
-# What shapes of edges are computed for, where the metadata do not say.
-_INSTRUMENT = {"beam_energy": 200.0, "convergence_angle": 10.0, "collection_angle": 30.0}
 # The energies that are fitted, relative to the lowest and highest onset that is listed, and where
 # other edges are sought, relative to the first of them.
 _BELOW, _ABOVE, _FIRST = 0.7, 1.4, 1.05
@@ -69,8 +67,7 @@ def known_edges_of(signal, names):
         if found is None and _on_axis(element, energy):
             return None
         edges += [] if found is None else [found]
-    given = {name: value for name, value in microscope_of(signal).items() if value is not None}
-    return KnownEdges(elements, tuple(edges), energy, {**_INSTRUMENT, **given})
+    return KnownEdges(elements, tuple(edges), energy, with_usual(microscope_of(signal)))
 
 
 def say_unlisted_edge(known, total, camera, ranges):

@@ -1,5 +1,7 @@
 """Parameters of the microscope in the metadata of a signal."""
 
+#: What shapes of edges are computed for, where beam energy or angles are not known.
+USUAL_INSTRUMENT = {"beam_energy": 200.0, "convergence_angle": 10.0, "collection_angle": 30.0}
 _BEAM_ENERGY = {"EDS_SEM": 20.0}
 #: Beam energy in keV where the metadata of a TEM hold none.
 USUAL_BEAM_ENERGY = 200.0
@@ -25,6 +27,12 @@ def stated(instrument, name, otherwise):
             if value:
                 return float(value)
     return otherwise
+
+
+def with_usual(microscope):
+    """Return the parameters of `microscope_of`, with what is usual where they are not set."""
+    known = {name: value for name, value in microscope.items() if value}
+    return {**USUAL_INSTRUMENT, **known}
 
 
 def microscope_of(signal):

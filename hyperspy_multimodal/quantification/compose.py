@@ -9,6 +9,7 @@ import numpy as np
 from ..checks import checked_number, checked_seed
 from .absorption import absorption_of
 from .detection import detection, found_elements
+from .doubts import doubts_of
 from .factors import factors_of
 from .found_regions import is_there, rim
 from .independent import independent_regions
@@ -285,6 +286,7 @@ def composition(
         false_discovery_rate=rate,
         remarks=dict(zip(names, known.remarks, strict=True)),
         counts_unit=measured.unit,
+        doubts=doubts_of(maps, measured.names),
         detection_errors=np.sqrt(found.background + absent),
         gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=True),
         masks=masks,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks import checked_seed
+from .doubts import doubt_remarks, doubts_of
 from .independent import independent_regions
 from .map_units import COUNTS, check_one_unit, remarks_on_units
 from .measured import measured_of
@@ -53,6 +54,9 @@ class RegionSums:
         Unit of counts and errors: map units for existing maps that are not counts.
     gain_remarks : list of str
         What the errors assume if a gain was estimated; lines below the table.
+    doubts : dict of str to str
+        Verdict on the counts of each map and its reasons, by line; "" if there is none. Lines below
+        the table.
     masks : numpy.ndarray
         Masks of the regions, bool, shape (R, ny, nx).
     """
@@ -66,6 +70,7 @@ class RegionSums:
     fit_errors_are_known: bool
     counts_unit: str = COUNTS
     gain_remarks: list[str] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)
     masks: np.ndarray = field(repr=False, default_factory=lambda: np.zeros((0, 0, 0), bool))
 
     def __repr__(self) -> str:
@@ -84,7 +89,9 @@ class RegionSums:
             cells = [f"{each:.{digits}f}" for each in numbers]
             cells[-1] = error_or_none(numbers[-1], self.fit_errors_are_known, digits)
             rows.append((region, str(pixels), line, *cells))
-        return "\n".join([aligned(rows, names=(0, 2)), *self.gain_remarks])
+        return "\n".join(
+            [aligned(rows, names=(0, 2)), *doubt_remarks(self.doubts), *self.gain_remarks]
+        )
 
     def to_csv(self, path: str | Path) -> None:
         """Write comma-separated values with one row per region and line or edge.
@@ -97,12 +104,13 @@ class RegionSums:
         with open(path, "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
             sums = self.counts_unit.replace(" ", "_")
-            table.writerow(["region", "pixels", "line", sums, "error", "error_counts", "error_fit"])
+            errors = ["error", "error_counts", "error_fit"]
+            table.writerow(["region", "pixels", "line", sums, *errors, "doubt"])
             for *names, counts, total, noise, fit in self._rows():
                 cells = [f"{each:.8g}" for each in (counts, total, noise, fit)]
                 if not self.fit_errors_are_known and fit == 0:
                     cells[-1] = ""
-                table.writerow([*names, *cells])
+                table.writerow([*names, *cells, self.doubts.get(names[-1], "")])
 
     def _rows(self):
         for r, region in enumerate(self.regions):
@@ -208,5 +216,6 @@ def region_sums(
         fit_errors_are_known=measured.common_is_known,
         counts_unit=measured.unit,
         gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=False),
+        doubts=doubts_of(maps, measured.names),
         masks=masks,
     )

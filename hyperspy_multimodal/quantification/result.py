@@ -10,6 +10,7 @@ import numpy as np
 from hyperspy.signals import BaseSignal
 from numpy.typing import NDArray
 
+from .doubts import doubt_remarks
 from .map_units import COUNTS
 from .ratios import atomic_ratio
 from .text_table import aligned, decimals, error_or_none
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     *("region", "pixels", "rim", "line", "counts", "counts_error"),
     *("atomic_percent", "weight_percent", "error", "error_counts", "error_fit", "error_kfactors"),
-    *("detection_limit_counts", "detection_limit", "p_value", "detected", "remark"),
+    *("detection_limit_counts", "detection_limit", "p_value", "detected", "remark", "doubt"),
 )
 # Counts this many errors of their noise above 0 need an explanation if they are not detected.
 _SEEN = 3.0
@@ -92,6 +93,9 @@ class Composition:
         tables: map units for existing maps that are not counts.
     gain_remarks : list of str
         What the errors assume if a gain was estimated; lines below the table.
+    doubts : dict of str to str
+        Verdict on the counts of each map and its reasons, by line; "" if there is none. Lines below
+        the table.
     detection_errors : ndarray of shape (R, K)
         Standard errors of the counts of an element that is absent, from noise and fit. Detection
         limits and p-values follow from them, and not from ``counts_errors``, which contain only
@@ -122,6 +126,7 @@ class Composition:
     maps: list[BaseSignal] = field(repr=False)
     counts_unit: Literal["counts", "map units"] = COUNTS
     gain_remarks: list[str] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)
     detection_errors: NDArray = field(repr=False, default_factory=lambda: np.zeros((0, 0)))
 
     def __repr__(self) -> str:
@@ -171,7 +176,7 @@ class Composition:
             for row in self._rows()
         ]
         remarks = [f"{name}: {remark}" for name, remark in self.remarks.items() if remark]
-        remarks += [*self._hidden_by_fit(), *self.gain_remarks]
+        remarks += [*doubt_remarks(self.doubts), *self._hidden_by_fit(), *self.gain_remarks]
         if not self.fit_errors_are_known:
             remarks.append(
                 "fit: errors of the background and of overlapping lines are not known for "
@@ -246,5 +251,6 @@ class Composition:
                     float(self.p_values[r, k]),
                     bool(self.detected[r, k]),
                     self.remarks[region],
+                    self.doubts.get(line, ""),
                 )
                 yield dict(zip(_COLUMNS, values, strict=True))

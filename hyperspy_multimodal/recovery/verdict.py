@@ -116,6 +116,13 @@ RULES = {
     # structure that was restored or removed
     "corrected": Rule("", brief_warns=False),
 }
+#: Reasons against the counts themselves, not only against what a fusion makes of them.
+WORDS_ON_COUNTS = frozenset(
+    RULES[kind].words
+    for kind in RULES
+    if list(RULES).index(kind) < list(RULES).index("not converged")
+    if kind not in ("mostly noise", "partly noise", "fine noise", "rough errors", "few counts")
+)
 _RANKS = {kind: rank for rank, kind in enumerate(RULES)}
 
 
