@@ -10,6 +10,9 @@ from .normalised_haadf import SMOOTHING, smoothed
 _UPSAMPLING = 20
 # A shift must remove this share of the unexplained variance to be accepted.
 _GAIN = 0.1
+# A shift is this many times its error, which is how much the parts of the scan, so many along each
+# axis and so many pixels each at least, disagree about it.
+_CERTAIN, _PARTS, _PIXELS = 5.0, 4, 6
 # Largest shift that a drift may cause, as a share of the size of the scan.
 _LARGEST = 0.25
 # Another orientation is accepted if its correlation is higher by this amount.
@@ -66,7 +69,8 @@ def registration(modelled, haadf):
     Returns
     -------
     Registration
-        Shift by phase correlation [1]_, not normalised, to a twentieth of a pixel.
+        Shift by phase correlation [1]_, not normalised, to a twentieth of a pixel. It is (0, 0)
+        unless it is significant against what the model does not explain of the HAADF.
 
     References
     ----------
@@ -98,7 +102,40 @@ def registration(modelled, haadf):
     moved = _correlation(moved_image(image, shift), modelled)
     if 1 - moved**2 > (1 - _GAIN) * (1 - found**2) or moved <= found:
         return Registration((0.0, 0.0))
+    if significance(modelled, moved_image(image, shift), shift) < _CERTAIN:
+        return Registration((0.0, 0.0))
     return Registration(tuple(float(each) for each in shift))
+
+
+def significance(modelled, moved, shift):
+    """Return a shift in units of its error, from how much parts of the scan disagree about it.
+
+    Contrast that the maps do not explain, such as diffraction, is correlated over many pixels: what
+    it does to the shift differs between parts, and a true shift does not.
+
+    Parameters
+    ----------
+    modelled, moved : numpy.ndarray
+        HAADF predicted by the maps, and the HAADF after the shift, shape (ny, nx).
+    shift : array_like
+        Pixels (y, x).
+    """
+    slope, level = np.polyfit(moved.ravel(), modelled.ravel(), 1)
+    misfit = modelled - level - slope * moved
+    steps = -slope * np.stack(np.gradient(moved))
+    normal = np.einsum("iyx,jyx->ij", steps, steps)
+    starts = [
+        np.linspace(0, size, min(_PARTS, max(size // _PIXELS, 1)) + 1).astype(int)[:-1]
+        for size in moved.shape
+    ]
+    pulls = np.add.reduceat(np.add.reduceat(steps * misfit, starts[0], 1), starts[1], 2)
+    pulls = pulls.reshape(2, -1)
+    number = pulls.shape[1]
+    if number < 2 or np.linalg.matrix_rank(normal) < 2:
+        return np.inf
+    inverse = np.linalg.inv(normal)
+    covariance = inverse @ (pulls @ pulls.T) @ inverse * number / (number - 1)
+    return float(np.sqrt(np.maximum(shift @ np.linalg.pinv(covariance) @ shift, 0.0)))
 
 
 def moved_image(image, shift):

@@ -66,8 +66,8 @@ DESCRIPTIONS = {
     "align": """align : bool
     Whether to shift the HAADF to align it with the maps. The shift is determined by phase
     correlation with the HAADF modelled from the raw maps. The shift is applied if it clearly
-    improves the fit, and recorded as ``haadf_shift``, in pixels (y, x). With False (default), a
-    warning is logged if the shift exceeds one pixel.""",
+    improves the fit and parts of the scan agree on it. It is recorded as ``haadf_shift``, in pixels
+    (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to keep the net total of each element exactly, if it is positive. "auto" (default) keeps
     the total unless net counts in vacuum or strongly negative counts indicate a wrong background.

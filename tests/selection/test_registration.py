@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from hyperspy_multimodal.selection.normalised_haadf import smoothed
 from hyperspy_multimodal.selection.registration import moved_image, registration
@@ -77,3 +78,33 @@ def test_moving_is_exact_for_whole_pixels_and_keeps_its_input():
     moved = moved_image(image, (2, -3))
     np.testing.assert_allclose(moved[2:, :-3], image[:-2, 3:], atol=1e-10)
     np.testing.assert_array_equal(image, before)
+
+
+def contrast(seed, width=7.0):
+    """Contrast of the HAADF that no map has, such as diffraction, as strong as the particles."""
+    noise = np.random.default_rng(seed).normal(size=(72, 80))
+    image = ndimage.gaussian_filter(noise, width, mode="wrap")
+    return image / image.std()
+
+
+def test_contrast_that_the_maps_lack_is_no_shift():
+    image = particles()
+    modelled = smoothed(noisy(image, seed=1), 1.5)
+    moved = [
+        registration(modelled, noisy(image) + 0.6 * image.std() * contrast(seed)).distance
+        for seed in range(30)
+    ]
+    assert np.count_nonzero(moved) <= 2
+
+
+@pytest.mark.parametrize("shift", [(0.0, 2.5), (-3.0, 2.0), (4.0, 4.0)])
+def test_true_shifts_are_found_below_such_contrast(shift):
+    image = particles()
+    modelled = smoothed(noisy(image, seed=1), 1.5)
+    haadf = noisy(moved_image(image, shift))
+    found = [
+        registration(modelled, haadf + 0.25 * image.std() * contrast(seed)).shift
+        for seed in range(10)
+    ]
+    errors = np.hypot(*(np.array(found) + shift).T)
+    assert np.count_nonzero(errors < 1) >= 9
