@@ -279,6 +279,7 @@ def composition(
         fit_errors_are_known=measured.common_is_known,
         kfactors_have_errors=bool(np.any(factors.relative_errors > 0)),
         covariances=total,
+        covariances_by_source=covariances,
         detection_limit_counts=limits,
         detection_limits=_limits_in_percent(shown, limits, in_units.factors),
         p_values=p_values,

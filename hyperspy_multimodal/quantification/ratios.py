@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from .result import Composition
 
 
-def atomic_ratio(found: Composition, element: str, to: str) -> tuple[NDArray, NDArray]:
+SOURCES = ("total", "counts", "fit", "kfactors")
+
+
+def reference_element(found: Composition) -> int | None:
+    """Return which element others are compared with: the one with most atoms, None without any."""
+    percent = np.nansum(found.atomic_percent * found.pixels[:, None], axis=0)
+    return int(percent.argmax()) if percent.any() else None
+
+
+def atomic_ratio(
+    found: Composition, element: str, to: str, errors: str = "total"
+) -> tuple[NDArray, NDArray]:
     """Return atoms of an element per atom of another one, and standard errors, shape (R,).
 
     Parameters
@@ -22,18 +33,23 @@ def atomic_ratio(found: Composition, element: str, to: str) -> tuple[NDArray, ND
     found : Composition
     element, to : str
         Symbols.
+    errors : "total", "counts", "fit" or "kfactors"
+        Source of the errors. Default "total".
 
     Raises
     ------
     ValueError
-        If one of them is not in the composition.
+        If one of them is not in the composition, or if there are no such errors.
     """
+    if errors not in SOURCES:
+        raise ValueError(f"errors must be one of {list(SOURCES)}, but {errors!r} was given.")
     for name, given in (("element", element), ("to", to)):
         if given not in found.elements:
             raise ValueError(f"{name} must be one of {found.elements}, but {given!r} was given.")
     i, j = found.elements.index(element), found.elements.index(to)
     percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
-    above, below, covariance = percent[:, i], percent[:, j], found.covariances
+    above, below = percent[:, i], percent[:, j]
+    covariance = found.covariances if errors == "total" else found.covariances_by_source[errors]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(below > 0, above / below, np.nan)
         variance = covariance[:, i, i] - 2 * ratio * covariance[:, i, j]

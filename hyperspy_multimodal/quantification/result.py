@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .doubts import doubt_remarks
 from .map_units import COUNTS
-from .ratios import atomic_ratio
+from .ratios import atomic_ratio, reference_element
 from .text_table import aligned, decimals, error_or_none
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _COLUMNS = (
     *("region", "pixels", "rim", "line", "counts", "counts_error"),
     *("atomic_percent", "weight_percent", "error", "error_counts", "error_fit", "error_kfactors"),
     *("detection_limit_counts", "detection_limit", "p_value", "detected", "remark", "doubt"),
+    *("ratio_to", "ratio", "ratio_error"),
 )
 # Counts this many errors of their noise above 0 need an explanation if they are not detected.
 _SEEN = 3.0
@@ -84,6 +85,8 @@ class Composition:
     remarks : dict of str to str
         Reason why a region has no composition, or elements that are left out of it, by region; ""
         for neither.
+    covariances_by_source : dict of str to ndarray of shape (R, K, K)
+        The same for "counts", "fit" and "kfactors", which add up to the total.
     masks : ndarray of shape (R, ny, nx)
         Masks of the regions, bool.
     maps : list of BaseSignal
@@ -127,28 +130,38 @@ class Composition:
     counts_unit: Literal["counts", "map units"] = COUNTS
     gain_remarks: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
+    covariances_by_source: dict[str, NDArray] = field(repr=False, default_factory=dict)
     detection_errors: NDArray = field(repr=False, default_factory=lambda: np.zeros((0, 0)))
 
     def __repr__(self) -> str:
         return self.table()
 
-    def ratios(self, element: str, to: str) -> tuple[NDArray, NDArray]:
+    def ratios(
+        self,
+        element: str,
+        to: str,
+        errors: Literal["total", "counts", "fit", "kfactors"] = "total",
+    ) -> tuple[NDArray, NDArray]:
         """Return the atoms of an element per atom of another one, with standard errors.
 
-        For EELS, this is the ratio of areal densities. The errors are the total errors of the
-        composition with their covariance.
+        For EELS, this is the ratio of areal densities. The errors are those of the composition with
+        their covariance.
 
         Parameters
         ----------
         element, to : str
             Symbols: the ratio is that of ``element`` to the element ``to``.
+        errors : "total", "counts", "fit" or "kfactors"
+            Source of the errors. "total" (default) is for the ratio of a region. "counts" (noise)
+            is for the comparison of regions: other errors change the ratios of all regions alike,
+            those of factors exactly and those of the fit nearly.
 
         Returns
         -------
         ratios, errors : ndarray of shape (R,)
             NaN where a region has no composition, or nothing of the element ``to``.
         """
-        return atomic_ratio(self, element, to)
+        return atomic_ratio(self, element, to, errors)
 
     def table(self) -> str:
         """Return the composition as text, with one row per region and element."""
@@ -157,6 +170,10 @@ class Composition:
             *("region", "pixels", "line", self.counts_unit, "at%", "wt%", f"+- {unit}"),
             *("noise", "fit", "k", f"limit {unit}", "there"),
         ]
+        reference = reference_element(self)
+        shell = self.lines[0].partition("_")[2]
+        of_edges = reference is not None and (len(shell) == 1 or shell[1:].isdigit())
+        head += [f"per {self.elements[reference]}"] if of_edges else []
         rows = [
             [
                 row["region"],
@@ -172,6 +189,7 @@ class Composition:
                 error_or_none(row["error_kfactors"], self.kfactors_have_errors, 2),
                 f"{row['detection_limit']:.2f}",
                 "yes" if row["detected"] else "?" if np.isnan(row["p_value"]) else "no",
+                *([_ratio_in_words(row)] if of_edges else []),
             ]
             for row in self._rows()
         ]
@@ -238,6 +256,9 @@ class Composition:
         return column.replace(COUNTS, self.counts_unit.replace(" ", "_"))
 
     def _rows(self):
+        reference = reference_element(self)
+        to = "" if reference is None else self.elements[reference]
+        ratios = [atomic_ratio(self, element, to) if to else None for element in self.elements]
         for r, region in enumerate(self.regions):
             for k, line in enumerate(self.lines):
                 values = (
@@ -252,5 +273,14 @@ class Composition:
                     bool(self.detected[r, k]),
                     self.remarks[region],
                     self.doubts.get(line, ""),
+                    "" if k == reference else to,
+                    *([""] * 2 if k == reference or not to else (float(e[r]) for e in ratios[k])),
                 )
                 yield dict(zip(_COLUMNS, values, strict=True))
+
+
+def _ratio_in_words(row):
+    """Return the ratio of a row to the reference, with its error; of the reference, 1."""
+    if row["ratio"] == "":
+        return "1"
+    return f"{row['ratio']:.2f} +- {row['ratio_error']:.2f}"

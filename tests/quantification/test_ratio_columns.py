@@ -1,0 +1,53 @@
+"""Ratios of areal densities in tables, and their errors by source."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import composition
+from hyperspy_multimodal.data import core_loss
+
+SHAPE = 24, 24
+
+
+@pytest.fixture(scope="module")
+def found():
+    specimen = core_loss(SHAPE, counts=200)
+    maps, output = specimen.signal.multimodal_fusion(
+        *(specimen.haadf, 1, (0.01, 0.02)), map_method="fit", full_output=True
+    )
+    left = np.indices(SHAPE)[1] < 12
+    return composition(maps, output, None, {"left": left, "right": ~left})
+
+
+def test_the_table_has_ratios_to_the_most_abundant_element(found):
+    head, *rows = found.table().splitlines()
+    assert head.endswith("per O")
+    ratios, errors = found.ratios("Mn", "O")
+    row = next(each for each in rows if each.startswith("left") and "Mn_L3" in each)
+    assert row.endswith(f"{ratios[0]:.2f} +- {errors[0]:.2f}")
+    assert next(each for each in rows if "O_K" in each).endswith("  1")
+
+
+def test_files_have_the_ratios(found, tmp_path):
+    found.to_csv(tmp_path / "composition.csv")
+    with open(tmp_path / "composition.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    ratios, errors = found.ratios("Co", "O")
+    row = next(each for each in rows if each["region"] == "right" and each["line"] == "Co_L3")
+    assert row["ratio_to"] == "O"
+    assert float(row["ratio"]) == pytest.approx(ratios[1])
+    assert float(row["ratio_error"]) == pytest.approx(errors[1])
+    reference = next(each for each in rows if each["line"] == "O_K")
+    assert (reference["ratio_to"], reference["ratio"], reference["ratio_error"]) == ("", "", "")
+
+
+def test_sources_add_up_to_the_total_error(found):
+    ratios, total = found.ratios("Mn", "Co")
+    parts = [found.ratios("Mn", "Co", errors=each)[1] for each in ("counts", "fit", "kfactors")]
+    np.testing.assert_allclose(np.sqrt(np.square(parts).sum(axis=0)), total)
+    # an error of 20 % of each cross-section, in all regions alike
+    np.testing.assert_allclose(parts[2] / ratios, np.hypot(0.2, 0.2), rtol=1e-6)
+    with pytest.raises(ValueError, match="errors must be one of"):
+        found.ratios("Mn", "Co", errors="noise")
