@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from .figures import Size
 
+# Names this close to the left or right end of an image begin or end there, as a share of it.
+_MARGIN = 0.12
 _OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground="white")]
 _NARROWEST, _WIDEST = 4.2, 8.0  # inches, of points
 
@@ -131,8 +133,10 @@ def _draw_regions(axis, found, image, title):
         padded = np.pad(mask, 1)
         axis.contour(across, down, padded, [0.5], colors=[region_colour(r)], linewidths=1.2)
         row, column = np.unravel_index(distance_transform_edt(padded).argmax(), padded.shape)
+        aligned = "left" if column < _MARGIN * shape[1] else "center"
+        aligned = "right" if column > (1 - _MARGIN) * shape[1] else aligned
         axis.text(
-            across[column], down[row], name, color=region_colour(r), ha="center", va="center",
+            across[column], down[row], name, color=region_colour(r), ha=aligned, va="center",
             weight="bold", path_effects=_OUTLINE,
         )  # fmt: skip
     axis.set_xlim(left, right)

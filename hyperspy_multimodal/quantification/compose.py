@@ -21,6 +21,7 @@ from .percent_maps import percent_maps
 from .propagation import carried, region_counts
 from .regions import given_regions
 from .result import Composition
+from .uniformity import uniformity_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -239,6 +240,7 @@ def composition(
     in_units = percent.atomic if composition_units == "atomic" else percent.weight
     apart = known.left_out[:, :, None] | known.left_out[:, None, :]
     noise, common = (np.where(apart, 0.0, each) for each in (found.noise, found.common))
+    uneven = uniformity_remarks(measured, masks, factors.per_atom, factors.elements)
     covariances = {
         "counts": carried(in_units.by_counts, noise),
         "fit": carried(in_units.by_counts, common),
@@ -285,7 +287,12 @@ def composition(
         p_values=p_values,
         detected=detected,
         false_discovery_rate=rate,
-        remarks=dict(zip(names, known.remarks, strict=True)),
+        remarks={
+            name: "; ".join(filter(None, (remark, varied if is_known else "")))
+            for name, remark, varied, is_known in zip(
+                names, known.remarks, uneven, known.has_composition, strict=True
+            )
+        },
         counts_unit=measured.unit,
         doubts=doubts_of(maps, measured.names),
         detection_errors=np.sqrt(found.background + absent),

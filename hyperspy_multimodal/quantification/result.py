@@ -83,8 +83,8 @@ class Composition:
     false_discovery_rate : float
         As given.
     remarks : dict of str to str
-        Reason why a region has no composition, or elements that are left out of it, by region; ""
-        for neither.
+        Reason why a region has no composition, elements that are left out of it, and whether it is
+        clearly not uniform, by region; "" for none of these.
     covariances_by_source : dict of str to ndarray of shape (R, K, K)
         The same for "counts", "fit" and "kfactors", which add up to the total.
     masks : ndarray of shape (R, ny, nx)

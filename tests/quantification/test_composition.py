@@ -199,7 +199,7 @@ def test_a_region_of_vacuum_has_no_composition(fused):
 def test_table_and_file_hold_every_region_and_element(fused, tmp_path):
     found = composition(fused.maps, fused.output, fused.kfactors, quarters((32, 32)))
     assert repr(found) == found.table()
-    lines = found.table().splitlines()
+    lines = [line for line in found.table().splitlines() if "not uniform" not in line]
     names = [each.strip() for each in lines[0].split("  ") if each]
     assert len(set(names)) == len(names)
     assert len(lines) == 1 + 4 * 3 + 1 and lines[0].split()[:4] == [
@@ -262,7 +262,8 @@ def test_negative_counts_beyond_their_errors_leave_no_composition(fused, tmp_pat
     found = composition(fused.maps, wrong, fused.kfactors, regions)
     assert np.isnan(found.atomic_percent[1]).all() and not found.detected[1].any()
     assert np.isfinite(found.atomic_percent[[0, 2, 3]]).all()
-    assert [bool(each) for each in found.remarks.values()] == [False, True, False, False]
+    none = ["no composition" in each for each in found.remarks.values()]
+    assert none == [False, True, False, False]
     assert "2: no composition: counts are negative (S_Ka -400" in found.table()
     assert np.isnan(found.p_values[1]).all() and np.isfinite(found.p_values[0]).all()
     said = [line.split()[-1] for line in found.table().splitlines() if line.startswith("2 ")]
@@ -279,7 +280,7 @@ def test_a_few_negative_counts_are_none(fused):
     np.testing.assert_allclose(found.counts[0, k], -5, rtol=1e-3)
     assert found.atomic_percent[0, k] == 0 and found.errors["total"][0, k] > 0
     np.testing.assert_allclose(found.atomic_percent.sum(), 100)
-    assert not found.detected[0, k] and not found.remarks["region"]
+    assert not found.detected[0, k] and "no composition" not in found.remarks["region"]
 
 
 def test_counts_above_their_noise_that_the_fit_may_explain_are_told(fused):
