@@ -80,6 +80,7 @@ def test_energies_beyond_the_axis_are_refused(scan):
         ("with s.set_microscope_parameters(beam_energy=200).", "with --beam-energy 200."),
         ("s.set_microscope_parameters(energy_resolution_MnKa=130)", "--resolution 130"),
         ("Crop these ends of the energy axis, with s.isig[5:19].", "with --energies."),
+        ("pass the map units of one count as `gain` to fuse_maps if", "one count as --gain if"),
         ("Crop the axis below 855 eV, or", "Crop the axis, with --energies :855, or"),
     ],
 )

@@ -89,6 +89,7 @@ _PHRASES = [
     ),
     (r"\boutput must contain the noise", "--factors and --regions need the noise"),
     (r", which is missing for lazy maps, and for existing maps", ", which is unknown for maps"),
+    (r"as --gain to fuse_maps", "as --gain"),
     (r"maps as recorded to fuse_maps", "maps as recorded"),
     (r"Pass the maps to fuse_maps as", "Pass the maps as"),
     (

@@ -241,9 +241,10 @@ def _checked_output(maps, output):
     if not noise or "variances" not in noise:
         raise ValueError(
             "output must contain the noise of the counts, which is missing for lazy maps, and for "
-            "existing maps that were smoothed or interpolated so much that it is not known. "
+            "existing maps that were smoothed, interpolated or fitted, so that it is not known. "
             "Fuse the spectra themselves, with s.multimodal_fusion(haadf, lazy_output=False, "
-            "full_output=True), or pass the maps as recorded to fuse_maps."
+            "full_output=True). For existing maps, pass the map units of one count as `gain` to "
+            "fuse_maps if you know them, or pass the maps as recorded to fuse_maps."
         )
     raw = output.get("raw_maps", maps)
     by_name = {_named(each)[1][0]: np.asarray(each.data) for each in raw}
