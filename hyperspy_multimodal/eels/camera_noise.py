@@ -1,6 +1,6 @@
 """Gain and floor of the noise of a spectrometer's camera, from the spectra themselves."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,12 +33,16 @@ class CameraNoise:
     floor, floor_error : float
         Standard deviation in counts where there are no electrons, 0 unless it is clearly there, and
         the standard error of its square over twice the floor, of the square root without a floor.
+    gain_spread : float
+        By how much the gain differs if ranges of channels are twice as wide: neighbouring channels
+        of a camera share electrons, which narrow ranges do not show.
     """
 
     gain: float
     gain_error: float
     floor: float = 0.0
     floor_error: float = np.inf
+    gain_spread: float = 0.0
 
 
 def camera_noise(counts, widths, free):
@@ -64,7 +68,22 @@ def camera_noise(counts, widths, free):
     -------
     CameraNoise
     """
+    found = _noise_of_ranges(counts, widths, free)
+    pairs = [slice(i, i + 2) for i in range(0, len(widths) - 1, 2)]
+    if len(pairs) < 3 or not np.isfinite(found.gain):
+        return found
+    wide = _noise_of_ranges(
+        np.array([counts[each].sum(axis=0, dtype=float) for each in pairs]),
+        np.array([np.sum(widths[each]) * bool(np.all(widths[each])) for each in pairs]),
+        np.array([np.all(free[each]) for each in pairs]),
+    )
+    spread = abs(wide.gain - found.gain) if np.isfinite(wide.gain) else 0.0
+    return replace(found, gain_spread=float(spread))
+
+
+def _noise_of_ranges(counts, widths, free):
     unknown = CameraNoise(np.nan, np.inf)
+    free = np.asarray(free)
     recorded = np.asarray(widths) > 0
     middle = _inner(recorded & free)
     if not len(middle):

@@ -31,7 +31,8 @@ class Camera(NamedTuple):
     floor : float
         Standard deviation of a channel's counts where there are no electrons.
     gain_error : float or None
-        Standard error of a gain that was estimated; None for others.
+        Standard error of a gain that was estimated, with how much it depends on the width of
+        ranges of channels; None for others.
     """
 
     gain: float
@@ -90,7 +91,8 @@ def find_camera(stored, given, counts, noise):
     """
     gain, source = _gain(stored, given, counts, noise)
     is_estimated = source in ("estimated", "noise")
-    camera = Camera(gain, source, noise.floor, noise.gain_error if is_estimated else None)
+    error = float(np.hypot(noise.gain_error, noise.gain_spread))
+    camera = Camera(gain, source, noise.floor, error if is_estimated else None)
     if noise.floor > 0 and not is_estimated:
         _logger.info(
             "In addition to the gain of %s counts per electron (%s), the noise of the spectra "
@@ -170,5 +172,5 @@ def _gain(stored, given, counts, noise):
 
 def _brief(noise, else_said):
     """Return a sentence on an estimated gain, on which all error bars depend."""
-    gain = with_error(noise.gain, noise.gain_error)
+    gain = with_error(noise.gain, np.hypot(noise.gain_error, noise.gain_spread))
     return f"Gain: {gain} counts per electron, estimated from the noise ({else_said})."

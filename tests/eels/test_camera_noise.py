@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from hyperspy_multimodal.eels.camera_noise import camera_noise
 from hyperspy_multimodal.eels.noise_ranges import noise_ranges_of
@@ -112,3 +113,18 @@ def test_scans_of_few_blocks_have_no_floor(side):
     """Blocks are too few for a standard error that a floor could stand on."""
     electrons = expected(20)[:side, :side]
     assert all(found(camera(electrons, 1, 0, seed)).floor == 0 for seed in range(30))
+
+
+@pytest.mark.parametrize("sharing", [0.7, 1.0, 1.5])
+def test_the_error_includes_that_channels_share_electrons(sharing):
+    """Narrow ranges of channels show less noise than wide ones, on which sums depend."""
+    counts = ndimage.gaussian_filter1d(camera(expected(300), 5, 0), sharing, axis=2)
+    noise = found(counts)
+    assert noise.gain < 5 - 3 * noise.gain_error  # what it would be said to be
+    assert abs(noise.gain - 5) < 3 * np.hypot(noise.gain_error, noise.gain_spread)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_independent_channels_have_no_spread_beyond_the_error(seed):
+    noise = found(camera(expected(300), 5, 0, seed))
+    assert noise.gain_spread < 4 * noise.gain_error
