@@ -108,6 +108,12 @@ class EdgeFitPlan:
         pixels = segments[0].size
         dark = camera.gain * pixels * float(camera.floors(1))
         fit = fit_core_loss(total, self.energy, elements, self.used, camera.gain, dark, plan.inside)
+        _logger.info(
+            "The fit moved all edges by %+.1f eV from the tables (`edge_shift` in the record); the "
+            "windows are not moved. Background: exponent %.2f.",
+            fit.shift,
+            fit.exponent,
+        )
         self._check_fit(fit, camera.gain)
         templates = _templates(fit, self.names, self.others, plan.inside)
         can_split = divisor >= 0 and camera.gain == 1 and camera.floor == 0
