@@ -134,7 +134,7 @@ CORE_LOSS_DEFECTS = {
     "spike": (
         lambda s: spoilt(s, (np.s_[30, 31, 150:152], 9000)),
         "WARNING",
-        "channels 150 to 151 contain .*row 30, column 31.*navigation_mask",
+        r"Spikes.* in channel 15[01] at row 30, column 31",
     ),
 }
 
