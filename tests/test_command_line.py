@@ -203,6 +203,34 @@ def test_formats_and_pictures(in_empty_folder, scan, blank_overview):
     assert image.axes_manager[0].units == "nm"
 
 
+def test_a_picture_that_fails_takes_nothing_else_with_it(
+    in_empty_folder, scan, blank_overview, monkeypatch, capsys
+):
+    def fails(output):
+        raise IndexError("no such panel")
+
+    monkeypatch.setattr("hyperspy_multimodal.plot.plot_haadf_model", fails)
+    given = ["spectra.hspy", "image.hspy", "--pictures", "--regions", "whole", *LAMBDAS]
+    assert main(given) == 1
+    written = {path.name for path in (in_empty_folder / "spectra_fused").iterdir()}
+    assert {"Co_Ka.png", "sum_spectrum.png", "overview.png", "region_sums.csv"} < written
+    assert "haadf_model.png (IndexError: no such panel)" in capsys.readouterr().err
+
+
+def test_a_table_that_fails_leaves_the_pictures(
+    in_empty_folder, scan, blank_overview, monkeypatch, capsys
+):
+    def fails(*_, **__):
+        raise ValueError("no noise")
+
+    monkeypatch.setattr("hyperspy_multimodal.region_sums", fails)
+    given = ["spectra.hspy", "image.hspy", "--pictures", "--regions", "whole", *LAMBDAS]
+    assert main(given) == 1
+    written = {path.name for path in (in_empty_folder / "spectra_fused").iterdir()}
+    assert {"Co_Ka.hspy", "Co_Ka.png", "overview.png", "haadf_model.png"} < written
+    assert "nothing was summed: no noise" in capsys.readouterr().err
+
+
 def test_maps_in_plain_files(in_empty_folder, scan, blank_overview):
     maps = {f"{each.metadata.Sample.elements[0]}": each.data for each in scan.counts}
     with h5py.File("maps.h5", "w") as file:

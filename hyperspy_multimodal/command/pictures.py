@@ -1,4 +1,4 @@
-"""Pictures that the command draws besides the overview."""
+"""Pictures that the command draws."""
 
 
 def draw_profiles(path, names, maps, raw_maps):
@@ -21,19 +21,48 @@ def draw_profiles(path, names, maps, raw_maps):
     plt.close(figure)
 
 
-def draw_more(folder, output):
-    """Draw the HAADF model, what was tried and the fitted spectrum, where there are any."""
-    import matplotlib.pyplot as plt
+def draw_overview(path, maps, raw_maps, haadf):
+    """Draw raw and fused maps beside the HAADF."""
+    from ..plot import plot_overview
 
+    _save(path, lambda: plot_overview(maps, raw_maps, haadf))
+
+
+def draw_composition(path, found, haadf):
+    """Draw the composition of regions."""
+    from ..plot import plot_composition
+
+    _save(path, lambda: plot_composition(found, haadf))
+
+
+def more_pictures(output):
+    """Return pictures of the HAADF model, what was tried and the fitted spectrum, if there are any.
+
+    Returns
+    -------
+    dict of str to callable
+        By the name of the file, a function that draws a picture into the file at a path.
+    """
     from .. import plot
 
-    pictures = [("haadf_model", plot.plot_haadf_model, output)]
+    pictures = {"haadf_model": (plot.plot_haadf_model, output)}
     if output.get("selection"):
-        pictures.append(("selection", plot.plot_selection, output))
+        pictures["selection"] = plot.plot_selection, output
     if output.get("spectrum_fit"):
-        pictures.append(("sum_spectrum", plot.plot_sum_spectrum, output["spectrum_fit"]))
-    for name, draw, what in pictures:
-        plt.close("all")
-        draw(what)
-        plt.gcf().savefig(folder / f"{name}.png", dpi=120)
+        pictures["sum_spectrum"] = plot.plot_sum_spectrum, output["spectrum_fit"]
+    return {
+        f"{name}.png": lambda path, draw=draw, what=what: _save(path, lambda: draw(what))
+        for name, (draw, what) in pictures.items()
+    }
+
+
+def _save(path, draw):
+    """Save the figure that a function draws."""
+    import matplotlib.pyplot as plt
+
     plt.close("all")
+    try:
+        draw()
+        plt.gcf().savefig(path, dpi=120)
+    finally:
+        plt.close("all")

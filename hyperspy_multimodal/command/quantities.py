@@ -44,7 +44,7 @@ def check_names(options, names, kind="X-ray line"):
         _with_factors(options.factors, names, kind)
 
 
-def write_quantities(folder, maps, output, haadf, regions, options):
+def write_quantities(folder, maps, output, regions, options):
     """Write the composition of regions, or their sums, where the options ask for them.
 
     Parameters
@@ -54,16 +54,20 @@ def write_quantities(folder, maps, output, haadf, regions, options):
         Fused maps.
     output : dict
         ``full_output`` of the fusion.
-    haadf : BaseSignal
     regions : numpy.ndarray or None
         Label image of ``--regions FILE``, None for other regions.
     options : argparse.Namespace
+
+    Returns
+    -------
+    Composition or None
+        None without a composition.
     """
     if options.overwrite:  # results of other maps
         for name in (COMPOSITION, SUMS, REGIONS, PICTURE):
             (folder / name).unlink(missing_ok=True)
     if not are_wanted(options):
-        return
+        return None
     if regions is None and options.regions != AUTO:
         regions = {"scan": np.ones(maps[0].data.shape, bool)}
     try:
@@ -88,8 +92,7 @@ def write_quantities(folder, maps, output, haadf, regions, options):
         )
     if options.regions == AUTO:
         _write_regions(folder, maps[0], found, options)
-    if options.pictures and path.name == COMPOSITION:
-        _draw(folder / PICTURE, found, haadf)
+    return found if path.name == COMPOSITION else None
 
 
 def _found(folder, maps, output, regions, options):
@@ -163,13 +166,3 @@ def _write_regions(folder, like, found, options):
     image.metadata.General.title = REGIONS.partition(".")[0]
     [path] = save_maps([image], folder, "tif", overwrite=options.overwrite)
     _logger.info("Numbers of the regions by pixel in %s", path)
-
-
-def _draw(path, found, haadf):
-    import matplotlib.pyplot as plt
-
-    from ..plot import plot_composition
-
-    figure = plot_composition(found, haadf)[0].figure
-    figure.savefig(path, dpi=120)
-    plt.close(figure)

@@ -1,13 +1,15 @@
 """What the command writes: maps, tables and pictures, in a folder."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ..written_numbers import plain
-from .pictures import draw_more, draw_profiles
+from .pictures import draw_composition, draw_overview, draw_profiles, more_pictures
 from .quantities import COMPOSITION, REGIONS, SUMS, write_quantities
+from .quantities import PICTURE as COMPOSITION_PICTURE
 from .table import write_table, write_windows
 
 _logger = logging.getLogger("hyperspy_multimodal")
@@ -42,57 +44,95 @@ def _folder_of(options):
 
 
 def write_results(maps, output, haadf, regions, options):
-    """Write maps, tables and pictures."""
+    """Write maps, tables and pictures; one that fails keeps no other from being written."""
     import matplotlib
 
     matplotlib.use("Agg")
-    from ..export import save_maps
-    from ..plot import plot_overview
-    from ..plot.panels import map_name, map_unit
+    from ..plot.panels import map_name
 
     names = [map_name(fused) for fused in maps]
     _check_content(names, maps, output)
-    folder, again = _folder_of(options), options.overwrite
-    is_line = maps[0].data.ndim == 1
-    draws_maps = options.pictures and maps[0].data.ndim == 2
-    kinds = dict.fromkeys([*options.format, *(["png"] if draws_maps else [])])
-    more = {"_raw": output["raw_maps"]} if options.raw else {}
-    if options.uncertainty:
-        more["_error"] = output["standard_deviations"]
-    for kind in [each for each in kinds if not (is_line and each in ("png", "tif"))]:
-        paths = save_maps(maps, folder, kind, overwrite=again)
-        for suffix, others in more.items():
-            save_maps(others, folder, kind, suffix=suffix, overwrite=again)
-        if kind == options.format[0]:
-            paths = paths if len(paths) == len(maps) else paths * len(maps)
-            for name, fused, path in zip(names, maps, paths, strict=True):
-                unit = map_unit(fused)
-                total = plain(fused.data.sum(), 6)
-                _logger.info("%s: %s %s in %s", name, total, unit, path)
+    folder = _folder_of(options)
+    n_axes = maps[0].data.ndim
+    draws_maps = options.pictures and n_axes == 2
+    kinds = list(dict.fromkeys([*options.format, *(["png"] if draws_maps else [])]))
+    if n_axes == 1:
+        kinds = [kind for kind in kinds if kind not in ("png", "tif")]
+    for kind in kinds:
+        if kind != "png":
+            _save_maps(kind, folder, names, maps, output, options)
     write_table(folder / TABLE, names, maps, output)
     write_windows(folder / WINDOWS, output)
-    picture = folder / PICTURE
-    if is_line:
-        draw_profiles(picture, names, maps, output["raw_maps"])
-    elif maps[0].data.ndim == 2:
-        figure = plot_overview(maps, output["raw_maps"], haadf)[0, 0].figure
-        figure.savefig(picture, dpi=120)
-        matplotlib.pyplot.close(figure)
-    if draws_maps:
-        draw_more(folder, output)
+    composed = failed = None
+    if "slices" not in output:
+        try:
+            composed = write_quantities(folder, maps, output, regions, options)
+        except Exception as error:  # raised below, after the pictures
+            failed = error
     if "slices" in output:
         _logger.info(
             "%d slices. Their parameters are in the metadata of the maps.", len(output["slices"])
         )
+    else:
+        _logger.info(
+            "Parameters: %slambda_1 %s; lambda_2 %s. Picture in %s",
+            f"gamma {output['gamma']:g}; " if output["uses_haadf"] else "",
+            _by_name(names, output["lambda_1"]),
+            _by_name(names, output["lambda_2"]),
+            folder / PICTURE,
+        )
+    pictures = {}
+    if "png" in kinds:
+        pictures["NAME.png"] = lambda _: _save_maps("png", folder, names, maps, output, options)
+    if n_axes == 1:
+        pictures[PICTURE] = lambda path: draw_profiles(path, names, maps, output["raw_maps"])
+    elif n_axes == 2:
+        pictures[PICTURE] = lambda path: draw_overview(path, maps, output["raw_maps"], haadf)
+    if draws_maps:
+        pictures |= more_pictures(output)
+    if options.pictures and composed is not None:
+        pictures[COMPOSITION_PICTURE] = lambda path: draw_composition(path, composed, haadf)
+    _draw(pictures, folder, failed)
+
+
+def _save_maps(kind, folder, names, maps, output, options):
+    """Save maps, and what else is wanted of each, in one format."""
+    from ..export import save_maps
+    from ..plot.panels import map_unit
+
+    save = partial(save_maps, folder=folder, format=kind, overwrite=options.overwrite)
+    paths = save(maps)
+    if options.raw:
+        save(output["raw_maps"], suffix="_raw")
+    if options.uncertainty:
+        save(output["standard_deviations"], suffix="_error")
+    if kind != options.format[0]:
         return
-    _logger.info(
-        "Parameters: %slambda_1 %s; lambda_2 %s. Picture in %s",
-        f"gamma {output['gamma']:g}; " if output["uses_haadf"] else "",
-        _by_name(names, output["lambda_1"]),
-        _by_name(names, output["lambda_2"]),
-        picture,
-    )
-    write_quantities(folder, maps, output, haadf, regions, options)
+    paths = paths if len(paths) == len(maps) else paths * len(maps)
+    for name, fused, path in zip(names, maps, paths, strict=True):
+        total = plain(fused.data.sum(), 6)
+        _logger.info("%s: %s %s in %s", name, total, map_unit(fused), path)
+
+
+def _draw(pictures, folder, failed):
+    """Draw all pictures, and say what failed: these, or what was written before."""
+    texts, cause = [], None
+    for name, draw in pictures.items():
+        try:
+            draw(folder / name)
+        except Exception as error:  # the others can still be drawn
+            cause = cause or error
+            texts.append(f"{name} ({type(error).__name__}: {error})")
+    if not texts:
+        if failed is not None:
+            raise failed
+        return
+    if failed is not None:
+        _logger.error("%s", failed)
+    raise ValueError(
+        f"The maps are in {folder}, but a picture could not be drawn: {', '.join(texts)}. --debug "
+        "shows where this came from."
+    ) from cause
 
 
 def _check_content(names, maps, output):

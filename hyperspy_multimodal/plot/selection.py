@@ -84,7 +84,9 @@ def plot_selection(
 
     A ring marks the chosen setting. It is not always the lowest symbol of an element: elements that
     are coupled by the HAADF are chosen together, and the HAADF is used only if it improves the
-    prediction of all elements together by at least three standard errors.
+    prediction of all elements together by at least three standard errors. Without the HAADF, an
+    element whose map has lost significant structure gets another setting that predicts hardly
+    worse.
 
     Examples
     --------
@@ -108,7 +110,6 @@ def plot_selection(
     names = _names(output)
     gammas = sorted({row["gamma"] for row in table if row["uses_haadf"]})
     colours = {gamma: LINE_COLOURS[i % len(LINE_COLOURS)] for i, gamma in enumerate(gammas)}
-    chosen = _chosen_row(output)
     rows, columns = rows_and_columns(len(names), most_columns(figsize, 3.0))
     handles = _legend(table, colours)
     width = max(3.0 * columns + 0.8, 5.5)
@@ -123,8 +124,7 @@ def plot_selection(
     axes = panels_of(fig, len(names), rows, columns, sharey=True)
     for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
         _draw_settings(axis, table, i, colours)
-        height = min(_percent(chosen["relative_errors"][i]), _HIGHEST)
-        axis.plot(chosen["ratios"][i], height, "o", color=_CHOSEN, mfc="none", ms=14, mew=2)
+        _draw_ring(axis, output, i)
         axis.set_xscale("log", base=2)
         axis.xaxis.set_major_locator(LogLocator(base=2, numticks=8))
         axis.xaxis.set_major_formatter(FuncFormatter(_as_fraction))
@@ -133,7 +133,7 @@ def plot_selection(
         axis.set_xlabel(r"smoothing, $\lambda_2 / \lambda_1$")
     for axis in axes[::columns]:
         axis.set_ylabel("error of the prediction,\n% above the best")
-    add_heading(fig, _heading(chosen), size[0])
+    add_heading(fig, _heading(output), size[0])
     fit_text(fig, size, figsize)
     style = {"loc": "outside lower center", "fontsize": text, "frameon": False}
     fig.legend(handles=handles, ncols=legend_columns, **style)
@@ -187,26 +187,34 @@ def _names(output):
     return [f"element {number}" for number in range(len(output["lambda_1"]))]
 
 
-def _chosen_row(output):
-    """Return the row of the table with the chosen setting.
+def _draw_ring(axis, output, element):
+    """Draw a ring at the setting chosen for an element, if that was tried."""
+    table = output["selection"]
+    rows = [row for row in table if _is_choice(row, output)]
+    # What was restored may have changed one element after the choice, without the HAADF.
+    rows = rows or [row for row in table if _is_choice(row, output, element)]
+    if not rows:
+        return
+    row = min(rows, key=lambda row: sum(row["relative_errors"]))
+    height = min(_percent(row["relative_errors"][element]), _HIGHEST)
+    axis.plot(row["ratios"][element], height, "o", color=_CHOSEN, mfc="none", ms=14, mew=2)
 
-    If rows with other HAADF weights have the same parameters, the one that predicts best is it.
+
+def _is_choice(row, output, element=slice(None)):
+    """Return whether a row has the parameters that were chosen, for one element or for all.
+
+    Several rows with HAADF may have them, which differ in its weights.
     """
-    rows = [row for row in output["selection"] if _is_choice(row, output)]
-    return min(rows, key=lambda row: sum(row["relative_errors"]))
-
-
-def _is_choice(row, output):
-    """Return whether a row of the table holds the parameters that were chosen."""
-    ratios = np.divide(output["lambda_2"], output["lambda_1"])
-    if row["uses_haadf"] != output["uses_haadf"] or not np.allclose(row["ratios"], ratios, _CLOSE):
+    ratios = np.divide(output["lambda_2"], output["lambda_1"])[element]
+    close = np.allclose(np.array(row["ratios"])[element], ratios, _CLOSE)
+    if row["uses_haadf"] != output["uses_haadf"] or not close:
         return False
-    names = ["regularisers", "apart"]
     if row["uses_haadf"]:
-        names += ["gamma", "haadf_blur"]
+        if any(row[name] != output[name] for name in ("gamma", "haadf_blur")):
+            return False
         if not np.isclose(row["lambda_1"], min(output["lambda_1"]), rtol=_CLOSE):
             return False
-    return all(row[name] == output[name] for name in names)
+    return all(row[name][element] == output[name][element] for name in ("regularisers", "apart"))
 
 
 def _symbol(colour, name, above=False):

@@ -122,6 +122,23 @@ def test_the_ring_is_at_the_setting_chosen_for_all_elements(changed):
         assert rings(axes[1]) == [(wanted["ratios"][1], 0)]
 
 
+def test_an_element_that_was_changed_after_the_choice_has_its_own_ring():
+    without = {"uses_haadf": False, "gamma": None, "haadf_blur": None, "lambda_1": None}
+    names = ["smooth", "huber"]
+    chosen = row([2.0, 4.0], [1.1, 1.05], regularisers=names, **without)
+    table = [
+        chosen,
+        row([8.0, 8.0], [1.2, 1.3], regularisers=["smooth"] * 2, **without),
+        row([8.0, 4.0], [1.0, 1.0], regularisers=names),
+    ]
+    axes = plot_selection(output_of(table, {**chosen, "ratios": [8.0, 4.0]}))
+    assert rings(axes[0]) == [(8.0, 20)]
+    assert rings(axes[1]) == [(4.0, 5)]
+    axes = plot_selection(output_of(table, {**chosen, "ratios": [3.0, 4.0]}))  # in no row
+    assert rings(axes[0]) == []
+    assert rings(axes[1]) == [(4.0, 5)]
+
+
 def test_elements_of_lazy_maps_are_named_by_the_record():
     setting = row([2.0, 4.0], [1.0, 1.0])
     axes = plot_selection(output_of([setting], setting))
