@@ -18,6 +18,7 @@ def raw_noise(
     gain_doubts=None,
     tilt=None,
     cut_off=None,
+    hidden=None,
 ):
     """Return what is known of the noise of K raw maps, in types for users, by name.
 
@@ -52,6 +53,9 @@ def raw_noise(
     cut_off : numpy.ndarray or None
         By how much a pixel of each map may be too high because noise below 0 was cut off, shape
         (K,). None (default): not at all.
+    hidden : numpy.ndarray or None
+        Standard errors of the totals by counts of unlisted elements that they may hold, a part of
+        ``common_covariance``, shape (K,). None (default) where these are not told from the rest.
     """
     return {
         "variances": dict(zip(names, variances, strict=True)),
@@ -64,6 +68,9 @@ def raw_noise(
         "common_is_known": common_is_known,
         "unit": unit,
         "background_tilt": tilt,
+        "hidden_errors": None
+        if hidden is None
+        else dict(zip(names, np.asarray(hidden).tolist(), strict=True)),
         "cut_off": None
         if cut_off is None or not np.any(cut_off)
         else dict(zip(names, np.asarray(cut_off).tolist(), strict=True)),

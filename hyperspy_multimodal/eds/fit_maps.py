@@ -116,7 +116,8 @@ def fit_maps(
         ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation`` (K, K) of the
         noise of totals, ``totals``, and ``total_errors``, which include the errors of counts,
         calibration and line weights, and half of the counts that were added to an element or taken
-        from it beyond the model. ``common_covariance`` (K, K) includes all of these except the
+        from it beyond the model. ``hidden_errors`` contains their part that is due to
+        ``hidden_elements``. ``common_covariance`` (K, K) includes all of these except the
         noise of the maps. ``goodness`` describes the quality of the fit in words.
 
     Raises

@@ -12,7 +12,7 @@ from ..counts.templates import Templates
 from .fit_report import goodness
 from .moving_peaks import movement, position_rows, say_movement
 from .spectrum.explanation import Explanation
-from .spectrum.total_errors import total_covariance
+from .spectrum.total_errors import hidden_errors, total_covariance
 
 _CORRELATED = 0.1
 
@@ -32,6 +32,8 @@ class XrayReading:
     common_covariance : numpy.ndarray
         Covariance of the totals beyond the noise of the maps, shape (K, K): calibration, line
         weights, and what the fit does not describe.
+    hidden : numpy.ndarray
+        Standard errors of the totals by unnamed elements under the lines, shape (K,).
     windows : numpy.ndarray
         Windows that the counts are scaled to, shape (K, 2), in units of the energy axis.
     net : numpy.ndarray
@@ -57,6 +59,7 @@ class XrayReading:
     totals: np.ndarray
     total_errors: np.ndarray
     common_covariance: np.ndarray
+    hidden: np.ndarray
     windows: np.ndarray
     net: np.ndarray
     variance: np.ndarray
@@ -91,6 +94,7 @@ class XrayReading:
             totals=self.net.sum(axis=(1, 2), dtype=np.float64),
             common_covariance=self.common_covariance,
             gross=self.gross,
+            hidden=self.hidden,
         )
 
     @property
@@ -165,8 +169,17 @@ class XrayProjection:
     @cached_property
     def covariance(self):
         """Covariance of the totals, including the uncertainty of the fit, shape (K, K)."""
+        return total_covariance(*self._known)
+
+    @property
+    def _hidden(self):
+        """Errors of the totals by unnamed elements under the lines, shape (K,)."""
+        return hidden_errors(*self._known)
+
+    @property
+    def _known(self):
         plan = self.plan
-        return total_covariance(self.explanation, plan.detector, plan.names, plan.windows_in_kev)
+        return self.explanation, plan.detector, plan.names, plan.windows_in_kev
 
     @property
     def _poisson(self):
@@ -237,6 +250,7 @@ class XrayProjection:
             totals=self.totals,
             total_errors=np.hypot(self.total_errors, bias),
             common_covariance=self.common_covariance + np.diag(bias**2),
+            hidden=self._hidden,
             windows=self.plan.windows,
             net=net,
             variance=whole[n_maps : 2 * n_maps],

@@ -136,7 +136,8 @@ def composition(
       cross-sections) of other mapped elements is counted as an error as well. For each element, the
       relative error of the counts of a region equals the relative error of the total. However, the
       error assigned to a region is at least the error of the total multiplied by the region's share
-      of the counts of all lines (for EELS, of all spectra). For existing maps (`fuse_maps`), errors
+      of the counts of all lines (for EELS, of all spectra), but, for an EDS fit, no more than the
+      counts beneath the line in the region. For existing maps (`fuse_maps`), errors
       of the background and of overlapping lines are not known. This is stated in the table, and
       detection is not assessed;
     - kfactors: their standard errors, which are assumed to be independent.
@@ -255,9 +256,7 @@ def composition(
     for each in (percent.atomic.values, percent.weight.values, *errors.values()):
         each[known.left_out] = np.nan
     variance = np.diagonal(found.noise, axis1=1, axis2=2)
-    absent = np.diag(measured.common) * np.square(found.shares)[:, None]
-    absent = absent + np.diagonal(found.own, axis1=1, axis2=2)
-    limits, p_values = detection(found.counts, found.background, absent, measured.per_count)
+    limits, p_values = detection(found.counts, found.background, found.absent, measured.per_count)
     wrong = np.array(["background is wrong" in remark for remark in known.remarks], bool)
     if not measured.common_is_known:  # all of the counts may be background
         wrong[:], limits = True, np.full(limits.shape, np.nan)
@@ -295,7 +294,7 @@ def composition(
         },
         counts_unit=measured.unit,
         doubts=doubts_of(maps, measured.names),
-        detection_errors=np.sqrt(found.background + absent),
+        detection_errors=np.sqrt(found.background + found.absent),
         gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=True),
         masks=masks,
         maps=percent_maps(

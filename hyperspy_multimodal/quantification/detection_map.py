@@ -18,6 +18,7 @@ from .detection import detection, discoveries
 from .expected import expected_background, expected_variance
 from .factors import factors_of
 from .measured import measured_of
+from .propagation import shares_of_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -185,12 +186,13 @@ def _tested(measured, factors, k, size, least, rate):
     shares = summed(measured.together, size) / max(float(measured.together.sum()), 1e-300)
     shares = np.clip(shares, 0.0, 1.0)
     tilt, its_variance = (summed(each, size) for each in measured.tilts)
-    common = measured.common[k, k] * np.square(shares)
-    common += measured.tilt_effects[k] ** 2 * np.maximum(tilt**2 - its_variance, 0.0)
-    common += np.square(measured.cut_off[k] * summed(measured.used.astype(float), size))
     pooled = measured.background.sum(axis=(1, 2))[:, None, None] * shares
     gains = measured.per_count[:, None, None]
     background = expected_background(background, pooled, gains)
+    by_line = shares_of_errors(shares[..., None], np.moveaxis(background, 0, -1), measured)
+    common = measured.common[k, k] * np.square(by_line[..., k])
+    common += measured.tilt_effects[k] ** 2 * np.maximum(tilt**2 - its_variance, 0.0)
+    common += np.square(measured.cut_off[k] * summed(measured.used.astype(float), size))
     variance = expected_variance(counts, background, gains)
     per_count = measured.per_count[k]
     limit, p_values = detection(counts[k], background[k], common, per_count)

@@ -54,6 +54,9 @@ class Measured:
         Counts that a unit of it adds to each line, shape (K,).
     cut_off : numpy.ndarray
         By how much pixels may be too high because noise below 0 was cut off, shape (K,).
+    hidden : numpy.ndarray
+        Standard errors of ``totals`` by counts of unlisted elements, shape (K,); infinite where
+        these are not told from the rest of ``common``.
     """
 
     kind: str
@@ -75,6 +78,7 @@ class Measured:
     tilts: np.ndarray
     tilt_effects: np.ndarray
     cut_off: np.ndarray
+    hidden: np.ndarray
 
 
 def measured_of(maps, output, is_ratio=True):
@@ -125,6 +129,7 @@ def measured_of(maps, output, is_ratio=True):
     doubts = noise.get("gain_doubts")
     lines = kind == "line"
     tilt, cut_off = noise.get("background_tilt"), noise.get("cut_off")
+    hidden = noise.get("hidden_errors")
     tilts, effects = np.zeros((2, *shape)), np.zeros(len(names))
     if tilt is not None:
         tilts = np.where(used, [tilt["amounts"], tilt["variances"]], 0.0)
@@ -150,6 +155,9 @@ def measured_of(maps, output, is_ratio=True):
         tilts=tilts,
         tilt_effects=effects,
         cut_off=np.zeros(len(names)) if cut_off is None else np.array([cut_off[n] for n in names]),
+        hidden=np.full(len(names), np.inf)
+        if hidden is None
+        else np.array([hidden[name] for name in names]),
     )
 
 

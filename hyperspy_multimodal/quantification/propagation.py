@@ -21,19 +21,15 @@ class RegionCounts:
         Covariance of the counts by their noise, shape (R, K, K).
     common : numpy.ndarray
         Covariance by what is common to all pixels of a region, shape (R, K, K).
-    own : numpy.ndarray
-        The part of it that is due to the region alone: another slope of the background, and noise
-        below 0 that may have been cut off, shape (R, K, K).
-    shares : numpy.ndarray
-        Counts of all lines in a region, or of its spectra, over those of the scan, shape (R,).
+    absent : numpy.ndarray
+        Variance by what is common, of the counts of a line that is not there, shape (R, K).
     """
 
     counts: np.ndarray
     background: np.ndarray
     noise: np.ndarray
     common: np.ndarray
-    own: np.ndarray
-    shares: np.ndarray
+    absent: np.ndarray
 
 
 def region_counts(measured, masks):
@@ -44,7 +40,8 @@ def region_counts(measured, masks):
     What is common to all pixels (calibration, line weights, continuum) is as large a part of the
     counts of a line in a region as of its total. But where a line has less of its counts than
     all others, what is wrong about them comes from these: then it is as large a part of the error
-    of its total as the region has of the counts of all lines, or of the spectra of EELS.
+    of its total as the region has of the counts of all lines, or of the spectra of EELS. It is no
+    more than the counts beneath the line there: see `shares_of_errors`.
     The background of a region can have another slope than that of the scan. What this is measured
     to change, beyond its noise, is an error of the region. So is all by which its pixels may be too
     high because noise below 0 was cut off.
@@ -74,13 +71,37 @@ def region_counts(measured, masks):
     diagonal = np.arange(len(measured.names))
     noise[:, diagonal, diagonal] = variance
     totals = np.where(measured.totals > 0, measured.totals, np.inf)
-    scale = np.maximum(counts / totals, shares[:, None])
+    least = shares_of_errors(shares[:, None], background, measured)
+    scale = np.maximum(counts / totals, least)
     common = measured.common * scale[:, :, None] * scale[:, None, :]
     amounts, variances = summed(measured.tilts)
     effects = np.outer(measured.tilt_effects, measured.tilt_effects)
     own = np.maximum(np.square(amounts) - variances, 0.0)[:, None, None] * effects
     own = own + np.square(pixels.sum(axis=1))[:, None, None] * np.diag(measured.cut_off**2)
-    return RegionCounts(counts, background, noise, common + own, own, shares)
+    absent = np.diag(measured.common) * np.square(least)
+    absent = absent + np.diagonal(own, axis1=1, axis2=2)
+    return RegionCounts(counts, background, noise, common + own, absent)
+
+
+def shares_of_errors(shares, background, measured):
+    """Return which share of the error of its total a line has at least, (..., K).
+
+    What is wrong about a line that is not there comes from the counts beneath it, and can be no
+    more than these. Unlisted elements are an exception: their counts are those of the line.
+
+    Parameters
+    ----------
+    shares : numpy.ndarray
+        Counts of all lines, or of the spectra, over those of the scan, (..., 1).
+    background : numpy.ndarray
+        Variance of the counts of a line that is not there, (..., K).
+    measured : Measured
+    """
+    errors = np.sqrt(np.maximum(np.diag(measured.common), 1e-300))
+    known = np.isfinite(measured.hidden)
+    hidden = np.where(known, measured.hidden, 0.0) * shares
+    most = np.hypot(background / measured.per_count, hidden) / errors
+    return np.where(known, np.minimum(shares, most), shares)
 
 
 def percentages(counts, factors):

@@ -94,3 +94,21 @@ def test_one_map_has_sums_but_no_composition(fused):
     np.testing.assert_allclose(alone.counts[:, 0], every.counts[:, 0])
     with pytest.raises(ValueError, match="two elements"):
         composition(fused.maps[:1], fused.output, [1.0], squares())
+
+
+def test_errors_of_the_fit_are_at_most_the_counts_beneath_the_line():
+    specimen = core_shell(SHAPE, counts=200)
+    without = {"shells": specimen.xrays[2].data < 0.05}
+    maps, output = fit_maps(specimen.signal, full_output=True)
+    k = [each.metadata.Sample.xray_lines[0] for each in maps].index("S_Ka")
+    output["common_covariance"] = np.diag(np.full(3, 1e10))
+    found = region_sums(maps, output, without)
+    beneath = output["variances"]["S_Ka"][without["shells"]].sum()
+    beneath += abs(found.counts[0, k])
+    assert found.errors["fit"][0, k] <= beneath
+    # unlisted elements have their counts in the line itself
+    output["hidden_errors"]["S_Ka"] = 1e5
+    hidden = region_sums(maps, output, without)
+    assert hidden.errors["fit"][0, k] > 10 * beneath
+    output["hidden_errors"] = None  # not told from the rest
+    assert region_sums(maps, output, without).errors["fit"][0, k] > 10 * beneath

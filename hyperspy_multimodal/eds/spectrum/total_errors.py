@@ -27,16 +27,36 @@ def total_covariance(explanation, nominal, names, limits):
         As in `element_templates`.
     """
     fit, spectra = explanation.fit, explanation.attribution
-    rows, moved, under, hidden = [], [], [], []
+    rows, moved, under = [], [], []
+    hidden = hidden_errors(explanation, nominal, names, limits)
     for name, limit in zip(names, limits, strict=True):
-        own = own_lines(explanation, name, names)
-        shares = np.where(own, window_shares(fit.lines, nominal, limit), 0.0)
+        shares = _shares(explanation, nominal, name, names, limit)
         rows.append(shares)
         moved.append(_MOVED * float(shares @ spectra.moved))
         under.append(_continuum_error(fit, limit))
-        hidden.append(_hidden_share(explanation, name) * float(shares @ fit.amplitudes))
     rows = np.array(rows)
     return rows @ fit.covariance @ rows.T + np.diag(np.square([moved, under, hidden]).sum(axis=0))
+
+
+def hidden_errors(explanation, nominal, names, limits):
+    """Return errors of the totals by what unnamed elements may hide under their lines, (K,).
+
+    Parameters are those of `total_covariance`, which includes them.
+    """
+    amplitudes = explanation.fit.amplitudes
+    return np.array(
+        [
+            _hidden_share(explanation, name)
+            * float(_shares(explanation, nominal, name, names, limit) @ amplitudes)
+            for name, limit in zip(names, limits, strict=True)
+        ]
+    )
+
+
+def _shares(explanation, nominal, name, names, limit):
+    """Return the shares of the lines of an element that its window holds, (L,), 0 of others."""
+    own = own_lines(explanation, name, names)
+    return np.where(own, window_shares(explanation.fit.lines, nominal, limit), 0.0)
 
 
 def _hidden_share(explanation, name):
