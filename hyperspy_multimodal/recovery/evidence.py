@@ -12,8 +12,9 @@ _logger = Speaker(__name__)
 
 # Area, in pixels, of a patch 8 pixels across, and the standard errors at which it is detected.
 _PATCH, _SEEN = 50.0, 5.0
-# A map is flat if it varies by less than this share of its mean.
-_FLAT = 0.02
+# A map is flat if it varies by less than this share of its mean, or if what varies is noise and has
+# less than this standard deviation, also as a share of the mean.
+_FLAT, _FLAT_NOISE = 0.02, 0.005
 # Below this number of counts per pixel, standard deviations per pixel are rough.
 _FEWEST_FOR_ERRORS = 0.3
 # A change of a total is reported if it exceeds this fraction and this many Poisson errors.
@@ -39,9 +40,10 @@ def judged(prepared, chosen, result, left=()):
     net, errors = totals_of(prepared.maps)
     say_few_counts(names, net, errors)
     say_constant_maps(prepared.maps)
-    say_flat_maps(prepared.maps, result.maps)
+    flat = are_flat(result.maps, chosen.noise)
+    say_flat_maps(prepared.maps, flat)
     if chosen.noise is not None:
-        say_noisy_contrast(names, chosen.noise, result.maps)
+        say_noisy_contrast(names, chosen.noise, flat)
     say_changed_totals(prepared.maps, result.maps)
     if left:
         say_differences(left)
@@ -182,7 +184,7 @@ def say_rough_errors(names, fused):
         )
 
 
-def say_noisy_contrast(names, noise, fused):
+def say_noisy_contrast(names, noise, flat):
     """Name maps with a large share of noise in their contrast or fine structure.
 
     Parameters
@@ -191,13 +193,13 @@ def say_noisy_contrast(names, noise, fused):
         Lines or edges.
     noise : NoiseShare
         Shares, their standard errors, and the size of noisy structure.
-    fused : numpy.ndarray
-        Fused maps, shape (K, ny, nx).
+    flat : numpy.ndarray
+        Whether each map is flat, bool, shape (K,); other messages name these.
     """
     absent = [note for note in gathered_so_far() or [] if note.kind in ("not found", "no counts")]
     fine, partly, mostly = {}, {}, {}
-    for name, share, error, grain, each in zip(names, *noise, fused, strict=True):
-        if _is_flat(each) or any(note.amount(name) for note in absent):
+    for name, share, error, grain, is_flat in zip(names, *noise, flat, strict=True):
+        if is_flat or any(note.amount(name) for note in absent):
             continue  # already reported
         sure = float(share - error)
         if sure >= RULES["mostly noise"].distrust:
@@ -243,26 +245,33 @@ def say_noisy_contrast(names, noise, fused):
         )
 
 
-def _is_flat(fused_map):
-    return np.ptp(fused_map) < _FLAT * fused_map.mean()
+def are_flat(fused, noise=None):
+    """Return which fused maps (K, ny, nx) are flat, bool, (K,), by their `NoiseShare` if known."""
+    means = fused.mean(axis=(1, 2))
+    flat = np.ptp(fused, axis=(1, 2)) < _FLAT * means
+    if noise is not None:
+        is_noise = noise.shares - noise.errors >= RULES["mostly noise"].distrust
+        flat |= is_noise & (fused.std(axis=(1, 2)) < _FLAT_NOISE * means)
+    return flat
 
 
-def say_flat_maps(maps, fused):
-    """Name flat maps, and the contrast that may still be hidden in them."""
+def say_flat_maps(maps, flat):
+    """Name maps that are flat, bool, (K,), and the contrast that may still be hidden in them."""
     net, errors = totals_of(maps)
-    for k, (name, each) in enumerate(zip(maps.names, fused, strict=True)):
-        if not _is_flat(each) or not errors[k] > 0:
-            continue
-        # fraction of the mean by which a patch must differ to be detected
-        share = errors[k] / net[k] if net[k] > 0 else np.inf
-        hidden = _SEEN * share * np.sqrt(each.size / _PATCH)
+    hidden = {}
+    for k, name in enumerate(maps.names):
+        if flat[k] and errors[k] > 0:
+            # fraction of the mean by which a patch must differ to be detected
+            share = errors[k] / net[k] if net[k] > 0 else np.inf
+            hidden[name] = float(_SEEN * share * np.sqrt(maps.net[k].size / _PATCH))
+    if hidden:
         _logger.warning(
-            "The map of %s is flat: its counts show no structure above their noise. A patch 8 "
-            "pixels across would be detected if it differed by %.0f %% of the mean.",
-            name,
-            100 * min(hidden, 9.99),
+            "Flat maps, whose counts show no structure above their noise: %s. A patch 8 pixels "
+            "across would be detected if it differed from the mean by %s.",
+            ", ".join(hidden),
+            ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in hidden.items()),
             kind="flat",
-            about={name: float(hidden)},
+            about=hidden,
         )
 
 

@@ -25,8 +25,8 @@ class NoiseShare(NamedTuple):
     Attributes
     ----------
     shares, errors : numpy.ndarray
-        Variance of the noise over that of the fused map, and its standard error, shape (K,). NaN
-        where the map has no contrast.
+        Variance of the noise over that of the fused map, at most 1, and its standard error, shape
+        (K,). NaN where the map has no contrast.
     grain : numpy.ndarray
         Size in pixels below which a third or more of visible structure is noise, or 0, shape (K,).
     """
@@ -90,7 +90,7 @@ def _share(noise, both, mask):
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = of_noise.sum(axis=1) / whole
         rest = of_noise - shares[:, None] * of_both
-        return shares, np.sqrt(np.square(rest).sum(axis=1)) / whole
+        return np.minimum(shares, 1.0), np.sqrt(np.square(rest).sum(axis=1)) / whole
 
 
 def block_sums(values):

@@ -104,7 +104,7 @@ def test_errors_of_the_fit_are_at_most_the_counts_beneath_the_line():
     output["common_covariance"] = np.diag(np.full(3, 1e10))
     found = region_sums(maps, output, without)
     beneath = output["variances"]["S_Ka"][without["shells"]].sum()
-    beneath += abs(found.counts[0, k])
+    beneath = beneath / output["variances_per_count"]["S_Ka"] + abs(found.counts[0, k])
     assert found.errors["fit"][0, k] <= beneath
     # unlisted elements have their counts in the line itself
     output["hidden_errors"]["S_Ka"] = 1e5

@@ -8,7 +8,7 @@ import pytest
 from scipy import ndimage
 
 from hyperspy_multimodal.notes import gathered
-from hyperspy_multimodal.recovery.evidence import say_noisy_contrast
+from hyperspy_multimodal.recovery.evidence import are_flat, say_noisy_contrast
 from hyperspy_multimodal.recovery.verdict import verdicts_of
 from hyperspy_multimodal.selection import noise_share as noise_share_module
 from hyperspy_multimodal.selection.noise_share import NoiseShare, block_sums, noise_share
@@ -145,17 +145,33 @@ def test_maps_with_many_counts_cost_no_fusion(maps, models, alone, monkeypatch):
     assert not np.any(noise_share(tried, alone).shares)
 
 
+def test_no_more_than_all_contrast_is_noise(rng):
+    halves = halves_of(np.ones((64, 64)), 1.0, rng)
+    first, second = halves.fused_halves(None)
+    second[:] = 2.0 - first + 0.1 * second  # halves that contradict each other
+    assert noise_share(halves, None).shares[0] == 1
+
+
+def test_a_map_is_flat_if_it_varies_by_little_or_by_little_noise(rng):
+    fused = np.ones((4, 64, 64))
+    fused[0] += 0.001 * rng.random((64, 64))
+    fused[1:3, 10, 10] += 0.1
+    fused[3] += 0.1 * rng.random((64, 64))
+    np.testing.assert_array_equal(are_flat(fused), [True, False, False, False])
+    noise = NoiseShare(np.array([1.0, 1.0, 0.1, 1.0]), np.full(4, 0.1), np.zeros(4))
+    np.testing.assert_array_equal(are_flat(fused, noise), [True, True, False, False])
+
+
 def test_what_is_said_depends_on_the_share_less_its_error():
     names = ["Co_Ka", "O_Ka", "S_Ka", "Ti_Ka", "Cu_Ka"]
     noise = NoiseShare(np.array([0.1, 0.25, 0.4, 0.8, 0.9]), np.full(5, 0.1), np.zeros(5))
-    fused = np.arange(5 * 16.0).reshape(5, 4, 4)
-    fused[4] = 1.0  # is said to be flat
+    flat = np.arange(5) == 4
     with gathered() as notes:
-        say_noisy_contrast(names, noise, fused)
+        say_noisy_contrast(names, noise, flat)
     found = [each.verdict for each in verdicts_of(names, notes)]
     assert found == ["sound", "sound", "with care", "not to be trusted", "sound"]
     with gathered() as finer:
-        say_noisy_contrast(names, noise._replace(grain=np.array([0, 8, 8, 8, 8])), fused)
+        say_noisy_contrast(names, noise._replace(grain=np.array([0, 8, 8, 8, 8])), flat)
     found = [each.verdict for each in verdicts_of(names, finer)]
     assert found == ["sound", "with care", "with care", "not to be trusted", "sound"]
     assert "O_Ka (below about 8 pixels)" in finer[-1].text
