@@ -163,11 +163,11 @@ def test_every_option_of_the_method_reaches_it(in_empty_folder, scan, monkeypatc
 
 
 def test_advice_is_in_options_of_the_command(in_empty_folder, scan, capsys):
-    assert main(["spectra.hspy", "image.hspy", "--elements", "unobtainium"]) == 1
+    assert main(["spectra.hspy", "image.hspy", "--elements", "unobtainium"]) == 2
     assert "chemical symbols, but 'unobtainium'" in capsys.readouterr().err
-    assert main(["spectra.hspy", "image.hspy", "--edges", "Ti_L3"]) == 1
+    assert main(["spectra.hspy", "image.hspy", "--edges", "Ti_L3"]) == 2
     assert "--edges is for EELS" in capsys.readouterr().err
-    assert main(["spectra.hspy", "image.hspy", "--lines", "Co_Kz"]) == 1
+    assert main(["spectra.hspy", "image.hspy", "--lines", "Co_Kz"]) == 2
     assert "Unknown X-ray line 'Co_Kz'" in capsys.readouterr().err
     bare = scan.signal.deepcopy()
     del bare.metadata.Sample
@@ -289,8 +289,27 @@ def test_same_names_in_groups_of_a_file(in_empty_folder, scan):
     assert main(["maps.h5", "--maps", *LAMBDAS]) == 1
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--weights", "1", "2"],
+        ["--windows", "1", "2", "3", "4"],
+        ["--regulariser", "huber", "huber"],
+        ["--extra-lines", "Co"],
+        ["--spectra", "9"],
+        ["--mask", "missing.tif"],
+        ["--regions", "missing.tif"],
+        ["--factors", "Ti_Ka=1,Zn_Ka=2"],
+    ],
+    ids=lambda wrong: wrong[0],
+)
+def test_options_that_do_not_fit_the_files_have_their_own_exit_code(in_empty_folder, scan, wrong):
+    assert main(["spectra.hspy", "image.hspy", *LAMBDAS, *wrong]) == 2
+    assert not list(in_empty_folder.glob("*_fused"))
+
+
 def test_output_that_is_a_file(in_empty_folder, scan, capsys):
-    assert main(["spectra.hspy", "image.hspy", "-o", "image.hspy"]) == 1
+    assert main(["spectra.hspy", "image.hspy", "-o", "image.hspy"]) == 2
     assert "must be a folder" in capsys.readouterr().err
 
 

@@ -121,7 +121,7 @@ def test_what_gives_no_numbers_is_refused_before_the_fusion(folder, capsys, opti
     corner = np.zeros(SHAPE, int)
     corner[:4, :4] = 1
     np.save("corner.npy", corner)
-    assert main([*SCAN, *options]) == 1
+    assert main([*SCAN, *options]) == 2
     message = capsys.readouterr().err
     assert all(word in message for word in words), message
     assert not (folder / "out").exists()
@@ -130,7 +130,7 @@ def test_what_gives_no_numbers_is_refused_before_the_fusion(folder, capsys, opti
 def test_lines_and_stacks_have_no_regions(folder, scan, capsys):
     scan.signal.inav[:, 12].save("line.hspy")
     scan.haadf.isig[:, 12].save("profile.hspy")
-    assert main(["line.hspy", "profile.hspy", *OPTIONS, *GIVEN]) == 1
+    assert main(["line.hspy", "profile.hspy", *OPTIONS, *GIVEN]) == 2
     assert "rows and columns, not for lines" in capsys.readouterr().err
 
 
@@ -140,10 +140,10 @@ def test_maps_need_their_lines_and_their_noise(folder, scan, capsys):
     drawn = {name: rng.poisson(each) for name, each in arrays.items()}
     np.savez("maps.npz", HAADF=scan.haadf.data, **drawn)
     given = ["maps.npz", "--maps", "--gain", "1", *OPTIONS, *GIVEN]
-    assert main(given) == 1
+    assert main(given) == 2
     assert "--elements Si_Ka O_Ka" in capsys.readouterr().err
     lines = [f"{name}_Ka" for name in sorted(arrays)]
-    assert main([*given, "--elements", *sorted(arrays)]) == 1
+    assert main([*given, "--elements", *sorted(arrays)]) == 2
     assert main([*given, "--elements", *lines]) == 0
     with open("out/composition.csv", encoding="utf-8") as file:
         rows = {row["line"]: row for row in csv.DictReader(file)}

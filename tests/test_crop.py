@@ -76,14 +76,14 @@ def test_maps_are_cropped_like_their_haadf(scan):
 
 @pytest.mark.parametrize("part", ["0:25,:", "24:,:", ":,0:21"])
 def test_a_part_beyond_the_scan_is_refused(scan, part, capsys):
-    assert main(["spectra.hspy", "image.hspy", "--crop", part]) == 1
+    assert main(["spectra.hspy", "image.hspy", "--crop", part]) == 2
     assert "--crop reaches beyond the scan" in capsys.readouterr().err
 
 
 def test_names_are_checked_before_files_are_read(scan, monkeypatch, capsys):
     monkeypatch.setattr(hs, "load", lambda *_, **__: pytest.fail("a file was read"))
     for option, wrong in (("--elements", "Xx"), ("--lines", "Xx_Ka"), ("--extra-lines", "Xx")):
-        assert main(["spectra.hspy", "image.hspy", option, wrong]) == 1
+        assert main(["spectra.hspy", "image.hspy", option, wrong]) == 2
         assert f"'{wrong}'" in capsys.readouterr().err
     assert main(["spectra.hspy", "missing.hspy"]) == 1
     assert "no file missing.hspy" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import logging
 import sys
 
 from .advice import Translating, translated
+from .option_errors import OptionError
 from .options import parsed
 from .results import check_output
 from .run import fuse_files, fuse_given_maps, fuse_specimen
@@ -14,7 +15,7 @@ _SUMMARIES = "hyperspy_multimodal.recovery.summary"
 
 
 def main(arguments=None):
-    """Run the command and return its exit code: 0, or 1 if the input cannot be fused."""
+    """Run the command and return its exit code: 0, 2 if an option is wrong, or 1 if it fails."""
     options = parsed(arguments)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Translating("%(levelname)s: %(message)s"))
@@ -39,7 +40,7 @@ def main(arguments=None):
             _logger.exception("Nothing was fused.")
         else:
             _logger.error("%s", _described(error))
-        return 1
+        return 2 if _is_of_options(error) else 1
     finally:
         _logger.removeHandler(handler)
         _logger.setLevel(before[0])
@@ -50,6 +51,13 @@ def _is_brief(record):
     """Return whether a record is shown without ``--verbose``: its own, summaries and warnings."""
     own = record.name == _logger.name or record.name.startswith(__name__)
     return own or record.name == _SUMMARIES or record.levelno > logging.INFO
+
+
+def _is_of_options(error):
+    """Return whether an option is wrong: where a message is about an argument, it comes first."""
+    is_refused = isinstance(error, (TypeError, ValueError))
+    is_named = is_refused and translated(str(error)).startswith("--")
+    return is_named or isinstance(error, OptionError)
 
 
 def _described(error):

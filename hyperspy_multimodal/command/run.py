@@ -1,5 +1,6 @@
 """What the command does: find the scan and fuse it."""
 
+import contextlib
 import logging
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from ..modalities import MODALITIES, modality_of
 from ..names import checked_names, known_name
 from . import quantities
 from .crop import check_crop, cropped_array, cropped_energies, cropped_signal, scan_size
+from .option_errors import about_options
 from .region_files import AUTO, WHOLE, check_size, load_regions
 from .results import write_results
 
@@ -22,15 +24,16 @@ def fuse_files(options):
     from .load import check_names, load_signals, with_options
     from .scan_files import find_scan, say_image_is_taken
 
-    check_names(options)
-    mask = _mask(options)
-    regions = _regions(options)
+    with about_options():
+        check_names(options)
+        mask, regions = _mask(options), _regions(options)
     signals = load_signals(options)
     spectra, haadf = find_scan(signals, options.spectra, options.haadf)
-    _check_kind(spectra, options)
-    spectra = cropped_energies(spectra, options.energies)
-    _check_regions([spectra], regions, options)
-    [spectra], haadf, mask, regions = _part([spectra], haadf, mask, regions, options)
+    with about_options():
+        _check_kind(spectra, options)
+        spectra = cropped_energies(spectra, options.energies)
+        _check_regions([spectra], regions, options)
+        [spectra], haadf, mask, regions = _part([spectra], haadf, mask, regions, options)
     spectra = with_options(spectra, options, signals)
     _check_factors(spectra, options)
     given = _given(options)
@@ -73,14 +76,17 @@ def fuse_given_maps(options):
     from .load import load_signals
     from .scan_files import find_maps
 
-    mask, regions = _mask(options), _regions(options)
+    with about_options():
+        mask, regions = _mask(options), _regions(options)
     maps, haadf = find_maps(load_signals(options), options.haadf)
-    _check_regions(maps, regions, options)
-    maps, haadf, mask, regions = _part(maps, haadf, mask, regions, options)
+    with about_options():
+        _check_regions(maps, regions, options)
+        maps, haadf, mask, regions = _part(maps, haadf, mask, regions, options)
     if quantities.are_wanted(options):
         names = read_maps(maps, options.elements, mask).lines
         kind = "edge" if known_name(names[0], "edge") == names[0] else "X-ray line"
-        quantities.check_names(options, names, kind)
+        with about_options():
+            quantities.check_names(options, names, kind)
     given = _given(options)
     if options.elements:
         given["elements"] = options.elements
@@ -106,8 +112,9 @@ def fuse_specimen(options):
         *specimen.haadf.data.shape,
         specimen.counts[0].data.max(),
     )
-    regions = _regions(options)
-    _check_regions([specimen.signal], regions, options)
+    with about_options():
+        regions = _regions(options)
+        _check_regions([specimen.signal], regions, options)
     _check_factors(specimen.signal, options)
     maps, output = specimen.signal.multimodal_fusion(
         specimen.haadf, full_output=True, **_given(options)
@@ -154,11 +161,15 @@ def _check_factors(spectra, options):
     from ..eds.xray_windows import select_lines
 
     if modality_of(spectra).name == "EDS":
-        quantities.check_names(options, select_lines(spectra, options.lines))
+        with about_options() if options.lines else contextlib.nullcontext():
+            names = select_lines(spectra, options.lines)
+        with about_options():
+            quantities.check_names(options, names)
     elif options.edges:
-        names = checked_names("--edges", options.edges, "edge", ["Cu_L3", "Zn_L3"])
-        if all("_" in name for name in names):  # an element stands for one of its edges
-            quantities.check_names(options, names, "edge")
+        with about_options():
+            names = checked_names("--edges", options.edges, "edge", ["Cu_L3", "Zn_L3"])
+            if all("_" in name for name in names):  # an element stands for one of its edges
+                quantities.check_names(options, names, "edge")
 
 
 def _part(signals, haadf, mask, regions, options):

@@ -134,7 +134,10 @@ def _without_spectra(signals, dimensions):
 def _only(what, option, signals, candidates, given):
     if given is not None:
         if not 0 <= given < len(signals):
-            raise ValueError(f"There is no signal {given}. {_listed(signals)}")
+            raise ValueError(
+                f"{option} must be the number of a signal, but there is no signal {given}. "
+                + _listed(signals)
+            )
         return given
     if len(candidates) == 1:
         return candidates[0]
