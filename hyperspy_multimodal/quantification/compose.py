@@ -174,8 +174,9 @@ def composition(
     noise, each as noisy as maps from half the counts [4]_. The first set is fused with the
     parameters of the maps, and regions are detected in it. The second set is summed over these
     regions, which increases the errors by a factor of 1.4. Pixels belong to the specimen if the
-    fused counts of all maps together exceed three standard errors of the counts of 5 x 5 pixels;
-    all other pixels are vacuum. The compositions of the specimen pixels are grouped by k-means into
+    fused counts of all maps together exceed three standard errors of the counts of 5 x 5 pixels,
+    and those of their connected piece five standard errors of its counts; all other pixels are
+    vacuum. The compositions of the specimen pixels are grouped by k-means into
     2 to 6 clusters of at least 20 pixels. At least half of the pixels of a cluster must lie in
     squares of 2 x 2 pixels entirely within the cluster, so that rims do not become regions. A
     number of clusters is accepted if all clusters differ from each other by at least 10 at% and at

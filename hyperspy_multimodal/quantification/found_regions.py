@@ -4,13 +4,15 @@ from itertools import combinations
 
 import numpy as np
 from scipy.cluster.vq import ClusterError, kmeans2
-from scipy.ndimage import binary_opening, uniform_filter
+from scipy.ndimage import binary_opening, label, uniform_filter
 
 from .propagation import by_counts, carried, percentages, region_counts
 
 # A fused pixel holds what some neighbours have counted.
 _NEIGHBOURS = 5
 _SIGNIFICANT = 3.0  # standard errors
+# Of a piece of the specimen. Many pixels are looked at, and noise of a film reaches 4.
+_CERTAIN = 5.0
 _MOST = 6  # regions
 _FEWEST = 20  # pixels of a region
 # Two regions differ by this many per cent, and standard errors of their raw counts, or are one.
@@ -56,7 +58,7 @@ def found_regions(measured, factors, seed):
     numpy.ndarray
         Bool, shape (R, ny, nx); no region where nothing is significant.
     """
-    there = is_there(measured)
+    there = _certain_pieces(measured, is_there(measured))
     if not there.any():
         return np.zeros((0, *there.shape), bool)
     shares = percentages(np.clip(measured.fused, 0, None)[:, there].T, factors)
@@ -76,6 +78,21 @@ def found_regions(measured, factors, seed):
         if _differ(measured, masks, factors):
             best, separation = masks, found
     return best[np.argsort(-best.sum(axis=(1, 2)), kind="stable")]
+
+
+def _certain_pieces(measured, there):
+    """Return the specimen without pieces that may be noise; all of it if no piece is certain.
+
+    The fused counts of a piece are above five standard errors of its raw counts.
+    """
+    pieces, number = label(there, np.ones((3, 3)))
+    counts, variance = (
+        np.bincount(pieces[there], each[there], number + 1)
+        for each in (np.clip(measured.fused, 0, None).sum(axis=0), measured.variance.sum(axis=0))
+    )
+    certain = counts > _CERTAIN * np.sqrt(np.maximum(variance, counts))
+    kept = there & certain[pieces]
+    return kept if kept.any() else there
 
 
 def _hangs_together(mask):

@@ -9,7 +9,7 @@ from hyperspy_multimodal import composition
 from hyperspy_multimodal.data import flat
 from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._specimen import simulate_specimen
-from hyperspy_multimodal.quantification.found_regions import is_there, rim
+from hyperspy_multimodal.quantification.found_regions import found_regions, is_there, rim
 from hyperspy_multimodal.quantification.independent import independent_parts
 from hyperspy_multimodal.quantification.measured import measured_of
 
@@ -78,6 +78,23 @@ def test_a_single_pixel_of_a_count_in_vacuum_is_no_specimen(fused):
     empty[0, 9:12, 9:12] = 1.0
     found = is_there(replace(measured, fused=empty, variance=empty))
     np.testing.assert_array_equal(found, empty[0] > 0)
+
+
+def test_pieces_that_may_be_noise_are_in_no_region(fused):
+    measured = measured_of(fused.maps, fused.output)
+    counts = np.zeros_like(measured.fused)
+    counts[:, 4:20, 4:20] = 5.0
+    counts[:, 4:7, 26:29] = 0.6  # 16 counts in three maps
+    counts[:, 26:29, 26:29] = 5.0  # a small particle
+    faint = np.zeros(counts.shape[1:], bool)
+    faint[4:7, 26:29] = True
+    drawn = replace(measured, fused=counts, net=counts, variance=counts)
+    assert is_there(drawn)[faint].any()
+    regions = found_regions(drawn, np.ones(3), 0)
+    np.testing.assert_array_equal(regions.any(axis=0), (counts[0] > 0) & ~faint)
+    counts = counts * faint  # the only piece
+    alone = replace(drawn, fused=counts, net=counts, variance=counts)
+    assert found_regions(alone, np.ones(3), 0).any()
 
 
 def test_a_rim_is_what_touches_the_outside():
