@@ -1,13 +1,14 @@
 """Messages of the package, as the command line says them."""
 
 import ast
+import logging
 import re
 from pathlib import Path
 
 import pytest
 
 import hyperspy_multimodal
-from hyperspy_multimodal.command.advice import translated
+from hyperspy_multimodal.command.advice import Translating, translated
 
 # What a user of the command cannot write.
 PYTHON = re.compile(
@@ -29,6 +30,14 @@ def _warnings():
 @pytest.mark.parametrize("message", sorted(set(_warnings())))
 def test_warnings_name_options_of_the_command(message):
     assert not PYTHON.search(translated(message))
+
+
+@pytest.mark.parametrize("is_verbose", [True, False])
+def test_more_is_with_verbose_unless_it_was_shown(is_verbose):
+    text = "2 more in `messages` of full_output=True."
+    record = logging.makeLogRecord({"msg": text, "levelname": "WARNING"})
+    said = Translating("%(message)s", is_verbose).format(record)
+    assert said == ("2 more above." if is_verbose else "2 more with --verbose.")
 
 
 def test_what_is_named_stays_named():

@@ -18,7 +18,7 @@ def main(arguments=None):
     """Run the command and return its exit code: 0, 2 if an option is wrong, or 1 if it fails."""
     options = parsed(arguments)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Translating("%(levelname)s: %(message)s"))
+    handler.setFormatter(Translating("%(levelname)s: %(message)s", options.verbose))
     if not options.verbose:
         handler.addFilter(_is_brief)
     _logger.addHandler(handler)

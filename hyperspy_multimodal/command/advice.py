@@ -111,7 +111,20 @@ def translated(text):
 
 
 class Translating(logging.Formatter):
-    """Format a record for the command: level and message."""
+    """Format a record for the command: level and message.
+
+    Parameters
+    ----------
+    text : str
+        Format of `logging`.
+    is_verbose : bool
+        Whether all messages are shown. Default False.
+    """
+
+    def __init__(self, text, is_verbose=False):
+        super().__init__(text)
+        self.is_verbose = is_verbose
 
     def format(self, record):
-        return translated(super().format(record))
+        text = translated(super().format(record))
+        return text.replace("more with --verbose", "more above") if self.is_verbose else text

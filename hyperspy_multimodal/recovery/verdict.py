@@ -93,8 +93,6 @@ RULES = {
     "wrong sums": Rule("sums by brightness differ", care=1),
     # standard errors of sums over strips of the scan
     "wrong strips": Rule("sums over rows or columns differ", care=1),
-    # the contrast that noise can hide over 8 pixels
-    "flat": Rule("flat map: structure may be hidden", care=1),
     # the HAADF
     # by how much a map is above or below its counts where the HAADF is bright
     "leak": Rule("HAADF leaks into the map", care=0.02, distrust=0.2),
@@ -109,6 +107,8 @@ RULES = {
     "doubtful field": Rule(
         "HAADF may show another field of view", care=1, to_do=True, by_haadf=True
     ),
+    # the contrast that noise can hide over 8 pixels: such a map shows that it shows nothing
+    "flat": Rule("flat map: structure may be hidden", care=1),
     # problems that affect no map
     "to do": Rule("", to_do=True),
     "": Rule("", to_do=True),
@@ -222,11 +222,18 @@ def verdicts_of(names, notes, follow=None):
 
 
 def ranked(notes, verdicts):
-    """Return texts of the problems of maps and their remedies, the most serious first."""
+    """Return texts of the problems of maps and their remedies, the most serious first.
+
+    Of equally serious ones, those that decide the verdict on a map come before those of maps on
+    which a worse one decides.
+    """
     gravity = {}
     for note in notes:
         if RULES[note.kind].to_do:
-            gravity[note.text] = 0, _RANKS[note.kind]
-    for reason in (reason for each in verdicts for reason in each.reasons):
-        gravity[reason.text] = min(reason.gravity, gravity.get(reason.text, reason.gravity))
+            gravity[note.text] = 0, False, _RANKS[note.kind]
+    for each in verdicts:
+        for reason in each.reasons:
+            grave, rank = reason.gravity
+            own = grave, reason.verdict != each.verdict, rank
+            gravity[reason.text] = min(own, gravity.get(reason.text, own))
     return sorted(gravity, key=gravity.get)

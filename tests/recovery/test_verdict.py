@@ -78,6 +78,17 @@ def test_the_gravest_reason_decides_and_comes_first():
     assert ranked(notes, [cobalt, oxygen]) == ["hidden", "saturated", "do it"]
 
 
+def test_what_decides_on_a_map_comes_before_what_is_the_least_of_its_faults():
+    few = Note("", "few", "few counts", {"Co_Ka": 0.3})
+    rough = Note("", "rough", "rough errors", {"Co_Ka": 1.0})
+    saturated = Note("", "saturated", "saturated HAADF", {"O_Ka": 1.0})
+    flat = Note("", "flat", "flat", {"O_Ka": 2.0})
+    notes = [rough, flat, saturated, few]
+    assert ranked(notes, verdicts_of(["Co_Ka", "O_Ka"], notes)) == [
+        "few", "saturated", "flat", "rough",
+    ]  # fmt: skip
+
+
 def test_faults_of_the_haadf_harm_only_maps_that_follow_it():
     found = verdicts_of(NAMES, [Note("", "shift", "shifted HAADF")], follow=[True, False])
     assert [each.verdict for each in found] == ["with care", "sound"]
