@@ -9,6 +9,7 @@ from ..counts.fitted_maps import FittedMaps
 from ..counts.raw_noise import in_shares, raw_noise
 from ..counts.reading import ReadMaps
 from ..counts.templates import Templates
+from .disputed_families import Without, disputed, families_of, say_disputed
 from .fit_report import goodness
 from .moving_peaks import movement, position_rows, say_movement
 from .spectrum.explanation import Explanation
@@ -182,15 +183,20 @@ class XrayProjection:
         return self.explanation, plan.detector, plan.names, plan.windows_in_kev
 
     @property
+    def _rows(self):
+        """What converts a spectrum to the net counts of maps, (K, C)."""
+        return self.templates.projection[: len(self.plan.names)]
+
+    @property
     def _poisson(self):
         """Covariance of the totals if the templates were exact, (K, K)."""
-        projection = self.templates.projection[: self.columns]
+        projection = self._rows
         return (projection * self.explanation.fit.observed) @ projection.T
 
     @property
     def totals(self):
         """Counts of the summed spectrum in the windows, shape (K,)."""
-        return self.templates.projection[: self.columns] @ self.explanation.fit.observed
+        return self._rows @ self.explanation.fit.observed
 
     @property
     def total_errors(self):
@@ -214,7 +220,12 @@ class XrayProjection:
     @property
     def columns(self):
         """Number of columns of the operator that are needed for halves of the counts."""
-        return len(self.plan.names)
+        return len(self.plan.names) + len(self._families.keys)
+
+    @cached_property
+    def _families(self):
+        """Further families of the mapped elements."""
+        return families_of(self.explanation, self.templates)
 
     @property
     def can_split(self):
@@ -225,39 +236,66 @@ class XrayProjection:
     def _pairs(self):
         return [
             (i, j)
-            for i in range(self.columns)
+            for i in range(len(self.plan.names))
             for j in range(i)
             if abs(self.correlation[i, j]) >= _CORRELATED
         ]
 
     @property
     def operator(self):
-        """Net counts, their variances, all counts, covariances, positions: a matrix (C, M)."""
-        projection = self.templates.projection[: self.columns]
-        rows = [*projection, *projection**2, self.explanation.fit.used.astype(float)]
+        """Net counts, excess of families, variances of both, all counts, covariances, positions.
+
+        A matrix (C, M).
+        """
+        projection, families = self._rows, self._families.rows
+        rows = [*projection, *families, *projection**2, *families**2]
+        rows += [self.explanation.fit.used.astype(float)]
         rows += [projection[i] * projection[j] for i, j in self._pairs]
         rows += list(position_rows(self.templates, self.plan.detector.channel))
         return np.array(rows).T
 
     def measured(self, whole, of_halves, seed, splits):
         """Return the `XrayReading` of projected spectra (M, ny, nx) and their halves."""
-        n_maps = self.columns
-        net, gross, positions = whole[:n_maps], whole[2 * n_maps], whole[-n_maps:]
+        n_maps, families = len(self.plan.names), self._families
+        n_both = n_maps + len(families.keys)
+        net, excess = whole[:n_maps], whole[n_maps:n_both]
+        variance, its_variance = (
+            whole[n_both : n_both + n_maps],
+            whole[n_both + n_maps : 2 * n_both],
+        )
+        gross, of_pairs, positions = (
+            whole[2 * n_both],
+            whole[2 * n_both + 1 : -n_maps],
+            whole[-n_maps:],
+        )
+        covariances = dict(zip(self._pairs, of_pairs, strict=True))
+        halves, fit = of_halves[:, :n_maps], self
         bias = self._bias_of_movement(net, positions, gross)
+        found = disputed(families, net, excess, its_variance)
+        without = Without(self, families, found) if found else None
+        if without is not None and without.is_exact:
+            say_disputed(self.explanation, self.plan.names, found)
+            fit = without.projection
+            halves = without.net(halves, of_halves[:, n_maps:])
+            net, variance = without.net(net, excess), without.variance(variance, its_variance)
+            covariances = {
+                pair: without.covariance(each, its_variance, *pair)
+                for pair, each in covariances.items()
+            }
         return XrayReading(
-            explanation=self.explanation,
-            templates=self.templates,
-            totals=self.totals,
-            total_errors=np.hypot(self.total_errors, bias),
-            common_covariance=self.common_covariance + np.diag(bias**2),
-            hidden=self._hidden,
+            explanation=fit.explanation,
+            templates=fit.templates,
+            totals=fit.totals,
+            total_errors=np.hypot(fit.total_errors, bias),
+            common_covariance=fit.common_covariance + np.diag(bias**2),
+            hidden=fit._hidden,
             windows=self.plan.windows,
             net=net,
-            variance=whole[n_maps : 2 * n_maps],
-            correlation=self.correlation,
+            variance=variance,
+            correlation=fit.correlation,
             gross=gross,
-            covariances=dict(zip(self._pairs, whole[2 * n_maps + 1 : -n_maps], strict=True)),
-            halves=of_halves,
+            covariances=covariances,
+            halves=halves,
             divisor=self.divisor,
             extra_lines=self.plan.extra_lines,
         )

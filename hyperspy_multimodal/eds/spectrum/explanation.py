@@ -67,6 +67,8 @@ class Explanation:
         Whether sum peaks were fitted.
     far_axis : tuple of (float, float) or None
         Offset in keV and gain of an axis that fits far better, but is farther off than is searched.
+    disputed : frozenset of (str, str)
+        Elements and families that are elsewhere in the scan than other lines of the element.
     """
 
     fit: SumFit
@@ -77,6 +79,7 @@ class Explanation:
     beam_energy: float
     pile_up: bool = False
     far_axis: tuple | None = None
+    disputed: frozenset = frozenset()
 
     @property
     def has_wrong_model(self):
@@ -98,7 +101,8 @@ class Explanation:
     def foreign_families(self, element, family):
         """Return families of an element that hold counts of others, judged by one of its families.
 
-        These have more than four times, and five errors more than, what cross-sections say.
+        These have more than four times, and five errors more than, what cross-sections say, or are
+        disputed.
         """
         fit, beam_energy = self.fit, self.beam_energy
         heads, counts, errors = {}, {}, {}
@@ -117,7 +121,8 @@ class Explanation:
                 continue
             ratio = expected_counts(head, beam_energy) / main
             most = _FOREIGN * ratio * (counts[family] + _CERTAIN * errors[family])
-            if counts[other] - _CERTAIN * errors[other] > most:
+            is_more = counts[other] - _CERTAIN * errors[other] > most
+            if is_more or (element, other) in self.disputed:
                 found.append(other)
         return found
 
