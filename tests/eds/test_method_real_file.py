@@ -75,6 +75,30 @@ def test_silicon_of_the_support_is_found(loaded, fitted):
         assert total == pytest.approx(named["totals"][line], abs=output["total_errors"][line])
 
 
+def test_carbon_of_the_support_is_found_though_it_is_weak(loaded, fitted):
+    output = fitted[1]
+    _, named = fit_maps(loaded[1], extra_lines=["C"], full_output=True)
+    assert "C" in output["instrument_elements"]
+    for line, total in output["totals"].items():
+        assert total == pytest.approx(named["totals"][line], rel=1e-3)
+
+
+def test_titanium_is_where_its_k_lines_are(loaded, fitted):
+    """Nitrogen of the membrane, which is not listed, lies under the L lines."""
+    maps, output = fitted
+    titanium = maps[LINES.index("Ti_Ka")].data
+    assert "Ti_L" in output["template_names"]
+    windows = [(4.37, 4.65), (4.05, 4.33), (5.1, 5.38)]
+    peak, left, right = (loaded[1].isig[low:high].data.sum(-1, float) for low, high in windows)
+    sums = [
+        each.reshape(4, 16, 4, 16).sum(axis=(1, 3))
+        for each in (titanium, peak - (left + right) / 2, peak + (left + right) / 4)
+    ]
+    in_fit, in_window, noise = sums
+    ratio = in_fit.sum() / in_window.sum()
+    assert np.sum(np.square(in_fit / ratio - in_window) / noise) < 8
+
+
 def test_noise_between_neighbours_is_lower(fused, raw):
     """Differences of neighbours are noise, but for edges."""
     before, after = (np.diff(stacked(maps), axis=2).std(axis=(1, 2)) for maps in (raw, fused))

@@ -11,7 +11,14 @@ from .coherence import coherent_elements, others_are_there
 from .explanation import Explanation
 from .free_peaks import MOST, described, free_lines, highest_residual, is_sum_of_lines, matched
 from .hidden import hidden_elements
-from .instrument import INSTRUMENT_ELEMENTS, SIGNIFICANT, Evidence, candidates_beside, evidence
+from .instrument import (
+    INSTRUMENT_ELEMENTS,
+    SIGNIFICANT,
+    Evidence,
+    candidates_beside,
+    evidence,
+    least_significance,
+)
 from .sum_fit import best_sum_fit, fit_sum_spectrum
 from .sum_model import Setting
 
@@ -200,12 +207,16 @@ class _Search:
         """Named ones, and others that are there."""
         return list(dict.fromkeys([*self.named, *(each.element for each in self.shown)]))
 
-    def with_evidence(self, elements, least=SIGNIFICANT):
-        """Return the evidence for elements all of whose visible lines are present."""
+    def with_evidence(self, elements, least=None):
+        """Return the evidence for elements all of whose visible lines are present.
+
+        Above ``least`` standard errors, by default as many as show the element.
+        """
         found = []
         for element in elements:
             best = evidence(self.fit, element, self.apart[element])
-            if best is None or best.significance <= least:
+            enough = least_significance(element) if least is None else least
+            if best is None or best.significance <= enough:
                 continue
             lines = self.lines_of([element])
             line = next(line for line in lines if line.name == best.line)

@@ -43,8 +43,9 @@ _LIGHT, _LIGHT_FROM = ("C", "O"), 0.75
 # Below this energy in keV, lines of L shells are all that low beam energies show.
 _SOFT = 1.2
 _STRONG, _WEAK = 0.3, 0.05
-#: An element is there if one of its lines exceeds its error by this factor.
-SIGNIFICANT = 5.0
+#: An element is there if one of its lines exceeds its error by this factor. Light elements are
+#: likely, and if they are left out, the continuum takes their counts, and more of those nearby.
+SIGNIFICANT, _LIGHT_SIGNIFICANT = 5.0, 3.0
 # Errors of what is under a line, as shares of it: continuum, and other peaks.
 _UNDER, _BESIDE = 0.03, 0.05
 # A line that deviates from its energy by more errors does not belong to the element.
@@ -133,6 +134,11 @@ def stands_apart(energy, lines, detector, is_light=False):
         for line in lines
         if line.weight >= _WEAK
     )
+
+
+def least_significance(element):
+    """Return the standard errors from which on an element counts as there."""
+    return _LIGHT_SIGNIFICANT if element in _LIGHT else SIGNIFICANT
 
 
 def evidence(fit, element, apart):
