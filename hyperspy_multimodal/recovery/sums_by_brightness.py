@@ -7,8 +7,9 @@ from ..selection import BRIGHTNESS, POSITION
 from ..written_numbers import plain
 
 _logger = Speaker(__name__)
-# Share of the total of an element by which sums must be wrong to call for care.
-_RELEVANT = 0.02
+# Share of the total of an element by which sums must be wrong to call for care; or share of the sum
+# itself, if that is at least another share of the total.
+_RELEVANT, _OF_SUM, _LEAST_SUM = 0.02, 0.05, 0.05
 
 
 def say_what_was_moved_back(names, lost):
@@ -41,8 +42,9 @@ def say_what_was_moved_back(names, lost):
 def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     """Warn if sums over ranges of brightness or strips remain wrong by a share of the total.
 
-    Smaller differences are logged at level INFO: sums of many pixels are known so well that a dim
-    halo of a particle may be significant.
+    Or by a share of the sum itself, where an element has a relevant part of its counts. Smaller
+    differences are logged at level INFO: sums of many pixels are known so well that a dim halo of a
+    particle may be significant.
 
     Parameters
     ----------
@@ -106,8 +108,10 @@ def _differences(maps, lost):
 
 
 def _is_large(lost, totals):
-    """Return whether a wrong sum is a relevant share of the total of its element."""
-    return abs(lost.fused - lost.counts) > _RELEVANT * totals[lost.element]
+    """Return whether a sum is wrong by a relevant share of its element's total, or of itself."""
+    wrong, total = abs(lost.fused - lost.counts), totals[lost.element]
+    is_part = lost.counts > _LEAST_SUM * total
+    return wrong > _RELEVANT * total or (is_part and wrong > _OF_SUM * lost.counts)
 
 
 def _most_by_element(names, lost):

@@ -63,6 +63,18 @@ def test_sums_that_are_wrong_by_a_small_share_of_the_total_leave_maps_sound(capl
     assert not any("Zn_Ka" in text for text in verdicts_of(NAMES, notes)[0].texts)
 
 
+@pytest.mark.parametrize(
+    ("counts", "fused", "verdict"),
+    [(1200.0, 1316.0, "with care"), (1200.0, 1250.0, "sound"), (400.0, 440.0, "sound")],
+)
+def test_sums_that_are_wrong_by_a_large_share_of_what_is_there_call_for_care(
+    counts, fused, verdict
+):
+    with gathered() as notes:
+        warn_of_wrong_sums(scan_of(totals=[10_000.0, 1.0]), [lost(0, counts, fused, -6.0)])
+    assert verdicts_of(NAMES, notes)[0].verdict == verdict
+
+
 def test_sums_over_strips_are_named_apart_from_those_by_brightness():
     maps = scan_of(totals=[9000.0, 9000.0])
     both = [lost(0, 100.0, 300.0, -6.5), in_strips(1, 300.0, 600.0, -4.5)]
