@@ -191,7 +191,7 @@ def say_disputed(explanation, names, found):
     """Name families that are left out of maps, and elements that may lie there."""
     for (element, family), share in found.items():
         [name] = [each for each in names if each.split("_")[0] == element]
-        others = _beneath(explanation, element, family)
+        others = elements_beneath(explanation, element, family)
         _logger.warning(
             "%s lines of %s do not follow %s across the scan: with them, %.0f %% of the map would "
             "be misplaced. They are left out of it. Counts of an element that is not listed%s may "
@@ -206,7 +206,7 @@ def say_disputed(explanation, names, found):
         )
 
 
-def _beneath(explanation, element, family):
+def elements_beneath(explanation, element, family):
     """Return elements whose strongest K or L line may lie near lines of a family, nearest first."""
     fit, beam_energy = explanation.fit, explanation.beam_energy
     present = {line.element for line in fit.lines}

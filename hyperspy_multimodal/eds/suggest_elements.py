@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..counts.unphysical import unphysical, widest_spike_of
-from ..lazy import sum_now
+from ..lazy import read_now, sum_now
+from ..notes import gathered
 from ..physics.microscope import beam_energy_of
 from ..recovery.parameters import shows_progress
 from ..signals.as_found import tidied
 from ..signals.masks import without_masked
 from ..signals.other_signals import in_short
+from .disputed_families import elements_beneath
 from .spectrum.suggestion import suggest
 from .spectrum.zero_peak import after_zero_peak
-from .xray_fit import channels_to_fit, detector_of
+from .xray_fit import channels_to_fit, detector_of, plan_fit
 
 if TYPE_CHECKING:
     from exspy.signals import EDSSpectrum
@@ -38,7 +40,7 @@ def suggest_elements(
     ----------
     s : EDSSpectrum
         Spectrum image or single spectrum, in memory or lazy. Elements in its metadata are ignored.
-        It is read once.
+        It is read once, and images again if an element shows lines of two shells.
     show_progressbar : None or bool
         Whether to show the progress of reading a lazy signal. None (default) follows HyperSpy's
         preferences.
@@ -47,7 +49,8 @@ def suggest_elements(
     -------
     list of SuggestedElement
         Suggested elements, the strongest first. Attributes: ``element``, the visible ``lines``,
-        ``counts`` and their ``error``, ``others`` (elements that could explain the same peaks), and
+        ``counts`` and their ``error``, ``others`` (elements that could explain the same peaks, or
+        that lie under lines of one shell which are not where those of another are), and
         ``from_instrument`` (the usual source of the element if the instrument may contribute it,
         such as the grid for Cu).
 
@@ -93,7 +96,31 @@ def suggest_elements(
     if not clean.total[used].any():
         return []
     used = after_zero_peak(clean.total, detector, used)
-    return suggest(clean.total.astype(np.float64), used, detector, beam_energy)[0]
+    found = suggest(clean.total.astype(np.float64), used, detector, beam_energy)[0]
+    return _with_elements_beneath(_as_image(s), found)
+
+
+def _with_elements_beneath(s, found):
+    """Return suggestions that name elements under lines which are not where others are.
+
+    N, for example, may be all over a membrane, under L lines of Ti.
+    """
+    if not any(len({name.split("_")[1][0] for name in each.lines}) > 1 for each in found):
+        return found
+    with gathered():  # messages on suggestions are no use
+        try:
+            plan = plan_fit(s, [each.lines[0] for each in found], 2.0, None)
+            explanation = read_now(s, plan, show_progressbar=False).explanation
+        except ValueError:  # nothing that could be mapped
+            return found
+    beneath = {
+        element: elements_beneath(explanation, element, family)
+        for element, family in explanation.disputed
+    }
+    return [
+        each._replace(others=list(dict.fromkeys([*each.others, *beneath.get(each.element, [])])))
+        for each in found
+    ]
 
 
 def _as_image(s):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hyperspy_multimodal import fit_maps
+from hyperspy_multimodal import fit_maps, suggest_elements
 from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._specimen import simulate_specimen
 from hyperspy_multimodal.eds import fitted_spectra
@@ -37,6 +37,12 @@ def test_lines_over_an_unlisted_element_do_not_say_where_the_element_is():
     [said] = [each.text for each in notes if "do not follow" in each.text]
     assert said.startswith("L lines of Ti do not follow Ti_Ka") and "such as N" in said
     assert "Ti_L" in output["template_names"]
+
+
+@pytest.mark.parametrize("nitrogen", [600, 3000, 0])
+def test_such_an_element_is_suggested(nitrogen):
+    found = {each.element: each for each in suggest_elements(specimen_with(nitrogen).signal)}
+    assert ("N" in found or "N" in found["Ti"].others) == (nitrogen > 0)
 
 
 @pytest.mark.parametrize("seed", range(4))
