@@ -187,23 +187,61 @@ class Without:
         return covariance + np.tensordot(both, of_excess, 1).astype(covariance.dtype)
 
 
+def softer(found, names):
+    """Return those of the disputed families that have lower energies than the line of the map."""
+    return {
+        (element, family): share
+        for (element, family), share in found.items()
+        if family > _line_of(element, names).split("_")[1]
+    }
+
+
+def _line_of(element, names):
+    """Return the mapped line of an element of which only one is mapped."""
+    return next(each for each in names if each.split("_")[0] == element)
+
+
 def say_disputed(explanation, names, found):
-    """Name families that are left out of maps, and elements that may lie there."""
+    """Name families that are left out of maps, or lines of maps that others contradict.
+
+    Soft lines overlap with more lines of other elements, and are absorbed: hard ones are believed.
+    """
+    left_out = softer(found, names)
     for (element, family), share in found.items():
-        [name] = [each for each in names if each.split("_")[0] == element]
-        others = elements_beneath(explanation, element, family)
-        _logger.warning(
-            "%s lines of %s do not follow %s across the scan: with them, %.0f %% of the map would "
-            "be misplaced. They are left out of it. Counts of an element that is not listed%s may "
-            "lie there, or the specimen absorbs these lines. If that element is present, add it "
-            "with s.add_elements.",
-            family,
-            element,
-            name,
-            100 * min(share, 1.0),
-            f", such as {' or '.join(others)}," if others else "",
-            kind="to do",
-        )
+        name, percent = _line_of(element, names), 100 * min(share, 1.0)
+        if (element, family) in left_out:
+            _logger.warning(
+                "%s lines of %s do not follow %s across the scan: with them, %.0f %% of the map "
+                "would be misplaced. They are left out of it. Counts of an element that is not "
+                "listed%s may lie there, or the specimen absorbs these lines. If that element is "
+                "present, add it with s.add_elements.",
+                family,
+                element,
+                name,
+                percent,
+                _such_as(explanation, element, family),
+                kind="to do",
+            )
+        else:
+            _logger.warning(
+                "%s does not follow the %s lines of %s across the scan: %.0f %% of the map may be "
+                "misplaced. Counts of an element that is not listed%s may lie under the line, or "
+                "the specimen absorbs it. Map the %s line instead, or, if that element is present, "
+                "add it with s.add_elements.",
+                name,
+                family,
+                element,
+                percent,
+                _such_as(explanation, element, name.split("_")[1][0]),
+                family,
+                kind="hidden element",
+                about={name: share},
+            )
+
+
+def _such_as(explanation, element, family):
+    others = elements_beneath(explanation, element, family)
+    return f", such as {' or '.join(others)}," if others else ""
 
 
 def elements_beneath(explanation, element, family):

@@ -9,7 +9,7 @@ from ..counts.fitted_maps import FittedMaps
 from ..counts.raw_noise import in_shares, raw_noise
 from ..counts.reading import ReadMaps
 from ..counts.templates import Templates
-from .disputed_families import Without, disputed, families_of, say_disputed
+from .disputed_families import Without, disputed, families_of, say_disputed, softer
 from .fit_report import goodness
 from .moving_peaks import movement, position_rows, say_movement
 from .spectrum.explanation import Explanation
@@ -272,9 +272,13 @@ class XrayProjection:
         halves, fit = of_halves[:, :n_maps], self
         bias = self._bias_of_movement(net, positions, gross)
         found = disputed(families, net, excess, its_variance)
-        without = Without(self, families, found) if found else None
-        if without is not None and without.is_exact:
-            say_disputed(self.explanation, self.plan.names, found)
+        left_out = softer(found, self.plan.names)
+        without = Without(self, families, left_out) if left_out else None
+        if without is not None and not without.is_exact:
+            found = {key: share for key, share in found.items() if key not in left_out}
+            without = None
+        say_disputed(self.explanation, self.plan.names, found)
+        if without is not None:
             fit = without.projection
             halves = without.net(halves, of_halves[:, n_maps:])
             net, variance = without.net(net, excess), without.variance(variance, its_variance)

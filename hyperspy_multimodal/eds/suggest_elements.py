@@ -105,11 +105,11 @@ def _with_elements_beneath(s, found):
 
     N, for example, may be all over a membrane, under L lines of Ti.
     """
-    if not any(len({name.split("_")[1][0] for name in each.lines}) > 1 for each in found):
+    if not any(len(set(map(_shell, each.lines))) > 1 for each in found):
         return found
     with gathered():  # messages on suggestions are no use
         try:
-            plan = plan_fit(s, [each.lines[0] for each in found], 2.0, None)
+            plan = plan_fit(s, [min(each.lines, key=_shell) for each in found], 2.0, None)
             explanation = read_now(s, plan, show_progressbar=False).explanation
         except ValueError:  # nothing that could be mapped
             return found
@@ -121,6 +121,11 @@ def _with_elements_beneath(s, found):
         each._replace(others=list(dict.fromkeys([*each.others, *beneath.get(each.element, [])])))
         for each in found
     ]
+
+
+def _shell(name):
+    """Return the shell of a line; those of K lines come first."""
+    return name.split("_")[1][0]
 
 
 def _as_image(s):

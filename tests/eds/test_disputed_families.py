@@ -39,6 +39,16 @@ def test_lines_over_an_unlisted_element_do_not_say_where_the_element_is():
     assert "Ti_L" in output["template_names"]
 
 
+def test_a_soft_line_over_an_unlisted_element_is_doubted():
+    signal = specimen_with(3000).signal
+    with gathered() as notes:
+        _, output = fit_maps(signal, ["Si_Ka", "Ti_La"], full_output=True)
+    [said] = [each for each in notes if "does not follow" in each.text]
+    assert said.text.startswith("Ti_La does not follow the K lines of Ti")
+    assert said.amount("Ti_La") > 0.03 and said.amount("Si_Ka") == 0
+    assert "Ti_K" not in output["template_names"]
+
+
 @pytest.mark.parametrize("nitrogen", [600, 3000, 0])
 def test_such_an_element_is_suggested(nitrogen):
     found = {each.element: each for each in suggest_elements(specimen_with(nitrogen).signal)}
