@@ -43,6 +43,7 @@ def multimodal_fusion(
     align: bool = False,
     keep_totals: bool | Auto = "auto",
     keep_significant: bool = True,
+    share_structure: str | bool = "auto",
     tolerance: float = 1e-4,
     max_iterations: int = 5000,
     seed: int = 0,
@@ -97,6 +98,7 @@ def multimodal_fusion(
     $align
     $keep_totals
     $keep_significant
+    $share_structure
     $tolerance
     $max_iterations
     $seed
@@ -163,6 +165,7 @@ def multimodal_fusion(
         align=align,
         keep_totals=keep_totals,
         keep_significant=keep_significant,
+        share_structure=share_structure,
         tolerance=tolerance,
         max_iterations=max_iterations,
         seed=seed,

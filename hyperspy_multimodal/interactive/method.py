@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 # would differ between preview and final fusion.
 _OTHERS = {
     "self", "haadf", "gamma", "lambdas", "regulariser", "align", "tolerance", "max_iterations",
-    "keep_significant", "uncertainty", "slices", "maps", "lazy_output", "show_progressbar",
-    "full_output",
+    "keep_significant", "share_structure", "uncertainty", "slices", "maps", "lazy_output",
+    "show_progressbar", "full_output",
 }  # fmt: skip
 # Arguments that do not concern how spectra are read.
 _SHARED = ("weights", "haadf_blur", "keep_totals", "seed")
@@ -145,6 +145,7 @@ def multimodal_fusion_interactive(
         align=False,
         keep_totals=arguments.get("keep_totals", "auto"),
         keep_significant=True,
+        share_structure="auto",
         tolerance=1e-4,
         max_iterations=5000,
         seed=arguments.get("seed", 0),

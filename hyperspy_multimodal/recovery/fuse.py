@@ -19,6 +19,7 @@ from .evidence import judged, messages_of, say_rough_errors, table_of
 from .leaks import warn_of_bright_bias, warn_of_leaks
 from .messages import (
     check_counts,
+    say_what_is_shared,
     say_what_was_given_back,
     say_what_was_left_out,
     warn_of_poor_model,
@@ -32,6 +33,7 @@ from .record import (
     metadata_record,
     numbers_of,
     restored_record,
+    shared_record,
     verdict_record,
     windows_of,
 )
@@ -152,7 +154,8 @@ def fuse(maps: Maps, haadf, scattering, parameters):
         result, lost, left = maps_now.result, maps_now.lost, maps_now.left
         found = None
         if parameters.uncertainty:
-            found = _error_draws(prepared, chosen.setting, result, lost, parameters, progress.step)
+            known = prepared, chosen, result, lost
+            found = _error_draws(*known, parameters, progress.step)
     warn_if_unconverged(result, settled_at(chosen.setting, parameters.tolerance))
     _say(prepared, chosen.setting, maps_now.as_fused, result, parameters)
     back = restored_windows(lost, left)
@@ -168,6 +171,8 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     numbers = numbers_of(prepared, chosen, result, parameters)
     numbers |= {} if found is None else found.record
     numbers |= restored_record(maps, back, result.maps)
+    numbers |= shared_record(maps, chosen.shared, maps_now.as_fused.maps)
+    say_what_is_shared(maps.names, numbers["shared_coefficients"])
     numbers["differing"] = windows_of(maps, left, result.maps)
     gains = maps.gains[:, None, None]
     return Fused(
@@ -186,8 +191,9 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     )
 
 
-def _error_draws(prepared, setting, result, lost, parameters, step):
+def _error_draws(prepared, chosen, result, lost, parameters, step):
     """Return the `ErrorDraws` of the fused maps."""
+    setting = chosen.setting
     even = any(setting.model is other for other in prepared.models.others)
     weights = "even" if even else parameters.weights_of(len(prepared.maps.names))
 
@@ -204,6 +210,7 @@ def _error_draws(prepared, setting, result, lost, parameters, step):
         parameters.seed,
         step,
         lost,
+        chosen.shared,
     )
 
 

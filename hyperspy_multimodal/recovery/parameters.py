@@ -28,6 +28,7 @@ class Parameters:
     align: bool
     keep_totals: object
     keep_significant: bool
+    share_structure: object
     tolerance: float
     max_iterations: int
     seed: int
@@ -53,11 +54,11 @@ class Parameters:
             )
         self._check_regulariser()
         flags = ["align", "keep_significant", "uncertainty", "full_output"]
-        if not is_auto(self.keep_totals):
-            flags.append("keep_totals")
+        may_be_auto = "keep_totals", "share_structure"
+        flags += [name for name in may_be_auto if not is_auto(getattr(self, name))]
         for name in flags:
             if not isinstance(getattr(self, name), bool):
-                also = "'auto', " if name == "keep_totals" else ""
+                also = "'auto', " if name in may_be_auto else ""
                 raise TypeError(
                     f"{name} must be {also}True or False, but {getattr(self, name)!r} was given."
                 )
@@ -88,8 +89,13 @@ class Parameters:
 
     @property
     def splits_counts(self):
-        """Whether halves of the counts are needed: for a choice."""
-        return self.chooses_lambdas
+        """Whether halves of the counts are needed: to compare predictions of one by the other."""
+        return self.chooses_lambdas or self.shares_structure
+
+    @property
+    def shares_structure(self):
+        """Whether maps may follow those of other elements."""
+        return self.chooses_lambdas if is_auto(self.share_structure) else self.share_structure
 
     @property
     def chooses_gamma(self):

@@ -62,6 +62,7 @@ def metadata_record(numbers, maps, parameters):
         "regulariser": _plain(parameters.regulariser),
         "keep_totals": parameters.keep_totals,
         "keep_significant": parameters.keep_significant,
+        "share_structure": parameters.shares_structure,
         "align": parameters.align,
         "masked_pixels": 0 if mask is None else int(mask.sum()),
         "tolerance": parameters.tolerance,
@@ -100,6 +101,28 @@ def restored_record(maps, restored, kept):
         "relaxed": windows_of(maps, windows, kept),
         "bright_restored": [k in elements[BRIGHTNESS] for k in numbers],
         "strips_restored": [k in elements[POSITION] for k in numbers],
+    }
+
+
+def shared_record(maps, shared, as_fused):
+    """Return what the record says of maps that follow others, None for each if none do.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    shared : SharedStructure or None
+        How they follow each other.
+    as_fused : numpy.ndarray
+        Fused maps before that, shape (K, ny, nx).
+    """
+    if shared is None or not shared.elements:
+        return {"shared_weights": None, "shared_coefficients": None}
+    coefficients = maps.gains[:, None] * shared.coefficients(as_fused, maps, maps.mask)
+    coefficients[:, :-1] /= maps.gains
+    return {
+        "shared_weights": shared.weights.tolist(),
+        "shared_coefficients": coefficients.tolist(),
     }
 
 

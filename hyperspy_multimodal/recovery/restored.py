@@ -31,7 +31,7 @@ class Restored:
     setting : Setting
         What they were fused with.
     as_fused, result : FusionResult
-        Maps before and after the restoration.
+        Maps before they follow each other and are restored, and after.
     lost, left : list of Lost
         Windows and ranges of brightness that were wrong, and those that still are, as from
         `kept_structure`.
@@ -90,14 +90,21 @@ def restored(prepared, chosen, keep_significant, tolerance, **options):
         more = {**options, "tolerance": settled_at(setting, tolerance), **more}
         return fuse_setting(*known, totals=totals, **more)
 
+    def shared(maps, elements=None):
+        if chosen.shared is None:
+            return maps
+        return chosen.shared.applied(maps, prepared.maps, prepared.maps.mask, elements)
+
     def found(setting, result, elements=None):
         known = totals, matched, prepared.beyond
-        kept, lost, left = kept_structure(prepared.maps, result.maps, *known, elements)
+        maps = shared(result.maps, elements)
+        kept, lost, left = kept_structure(prepared.maps, maps, *known, elements)
         return Restored(setting, result, replace(result, maps=kept), lost, left)
 
     result = fused(chosen.setting)
     if not keep_significant:
-        return Restored(chosen.setting, result, result, [], [])
+        maps = shared(result.maps)
+        return Restored(chosen.setting, result, replace(result, maps=maps), [], [])
     first = found(chosen.setting, result)
     others = _others(chosen, first, fused, found)
     if all(each is first for each in others):

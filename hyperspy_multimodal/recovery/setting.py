@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ..selection import CroppedModels, NoiseShare, Setting, choose_setting, part_to_choose_on
+from ..selection import (
+    CroppedModels,
+    HeldOut,
+    NoiseShare,
+    Setting,
+    SharedStructure,
+    choose_setting,
+    part_to_choose_on,
+    shared_structure,
+)
 
 
 @dataclass(frozen=True)
@@ -21,8 +30,11 @@ class Chosen:
     alternatives : list of list
         For each element, other regularisers and ratios, and by how many standard errors they
         predict held-out counts worse.
+    shared : SharedStructure or None
+        How maps follow those of other elements; None if they do not.
     noise_of : callable or None
-        Returns the `NoiseShare` of maps fused with a setting; None if lambdas were given.
+        Returns the `NoiseShare` of maps fused with a setting, and their shared structure; None if
+        lambdas were given.
     noise : NoiseShare or None
         Share of noise in the contrast of the maps; None if lambdas were given.
     """
@@ -31,12 +43,13 @@ class Chosen:
     table: list
     part: tuple | None
     alternatives: list
-    noise_of: Callable[[Setting], NoiseShare] | None = None
+    shared: SharedStructure | None = None
+    noise_of: Callable[[Setting, SharedStructure], NoiseShare] | None = None
     noise: NoiseShare | None = None
 
     def settled(self, setting):
         """Return it with the final setting, and the share of noise with that."""
-        noise = None if self.noise_of is None else self.noise_of(setting)
+        noise = None if self.noise_of is None else self.noise_of(setting, self.shared)
         return replace(self, setting=setting, alternatives=[], noise_of=None, noise=noise)
 
 
@@ -57,20 +70,23 @@ def chosen_setting(prepared, parameters, step):
     Chosen
     """
     n_maps = len(prepared.maps.names)
-    if not parameters.chooses_lambdas:
-        return Chosen(
-            given_setting(prepared.models.first, parameters, n_maps), [], None, [[]] * n_maps
+    part, known = None, None
+    if parameters.splits_counts:
+        part = part_to_choose_on(prepared.maps)
+        known = (
+            prepared.maps if part is None else prepared.maps.cropped(*part),
+            prepared.models if part is None else CroppedModels(prepared.models, *part),
+            parameters.seed,
+            prepared.kept,
         )
-    part = part_to_choose_on(prepared.maps)
-    choice = choose_setting(
-        prepared.maps if part is None else prepared.maps.cropped(*part),
-        prepared.models if part is None else CroppedModels(prepared.models, *part),
-        parameters.seed,
-        prepared.kept,
-        parameters.candidates(n_maps),
-        step,
-    )
-    return Chosen(choice.setting, choice.table, part, choice.alternatives, choice.noise_of)
+    if not parameters.chooses_lambdas:
+        setting, shared = given_setting(prepared.models.first, parameters, n_maps), None
+        if parameters.shares_structure:
+            shared = shared_structure(HeldOut(*known, step), setting)
+        return Chosen(setting, [], None, [[]] * n_maps, shared)
+    choice = choose_setting(*known, parameters.candidates(n_maps), step)
+    shared = choice.shared_by(choice.setting) if parameters.shares_structure else None
+    return Chosen(choice.setting, choice.table, part, choice.alternatives, shared, choice.noise_of)
 
 
 def given_setting(model, parameters, n_maps):

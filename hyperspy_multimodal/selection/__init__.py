@@ -17,6 +17,7 @@ from .noise_share import NoiseShare
 from .normalised_haadf import normalise_haadf
 from .registration import moved_image, registration
 from .settings import Setting, fuse_setting, settled_at
+from .shared_structure import SharedStructure, shared_structure
 from .sieves import SMOOTH
 from .strips import POSITION
 from .totals import trusted_totals, vacuum_of
@@ -42,6 +43,7 @@ __all__ = [
     "Negative",
     "NoiseShare",
     "Setting",
+    "SharedStructure",
     "bias_of",
     "brightness_classes",
     "choose_setting",
@@ -57,6 +59,7 @@ __all__ = [
     "registration",
     "restored_windows",
     "settled_at",
+    "shared_structure",
     "trusted_totals",
     "vacuum_of",
     "variance_beyond",

@@ -56,11 +56,16 @@ class Fusions:
         Called once a fusion.
     lost : sequence of Lost
         Windows in which maps are given back what fusion erases.
+    shared : SharedStructure, optional
+        How maps follow each other.
+    mask : numpy.ndarray, optional
+        Pixels without counts, bool, shape (ny, nx).
     """
 
-    def __init__(self, models, setting, kept, progress, lost=()):
+    def __init__(self, models, setting, kept, progress, lost=(), shared=None, mask=None):
         self.models, self.setting, self.kept = models, setting, kept
         self._progress, self._lost = progress, lost
+        self._shared, self._mask = shared, mask
 
     def of(self, maps, initial=None, haadf=None, setting=None):
         """Return the fusion of measured or drawn maps."""
@@ -78,10 +83,15 @@ class Fusions:
             **effort(setting, _TOLERANCE, _MAX_ITERATIONS),
         )
         self._progress()
-        return replace(fused, maps=given_back(fused.maps, maps, self._lost, totals))
+        found = fused.maps
+        if self._shared is not None:
+            found = self._shared.applied(found, maps, self._mask)
+        return replace(fused, maps=given_back(found, maps, self._lost, totals))
 
 
-def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, lost=()):
+def bootstrap(
+    maps: Maps, models, setting, fused, kept, refit, seed, progress, lost=(), shared=None
+):
     """Fuse counts and HAADF that are drawn anew.
 
     Counts and HAADF are drawn from maps that are taken for the truth, and fused with the same
@@ -113,12 +123,14 @@ def bootstrap(maps: Maps, models, setting, fused, kept, refit, seed, progress, l
     lost : sequence of Lost
         Windows in which the fused maps were given back what they had lost: so are the truth, and
         what is found of each draw.
+    shared : SharedStructure, optional
+        How maps follow each other, measured and drawn ones.
 
     Returns
     -------
     Bootstrap
     """
-    fusions = Fusions(models, setting, kept, progress, lost)
+    fusions = Fusions(models, setting, kept, progress, lost, shared, maps.mask)
     pilot = fusions.of(maps, fused, setting=_rougher(setting))
     truth = np.asarray(pilot.maps, dtype=np.float64)
     generator = np.random.default_rng(seed)

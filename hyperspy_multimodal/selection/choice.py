@@ -13,6 +13,7 @@ from .mixtures import with_sieves
 from .moves import of_same_form, with_other_form, with_ratios, with_regularisers
 from .noise_share import NoiseShare, noise_share
 from .settings import Setting
+from .shared_structure import SharedStructure, shared_structure
 from .sieves import COARSE, SIEVE, SIEVES, SMOOTH, blurs_without
 from .stages import adjusted, are_losing, best_of, set_apart, walked
 
@@ -45,14 +46,18 @@ class Choice:
         counts where the HAADF is bright, in per cent, and its standard error).
     alternatives : list of list
         For each element, what else it may have, from `HeldOut.alternatives`; empty with the HAADF.
+    shared_by : callable
+        Returns the `SharedStructure` of a setting: how maps follow those of other elements.
     noise_of : callable
-        Returns the `NoiseShare` of a setting: how much of the contrast of the maps is noise.
+        Returns the `NoiseShare` of a setting and its shared structure: how much of the contrast of
+        the maps is noise.
     """
 
     setting: Setting
     table: list = field(repr=False)
     alternatives: list = field(repr=False)
-    noise_of: Callable[[Setting], NoiseShare] = field(repr=False)
+    shared_by: Callable[[Setting], SharedStructure] = field(repr=False)
+    noise_of: Callable[[Setting, SharedStructure], NoiseShare] = field(repr=False)
 
 
 def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
@@ -93,7 +98,8 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
             [each for each in held_out.alternatives(setting, i) if each[0] in {*names} - {SIEVE}]
             for i, names in enumerate(candidates)
         ]
-    return Choice(setting, held_out.table(), alternatives, partial(noise_share, held_out))
+    functions = partial(shared_structure, held_out), partial(noise_share, held_out)
+    return Choice(setting, held_out.table(), alternatives, *functions)
 
 
 def search(held_out, candidates):

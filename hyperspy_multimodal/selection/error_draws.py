@@ -49,7 +49,9 @@ class ErrorDraws:
         }
 
 
-def error_draws(maps: Maps, models, setting, fused, kept, refit, seed, progress, lost=()):
+def error_draws(
+    maps: Maps, models, setting, fused, kept, refit, seed, progress, lost=(), shared=None
+):
     """Return errors of fused maps, scaled according to the measured counts.
 
     The flattening by total variation is the same in all draws. It gets the opposite sign in every
@@ -57,14 +59,14 @@ def error_draws(maps: Maps, models, setting, fused, kept, refit, seed, progress,
 
     Parameters
     ----------
-    maps, models, setting, fused, kept, refit, seed, progress, lost
+    maps, models, setting, fused, kept, refit, seed, progress, lost, shared
         As in `bootstrap`.
 
     Returns
     -------
     ErrorDraws
     """
-    found = bootstrap(maps, models, setting, fused, kept, refit, seed, progress, lost)
+    found = bootstrap(maps, models, setting, fused, kept, refit, seed, progress, lost, shared)
     errors, ratios = balanced(found.errors), None
     if has_known_noise(maps):
         ratios = []

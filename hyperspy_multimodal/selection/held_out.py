@@ -72,6 +72,7 @@ class HeldOut:
             Earlier(_REMEMBERED if number < self._enough else 1)
             for number in range(len(self.splits))
         ]
+        self._halves = {}  # by setting: both halves of the first split, fused
         self._in_units = {}  # by split: the first half in the units of its fusions
         self._found = {}  # by setting: blocks and misses of each split fused
         # The same of elements without HAADF, by element, regulariser and ratio, and split.
@@ -233,6 +234,11 @@ class HeldOut:
 
     def fused_halves(self, setting):
         """Return both halves of the first split, fused separately, (2, K, ny, nx)."""
+        if setting not in self._halves:
+            self._halves = {setting: self._fuse_halves(setting)}
+        return self._halves[setting]
+
+    def _fuse_halves(self, setting):
         everyone = range(self.n_maps)
         # The first one has usually been fused before.
         starts = self._earlier[0].nearest(setting, everyone), None

@@ -36,7 +36,7 @@ class NoiseShare(NamedTuple):
     grain: np.ndarray
 
 
-def noise_share(held_out, setting):
+def noise_share(held_out, setting, shared=None):
     """Return the `NoiseShare` of maps that are fused with a setting.
 
     Two independent halves of the counts are fused. Their sum contains the signal and the noise of
@@ -50,11 +50,16 @@ def noise_share(held_out, setting):
         The halves of the counts.
     setting : Setting
         Free parameters of the fusion.
+    shared : SharedStructure, optional
+        How maps follow each other.
     """
     halves, mask = held_out.splits[0], held_out.mask
     if _have_negligible_noise(halves, mask):
         return NoiseShare(*np.zeros((3, held_out.n_maps)))
-    first, second = held_out.fused_halves(setting)
+    fused = held_out.fused_halves(setting)
+    if shared is not None:
+        fused = [shared.applied(*each, mask) for each in zip(fused, halves, strict=True)]
+    first, second = fused
     noise, both = (
         _unmasked(each - _means(each, mask)[:, None, None], mask)
         for each in (first - second, first + second)

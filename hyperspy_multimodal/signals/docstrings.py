@@ -77,6 +77,12 @@ DESCRIPTIONS = {
     If the sums of a fused map and of the $counts differ significantly within a box, disc or line,
     the sum of the map is set to that of the $counts. False alarms occur in at most 2 % of scans.
     Changes are recorded as ``relaxed``, and remaining differences are logged. Default True.""",
+    "share_structure": """share_structure : "auto" or bool
+    Whether maps may follow those of other elements. Where elements occur in a few phases, their
+    maps depend on each other. If a linear combination of the other maps predicts held-out $counts
+    of an element better than its own map, by two standard errors, the map moves towards it as far
+    as the prediction improves, separately for fine and broad structure. ``shared_weights`` and
+    ``shared_coefficients`` are recorded. "auto" (default) does this if ``lambdas="auto"``.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`). If the regulariser of any
     map is "sieve" or "smooth", ten times this value is used for all maps, which suffices for

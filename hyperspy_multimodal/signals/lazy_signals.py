@@ -153,7 +153,8 @@ keV, fused, dimensions: (32, 32|)>
 def _given(parameters):
     """Return the parameters that were given, before anything is chosen."""
     names = ("gamma", "regulariser", "weights", "haadf_blur", "align", "keep_totals",
-             "keep_significant", "tolerance", "max_iterations", "seed", "uncertainty")  # fmt: skip
+             "keep_significant", "share_structure", "tolerance", "max_iterations", "seed",
+             "uncertainty")  # fmt: skip
     return {name: getattr(parameters, name) for name in names} | {"lambdas": parameters.lambdas}
 
 
