@@ -43,7 +43,7 @@ def multimodal_fusion(
     align: bool = False,
     keep_totals: bool | Auto = "auto",
     keep_significant: bool = True,
-    share_structure: str | bool = "auto",
+    share_structure: bool | Auto = "auto",
     tolerance: float = 1e-4,
     max_iterations: int = 5000,
     seed: int = 0,

@@ -11,7 +11,16 @@ from ..signals.summed_up import summed_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..hints import Auto, Image, Lambdas, Maps, PerElement, Regularisers, Results, Weights
+    from ..hints import (
+        Auto,
+        Image,
+        Lambdas,
+        Maps,
+        PerElement,
+        Regularisers,
+        Results,
+        Weights,
+    )
 
 
 @explain_keywords
@@ -33,7 +42,7 @@ def fuse_maps(
     align: bool = False,
     keep_totals: bool | Auto = "auto",
     keep_significant: bool = True,
-    share_structure: str | bool = "auto",
+    share_structure: bool | Auto = "auto",
     tolerance: float = 1e-4,
     max_iterations: int = 5000,
     seed: int = 0,
@@ -57,7 +66,9 @@ def fuse_maps(
         axis.
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan.
-    gamma, lambdas, regulariser, weights, haadf_blur, align, keep_totals, keep_significant
+    align, keep_totals, keep_significant, share_structure
+        As in ``multimodal_fusion``.
+    gamma, lambdas, regulariser, weights, haadf_blur
         As in ``multimodal_fusion``. For ``lambdas="auto"``, counts are split binomially. Other maps
         are first converted to effective counts, which are split at random; Gaussian noise is then
         added to the first half and subtracted from the second. The noise variance of the maps is

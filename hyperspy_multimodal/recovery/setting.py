@@ -79,14 +79,21 @@ def chosen_setting(prepared, parameters, step):
             parameters.seed,
             prepared.kept,
         )
+    shared = None
     if not parameters.chooses_lambdas:
-        setting, shared = given_setting(prepared.models.first, parameters, n_maps), None
+        setting, alternatives = given_setting(prepared.models.first, parameters, n_maps), [[]]
         if parameters.shares_structure:
-            shared = shared_structure(HeldOut(*known, step), setting)
-        return Chosen(setting, [], None, [[]] * n_maps, shared)
+            shared = _shared(part, shared_structure(HeldOut(*known, step), setting))
+        return Chosen(setting, [], None, n_maps * alternatives, shared)
     choice = choose_setting(*known, parameters.candidates(n_maps), step)
-    shared = choice.shared_by(choice.setting) if parameters.shares_structure else None
+    if parameters.shares_structure:
+        shared = _shared(part, choice.shared_by(choice.setting))
     return Chosen(choice.setting, choice.table, part, choice.alternatives, shared, choice.noise_of)
+
+
+def _shared(part, found):
+    """Return a `SharedStructure` for the whole scan, also if it was found in a part."""
+    return found if part is None else found.everywhere
 
 
 def given_setting(model, parameters, n_maps):

@@ -335,7 +335,7 @@ def _of_elements(setting):
 
 
 def _are_significant(split):
-    """Return which elements have net totals above five standard errors, bool, (K,)."""
+    """Return which elements have net totals above five standard errors, in all parts, (K,)."""
     totals = sum(half.net.sum(axis=(1, 2), dtype=float) for half in split)
     variances = sum(half.net_variance.sum(axis=(1, 2), dtype=float) for half in split)
     return totals > _SIGNIFICANT * np.sqrt(np.maximum(variances, 0.0))

@@ -7,15 +7,19 @@ import numpy as np
 from .noise_share import block_sums
 from .normalised_haadf import smoothed
 
-# Widths of the Gaussians that split maps into bands of fine to broad structure, in pixels.
-_WIDTHS = (1.0, 2.5, 6.0)
+# Widths of the Gaussians that split maps into bands of fine to broad structure, in pixels, and of
+# the neighbourhoods in which each band is judged.
+_WIDTHS, _NEIGHBOURS = (1.0, 2.5, 6.0), (3.0, 5.0, 8.0, 12.0)
 # A band follows the other elements if this predicts held-out counts better by so many standard
 # errors.
-_STANDARD_ERRORS = 2.0
+_STANDARD_ERRORS = 2.5
+# By how much weights differ from place to place, as known before: a standard deviation.
+_VARIES = 0.3
 # Variances of the counts are smoothed for weights, and are at least this share of their mean.
 _SMOOTHING, _LEAST_VARIANCE = 4.0, 0.05
 # Eigenvalues below this share of the largest are those of maps that depend on each other.
 _DEPENDENT = 1e-9
+_TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -25,19 +29,29 @@ class SharedStructure:
     Attributes
     ----------
     weights : numpy.ndarray
-        For each element and band, from fine to broad: 0 where the map is as fused, 1 where it is
-        what the others say, shape (K, bands).
+        For each element and band, from fine to broad, and for the whole scan: 0 where the map is as
+        fused, 1 where it is what the others say, shape (K, bands).
+    places : dict of numpy.ndarray
+        The same for each pixel, of elements that follow others, float32, shape (bands, ny, nx), or
+        (bands, 1, 1) if it is the same everywhere.
     guides : numpy.ndarray
         Elements whose maps others may follow, bool, shape (K,).
     """
 
     weights: np.ndarray
+    places: dict
     guides: np.ndarray
 
     @property
     def elements(self):
         """Numbers of the elements whose maps follow others."""
-        return np.flatnonzero(self.weights.any(axis=1)).tolist()
+        return sorted(self.places)
+
+    @property
+    def everywhere(self):
+        """The same with the weights of the whole scan in each pixel, for other scans."""
+        places = {i: self.weights[i, :, None, None].astype(np.float32) for i in self.places}
+        return SharedStructure(self.weights, places, self.guides)
 
     def coefficients(self, fused, counts, mask=None):
         """Return the coefficients of the maps that an element follows, (K, K + 1).
@@ -82,10 +96,8 @@ class SharedStructure:
         there = True if mask is None else ~mask
         for i in elements:
             guide = _guide(fused, _coefficients(fused, counts, i, self.guides, mask))
-            change = sum(
-                weight * band
-                for weight, band in zip(self.weights[i], _bands(guide - fused[i]), strict=True)
-            )
+            bands = _bands(guide - fused[i])
+            change = sum(weight * band for weight, band in zip(self.places[i], bands, strict=True))
             followed = np.maximum(fused[i] + change, 0.0)
             whole = followed.sum(where=there)
             if whole > 0:
@@ -96,16 +108,21 @@ class SharedStructure:
 def shared_structure(held_out, setting):
     r"""Return the `SharedStructure` of maps that are fused with a setting.
 
-    Few phases have many elements, so that maps depend on each other. A map that others say, a
-    linear combination of the maps of the other elements, has their counts, and their edges. The
-    coefficients are those that fit the counts best. What the combination g and the fused map x
-    differ by is split into bands, from fine to broad. In each, the map moves towards g by
+    Where elements occur in few phases, their maps depend on each other: what the others say of a
+    map, a linear combination of their maps and a constant, has their counts and their edges. Its
+    coefficients are those that fit the counts of the element best. What this combination g and the
+    fused map x differ by is split into bands, from fine to broad. In each band, the map moves
+    towards g by
 
     .. math:: w = \sum (g - x) (y - x) / \sum (g - x)^2,
 
-    which predicts other counts y best. These are held out: both maps are from one half of the
-    counts, and y from the other. A weight below two standard errors is 0. Structure in which the
-    other elements have no part is thus predicted to be kept.
+    which predicts other counts y best. These are held out: g and x are from one half of the counts,
+    and y from the other. A weight below 2.5 standard errors is 0.
+
+    An element may have structure of its own in some places. Therefore, w is also determined in the
+    neighbourhood of each pixel. It is the mean of what the sums over the neighbourhood say and of
+    the weight of the whole scan, each weighted with its precision. Where g and x do not differ by
+    more than the noise, it is the latter.
 
     Parameters
     ----------
@@ -118,39 +135,62 @@ def shared_structure(held_out, setting):
     -------
     SharedStructure
     """
-    counted, mask = held_out.counted, held_out.mask
-    weights = np.zeros((held_out.n_maps, len(_WIDTHS) + 1))
+    counted, places = held_out.counted, {}
+    weights = np.zeros((held_out.n_maps, len(_NEIGHBOURS)))
     if counted.sum() > 1:
         fused, halves = held_out.fused_halves(setting), held_out.splits[0]
-        for i in np.flatnonzero(counted):
-            weights[i] = _weights(fused, halves, i, counted, mask)
-    return SharedStructure(weights, counted)
+        for i in np.flatnonzero(counted).tolist():
+            products, squares = _products(fused, halves, i, counted, held_out.mask)
+            weights[i] = _weights(products, squares)
+            if weights[i].any():
+                variance = sum(half.net_variance[i] for half in halves) / len(halves)
+                places[i] = _places(weights[i], products, squares, variance)
+    return SharedStructure(weights, places, counted)
 
 
-def _weights(fused, halves, element, guides, mask):
-    """Return the weight of each band of an element, from each half with the other one held out."""
+def _products(fused, halves, element, guides, mask):
+    """Return (g - x)(y - x) and (g - x)^2 in each band, summed over both halves, (bands, ny, nx).
+
+    Each half predicts the other one.
+    """
     products, squares = 0.0, 0.0
     for own, half, other in zip(fused, halves, halves[::-1], strict=True):
         guide = _guide(own, _coefficients(own, half, element, guides, mask))
-        differences = _bands(guide - own[element])
+        differences = np.stack(_bands(guide - own[element]))
         missed = other.net[element] - own[element]
         if mask is not None:
-            missed = np.where(mask, 0.0, missed)
-            differences = [np.where(mask, 0.0, each) for each in differences]
-        differences = np.stack(differences)
-        products = products + block_sums(differences * np.stack(_bands(missed)))
-        squares = squares + block_sums(np.square(differences))
-    whole = squares.sum(axis=1)
-    weights = np.divide(products.sum(axis=1), whole, out=np.zeros_like(whole), where=whole > 0)
+            missed, differences = (np.where(mask, 0.0, each) for each in (missed, differences))
+        products = products + differences * np.stack(_bands(missed))
+        squares = squares + np.square(differences)
+    return products, squares
+
+
+def _weights(products, squares):
+    """Return the weight of each band for the whole scan; 0 if it is not significant."""
+    products, squares = block_sums(products), block_sums(squares)
+    whole = np.maximum(squares.sum(axis=1), _TINY)
+    weights = products.sum(axis=1) / whole
     rest = products - weights[:, None] * squares
-    errors = np.sqrt(np.square(rest).sum(axis=1)) / np.maximum(whole, np.finfo(float).tiny)
+    errors = np.sqrt(np.square(rest).sum(axis=1)) / whole
     return np.where(weights > _STANDARD_ERRORS * errors, np.clip(weights, 0.0, 1.0), 0.0)
+
+
+def _places(weights, products, squares, variance):
+    """Return the weight of each band and pixel, (bands, ny, nx)."""
+    variance = _smooth_variance(variance)
+    places = np.zeros(products.shape, np.float32)
+    for band in np.flatnonzero(weights):
+        width = _NEIGHBOURS[band]
+        noise = _GAINS[band] * variance / (4 * np.pi * width**2)  # the area of the neighbourhood
+        said, precision = (smoothed(each[band], width) / noise for each in (products, squares))
+        known = 1 / _VARIES**2
+        places[band] = np.clip((said + known * weights[band]) / (precision + known), 0.0, 1.0)
+    return places
 
 
 def _coefficients(fused, counts, element, guides, mask):
     """Return the linear combination of the other maps that is nearest to the counts, (K + 1,)."""
-    variance = smoothed(np.asarray(counts.net_variance[element], float), _SMOOTHING)
-    precision = 1 / np.maximum(variance, max(_LEAST_VARIANCE * variance.mean(), 1e-300))
+    precision = 1 / _smooth_variance(counts.net_variance[element])
     if mask is not None:
         precision = np.where(mask, 0.0, precision)
     numbers = [i for i in np.flatnonzero(guides) if i != element] + [len(fused)]
@@ -167,6 +207,12 @@ def _coefficients(fused, counts, element, guides, mask):
     return found
 
 
+def _smooth_variance(variance):
+    """Return a smoothed variance, which is nowhere next to nothing."""
+    smooth = smoothed(np.asarray(variance, float), _SMOOTHING)
+    return np.maximum(smooth, max(_LEAST_VARIANCE * smooth.mean(), _TINY))
+
+
 def _guide(fused, coefficients):
     """Return a linear combination of maps and a constant."""
     return np.tensordot(coefficients[:-1], fused, 1) + coefficients[-1]
@@ -176,3 +222,13 @@ def _bands(image):
     """Return an image split into fine to broad structure, whose sum it is."""
     broader = [smoothed(image, width) for width in _WIDTHS]
     return [a - b for a, b in zip([image, *broader[:-1]], broader, strict=True)] + [broader[-1]]
+
+
+def _gains():
+    """Return the variance of each band of white noise of variance 1."""
+    point = np.zeros((61, 61))
+    point[30, 30] = 1.0
+    return [float(np.square(band).sum()) for band in _bands(point)]
+
+
+_GAINS = _gains()

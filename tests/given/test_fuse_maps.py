@@ -176,6 +176,7 @@ def test_a_record_reproduces_its_maps(specimen, counts):
         weights=node.weights,
         haadf_blur=node.haadf_blur,
         regulariser=list(node.regularisers),
+        share_structure=node.share_structure,
         show_progressbar=False,
     )
     scale = stack(first).max()

@@ -82,7 +82,8 @@ def test_the_tuner_leaves_out_the_same():
     parameters = Parameters(
         gamma=1.0, lambdas=(0.01, 0.02), regulariser="auto", weights="auto", haadf_blur=0.0,
         align=False,
-        keep_totals="auto", keep_significant=True, tolerance=1e-4, max_iterations=100, seed=0,
+        keep_totals="auto", keep_significant=True, share_structure="auto",
+            tolerance=1e-4, max_iterations=100, seed=0,
         uncertainty=False, show_progressbar=False, full_output=True,
     ).checked()  # fmt: skip
     session = TuningSession(eds.scan_of(hot(specimen.signal), specimen.haadf), parameters)
