@@ -113,6 +113,11 @@ JOBS = {
     "lost-structure": Job(
         "fidelity/lost_structure.py", 4, ("lost-features", "kept", "false-alarms")
     ),
+    "shared-structure": Job(
+        "fidelity/shared_structure.py",
+        3,
+        ("shared-specimens", "shared-measured", "shared-own"),
+    ),
     "thin": Job("fidelity/thin_structure.py", 2, ("thin",)),
     "tgv-iterations": Job("generalised_variation_iterations.py", 1, ("tgv-iterations",)),
     "twins": Job("fidelity/twins.py --published {published} --seeds 2", 3.5, ("twins",)),
