@@ -156,6 +156,9 @@ DESCRIPTIONS = {
       ``bright_restored``: one boolean per element, True if the sums of its map over pixels of
       similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
       the same for sums over rows or columns of the scan.
+    - ``shared_weights``: how far each map follows those of other elements, from 0 to 1, for four
+      bands from fine to broad structure; ``shared_coefficients``: the coefficients of the other
+      maps, and a constant. None if no map follows others.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. Here,
       ``bright_bias`` is computed by fusing one half of the counts and comparing the result with
       the other half.

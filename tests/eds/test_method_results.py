@@ -192,8 +192,10 @@ def test_record_repeats_the_result(specimen, automatic):
         (node.lambda_1, node.lambda_2),
         regulariser=list(node.regularisers),
         weights=node.weights,
+        share_structure=True,
     )
-    np.testing.assert_allclose(stacked(again), stacked(automatic[0]), atol=0.02)
+    # Halves, which tell how maps follow others, are fused to a larger gap, from other starts.
+    np.testing.assert_allclose(stacked(again), stacked(automatic[0]), atol=0.1)
 
 
 def test_the_last_cost_is_that_of_maps_before_sums_are_restored(specimen):
@@ -213,7 +215,7 @@ def test_full_output(specimen, automatic):
         *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart", "haadf_use"),
         *("directional", "regularisers", "bright_bias", "bright_bias_errors", "bright_restored"),
-        *("relaxed", "differing", "strips_restored"),
+        *("relaxed", "differing", "strips_restored", "shared_weights", "shared_coefficients"),
         *("verdicts", "messages"),
         *("haadf_blur", "haadf_shift", "totals_kept", "chosen_on"),
     }
