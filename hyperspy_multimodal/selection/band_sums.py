@@ -20,11 +20,14 @@ _CHANGES, _LOOSER = 0.01 * 2.0 ** np.arange(9), 3.0
 # Standard errors of a band that may remain, and those that must not: of any range, and of sums over
 # dark, bright and brightest pixels, or over halves of the scan.
 _MAY_REMAIN, _WRONG, _BROAD_WRONG = (1.5, 1.0, 0.5, 0.0), 2.5, 1.0
+#: Largest factor of a correction. A larger one would raise what noise has left in a map.
+HIGHEST = 1.5
 # Maximum number of times that different partitions alternate.
 _ROUNDS = 4
-# Standard errors by which a corrected map must be nearer to the counts, and of a range from which
-# on it may be nearer in units of the noise instead: that of bright pixels hides dark ones.
-_NEARER, _GROSS = 1.0, 6.0
+# Standard errors by which a corrected map must be nearer to the counts, and by which one that is
+# corrected in part must be; and of a range from which on it may be nearer in units of the noise
+# instead: that of bright pixels hides dark ones.
+_NEARER, _NEARER_IN_PART, _GROSS = 1.0, 3.0, 6.0
 _LEAST = 1e-9  # counts that are none
 
 
@@ -174,9 +177,9 @@ def with_band_sums(fused, net, variance, *ranges):
 
     The map is multiplied by a factor, and counts are added by brightness. Both are interpolated
     between the mean brightness of bands, or the centres of strips, so that no edges appear. If this
-    does not bring the map closer to the counts of single pixels, the map is returned as it is.
-    Where a range is grossly wrong, the map may instead come closer in units of the noise of pixels
-    of the same brightness.
+    does not bring the map closer to the counts of single pixels, it is only raised, or only
+    lowered, whichever does, or else returned as it is. Where a range is grossly wrong, the map may
+    instead come closer in units of the noise of pixels of the same brightness.
 
     Parameters
     ----------
@@ -188,20 +191,39 @@ def with_band_sums(fused, net, variance, *ranges):
     bands = [each.within(some.there) for some in ranges for each in some.bands]
     corrections = [_Correction(net, variance, each) for each in bands]
     found, gross = fused, max(each.worst(fused) for each in corrections) > _GROSS
+    with_added = fused
     for _ in range(_ROUNDS):
         wrong = [each for each in corrections if not each.is_right(found)]
         for each in wrong:
-            found = each.of(found)
+            found, added = each.of(found)
+            with_added = with_added + added
+            # Factors of several partitions multiply.
+            found = np.minimum(found, HIGHEST * with_added)
         if not wrong:
             break
     mask = bands[0].mask
     if mask is not None:
         found = np.where(mask, fused, found)
     weights = _weights(variance, bands[0])
-    nearer = _nearer(found, fused, net, weights > 0)
-    if gross:
-        nearer = max(nearer, _nearer(found, fused, net, weights))
-    return found if nearer > _NEARER else fused
+    units = (weights > 0, weights) if gross else (weights > 0,)
+
+    def nearer(one):
+        return max(_nearer(one, fused, net, each) for each in units)
+
+    if nearer(found) > _NEARER:
+        return found
+    part = max(_parts(found, fused, bands[0]), key=nearer)
+    return part if nearer(part) > _NEARER_IN_PART else fused
+
+
+def _parts(found, fused, bands):
+    """Return a map that a correction only raises, in parts where it is to raise, and one lowered.
+
+    What cannot be corrected in one range must not leave a map wrong in another.
+    """
+    is_raised = np.append(bands.sums(found) > bands.sums(fused), False)[bands.numbers]
+    raised = np.where(is_raised, np.maximum(found, fused), fused)
+    return raised, np.where(is_raised, fused, np.minimum(found, fused))
 
 
 def _weights(variance, bands):
@@ -217,6 +239,22 @@ def _nearer(one, other, net, weights):
     """
     products = (one - other).astype(np.float64) * (net - (one + other) / 2) * weights
     return float(products.sum() / max(np.sqrt(np.square(products).sum()), _LEAST))
+
+
+def _bounded(rows, wanted, highest):
+    """Return non-negative amounts, none above its highest, for which rows are about as wanted.
+
+    Amounts that are too high are lowered, and then those of the others are found again.
+    """
+    amounts, free = np.array(highest), np.ones(len(highest), bool)
+    while free.any():
+        rest = wanted - rows[:, ~free] @ amounts[~free]
+        found = optimize.nnls(rows[:, free], rest, maxiter=30 * len(highest))[0]
+        amounts[free] = np.minimum(found, highest[free])
+        if np.all(found <= highest[free]):
+            break
+        free[free] = found <= highest[free]
+    return amounts
 
 
 class _Correction:
@@ -250,12 +288,12 @@ class _Correction:
         return self._of_ranges(self.bands.sums(fused) - self.wanted).max()
 
     def of(self, fused):
-        """Return a corrected map."""
+        """Return a corrected map, and what was added to it."""
         slopes = np.hstack([self.bands.products(fused), self._added])
         amounts = self._amounts(slopes, self.bands.sums(fused))
         factors, added = np.split(amounts, [self.bands.size])
-        found = self.bands.interpolated(factors) * fused
-        return found + self.bands.interpolated(self.bands.added @ added)
+        added = self.bands.interpolated(self.bands.added @ added)
+        return self.bands.interpolated(factors) * fused + added, added
 
     def _amounts(self, slopes, held):
         """Return the smallest amounts for which no range is wrong.
@@ -267,11 +305,11 @@ class _Correction:
         off = (self.wanted - held) / self.errors
         for remains, change in itertools.product(_MAY_REMAIN, _CHANGES):
             wanted = held / self.errors + np.sign(off) * np.maximum(np.abs(off) - remains, 0.0)
-            amounts = optimize.nnls(
+            amounts = _bounded(
                 np.vstack([rows, self._prior / change]),
                 np.concatenate([wanted, self._broad @ self.wanted, self._centre / change]),
-                maxiter=30 * slopes.shape[1],
-            )[0]
+                np.repeat([HIGHEST, np.inf], [self.bands.size, self.bands.added.shape[1]]),
+            )
             if self._are_right(slopes @ amounts):
                 break
         return amounts

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from ..counts.contracts import Counts, Maps
-from .band_sums import SUMS, with_band_sums, wrong_ranges
+from .band_sums import HIGHEST, SUMS, with_band_sums, wrong_ranges
 from .brightness_bands import bands_of
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
@@ -18,6 +19,8 @@ _ROUNDS = 8
 _CLEARLY = 0.8
 # And one of which more than this share remains wrong after a strip was corrected.
 _OWN = 0.5
+# Standard deviation, in pixels, of the Gaussian that tells where counts are nearby.
+_NEARBY = 4.0
 
 
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None):
@@ -240,7 +243,8 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
     Corrections have the shape of softened windows (`Windows.soft`), which extend slightly beyond
     their edges. Sums by brightness and over strips are corrected first. Maps remain >= 0. Outside
     the windows, a map is multiplied by the factor that keeps its total, or is 0 if the windows
-    alone exceed the total, which includes the noise of the whole scan.
+    alone exceed the total, which includes the noise of the whole scan. Where a factor would raise
+    noise, the rest of the counts is added where counts are nearby.
 
     Parameters
     ----------
@@ -268,11 +272,21 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
         for each in windows:
             outside[each.pixels] = False
         inside = np.where(outside, 0.0, one)
-        left, before = totals[i] - inside.sum(), one[outside].sum()
-        if np.isfinite(left) and before > 0:
-            one[outside] *= max(left, 0.0) / before
+        left = totals[i] - inside.sum()
+        if np.isfinite(left) and outside.any():
+            _fill(one, outside, max(left, 0.0), net)
         maps[i] = one
     return maps
+
+
+def _fill(one, outside, wanted, net):
+    """Give a map its sum outside windows, in place."""
+    held = one[outside].sum()
+    factor = min(wanted / held, HIGHEST) if held > 0 else 1.0
+    one[outside] *= factor
+    nearby = np.maximum(ndimage.gaussian_filter(net * outside, _NEARBY), 0.0)[outside]
+    if held > 0 and nearby.sum() > 0:
+        one[outside] += nearby * (max(wanted - factor * held, 0.0) / nearby.sum())
 
 
 @dataclass(frozen=True)

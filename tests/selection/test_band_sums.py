@@ -1,13 +1,21 @@
 """Sums over ranges of brightness become those of the counts if they are significantly wrong."""
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.counts.masked_maps import masked_maps
-from hyperspy_multimodal.selection import BRIGHTNESS, kept_structure, restored_windows
-from hyperspy_multimodal.selection.band_sums import Ranges, with_band_sums, wrong_ranges
+from hyperspy_multimodal.selection import BRIGHTNESS, band_sums, kept_structure, restored_windows
+from hyperspy_multimodal.selection.band_sums import (
+    Ranges,
+    _bounded,
+    _parts,
+    with_band_sums,
+    wrong_ranges,
+)
 from hyperspy_multimodal.selection.brightness_bands import Bands, bands_of
 from hyperspy_multimodal.selection.lost_structure import Expectation
 
@@ -228,3 +236,40 @@ def test_noise_of_bright_pixels_does_not_hide_what_is_grossly_wrong_in_dark_ones
         assert abs(ranges_of(maps, fused)[0].significance) > 6
         found, _, left = kept(maps, fused)
         assert not left and np.abs(errors(found[0], maps)).max() < 2.6
+
+
+def test_what_cannot_be_lowered_does_not_keep_a_film_empty():
+    """If a correction fails as a whole, its parts that raise and lower a map are tried."""
+    film = BANDS.inside(0, BANDS.dark - 1)
+    fused, found = np.where(film, 0.0, TRUTH), np.where(film, 0.5 - 0.6 * (ROWS < 2), 0.8 * TRUTH)
+    raised, lowered = _parts(found, fused, BANDS)
+    np.testing.assert_array_equal(raised, np.where(film, np.maximum(found, 0.0), TRUTH))
+    np.testing.assert_array_equal(lowered, np.where(film, 0.0, 0.8 * TRUTH))
+    # the counts are those of the map where it would be lowered
+    net, seen = np.where(film, 0.5, TRUTH), []
+
+    class Wrong:
+        def __init__(self, *_):
+            seen.append(self)
+
+        def worst(self, _):
+            return 10.0
+
+        def is_right(self, now):
+            return now is not fused
+
+        def of(self, _):
+            return np.where(film, 0.5, 0.2 * TRUTH), np.where(film, 0.5, 0.0)
+
+    ranges = Ranges([BANDS], (0, 0, 0), np.ones(HAADF.shape, bool))
+    with patch.object(band_sums, "_Correction", Wrong):
+        one = with_band_sums(fused, net, net, ranges)
+    assert seen
+    np.testing.assert_array_equal(one, net)
+
+
+def test_factors_stay_below_their_limit_and_the_others_follow():
+    rows, wanted = np.array([[1.0, 1.0], [0.0, 1.0]]), np.array([5.0, 1.0])
+    np.testing.assert_allclose(_bounded(rows, wanted, np.array([np.inf, np.inf])), [4.0, 1.0])
+    found = _bounded(rows, wanted, np.array([1.5, np.inf]))
+    np.testing.assert_allclose(found, [1.5, 2.25])

@@ -82,3 +82,16 @@ def test_a_window_that_cannot_be_restored_is_listed_once(monkeypatch):
     _, lost, left = kept_structure(maps, np.where(BRIGHT, 5.0, 0.0)[None], FREE)
     assert lost == left == [stays]
     assert restored_windows(lost, left) == []
+
+
+def test_a_total_is_kept_without_raising_single_pixels_beside_a_window():
+    """A window has to lose most of a map, whose other counts are missing everywhere."""
+    box = lost_box()
+    inside = np.zeros(SHAPE, bool)
+    inside[box.pixels] = True
+    net = np.where(inside, 0.0, 1.0)
+    fused = np.where(inside, net.sum() / inside.sum(), 0.0)
+    fused[5, 5] = 0.2
+    kept = given_back(fused[None], maps_of(net), [box], np.array([net.sum()]))[0]
+    assert kept.sum() == pytest.approx(net.sum())
+    assert kept[5, 5] < 2.0 and kept[~inside].min() > 0.3

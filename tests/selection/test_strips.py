@@ -154,3 +154,16 @@ def test_masks_and_free_totals_are_left_out():
     before, after = (np.square(each[0] - TRUTH)[~mask].sum() for each in (fused, found))
     assert after < 0.3 * before
     assert not by_position(kept(maps, fused, np.array([np.nan]))[1])
+
+
+def test_counts_that_are_missing_are_no_reason_to_raise_what_noise_left_in_single_pixels():
+    """A map has hardly anything of a film, but in some of the pixels that hold most by chance."""
+    film = ROWS >= 40
+    some = np.random.default_rng(1).random(SHAPE) < 0.5
+    maps = drawn(np.where(film, 1.0, 1.0 * (ROWS < 32)))
+    alone = 0.05 * (film & some & (maps.net[0] > 0))
+    fused = with_total(np.where(film, alone, 1.0 * (ROWS < 32)), maps)
+    wrong = ranges_of(maps, fused)[0]
+    assert wrong.significance > 20
+    found = with_band_sums(fused[0], maps.net[0], maps.net_variance[0], wrong.window)
+    assert np.all(found <= 1.501 * fused[0])
