@@ -80,13 +80,12 @@ def fuse_maps(
         Map units per count, > 0, for all maps or one value per element. None (default): 1 if all
         maps contain non-negative integers and nothing shows that they are not counts (their levels,
         their noise, or repeated pixels). Otherwise, the gain is estimated from the increase of the
-        noise with brightness, and a warning is logged. If the noise of such a map was clipped at 0,
-        its values are replaced by the most likely numbers of counts, which also removes the bias
-        caused by clipping. If ``gain`` is given, the values are left unchanged.
+        noise with brightness, and a warning is logged. If the noise of maps that are not counts was
+        clipped at 0, their values are replaced by the most likely numbers of counts, which also
+        removes the bias caused by clipping, whether or not ``gain`` is given.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in map units. Its noise is still in the maps.
-        None (default): 0 for counts or if ``gain`` is given; otherwise, it is estimated from the
-        noise in dark regions.
+        None (default): 0 for counts; otherwise, it is estimated from the noise in dark regions.
     pedestal : None, "vacuum", float or sequence of float
         Uniform background that is still in the maps, in map units per pixel, >= 0. It is subtracted
         from the maps and their totals. "vacuum" measures it where the HAADF shows

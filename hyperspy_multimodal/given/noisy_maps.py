@@ -11,6 +11,7 @@ from ..notes import Speaker
 from ..written_numbers import known_by_name, plain
 from .clipped_noise import may_be_clipped
 from .clipping_bias import without_clipping_bias
+from .likely_counts import mean_size
 from .map_halves import halved_counts
 from .map_noise import Noise, estimate_noise
 from .whole_numbers import enlarged, judged, noise_of_whole_numbers
@@ -21,6 +22,8 @@ _logger = Speaker(__name__)
 _SHARES = 1e-3
 # Error of the variance where gain and noise floor are estimated, as a share of it.
 _DOUBT = 0.3
+# Whole numbers of counts, as single precision has them.
+_WHOLE = 1e-3
 # Dark pixels: the lowest per cent of the means of blocks with sides of so many pixels.
 _DARK, _BLOCK = 10, 16
 
@@ -30,7 +33,7 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
 
     Whole numbers are treated as counts and split binomially, unless their levels, their noise or
     repeated pixels contradict this. Otherwise, gain and noise floor are given, or estimated from
-    the noise; see `halved_counts`.
+    the noise; see `halved_counts`. Whether noise was cut off below 0 is estimated in both cases.
 
     Parameters
     ----------
@@ -41,7 +44,8 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
     gain : None, float or sequence of float
         Map units per count.
     background : None, float or sequence of float
-        Background that was subtracted, in the units of the maps.
+        Background that was subtracted, in the units of the maps. With a gain, it is all of the
+        noise floor; otherwise, or if None, the noise floor is estimated.
     splits, seed : int
         Number of random halves to draw, and their seed.
     mask : numpy.ndarray of bool, optional
@@ -54,45 +58,50 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         Source of the gain: "counts", "given" or "estimated".
     """
     n_maps = len(names)
-    blurs, floor_errors, clipped = np.zeros(n_maps), np.zeros(n_maps), np.zeros(n_maps, bool)
-    shapes = np.full(n_maps, np.inf)
     _warn_of_shares(names, arrays)
-    whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
     given = None
     if gain is not None:
         given = per_element("gain", gain, n_maps, low=0, include_low=False)
         _warn_of_large_gains(names, arrays, given)
-    subtracted = per_element(
-        "background", 0.0 if background is None else background, n_maps, low=0, include_low=True
-    )
-    if given is None:
-        repeats = without_repeats(arrays, mask)
+    subtracted = None
+    if background is not None:
+        subtracted = per_element("background", background, n_maps, low=0, include_low=True)
+    whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
+    source = "counts" if given is None else "given"
+    if given is not None and _are_whole(arrays, given):
+        repeats, numbers = Repeats(arrays, 1.0, 1.0, mask), None
+        are_counts = True
     else:
-        repeats = Repeats(arrays, 1.0, 1.0, mask)
-    numbers = None
-    if whole:
-        numbers = judged(names, repeats.arrays, background is not None, repeats.mask)
-    are_counts = whole and (given is not None or (numbers.are_counts and repeats.number == 1))
-    if are_counts and background is None and (given is None or np.all(given == 1)):
+        repeats, numbers = without_repeats(arrays, mask), None
+        if whole:
+            numbers = judged(names, repeats.arrays, background is not None, repeats.mask)
+        are_counts = given is None and whole and numbers.are_counts and repeats.number == 1
+    if whole and are_counts and background is None and (given is None or np.all(given == 1)):
         counts = arrays.astype(np.int64)
         rng = np.random.default_rng(seed)
         first = [rng.binomial(counts, 0.5).astype(float) for _ in range(splits)]
         maps = _as_fitted(names, arrays, np.ones(n_maps), np.zeros(n_maps), first, counts)
-        return maps, "counts" if given is None else "given"
-    if given is not None or are_counts:
-        gains = given if given is not None else np.ones(n_maps)
-        floors = gains * subtracted
-        source = "given" if given is not None else "counts"
+        return maps, source
+    if are_counts:
+        gains = np.ones(n_maps) if given is None else given
+        noises = [Noise(each, 0.0, gain_error=0.0, floor_error=0.0) for each in gains]
     else:
         noises = _noises(names, repeats, numbers)
+        if given is None:
+            source = "estimated"
+        else:
+            noises = _with_gains(noises, given, arrays, subtracted is not None)
         gains = np.array([noise.gain for noise in noises])
-        floors = np.array([noise.floor for noise in noises]) + gains * subtracted
-        source = "estimated"
+    floors = np.array([noise.floor for noise in noises])
+    if subtracted is not None:
+        floors = floors + gains * subtracted
+    blurs = np.array([noise.blur for noise in noises])
+    floor_errors = np.array([noise.floor_error for noise in noises])
+    clipped = np.array([noise.clipped for noise in noises]) & (floors > 0)
+    shapes = np.array([noise.shape for noise in noises])
+    if source == "estimated":
         _warn_of_estimate(names, noises, floors, numbers, repeats)
-        blurs = np.array([noise.blur for noise in noises])
-        floor_errors = np.array([noise.floor_error for noise in noises])
-        clipped = np.array([noise.clipped for noise in noises])
-        shapes = np.array([noise.shape for noise in noises])
+    if not are_counts:
         _warn_of_correlation(names, blurs)
         _warn_of_hot_pixels(names, noises)
     by_map = gains[:, None, None]
@@ -103,15 +112,52 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         _split_counts(first, arrays, numbers.counts, seed)
     maps = _as_fitted(names, net, gains, excess, first, None)
     maps = without_clipping_bias(maps, excess, floor_errors / gains**2, clipped, shapes, seed)
+    if are_counts:
+        return maps, source
+    there = slice(None) if mask is None else ~mask
+    biased = [may_be_clipped(each[there], g) for each, g in zip(arrays, gains, strict=True)]
+    levels = np.array([_dark_level(each, mask) for each in net])
+    maps = replace(maps, cut_off=np.where(clipped | biased, levels, 0.0))
     if source == "estimated":
         doubts = np.array([noise.gain_error for noise in noises]) / gains
-        there = slice(None) if mask is None else ~mask
-        biased = [may_be_clipped(each[there], g) for each, g in zip(arrays, gains, strict=True)]
         doubts[np.isnan(blurs)] = np.nan
-        levels = np.array([_dark_level(each, mask) for each in net])
-        cut_off = np.where(clipped | biased, levels, 0.0)
-        maps = replace(maps, variance_doubt=_DOUBT, gain_doubts=doubts, cut_off=cut_off)
+        maps = replace(maps, variance_doubt=_DOUBT, gain_doubts=doubts)
     return maps, source
+
+
+def _are_whole(arrays, gains):
+    """Return whether maps hold whole numbers of counts, with their gains."""
+    counts = arrays / gains[:, None, None]
+    return bool(np.all(arrays >= 0) and np.all(np.abs(counts - np.rint(counts)) < _WHOLE))
+
+
+def _with_gains(noises, gains, images, are_floors_known):
+    """Return estimated noises with gains that were given.
+
+    What a gain says nothing about is kept: noise that does not depend on brightness, noise that was
+    cut off below 0, and correlated neighbours. A floor whose gain was a guess changes with it, so
+    that the variance stays.
+
+    Parameters
+    ----------
+    noises : list of Noise
+    gains : numpy.ndarray
+        Map units per count, shape (K,).
+    images : numpy.ndarray
+        Maps, shape (K, ny, nx).
+    are_floors_known : bool
+        Whether floors were given, too, so that the estimated ones are left out.
+    """
+    found = []
+    for noise, gain, image in zip(noises, gains, images, strict=True):
+        unit = gain / mean_size(noise.shape) if noise.clipped else gain
+        floor = noise.floor
+        if np.isinf(noise.gain_error):
+            floor = max(floor + (noise.gain - unit) * max(float(image.mean()), 0.0), 0.0)
+        floor = 0.0 if are_floors_known else floor
+        blur = float(np.nan_to_num(noise.blur))
+        found.append(replace(noise, gain=unit, floor=floor, blur=blur, gain_error=0.0))
+    return found
 
 
 def _dark_level(image, mask):

@@ -181,3 +181,26 @@ def test_what_is_not_known_of_the_noise_is_called_unknown(caplog):
     caplog.clear()
     _warn_of_estimate(["Dy"], [plain], [plain.floor], None, repeats)
     assert "variance" not in caplog.text
+
+
+@pytest.mark.parametrize("is_clipped", [False, True])
+def test_gains_that_are_given_as_estimated_change_nothing(is_clipped):
+    """Noise beside that of counts, and what was cut off of it, are estimated in both cases."""
+    rng = np.random.default_rng(3)
+    image = 0.01 * (rng.poisson(truth(2.0)) + rng.normal(0, 0.5, SHAPE))[None]
+    if is_clipped:
+        image = np.maximum(image, 0.0)
+    first, source = ready_maps(["Ti"], image, None, None, 2, 0)
+    again, known = ready_maps(["Ti"], image, first.gains, None, 2, 0)
+    assert (source, known) == ("estimated", "given")
+    for name in ("net", "net_variance", "first_halves", "gains", "cut_off"):
+        np.testing.assert_allclose(getattr(again, name), getattr(first, name), rtol=1e-9)
+    assert (first.events is not None) == is_clipped and (again.events is not None) == is_clipped
+    assert bool(first.cut_off.any()) == is_clipped
+
+
+def test_a_floor_that_was_given_beside_a_gain_is_all_of_it():
+    rng = np.random.default_rng(3)
+    image = 0.01 * (rng.poisson(truth(2.0)) + rng.normal(0, 0.5, SHAPE))[None]
+    maps, _ = ready_maps(["Ti"], image, 0.01, 0.001, 1, 0)
+    np.testing.assert_allclose(maps.net_variance - maps.net, 0.1)
