@@ -217,16 +217,19 @@ def fuse_maps(
     name_images(output, haadf)
     raw = given.arrays - subtracted[:, None, None]
     left_out = np.zeros(shape, bool) if given.mask is None else given.mask
-    output["raw_maps"] = given.like_input(np.where(left_out, np.nan, raw), ", raw")
+    # what tells the unit of values, of maps that hold nothing of the fusion, too
+    unit = {"gain_source": source}
+    output["raw_maps"] = given.like_input(np.where(left_out, np.nan, raw), ", raw", unit)
     net = np.where(left_out, 0.0, raw)
     output["raw_noise"] = noise_of_given_maps(given.lines, whole, net)
     if fused.errors is not None:
         for result, error in zip(results, fused.errors, strict=True):
             result.metadata.set_item("Multimodal_fusion.standard_deviation", error)
-        output["standard_deviations"] = given.like_input(fused.errors, ", standard deviation")
+        output["standard_deviations"] = given.like_input(fused.errors, ", standard deviation", unit)
     if fused.draws is not None:
         output["draws"] = [
-            given.like_input(draw, draw_suffix(number)) for number, draw in enumerate(fused.draws)
+            given.like_input(draw, draw_suffix(number), unit)
+            for number, draw in enumerate(fused.draws)
         ]
     if not full_output:
         return results

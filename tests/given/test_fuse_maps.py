@@ -10,7 +10,7 @@ from hyperspy.signals import Signal2D
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.data import core_shell
-from hyperspy_multimodal.plot.panels import map_name
+from hyperspy_multimodal.plot.panels import map_name, map_unit
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
 LINES = ["Co_Ka", "O_Ka", "S_Ka"]
@@ -158,6 +158,17 @@ def test_uncertainty_goes_along(specimen, counts, tmp_path):
     assert len(output["draws"]) == 30
     assert [type(each) for each in output["draws"][0]] == [type(each) for each in maps]
     assert len(output["error_ratios"]) == 3 and output["common_errors"] == [0.0] * 3
+
+
+def test_raw_maps_and_errors_have_the_unit_of_the_fused_maps(specimen, counts):
+    unit = [0.01 * each.data for each in counts]
+    for maps, name in ((counts, "net counts"), (unit, "units of the map")):
+        found, output = fuse_maps(
+            maps, specimen.haadf, elements=LINES, uncertainty=True, full_output=True, **GIVEN
+        )
+        for each in (*found, *output["raw_maps"], *output["standard_deviations"]):
+            assert map_unit(each) == name
+        assert map_unit(output["draws"][0][0]) == name
 
 
 def test_a_record_reproduces_its_maps(specimen, counts):
