@@ -11,6 +11,7 @@ from ..notes import Speaker
 from ..written_numbers import known_by_name, plain
 from .clipped_noise import may_be_clipped
 from .clipping_bias import without_clipping_bias
+from .dark_level import dark_level
 from .likely_counts import mean_size
 from .map_halves import halved_counts
 from .map_noise import Noise, estimate_noise
@@ -24,8 +25,6 @@ _SHARES = 1e-3
 _DOUBT = 0.3
 # Whole numbers of counts, as single precision has them.
 _WHOLE = 1e-3
-# Dark pixels: the lowest per cent of the means of blocks with sides of so many pixels.
-_DARK, _BLOCK = 10, 16
 
 
 def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
@@ -116,7 +115,7 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         return maps, source
     there = slice(None) if mask is None else ~mask
     biased = [may_be_clipped(each[there], g) for each, g in zip(arrays, gains, strict=True)]
-    levels = np.array([_dark_level(each, mask) for each in net])
+    levels = np.array([dark_level(each, mask) for each in net])
     maps = replace(maps, cut_off=np.where(clipped | biased, levels, 0.0))
     if source == "estimated":
         doubts = np.array([noise.gain_error for noise in noises]) / gains
@@ -158,19 +157,6 @@ def _with_gains(noises, gains, images, are_floors_known):
         blur = float(np.nan_to_num(noise.blur))
         found.append(replace(noise, gain=unit, floor=floor, blur=blur, gain_error=0.0))
     return found
-
-
-def _dark_level(image, mask):
-    """Return the mean of a map where it is dark, in a low percentile of blocks of pixels."""
-    there = np.ones(image.shape, bool) if mask is None else ~mask
-    sums = np.where(there, image, 0.0)
-    for axis in (0, 1):
-        starts = np.arange(0, image.shape[axis], _BLOCK)
-        sums, there = (np.add.reduceat(each, starts, axis, float) for each in (sums, there))
-    seen = there > _BLOCK**2 / 2
-    if not seen.any():
-        return max(float(sums.sum() / max(there.sum(), 1)), 0.0)
-    return max(float(np.percentile(sums[seen] / there[seen], _DARK)), 0.0)
 
 
 def _warn_of_correlation(names, blurs):
