@@ -109,11 +109,13 @@ def registered_fit(maps, haadf, scattering, parameters):
     weights = parameters.weights_of(len(maps.names))
     shift, moved = np.zeros(2), haadf
     for attempt in range(_ATTEMPTS):
-        fit = fit_of(maps, moved, scattering)
-        # Weights fitted to a shifted HAADF would cause a shift. A linear model shows a shift best,
-        # for any exponent.
-        start = "Z" if attempt == 0 and parameters.fits_weights else weights
-        found = registration(fit.predicted(fit.model(1.0, start, 0.0)), fit.haadf)
+        fit = guide = fit_of(maps, moved, scattering)
+        start = weights
+        if attempt == 0 and parameters.fits_weights:
+            # Weights fitted to a shifted HAADF would cause a shift.
+            start, guide = "Z", fit_of(maps, moved, _of_known_gains(maps, scattering))
+        # A linear model shows a shift best, for any exponent.
+        found = registration(guide.predicted(guide.model(1.0, start, 0.0)), fit.haadf)
         if attempt == 0:
             warn_of_registration(found, parameters.align)
             if found.orientation is None and found.distance == 0 and maps.mask is None:
@@ -126,6 +128,17 @@ def registered_fit(maps, haadf, scattering, parameters):
     if shift.any():
         _logger.info("The HAADF is moved by (%.2f, %.2f) pixels (y, x).", *shift)
     return fit, shift
+
+
+def _of_known_gains(maps, scattering):
+    """Return the HAADF intensity of each count, 0 where it is not known what a count is worth.
+
+    A map whose gain is a guess may seem to hold a hundred times as many counts as the others. Its
+    own contrast, such as that of what is left by other elements, would then be that of the HAADF.
+    """
+    doubts = getattr(maps, "gain_doubts", None)
+    known = np.isfinite(doubts) if doubts is not None else np.ones(len(scattering), bool)
+    return np.where(known, scattering, 0.0) if known.any() else scattering
 
 
 def _kept_totals(maps, haadf, beyond, parameters):

@@ -1,0 +1,38 @@
+"""Preparation of a scan: where the HAADF lies relative to the maps."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.given.noisy_maps import ready_maps
+from hyperspy_multimodal.recovery.prepared import registered_fit
+from hyperspy_multimodal.selection.registration import moved_image
+
+SHAPE = 96, 96
+
+
+def shares(seed=0):
+    """Return a HAADF of particles, and maps that add up to 1, the last of which is the rest."""
+    rows, cols = np.indices(SHAPE)
+
+    def particles(*centres):
+        return sum(np.exp(-((rows - y) ** 2 + (cols - x) ** 2) / 30.0) for y, x in centres)
+
+    heavy = particles((20, 24), (50, 70), (74, 30), (30, 52))
+    light = particles((24, 74), (60, 44), (78, 66), (46, 18))
+    rng = np.random.default_rng(seed)
+    counts = rng.poisson([12 * heavy + 1, 12 * light + 1]).astype(float)
+    first, second = 0.02 * counts
+    return heavy + 0.2 * light, np.stack([first, second, 1 - first - second])
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0), (0.0, 3.0), (-2.0, 1.0)])
+def test_a_map_whose_counts_are_a_guess_does_not_hide_a_shift(shift):
+    haadf, arrays = shares()
+    maps, _ = ready_maps(["Dy", "Sc", "O"], arrays, None, None, 0, 0)
+    assert np.isinf(maps.gain_doubts[2]) and np.isfinite(maps.gain_doubts[:2]).all()
+    parameters = SimpleNamespace(weights_of=lambda _: "auto", fits_weights=True, align=True)
+    moved = moved_image(haadf, shift)
+    _, found = registered_fit(maps, moved, [66**1.7, 21**1.7, 8**1.7], parameters)
+    np.testing.assert_allclose(found, -np.array(shift), atol=0.3)
