@@ -4,7 +4,7 @@ import numpy as np
 
 from .._version import __version__
 from ..fusion.regularisers import are_directional
-from ..selection import BRIGHTNESS, POSITION, SUMS, described_bias
+from ..selection import BRIGHTNESS, OTHERS, POSITION, SUMS, described_bias
 from .haadf_use import uses_of_haadf
 from .leaks import bias_found
 
@@ -89,11 +89,11 @@ def verdict_record(verdicts):
 def restored_record(maps, restored, kept):
     """Return what the record says of sums that were restored; arguments are those of `windows_of`.
 
-    Sums over ranges of brightness, or over strips, are no windows: of these, only the elements.
+    Sums over ranges of brightness, over strips, or beside other maps are no windows: of these, only
+    the elements.
     """
     elements = {
-        name: {each.element for each in restored if each.window.family == name}
-        for name in (BRIGHTNESS, POSITION)
+        name: {each.element for each in restored if each.window.family == name} for name in SUMS
     }
     numbers = range(len(maps.names))
     windows = [each for each in restored if each.window.family not in SUMS]
@@ -101,6 +101,7 @@ def restored_record(maps, restored, kept):
         "relaxed": windows_of(maps, windows, kept),
         "bright_restored": [k in elements[BRIGHTNESS] for k in numbers],
         "strips_restored": [k in elements[POSITION] for k in numbers],
+        "contrast_restored": [k in elements[OTHERS] for k in numbers],
     }
 
 

@@ -1,9 +1,9 @@
-"""Messages on sums over ranges of brightness of the HAADF, and over strips of the scan."""
+"""Messages on sums by brightness of the HAADF and of other maps, and over strips of the scan."""
 
 import numpy as np
 
 from ..notes import Speaker
-from ..selection import BRIGHTNESS, POSITION
+from ..selection import BRIGHTNESS, OTHERS, POSITION
 from ..written_numbers import plain
 
 _logger = Speaker(__name__)
@@ -13,14 +13,14 @@ _RELEVANT, _OF_SUM, _LEAST_SUM = 0.02, 0.05, 0.05
 
 
 def say_what_was_moved_back(names, lost):
-    """Log which elements had wrong sums over ranges of brightness or strips, now corrected.
+    """Log which elements had wrong sums over ranges or strips, now corrected.
 
     Parameters
     ----------
     names : list of str
         Lines or edges.
     lost : list of Lost
-        Corrected ranges of brightness and strips.
+        Corrected ranges of brightness, of the HAADF or another map, and strips.
     """
     if some := _of(lost, BRIGHTNESS):
         _logger.warning(
@@ -34,6 +34,14 @@ def say_what_was_moved_back(names, lost):
         _logger.warning(
             "Fusion had moved counts across the scan: %s. The sums of the maps over rows and "
             "columns were corrected towards those of the counts (`strips_restored` in the record).",
+            _most_by_element(names, some),
+            kind="told",
+        )
+    if some := _of(lost, OTHERS):
+        _logger.warning(
+            "Fusion had moved counts between places where another element is and where it is not: "
+            "%s. The sums of the maps there were corrected towards those of the counts "
+            "(`contrast_restored` in the record).",
             _most_by_element(names, some),
             kind="told",
         )
@@ -51,7 +59,8 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     maps : Maps
         Measured maps.
     left : list of Lost
-        Ranges of brightness and strips, at most one of each for each element.
+        Ranges of brightness, of the HAADF or another map, and strips, at most one of each for each
+        element.
     may_try_gammas : bool
         Whether to point at other exponents of the HAADF model. Default False.
     """
@@ -79,6 +88,16 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
                 _differences(maps, by_position),
                 advice,
                 **(_named(maps, by_position, "wrong strips") if some is large else {}),
+            )
+        if beside_others := _of(some, OTHERS):
+            log(
+                "Where another element is, or where it is not, the sums of fused maps still differ "
+                "from those of the counts: %s. The contrast between a core and its shell, or "
+                "between phases, is therefore wrong. No correction brings these maps closer to the "
+                "counts of single pixels. There, use sums of the raw maps%s.",
+                _differences(maps, beside_others),
+                advice,
+                **(_named(maps, beside_others, "wrong contrast") if some is large else {}),
             )
 
 

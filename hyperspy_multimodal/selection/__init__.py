@@ -15,6 +15,7 @@ from .lost_structure import LINES
 from .negative_counts import Negative, negative_counts, variance_beyond
 from .noise_share import NoiseShare
 from .normalised_haadf import normalise_haadf
+from .other_maps import OTHERS
 from .registration import moved_image, registration
 from .settings import Setting, fuse_setting, settled_at
 from .shared_structure import SharedStructure, shared_structure
@@ -29,6 +30,7 @@ __all__ = [
     "FUSIONS",
     "GAMMAS",
     "LINES",
+    "OTHERS",
     "POSITION",
     "SMOOTH",
     "SUMS",

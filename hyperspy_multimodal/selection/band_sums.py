@@ -7,11 +7,12 @@ from scipy import optimize, special
 
 from .brightness_bands import BRIGHTNESS
 from .lost_structure import Lost
+from .other_maps import OTHERS
 from .significance import errors_of, spread_of
 from .strips import POSITION
 
 #: What `Lost.window` has as its family where it is no window of the scan.
-SUMS = (BRIGHTNESS, POSITION)
+SUMS = (BRIGHTNESS, POSITION, OTHERS)
 # Probability that a scan has any element that is corrected unnecessarily.
 _CHANCE = 0.01
 # Prior standard deviations of the differences between factors of neighbouring bands, and of added
@@ -91,7 +92,7 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
     fused : numpy.ndarray
         Fused maps, shape (K, ny, nx).
     bands : sequence of Partition
-        From `bands_of` or `strips_of`.
+        From `bands_of`, `strips_of` or `of_other_maps`.
     elements : sequence of int
         Maps to test.
     apart_from : sequence of Lost
@@ -106,7 +107,10 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
     """
     all_ranges = [_ranges(each) for each in bands]
     shared = 2 * len(fused) * (tests or len(bands))
-    least = [-special.ndtri(each[-1] / shared) for each in all_ranges]
+    least = [
+        np.maximum(-special.ndtri(each[-1] / shared), parts.least)
+        for each, parts in zip(all_ranges, bands, strict=True)
+    ]
     kinds, found = {each.shares_total for each in bands}, []
     for i in elements:
         there = _apart(expectation.there, apart_from, i)
@@ -190,7 +194,11 @@ def with_band_sums(fused, net, variance, *ranges):
     """
     bands = [each.within(some.there) for some in ranges for each in some.bands]
     corrections = [_Correction(net, variance, each) for each in bands]
-    found, gross = fused, max(each.worst(fused) for each in corrections) > _GROSS
+
+    def worst(one):
+        return max(each.worst(one) for each in corrections)
+
+    found, gross = fused, worst(fused) > _GROSS
     with_added = fused
     for _ in range(_ROUNDS):
         wrong = [each for each in corrections if not each.is_right(found)]
@@ -213,7 +221,8 @@ def with_band_sums(fused, net, variance, *ranges):
     if nearer(found) > _NEARER:
         return found
     part = max(_parts(found, fused, bands[0]), key=nearer)
-    return part if nearer(part) > _NEARER_IN_PART else fused
+    is_better = nearer(part) > _NEARER_IN_PART and worst(part) < worst(fused)
+    return part if is_better else fused
 
 
 def _parts(found, fused, bands):

@@ -6,19 +6,14 @@ import numpy as np
 from scipy import ndimage
 
 from ..counts.contracts import Counts, Maps
-from .band_sums import HIGHEST, SUMS, with_band_sums, wrong_ranges
-from .brightness_bands import bands_of
+from .band_sums import HIGHEST, SUMS, with_band_sums
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
-from .strips import strips_of
 from .window_amounts import with_sums_of
+from .wrong_sums import WrongSums
 
 # Maximum number of searches; each starts from the maps restored by the previous one.
 _ROUNDS = 8
-# A window is structure of its own if it has this share of the significance of a range.
-_CLEARLY = 0.8
-# And one of which more than this share remains wrong after a strip was corrected.
-_OWN = 0.5
 # Standard deviation, in pixels, of the Gaussian that tells where counts are nearby.
 _NEARBY = 4.0
 
@@ -26,12 +21,12 @@ _NEARBY = 4.0
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None):
     """Find significant structure that fused maps have lost, and restore it.
 
-    Sums over ranges of brightness of the HAADF come first, then sums over strips, spots that the
-    maps show, and structure that they do not show. In a window, the sum of the map is set to that
-    of the counts (`with_sums_of`). The noise of single pixels is not restored, and the edges of
-    windows are not visible. An alternative that was tested adds the lost
-    counts to the counts and fuses again, as in Bregman iterations. The total variation that erased
-    the structure then gathers them in a few pixels.
+    Sums over ranges of brightness of the HAADF come first, then sums over strips, and where other
+    maps are dark or bright, spots that the maps show, and structure that they do not show. In a
+    window, the sum of the map is set to that of the counts (`with_sums_of`). The noise of single
+    pixels is not restored, and the edges of windows are not visible. An alternative that was tested
+    adds the lost counts to the counts and fuses again, as in Bregman iterations. The total
+    variation that erased the structure then gathers them in a few pixels.
 
     Parameters
     ----------
@@ -54,8 +49,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
     kept : numpy.ndarray
         Restored maps, or ``fused`` itself if nothing was lost.
     lost : list of Lost
-        Windows that were found and restored; also ranges of brightness or position, whose
-        ``window`` is a `Ranges`.
+        Windows that were found and restored; also ranges of brightness, of position, or of
+        brightness of another map, whose ``window`` is a `Ranges`.
     left : list of Lost
         Windows and ranges that are still significantly wrong, because searches are limited, because
         no correction of a range makes the map better, or lines that are parts of broader regions.
@@ -74,12 +69,18 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
 
     elements = list(range(len(fused))) if elements is None else sorted(elements)
     if haadf is not None:
-        sums = _Sums(expectation, haadf, maps.mask, np.flatnonzero(np.isfinite(totals)), elements)
+        fixed = np.flatnonzero(np.isfinite(totals))
+        sums = WrongSums(expectation, haadf, maps.mask, fixed, elements, maps.names)
         lost = sums.of_brightness(fused)
         kept = restored(lost)
-        new = sums.of_position(kept, lambda new: given_back(fused, maps, lost + new, totals))
-        lost = lost + new
-        kept = restored(new)
+
+        def corrected(new):
+            return given_back(fused, maps, lost + new, totals)
+
+        for wrong in (sums.of_position, sums.of_others):
+            new = wrong(kept, corrected)
+            lost = lost + new
+            kept = restored(new)
     new = flattened_spots(expectation, kept, elements)
     lost = lost + new
     kept = restored(new)
@@ -115,88 +116,6 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         others = lost_structure(expectation, kept, lost, again, thoroughly=False)
         left = left + [each for each in others if not _is_among(each, left)]
     return kept, lost, left + sums.wrong(kept)
-
-
-class _Sums:
-    """Sums over ranges of brightness, and over strips, in which maps are wrong.
-
-    Counts of structure must not be spread over other pixels of the same brightness, or strip.
-
-    Parameters
-    ----------
-    expectation : Expectation
-        Expectation of the measured maps.
-    haadf : numpy.ndarray
-        HAADF at the resolution of the maps, shape (ny, nx).
-    mask : numpy.ndarray or None
-        Pixels to leave out.
-    of_fixed_total, elements : sequence of int
-        Maps whose totals are kept, and maps to test: those that are both are compared.
-    """
-
-    def __init__(self, expectation, haadf, mask, of_fixed_total, elements):
-        self._expectation = expectation
-        self._bands, self._strips = bands_of(haadf, mask), strips_of(haadf.shape, mask)
-        self._elements = sorted(set(elements) & set(of_fixed_total.tolist()))
-
-    def of_brightness(self, fused):
-        """Return wrong ranges of brightness, apart from structure.
-
-        That is what is nearly as significant as a range.
-        """
-        fused = np.asarray(fused, np.float64)
-        found = self._wrong(fused, self._bands, self._elements)
-        lacking = {each.element: each.significance for each in found if each.significance > 0}
-        structure = [
-            each
-            for each in self._structure(fused, lacking)
-            if each.significance > _CLEARLY * lacking[each.element]
-        ]
-        return self._apart_from(structure, found, fused, self._bands)
-
-    def of_position(self, fused, corrected):
-        """Return wrong strips, apart from structure.
-
-        That are windows of which most remains wrong after ``corrected``, a function of what is
-        found, has corrected strips: particles that are lost add up in a strip, but lie in few of
-        its pixels.
-        """
-        fused = np.asarray(fused, np.float64)
-        found = self._wrong(fused, self._strips, self._elements)
-        if not found:
-            return found
-        smooth, concerned = corrected(found), {each.element for each in found}
-        structure = [
-            each
-            for each in self._structure(fused, concerned)
-            if (each.counts - smooth[each.element][each.pixels].sum()) / (each.counts - each.fused)
-            > _OWN
-        ]
-        return self._apart_from(structure, found, fused, self._strips)
-
-    def wrong(self, fused):
-        """Return wrong ranges of brightness and strips."""
-        fused = np.asarray(fused, np.float64)
-        return [
-            each
-            for some in (self._bands, self._strips)
-            for each in self._wrong(fused, some, self._elements)
-        ]
-
-    def _wrong(self, fused, partitions, elements, apart_from=()):
-        tests = len(self._bands) + len(self._strips)
-        return wrong_ranges(self._expectation, fused, partitions, elements, apart_from, tests)
-
-    def _structure(self, maps, elements):
-        """Return windows in which maps are wrong, except parts of broader regions."""
-        found = lost_structure(self._expectation, maps, elements=elements, thoroughly=False)
-        return [each for each in found if not each.is_part]
-
-    def _apart_from(self, structure, found, fused, partitions):
-        """Return what was found, without the pixels of structure."""
-        concerned = sorted({each.element for each in structure})
-        others = [each for each in found if each.element not in concerned]
-        return others + self._wrong(fused, partitions, concerned, structure)
 
 
 def _apart_from_windows(wrong, lost):
@@ -273,7 +192,7 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
             outside[each.pixels] = False
         inside = np.where(outside, 0.0, one)
         left = totals[i] - inside.sum()
-        if np.isfinite(left) and outside.any():
+        if np.isfinite(left):
             _fill(one, outside, max(left, 0.0), net)
         maps[i] = one
     return maps
@@ -282,11 +201,13 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
 def _fill(one, outside, wanted, net):
     """Give a map its sum outside windows, in place."""
     held = one[outside].sum()
-    factor = min(wanted / held, HIGHEST) if held > 0 else 1.0
-    one[outside] *= factor
+    if not held > 0:
+        return
+    factor = wanted / held
+    one[outside] *= min(factor, HIGHEST)
     nearby = np.maximum(ndimage.gaussian_filter(net * outside, _NEARBY), 0.0)[outside]
-    if held > 0 and nearby.sum() > 0:
-        one[outside] += nearby * (max(wanted - factor * held, 0.0) / nearby.sum())
+    if factor > HIGHEST and nearby.sum() > 0:
+        one[outside] += nearby * ((wanted - HIGHEST * held) / nearby.sum())
 
 
 @dataclass(frozen=True)

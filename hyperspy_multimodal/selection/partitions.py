@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Partition:
-    """A scan in parts that follow each other: by brightness of the HAADF, or by position.
+    """A scan in parts that follow each other: by brightness of an image, or by position.
 
     Attributes
     ----------
@@ -34,7 +34,11 @@ class Partition:
         up, according to scans drawn from fused maps.
     added : numpy.ndarray
         Shapes of the counts that a correction may add, by part, shape (size, shapes).
+    least : float
+        Minimum standard errors by which a sum that is wrong must differ.
     """
+
+    least = 0.0
 
     def _interpolates(self, places, nodes):
         """Set up `interpolated` for the place of each pixel, and the places of the nodes."""

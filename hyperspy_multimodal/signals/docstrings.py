@@ -155,7 +155,8 @@ DESCRIPTIONS = {
       window, or None). ``differing``: windows that still differ, in the same form.
       ``bright_restored``: one boolean per element, True if the sums of its map over pixels of
       similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
-      the same for sums over rows or columns of the scan.
+      the same for sums over rows or columns of the scan. ``contrast_restored``: the same for sums
+      where the map of another element is dark or bright.
     - ``shared_weights``: how far each map follows those of other elements, from 0 to 1, for four
       bands from fine to broad structure; ``shared_coefficients``: the coefficients of the other
       maps, and a constant. None if no map follows others.

@@ -15,6 +15,7 @@ from hyperspy_multimodal.recovery.verdict import verdicts_of
 from hyperspy_multimodal.selection.band_sums import Ranges
 from hyperspy_multimodal.selection.brightness_bands import Bands
 from hyperspy_multimodal.selection.lost_structure import Lost
+from hyperspy_multimodal.selection.other_maps import OfOtherMap
 from hyperspy_multimodal.selection.strips import strips_of
 
 SIDE = 48
@@ -90,6 +91,22 @@ def test_sums_over_strips_are_named_apart_from_those_by_brightness():
     by_brightness, across = (each.text for each in notes)
     assert "Cu_Ka" in by_brightness and "Zn_Ka" not in by_brightness
     assert "Zn_Ka by +300 counts in columns 0 to 23 (4.5 standard errors)" in across
+
+
+def test_sums_where_another_map_is_bright_call_for_care():
+    parts = OfOtherMap(DOME, "Zn_Ka")
+    ranges = Ranges([parts], (0, 1, 1), np.ones((SIDE, SIDE), bool))
+    wrong = Lost(0, ranges, 0, ranges.pixels(), -6.5, 300.0, 600.0, is_shown=True)
+    with gathered() as notes:
+        warn_of_wrong_sums(scan_of(totals=[9000.0, 9000.0]), [wrong])
+    assert [each.words for each in verdicts_of(NAMES, notes)] == [
+        ["contrast to another map differs"],
+        [],
+    ]
+    assert "Cu_Ka (600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
+    with gathered() as notes:
+        say_what_was_moved_back(NAMES, [wrong])
+    assert "Cu_Ka by +300 counts in the bright pixels of the map of Zn_Ka" in notes[0].text
 
 
 def test_nothing_is_said_of_sums_that_are_right():

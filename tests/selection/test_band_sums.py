@@ -252,8 +252,8 @@ def test_what_cannot_be_lowered_does_not_keep_a_film_empty():
         def __init__(self, *_):
             seen.append(self)
 
-        def worst(self, _):
-            return 10.0
+        def worst(self, now):
+            return 10.0 if now is fused else 9.0
 
         def is_right(self, now):
             return now is not fused
