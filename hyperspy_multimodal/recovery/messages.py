@@ -223,6 +223,32 @@ def say_what_was_given_back(names, lost):
             kind="corrected",
             brief=f"Sums corrected in windows: {_numbers(names, lost)}.",
         )
+    warn_of_hot_pixels(names, lost)
+
+
+def warn_of_hot_pixels(names, lost):
+    """Name maps in which single pixels, but not their neighbours, hold significantly more counts.
+
+    No structure of a specimen is as small as a pixel, unless the probe is smaller.
+
+    Parameters
+    ----------
+    names : list of str
+        Lines or edges.
+    lost : list of Lost
+        The restored windows.
+    """
+    single = [each for each in lost if len(each.pixels[0]) == 1 and each.significance > 0]
+    if single:
+        _logger.warning(
+            "Single pixels hold many more counts than fusion expects from their neighbours: %s. "
+            "They may be hot pixels or cosmic rays, and no structure of the specimen. The fused "
+            "maps show them as the counts do. Leave them out with `navigation_mask`, unless the "
+            "specimen has such structure.",
+            _places(names, single),
+            kind="hot pixels",
+            about=list(dict.fromkeys(names[each.element] for each in single)),
+        )
 
 
 def _numbers(names, lost):

@@ -89,6 +89,7 @@ RULES = {
     "changed total": Rule("total differs from the counts", care=0.05, distrust=0.5),
     # standard errors of what still differs
     "erased structure": Rule("structure lost or added", care=1, distrust=10),
+    "hot pixels": Rule("possible hot pixels", care=1),
     # standard errors of sums over ranges of brightness of the HAADF
     "wrong sums": Rule("sums by brightness differ", care=1),
     # standard errors of sums over strips of the scan

@@ -7,6 +7,11 @@ import pytest
 
 from hyperspy_multimodal import compute_maps, fuse_maps
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.notes import gathered
+from hyperspy_multimodal.recovery.messages import say_what_was_given_back
+from hyperspy_multimodal.recovery.verdict import verdicts_of
+from hyperspy_multimodal.selection.lost_structure import Lost
+from hyperspy_multimodal.selection.scan_windows import windows_over
 
 SIDE = 48
 STRONG = {"gamma": 1.0, "lambdas": (1.0, 20.0), "show_progressbar": False, "weights": [0, 0]}
@@ -130,3 +135,16 @@ def test_maps_are_saved_with_it(tmp_path):
     first.save(tmp_path / "map.hspy")
     found = hs.load(tmp_path / "map.hspy").metadata.Multimodal_fusion.relaxed
     assert list(found.windows) == list(first.metadata.Multimodal_fusion.relaxed.windows)
+
+
+@pytest.mark.parametrize(("side", "errors", "verdict"), [
+    (1, 6.0, "with care"), (1, -6.0, "sound"), (2, 6.0, "sound"),
+])  # fmt: skip
+def test_single_pixels_far_above_the_others_may_be_hot(side, errors, verdict):
+    window = next(each for each in windows_over((24, 24)) if each.size == (side, side))
+    found = Lost(1, window, 30, window.pixels(30), errors, 20.0, 2.0)
+    with gathered() as notes:
+        say_what_was_given_back(["Sc_Ka", "Dy_La"], [found])
+    sound, judged = verdicts_of(["Sc_Ka", "Dy_La"], notes)
+    assert (sound.verdict, judged.verdict) == ("sound", verdict)
+    assert judged.words == ([] if verdict == "sound" else ["possible hot pixels"])
