@@ -9,14 +9,20 @@ _SWEEPS, _CLOSE = 50, 1e-6
 # Standard deviation of the Gaussian that averages an excess, in window widths, and the number of
 # standard errors of a surplus that may be left.
 _ALONG, _MAY_BE_LEFT = 1.0, 1.0
+# That of the Gaussian that averages missing counts, in widths of boxes, discs and rings, and its
+# least value, in pixels.
+_WITHIN, _FINEST = 0.25, 1.0
+# Differences of missing counts are followed from this many times the variance of the noise on.
+_CERTAIN = 3.0
 _TINY = 1e-30
 
 
 class _Change:
     """Correction of a map in one window.
 
-    Missing counts are spread evenly over the softened window, until the sum is that of the counts.
-    A surplus is removed where the map exceeds the counts nearby, by at most this excess, and then
+    Missing counts are spread over the softened window, until the sum is that of the counts: evenly,
+    or like the counts that are missing nearby, as far as noise does not explain how these differ. A
+    surplus is removed where the map exceeds the counts nearby, by at most this excess, and then
     in proportion to the map.
     """
 
@@ -44,8 +50,14 @@ class _Change:
             self.lower = self.soft * np.where(inside, 1.0, beside)
             self.change = -self.soft * np.where(inside, within, beside) * there[-1]
         else:
-            self.change = self.soft
+            there = (each[self.region] for each in (net, variance, fused))
+            self.change = self.soft * _uneven(*there, self.soft, self._scale(lost.window))
         self.slope = self._at_pixels(self.change).sum()
+
+    @staticmethod
+    def _scale(window):
+        """Return the standard deviation of the Gaussian that averages what a window lacks."""
+        return max((_WITHIN if window.is_compact else _ALONG) * window.width, _FINEST)
 
     def _at_pixels(self, image):
         whole = np.zeros(self._shape)
@@ -137,6 +149,30 @@ def _excess(net, variance, fused, pixels, width):
     noise = (np.maximum(noise, 0.0) + excess) / (4 * np.pi * (_ALONG * width) ** 2)
     certain = np.square(excess) / np.maximum(np.square(excess) + noise, _TINY)
     return certain * excess / np.maximum(held, _TINY)
+
+
+def _uneven(net, variance, fused, soft, sigma):
+    """Return how missing counts differ over a softened window, about 1.
+
+    They are averaged over the neighbourhood. Of their differences, the share is kept that several
+    times the variance of the noise does not explain, so that hardly any noise is followed.
+    """
+
+    def averaged(image):
+        return ndimage.gaussian_filter(image, sigma, mode="constant")
+
+    weight = averaged(soft)
+    lacking = averaged(soft * (net - fused)) / np.maximum(weight, _TINY)
+    mean = (soft * lacking).sum() / soft.sum()
+    # of an average under a Gaussian and the window, about
+    noise = averaged(soft**2 * np.maximum(variance, 0.0)) / np.maximum(weight, _TINY) ** 2
+    noise = noise / (4 * np.pi * sigma**2)
+    spread = (soft * np.square(lacking - mean)).sum() / soft.sum()
+    explained = (soft * noise).sum() / soft.sum()
+    share = max(1 - _CERTAIN * explained / max(spread, _TINY), 0.0)
+    if mean <= 0 or share == 0:
+        return np.ones_like(soft)
+    return np.maximum(1 + share * (lacking / mean - 1), 0.0)
 
 
 def _wanted(net, fused, window):

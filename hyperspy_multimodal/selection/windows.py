@@ -6,8 +6,9 @@ import numpy as np
 from scipy import ndimage
 
 # Standard deviations of the Gaussian that softens windows, in widths of the window, for boxes and
-# discs and for lines, and its cut-off in standard deviations.
-_SOFT, _SOFT_LINE, _TRUNCATED = 1 / 6, 1 / 4, 3.0
+# discs and for lines, and its cut-off in standard deviations. A box of a few pixels is softened by
+# so many at least, unless it is a single pixel.
+_SOFT, _SOFT_LINE, _TRUNCATED, _LEAST_SOFT = 1 / 6, 1 / 4, 3.0, 0.6
 # Number of pixels that are summed at a time.
 _ROOM = 500_000
 
@@ -100,7 +101,8 @@ class Windows:
         """Return a softened window, by the number of its place.
 
         The window is smoothed by a Gaussian of a sixth of its width, or of a quarter if it is a
-        line. Nothing is lost beyond the edges of the scan.
+        line, but of 0.6 pixels at least unless it is a line or a single pixel. Nothing is lost
+        beyond the edges of the scan.
 
         Returns
         -------
@@ -110,6 +112,8 @@ class Windows:
             Weights from 0 to 1 in this region.
         """
         sigma = (_SOFT if self.is_compact else _SOFT_LINE) * self.width
+        if self.is_compact and self.width > 1:
+            sigma = max(sigma, _LEAST_SOFT)
         spill = int(_TRUNCATED * sigma + 0.5)
         pixels = self.pixels(place)
         starts = [max(each.min() - spill, 0) for each in pixels]

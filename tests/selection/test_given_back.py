@@ -95,3 +95,30 @@ def test_a_total_is_kept_without_raising_single_pixels_beside_a_window():
     kept = given_back(fused[None], maps_of(net), [box], np.array([net.sum()]))[0]
     assert kept.sum() == pytest.approx(net.sum())
     assert kept[5, 5] < 2.0 and kept[~inside].min() > 0.3
+
+
+@pytest.mark.parametrize("level", [0.3, 6.0])
+def test_missing_counts_have_the_shape_of_the_counts_where_noise_does_not_hide_it(level):
+    """They are in a strip at the edge of a window, which is not the edge of a structure."""
+    lost = lost_box()
+    inside = np.zeros(SHAPE, bool)
+    inside[lost.pixels] = True
+    there = inside & (np.indices(SHAPE)[1] < 22)
+    truth = np.where(there, level, 0.0) + 1.0
+    found, even = [], []
+    for seed in range(5):
+        counts = np.random.default_rng(seed).poisson(truth).astype(float)
+        kept, pixels = given_back_to(np.ones(SHAPE), counts, lost)
+        assert kept[pixels].sum() == pytest.approx(counts[pixels].sum())
+        found.append(kept[there].mean() - kept[inside & ~there].mean())
+        even.append(kept[inside].std() < 0.1)
+    assert (np.mean(found) > 0.4 * level) == (level > 1)
+    assert np.mean(even) > 0.5 if level < 1 else not any(even)
+
+
+def test_a_box_of_a_few_pixels_has_no_sharp_edges():
+    kinds = {each.size: each for each in windows_over(SHAPE) if each.is_compact}
+    for side, highest in ((1, 1.0), (2, 0.7)):
+        _, soft = kinds[side, side].soft(500)
+        assert soft.max() == pytest.approx(highest, abs=0.15 if side > 1 else 1e-6)
+        assert soft.sum() == pytest.approx(side**2)
