@@ -1,6 +1,7 @@
 """Compositions, sums, raw maps and errors that the command writes, against the Python functions."""
 
 import csv
+from types import SimpleNamespace
 
 import hyperspy.api as hs
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from hyperspy_multimodal import composition, region_sums
 from hyperspy_multimodal.command import main
 from hyperspy_multimodal.command.advice import translated
+from hyperspy_multimodal.command.quantities import check_units
 from hyperspy_multimodal.command.table import write_windows
 from hyperspy_multimodal.data import core_loss, core_shell
+from hyperspy_multimodal.given.map_input import read_maps
 
 SHAPE = 28, 24
 FUSION = {"lambdas": (0.01, 0.02), "gamma": 1}
@@ -159,6 +162,24 @@ def test_edges_have_cross_sections_of_their_own(folder):
     maps, output = specimen.signal.multimodal_fusion(specimen.haadf, full_output=True, **FUSION)
     whole = composition(maps, output, None, {"scan": np.ones((16, 16), bool)})
     assert is_written(whole, "composition.csv", folder)
+
+
+@pytest.mark.parametrize(("options", "is_refused"), [
+    ({"regions": "auto"}, True), ({"factors": {"Co": 1.0, "Mn": 1.0}}, True),
+    ({"factors": {"Co": 1.0, "O_K": 1.0}}, False), ({"regions": "whole"}, False),
+    ({"regions": "auto", "gain": [0.01, 0.05, 0.01]}, False),
+])  # fmt: skip
+def test_maps_in_different_units_are_refused_before_they_are_fused(options, is_refused):
+    counts = np.random.default_rng(0).poisson(np.linspace(1, 30, 64) * np.ones((3, 64, 1)))
+    maps = np.array([0.01, 0.05, 0.01])[:, None, None] * counts
+    given = read_maps(maps, ["Co_L3", "Mn_L3", "O_K"])
+    defaults = {"regions": None, "factors": None, "gain": None, "background": None}
+    options = SimpleNamespace(**{**defaults, **options})
+    if is_refused:
+        with pytest.raises(ValueError, match=r"Nothing was fused: maps must have the same unit"):
+            check_units(options, given)
+    else:
+        check_units(options, given)
 
 
 def test_raw_maps_and_errors_are_in_all_formats(folder, scan):

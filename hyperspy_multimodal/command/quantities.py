@@ -38,10 +38,41 @@ def check_names(options, names, kind="X-ray line"):
         raise ValueError(
             "--factors and --regions need the line or edge of each map, but those of "
             f"{', '.join(unnamed)} are not known. Pass them in the order of the maps, such as "
-            "--elements Si_Ka O_Ka."
+            "--elements Si_Ka O_Ka, or --elements Co_L3 O_K."
         )
     if options.factors is not None:
         _with_factors(options.factors, names, kind)
+
+
+def check_units(options, given):
+    """Refuse maps in different units, which are not to be compared, before they are fused.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    given : MapInput
+        Maps that were made elsewhere.
+    """
+    from ..given.noisy_maps import ready_maps
+    from ..notes import gathered
+    from ..quantification.map_units import Gains, check_one_unit
+
+    if options.factors is None and options.regions != AUTO:
+        return  # sums of each map alone
+    with gathered():  # the fusion says the same again
+        maps, _ = ready_maps(
+            given.names, given.arrays, options.gain, options.background, 0, 0, given.mask
+        )
+    doubts, used = maps.gain_doubts, np.ones(len(given.lines), bool)
+    if options.factors is not None:
+        used[:] = [name in options.factors or _element(name) in options.factors
+                   for name in given.lines]  # fmt: skip
+    of_used = None if doubts is None else doubts[used]
+    names = [name for name, is_used in zip(given.lines, used, strict=True) if is_used]
+    try:
+        check_one_unit(Gains(names, maps.gains[used], of_used))
+    except ValueError as error:
+        raise ValueError(f"Nothing was fused: {error}") from error
 
 
 def write_quantities(folder, maps, output, regions, options):

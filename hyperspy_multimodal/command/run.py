@@ -83,10 +83,11 @@ def fuse_given_maps(options):
         _check_regions(maps, regions, options)
         maps, haadf, mask, regions = _part(maps, haadf, mask, regions, options)
     if quantities.are_wanted(options):
-        names = read_maps(maps, options.elements, mask).lines
-        kind = "edge" if known_name(names[0], "edge") == names[0] else "X-ray line"
+        read = read_maps(maps, options.elements, mask)
+        kind = "edge" if known_name(read.lines[0], "edge") == read.lines[0] else "X-ray line"
         with about_options():
-            quantities.check_names(options, names, kind)
+            quantities.check_names(options, read.lines, kind)
+        quantities.check_units(options, read)
     given = _given(options)
     if options.elements:
         given["elements"] = options.elements

@@ -1,6 +1,7 @@
 """What existing maps are worth: their gain, and whether all maps have the same unit."""
 
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,14 @@ COUNTS = "counts"
 _APART, _STANDARD_ERRORS, _GUESSED = 1.5, 3.0, 0.6
 
 
+class Gains(NamedTuple):
+    """What is known of the gains of maps before they are fused, as `Measured` has it."""
+
+    names: list
+    per_count: np.ndarray
+    gain_doubts: np.ndarray | None
+
+
 def check_one_unit(measured):
     """Refuse maps whose estimated gains show that they are in different units.
 
@@ -20,7 +29,7 @@ def check_one_unit(measured):
 
     Parameters
     ----------
-    measured : Measured
+    measured : Measured or Gains
 
     Raises
     ------
