@@ -52,5 +52,6 @@ def _announce():
     _announced.set()
     _logger.warning(
         "Compiling the fusion kernels, which takes about ten seconds on an idle machine and up to "
-        "two minutes on a busy one. This happens only once: the compiled kernels are kept on disk."
+        "two minutes on a busy one. Compiled kernels are kept on disk. Only kernels that no fusion "
+        "has needed before, such as those of another regulariser, are compiled later."
     )
