@@ -66,7 +66,8 @@ def raw_errors(maps, output):
     gains = np.broadcast_to(output.get("gain", 1.0), len(maps))
     from ..plot.panels import map_name
 
-    cut_off = (output.get("raw_noise") or {}).get("cut_off") or {}
+    known = output.get("raw_noise") or {}
+    cut_off, variances = (known.get(name) or {} for name in ("cut_off", "variances"))
     errors = []
     for each, gain, raw, name in zip(
         output["verdicts"], gains, output["raw_maps"], map(map_name, maps), strict=True
@@ -77,6 +78,8 @@ def raw_errors(maps, output):
         pixels = np.isfinite(raw.data).sum()
         # not of the raw total, from which a pedestal may have been subtracted
         noise = gain * pixels * each["counts_per_pixel"] / each["standard_errors"]
+        if np.isnan(noise) and name in variances:  # the number of counts is a guess
+            noise = np.sqrt(max(np.nansum(variances[name]), 0.0))
         errors.append(float(np.hypot(noise, pixels * cut_off.get(name, 0.0))))
     return errors
 

@@ -78,6 +78,12 @@ class FittedMaps:
     whole: "FittedMaps | None" = field(default=None, repr=False)
     mask = None
 
+    @property
+    def gains_are_known(self):
+        """Which gains are no guess, bool, shape (K,)."""
+        doubts = self.gain_doubts
+        return np.isfinite(np.zeros(len(self.names)) if doubts is None else doubts)
+
     @cached_property
     def background(self):
         """Variance v beyond the net counts' own, times the softening, pooled, (K, ny, nx)."""

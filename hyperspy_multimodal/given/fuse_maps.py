@@ -199,10 +199,10 @@ def fuse_maps(
     whole, measured = measured, masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
     fused = fuse(measured, on_scan, scattering, parameters)
-    for verdict, unit in zip(fused.numbers["verdicts"], measured.gains, strict=True):
-        verdict["counts_per_pixel"] /= (
-            unit  # gains convert to units of the maps here, not to counts
-        )
+    # gains convert to units of the maps here, not to counts; what a guess gives is unknown
+    units = np.where(whole.gains_are_known, measured.gains, np.nan).tolist()
+    for verdict, unit in zip(fused.numbers["verdicts"], units, strict=True):
+        verdict["counts_per_pixel"] /= unit
     record = fused.record
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()

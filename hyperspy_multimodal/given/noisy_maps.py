@@ -269,7 +269,7 @@ def _warn_of_estimate(names, noises, floors, numbers, repeats):
         "noise, pass the maps in counts, or pass `gain` and `background`.",
         why,
         known_by_name(names, gains, errors, assumed=True),
-        _in_dark(names, floors, [noise.floor_error for noise in noises]),
+        _in_dark(names, floors, noises),
         kind="noise",
         about=[
             name
@@ -281,9 +281,16 @@ def _warn_of_estimate(names, noises, floors, numbers, repeats):
     )
 
 
-def _in_dark(names, floors, errors):
-    """Return a sentence about noise that does not grow with brightness, of maps that show any."""
-    shown = [each for each in zip(names, floors, errors, strict=True) if each[1] > each[2] > 0]
+def _in_dark(names, floors, noises):
+    """Return a sentence about noise that does not grow with brightness, of maps that show any.
+
+    Where the gain is a guess, that is the noise which is used, and is named in any case.
+    """
+    shown = [
+        (name, floor, noise.floor_error if floor > noise.floor_error > 0 else 0.0)
+        for name, floor, noise in zip(names, floors, noises, strict=True)
+        if floor > noise.floor_error > 0 or (floor > 0 and not np.isfinite(noise.gain_error))
+    ]
     if not shown:
         return ""
     variances = known_by_name(*zip(*shown, strict=True))

@@ -136,8 +136,7 @@ def _of_known_gains(maps, scattering):
     A map whose gain is a guess may seem to hold a hundred times as many counts as the others. Its
     own contrast, such as that of what is left by other elements, would then be that of the HAADF.
     """
-    doubts = getattr(maps, "gain_doubts", None)
-    known = np.isfinite(doubts) if doubts is not None else np.ones(len(scattering), bool)
+    known = np.asarray(getattr(maps, "gains_are_known", True))
     return np.where(known, scattering, 0.0) if known.any() else scattering
 
 

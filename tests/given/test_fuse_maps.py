@@ -290,3 +290,13 @@ def test_counts_per_pixel_are_counts_in_any_unit_and_with_a_mask(specimen, count
         _, output = fuse_maps(maps, specimen.haadf, gain=unit, **masked)
         found = [each["counts_per_pixel"] for each in output["verdicts"]]
         np.testing.assert_allclose(found, stack(counts)[:, ~mask].mean(axis=1), rtol=1e-5)
+
+
+def test_counts_per_pixel_of_maps_whose_gain_is_a_guess_are_unknown(specimen):
+    """The difference of two maps has noise, but its counts tell nothing."""
+    rng = np.random.default_rng(0)
+    maps = [rng.normal(1.0, 0.05, (32, 40)), 0.1 * rng.poisson(specimen.counts[0].data)]
+    _, output = fuse_maps(maps, specimen.haadf, elements=["O", "Co"], full_output=True, **GIVEN)
+    guess, known = (each["counts_per_pixel"] for each in output["verdicts"])
+    assert np.isnan(guess) and known > 0
+    assert any("adds a variance of O 0.00" in each for each in output["messages"])

@@ -177,7 +177,7 @@ def test_what_is_not_known_of_the_noise_is_called_unknown(caplog):
     floors = [noise.floor for noise in noises]
     _warn_of_estimate(["Sc", "Dy", "O"], noises, floors, None, repeats)
     assert "Sc 0.0200 ± 0.0040, Dy 0.0300 ± 0.0030, O unknown (0.00082 assumed). " in caplog.text
-    assert "adds a variance of Sc 0.0030 ± 0.0010. " in caplog.text
+    assert "adds a variance of Sc 0.0030 ± 0.0010, O 0.01. " in caplog.text
     caplog.clear()
     _warn_of_estimate(["Dy"], [plain], [plain.floor], None, repeats)
     assert "variance" not in caplog.text
