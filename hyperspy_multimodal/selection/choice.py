@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from ..counts.contracts import Maps
+from ..notes import Speaker
 from .forms import centred, forms_without
 from .held_out import HeldOut
 from .mixtures import with_sieves
@@ -17,6 +18,8 @@ from .shared_structure import SharedStructure, shared_structure
 from .sieves import COARSE, SIEVE, SIEVES, SMOOTH, blurs_without
 from .stages import adjusted, are_losing, best_of, set_apart, walked
 
+_logger = Speaker(__name__)
+
 _FIRST_RATIO = 2.0
 #: lambda_1 of the first comparison of HAADF models.
 FIRST_LAMBDAS_1 = (1e-2, 1e-3)
@@ -24,6 +27,8 @@ _STEP, _FINE_STEP = 2, 1  # in half decades
 # Standard errors that the HAADF must gain over "no HAADF" to be used. If it gains less than nothing
 # after the first steps of lambda_1, it is left out: later steps add 0 to 2 standard errors.
 _STANDARD_ERRORS, _PROMISING = 3.0, 0.0
+# The decision is close if it gains as many, but for this number.
+_CLOSE = 1.0
 # Number of HAADF models to search until one gains that much: the first ones may predict equally
 # well.
 _MODELS = 2
@@ -165,13 +170,30 @@ def _guided(held_out, without, changed, candidates):
     ]
     held_out.try_out([each for settings in tried for each in settings])
     firsts = sorted((best_of(held_out, settings) for settings in tried), key=held_out.score)
+    most = -np.inf
     for first in firsts[:_MODELS]:
         best = _of_model(held_out, first, without, changed, candidates)
         if best is None:
             break
-        if held_out.standard_errors_gained(best, without) >= _STANDARD_ERRORS:
-            return best
-    return without
+        most = max(most, held_out.standard_errors_gained(best, without))
+        if most >= _STANDARD_ERRORS:
+            break
+    _say_if_close(most)
+    return best if most >= _STANDARD_ERRORS else without
+
+
+def _say_if_close(gained):
+    """Log that another draw of the held-out counts may decide differently."""
+    if abs(gained - _STANDARD_ERRORS) < _CLOSE:
+        _logger.warning(
+            "It is a close decision that the HAADF is %s: it improves the prediction of held-out "
+            "counts by %.1f standard errors, and %g are required. With another seed, or slightly "
+            "different maps, it may be the opposite. Compare the maps of several seeds.",
+            "used" if gained >= _STANDARD_ERRORS else "not used",
+            gained,
+            _STANDARD_ERRORS,
+            kind="told",
+        )
 
 
 def _of_model(held_out, first, without, changed, candidates):

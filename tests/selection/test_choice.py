@@ -7,7 +7,7 @@ from slow_repeats import alternating
 from hyperspy_multimodal.counts.reading import SPLITS
 from hyperspy_multimodal.fusion.regularisers import CHOICES, REGULARISERS
 from hyperspy_multimodal.selection import choose_setting
-from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1
+from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, _say_if_close
 from hyperspy_multimodal.selection.moves import HUBER, RATIOS, highest
 from hyperspy_multimodal.selection.sieves import RATIOS as WIDTHS
 from hyperspy_multimodal.selection.sieves import SIEVE
@@ -241,3 +241,13 @@ def test_inputs_are_not_modified(specimen, maps):
     choose_setting(maps, models, 0, all_kept(maps), (BOTH,) * 3, lambda: None)
     for array, copy in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(array, copy)
+
+
+@pytest.mark.parametrize(("gained", "said"), [
+    (3.8, "is used"), (2.9, "is not used"), (8.0, None), (0.4, None), (-np.inf, None),
+])  # fmt: skip
+def test_a_close_decision_is_said(gained, said, caplog):
+    caplog.set_level("INFO", "hyperspy_multimodal")
+    _say_if_close(gained)
+    assert ("close decision" in caplog.text) == (said is not None)
+    assert said is None or f"the HAADF {said}" in caplog.text
