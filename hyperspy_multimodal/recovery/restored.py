@@ -98,7 +98,7 @@ def restored(prepared, chosen, keep_significant, tolerance, **options):
     def found(setting, result, elements=None):
         known = totals, matched, prepared.beyond
         maps = shared(result.maps, elements)
-        kept, lost, left = kept_structure(prepared.maps, maps, *known, elements)
+        kept, lost, left = kept_structure(prepared.maps, maps, *known, elements, result.maps)
         return Restored(setting, result, replace(result, maps=kept), lost, left)
 
     result = fused(chosen.setting)

@@ -18,7 +18,7 @@ _ROUNDS = 8
 _NEARBY = 4.0
 
 
-def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None):
+def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None, alone=None):
     """Find significant structure that fused maps have lost, and restore it.
 
     Sums over ranges of brightness of the HAADF come first, then sums over strips, and where other
@@ -43,6 +43,9 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         From `variance_beyond`, if known.
     elements : sequence of int, optional
         Maps to test, default all.
+    alone : numpy.ndarray, optional
+        Maps before they followed those of other elements, shape (K, ny, nx). They tell where other
+        elements are: a map that follows an element is bright where the noise of that is high.
 
     Returns
     -------
@@ -70,7 +73,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
     elements = list(range(len(fused))) if elements is None else sorted(elements)
     if haadf is not None:
         fixed = np.flatnonzero(np.isfinite(totals))
-        sums = WrongSums(expectation, haadf, maps.mask, fixed, elements, maps.names)
+        known = expectation, haadf, maps.mask
+        sums = WrongSums(*known, fixed, elements, maps.names, alone)
         lost = sums.of_brightness(fused)
         kept = restored(lost)
 

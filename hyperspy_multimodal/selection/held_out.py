@@ -239,16 +239,12 @@ class HeldOut:
         return self._halves[setting]
 
     def _fuse_halves(self, setting):
-        everyone = range(self.n_maps)
-        # The first one has usually been fused before.
-        starts = self._earlier[0].nearest(setting, everyone), None
-        jobs = zip(self.splits[0], starts, (self._in_units.get(0), None), strict=True)
+        # They start from nothing: their small differences would else depend on the search.
+        jobs = zip(self.splits[0], (self._in_units.get(0), None), strict=True)
 
         def fused(job):
-            half, start, known = job
-            found = self._fused(
-                half, setting, start=start, tolerance=_FINE_TOLERANCE, in_units=known
-            )
+            half, known = job
+            found = self._fused(half, setting, tolerance=_FINE_TOLERANCE, in_units=known)
             return found.maps
 
         return np.array(fuse_side_by_side(fused, jobs))

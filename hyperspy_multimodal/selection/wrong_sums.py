@@ -31,10 +31,13 @@ class WrongSums:
         Maps whose totals are kept, and maps to test: those that are both are compared.
     names : sequence of str
         Lines or edges.
+    alone : numpy.ndarray, optional
+        Fused maps that tell where other elements are, shape (K, ny, nx). Default: those to test.
     """
 
-    def __init__(self, expectation, haadf, mask, of_fixed_total, elements, names):
+    def __init__(self, expectation, haadf, mask, of_fixed_total, elements, names, alone=None):
         self._expectation, self._mask, self._names = expectation, mask, names
+        self._alone = alone
         self._bands, self._strips = bands_of(haadf, mask), strips_of(haadf.shape, mask)
         self._elements = sorted(set(elements) & set(of_fixed_total.tolist()))
 
@@ -77,7 +80,8 @@ class WrongSums:
     def _beside(self, fused, elements, apart_from=()):
         found = []
         for i in elements:
-            parts = of_other_maps(fused, self._names, i, self._mask)
+            others = fused if self._alone is None else self._alone
+            parts = of_other_maps(others, self._names, i, self._mask)
             if parts:
                 found += wrong_ranges(self._expectation, fused, parts, [i], apart_from)
         return found

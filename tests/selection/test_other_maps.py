@@ -63,6 +63,17 @@ def test_maps_that_are_right_are_left_alone():
         assert not beside_others(kept(maps, with_totals(TRUTH, maps))[1])
 
 
+def test_a_map_that_follows_another_is_no_evidence_against_it():
+    """It is bright where the counts of the other are high by chance."""
+    flat = np.stack([np.full(SHAPE, 3.0), np.full(SHAPE, 2.0)])
+    maps = drawn(flat)
+    fused = with_totals(flat, maps)
+    follows = np.stack([fused[0] + 0.3 * (maps.net[1] - 2.0), fused[1]])
+    total = follows.sum(axis=(1, 2))
+    assert beside_others(kept_structure(maps, follows, total, HAADF)[1])
+    assert not beside_others(kept_structure(maps, follows, total, HAADF, alone=fused)[1])
+
+
 def test_dark_and_bright_pixels_of_other_maps():
     [part] = of_other_maps(TRUTH, ["Co_Ka", "Mn_Ka"], 1)
     assert part.pixels.tolist() == [(~CORE).sum(), CORE.sum()]
