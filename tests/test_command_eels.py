@@ -46,7 +46,7 @@ def test_angles_make_a_fit_and_a_composition(folder, scan):
 
 
 def test_without_angles_the_message_names_the_options(folder, capsys):
-    assert main([*SCAN, "--method", "fit"]) == 1
+    assert main([*SCAN, "--method", "fit"]) == 2
     said = capsys.readouterr().err
     assert "Set them, for example with --convergence-angle 10 --collection-angle 30" in said
 
@@ -56,7 +56,7 @@ def test_angles_are_not_for_x_rays(tmp_path, monkeypatch, capsys):
     scan = core_shell((8, 8), counts=5)
     scan.signal.save("spectra.hspy")
     scan.haadf.save("haadf.hspy")
-    assert main(["spectra.hspy", "haadf.hspy", "--collection-angle", "9"]) == 1
+    assert main(["spectra.hspy", "haadf.hspy", "--collection-angle", "9"]) == 2
     assert "--collection-angle is for EELS" in capsys.readouterr().err
 
 

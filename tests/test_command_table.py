@@ -66,7 +66,6 @@ def test_errors_of_an_estimated_gain_are_those_of_region_sums(run, scan):
         maps = {f"{name}_Ka": file[name] for name in file if name != "HAADF"}
     settings = {"gamma": 1, "lambdas": (0.01, 0.02), "full_output": True}
     found = region_sums(*fuse_maps(maps, scan.haadf, **settings), {"scan": scan.haadf.data > 0})
-    assert "may have been cut off" in found.table()
     of_table = dict(zip(maps, errors(run("maps.npz", "--maps"), "raw"), strict=True))
     of_sums = dict(zip(found.lines, found.errors["total"][0], strict=True))
     for name, error in of_sums.items():
