@@ -98,11 +98,15 @@ def _share(noise, both, mask):
         return np.minimum(shares, 1.0), np.sqrt(np.square(rest).sum(axis=1)) / whole
 
 
-def block_sums(values):
-    """Sum maps (K, ny, nx) over at most 16 x 16 blocks; return an array (K, blocks)."""
+def block_sums(values, least=1):
+    """Sum maps (K, ny, nx) over at most 16 x 16 blocks; return an array (K, blocks).
+
+    Blocks have sides of at least ``least`` pixels, or of the whole scan.
+    """
     for axis in (1, 2):
         size = values.shape[axis]
-        starts = np.unique(np.linspace(0, size, min(size, 16), endpoint=False).astype(int))
+        number = min(max(size // least, 1), 16)
+        starts = np.unique(np.linspace(0, size, number, endpoint=False).astype(int))
         values = np.add.reduceat(values, starts, axis=axis)
     return values.reshape(len(values), -1)
 

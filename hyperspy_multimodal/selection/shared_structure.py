@@ -11,8 +11,9 @@ from .normalised_haadf import smoothed
 # the neighbourhoods in which each band is judged.
 _WIDTHS, _NEIGHBOURS = (1.0, 2.5, 6.0), (3.0, 5.0, 8.0, 12.0)
 # A band follows the other elements if this predicts held-out counts better by so many standard
-# errors.
-_STANDARD_ERRORS = 2.5
+# errors. These are from blocks of at least so many pixels: broad structure of one block is also in
+# the next one if blocks are small. Fewer blocks do not tell the error.
+_STANDARD_ERRORS, _BLOCKS, _FEWEST = 2.5, (1, 6, 12, 24), 4
 # By how much weights differ from place to place, as known before: a standard deviation.
 _VARIES = 0.3
 # Variances of the counts are smoothed for weights, and are at least this share of their mean.
@@ -167,12 +168,16 @@ def _products(fused, halves, element, guides, mask):
 
 def _weights(products, squares):
     """Return the weight of each band for the whole scan; 0 if it is not significant."""
-    products, squares = block_sums(products), block_sums(squares)
-    whole = np.maximum(squares.sum(axis=1), _TINY)
-    weights = products.sum(axis=1) / whole
-    rest = products - weights[:, None] * squares
-    errors = np.sqrt(np.square(rest).sum(axis=1)) / whole
-    return np.where(weights > _STANDARD_ERRORS * errors, np.clip(weights, 0.0, 1.0), 0.0)
+    found = np.zeros(len(products))
+    for band, least in enumerate(_BLOCKS):
+        own, whole = (block_sums(each[band : band + 1], least)[0] for each in (products, squares))
+        if own.size < _FEWEST:
+            continue
+        weight = own.sum() / max(whole.sum(), _TINY)
+        spread = np.square(own - weight * whole).sum() * own.size / (own.size - 1)
+        if weight * whole.sum() > _STANDARD_ERRORS * np.sqrt(spread):
+            found[band] = min(weight, 1.0)
+    return found
 
 
 def _places(weights, products, squares, variance):

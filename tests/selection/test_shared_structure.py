@@ -162,6 +162,20 @@ def test_noise_is_hardly_followed():
     assert np.mean(changes) < 1.02
 
 
+def test_even_maps_seldom_follow_others():
+    """Also in the broadest band, whose noise is alike in neighbouring small blocks."""
+    rows, columns = np.indices((96, 96))
+    others = [np.hypot(rows - 30, columns - 40) < 14, np.hypot(rows - 70, columns - 60) < 9]
+    expected = np.array([np.full((96, 96), 5.0), *(10.0 * each for each in others)])
+    found = []
+    for seed in range(30):
+        halves = held_out(expected, seed)
+        for fused, half in zip(halves.fused_halves(None), halves.splits[0], strict=True):
+            fused[0] = half.net[0].mean()
+        found.append(shared_structure(halves, None).weights[0].any())
+    assert np.mean(found) < 0.12
+
+
 @pytest.fixture
 def scan():
     return counts_of(np.random.default_rng(3).poisson(dependent()))
