@@ -21,6 +21,8 @@ _MAX_ITERATIONS = 300
 # Squared width of sieves of the maps that are taken for the truth, as a share of that of the fused
 # ones.
 _NARROWER = 0.5
+# Weights with which these maps follow others, as a share of those of the fused ones.
+_LESS_SHARED = 0.5
 # Ratios of total variation and of its Huber form that flatten next to nothing.
 _LEAST, _LEAST_HUBER = 0.25, 0.5
 
@@ -67,9 +69,16 @@ class Fusions:
         self._progress, self._lost = progress, lost
         self._shared, self._mask = shared, mask
 
+    def rough(self, maps, initial):
+        """Return the fusion of measured maps that are taken for the truth, see `bootstrap`."""
+        shared = None if self._shared is None else self._shared.scaled(_LESS_SHARED)
+        return self._fused(maps, _rougher(self.setting), shared, initial)
+
     def of(self, maps, initial=None, haadf=None, setting=None):
         """Return the fusion of measured or drawn maps."""
-        setting = setting or self.setting
+        return self._fused(maps, setting or self.setting, self._shared, initial, haadf)
+
+    def _fused(self, maps, setting, shared, initial, haadf=None):
         models = self.models
         if haadf is not None:
             models = _Drawn(models, self.setting.model or models.first, haadf)
@@ -84,8 +93,8 @@ class Fusions:
         )
         self._progress()
         found = fused.maps
-        if self._shared is not None:
-            found = self._shared.applied(found, maps, self._mask)
+        if shared is not None:
+            found = shared.applied(found, maps, self._mask)
         return replace(fused, maps=given_back(found, maps, self._lost, totals))
 
 
@@ -97,9 +106,10 @@ def bootstrap(
     Counts and HAADF are drawn from maps that are taken for the truth, and fused with the same
     parameters. What is found deviates from that truth by noise and by what the total variation
     flattens. For the latter to show, the truth has to have what was flattened in the fused maps: it
-    is a fusion with less total variation, see `_rougher`. Weights and pedestal of the HAADF model
-    are fitted to each draw. The noise that was drawn says how far fused maps follow it, which
-    `calibrated` needs to find from the measured counts what the model misses.
+    is a fusion with less total variation, see `_rougher`, and follows other elements half as far:
+    structure of one element alone is flattened where its map follows others. Weights and pedestal
+    of the HAADF model are fitted to each draw. The noise that was drawn says how far fused maps
+    follow it, which `calibrated` needs to find from the measured counts what the model misses.
 
     Parameters
     ----------
@@ -131,7 +141,7 @@ def bootstrap(
     Bootstrap
     """
     fusions = Fusions(models, setting, kept, progress, lost, shared, maps.mask)
-    pilot = fusions.of(maps, fused, setting=_rougher(setting))
+    pilot = fusions.rough(maps, fused)
     truth = np.asarray(pilot.maps, dtype=np.float64)
     generator = np.random.default_rng(seed)
     model = setting.model or models.first
