@@ -171,6 +171,7 @@ def chosen_for(specimen):
         "gamma": chosen.gamma,
         "lambdas": (chosen.lambda_1, chosen.lambda_2),
         "regulariser": list(chosen.regularisers),
+        "share_structure": True,
     }
 
 

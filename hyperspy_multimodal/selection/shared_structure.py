@@ -186,14 +186,20 @@ def _weights(products, squares):
 
 
 def _places(weights, products, squares, variance):
-    """Return the weight of each band and pixel, (bands, ny, nx)."""
+    """Return the weight of each band and pixel, (bands, ny, nx).
+
+    Pixels of a neighbourhood count as independent. Those of broad bands are not, so that what they
+    say weighs more than it should: this keeps structure of an element of its own.
+    """
     variance = _smooth_variance(variance)
     places = np.zeros(products.shape, np.float32)
     for band in np.flatnonzero(weights):
         width = _NEIGHBOURS[band]
         noise = _GAINS[band] * variance / (4 * np.pi * width**2)  # the area of the neighbourhood
         said, precision = (smoothed(each[band], width) / noise for each in (products, squares))
-        known = 1 / _VARIES**2
+        # A weight near 0 varies less, as it cannot be below.
+        low = min(weights[band], 0.5)
+        known = 1 / (_VARIES**2 * 4 * low * (1 - low))
         places[band] = np.clip((said + known * weights[band]) / (precision + known), 0.0, 1.0)
     return places
 
