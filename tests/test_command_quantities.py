@@ -14,6 +14,7 @@ from hyperspy_multimodal.command.quantities import check_units
 from hyperspy_multimodal.command.table import write_windows
 from hyperspy_multimodal.data import core_loss, core_shell
 from hyperspy_multimodal.given.map_input import read_maps
+from hyperspy_multimodal.quantification import found_regions
 
 SHAPE = 28, 24
 FUSION = {"lambdas": (0.01, 0.02), "gamma": 1}
@@ -64,6 +65,12 @@ def test_composition_of_found_regions_is_that_of_python(folder, fused, capsys):
     # a run that asks for nothing leaves nothing of other maps behind
     assert main(SCAN) == 0
     assert not {"composition.csv", "regions.tif"} & {path.name for path in folder.glob("out/*")}
+
+
+def test_without_different_parts_a_label_image_is_suggested(folder, capsys, monkeypatch):
+    monkeypatch.setattr(found_regions, "_APART", 1000.0)
+    assert main([*SCAN, *GIVEN, "--regions", "auto"]) == 0
+    assert "No parts with different compositions were found. Small ones" in capsys.readouterr().err
 
 
 @pytest.mark.slow

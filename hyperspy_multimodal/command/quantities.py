@@ -117,9 +117,8 @@ def write_quantities(folder, maps, output, regions, options):
     _logger.info("%s of %d region%s in %s", what, len(found.regions), more, path)
     if options.regions == AUTO and len(found.regions) == 1:
         _logger.info(
-            "Only one region was found: the counts do not distinguish the compositions of parts "
-            "that are large enough. For particles that you see in the maps, draw a label image "
-            "and pass it with --regions."
+            "No parts with different compositions were found. Small ones may exist: draw a label "
+            "image of particles that you see in the maps and pass it with --regions."
         )
     if options.regions == AUTO:
         _write_regions(folder, maps[0], found, options)

@@ -176,13 +176,14 @@ def composition(
     regions, which increases the errors by a factor of 1.4. Pixels belong to the specimen if the
     fused counts of all maps together exceed three standard errors of the counts of 5 x 5 pixels,
     and those of their connected piece five standard errors of its counts; all other pixels are
-    vacuum. The compositions of the specimen pixels are grouped by k-means into
-    2 to 6 clusters of at least 20 pixels. At least half of the pixels of a cluster must lie in
-    squares of 2 x 2 pixels entirely within the cluster, so that rims do not become regions. A
-    number of clusters is accepted if all clusters differ from each other by at least 10 at% and at
-    least three standard errors of the second set of counts. Of the accepted numbers, the
-    one is chosen for which pixels are, on average, closest to their own cluster centre relative to
-    the nearest other centre. If none is accepted, all pixels form a single region.
+    vacuum. The compositions of the specimen pixels are grouped by k-means into 2 to 6 clusters.
+    Clusters that differ by less than 10 at%, or by less than four standard errors of the second set
+    of counts, are united to regions of at least 20 pixels. At least half of the pixels of a region
+    must lie in squares of 2 x 2 pixels entirely within it, so that rims do not become regions. Of
+    the numbers of clusters, the one is chosen for which pixels are, on average, closest to the
+    centre of their own region relative to the nearest other centre. If all clusters are united, all
+    pixels form a single region. If it is the whole scan, all counts are summed over it, and errors
+    do not increase.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.cluster.vq import ClusterError, kmeans2
 from scipy.ndimage import binary_opening, label, uniform_filter
 
-from .propagation import by_counts, carried, percentages, region_counts
+from .propagation import carried, percentages, region_counts
 
 # A fused pixel holds what some neighbours have counted.
 _NEIGHBOURS = 5
@@ -16,7 +16,8 @@ _CERTAIN = 5.0
 _MOST = 6  # regions
 _FEWEST = 20  # pixels of a region
 # Two regions differ by this many per cent, and standard errors of their raw counts, or are one.
-_APART, _TOLD_APART = 10.0, 3.0
+# Dozens of pairs are compared.
+_APART, _TOLD_APART = 10.0, 4.0
 _SOLID = 0.5  # share of a region's pixels in squares of 2 x 2: others are strewn about
 _STARTS = 5
 
@@ -67,15 +68,16 @@ def found_regions(measured, factors, seed):
     for number in range(2, _MOST + 1):
         if len(shares) < number * _FEWEST or distinct < number:
             break
-        labels, found = _clusters(shares, number, seed)
-        if labels is None or found <= separation:
+        labels = _clusters(shares, number, seed)
+        if labels is None:
             continue
-        image = np.zeros(there.shape, int)
-        image[there] = labels + 1
-        masks = np.array([image == label for label in range(1, number + 1)])
-        if masks.sum(axis=(1, 2)).min() < _FEWEST or not all(map(_hangs_together, masks)):
+        masks = np.zeros((number, *there.shape), bool)
+        masks[:, there] = labels == np.arange(number)[:, None]
+        masks = _united(measured, masks, factors)
+        if len(masks) < 2 or masks.sum(axis=(1, 2)).min() < _FEWEST:
             continue
-        if _differ(measured, masks, factors):
+        found = _separation(shares, masks[:, there])
+        if found > separation and all(map(_hangs_together, masks)):
             best, separation = masks, found
     return best[np.argsort(-best.sum(axis=(1, 2)), kind="stable")]
 
@@ -101,38 +103,67 @@ def _hangs_together(mask):
 
 
 def _clusters(shares, number, seed):
-    """Return labels of the best of some k-means, and how far apart its clusters are.
-
-    Labels are None where some of the clusters stay empty.
-    """
-    best = np.inf, None, 0.0
+    """Return labels of the best of some k-means; None where some of its clusters stay empty."""
+    best, least = None, np.inf
     for start in range(_STARTS):
         generator = np.random.default_rng([seed, number, start])
         try:
             centres, labels = kmeans2(shares, number, minit="++", seed=generator, missing="raise")
         except ClusterError:
             continue
-        distances = np.linalg.norm(shares[:, None] - centres, axis=2)
-        cost = np.square(distances.min(axis=1)).sum()
-        if cost < best[0]:
-            own, other = np.sort(distances, axis=1)[:, :2].T
-            best = cost, labels, float(np.mean(1 - own / np.maximum(other, 1e-12)))
-    return best[1:]
+        cost = np.square(np.linalg.norm(shares[:, None] - centres, axis=2).min(axis=1)).sum()
+        if cost < least:
+            best, least = labels, cost
+    return best
 
 
-def _differ(measured, masks, factors):
-    """Return whether raw counts tell each region from each other."""
+def _separation(shares, members):
+    """Return how far apart regions are: 1 if pixels have the composition of their region's mean."""
+    centres = np.array([shares[each].mean(axis=0) for each in members])
+    distances = np.linalg.norm(shares[:, None] - centres, axis=2)
+    own = distances[members.T]
+    other = np.where(members.T, np.inf, distances).min(axis=1)
+    return float(np.mean(1 - own / np.maximum(other, 1e-12)))
+
+
+def _united(measured, masks, factors):
+    """Unite regions until raw counts tell each from each other, those that differ least first."""
+    while len(masks) > 1:
+        differences = {
+            pair: _difference(measured, masks[list(pair)], factors)
+            for pair in combinations(range(len(masks)), 2)
+        }
+        one, other = min(differences, key=differences.get)
+        if differences[one, other] >= _TOLD_APART:
+            break
+        both = masks[one] | masks[other]
+        masks = np.concatenate([np.delete(masks, [one, other], axis=0), both[None]])
+    return masks
+
+
+def _difference(measured, masks, factors):
+    """Return by how many standard errors two regions differ; 0 if by too few per cent.
+
+    The errors are those of regions of one composition, that of both together. An element that only
+    the smaller one contains has a few counts there, whose own noise would hide that it is absent
+    from the other: half of the counts beyond those expected are taken to have noise.
+    """
     found = region_counts(measured, masks)
     if (found.counts * factors).sum(axis=1).min() <= 0:
-        return False
-    percent = percentages(found.counts, factors)
-    covariance = carried(by_counts(found.counts, factors), found.noise)
-    for a, b in combinations(range(len(masks)), 2):
-        difference = percent[a] - percent[b]
-        error = np.sqrt(np.diag(covariance[a] + covariance[b]))
-        if np.linalg.norm(difference) < _APART or np.all(np.abs(difference) < _TOLD_APART * error):
-            return False
-    return True
+        return 0.0
+    one, other = percentages(found.counts, factors)
+    if np.linalg.norm(one - other) < _APART:
+        return 0.0
+    amounts = (found.counts * factors).sum(axis=1)
+    common = (found.counts * factors).sum(axis=0) / amounts.sum()
+    excess = measured.per_count * (found.counts - np.outer(amounts, common) / factors)
+    variance = np.diagonal(found.noise, axis1=1, axis2=2)
+    least = np.maximum(variance - np.where(excess > 0, excess / 2, excess), 0.0)
+    scale = np.sqrt(least / np.maximum(variance, 1e-300))
+    noise = found.noise * scale[:, :, None] * scale[:, None, :]
+    derivatives = 100 * (np.eye(len(common)) - common[:, None]) * factors / amounts[:, None, None]
+    errors = np.sqrt(np.maximum(np.diag(carried(derivatives, noise).sum(axis=0)), 1e-300))
+    return float(np.max(np.abs(one - other) / errors))
 
 
 def rim(mask):

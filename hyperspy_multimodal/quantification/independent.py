@@ -45,8 +45,11 @@ def independent_regions(measured, output, factors, seed):
             "regions must be given if the maps are not fused, but None was given. To find "
             "regions, pass the maps and the output of multimodal_fusion."
         )
-    measured = independent_parts(measured, output, seed)
-    masks = found_regions(measured, factors, seed)
+    parts = independent_parts(measured, output, seed)
+    masks = found_regions(parts, factors, seed)
+    # the outline of the whole scan follows no noise
+    if not (len(masks) == 1 and masks[0][measured.used].all()):
+        measured = parts
     return measured, [str(number) for number in range(1, len(masks) + 1)], masks
 
 

@@ -175,7 +175,8 @@ def region_sums(
     The errors "counts" and "fit" are the same as those that `composition` propagates.
 
     Regions are detected as in `composition`, in maps whose noise is independent of the counts that
-    are summed, which increases the errors by a factor of 1.4. As the factors are not known, regions
+    are summed, which increases the errors by a factor of 1.4, unless the only region is the whole
+    scan. As the factors are not known, regions
     differ in their shares of the counts, by at least 10 % of the counts, instead of their
     composition.
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from hyperspy_multimodal import composition
 from hyperspy_multimodal.data import flat
@@ -54,6 +55,58 @@ def test_a_homogeneous_specimen_is_one_region():
         specimen.haadf, 1, (0.01, 0.1), regulariser="isotropic", full_output=True
     )
     assert len(composition(maps, output, specimen.kfactors).regions) == 1
+
+
+def test_of_the_whole_scan_all_counts_are_summed():
+    specimen = flat((32, 32), counts=10)
+    maps, output = specimen.signal.multimodal_fusion(
+        specimen.haadf, 1, (0.01, 0.1), regulariser="isotropic", full_output=True
+    )
+    found, other = (composition(maps, output, specimen.kfactors, seed=seed) for seed in (0, 1))
+    scan = composition(maps, output, specimen.kfactors, np.ones((32, 32), bool))
+    assert found.masks[0].all()
+    np.testing.assert_array_equal(found.counts, scan.counts)
+    np.testing.assert_array_equal(found.counts_errors, scan.counts_errors)
+    np.testing.assert_array_equal(found.counts, other.counts)
+
+
+@pytest.fixture(scope="module")
+def film(fused):
+    """A film of uneven thickness whose line 2 has few counts, in one square of 10 x 10 pixels."""
+    measured = measured_of(fused.maps, fused.output)
+    shape = measured.used.shape
+    square = np.zeros(shape, bool)
+    square[10:20, 10:20] = True
+    thickness = np.linspace(0.4, 1.6, shape[1]) * np.ones(shape)
+    counts = 4 * np.array([thickness, 0.6 * thickness**0.65, np.where(square, 0.18, 0.003)])
+
+    def drawn(seed):
+        noisy = np.random.default_rng(seed).poisson(counts).astype(float)
+        return replace(
+            measured, fused=counts, net=noisy, variance=counts, per_count=np.ones(3),
+            background=np.zeros_like(counts), covariances={}, correlation=np.eye(3),
+        )  # fmt: skip
+
+    return square, drawn
+
+
+def test_a_small_part_is_found_beside_clusters_that_do_not_differ(film):
+    square, drawn = film
+    found = [found_regions(drawn(seed), np.ones(3), seed) for seed in range(5)]
+    for masks in found:
+        np.testing.assert_array_equal(masks[-1], square)  # the smallest
+
+
+def test_noise_does_not_divide_a_uniform_film(film):
+    """Clusters of drawn maps, of which other counts decide whether they differ."""
+    _, drawn = film
+    rng = np.random.default_rng(1)
+    for seed in range(40):
+        counts = np.stack([np.full((32, 32), each) for each in (1.0, 0.4, 0.02)])
+        one, other = rng.poisson(counts, (2, *counts.shape)).astype(float)
+        maps = np.array([gaussian_filter(each, 1.5) for each in one])
+        uniform = replace(drawn(seed), fused=maps, net=other, variance=counts)
+        assert len(found_regions(uniform, np.ones(3), seed)) == 1
 
 
 def test_the_noise_of_what_is_fused_is_not_that_of_what_is_summed(fused):
