@@ -220,7 +220,7 @@ def say_disputed(explanation, names, found):
                 name,
                 percent,
                 _such_as(explanation, element, family),
-                kind="to do",
+                kind="left out lines",
             )
         else:
             _logger.warning(

@@ -51,8 +51,6 @@ RULES = {
     "partly noise": Rule("contrast is partly noise", care=0.2),
     # pixels below which much of the structure is noise
     "fine noise": Rule("fine structure is partly noise", care=1),
-    # standard deviations of pixels with few counts
-    "rough errors": Rule("error bars of pixels are rough", care=1),
     "shared window": Rule("window shared with another line", distrust=1),
     "no counts": Rule("no counts", distrust=1),
     "scaled counts": Rule("scaled counts", care=1, to_do=True),
@@ -63,6 +61,8 @@ RULES = {
     "possible element": Rule("possible element under the line", care=1),
     # counts that an unnamed element is taken to hold under the line, over all there
     "unnamed overlap": Rule("unlisted element under the line", care=0.05, distrust=0.5),
+    # lines that do not follow others of their element, and are left out of its map
+    "left out lines": Rule("", to_do=True),
     # correlation of the noise of two maps
     "overlap": Rule("overlap with another line", care=0.7),
     "near peak": Rule("unexplained peak near the line", care=1),
@@ -112,6 +112,8 @@ RULES = {
     ),
     # the contrast that noise can hide over 8 pixels: such a map shows that it shows nothing
     "flat": Rule("flat map: structure may be hidden", care=1),
+    # standard deviations of pixels with few counts
+    "rough errors": Rule("error bars of pixels are rough", care=1),
     # problems that affect no map
     "to do": Rule("", to_do=True),
     "": Rule("", to_do=True),
@@ -124,7 +126,7 @@ WORDS_ON_COUNTS = frozenset(
     RULES[kind].words
     for kind in RULES
     if list(RULES).index(kind) < list(RULES).index("not converged")
-    if kind not in ("mostly noise", "partly noise", "fine noise", "rough errors", "few counts")
+    if kind not in ("mostly noise", "partly noise", "fine noise", "few counts", "left out lines")
 )
 _RANKS = {kind: rank for rank, kind in enumerate(RULES)}
 
@@ -228,12 +230,14 @@ def ranked(notes, verdicts):
     """Return texts of the problems of maps and their remedies, the most serious first.
 
     Of equally serious ones, those that decide the verdict on a map come before those of maps on
-    which a worse one decides.
+    which a worse one decides. Remedies for counts are as serious as doubts about a map.
     """
     gravity = {}
     for note in notes:
         if RULES[note.kind].to_do:
-            gravity[note.text] = 0, False, _RANKS[note.kind]
+            on_counts = _RANKS[note.kind] < _RANKS["not converged"]
+            grave = -VERDICTS.index(CARE) if on_counts else 0
+            gravity[note.text] = grave, False, _RANKS[note.kind]
     for each in verdicts:
         for reason in each.reasons:
             grave, rank = reason.gravity

@@ -89,6 +89,16 @@ def test_what_decides_on_a_map_comes_before_what_is_the_least_of_its_faults():
     ]  # fmt: skip
 
 
+def test_what_concerns_counts_comes_before_rough_errors():
+    rough = Note("", "rough", "rough errors", {"Co_Ka": 1.0, "O_Ka": 1.0})
+    left_out = Note("", "lines are left out", "left out lines")
+    saturated = Note("", "saturated", "saturated HAADF", {"O_Ka": 1.0})
+    notes = [Note("", "add elements", "to do"), rough, left_out, saturated]
+    found = verdicts_of(NAMES, notes)
+    assert ranked(notes, found) == ["lines are left out", "saturated", "rough", "add elements"]
+    assert [each.verdict for each in found] == ["with care", "with care"]
+
+
 def test_faults_of_the_haadf_harm_only_maps_that_follow_it():
     found = verdicts_of(NAMES, [Note("", "shift", "shifted HAADF")], follow=[True, False])
     assert [each.verdict for each in found] == ["with care", "sound"]
