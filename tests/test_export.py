@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import tifffile
+from matplotlib.figure import Figure
 
 from hyperspy_multimodal import save_maps
 from hyperspy_multimodal.data import core_shell
@@ -77,6 +78,23 @@ def test_pictures(maps, tmp_path):
     path = save_maps(maps, tmp_path, "png")[0]
     picture = plt.imread(path)
     assert picture.shape[0] > 300 and picture[..., :3].std() > 0.05
+
+
+def test_colour_bars_of_clipped_pictures_are_pointed(maps, tmp_path, monkeypatch):
+    ends = []
+    colour_bar = Figure.colorbar
+
+    def seen(*args, **kwargs):
+        ends.append(kwargs["extend"])
+        return colour_bar(*args, **kwargs)
+
+    monkeypatch.setattr(Figure, "colorbar", seen)
+    clipped, whole = maps[0].deepcopy(), maps[0].deepcopy()
+    clipped.data[:], whole.data[:] = 1.0, 1.0
+    clipped.data[3, 4] = 9.0
+    for each in (clipped, whole):
+        save_maps([each], tmp_path, "png", overwrite=True)
+    assert ends == ["max", "neither"]
 
 
 def test_tables_and_profiles(maps, tmp_path):

@@ -72,14 +72,6 @@ def shared_limits(raw, fused, holds_raw=False):
     return 0.0, high
 
 
-def extends(images, low, high):
-    """Return which ends of a colour bar are pointed, as values lie beyond: for ``extend=``."""
-    values = [each for each in images if np.isfinite(each).any()]
-    below = any(np.nanmin(each) < low for each in values)
-    above = any(np.nanmax(each) > high for each in values)
-    return {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[below, above]
-
-
 def _one_each(name, given, maps):
     if isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, str):
         if len(given) != len(maps):

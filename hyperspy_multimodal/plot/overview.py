@@ -13,7 +13,7 @@ from matplotlib import colors as mpl_colors
 from ..checks import checked_count
 from ..signals.native import image_name
 from .clearest import clearest_maps
-from .contrast import extends, shared_limits
+from .contrast import shared_limits
 from .drawable import check_pairs, checked_image
 from .figures import figure_of, fit_text, most_columns, rows_and_columns
 from .haadf_use import use_of_image
@@ -21,6 +21,7 @@ from .kept_windows import mark_windows, meanings
 from .overlay import checked_colours, draw_overlay, name_colours
 from .panels import (
     brightest,
+    extends,
     is_distrusted,
     map_title,
     map_unit,

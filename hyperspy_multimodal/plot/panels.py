@@ -125,6 +125,14 @@ def brightest(data, lowest=0.0):
     return lowest + 1.0
 
 
+def extends(images, low, high):
+    """Return which ends of a colour bar are pointed, as values lie beyond: for ``extend=``."""
+    values = [each for each in images if np.isfinite(each).any()]
+    below = any(np.nanmin(each) < low for each in values)
+    above = any(np.nanmax(each) > high for each in values)
+    return {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[below, above]
+
+
 def place(axis, data, signal, **style):
     """Draw an image over the scan of ``signal``, in units of its axes and without ticks."""
     drawn = axis.imshow(data, extent=extent(signal), aspect=aspect(signal), **style)
@@ -134,10 +142,14 @@ def place(axis, data, signal, **style):
 
 
 def show(axis, data, signal, title, colour_map, label, limits):
-    """Draw an image over the scan of ``signal`` with a title and a colour bar."""
+    """Draw an image over the scan of ``signal`` with a title and a colour bar.
+
+    The ends of the bar are pointed where values lie beyond the limits.
+    """
     drawn = place(axis, data, signal, cmap=colour_map, vmin=limits[0], vmax=limits[1])
     axis.set_title(title)
-    axis.figure.colorbar(drawn, ax=axis, label=label, shrink=0.85)
+    pointed = extends([data], *limits)
+    axis.figure.colorbar(drawn, ax=axis, label=label, shrink=0.85, extend=pointed)
     return drawn
 
 

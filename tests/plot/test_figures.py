@@ -15,8 +15,9 @@ from hyperspy_multimodal.plot import (
     plot_haadf_model,
     plot_overlay,
 )
-from hyperspy_multimodal.plot.contrast import extends, shared_limits
+from hyperspy_multimodal.plot.contrast import shared_limits
 from hyperspy_multimodal.plot.figures import inches_of
+from hyperspy_multimodal.plot.panels import extends
 from hyperspy_multimodal.quantification import detection_map
 
 
