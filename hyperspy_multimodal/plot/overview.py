@@ -50,6 +50,7 @@ _SLENDER = 16  # length of a colour bar over its width
 _LETTERS = 14  # letters of a caption per inch
 _BESIDE_BAR = 0.75  # of them where a colour bar ends
 _MOST_COLUMNS, _WIDEST = 5, 17.0  # inches
+_FEW_COLUMNS = 3  # with fewer, the last row may be half empty
 _MOST_COLOURS = 4  # elements in the overlay
 _ELEMENTS = "elements"
 
@@ -101,7 +102,8 @@ def plot_overview(
         The legend names the others.
     columns : int, optional
         Pairs of panels per row. By default, as many as fit legibly into the width of ``figsize``,
-        at most five.
+        at most five. If that is fewer than three, and more than one row, there is one pair per row,
+        and raw and fused maps with the same scale are side by side, which fills a narrow page.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
         "180 mm".
@@ -155,7 +157,8 @@ def plot_overview(
     width, height = panel_size(maps[0], _SIDE)
     captions = [verdict_lines(each, int(_LETTERS * (width + 0.5 * _BAR))) for each in maps]
     most = _columns_of(columns, width + _BAR, figsize)
-    rows, columns = rows_and_columns(len(maps) + 1, most)
+    beside = same_scale and columns is None and most < min(_FEW_COLUMNS, len(maps) + 1)
+    rows, columns = rows_and_columns(len(maps) + 1, 1 if beside else most)
     letters = int(_LETTERS * width)
     absent = _names_absent(maps, shown, letters) if overlay is None else []
     suffix, uses = use_of_image(maps)
@@ -166,14 +169,18 @@ def plot_overview(
         text += meanings(each)
     lines = max(legend, *(len(text) for text, _ in captions))
     lines_of_raw = max(len(uses), int(any(blurs)))
-    size = (
-        (width + _BAR) * columns,
-        (2 * (height + _TITLE) + _TITLE + _CAPTION * (lines + lines_of_raw)) * rows,
-    )
+    if beside:
+        lines = legend + sum(max(len(text), lines_of_raw) for text, _ in captions)
+        size = 2 * width + _BAR, (height + 0.5 * _TITLE) * rows + _CAPTION * lines
+    else:
+        size = (
+            (width + _BAR) * columns,
+            (2 * (height + _TITLE) + _TITLE + _CAPTION * (lines + lines_of_raw)) * rows,
+        )
     fig = figure_of(fig, size, figsize)
-    axes = _panels(fig, len(maps) + 1, rows, columns)
+    axes = _panels(fig, len(maps) + 1, rows, columns, beside)
     separator = "\n" if width < _NARROW else ", "
-    _draw_image(axes[:, 0], image, maps[0], image_name(haadf) + suffix)
+    _draw_image(axes[:, 0], image, maps[0], image_name(haadf), suffix)
     axes[0, 0].set_xlabel("\n".join(uses), fontsize="small")
     for pair, raw, fused, blur, colours, (text, colour) in zip(
         axes.T[1:], raw_maps, maps, blurs, colour_maps, captions, strict=True
@@ -199,8 +206,10 @@ def _columns_of(columns, width, figsize):
     return most_columns(figsize, width, int(np.clip(_WIDEST / width, 1, _MOST_COLUMNS)))
 
 
-def _panels(fig, number, rows, columns):
-    """Return axes in pairs, one above the other, shape (2, number)."""
+def _panels(fig, number, rows, columns, beside):
+    """Return axes in pairs, one above or beside the other, shape (2, number)."""
+    if beside:
+        return fig.subplots(rows, 2, squeeze=False).T
     grid = fig.subplots(2 * rows, columns, squeeze=False)
     pairs = grid.reshape(rows, 2, columns).swapaxes(0, 1).reshape(2, -1)
     for unused in pairs[:, number:].flat:
@@ -208,13 +217,16 @@ def _panels(fig, number, rows, columns):
     return pairs[:, :number]
 
 
-def _draw_image(pair, image, signal, name):
-    """Draw the HAADF, with a colour bar that reserves the same width beside the overlay below."""
+def _draw_image(pair, image, signal, name, suffix):
+    """Draw the HAADF, with a colour bar that takes the same width as those of maps."""
     axis = pair[0]
-    axis.set_title(name)
+    axis.set_title(name + suffix)
     low = float(np.nanmin(image))
     drawn = place(axis, image, signal, cmap="gray", vmin=low, vmax=brightest(image, low))
-    _colour_bar(drawn, list(pair), [image], "intensity", part=0.43, anchor=(0, 0.96))
+    if _are_beside(pair):
+        _colour_bar(drawn, list(pair), [image], f"{name} intensity")
+    else:
+        _colour_bar(drawn, list(pair), [image], "intensity", part=0.43, anchor=(0, 0.96))
 
 
 def _draw_pair(pair, raw, fused, blur, colours, same_scale, separator):
@@ -243,11 +255,17 @@ def _draw_pair(pair, raw, fused, blur, colours, same_scale, separator):
 def _colour_bar(drawn, axes, images, label, part=0.85, anchor=(0, 0.5)):
     figure = drawn.axes.figure
     low, high = drawn.get_clim()
-    long = part / 0.85 * (len(axes) if isinstance(axes, list) else 1)
+    stacked = isinstance(axes, list) and not _are_beside(axes)
+    long = part / 0.85 * (len(axes) if stacked else 1)
     figure.colorbar(
         drawn, ax=axes, label=label, shrink=part, anchor=anchor, aspect=_SLENDER * long,
         extend=extends(images, low, high), extendfrac=0.05 / long,
     )  # fmt: skip
+
+
+def _are_beside(pair):
+    """Return whether two panels are in the same row of their grid."""
+    return len({axis.get_subplotspec().rowspan.start for axis in pair}) == 1
 
 
 def _names_absent(maps, shown, letters):

@@ -195,6 +195,22 @@ def test_columns_and_size_are_as_asked(fused):
     assert narrow[0, 1].title.get_fontsize() < axes[0, 1].figure.axes[0].title.get_fontsize() + 1
 
 
+def test_pairs_fill_the_width_of_a_narrow_figure(fused):
+    maps, raw_maps, haadf = fused
+    axes = plot_overview([*maps, maps[0]], [*raw_maps, raw_maps[0]], haadf, figsize="85 mm")
+    figure = axes[0, 0].figure
+    figure.draw_without_rendering()
+    places = drawn(axes)
+    assert max(places) == (4, 1)
+    for first, second in axes.T:
+        left, right = (axis.get_window_extent() for axis in (first, second))
+        assert left.y0 == pytest.approx(right.y0) and left.x1 < right.x0
+        assert left.width + right.width > 0.55 * figure.bbox.width
+    # two pairs in one row are one above the other
+    single = plot_overview(maps[:1], raw_maps[:1], haadf, figsize="85 mm")
+    assert single[0, 0].get_window_extent().y0 > single[1, 0].get_window_extent().y0
+
+
 @beside_the_legend
 def test_each_map_can_have_its_own_scale(fused):
     maps, raw_maps, _ = fused
