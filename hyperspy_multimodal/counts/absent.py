@@ -1,5 +1,7 @@
 """Elements whose total does not exceed its errors."""
 
+import numpy as np
+
 from ..notes import Speaker
 from ..written_numbers import with_error
 
@@ -7,9 +9,12 @@ _logger = Speaker(__name__)
 
 #: Counts of fewer standard errors mean that a line or an element is not there.
 ABSENT = 3.0
+# With background and overlapping elements, errors are mostly not random, and not so small that
+# an edge that is plain to see exceeds three of them.
+_WITH_ALL = 2.0
 
 
-def absent(names, totals, errors):
+def absent(names, totals, errors, noise=None):
     """Return the lines or edges that were not found, with their totals in words, by name.
 
     Parameters
@@ -18,11 +23,18 @@ def absent(names, totals, errors):
         Lines or edges.
     totals, errors : sequence of float
         Totals and their standard errors, with all that is known of them, shape (K,).
+    noise : None or sequence of float
+        Standard errors by noise alone, shape (K,). Totals are then compared with three of these
+        and with two of ``errors``; if None (default), with three of ``errors``.
     """
+    errors = np.asarray(errors, float)
+    least = ABSENT * errors
+    if noise is not None:
+        least = np.maximum(ABSENT * np.asarray(noise, float), _WITH_ALL * errors)
     return {
         name: f"{name} ({with_error(total, error)} counts)"
-        for name, total, error in zip(names, totals, errors, strict=True)
-        if total < ABSENT * error
+        for name, total, error, most in zip(names, totals, errors, least, strict=True)
+        if total < most
     }
 
 

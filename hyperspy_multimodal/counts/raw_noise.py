@@ -192,9 +192,14 @@ def errors_of_totals(noise):
     -------
     list of float
     """
-    of_pixels = [float(np.sum(each, dtype=float)) for each in noise["variances"].values()]
-    together = np.array(of_pixels) + np.diag(noise["common_covariance"])
+    together = np.square(noise_of_totals(noise)) + np.diag(noise["common_covariance"])
     return np.sqrt(np.maximum(together, 0.0)).tolist()
+
+
+def noise_of_totals(noise):
+    """Return the standard errors of totals by the noise of pixels alone; see `errors_of_totals`."""
+    of_pixels = [np.sum(each, dtype=float) for each in noise["variances"].values()]
+    return np.sqrt(np.maximum(of_pixels, 0.0)).tolist()
 
 
 def errors_of_presence(noise, foreign):

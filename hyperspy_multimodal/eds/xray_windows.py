@@ -8,7 +8,12 @@ import numpy as np
 from ..checks import is_auto
 from ..counts.absent import absent, say_absent
 from ..counts.element_maps import ElementMaps
-from ..counts.raw_noise import errors_of_presence, errors_of_totals, noise_of_windows
+from ..counts.raw_noise import (
+    errors_of_presence,
+    errors_of_totals,
+    noise_of_totals,
+    noise_of_windows,
+)
 from ..counts.reading import ReadMaps
 from ..counts.segments import checked_segments, limits_to_count, membership, segment_limits
 from ..counts.unphysical import widest_spike_of
@@ -100,7 +105,8 @@ class XrayWindowPlan:
         reading = XrayWindowReading(maps, record, self.background_errors, self.cross_talk)
         noise = reading.noise
         of_presence = errors_of_presence(noise, reading.foreign)
-        say_absent(absent(self.names, noise["totals"].values(), of_presence))
+        of_noise = noise_of_totals(noise)
+        say_absent(absent(self.names, [*noise["totals"].values()], of_presence, of_noise))
         return replace(reading, record={**record, "total_errors": errors_of_totals(noise)})
 
 

@@ -123,9 +123,10 @@ class EdgeFitPlan:
 
     def _say_uncertain(self, projection):
         """Name edges that were not found, and those whose totals are uncertain."""
-        below = absent(self.names, projection.totals, projection.total_errors)
+        errors = projection.total_errors
+        below = absent(self.names, projection.totals, errors, projection.noise_errors)
         say_absent(below)
-        shares = projection.total_errors / np.maximum(projection.totals, 1e-300)
+        shares = errors / np.maximum(projection.totals, 1e-300)
         about = dict(zip(self.names, shares.tolist(), strict=True))
         known = {
             name: share for name, share in about.items() if share > _UNCERTAIN and name not in below

@@ -11,7 +11,12 @@ from ..checks import checked_number
 from ..counts.absent import absent, say_absent
 from ..counts.element_maps import ElementMaps, float_type
 from ..counts.floor_maps import FloorMaps
-from ..counts.raw_noise import errors_of_presence, errors_of_totals, noise_of_windows
+from ..counts.raw_noise import (
+    errors_of_presence,
+    errors_of_totals,
+    noise_of_totals,
+    noise_of_windows,
+)
 from ..counts.segments import (
     checked_segments,
     limits_to_count,
@@ -158,7 +163,8 @@ class EdgeWindowPlan:
         )
         noise = reading.noise
         of_presence = errors_of_presence(noise, None if foreign is None else gain * foreign)
-        say_absent(absent(self.names, noise["totals"].values(), of_presence))
+        of_noise = noise_of_totals(noise)
+        say_absent(absent(self.names, [*noise["totals"].values()], of_presence, of_noise))
         return replace(reading, total_errors=errors_of_totals(noise))
 
     def camera(self, segments, total):

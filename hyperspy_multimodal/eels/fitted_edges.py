@@ -85,6 +85,11 @@ class EdgeProjection:
         return np.sqrt(np.diag(self._poisson + self.common_covariance))
 
     @property
+    def noise_errors(self):
+        """Their standard errors by the noise of the maps alone, (K,)."""
+        return np.sqrt(np.maximum(np.diag(self._poisson), 0.0))
+
+    @property
     def _tilt(self):
         return background_tilt(self.templates, self.plan.energy, self.columns)
 

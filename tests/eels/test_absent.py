@@ -1,5 +1,6 @@
 """Elements that are listed but not there have maps that are not to be trusted."""
 
+import hyperspy.api as hs
 import numpy as np
 import pytest
 
@@ -20,6 +21,25 @@ def test_totals_are_compared_with_three_errors():
     found = absent(["a", "b", "c", "d"], [-5.0, 29.0, 31.0, 0.0], [1.0, 10.0, 10.0, 0.0])
     assert list(found) == ["a", "b"]
     assert found["b"] == "b (29 ± 10 counts)"
+
+
+def test_errors_that_are_not_noise_take_two():
+    noise = [1.0, 1.0, 12.0, 1.0]
+    found = absent(["a", "b", "c", "d"], [19.0, 21.0, 30.0, 2.9], [10.0, 10.0, 14.0, 1.2], noise)
+    assert list(found) == ["a", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    "elements, missing", [(["Cu", "Zn"], []), (["Ni", "Cu", "Zn", "Ga"], ["Ni_L3", "Ga_L3"])]
+)
+def test_plain_edges_with_large_errors_of_the_fit_are_there(shared_data, elements, missing):
+    signal = hs.load(shared_data / "CuZn_EELS.hspy").isig[800.0:1200.0]
+    signal.add_elements(elements)
+    haadf = hs.load(shared_data / "CuZn_HAADF.hspy")
+    _, output = signal.multimodal_fusion(haadf, **GIVEN)
+    because = {each["map"]: each["because"] for each in output["verdicts"]}
+    assert [name for name, words in because.items() if "not found" in words] == missing
+    assert "uncertain total" in because["Cu_L3"]
 
 
 @pytest.mark.parametrize("method", ["fit", "windows"])
