@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import hyperspy.api as hs
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from hyperspy_multimodal import composition, region_sums
 from hyperspy_multimodal.command import main
@@ -187,6 +188,21 @@ def test_maps_in_different_units_are_refused_before_they_are_fused(options, is_r
             check_units(options, given)
     else:
         check_units(options, given)
+
+
+def test_regions_of_maps_of_unknown_noise_are_refused_before_they_are_fused():
+    rows = np.indices((96, 96))[0]
+    band = 1 + 8 * np.exp(-np.square((rows - 48) / 3))
+    rng = np.random.default_rng(0)
+    smooth = [ndimage.zoom(rng.poisson(band)[::3, ::3] / 7, 3) for _ in range(2)]
+    given = read_maps(np.array(smooth), ["Co_L3", "O_K"])
+    options = {"regions": "auto", "factors": None, "gain": None, "background": None}
+    with pytest.raises(ValueError, match=r"Nothing was fused: No regions can be found.*Co_L3"):
+        check_units(SimpleNamespace(**options), given)
+    check_units(
+        SimpleNamespace(**{**options, "regions": "whole", "factors": {"Co": 1, "O": 1}}), given
+    )
+    check_units(SimpleNamespace(**{**options, "gain": 1 / 7}), given)
 
 
 def test_raw_maps_and_errors_are_in_all_formats(folder, scan):

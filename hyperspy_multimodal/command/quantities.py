@@ -45,7 +45,9 @@ def check_names(options, names, kind="X-ray line"):
 
 
 def check_units(options, given):
-    """Refuse maps in different units, which are not to be compared, before they are fused.
+    """Refuse maps in different units, or of unknown noise, before they are fused.
+
+    The former are not to be compared, the latter have no regions that can be found.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def check_units(options, given):
     """
     from ..given.noisy_maps import ready_maps
     from ..notes import gathered
-    from ..quantification.map_units import Gains, check_one_unit
+    from ..quantification.map_units import Gains, check_noise_is_known, check_one_unit
 
     if options.factors is None and options.regions != AUTO:
         return  # sums of each map alone
@@ -71,6 +73,8 @@ def check_units(options, given):
     names = [name for name, is_used in zip(given.lines, used, strict=True) if is_used]
     try:
         check_one_unit(Gains(names, maps.gains[used], of_used))
+        if options.regions == AUTO:
+            check_noise_is_known(Gains(given.lines, maps.gains, doubts))
     except ValueError as error:
         raise ValueError(f"Nothing was fused: {error}") from error
 

@@ -60,8 +60,7 @@ def raw_errors(maps, output):
     known = maps[0].metadata.get_item("Multimodal_fusion.total_errors", None)
     if known is not None and len(known) == len(maps):
         return [float(each) for each in known]
-    is_unknown = "raw_noise" in output and output["raw_noise"] is None
-    if is_unknown or "verdicts" not in output:
+    if "verdicts" not in output:
         return [float("nan")] * len(maps)
     gains = np.broadcast_to(output.get("gain", 1.0), len(maps))
     from ..plot.panels import map_name
@@ -75,11 +74,12 @@ def raw_errors(maps, output):
         if not each["standard_errors"]:
             errors.append(float("nan"))
             continue
-        pixels = np.isfinite(raw.data).sum()
+        used = np.isfinite(raw.data)
+        pixels = used.sum()
         # not of the raw total, from which a pedestal may have been subtracted
         noise = gain * pixels * each["counts_per_pixel"] / each["standard_errors"]
         if np.isnan(noise) and name in variances:  # the number of counts is a guess
-            noise = np.sqrt(max(np.nansum(variances[name]), 0.0))
+            noise = np.sqrt(np.maximum(variances[name][used].sum(), 0.0))
         errors.append(float(np.hypot(noise, pixels * cut_off.get(name, 0.0))))
     return errors
 

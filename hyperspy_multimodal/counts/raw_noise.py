@@ -81,11 +81,11 @@ def raw_noise(
 
 
 def noise_of_given_maps(names, maps, net):
-    """Return the `raw_noise` of maps that were given, None if their sums have no known errors.
+    """Return the `raw_noise` of maps that were given.
 
-    That is so where correlated noise does not show how much there is. Otherwise, gain and noise
-    floor are known or were estimated. Where noise below 0 may have been cut off, sums are too high
-    by no more than what dark pixels hold.
+    Variances are NaN where correlated noise does not show how much there is. Otherwise, gain and
+    noise floor are known or were estimated. Where noise below 0 may have been cut off, sums are too
+    high by no more than what dark pixels hold.
     How wrong their background is, and what they hold of other elements, is not known.
 
     Parameters
@@ -97,9 +97,9 @@ def noise_of_given_maps(names, maps, net):
     net : numpy.ndarray
         The same in map units, 0 where pixels are left out, shape (K, ny, nx).
     """
-    if maps.gain_doubts is not None and np.isnan(maps.gain_doubts).any():
-        return None
-    gains = np.asarray(maps.gains, float)
+    gains = np.array(maps.gains, float)
+    if maps.gain_doubts is not None:
+        gains[np.isnan(maps.gain_doubts)] = np.nan
     excess = np.asarray(maps.net_variance, float) - maps.net
     totals = net.sum(axis=(1, 2))
     shares = np.zeros((len(names),) * 2) if maps.common is None else maps.common
@@ -117,7 +117,7 @@ def noise_of_given_maps(names, maps, net):
         common_is_known=False,
         unit="counts" if np.all(gains == 1) else "map units",
         gain_doubts=maps.gain_doubts,
-        cut_off=None if maps.cut_off is None else gains * maps.cut_off,
+        cut_off=None if maps.cut_off is None else maps.gains * maps.cut_off,
     )
 
 

@@ -105,8 +105,8 @@ def fuse_maps(
         Only with ``full_output=True``: as for ``multimodal_fusion``, and in addition ``gain``,
         ``gain_source`` ("counts", "given" or "estimated"), ``pedestal``, and ``clipping_bias``
         (mean correction for clipped noise, in map units per pixel). ``raw_maps`` are the given maps
-        minus the pedestal. ``raw_noise`` is None if neighbouring pixels are correlated in a way
-        that does not show how large the noise is.
+        minus the pedestal. Variances in ``raw_noise`` are NaN if neighbouring pixels are
+        correlated in a way that does not show how large the noise is.
 
     Raises
     ------

@@ -9,6 +9,7 @@ from ..fusion.regularisers import are_directional
 from ..fusion.scaled import fuse_scaled
 from ..selection.normalised_haadf import guide_directions
 from .found_regions import found_regions
+from .map_units import check_noise_is_known
 from .measured import measured_of
 
 _NEIGHBOURS = 5
@@ -70,6 +71,7 @@ def independent_parts(measured, output, seed):
     seed : int
     """
     whole = measured_of(output["raw_maps"], output, is_ratio=False)
+    check_noise_is_known(whole)
     variance = np.array([_pooled(each) for each in whole.variance])
     deviation = np.sqrt(variance) * whole.used
     values, vectors = np.linalg.eigh(whole.correlation)

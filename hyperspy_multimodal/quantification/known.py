@@ -90,10 +90,11 @@ def _has_sum(found, factors, measured, included):
     kfactors = np.diag(np.square(factors.relative_errors))
     of_counts = (noise + common) * np.outer(factors.per_atom, factors.per_atom)
     of_factors = amounts[:, :, None] * kfactors * amounts[:, None, :]
-    error = np.sqrt((of_counts + of_factors).sum(axis=(1, 2)).clip(0))
+    # unknown errors, NaN, say nothing against a sum
+    error = np.nan_to_num(np.sqrt((of_counts + of_factors).sum(axis=(1, 2)).clip(0)))
     known = amounts.sum(axis=1) > np.maximum(_SIGNIFICANT * error, 1e-300)
-    of_noise = np.sqrt(noise.sum(axis=(1, 2)).clip(0))
-    least = _NOTHING * measured.per_count.min()
+    of_noise = np.nan_to_num(np.sqrt(noise.sum(axis=(1, 2)).clip(0)))
+    least = _NOTHING * np.nan_to_num(measured.per_count).min()
     return known & (counts.sum(axis=1) > np.maximum(_SIGNIFICANT * of_noise, least))
 
 

@@ -39,12 +39,38 @@ def check_one_unit(measured):
         return
     raise ValueError(
         "maps must have the same unit, but their noise suggests different ones: in map units, one "
-        f"count is worth {_worth(measured)}. Pass the maps to fuse_maps as they were recorded, in "
-        "counts. If you do not have them, compare regions of your own within each map: "
-        "hyperspy_multimodal.region_sums accepts maps in different units. To pass these estimates "
-        "as `gain` does not give the maps one unit: pass `gain` only if you know from the software "
-        "what one count is worth."
+        f"count is worth {_worth(measured, assumed=True)}. Pass the maps to fuse_maps as they were "
+        "recorded, in counts. If you do not have them, compare regions of your own within each "
+        "map: hyperspy_multimodal.region_sums accepts maps in different units. To pass these "
+        "estimates as `gain` does not give the maps one unit: pass `gain` only if you know from "
+        "the software what one count is worth."
     )
+
+
+def check_noise_is_known(measured):
+    """Refuse to find regions in maps whose noise is unknown.
+
+    Parameters
+    ----------
+    measured : Measured or Gains
+
+    Raises
+    ------
+    ValueError
+    """
+    unknown = _without_noise(measured)
+    if unknown:
+        raise ValueError(
+            f"No regions can be found, because the noise of {', '.join(unknown)} is unknown: "
+            "neighbouring pixels are correlated, as after smoothing or interpolation. Pass a label "
+            "image as `regions`, or the map units of one count as `gain` if you know them."
+        )
+
+
+def _without_noise(measured):
+    """Return the names of maps whose noise is unknown."""
+    unknown = np.isnan(_doubts(measured))
+    return [name for name, each in zip(measured.names, unknown, strict=True) if each]
 
 
 def remarks_on_units(measured, metadata, is_ratio):
@@ -70,7 +96,15 @@ def remarks_on_units(measured, metadata, is_ratio):
             f"noise: the gain was estimated, {gain} counts per electron; errors are proportional "
             "to its square root"
         )
-    if measured.gain_doubts is not None:
+    unknown = _without_noise(measured)
+    if unknown:
+        of_all = " and those of the composition" if is_ratio else ""
+        remarks.append(
+            f"noise: unknown for {', '.join(unknown)}, where neighbouring pixels are correlated, "
+            f"as after smoothing or interpolation, so the errors of these counts{of_all} are NaN; "
+            "pass the maps as recorded, or the map units of one count as `gain` if you know them"
+        )
+    elif measured.gain_doubts is not None:
         known = np.isfinite(measured.gain_doubts).all()
         guessed = "" if known else ", and are guesses where a gain is unknown"
         remarks.append(
@@ -106,9 +140,10 @@ def _doubts(measured):
 def _pairs_apart(measured):
     """Return whether the gains of any two maps differ clearly."""
     logarithms, doubts = np.log(measured.per_count), np.minimum(_doubts(measured), _GUESSED)
+    # NaN, an unknown noise, suggests nothing
     return any(
         abs(logarithms[i] - logarithms[j])
-        > max(np.log(_APART), _STANDARD_ERRORS * np.hypot(doubts[i], doubts[j]))
+        > np.maximum(np.log(_APART), _STANDARD_ERRORS * np.hypot(doubts[i], doubts[j]))
         for i, j in combinations(range(len(doubts)), 2)
     )
 

@@ -22,7 +22,8 @@ class Measured:
     fused : numpy.ndarray
         Maps as given, shape (K, ny, nx).
     net, variance : numpy.ndarray
-        Net counts as measured, unbiased, and their variance, shape (K, ny, nx).
+        Net counts as measured, unbiased, and their variance, shape (K, ny, nx); NaN where it is
+        unknown.
     background : numpy.ndarray
         Variance less that of the counts of the line itself, shape (K, ny, nx); only sums mean
         something.
@@ -248,11 +249,9 @@ def _checked_output(maps, output):
     noise = output.get("raw_noise", output)
     if not noise or "variances" not in noise:
         raise ValueError(
-            "output must contain the noise of the counts, which is missing for lazy maps, and for "
-            "existing maps that were smoothed, interpolated or fitted, so that it is not known. "
-            "Fuse the spectra themselves, with s.multimodal_fusion(haadf, lazy_output=False, "
-            "full_output=True). For existing maps, pass the map units of one count as `gain` to "
-            "fuse_maps if you know them, or pass the maps as recorded to fuse_maps."
+            "output must contain the noise of the counts, which is missing for lazy maps. Fuse the "
+            "spectra in memory, with s.multimodal_fusion(haadf, lazy_output=False, "
+            "full_output=True)."
         )
     raw = output.get("raw_maps", maps)
     by_name = {_named(each)[1][0]: np.asarray(each.data) for each in raw}

@@ -196,12 +196,29 @@ def test_errors_contain_by_how_much_noise_that_was_cut_off_may_have_raised_sums(
     assert np.all(off[0] > 3 * found.errors["counts"][0])  # without it, errors would be wrong
 
 
-def test_where_noise_or_background_must_be_known_maps_are_refused():
+def test_an_unknown_noise_leaves_sums_and_compositions_without_errors():
     rng, rows = np.random.default_rng(0), np.indices((96, 96))[0]
     band = 1 + 8 * np.exp(-np.square((rows - 48) / 3))
     unknown = {name: ndimage.zoom(rng.poisson(band)[::3, ::3] / 7, 3) for name in TRUTH}
-    with pytest.raises(ValueError, match=r"so that it is not known.*as `gain` to"):
-        composition(*fused(unknown, band), KFACTORS)
+    regions = {"band": abs(rows - 48) < 6, "beside": abs(rows - 48) >= 6}
+    maps, output = fused(unknown, band)
+    sums = region_sums(maps, output, regions)
+    raw = [[image[mask].sum() for image in unknown.values()] for mask in regions.values()]
+    np.testing.assert_allclose(sums.counts, raw)
+    assert np.isnan(sums.errors["total"]).all()
+    found = composition(maps, output, KFACTORS, regions)
+    known = composition(*fused(unknown, band, gain=1 / 7), KFACTORS, regions)
+    np.testing.assert_allclose(found.atomic_percent, known.atomic_percent)
+    assert np.isnan(found.errors["total"]).all() and not found.detected.any()
+    assert np.isfinite(known.errors["total"]).all()
+    for table in (sums.table(), found.table()):
+        assert "noise: unknown for Co_Ka, O_Ka" in table and "as `gain` if you know" in table
+    for function, arguments in ((region_sums, ()), (composition, (KFACTORS,))):
+        with pytest.raises(ValueError, match="No regions can be found, because the noise of"):
+            function(maps, output, *arguments)
+
+
+def test_where_background_must_be_known_maps_are_refused():
     with pytest.raises(ValueError, match="How much of their counts is background"):
         detection_map(*fused(counts()), KFACTORS)
     with pytest.raises(ValueError, match="must be named after their X-ray line or edge"):

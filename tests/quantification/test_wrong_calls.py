@@ -78,8 +78,9 @@ def test_maps_and_output(fused):
 def test_maps_without_known_noise(fused):
     counts, haadf = fused.specimen.counts, fused.specimen.haadf
     maps, output = fuse_maps(counts, haadf, 1, (0.01, 0.02), full_output=True)
-    with pytest.raises(ValueError, match="Fuse the spectra themselves"):
-        composition(maps, output, fused.kfactors, WHOLE)
+    assert np.isnan(composition(maps, output, fused.kfactors, WHOLE).errors["total"]).all()
+    with pytest.raises(ValueError, match="missing for lazy maps"):
+        composition(maps, {**output, "raw_noise": None}, fused.kfactors, WHOLE)
 
 
 @pytest.mark.parametrize(
