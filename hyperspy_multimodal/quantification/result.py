@@ -152,9 +152,9 @@ class Composition:
         element, to : str
             Symbols: the ratio is that of ``element`` to the element ``to``.
         errors : "total", "counts", "fit" or "kfactors"
-            Source of the errors. "total" (default) is for the ratio of a region. "counts" (noise)
-            is for the comparison of regions: other errors change the ratios of all regions alike,
-            those of factors exactly and those of the fit nearly.
+            Source of the errors. Default "total". Errors of factors change the ratios of all
+            regions alike, but those of the fit do not, because backgrounds differ: "counts"
+            (noise) is only a lower limit of the error of a change between regions.
 
         Returns
         -------
