@@ -25,7 +25,8 @@ def disturbed_lines(counts, haadf, axis):
     """Return rows or columns whose counts differ from those of their neighbours.
 
     Changes of the HAADF image in the same row are taken into account: if both change from one row
-    to the next, the specimen does.
+    to the next, the specimen does. Nor is a row disturbed where the HAADF changes by more than the
+    counts, as at the edge of a specimen.
 
     Parameters
     ----------
@@ -58,8 +59,29 @@ def disturbed_lines(counts, haadf, axis):
 
 def _off(sums, bright, disturbed):
     """Return disturbed rows, and their counts relative to those expected."""
-    expected = _of_neighbours(sums, disturbed)
-    of_haadf = _of_neighbours(bright, disturbed)
+    off, expected, change = _unexplained(sums, bright, disturbed, _of_neighbours)
+    # Rows at the border have no neighbours on one side: both of these must deviate.
+    other = _unexplained(sums, bright, disturbed, _extrapolated)
+    nearer = np.abs(other[0]) < np.abs(off)
+    off, expected, change = (
+        np.where(nearer, theirs, own)
+        for own, theirs in zip((off, expected, change), other, strict=True)
+    )
+    scatter = _NORMAL * np.median(np.abs(off - np.median(off)))
+    least = np.maximum(_SCATTER * scatter, _CERTAIN * np.sqrt(np.maximum(expected, 1.0)))
+    # where the HAADF changes by more, so does the specimen
+    share = np.maximum(_SHARE, np.abs(change))
+    lines = np.flatnonzero(np.abs(off) > np.maximum(least, share * expected))
+    return lines, 1 + off[lines] / np.maximum(expected[lines], 1.0)
+
+
+def _unexplained(sums, bright, disturbed, predicted):
+    """Return by how much counts differ from those predicted, these, and the change of the HAADF.
+
+    What the HAADF explains is not part of the first. The last is relative to its own prediction.
+    """
+    expected = predicted(sums, disturbed)
+    of_haadf = predicted(bright, disturbed)
     off, with_haadf = sums - expected, bright - of_haadf
     # disturbed rows do not show how counts depend on the HAADF
     near = np.abs(off) <= 5 * np.median(np.abs(off)) + 1e-12
@@ -71,11 +93,7 @@ def _off(sums, bright, disturbed):
     explained = expected * relative
     along = max(slope, 0.0) * with_haadf
     nearer = known & (np.abs(off - explained) < np.abs(off - along))
-    off = np.where(nearer, off - explained, off - along)
-    scatter = _NORMAL * np.median(np.abs(off - np.median(off)))
-    least = np.maximum(_SCATTER * scatter, _CERTAIN * np.sqrt(np.maximum(expected, 1.0)))
-    lines = np.flatnonzero(np.abs(off) > np.maximum(least, _SHARE * expected))
-    return lines, 1 + off[lines] / np.maximum(expected[lines], 1.0)
+    return np.where(nearer, off - explained, off - along), expected, relative
 
 
 def warn_of_disturbed_lines(maps: Maps, haadf):
@@ -90,14 +108,16 @@ def warn_of_disturbed_lines(maps: Maps, haadf):
         lines, shares = disturbed_lines(counts, haadf, axis)
         if not len(lines):
             continue
+        name = f"{name}s" if len(lines) > 1 else name
         index = f"{lines.tolist()}" if axis == 0 else f":, {lines.tolist()}"
         _logger.warning(
-            "Disturbed %s of the scan: %s. They contain %s of the counts of their neighbours, "
-            "although the HAADF does not change there. Leave them out: mask = "
-            "np.zeros(haadf.data.shape, bool); mask[%s] = True; navigation_mask=mask.",
-            f"{name}s" if len(lines) > 1 else name,
+            "Disturbed %s of the scan: %s. Counts there are %s of those nearby, although the HAADF "
+            "does not change as much. Leave the %s out: mask = np.zeros(haadf.data.shape, bool); "
+            "mask[%s] = True; navigation_mask=mask.",
+            name,
             _list(lines),
             _list([f"{100 * share:.0f} %" for share in shares]),
+            name,
             index,
             kind="disturbed lines",
         )
@@ -113,6 +133,18 @@ def _of_neighbours(sums, disturbed):
     alone = np.isnan(near).all(axis=0)
     near[0, alone] = sums[alone]
     return np.nanmedian(near, axis=0)
+
+
+def _extrapolated(sums, disturbed):
+    """Return the median of neighbours, at the border a line through them."""
+    expected = _of_neighbours(sums, disturbed)
+    known = np.setdiff1d(np.arange(len(sums)), disturbed)
+    for row in (*range(_NEIGHBOURS), *range(len(sums) - _NEIGHBOURS, len(sums))):
+        near = known[(np.abs(known - row) <= _NEIGHBOURS) & (known != row)]
+        if len(near) > 1:
+            _, at_row = np.polyfit(near - row, sums[near], 1)
+            expected[row] = max(at_row, 0.0)
+    return expected
 
 
 def _list(values):

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import hyperspy.api as hs
 import numpy as np
 import pytest
 from slow_repeats import alternating
@@ -48,6 +49,33 @@ def test_what_the_haadf_shows_too_is_specimen():
     assert len(disturbed_lines(counts, haadf, 0)[0]) == 0
 
 
+@pytest.mark.parametrize("power", [0.5, 0.7, 1.0])
+@pytest.mark.parametrize("ends", [False, True])
+def test_the_edge_of_a_specimen_at_the_border_of_a_scan_is_not_disturbed(power, ends):
+    """Counts need not be proportional to the HAADF, nor come down to its background."""
+    rise = np.ones(60)
+    rise[:5] = [0.17, 0.37, 0.6, 0.75, 0.9]
+    rise = rise[::-1] if ends else rise
+    haadf = np.outer(1500 * rise, np.ones(40))
+    counts = np.random.default_rng(0).poisson(1e4 * (0.2 + 0.8 * (haadf / 1500) ** power))
+    assert len(disturbed_lines(counts, haadf, 0)[0]) == 0
+
+
+def test_an_edge_of_a_measured_specimen_is_not_disturbed(shared_data):
+    haadf = hs.load(shared_data / "CuZn_HAADF.hspy").data
+    signal = hs.load(shared_data / "CuZn_EELS.hspy").isig[800.0:1200.0]
+    assert len(disturbed_lines(signal.data.sum(axis=-1) / 4.2, haadf, 0)[0]) == 0
+
+
+@pytest.mark.parametrize("lines", [[0], [1], [0, 1], [70, 71]])
+@pytest.mark.parametrize("share", [0.0, 0.5, 2.0])
+def test_disturbed_lines_are_found_at_the_border(lines, share):
+    counts, haadf = scan()
+    counts, haadf = counts + 1000, haadf + haadf.max()  # on a film
+    counts[lines] *= share
+    assert list(disturbed_lines(counts, haadf, 0)[0]) == lines
+
+
 def test_many_lines_are_structure():
     counts, haadf = scan()
     counts[::3] *= 0.3
@@ -72,3 +100,6 @@ def test_the_message_has_a_mask_that_leaves_them_out(caplog):
     signal.multimodal_fusion(specimen.haadf, navigation_mask=mask, **options)
     specimen.signal.multimodal_fusion(specimen.haadf, **options)
     assert "Disturbed" not in caplog.text
+    signal.data[20] = specimen.signal.data[20]
+    signal.multimodal_fusion(specimen.haadf, **options)
+    assert "Disturbed row of the scan: 21. Counts there are" in caplog.text
