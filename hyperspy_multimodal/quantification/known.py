@@ -61,8 +61,12 @@ def what_is_known(found, factors, measured):
     # Without a sum that is known, counts that noise does not explain say why.
     wrong |= much & (found.counts < -_SIGNIFICANT * of_noise) & ~has_sum[:, None]
     wrong |= left_out & (found.counts < -_SIGNIFICANT * own)
+    doubts = own * factors.per_atom
+    largest = (doubts > 0) & (doubts == doubts.max(axis=1, keepdims=True))
     remarks = [
-        _remark(measured.names, wrong[r], has_sum[r], absent[r], found.counts[r], own[r])
+        _remark(
+            measured.names, wrong[r], has_sum[r], absent[r], largest[r], found.counts[r], own[r]
+        )
         for r in range(len(wrong))
     ]
     return Known(remarks, has_sum & ~wrong.any(axis=1), left_out)
@@ -98,7 +102,9 @@ def _has_sum(found, factors, measured, included):
     return known & (counts.sum(axis=1) > np.maximum(_SIGNIFICANT * of_noise, least))
 
 
-def _remark(lines, wrong, has_sum, absent, counts, errors):
+def _remark(lines, wrong, has_sum, absent, largest, counts, errors):
+    """Return the remark on a region; ``largest`` is the element whose error is."""
+
     def listed(which):
         return ", ".join(
             f"{lines[k]} {counts[k]:.0f} +- {errors[k]:.0f}" for k in np.flatnonzero(which)
@@ -113,6 +119,8 @@ def _remark(lines, wrong, has_sum, absent, counts, errors):
         said = "no composition: the sum of all elements is below three of its standard errors"
         if absent.any():
             said += f", but not without {listed(absent)}: leave out what is not there"
+        elif largest.any():
+            said += f"; the largest is that of {listed(largest)}, with all errors"
         return said
     if absent.any():
         return f"without {listed(absent)}, which is below three of its standard errors"

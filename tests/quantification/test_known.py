@@ -71,6 +71,19 @@ def test_a_single_element_has_no_composition_and_the_remark_says_why(fused):
     assert "but not without Mn_L3" in found.remarks["left"]
 
 
+def test_a_sum_that_is_not_known_names_the_largest_error(fused):
+    maps, output = fused
+    spoilt = doubtful(doubtful(output, {"Co_L3": 1.0}, 0.5), {"Mn_L3": 0.1}, 10.0)
+    found = composition(maps[1:], spoilt, regions={"all": np.ones(SHAPE, bool)})
+    assert np.isnan(found.atomic_percent).all()
+    head, _, tail = found.remarks["all"].partition("; the largest is that of ")
+    assert head.startswith("no composition: the sum of all elements") and tail
+    words = tail.replace(",", "").split()
+    assert words[0] == "Mn_L3"
+    error = 10 * output["raw_noise"]["totals"]["Mn_L3"]
+    assert float(words[3]) == pytest.approx(error, rel=0.1)
+
+
 def test_negative_counts_are_told_with_all_of_their_errors(fused):
     maps, output = fused
     spoilt = doubtful(output, {"Mn_L3": -0.5}, 0.1)
