@@ -112,8 +112,9 @@ def plot_sum_spectrum(
     """
     if not isinstance(output, dict) or "sum_spectrum" not in output:
         raise ValueError(
-            "plot_sum_spectrum needs the full_output of fit_maps, or output['spectrum_fit'] of "
-            f"multimodal_fusion with map_method='fit', but {type(output).__name__} was given."
+            "plot_sum_spectrum is for fits of EDS spectra: it needs the full_output of fit_maps, "
+            "or output['spectrum_fit'] of multimodal_fusion with map_method='fit', but "
+            f"{_described(output)} was given."
         )
     axis = output["sum_spectrum"].axes_manager.signal_axes[0]
     unit = PER_KEV[axis.units]
@@ -133,6 +134,15 @@ def plot_sum_spectrum(
     name_doubts(fig, doubts)
     label_lines(axes[0], lines, doubts, output, curves)
     return axes
+
+
+def _described(given):
+    """Return what was given in place of a fit, in words."""
+    if isinstance(given, dict) and given.get("spectrum_fit"):
+        return "the whole output of multimodal_fusion"
+    if isinstance(given, dict) and "raw_maps" in given:
+        return "the output of EELS, of windows or of existing maps"
+    return type(given).__name__
 
 
 def _shown(output, lines, doubts, axis, energies):

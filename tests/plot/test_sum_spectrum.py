@@ -174,6 +174,10 @@ def test_what_cannot_be_drawn(clean):
     for wrong in ({}, None, "fit"):
         with pytest.raises(ValueError, match="full_output of fit_maps"):
             plot_sum_spectrum(wrong)
+    with pytest.raises(ValueError, match=r"for fits of EDS.*output of EELS, of windows"):
+        plot_sum_spectrum({"raw_maps": []})
+    with pytest.raises(ValueError, match="the whole output of multimodal_fusion"):
+        plot_sum_spectrum({"raw_maps": [], "spectrum_fit": clean})
     signal = core_shell((16, 16)).signal
     signal.data[:] = 0
     with pytest.raises(ValueError, match="spectra with counts"):
