@@ -8,6 +8,8 @@ import numpy as np
 from hyperspy.signal import BaseSignal
 
 #: Formats by name: what `save_maps` writes.
+# Ends of titles of maps that are not fused, which their pictures tell.
+_NOT_THE_MAP = ("raw", "standard deviation")
 FORMATS = ("hspy", "zspy", "tif", "png", "csv")
 _EXTENSIONS = {"tiff": "tif", "hdf5": "hspy"}
 
@@ -148,7 +150,9 @@ def _write_picture(path, signal):
     FigureCanvasAgg(figure)
     axis = figure.subplots()
     limits = 0, brightest(signal.data)
-    show(axis, signal.data, signal, map_title(signal), "viridis", map_unit(signal), limits)
+    what = signal.metadata.General.title.rpartition(", ")[2]
+    title = map_title(signal) + (f", {what}" if what in _NOT_THE_MAP else "")
+    show(axis, signal.data, signal, title, "viridis", map_unit(signal), limits)
     scale_bar(axis, signal)
     figure.savefig(path, dpi=200)
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from hyperspy_multimodal import save_maps
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.plot import panels
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +96,21 @@ def test_colour_bars_of_clipped_pictures_are_pointed(maps, tmp_path, monkeypatch
     for each in (clipped, whole):
         save_maps([each], tmp_path, "png", overwrite=True)
     assert ends == ["max", "neither"]
+
+
+def test_pictures_say_what_is_not_the_fused_map(maps, tmp_path, monkeypatch):
+    titles, show = [], panels.show
+
+    def shown(*given):
+        titles.append(given[3])
+        return show(*given)
+
+    monkeypatch.setattr(panels, "show", shown)
+    for suffix in (", fused", ", raw", ", standard deviation"):
+        each = maps[0].deepcopy()
+        each.metadata.General.title = f"X-ray line intensity of Co_Ka{suffix}"
+        save_maps([each], tmp_path, "png", overwrite=True)
+    assert titles == ["Co Kα", "Co Kα, raw", "Co Kα, standard deviation"]
 
 
 def test_tables_and_profiles(maps, tmp_path):
