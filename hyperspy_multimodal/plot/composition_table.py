@@ -53,7 +53,7 @@ def _numbers(found, element):
     """Return what is written of an element, one text a region, with the same decimals."""
     percent, errors = percent_of(found)[:, element], found.errors["total"][:, element]
     known, detected = has_composition(found), found.detected[:, element]
-    decimals = decimals_of(errors[known & detected])
+    decimals = decimals_of(errors[known])
     return [
         _NOTHING if not is_known else number_of(*numbers, decimals) if there else limit_of(limit)
         for *numbers, limit, there, is_known in zip(

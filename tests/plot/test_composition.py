@@ -95,6 +95,19 @@ def test_the_numbers_of_an_element_have_the_same_decimals(found, specimen):
     assert cells == [["66.7 ± 1.0", "33.3 ± 1.0"], ["67.7 ± 1.0", "32.3 ± 1.0"]]
 
 
+def test_two_elements_of_a_region_have_the_same_decimals(found, specimen):
+    percent = np.array([[47.46, 52.54, 0], [20.3, 79.7, 0]])
+    errors = np.array([[8.34, 8.34, 0], [12.1, 12.1, 0]])
+    near = replace(
+        found,
+        atomic_percent=percent,
+        errors={"total": errors},
+        detected=np.array([[True, True, False], [False, True, False]]),
+    )
+    table = plot_composition(near, specimen.haadf)[2].tables[0]
+    assert [table[1, k].get_text().get_text() for k in (2, 3)] == ["47 ± 8", "53 ± 8"]
+
+
 def test_scarce_elements_have_a_panel_in_which_they_and_their_errors_are_seen(found, specimen):
     percent, errors = np.array([[60, 39.8, 0.2], [58.9, 40, 1.1]]), np.full((2, 3), 0.05)
     true = np.ones((2, 3), bool)
