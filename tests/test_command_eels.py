@@ -33,6 +33,14 @@ def folder(tmp_path, monkeypatch, scan, blank_overview):
     return tmp_path
 
 
+@pytest.mark.parametrize("factors", ["Co_Ka=1,Mn_Ka=1", "O_K=1,Mn_Ka=1", "Co_Ka=1,Mn=1"])
+def test_factors_of_x_ray_lines_are_refused_before_the_fusion(folder, capsys, factors):
+    assert main([*SCAN, *ANGLES, "--factors", factors]) == 2
+    said = capsys.readouterr().err
+    assert "must name edges" in said
+    assert not (folder / "out").exists()
+
+
 def test_angles_make_a_fit_and_a_composition(folder, scan):
     main([*SCAN, *ANGLES, "--energies", "420:900", "--regions", "whole"])
     cropped = scan.signal.isig[420.0:900.0]

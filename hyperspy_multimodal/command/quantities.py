@@ -44,6 +44,20 @@ def check_names(options, names, kind="X-ray line"):
         _with_factors(options.factors, names, kind)
 
 
+def check_edges(options):
+    """Refuse factors of X-ray lines for EELS, before a fusion that takes minutes."""
+    from ..names import known_name
+
+    given = list(options.factors or {})
+    wrong = [name for name in given if "_" in name and known_name(name, "edge") is None]
+    if wrong:
+        raise ValueError(
+            "--factors must name edges, such as O_K or Ti_L3, because the spectra are EELS, but "
+            f"{', '.join(wrong)} {'are' if len(wrong) > 1 else 'is'} not an edge. Leave out "
+            "--factors to use computed cross-sections."
+        )
+
+
 def check_units(options, given):
     """Refuse maps in different units, or of unknown noise, before they are fused.
 

@@ -166,7 +166,10 @@ def _check_factors(spectra, options):
             names = select_lines(spectra, options.lines)
         with about_options():
             quantities.check_names(options, names)
-    elif options.edges:
+        return
+    with about_options():
+        quantities.check_edges(options)
+    if options.edges:
         with about_options():
             names = checked_names("--edges", options.edges, "edge", ["Cu_L3", "Zn_L3"])
             if all("_" in name for name in names):  # an element stands for one of its edges
