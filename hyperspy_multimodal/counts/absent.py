@@ -14,6 +14,21 @@ ABSENT = 3.0
 _WITH_ALL = 2.0
 
 
+def least_found(errors, noise):
+    """Return the counts from which an element is found.
+
+    Parameters
+    ----------
+    errors, noise : array_like
+        Standard errors of counts, with all that is known of them, and by noise alone.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    return np.maximum(ABSENT * np.asarray(noise, float), _WITH_ALL * np.asarray(errors, float))
+
+
 def absent(names, totals, errors, noise=None):
     """Return the lines or edges that were not found, with their totals in words, by name.
 
@@ -27,10 +42,7 @@ def absent(names, totals, errors, noise=None):
         Standard errors by noise alone, shape (K,). Totals are then compared with three of these
         and with two of ``errors``; if None (default), with three of ``errors``.
     """
-    errors = np.asarray(errors, float)
-    least = ABSENT * errors
-    if noise is not None:
-        least = np.maximum(ABSENT * np.asarray(noise, float), _WITH_ALL * errors)
+    least = least_found(errors, errors if noise is None else noise)
     return {
         name: f"{name} ({with_error(total, error)} counts)"
         for name, total, error, most in zip(names, totals, errors, least, strict=True)

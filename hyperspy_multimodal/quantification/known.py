@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..counts.absent import ABSENT
+from ..counts.absent import least_found
 
 _SIGNIFICANT = 3.0  # standard errors
 _NEGLIGIBLE = 0.01  # of the amounts of a region
@@ -34,9 +34,9 @@ def what_is_known(found, factors, measured):
 
     The amount of all elements together must exceed three standard errors (of noise, fit and
     factors), and no element may have counts that are negative by three standard errors and by more
-    than a hundredth of all: then the background is wrong there. Elements whose counts are below
-    three of their standard errors are left out if the sum of all is not known with them, but is
-    without them.
+    than a hundredth of all: then the background is wrong there. Elements that are
+    not found (below three standard errors of noise, or two of all) are left out if the sum of all
+    is not known with them, but is without them.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def what_is_known(found, factors, measured):
     of_noise = np.sqrt(np.diagonal(found.noise, axis1=1, axis2=2).clip(0))
     every = np.ones(found.counts.shape, bool)
     has_sum = _has_sum(found, factors, measured, every)
-    absent = _in_the_way(found, factors, measured, own, has_sum)
+    absent = _in_the_way(found, factors, measured, own, of_noise, has_sum)
     left_out = absent & ((~absent).sum(axis=1) > 1)[:, None]
     has_sum |= left_out.any(axis=1)
     amounts = np.where(left_out, 0.0, found.counts * factors.per_atom)
@@ -72,9 +72,9 @@ def what_is_known(found, factors, measured):
     return Known(remarks, has_sum & ~wrong.any(axis=1), left_out)
 
 
-def _in_the_way(found, factors, measured, errors, has_sum):
+def _in_the_way(found, factors, measured, errors, noise, has_sum):
     """Return the fewest absent elements without which the sum of the others is known, (R, K)."""
-    doubts = np.where(found.counts < ABSENT * errors, errors * factors.per_atom, -1.0)
+    doubts = np.where(found.counts < least_found(errors, noise), errors * factors.per_atom, -1.0)
     order = np.argsort(-doubts, axis=1, kind="stable")
     absent = np.zeros(doubts.shape, bool)
     open_ = ~has_sum
@@ -123,5 +123,5 @@ def _remark(lines, wrong, has_sum, absent, largest, counts, errors):
             said += f"; the largest is that of {listed(largest)}, with all errors"
         return said
     if absent.any():
-        return f"without {listed(absent)}, which is below three of its standard errors"
+        return f"without {listed(absent)}, which is not found beyond its errors"
     return ""

@@ -1,10 +1,13 @@
 """Elements that are not found do not take the composition from the others."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from hyperspy_multimodal import composition
 from hyperspy_multimodal.data import core_loss
+from hyperspy_multimodal.quantification.known import what_is_known
 
 SHAPE = 24, 24
 EDGES = ["O_K", "Mn_L3", "Co_L3"]
@@ -69,6 +72,21 @@ def test_a_single_element_has_no_composition_and_the_remark_says_why(fused):
     found = composition(maps[1:], spoilt, regions=halves())
     assert np.isnan(found.atomic_percent).all()
     assert "but not without Mn_L3" in found.remarks["left"]
+
+
+@pytest.mark.parametrize(("counts", "is_left_out"), [(90.0, True), (125.0, False)])
+def test_an_element_above_two_of_its_errors_is_not_left_out(counts, is_left_out):
+    found = SimpleNamespace(
+        counts=np.array([[10.0, counts, 10.0]]),
+        noise=0.01 * np.eye(3)[None],
+        common=np.diag([0.01, 50.0**2, 0.01])[None],
+    )
+    factors = SimpleNamespace(per_atom=np.ones(3), relative_errors=np.zeros(3))
+    measured = SimpleNamespace(names=EDGES, per_count=np.ones(3))
+    known = what_is_known(found, factors, measured)
+    assert list(known.left_out[0]) == [False, is_left_out, False]
+    assert known.has_composition[0] == is_left_out
+    assert known.remarks[0].startswith("without Mn_L3" if is_left_out else "no composition")
 
 
 def test_a_sum_that_is_not_known_names_the_largest_error(fused):
