@@ -11,9 +11,11 @@ from scipy import special
 from ..counts.contracts import Maps
 from ..threads import side_by_side
 from .chains import PIECES, chains_over, run_chains
+from .line_parts import part_of_line
 from .negative_counts import variance_beyond
 from .runs import Runs
 from .scan_windows import windows_over
+from .significance import errors_of, spread_of
 from .sum_plans import plans_over
 from .surroundings import is_part
 from .window_search import WindowSearch
@@ -298,6 +300,14 @@ def _apart(expectation, fused, element, wrong):
         pixels = window.pixels(place)
         if taken[pixels].any() or of_parts[pixels].mean() > _MOSTLY:
             continue
+        if errors > 0 and not window.is_compact:
+            part = part_of_line(window, place, images, unit, expectation.there)
+            if part is not None:
+                window, place = part, 0
+                pixels = part.pixels(place)
+                if of_parts[pixels].mean() > _MOSTLY:
+                    continue
+                errors = _errors_of(pixels, images, unit, expectation.there)
         inside = tuple(each[expectation.there[pixels]] for each in pixels)
         sums = (float(each[inside].sum()) for each in (expectation.net[element], fused))
         found = Lost(element, window, place, inside, errors, *sums)
@@ -310,6 +320,13 @@ def _apart(expectation, fused, element, wrong):
             taken[pixels] = True
             lost.append(found)
     return lost + [each for each in parts if not taken[each.pixels].any()]
+
+
+def _errors_of(pixels, images, unit, there):
+    """Return the significance of some pixels."""
+    pixels = tuple(each[there[pixels]] for each in pixels)
+    sums = [each[pixels].sum(keepdims=True) for each in images]
+    return float(errors_of(*sums[:3], unit, spread_of(sums))[0])
 
 
 def _add_all(results, jobs):

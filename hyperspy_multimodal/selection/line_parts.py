@@ -1,0 +1,153 @@
+"""Lines of which only a part is significant, and these parts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from .windows import Windows
+
+# Length of the pieces of a line, in pixels along it.
+_PIECE = 8
+# Logarithm of the ratio of likelihoods from which a part explains the counts better than the line:
+# that of three standard errors.
+_BETTER = 4.5
+# Counts that are added to measured and expected ones, because logarithms of few are uncertain.
+_SOFTENING = 0.5
+_EIGHT = np.ones((3, 3), bool)
+
+
+@dataclass(frozen=True)
+class PartOfLine(Windows):
+    """A contiguous part of one line; it has one place.
+
+    Attributes
+    ----------
+    whole : Windows
+        Kind of the line.
+    whole_place : int
+        Number of its place.
+    rows, cols : tuple of int
+        Pixels of the part.
+    """
+
+    whole: Windows
+    whole_place: int
+    rows: tuple
+    cols: tuple
+
+    @property
+    def shape(self):
+        return self.whole.shape
+
+    @property
+    def family(self):
+        return self.whole.family
+
+    @property
+    def name(self):
+        return f"{self.size[0]} x {self.size[1]} part of a {self.whole.name}"
+
+    @property
+    def size(self):
+        return max(self.rows) - min(self.rows) + 1, max(self.cols) - min(self.cols) + 1
+
+    @property
+    def width(self):
+        return self.whole.width
+
+    def pixels(self, place, some=slice(None)):
+        return np.array(self.rows)[some], np.array(self.cols)[some]
+
+    def line(self, place):
+        return self.whole.line(self.whole_place)
+
+
+def part_of_line(window, place, images, unit, there):
+    """Return the part of a line to which its missing counts belong, or None if it is all of it.
+
+    A bright spot that a map lacks makes all lines across it significant. Counts that are given back
+    along a whole line would also be where none were measured. The line is cut into pieces. If the
+    counts of the pieces are clearly more likely with an excess in some contiguous ones than with
+    the same excess per pixel in all of them, these are the part.
+
+    Parameters
+    ----------
+    window : Windows
+        Kind of the line.
+    place : int
+        Number of its place.
+    images : sequence of numpy.ndarray
+        From `Expectation.images`.
+    unit : float
+        Standard error of a window, relative to the Poisson error.
+    there : numpy.ndarray
+        Pixels that are not masked, bool, shape (ny, nx).
+
+    Returns
+    -------
+    PartOfLine or None
+    """
+    rows, cols = window.pixels(place)
+    along = _along(window, rows, cols)
+    number = max(int((along.max() + 1) // _PIECE), 1)
+    if number < 2:
+        return None
+    piece = np.minimum((along * number / (along.max() + 1)).astype(int), number - 1)
+    inside = there[rows, cols]
+    pixels, *sums = (
+        np.bincount(piece[inside], each, number)
+        for each in (np.ones(inside.sum()), *(image[rows, cols][inside] for image in images))
+    )
+    measured, expected, background = sums[:3]
+    excess = 1.0 if len(sums) == 3 else sums[3].sum() / max(expected.sum(), _SOFTENING)
+    measured = np.maximum(measured, background) + _SOFTENING
+    expected = np.maximum(expected, 0.0) + _SOFTENING
+    contained = _runs(number, window.family == "rings") @ np.diag(pixels)
+    added = np.maximum((contained > 0) @ (measured - expected), 0.0)
+    level = expected + contained * (added / np.maximum(contained.sum(axis=1), 1.0))[:, None]
+    likely = (measured * np.log(level) - level).sum(axis=1) / (unit**2 * max(excess, 1.0))
+    best = int(np.argmax(likely))
+    if likely[best] - likely[0] < _BETTER:
+        return None
+    kept = np.isin(piece, np.flatnonzero(contained[best]))
+    return PartOfLine(window, place, tuple(rows[kept].tolist()), tuple(cols[kept].tolist()))
+
+
+def _along(window, rows, cols):
+    """Return how far each pixel of a line is from its beginning, in pixels."""
+    rows, cols = rows - rows.min(), cols - cols.min()
+    if window.family == "rings":
+        radius = (np.ptp(rows) + 1 - window.width) / 2
+        angle = np.arctan2(rows - rows.mean(), cols - cols.mean()) + np.pi
+        return np.minimum(angle, 2 * np.pi - 1e-9) * radius
+    if window.family != "chains":
+        return (rows if np.ptp(rows) >= np.ptp(cols) else cols).astype(float)
+    line = np.zeros((rows.max() + 1, cols.max() + 1), bool)
+    line[rows, cols] = True
+    first = _steps_from(line, (rows[:1], cols[:1]))[rows, cols].argmax()
+    return _steps_from(line, (rows[first], cols[first]))[rows, cols].astype(float)
+
+
+def _steps_from(line, start):
+    """Return the number of steps along a line from some of its pixels; -1 where none leads."""
+    reached = np.zeros(line.shape, bool)
+    reached[start] = True
+    steps, number = np.where(reached, 0, -1), 0
+    while True:
+        further = ndimage.binary_dilation(reached, _EIGHT) & line & ~reached
+        if not further.any():
+            return steps
+        number += 1
+        steps[further], reached = number, reached | further
+
+
+def _runs(number, closed):
+    """Return contiguous pieces, bool, (runs, pieces), all of them first; around if ``closed``."""
+    starts, lengths = np.meshgrid(np.arange(number), np.arange(1, number))
+    starts, lengths = starts.ravel(), lengths.ravel()
+    if not closed:
+        fit = starts + lengths <= number
+        starts, lengths = starts[fit], lengths[fit]
+    runs = (np.arange(number) - starts[:, None]) % number < lengths[:, None]
+    return np.concatenate([np.ones((1, number), bool), runs])
