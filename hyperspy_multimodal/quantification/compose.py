@@ -68,9 +68,10 @@ def composition(
         the composition.
     output : dict
         Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
-        be named after their lines, and must all have the same unit. If their gain was estimated,
-        errors are computed from it, and the table states it. Such maps raise an error if their
-        gains show that they have different units.
+        be named after their lines, and must all have the same unit, unless ``gain`` was given for
+        each: if these gains differ, maps are divided by them, and the table states it. If their
+        gain was estimated, errors are computed from it, and the table states it. Such maps raise an
+        error if their gains show that they have different units.
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors by line, for weight per cent as in eXSpy, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
@@ -223,7 +224,7 @@ def composition(
     if rate >= 1:
         raise ValueError(f"false_discovery_rate must be below 1, but {rate!r} was given.")
     seed = checked_seed(seed)
-    there = is_there(measured)
+    there, fused = is_there(measured), measured.fused
     if regions is None:
         measured, names, masks = independent_regions(measured, output, factors.per_atom, seed)
     else:
@@ -265,7 +266,6 @@ def composition(
     p_values[wrong] = 1.0
     detected = found_elements(p_values, rate)
     p_values[wrong] = np.nan
-    fused = np.array([each.data for each in maps], float)
     bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
     return Composition(
         lines=measured.names,
@@ -300,7 +300,7 @@ def composition(
         gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=True),
         masks=masks,
         maps=percent_maps(
-            *(maps, there, factors, composition_units, absorption, masks),
+            *(maps, fused, there, factors, composition_units, absorption, masks),
             left_out=known.left_out.all(axis=0) & bool(len(masks)),
         ),
     )

@@ -79,18 +79,20 @@ def independent_parts(measured, output, seed):
     noise = deviation * np.tensordot(vectors * np.sqrt(values.clip(0)), drawn, 1)
     fused = _fused(whole, whole.net + noise, variance, output)
     at = [whole.names.index(name) for name in measured.names]
+    units = measured.divided_by[:, None, None]
+    fused, noise, deviation = (each[at] / units for each in (fused, noise, deviation))
     covariances = {
-        (i, j): covariance + measured.correlation[i, j] * deviation[at[i]] * deviation[at[j]]
+        (i, j): covariance + measured.correlation[i, j] * deviation[i] * deviation[j]
         for (i, j), covariance in measured.covariances.items()
     }
     own = measured.per_count[:, None, None] * measured.net
     return replace(
         measured,
-        fused=fused[at],
-        net=measured.net - noise[at],
-        variance=measured.variance + np.square(deviation[at]),
+        fused=fused,
+        net=measured.net - noise,
+        variance=measured.variance + np.square(deviation),
         # of the counts before noise was added, which the background would follow
-        background=measured.background + np.square(deviation[at]) - own,
+        background=measured.background + np.square(deviation) - own,
         covariances=covariances,
         per_count=measured.per_count / _SHARE,
     )

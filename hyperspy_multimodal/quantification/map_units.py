@@ -122,6 +122,9 @@ def remarks_on_units(measured, metadata, is_ratio):
             "fit: noise below 0 may have been cut off, which makes sums too high, by at most "
             f"{', '.join(most)} per pixel, what dark pixels hold"
         )
+    if np.any(measured.divided_by != 1):
+        gains = known_by_name(measured.names, measured.divided_by, np.zeros(len(measured.names)))
+        remarks.append(f"k: factors are for counts, so maps were divided by their gains, {gains}")
     of_units = measured.unit != COUNTS
     if (
         is_ratio

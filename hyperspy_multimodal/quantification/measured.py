@@ -6,6 +6,7 @@ from numbers import Real
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from .own_gains import divided_by_gains, gains_to_divide_by
 from .same_scan import check_same_scan
 
 
@@ -58,6 +59,9 @@ class Measured:
     hidden : numpy.ndarray
         Standard errors of ``totals`` by counts of unlisted elements, shape (K,); infinite where
         these are not told from the rest of ``common``.
+    divided_by : numpy.ndarray
+        Gains by which given maps were divided to convert them to counts, 1 where they were not,
+        shape (K,).
     """
 
     kind: str
@@ -80,6 +84,7 @@ class Measured:
     tilt_effects: np.ndarray
     cut_off: np.ndarray
     hidden: np.ndarray
+    divided_by: np.ndarray
 
 
 def measured_of(maps, output, is_ratio=True):
@@ -91,7 +96,7 @@ def measured_of(maps, output, is_ratio=True):
     output : dict
     is_ratio : bool
         Whether elements are compared, as in a composition, which needs one line each of two
-        elements or more. Default True.
+        elements or more, and counts of all if each was given a gain of its own. Default True.
 
     Raises
     ------
@@ -106,6 +111,9 @@ def measured_of(maps, output, is_ratio=True):
             f"output must be of the fusion that gave the maps, but has no raw maps of {missing}; "
             f"it has those of {sorted(raw)}."
         )
+    gains = gains_to_divide_by(noise) if is_ratio else dict.fromkeys(raw, 1.0)
+    noise, raw = divided_by_gains(noise, raw, gains)
+    divided_by = np.array([gains[name] for name in names])
     shape = maps[0].data.shape
     wrong = [array.shape for array in raw.values() if array.shape != shape]
     if wrong:
@@ -139,7 +147,7 @@ def measured_of(maps, output, is_ratio=True):
     return Measured(
         kind=kind,
         names=names,
-        fused=np.array([each.data for each in maps], float),
+        fused=np.array([each.data for each in maps], float) / divided_by[:, None, None],
         net=net,
         variance=variance,
         background=variance - per_count[:, None, None] * net,
@@ -159,6 +167,7 @@ def measured_of(maps, output, is_ratio=True):
         hidden=np.full(len(names), np.inf)
         if hidden is None
         else np.array([hidden[name] for name in names]),
+        divided_by=divided_by,
     )
 
 

@@ -5,13 +5,15 @@ import numpy as np
 from .propagation import percentages
 
 
-def percent_maps(maps, there, factors, units, absorption, masks, left_out):
+def percent_maps(maps, fused, there, factors, units, absorption, masks, left_out):
     """Return the composition by pixel as signals, NaN where there is nothing.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        Fused maps.
+        Fused maps, whose axes and metadata are taken.
+    fused : numpy.ndarray
+        The same in the unit of the factors, shape (K, ny, nx).
     there : numpy.ndarray
         Where there is something, bool, shape (ny, nx).
     factors : Factors
@@ -23,7 +25,6 @@ def percent_maps(maps, there, factors, units, absorption, masks, left_out):
     left_out : numpy.ndarray
         Elements that are left out and have no composition, bool, shape (K,).
     """
-    fused = np.array([each.data for each in maps], float)
     counts = np.moveaxis(np.clip(fused, 0, None), 0, -1)
     counts[..., left_out] = 0
     by_weight = factors.per_weight

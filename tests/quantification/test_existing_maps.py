@@ -166,8 +166,30 @@ def test_maps_in_different_units_have_no_composition():
         composition(*fused(maps, haadf), KFACTORS)
     whole = np.ones(haadf.shape, bool)
     assert region_sums(*fused(maps, haadf), whole).table()  # each map in its own unit
-    found = composition(*fused(maps, haadf, gain=[0.37, 30.0]), KFACTORS)
-    assert "all maps are taken to have the same unit" in found.table()
+
+
+@pytest.mark.parametrize("regions", [squares(), None])
+def test_maps_whose_own_gains_were_given_have_the_composition_of_their_counts(regions, tmp_path):
+    maps, gains = counts(), {"Co_Ka": 2.0, "O_Ka": 0.1}
+    scaled = {name: gains[name] * each for name, each in maps.items()}
+    one = composition(*fused(maps), KFACTORS, regions)
+    other = composition(*fused(scaled, gain=list(gains.values())), KFACTORS, regions)
+    np.testing.assert_array_equal(one.masks, other.masks)
+    for name in ("counts", "counts_errors", "atomic_percent", "weight_percent", "rims"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-3)
+    for a, b in zip(one.maps, other.maps, strict=True):
+        np.testing.assert_allclose(a.data, b.data, rtol=0.02, atol=0.2)
+    np.testing.assert_allclose(one.errors["total"], other.errors["total"], rtol=1e-3)
+    assert other.counts_unit == "counts"
+    remark = "maps were divided by their gains, Co_Ka 2, O_Ka 0.1"
+    assert remark in other.table() and remark not in one.table()
+
+
+def test_gains_that_were_estimated_or_are_the_same_convert_nothing():
+    maps, haadf = scaled_counts((0.37, 0.37))
+    for gain in (None, 0.37, [0.37, 0.37]):
+        found = composition(*fused(maps, haadf, gain=gain), KFACTORS)
+        assert found.counts_unit == "map units" and "divided" not in found.table()
 
 
 def test_errors_contain_by_how_much_noise_that_was_cut_off_may_have_raised_sums():
