@@ -5,6 +5,7 @@ import numpy as np
 from ..notes import Speaker, gathered_so_far
 from ..written_numbers import plain, with_error
 from .haadf_use import use_in_words, uses_of_haadf
+from .messages import places_of
 from .summary import Summary
 from .verdict import RULES, verdicts_of
 
@@ -32,9 +33,8 @@ def judged(prepared, chosen, result, left=()):
         Setting of the fusion.
     result : FusionResult
         Fused maps.
-    left : sequence of (str, float)
-        Lines or edges whose fused map still differs from the counts, and by how many standard
-        errors. Default none.
+    left : sequence of Lost
+        Windows in which fused maps still differ from the counts. Default none.
     """
     names, setting = prepared.maps.names, chosen.setting
     net, errors = totals_of(prepared.maps)
@@ -46,7 +46,7 @@ def judged(prepared, chosen, result, left=()):
         say_noisy_contrast(names, chosen.noise, flat)
     say_changed_totals(prepared.maps, result.maps)
     if left:
-        say_differences(left)
+        say_differences(names, left)
     summary = gathered_so_far()
     notes = [] if summary is None else list(summary)
     follow = [use != "none" for use in uses_of_haadf(setting)]
@@ -295,15 +295,16 @@ def say_constant_maps(maps):
         )
 
 
-def say_differences(left):
-    """Name maps that differ significantly from their counts."""
+def say_differences(names, left):
+    """Name maps that differ significantly from their counts, and where they differ most."""
     worst = {}
-    for name, errors in left:
-        worst[name] = max(abs(errors), worst.get(name, 0.0))
+    for each in left:
+        name = names[each.element]
+        worst[name] = max(abs(each.significance), worst.get(name, 0.0))
     _logger.warning(
         "Fused maps still differ from their counts: %s. Compare them with the raw maps in the "
         "windows listed in `differing` of the record.",
-        ", ".join(f"{name} by {errors:.1f} standard errors" for name, errors in worst.items()),
+        places_of(names, left),
         kind="erased structure",
         about=worst,
     )

@@ -164,10 +164,9 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     open_gamma = parameters.chooses_lambdas and not parameters.chooses_gamma
     warn_of_wrong_sums(maps, [each for each in left if each.window.family in SUMS], open_gamma)
     left = [each for each in left if each.window.family not in SUMS]
-    differing = [(maps.names[each.element], each.significance) for each in left]
     if found is not None:
         say_rough_errors(maps.names, result.maps)
-    verdicts = judged(prepared, chosen, result, differing)
+    verdicts = judged(prepared, chosen, result, left)
     numbers = numbers_of(prepared, chosen, result, parameters)
     numbers |= {} if found is None else found.record
     numbers |= restored_record(maps, back, result.maps)

@@ -219,7 +219,7 @@ def say_what_was_given_back(names, lost):
             "Fusion had erased structure that the counts show, or added structure that they do "
             "not: %s. In these windows, the sums of the maps were restored to those of the "
             "counts (`relaxed` in the record).",
-            _places(names, lost),
+            places_of(names, lost),
             kind="corrected",
             brief=f"Sums corrected in windows: {_numbers(names, lost)}.",
         )
@@ -245,7 +245,7 @@ def warn_of_hot_pixels(names, lost):
             "They may be hot pixels or cosmic rays, and no structure of the specimen. The fused "
             "maps show them as the counts do. Leave them out with `navigation_mask`, unless the "
             "specimen has such structure.",
-            _places(names, single),
+            places_of(names, single),
             kind="hot pixels",
             about=list(dict.fromkeys(names[each.element] for each in single)),
         )
@@ -257,7 +257,7 @@ def _numbers(names, lost):
     return ", ".join(f"{name} ({n})" for name, n in numbers.items())
 
 
-def _places(names, lost):
+def places_of(names, lost):
     """Return the most significant place of each element, and the number of further windows."""
     places = []
     for i in dict.fromkeys(each.element for each in lost):

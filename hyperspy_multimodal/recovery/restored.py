@@ -6,6 +6,7 @@ import numpy as np
 
 from ..fusion.minimise import FusionResult
 from ..selection import (
+    BROAD,
     LINES,
     SMOOTH,
     Setting,
@@ -47,9 +48,10 @@ class Restored:
         """Return squared standard errors by which a map is wrong, summed over what was found.
 
         And by which it predicts held-out counts worse than another. What was restored counts only
-        where it shows: lines that are drawn into a smooth map.
+        where it shows: lines that are drawn into a smooth map. Large boxes do not count, as no
+        regulariser restores them.
         """
-        found = list(self.left)
+        found = [each for each in self.left if each.window.family != BROAD]
         if self.setting.regularisers[element] == SMOOTH:
             back = restored_windows(self.lost, self.left)
             found += [each for each in back if each.window.family in LINES]

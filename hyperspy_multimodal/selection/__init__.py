@@ -4,6 +4,7 @@ from .band_sums import SUMS
 from .bootstrap import DRAWS, FUSIONS
 from .brightness import Bias, bias_of, brightness_classes, described_bias
 from .brightness_bands import BRIGHTNESS
+from .broad_boxes import BROAD
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
 from .error_draws import ErrorDraws, error_draws
@@ -26,6 +27,7 @@ from .totals import trusted_totals, vacuum_of
 __all__ = [
     "BLURS",
     "BRIGHTNESS",
+    "BROAD",
     "DRAWS",
     "FUSIONS",
     "GAMMAS",

@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from ..counts.contracts import Counts, Maps
 from .band_sums import HIGHEST, SUMS, with_band_sums
+from .broad_boxes import broad_differences
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
 from .window_amounts import with_sums_of
@@ -56,7 +57,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         brightness of another map, whose ``window`` is a `Ranges`.
     left : list of Lost
         Windows and ranges that are still significantly wrong, because searches are limited, because
-        no correction of a range makes the map better, or lines that are parts of broader regions.
+        no correction of a range makes the map better, or lines that are parts of broader regions;
+        and large boxes from `broad_differences`.
     """
     expectation = Expectation(maps, beyond)
     kept, lost, sums, ready = fused, [], None, {}
@@ -104,7 +106,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
             left = lost_structure(expectation, kept, lost, changed)
             changed = set()
     if sums is None:
-        return kept, lost, left
+        return kept, lost, left + broad_differences(expectation, kept, elements)
     failed = [
         (i, each.family)
         for i, known in ready.items()
@@ -119,7 +121,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         kept = restored(new)
         others = lost_structure(expectation, kept, lost, again, thoroughly=False)
         left = left + [each for each in others if not _is_among(each, left)]
-    return kept, lost, left + sums.wrong(kept)
+    broad = broad_differences(expectation, kept, elements)
+    return kept, lost, left + sums.wrong(kept) + broad
 
 
 def _apart_from_windows(wrong, lost):

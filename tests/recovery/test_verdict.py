@@ -135,12 +135,20 @@ def test_errors_of_pixels_are_rough_below_0_3_counts_where_the_element_is():
     assert not notes
 
 
+def differing(errors):
+    window = SimpleNamespace(name="disc of 8")
+    return SimpleNamespace(element=1, significance=errors, window=window, centre=(7.0, 9.0))
+
+
 def test_what_still_differs_is_judged_by_its_worst():
     with gathered() as notes:
-        say_differences([("O_Ka", 6.0), ("O_Ka", -12.0)])
+        say_differences(NAMES, [differing(6.0), differing(-12.0)])
     cobalt, oxygen = verdicts_of(NAMES, notes)
     assert (cobalt.verdict, oxygen.verdict) == ("sound", "not to be trusted")
-    assert "O_Ka by 12.0 standard errors" in oxygen.texts[0]
+    place = (
+        "O_Ka (-12.0 standard errors in a disc of 8, in pixels, centred on row 7, column 9 and 1"
+    )
+    assert place in oxygen.texts[0]
 
 
 @pytest.mark.parametrize("sign", [1, -1])

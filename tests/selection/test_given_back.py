@@ -76,6 +76,7 @@ def test_a_window_that_cannot_be_restored_is_listed_once(monkeypatch):
     module = importlib.import_module("hyperspy_multimodal.selection.given_back")
     stays = lost_box()
     monkeypatch.setattr(module, "Expectation", lambda *given: None)
+    monkeypatch.setattr(module, "broad_differences", lambda *given: [])
     monkeypatch.setattr(module, "flattened_spots", lambda *given: [])
     monkeypatch.setattr(module, "lost_structure", lambda *given, **options: [stays])
     maps = maps_of(np.where(BRIGHT, 5.0, -2.0))
