@@ -96,6 +96,9 @@ def without_pedestal(maps, pedestal, haadf, mask=None):
     shift = counts[:, None, None]
     # `net_variance` is kept: the counts of the background are subtracted, but their noise remains
     maps = replace(maps, net=maps.net - shift, first_halves=maps.first_halves - shift / 2)
+    if maps.cut_off is not None:
+        # what dark pixels hold limits the bias by noise that was cut off, and they hold less now
+        maps = replace(maps, cut_off=np.maximum(maps.cut_off - counts, 0.0))
     return maps, maps.gains * counts
 
 

@@ -69,6 +69,16 @@ def test_it_is_in_units_of_the_maps():
     np.testing.assert_allclose(given.net, maps.net)
 
 
+@pytest.mark.parametrize("part", [0.5, 1.0, 2.0])
+def test_noise_that_was_cut_off_has_raised_sums_by_less_where_it_is_subtracted(part):
+    noise = np.random.default_rng(1).normal(0, 0.5, SHAPE)
+    arrays = np.maximum(counted() + noise, 0.0)
+    with_it, _ = ready(arrays, None, gain=1.0)
+    assert with_it.cut_off[0] > 0
+    maps, _ = ready(arrays, part * float(with_it.cut_off[0]), gain=1.0)
+    assert maps.cut_off[0] == pytest.approx(max(1 - part, 0) * with_it.cut_off[0])
+
+
 def test_masked_pixels_are_no_vacuum():
     mask = np.zeros(SHAPE, bool)
     mask[:, 50:] = True
