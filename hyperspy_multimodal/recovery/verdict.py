@@ -26,6 +26,8 @@ class Rule(NamedTuple):
         Whether only maps that follow the HAADF are affected.
     brief_warns : bool
         Whether its part of the first line makes a warning of the summary.
+    at_end : bool
+        Whether it is listed after all others, although it affects no map.
     """
 
     words: str
@@ -34,6 +36,7 @@ class Rule(NamedTuple):
     to_do: bool = False
     by_haadf: bool = False
     brief_warns: bool = True
+    at_end: bool = False
 
 
 #: Rules for each kind of message, the most serious first. The amount is 1 unless stated otherwise.
@@ -117,6 +120,7 @@ RULES = {
     # problems that affect no map
     "to do": Rule("", to_do=True),
     "": Rule("", to_do=True),
+    "close decision": Rule("", at_end=True),
     "told": Rule(""),
     # structure that was restored or removed
     "corrected": Rule("", brief_warns=False),
@@ -238,6 +242,8 @@ def ranked(notes, verdicts):
             on_counts = _RANKS[note.kind] < _RANKS["not converged"]
             grave = -VERDICTS.index(CARE) if on_counts else 0
             gravity[note.text] = grave, False, _RANKS[note.kind]
+        elif RULES[note.kind].at_end:
+            gravity[note.text] = 1, False, _RANKS[note.kind]
     for each in verdicts:
         for reason in each.reasons:
             grave, rank = reason.gravity

@@ -183,7 +183,7 @@ def _guided(held_out, without, changed, candidates):
 
 
 def _say_if_close(gained):
-    """Log that another draw of the held-out counts may decide differently."""
+    """Warn that another draw of the held-out counts may decide differently."""
     if abs(gained - _STANDARD_ERRORS) < _CLOSE:
         _logger.warning(
             "It is a close decision that the HAADF is %s: it improves the prediction of held-out "
@@ -192,7 +192,7 @@ def _say_if_close(gained):
             "used" if gained >= _STANDARD_ERRORS else "not used",
             gained,
             _STANDARD_ERRORS,
-            kind="told",
+            kind="close decision",
         )
 
 

@@ -135,6 +135,14 @@ def test_errors_of_pixels_are_rough_below_0_3_counts_where_the_element_is():
     assert not notes
 
 
+def test_a_close_decision_comes_last_and_affects_no_map():
+    notes = [Note("b", "close", "close decision"), Note("a", "leak", "leak", 1.0)]
+    notes.append(Note("c", "told", "told"))
+    found = verdicts_of(NAMES, notes)
+    assert ranked(notes, found) == ["leak", "close"]
+    assert all(each.words == ["HAADF leaks into the map"] for each in found)
+
+
 def differing(errors):
     window = SimpleNamespace(name="disc of 8")
     return SimpleNamespace(element=1, significance=errors, window=window, centre=(7.0, 9.0))
