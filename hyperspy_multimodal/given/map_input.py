@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,6 +86,20 @@ class MapInput:
         ]
 
 
+def check_no_file(maps):
+    """Refuse an open file, or another mapping of several arrays that is no dictionary.
+
+    It usually contains more than maps.
+    """
+    if isinstance(maps, Mapping) and not isinstance(maps, dict):
+        names = [str(each) for each in maps]
+        raise TypeError(
+            f"maps must be {_FORMS}, but {type(maps).__name__} of {names} was given. Pass the "
+            "arrays of the maps in a dictionary with the elements as keys, such as "
+            "{'Ti': file['Ti'][()]}, without that of the HAADF."
+        )
+
+
 def read_maps(maps, elements, navigation_mask=None):
     """Return maps as a `MapInput`, or raise an error.
 
@@ -93,6 +108,7 @@ def read_maps(maps, elements, navigation_mask=None):
     maps, elements, navigation_mask
         As in `fuse_maps`.
     """
+    check_no_file(maps)
     keys = None
     if isinstance(maps, dict):
         keys, maps = list(maps), list(maps.values())

@@ -52,7 +52,9 @@ def _of_scan(maps, signal):
     from hyperspy.signal import BaseSignal
 
     from ..signals.haadf_image import scan_shape
+    from .map_input import check_no_file
 
+    check_no_file(maps)
     if not (isinstance(maps, (BaseSignal, dict)) or np.iterable(maps)):
         return maps  # refused by `fuse_maps`
     shape = scan_shape(signal)

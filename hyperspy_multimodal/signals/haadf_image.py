@@ -1,6 +1,7 @@
 """The HAADF image that belongs to a spectrum image, checked."""
 
 import logging
+from collections.abc import Mapping
 
 import numpy as np
 from hyperspy.signal import BaseSignal
@@ -52,7 +53,7 @@ def image_array(haadf, shape, scan_axes):
         axes = _image_axes(haadf)
         _check_order(axes, scan_axes)
         array = haadf.data
-    elif isinstance(haadf, (str, bytes, dict)) or haadf is None:
+    elif isinstance(haadf, (str, bytes, Mapping)) or haadf is None:
         raise TypeError(
             "haadf must be a HAADF image, as Signal2D, BaseSignal or array of the shape "
             f"{shape} (rows, columns), but {haadf!r} was given. {HAADF_NEEDED}"

@@ -81,3 +81,20 @@ def test_the_spectra_are_not_looked_at(specimen, maps):
 def test_wrong_maps_are_refused(specimen, maps, change, options, error, words):
     with pytest.raises(error, match=words):
         specimen.signal.multimodal_fusion(specimen.haadf, maps=change(maps), **options, **GIVEN)
+
+
+def test_files_of_several_arrays_are_refused_with_what_to_pass(specimen, maps, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    named = {each.metadata.Sample.elements[0]: each.data for each in maps}
+    np.savez(tmp_path / "maps.npz", **named)
+    with h5py.File(tmp_path / "maps.h5", "w") as file:
+        for name, each in named.items():
+            file[name] = each
+        for given in (file, np.load(tmp_path / "maps.npz")):
+            message = r"of \['Co', 'O', 'S'\] was given\. Pass the arrays of the maps"
+            with pytest.raises(TypeError, match=message):
+                fuse_maps(given, specimen.haadf, **GIVEN)
+            with pytest.raises(TypeError, match=message):
+                specimen.signal.multimodal_fusion(specimen.haadf, maps=given, **GIVEN)
+            with pytest.raises(TypeError, match="HAADF image"):
+                fuse_maps(maps, given, **GIVEN)
