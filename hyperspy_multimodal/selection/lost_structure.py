@@ -17,7 +17,7 @@ from .runs import Runs
 from .scan_windows import windows_over
 from .significance import errors_of, spread_of
 from .sum_plans import plans_over
-from .surroundings import is_part
+from .surroundings import is_dark_alone, is_part
 from .window_search import WindowSearch
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
@@ -291,7 +291,8 @@ def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
 def _apart(expectation, fused, element, wrong):
     """Return the most significant of windows that are wrong, none of which overlap.
 
-    Lines that are parts of broader regions come last, where no other window is.
+    Single pixels that are dark alone are left out. Lines that are parts of broader regions come
+    last, where no other window is.
     """
     images, unit = expectation.images(element, fused), expectation.unit(element, fused)
     lost, parts = [], []
@@ -300,6 +301,10 @@ def _apart(expectation, fused, element, wrong):
         pixels = window.pixels(place)
         if taken[pixels].any() or of_parts[pixels].mean() > _MOSTLY:
             continue
+        if errors < 0 and len(pixels[0]) == 1:
+            if is_dark_alone(pixels, images, unit, expectation.there):
+                taken[pixels] = True  # nor is it a reason to lower windows around it
+                continue
         if errors > 0 and not window.is_compact:
             part = part_of_line(window, place, images, unit, expectation.there)
             if part is not None:

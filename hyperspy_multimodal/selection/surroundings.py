@@ -1,4 +1,4 @@
-"""Compare lines that a map lacks with the pixels beside them."""
+"""Compare lines that a map lacks, and single dark pixels, with the pixels beside them."""
 
 import numpy as np
 from scipy import ndimage
@@ -13,6 +13,8 @@ _GAP, _BESIDE, _LEAST_BESIDE = 1, 2, 4
 _ALIKE = 2.0
 # Standard errors by which the counts of a line must exceed those expected from its surroundings.
 _ALONE = 4.0
+# Standard errors by which the counts of the pixels around a dark one must be below its map.
+_AGREE = 3.0
 
 
 def is_part(window, pixels, images, unit, there):
@@ -55,3 +57,29 @@ def is_part(window, pixels, images, unit, there):
     sums = [each[line].sum(keepdims=True) for each in images]
     counts, level, behind = sums[:3]
     return bool(errors_of(counts, level + also, behind, unit, spread_of(sums))[0] < _ALONE)
+
+
+def is_dark_alone(pixels, images, unit, there):
+    """Return whether a single pixel lacks counts, but the pixels around it do not.
+
+    It is then the opposite of a hot pixel, and no structure of the specimen. If the counts around
+    it are also below the value of the map in the pixel, the map has a spot that is not there.
+
+    Parameters
+    ----------
+    pixels : tuple of numpy.ndarray
+        Row and column of the pixel.
+    images, unit, there
+        As for `is_part`.
+    """
+    row, col = (int(each[0]) for each in pixels)
+    region = tuple(slice(max(each - 1, 0), each + 2) for each in (row, col))
+    around = there[region].copy()
+    around[row - region[0].start, col - region[1].start] = False
+    if not around.any():
+        return False
+    sums = [each[region][around].sum(keepdims=True) for each in images]
+    background = sums[2]
+    held = images[1][row, col] - images[2][row, col]
+    level = background + held * around.sum()
+    return bool(errors_of(sums[0], level, background, unit, spread_of(sums))[0] > -_AGREE)
