@@ -6,7 +6,7 @@ import numpy as np
 
 from ..counts.contracts import Maps
 from ..fusion.regularisers import are_directional
-from ..notes import Speaker
+from ..notes import Speaker, gathered_so_far
 from ..selection import BLURS
 
 _logger = Speaker(__name__)
@@ -84,8 +84,12 @@ def say_what_was_left_out(names, setting, parameters=None, model=None, empty=Fal
 
 
 def warn_of_widest_blur(model, given):
-    """Warn that the blur of the HAADF is the largest one tried."""
-    if isinstance(given, str) and model.blur == BLURS[-1]:
+    """Warn that the blur of the HAADF is the largest one tried.
+
+    Not of maps that are fractions, which a blurred HAADF does not describe any better.
+    """
+    of_shares = any(note.kind == "shares" for note in gathered_so_far() or [])
+    if isinstance(given, str) and model.blur == BLURS[-1] and not of_shares:
         _logger.warning(
             "The HAADF is blurred by %g pixels, the largest blur that is tried. If the maps are "
             "blurred more than that, pass haadf_blur.",

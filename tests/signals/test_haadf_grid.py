@@ -1,6 +1,7 @@
 """A HAADF on another grid, shifted or turned."""
 
 import logging
+from types import SimpleNamespace
 
 import hyperspy.api as hs
 import numpy as np
@@ -10,6 +11,9 @@ from scipy import ndimage
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.notes import Speaker, gathered
+from hyperspy_multimodal.recovery.messages import warn_of_widest_blur
+from hyperspy_multimodal.selection import BLURS
 from hyperspy_multimodal.signals.haadf_image import image_array
 
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False}
@@ -146,3 +150,13 @@ def test_the_widest_blur_is_told(specimen, caplog):
     caplog.clear()
     fuse_maps(maps, specimen.haadf, haadf_blur=4.0, **GIVEN)
     assert "the largest blur that is tried" not in caplog.text
+
+
+@pytest.mark.parametrize("are_shares", [False, True])
+def test_the_widest_blur_is_not_told_of_fractions(are_shares):
+    model = SimpleNamespace(blur=BLURS[-1])
+    with gathered() as notes:
+        if are_shares:
+            Speaker("maps").warning("The maps add up to 1", kind="shares")
+        warn_of_widest_blur(model, "auto")
+    assert [note.kind for note in notes] == (["shares"] if are_shares else ["widest blur"])
