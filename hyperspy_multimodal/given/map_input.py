@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +10,7 @@ from hyperspy.signal import BaseSignal
 from ..names import known_element, known_name, texts_in
 from ..signals.masks import checked_mask
 from ..signals.records import record_of_map
+from .maps_argument import check_no_file
 
 _logger = logging.getLogger(__name__)
 
@@ -84,20 +84,6 @@ class MapInput:
                 self.signals, arrays, self.names, own, strict=True
             )
         ]
-
-
-def check_no_file(maps):
-    """Refuse an open file, or another mapping of several arrays that is no dictionary.
-
-    It usually contains more than maps.
-    """
-    if isinstance(maps, Mapping) and not isinstance(maps, dict):
-        names = [str(each) for each in maps]
-        raise TypeError(
-            f"maps must be {_FORMS}, but {type(maps).__name__} of {names} was given. Pass the "
-            "arrays of the maps in a dictionary with the elements as keys, such as "
-            "{'Ti': file['Ti'][()]}, without that of the HAADF."
-        )
 
 
 def read_maps(maps, elements, navigation_mask=None):

@@ -4,6 +4,7 @@ eXSpy imports this module during its own import, so other imports are deferred t
 """
 
 import functools
+from collections.abc import Mapping
 
 #: Arguments of the methods that specify how spectra are read.
 READING = (
@@ -46,13 +47,26 @@ def or_given_maps(method):
     return fused
 
 
+def check_no_file(maps):
+    """Refuse an open file, or another mapping of several arrays that is no dictionary.
+
+    It usually contains more than maps.
+    """
+    if isinstance(maps, Mapping) and not isinstance(maps, dict):
+        names = [str(each) for each in maps]
+        raise TypeError(
+            f"maps must be signals or arrays, but {type(maps).__name__} of {names} was given. "
+            "Pass the arrays of the maps in a dictionary with the elements as keys, such as "
+            "{'Ti': file['Ti'][()]}, without the HAADF."
+        )
+
+
 def _of_scan(maps, signal):
     """Return maps over the scan of ``signal``; arrays get its axes and metadata."""
     import numpy as np
     from hyperspy.signal import BaseSignal
 
     from ..signals.haadf_image import scan_shape
-    from .map_input import check_no_file
 
     check_no_file(maps)
     if not (isinstance(maps, (BaseSignal, dict)) or np.iterable(maps)):
