@@ -21,8 +21,6 @@ _MAX_ITERATIONS = 300
 # Squared width of sieves of the maps that are taken for the truth, as a share of that of the fused
 # ones.
 _NARROWER = 0.5
-# Weights with which these maps follow others, as a share of those of the fused ones.
-_LESS_SHARED = 0.5
 # Ratios of total variation and of its Huber form that flatten next to nothing.
 _LEAST, _LEAST_HUBER = 0.25, 0.5
 
@@ -71,8 +69,7 @@ class Fusions:
 
     def rough(self, maps, initial):
         """Return the fusion of measured maps that are taken for the truth, see `bootstrap`."""
-        shared = None if self._shared is None else self._shared.scaled(_LESS_SHARED)
-        return self._fused(maps, _rougher(self.setting), shared, initial)
+        return self._fused(maps, _rougher(self.setting), None, initial)
 
     def of(self, maps, initial=None, haadf=None, setting=None):
         """Return the fusion of measured or drawn maps."""
@@ -106,7 +103,7 @@ def bootstrap(
     Counts and HAADF are drawn from maps that are taken for the truth, and fused with the same
     parameters. What is found deviates from that truth by noise and by what the total variation
     flattens. For the latter to show, the truth has to have what was flattened in the fused maps: it
-    is a fusion with less total variation, see `_rougher`, and follows other elements half as far:
+    is a fusion with less total variation, see `_rougher`, and does not follow other elements:
     structure of one element alone is flattened where its map follows others. Weights and pedestal
     of the HAADF model are fitted to each draw. The noise that was drawn says how far fused maps
     follow it, which `calibrated` needs to find from the measured counts what the model misses.

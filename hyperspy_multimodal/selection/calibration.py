@@ -27,7 +27,7 @@ _MOST_UNSURE = 1.0  # variance of a logarithm
 _SHARE, _NEIGHBOURS, _MOST = 0.5, 4.0, 3.0
 
 
-def calibrated(errors, noise, residual, variance, fused, mask=None, doubt=0.0):
+def calibrated(errors, noise, residual, variance, fused, mask=None, doubt=0.0, least=0.0):
     r"""Scale the errors of the draws of one element so that they agree with the counts.
 
     A fusion f of net counts y of variance v has a mean squared error of
@@ -51,6 +51,8 @@ def calibrated(errors, noise, residual, variance, fused, mask=None, doubt=0.0):
         Pixels without counts, bool, shape (ny, nx).
     doubt : float
         By what share of itself v may be wrong, one standard deviation; default 0.
+    least : float
+        Smallest factor of a variance; default 0.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def calibrated(errors, noise, residual, variance, fused, mask=None, doubt=0.0):
         ratios = np.ones(len(parts))
         if (area & used).sum() >= _FEWEST_PIXELS:
             found = _squared_errors(parts, deviations, noise, residual, variance, area & used)
-            ratios = _ratios(*found, doubt)
+            ratios = np.maximum(_ratios(*found, doubt), least)
         for part, ratio in zip(parts, ratios, strict=True):
             result += np.sqrt(ratio).astype(drawn.dtype) * weight * part
     seen = bright if bright.any() else used

@@ -11,6 +11,9 @@ from .normalised_haadf import smoothed
 
 # Squared errors of few draws are averaged over neighbours with a Gaussian of this many pixels.
 _POOLING = 1.0
+# How far a map follows others is determined from the same counts, so that it is closer to them than
+# maps of draws are to theirs: no variance of such an element becomes smaller.
+_LEAST_SHARED = 1.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def error_draws(
                 fused.maps[k],
                 maps.mask,
                 maps.variance_doubt,
+                _LEAST_SHARED if shared is not None and k in shared.elements else 0.0,
             )
             ratios.append(ratio)
     for k, fused_map in enumerate(fused.maps):

@@ -54,11 +54,6 @@ class SharedStructure:
         places = {i: self.weights[i, :, None, None].astype(np.float32) for i in self.places}
         return SharedStructure(self.weights, places, self.guides)
 
-    def scaled(self, share):
-        """Return the same with a share of the weights."""
-        places = {i: np.float32(share) * each for i, each in self.places.items()}
-        return SharedStructure(share * self.weights, places, self.guides)
-
     def coefficients(self, fused, counts, mask=None):
         """Return the coefficients of the maps that an element follows, (K, K + 1).
 

@@ -82,6 +82,15 @@ def test_errors_that_draws_make_too_large_become_smaller():
     assert np.square(case.calibrated()[0]).mean() < 0.4 * drawn
 
 
+def test_errors_become_no_smaller_than_the_least_factor():
+    """For maps whose distance from the counts does not tell their error."""
+    case = Case(0.0)
+    case.errors = case.errors + misfit(1.5, 3.0, 7)
+    drawn = np.square(balanced(case.errors)).mean()
+    errors, ratio = case.calibrated(least=1.0)
+    assert ratio >= 1.0 and np.square(errors).mean() > 0.99 * drawn
+
+
 def test_broad_errors_are_found_though_pixels_hardly_show_them():
     """Measured errors reach farther than drawn ones: sums over regions have to know."""
     case = Case(1.0, width=6.0)

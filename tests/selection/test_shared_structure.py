@@ -241,14 +241,6 @@ def test_masked_pixels_say_nothing(scan, shared):
     )
 
 
-def test_a_share_of_the_weights_changes_maps_by_this_share(scan, shared):
-    fused = blurred(scan.net) + 50.0  # so that nothing is cut off at 0
-    whole, half = (each.applied(fused, scan) - fused for each in (shared, shared.scaled(0.5)))
-    wrong = half - whole / 2
-    assert 0 < np.abs(wrong).max() < 0.2 * np.abs(whole).max()  # sums are kept
-    np.testing.assert_allclose(shared.scaled(0.5).weights, shared.weights / 2)
-
-
 def test_only_the_chosen_elements_change(scan, shared):
     fused = blurred(scan.net)
     every = shared.applied(fused, scan)
