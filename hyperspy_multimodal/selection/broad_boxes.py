@@ -60,13 +60,14 @@ def broad_differences(expectation, maps, elements):
     found = []
     for i in elements if sizes else ():
         fused = np.asarray(maps[i], np.float64)
-        images, unit = expectation.images(i, fused), expectation.unit(i, fused)
+        tables = [_summed(each) for each in expectation.images(i, fused)]
+        unit = expectation.unit(i, fused)
         # averaged over counts instead of pixels: the level where the element is
         level = np.square(fused).sum() / max(fused.sum(), _TINY)
         wrong = []
         for size in sizes:
             corners = tuple(map(_starts, shape, size))
-            sums = [_sums(each, size, corners) for each in images]
+            sums = [_sums(each, size, corners) for each in tables]
             errors = errors_of(*sums[:3], unit, spread_of(sums))
             least = _SHARE * (np.maximum(*sums[:2]) - sums[2])
             least = np.maximum(least, _SHARE_OF_LEVEL * level * math.prod(size))
@@ -99,9 +100,13 @@ def _starts(length, side):
     return np.unique([*range(0, length - side + 1, side // 2), length - side])
 
 
-def _sums(image, size, corners):
-    """Return the sums of an image over boxes with these first rows and columns."""
-    summed = np.pad(image.cumsum(axis=0, dtype=float).cumsum(axis=1), ((1, 0), (1, 0)))
+def _summed(image):
+    """Return the sums of an image above and left of each corner of its pixels."""
+    return np.pad(image.cumsum(axis=0, dtype=float).cumsum(axis=1), ((1, 0), (1, 0)))
+
+
+def _sums(summed, size, corners):
+    """Return the sums over boxes with these first rows and columns, from those of `_summed`."""
     first, last = corners, tuple(a + b for a, b in zip(corners, size, strict=True))
     return (
         summed[np.ix_(*last)]
