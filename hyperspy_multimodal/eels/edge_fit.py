@@ -18,7 +18,7 @@ from .core_loss_misfit import worst_misfit
 from .edge_measurement import EdgeWindowPlan, check_electrons, plan_edges
 from .edge_windows import has_room
 from .fitted_edges import EdgeProjection
-from .select_edges import select_edges
+from .select_edges import listed_elements, select_edges
 from .unlisted_edges import say_unlisted_edge
 from .white_lines import white_line_onsets
 
@@ -280,7 +280,7 @@ def _edges_of_other_elements(signal, names, energy):
 
     First those of which a fit knows the shape, one per element, then the others.
     """
-    known = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
+    known = listed_elements(signal)
     others, shapeless = {}, {}
     for element in sorted(known - {name.split("_")[0] for name in names}):
         for edge, onset in edge_onsets(element, only_major=True).items():

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..physics.edges import edge_onsets, onset_energy
 from .edge_windows import channel_energies
+from .select_edges import listed_elements
 
 _RANGES = 16  # at most
 _CHANNELS = 3  # in each, at least
@@ -44,7 +45,7 @@ def noise_ranges_of(signal, names):
         return NoiseRanges([], ())
     limits = np.rint(np.linspace(0, axis.size, ranges + 1)).astype(int).tolist()
     energies = np.array(channel_energies(axis, limits)) * (1e3 if axis.units == "keV" else 1.0)
-    known = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
+    known = listed_elements(signal)
     onsets = np.array(
         [
             *map(onset_energy, names),

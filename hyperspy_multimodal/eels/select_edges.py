@@ -8,6 +8,11 @@ from ..physics.edges import edge_onsets, onset_energy
 _logger = Speaker(__name__)
 
 
+def listed_elements(signal):
+    """Return the elements of an EELS signal, those of eXSpy and of its metadata, as a set."""
+    return {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
+
+
 def select_edges(signal, edges, fits, quiet=False):
     """Return the edges to measure, after a check of their names.
 
@@ -31,7 +36,7 @@ def select_edges(signal, edges, fits, quiet=False):
     if edges is not None:
         return _checked_edges(axis, edges, fits)
     # eXSpy keeps them in a set, whose order changes from run to run.
-    elements = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
+    elements = listed_elements(signal)
     elements = sorted(elements)
     if not elements:
         raise ValueError(

@@ -9,6 +9,7 @@ from ..physics.edges import all_edges, edge_onsets
 from ..physics.hydrogenic import edge_subshells, hydrogenic_edges
 from ..physics.microscope import microscope_of, with_usual
 from .core_loss_fit import CoreLossModel, ElementEdges
+from .select_edges import listed_elements
 from .white_lines import white_line_onsets
 
 _logger = Speaker(__name__)
@@ -59,7 +60,7 @@ def known_edges_of(signal, names):
     """
     axis = signal.axes_manager.signal_axes[0]
     energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
-    listed = {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
+    listed = listed_elements(signal)
     elements = tuple(sorted({*listed, *(name.split("_")[0] for name in names)}))
     edges = []
     for element in elements:

@@ -140,6 +140,8 @@ def fuse_maps(
     >>> bool(abs(maps[0].data.sum() / counts[0].data.sum() - 1) < 0.001)
     True
     """
+    from dataclasses import replace
+
     import numpy as np
 
     from ..counts.masked_maps import masked_maps
@@ -154,7 +156,7 @@ def fuse_maps(
     from ..signals.native import draw_suffix
     from ..signals.outputs import output_signals
     from .map_input import read_maps
-    from .noisy_maps import ready_maps
+    from .noisy_maps import are_shares, ready_maps
     from .pedestal import checked_pedestal, without_pedestal
 
     parameters = Parameters(
@@ -181,6 +183,9 @@ def fuse_maps(
         )
     given = read_maps(maps, elements, navigation_mask)
     parameters.check_number_of(given.names)
+    if parameters.share_structure == "auto" and are_shares(given.arrays):
+        # the noise of each share is that of the others with the opposite sign
+        parameters = replace(parameters, share_structure=False)
     template = given.template
     shape = given.arrays.shape[1:]
     scan_axes = template.axes_manager.navigation_axes

@@ -57,7 +57,7 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         Source of the gain: "counts", "given" or "estimated".
     """
     n_maps = len(names)
-    _warn_of_shares(names, arrays)
+    _warn_of_shares(arrays)
     given = None
     if gain is not None:
         given = per_element("gain", gain, n_maps, low=0, include_low=False)
@@ -198,17 +198,22 @@ def _warn_of_hot_pixels(names, noises):
         )
 
 
-def _warn_of_shares(names, arrays):
-    """Warn if the maps add up to a constant, so that each follows from the others."""
+def are_shares(arrays):
+    """Return whether maps (K, ny, nx) add up to a constant: each follows from the others."""
     whole = arrays.sum(axis=0)
-    if len(names) > 1 and whole.mean() > 0 and np.ptp(whole) <= _SHARES * whole.mean():
+    return len(arrays) > 1 and whole.mean() > 0 and np.ptp(whole) <= _SHARES * whole.mean()
+
+
+def _warn_of_shares(arrays):
+    """Warn if the maps add up to a constant."""
+    if are_shares(arrays):
         _logger.warning(
             "The maps add up to %s in every pixel: they are fractions, not counts. Each map "
             "then contains the others with the opposite sign, which the HAADF model cannot "
             "describe, and sums over pixels are not amounts. So maps, errors and compositions "
             "may be wrong, also if one map is left out, when this can no longer be recognised. "
             "Fuse the counts, and calculate fractions from the fused maps.",
-            plain(whole.mean()),
+            plain(arrays.sum(axis=0).mean()),
             kind="shares",
         )
 

@@ -281,6 +281,14 @@ def test_shares_are_told(specimen, counts, caplog):
     assert "fractions" not in caplog.text
 
 
+def test_shares_do_not_follow_each_other(specimen, counts):
+    """Their noise adds up to 0, so that each would be predicted by the noise of the others."""
+    arrays = np.stack([each.data for each in counts]).astype(float) + 1
+    shares = dict(zip(LINES, arrays / arrays.sum(axis=0), strict=True))
+    _, output = fuse_maps(shares, specimen.haadf, full_output=True, show_progressbar=False)
+    assert output["shared_weights"] is None
+
+
 def test_counts_per_pixel_are_counts_in_any_unit_and_with_a_mask(specimen, counts):
     mask = np.zeros((32, 40), bool)
     mask[:, 30:] = True

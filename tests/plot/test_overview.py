@@ -206,7 +206,6 @@ def test_pairs_fill_the_width_of_a_narrow_figure(fused):
         left, right = (axis.get_window_extent() for axis in (first, second))
         assert left.y0 == pytest.approx(right.y0) and left.x1 < right.x0
         assert left.width + right.width > 0.55 * figure.bbox.width
-    # two pairs in one row are one above the other
     single = plot_overview(maps[:1], raw_maps[:1], haadf, figsize="85 mm")
     assert single[0, 0].get_window_extent().y0 > single[1, 0].get_window_extent().y0
 
