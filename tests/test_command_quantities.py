@@ -100,7 +100,7 @@ def test_lines_without_a_factor_are_left_out_and_named(folder, fused, capsys):
     two = [each for each in fused[0] if each.metadata.Sample.elements[0] != "O"]
     assert is_written(composition(two, fused[1], FACTORS, labels()), "composition.csv", folder)
     said = capsys.readouterr().err
-    assert "--factors has none for O_Ka" in said and "of Co_Ka, S_Ka alone" in said
+    assert "--factors contains no factor for O_Ka" in said and "of Co_Ka, S_Ka alone" in said
     assert "--factors of Cu_Ka were not used" in said
 
 

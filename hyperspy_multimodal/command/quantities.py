@@ -157,8 +157,8 @@ def _found(folder, maps, output, regions, options):
         own, without, unused = _with_factors(options.factors, names, kind)
         if without:
             _logger.warning(
-                "--factors has none for %s: the composition is that of %s alone, whose percentages "
-                "add up to 100.",
+                "--factors contains no factor for %s. The composition is that of %s alone, whose "
+                "percentages add up to 100.",
                 ", ".join(without),
                 ", ".join(own),
             )

@@ -69,7 +69,7 @@ def say_image_is_taken(haadf):
     if "HAADF" in title.upper():
         return
     _logger.warning(
-        "No image is titled HAADF. %s is taken for it, the only image of the scan. If it was "
+        "No image is titled HAADF. %s is used instead, the only image of the scan. If it was "
         "recorded by another detector, whose brightness does not increase with thickness and "
         "atomic number, pass a HAADF image.",
         title or "An image without a title",

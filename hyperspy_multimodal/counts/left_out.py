@@ -150,8 +150,8 @@ def _say_spikes(spikes, n_columns):
     if len(spikes) > _MOST_SPIKES:
         words.append(f"and {len(spikes) - _MOST_SPIKES} smaller ones")
     _logger.warning(
-        "Spikes, as of cosmic rays, are left out: %s. They are replaced by what the rest of the "
-        "spectrum leads one to expect.",
+        "Spikes, such as those of cosmic rays, are left out: %s. They are replaced by the values "
+        "expected from the rest of the spectrum.",
         "; ".join(words),
         kind="told",
     )

@@ -254,7 +254,7 @@ def _report_instrument(explanation, totals):
         _logger.warning(
             "The largest peaks are of %s, which is not mapped: elements of the instrument are "
             "fitted but not mapped (%s). If it is in the specimen or its support, add it with "
-            "s.add_elements: a composition is that of the mapped elements alone.",
+            "s.add_elements, because a composition contains only the mapped elements.",
             most,
             counts,
             kind="to do",

@@ -91,9 +91,9 @@ def say_unlisted_edge(known, total, camera, ranges):
     reached = int(np.searchsorted(known.energy, onset - near))
     affected = [name for name, own in ranges.items() if max(stop for _, stop in own) > reached]
     _logger.warning(
-        "The sum of all spectra shows an edge at about %.0f eV that no listed element has: of %s? "
-        "If the element is there, add it with s.add_elements, mapped or not. Otherwise its counts "
-        "go to other edges or to the background.",
+        "The sum of all spectra shows an edge at about %.0f eV that no listed element has. It may "
+        "belong to %s. If this element is present, add it with s.add_elements, mapped or not. "
+        "Otherwise, its counts go to other edges or to the background.",
         onset,
         " or ".join(candidates),
         kind="unlisted edge" if affected else "to do",

@@ -192,7 +192,7 @@ def _warn_of_hot_pixels(names, noises):
         _logger.warning(
             "Single pixels are far brighter than all others, as hot pixels are: %s. They were left "
             "out when the noise was estimated, but they are still in the maps and their totals. "
-            "Replace them, or leave them out by a `navigation_mask`.",
+            "Replace them, or leave them out with a `navigation_mask`.",
             ", ".join(hot),
             kind="told",
         )
@@ -210,9 +210,9 @@ def _warn_of_shares(arrays):
         _logger.warning(
             "The maps add up to %s in every pixel: they are fractions, not counts. Each map "
             "then contains the others with the opposite sign, which the HAADF model cannot "
-            "describe, and sums over pixels are not amounts. So maps, errors and compositions "
-            "may be wrong, also if one map is left out, when this can no longer be recognised. "
-            "Fuse the counts, and calculate fractions from the fused maps.",
+            "describe, and sums over pixels are not amounts. Maps, errors and compositions may "
+            "therefore be wrong. Leaving out one map does not help: the fractions can then no "
+            "longer be recognised. Fuse the counts, and calculate fractions from the fused maps.",
             plain(arrays.sum(axis=0).mean()),
             kind="shares",
         )

@@ -115,7 +115,7 @@ def warn_of_bright_bias(prepared, setting, result):
     if found:
         _logger.warning(
             "Where the HAADF is bright, the sums of the fused maps differ from those of the "
-            "counts: %s. For numbers there, use sums of the raw maps.",
+            "counts: %s. To quantify these regions, use sums of the raw maps.",
             ", ".join(found),
             kind="bright bias",
             about=about,

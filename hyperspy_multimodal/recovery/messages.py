@@ -246,9 +246,9 @@ def warn_of_hot_pixels(names, lost):
     if single:
         _logger.warning(
             "Single pixels hold many more counts than fusion expects from their neighbours: %s. "
-            "They may be hot pixels or cosmic rays, and no structure of the specimen. The fused "
-            "maps show them as the counts do. Leave them out with `navigation_mask`, unless the "
-            "specimen has such structure.",
+            "They may be hot pixels or cosmic rays rather than structure of the specimen. The "
+            "fused maps show them as the counts do. Leave them out with `navigation_mask`, unless "
+            "the specimen has such structure.",
             places_of(names, single),
             kind="hot pixels",
             about=list(dict.fromkeys(names[each.element] for each in single)),

@@ -39,8 +39,8 @@ def say_what_was_moved_back(names, lost):
         )
     if some := _of(lost, OTHERS):
         _logger.warning(
-            "Fusion had moved counts between places where another element is and where it is not: "
-            "%s. The sums of the maps there were corrected towards those of the counts "
+            "Fusion had moved counts between regions with and without another element: %s. The "
+            "sums of the maps there were corrected towards those of the counts "
             "(`contrast_restored` in the record).",
             _most_by_element(names, some),
             kind="told",
