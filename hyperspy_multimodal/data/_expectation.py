@@ -36,7 +36,7 @@ class Expectation(NamedTuple):
     background : ndarray of shape (K, ny, nx)
         Counts of all else in that window.
     kfactors : ndarray of shape (K,)
-        Cliff-Lorimer factors for weight per cent from `xrays`, relative to the first line.
+        Cliff-Lorimer factors for weight percent from `xrays`, relative to the first line.
     electrons : float
         Electrons per pixel.
     """

@@ -36,9 +36,9 @@ class Specimen(NamedTuple):
         tails of the lines of other elements. ``counts`` + ``background`` are the expected counts of
         the windows.
     composition : list of hyperspy.api.signals.BaseSignal
-        Atomic per cent of each element among those with a line; 0 where none of them is present.
+        Atomic percent of each element among those with a line; 0 where none of them is present.
     kfactors : list of float
-        Cliff-Lorimer factors, relative to the first line, for weight per cent, with which
+        Cliff-Lorimer factors, relative to the first line, for weight percent, with which
         ``signal.quantification(xrays, "CL", factors=kfactors, navigation_mask=None)`` returns
         ``composition`` (eXSpy's default mask blanks spectra without two counts in a channel).
     xrays : list of hyperspy.api.signals.BaseSignal

@@ -40,7 +40,7 @@ def suggest_elements(
     ----------
     s : EDSSpectrum
         Spectrum image or single spectrum, in memory or lazy. Elements in its metadata are ignored.
-        It is read once, and images again if an element shows lines of two shells.
+        It is read once. A spectrum image is read again if an element shows lines of two shells.
     show_progressbar : None or bool
         Whether to show the progress of reading a lazy signal. None (default) follows HyperSpy's
         preferences.
@@ -50,9 +50,9 @@ def suggest_elements(
     list of SuggestedElement
         Suggested elements, the strongest first. Attributes: ``element``, the visible ``lines``,
         ``counts`` and their ``error``, ``others`` (elements that could explain the same peaks, or
-        that lie under lines of one shell which are not where those of another are), and
-        ``from_instrument`` (the usual source of the element if the instrument may contribute it,
-        such as the grid for Cu).
+        that may lie under the lines of one shell if these come from other scan positions than the
+        lines of another shell), and ``from_instrument`` (the usual source of the element if the
+        instrument may contribute it, such as the grid for Cu).
 
     Raises
     ------

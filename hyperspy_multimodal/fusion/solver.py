@@ -54,10 +54,10 @@ def solve_fusion(
         + \lambda_2 \sum_i \mathrm{TV}(x_i)
 
     with the HAADF h, gross counts y, expected background B and the total variation TV (forward
-    differences, Neumann boundaries). TV is isotropic or, with a ``guide``, directional: an edge
-    that the guide also has then costs nothing. With ``regularisers="sieve"`` or "smooth", maps are
-    instead constrained to be no sharper than a Gaussian (see Notes). Nothing is scaled, fitted or
-    clipped beforehand.
+    differences, Neumann boundaries). TV is isotropic or, with a ``guide``, directional: edges
+    are then not penalised where the guide has parallel edges. With ``regularisers="sieve"`` or
+    "smooth", maps are instead constrained to be no sharper than a Gaussian (see Notes). Nothing is
+    scaled, fitted or clipped beforehand.
 
     Parameters
     ----------

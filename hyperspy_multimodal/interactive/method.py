@@ -56,7 +56,7 @@ def multimodal_fusion_interactive(
     gamma : float or "auto"
         Initial value. Default "auto".
     lambdas : "auto" or tuple of (float, float)
-        Initial values. "auto" (default) takes some seconds, as in `multimodal_fusion`. With values
+        Initial values. "auto" (default) takes a few seconds, as in `multimodal_fusion`. With values
         such as (0.01, 0.02), the widgets appear immediately.
     show_progressbar : None or bool
         Whether to show a progress bar when the whole scan is fused. None (default) follows

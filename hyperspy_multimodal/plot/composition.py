@@ -55,7 +55,7 @@ def plot_composition(
     -------
     numpy.ndarray of matplotlib.axes.Axes
         Shape (3,): regions on the HAADF, compositions, and table. Shape (4,) if there are elements
-        below 5 per cent in all regions, which are drawn on a separate scale.
+        below 5 percent in all regions, which are drawn on a separate scale.
 
     Raises
     ------

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from .figures import Size
 
 _NOTHING = "0.8"
-_MOSTLY = 98.0  # per cent of the pixels
-_STEP = 10.0  # per cent of the element
+_MOSTLY = 98.0  # percent of the pixels
+_STEP = 10.0  # percent of the element
 _SCARCE = 0.2  # of the scale of all
-_LEAST = 0.5  # per cent: what is less is hardly more than noise
+_LEAST = 0.5  # percent: what is less is hardly more than noise
 _COMMON, _OWN = "viridis", "inferno"
 _UNITS = {"atomic": "at%", "weight": "wt%"}
 
@@ -43,7 +43,7 @@ def plot_composition_maps(
     found : Composition
         Result of `composition`.
     highest : float, optional
-        Upper end of the scale of all elements in per cent, > 0. By default, the 98th percentile of
+        Upper end of the scale of all elements in percent, > 0. By default, the 98th percentile of
         the most abundant element, rounded up to tens. An element whose 98th percentile is below a
         fifth of that has a separate scale with other colours, shown by its colour bar.
     fig : matplotlib.figure.Figure, optional

@@ -41,7 +41,7 @@ def plot_detection(
     found : Composition
         Result of `composition`.
     least : float
-        Threshold in per cent, between 0 and 100. Regions that contain less are marked. Default 5.
+        Threshold in percent, between 0 and 100. Regions that contain less are marked. Default 5.
     ax : matplotlib.axes.Axes, optional
         Axes to draw into. By default, a new figure is created.
     figsize : float, str, or pair of them, optional

@@ -86,20 +86,20 @@ def plot_overview(
         default), or each map has its own.
     raw_blur : float or "auto"
         Standard deviation, in pixels, of a Gaussian filter that smooths raw maps in the picture; 0
-        leaves them as they are. "auto" (default): for each map, just enough that the filter holds
-        25 counts where the fused map is brightest, at most an eighth of the shorter side; no filter
-        if a pixel holds 8 counts there. Titles then say "smoothed" instead of "raw", and captions
-        give the width.
+        leaves them as they are. "auto" (default): for each map, a filter that is just wide enough
+        to average over 25 counts where the fused map is brightest, at most an eighth of the shorter
+        side; no filter if a pixel contains 8 counts there. Titles then say "smoothed" instead of
+        "raw", and captions give the width.
     cmap : str, Colormap, or list of them
         Colour map for all elements, or a list with one for each. "elements" goes from black to the
         colour of the element in the overlay. Default "viridis".
     colors : list, optional
         A matplotlib colour for each map of the overlay, as in `plot_overlay`.
     overlay : list of BaseSignal, optional
-        Maps in the overlay. By default, all fused maps if there are at most four, and otherwise the
-        four with most structure among those whose verdict is not "not to be trusted": the fused map
-        explains their counts better than a uniform map does, by the largest ratio of likelihoods.
-        The legend names the others.
+        Maps in the overlay. By default, all fused maps if there are at most four. Otherwise, the
+        four with the most structure are used, excluding those whose verdict is "not to be trusted".
+        Structure is measured by the likelihood ratio of the fused map and a uniform map, given the
+        counts. The legend names the other elements.
     columns : int, optional
         Pairs of panels per row. By default, as many as fit legibly into the width of ``figsize``,
         at most five. If that is fewer than three, and more than one row, there is one pair per row,
@@ -123,11 +123,11 @@ def plot_overview(
     Notes
     -----
     Scales start at 0. By default, the scale of both maps ends at the 99.8th percentile of the fused
-    map or, if that is higher, at the 99th percentile of the raw map as it is shown, but at most at
-    1.5 times the former. Brighter pixels are clipped, as the pointed end of the colour bar
-    indicates. Where pixels hold only few counts, single counts would fill this scale, and raw and
-    fused maps could not be compared: raw maps are then smoothed, see ``raw_blur``. With
-    ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
+    map or at the 99th percentile of the displayed raw map, whichever is higher, but at most at 1.5
+    times the percentile of the fused map. Brighter pixels are clipped, as the pointed end of the
+    colour bar indicates. If pixels contain only a few counts, single counts would fill this scale,
+    and raw and fused maps could not be compared. Raw maps are then smoothed (see ``raw_blur``).
+    With ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
 
     Small rings on a fused map mark the centres of windows in which fusion had changed the counts
     significantly and the sum of the map was set to that of the counts (``keep_significant``).

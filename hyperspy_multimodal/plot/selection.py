@@ -37,7 +37,7 @@ _WITHOUT = "#000000"
 _BESIDE = 5.0  # of a label of the legend, in font sizes: its symbol and the room around it
 _MOST_COLUMNS, _POINTS = 3, 72.0  # of the legend; points per inch
 _CHOSEN = "#CC79A7"
-_HIGHEST = 30.0  # per cent above the best that are shown
+_HIGHEST = 30.0  # percent above the best that are shown
 _CLOSE = 1e-6
 
 
@@ -71,7 +71,7 @@ def plot_selection(
     Notes
     -----
     The counts were split at random into two halves. Maps fused from one half predict the other. The
-    lower the error of that prediction, the better the setting. The error is plotted in per cent
+    lower the error of that prediction, the better the setting. The error is plotted in percent
     above the lowest error of the element. Too little smoothing (left) leaves noise in the map, and
     too much smoothing (right) blurs its structure. Both give worse predictions.
 
@@ -80,12 +80,12 @@ def plot_selection(
     circles for total variation, diamonds for its Huber form, squares for sieves and hexagons for
     smooth maps. For the last two, lambda_2 / lambda_1 is half the square of their width in pixels.
     Filled symbols denote regularisers that follow the edges of the HAADF. Triangles at the top
-    denote errors above 30 per cent.
+    denote errors above 30 percent.
 
     A ring marks the chosen setting. It is not always the lowest symbol of an element: elements that
     are coupled by the HAADF are chosen together, and the HAADF is used only if it improves the
     prediction of all elements together by at least three standard errors. Without the HAADF, an
-    element whose map has lost significant structure gets another setting that predicts hardly
+    element whose map has lost significant structure gets another setting whose prediction is hardly
     worse.
 
     Examples
@@ -141,7 +141,7 @@ def plot_selection(
 
 
 def _percent(relative_error):
-    """Return the excess of an error over the best in per cent, from their ratio."""
+    """Return the excess of an error over the best in percent, from their ratio."""
     return 100 * (relative_error - 1)
 
 

@@ -68,12 +68,12 @@ def composition(
         the composition.
     output : dict
         Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
-        be named after their lines, and must all have the same unit, unless ``gain`` was given for
-        each: if these gains differ, maps are divided by them, and the table states it. If their
-        gain was estimated, errors are computed from it, and the table states it. Such maps raise an
-        error if their gains show that they have different units.
+        be named after their lines. They must all have the same unit, unless ``gain`` was given for
+        each map. If the given gains differ, the maps are divided by them. If the gain was
+        estimated, errors are computed from the estimate, and an error is raised if the gains show
+        that the maps have different units. In both cases, the table says so.
     kfactors : None, dict or list
-        For X-ray lines: Cliff-Lorimer factors by line, for weight per cent as in eXSpy, such as
+        For X-ray lines: Cliff-Lorimer factors by line, for weight percent as in eXSpy, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
         error. An element symbol stands for its line; lines without a map are ignored. A list is in
         the order of the maps. Zeta factors may be used instead.
@@ -85,7 +85,7 @@ def composition(
         label image of integers, 0 outside. None (default) finds regions of uniform composition
         in the maps; see Notes.
     composition_units : "atomic" or "weight"
-        Whether errors, detection limits and maps are in atomic or weight per cent. Default
+        Whether errors, detection limits and maps are in atomic or weight percent. Default
         "atomic".
     thickness : None, float or dict
         Thickness in nm: one number, or a dictionary with one per region, by name. X-ray counts are
@@ -122,7 +122,7 @@ def composition(
 
     Notes
     -----
-    With net counts :math:`N_i`, the weight per cent of an element is :math:`100 k_i N_i / \sum_j
+    With net counts :math:`N_i`, the weight percent of an element is :math:`100 k_i N_i / \sum_j
     k_j N_j` [1]_. Fluorescence is not corrected for. Errors from three sources are
     propagated linearly:
 
@@ -144,7 +144,7 @@ def composition(
     - kfactors: their standard errors, which are assumed to be independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
-    of the window, so atomic per cent is a ratio of areal densities. Plural scattering is not
+    of the window, so atomic percent is a ratio of areal densities. Plural scattering is not
     corrected for.
 
     Absorption: :math:`k_i` is multiplied by :math:`x / (1 - e^{-x})`. Here, :math:`x` is the mass
@@ -179,12 +179,12 @@ def composition(
     and those of their connected piece five standard errors of its counts; all other pixels are
     vacuum. The compositions of the specimen pixels are grouped by k-means into 2 to 6 clusters.
     Clusters that differ by less than 10 at%, or by less than four standard errors of the second set
-    of counts, are united to regions of at least 20 pixels. At least half of the pixels of a region
-    must lie in squares of 2 x 2 pixels entirely within it, so that rims do not become regions. Of
-    the numbers of clusters, the one is chosen for which pixels are, on average, closest to the
-    centre of their own region relative to the nearest other centre. If all clusters are united, all
-    pixels form a single region. If it is the whole scan, all counts are summed over it, and errors
-    do not increase.
+    of counts, are merged. Regions have at least 20 pixels, and at least half of the pixels of a
+    region must lie in squares of 2 x 2 pixels entirely within it, so that rims do not become
+    regions. The number of clusters is chosen such that pixels are, on average, as close as possible
+    to the centre of their own region, relative to the nearest other centre. If all clusters are
+    merged, all pixels form a single region. If this region is the whole scan, all counts are summed
+    over it, and errors do not increase.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.

@@ -41,13 +41,13 @@ class DetectionMap:
         the same amount, which is below ``least`` in both. All pixels of a block have the same
         value.
     limits : list of BaseSignal
-        Detection limits in per cent (see ``units``), NaN in vacuum.
+        Detection limits in percent (see ``units``), NaN in vacuum.
     sizes : list of int
         Side length of a block in pixels, by element.
     p_values : list of ndarray
         Probability of this many counts or more in a block without the element, by element.
     least : float
-        The given amount in per cent (see ``units``).
+        The given amount in percent (see ``units``).
     units : "atomic" or "weight"
     false_discovery_rate : float
         As given.
@@ -86,15 +86,15 @@ def detection_map(
     maps, output, kfactors
         As in `composition`. Errors of the factors are ignored.
     least : float
-        Amount in per cent that must not be missed, between 0 and 100. Default 5. The map shows
-        where the amount is smaller, whether the element was found or not. Smaller amounts need
-        larger blocks.
+        Smallest amount that should not be missed, in percent, between 0 and 100. Default 5. The map
+        shows where the amount is smaller, whether the element was found or not. Smaller amounts
+        need larger blocks.
     sizes : None, int or dict
         Side length of a block in pixels, for all elements or by line. None (default): large enough
-        to detect ``least`` per cent of the element, or the amount that is present, in most blocks
+        to detect ``least`` percent of the element, or the amount that is present, in most blocks
         of the specimen; at most a quarter of the shorter side of the scan.
     composition_units : "atomic" or "weight"
-        Whether ``least`` and the limits are in atomic or weight per cent. Default "atomic".
+        Whether ``least`` and the limits are in atomic or weight percent. Default "atomic".
     false_discovery_rate : float
         Expected fraction of wrong blocks, for each element: blocks without the element among those
         where it is reported, and blocks with ``least`` or more among those where less is reported.
@@ -119,7 +119,7 @@ def detection_map(
     -----
     The blocks of an element are tested together, following Benjamini and Hochberg [1]_, in two
     tests: whether so many counts would be improbable without the element, and whether so few counts
-    would be improbable with ``least`` per cent of it. Both tests include the Poisson noise of
+    would be improbable with ``least`` percent of it. Both tests include the Poisson noise of
     counts and background, and the error of the fit. If neither test is significant, as in vacuum,
     the counts are not conclusive. The same applies if the element was not found but the detection
     limit is above ``least``.
@@ -178,7 +178,7 @@ def detection_map(
 
 
 def _tested(measured, factors, k, size, least, rate):
-    """Return states, detection limits in per cent and p-values of an element in all blocks."""
+    """Return states, detection limits in percent and p-values of an element in all blocks."""
     counts, background = (
         np.array([summed(each, size) for each in maps])
         for maps in (measured.net, measured.background)

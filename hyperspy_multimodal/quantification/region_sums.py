@@ -145,8 +145,8 @@ def region_sums(
     output : dict
         Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
         be named after their lines. If their gain was estimated, errors are computed from it, and
-        the table states it. If their noise may have been clipped at 0, the error "fit" contains by
-        how much sums may be too high.
+        the table states it. If their noise may have been clipped at 0, the error "fit" includes
+        the amount by which sums may be too high.
     regions : None, BaseROI, BaseSignal, array_like, dict or list
         HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
         or a label image of integers, 0 outside. Choose regions by position or from the HAADF:
@@ -175,10 +175,9 @@ def region_sums(
     The errors "counts" and "fit" are the same as those that `composition` propagates.
 
     Regions are detected as in `composition`, in maps whose noise is independent of the counts that
-    are summed, which increases the errors by a factor of 1.4, unless the only region is the whole
-    scan. As the factors are not known, regions
-    differ in their shares of the counts, by at least 10 % of the counts, instead of their
-    composition.
+    are summed. This increases the errors by a factor of 1.4, unless the only region is the whole
+    scan. Because no factors are given, regions are not distinguished by their composition, but by
+    the share of each element in the counts, which must differ by at least 10 % of the counts.
 
     Examples
     --------

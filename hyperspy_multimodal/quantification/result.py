@@ -36,8 +36,8 @@ class Composition:
 
     Arrays are in the order of ``regions`` and ``lines``. If a region has no composition, because it
     has too few counts or the background is wrong, its values are NaN, and ``remarks`` gives the
-    reason. An element that is not found and so uncertain that it would leave nothing known of the
-    others is left out of their composition: its own values are NaN, and ``remarks`` names it.
+    reason. If an element is not detected, and its error is so large that the composition of the
+    others would be unknown, it is left out: its own values are NaN, and ``remarks`` names it.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Composition:
     regions : list of str
         Names.
     units : "atomic" or "weight"
-        Whether errors, covariances, detection limits and maps are in atomic or weight per cent.
+        Whether errors, covariances, detection limits and maps are in atomic or weight percent.
     pixels : ndarray of shape (R,)
         Number of pixels of each region, excluding masked positions.
     rims : ndarray of shape (R,)
@@ -59,7 +59,7 @@ class Composition:
     atomic_percent, weight_percent : ndarray of shape (R, K)
         Composition, between 0 and 100; counts below zero are taken as zero.
     errors : dict of str to ndarray of shape (R, K)
-        Standard errors in per cent (see ``units``) by source: "counts" (noise), "fit" (errors
+        Standard errors in percent (see ``units``) by source: "counts" (noise), "fit" (errors
         common to all regions, such as calibration and continuum), "kfactors", and "total".
     fit_errors_are_known : bool
         Whether ``errors["fit"]`` contains the errors common to all regions. False for existing
@@ -71,9 +71,9 @@ class Composition:
     covariances : ndarray of shape (R, K, K)
         Covariances of the total errors, between elements.
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
-        Smallest counts, and per cent, of an element that would be detected in 95 % of scans. For an
-        abundant element, this is an upper limit, because the error of the fit is that of its counts
-        as they are.
+        Smallest amount of an element that would be detected in 95 % of scans, in counts and in
+        percent. For an abundant element, this is an upper limit, because it includes the error of
+        the fit for the actual counts of the element.
     p_values : ndarray of shape (R, K)
         Probability of this many counts or more if the element is absent; NaN where the background
         is wrong.
@@ -159,7 +159,7 @@ class Composition:
         Returns
         -------
         ratios, errors : ndarray of shape (R,)
-            NaN where a region has no composition, or nothing of the element ``to``.
+            NaN if a region has no composition or does not contain the element ``to``.
         """
         return atomic_ratio(self, element, to, errors)
 
@@ -210,8 +210,8 @@ class Composition:
     def to_csv(self, path: str | Path) -> None:
         """Write comma-separated values with one row per region and element, and all errors.
 
-        An error that is not known, of the fit or of the factors, is empty. Columns of counts are
-        named after ``counts_unit``, "map_units" in place of "counts".
+        If an error of the fit or of the factors is not known, its cell is empty. Columns of counts
+        are named after ``counts_unit``, "map_units" in place of "counts".
 
         Parameters
         ----------

@@ -78,12 +78,12 @@ DESCRIPTIONS = {
     the sum of the map is set to that of the $counts. False alarms occur in at most 2 % of scans.
     Changes are recorded as ``relaxed``, and remaining differences are logged. Default True.""",
     "share_structure": """share_structure : "auto" or bool
-    Whether maps may follow those of other elements. Where elements occur in a few phases, their
-    maps depend on each other. If a linear combination of the other maps predicts held-out $counts
-    of an element better than its own map, by 2.5 standard errors, the map moves towards it as far
-    as the prediction improves, separately for fine and broad structure, and less where the element
-    has structure of its own. The mean ``shared_weights`` and the ``shared_coefficients`` are
-    recorded. "auto" (default): True if ``lambdas="auto"``.""",
+    Whether maps may follow those of other elements. Elements often occur together in a few phases,
+    so their maps are related. If a linear combination of the other maps predicts held-out $counts
+    of an element better than its own map, by 2.5 standard errors, the map is moved towards this
+    combination as far as the prediction improves. This is done separately for fine and broad
+    structure, and less where the element has structure of its own. The mean ``shared_weights`` and
+    the ``shared_coefficients`` are recorded. "auto" (default): True if ``lambdas="auto"``.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`). If the regulariser of any
     map is "sieve" or "smooth", ten times this value is used for all maps, which suffices for
