@@ -23,7 +23,7 @@ def parser():
     made = _Parser(
         prog="python -m hyperspy_multimodal",
         description="Fuse a HAADF image with the EDS or EELS spectrum image of the same scan into "
-        "elemental maps. Without FILE, fuse a simulated specimen and show what is gained.",
+        "elemental maps. Without FILE, fuse a simulated specimen and print the gain.",
     )
     made.add_argument(
         "files",
@@ -102,7 +102,7 @@ def _add_input(group):
     group.add_argument(
         "--signal-type",
         choices=SIGNAL_TYPES,
-        help="kind of spectra, if the file does not say",
+        help="kind of spectra, if the file does not specify it",
     )
     group.add_argument(
         "--beam-energy",
@@ -138,15 +138,15 @@ def _add_input(group):
         "--mask",
         type=Path,
         metavar="FILE",
-        help="image of the scan (.tif, .png, .npy, .hspy) that is not 0 where scan positions are "
-        "left out",
+        help="image of the size of the scan (.tif, .png, .npy, .hspy); positions with values other "
+        "than 0 are left out",
     )
     group.add_argument(
         "--crop",
         type=crop,
         metavar="Y0:Y1,X0:X1",
         help="fuse only these rows and columns of the scan, in pixels; the HAADF and --mask are "
-        "cropped alike",
+        "cropped in the same way",
     )
     group.add_argument(
         "--lazy", action="store_true", help="read spectra in parts, if they are larger than memory"
@@ -253,7 +253,7 @@ def _add_fusion(group):
     group.add_argument(
         "--keep-totals",
         **yes,
-        help="keep all totals as measured, also where the background may be wrong",
+        help="keep all totals as measured, even where the background may be wrong",
     )
     group.add_argument(
         "--uncertainty", **yes, help="also save standard deviations of the maps, as NAME_error"
@@ -314,6 +314,4 @@ def _add_output(group):
     )
     group.add_argument("--overwrite", action="store_true", help="replace results of earlier runs")
     group.add_argument("--verbose", "-v", action="store_true", help="print all messages")
-    group.add_argument(
-        "--debug", action="store_true", help="if there is an error, show where it came from"
-    )
+    group.add_argument("--debug", action="store_true", help="show the traceback of an error")
