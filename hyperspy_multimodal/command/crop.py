@@ -105,7 +105,7 @@ def _in_pixels(part, size, pixels):
     factor, rest = divmod(pixels, size)
     if rest or not factor:
         raise ValueError(
-            f"--crop cannot crop the HAADF alike: {pixels} pixels are no whole multiple of the "
-            f"{size} of the scan. Crop both signals in HyperSpy instead."
+            f"--crop cannot crop the HAADF in the same way: its {pixels} pixels are not a whole "
+            f"multiple of the {size} pixels of the scan. Crop both signals in HyperSpy instead."
         )
     return slice(*(None if each is None else factor * each for each in (part.start, part.stop)))

@@ -111,7 +111,7 @@ def _of_pairs(pairs, where):
         if not _is_name(name):
             raise argparse.ArgumentTypeError(
                 f"argument --factors: expected lines or edges such as Si_Ka, but {name!r}{where} "
-                "is none"
+                "is neither"
             )
         if name in found:
             raise argparse.ArgumentTypeError(f"argument --factors: {name} is given twice{where}")

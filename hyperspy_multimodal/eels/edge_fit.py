@@ -188,7 +188,7 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
     if len(before) < _PRE_EDGE_CHANNELS:
         raise ValueError(
             f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
-            f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to see the background, "
+            f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to fit the background, "
             f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
         )
     return EdgeFitPlan(
@@ -259,7 +259,7 @@ def _check_room_below(energy, onsets, first):
     if int(before.sum()) < _PRE_EDGE_CHANNELS:
         raise ValueError(
             f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest "
-            f"edge, {first} at {lowest:g} eV, to see the background, but the axis begins at "
+            f"edge, {first} at {lowest:g} eV, to fit the background, but the axis begins at "
             f"{energy[0]:g} eV. If {first.split('_')[0]} is not in the specimen, remove it from "
             "the elements of the signal. Use map_method='windows'."
         )

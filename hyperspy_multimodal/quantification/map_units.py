@@ -41,9 +41,9 @@ def check_one_unit(measured):
         "maps must have the same unit, but their noise suggests different ones: in map units, one "
         f"count is worth {_worth(measured, assumed=True)}. Pass the maps to fuse_maps as they were "
         "recorded, in counts. If you do not have them, compare regions of your own within each "
-        "map: hyperspy_multimodal.region_sums accepts maps in different units. To pass these "
-        "estimates as `gain` does not give the maps one unit: pass `gain` only if you know from "
-        "the software what one count is worth."
+        "map: hyperspy_multimodal.region_sums accepts maps in different units. Passing "
+        "these estimates as `gain` does not give the maps the same unit: pass `gain` only if you "
+        "know from the software what one count is worth."
     )
 
 
