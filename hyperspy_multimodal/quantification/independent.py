@@ -60,7 +60,8 @@ def independent_parts(measured, output, seed):
     With e drawn at random as the noise of the counts n is distributed, n + e and n - e have
     independent noise (J. Leiner et al., J. Am. Stat. Assoc. 120, 135, 2025: data fission), each
     that of half the counts. The first is fused with the recorded parameters, the second is what is
-    summed.
+    summed. The variance of e is that expected of fused counts, whose edges are sharp: a mean of
+    neighbours would add the noise of bright pixels to dark ones beside them.
 
     Parameters
     ----------
@@ -72,12 +73,14 @@ def independent_parts(measured, output, seed):
     """
     whole = measured_of(output["raw_maps"], output, is_ratio=False)
     check_noise_is_known(whole)
-    variance = np.array([_pooled(each) for each in whole.variance])
-    deviation = np.sqrt(variance) * whole.used
+    background = np.array([_pooled(each) for each in whole.background])
+    gains = whole.per_count[:, None, None]
+    expected = background + gains * _fused(whole, whole.net, 1.0, output)
+    deviation = np.sqrt(np.maximum(expected, 0.0)) * whole.used
     values, vectors = np.linalg.eigh(whole.correlation)
     drawn = np.random.default_rng(seed).standard_normal(whole.net.shape)
     noise = deviation * np.tensordot(vectors * np.sqrt(values.clip(0)), drawn, 1)
-    fused = _fused(whole, whole.net + noise, variance, output)
+    fused = _fused(whole, whole.net + noise, _SHARE, output)
     at = [whole.names.index(name) for name in measured.names]
     units = measured.divided_by[:, None, None]
     fused, noise, deviation = (each[at] / units for each in (fused, noise, deviation))
@@ -85,32 +88,33 @@ def independent_parts(measured, output, seed):
         (i, j): covariance + measured.correlation[i, j] * deviation[i] * deviation[j]
         for (i, j), covariance in measured.covariances.items()
     }
-    own = measured.per_count[:, None, None] * measured.net
     return replace(
         measured,
         fused=fused,
         net=measured.net - noise,
         variance=measured.variance + np.square(deviation),
-        # of the counts before noise was added, which the background would follow
-        background=measured.background + np.square(deviation) - own,
+        background=measured.background / _SHARE,
+        added=np.square(deviation) - measured.variance,
         covariances=covariances,
         per_count=measured.per_count / _SHARE,
     )
 
 
 def _pooled(variance):
-    """Return the mean of neighbours, >= 0: running sums leave a little less."""
-    size = (_NEIGHBOURS, _NEIGHBOURS)
-    return np.maximum(uniform_filter(variance, size, mode="nearest"), 0.0)
+    """Return the mean of neighbours."""
+    return uniform_filter(variance, (_NEIGHBOURS, _NEIGHBOURS), mode="nearest")
 
 
-def _fused(whole, net, variance, output):
-    """Return maps fused as the output records, of counts as noisy as half of them."""
+def _fused(whole, net, share, output):
+    """Return maps fused as the output records, of counts as noisy as a share of them."""
     gains = whole.per_count[:, None, None]
-    own = np.array([_pooled(each) for each in whole.net])
-    excess = np.maximum(variance / gains**2 - own / gains, 0.0)
-    background = _SHARE * _SOFTENING * excess
-    counts = np.maximum(_SHARE * net / gains + background, 0.0)
+    # running sums leave a little less than 0
+    variance, own = (
+        np.array([_pooled(each) for each in maps]) for maps in (whole.variance, whole.net)
+    )
+    excess = np.maximum(np.maximum(variance, 0.0) / gains**2 - own / gains, 0.0)
+    background = share * _SOFTENING * excess
+    counts = np.maximum(share * net / gains + background, 0.0)
     bright = np.maximum(np.percentile(counts[:, whole.used], 99, axis=1), 1.0)
     drowned = np.broadcast_to(_DROWNED * bright[:, None, None], counts.shape)
     counts, background = (np.where(whole.used, each, drowned) for each in (counts, background))
@@ -120,7 +124,7 @@ def _fused(whole, net, variance, output):
         counts.astype(np.float32),
         background.astype(np.float32),
         haadf.astype(np.float32),
-        scales=_SHARE * np.array(output["scales"]) / whole.per_count,
+        scales=share * np.array(output["scales"]) / whole.per_count,
         weights=np.array(output["weights"]),
         offset=output["offset"],
         gamma=output["gamma"],
@@ -132,4 +136,4 @@ def _fused(whole, net, variance, output):
         tolerance=_TOLERANCE,
         max_iterations=_MAX_ITERATIONS,
     )
-    return np.asarray(result.maps, float) * gains / _SHARE
+    return np.asarray(result.maps, float) * gains / share

@@ -28,6 +28,9 @@ class Measured:
     background : numpy.ndarray
         Variance less that of the counts of the line itself, shape (K, ny, nx); only sums mean
         something.
+    added : numpy.ndarray
+        Variance of noise that was added beyond that of the counts, shape (K, ny, nx); only sums
+        mean something.
     covariances : dict
         Maps (ny, nx) by pair (i, j) of lines with correlated noise.
     correlation : numpy.ndarray
@@ -70,6 +73,7 @@ class Measured:
     net: np.ndarray
     variance: np.ndarray
     background: np.ndarray
+    added: np.ndarray
     covariances: dict
     correlation: np.ndarray
     per_count: np.ndarray
@@ -151,6 +155,7 @@ def measured_of(maps, output, is_ratio=True):
         net=net,
         variance=variance,
         background=variance - per_count[:, None, None] * net,
+        added=np.zeros_like(net),
         covariances=covariances,
         correlation=np.asarray(noise["correlation"])[own],
         per_count=per_count,

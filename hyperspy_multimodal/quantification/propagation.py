@@ -61,7 +61,8 @@ def region_counts(measured, masks):
     shares = summed(measured.together)[0] / max(float(measured.together.sum()), 1e-300)
     shares = np.clip(shares, 0.0, 1.0)
     pooled = measured.background.sum(axis=(1, 2)) * shares[:, None]
-    background = expected_background(summed(measured.background).T, pooled, measured.per_count)
+    beneath = expected_background(summed(measured.background).T, pooled, measured.per_count)
+    background = beneath + np.maximum(summed(measured.added).T, 0.0)
     variance = expected_variance(counts, background, measured.per_count)
     deviation = np.sqrt(variance)
     noise = measured.correlation * deviation[:, :, None] * deviation[:, None, :]
@@ -71,7 +72,7 @@ def region_counts(measured, masks):
     diagonal = np.arange(len(measured.names))
     noise[:, diagonal, diagonal] = variance
     totals = np.where(measured.totals > 0, measured.totals, np.inf)
-    least = shares_of_errors(shares[:, None], background, measured)
+    least = shares_of_errors(shares[:, None], beneath, measured)
     scale = np.maximum(counts / totals, least)
     common = measured.common * scale[:, :, None] * scale[:, None, :]
     amounts, variances = summed(measured.tilts)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from hyperspy_multimodal import composition
+from hyperspy_multimodal import composition, region_sums
 from hyperspy_multimodal.data import flat
 from hyperspy_multimodal.data._scan_settings import Scan
 from hyperspy_multimodal.data._specimen import simulate_specimen
@@ -47,6 +47,26 @@ def test_the_same_seed_finds_the_same(two_phases):
     one, other = (composition(maps, output, kfactors, seed=7) for _ in range(2))
     np.testing.assert_array_equal(one.masks, other.masks)
     np.testing.assert_array_equal(one.counts, other.counts)
+
+
+def test_errors_and_limits_are_those_of_the_same_regions_if_given(two_phases):
+    """But for the noise, of half the counts."""
+    _, maps, output, kfactors = two_phases
+    found = composition(maps, output, kfactors)
+    given = composition(maps, output, kfactors, dict(zip(found.regions, found.masks, strict=True)))
+    noise = found.counts_errors / given.counts_errors
+    assert noise.min() > 1.3 and noise.max() < 1.6
+    for one, other in (
+        (found.detection_limit_counts, given.detection_limit_counts),
+        (found.detection_errors, given.detection_errors),
+    ):
+        assert (one / other).min() > 0.9 and (one / other).max() < 1.7
+    fit = found.errors["fit"] / given.errors["fit"]
+    assert fit.min() > 0.8 and fit.max() < 1.25
+    sums = region_sums(maps, output)
+    own = region_sums(maps, output, dict(zip(sums.regions, sums.masks, strict=True)))
+    ratios = sums.errors["fit"] / own.errors["fit"]
+    assert ratios.min() > 0.8 and ratios.max() < 1.25
 
 
 def test_a_homogeneous_specimen_is_one_region():
