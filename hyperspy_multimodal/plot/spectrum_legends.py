@@ -9,9 +9,9 @@ from ..eds.fit_report import GOODNESS
 from .spectrum_doubts import HIDDEN_SIGN, OVERLAP_SIGN
 
 # Okabe and Ito's blue, green and vermilion, and a purple and a pink that text can have.
-OBSERVED, FITTED, CONTINUUM = "0.55", "#0072B2", "#009E73"
-#: Light blue and green of what the model left and was given to lines and to the continuum.
-GIVEN = {"lines": "#A6CBE3", "continuum": "#A3DBC7"}
+OBSERVED, MODEL, CONTINUUM = "0.55", "#0072B2", "#009E73"
+#: Light blue of what the model left and lines were given.
+GIVEN = "#A6CBE3"
 #: Colours of lines by kind, and of labels of elements that were not found.
 KINDS = {"named": "black", "instrument": "#8E3A8E", "unnamed": "#E7298A", "free": "#D55E00"}
 ABSENT = "0.5"

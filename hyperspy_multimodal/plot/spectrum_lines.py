@@ -83,21 +83,21 @@ def spectrum_lines(output, unit):
     return lines
 
 
-def is_visible(line, energy, fitted):
+def is_visible(line, energy, model):
     """Return whether a line is a peak of its own in a spectrum.
 
     Parameters
     ----------
     line : SpectrumLine
-    energy, fitted : numpy.ndarray
-        Energies of the channels, in units of the axis, and fitted counts, shape (C,).
+    energy, model : numpy.ndarray
+        Energies of the channels, in units of the axis, and counts of the model, shape (C,).
     """
     if not energy[0] <= line.position <= energy[-1] or line.counts < ABSENT * line.error:
         return False
     channels = line.width / (energy[1] - energy[0])
     height = HEIGHT_PER_AREA * line.counts / channels
     places = line.position + _BESIDE * line.width * np.arange(-1, 2)
-    left, there, right = np.interp(places, energy, fitted)
+    left, there, right = np.interp(places, energy, model)
     there = max(there, height)
     is_significant = height * channels > _VISIBLE * np.sqrt(there * channels)
     stands_out = height > there / 2 and there > max(left, right)

@@ -49,8 +49,8 @@ def label_lines(axis, lines, doubts, output, curves):
     curves : _Curves
         What is drawn.
     """
-    labels = _labels(lines, doubts, output, curves.energy, curves.fitted)
-    highest = np.maximum(curves.observed, curves.fitted)
+    labels = _labels(lines, doubts, output, curves.energy, curves.model)
+    highest = np.maximum(curves.observed, curves.model)
     axis.figure.canvas.figure.draw_without_rendering()  # the layout, with the legends
     height = axis.get_window_extent().height * 72 / axis.figure.dpi
     free = max(1 - headroom(labels) / height, 0.2)
@@ -59,7 +59,7 @@ def label_lines(axis, lines, doubts, output, curves):
     place_labels(axis, labels, curves.energy, highest)
 
 
-def _labels(lines, doubts, output, energy, fitted):
+def _labels(lines, doubts, output, energy, model):
     """Return the `Label` of each line that has one: mapped ones and free peaks rank first."""
     by_line = {}
     for doubt in doubts:
@@ -70,7 +70,7 @@ def _labels(lines, doubts, output, energy, fitted):
         own = by_line.get(line.name, set())
         is_wanted = line.name in output["totals"] or line.name in guesses
         is_inside = energy[0] <= line.position <= energy[-1]
-        if not is_inside or not (is_wanted or is_visible(line, energy, fitted)):
+        if not is_inside or not (is_wanted or is_visible(line, energy, model)):
             continue
         if line.kind == "free" and line.name not in guesses:
             continue

@@ -11,8 +11,8 @@ from .figures import figure_of
 from .spectrum_doubts import spectrum_doubts
 from .spectrum_legends import (
     CONTINUUM,
-    FITTED,
     GIVEN,
+    MODEL,
     MOST_DOUBTS,
     OBSERVED,
     name_curves,
@@ -43,10 +43,9 @@ class _Curves(NamedTuple):
     energy: np.ndarray
     observed: np.ndarray
     model: np.ndarray
-    fitted: np.ndarray
     continuum: np.ndarray
     sum_peaks: np.ndarray
-    to_lines: np.ndarray  # whether what the model left went to lines, not to the continuum
+    given: np.ndarray  # what the model left and lines were given
 
 
 def plot_sum_spectrum(
@@ -82,10 +81,10 @@ def plot_sum_spectrum(
 
     Notes
     -----
-    The upper panel shows observed counts, fitted counts and the continuum. "Fitted" is the model
-    plus the residual that was attributed to lines and continuum afterwards, which is shaded. The
-    lower panel shows observed minus *model* in standard errors of the counts, linear up to 5 and
-    logarithmic beyond, with the same shading. The grey band extends from -2 to 2 standard errors.
+    The upper panel shows observed counts, the fitted model and its continuum. The residual that was
+    attributed to lines afterwards is shaded. The lower panel shows observed minus model in standard
+    errors of the counts, linear up to 5 and logarithmic beyond, with the same shading. The grey
+    band extends from -2 to 2 standard errors.
 
     Ticks mark the fitted positions of all lines. The strongest line of each family has a label if
     it forms a peak or is mapped; other lines have one if their peaks stand out. Colours distinguish
@@ -164,13 +163,13 @@ def _shown(output, lines, doubts, axis, energies):
                 f"to {last:g} {axis.units}, but {energies!r} was given."
             )
         return slice(inside[0], inside[-1] + 1)
-    fitted = output["fitted"].data
+    model = output["model"].data
     first = np.flatnonzero(fits & (observed > 0))[0]
-    last = np.flatnonzero(fits & (fitted >= _LOWEST * fitted[fits].max()))[-1]
+    last = np.flatnonzero(fits & (model >= _LOWEST * model[fits].max()))[-1]
     ends = [
         _BEYOND * line.position + 2 * line.width
         for line in lines
-        if line.name in output["totals"] or is_visible(line, energy, fitted)
+        if line.name in output["totals"] or is_visible(line, energy, model)
     ]
     ends += [_BEYOND * doubt.limits[1] for doubt in doubts if doubt.kind == "misfit"]
     last = max(last, np.searchsorted(energy, max(ends, default=energy[0])))
@@ -184,34 +183,34 @@ def _curves(output, shown):
         output[name].data[shown] for name in names
     )
     energy = output["sum_spectrum"].axes_manager.signal_axes[0].axis[shown]
-    to_lines = np.abs(explained - continuum) < np.abs(fitted - model) / 2
-    return _Curves(energy, observed, model, fitted, continuum, sum_peaks, to_lines)
+    given = np.where(model > 0, fitted - model - (explained - continuum), 0.0)
+    return _Curves(energy, observed, model, continuum, sum_peaks, given)
 
 
 def _draw_spectra(axis, curves):
-    """Draw observed and fitted counts, and shade the attributed residual."""
-    energy, fits = curves.energy, curves.fitted > 0
-    gaps = [np.where(fits, each, np.nan) for each in (curves.fitted, curves.continuum)]
+    """Draw observed counts and the model, and shade what was attributed to lines."""
+    energy, fits = curves.energy, curves.model > 0
+    gaps = [np.where(fits, each, np.nan) for each in (curves.model, curves.continuum)]
     axis.step(energy, curves.observed, where="mid", color=OBSERVED, lw=0.8, label="observed")
-    axis.plot(energy, gaps[0], color=FITTED, lw=1.2, label="fitted")
+    axis.plot(energy, gaps[0], color=MODEL, lw=1.2, label="model")
     axis.plot(energy, gaps[1], color=CONTINUUM, lw=1.2, ls="--", label="continuum")
     if curves.sum_peaks.any():
         axis.plot(energy, curves.sum_peaks, color=CONTINUUM, lw=0.8, ls=":", label="sum peaks")
     axis.set_yscale("log")
     axis.set_ylabel("counts per channel")
-    lowest = max(0.3, 0.4 * float(np.percentile(curves.fitted[fits], 2)))
+    lowest = max(0.3, 0.4 * float(np.percentile(curves.model[fits], 2)))
     axis.set_ylim(lowest, 2 * max(curves.observed.max(), 2 * lowest))
-    _shade(axis, curves, curves.model, curves.fitted)
+    _shade(axis, curves, curves.model, curves.model + curves.given)
 
 
 def _draw_residual(axis, curves):
-    """Draw the residual of the model, and shade the parts attributed to lines and continuum."""
+    """Draw the residual of the model, and shade what was attributed to lines."""
     errors = np.sqrt(np.maximum(curves.model, 1.0))
     fits = curves.model > 0
     residual = np.where(fits, (curves.observed - curves.model) / errors, np.nan)
     axis.axhspan(-2, 2, color="0.93", lw=0, zorder=0)
     axis.axhline(0, color="0.7", lw=0.8)
-    _shade(axis, curves, np.zeros(fits.size), (curves.fitted - curves.model) / errors)
+    _shade(axis, curves, np.zeros(fits.size), curves.given / errors)
     axis.step(curves.energy, residual, where="mid", color="0.25", lw=0.7)
     axis.set_ylabel("observed − model\n(standard errors)")
     limit = max(_LINEAR + 1.0, 1.3 * float(np.nanmax(np.abs(residual))))
@@ -223,10 +222,8 @@ def _draw_residual(axis, curves):
 
 
 def _shade(axis, curves, low, high):
-    """Shade the parts of the residual attributed to lines and to the continuum."""
-    given = np.abs(curves.fitted - curves.model)
-    for name, own in (("lines", curves.to_lines), ("continuum", ~curves.to_lines)):
-        own = own & (given > _SHADED * np.sqrt(np.maximum(curves.model, 1.0)))
-        if own.any():
-            style = {"color": GIVEN[name], "lw": 0, "zorder": 1, "label": f"attributed to {name}"}
-            axis.fill_between(curves.energy, low, high, where=own, step="mid", **style)
+    """Shade the part of the residual attributed to lines."""
+    large = np.abs(curves.given) > _SHADED * np.sqrt(np.maximum(curves.model, 1.0))
+    if large.any():
+        style = {"color": GIVEN, "lw": 0, "zorder": 1, "label": "attributed to lines"}
+        axis.fill_between(curves.energy, low, high, where=large, step="mid", **style)
