@@ -36,7 +36,7 @@ def write_table(path, names, maps, output):
         "fused total": [float(np.nansum(fused.data)) for fused in maps],
     }
     if "draws" in output:
-        columns["fused total error"] = _spread(output["draws"])
+        columns["fused total error"] = _spread(maps, output["draws"])
     if any(output.get("pedestal", ())):
         columns["pedestal"] = output["pedestal"]
     columns = {name: [_written(each) for each in values] for name, values in columns.items()}
@@ -122,10 +122,12 @@ def _windows_of(output):
             yield [name, found, window, *map(_written, values)]
 
 
-def _spread(draws):
-    """Return the standard deviations of the totals of drawn maps."""
-    totals = [[float(np.nansum(each.data)) for each in draw] for draw in draws]
-    return np.std(totals, axis=0, ddof=1).tolist()
+def _spread(maps, draws):
+    """Return how far the totals of drawn maps are from those of the maps, root mean square."""
+    totals, *drawn = (
+        [np.nansum(each.data, dtype=np.float64) for each in some] for some in (maps, *draws)
+    )
+    return np.sqrt(np.mean(np.square(np.subtract(drawn, totals)), axis=0)).tolist()
 
 
 def _written(number):

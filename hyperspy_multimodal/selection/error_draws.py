@@ -58,7 +58,8 @@ def error_draws(
     """Return errors of fused maps, scaled according to the measured counts.
 
     The flattening by total variation is the same in all draws. It gets the opposite sign in every
-    second draw, so that the spread of the draws includes it.
+    second draw, so that the spread of the draws includes it. Totals that fusion keeps have the
+    errors of the counts, see `_with_error_of_total`.
 
     Parameters
     ----------
@@ -91,7 +92,41 @@ def error_draws(
     factors = _common_factors(common, np.random.default_rng([seed, 1]))
     for error, factor in zip(errors, factors, strict=True):
         error += (factor[:, None, None] * fused.maps).astype(np.float32)
+    if ratios is not None:
+        used = np.full(errors.shape[2:], True) if maps.mask is None else ~maps.mask
+        for k in np.flatnonzero(kept):
+            total = fused.maps[k][used].sum(dtype=np.float64)
+            variance = maps.net_variance[k][used].sum(dtype=np.float64) + common[k, k] * total**2
+            errors[:, k] = _with_error_of_total(errors[:, k], fused.maps[k], used, variance)
     return ErrorDraws(errors, ratios, np.sqrt(np.diag(common)).tolist())
+
+
+def _with_error_of_total(errors, fused, used, variance):
+    """Return errors of draws whose totals have the variance that is known.
+
+    Errors were scaled for pixels and windows. What that adds to a total, or takes from it, is taken
+    back in proportion to the map, so that sums over regions keep their errors relative to it.
+
+    Parameters
+    ----------
+    errors : numpy.ndarray
+        Shape (draws, ny, nx).
+    fused : numpy.ndarray
+        Fused map, shape (ny, nx).
+    used : numpy.ndarray
+        Pixels that are not masked, bool, shape (ny, nx).
+    variance : float
+        Of the total.
+    """
+    shares = np.where(used, np.maximum(fused, 0.0), 0.0)
+    totals = errors[:, used].sum(axis=1, dtype=np.float64)
+    spread = np.mean(np.square(totals))
+    if not (shares.any() and spread > 0):
+        return errors
+    more = (np.sqrt(max(variance, 0.0) / spread) - 1) * totals
+    return errors + (more[:, None, None] * (shares / shares.sum(dtype=np.float64))).astype(
+        errors.dtype
+    )
 
 
 def has_known_noise(maps: Maps):

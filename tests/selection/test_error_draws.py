@@ -29,6 +29,13 @@ def test_errors_have_mean_0_and_the_standard_deviations_that_are_stated(draws):
     np.testing.assert_allclose(variances, stated, rtol=0.02)
 
 
+def test_totals_that_are_kept_have_the_errors_of_the_counts(scan, draws):
+    found = np.sqrt(np.square(draws.errors.sum(axis=(2, 3), dtype=float)).mean(axis=0))
+    expected = np.sqrt(scan.maps.net_variance.sum(axis=(1, 2)))
+    np.testing.assert_allclose(found[scan.kept], expected[scan.kept], rtol=1e-3)
+    assert not np.isclose(found[~scan.kept], expected[~scan.kept], rtol=1e-2).any()
+
+
 def test_the_record_says_what_was_done(draws):
     assert draws.record == {
         "error_draws": DRAWS,
