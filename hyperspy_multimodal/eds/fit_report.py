@@ -257,7 +257,7 @@ def _report_instrument(explanation, totals):
             "s.add_elements, because a composition contains only the mapped elements.",
             most,
             counts,
-            kind="to do",
+            kind="no map",
         )
     else:
         _logger.info("Fitted but not mapped, as elements of the instrument: %s.", counts)
@@ -273,7 +273,7 @@ def _report_others(explanation):
         "are fitted but not mapped. To map them, add them: s.add_elements(%r).",
         ", ".join(f"{element} ({plain(counts)} counts)" for element, counts in others.items()),
         tuple(map(str, others)),
-        kind="to do",
+        kind="no map",
     )
 
 

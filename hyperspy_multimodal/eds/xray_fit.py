@@ -138,6 +138,7 @@ def plan_fit(
             "No map of %s: among the elements of the signal, but without a line in its "
             "metadata. Add lines with s.add_lines(), or list them in `xray_lines`.",
             ", ".join(unmapped),
+            kind="no map",
         )
     elements = sorted({name.split("_")[0] for name in names} | {*extra, *unmapped})
     used = channels_to_fit(detector, elements, beam_energy, windows.min() * unit)

@@ -54,7 +54,7 @@ def select_edges(signal, edges, fits, quiet=False):
                 "for its windows.",
                 element,
                 axis_range(axis),
-                kind="to do",
+                kind="no map",
             )
     if not selected:
         raise ValueError(

@@ -96,7 +96,7 @@ def say_unlisted_edge(known, total, camera, ranges):
         "Otherwise, its counts go to other edges or to the background.",
         onset,
         " or ".join(candidates),
-        kind="unlisted edge" if affected else "to do",
+        kind="unlisted edge" if affected else "no map",
         about=affected or 1.0,
     )
 

@@ -27,7 +27,7 @@ class Rule(NamedTuple):
     brief_warns : bool
         Whether its part of the first line makes a warning of the summary.
     at_end : bool
-        Whether it is listed after all others, although it affects no map.
+        Whether it is listed after all others.
     """
 
     words: str
@@ -45,6 +45,8 @@ RULES = {
     # the spectrum
     "wrong model": Rule("spectrum not explained", distrust=1),
     "not found": Rule("not found", distrust=1),
+    # elements in the spectrum that have no map
+    "no map": Rule("", to_do=True),
     # the error of the total, over the total
     "uncertain total": Rule("uncertain total", care=0.1),
     # the Poisson error of the total, over the total
@@ -113,13 +115,13 @@ RULES = {
     "doubtful field": Rule(
         "HAADF may show another field of view", care=1, to_do=True, by_haadf=True
     ),
-    # the contrast that noise can hide over 8 pixels: such a map shows that it shows nothing
-    "flat": Rule("flat map: structure may be hidden", care=1),
-    # standard deviations of pixels with few counts
-    "rough errors": Rule("error bars of pixels are rough", care=1),
     # problems that affect no map
     "to do": Rule("", to_do=True),
     "": Rule("", to_do=True),
+    # the contrast that noise can hide over 8 pixels: such a map shows that it shows nothing
+    "flat": Rule("flat map: structure may be hidden", care=1),
+    # standard deviations of pixels with few counts
+    "rough errors": Rule("error bars of pixels are rough", care=1, at_end=True),
     "close decision": Rule("", at_end=True),
     "told": Rule(""),
     # structure that was restored or removed
@@ -130,7 +132,8 @@ WORDS_ON_COUNTS = frozenset(
     RULES[kind].words
     for kind in RULES
     if list(RULES).index(kind) < list(RULES).index("not converged")
-    if kind not in ("mostly noise", "partly noise", "fine noise", "few counts", "left out lines")
+    if kind not in ("mostly noise", "partly noise", "fine noise", "few counts")
+    if RULES[kind].words
 )
 _RANKS = {kind: rank for rank, kind in enumerate(RULES)}
 
@@ -234,19 +237,18 @@ def ranked(notes, verdicts):
     """Return texts of the problems of maps and their remedies, the most serious first.
 
     Of equally serious ones, those that decide the verdict on a map come before those of maps on
-    which a worse one decides. Remedies for counts are as serious as doubts about a map.
+    which a worse one decides. What the user should do is as serious as doubts about a map.
     """
-    gravity = {}
-    for note in notes:
-        if RULES[note.kind].to_do:
-            on_counts = _RANKS[note.kind] < _RANKS["not converged"]
-            grave = -VERDICTS.index(CARE) if on_counts else 0
-            gravity[note.text] = grave, False, _RANKS[note.kind]
-        elif RULES[note.kind].at_end:
-            gravity[note.text] = 1, False, _RANKS[note.kind]
+    gravity = {
+        note.text: (-VERDICTS.index(CARE), False, _RANKS[note.kind])
+        for note in notes
+        if RULES[note.kind].to_do
+    }
     for each in verdicts:
         for reason in each.reasons:
             grave, rank = reason.gravity
             own = grave, reason.verdict != each.verdict, rank
             gravity[reason.text] = min(own, gravity.get(reason.text, own))
-    return sorted(gravity, key=gravity.get)
+    last = {note.text: _RANKS[note.kind] for note in notes if RULES[note.kind].at_end}
+    others = [text for text in sorted(gravity, key=gravity.get) if text not in last]
+    return [*others, *sorted(last, key=last.get)]

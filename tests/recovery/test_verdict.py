@@ -89,14 +89,19 @@ def test_what_decides_on_a_map_comes_before_what_is_the_least_of_its_faults():
     ]  # fmt: skip
 
 
-def test_what_concerns_counts_comes_before_rough_errors():
+def test_elements_without_a_map_come_first_and_rough_errors_last():
+    few = Note("", "few", "few counts", {"Co_Ka": 0.3})
     rough = Note("", "rough", "rough errors", {"Co_Ka": 1.0, "O_Ka": 1.0})
     left_out = Note("", "lines are left out", "left out lines")
-    saturated = Note("", "saturated", "saturated HAADF", {"O_Ka": 1.0})
-    notes = [Note("", "add elements", "to do"), rough, left_out, saturated]
+    saturated = Note("", "saturated", "saturated HAADF", {"Co_Ka": 1.0})
+    uncertain = Note("", "uncertain", "uncertain total", {"O_Ka": 0.2})
+    notes = [Note("", "mask", "to do"), rough, saturated, left_out, uncertain]
+    notes += [Note("", "Si has no map", "no map"), few]
     found = verdicts_of(NAMES, notes)
-    assert ranked(notes, found) == ["lines are left out", "saturated", "rough", "add elements"]
-    assert [each.verdict for each in found] == ["with care", "with care"]
+    assert ranked(notes, found) == [
+        "few", "Si has no map", "uncertain", "lines are left out", "mask", "saturated", "rough",
+    ]  # fmt: skip
+    assert [each.verdict for each in found] == ["not to be trusted", "with care"]
 
 
 def test_faults_of_the_haadf_harm_only_maps_that_follow_it():
