@@ -133,12 +133,14 @@ def write_quantities(folder, maps, output, regions, options):
     what = "Composition" if path.name == COMPOSITION else "Without --factors: sums of the raw maps"
     more = "s" if len(found.regions) > 1 else ""
     _logger.info("%s of %d region%s in %s", what, len(found.regions), more, path)
-    if options.regions == AUTO and len(found.regions) == 1:
-        _logger.info(
-            "No parts with different compositions were found. Small ones may exist: draw a label "
-            "image of particles that you see in the maps and pass it with --regions."
-        )
     if options.regions == AUTO:
+        _logger.info(
+            "%s: draw a label image of particles that you see in the maps and pass it with "
+            "--regions.",
+            "Small parts of these regions may differ"
+            if more
+            else "No parts with different compositions were found. Small ones may exist",
+        )
         _write_regions(folder, maps[0], found, options)
     return found if path.name == COMPOSITION else None
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..checks import checked_number, checked_seed
 from .absorption import absorption_of
+from .concentrations import concentration_remarks
 from .detection import detection, found_elements
 from .doubts import doubts_of
 from .factors import factors_of
@@ -224,7 +225,7 @@ def composition(
     if rate >= 1:
         raise ValueError(f"false_discovery_rate must be below 1, but {rate!r} was given.")
     seed = checked_seed(seed)
-    there, fused = is_there(measured), measured.fused
+    there, fused, whole = is_there(measured), measured.fused, measured
     if regions is None:
         measured, names, masks = independent_regions(measured, output, factors.per_atom, seed)
     else:
@@ -244,7 +245,13 @@ def composition(
     in_units = percent.atomic if composition_units == "atomic" else percent.weight
     apart = known.left_out[:, :, None] | known.left_out[:, None, :]
     noise, common = (np.where(apart, 0.0, each) for each in (found.noise, found.common))
-    uneven = uniformity_remarks(measured, masks, factors.per_atom, factors.elements)
+    own = masks, factors.per_atom, factors.elements
+    uneven = [
+        varied or concentrated
+        for varied, concentrated in zip(
+            uniformity_remarks(measured, *own), concentration_remarks(whole, *own), strict=True
+        )
+    ]
     covariances = {
         "counts": carried(in_units.by_counts, noise),
         "fit": carried(in_units.by_counts, common),

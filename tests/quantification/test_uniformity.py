@@ -1,10 +1,14 @@
 """Regions whose composition varies are named, and others are not."""
 
+import re
+
 import numpy as np
 import pytest
 
 from hyperspy_multimodal import composition
 from hyperspy_multimodal.data import core_shell, flat, wedge
+from hyperspy_multimodal.data._scan_settings import Scan
+from hyperspy_multimodal.data._specimen import simulate_specimen
 
 SHAPE = 40, 48
 GIVEN = {"gamma": 1, "lambdas": (0.1, 0.05), "full_output": True, "show_progressbar": False}
@@ -39,6 +43,29 @@ def test_regions_that_are_found_in_particles_are_uniform(seed):
     found = remarks_of(core_shell(SHAPE, counts=100, seed=seed), None)
     assert len(found.regions) > 1
     assert not any(found.remarks.values())
+
+
+def test_a_scarce_element_in_one_place_is_named_and_a_spread_one_is_not():
+    particle = np.zeros(SHAPE)
+    particle[16:25, 20:29] = 1.0
+    said = []
+    for palladium in (particle, np.full(SHAPE, particle.mean())):
+        areal = {"Ti": np.full(SHAPE, 300.0), "O": np.full(SHAPE, 600.0), "Pd": 150 * palladium}
+        scan = simulate_specimen(areal, ["Ti_Ka", "O_Ka", "Pd_La"], Scan(counts=5), name="film")
+        said.append(remarks_of(scan, {"all": WHOLE}).remarks["all"])
+    assert said[0].startswith("not uniform: Pd has ") and said[1] == ""
+    row, column = re.search(r"row (\d+), column (\d+)", said[0]).groups()
+    assert abs(int(row) - 20) < 4 and abs(int(column) - 24) < 4
+
+
+def test_what_neighbours_add_at_the_edge_of_a_region_is_not_named():
+    areal = {name: np.full(SHAPE, each) for name, each in (("Ti", 300.0), ("O", 600.0))}
+    areal["Pd"] = np.zeros(SHAPE)
+    areal["Pd"][:, 20:] = 100.0
+    scan = simulate_specimen(areal, ["Ti_Ka", "O_Ka", "Pd_La"], Scan(counts=50), name="halves")
+    left = WHOLE.copy()
+    left[:, 21:] = False
+    assert remarks_of(scan, {"left": left}).remarks["left"] == ""
 
 
 def test_small_regions_are_not_judged():
