@@ -175,8 +175,8 @@ def say_rough_errors(names, fused):
     if few:
         _logger.warning(
             "The standard deviations of fused maps are rough, and may be wrong by a factor of two, "
-            "where there are fewer than %g counts per pixel: %s. Quote errors of sums over "
-            "regions instead, from hyperspy_multimodal.region_sums.",
+            "as there are fewer than %g counts per pixel where the element is: %s. Quote errors of "
+            "sums over regions instead, from hyperspy_multimodal.region_sums.",
             _FEWEST_FOR_ERRORS,
             ", ".join(f"{name} ({plain(each, 2)})" for name, each in few.items()),
             kind="rough errors",

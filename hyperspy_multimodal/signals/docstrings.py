@@ -101,8 +101,8 @@ DESCRIPTIONS = {
     array in ``metadata.Multimodal_fusion.standard_deviation``, which HyperSpy does not slice or
     stack along with the map. With ``full_output=True``, ``standard_deviations`` contains them as
     maps, and ``draws`` can be used to compute the errors of sums, ratios and any other quantity.
-    With fewer than 0.3 counts per pixel, standard deviations may be wrong by a factor of two.
-    Default False.""",
+    With fewer than 0.3 counts per pixel where the element is, standard deviations may be wrong by a
+    factor of two. Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
     these positions are ignored, even if they are NaN. There, the maps follow the HAADF and the
