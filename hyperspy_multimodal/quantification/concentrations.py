@@ -61,31 +61,30 @@ def concentration_remarks(measured, masks, factors, elements):
 def _remark(measured, mask, factors, elements):
     if not np.isfinite(measured.variance[:, mask]).all():
         return ""
-    inside = binary_erosion(mask, np.ones((2 * _MARGIN + 1,) * 2, bool))
+    # the edge of the scan is none of the region
+    inside = binary_erosion(mask, np.ones((2 * _MARGIN + 1,) * 2, bool), border_value=1)
     found = [
         window
         for size in _SIZES
         for window in _windows(measured, mask, inside, factors, size)
         if window.chance < _CHANCE
     ]
-    if not found:
-        return ""
-    _, k, size, row, column, expected = min(found)
-    here = np.zeros((1, *mask.shape), bool)
-    half = size // 2
-    here[0, row - half : row + half + 1, column - half : column + half + 1] = True
-    sums = region_counts(measured, here)
-    error = np.sqrt(sums.background + sums.absent + measured.per_count * expected)[0, k]
-    if sums.counts[0, k] - expected < _CLEAR * error:
-        return ""
-    whole = region_counts(measured, mask[None])
-    here, there = (
-        percentages(np.maximum(each.counts, 0.0), factors)[0, k] for each in (sums, whole)
-    )
-    return (
-        f"not uniform: {elements[k]} has {here:.2g} at% in {size} x {size} pixels around row "
-        f"{row}, column {column}, and {there:.2g} at% in the region"
-    )
+    whole = measured.net[:, mask].sum(axis=1)
+    for _, k, size, row, column, expected in sorted(found):
+        here = np.zeros((1, *mask.shape), bool)
+        half = size // 2
+        here[0, row - half : row + half + 1, column - half : column + half + 1] = True
+        sums = region_counts(measured, here)
+        error = np.sqrt(sums.background + sums.absent + measured.per_count * expected)[0, k]
+        if sums.counts[0, k] - expected > _CLEAR * error:
+            part, all_ = (
+                percentages(np.maximum(each, 0.0), factors)[k] for each in (sums.counts[0], whole)
+            )
+            return (
+                f"not uniform: {elements[k]} has {part:.2g} at% in {size} x {size} pixels around "
+                f"row {row}, column {column}, and {all_:.2g} at% in the region"
+            )
+    return ""
 
 
 def _windows(measured, mask, inside, factors, size):
