@@ -69,7 +69,6 @@ def _remark(measured, mask, factors, elements):
         for window in _windows(measured, mask, inside, factors, size)
         if window.chance < _CHANCE
     ]
-    whole = measured.net[:, mask].sum(axis=1)
     for _, k, size, row, column, expected in sorted(found):
         here = np.zeros((1, *mask.shape), bool)
         half = size // 2
@@ -77,12 +76,10 @@ def _remark(measured, mask, factors, elements):
         sums = region_counts(measured, here)
         error = np.sqrt(sums.background + sums.absent + measured.per_count * expected)[0, k]
         if sums.counts[0, k] - expected > _CLEAR * error:
-            part, all_ = (
-                percentages(np.maximum(each, 0.0), factors)[k] for each in (sums.counts[0], whole)
-            )
+            part = percentages(np.maximum(sums.counts[0], 0.0), factors)[k]
             return (
                 f"not uniform: {elements[k]} has {part:.2g} at% in {size} x {size} pixels around "
-                f"row {row}, column {column}, and {all_:.2g} at% in the region"
+                f"row {row}, column {column}"
             )
     return ""
 
