@@ -20,6 +20,8 @@ _PAIRS, _BLOCKS = 200, 16
 # Minimum ratio of a floor to its standard error, and the smallest share of the noise that it must
 # have somewhere.
 _CLEAR, _MATTERS = 4.0, 0.05
+# A gain from ranges of twice the width is preferred if its relative standard error is below this.
+_SURE = 0.05
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class CameraNoise:
         Standard deviation in counts where there are no electrons, 0 unless it is clearly there, and
         the standard error of its square over twice the floor, of the square root without a floor.
     gain_spread : float
-        By how much the gain differs if ranges of channels are twice as wide: neighbouring channels
-        of a camera share electrons, which narrow ranges do not show.
+        By how much the gain differs between ranges of channels and others that are twice as wide:
+        neighbouring channels of a camera share electrons, which narrow ranges do not show.
     """
 
     gain: float
@@ -54,6 +56,10 @@ def camera_noise(counts, widths, free):
     gain and squared floor, with known factors. Both are fitted to all blocks and ranges; those far
     above it have structure, and little weight.
 
+    Neighbouring channels share electrons, so sums over narrow ranges have less noise for their
+    counts than those over the windows of edges. Pairs of ranges are used instead if enough of them
+    have no edge, and if they show the gain to 5 %.
+
     Parameters
     ----------
     counts : numpy.ndarray
@@ -68,29 +74,37 @@ def camera_noise(counts, widths, free):
     -------
     CameraNoise
     """
+    free = np.asarray(free)
     found = _noise_of_ranges(counts, widths, free)
-    pairs = [slice(i, i + 2) for i in range(0, len(widths) - 1, 2)]
-    if len(pairs) < 3 or not np.isfinite(found.gain):
+    pairs = [slice(i, i + 2) for i in range(len(widths) - 1)]
+    if not len(_inner(np.ones(len(pairs), bool), 2)) or not np.isfinite(found.gain):
         return found
+    wide_free = np.array([np.all(free[each]) for each in pairs])
     wide = _noise_of_ranges(
         np.array([counts[each].sum(axis=0, dtype=float) for each in pairs]),
         np.array([np.sum(widths[each]) * bool(np.all(widths[each])) for each in pairs]),
-        np.array([np.all(free[each]) for each in pairs]),
+        wide_free,
+        step=2,
     )
-    spread = abs(wide.gain - found.gain) if np.isfinite(wide.gain) else 0.0
-    return replace(found, gain_spread=float(spread))
+    if not np.isfinite(wide.gain):
+        return found
+    has_edges = len(_inner(free)) and not len(_inner(wide_free, 2))
+    is_sure = wide.gain_error < _SURE * wide.gain
+    better = wide if is_sure and not has_edges else found
+    return replace(better, gain_spread=float(abs(wide.gain - found.gain)))
 
 
-def _noise_of_ranges(counts, widths, free):
+def _noise_of_ranges(counts, widths, free, step=1):
+    """Return the `CameraNoise`, with ranges that follow each other in steps of some."""
     unknown = CameraNoise(np.nan, np.inf)
-    free = np.asarray(free)
     recorded = np.asarray(widths) > 0
-    middle = _inner(recorded & free)
+    middle = _inner(recorded & free, step)
     if not len(middle):
-        middle = _inner(recorded)
+        middle = _inner(recorded, step)
     if not len(middle) or counts.shape[1] * (counts.shape[2] - 1) < _PAIRS:
         return unknown
-    found = [_moments(counts, np.asarray(widths, float), each) for each in middle]
+    widths = np.asarray(widths, float)
+    found = [_moments(counts, widths, (i - step, i, i + step)) for i in middle]
     found = [[each.ravel() for each in moments] for moments in found]
     squares, electrons, floors, pairs = np.array(found).swapaxes(0, 1)
     known = electrons > 0
@@ -106,15 +120,16 @@ def _noise_of_ranges(counts, widths, free):
     return CameraNoise(float(alone[0]), float(error[0]), 0.0, float(np.sqrt(errors[1])))
 
 
-def _inner(use):
-    """Return the places that are used with both neighbours."""
-    return np.flatnonzero(use[:-2] & use[1:-1] & use[2:]) + 1
+def _inner(use, step=1):
+    """Return the places that are used with those so many steps before and after."""
+    return np.flatnonzero(use[: -2 * step] & use[step:-step] & use[2 * step :]) + step
 
 
-def _moments(counts, widths, i):
-    """Return of one range, by block: mean square, its factors of gain and squared floor, pairs."""
+def _moments(counts, widths, ranges):
+    """Return of three ranges, by block: mean square, factors of gain and squared floor, pairs."""
+    before, i, after = ranges
     inner = counts[i].astype(np.float64)
-    outer = counts[i - 1].astype(np.float64) + counts[i + 1]
+    outer = counts[before].astype(np.float64) + counts[after]
     starts = [np.arange(0, max(size - _BLOCK // 2, 1), _BLOCK) for size in inner.shape]
 
     def summed(image):
@@ -136,7 +151,7 @@ def _moments(counts, widths, i):
     there[:, np.append(starts[1][1:], inner.shape[1]) - 1] = False  # the next is in another block
     level = inner + ratio**2 * outer
     electrons = level + np.roll(level, -1, axis=1)
-    channels = 2 * (widths[i] + ratio**2 * (widths[i - 1] + widths[i + 1]))
+    channels = 2 * (widths[i] + ratio**2 * (widths[before] + widths[after]))
     pairs = summed(there.astype(float))
     squares, electrons, channels = (
         summed(np.where(there, each, 0.0)) / np.maximum(pairs - taken, 1.0)

@@ -22,7 +22,7 @@ class NoiseRanges(NamedTuple):
     limits : list of int
         Channels at which they start, and where the last ends; empty if the axis is too short.
     free : tuple of bool
-        Which of the ranges have no edge of the elements that are known.
+        Which of the ranges have no major edge of the elements that are known.
     """
 
     limits: list
@@ -49,7 +49,7 @@ def noise_ranges_of(signal, names):
     onsets = np.array(
         [
             *map(onset_energy, names),
-            *(onset for element in known for onset in edge_onsets(element).values()),
+            *(onset for each in known for onset in edge_onsets(each, only_major=True).values()),
         ]
     )
     edge = (onsets + _ABOVE > energies[:-1, None]) & (onsets - _BELOW < energies[1:, None])

@@ -6,6 +6,7 @@ from scipy import ndimage
 
 from hyperspy_multimodal.eels.camera_noise import camera_noise
 from hyperspy_multimodal.eels.noise_ranges import noise_ranges_of
+from hyperspy_multimodal.physics.edges import edge_onsets
 
 from .edge_spectra import SIZE, measure, power_law, spectrum_image
 
@@ -35,9 +36,9 @@ def camera(electrons, gain, floor, seed=0):
     return gain * rng.poisson(electrons) + floor * rng.normal(size=electrons.shape)
 
 
-def found(counts):
+def found(counts, free=FREE):
     ranges = np.add.reduceat(counts, LIMITS[:-1], axis=2)
-    return camera_noise(np.moveaxis(ranges, 2, 0), np.diff(LIMITS), FREE)
+    return camera_noise(np.moveaxis(ranges, 2, 0), np.diff(LIMITS), free)
 
 
 @pytest.mark.parametrize("gain", [0.5, 1, 5, 35, 60])
@@ -116,12 +117,44 @@ def test_scans_of_few_blocks_have_no_floor(side):
 
 
 @pytest.mark.parametrize("sharing", [0.7, 1.0, 1.5])
-def test_the_error_includes_that_channels_share_electrons(sharing):
+def test_channels_that_share_electrons_need_wide_ranges(sharing):
     """Narrow ranges of channels show less noise than wide ones, on which sums depend."""
     counts = ndimage.gaussian_filter1d(camera(expected(300), 5, 0), sharing, axis=2)
-    noise = found(counts)
-    assert noise.gain < 5 - 3 * noise.gain_error  # what it would be said to be
-    assert abs(noise.gain - 5) < 3 * np.hypot(noise.gain_error, noise.gain_spread)
+    noise, narrow = found(counts), found(counts, FREE & (np.arange(len(FREE)) % 4 < 3))
+    assert narrow.gain < 5 - 2 * narrow.gain_error  # what it would be said to be
+    assert narrow.gain + 0.25 < noise.gain < 5.2
+    for each in (narrow, noise):
+        assert abs(each.gain - 5) < 3 * np.hypot(each.gain_error, each.gain_spread)
+
+
+def test_edges_in_wide_ranges_are_not_taken_for_noise():
+    """Where composition differs from pixel to pixel, and only narrow ranges are free of edges."""
+    phase = np.indices((48, 48)).sum(axis=0) % 2
+    channels = np.arange(SIZE)
+    electrons = 1.0 + 0.3 * phase[..., None] * (channels > 53) * np.exp(-(channels - 53) / 80)
+    counts = camera(500 * electrons, 5, 0)
+    noise = found(counts, np.isin(np.arange(len(FREE)), [7, 8, 9, 10]))
+    assert noise.gain == pytest.approx(5, rel=0.15)
+
+
+def test_minor_edges_leave_ranges_free():
+    """They are too weak to be seen, and would leave hardly a range between those of two elements."""
+    signal = spectrum_image(np.ones((2, 2, SIZE)))
+    signal.add_elements(["Ti"])
+    limits, free = noise_ranges_of(signal, ["Ti_L3"])
+    starts, stops = limits[:-1], limits[1:]
+    energies = signal.axes_manager[-1].axis
+    onsets = edge_onsets("Ti")
+    minor = set(onsets) - set(edge_onsets("Ti", only_major=True))
+    seen = [onsets[name] for name in minor if energies[0] < onsets[name] < energies[-1]]
+    assert seen
+    for onset in seen:
+        [of_edge] = [
+            is_free
+            for start, stop, is_free in zip(starts, stops, free, strict=True)
+            if start <= np.searchsorted(energies, onset) < stop
+        ]
+        assert of_edge
 
 
 @pytest.mark.parametrize("seed", range(4))
