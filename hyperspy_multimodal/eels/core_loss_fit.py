@@ -7,13 +7,15 @@ import numpy as np
 from scipy import ndimage, optimize
 
 from .core_loss_errors import CoreLossErrors, core_loss_errors
-from .fit_ranges import range_covariance
+from .fit_ranges import positive, range_covariance
 from .unmodelled_shapes import shape_covariance
 from .white_lines import OFFSETS, WIDTHS, white_line_shapes
 
 _EXPONENTS = 1.0, 6.0
 # Onsets may lie this far from the tables, in eV and in channels, whichever is more.
 _SHIFT, _SHIFT_CHANNELS = 5.0, 2.0
+# A shift of more than this share of it is at its limit.
+_AT_LIMIT = 0.99
 # Channels over which the spectrum is averaged for the weights.
 _SMOOTHED = 9
 # Offset and width of white lines where the search starts, and its first steps.
@@ -70,8 +72,12 @@ class CoreLossFit:
         shape (K, K); None without windows.
     of_shapes : numpy.ndarray or None
         The same over shapes of background and edges that the model does not have, noise included.
+    of_limit : numpy.ndarray or None
+        Covariance to be added where the shift is at its limit.
     dark : float
         Counts of electrons whose noise would be that of the camera's floor, in each channel.
+    at_limit : bool
+        Whether the edges lie as far from the tables as they may.
     """
 
     exponent: float
@@ -86,7 +92,14 @@ class CoreLossFit:
     errors: CoreLossErrors = field(repr=False)
     of_ranges: np.ndarray | None = field(default=None, repr=False)
     of_shapes: np.ndarray | None = field(default=None, repr=False)
+    of_limit: np.ndarray | None = field(default=None, repr=False)
     dark: float = 0.0
+    at_limit: bool = False
+
+    def of_windows(self, inside):
+        """Return the covariance of counts of edges in the windows of the fit, (K, K)."""
+        found = together(self.errors.of_windows(inside), self.of_ranges, self.of_shapes)
+        return found if self.of_limit is None else found + self.of_limit
 
 
 def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None):
@@ -95,6 +108,10 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
     Weighted least squares over amplitudes >= 0, an exponent and a common shift of the edges, all
     averaged over channels. White lines have free areas >= 0, and a width and a distance from the
     onset in common; those of an element stay only if they are clearly there.
+
+    Where the shift is at its limit, repeated fits all have it, so the errors do not include it.
+    Then they are no smaller than those of a fit with twice the limit, and contain how far its
+    counts differ.
 
     Parameters
     ----------
@@ -119,26 +136,22 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
     CoreLossFit
     """
     model = CoreLossModel(observed, energy, edges, used, gain, dark)
-    lined = [i for i, each in enumerate(edges) if each.lines]
-    while True:
-        parameters = model.search(lined)
-        kept = model.significant(parameters, lined, gain)
-        if kept == lined:
-            break
-        lined = kept
-    errors, of_ranges, of_shapes = core_loss_errors(model, parameters, lined, gain), None, None
+    parameters, lined = model.best(gain)
+    errors = core_loss_errors(model, parameters, lined, gain)
+    of_ranges, of_shapes, of_limit = None, None, None
+    at_limit = bool(abs(parameters[1]) > _AT_LIMIT * model.farthest)
     if inside is not None:
-        lowest = min(onset for each in edges for onset in each.onsets)
-        of_ranges = range_covariance(
-            model,
-            parameters,
-            lined,
-            inside,
-            lowest,
-            errors,
-            lambda shorter, found: core_loss_errors(shorter, found, lined, gain),
+        of_ranges, of_shapes = _covariances(model, parameters, lined, inside, errors, gain)
+    if inside is not None and at_limit:
+        beyond = CoreLossModel(observed, energy, edges, used, gain, dark, reach=2.0)
+        other = beyond.best(gain)
+        its_errors = core_loss_errors(beyond, *other, gain)
+        wider = _covariances(beyond, *other, inside, its_errors, gain)
+        change = beyond.counts(*other, inside) - model.counts(parameters, lined, inside)
+        of_limit = np.outer(change, change) + positive(
+            together(its_errors.of_windows(inside), *wider)
+            - together(errors.of_windows(inside), of_ranges, of_shapes)
         )
-        of_shapes = shape_covariance(model, parameters, lined, inside, gain)
     design, owners = model.design(parameters, lined)
     amplitudes, _ = model.solve(design)
     spectra, lines = np.zeros((2, len(edges), len(energy)))
@@ -160,18 +173,44 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
         errors=errors,
         of_ranges=of_ranges,
         of_shapes=of_shapes,
+        of_limit=of_limit,
         dark=dark,
+        at_limit=at_limit,
+    )
+
+
+def together(of_sum, of_ranges, of_shapes):
+    """Return the covariance of counts of edges in windows, from its parts, (K, K).
+
+    That of the fit and of its ranges counts as far as it exceeds that of other shapes.
+    """
+    return of_shapes + positive(of_sum + of_ranges - of_shapes)
+
+
+def _covariances(model, parameters, lined, inside, errors, gain):
+    """Return covariances of counts of edges over ranges, and over shapes, (K, K) each."""
+    lowest = min(onset for each in model.edges for onset in each.onsets)
+
+    def errors_of(shorter, found):
+        return core_loss_errors(shorter, found, lined, gain)
+
+    return (
+        range_covariance(model, parameters, lined, inside, lowest, errors, errors_of),
+        shape_covariance(model, parameters, lined, inside, gain),
     )
 
 
 class CoreLossModel:
-    """Sums of edges, white lines and a power law, and their distance from a spectrum."""
+    """Sums of edges, white lines and a power law, and their distance from a spectrum.
 
-    def __init__(self, observed, energy, edges, used, gain, dark):
+    ``reach`` is the farthest that edges may be shifted, in units of the usual limit.
+    """
+
+    def __init__(self, observed, energy, edges, used, gain, dark, reach=1.0):
         width = float(energy[1] - energy[0])
         self.energy, self.edges, self.used = energy, edges, used
         self.limits = np.append(energy - width / 2, energy[-1] + width / 2)
-        self.farthest = max(_SHIFT, _SHIFT_CHANNELS * width)
+        self.farthest = reach * max(_SHIFT, _SHIFT_CHANNELS * width)
         last = self.limits[-1] + self.farthest
         self.integrals = [
             [
@@ -216,6 +255,27 @@ class CoreLossModel:
         heights = np.maximum(columns.max(axis=0), np.finfo(float).tiny)
         amplitudes, misfit = optimize.nnls(columns / heights, self.missing)
         return amplitudes / heights, misfit
+
+    def counts(self, parameters, lined, inside):
+        """Return the counts of the first elements in windows, white lines included, (K,)."""
+        design, owners = self.design(parameters, lined)
+        amplitudes, _ = self.solve(design)
+        return np.array(
+            [
+                amplitudes[owners == i] @ design[owners == i, start:stop].sum(axis=1)
+                for i, (start, stop) in enumerate(inside)
+            ]
+        )
+
+    def best(self, gain):
+        """Return the parameters that fit best, and the elements with clear white lines."""
+        lined = [i for i, each in enumerate(self.edges) if each.lines]
+        while True:
+            parameters = self.search(lined)
+            kept = self.significant(parameters, lined, gain)
+            if kept == lined:
+                return parameters, lined
+            lined = kept
 
     def search(self, lined, near=None):
         """Return the exponent, shift, offset and width that fit best, sought near others if any."""

@@ -144,7 +144,17 @@ class EdgeFitPlan:
             )
 
     def _check_fit(self, fit, gain):
-        """Warn where the fit is far from the summed spectrum."""
+        """Warn where the fit is far from the summed spectrum, or the edges from the tables."""
+        if fit.at_limit:
+            _logger.warning(
+                "The fit moved all edges by %+.1f eV from the tables, its limit. Either the energy "
+                "axis is off, or the edges rise more slowly than those of the fit, as with wide "
+                "channels or in thick specimens. The errors of totals include this. Compare the "
+                "onsets in the spectra with the tables; if the axis is off, correct "
+                "s.axes_manager[-1].offset.",
+                fit.shift,
+                kind="moved edges",
+            )
         lowest = min([*map(onset_energy, self.names), *self.others.values()])
         misfit = worst_misfit(fit, self.energy, self.windows_plan.inside, lowest, gain)
         if misfit is not None:

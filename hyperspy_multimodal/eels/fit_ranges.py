@@ -31,7 +31,7 @@ def range_covariance(model, parameters, lined, inside, lowest, errors, errors_of
     errors_of : callable
         Called as ``errors_of(model, parameters)``; returns the `CoreLossErrors` of another fit.
     """
-    whole = _counts(model, parameters, lined, inside)
+    whole = model.counts(parameters, lined, inside)
     of_whole = errors.of_windows(inside)
     total = np.zeros_like(of_whole)
     for ranges in (_later(model, lowest), _earlier(model, inside)):
@@ -39,24 +39,12 @@ def range_covariance(model, parameters, lined, inside, lowest, errors, errors_of
         for used in ranges:
             shorter = model.over(used)
             found = shorter.search(lined, parameters)
-            change = _counts(shorter, found, lined, inside) - whole
+            change = shorter.counts(found, lined, inside) - whole
             noise = errors_of(shorter, found).of_windows(inside) - of_whole
             changes.append(np.outer(change, change) - positive(noise))
         if changes:
             total += positive(np.mean(changes, axis=0))
     return total
-
-
-def _counts(model, parameters, lined, inside):
-    """Return the counts of the first elements in windows, white lines included, (K,)."""
-    design, owners = model.design(parameters, lined)
-    amplitudes, _ = model.solve(design)
-    return np.array(
-        [
-            amplitudes[owners == i] @ design[owners == i, start:stop].sum(axis=1)
-            for i, (start, stop) in enumerate(inside)
-        ]
-    )
 
 
 def _later(model, lowest):

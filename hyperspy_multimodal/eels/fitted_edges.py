@@ -66,13 +66,10 @@ class EdgeProjection:
     def common_covariance(self):
         """Covariance of the totals beyond the noise of the maps, (K, K).
 
-        It is that of the fit of the summed spectrum, of other shapes of background and edges and,
-        as far as it exceeds these, of the range of energies that is fitted.
+        It is that of the fit of the summed spectrum, of other shapes of background and edges, of
+        a shift at its limit and, as far as it exceeds these, of the range of energies.
         """
-        fit = self.sum_fit
-        of_sum = fit.errors.of_windows(self.plan.windows_plan.inside)
-        beyond = positive(of_sum + fit.of_ranges - fit.of_shapes)
-        return positive(fit.of_shapes + beyond - self._poisson)
+        return positive(self.sum_fit.of_windows(self.plan.windows_plan.inside) - self._poisson)
 
     @property
     def totals(self):

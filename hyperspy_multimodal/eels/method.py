@@ -164,18 +164,18 @@ def multimodal_fusion(
     windows are rounded to whole electrons only when they are split for ``lambdas="auto"``. This
     adds 1/12 to the variance, which is negligible above a few electrons.
 
-    A fit determines one exponent and one common shift of all edges from the summed spectrum. The
-    cross-sections of the K and L shells come from eXSpy's hydrogenic model [3]_. L edges have white
-    lines at L3 and L2 if the summed spectrum shows them clearly. Each is the sum of a Gaussian and
-    a Lorentzian with free areas. All white lines have the same width, 1.5 to 10 eV, and the same
-    distance from the onset, 0 to 6 eV. Their ratio to the edge is the same in every pixel. The
-    model does not include other fine structure, plural scattering or shifts that differ between
-    elements; a warning is logged if the fit deviates strongly from the summed spectrum. The
-    amplitudes in each pixel are determined by weighted linear least squares and scaled to the
-    electrons in the integration window. If the counts are not whole electrons, halves for
-    ``lambdas="auto"`` are drawn with Gaussian noise. The record contains ``exponent``,
-    ``edge_shift`` in eV, and ``white_lines``, the fraction of the electrons in each integration
-    window that belongs to white lines.
+    A fit determines one exponent and one common shift of all edges, of at most 5 eV or two channels
+    (whichever is more), from the summed spectrum. The cross-sections of the K and L shells come
+    from eXSpy's hydrogenic model [3]_. L edges have white lines at L3 and L2 if the summed spectrum
+    shows them clearly. Each is the sum of a Gaussian and a Lorentzian with free areas. All white
+    lines have the same width, 1.5 to 10 eV, and the same distance from the onset, 0 to 6 eV. Their
+    ratio to the edge is the same in every pixel. The model does not include other fine structure,
+    plural scattering or shifts that differ between elements; a warning is logged if the fit
+    deviates strongly from the summed spectrum. The amplitudes in each pixel are determined by
+    weighted linear least squares and scaled to the electrons in the integration window. If the
+    counts are not whole electrons, halves for ``lambdas="auto"`` are drawn with Gaussian noise. The
+    record contains ``exponent``, ``edge_shift`` in eV, and ``white_lines``, the fraction of the
+    electrons in each integration window that belongs to white lines.
 
     ``cross_sections`` in the record contains the hydrogenic cross-sections of the integration
     windows in barns, or None if they cannot be computed. Those of a fit include the fitted white

@@ -76,6 +76,7 @@ RULES = {
     # counts that are wrong as peaks move over the scan, over the total
     "moving peaks": Rule("peaks shift across the scan", care=0.03, distrust=0.3),
     "far fit": Rule("poor fit of the edges", care=1),
+    "moved edges": Rule("edges far from the tables", care=1),
     "unlisted edge": Rule("unlisted edge in the spectrum", care=1, to_do=True),
     # net counts in vacuum if the whole scan had them, over the total
     "background": Rule("doubtful background", care=0.03, distrust=0.5),

@@ -138,7 +138,7 @@ def test_edges_in_wide_ranges_are_not_taken_for_noise():
 
 
 def test_minor_edges_leave_ranges_free():
-    """They are too weak to be seen, and would leave hardly a range between those of two elements."""
+    """They are too weak to be seen, and hardly a range would be left between two elements."""
     signal = spectrum_image(np.ones((2, 2, SIZE)))
     signal.add_elements(["Ti"])
     limits, free = noise_ranges_of(signal, ["Ti_L3"])

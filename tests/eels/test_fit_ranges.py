@@ -72,6 +72,24 @@ def test_an_uncertain_total_is_said_and_part_of_the_covariance(shared_data, logg
     assert maps[0].metadata.Multimodal_fusion.verdict != "sound"
 
 
+def test_errors_include_a_shift_at_its_limit(shared_data, logged):
+    """Edges that rise slowly: repeated fits at the limit would have errors that are too small."""
+    signal = hs.load(shared_data / "CuZn_EELS.hspy")
+    signal.add_elements(("Cu", "Zn"))
+    signal = signal.isig[830.0:1300.0]
+    fit, _, plan = fitted(signal)
+    assert fit.at_limit
+    signal.axes_manager[-1].offset -= 8  # now the same shift is within the limit
+    other, _, its_plan = fitted(signal)
+    assert not other.at_limit and other.of_limit is None
+    errors, its_errors = (
+        np.sqrt(np.diag(each.of_windows(its.windows_plan.inside)))
+        for each, its in ((fit, plan), (other, its_plan))
+    )
+    assert np.all(errors > 0.8 * its_errors)
+    assert np.all(np.diag(fit.of_limit) > 0)
+
+
 @pytest.mark.parametrize("inside", [None])
 def test_without_windows_no_other_range_is_fitted(inside):
     energy = np.arange(300.0, 700.0, 2)
