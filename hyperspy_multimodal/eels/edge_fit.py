@@ -19,6 +19,7 @@ from .edge_measurement import EdgeWindowPlan, check_electrons, plan_edges
 from .edge_windows import has_room
 from .fitted_edges import EdgeProjection
 from .select_edges import listed_elements, select_edges
+from .uncertain_totals import say_uncertain
 from .unlisted_edges import say_unlisted_edge
 from .white_lines import white_line_onsets
 
@@ -27,8 +28,6 @@ _logger = Speaker(__name__)
 # What the tails of other edges may add to a total, for the verdict.
 _TAIL = 0.1
 
-# Relative standard error of a total that is reported.
-_UNCERTAIN = 0.1
 # The fit begins this far below the lowest onset.
 _BELOW = 0.7
 _PRE_EDGE_CHANNELS = 4
@@ -126,22 +125,14 @@ class EdgeFitPlan:
         errors = projection.total_errors
         below = absent(self.names, projection.totals, errors, projection.noise_errors)
         say_absent(below)
-        shares = errors / np.maximum(projection.totals, 1e-300)
-        about = dict(zip(self.names, shares.tolist(), strict=True))
-        known = {
-            name: share for name, share in about.items() if share > _UNCERTAIN and name not in below
-        }
-        if known:
-            _logger.warning(
-                "Totals are uncertain by %s. This includes how much they change with the energy "
-                "range of the fit, and with other shapes of background and edges. Report them with "
-                "their errors: `total_errors` (in counts) in metadata.Multimodal_fusion.",
-                ", ".join(
-                    f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in known.items()
-                ),
-                kind="uncertain total",
-                about=known,
-            )
+        say_uncertain(
+            self.names,
+            projection.totals,
+            errors,
+            below,
+            "how much they change with the energy range of the fit, and with other shapes of "
+            "background and edges",
+        )
 
     def _check_fit(self, fit, gain):
         """Warn where the fit is far from the summed spectrum, or the edges from the tables."""
@@ -162,8 +153,9 @@ class EdgeFitPlan:
                 "The fitted edges deviate strongly from the sum of all spectra at %.0f to %.0f eV, "
                 "by %.0f %% of the edges nearby, so the maps may be wrong. Add all elements with "
                 "edges on the energy axis, mapped or not, with s.add_elements. If they are all "
-                "there, use map_method='windows' or other `integration_windows`: the fit does "
-                "not describe thick specimens or strong fine structure.",
+                "there, use other `integration_windows` or, if no edge lies on the tail of "
+                "another, map_method='windows': the fit does not describe thick specimens or "
+                "strong fine structure.",
                 *misfit,
                 kind="far fit",
             )

@@ -2,8 +2,7 @@
 
 import functools
 import numbers
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from ..physics.microscope import microscope_of
 from .background_shape import POWER_LAW, shape_ratio
 from .camera_noise import CameraNoise, camera_noise
 from .edge_windows import (
+    Channels,
     channel_energies,
     halved,
     has_room,
@@ -39,20 +39,15 @@ from .edge_windows import (
 from .foreign_electrons import foreign_electrons
 from .gain import Camera, WithCamera, find_camera, stored_gain
 from .noise_ranges import NoiseRanges, noise_ranges_of
+from .overlapping_edges import other_onsets, say_edges_in_windows, say_tails_in_background
 from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
 from .select_edges import select_edges
+from .uncertain_totals import say_uncertain
 from .unlisted_edges import known_edges_of, say_unlisted_edge
 
 # Standard deviations of the floor by which sums may be negative.
 _BELOW_ZERO = 7.0
-
-
-class Channels(NamedTuple):
-    """Positions of the channels of an energy axis."""
-
-    low_value: float
-    scale: float
-    units: str
+_SOURCES = "noise, the error of the extrapolated background, and the tails of other mapped edges"
 
 
 @dataclass(frozen=True)
@@ -83,6 +78,8 @@ class EdgeWindowPlan:
         From `microscope_of`.
     known : KnownEdges or None
         From `known_edges_of`.
+    onsets : dict of str to float
+        From `other_onsets`.
     """
 
     names: list
@@ -97,6 +94,7 @@ class EdgeWindowPlan:
     noise_ranges: NoiseRanges
     microscope: dict
     known: object = None
+    onsets: dict = field(default_factory=dict)
     used = None
     negative = True
     smooth = True
@@ -140,9 +138,7 @@ class EdgeWindowPlan:
         within, outside = map(self._members, ([[window] for window in self.inside], beside))
         # Unused segments would change what seed gives which split.
         used = (within + outside).any(axis=0)
-        floor = {}
-        if camera.floor > 0:
-            floor = {"floors": camera.floors(widths)[used]}
+        floor = {"floors": camera.floors(widths)[used]} if camera.floor > 0 else {}
         maps = (FloorMaps if floor else ElementMaps)(
             names=self.names,
             segments=segments[used] / float_type(segments.dtype)(gain),
@@ -153,8 +149,7 @@ class EdgeWindowPlan:
             splits_rounded=True,
             **floor,
         )
-        onsets = [onset_energy(name) for name in self.names]
-        foreign = None
+        onsets, foreign = [onset_energy(name) for name in self.names], None
         if before is not None and self.background_type == POWER_LAW:
             foreign = foreign_electrons(self, maps, lower / gain, upper / gain)
         reading = EdgeWindowReading(
@@ -162,10 +157,14 @@ class EdgeWindowPlan:
             foreign=foreign,
         )
         noise = reading.noise
+        totals, errors = [*noise["totals"].values()], errors_of_totals(noise)
         of_presence = errors_of_presence(noise, None if foreign is None else gain * foreign)
-        of_noise = noise_of_totals(noise)
-        say_absent(absent(self.names, [*noise["totals"].values()], of_presence, of_noise))
-        return replace(reading, total_errors=errors_of_totals(noise))
+        below = absent(self.names, totals, of_presence, noise_of_totals(noise))
+        say_absent(below)
+        say_uncertain(self.names, totals, errors, below, _SOURCES)
+        if before is not None:
+            say_edges_in_windows(self, foreign, np.array(totals) / gain)
+        return replace(reading, total_errors=errors)
 
     def camera(self, segments, total):
         """Return the `Camera` by counts between the limits, and their sum over pixels."""
@@ -330,6 +329,9 @@ def plan_edges(
         signal, segment_limits([*([window] for window in inside), *halves])
     )
     noise_ranges = noise_ranges_of(signal, names)
+    onsets = other_onsets(signal, names)
+    if sides is not None:
+        say_tails_in_background(channels, onsets, names, sides)
     return EdgeWindowPlan(
         names=names,
         axis=channels,
@@ -343,4 +345,5 @@ def plan_edges(
         noise_ranges=noise_ranges,
         microscope=microscope_of(signal),
         known=known_edges_of(signal, names),
+        onsets=onsets,
     )

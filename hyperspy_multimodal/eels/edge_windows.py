@@ -1,18 +1,13 @@
 """EELS: the channels whose counts belong to edges, and those before them."""
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 
 from ..checks import is_auto
 from ..counts.windows import window_array
-from ..notes import Speaker
 from ..physics.edges import edge_onsets, onset_energy
-
-_logger = Speaker(__name__)
-
-# What the tail of another edge may add to a total, for the verdict.
-_TAIL = 0.1
 
 # Both windows are this wide, relative to the onset; the first ends this far below the onset.
 _WIDTH = 0.1
@@ -20,6 +15,14 @@ _GAP = 0.01
 _GAP_CHANNELS = 2
 _INTEGRATION_CHANNELS = 5
 _BACKGROUND_CHANNELS = 4
+
+
+class Channels(NamedTuple):
+    """Positions of the channels of an energy axis."""
+
+    low_value: float
+    scale: float
+    units: str
 
 
 def has_room(axis, onset, pre_edge):
@@ -163,16 +166,19 @@ def disturbing_edges(name, names):
     list of str
     """
     onset = onset_energy(name)
-    lowest = (1 - _GAP - _WIDTH) * onset
-    return [n for n in names if n != name and lowest < onset_energy(n) < onset]
+    return [n for n in names if n != name and lowest_disturbing(onset) < onset_energy(n) < onset]
+
+
+def lowest_disturbing(onset):
+    """Return the energy from which other edges disturb the pre-edge window of an edge, in eV."""
+    return (1 - _GAP - _WIDTH) * onset
 
 
 def _automatic_pre_edge(axis, name, names):
     """Return the pre-edge window of an edge, above the edges of other elements where it can be."""
     onset = onset_energy(name)
     stop = _pre_edge_stop(axis, onset)
-    lowest = (1 - _GAP - _WIDTH) * onset
-    start = min(max(_boundary(axis, lowest), 0), stop - _BACKGROUND_CHANNELS)
+    start = min(max(_boundary(axis, lowest_disturbing(onset)), 0), stop - _BACKGROUND_CHANNELS)
     disturbing = disturbing_edges(name, names)
     if not disturbing:
         return start, stop
@@ -186,18 +192,6 @@ def _automatic_pre_edge(axis, name, names):
     above = _boundary(axis, (1 + _GAP) * last)
     if stop - above >= _BACKGROUND_CHANNELS:
         start = max(start, above)
-    _logger.warning(
-        "The pre-edge window of %s (%g to %g %s) contains the tail of %s, which is mistaken for "
-        "background, so the map of %s may be wrong. Use map_method='fit', or pass "
-        "`background_windows`.",
-        name,
-        *channel_energies(axis, (start, stop)),
-        axis.units,
-        ", ".join(disturbing),
-        name,
-        kind="background",
-        about={name: _TAIL},
-    )
     return start, stop
 
 

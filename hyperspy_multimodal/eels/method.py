@@ -100,7 +100,8 @@ def multimodal_fusion(
         fitted. With "auto" (default), they are 10 % of the onset energy wide and end 1 % (at least
         2 channels) below the onset. If another edge lies in such a window, the window starts above
         that edge where possible, and a warning is logged. An array has one row (left, right) per
-        edge. None subtracts no background.
+        edge. No other edge may begin between such a window and the end of the integration window:
+        its electrons would be counted, and a warning is logged. None subtracts no background.
     background_type : str
         Only for ``map_method="windows"``: shape of the background, as in HyperSpy's
         ``remove_background``. "PowerLaw" (default): A E^-r, with r from the neighbourhood of each

@@ -55,7 +55,7 @@ def background_ratios(name, window, limits, lower, upper, units, floor=0.0):
         _logger.warning(
             "Before %s, %g to %g %s, the spectra of %.0f %% of the pixels do not follow a "
             "power law with an exponent between %g and %g, so the background may be wrong. Pass "
-            "`background_windows` that contain no other edge.",
+            "`background_windows` with no other edge in them, or between them and this edge.",
             name,
             left,
             right,

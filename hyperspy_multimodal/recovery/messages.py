@@ -146,9 +146,9 @@ def warn_of_negative_counts(names, negative):
         )
         _logger.warning(
             "Net counts are significantly below 0: %s. The background is too high there and may "
-            "be wrong elsewhere. Compare with the other map_method, with other background_windows "
-            "or, for EELS, with spectra cropped to a shorter energy range. For maps given to "
-            "fuse_maps, subtract less background.",
+            "be wrong elsewhere. For EELS, compare with spectra cropped to a shorter energy range; "
+            "where no lines or edges overlap, also with the other map_method, or with other "
+            "background_windows. For maps given to fuse_maps, subtract less background.",
             ", ".join(
                 f"{name} ({errors[k]:.0f} standard errors over {negative.pixels[k]:.0f} pixels, "
                 f"{-100 * found[name]:.1f} % of the total)"

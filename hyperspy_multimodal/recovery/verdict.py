@@ -78,6 +78,8 @@ RULES = {
     "far fit": Rule("poor fit of the edges", care=1),
     "moved edges": Rule("edges far from the tables", care=1),
     "unlisted edge": Rule("unlisted edge in the spectrum", care=1, to_do=True),
+    # electrons of another edge that are not subtracted, over the total
+    "overlapping edge": Rule("another edge in the window", care=0.05, distrust=0.5),
     # net counts in vacuum if the whole scan had them, over the total
     "background": Rule("doubtful background", care=0.03, distrust=0.5),
     # net counts where they are below 0, over the total
