@@ -159,8 +159,8 @@ def composition(
     Negative counts are set to zero in the composition, so percentages are between 0 and 100;
     ``counts`` keep their sign. A region has no composition (NaN; ``remarks`` gives the reason) if
     the amount of all elements together is less than three combined standard errors (noise, fit and
-    factors), or if an element has counts below -3 standard errors and an amount below -1 % of the
-    amounts of the other elements.
+    factors), or if an element has counts below -3 standard errors (noise and fit; noise alone if
+    the sum does not count as known) and an amount below -1 % of the amounts of the other elements.
 
     An element is reported as detected if its counts would be improbable in its absence, given the
     expected background and the error of the fit. The p-value threshold follows from the false

@@ -33,8 +33,9 @@ def what_is_known(found, factors, measured):
     """Return of which elements regions have a composition, and why others have none.
 
     The amount of all elements together must exceed three standard errors (of noise, fit and
-    factors), and no element may have counts that are negative by three standard errors and by more
-    than a hundredth of all: then the background is wrong there. Elements that are
+    factors), and no element may have counts that are negative by three standard errors (of noise
+    and fit; of noise alone where the sum is not known) and by more than a hundredth of all: then
+    the background is wrong there. Elements that are
     not found (below three standard errors of noise, or two of all) are left out if the sum of all
     is not known with them, but is without them.
 
@@ -51,7 +52,7 @@ def what_is_known(found, factors, measured):
     own = np.sqrt(np.diagonal(found.noise + found.common, axis1=1, axis2=2).clip(0))
     of_noise = np.sqrt(np.diagonal(found.noise, axis1=1, axis2=2).clip(0))
     every = np.ones(found.counts.shape, bool)
-    has_sum = _has_sum(found, factors, measured, every)
+    has_sum, significance = _has_sum(found, factors, measured, every), _significance(found, factors)
     absent = _in_the_way(found, factors, measured, own, of_noise, has_sum)
     left_out = absent & ((~absent).sum(axis=1) > 1)[:, None]
     has_sum |= left_out.any(axis=1)
@@ -63,12 +64,15 @@ def what_is_known(found, factors, measured):
     wrong |= left_out & (found.counts < -_SIGNIFICANT * own)
     doubts = own * factors.per_atom
     largest = (doubts > 0) & (doubts == doubts.max(axis=1, keepdims=True))
-    remarks = [
-        _remark(
-            measured.names, wrong[r], has_sum[r], absent[r], largest[r], found.counts[r], own[r]
-        )
-        for r in range(len(wrong))
-    ]
+    remarks = []
+    for r in range(len(wrong)):
+        said = _InWords(measured.names, found.counts[r], own[r], of_noise[r])
+        if wrong[r].any():
+            remarks.append(said.negative(wrong[r]))
+        elif not has_sum[r]:
+            remarks.append(said.no_sum(significance[r], absent[r], largest[r]))
+        else:
+            remarks.append(said.without(absent[r]) if absent[r].any() else "")
     return Known(remarks, has_sum & ~wrong.any(axis=1), left_out)
 
 
@@ -88,40 +92,82 @@ def _in_the_way(found, factors, measured, errors, noise, has_sum):
 def _has_sum(found, factors, measured, included):
     """Return whether the amount of the elements that are included is known, shape (R,)."""
     counts = np.where(included, found.counts, 0.0)
-    pairs = included[:, :, None] & included[:, None, :]
-    noise, common = np.where(pairs, found.noise, 0.0), np.where(pairs, found.common, 0.0)
-    amounts = counts * factors.per_atom
+    noise = np.where(_pairs(included), found.noise, 0.0)
+    of_noise = np.nan_to_num(np.sqrt(noise.sum(axis=(1, 2)).clip(0)))
+    least = _NOTHING * np.nan_to_num(measured.per_count).min()
+    enough = counts.sum(axis=1) > np.maximum(_SIGNIFICANT * of_noise, least)
+    return enough & (_significance(found, factors, included) > _SIGNIFICANT)
+
+
+def _significance(found, factors, included=True):
+    """Return the amount of the elements that are included, over its standard error, (R,)."""
+    included = np.broadcast_to(included, found.counts.shape)
+    amounts = np.where(included, found.counts, 0.0) * factors.per_atom
+    of_counts = np.where(_pairs(included), found.noise + found.common, 0.0)
+    of_counts = of_counts * np.outer(factors.per_atom, factors.per_atom)
     kfactors = np.diag(np.square(factors.relative_errors))
-    of_counts = (noise + common) * np.outer(factors.per_atom, factors.per_atom)
     of_factors = amounts[:, :, None] * kfactors * amounts[:, None, :]
     # unknown errors, NaN, say nothing against a sum
     error = np.nan_to_num(np.sqrt((of_counts + of_factors).sum(axis=(1, 2)).clip(0)))
-    known = amounts.sum(axis=1) > np.maximum(_SIGNIFICANT * error, 1e-300)
-    of_noise = np.nan_to_num(np.sqrt(noise.sum(axis=(1, 2)).clip(0)))
-    least = _NOTHING * np.nan_to_num(measured.per_count).min()
-    return known & (counts.sum(axis=1) > np.maximum(_SIGNIFICANT * of_noise, least))
+    total = amounts.sum(axis=1)
+    known = np.divide(total, error, out=np.full_like(total, np.inf), where=error > 0)
+    return np.where(total > 1e-300, known, np.minimum(known, 0.0))
 
 
-def _remark(lines, wrong, has_sum, absent, largest, counts, errors):
-    """Return the remark on a region; ``largest`` is the element whose error is."""
+def _pairs(included):
+    return included[:, :, None] & included[:, None, :]
 
-    def listed(which):
+
+class _InWords(NamedTuple):
+    """Remarks on a region, from counts of its lines, and their errors by noise and fit, (K,)."""
+
+    lines: list
+    counts: np.ndarray
+    errors: np.ndarray
+    noise: np.ndarray
+
+    def _listed(self, which):
         return ", ".join(
-            f"{lines[k]} {counts[k]:.0f} +- {errors[k]:.0f}" for k in np.flatnonzero(which)
+            f"{self.lines[k]} {self.counts[k]:.0f} +- {self.errors[k]:.0f}"
+            for k in np.flatnonzero(which)
         )
 
-    if wrong.any():
-        return (
-            f"no composition: counts are negative ({listed(wrong)}, with all errors), so the "
-            "background is wrong there"
-        )
-    if not has_sum:
-        said = "no composition: the sum of all elements is below three of its standard errors"
+    def negative(self, wrong):
+        """Return that some counts are below 0."""
+        by_all = wrong & (self.counts < -_SIGNIFICANT * self.errors)
+        if by_all.any():
+            listed = f"{self._listed(by_all)}, noise and fit"
+        else:  # by noise alone: the error of the fit is the reason why there is no sum
+            with_fit = self._listed(wrong)
+            of_noise = self._replace(errors=self.noise)
+            listed = f"{of_noise._listed(wrong)} by noise alone; {with_fit} with the fit"
+        return f"no composition: counts are negative ({listed}), so the background is wrong there"
+
+    def no_sum(self, significance, absent, largest):
+        """Return that the sum is not known; ``largest`` is the element whose error is."""
+        said = "no composition: the amount of all elements together is "
+        if significance > _SIGNIFICANT:
+            said = "no composition: the counts of all elements together are below three standard "
+            said += "errors of their noise"
+        else:
+            said += (
+                f"{_floored(significance):.2f} of its standard errors (noise, fit and factors), "
+            )
+            said += "but must be three"
         if absent.any():
-            said += f", but not without {listed(absent)}: leave out what is not there"
+            said += f"; it is known without {self._listed(absent)} (noise and fit): leave out what "
+            said += "is not there"
         elif largest.any():
-            said += f"; the largest is that of {listed(largest)}, with all errors"
+            said += f"; the largest error is that of {self._listed(largest)} counts (noise and fit)"
         return said
-    if absent.any():
-        return f"without {listed(absent)}, which is not found beyond its errors"
-    return ""
+
+    def without(self, absent):
+        """Return which elements are left out."""
+        return (
+            f"without {self._listed(absent)} (noise and fit), which is not found beyond its errors"
+        )
+
+
+def _floored(significance):
+    """Return a number of standard errors that is not rounded up to what it should be."""
+    return np.floor(100 * max(float(significance), 0.0)) / 100

@@ -71,7 +71,7 @@ def test_a_single_element_has_no_composition_and_the_remark_says_why(fused):
     spoilt = doubtful(output, {"Mn_L3": 0.1}, 10.0)
     found = composition(maps[1:], spoilt, regions=halves())
     assert np.isnan(found.atomic_percent).all()
-    assert "but not without Mn_L3" in found.remarks["left"]
+    assert "it is known without Mn_L3" in found.remarks["left"]
 
 
 @pytest.mark.parametrize(("counts", "is_left_out"), [(90.0, True), (125.0, False)])
@@ -94,8 +94,8 @@ def test_a_sum_that_is_not_known_names_the_largest_error(fused):
     spoilt = doubtful(doubtful(output, {"Co_L3": 1.0}, 0.5), {"Mn_L3": 0.1}, 10.0)
     found = composition(maps[1:], spoilt, regions={"all": np.ones(SHAPE, bool)})
     assert np.isnan(found.atomic_percent).all()
-    head, _, tail = found.remarks["all"].partition("; the largest is that of ")
-    assert head.startswith("no composition: the sum of all elements") and tail
+    head, _, tail = found.remarks["all"].partition("; the largest error is that of ")
+    assert head.startswith("no composition: the amount of all elements") and tail
     words = tail.replace(",", "").split()
     assert words[0] == "Mn_L3"
     error = 10 * output["raw_noise"]["totals"]["Mn_L3"]
@@ -114,3 +114,42 @@ def test_negative_counts_are_told_with_all_of_their_errors(fused):
         0.1 * noise["totals"]["Mn_L3"], np.sqrt(noise["variances"]["Mn_L3"].sum(dtype=float))
     )
     assert float(words[3].rstrip(",")) == pytest.approx(error, rel=0.2)
+
+
+def known_of(counts, noise, common, relative=0.0, per_atom=1.0):
+    """Return what is known of a region with independent errors of its counts."""
+    n = len(counts)
+    found = SimpleNamespace(
+        counts=np.array([counts], float),
+        noise=np.diag(np.square(noise))[None],
+        common=np.diag(np.square(common))[None],
+    )
+    factors = SimpleNamespace(
+        per_atom=np.full(n, per_atom), relative_errors=np.full(n, float(relative))
+    )
+    measured = SimpleNamespace(names=EDGES[:n], per_count=np.ones(n))
+    return what_is_known(found, factors, measured)
+
+
+@pytest.mark.parametrize("per_atom", [1.0, 0.01])
+@pytest.mark.parametrize("relative", [0.0, 0.5])
+def test_the_remark_states_the_errors_that_decide(relative, per_atom):
+    """They are those of the factors as well, with which sums of counts may look certain."""
+    known = known_of([1000, 800], (5, 5), (400, 380), relative, per_atom)
+    error = np.sqrt(400**2 + 380**2 + 50 + relative**2 * (1000**2 + 800**2))
+    assert known.has_composition[0] == (1800 > 3 * error)
+    if 1800 < 3 * error:
+        stated = known.remarks[0].partition("together is ")[2].split()[0]
+        assert float(stated) == pytest.approx(1800 / error, abs=0.011)
+        assert "(noise, fit and factors)" in known.remarks[0]
+        assert known.remarks[0].endswith("O_K 1000 +- 400 counts (noise and fit)")
+
+
+def test_counts_below_noise_are_told_as_such():
+    remark = known_of([20, 10], (20, 20), (0, 0)).remarks[0]
+    assert "1.06 of its standard errors" in remark
+
+
+def test_negative_counts_beyond_noise_alone_state_both_errors():
+    remark = known_of([1200, -1000], (10, 10), (900, 1500)).remarks[0]
+    assert "Mn_L3 -1000 +- 10 by noise alone; Mn_L3 -1000 +- 1500 with the fit" in remark
