@@ -1,4 +1,4 @@
-"""Composition per pixel, without vacuum, with separate scales for scarce elements."""
+"""Composition per pixel, where there is one, with separate scales for scarce elements."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ def plot_composition_maps(
     *,
     figsize: Size | None = None,
 ) -> NDArray:
-    """Draw the composition per pixel, with separate scales for scarce elements and vacuum in grey.
+    """Draw the composition per pixel, with separate scales for scarce elements.
+
+    Vacuum and pixels without a composition are grey: those of regions without one, and those whose
+    raw counts in 5 x 5 pixels are negative or not significant with all errors.
 
     Parameters
     ----------
@@ -104,7 +107,7 @@ def plot_composition_maps(
             drawn, ax=axis, label=f"{unit}, own scale" if own else unit, shrink=0.85,
             extend="max" if beyond else "neither",
         )  # fmt: skip
-    nothing = Patch(facecolor=_NOTHING, label="nothing there")
+    nothing = Patch(facecolor=_NOTHING, label="no composition")
     fig.legend(handles=[nothing], loc="outside lower center", frameon=False, fontsize="small")
     scale_bar(axes[0], found.maps[0])
     fit_text(fig, size, figsize)

@@ -17,6 +17,7 @@ from .independent import independent_regions
 from .known import what_is_known
 from .map_units import check_one_unit, remarks_on_units
 from .measured import measured_of
+from .nearby import has_composition_nearby
 from .percent import percent_of
 from .percent_maps import percent_maps
 from .propagation import carried, region_counts
@@ -162,6 +163,10 @@ def composition(
     factors), or if an element has counts below -3 standard errors (noise and fit; noise alone if
     the sum does not count as known) and an amount below -1 % of the amounts of the other elements.
 
+    The composition of pixels is NaN in vacuum, in regions without a composition, and where the raw
+    counts of 5 x 5 pixels have none: an element is negative by five standard errors, or the amount
+    of all elements is below three standard errors of fit and factors.
+
     An element is reported as detected if its counts would be improbable in its absence, given the
     expected background and the error of the fit. The p-value threshold follows from the false
     discovery rate over all pairs of regions and elements [2]_. Near-certain pairs (p-values below
@@ -226,6 +231,7 @@ def composition(
         raise ValueError(f"false_discovery_rate must be below 1, but {rate!r} was given.")
     seed = checked_seed(seed)
     there, fused, whole = is_there(measured), measured.fused, measured
+    there = has_composition_nearby(measured, factors, there)
     if regions is None:
         measured, names, masks = independent_regions(measured, output, factors.per_atom, seed)
     else:
@@ -241,6 +247,7 @@ def composition(
     known = what_is_known(found, factors, measured)
     shown = np.where(known.left_out, 0.0, np.maximum(found.counts, 0.0))
     shown[~known.has_composition] = np.nan
+    there &= ~masks[~known.has_composition].any(axis=0) | masks[known.has_composition].any(axis=0)
     percent = percent_of(shown, factors, absorption, names)
     in_units = percent.atomic if composition_units == "atomic" else percent.weight
     apart = known.left_out[:, :, None] | known.left_out[:, None, :]

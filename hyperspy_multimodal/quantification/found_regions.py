@@ -8,8 +8,8 @@ from scipy.ndimage import binary_opening, label, uniform_filter
 
 from .propagation import carried, percentages, region_counts
 
-# A fused pixel holds what some neighbours have counted.
-_NEIGHBOURS = 5
+#: A fused pixel holds what some neighbours have counted.
+NEIGHBOURS = 5
 _SIGNIFICANT = 3.0  # standard errors
 # Of a piece of the specimen. Many pixels are looked at, and noise of a film reaches 4.
 _CERTAIN = 5.0
@@ -31,7 +31,7 @@ def is_there(measured):
     """
     counts = np.clip(measured.fused, 0, None).sum(axis=0)
     counts = np.where(np.isfinite(counts), counts, 0.0)
-    size = (_NEIGHBOURS, _NEIGHBOURS)
+    size = (NEIGHBOURS, NEIGHBOURS)
     variance = uniform_filter(measured.variance.sum(axis=0), size, mode="nearest")
     nearby = uniform_filter(counts, (3, 3), mode="nearest")
     return measured.used & _exceeds(counts, variance) & _exceeds(nearby, variance)
@@ -39,7 +39,7 @@ def is_there(measured):
 
 def _exceeds(counts, variance):
     # running sums may leave a little less than 0
-    error = np.sqrt(np.maximum(np.maximum(variance, counts), 0.0)) / _NEIGHBOURS
+    error = np.sqrt(np.maximum(np.maximum(variance, counts), 0.0)) / NEIGHBOURS
     return counts > _SIGNIFICANT * error
 
 

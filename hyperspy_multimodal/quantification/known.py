@@ -49,19 +49,9 @@ def what_is_known(found, factors, measured):
     -------
     Known
     """
-    own = np.sqrt(np.diagonal(found.noise + found.common, axis1=1, axis2=2).clip(0))
-    of_noise = np.sqrt(np.diagonal(found.noise, axis1=1, axis2=2).clip(0))
-    every = np.ones(found.counts.shape, bool)
-    has_sum, significance = _has_sum(found, factors, measured, every), _significance(found, factors)
-    absent = _in_the_way(found, factors, measured, own, of_noise, has_sum)
-    left_out = absent & ((~absent).sum(axis=1) > 1)[:, None]
-    has_sum |= left_out.any(axis=1)
-    amounts = np.where(left_out, 0.0, found.counts * factors.per_atom)
-    much = amounts < -_NEGLIGIBLE * np.clip(amounts, 0, None).sum(axis=1, keepdims=True)
-    wrong = much & (found.counts < -_SIGNIFICANT * own)
-    # Without a sum that is known, counts that noise does not explain say why.
-    wrong |= much & (found.counts < -_SIGNIFICANT * of_noise) & ~has_sum[:, None]
-    wrong |= left_out & (found.counts < -_SIGNIFICANT * own)
+    decided = decide(found, factors, measured)
+    own, of_noise, has_sum, absent, left_out, wrong = decided
+    significance = _significance(found, factors)
     doubts = own * factors.per_atom
     largest = (doubts > 0) & (doubts == doubts.max(axis=1, keepdims=True))
     remarks = []
@@ -73,7 +63,57 @@ def what_is_known(found, factors, measured):
             remarks.append(said.no_sum(significance[r], absent[r], largest[r]))
         else:
             remarks.append(said.without(absent[r]) if absent[r].any() else "")
-    return Known(remarks, has_sum & ~wrong.any(axis=1), left_out)
+    return Known(remarks, decided.has_composition, left_out)
+
+
+class Decided(NamedTuple):
+    """What decides whether R regions of K elements have a composition.
+
+    Attributes
+    ----------
+    errors, noise : numpy.ndarray
+        Standard errors of counts by noise and fit, and by noise alone, shape (R, K).
+    has_sum : numpy.ndarray
+        Whether the amount of all elements that are not left out is known, bool, shape (R,).
+    absent, left_out, wrong : numpy.ndarray
+        Elements that are in the way of it, that are left out, and that have negative counts, bool,
+        shape (R, K).
+    """
+
+    errors: np.ndarray
+    noise: np.ndarray
+    has_sum: np.ndarray
+    absent: np.ndarray
+    left_out: np.ndarray
+    wrong: np.ndarray
+
+    @property
+    def has_composition(self):
+        """Whether each region has one, bool, (R,)."""
+        return self.has_sum & ~self.wrong.any(axis=1)
+
+
+def decide(found, factors, measured, negative=_SIGNIFICANT, of_sums=None):
+    """Return what is `Decided` of regions; arguments as those of `what_is_known`.
+
+    ``negative`` is the number of standard errors by which counts are below 0, and ``of_sums`` the
+    `RegionCounts` with the errors of sums, by default ``found``.
+    """
+    of_sums = found if of_sums is None else of_sums
+    own = np.sqrt(np.diagonal(found.noise + found.common, axis1=1, axis2=2).clip(0))
+    of_noise = np.sqrt(np.diagonal(found.noise, axis1=1, axis2=2).clip(0))
+    every = np.ones(found.counts.shape, bool)
+    has_sum = _has_sum(of_sums, factors, measured, every)
+    absent = _in_the_way(of_sums, factors, measured, own, of_noise, has_sum)
+    left_out = absent & ((~absent).sum(axis=1) > 1)[:, None]
+    has_sum |= left_out.any(axis=1)
+    amounts = np.where(left_out, 0.0, found.counts * factors.per_atom)
+    much = amounts < -_NEGLIGIBLE * np.clip(amounts, 0, None).sum(axis=1, keepdims=True)
+    wrong = much & (found.counts < -negative * own)
+    # Without a sum that is known, counts that noise does not explain say why.
+    wrong |= much & (found.counts < -negative * of_noise) & ~has_sum[:, None]
+    wrong |= left_out & (found.counts < -negative * own)
+    return Decided(own, of_noise, has_sum, absent, left_out, wrong)
 
 
 def _in_the_way(found, factors, measured, errors, noise, has_sum):

@@ -1,6 +1,7 @@
 """From counts of regions to their composition, with errors by source."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,32 +54,82 @@ def region_counts(measured, masks):
         Pixels of the regions, bool, shape (R, ny, nx).
     """
     pixels = (masks & measured.used).reshape(len(masks), -1).astype(float)
+    return counts_of(
+        measured, sums_by(measured, lambda maps: maps.reshape(len(maps), -1) @ pixels.T)
+    )
 
-    def summed(maps):
-        return np.asarray(maps, float).reshape(-1, pixels.shape[1]) @ pixels.T
 
-    counts = summed(measured.net).T
-    shares = summed(measured.together)[0] / max(float(measured.together.sum()), 1e-300)
+class Sums(NamedTuple):
+    """Sums of maps over R sets of pixels.
+
+    Attributes
+    ----------
+    net, background, added : numpy.ndarray
+        As those of `Measured`, shape (K, R).
+    together, pixels : numpy.ndarray
+        Counts of all lines or of the spectra, and numbers of pixels, shape (R,).
+    covariances : dict
+        By pair of lines, shape (R,) each.
+    tilts : numpy.ndarray
+        Shape (2, R).
+    """
+
+    net: np.ndarray
+    background: np.ndarray
+    added: np.ndarray
+    together: np.ndarray
+    pixels: np.ndarray
+    covariances: dict
+    tilts: np.ndarray
+
+    def at(self, places):
+        """Return those of some of the sets."""
+        arrays = (each[..., places] for each in (self.net, self.background, self.added))
+        own = {pair: each[places] for pair, each in self.covariances.items()}
+        return Sums(*arrays, self.together[places], self.pixels[places], own, self.tilts[:, places])
+
+
+def sums_by(measured, summed):
+    """Return the `Sums` of measured maps; ``summed`` takes maps (M, ny, nx) to sums (M, R)."""
+
+    def of_one(each):
+        return summed(np.asarray(each, float)[None])[0]
+
+    return Sums(
+        net=summed(np.asarray(measured.net, float)),
+        background=summed(np.asarray(measured.background, float)),
+        added=summed(np.broadcast_to(np.asarray(measured.added, float), np.shape(measured.net))),
+        together=of_one(measured.together),
+        pixels=of_one(measured.used),
+        covariances={pair: of_one(each) for pair, each in measured.covariances.items()},
+        tilts=summed(np.asarray(measured.tilts, float)),
+    )
+
+
+def counts_of(measured, sums):
+    """Return the `RegionCounts` of `Sums`; see `region_counts`."""
+    counts = sums.net.T
+    shares = sums.together / max(float(measured.together.sum()), 1e-300)
     shares = np.clip(shares, 0.0, 1.0)
     pooled = measured.background.sum(axis=(1, 2)) * shares[:, None]
-    beneath = expected_background(summed(measured.background).T, pooled, measured.per_count)
-    background = beneath + np.maximum(summed(measured.added).T, 0.0)
+    beneath = expected_background(sums.background.T, pooled, measured.per_count)
+    background = beneath + np.maximum(sums.added.T, 0.0)
     variance = expected_variance(counts, background, measured.per_count)
     deviation = np.sqrt(variance)
     noise = measured.correlation * deviation[:, :, None] * deviation[:, None, :]
-    for (i, j), covariance in measured.covariances.items():
+    for (i, j), covariance in sums.covariances.items():
         most = deviation[:, i] * deviation[:, j]
-        noise[:, i, j] = noise[:, j, i] = np.clip(summed(covariance)[0], -most, most)
+        noise[:, i, j] = noise[:, j, i] = np.clip(covariance, -most, most)
     diagonal = np.arange(len(measured.names))
     noise[:, diagonal, diagonal] = variance
     totals = np.where(measured.totals > 0, measured.totals, np.inf)
     least = shares_of_errors(shares[:, None], beneath, measured)
     scale = np.maximum(counts / totals, least)
     common = measured.common * scale[:, :, None] * scale[:, None, :]
-    amounts, variances = summed(measured.tilts)
+    amounts, variances = sums.tilts
     effects = np.outer(measured.tilt_effects, measured.tilt_effects)
     own = np.maximum(np.square(amounts) - variances, 0.0)[:, None, None] * effects
-    own = own + np.square(pixels.sum(axis=1))[:, None, None] * np.diag(measured.cut_off**2)
+    own = own + np.square(sums.pixels)[:, None, None] * np.diag(measured.cut_off**2)
     absent = np.diag(measured.common) * np.square(least)
     absent = absent + np.diagonal(own, axis1=1, axis2=2)
     return RegionCounts(counts, background, noise, common + own, absent)

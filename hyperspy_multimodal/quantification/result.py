@@ -90,7 +90,9 @@ class Composition:
     masks : ndarray of shape (R, ny, nx)
         Masks of the regions, bool.
     maps : list of BaseSignal
-        Composition of each pixel from the fused maps, one per element, NaN in vacuum.
+        Composition of each pixel from the fused maps, one per element. NaN in vacuum, in regions
+        without a composition, and where the raw counts of 5 x 5 pixels have none by the errors of
+        fit and factors.
     counts_unit : "counts" or "map units"
         Unit of ``counts``, ``counts_errors`` and ``detection_limit_counts``, and their name in
         tables: map units for existing maps that are not counts.
