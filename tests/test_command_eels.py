@@ -4,7 +4,7 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from hyperspy_multimodal import composition
+from hyperspy_multimodal import composition, region_sums
 from hyperspy_multimodal.command import main
 from hyperspy_multimodal.command.advice import translated
 from hyperspy_multimodal.command.crop import cropped_energies, energies
@@ -49,8 +49,11 @@ def test_angles_make_a_fit_and_a_composition(folder, scan):
     found = hs.load("out/Mn_L3.hspy")
     assert found.metadata.Multimodal_fusion.map_method == "fit"
     np.testing.assert_array_equal(found.data, maps[1].data)
-    composition(maps, output, None, {"scan": np.ones((24, 28), bool)}).to_csv("expected.csv")
+    regions = {"scan": np.ones((24, 28), bool)}
+    composition(maps, output, None, regions).to_csv("expected.csv")
     assert (folder / "out" / "composition.csv").read_text() == (folder / "expected.csv").read_text()
+    region_sums(maps, output, regions).to_csv("sums.csv")
+    assert (folder / "out" / "region_sums.csv").read_text() == (folder / "sums.csv").read_text()
 
 
 def test_without_angles_the_message_names_the_options(folder, capsys):

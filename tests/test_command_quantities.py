@@ -58,6 +58,7 @@ def test_composition_of_found_regions_is_that_of_python(folder, fused, capsys):
     assert main([*SCAN, *GIVEN, "--regions", "auto"]) == 0
     found = composition(*fused, FACTORS)
     assert is_written(found, "composition.csv", folder)
+    assert is_written(found.sums, "region_sums.csv", folder)
     said = capsys.readouterr()
     assert found.table() in said.out
     image = hs.load("out/regions.tif")

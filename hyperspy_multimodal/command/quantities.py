@@ -130,9 +130,19 @@ def write_quantities(folder, maps, output, regions, options):
         )
     found.to_csv(path)
     print(translated(found.table()))
-    what = "Composition" if path.name == COMPOSITION else "Without --factors: sums of the raw maps"
     more = "s" if len(found.regions) > 1 else ""
-    _logger.info("%s of %d region%s in %s", what, len(found.regions), more, path)
+    if path.name == COMPOSITION:
+        found.sums.to_csv(folder / SUMS)
+        _logger.info(
+            "Composition of %d region%s in %s, and their counts with the errors of noise and fit "
+            "in %s",
+            *(len(found.regions), more, path, folder / SUMS),
+        )
+    else:
+        _logger.info(
+            "Without --factors: sums of the raw maps of %d region%s in %s",
+            *(len(found.regions), more, path),
+        )
     if options.regions == AUTO:
         _logger.info(
             "%s: draw a label image of particles that you see in the maps and pass it with "

@@ -21,6 +21,7 @@ from .nearby import has_composition_nearby
 from .percent import percent_of
 from .percent_maps import percent_maps
 from .propagation import carried, region_counts
+from .region_sums import sums_of
 from .regions import given_regions
 from .result import Composition
 from .uniformity import uniformity_remarks
@@ -281,6 +282,7 @@ def composition(
     detected = found_elements(p_values, rate)
     p_values[wrong] = np.nan
     bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
+    of_units = remarks_on_units(measured, maps[0].metadata, is_ratio=True)
     return Composition(
         lines=measured.names,
         elements=factors.elements,
@@ -311,7 +313,8 @@ def composition(
         counts_unit=measured.unit,
         doubts=doubts_of(maps, measured.names),
         detection_errors=np.sqrt(found.background + found.absent),
-        gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=True),
+        gain_remarks=of_units,
+        sums=sums_of(measured, maps, names, masks, found, of_units),
         masks=masks,
         maps=percent_maps(
             *(maps, fused, there, factors, composition_units, absorption, masks),

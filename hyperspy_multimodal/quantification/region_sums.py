@@ -199,7 +199,26 @@ def region_sums(
         measured, names, masks = independent_regions(measured, output, in_counts, seed)
     else:
         names, masks = given_regions(regions, maps[0])
-    found = region_counts(measured, masks)
+    remarks = remarks_on_units(measured, maps[0].metadata, is_ratio=False)
+    return sums_of(measured, maps, names, masks, region_counts(measured, masks), remarks)
+
+
+def sums_of(measured, maps, names, masks, found, remarks):
+    """Return the `RegionSums` of regions.
+
+    Parameters
+    ----------
+    measured : Measured
+    maps : list of BaseSignal
+        Fused maps, for their verdicts.
+    names : list of str
+        Regions.
+    masks : numpy.ndarray
+        Their pixels, bool, shape (R, ny, nx).
+    found : RegionCounts
+    remarks : list of str
+        From `remarks_on_units`.
+    """
     covariances = {"counts": found.noise, "fit": found.common}
     covariances["total"] = found.noise + found.common
     errors = {
@@ -215,7 +234,7 @@ def region_sums(
         covariances=covariances["total"],
         fit_errors_are_known=measured.common_is_known,
         counts_unit=measured.unit,
-        gain_remarks=remarks_on_units(measured, maps[0].metadata, is_ratio=False),
+        gain_remarks=remarks,
         doubts=doubts_of(maps, measured.names),
         masks=masks,
     )

@@ -18,6 +18,8 @@ from .text_table import aligned, decimals, error_or_none
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .region_sums import RegionSums
+
 _COLUMNS = (
     *("region", "pixels", "rim", "line", "counts", "counts_error"),
     *("atomic_percent", "weight_percent", "error", "error_counts", "error_fit", "error_kfactors"),
@@ -105,6 +107,8 @@ class Composition:
         Standard errors of the counts of an element that is absent, from noise and fit. Detection
         limits and p-values follow from them, and not from ``counts_errors``, which contain only
         noise. The table gives them where this makes the difference.
+    sums : RegionSums
+        The same counts with the errors of noise and fit, as `region_sums` returns them.
     """
 
     lines: list[str]
@@ -134,6 +138,7 @@ class Composition:
     doubts: dict[str, str] = field(default_factory=dict)
     covariances_by_source: dict[str, NDArray] = field(repr=False, default_factory=dict)
     detection_errors: NDArray = field(repr=False, default_factory=lambda: np.zeros((0, 0)))
+    sums: RegionSums | None = field(repr=False, default=None)
 
     def __repr__(self) -> str:
         return self.table()

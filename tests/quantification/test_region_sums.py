@@ -27,6 +27,16 @@ def test_sums_and_errors_are_those_of_the_composition(fused):
     squared = np.square(found.errors["counts"]) + np.square(found.errors["fit"])
     np.testing.assert_allclose(np.square(found.errors["total"]), squared)
     np.testing.assert_allclose(np.diagonal(found.covariances, axis1=1, axis2=2), squared)
+    assert other.sums.table() == found.table()
+    np.testing.assert_allclose(other.sums.covariances, found.covariances)
+
+
+def test_sums_of_found_regions_are_those_of_their_composition(fused):
+    """With the noise that keeps regions independent of the counts."""
+    found = composition(fused.maps, fused.output, fused.kfactors)
+    assert found.sums.regions == found.regions and len(found.regions) > 1
+    np.testing.assert_array_equal(found.sums.counts, found.counts)
+    np.testing.assert_allclose(found.sums.errors["counts"], found.counts_errors)
 
 
 def test_sums_are_of_raw_maps_not_of_fused_ones(fused):
