@@ -6,16 +6,13 @@ from numbers import Real
 import numpy as np
 
 from ..checks import is_auto
-from ..counts.absent import absent, say_absent
 from ..counts.element_maps import ElementMaps
 from ..counts.raw_noise import (
-    errors_of_presence,
-    errors_of_totals,
-    noise_of_totals,
     noise_of_windows,
 )
 from ..counts.reading import ReadMaps
 from ..counts.segments import checked_segments, limits_to_count, membership, segment_limits
+from ..counts.uncertain_totals import checked_totals
 from ..counts.unphysical import widest_spike_of
 from ..counts.windows import axis_range, window_array
 from ..names import checked_names, texts_in
@@ -30,6 +27,7 @@ _logger = Speaker(__name__)
 
 # What a background that is not subtracted may add to a total, for the verdict.
 _NO_SIDES = 0.1
+_SOURCES = "noise, errors of the background, and overlapping lines of other mapped elements"
 
 # keV; no detector records lines below this, such as those of H and Li.
 LEAST_ENERGY = 0.07
@@ -103,11 +101,8 @@ class XrayWindowPlan:
         sides = None if self.sides is None else self.sides.tolist()
         record = {"background_windows": sides, "extra_lines": None}
         reading = XrayWindowReading(maps, record, self.background_errors, self.cross_talk)
-        noise = reading.noise
-        of_presence = errors_of_presence(noise, reading.foreign)
-        of_noise = noise_of_totals(noise)
-        say_absent(absent(self.names, [*noise["totals"].values()], of_presence, of_noise))
-        return replace(reading, record={**record, "total_errors": errors_of_totals(noise)})
+        errors = checked_totals(reading.noise, reading.foreign, _SOURCES)
+        return replace(reading, record={**record, "total_errors": errors})
 
 
 def plan_windows(signal, xray_lines, integration_windows, background_windows):

@@ -8,6 +8,7 @@ import numpy as np
 from ..counts.absent import absent, say_absent
 from ..counts.segments import merged_segments
 from ..counts.templates import Templates
+from ..counts.uncertain_totals import say_uncertain
 from ..counts.unphysical import WIDEST_SPIKE
 from ..notes import Speaker
 from ..physics.edges import edge_onsets, onset_energy
@@ -19,7 +20,6 @@ from .edge_measurement import EdgeWindowPlan, check_electrons, plan_edges
 from .edge_windows import has_room
 from .fitted_edges import EdgeProjection
 from .select_edges import listed_elements, select_edges
-from .uncertain_totals import say_uncertain
 from .unlisted_edges import say_unlisted_edge
 from .white_lines import white_line_onsets
 

