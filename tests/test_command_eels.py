@@ -92,6 +92,7 @@ def test_energies_beyond_the_axis_are_refused(scan):
         ("s.set_microscope_parameters(energy_resolution_MnKa=130)", "--resolution 130"),
         ("Crop these ends of the energy axis, with s.isig[5:19].", "with --energies."),
         ("pass the map units of one count as `gain` to fuse_maps if", "one count as --gain if"),
+        ("if so, correct s.axes_manager[-1].offset.", "if so, correct it in the file."),
         ("Crop the axis below 855 eV, or", "Crop the axis, with --energies :855, or"),
     ],
 )

@@ -35,6 +35,7 @@ _PHRASES = [
         "--factors must be given as cross-sections by edge, such as Ti_L3=1.0,O_K=0.3+-0.03",
     ),
     (r"Crop the axis below ([\d.]+|%g) eV", r"Crop the axis, with --energies :\1"),
+    (r"correct s\.axes_manager\[-1\]\.offset", "correct it in the file"),
     (r"with spectra cropped to a shorter energy range", "with a shorter range of --energies"),
     (r"\bs\.isig\[[^]]*\]", "--energies"),
     (r"s\.set_microscope_parameters\b(?!\()", "--beam-energy and --resolution"),
