@@ -17,7 +17,7 @@ from ..selection import (
 )
 
 # Other regularisers that are tried for an element.
-_MOST_TRIED = 5
+_MOST_TRIED = 3
 # Squared standard errors, summed over windows and ranges, by which they must be less wrong, and
 # with which no others are tried.
 _LESS_WRONG, _RIGHT = 36.0, 9.0

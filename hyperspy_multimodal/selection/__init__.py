@@ -1,6 +1,5 @@
 """Choice of free parameters from the data: HAADF model, lambdas, gamma and regulariser."""
 
-from .band_sums import SUMS
 from .bootstrap import DRAWS, FUSIONS
 from .brightness import Bias, bias_of, brightness_classes, described_bias
 from .brightness_bands import BRIGHTNESS
@@ -23,6 +22,7 @@ from .shared_structure import SharedStructure, shared_structure
 from .sieves import SMOOTH
 from .strips import POSITION
 from .totals import trusted_totals, vacuum_of
+from .wrong_ranges import SUMS
 
 __all__ = [
     "BLURS",

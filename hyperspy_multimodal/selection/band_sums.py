@@ -3,18 +3,8 @@
 import itertools
 
 import numpy as np
-from scipy import optimize, special
+from scipy import optimize
 
-from .brightness_bands import BRIGHTNESS
-from .lost_structure import Lost
-from .other_maps import OTHERS
-from .significance import errors_of, spread_of
-from .strips import POSITION
-
-#: What `Lost.window` has as its family where it is no window of the scan.
-SUMS = (BRIGHTNESS, POSITION, OTHERS)
-# Probability that a scan has any element that is corrected unnecessarily.
-_CHANCE = 0.01
 # Prior standard deviations of the differences between factors of neighbouring bands, and of added
 # counts relative to the counts of a band. Those of factors are this many times larger.
 _CHANGES, _LOOSER = 0.01 * 2.0 ** np.arange(9), 3.0
@@ -32,151 +22,7 @@ _NEARER, _NEARER_IN_PART, _GROSS = 1.0, 3.0, 6.0
 _LEAST = 1e-9  # counts that are none
 
 
-class Ranges:
-    """Ranges of brightness or of position in which a map is wrong, and how it is corrected.
-
-    Parameters
-    ----------
-    bands : sequence of Partition
-        Ways to divide the scan, all of one family.
-    most : tuple of int
-        The most significant range: number of its `Partition`, first and last part.
-    there : numpy.ndarray
-        Pixels that are compared, bool, shape (ny, nx).
-    """
-
-    is_compact = True
-
-    def __init__(self, bands, most, there):
-        self.bands, self.most, self.there = bands, most, there
-
-    def apart_from(self, windows):
-        """Return the same ranges without the pixels of windows."""
-        there = self.there.copy()
-        for pixels in windows:
-            there[pixels] = False
-        return Ranges(self.bands, self.most, there)
-
-    @property
-    def family(self):
-        """Family of the partitions."""
-        return self.bands[0].family
-
-    @property
-    def name(self):
-        """Where the most significant range is."""
-        which, first, last = self.most
-        return self.bands[which].name(first, last)
-
-    def pixels(self, _place=0):
-        """Return rows and columns of the pixels of the most significant range."""
-        which, first, last = self.most
-        return np.nonzero(self.bands[which].inside(first, last) & self.there)
-
-
-def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None):
-    """Return for each element the range in which its map is most certainly wrong.
-
-    Total variation moves counts over edges, from bright pixels to dark ones, and evens out what is
-    bright; other elements, carbon or a varying pedestal brighten the HAADF, which then moves counts
-    of an element. A slope of the HAADF moves counts across the scan. Each pixel is off by little,
-    but sums over many pixels are known well. All ranges of adjacent bands, or strips, are compared,
-    so that few counts are compared in broad ranges, and many in narrow ones. The counts' own noise
-    is taken for that of the difference, over strips without that of the total, which maps keep.
-    That of maps, which follow the counts, is smaller.
-
-    Parameters
-    ----------
-    expectation : Expectation
-        Expectation of the measured maps.
-    fused : numpy.ndarray
-        Fused maps, shape (K, ny, nx).
-    bands : sequence of Partition
-        From `bands_of`, `strips_of` or `of_other_maps`.
-    elements : sequence of int
-        Maps to test.
-    apart_from : sequence of Lost
-        Windows whose pixels are excluded.
-    tests : int, optional
-        Number of partitions that share the probability of a false alarm. Default those given.
-
-    Returns
-    -------
-    list of Lost
-        At most one of each element; its ``window`` is a `Ranges`.
-    """
-    all_ranges = [_ranges(each) for each in bands]
-    shared = 2 * len(fused) * (tests or len(bands))
-    least = [
-        np.maximum(-special.ndtri(each[-1] / shared), parts.least)
-        for each, parts in zip(all_ranges, bands, strict=True)
-    ]
-    kinds, found = {each.shares_total for each in bands}, []
-    for i in elements:
-        there = _apart(expectation.there, apart_from, i)
-        maps, most = {False: fused[i], True: _with_total(expectation.net[i], fused[i], there)}, []
-        compared = {kind: expectation.images(i, maps[kind]) for kind in kinds}
-        for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
-            within = each.within(there)
-            images = compared[each.shares_total]
-            sums = [within.range_sums(image, first, last) for image in images]
-            errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
-            if each.shares_total:
-                errors = errors * _given_total(sums, within, images)
-            wrong = np.flatnonzero(np.abs(errors) > least[n])
-            most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
-        if not most:
-            continue
-        errors, where = max(most, key=lambda each: abs(each[0]))
-        ranges = Ranges(bands, where, there)
-        pixels = ranges.pixels()
-        counts = (float(image[pixels].sum()) for image in (expectation.net[i], fused[i]))
-        found.append(Lost(i, ranges, 0, pixels, errors, *counts, is_shown=True))
-    return found
-
-
-def _ranges(bands):
-    """Return first and last bands of all ranges, and the share of the probability of each.
-
-    Half of it is for the main ranges, all dark and all bright pixels, or halves of the scan. The
-    other half is for all ranges.
-    """
-    first, last = np.triu_indices(bands.size)
-    part = (first > 0) | (last < bands.size - 1)  # sums over the whole scan are kept
-    first, last = first[part], last[part]
-    is_main = np.zeros(len(first), bool)
-    for start, end in bands.main:
-        is_main |= (first == start) & (last == end)
-    share = np.where(is_main, 0.5, 0.5 / max(len(first), 1))
-    return first, last, _CHANCE / bands.adds_up * share
-
-
-def _with_total(net, fused, there):
-    """Return a map whose total over some pixels is that of the counts, as maps keep it."""
-    counts, held = (float(image.sum(where=there)) for image in (net, fused))
-    return fused * (max(counts, 0.0) / held) if held > 0 else fused
-
-
-def _given_total(sums, strips, images):
-    """Return by how much sums of ranges differ less by chance because the total is kept.
-
-    What one half of the scan has too much, the other half has too little. The variance of the
-    total is spread over strips like its counts.
-    """
-    variance = 3 if len(sums) > 3 else 1
-    share = sums[variance] / max(strips.sums(images[variance]).sum(), _LEAST)
-    return 1 / np.sqrt(np.clip(1 - share, 0.5, 1.0))
-
-
-def _apart(there, windows, element):
-    """Return pixels that are in no window of an element."""
-    there = there.copy()
-    for each in windows:
-        there[each.pixels] &= each.element != element
-    return there
-
-
-def with_band_sums(fused, net, variance, *ranges):
+def with_band_sums(fused, net, variance, *ranges, even=False):
     """Return a map whose sums over ranges agree with those of its counts.
 
     The map is multiplied by a factor, and counts are added by brightness. Both are interpolated
@@ -191,9 +37,12 @@ def with_band_sums(fused, net, variance, *ranges):
         A map, its counts and their variance, shape (ny, nx).
     *ranges : Ranges
         Ranges of brightness, of position or both, and pixels that are compared.
+    even : bool
+        Whether a map that is only just nearer to the counts will do if a range is grossly wrong,
+        and is half as wrong after the correction.
     """
     bands = [each.within(some.there) for some in ranges for each in some.bands]
-    corrections = [_Correction(net, variance, each) for each in bands]
+    corrections = [_Correction(net, variance, each, fused) for each in bands]
 
     def worst(one):
         return max(each.worst(one) for each in corrections)
@@ -215,14 +64,18 @@ def with_band_sums(fused, net, variance, *ranges):
     weights = _weights(variance, bands[0])
     units = (weights > 0, weights) if gross else (weights > 0,)
 
-    def nearer(one):
-        return max(_nearer(one, fused, net, each) for each in units)
+    def gain_of(one):
+        return max(nearer(one, fused, net, each) for each in units)
 
-    if nearer(found) > _NEARER:
+    gain = gain_of(found)
+    if gain > _NEARER:
         return found
-    part = max(_parts(found, fused, bands[0]), key=nearer)
-    is_better = nearer(part) > _NEARER_IN_PART and worst(part) < worst(fused)
-    return part if is_better else fused
+    part = max(_parts(found, fused, bands[0]), key=gain_of)
+    if gain_of(part) > _NEARER_IN_PART and worst(part) < worst(fused):
+        return part
+    if even and gross and gain > 0 and worst(found) < worst(fused) / 2:
+        return found
+    return fused
 
 
 def _parts(found, fused, bands):
@@ -241,7 +94,7 @@ def _weights(variance, bands):
     return np.append(of_bands, 0.0)[bands.numbers]
 
 
-def _nearer(one, other, net, weights):
+def nearer(one, other, net, weights):
     """Return by how much one map is nearer to the counts than another, in standard errors.
 
     That is of the weighted squared differences, summed over all pixels.
@@ -277,13 +130,18 @@ class _Correction:
         Bands of brightness, or strips.
     """
 
-    def __init__(self, net, variance, bands):
+    def __init__(self, net, variance, bands, fused):
         self.bands = bands
         counts = bands.sums(net)
         wanted = np.maximum(counts, 0.0)
         self.wanted = wanted * (max(counts.sum(), 0.0) / max(wanted.sum(), _LEAST))
-        self.errors = np.sqrt(np.maximum(bands.sums(variance), 1.0))
-        self._added = bands.products(np.ones(net.shape)) @ bands.added
+        # The variance of what the map predicts if this is more: few counts have a small one.
+        spread = np.maximum(bands.sums(variance), bands.sums(fused))
+        self.errors = np.sqrt(np.maximum(spread, 1.0))
+        hats = (
+            bands.products(np.ones(net.shape)) if bands.added.size else np.zeros((bands.size,) * 2)
+        )
+        self._added = hats @ bands.added
         # In their standard errors.
         self._broad = bands.broad / np.sqrt(bands.broad @ self.errors**2)[:, None]
         self._prior, self._centre = self._prior_rows()
@@ -298,11 +156,12 @@ class _Correction:
 
     def of(self, fused):
         """Return a corrected map, and what was added to it."""
-        slopes = np.hstack([self.bands.products(fused), self._added])
+        weighted = self.bands.weighted(fused)
+        slopes = np.hstack([weighted.products(fused), self._added])
         amounts = self._amounts(slopes, self.bands.sums(fused))
         factors, added = np.split(amounts, [self.bands.size])
         added = self.bands.interpolated(self.bands.added @ added)
-        return self.bands.interpolated(factors) * fused + added, added
+        return weighted.interpolated(factors) * fused + added, added
 
     def _amounts(self, slopes, held):
         """Return the smallest amounts for which no range is wrong.

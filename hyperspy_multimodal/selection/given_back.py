@@ -1,22 +1,27 @@
 """Restore significant structure of the counts in fused maps."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
 
 from ..counts.contracts import Counts, Maps
-from .band_sums import HIGHEST, SUMS, with_band_sums
+from .band_sums import HIGHEST, nearer
 from .broad_boxes import broad_differences
+from .corrected_sums import corrected_sums
 from .flattened import flattened_spots
 from .lost_structure import Expectation, lost_structure
+from .other_maps import OTHERS
 from .window_amounts import with_sums_of
+from .wrong_ranges import SUMS
 from .wrong_sums import WrongSums
 
 # Maximum number of searches; each starts from the maps restored by the previous one.
 _ROUNDS = 8
 # Standard deviation, in pixels, of the Gaussian that tells where counts are nearby.
 _NEARBY = 4.0
+# Standard errors by which a map must be nearer to the counts if another correction is preferred.
+_CLEARLY = 2.0
 
 
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None, alone=None):
@@ -77,16 +82,24 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         fixed = np.flatnonzero(np.isfinite(totals))
         known = expectation, haadf, maps.mask
         sums = WrongSums(*known, fixed, elements, maps.names, alone)
-        lost = sums.of_brightness(fused)
+        lost = _nearest(sums, fused, maps, totals)
         kept = restored(lost)
+        done = {each.element for each in lost if each.window.family == OTHERS}
 
         def corrected(new):
-            return given_back(fused, maps, lost + new, totals)
+            return given_back(fused, maps, lost + new, totals, ready)
 
-        for wrong in (sums.of_position, sums.of_others):
-            new = wrong(kept, corrected)
+        for find in (
+            lambda: sums.of_brightness(kept, done),
+            lambda: sums.of_position(kept, corrected),
+            lambda: sums.of_others(kept, corrected, set(elements) - done),
+        ):
+            new = find()
             lost = lost + new
             kept = restored(new)
+        for i, known in ready.items():
+            ready[i] = known.once_more(maps.net[i], maps.net_variance[i])
+        kept = restored([each for each in lost if ready[each.element].late])
     new = flattened_spots(expectation, kept, elements)
     lost = lost + new
     kept = restored(new)
@@ -108,10 +121,9 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
     if sums is None:
         return kept, lost, left + broad_differences(expectation, kept, elements)
     failed = [
-        (i, each.family)
-        for i, known in ready.items()
-        for each in known.ranges
-        if each not in known.accepted
+        (each.element, each.window.family)
+        for each in lost
+        if each.window.family in SUMS and each.window not in ready[each.element].accepted
     ]
     new = [each for each in sums.wrong(kept) if (each.element, each.window.family) not in failed]
     new = _apart_from_windows(new, lost)
@@ -123,6 +135,27 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         left = left + [each for each in others if not _is_among(each, left)]
     broad = broad_differences(expectation, kept, elements)
     return kept, lost, left + sums.wrong(kept) + broad
+
+
+def _nearest(sums, fused, maps, totals):
+    """Return sums by brightness that are wrong, or of other maps where this corrects maps better.
+
+    Counts that are missing in a shell, and too many in its core, are also too few and too many in
+    pixels of a certain brightness, to which others belong as well.
+    """
+
+    def corrected(new):
+        return given_back(fused, maps, new, totals)
+
+    there = 1.0 if maps.mask is None else ~maps.mask
+    found = {each.element: each for each in sums.of_brightness(fused)}
+    others = sums.of_others(fused, corrected, set(found))
+    by_brightness, by_others = (corrected(each) for each in (found.values(), others))
+    for each in others:
+        i = each.element
+        if nearer(by_others[i], by_brightness[i], maps.net[i], there) > _CLEARLY:
+            found[i] = each
+    return list(found.values())
 
 
 def _apart_from_windows(wrong, lost):
@@ -184,15 +217,16 @@ def given_back(fused, counts: Counts, lost, totals, ready=None):
         Net totals to keep, shape (K,), NaN where free.
     ready : dict, optional
         By element, the map with corrected ranges, if known; others are added. Of one fusion.
+        Ranges that were corrected first are not corrected again.
     """
     maps, ready = np.array(fused), {} if ready is None else ready
     for i in {each.element for each in lost}:
         own = [each for each in lost if each.element == i]
         windows = [each for each in own if each.window.family not in SUMS]
-        ranges = [each.window for name in SUMS for each in own if each.window.family == name]
+        ranges = [each.window for each in own if each.window.family in SUMS]
         net, variance = counts.net[i], counts.net_variance[i]
         if ranges and (i not in ready or ready[i].ranges != ranges):
-            ready[i] = _corrected(fused[i], net, variance, ranges)
+            ready[i] = corrected_sums(fused[i], net, variance, ranges, ready.get(i))
         one = with_sums_of(net, variance, ready[i].map if ranges else fused[i], windows)
         outside = np.ones(one.shape, bool)
         for each in windows:
@@ -215,22 +249,3 @@ def _fill(one, outside, wanted, net):
     nearby = np.maximum(ndimage.gaussian_filter(net * outside, _NEARBY), 0.0)[outside]
     if factor > HIGHEST and nearby.sum() > 0:
         one[outside] += nearby * ((wanted - HIGHEST * held) / nearby.sum())
-
-
-@dataclass(frozen=True)
-class _Corrected:
-    """A map with corrected ranges, all of them, and those whose correction was accepted."""
-
-    map: np.ndarray
-    ranges: list
-    accepted: list
-
-
-def _corrected(fused, net, variance, ranges):
-    """Return the `_Corrected` map: ranges are corrected one after the other, with those before."""
-    found, accepted = fused, []
-    for each in ranges:
-        new = with_band_sums(found, net, variance, *accepted, each)
-        if not np.array_equal(new, found):
-            found, accepted = new, [*accepted, each]
-    return _Corrected(found, ranges, accepted)

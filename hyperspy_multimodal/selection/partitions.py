@@ -4,6 +4,9 @@ from copy import copy
 
 import numpy as np
 
+# Minimum weight of a node relative to the largest one.
+_LEAST_MEAN = 1e-3
+
 
 class Partition:
     """A scan in parts that follow each other: by brightness of an image, or by position.
@@ -57,6 +60,27 @@ class Partition:
         found.pixels = found.sums(np.ones(there.shape))
         return found
 
+    def weighted(self, image):
+        """Return the same parts with `interpolated` between nodes weighted by what they hold.
+
+        Each node weighs as much as the mean of an image (ny, nx) over its part. Where one part
+        holds much more than the next one, what lies between them is nearly all of the former.
+        """
+        if self.size < 2:
+            return self
+        means = np.maximum(self.sums(image) / np.maximum(self.pixels, 1), 0.0)
+        means = np.maximum(means, _LEAST_MEAN * means.max())
+        found = copy(self)
+        found._step = self._weighted(self._left, self._step, means)
+        return found
+
+    @staticmethod
+    def _weighted(left, step, means):
+        if not means.any():
+            return step
+        right = step * means[left + 1]
+        return right / (right + (1 - step) * means[left])
+
     def sums(self, image):
         """Return the sums of an image (ny, nx) over the parts."""
         return self._sums(self.numbers, image, self.size)
@@ -72,8 +96,12 @@ class Partition:
 
     def products(self, image):
         """Return sums of an image times each hat function of `interpolated`, (parts, hats)."""
-        cells = self.numbers * self.size + self._left
-        of_right = image * self._step
+        return self._products(self.numbers, self._left, self._step, image)
+
+    def _products(self, numbers, left, step, image):
+        """Return what `products` does, from parts, nodes and places of each value of an image."""
+        cells = numbers * self.size + left
+        of_right = image * step
         found = self._sums(cells, image - of_right, self.size**2).reshape(self.size, -1)
         found[:, 1:] += self._sums(cells, of_right, self.size**2).reshape(self.size, -1)[:, :-1]
         return found

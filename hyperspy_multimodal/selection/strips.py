@@ -44,6 +44,7 @@ class Strips(Partition):
             self.numbers = np.where(mask, self.size, self.numbers)
         self._interpolates(places, (self.limits[:-1] + self.limits[1:] - 1) / 2)
         if self.size > 1:
+            self._along = along, self._left, self._step
             self._left, self._step = (_across(x, shape, axis) for x in (self._left, self._step))
         self.pixels = self.sums(np.ones(shape))
         half = self.size // 2
@@ -56,6 +57,20 @@ class Strips(Partition):
         if self.numbers is not self._whole:
             return super().sums(image)
         return np.add.reduceat(image.sum(axis=1 - self.axis), self.limits[:-1])
+
+    def weighted(self, image):
+        """Return the same strips with `interpolated` between nodes weighted by what they hold."""
+        found = super().weighted(image)
+        if found is not self and self.numbers is self._whole:
+            lines = [np.take(each, 0, axis=1 - self.axis) for each in (found._left, found._step)]
+            found._along = self._along[0], *lines
+        return found
+
+    def products(self, image):
+        """Return sums of an image times each hat function of `interpolated`, (strips, hats)."""
+        if self.numbers is not self._whole:
+            return super().products(image)
+        return self._products(*self._along, image.sum(axis=1 - self.axis))
 
     def name(self, first, last):
         """Return where strips ``first`` to ``last`` are, in words."""

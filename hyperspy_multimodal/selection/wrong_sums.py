@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .band_sums import wrong_ranges
 from .brightness_bands import bands_of
 from .lost_structure import lost_structure
 from .other_maps import of_other_maps
 from .strips import strips_of
+from .wrong_ranges import wrong_ranges
 
 # A window is structure of its own if it has this share of the significance of a range.
 _CLEARLY = 0.8
@@ -41,13 +41,13 @@ class WrongSums:
         self._bands, self._strips = bands_of(haadf, mask), strips_of(haadf.shape, mask)
         self._elements = sorted(set(elements) & set(of_fixed_total.tolist()))
 
-    def of_brightness(self, fused):
-        """Return wrong ranges of brightness, apart from structure.
+    def of_brightness(self, fused, elements=None):
+        """Return wrong ranges of brightness, apart from structure, of all or some elements.
 
         That is what is nearly as significant as a range.
         """
         fused = np.asarray(fused, np.float64)
-        found = self._wrong(fused, self._bands, self._elements)
+        found = self._wrong(fused, self._bands, self._among(elements))
         lacking = {each.element: each.significance for each in found if each.significance > 0}
         structure = [
             each
@@ -68,14 +68,17 @@ class WrongSums:
         structure = self._not_corrected(fused, found, corrected)
         return self._apart_from(structure, found, fused, self._strips)
 
-    def of_others(self, fused, corrected):
+    def of_others(self, fused, corrected, elements=None):
         """Return dark or bright pixels of other maps in which maps are wrong; see `of_position`."""
         fused = np.asarray(fused, np.float64)
-        found = self._beside(fused, self._elements)
+        found = self._beside(fused, self._among(elements))
         structure = self._not_corrected(fused, found, corrected)
         concerned = {each.element for each in structure}
         others = [each for each in found if each.element not in concerned]
         return others + self._beside(fused, sorted(concerned), structure)
+
+    def _among(self, elements):
+        return self._elements if elements is None else sorted(set(elements) & set(self._elements))
 
     def _beside(self, fused, elements, apart_from=()):
         found = []

@@ -12,11 +12,11 @@ from hyperspy_multimodal.recovery.sums_by_brightness import (
     warn_of_wrong_sums,
 )
 from hyperspy_multimodal.recovery.verdict import verdicts_of
-from hyperspy_multimodal.selection.band_sums import Ranges
 from hyperspy_multimodal.selection.brightness_bands import Bands
 from hyperspy_multimodal.selection.lost_structure import Lost
 from hyperspy_multimodal.selection.other_maps import OfOtherMap
 from hyperspy_multimodal.selection.strips import strips_of
+from hyperspy_multimodal.selection.wrong_ranges import Ranges
 
 SIDE = 48
 ROWS, COLS = np.indices((SIDE, SIDE))

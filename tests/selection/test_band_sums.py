@@ -9,15 +9,10 @@ from scipy import ndimage
 from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.counts.masked_maps import masked_maps
 from hyperspy_multimodal.selection import BRIGHTNESS, band_sums, kept_structure, restored_windows
-from hyperspy_multimodal.selection.band_sums import (
-    Ranges,
-    _bounded,
-    _parts,
-    with_band_sums,
-    wrong_ranges,
-)
+from hyperspy_multimodal.selection.band_sums import _bounded, _parts, with_band_sums
 from hyperspy_multimodal.selection.brightness_bands import Bands, bands_of
 from hyperspy_multimodal.selection.lost_structure import Expectation
+from hyperspy_multimodal.selection.wrong_ranges import Ranges, wrong_ranges
 
 SIDE = 64
 ROWS, COLS = np.indices((SIDE, SIDE))
@@ -127,7 +122,7 @@ def test_counts_that_total_variation_moved_over_edges_return():
     maps = drawn(4 * TRUTH)
     fused = with_total(ndimage.gaussian_filter(TRUTH, 2.5), maps)
     found, _, left = kept(maps, fused)
-    assert not left and np.abs(errors(found[0], maps)).max() < 2.6
+    assert not left and np.abs(errors(found[0], maps)).max() < 3.0
     before, after = (np.square(each[0] - 4 * TRUTH).sum() for each in (fused, found))
     assert after < 0.5 * before
 
@@ -235,7 +230,7 @@ def test_noise_of_bright_pixels_does_not_hide_what_is_grossly_wrong_in_dark_ones
         fused = with_total(grain + 0.1, maps)
         assert abs(ranges_of(maps, fused)[0].significance) > 6
         found, _, left = kept(maps, fused)
-        assert not left and np.abs(errors(found[0], maps)).max() < 2.6
+        assert not left and np.abs(errors(found[0], maps)).max() < 3.0
 
 
 def test_what_cannot_be_lowered_does_not_keep_a_film_empty():
