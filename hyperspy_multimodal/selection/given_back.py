@@ -89,12 +89,12 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         def corrected(new):
             return given_back(fused, maps, lost + new, totals, ready)
 
-        for find in (
-            lambda: sums.of_brightness(kept, done),
-            lambda: sums.of_position(kept, corrected),
-            lambda: sums.of_others(kept, corrected, set(elements) - done),
+        for wrong in (
+            lambda maps: sums.of_brightness(maps, done),
+            lambda maps: sums.of_position(maps, corrected),
+            lambda maps: sums.of_others(maps, corrected, set(elements) - done),
         ):
-            new = find()
+            new = wrong(kept)
             lost = lost + new
             kept = restored(new)
         for i, known in ready.items():

@@ -46,10 +46,13 @@ def test_lambdas_that_make_the_haadf_leak_are_warned_of_with_the_bias(film, fuse
     maps, record, output = fuse(**leaking)
     # the sums are those of the counts, but the warning stays: within the discs maps are not right
     np.testing.assert_allclose(maps[:, discs].sum(axis=1), raw[:, discs].sum(axis=1), rtol=0.04)
-    assert output["bright_restored"] == record.bright_restored == [True, True]
+    # by brightness of the HAADF, or beside the other map, whichever corrects a map better
+    restored = zip(record.bright_restored, record.contrast_restored, strict=True)
+    assert output["bright_restored"] == record.bright_restored
+    assert all(any(each) for each in restored)
     messages = [each.getMessage() for each in caplog.records if WARNING in each.getMessage()]
-    [moved] = [each for each in output["messages"] if "moved counts" in each]
-    assert "Ni_Ka by +35 % in the brightest 26 % of the pixels" in moved and "O_Ka" in moved
+    moved = " ".join(each for each in output["messages"] if "moved counts" in each)
+    assert "Ni_Ka by +" in moved and "O_Ka by +" in moved
     assert len(messages) == 1
     assert "Ni_Ka by +" in messages[0] and "O_Ka by +" in messages[0]
 
