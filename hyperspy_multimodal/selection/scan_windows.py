@@ -13,6 +13,8 @@ from .windows import Windows
 # Sides of boxes and diameters of discs; lengths of lines, doubled up to the size of the scan, and
 # their widths.
 _BOXES, _DISCS = (1, 2, 4, 8, 16), (8, 16)
+# Sides of boxes that are not square, shorter and longer. Longer ones are lines.
+_OBLONG, _ELONGATED = ((4, 8), (8, 16)), 2
 _SHORTEST, _WIDTHS = 8, (1, 2, 4)
 # Outer diameters of rings, and their width.
 _RINGS, _RING_WIDTH = tuple(range(10, 34, 2)), 2
@@ -31,7 +33,7 @@ class Boxes(Windows):
 
     @property
     def family(self):
-        return "compact" if self.size[0] == self.size[1] else "lines"
+        return "compact" if max(self.size) <= _ELONGATED * min(self.size) else "lines"
 
     def planned(self, plan):
         return plan.pixels() if self.size == (1, 1) else plan.box(*self.size)
@@ -232,6 +234,7 @@ def windows_over(shape):
     """Return the kinds of windows that fit in a scan (rows, columns)."""
     ny, nx = shape
     found = [Boxes(shape, (side, side)) for side in _BOXES]
+    found += [Boxes(shape, size) for sides in _OBLONG for size in (sides, sides[::-1])]
     found += [Discs(shape, diameter) for diameter in _DISCS]
     found += [Rings(shape, diameter) for diameter in _RINGS]
     lengths = [_SHORTEST]

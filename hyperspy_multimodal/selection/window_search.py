@@ -102,8 +102,9 @@ class WindowSearch:
         limits = limits.astype(np.float32)
         while step < len(steps):
             step, n = windows_beyond(steps, terms, limits, step, sums, largest, row, found, squares)
-            numbers, starts = np.unique(found[:n, 0], return_index=True)
-            for number, own in zip(numbers, np.split(np.arange(n), starts[1:]), strict=False):
+            # A window that is part of another is summed before it, whatever their numbers are.
+            for number in np.unique(found[:n, 0]):
+                own = np.flatnonzero(found[:n, 0] == number)
                 if own.size > _MOST_PLACES:
                     own = own[np.argpartition(-squares[own], _MOST_PLACES)[:_MOST_PLACES]]
                 _, rows, cols, too_many = found[own].T
