@@ -107,3 +107,22 @@ def test_results_of_an_earlier_run_are_kept_unless_told_otherwise(run, tmp_path,
         path.unlink()
     assert main(["spectra.hspy", "haadf.hspy", *FUSION, "-o", "out"]) == 1
     assert "Pass another --output, or --overwrite" in capsys.readouterr().err
+
+
+def test_totals_are_without_the_pedestal_and_with_what_was_cut_off(run, scan):
+    """Columns are those that the page describes."""
+    rows = np.indices((64, 64))[0]
+    counts = np.where(np.abs(rows - 32) < 16, 1.2, 0.02) * np.ones((3, 1, 1))
+    rng = np.random.default_rng(0)
+    noisy = rng.poisson(counts) + rng.normal(0, 0.8, counts.shape) + 0.3
+    clipped = np.maximum(0.01 * noisy, 0.0)
+    np.savez("clipped.npz", HAADF=1e3 * (1 + counts[0]), **dict(zip("CNO", clipped, strict=True)))
+    plain = run("clipped.npz", "--maps")
+    too_high = [float(row["raw total too high by up to"]) for row in plain]
+    assert (errors(plain, "raw") > too_high).all() and min(too_high) > 0
+    for row, image in zip(
+        run("clipped.npz", "--maps", "--pedestal", "0.002"), clipped, strict=True
+    ):
+        assert float(row["raw total"]) == pytest.approx(image.sum() - 0.002 * image.size)
+        assert float(row["fused total"]) <= 1.001 * float(row["raw total"])
+    assert "raw total too high by up to" not in run("maps.npz", "--maps")[0]

@@ -39,6 +39,9 @@ def write_table(path, names, maps, output):
         columns["fused total error"] = _spread(maps, output["draws"])
     if any(output.get("pedestal", ())):
         columns["pedestal"] = output["pedestal"]
+    cut_off = cut_off_of(maps, output)
+    if any(cut_off):
+        columns["raw total too high by up to"] = cut_off
     columns = {name: [_written(each) for each in values] for name, values in columns.items()}
     # slices have their own
     columns |= {name: output[name] for name in _SETTINGS if name in output}
@@ -65,11 +68,11 @@ def raw_errors(maps, output):
     gains = np.broadcast_to(output.get("gain", 1.0), len(maps))
     from ..plot.panels import map_name
 
-    known = output.get("raw_noise") or {}
-    cut_off, variances = (known.get(name) or {} for name in ("cut_off", "variances"))
+    variances = (output.get("raw_noise") or {}).get("variances") or {}
+    names, too_high = map(map_name, maps), cut_off_of(maps, output)
     errors = []
-    for each, gain, raw, name in zip(
-        output["verdicts"], gains, output["raw_maps"], map(map_name, maps), strict=True
+    for each, gain, raw, name, cut_off in zip(
+        output["verdicts"], gains, output["raw_maps"], names, too_high, strict=True
     ):
         if not each["standard_errors"]:
             errors.append(float("nan"))
@@ -80,8 +83,19 @@ def raw_errors(maps, output):
         noise = gain * pixels * each["counts_per_pixel"] / each["standard_errors"]
         if np.isnan(noise) and name in variances:  # the number of counts is a guess
             noise = np.sqrt(np.maximum(variances[name][used].sum(), 0.0))
-        errors.append(float(np.hypot(noise, pixels * cut_off.get(name, 0.0))))
+        errors.append(float(np.hypot(noise, cut_off)))
     return errors
+
+
+def cut_off_of(maps, output):
+    """Return by how much noise below 0 that was cut off may have raised totals of raw maps."""
+    from ..plot.panels import map_name
+
+    known = (output.get("raw_noise") or {}).get("cut_off")
+    if not known:
+        return [0.0] * len(maps)
+    pixels = [np.isfinite(raw.data).sum() for raw in output["raw_maps"]]
+    return [float(known[map_name(each)] * n) for each, n in zip(maps, pixels, strict=True)]
 
 
 def write_windows(path, output):
