@@ -94,9 +94,10 @@ _PHRASES = [
     (r", which is missing for lazy maps, and for existing maps", ", which is unknown for maps"),
     (r"as --gain to fuse_maps", "as --gain"),
     (r"maps as recorded to fuse_maps", "maps as recorded"),
-    (r"Pass the maps to fuse_maps as", "Pass the maps as"),
+    (r"ass the maps to fuse_maps as", "ass the maps as"),
     (
-        r"compare regions of your own within each map: hyperspy_multimodal\.region_sums accepts",
+        r"compare regions of your own within each map: "
+        r"hyperspy_multimodal\.region_sums\(maps, output, regions\) accepts",
         "compare regions of your own within each map: --regions FILE without --factors accepts",
     ),
     (r"use sums of the raw maps", "use sums of the raw maps, from --regions or --raw"),

@@ -86,7 +86,7 @@ def check_units(options, given):
     of_used = None if doubts is None else doubts[used]
     names = [name for name, is_used in zip(given.lines, used, strict=True) if is_used]
     try:
-        check_one_unit(Gains(names, maps.gains[used], of_used))
+        check_one_unit(Gains(names, maps.gains[used], of_used), options.factors is None)
         if options.regions == AUTO:
             check_noise_is_known(Gains(given.lines, maps.gains, doubts))
     except ValueError as error:

@@ -141,7 +141,7 @@ def detection_map(
     >>> found.elements, found.maps[0].data.shape
     (['Co', 'O', 'S'], (32, 32))
     """
-    measured = measured_of(maps, output)
+    measured = measured_of(maps, output, call="detection_map(maps, output, kfactors)")
     if not measured.common_is_known:
         raise ValueError(
             "output must come from a fusion of spectra, but comes from existing maps. How much of "

@@ -22,14 +22,17 @@ class Gains(NamedTuple):
     gain_doubts: np.ndarray | None
 
 
-def check_one_unit(measured):
+def check_one_unit(measured, of_regions=False):
     """Refuse maps whose estimated gains show that they are in different units.
 
     Factors multiply the values of maps, and are meaningless unless all maps have the same unit.
+    Regions are found where maps are alike in what they have of each element.
 
     Parameters
     ----------
     measured : Measured or Gains
+    of_regions : bool
+        Whether maps are compared only to find regions. Default False.
 
     Raises
     ------
@@ -37,13 +40,21 @@ def check_one_unit(measured):
     """
     if measured.gain_doubts is None or not _pairs_apart(measured):
         return
+    worth = _worth(measured, assumed=True)
+    if of_regions:
+        raise ValueError(
+            "No regions can be found, because the noise of the maps suggests different units: in "
+            f"map units, one count is worth {worth}. Pass regions of your own, such as a label "
+            "image, as `regions`: sums of each map are then in its own unit. Or pass the maps to "
+            "fuse_maps as they were recorded, in counts."
+        )
     raise ValueError(
         "maps must have the same unit, but their noise suggests different ones: in map units, one "
-        f"count is worth {_worth(measured, assumed=True)}. Pass the maps to fuse_maps as they were "
-        "recorded, in counts. If you do not have them, compare regions of your own within each "
-        "map: hyperspy_multimodal.region_sums accepts maps in different units. Passing "
-        "these estimates as `gain` does not give the maps the same unit: pass `gain` only if you "
-        "know from the software what one count is worth."
+        f"count is worth {worth}. Pass the maps to fuse_maps as they were recorded, in counts. If "
+        "you do not have them, compare regions of your own within each map: "
+        "hyperspy_multimodal.region_sums(maps, output, regions) accepts maps in different units. "
+        "Passing these estimates as `gain` does not give the maps the same unit: pass `gain` only "
+        "if you know from the software what one count is worth."
     )
 
 

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
+from hyperspy.roi import BaseROI
 from hyperspy.signal import BaseSignal
 
 from .own_gains import divided_by_gains, gains_to_divide_by
 from .same_scan import check_same_scan
+
+_COMPOSITION = "composition(maps, output, kfactors, regions)"
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ class Measured:
     divided_by: np.ndarray
 
 
-def measured_of(maps, output, is_ratio=True):
+def measured_of(maps, output, is_ratio=True, call=_COMPOSITION):
     """Return the `Measured` counts of maps and of the ``full_output`` that came with them.
 
     Parameters
@@ -101,6 +104,8 @@ def measured_of(maps, output, is_ratio=True):
     is_ratio : bool
         Whether elements are compared, as in a composition, which needs one line each of two
         elements or more, and counts of all if each was given a gain of its own. Default True.
+    call : str
+        How the function that needs them is called, for messages. Default `composition`.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def measured_of(maps, output, is_ratio=True):
         If they are not what `multimodal_fusion` or `fit_maps` return.
     """
     kind, names = _checked_names(maps, is_ratio)
-    noise, raw = _checked_output(maps, output)
+    noise, raw = _checked_output(maps, output, call)
     missing = sorted(set(names) - set(raw))
     if missing:
         raise ValueError(
@@ -240,20 +245,14 @@ def _named(signal):
     return ("edge", edges) if edges else ("line", lines)
 
 
-def _checked_output(maps, output):
+def _checked_output(maps, output, call):
     """Return the noise of the raw maps, and raw maps by line or edge."""
-    if not isinstance(output, dict):
+    given = _in_place_of_output(output)
+    if given:
         raise TypeError(
-            "output must be the dictionary that multimodal_fusion or fit_maps returns with "
-            f"full_output=True, but {type(output).__name__} was given. Call maps, output = "
-            "s.multimodal_fusion(haadf, full_output=True), then composition(maps, output, "
-            "kfactors, regions)."
-        )
-    if _are_factors(output):
-        raise TypeError(
-            "output must be the dictionary that multimodal_fusion or fit_maps returns with "
-            f"full_output=True, but factors of {list(output)} were given in its place. Call "
-            "composition(maps, output, kfactors, regions)."
+            "output must be the dictionary that multimodal_fusion, fuse_maps or fit_maps returns "
+            f"with full_output=True, but {given}. Call maps, output = s.multimodal_fusion(haadf, "
+            f"full_output=True), then {call}."
         )
     if "slices" in output:
         raise ValueError(
@@ -271,6 +270,25 @@ def _checked_output(maps, output):
     by_name = {_named(each)[1][0]: np.asarray(each.data) for each in raw}
     check_same_scan(maps, raw, output)
     return noise, by_name
+
+
+def _in_place_of_output(given):
+    """Return what was given that is no output, in words, or an empty string."""
+    if isinstance(given, dict):
+        if _are_factors(given):
+            return f"factors of {list(given)} were given in its place"
+        if given and all(map(_is_region, given.values())):
+            return f"regions {list(given)} were given in its place"
+        return ""
+    if _is_region(given) or (isinstance(given, (list, tuple)) and any(map(_is_region, given))):
+        return f"regions ({type(given).__name__}) were given in its place"
+    return f"{type(given).__name__} was given"
+
+
+def _is_region(given):
+    """Return whether something is a ROI, or an array that is a mask or a label image."""
+    is_image = isinstance(given, np.ndarray) and given.ndim == 2 and given.dtype.kind in "bui"
+    return is_image or isinstance(given, BaseROI)
 
 
 def _are_factors(given):

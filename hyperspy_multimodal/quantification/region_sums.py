@@ -191,10 +191,10 @@ def region_sums(
     >>> found.lines, found.counts.shape
     (['Co_Ka', 'O_Ka', 'S_Ka'], (1, 3))
     """
-    measured = measured_of(maps, output, is_ratio=False)
+    measured = measured_of(maps, output, is_ratio=False, call="region_sums(maps, output, regions)")
     seed = checked_seed(seed)
     if regions is None:
-        check_one_unit(measured)
+        check_one_unit(measured, of_regions=True)
         in_counts = np.ones(len(maps)) if measured.unit == COUNTS else 1 / measured.per_count
         measured, names, masks = independent_regions(measured, output, in_counts, seed)
     else:

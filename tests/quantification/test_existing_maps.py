@@ -168,6 +168,13 @@ def test_maps_in_different_units_have_no_composition():
     assert region_sums(*fused(maps, haadf), whole).table()  # each map in its own unit
 
 
+def test_no_regions_are_found_in_maps_in_different_units():
+    """What is told to do is not what was just done."""
+    maps, haadf = scaled_counts((0.37, 30.0))
+    with pytest.raises(ValueError, match=r"No regions .* different units.* regions of your own"):
+        region_sums(*fused(maps, haadf))
+
+
 @pytest.mark.parametrize("regions", [squares(), None])
 def test_maps_whose_own_gains_were_given_have_the_composition_of_their_counts(regions, tmp_path):
     maps, gains = counts(), {"Co_Ka": 2.0, "O_Ka": 0.1}

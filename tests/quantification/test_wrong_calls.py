@@ -4,7 +4,8 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from hyperspy_multimodal import composition, fuse_maps
+from hyperspy_multimodal import composition, fuse_maps, region_sums
+from hyperspy_multimodal.quantification import detection_map
 
 WHOLE = np.ones((32, 32), bool)
 
@@ -113,6 +114,21 @@ def test_what_stands_in_the_place_of_the_output(fused):
         composition(fused.maps, fused.kfactors, WHOLE)
     with pytest.raises(TypeError, match="full_output=True, but BaseSignal was given"):
         composition(fused.maps, fused.maps[1], fused.kfactors)
+
+
+@pytest.mark.parametrize(
+    "regions",
+    [WHOLE, {"core": WHOLE}, hs.roi.CircleROI(9, 9, 3), [WHOLE], np.ones((32, 32), int)],
+)
+def test_regions_in_the_place_of_the_output(fused, regions):
+    """Each function says how it is called."""
+    k, again = fused.kfactors, "regions .* were given in its place.* then "
+    with pytest.raises(TypeError, match=again + r"region_sums\(maps, output, regions\)"):
+        region_sums(fused.maps, regions)
+    with pytest.raises(TypeError, match=again + r"composition\(maps, output, kfactors, regions\)"):
+        composition(fused.maps, regions, k)
+    with pytest.raises(TypeError, match=again + r"detection_map\(maps, output, kfactors\)"):
+        detection_map(fused.maps, regions, k)
 
 
 def test_one_map_alone(fused):
