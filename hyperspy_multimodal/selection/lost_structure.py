@@ -15,7 +15,7 @@ from .line_parts import part_of_line
 from .negative_counts import variance_beyond
 from .runs import Runs
 from .scan_windows import windows_over
-from .significance import errors_of, spread_of
+from .significance import errors_of, spread_of, unit_of_pixels
 from .sum_plans import plans_over
 from .surroundings import is_dark_alone, is_part
 from .window_search import WindowSearch
@@ -169,15 +169,16 @@ class Expectation:
         """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
         search = WindowSearch(self.images(element, fused), found)
         if element not in self._units:
-            self._units[element] = self._unit(search)
-        search.unit = self._units[element]
+            unit = self._unit(search)
+            self._units[element] = unit, unit_of_pixels(search.images, self.there, unit)
+        search.unit, search.unit_of_pixels = self._units[element]
         return search
 
     def unit(self, element, fused):
         """Return the standard error of windows, relative to Poisson's, found for the first map."""
         if element not in self._units:
             self.search(element, fused)
-        return self._units[element]
+        return self._units[element][0]
 
     def wrong(self, elements, maps, found, thoroughly=True):
         """Return windows in which maps are wrong, the most significant first; they may overlap.

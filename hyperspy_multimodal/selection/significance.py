@@ -6,6 +6,8 @@ from scipy import special
 # Excess counts must also differ by this many of their own standard errors: where a map is nearly 0,
 # each count is significant, but an estimate from a few counts is worse than none.
 _OF_THEIR_OWN = 3.0
+# Share of the pixels, and least number, whose excess tells how heavy the tail of their noise is.
+_TAIL, _FEWEST = 1e-3, 32
 _TINY = np.finfo(float).tiny
 # Number of images of an expectation of Poisson counts.
 _POISSON = 3
@@ -84,3 +86,33 @@ def _as_events(counts, expected, spread):
     sizes = np.where(counts > expected, sizes, 1.0)
     events = np.maximum(ratio * expected / np.square(sizes), _TINY)
     return np.maximum(events + (counts - expected) / sizes, 0.0), events
+
+
+def unit_of_pixels(images, there, unit):
+    """Return the standard error of an excess of single pixels, relative to Poisson's.
+
+    Noise of shares, or of counts of unequal size, has a heavier tail than Poisson counts of the
+    same variance. Its highest pixels are then many, each higher than the next by a little, while
+    hot pixels are few. Sums over more pixels have a lighter tail.
+
+    Parameters
+    ----------
+    images : sequence of numpy.ndarray
+        Of an `Expectation`.
+    there : numpy.ndarray
+        Pixels that are not masked, bool, shape (ny, nx).
+    unit : float
+        That of windows.
+
+    Returns
+    -------
+    float
+        At least ``unit``.
+    """
+    images = [each[there] for each in images]
+    share = max(_TAIL, _FEWEST / max(images[0].size, 1))
+    if share >= 0.5:
+        return unit
+    counts, expected = np.maximum(images[0], images[2]), np.maximum(images[1], _TINY)
+    errors = significance(counts, expected, spread_of(images))
+    return max(float(np.quantile(errors, 1 - share)) / -special.ndtri(share), unit)

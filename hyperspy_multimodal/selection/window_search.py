@@ -30,6 +30,8 @@ class WindowSearch:
     ----------
     unit : float
         Standard error of a window, relative to Poisson's. Default 1.
+    unit_of_pixels : float
+        That of an excess of a single pixel. Default 1.
     both : numpy.ndarray
         Expected counts, and the excess of the measured counts over them, which saves a sum for each
         kind of window.
@@ -38,7 +40,7 @@ class WindowSearch:
     """
 
     def __init__(self, images, found):
-        self.images, self.unit = images, 1.0
+        self.images, self.unit, self.unit_of_pixels = images, 1.0, 1.0
         measured, expected = images[:2]
         self.both = np.stack([expected, measured - expected])
         self.runs = Runs(self.both.astype(np.float32))
@@ -123,6 +125,9 @@ class WindowSearch:
             return
         sums = window.sums_at(places, self.images)
         errors = errors_of(*sums[:3], self.unit, spread_of(sums))
+        if window.size == (1, 1):
+            of_pixels = errors_of(*sums[:3], max(self.unit_of_pixels, self.unit), spread_of(sums))
+            errors = np.where(errors > 0, of_pixels, errors)
         sizes = np.abs(errors)
         are_wrong = (sizes > least) | (held & (sizes > enough))
         for each, place in zip(errors[are_wrong].tolist(), places[are_wrong], strict=True):
