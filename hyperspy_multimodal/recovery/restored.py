@@ -20,7 +20,7 @@ from ..selection import (
 _MOST_TRIED = 3
 # Squared standard errors, summed over windows and ranges, by which they must be less wrong, and
 # with which no others are tried.
-_LESS_WRONG, _RIGHT = 36.0, 9.0
+_LESS_WRONG, _RIGHT = 36.0, 4.0
 
 
 @dataclass(frozen=True)

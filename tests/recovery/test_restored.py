@@ -83,6 +83,12 @@ def test_the_least_wrong_of_several_is_taken(prepared):
     assert places(best.setting)[0] == several[int(np.argmin(wrong))][:2]
 
 
+def test_one_that_predicts_nearly_three_standard_errors_worse_does_not_end_the_search(prepared):
+    several = [(*SHARP, 2.9), ("huber", 1.1, 0.2)]
+    assert found(prepared, chosen(several[:1], [])).wrong(0, 2.9) < 9
+    assert places(found(prepared, chosen(several, [])).setting)[0] == several[1][:2]
+
+
 def test_nothing_is_tried_where_nothing_is_restored(prepared):
     plain = found(prepared, chosen([(*SHARP, 0.5)], []), keep=False)
     assert places(plain.setting) == [WIDE, WIDE] and not plain.lost and not plain.left
