@@ -245,10 +245,10 @@ def warn_of_hot_pixels(names, lost):
     single = [each for each in lost if len(each.pixels[0]) == 1 and each.significance > 0]
     if single:
         _logger.warning(
-            "Single pixels hold many more counts than fusion expects from their neighbours: %s. "
-            "They may be hot pixels or cosmic rays rather than structure of the specimen. The "
-            "fused maps show them as the counts do. Leave them out with `navigation_mask`, unless "
-            "the specimen has such structure.",
+            "Single pixels hold many more counts than fusion expects from their neighbours: %s "
+            "(`relaxed` in the record). They may be hot pixels or cosmic rays rather than "
+            "structure of the specimen. The fused maps show them as the counts do. Leave them out "
+            "with `navigation_mask`, unless the specimen has such structure.",
             places_of(names, single),
             kind="hot pixels",
             about=list(dict.fromkeys(names[each.element] for each in single)),
