@@ -28,7 +28,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
     """Find significant structure that fused maps have lost, and restore it.
 
     Sums over ranges of brightness of the HAADF come first, then sums over strips, and where other
-    maps are dark or bright, spots that the maps show, and structure that they do not show. In a
+    maps are dark or bright. The latter come before brightness if they correct a map better. Spots
+    that the maps show follow, and structure that they do not show. In a
     window, the sum of the map is set to that of the counts (`with_sums_of`). The noise of single
     pixels is not restored, and the edges of windows are not visible. An alternative that was tested
     adds the lost counts to the counts and fuses again, as in Bregman iterations. The total
