@@ -20,8 +20,6 @@ from .wrong_sums import WrongSums
 _ROUNDS = 8
 # Standard deviation, in pixels, of the Gaussian that tells where counts are nearby.
 _NEARBY = 4.0
-# Standard errors by which a map must be nearer to the counts if another correction is preferred.
-_CLEARLY = 2.0
 
 
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None, alone=None):
@@ -142,7 +140,8 @@ def _nearest(sums, fused, maps, totals):
     """Return sums by brightness that are wrong, or of other maps where this corrects maps better.
 
     Counts that are missing in a shell, and too many in its core, are also too few and too many in
-    pixels of a certain brightness, to which others belong as well.
+    pixels of a certain brightness, to which others belong as well. Once they are where they belong,
+    sums by brightness are right.
     """
 
     def corrected(new):
@@ -152,9 +151,11 @@ def _nearest(sums, fused, maps, totals):
     found = {each.element: each for each in sums.of_brightness(fused)}
     others = sums.of_others(fused, corrected, set(found))
     by_brightness, by_others = (corrected(each) for each in (found.values(), others))
+    rest = sums.of_brightness(by_others, {each.element for each in others})
     for each in others:
         i = each.element
-        if nearer(by_others[i], by_brightness[i], maps.net[i], there) > _CLEARLY:
+        better = nearer(by_others[i], by_brightness[i], maps.net[i], there) > 0
+        if better and i not in {one.element for one in rest}:
             found[i] = each
     return list(found.values())
 
