@@ -8,7 +8,6 @@ from ..fusion.minimise import FusionResult
 from ..selection import (
     BROAD,
     LINES,
-    SMOOTH,
     Setting,
     fuse_setting,
     kept_structure,
@@ -48,13 +47,12 @@ class Restored:
         """Return squared standard errors by which a map is wrong, summed over what was found.
 
         And by which it predicts held-out counts worse than another. What was restored counts only
-        where it shows: lines that are drawn into a smooth map. Large boxes do not count, as no
-        regulariser restores them.
+        where it shows: lines that are drawn into a map. Large boxes do not count, as no regulariser
+        restores them.
         """
         found = [each for each in self.left if each.window.family != BROAD]
-        if self.setting.regularisers[element] == SMOOTH:
-            back = restored_windows(self.lost, self.left)
-            found += [each for each in back if each.window.family in LINES]
+        back = restored_windows(self.lost, self.left)
+        found += [each for each in back if each.window.family in LINES]
         squares = sum(each.significance**2 for each in found if each.element == element)
         return squares + max(predicts_worse, 0.0) ** 2
 
