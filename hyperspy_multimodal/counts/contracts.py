@@ -40,7 +40,8 @@ class Maps(Counts, Protocol):
     names : list of str
         Lines or edges, in the order of the maps.
     gains : numpy.ndarray
-        Counts or electrons for each count of the maps, shape (K,).
+        Counts of the spectra, or units of given maps, for each count of the maps, shape (K,).
+        All sums for users are multiplied by them.
     mask : numpy.ndarray or None
         True where pixels are ignored, bool, shape (ny, nx).
     gross : numpy.ndarray or None
@@ -97,13 +98,13 @@ class Reading(Protocol):
     record : dict
         How they were read, in types that metadata can hold.
     gain : float
-        Counts of the spectra for each of the raw maps': 1, or what an electron makes.
+        Counts of the spectra for each X-ray or electron.
     raw : numpy.ndarray
-        Net counts as measured, divided by the gain, shape (K, ny, nx).
+        Net counts as measured, in counts of the spectra, shape (K, ny, nx).
     mask : numpy.ndarray or None
         True at scan positions that were left out, bool, shape (ny, nx).
     noise : dict or None
-        Of the raw maps times the gain, from `raw_noise`; None where only maps were kept.
+        Of the raw maps, from `raw_noise`; None where only maps were kept.
     """
 
     maps: Maps

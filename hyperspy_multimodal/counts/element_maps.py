@@ -36,6 +36,8 @@ class ElementMaps:
         must not blur it. Default False.
     splits_rounded : bool
         Whether `split` rounds to whole counts what a gain has made fractions. Default False.
+    gain : float
+        Counts of the spectra for each of these counts. Default 1.
     """
 
     names: list
@@ -45,6 +47,7 @@ class ElementMaps:
     ratios: np.ndarray
     has_steps: bool = False
     splits_rounded: bool = False
+    gain: float = 1.0
     mask = None
     gross = None
     common = None
@@ -135,8 +138,8 @@ class ElementMaps:
 
     @property
     def gains(self):
-        """Counts of a map for each count here: 1."""
-        return np.ones(len(self.names))
+        """Counts of the spectra for each count here, shape (K,)."""
+        return np.full(len(self.names), self.gain)
 
     def cropped(self, rows, cols):
         """Return the maps of a part of the scan."""

@@ -141,6 +141,7 @@ class EdgeWindowPlan:
             ratios=ratios,
             has_steps=True,
             splits_rounded=True,
+            gain=gain,
             **floor,
         )
         onsets, foreign = [onset_energy(name) for name in self.names], None
@@ -235,8 +236,8 @@ class EdgeWindowReading(WithCamera):
 
     @property
     def raw(self):
-        """Net electrons as measured, shape (K, ny, nx)."""
-        return self.maps.net
+        """Net counts as measured, in counts of the signal, shape (K, ny, nx)."""
+        return self.gain * self.maps.net
 
     @property
     def noise(self):

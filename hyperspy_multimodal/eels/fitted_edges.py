@@ -117,7 +117,7 @@ class EdgeProjection:
             net=net / by_map,
             net_variance=np.maximum(variance, 0) / by_map**2,
             gross=np.maximum(whole[n_maps], 0) / self.gain,
-            gains=own,
+            gains=self.gain * own,
             first_halves=of_halves / by_map,
             are_integers=bool(self.can_split),
             splits_rounded=True,
@@ -133,7 +133,7 @@ class EdgeProjection:
             variances=self.gain**2 * variance,
             covariances=covariances,
             correlation=self._poisson / np.outer(deviation, deviation),
-            per_count=self.gain * own,
+            per_count=maps.gains,
             totals=self.gain * net.sum(axis=(1, 2)),
             common_covariance=self.common_covariance,
             gross=self.gain * maps.gross,
@@ -227,7 +227,7 @@ class EdgeReading(WithCamera):
 
     @property
     def raw(self):
-        """Net electrons as measured, shape (K, ny, nx)."""
+        """Net counts as measured, in counts of the signal, shape (K, ny, nx)."""
         return self.maps.gains[:, None, None] * self.maps.net
 
     @property

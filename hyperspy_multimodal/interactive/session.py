@@ -116,7 +116,7 @@ class TuningSession:
 
         They are NaN at masked scan positions.
         """
-        net = self.reading.gain * self._in_counts(self._cropped.net)
+        net = self._in_counts(self._cropped.net)
         return net if self.mask is None else np.where(self.mask[self.rows, self.cols], np.nan, net)
 
     def fuse(self, values):
@@ -164,7 +164,7 @@ class TuningSession:
         matched = models.matched(model)
         maps, _, _ = kept_structure(self._cropped, result.maps, totals, matched)
         residual = matched - model.modelled(maps)
-        return self.reading.gain * self._in_counts(maps), residual
+        return self._in_counts(maps), residual
 
     def choose(self, gamma="auto"):
         """Return the `Values` that ``lambdas="auto"`` chooses for the whole scan."""

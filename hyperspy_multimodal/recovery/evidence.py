@@ -16,7 +16,7 @@ _PATCH, _SEEN = 50.0, 5.0
 # A map is flat if it varies by less than this share of its mean, or if what varies is noise and has
 # less than this standard deviation, also as a share of the mean.
 _FLAT, _FLAT_NOISE = 0.02, 0.005
-# Below this number of counts per pixel, standard deviations per pixel are rough.
+# Below this number of X-rays or electrons per pixel, standard deviations per pixel are rough.
 _FEWEST_FOR_ERRORS = 0.3
 # A change of a total is reported if it exceeds this fraction and this many Poisson errors.
 _CHANGED, _STANDARD_ERRORS = 0.01, 3.0
@@ -175,8 +175,8 @@ def say_rough_errors(names, fused):
     if few:
         _logger.warning(
             "The standard deviations of fused maps are rough, and may be wrong by a factor of two, "
-            "as there are fewer than %g counts per pixel where the element is: %s. Quote errors of "
-            "sums over regions instead, from hyperspy_multimodal.region_sums.",
+            "as there are fewer than %g X-rays or electrons per pixel where the element is: %s. "
+            "Quote errors of sums over regions instead, from hyperspy_multimodal.region_sums.",
             _FEWEST_FOR_ERRORS,
             ", ".join(f"{name} ({plain(each, 2)})" for name, each in few.items()),
             kind="rough errors",

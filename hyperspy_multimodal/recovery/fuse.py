@@ -50,7 +50,7 @@ class Fused:
     Attributes
     ----------
     maps : numpy.ndarray
-        Fused maps in counts, shape (K, ny, nx).
+        Fused maps, in counts of the spectra or units of the given maps, shape (K, ny, nx).
     errors : numpy.ndarray or None
         Standard deviations, if requested.
     record : dict
@@ -62,7 +62,7 @@ class Fused:
     cost : tuple of numpy.ndarray
         Iterations, and the three terms of the cost at each.
     raw : numpy.ndarray or None
-        Net counts as measured, shape (K, ny, nx).
+        Net counts of the spectra as measured, shape (K, ny, nx).
     draws : numpy.ndarray or None
         Possible maps with drawn errors, float32, shape (draws, K, ny, nx).
     """
@@ -103,16 +103,10 @@ def fuse_reading(reading: Reading, haadf, mask, per_count, parameters, known):
     check_noise_of_spectra(reading, mask)
     maps = masked_maps(reading.maps, mask)
     fused = fuse(maps, haadf, maps.gains * per_count, parameters)
-    raw = reading.gain * reading.raw
-    raw = raw if mask is None else np.where(mask, np.nan, raw)
-    return replace(
-        fused,
-        maps=reading.gain * fused.maps,
-        errors=None if fused.errors is None else reading.gain * fused.errors,
-        draws=None if fused.draws is None else np.float32(reading.gain) * fused.draws,
-        record={**fused.record, **known, **reading.record},
-        raw=raw,
-    )
+    for verdict in fused.numbers["verdicts"]:
+        verdict["counts_per_pixel"] /= reading.gain
+    raw = reading.raw if mask is None else np.where(mask, np.nan, reading.raw)
+    return replace(fused, record={**fused.record, **known, **reading.record}, raw=raw)
 
 
 @summed_up
@@ -160,7 +154,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     _say(prepared, chosen.setting, maps_now.as_fused, result, parameters)
     back = restored_windows(lost, left)
     say_what_was_given_back(maps.names, [each for each in back if not each.is_shown])
-    say_what_was_moved_back(maps.names, [each for each in back if each.window.family in SUMS])
+    say_what_was_moved_back(maps, [each for each in back if each.window.family in SUMS])
     open_gamma = parameters.chooses_lambdas and not parameters.chooses_gamma
     warn_of_wrong_sums(maps, [each for each in left if each.window.family in SUMS], open_gamma)
     left = [each for each in left if each.window.family not in SUMS]

@@ -12,13 +12,13 @@ _logger = Speaker(__name__)
 _RELEVANT, _OF_SUM, _LEAST_SUM = 0.02, 0.05, 0.05
 
 
-def say_what_was_moved_back(names, lost):
+def say_what_was_moved_back(maps, lost):
     """Log which elements had wrong sums over ranges or strips, now corrected.
 
     Parameters
     ----------
-    names : list of str
-        Lines or edges.
+    maps : Maps
+        Measured maps.
     lost : list of Lost
         Corrected ranges of brightness, of the HAADF or another map, and strips.
     """
@@ -27,14 +27,14 @@ def say_what_was_moved_back(names, lost):
             "Fusion had moved counts between dark and bright pixels of the HAADF: %s. The sums of "
             "the maps there were corrected towards those of the counts (`bright_restored` in the "
             "record).",
-            _most_by_element(names, some),
+            _most_by_element(maps, some),
             kind="told",
         )
     if some := _of(lost, POSITION):
         _logger.warning(
             "Fusion had moved counts across the scan: %s. The sums of the maps over rows and "
             "columns were corrected towards those of the counts (`strips_restored` in the record).",
-            _most_by_element(names, some),
+            _most_by_element(maps, some),
             kind="told",
         )
     if some := _of(lost, OTHERS):
@@ -42,7 +42,7 @@ def say_what_was_moved_back(names, lost):
             "Fusion had moved counts between regions with and without another element: %s. The "
             "sums of the maps there were corrected towards those of the counts "
             "(`contrast_restored` in the record).",
-            _most_by_element(names, some),
+            _most_by_element(maps, some),
             kind="told",
         )
 
@@ -115,15 +115,18 @@ def _named(maps, lost, kind):
 
 
 def _differences(maps, lost):
-    """Describe what differs of each element, in counts and in standard errors."""
-    differences = []
-    for each in lost:
-        fused, counts = maps.gains[each.element] * np.array([each.fused, each.counts])
-        differences.append(
-            f"{maps.names[each.element]} ({plain(fused)} instead of {plain(counts)} in "
-            f"{each.window.name}, {abs(each.significance):.1f} standard errors)"
-        )
-    return ", ".join(differences)
+    """Describe what differs of each element, in units of the maps and in standard errors."""
+    return ", ".join(
+        f"{maps.names[each.element]} ({_instead(maps, each)} in {each.window.name}, "
+        f"{abs(each.significance):.1f} standard errors)"
+        for each in lost
+    )
+
+
+def _instead(maps, lost):
+    """Return the sum of a fused map and that of its counts, in units of the map."""
+    fused, counts = maps.gains[lost.element] * np.array([lost.fused, lost.counts])
+    return f"{plain(fused)} instead of {plain(counts)}"
 
 
 def _is_large(lost, totals):
@@ -133,15 +136,19 @@ def _is_large(lost, totals):
     return wrong > _RELEVANT * total or (is_part and wrong > _OF_SUM * lost.counts)
 
 
-def _most_by_element(names, lost):
+def _most_by_element(maps, lost):
     """Describe the most significant difference of each element: its pixels and its amount."""
     found = []
     for i in dict.fromkeys(each.element for each in lost):
         most = max((e for e in lost if e.element == i), key=lambda each: abs(each.significance))
         by = most.fused - most.counts
         amount = (
-            f"{100 * by / most.counts:+.0f} %" if most.counts > abs(by) else f"{by:+.0f} counts"
+            f"by {100 * by / most.counts:+.0f} %"
+            if most.counts > abs(by)
+            else f"to {_instead(maps, most)}"
         )
         errors = abs(most.significance)
-        found.append(f"{names[i]} by {amount} in {most.window.name} ({errors:.1f} standard errors)")
+        found.append(
+            f"{maps.names[i]} {amount} in {most.window.name} ({errors:.1f} standard errors)"
+        )
     return ", ".join(found)

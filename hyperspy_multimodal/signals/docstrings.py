@@ -101,8 +101,8 @@ DESCRIPTIONS = {
     array in ``metadata.Multimodal_fusion.standard_deviation``, which HyperSpy does not slice or
     stack along with the map. With ``full_output=True``, ``standard_deviations`` contains them as
     maps, and ``draws`` can be used to compute the errors of sums, ratios and any other quantity.
-    With fewer than 0.3 counts per pixel where the element is, standard deviations may be wrong by a
-    factor of two. Default False.""",
+    With fewer than 0.3 X-rays or electrons per pixel where the element is, standard deviations may
+    be wrong by a factor of two. Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
     these positions are ignored, even if they are NaN. There, the maps follow the HAADF and the
@@ -140,8 +140,9 @@ DESCRIPTIONS = {
       maps from simulated repetitions of the scan. Their spread about the fused maps gives the error
       of the maps and of anything computed from them.
     - Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``, ``scales`` (in
-      $counts), ``r_squared`` (fraction of the variance of the HAADF that the measured maps
-      explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative gap).
+      the units of the maps), ``r_squared`` (fraction of the variance of the HAADF that the measured
+      maps explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative
+      gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
       ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True: the HAADF does not
       influence the element), ``haadf_use`` (what of the HAADF is used: "brightness", "edges",

@@ -66,7 +66,7 @@ def fitted_scan(seed):
 
 
 def electrons(fit):
-    return fit.maps.gains[:, None, None] * fit.maps.net
+    return fit.maps.gains[:, None, None] * fit.maps.net / fit.gain
 
 
 def test_electrons_are_unbiased_and_edges_told_apart():
@@ -116,7 +116,7 @@ def test_gain_scales_counts_and_changes_nothing_else():
 @pytest.mark.parametrize("gain", [1, 7])
 def test_halves_are_independent_with_half_the_mean(gain):
     maps = fitted(spectrum_image(gain=gain), gain=float(gain)).maps
-    expected = truth() / maps.gains[:, None, None]
+    expected = gain * truth() / maps.gains[:, None, None]
     for first, second in maps.halves(3, 0):
         np.testing.assert_allclose(first.net + second.net, maps.net, atol=1e-4)
         noise = [half.net - expected / 2 for half in (first, second)]

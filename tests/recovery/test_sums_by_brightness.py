@@ -87,32 +87,33 @@ def test_sums_over_strips_are_named_apart_from_those_by_brightness():
     ]
     assert "Zn_Ka (300 instead of 150 in columns 0 to 23, 4.5 standard errors)" in notes[1].text
     with gathered() as notes:
-        say_what_was_moved_back(NAMES, both)
+        say_what_was_moved_back(maps, both)
     by_brightness, across = (each.text for each in notes)
     assert "Cu_Ka" in by_brightness and "Zn_Ka" not in by_brightness
-    assert "Zn_Ka by +300 counts in columns 0 to 23 (4.5 standard errors)" in across
+    assert "Zn_Ka to 300 instead of 150 in columns 0 to 23 (4.5 standard errors)" in across
 
 
 def test_sums_where_another_map_is_bright_call_for_care():
+    maps = scan_of(totals=[9000.0, 9000.0])
     parts = OfOtherMap(DOME, "Zn_Ka")
     ranges = Ranges([parts], (0, 1, 1), np.ones((SIDE, SIDE), bool))
     wrong = Lost(0, ranges, 0, ranges.pixels(), -6.5, 300.0, 600.0, is_shown=True)
     with gathered() as notes:
-        warn_of_wrong_sums(scan_of(totals=[9000.0, 9000.0]), [wrong])
+        warn_of_wrong_sums(maps, [wrong])
     assert [each.words for each in verdicts_of(NAMES, notes)] == [
         ["contrast to another map differs"],
         [],
     ]
     assert "Cu_Ka (600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
     with gathered() as notes:
-        say_what_was_moved_back(NAMES, [wrong])
-    assert "Cu_Ka by +300 counts in the bright pixels of the map of Zn_Ka" in notes[0].text
+        say_what_was_moved_back(maps, [wrong])
+    assert "Cu_Ka to 600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
 
 
 def test_nothing_is_said_of_sums_that_are_right():
     with gathered() as notes:
         warn_of_wrong_sums(None, [])
-        say_what_was_moved_back(NAMES, [])
+        say_what_was_moved_back(None, [])
     assert not notes
 
 
