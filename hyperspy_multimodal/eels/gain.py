@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..counts.doubtful_gain import is_contradicted
 from ..notes import Speaker
 from ..written_numbers import plain, with_error
 
@@ -14,8 +15,6 @@ _ITEM = "Signal.Noise_properties.Variance_linear_model.gain_factor"
 # Noise contradicts the metadata if it exceeds their prediction by this factor and by this many
 # standard errors: readers assume 1 if a file states no gain.
 _CONTRADICTED, _STANDARD_ERRORS = 3.0, 4.0
-# An estimate causes a warning if its relative standard error is below this.
-_KNOWN = 0.1
 
 
 class Camera(NamedTuple):
@@ -106,8 +105,24 @@ def find_camera(stored, given, counts, noise):
 
 def _gain(stored, given, counts, noise):
     """Return the gain and its source."""
-    if given is not None:
-        return given, "given"
+    gain, source = (given, "given") if given is not None else _not_given(stored, counts, noise)
+    error = float(np.hypot(noise.gain_error, noise.gain_spread))
+    if is_contradicted(gain, noise.gain, error):
+        _logger.warning(
+            "The gain is taken to be %s counts per electron (%s), but the noise of the spectra "
+            "suggests %s. With a wrong gain, errors are wrong, and lambdas='auto' smooths too "
+            "little or too much. %s if it is known.",
+            plain(gain),
+            source,
+            with_error(noise.gain, error),
+            "Keep `gain` only" if source == "given" else "Pass `gain`",
+            kind="wrong gain",
+        )
+    return gain, source
+
+
+def _not_given(stored, counts, noise):
+    """Return a gain that is not given, and its source."""
     usable = isinstance(stored, numbers.Real) and np.isfinite(stored) and stored > 0
     if stored is not None and not usable:
         _logger.warning(
@@ -157,16 +172,6 @@ def _gain(stored, given, counts, noise):
             ),
         )
         return estimated, "noise"
-    if error < _KNOWN * estimated and not 0.5 < estimated / gain < 2:
-        _logger.warning(
-            "The gain is taken to be %s counts per electron (%s), but the noise of the spectra "
-            "suggests %s. With a wrong gain, lambdas='auto' smooths too little or too much. "
-            "Pass `gain` if it is known.",
-            plain(gain),
-            source,
-            plain(estimated),
-            kind="wrong gain",
-        )
     return gain, source
 
 

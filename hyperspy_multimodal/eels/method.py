@@ -113,9 +113,10 @@ def multimodal_fusion(
         ``metadata.Signal.Noise_properties.Variance_linear_model``. If this is not set, the gain is
         1 if all counts are whole numbers. Otherwise, it is estimated from the noise, and a warning
         is logged. If the noise clearly contradicts the metadata or a gain of 1, the gain estimated
-        from the noise is used. The noise floor of a camera (its noise without electrons) is
-        estimated together with the gain and included in the variance. It is recorded as
-        ``noise_floor``, in counts per channel.
+        from the noise is used. A gain that is given is used in any case, with a warning if the
+        noise contradicts it by more than a factor of two. The noise floor of a camera (its noise
+        without electrons) is estimated together with the gain and included in the variance. It is
+        recorded as ``noise_floor``, in counts per channel.
     $regulariser
     $weights
     $haadf_blur

@@ -82,7 +82,8 @@ def fuse_maps(
         their noise, or repeated pixels). Otherwise, the gain is estimated from the increase of the
         noise with brightness, and a warning is logged. If the noise of maps that are not counts was
         clipped at 0, their values are replaced by the most likely numbers of counts, which also
-        removes the bias caused by clipping, whether or not ``gain`` is given.
+        removes the bias caused by clipping, whether or not ``gain`` is given. A warning is logged
+        if the noise contradicts a given gain by more than a factor of two.
     background : None, float or sequence of float
         Background that was subtracted from the maps, in map units. Its noise is still in the maps.
         None (default): 0 for counts; otherwise, it is estimated from the noise in dark regions.

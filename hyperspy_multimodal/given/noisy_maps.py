@@ -12,6 +12,11 @@ from ..written_numbers import known_by_name, plain
 from .clipped_noise import may_be_clipped
 from .clipping_bias import without_clipping_bias
 from .dark_level import dark_level
+from .doubtful_gains import (
+    gains_of_whole_counts,
+    warn_of_contradicted_gains,
+    warn_of_large_gains,
+)
 from .likely_counts import mean_size
 from .map_halves import halved_counts
 from .map_noise import Noise, estimate_noise
@@ -61,7 +66,7 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
     given = None
     if gain is not None:
         given = per_element("gain", gain, n_maps, low=0, include_low=False)
-        _warn_of_large_gains(names, arrays, given)
+        warn_of_large_gains(names, arrays, given)
     subtracted = None
     if background is not None:
         subtracted = per_element("background", background, n_maps, low=0, include_low=True)
@@ -83,12 +88,17 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         return maps, source
     if are_counts:
         gains = np.ones(n_maps) if given is None else given
+        if given is not None and background is None:
+            known = gains_of_whole_counts(arrays, given, mask)
+            warn_of_contradicted_gains(names, given, *known)
         noises = [Noise(each, 0.0, gain_error=0.0, floor_error=0.0) for each in gains]
     else:
         noises = _noises(names, repeats, numbers)
         if given is None:
             source = "estimated"
         else:
+            known = [(each.gain * _size(each), each.gain_error * _size(each)) for each in noises]
+            warn_of_contradicted_gains(names, given, *zip(*known, strict=True))
             noises = _with_gains(noises, given, arrays, subtracted is not None)
         gains = np.array([noise.gain for noise in noises])
     floors = np.array([noise.floor for noise in noises])
@@ -130,6 +140,11 @@ def _are_whole(arrays, gains):
     return bool(np.all(arrays >= 0) and np.all(np.abs(counts - np.rint(counts)) < _WHOLE))
 
 
+def _size(noise):
+    """Return the mean size of a count, in effective counts."""
+    return mean_size(noise.shape) if noise.clipped else 1.0
+
+
 def _with_gains(noises, gains, images, are_floors_known):
     """Return estimated noises with gains that were given.
 
@@ -149,7 +164,7 @@ def _with_gains(noises, gains, images, are_floors_known):
     """
     found = []
     for noise, gain, image in zip(noises, gains, images, strict=True):
-        unit = gain / mean_size(noise.shape) if noise.clipped else gain
+        unit = gain / _size(noise)
         floor = noise.floor
         if np.isinf(noise.gain_error):
             floor = max(floor + (noise.gain - unit) * max(float(image.mean()), 0.0), 0.0)
@@ -300,24 +315,6 @@ def _in_dark(names, floors, noises):
         return ""
     variances = known_by_name(*zip(*shown, strict=True))
     return f" Noise that does not depend on brightness adds a variance of {variances}."
-
-
-def _warn_of_large_gains(names, arrays, gains):
-    """Warn if no pixel of a map holds half a count."""
-    highest = [float(each.max()) / gain for each, gain in zip(arrays, gains, strict=True)]
-    low = {
-        name: f"{name} ({plain(value, 2)})"
-        for name, value in zip(names, highest, strict=True)
-        if value < 0.5
-    }
-    if low:
-        _logger.warning(
-            "With the `gain` given, no pixel contains half a count: the highest values are %s. The "
-            "gain is in map units per count, so it is probably too large.",
-            ", ".join(low.values()),
-            kind="wrong gain",
-            about=list(low),
-        )
 
 
 def _as_fitted(names, net, gains, excess, first, counts):

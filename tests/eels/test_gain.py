@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.notes import gathered
+from hyperspy_multimodal.recovery.verdict import verdicts_of
 from hyperspy_multimodal.written_numbers import plain
 
 from .edge_spectra import SIZE, flat, measure, power_law, spectrum_image
@@ -62,6 +63,23 @@ def test_noise_that_contradicts_the_metadata_wins(gain, stored, logged):
     assert ("the metadata say 1" in brief) == (stored is not None)
     given = measure(signal, gain=1.0)
     assert (given.gain, given.camera.gain_source) == (1.0, "given")
+
+
+@pytest.mark.parametrize("given", [0.2, 1.0, 2.0, 3.5, 5.0, 8.0, 12.0, 50.0])
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_gain_that_the_noise_contradicts_is_used_and_doubted(given, whole):
+    data = noisy(5, level=2000)
+    with gathered() as notes:
+        found = measure(spectrum_image(data if whole else data.astype(float) + 0.25), gain=given)
+    assert (found.gain, found.camera.gain_source) == (given, "given")
+    doubts = [note for note in notes if note.kind == "wrong gain"]
+    assert bool(doubts) == (not 2.5 < given < 10)
+    for note in doubts:
+        assert f"to be {plain(given)} counts per electron (given), but" in note.text
+        assert note.text.endswith("Keep `gain` only if it is known.")
+    if doubts:
+        [verdict] = verdicts_of(found.maps.names, doubts)
+        assert verdict.words == ["doubtful gain"]
 
 
 def test_gain_of_fractions_is_estimated_with_a_warning(logged):
