@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..counts.absent import least_found
+from .text_table import decimals
 
 _SIGNIFICANT = 3.0  # standard errors
 _NEGLIGIBLE = 0.01  # of the amounts of a region
@@ -168,8 +169,9 @@ class _InWords(NamedTuple):
 
     def _listed(self, which):
         return ", ".join(
-            f"{self.lines[k]} {self.counts[k]:.0f} +- {self.errors[k]:.0f}"
+            f"{self.lines[k]} {self.counts[k]:.{digits}f} +- {self.errors[k]:.{digits}f}"
             for k in np.flatnonzero(which)
+            for digits in [decimals(self.errors[k])]
         )
 
     def negative(self, wrong):
@@ -184,7 +186,10 @@ class _InWords(NamedTuple):
         return f"no composition: counts are negative ({listed}), so the background is wrong there"
 
     def no_sum(self, significance, absent, largest):
-        """Return that the sum is not known; ``largest`` is the element whose error is."""
+        """Return that the sum is not known; ``largest`` is the element whose error is.
+
+        Without those that are ``absent``, it is known of a single element.
+        """
         said = "no composition: the amount of all elements together is "
         if significance > _SIGNIFICANT:
             said = "no composition: the counts of all elements together are below three standard "
@@ -195,8 +200,8 @@ class _InWords(NamedTuple):
             )
             said += "but must be three"
         if absent.any():
-            said += f"; it is known without {self._listed(absent)} (noise and fit): leave out what "
-            said += "is not there"
+            said += f"; without {self._listed(absent)} (noise and fit), only one element would "
+            said += "remain, so no ratio can be determined here"
         elif largest.any():
             said += f"; the largest error is that of {self._listed(largest)} counts (noise and fit)"
         return said

@@ -7,7 +7,7 @@ import pytest
 
 from hyperspy_multimodal import composition
 from hyperspy_multimodal.data import core_loss
-from hyperspy_multimodal.quantification.known import what_is_known
+from hyperspy_multimodal.quantification.known import _InWords, what_is_known
 
 SHAPE = 24, 24
 EDGES = ["O_K", "Mn_L3", "Co_L3"]
@@ -71,7 +71,17 @@ def test_a_single_element_has_no_composition_and_the_remark_says_why(fused):
     spoilt = doubtful(output, {"Mn_L3": 0.1}, 10.0)
     found = composition(maps[1:], spoilt, regions=halves())
     assert np.isnan(found.atomic_percent).all()
-    assert "it is known without Mn_L3" in found.remarks["left"]
+    said = found.remarks["left"]
+    assert "; without Mn_L3 " in said
+    assert said.endswith(", only one element would remain, so no ratio can be determined here")
+    assert "leave out" not in said and "not there" not in said
+
+
+def test_small_numbers_have_the_digits_of_their_errors():
+    found = _InWords(["Co", "O"], np.array([0.0412, 321.6]), np.array([0.0153, 33.8]), None)
+    assert found.without(np.array([True, True])).startswith(
+        "without Co 0.041 +- 0.015, O 322 +- 34"
+    )
 
 
 @pytest.mark.parametrize(("counts", "is_left_out"), [(90.0, True), (125.0, False)])
