@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .result import Composition
 
 _QUANTILE = 1.645
-_LARGEST_PER_COUNT = 2.0  # of regions that were found; others have about 1
 
 
 def absence(counts, background, common_variance, per_count, least, least_error):
@@ -97,10 +96,10 @@ def region_states(found: Composition, least: float) -> NDArray:
     p_values = absence(
         found.counts,
         np.maximum(
-            np.square(found.counts_errors) - _LARGEST_PER_COUNT * np.maximum(found.counts, 0.0), 0.0
+            np.square(found.counts_errors) - found.per_count * np.maximum(found.counts, 0.0), 0.0
         ),
         np.square(found.detection_limit_counts / (2 * _QUANTILE)),
-        _LARGEST_PER_COUNT,
+        found.per_count,
         counts,
         relative * counts,
     )

@@ -304,6 +304,7 @@ def composition(
         p_values=p_values,
         detected=detected,
         false_discovery_rate=rate,
+        per_count=measured.per_count,
         remarks={
             name: "; ".join(filter(None, (remark, varied if is_known else "")))
             for name, remark, varied, is_known in zip(

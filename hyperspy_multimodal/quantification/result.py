@@ -84,6 +84,8 @@ class Composition:
         of regions and elements. Also False if nothing is known because the background is wrong.
     false_discovery_rate : float
         As given.
+    per_count : ndarray of shape (K,)
+        Variance that a count adds to its own estimate, in the unit of the counts.
     remarks : dict of str to str
         Reason why a region has no composition, elements that are left out of it, and whether it is
         clearly not uniform, by region; "" for none of these.
@@ -130,6 +132,7 @@ class Composition:
     p_values: NDArray
     detected: NDArray
     false_discovery_rate: float
+    per_count: NDArray = field(repr=False)
     remarks: dict[str, str]
     masks: NDArray = field(repr=False)
     maps: list[BaseSignal] = field(repr=False)
