@@ -4,8 +4,8 @@ import numpy as np
 
 from ..notes import Speaker, gathered_so_far
 from ..written_numbers import plain, with_error
+from .differences import largest_differences
 from .haadf_use import use_in_words, uses_of_haadf
-from .messages import places_of
 from .summary import Summary
 from .verdict import RULES, verdicts_of
 
@@ -46,7 +46,7 @@ def judged(prepared, chosen, result, left=()):
         say_noisy_contrast(names, chosen.noise, flat)
     say_changed_totals(prepared.maps, result.maps)
     if left:
-        say_differences(names, left)
+        say_differences(prepared.maps, left)
     summary = gathered_so_far()
     notes = [] if summary is None else list(summary)
     follow = [use != "none" for use in uses_of_haadf(setting)]
@@ -295,16 +295,16 @@ def say_constant_maps(maps):
         )
 
 
-def say_differences(names, left):
-    """Name maps that differ significantly from their counts, and where they differ most."""
+def say_differences(maps, left):
+    """Name maps that differ significantly from their counts, and where most counts differ."""
     worst = {}
     for each in left:
-        name = names[each.element]
+        name = maps.names[each.element]
         worst[name] = max(abs(each.significance), worst.get(name, 0.0))
     _logger.warning(
         "Fused maps still differ from their counts: %s. Compare them with the raw maps in the "
         "windows listed in `differing` of the record.",
-        places_of(names, left),
+        largest_differences(maps, left, is_place=True),
         kind="erased structure",
         about=worst,
     )

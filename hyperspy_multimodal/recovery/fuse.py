@@ -153,7 +153,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     warn_if_unconverged(result, settled_at(chosen.setting, parameters.tolerance))
     _say(prepared, chosen.setting, maps_now.as_fused, result, parameters)
     back = restored_windows(lost, left)
-    say_what_was_given_back(maps.names, [each for each in back if not each.is_shown])
+    say_what_was_given_back(maps, [each for each in back if not each.is_shown])
     say_what_was_moved_back(maps, [each for each in back if each.window.family in SUMS])
     open_gamma = parameters.chooses_lambdas and not parameters.chooses_gamma
     warn_of_wrong_sums(maps, [each for each in left if each.window.family in SUMS], open_gamma)

@@ -73,8 +73,7 @@ def warn_of_leaks(prepared, setting, result):
         place = 1 + int(np.abs(bias.standard_errors[i, 1:]).argmax())
         about[maps.names[i]] = abs(float(bias.percent[i, place])) / 100
         found.append(
-            f"{maps.names[i]} by {bias.percent[i, place]:+.1f} ± "
-            f"{bias.percent_errors[i, place]:.1f} %"
+            f"{maps.names[i]} {_too_high(bias.percent[i, place], bias.percent_errors[i, place])}"
         )
     _logger.warning(
         "The HAADF leaks into the maps: where it is bright, fusion changed their sums (%s). Use"
@@ -111,7 +110,7 @@ def warn_of_bright_bias(prepared, setting, result):
     for k in np.flatnonzero(off):
         name, percent = prepared.maps.names[k], float(bias.percent[k, 1])
         about[name] = abs(percent) / 100
-        found.append(f"{name} by {percent:+.1f} ± {bias.percent_errors[k, 1]:.1f} %")
+        found.append(f"{name} {_too_high(percent, bias.percent_errors[k, 1])}")
     if found:
         _logger.warning(
             "Where the HAADF is bright, the sums of the fused maps differ from those of the "
@@ -120,6 +119,11 @@ def warn_of_bright_bias(prepared, setting, result):
             kind="bright bias",
             about=about,
         )
+
+
+def _too_high(percent, error):
+    """Return by how much a sum of a fused map is wrong, in words."""
+    return f"{abs(percent):.1f} ± {error:.1f} % too {'high' if percent > 0 else 'low'}"
 
 
 def _classes(prepared, setting):

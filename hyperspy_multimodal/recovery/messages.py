@@ -8,6 +8,7 @@ from ..counts.contracts import Maps
 from ..fusion.regularisers import are_directional
 from ..notes import Speaker, gathered_so_far
 from ..selection import BLURS
+from .differences import largest_differences
 
 _logger = Speaker(__name__)
 
@@ -208,13 +209,13 @@ def _combination(names, coefficients):
     return " ".join(terms).removeprefix("+ ")
 
 
-def say_what_was_given_back(names, lost):
+def say_what_was_given_back(maps, lost):
     """Log which significant structure was erased by fusion and has been restored.
 
     Parameters
     ----------
-    names : list of str
-        Lines or edges.
+    maps : Maps
+        Measured maps.
     lost : list of Lost
         The restored windows.
     """
@@ -223,22 +224,22 @@ def say_what_was_given_back(names, lost):
             "Fusion had erased structure that the counts show, or added structure that they do "
             "not: %s. In these windows, the sums of the maps were restored to those of the "
             "counts (`relaxed` in the record).",
-            places_of(names, lost),
+            largest_differences(maps, lost, is_place=True),
             kind="corrected",
-            brief=f"Sums corrected in windows: {_numbers(names, lost)}.",
+            brief=f"Sums corrected in windows: {_numbers(maps.names, lost)}.",
         )
-    warn_of_hot_pixels(names, lost)
+    warn_of_hot_pixels(maps, lost)
 
 
-def warn_of_hot_pixels(names, lost):
+def warn_of_hot_pixels(maps, lost):
     """Name maps in which single pixels, but not their neighbours, hold significantly more counts.
 
     No structure of a specimen is as small as a pixel, unless the probe is smaller.
 
     Parameters
     ----------
-    names : list of str
-        Lines or edges.
+    maps : Maps
+        Measured maps.
     lost : list of Lost
         The restored windows.
     """
@@ -249,9 +250,9 @@ def warn_of_hot_pixels(names, lost):
             "(`relaxed` in the record). They may be hot pixels or cosmic rays rather than "
             "structure of the specimen. The fused maps show them as the counts do. Leave them out "
             "with `navigation_mask`, unless the specimen has such structure.",
-            places_of(names, single),
+            largest_differences(maps, single, is_place=True, counts_first=True),
             kind="hot pixels",
-            about=list(dict.fromkeys(names[each.element] for each in single)),
+            about=list(dict.fromkeys(maps.names[each.element] for each in single)),
         )
 
 
@@ -259,21 +260,6 @@ def _numbers(names, lost):
     """Return how many windows of each element were corrected."""
     numbers = Counter(names[each.element] for each in lost)
     return ", ".join(f"{name} ({n})" for name, n in numbers.items())
-
-
-def places_of(names, lost):
-    """Return the most significant place of each element, and the number of further windows."""
-    places = []
-    for i in dict.fromkeys(each.element for each in lost):
-        windows = [each for each in lost if each.element == i]
-        most = max(windows, key=lambda each: abs(each.significance))
-        row, column = most.centre
-        more = f" and {len(windows) - 1} more" if len(windows) > 1 else ""
-        places.append(
-            f"{names[i]} ({most.significance:+.1f} standard errors in a {most.window.name}, in "
-            f"pixels, centred on row {row:.0f}, column {column:.0f}{more})"
-        )
-    return ", ".join(places)
 
 
 def _say_haadf_left_out(names, setting, parameters, model):

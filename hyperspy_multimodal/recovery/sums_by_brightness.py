@@ -4,7 +4,7 @@ import numpy as np
 
 from ..notes import Speaker
 from ..selection import BRIGHTNESS, OTHERS, POSITION
-from ..written_numbers import plain
+from .differences import largest_differences
 
 _logger = Speaker(__name__)
 # Share of the total of an element by which sums must be wrong to call for care; or share of the sum
@@ -27,14 +27,14 @@ def say_what_was_moved_back(maps, lost):
             "Fusion had moved counts between dark and bright pixels of the HAADF: %s. The sums of "
             "the maps there were corrected towards those of the counts (`bright_restored` in the "
             "record).",
-            _most_by_element(maps, some),
+            largest_differences(maps, some),
             kind="told",
         )
     if some := _of(lost, POSITION):
         _logger.warning(
             "Fusion had moved counts across the scan: %s. The sums of the maps over rows and "
             "columns were corrected towards those of the counts (`strips_restored` in the record).",
-            _most_by_element(maps, some),
+            largest_differences(maps, some),
             kind="told",
         )
     if some := _of(lost, OTHERS):
@@ -42,7 +42,7 @@ def say_what_was_moved_back(maps, lost):
             "Fusion had moved counts between regions with and without another element: %s. The "
             "sums of the maps there were corrected towards those of the counts "
             "(`contrast_restored` in the record).",
-            _most_by_element(maps, some),
+            largest_differences(maps, some),
             kind="told",
         )
 
@@ -76,7 +76,7 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
                 "Where the HAADF has a certain brightness, the sums of fused maps still differ "
                 "from those of the counts: %s. No correction by brightness brings these maps "
                 "closer to the counts of single pixels. There, use sums of the raw maps%s.",
-                _differences(maps, by_brightness),
+                largest_differences(maps, by_brightness),
                 advice,
                 **(_named(maps, by_brightness, "wrong sums") if some is large else {}),
             )
@@ -85,7 +85,7 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
                 "Over broad parts of the scan, the sums of fused maps still differ from those of "
                 "the counts: %s. No smooth correction across the scan brings these maps closer to "
                 "the counts of single pixels. There, use sums of the raw maps%s.",
-                _differences(maps, by_position),
+                largest_differences(maps, by_position),
                 advice,
                 **(_named(maps, by_position, "wrong strips") if some is large else {}),
             )
@@ -95,7 +95,7 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
                 "from those of the counts: %s. The contrast between a core and its shell, or "
                 "between phases, is therefore wrong. No correction brings these maps closer to the "
                 "counts of single pixels. There, use sums of the raw maps%s.",
-                _differences(maps, beside_others),
+                largest_differences(maps, beside_others),
                 advice,
                 **(_named(maps, beside_others, "wrong contrast") if some is large else {}),
             )
@@ -114,41 +114,8 @@ def _named(maps, lost, kind):
     }
 
 
-def _differences(maps, lost):
-    """Describe what differs of each element, in units of the maps and in standard errors."""
-    return ", ".join(
-        f"{maps.names[each.element]} ({_instead(maps, each)} in {each.window.name}, "
-        f"{abs(each.significance):.1f} standard errors)"
-        for each in lost
-    )
-
-
-def _instead(maps, lost):
-    """Return the sum of a fused map and that of its counts, in units of the map."""
-    fused, counts = maps.gains[lost.element] * np.array([lost.fused, lost.counts])
-    return f"{plain(fused)} instead of {plain(counts)}"
-
-
 def _is_large(lost, totals):
     """Return whether a sum is wrong by a relevant share of its element's total, or of itself."""
     wrong, total = abs(lost.fused - lost.counts), totals[lost.element]
     is_part = lost.counts > _LEAST_SUM * total
     return wrong > _RELEVANT * total or (is_part and wrong > _OF_SUM * lost.counts)
-
-
-def _most_by_element(maps, lost):
-    """Describe the most significant difference of each element: its pixels and its amount."""
-    found = []
-    for i in dict.fromkeys(each.element for each in lost):
-        most = max((e for e in lost if e.element == i), key=lambda each: abs(each.significance))
-        by = most.fused - most.counts
-        amount = (
-            f"by {100 * by / most.counts:+.0f} %"
-            if most.counts > abs(by)
-            else f"to {_instead(maps, most)}"
-        )
-        errors = abs(most.significance)
-        found.append(
-            f"{maps.names[i]} {amount} in {most.window.name} ({errors:.1f} standard errors)"
-        )
-    return ", ".join(found)

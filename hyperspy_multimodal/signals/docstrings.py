@@ -153,7 +153,8 @@ DESCRIPTIONS = {
       (errors of the total other than noise, such as those of calibration and line weights, as
       fractions).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
-      window, or None). ``differing``: windows that still differ, in the same form.
+      window, or None). Its ``standard_errors`` are positive if the map had too few counts, and
+      negative if too many. ``differing``: windows that still differ, in the same form.
       ``bright_restored``: one boolean per element, True if the sums of its map over pixels of
       similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
       the same for sums over rows or columns of the scan. ``contrast_restored``: the same for sums

@@ -90,7 +90,7 @@ def test_sums_over_strips_are_named_apart_from_those_by_brightness():
         say_what_was_moved_back(maps, both)
     by_brightness, across = (each.text for each in notes)
     assert "Cu_Ka" in by_brightness and "Zn_Ka" not in by_brightness
-    assert "Zn_Ka to 300 instead of 150 in columns 0 to 23 (4.5 standard errors)" in across
+    assert "Zn_Ka (300 instead of 150 in columns 0 to 23, 4.5 standard errors)" in across
 
 
 def test_sums_where_another_map_is_bright_call_for_care():
@@ -107,7 +107,7 @@ def test_sums_where_another_map_is_bright_call_for_care():
     assert "Cu_Ka (600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
     with gathered() as notes:
         say_what_was_moved_back(maps, [wrong])
-    assert "Cu_Ka to 600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
+    assert "Cu_Ka (600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
 
 
 def test_nothing_is_said_of_sums_that_are_right():
@@ -141,7 +141,7 @@ def test_strips_that_were_corrected_are_recorded():
     given = {"show_progressbar": False, "full_output": True, "pedestal": 0.0, "haadf_blur": 0.0}
     maps, output = fuse_maps({"Cu_Ka": counts}, haadf, **given, **options)
     assert output["strips_restored"] == [True]
-    assert any("across the scan: Cu_Ka by " in each for each in output["messages"])
+    assert any("across the scan: Cu_Ka (" in each for each in output["messages"])
     assert maps[0].metadata.Multimodal_fusion.strips_restored == [True]
     for half in (slice(0, SIDE // 2), slice(SIDE // 2, None)):
         off = maps[0].data[:, half].sum() - counts[:, half].sum()
@@ -155,7 +155,7 @@ def test_sums_that_were_corrected_are_recorded_and_leave_maps_sound(smoothed_too
     assert output["bright_restored"] == [True, False]
     np.testing.assert_array_equal(maps[1], before[1])
     [moved] = [each for each in output["messages"] if "moved counts" in each]
-    assert "Cu_Ka by " in moved and "Zn_Ka" not in moved
+    assert "Cu_Ka (" in moved and "Zn_Ka" not in moved
     assert not any(
         "sums by brightness" in word for e in output["verdicts"] for word in e["because"]
     )

@@ -148,18 +148,27 @@ def test_a_close_decision_comes_last_and_affects_no_map():
     assert all(each.words == ["HAADF leaks into the map"] for each in found)
 
 
-def differing(errors):
+def differing(errors, counts, fused):
     window = SimpleNamespace(name="disc of 8")
-    return SimpleNamespace(element=1, significance=errors, window=window, centre=(7.0, 9.0))
+    return SimpleNamespace(
+        element=1,
+        significance=errors,
+        window=window,
+        centre=(7.0, 9.0),
+        counts=counts,
+        fused=fused,
+    )
 
 
-def test_what_still_differs_is_judged_by_its_worst():
+def test_what_still_differs_is_judged_by_its_worst_and_told_by_its_largest_amount():
+    maps = SimpleNamespace(names=NAMES, gains=np.array([1.0, 0.5]))
     with gathered() as notes:
-        say_differences(NAMES, [differing(6.0), differing(-12.0)])
+        say_differences(maps, [differing(-12.0, 2.0, 9.0), differing(6.0, 267.0, 183.0)])
     cobalt, oxygen = verdicts_of(NAMES, notes)
     assert (cobalt.verdict, oxygen.verdict) == ("sound", "not to be trusted")
     place = (
-        "O_Ka (-12.0 standard errors in a disc of 8, in pixels, centred on row 7, column 9 and 1"
+        "O_Ka (92 instead of 134 in a disc of 8, in pixels, centred on row 7, column 9, 6.0 "
+        "standard errors, and 1 more)"
     )
     assert place in oxygen.texts[0]
 

@@ -1,0 +1,64 @@
+"""Differences between fused maps and their counts, in words."""
+
+import math
+
+from ..written_numbers import plain
+
+_DIGITS = 2  # of a difference
+
+
+def largest_differences(maps, lost, is_place=False, counts_first=False):
+    """Describe the largest difference of each element, and the number of others.
+
+    The largest is the one with the most counts, not the most significant one: in a large window, a
+    small share of the counts may be significant.
+
+    Parameters
+    ----------
+    maps : Maps
+        Measured maps.
+    lost : list of Lost
+        Where maps differ from their counts.
+    is_place : bool
+        Whether to add the centre of a window. Default False.
+    counts_first : bool
+        Whether sums of the counts come before those of the map. Default False.
+    """
+    found = []
+    for i in dict.fromkeys(each.element for each in lost):
+        windows = [each for each in lost if each.element == i]
+        most = max(windows, key=lambda each: abs(each.fused - each.counts))
+        sums = [float(maps.gains[i]) * each for each in (most.fused, most.counts)]
+        where = most.window.name
+        if is_place:
+            row, column = most.centre
+            where = f"a {where}, in pixels, centred on row {row:.0f}, column {column:.0f}"
+        more = f", and {len(windows) - 1} more" if is_place and len(windows) > 1 else ""
+        found.append(
+            f"{maps.names[i]} ({instead_of(*(sums[::-1] if counts_first else sums))} in {where}, "
+            f"{abs(most.significance):.1f} standard errors{more})"
+        )
+    return ", ".join(found)
+
+
+def instead_of(value, right):
+    """Return a value that should be another, with as many digits as show the difference.
+
+    Parameters
+    ----------
+    value, right : float
+
+    Examples
+    --------
+    >>> instead_of(1.8312, 2.6689), instead_of(105_321, 104_812), instead_of(0, 55.4)
+    ('1.83 instead of 2.67', '105,320 instead of 104,810', '0 instead of 55')
+    """
+    if value == right:
+        return f"{plain(value)} instead of {plain(right)}"
+    last = _exponent(value - right) - _DIGITS + 1
+    texts = [plain(each, max(_exponent(each) - last + 1, 1)) for each in (value, right)]
+    return " instead of ".join(texts)
+
+
+def _exponent(value):
+    return math.floor(math.log10(abs(value))) if value else 0

@@ -1,0 +1,39 @@
+"""Differences between fused maps and their counts, in words."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal.recovery.differences import instead_of, largest_differences
+
+
+@pytest.mark.parametrize(("value", "right", "text"), [
+    (1.8312, 2.6689, "1.83 instead of 2.67"),
+    (105_321, 104_812, "105,320 instead of 104,810"),
+    (0.0, 55.4, "0 instead of 55"),
+    (-3.2, 4.0, "-3.2 instead of 4"),
+    (1e-5, 3e-5, "1e-05 instead of 3e-05"),
+    (2.0, 2.0, "2 instead of 2"),
+])  # fmt: skip
+def test_both_numbers_show_the_difference(value, right, text):
+    assert instead_of(value, right) == text
+
+
+def differing(errors, counts, fused):
+    window = SimpleNamespace(name="pixel")
+    return SimpleNamespace(
+        element=0, significance=errors, window=window, centre=(1, 2), counts=counts, fused=fused
+    )
+
+
+def test_the_largest_amount_is_named_also_if_others_are_more_significant():
+    maps = SimpleNamespace(names=["Co"], gains=np.array([2.0]))
+    lost = [differing(6.3, 20.0, 3.0), differing(-5.1, 100.0, 160.0)]
+    assert (
+        largest_differences(maps, lost) == "Co (320 instead of 200 in pixel, 5.1 standard errors)"
+    )
+    said = largest_differences(maps, lost[:1], is_place=True, counts_first=True)
+    assert said == (
+        "Co (40 instead of 6 in a pixel, in pixels, centred on row 1, column 2, 6.3 standard errors)"
+    )
