@@ -1,6 +1,7 @@
 """Checks of numbers and arrays that callers give, before anything is computed."""
 
 import numbers
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -80,3 +81,31 @@ def per_element(name, value, n_maps, **limits):
     return np.array(
         [checked_number(f"{name}[{i}]", element, **limits) for i, element in enumerate(values)]
     )
+
+
+def in_order(argument, given, names):
+    """Return the values of a dictionary in the order of the maps; anything else as it is.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument, for errors.
+    given : object
+        Its value: a dictionary by the name of a map or by element, or anything else.
+    names : list of str
+        Elements, lines or edges of the maps, such as "Ti" or "Ti_Ka".
+    """
+    if not isinstance(given, Mapping):
+        return given
+    keys = [
+        next((key for key in (name, name.split("_")[0]) if key in given), None) for name in names
+    ]
+    unknown = [key for key in given if key not in keys]
+    missing = [name for name, key in zip(names, keys, strict=True) if key is None]
+    if unknown or missing:
+        wrong = [f"contains {unknown}"] * bool(unknown) + [f"lacks {missing}"] * bool(missing)
+        raise ValueError(
+            f"{argument} must contain one number for each of the maps, {list(names)}, but it "
+            f"{' and '.join(wrong)}."
+        )
+    return [given[key] for key in keys]

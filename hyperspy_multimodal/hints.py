@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 Auto: TypeAlias = Literal["auto"]
 Image: TypeAlias = BaseSignal | ArrayLike
 PerElement: TypeAlias = float | Sequence[float] | NDArray
+PerMap: TypeAlias = PerElement | Mapping[str, float]
 Lambdas: TypeAlias = Auto | tuple[PerElement, PerElement]
 Regulariser: TypeAlias = Literal[
     "directional", "isotropic", "sieve", "smooth", "directional tgv", "tgv"

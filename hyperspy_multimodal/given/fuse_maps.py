@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         Image,
         Lambdas,
         Maps,
-        PerElement,
+        PerMap,
         Regularisers,
         Results,
         Weights,
@@ -33,9 +33,9 @@ def fuse_maps(
     lambdas: Lambdas = "auto",
     *,
     elements: Sequence[str] | None = None,
-    gain: PerElement | None = None,
-    background: PerElement | None = None,
-    pedestal: PerElement | str | None = None,
+    gain: PerMap | None = None,
+    background: PerMap | None = None,
+    pedestal: PerMap | str | None = None,
     regulariser: Regularisers = "auto",
     weights: Weights = "auto",
     haadf_blur: float | Auto = "auto",
@@ -76,18 +76,20 @@ def fuse_maps(
     elements : None or list of str
         Elements, X-ray lines or edges, one per map. None (default): read from the keys of a
         dictionary, from ``metadata.Sample``, or from the titles.
-    gain : None, float or sequence of float
-        Map units per count, > 0, for all maps or one value per element. None (default): 1 if all
+    gain : None, float, dict or sequence of float
+        Map units per count, > 0, for all maps or one value per element: in the order of the maps,
+        or a dictionary by element or by the name of a map. None (default): 1 if all
         maps contain non-negative integers and nothing shows that they are not counts (their levels,
         their noise, or repeated pixels). Otherwise, the gain is estimated from the increase of the
         noise with brightness, and a warning is logged. If the noise of maps that are not counts was
         clipped at 0, their values are replaced by the most likely numbers of counts, which also
         removes the bias caused by clipping, whether or not ``gain`` is given. A warning is logged
         if the noise contradicts a given gain by more than a factor of two.
-    background : None, float or sequence of float
-        Background that was subtracted from the maps, in map units. Its noise is still in the maps.
-        None (default): 0 for counts; otherwise, it is estimated from the noise in dark regions.
-    pedestal : None, "vacuum", float or sequence of float
+    background : None, float, dict or sequence of float
+        Background that was subtracted from the maps, in map units, in the same forms. Its noise is
+        still in the maps. None (default): 0 for counts; otherwise, it is estimated from the noise
+        in dark regions.
+    pedestal : None, "vacuum", float, dict or sequence of float
         Uniform background that is still in the maps, in map units per pixel, >= 0. It is subtracted
         from the maps and their totals. "vacuum" measures it where the HAADF shows
         vacuum. None (default): 0, with a warning if vacuum contains counts.
@@ -145,6 +147,7 @@ def fuse_maps(
 
     import numpy as np
 
+    from ..checks import in_order
     from ..counts.masked_maps import masked_maps
     from ..counts.raw_noise import noise_of_given_maps
     from ..counts.reading import SPLITS
@@ -157,7 +160,7 @@ def fuse_maps(
     from ..signals.native import draw_suffix
     from ..signals.outputs import output_signals
     from .map_input import read_maps
-    from .noisy_maps import are_shares, ready_maps
+    from .noisy_maps import are_shares, checked_units, ready_maps
     from .pedestal import checked_pedestal, without_pedestal
 
     parameters = Parameters(
@@ -184,6 +187,12 @@ def fuse_maps(
         )
     given = read_maps(maps, elements, navigation_mask)
     parameters.check_number_of(given.names)
+    gain, background, pedestal = (
+        in_order(argument, value, given.names)
+        for argument, value in (("gain", gain), ("background", background), ("pedestal", pedestal))
+    )
+    gain, background = checked_units(gain, background, len(given.names))
+    pedestal = checked_pedestal(pedestal, len(given.names))
     if parameters.share_structure == "auto" and are_shares(given.arrays):
         # the noise of each share is that of the others with the opposite sign
         parameters = replace(parameters, share_structure=False)
@@ -194,7 +203,6 @@ def fuse_maps(
     on_scan = image_array(found, shape, scan_axes)
     if masked is not None:
         given = given.without(masked)
-    pedestal = checked_pedestal(pedestal, len(given.names))
     parameters.compile_ahead(len(given.names))
     splits = SPLITS if parameters.splits_counts else 0
     measured, source = ready_maps(

@@ -62,14 +62,10 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         Source of the gain: "counts", "given" or "estimated".
     """
     n_maps = len(names)
+    given, subtracted = checked_units(gain, background, n_maps)
     _warn_of_shares(arrays)
-    given = None
-    if gain is not None:
-        given = per_element("gain", gain, n_maps, low=0, include_low=False)
+    if given is not None:
         warn_of_large_gains(names, arrays, given)
-    subtracted = None
-    if background is not None:
-        subtracted = per_element("background", background, n_maps, low=0, include_low=True)
     whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
     source = "counts" if given is None else "given"
     if given is not None and _are_whole(arrays, given):
@@ -132,6 +128,15 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         doubts[np.isnan(blurs)] = np.nan
         maps = replace(maps, variance_doubt=_DOUBT, gain_doubts=doubts)
     return maps, source
+
+
+def checked_units(gain, background, n_maps):
+    """Return gain and background of each map, as given, or None."""
+    if gain is not None:
+        gain = per_element("gain", gain, n_maps, low=0, include_low=False)
+    if background is not None:
+        background = per_element("background", background, n_maps, low=0, include_low=True)
+    return gain, background
 
 
 def _are_whole(arrays, gains):

@@ -308,3 +308,29 @@ def test_counts_per_pixel_of_maps_whose_gain_is_a_guess_are_unknown(specimen):
     guess, known = (each["counts_per_pixel"] for each in output["verdicts"])
     assert np.isnan(guess) and known > 0
     assert any("adds a variance of O 0.00" in each for each in output["messages"])
+
+
+def test_gain_and_backgrounds_may_be_given_by_name(specimen, counts):
+    maps = dict(zip(LINES, (each.data * 0.5 for each in counts), strict=True))
+    ordered = {"gain": [0.5, 0.5, 0.25], "background": [0, 1, 0], "pedestal": [0, 0, 0.1]}
+    named = {
+        "gain": {"S": 0.25, "O_Ka": 0.5, "Co": 0.5},
+        "background": dict(zip(LINES, ordered["background"], strict=True)),
+        "pedestal": dict(zip(LINES, ordered["pedestal"], strict=True)),
+    }
+    found, expected = (fuse_maps(maps, specimen.haadf, **x, **GIVEN) for x in (named, ordered))
+    np.testing.assert_array_equal(stack(found), stack(expected))
+
+
+@pytest.mark.parametrize(("wrong", "match"), [
+    ({"gain": -1}, "gain must be a finite number > 0"),
+    ({"gain": {"O": 0.5, "S": 1}}, r"but it lacks \['Co_Ka'\]"),
+    ({"pedestal": {"Sc": 0.5}}, r"contains \['Sc'\] and lacks \['Co_Ka', 'O_Ka', 'S_Ka'\]"),
+    ({"background": {"Co": 0, "O": -1, "S": 0}}, r"background\[1\] must be a finite number >= 0"),
+])  # fmt: skip
+def test_wrong_units_are_refused_before_anything_is_said(specimen, counts, caplog, wrong, match):
+    arrays = np.stack([each.data for each in counts]).astype(float) + 1
+    shares = dict(zip(LINES, arrays / arrays.sum(axis=0), strict=True))
+    with pytest.raises(ValueError, match=match):
+        fuse_maps(shares, specimen.haadf, **wrong, **GIVEN)
+    assert not caplog.records
