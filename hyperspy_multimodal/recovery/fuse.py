@@ -13,6 +13,7 @@ from ..selection import (
     SUMS,
     error_draws,
     restored_windows,
+    say_close_regularisers,
     settled_at,
 )
 from .evidence import judged, messages_of, say_rough_errors, table_of
@@ -152,6 +153,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
             found = _error_draws(*known, parameters, progress.step)
     warn_if_unconverged(result, settled_at(chosen.setting, parameters.tolerance))
     _say(prepared, chosen.setting, maps_now.as_fused, result, parameters)
+    say_close_regularisers(maps.names, chosen.setting, chosen.close)
     back = restored_windows(lost, left)
     say_what_was_given_back(maps, [each for each in back if not each.is_shown])
     say_what_was_moved_back(maps, [each for each in back if each.window.family in SUMS])

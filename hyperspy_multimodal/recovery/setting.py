@@ -37,6 +37,11 @@ class Chosen:
         lambdas were given.
     noise : NoiseShare or None
         Share of noise in the contrast of the maps; None if lambdas were given.
+    close_of : callable or None
+        Returns other regularisers that predict as well as those of a setting; None if lambdas were
+        given.
+    close : sequence of CloseRegulariser
+        These, for the final setting; empty if lambdas were given.
     """
 
     setting: Setting
@@ -46,11 +51,22 @@ class Chosen:
     shared: SharedStructure | None = None
     noise_of: Callable[[Setting, SharedStructure], NoiseShare] | None = None
     noise: NoiseShare | None = None
+    close_of: Callable[[Setting], list] | None = None
+    close: tuple = ()
 
     def settled(self, setting):
-        """Return it with the final setting, and the share of noise with that."""
+        """Return it with the final setting, and with the share of noise and close choices of it."""
         noise = None if self.noise_of is None else self.noise_of(setting, self.shared)
-        return replace(self, setting=setting, alternatives=[], noise_of=None, noise=noise)
+        close = () if self.close_of is None else tuple(self.close_of(setting))
+        return replace(
+            self,
+            setting=setting,
+            alternatives=[],
+            noise_of=None,
+            noise=noise,
+            close_of=None,
+            close=close,
+        )
 
 
 def chosen_setting(prepared, parameters, step):
@@ -88,7 +104,15 @@ def chosen_setting(prepared, parameters, step):
     choice = choose_setting(*known, parameters.candidates(n_maps), step)
     if parameters.shares_structure:
         shared = _shared(part, choice.shared_by(choice.setting))
-    return Chosen(choice.setting, choice.table, part, choice.alternatives, shared, choice.noise_of)
+    return Chosen(
+        choice.setting,
+        choice.table,
+        part,
+        choice.alternatives,
+        shared,
+        choice.noise_of,
+        close_of=choice.close_of,
+    )
 
 
 def _shared(part, found):

@@ -6,6 +6,7 @@ from .brightness_bands import BRIGHTNESS
 from .broad_boxes import BROAD
 from .choice import Choice, choose_setting
 from .choice_window import part_to_choose_on
+from .close_regularisers import CloseRegulariser, say_close_regularisers
 from .error_draws import ErrorDraws, error_draws
 from .given_back import given_back, kept_structure, restored_windows
 from .guided_models import CroppedModels, GuidedModels
@@ -38,6 +39,7 @@ __all__ = [
     "SUMS",
     "Bias",
     "Choice",
+    "CloseRegulariser",
     "CroppedModels",
     "ErrorDraws",
     "GuidedModels",
@@ -62,6 +64,7 @@ __all__ = [
     "part_to_choose_on",
     "registration",
     "restored_windows",
+    "say_close_regularisers",
     "settled_at",
     "shared_structure",
     "trusted_totals",

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..counts.contracts import Maps
 from ..notes import Speaker
+from .close_regularisers import close_regularisers
 from .forms import centred, forms_without
 from .held_out import HeldOut
 from .mixtures import with_sieves
@@ -56,6 +57,8 @@ class Choice:
     noise_of : callable
         Returns the `NoiseShare` of a setting and its shared structure: how much of the contrast of
         the maps is noise.
+    close_of : callable
+        Returns the `CloseRegulariser` of elements for a setting: what else predicts as well.
     """
 
     setting: Setting
@@ -63,6 +66,7 @@ class Choice:
     alternatives: list = field(repr=False)
     shared_by: Callable[[Setting], SharedStructure] = field(repr=False)
     noise_of: Callable[[Setting, SharedStructure], NoiseShare] = field(repr=False)
+    close_of: Callable[[Setting], list] = field(repr=False)
 
 
 def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
@@ -104,6 +108,7 @@ def choose_setting(maps: Maps, models, seed, kept, candidates, progress):
             for i, names in enumerate(candidates)
         ]
     functions = partial(shared_structure, held_out), partial(noise_share, held_out)
+    functions = *functions, partial(close_regularisers, held_out)
     return Choice(setting, held_out.table(), alternatives, *functions)
 
 

@@ -305,6 +305,11 @@ class HeldOut:
         """Return the squared errors of an element without HAADF for each block."""
         return sum(self._of_elements[(*key, number)][0] for number in range(self._enough))
 
+    @property
+    def tried(self):
+        """Settings that were tried so far."""
+        return list(self._found)
+
     def table(self):
         """Return the settings that were tried, one dictionary per setting."""
         least = np.maximum(self._least, np.finfo(float).tiny)
