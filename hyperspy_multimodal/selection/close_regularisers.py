@@ -12,7 +12,7 @@ _logger = Speaker(__name__)
 
 # Standard errors by which others may predict worse, and how much their map must differ: root mean
 # square of the difference, as a share of that of the map.
-_ALIKE, _DIFFERS = 1.0, 0.15
+_ALIKE, _DIFFERS = 1.0, 0.2
 
 
 class CloseRegulariser(NamedTuple):

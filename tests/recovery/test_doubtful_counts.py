@@ -52,7 +52,7 @@ def said_of(monkeypatch, sums, counts, errors=10.0, pixels=(500, 500)):
 
 def test_a_significant_bias_is_named_with_its_error(monkeypatch):
     notes = said_of(monkeypatch, (5.0, -50.0), [(1e3, 1e3), (1e3, 1e3)])
-    assert "Zn_L3 by -5.0 ± 1.0 %" in notes[0].text
+    assert "Zn_L3 5.0 ± 1.0 % too low" in notes[0].text
     copper, zinc = verdicts_of(NAMES, notes)
     assert (copper.verdict, zinc.verdict) == ("sound", "with care")
 
