@@ -159,7 +159,7 @@ def _check_regions(signals, regions, options):
 
 def _check_factors(spectra, options):
     """Refuse factors that are not for the lines or edges that will be mapped."""
-    from ..eds.xray_windows import select_lines
+    from ..eds.select_lines import select_lines
 
     if modality_of(spectra).name == "EDS":
         with about_options() if options.lines else contextlib.nullcontext():

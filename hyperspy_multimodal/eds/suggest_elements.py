@@ -15,9 +15,10 @@ from ..signals.as_found import tidied
 from ..signals.masks import without_masked
 from ..signals.other_signals import in_short
 from .disputed_families import elements_beneath
+from .fitted_channels import channels_to_fit, detector_of
 from .spectrum.suggestion import suggest
 from .spectrum.zero_peak import after_zero_peak
-from .xray_fit import channels_to_fit, detector_of, plan_fit
+from .xray_fit import plan_fit
 
 if TYPE_CHECKING:
     from exspy.signals import EDSSpectrum

@@ -8,21 +8,20 @@ from ..counts.unphysical import widest_spike_of
 from ..names import checked_names
 from ..notes import Speaker
 from ..physics.lines import element_lines
-from ..physics.microscope import beam_energy_of, stated
+from ..physics.microscope import beam_energy_of
 from ..physics.peak_widths import MN_KA
 from .fit_report import check_calibration, check_explained, report
+from .fitted_channels import channels_to_fit, detector_of
 from .fitted_spectra import XrayProjection
+from .select_lines import LEAST_ENERGY, named_in, select_lines
 from .spectrum.detector import NARROWEST, Detector
 from .spectrum.element_templates import element_templates
 from .spectrum.remembered import remembered
 from .spectrum.zero_peak import after_zero_peak
-from .xray_windows import LEAST_ENERGY, channels_of, integration_windows_of, named_in, select_lines
+from .xray_windows import channels_of, integration_windows_of
 
 _logger = Speaker(__name__)
 
-_LOWEST_ENERGY = 0.2  # keV; below lie the noise of the electronics and what windows absorb
-# keV; above lie no lines that tell elements of the instrument, and few counts.
-_HIGHEST_ENERGY, _BEYOND = 20.0, 1.05
 _RESOLVED = 5  # channels
 
 
@@ -156,27 +155,6 @@ def plan_fit(
     )
 
 
-def detector_of(signal):
-    """Return the `Detector` of an EDS signal according to its axis and metadata.
-
-    Raises
-    ------
-    ValueError
-        If the metadata hold no resolution.
-    """
-    instrument = signal.metadata.get_item("Acquisition_instrument", None)
-    resolution = stated(instrument, "energy_resolution_MnKa", None)
-    if resolution is None:
-        raise ValueError(
-            "The energy resolution of the detector is not set. Set it, in eV, for example with "
-            "s.set_microscope_parameters(energy_resolution_MnKa=130)."
-        )
-    axis = signal.axes_manager.signal_axes[0]
-    unit = 1e-3 if axis.units == "eV" else 1.0
-    edges = unit * (axis.offset + axis.scale * (np.arange(axis.size + 1) - 0.5))
-    return Detector(edges, resolution)
-
-
 def _in_kev(edges, channels, windows):
     """Return window limits in keV: of their channels, if the axis holds and resolves them.
 
@@ -233,23 +211,3 @@ def _check_resolution(signal, detector, names, unit):
             f"{needed:.0f} eV or more. Set the value of your detector, in eV, for example with "
             "s.set_microscope_parameters(energy_resolution_MnKa=130)."
         )
-
-
-def channels_to_fit(detector, elements, beam_energy, lowest=_LOWEST_ENERGY):
-    """Return the channels that hold lines, (C,).
-
-    Parameters
-    ----------
-    detector : Detector
-        Channels.
-    elements : sequence of str
-        Elements whose lines are needed, also those of high energy.
-    beam_energy : float
-        Energy of the electrons in keV.
-    lowest : float
-        Lower end of the lowest window, in keV. Default 0.2.
-    """
-    low = min(_LOWEST_ENERGY, 0.9 * lowest)
-    lines = [line.energy for each in elements for line in element_lines(each, low, beam_energy)]
-    high = max([_HIGHEST_ENERGY, *(_BEYOND * energy for energy in lines)])
-    return (detector.centres > low) & (detector.centres < min(beam_energy, high))
