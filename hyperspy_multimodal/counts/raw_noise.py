@@ -136,7 +136,7 @@ def noise_of_windows(maps, background_errors, foreign=None, gain=1.0):
         that all pixels have in common.
     foreign : numpy.ndarray or None
         Counts that each element (columns) is expected to add to the totals of the others (rows),
-        shape (K, K); None (default) where they are not known.
+        shape (K, K), or (K, K + 1) if another cause is known; None (default) where they are not.
     gain : float
         Counts of the raw maps for each of ``maps``, default 1.
     """

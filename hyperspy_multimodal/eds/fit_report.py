@@ -23,7 +23,7 @@ _UNCERTAIN, _SHARED = 0.1, 0.7
 # Widths (FWHM) within which an unexplained peak is near a line.
 _NEAR = 3.0
 # If a larger share of the counts in lines belongs to no element, no map can be trusted.
-_UNEXPLAINED = 0.25
+UNEXPLAINED = 0.25
 # Deviation of peaks from the model, relative to their height, for a good and a fair fit.
 _GOOD, _FAIR = 0.03, 0.1
 
@@ -37,10 +37,9 @@ def check_calibration(explanation):
         If offset or gain end at the limits of the fit, or if one fits far better beyond.
     """
     fit = explanation.fit
-    lost = any(name in fit.at_limits for name in ("offset", "gain"))
-    if not lost and explanation.far_axis is None:
+    if explanation.lost_axis is None:
         return
-    offset, gain = explanation.far_axis or (fit.detector.offset, fit.detector.gain)
+    offset, gain = explanation.lost_axis
     peaks = ", ".join(f"{energy:.2f}" for energy in strongest_peaks(fit))
     named = ", ".join(
         f"{line.name} {line.energy:.2f}"
@@ -71,9 +70,9 @@ def check_explained(found):
         lines is there, but peaks of others are.
     """
     explanation = found.explanation
-    share = _unexplained(explanation.fit)
+    share = unexplained(explanation.fit)
     others = bool(explanation.peaks) or bool(explanation.other_elements)
-    if share >= _UNEXPLAINED:
+    if share >= UNEXPLAINED:
         what = f"No element explains {100 * share:.0f} % of the X-ray line counts"
     elif others and len(_absent(found)) == len(found.plan.names):
         below = ", ".join(_absent(found).values())
@@ -97,7 +96,7 @@ def _absent(found):
     return {name: text for name, text in below.items() if name not in doubtful}
 
 
-def _unexplained(fit):
+def unexplained(fit):
     """Return the share of the line counts that belong to no element."""
     lines = zip(fit.amplitudes, fit.lines, strict=True)
     unknown = sum(counts for counts, line in lines if not line.element)
@@ -288,7 +287,7 @@ def goodness(explanation):
         f"{GOODNESS}{word}: peaks deviate from the model by about {100 * fit.misfit:.0f} % of "
         "their height (root mean square)"
     )
-    share = _unexplained(fit)
+    share = unexplained(fit)
     if share > 1e-3:
         text += f"; {100 * share:.1f} % of the X-ray line counts belong to no element"
     return (

@@ -18,6 +18,7 @@ from ..counts.windows import axis_range, window_array
 from ..notes import Speaker
 from ..physics.microscope import beam_energy_of, stated
 from .cross_talk import USUAL_RESOLUTION, CrossTalk, cross_talk
+from .missed_counts import Peaks, missed_counts, peaks_of, say_missed
 from .select_lines import select_lines
 from .spectrum.total_errors import continuum_error
 from .window_warnings import warn_of_cut_windows, warn_of_lines_in_sides, warn_of_shared_windows
@@ -26,7 +27,10 @@ _logger = Speaker(__name__)
 
 # What a background that is not subtracted may add to a total, for the verdict.
 _NO_SIDES = 0.1
-_SOURCES = "noise, errors of the background, and overlapping lines of other mapped elements"
+_SOURCES = (
+    "noise, errors of the background, counts that windows miss, and overlapping lines of other "
+    "mapped elements"
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class XrayWindowPlan:
         One unit of the energy axis, in keV.
     cross_talk : CrossTalk
         Of the lines.
+    peaks : Peaks or None
+        What tells where the peaks are, if that is known.
+    units : str
+        Of the energy axis.
     """
 
     names: list
@@ -62,6 +70,8 @@ class XrayWindowPlan:
     widest_spike: int
     in_kev: float
     cross_talk: CrossTalk
+    peaks: Peaks | None
+    units: str
     used = None
     negative = True  # single values: counts in windows are checked
     smooth = False
@@ -97,8 +107,18 @@ class XrayWindowPlan:
         sides = None if self.sides is None else self.sides.tolist()
         record = {"background_windows": sides, "extra_lines": None}
         reading = XrayWindowReading(maps, record, self.background_errors, self.cross_talk)
+        if self.peaks is not None:
+            missed = missed_counts(self.peaks, total, self.names, self._weights(total.size, ratios))
+            if missed is not None:
+                say_missed(missed, reading.noise, self.in_kev, self.units)
+                reading = replace(reading, missed=missed.counts)
         errors = checked_totals(reading.noise, reading.foreign, _SOURCES)
         return replace(reading, record={**record, "total_errors": errors})
+
+    def _weights(self, n_channels, ratios):
+        """Return what a count of each channel adds to the net counts, shape (K, C)."""
+        limits = [*range(n_channels + 1)]
+        return membership(self.inside, limits) - ratios[:, None] * membership(self.beside, limits)
 
 
 def plan_windows(signal, xray_lines, integration_windows, background_windows):
@@ -144,7 +164,19 @@ def plan_windows(signal, xray_lines, integration_windows, background_windows):
         resolution=stated(instrument, "energy_resolution_MnKa", USUAL_RESOLUTION),
         beam_energy=beam_energy_of(signal),
     )
-    return XrayWindowPlan(lines, windows, sides, inside, beside, limits, widest, in_kev, talk)
+    return XrayWindowPlan(
+        names=lines,
+        windows=windows,
+        sides=sides,
+        inside=inside,
+        beside=beside,
+        limits=limits,
+        widest_spike=widest,
+        in_kev=in_kev,
+        cross_talk=talk,
+        peaks=peaks_of(signal, lines, in_kev * windows),
+        units=axis.units,
+    )
 
 
 @dataclass(frozen=True)
@@ -157,16 +189,23 @@ class XrayWindowReading(ReadMaps):
         Standard error of the background in each window, as a share of it, shape (K,).
     cross_talk : CrossTalk
         Of the lines.
+    missed : numpy.ndarray or None
+        Net counts that the windows miss, shape (K,). None (default) where that is not known.
     """
 
     background_errors: np.ndarray
     cross_talk: CrossTalk
+    missed: np.ndarray | None = None
 
     @property
     def foreign(self):
-        """Counts that each element is expected to add to the totals of the others, (K, K)."""
+        """Counts that each element is expected to add to the totals of the others, (K, K).
+
+        Another column, if there is one, takes what the windows miss.
+        """
         totals = self.maps.net.sum(axis=(1, 2), dtype=float)
-        return self.cross_talk.counts(self.maps.ratios[:, 0, 0], totals)
+        added = self.cross_talk.counts(self.maps.ratios[:, 0, 0], totals)
+        return added if self.missed is None else np.column_stack([added, -self.missed])
 
     @property
     def noise(self):

@@ -47,6 +47,8 @@ RULES = {
     "not found": Rule("not found", distrust=1),
     # elements in the spectrum that have no map
     "no map": Rule("", to_do=True),
+    # counts of lines that windows miss, over those they should hold
+    "missed counts": Rule("window misses part of the line", care=0.05, distrust=0.5),
     # the error of the total, over the total
     "uncertain total": Rule("uncertain total", care=0.1),
     # the Poisson error of the total, over the total

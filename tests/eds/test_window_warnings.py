@@ -1,5 +1,7 @@
 """Windows that would give wrong counts in silence are named."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,53 @@ def test_totals_of_windows_with_large_errors_are_named(lines, uncertain):
     assert named == ({"O_Ka"} if uncertain else set())
     if uncertain:
         assert said[0].about["O_Ka"] > 0.3 and "overlapping lines" in said[0].text
+
+
+def missed(offset, counts=50):
+    """Return the note on missed counts, and the reading, of an axis that is off by so much."""
+    signal = core_shell((24, 24), counts=counts).signal
+    signal.axes_manager[-1].offset += offset
+    with gathered() as notes:
+        reading = read_now(signal, plan_windows(signal, ["Co_Ka", "S_Ka"], 2.0, "auto"))
+    found = [note for note in notes if note.kind == "missed counts"]
+    return found[0] if found else None, reading
+
+
+@pytest.mark.parametrize("counts", [0.3, 3, 50])
+def test_windows_on_a_correct_axis_miss_nothing(counts):
+    note, reading = missed(0.0, counts)
+    assert note is None
+    noise = np.sqrt(reading.maps.net_variance.sum(axis=(1, 2)))
+    assert (reading.missed <= noise + 0.01 * reading.maps.net.sum(axis=(1, 2))).all()
+
+
+@pytest.mark.parametrize("offset", [-0.05, 0.05])
+def test_windows_that_cut_peaks_are_named_and_their_errors_hold_what_is_missed(offset):
+    note, reading = missed(offset)
+    _, right = missed(0.0)
+    lost = 1 - reading.maps.net.sum(axis=(1, 2)) / right.maps.net.sum(axis=(1, 2))
+    assert lost[1] > 0.07
+    assert note.about["S_Ka"] == pytest.approx(lost[1], abs=0.03)
+    (found,) = re.findall(r"are ([+-]\d+) eV", note.text)
+    assert float(found) == pytest.approx(1e3 * offset, abs=3)
+    totals = right.maps.net.sum(axis=(1, 2))
+    errors = np.array(reading.record["total_errors"])
+    assert (errors > 0.8 * lost * totals).all()
+
+
+@pytest.mark.parametrize("offset", [0.14, 0.3])
+def test_an_axis_that_is_not_found_is_named(offset):
+    note, reading = missed(offset)
+    assert "do not fit the spectrum" in note.text and reading.missed is None
+
+
+def test_windows_around_the_peaks_are_fine():
+    signal = core_shell((24, 24), counts=50).signal
+    _, right = missed(0.0)
+    plan = plan_windows(signal, ["Co_Ka", "S_Ka"], 2.0, "auto")
+    signal.axes_manager[-1].offset += 0.04
+    with gathered() as notes:
+        moved = plan_windows(signal, plan.names, plan.windows + 0.04, plan.sides + 0.04)
+        reading = read_now(signal, moved)
+    assert not [note for note in notes if note.kind == "missed counts"]
+    assert reading.maps.net.sum() == right.maps.net.sum()

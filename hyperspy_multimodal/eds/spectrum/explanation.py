@@ -82,6 +82,14 @@ class Explanation:
     disputed: frozenset = frozenset()
 
     @property
+    def lost_axis(self):
+        """Offset in keV and gain of the axis, where they are too large for a calibration error."""
+        lost = any(name in self.fit.at_limits for name in ("offset", "gain"))
+        if not lost and self.far_axis is None:
+            return None
+        return self.far_axis or (self.fit.detector.offset, self.fit.detector.gain)
+
+    @property
     def has_wrong_model(self):
         """Whether so much is unexplained that the elements or the axis must be wrong."""
         return len(self.peaks) >= MOST
