@@ -116,6 +116,7 @@ RULES = {
     # variance of the HAADF that the maps do not explain
     "unlike HAADF": Rule("HAADF poorly explained", care=0.5, by_haadf=True),
     "saturated HAADF": Rule("saturated HAADF", care=1, by_haadf=True),
+    "clipped HAADF": Rule("HAADF clipped at black", care=1, by_haadf=True),
     "widest blur": Rule("HAADF much sharper than the maps", care=1, by_haadf=True),
     "doubtful field": Rule(
         "HAADF may show another field of view", care=1, to_do=True, by_haadf=True

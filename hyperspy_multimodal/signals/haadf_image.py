@@ -8,6 +8,7 @@ from hyperspy.signal import BaseSignal
 from hyperspy.signals import Signal2D
 
 from ..notes import Speaker
+from .clipped_haadf import warn_of_clipping
 from .fields import calibrations, field_ratio, in_units, pixels_away, same_field
 from .keywords import HAADF_NEEDED
 
@@ -17,9 +18,6 @@ _logger = Speaker(__name__)
 _SAME_FIELD = 0.02
 # Of images with a whole multiple of the scan's pixels, calibrations may differ by this share.
 _LIKE_FIELD = 0.15
-# One above the largest number of common detectors, and how many pixels at that are too many.
-_ENDS = tuple(2**bits for bits in (8, 10, 12, 14, 15, 16))
-_SATURATED = 0.005
 
 
 def haadf_array(haadf, signal):
@@ -84,7 +82,7 @@ def image_array(haadf, shape, scan_axes):
             f"haadf must be the HAADF image of the scan, but is constant ({array.flat[0]:g} "
             "everywhere). Check that it is the right image."
         )
-    _warn_of_saturation(array)
+    warn_of_clipping(array)
     return array.astype(np.float64)
 
 
@@ -124,23 +122,6 @@ def mask_on_scan(mask, image, shape, scan_axes):
         return mask
     axes = None if image is None else _image_axes(image)
     return _on_scan_grid(mask.astype(float), tuple(shape), axes, scan_axes, quiet=True) > 0
-
-
-def _warn_of_saturation(array):
-    """Say if pixels stand at the end of the range of a detector's whole numbers."""
-    highest = int(array.max()) if array.dtype.kind in "ui" else 0
-    share = np.mean(array == highest)
-    if highest + 1 in _ENDS and share > _SATURATED:
-        _logger.warning(
-            "%.1f %% of the HAADF's pixels are at %d, the end of a detector's range, so it is "
-            "probably saturated. At these pixels, it is darker than it should be, and maps that "
-            "follow it may be too dark as well. Record the HAADF at a lower gain, or compare with "
-            "regulariser='isotropic', which ignores its edges. Where its brightness is used "
-            "(`uses_haadf`), compare with weights of 0, too.",
-            100 * share,
-            highest,
-            kind="saturated HAADF",
-        )
 
 
 def scan_shape(signal):

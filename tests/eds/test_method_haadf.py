@@ -6,6 +6,7 @@ import pytest
 from hyperspy.signals import Signal2D
 
 from hyperspy_multimodal.data import core_shell
+from hyperspy_multimodal.signals.clipped_haadf import warn_of_clipping
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +97,20 @@ def test_a_saturated_haadf_is_told(specimen, bits, caplog):
     assert "saturated" not in caplog.text
     fuse(specimen, np.minimum(brightness * end * 2, end).astype(dtype))
     assert f"at {end}, the end of a detector's range" in caplog.text
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_haadf_clipped_at_black_is_told(specimen, bits, caplog):
+    end = 2**bits - 1
+    brightness = specimen.haadf.data / specimen.haadf.data.max()
+    fuse(specimen, (brightness * end * 0.98).astype(f"u{bits // 8}"))
+    assert "at black" not in caplog.text
+    dark = np.quantile(brightness, 0.4)
+    fuse(specimen, (np.maximum(brightness - dark, 0) * end).astype(f"u{bits // 8}"))
+    assert "lowest value, so it is probably clipped at black" in caplog.text
+
+
+@pytest.mark.parametrize("mean", [0.03, 0.3, 30])
+def test_an_image_of_counted_electrons_is_not_clipped(mean, logged):
+    warn_of_clipping(np.random.default_rng(0).poisson(mean, (64, 64)))
+    assert not logged.records
