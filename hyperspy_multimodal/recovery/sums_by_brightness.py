@@ -51,8 +51,8 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     """Warn if sums over ranges of brightness or strips remain wrong by a share of the total.
 
     Or by a share of the sum itself, where an element has a relevant part of its counts. Smaller
-    differences are logged at level INFO: sums of many pixels are known so well that a dim halo of a
-    particle may be significant.
+    differences do not change the verdict: sums of many pixels are known so well that a dim halo of
+    a particle may be significant.
 
     Parameters
     ----------
@@ -66,38 +66,35 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     """
     totals = np.abs(maps.totals) if left else ()
     large = [each for each in left if _is_large(each, totals)]
-    for some, log in (
-        (large, _logger.warning),
-        ([x for x in left if x not in large], _logger.info),
-    ):
+    for some in (large, [each for each in left if each not in large]):
         advice = ", or try gamma='auto'" if may_try_gammas else ""
         if by_brightness := _of(some, BRIGHTNESS):
-            log(
+            _logger.warning(
                 "Where the HAADF has a certain brightness, the sums of fused maps still differ "
                 "from those of the counts: %s. No correction by brightness brings these maps "
                 "closer to the counts of single pixels. There, use sums of the raw maps%s.",
                 largest_differences(maps, by_brightness),
                 advice,
-                **(_named(maps, by_brightness, "wrong sums") if some is large else {}),
+                **_named(maps, by_brightness, "wrong sums" if some is large else "told"),
             )
         if by_position := _of(some, POSITION):
-            log(
+            _logger.warning(
                 "Over broad parts of the scan, the sums of fused maps still differ from those of "
                 "the counts: %s. No smooth correction across the scan brings these maps closer to "
                 "the counts of single pixels. There, use sums of the raw maps%s.",
                 largest_differences(maps, by_position),
                 advice,
-                **(_named(maps, by_position, "wrong strips") if some is large else {}),
+                **_named(maps, by_position, "wrong strips" if some is large else "told"),
             )
         if beside_others := _of(some, OTHERS):
-            log(
+            _logger.warning(
                 "Where another element is, or where it is not, the sums of fused maps still differ "
                 "from those of the counts: %s. The contrast between a core and its shell, or "
                 "between phases, is therefore wrong. No correction brings these maps closer to the "
                 "counts of single pixels. There, use sums of the raw maps%s.",
                 largest_differences(maps, beside_others),
                 advice,
-                **(_named(maps, beside_others, "wrong contrast") if some is large else {}),
+                **_named(maps, beside_others, "wrong contrast" if some is large else "told"),
             )
 
 

@@ -170,8 +170,8 @@ DESCRIPTIONS = {
       suggested remedies), ``counts_per_pixel`` (mean number of X-rays or electrons per pixel,
       excluding masked positions; NaN if the gain of a given map is a guess), and
       ``standard_errors`` (total divided by its standard error, which is the signal-to-noise ratio
-      of the total). ``messages``: all messages, including those that do not concern a particular
-      map.
+      of the total). ``messages``: all warnings, including those that do not concern a
+      particular map, or do not change its verdict.
 
     For a stack: ``raw_maps``, and ``slices``, a list with one such dictionary per slice. For lazy
     maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``, ``standard_deviations``

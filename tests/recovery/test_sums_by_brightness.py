@@ -55,13 +55,14 @@ def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
     assert notes[0].text.endswith("use sums of the raw maps, or try gamma='auto'.")
 
 
-def test_sums_that_are_wrong_by_a_small_share_of_the_total_leave_maps_sound(caplog):
-    caplog.set_level("INFO", "hyperspy_multimodal")
+def test_sums_that_are_wrong_by_a_small_share_of_the_total_are_told_but_leave_maps_sound():
     maps = scan_of(totals=[9000.0, 11_000.0])
     with gathered() as notes:
         warn_of_wrong_sums(maps, [lost(0, 100.0, 300.0, -6.5), lost(1, 100.0, 300.0, -6.5)])
     assert [each.verdict for each in verdicts_of(NAMES, notes)] == ["with care", "sound"]
     assert not any("Zn_Ka" in text for text in verdicts_of(NAMES, notes)[0].texts)
+    assert [note.kind for note in notes] == ["wrong sums", "told"]
+    assert "Zn_Ka" in notes[1].text
 
 
 @pytest.mark.parametrize(
