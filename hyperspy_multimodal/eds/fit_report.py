@@ -252,14 +252,18 @@ def _report_instrument(explanation, totals):
     if elements[most] > max(totals, default=0.0):
         _logger.warning(
             "The largest peaks are of %s, which is not mapped: elements of the instrument are "
-            "fitted but not mapped (%s). If it is in the specimen or its support, add it with "
-            "s.add_elements, because a composition contains only the mapped elements.",
+            "fitted but not mapped (%s, in all lines together). If it is in the specimen or "
+            "its support, add it with s.add_elements, because a composition contains only the "
+            "mapped elements.",
             most,
             counts,
             kind="no map",
         )
     else:
-        _logger.info("Fitted but not mapped, as elements of the instrument: %s.", counts)
+        _logger.info(
+            "Fitted but not mapped, as elements of the instrument: %s, in all lines together.",
+            counts,
+        )
 
 
 def _report_others(explanation):
@@ -268,8 +272,9 @@ def _report_others(explanation):
     share = sum(others.values()) / max(float(explanation.attribution.lines.sum()), 1e-300)
     _logger.log(
         logging.WARNING if share > _MANY else logging.INFO,
-        "The summed spectrum shows elements that are not among those of the signal: %s. They "
-        "are fitted but not mapped. To map them, add them: s.add_elements(%r).",
+        "The summed spectrum shows elements that are not among those of the signal: %s, in all "
+        "lines together. They are fitted but not mapped. To map them, add them: "
+        "s.add_elements(%r).",
         ", ".join(f"{element} ({plain(counts)} counts)" for element, counts in others.items()),
         tuple(map(str, others)),
         kind="no map",

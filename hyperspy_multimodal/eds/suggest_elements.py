@@ -50,10 +50,10 @@ def suggest_elements(
     -------
     list of SuggestedElement
         Suggested elements, the strongest first. Attributes: ``element``, the visible ``lines``,
-        ``counts`` and their ``error``, ``others`` (elements that could explain the same peaks, or
-        that may lie under the lines of one shell if these come from other scan positions than the
-        lines of another shell), and ``from_instrument`` (the usual source of the element if the
-        instrument may contribute it, such as the grid for Cu).
+        their ``counts``, the ``error`` of the strongest one, ``others`` (elements that could
+        explain the same peaks, or that may lie under the lines of one shell if these come from
+        other scan positions than the lines of another shell), and ``from_instrument`` (the usual
+        source of the element if the instrument may contribute it, such as the grid for Cu).
 
     Raises
     ------

@@ -20,7 +20,7 @@ MISFIT = {"facecolor": "#F9E0AE", "lw": 0}
 LEFT_OUT = {"facecolor": "0.9", "edgecolor": "0.7", "hatch": "///", "lw": 0}
 _WORDS = {
     "named": "named element",
-    "instrument": "element of the instrument",
+    "instrument": "unnamed element, often of the instrument",
     "unnamed": "element that is not named",
     "free": "peak of no element (?)",
 }

@@ -34,14 +34,14 @@ def test_nothing_is_marked_on_a_clean_specimen(drawn_clean, two_metals):
         assert not doubts(axes)
         assert not ranges(axes[0], MISFIT) + ranges(axes[0], LEFT_OUT)
         assert not any(set(name) & set("?†‡()") for name in labels(axes))
-        assert "element of the instrument" not in legend_of(axes)
+        assert "unnamed element, often of the instrument" not in legend_of(axes)
 
 
 def test_elements_of_the_instrument_have_a_colour_of_their_own(stray):
     axes = plot_sum_spectrum(stray)
     assert labels(axes)["Cu Kα"] == to_hex(KINDS["instrument"])
     assert labels(axes)["Co Kα"] == to_hex(KINDS["named"])
-    assert {"element of the instrument", "named element"} <= set(legend_of(axes))
+    assert {"unnamed element, often of the instrument", "named element"} <= set(legend_of(axes))
 
 
 def test_free_peaks_are_marked_with_what_they_may_be(strange):

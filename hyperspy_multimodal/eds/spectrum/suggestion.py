@@ -23,7 +23,7 @@ class SuggestedElement(NamedTuple):
     lines : list of str
         The lines seen, the strongest first.
     counts : float
-        Counts of all lines.
+        Counts of these lines.
     error : float
         Standard error of the counts of the strongest line, including the misfit.
     others : list of str
@@ -140,7 +140,7 @@ def _described(explanation, element, others):
     return SuggestedElement(
         element,
         [fit.lines[i].name for i in seen],
-        float(sum(counts[i] for i in own)),
+        float(sum(counts[i] for i in seen)),
         float(fit.errors[seen[0]]) if seen else 0.0,
         list(others),
         INSTRUMENT_ELEMENTS.get(element, ""),
