@@ -1,4 +1,4 @@
-"""Errors for missing or unknown arguments, and former names of arguments."""
+"""Errors for missing or unknown arguments, former names of arguments, and options in any case."""
 
 import difflib
 import functools
@@ -36,6 +36,19 @@ _NEEDED = {
 }
 # By former name: the name, and what values have another name, too.
 _FORMER_NAMES = {"tv": ("regulariser", {"auto": "tv"})}
+# Options of other arguments than ``regulariser`` that are words.
+_WORDS = {
+    "gamma": ("auto",),
+    "lambdas": ("auto",),
+    "map_method": ("auto", "fit", "windows"),
+    "background_windows": ("auto",),
+    "weights": ("auto", "Z"),
+    "haadf_blur": ("auto",),
+    "keep_totals": ("auto",),
+    "share_structure": ("auto",),
+    "slices": ("each", "shared"),
+    "pedestal": ("vacuum",),
+}
 
 
 def explain_missing(method):
@@ -60,7 +73,8 @@ def explain_missing(method):
 def explain_keywords(method):
     """Make ``method`` list its keywords when it is called with an unknown one.
 
-    Former names are accepted with a `FutureWarning`. Missing arguments are explained as in
+    Former names are accepted with a `FutureWarning`, and options that are words in upper or lower
+    case. Missing arguments are explained as in
     `explain_missing`.
     """
     signature = inspect.signature(method)
@@ -86,9 +100,28 @@ def explain_keywords(method):
                 f"{method.__name__} got an unknown keyword {unknown[0]!r}.{hint} It takes "
                 f"{', '.join(known)}."
             )
-        return method(*args, **kwargs)
+        args = [_as_known(*each) for each in zip(signature.parameters, args, strict=False)]
+        return method(*args, **{name: _as_known(name, each) for name, each in kwargs.items()})
 
     return explained
+
+
+def _as_known(name, value):
+    """Return a value of an argument, an option that is a word in its usual case."""
+    if name not in _WORDS and name != "regulariser":
+        return value
+    if isinstance(value, str):
+        words = _WORDS.get(name) or _regularisers()
+        return {word.lower(): word for word in words}.get(value.lower(), value)
+    if name == "regulariser" and isinstance(value, (list, tuple)):
+        return type(value)(_as_known(name, each) for each in value)
+    return value
+
+
+def _regularisers():
+    from ..fusion.regularisers import CHOICES, REGULARISERS
+
+    return *CHOICES, *REGULARISERS
 
 
 def _rename(method, former, kwargs):

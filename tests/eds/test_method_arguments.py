@@ -320,3 +320,28 @@ def test_wrong_values_are_found_before_lazy_data_are_read(specimen):
     with pytest.raises(ValueError):
         lazy.multimodal_fusion(specimen.haadf.data.T)
     assert not reads
+
+
+@pytest.mark.parametrize(
+    ("options", "usual"),
+    [
+        ({"regulariser": "TV"}, {"regulariser": "tv"}),
+        (
+            {"regulariser": ["Huber", "ISOTROPIC", "tv"]},
+            {"regulariser": ["huber", "isotropic", "tv"]},
+        ),
+        ({"map_method": "Windows", "weights": "z"}, {"map_method": "windows", "weights": "Z"}),
+        ({"gamma": "Auto", "keep_totals": "AUTO"}, {"gamma": "auto", "keep_totals": "auto"}),
+    ],
+)
+def test_options_may_be_in_upper_or_lower_case(specimen, options, usual):
+    fixed = {"lambdas": LAMBDAS, "show_progressbar": False}
+    found, expected = (
+        specimen.signal.multimodal_fusion(specimen.haadf, **fixed, **each)
+        for each in (options, usual)
+    )
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one.data, other.data)
+        assert one.metadata.Multimodal_fusion.as_dictionary() == (
+            other.metadata.Multimodal_fusion.as_dictionary()
+        )

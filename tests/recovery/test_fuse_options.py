@@ -245,7 +245,7 @@ def test_totals_over_a_wrong_background_are_free(specimen, fuse, caplog):
         ("keep_totals", None, TypeError, ["True or False", "None"]),
         ("uncertainty", 1, TypeError, ["True or False", "1"]),
         ("uncertainty", "auto", TypeError, ["True or False", "'auto'"]),
-        ("weights", "z", ValueError, ["'auto'", "'Z'", "None", "'z'"]),
+        ("weights", "y", ValueError, ["'auto'", "'Z'", "None", "'y'"]),
     ],
 )
 def test_wrong_values_are_named(specimen, name, value, error, words):
