@@ -230,7 +230,7 @@ PAIRS = [
 ]
 
 WEIGHTS = [
-    ("z", ValueError, ["weights", "'auto'", "None", "'z'"]),
+    ("y", ValueError, ["weights", "'auto'", "None", "'y'"]),
     ([1, -1, 1], ValueError, ["weights[1]", ">= 0", "-1"]),
     ([1, 1], ValueError, ["weights", "3 numbers", "2 were given"]),
     ([1, np.nan, 1], ValueError, ["weights[1]", "finite", "nan"]),
