@@ -13,7 +13,7 @@ from .detection import detection, found_elements
 from .doubts import doubts_of
 from .factors import factors_of
 from .found_regions import is_there, rim
-from .independent import independent_regions
+from .independent import ADDED_NOISE, independent_regions
 from .known import what_is_known
 from .map_units import check_one_unit, remarks_on_units
 from .measured import measured_of
@@ -283,6 +283,8 @@ def composition(
     p_values[wrong] = np.nan
     bright = np.clip(np.nan_to_num(fused), 0, None).sum(axis=0)
     of_units = remarks_on_units(measured, maps[0].metadata, is_ratio=True)
+    if measured is not whole:
+        of_units = [*of_units, ADDED_NOISE]
     return Composition(
         lines=measured.names,
         elements=factors.elements,

@@ -12,6 +12,11 @@ from .found_regions import found_regions
 from .map_units import check_noise_is_known
 from .measured import measured_of
 
+#: Line below a table of sums over such regions.
+ADDED_NOISE = (
+    "regions were found in these data: so that their outlines do not bias the counts, noise was "
+    "added to them, and sums of regions may exceed the total of the scan within their errors"
+)
 _NEIGHBOURS = 5
 _SHARE = 0.5  # of the counts that are as noisy as each part
 _SOFTENING = 2.0  # as fitted maps have it: the background is twice the variance beyond the counts'

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checks import checked_seed
 from .doubts import doubt_remarks, doubts_of
-from .independent import independent_regions
+from .independent import ADDED_NOISE, independent_regions
 from .map_units import COUNTS, check_one_unit, remarks_on_units
 from .measured import measured_of
 from .propagation import region_counts
@@ -53,7 +53,8 @@ class RegionSums:
     counts_unit : "counts" or "map units"
         Unit of counts and errors: map units for existing maps that are not counts.
     gain_remarks : list of str
-        What the errors assume if a gain was estimated; lines below the table.
+        What the errors assume if a gain was estimated, and whether noise was added; lines below the
+        table.
     doubts : dict of str to str
         Verdict on the counts of each map and its reasons, by line; "" if there is none. Lines below
         the table.
@@ -196,10 +197,15 @@ def region_sums(
     if regions is None:
         check_one_unit(measured, of_regions=True)
         in_counts = np.ones(len(maps)) if measured.unit == COUNTS else 1 / measured.per_count
-        measured, names, masks = independent_regions(measured, output, in_counts, seed)
+        whole = measured
+        measured, names, masks = independent_regions(whole, output, in_counts, seed)
+        has_added_noise = measured is not whole
     else:
         names, masks = given_regions(regions, maps[0])
+        has_added_noise = False
     remarks = remarks_on_units(measured, maps[0].metadata, is_ratio=False)
+    if has_added_noise:
+        remarks = [*remarks, ADDED_NOISE]
     return sums_of(measured, maps, names, masks, region_counts(measured, masks), remarks)
 
 

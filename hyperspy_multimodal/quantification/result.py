@@ -101,7 +101,8 @@ class Composition:
         Unit of ``counts``, ``counts_errors`` and ``detection_limit_counts``, and their name in
         tables: map units for existing maps that are not counts.
     gain_remarks : list of str
-        What the errors assume if a gain was estimated; lines below the table.
+        What the errors assume if a gain was estimated, and whether noise was added; lines below the
+        table.
     doubts : dict of str to str
         Verdict on the counts of each map and its reasons, by line; "" if there is none. Lines below
         the table.
