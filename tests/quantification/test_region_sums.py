@@ -37,6 +37,10 @@ def test_sums_of_found_regions_are_those_of_their_composition(fused):
     assert found.sums.regions == found.regions and len(found.regions) > 1
     np.testing.assert_array_equal(found.sums.counts, found.counts)
     np.testing.assert_allclose(found.sums.errors["counts"], found.counts_errors)
+    given = composition(fused.maps, fused.output, fused.kfactors, squares())
+    for with_noise, without in ((found, given), (found.sums, given.sums)):
+        assert "noise was added" in with_noise.table()
+        assert "noise was added" not in without.table()
 
 
 def test_sums_are_of_raw_maps_not_of_fused_ones(fused):
