@@ -7,6 +7,7 @@ import numpy as np
 from ..counts.raw_noise import errors_of_totals
 from ..notes import Speaker
 from ..physics.microscope import beam_energy_of, stated
+from ..written_numbers import plain
 from .fit_report import UNEXPLAINED, unexplained
 from .fitted_channels import channels_to_fit, detector_of
 from .select_lines import named_in
@@ -156,10 +157,10 @@ def say_missed(missed, noise, in_kev, units):
         "are %+.0f eV from their energies on the axis, or wider than the energy resolution says. "
         "Totals are too low, and ratios of elements are wrong. Use map_method='fit', which finds "
         "the peaks, or pass `integration_windows` and `background_windows` around them. If the "
-        "axis is wrong, correct s.axes_manager[-1].offset by about %+.2g %s.",
+        "axis is wrong, add about %s %s to s.axes_manager[-1].offset.",
         ", ".join(f"{100 * min(share, 1):.0f} % ({name})" for name, share in about.items()),
         1e3 * shift,
-        -shift / in_kev,
+        plain(-shift / in_kev, 2),
         units,
         kind="missed counts",
         about=about,
