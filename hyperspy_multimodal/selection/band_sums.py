@@ -171,16 +171,20 @@ class _Correction:
         """
         rows = np.vstack([slopes / self.errors[:, None], self._broad @ slopes])
         off = (self.wanted - held) / self.errors
-        for remains, change in itertools.product(_MAY_REMAIN, _CHANGES):
+
+        def found(remains, change):
             wanted = held / self.errors + np.sign(off) * np.maximum(np.abs(off) - remains, 0.0)
-            amounts = _bounded(
+            return _bounded(
                 np.vstack([rows, self._prior / change]),
                 np.concatenate([wanted, self._broad @ self.wanted, self._centre / change]),
                 np.repeat([HIGHEST, np.inf], [self.bands.size, self.bands.added.shape[1]]),
             )
-            if self._are_right(slopes @ amounts):
-                break
-        return amounts
+
+        largest = found(_MAY_REMAIN[-1], _CHANGES[-1])
+        if not self._are_right(slopes @ largest):
+            return largest  # smaller ones would not be right either
+        every = (found(*each) for each in itertools.product(_MAY_REMAIN, _CHANGES))
+        return next(each for each in every if self._are_right(slopes @ each))
 
     def _prior_rows(self):
         """Return rows and right side for a prior standard deviation of 1.

@@ -81,7 +81,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         fixed = np.flatnonzero(np.isfinite(totals))
         known = expectation, haadf, maps.mask
         sums = WrongSums(*known, fixed, elements, maps.names, alone)
-        lost = _nearest(sums, fused, maps, totals)
+        lost = _nearest(sums, fused, maps, totals, ready)
         kept = restored(lost)
         done = {each.element for each in lost if each.window.family == OTHERS}
 
@@ -136,27 +136,31 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
     return kept, lost, left + sums.wrong(kept) + broad
 
 
-def _nearest(sums, fused, maps, totals):
+def _nearest(sums, fused, maps, totals, ready):
     """Return sums by brightness that are wrong, or of other maps where this corrects maps better.
 
     Counts that are missing in a shell, and too many in its core, are also too few and too many in
     pixels of a certain brightness, to which others belong as well. Once they are where they belong,
-    sums by brightness are right.
+    sums by brightness are right. Adds corrected maps to ``ready``, see `given_back`.
     """
-
-    def corrected(new):
-        return given_back(fused, maps, new, totals)
-
     there = 1.0 if maps.mask is None else ~maps.mask
     found = {each.element: each for each in sums.of_brightness(fused)}
+    by_others = {}
+
+    def corrected(new):
+        return given_back(fused, maps, new, totals, by_others)
+
     others = sums.of_others(fused, corrected, set(found))
-    by_brightness, by_others = (corrected(each) for each in (found.values(), others))
-    rest = sums.of_brightness(by_others, {each.element for each in others})
+    if not others:
+        return list(found.values())
+    maps_by_others = corrected(others)
+    maps_by_brightness = given_back(fused, maps, found.values(), totals, ready)
+    rest = sums.of_brightness(maps_by_others, {each.element for each in others})
     for each in others:
         i = each.element
-        better = nearer(by_others[i], by_brightness[i], maps.net[i], there) > 0
+        better = nearer(maps_by_others[i], maps_by_brightness[i], maps.net[i], there) > 0
         if better and i not in {one.element for one in rest}:
-            found[i] = each
+            found[i], ready[i] = each, by_others[i]
     return list(found.values())
 
 
