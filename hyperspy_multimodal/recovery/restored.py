@@ -111,7 +111,7 @@ def restored(prepared, chosen, keep_significant, tolerance, **options):
         return first
     setting = chosen.setting
     for i, each in enumerate(others):
-        setting = _with(setting, i, each.setting.regularisers[i], each.setting.ratios[i])
+        setting = setting.with_regulariser(i, each.setting.regularisers[i], each.setting.ratios[i])
     maps = np.stack([each.as_fused.maps[i] for i, each in enumerate(others)])
     result = fused(setting, initial=replace(first.as_fused, maps=maps))
     kept = np.stack([each.result.maps[i] for i, each in enumerate(others)])
@@ -135,7 +135,7 @@ def _others(chosen, first, fused, found):
             break
         setting = chosen.setting
         for i in elements:
-            setting = _with(setting, i, *waiting[i][turn][:2])
+            setting = setting.with_regulariser(i, *waiting[i][turn][:2])
         part = fused(setting, elements=elements, callback=None)
         maps = np.array(first.as_fused.maps)
         maps[elements] = part.maps
@@ -145,10 +145,3 @@ def _others(chosen, first, fused, found):
             if now < wrong[i]:
                 best[i], wrong[i] = new, now
     return best
-
-
-def _with(setting, element, regulariser, ratio):
-    """Return a setting with another regulariser and ratio for one element."""
-    names, ratios = list(setting.regularisers), list(setting.ratios)
-    names[element], ratios[element] = regulariser, ratio
-    return replace(setting, regularisers=tuple(names), ratios=tuple(ratios))

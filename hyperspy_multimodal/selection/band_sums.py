@@ -184,7 +184,7 @@ class _Correction:
         if not self._are_right(slopes @ largest):
             return largest  # smaller ones would not be right either
         every = (found(*each) for each in itertools.product(_MAY_REMAIN, _CHANGES))
-        return next(each for each in every if self._are_right(slopes @ each))
+        return next((each for each in every if self._are_right(slopes @ each)), largest)
 
     def _prior_rows(self):
         """Return rows and right side for a prior standard deviation of 1.

@@ -1,6 +1,5 @@
 """Regularisers that predict held-out counts as well as the chosen one, but give another map."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -98,7 +97,7 @@ def _others(held_out, setting, element):
     """Return the best setting with each other regulariser, with the errors it predicts worse."""
     if setting.model is None:
         ranked = [
-            (_with(setting, element, name, ratio), errors)
+            (setting.with_regulariser(element, name, ratio), errors)
             for name, ratio, errors in held_out.alternatives(setting, element)
         ]
     else:
@@ -110,13 +109,6 @@ def _others(held_out, setting, element):
         best.setdefault(each.regularisers[element], (each, float(errors)))
     best.pop(setting.regularisers[element], None)
     return [each for each in best.values() if each[1] < _ALIKE]
-
-
-def _with(setting, element, name, ratio):
-    """Return a setting with another regulariser and ratio for one element."""
-    names, ratios = list(setting.regularisers), list(setting.ratios)
-    names[element], ratios[element] = name, ratio
-    return replace(setting, regularisers=tuple(names), ratios=tuple(ratios))
 
 
 def _together(setting, others):

@@ -1,6 +1,6 @@
 """Free parameters of a fusion, and the fusion with them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,6 +47,12 @@ class Setting:
         """lambda_1 and lambda_2, one per element."""
         lambda_1 = np.asarray(self.lambda_1) * np.where(self.apart, APART, 1.0)
         return lambda_1, lambda_1 * np.array(self.ratios)
+
+    def with_regulariser(self, element, regulariser, ratio):
+        """Return a setting with another regulariser and ratio for one element."""
+        names, ratios = list(self.regularisers), list(self.ratios)
+        names[element], ratios[element] = regulariser, ratio
+        return replace(self, regularisers=tuple(names), ratios=tuple(ratios))
 
 
 def settled_at(setting, tolerance):
