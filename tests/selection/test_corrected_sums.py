@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.counts.element_maps import ElementMaps
+from hyperspy_multimodal.selection import band_sums
 from hyperspy_multimodal.selection import corrected_sums as module
 from hyperspy_multimodal.selection.band_sums import with_band_sums
 from hyperspy_multimodal.selection.brightness_bands import bands_of
@@ -94,3 +95,23 @@ def test_a_gross_error_is_corrected_in_the_end_if_pixels_get_no_worse(scan, monk
     # Those that were searched last are tried first, and what was accepted is kept.
     assert asked[2:] == [(second, True), (first, True)]
     assert found.once_more(net, variance).map is right
+
+
+@pytest.mark.parametrize(("gain", "accepts"), [(0.5, True), (-0.5, False)])
+def test_half_the_gross_error_will_do_if_pixels_come_no_further(scan, monkeypatch, gain, accepts):
+    net, variance, fused, (first, _) = scan
+    monkeypatch.setattr(band_sums, "nearer", lambda *_: gain)
+    np.testing.assert_array_equal(with_band_sums(fused, net, variance, first), fused)
+    found = with_band_sums(fused, net, variance, first, even=True)
+    assert np.array_equal(found, fused) != accepts
+    left = COLUMNS < 48
+    if accepts:
+        assert found[left].sum() < 0.5 * fused[left].sum()
+
+
+def test_small_errors_are_not_corrected_without_a_gain_of_pixels(scan, monkeypatch):
+    net, variance, fused, (first, _) = scan
+    slightly_wrong = np.where(COLUMNS >= 48, fused, 0.1 * fused)
+    monkeypatch.setattr(band_sums, "nearer", lambda *_: 0.5)
+    found = with_band_sums(slightly_wrong, net, variance, first, even=True)
+    np.testing.assert_array_equal(found, slightly_wrong)
