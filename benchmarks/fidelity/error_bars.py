@@ -11,8 +11,11 @@ silica spheres is taken, which is downloaded once. `--specimens` leaves it out,
 
 Few pixels and regions of one scan are independent, so that shares of a few scans differ from those
 of many by chance. Each draw of the errors is therefore scored as if it were the true error, whose
-error bars are right. "By chance" is the standard deviation of that, over as many seeds. The last
-lines say how many elements are in the ranges that are asked for, and how many would be.
+error bars are right. "By chance" is the standard deviation of that, over as many seeds. "From
+counts" is the standard error with which the counts of one scan determine the mean squared error, as
+a share of the stated variance: the covariance penalty is the squared residual, less the noise, and
+the squares of the noise scatter. The last lines say how many elements are in the ranges that are
+asked for, and how many would be.
 """
 
 import argparse
@@ -50,6 +53,7 @@ class Score:
     squared: list = field(default_factory=list)
     stated: list = field(default_factory=list)
     before: list = field(default_factory=list)
+    of_noise: list = field(default_factory=list)  # variance of the sum of its squares
     of_pixels: list = field(default_factory=list)
     of_regions: list = field(default_factory=list)
     # Sums of raw maps, with the errors of `region_sums`; squared errors of both kinds of sums.
@@ -89,11 +93,19 @@ class Score:
         ratio, one, two = self.found
         chance = self.by_chance.std(axis=0)
         before, pixels = sum(self.squared) / sum(self.before), np.concatenate(self.of_pixels)
+        counted = np.mean(np.sqrt(self.of_noise) / self.stated)
         raw = np.concatenate(self.of_raw)
         raw = [(raw < n).mean() if raw.size else np.nan for n in (1, 2)]
         fused, other = np.maximum(np.sum(self.squared_sums, axis=0), 0.0)
-        numbers = before, ratio, chance[0], (pixels < 1).mean(), one, chance[1], two, chance[2]
-        numbers += *raw, np.sqrt(fused / other) if other > 0 else np.nan
+        numbers = before, ratio, chance[0], counted, (pixels < 1).mean()
+        numbers += (
+            one,
+            chance[1],
+            two,
+            chance[2],
+            *raw,
+            np.sqrt(fused / other) if other > 0 else np.nan,
+        )
         return " | ".join(f"{number:.2f}" for number in numbers)
 
 
@@ -141,6 +153,8 @@ def add(scores, signal, haadf, truth, variance, seed):
         score.drawn_squared.append(np.square(errors)[:, bright].sum(axis=1))
         stated = np.square(deviations[k])
         score.stated.append(stated[bright].sum())
+        noise = output["raw_noise"]["variances"][fused.metadata.Sample.xray_lines[0]]
+        score.of_noise.append(2 * np.square(noise[bright]).sum())
         score.before.append(stated[bright].sum() / output["error_ratios"][k])
         score.of_pixels.append((np.abs(error) / np.sqrt(stated + variance[k]))[bright])
         noisy = errors + generator.normal(0.0, np.sqrt(variance[k]), errors.shape)
@@ -216,11 +230,11 @@ def main():
     which = "measured" if given.measured else "foil" if given.foil else "specimens"
     print(f"<!-- table: error-bars-{which} -->\n")
     print(
-        "| scan | element | uncalibrated | calibrated | by chance | pixels 1 σ "
-        "| regions 1 σ | by chance | regions 2 σ | by chance "
+        "| scan | element | uncalibrated | calibrated | by chance | from counts "
+        "| pixels 1 σ | regions 1 σ | by chance | regions 2 σ | by chance "
         "| raw regions 1 σ | 2 σ | error fused / raw |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+    print("|" + "---|" * 14)
     every = []
     specimens = {} if given.measured else FOIL if given.foil else SPECIMENS
     for name, (specimen_of, doses) in specimens.items():
