@@ -11,10 +11,12 @@ from ..fusion.minimise import warn_if_unconverged
 from ..memory import reuse_memory
 from ..selection import (
     SUMS,
+    Expectation,
     error_draws,
     restored_windows,
     say_close_regularisers,
     settled_at,
+    warn_of_scatter,
 )
 from .evidence import judged, messages_of, say_rough_errors, table_of
 from .leaks import warn_of_bright_bias, warn_of_leaks
@@ -153,6 +155,8 @@ def fuse(maps: Maps, haadf, scattering, parameters):
             found = _error_draws(*known, parameters, progress.step)
     warn_if_unconverged(result, settled_at(chosen.setting, parameters.tolerance))
     _say(prepared, chosen.setting, maps_now.as_fused, result, parameters)
+    scatters = Expectation(maps, prepared.beyond).scatters(result.maps)
+    warn_of_scatter(maps.names, scatters, parameters.chooses_lambdas)
     say_close_regularisers(maps.names, chosen.setting, chosen.close)
     back = restored_windows(lost, left)
     say_what_was_given_back(maps, [each for each in back if not each.is_shown])

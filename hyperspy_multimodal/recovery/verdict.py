@@ -99,6 +99,8 @@ RULES = {
     "changed total": Rule("total differs from the counts", care=0.05, distrust=0.5),
     # standard errors of what still differs
     "erased structure": Rule("structure lost or added", care=1, distrust=10),
+    # differences between counts and map in most of the scan, in units of the noise
+    "too smooth": Rule("counts differ from the map", care=1),
     "hot pixels": Rule("possible hot pixels", care=1),
     # standard errors of sums over ranges of brightness of the HAADF
     "wrong sums": Rule("sums by brightness differ", care=1),

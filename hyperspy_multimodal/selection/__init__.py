@@ -12,7 +12,7 @@ from .given_back import given_back, kept_structure, restored_windows
 from .guided_models import CroppedModels, GuidedModels
 from .haadf_model import BLURS, GAMMAS, HaadfFit, HaadfModel
 from .held_out import HeldOut
-from .lost_structure import LINES
+from .lost_structure import LINES, Expectation
 from .negative_counts import Negative, negative_counts, variance_beyond
 from .noise_share import NoiseShare
 from .normalised_haadf import normalise_haadf
@@ -23,6 +23,7 @@ from .shared_structure import SharedStructure, shared_structure
 from .sieves import SMOOTH
 from .strips import POSITION
 from .totals import trusted_totals, vacuum_of
+from .window_noise import warn_of_scatter
 from .wrong_ranges import SUMS
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "CloseRegulariser",
     "CroppedModels",
     "ErrorDraws",
+    "Expectation",
     "GuidedModels",
     "HaadfFit",
     "HaadfModel",
@@ -70,4 +72,5 @@ __all__ = [
     "trusted_totals",
     "vacuum_of",
     "variance_beyond",
+    "warn_of_scatter",
 ]

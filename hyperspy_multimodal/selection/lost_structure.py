@@ -18,6 +18,7 @@ from .scan_windows import windows_over
 from .significance import errors_of, spread_of, unit_of_pixels
 from .sum_plans import plans_over
 from .surroundings import is_dark_alone, is_part
+from .window_noise import scatter, unit_below
 from .window_search import WindowSearch
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
@@ -27,9 +28,7 @@ INDEPENDENT = 0.5
 # Minimum number of standard errors, for kinds with few places, and what is always enough for boxes
 # and discs with these sides, in pixels.
 _LEAST, _ENOUGH, _SMALL = 4.5, 5.0, range(2, 9)
-# Sides of the largest windows that tell the noise, and of the smallest that tell errors of the
-# background, and the median of |x| of a Gaussian.
-_NOISE_SIDE, _MEDIAN, _LARGEST_UNIT = 4, 0.6745, 1e100
+_LARGEST_UNIT = 1e100
 # Maximum number of windows that a search returns, the most significant first.
 _MOST_CANDIDATES = 2000
 # Decimals to which squared standard errors are compared.
@@ -39,7 +38,6 @@ _DIGITS = 6
 LINES, _MOSTLY = ("lines", "diagonals", "slanted lines", "chains"), 0.5
 # Elements that are searched at a time.
 _AT_A_TIME = 4
-_TINY = np.float32(1e-30)
 # A unit from sums in single precision counts as 1 up to this value.
 _SURELY_POISSON = 0.99
 
@@ -180,6 +178,13 @@ class Expectation:
             self.search(element, fused)
         return self._units[element][0]
 
+    def scatters(self, maps):
+        """Return how far counts of small windows scatter about each map, in units of the noise."""
+        runs = side_by_side(
+            lambda i: WindowSearch(self.images(i, maps[i]), ()).runs, range(len(maps))
+        )
+        return [scatter(self._least, each) for each in runs]
+
     def wrong(self, elements, maps, found, thoroughly=True):
         """Return windows in which maps are wrong, the most significant first; they may overlap.
 
@@ -239,19 +244,7 @@ class Expectation:
 
     def _noise(self, runs, of_background):
         """Return the largest unit suggested by any windows, from the sums in `Runs`."""
-        unit = 0.0
-        for window, least in self._least.items():
-            if not window.is_compact:
-                continue
-            mean, beyond = window.sums(runs)
-            if max(window.size) <= _NOISE_SIDE:
-                off = np.abs(beyond) / np.sqrt(np.maximum(mean, _TINY))
-                unit = max(unit, float(np.median(off)) / _MEDIAN)
-            if max(window.size) >= _NOISE_SIDE:
-                background = window.sums(of_background)
-                below = (background - mean - beyond) / np.sqrt(np.maximum(background, 1.0))
-                unit = max(unit, float(below.max()) / least)
-        return unit
+        return max(scatter(self._least, runs), unit_below(self._least, runs, of_background))
 
 
 def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):
