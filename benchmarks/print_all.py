@@ -95,7 +95,7 @@ JOBS = {
         quoted=("README.md, Can I trust the maps?", "docs/troubleshooting.md, below the table"),
     ),
     "example": Job("example.py", 0.5, ("example",)),
-    "composition": Job("fidelity/composition.py --seeds 6", 3, ("composition", "homogeneous")),
+    "composition": Job("fidelity/composition.py --seeds 15", 4, ("composition", "homogeneous")),
     "quantified": Job(
         "quantified.py",
         0.5,
@@ -111,7 +111,7 @@ JOBS = {
     "regularisers": Job("fidelity/regularisers.py --seeds 2", 2, ("regularisers",)),
     "forms": Job("fidelity/forms.py", 0.5, ("forms",)),
     "lost-structure": Job(
-        "fidelity/lost_structure.py", 4, ("lost-features", "kept", "false-alarms")
+        "fidelity/lost_structure.py --draws 100", 6, ("lost-features", "kept", "false-alarms")
     ),
     "shared-structure": Job(
         "fidelity/shared_structure.py",
@@ -120,7 +120,7 @@ JOBS = {
     ),
     "thin": Job("fidelity/thin_structure.py", 2, ("thin",)),
     "tgv-iterations": Job("generalised_variation_iterations.py", 1, ("tgv-iterations",)),
-    "twins": Job("fidelity/twins.py --published {published} --seeds 2", 3.5, ("twins",)),
+    "twins": Job("fidelity/twins.py --published {published} --seeds 2", 5, ("twins",)),
     "published-examples": Job(
         "published_examples.py --published {published} --files {data}",
         2,

@@ -27,7 +27,7 @@ from hyperspy_multimodal.data import core_shell
 
 SHAPE = (128, 128)
 #: Effective counts of the strongest element at its brightest pixel.
-DOSES = (0.3, 3)
+DOSES = (0.3, 1, 3)
 #: Standard deviation of Gaussian noise, in effective counts.
 FLOORS = {"electrons": 0.0, "electrons, noise clipped at 0": 0.3}
 GAIN = 0.01
