@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .region_sums import RegionSums
 
 _COLUMNS = (
-    *("region", "pixels", "rim", "line", "counts", "counts_error"),
+    *("region", "pixels", "rim", "line", "counts", "counts_error", "counts_total_error"),
     *("atomic_percent", "weight_percent", "error", "error_counts", "error_fit", "error_kfactors"),
     *("detection_limit_counts", "detection_limit", "p_value", "detected", "remark", "doubt"),
     *("ratio_to", "ratio", "ratio_error"),
@@ -29,7 +29,7 @@ _COLUMNS = (
 # Counts this many errors of their noise above 0 need an explanation if they are not detected.
 _SEEN = 3.0
 # Columns in the unit of the counts.
-_OF_COUNTS = ("counts", "counts_error", "detection_limit_counts")
+_OF_COUNTS = ("counts", "counts_error", "counts_total_error", "detection_limit_counts")
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ class Composition:
         limits and p-values follow from them, and not from ``counts_errors``, which contain only
         noise. The table gives them where this makes the difference.
     sums : RegionSums
-        The same counts with the errors of noise and fit, as `region_sums` returns them.
+        The same counts with the errors of noise and fit, as `region_sums` returns them. The table
+        gives the total error.
     """
 
     lines: list[str]
@@ -191,8 +192,8 @@ class Composition:
                 str(row["pixels"]),
                 row["line"],
                 " +- ".join(
-                    f"{row[name]:.{decimals(row['counts_error'])}f}"
-                    for name in ("counts", "counts_error")
+                    f"{row[name]:.{decimals(row['counts_total_error'])}f}"
+                    for name in ("counts", "counts_total_error")
                 ),
                 *(f"{row[f'{name}_percent']:.2f}" for name in ("atomic", "weight")),
                 *(f"{row[f'error{name}']:.2f}" for name in ("", "_counts")),
@@ -255,10 +256,15 @@ class Composition:
             error = self.detection_errors[r, k]
             said.append(
                 f"{self.regions[r]}: {self.lines[k]} is not detected, because noise and fit "
-                f"together have an error of {error:.{decimals(error)}f} if it is absent; the "
-                f"error beside the {self.counts_unit} is that of noise alone"
+                f"together have an error of {error:.{decimals(error)}f} {self.counts_unit} if it "
+                "is absent"
             )
         return said
+
+    @property
+    def _errors_of_counts(self):
+        """Errors of counts, of noise and, where it is known, of the fit, shape (R, K)."""
+        return self.counts_errors if self.sums is None else self.sums.errors["total"]
 
     def _named(self, column):
         """Return the name of a column in a file, with the unit of what it holds."""
@@ -275,6 +281,7 @@ class Composition:
                 values = (
                     *(region, int(self.pixels[r]), float(self.rims[r]), line),
                     *(float(self.counts[r, k]), float(self.counts_errors[r, k])),
+                    float(self._errors_of_counts[r, k]),
                     *(float(self.atomic_percent[r, k]), float(self.weight_percent[r, k])),
                     *(float(self.errors[source][r, k]) for source in ("total", "counts")),
                     *(float(self.errors[source][r, k]) for source in ("fit", "kfactors")),

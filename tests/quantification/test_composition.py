@@ -283,6 +283,20 @@ def test_a_few_negative_counts_are_none(fused):
     assert not found.detected[0, k] and "no composition" not in found.remarks["region"]
 
 
+def test_errors_beside_counts_are_those_of_noise_and_fit(fused, tmp_path):
+    found = composition(fused.maps, fused.output, fused.kfactors, quarters((32, 32)))
+    total = found.sums.errors["total"]
+    assert np.all(total > found.counts_errors)
+    row = found.table().splitlines()[1].split()
+    assert float(row[5]) == pytest.approx(total[0, 0], rel=0.1)
+    found.to_csv(tmp_path / "composition.csv")
+    with open(tmp_path / "composition.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for name, errors in (("counts_error", found.counts_errors), ("counts_total_error", total)):
+        written = [float(row[name]) for row in rows]
+        np.testing.assert_allclose(written, errors.ravel(), rtol=1e-6)
+
+
 def test_counts_above_their_noise_that_the_fit_may_explain_are_told(fused):
     found = composition(fused.maps, fused.output, fused.kfactors, quarters((32, 32)))
     # Currie's limit: the rest is the same in all regions
@@ -296,6 +310,6 @@ def test_counts_above_their_noise_that_the_fit_may_explain_are_told(fused):
     hidden = replace(found, detected=detected, detection_errors=errors)
     line = found.lines[1]
     assert f"3: {line} is not detected, because noise and fit together" in hidden.table()
-    assert "an error of 1234 if it is absent" in hidden.table()
+    assert "an error of 1234 counts if it is absent" in hidden.table()
     unknown = replace(hidden, p_values=np.full(detected.shape, np.nan))
     assert "is not detected" not in unknown.table()
