@@ -41,6 +41,25 @@ def largest_differences(maps, lost, is_place=False, counts_first=False):
     return ", ".join(found)
 
 
+def all_differences(maps, lost):
+    """Describe all differences of each element, those with the most counts first.
+
+    Parameters
+    ----------
+    maps, lost
+        As for `largest_differences`.
+    """
+    by_size = sorted(lost, key=lambda each: -abs(each.fused - each.counts))
+    found = {}
+    for each in by_size:
+        sums = [float(maps.gains[each.element]) * value for value in (each.fused, each.counts)]
+        found.setdefault(each.element, []).append(
+            f"{instead_of(*sums)} in {each.window.name}, "
+            f"{abs(each.significance):.1f} standard errors"
+        )
+    return ", ".join(f"{maps.names[i]} ({'; '.join(found[i])})" for i in sorted(found))
+
+
 def instead_of(value, right):
     """Return a value that should be another, with as many digits as show the difference.
 

@@ -43,7 +43,11 @@ from .record import (
 from .restored import restored
 from .setting import chosen_setting
 from .summary import summed_up
-from .sums_by_brightness import say_what_was_moved_back, warn_of_wrong_sums
+from .sums_by_brightness import (
+    say_what_was_moved_back,
+    warn_of_wrong_sums,
+    wrong_by_brightness,
+)
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,9 @@ def fuse(maps: Maps, haadf, scattering, parameters):
             known = prepared, chosen, result, lost
             found = _error_draws(*known, parameters, progress.step)
     warn_if_unconverged(result, settled_at(chosen.setting, parameters.tolerance))
-    _say(prepared, chosen.setting, maps_now.as_fused, result, parameters)
+    of_sums = [each for each in left if each.window.family in SUMS]
+    known = wrong_by_brightness(maps, of_sums)
+    _say(prepared, chosen.setting, maps_now.as_fused, result, parameters, known)
     scatters = Expectation(maps, prepared.beyond).scatters(result.maps)
     warn_of_scatter(maps.names, scatters, parameters.chooses_lambdas)
     say_close_regularisers(maps.names, chosen.setting, chosen.close)
@@ -162,7 +168,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     say_what_was_given_back(maps, [each for each in back if not each.is_shown])
     say_what_was_moved_back(maps, [each for each in back if each.window.family in SUMS])
     open_gamma = parameters.chooses_lambdas and not parameters.chooses_gamma
-    warn_of_wrong_sums(maps, [each for each in left if each.window.family in SUMS], open_gamma)
+    warn_of_wrong_sums(maps, of_sums, open_gamma)
     left = [each for each in left if each.window.family not in SUMS]
     if found is not None:
         say_rough_errors(maps.names, result.maps)
@@ -218,8 +224,11 @@ def _draws(found, result, gains):
     return gains.astype(np.float32) * (result.maps.astype(np.float32) + found.errors)
 
 
-def _say(prepared, setting, as_fused, result, parameters):
-    """Log messages about the HAADF and the maps, as fused and with what was restored."""
+def _say(prepared, setting, as_fused, result, parameters, known):
+    """Log messages about the HAADF and the maps, as fused and with what was restored.
+
+    Sums of some maps by brightness are known to be wrong.
+    """
     names = prepared.maps.names
     if setting.model is not None:
         warn_of_poor_model(setting.model)
@@ -231,4 +240,4 @@ def _say(prepared, setting, as_fused, result, parameters):
         empty = not np.any(prepared.maps.counts)
         say_what_was_left_out(names, setting, parameters, prepared.models.first, empty)
     if parameters.chooses_lambdas:
-        warn_of_bright_bias(prepared, setting, result)
+        warn_of_bright_bias(prepared, setting, result, known)

@@ -85,7 +85,7 @@ def warn_of_leaks(prepared, setting, result):
     )
 
 
-def warn_of_bright_bias(prepared, setting, result):
+def warn_of_bright_bias(prepared, setting, result, apart_from=()):
     """Name maps that differ from their counts where the HAADF is bright, whatever the cause.
 
     Only for elements that are present there, with at least half as many counts per pixel as in the
@@ -99,6 +99,8 @@ def warn_of_bright_bias(prepared, setting, result):
         The chosen setting.
     result : FusionResult
         Fused maps.
+    apart_from : collection of str
+        Names of maps whose sums by brightness are known to be wrong. Default none.
     """
     bias = bias_found(prepared, setting, result)
     dark, bright = bias.counts[:, 0], bias.counts[:, 1]
@@ -109,6 +111,8 @@ def warn_of_bright_bias(prepared, setting, result):
     about, found = {}, []
     for k in np.flatnonzero(off):
         name, percent = prepared.maps.names[k], float(bias.percent[k, 1])
+        if name in apart_from:
+            continue
         about[name] = abs(percent) / 100
         found.append(f"{name} {_too_high(percent, bias.percent_errors[k, 1])}")
     if found:

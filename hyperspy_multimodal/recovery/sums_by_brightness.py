@@ -4,7 +4,7 @@ import numpy as np
 
 from ..notes import Speaker
 from ..selection import BRIGHTNESS, OTHERS, POSITION
-from .differences import largest_differences
+from .differences import all_differences, largest_differences
 
 _logger = Speaker(__name__)
 # Share of the total of an element by which sums must be wrong to call for care; or share of the sum
@@ -67,48 +67,28 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     totals = np.abs(maps.totals) if left else ()
     large = [each for each in left if _is_large(each, totals)]
     for some in (large, [each for each in left if each not in large]):
-        advice = ", or try gamma='auto'" if may_try_gammas else ""
-        if by_brightness := _of(some, BRIGHTNESS):
+        if some:
             _logger.warning(
-                "Where the HAADF has a certain brightness, the sums of fused maps still differ "
-                "from those of the counts: %s. No correction by brightness brings these maps "
-                "closer to the counts of single pixels. There, use sums of the raw maps%s.",
-                largest_differences(maps, by_brightness),
-                advice,
-                **_named(maps, by_brightness, "wrong sums" if some is large else "told"),
+                "Sums of fused maps over parts of the scan still differ from those of the counts: "
+                "%s. No correction that is smooth across the scan, or by brightness, brings these "
+                "maps closer to the counts of single pixels. There, use sums of the raw maps%s.",
+                all_differences(maps, some),
+                ", or try gamma='auto'" if may_try_gammas else "",
+                kind="wrong sums" if some is large else "told",
+                about={maps.names[each.element]: abs(each.significance) for each in some},
             )
-        if by_position := _of(some, POSITION):
-            _logger.warning(
-                "Over broad parts of the scan, the sums of fused maps still differ from those of "
-                "the counts: %s. No smooth correction across the scan brings these maps closer to "
-                "the counts of single pixels. There, use sums of the raw maps%s.",
-                largest_differences(maps, by_position),
-                advice,
-                **_named(maps, by_position, "wrong strips" if some is large else "told"),
-            )
-        if beside_others := _of(some, OTHERS):
-            _logger.warning(
-                "Where another element is, or where it is not, the sums of fused maps still differ "
-                "from those of the counts: %s. The contrast between a core and its shell, or "
-                "between phases, is therefore wrong. No correction brings these maps closer to the "
-                "counts of single pixels. There, use sums of the raw maps%s.",
-                largest_differences(maps, beside_others),
-                advice,
-                **_named(maps, beside_others, "wrong contrast" if some is large else "told"),
-            )
+
+
+def wrong_by_brightness(maps, left):
+    """Return the names of maps of which `warn_of_wrong_sums` says that brightness matters."""
+    totals = np.abs(maps.totals) if left else ()
+    some = [each for each in _of(left, BRIGHTNESS) if _is_large(each, totals)]
+    return {maps.names[each.element] for each in some}
 
 
 def _of(lost, family):
     """Return the ranges of one family."""
     return [each for each in lost if each.window.family == family]
-
-
-def _named(maps, lost, kind):
-    """Return the kind of a note, and the standard errors of each element."""
-    return {
-        "kind": kind,
-        "about": {maps.names[each.element]: abs(each.significance) for each in lost},
-    }
 
 
 def _is_large(lost, totals):

@@ -22,6 +22,7 @@ SIDE = 48
 ROWS, COLS = np.indices((SIDE, SIDE))
 DOME = np.sqrt(np.clip(1 - np.hypot(ROWS - 21, COLS - 26) / 18, 0, 1))
 NAMES = ["Cu_Ka", "Zn_Ka"]
+WORDS = "sums over parts of the scan differ"
 
 
 def lost(element, counts, fused, errors):
@@ -45,7 +46,7 @@ def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
         warn_of_wrong_sums(maps, [lost(1, 100.0, 300.0, -6.5)])
     sound, care = verdicts_of(NAMES, notes)
     assert sound.verdict == "sound" and care.verdict == "with care"
-    assert care.words == ["sums by brightness differ"]
+    assert care.words == [WORDS]
     [text] = care.texts
     assert "Zn_Ka (150 instead of 50 in the darkest " in text
     assert "6.5 standard errors" in text
@@ -77,16 +78,16 @@ def test_sums_that_are_wrong_by_a_large_share_of_what_is_there_call_for_care(
     assert verdicts_of(NAMES, notes)[0].verdict == verdict
 
 
-def test_sums_over_strips_are_named_apart_from_those_by_brightness():
+def test_sums_over_strips_are_named_with_those_by_brightness():
     maps = scan_of(totals=[9000.0, 9000.0])
     both = [lost(0, 100.0, 300.0, -6.5), in_strips(1, 300.0, 600.0, -4.5)]
     with gathered() as notes:
-        warn_of_wrong_sums(maps, both)
-    assert [each.words for each in verdicts_of(NAMES, notes)] == [
-        ["sums by brightness differ"],
-        ["sums over rows or columns differ"],
-    ]
-    assert "Zn_Ka (300 instead of 150 in columns 0 to 23, 4.5 standard errors)" in notes[1].text
+        warn_of_wrong_sums(maps, [*both, lost(1, 1000.0, 1800.0, -5.0)])
+    assert [each.words for each in verdicts_of(NAMES, notes)] == [[WORDS], [WORDS]]
+    [note] = notes
+    assert "Zn_Ka (900 instead of 500 in the darkest " in note.text
+    assert "; 300 instead of 150 in columns 0 to 23, 4.5 standard errors)" in note.text
+    assert "Cu_Ka (300 instead of 100 in the darkest " in note.text
     with gathered() as notes:
         say_what_was_moved_back(maps, both)
     by_brightness, across = (each.text for each in notes)
@@ -101,10 +102,7 @@ def test_sums_where_another_map_is_bright_call_for_care():
     wrong = Lost(0, ranges, 0, ranges.pixels(), -6.5, 300.0, 600.0, is_shown=True)
     with gathered() as notes:
         warn_of_wrong_sums(maps, [wrong])
-    assert [each.words for each in verdicts_of(NAMES, notes)] == [
-        ["contrast to another map differs"],
-        [],
-    ]
+    assert [each.words for each in verdicts_of(NAMES, notes)] == [[WORDS], []]
     assert "Cu_Ka (600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
     with gathered() as notes:
         say_what_was_moved_back(maps, [wrong])
