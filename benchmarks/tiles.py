@@ -113,7 +113,7 @@ def main():
     print("<!-- table: tiles -->\n")
     halos = (16, 32, 64)
     shown = " | ".join(f"halo {halo}" for halo in halos)
-    print(f"| specimen | gamma | TV | {shown} | halo 32, mean prices | their totals |")
+    print(f"| specimen | gamma | TV | {shown} | halo 32, mean multipliers | error of the totals |")
     print("|---|---|---|" + "---|" * (len(halos) + 2))
     for make, gamma, regulariser in (
         (core_shell, 1.0, "directional"),

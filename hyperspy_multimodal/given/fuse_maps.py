@@ -77,18 +77,18 @@ def fuse_maps(
         Elements, X-ray lines or edges, one per map. None (default): read from the keys of a
         dictionary, from ``metadata.Sample``, or from the titles.
     gain : None, float, dict or sequence of float
-        Map units per count, > 0, for all maps or one value per element: in the order of the maps,
-        or a dictionary by element or by the name of a map. None (default): 1 if all
-        maps contain non-negative integers and nothing shows that they are not counts (their levels,
-        their noise, or repeated pixels). Otherwise, the gain is estimated from the increase of the
-        noise with brightness, and a warning is logged. If the noise of maps that are not counts was
-        clipped at 0, their values are replaced by the most likely numbers of counts, which also
-        removes the bias caused by clipping, whether or not ``gain`` is given. A warning is logged
-        if the noise contradicts a given gain by more than a factor of two.
+        Map units per count, > 0: one value for all maps, a sequence in the order of the maps, or a
+        dictionary keyed by element or map name. None (default): 1 if all maps contain non-negative
+        integers and are consistent with counts, as judged by their levels, their noise and the
+        absence of repeated pixels. Otherwise, the gain is estimated from the increase of the noise
+        with brightness, and a warning is logged. Whether or not ``gain`` is given, if the noise of
+        maps that are not counts was clipped at 0, their values are replaced by the most likely
+        numbers of counts. This also removes the bias caused by clipping. A warning is logged if the
+        gain estimated from the noise differs from a given gain by more than a factor of two.
     background : None, float, dict or sequence of float
-        Background that was subtracted from the maps, in map units, in the same forms. Its noise is
-        still in the maps. None (default): 0 for counts; otherwise, it is estimated from the noise
-        in dark regions.
+        Background that was subtracted from the maps, in map units. Accepts the same types as
+        ``gain``. Its noise is still in the maps. None (default): 0 for counts; otherwise, it is
+        estimated from the noise in dark regions.
     pedestal : None, "vacuum", float, dict or sequence of float
         Uniform background that is still in the maps, in map units per pixel, >= 0. It is subtracted
         from the maps and their totals. "vacuum" measures it where the HAADF shows
@@ -108,8 +108,8 @@ def fuse_maps(
         Only with ``full_output=True``: as for ``multimodal_fusion``, and in addition ``gain``,
         ``gain_source`` ("counts", "given" or "estimated"), ``pedestal``, and ``clipping_bias``
         (mean correction for clipped noise, in map units per pixel). ``raw_maps`` are the given maps
-        minus the pedestal. Variances in ``raw_noise`` are NaN if neighbouring pixels are
-        correlated in a way that does not show how large the noise is.
+        minus the pedestal. Variances in ``raw_noise`` are NaN if neighbouring pixels are correlated
+        in such a way that the noise level cannot be determined.
 
     Raises
     ------
@@ -126,10 +126,10 @@ def fuse_maps(
     not depend on x. The map is treated as x / g effective counts over a background of
     :math:`f / g^2`, that is, as a shifted Poisson variable with the same mean and variance. f / g
     is recorded as ``background``. HAADF weights that the maps do not determine are set to Z^1.7
-    times the number of atoms per count. This number is computed for X-rays at 200 keV if all maps
-    are named after X-ray lines, such as "Ti_Ka", and is 1 otherwise. By default, totals are kept.
-    Counts in vacuum are not subtracted unless ``pedestal`` is given, because they may come from a
-    support film.
+    times the number of atoms per count. This number is computed for X-ray emission at a beam energy
+    of 200 keV if all maps are named after X-ray lines, such as "Ti_Ka", and is 1 otherwise. By
+    default, totals are kept. Counts in vacuum are not subtracted unless ``pedestal`` is given,
+    because they may come from a support film.
 
     Examples
     --------

@@ -78,14 +78,14 @@ def plot_overview(
         `multimodal_fusion` and as ``raw_maps`` in its ``full_output``.
     haadf : BaseSignal or numpy.ndarray
         HAADF image (rows, columns) of the same field of view. It may have finer sampling. An image
-        of another field raises an error, as in the fusion.
+        with a different field of view raises an error, as in the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     same_scale : bool
         Whether the raw and the fused map of an element share one scale and one colour bar (True,
         default), or each map has its own.
     raw_blur : float or "auto"
-        Standard deviation, in pixels, of a Gaussian filter that smooths raw maps in the picture; 0
+        Standard deviation, in pixels, of a Gaussian filter that smooths raw maps in the figure; 0
         leaves them as they are. "auto" (default): for each map, a filter that is just wide enough
         to average over 25 counts where the fused map is brightest, at most an eighth of the shorter
         side; no filter if a pixel contains 8 counts there. Titles then say "smoothed" instead of
@@ -101,12 +101,13 @@ def plot_overview(
         Structure is measured by the likelihood ratio of the fused map and a uniform map, given the
         counts. The legend names the other elements.
     columns : int, optional
-        Pairs of panels per row. By default, as many as fit legibly into the width of ``figsize``,
-        at most five. If that is fewer than three, and more than one row, there is one pair per row,
-        and raw and fused maps with the same scale are side by side, which fills a narrow page.
+        Pairs of panels per row. By default, as many as are legible within the width of ``figsize``,
+        up to five. With ``same_scale=True``, if fewer than three fit and more than one row is
+        needed, each row holds one pair, with the raw and the fused map side by side, so that the
+        figure fills a narrow page.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------
@@ -117,7 +118,7 @@ def plot_overview(
     Raises
     ------
     TypeError, ValueError
-        If there are no maps, if each fused map does not have one raw map, if maps are lazy or a
+        If there are no maps, if a fused map has no corresponding raw map, if maps are lazy or a
         stack, or if an argument is invalid.
 
     Notes
@@ -129,13 +130,13 @@ def plot_overview(
     and raw and fused maps could not be compared. Raw maps are then smoothed (see ``raw_blur``).
     With ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
 
-    Small rings on a fused map mark the centres of windows in which fusion had changed the counts
-    significantly and the sum of the map was set to that of the counts (``keep_significant``).
-    Crosses mark the centres of windows in which the sums still differ. The caption explains the
-    marks. The detector image has its own title, such as "BSE", which also says if the fusion left
-    it out. If the fusion used it differently for different elements, the caption says how. All
-    panels are in the units of the axes of the maps. The caption of each fused map gives its
-    verdict, with all reasons if it is not sound.
+    Small rings on a fused map mark the centres of windows in which fusion changed the counts
+    significantly, so that the sum of the map was reset to that of the counts
+    (``keep_significant``). Crosses mark the centres of windows in which the sums still differ. The
+    caption explains the marks. The detector image is titled with its own name, such as "BSE"; the
+    title also says if the fusion left it out. If the fusion used it differently for different
+    elements, the caption says how. Lengths in all panels are in the units of the axes of the maps.
+    The caption of each fused map gives its verdict, with all reasons if it is not sound.
 
     Examples
     --------

@@ -78,8 +78,8 @@ def composition(
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors by line, for weight percent as in eXSpy, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
-        error. An element symbol stands for its line; lines without a map are ignored. A list is in
-        the order of the maps. Zeta factors may be used instead.
+        error. An element symbol stands for its line; lines without a map are ignored. A list must
+        be in the order of the maps. Zeta factors may be used instead.
         For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
         as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic cross-sections
         recorded by the fusion, with estimated standard errors of 10 % (K) and 20 % (L).
@@ -126,24 +126,24 @@ def composition(
     Notes
     -----
     With net counts :math:`N_i`, the weight percent of an element is :math:`100 k_i N_i / \sum_j
-    k_j N_j` [1]_. Fluorescence is not corrected for. Errors from three sources are
-    propagated linearly:
+    k_j N_j` [1]_. Fluorescence is not corrected for. Errors from three sources are propagated to
+    first order:
 
     - counts: the summed variance of the raw counts, with covariances between elements;
     - fit: errors common to all regions, ``common_covariance`` of ``output["raw_noise"]``. For an
       EDS fit, they are the errors of calibration, line weights and continuum. For an EELS fit, they
       are the errors of the background exponent, the energy shift and the white lines, and those due
-      to misfit, the choice of energy range, other shapes of background and edges, and another slope
-      of the background in the region. For windows, they are 3 % of the X-ray background
-      (10 % below 1 keV), or 0.5 % of the EELS background and the error of its exponent. The
-      expected contribution of overlapping lines (tabulated intensities) or edges (hydrogenic
+      to misfit, to the choice of energy range, to the assumed shapes of background and edges, and
+      to a different slope of the background in the region. For windows, they are 3 % of the X-ray
+      background (10 % below 1 keV), or 0.5 % of the EELS background and the error of its exponent.
+      The expected contribution of overlapping lines (tabulated intensities) or edges (hydrogenic
       cross-sections) of other mapped elements is counted as an error as well. For each element, the
       relative error of the counts of a region equals the relative error of the total. However, the
       error assigned to a region is at least the error of the total multiplied by the region's share
       of the counts of all lines (for EELS, of all spectra), but, for an EDS fit, no more than the
-      counts beneath the line in the region. For existing maps (`fuse_maps`), errors
-      of the background and of overlapping lines are not known. This is stated in the table, and
-      detection is not assessed;
+      counts beneath the line in the region. For existing maps (`fuse_maps`), errors of the
+      background and of overlapping lines are not known. This is stated in the table, and detection
+      is not assessed;
     - kfactors: their standard errors, which are assumed to be independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
@@ -159,7 +159,7 @@ def composition(
     outside all regions.
 
     Negative counts are set to zero in the composition, so percentages are between 0 and 100;
-    ``counts`` keep their sign. A region has no composition (NaN; ``remarks`` gives the reason) if
+    ``counts`` keep their sign. The composition of a region is NaN (``remarks`` gives the reason) if
     the amount of all elements together is less than three combined standard errors (noise, fit and
     factors), or if an element has counts below -3 standard errors (noise and fit; noise alone if
     the sum does not count as known) and an amount below -1 % of the amounts of the other elements.
@@ -181,17 +181,18 @@ def composition(
     the raw counts and subtracted from a second copy. This gives two sets of maps with independent
     noise, each as noisy as maps from half the counts [4]_. The first set is fused with the
     parameters of the maps, and regions are detected in it. The second set is summed over these
-    regions, which increases the errors by a factor of 1.4. Pixels belong to the specimen if the
+    regions, which increases the errors by a factor of 1.4. A pixel belongs to the specimen if the
     fused counts of all maps together exceed three standard errors of the counts of 5 x 5 pixels,
-    and those of their connected piece five standard errors of its counts; all other pixels are
-    vacuum. The compositions of the specimen pixels are grouped by k-means into 2 to 6 clusters.
-    Clusters that differ by less than 10 at%, or by less than four standard errors of the second set
-    of counts, are merged. Regions have at least 20 pixels, and at least half of the pixels of a
-    region must lie in squares of 2 x 2 pixels entirely within it, so that rims do not become
-    regions. The number of clusters is chosen such that pixels are, on average, as close as possible
-    to the centre of their own region, relative to the nearest other centre. If all clusters are
-    merged, all pixels form a single region. If this region is the whole scan, all counts are summed
-    over it, and errors do not increase.
+    and if those of the connected component that contains it exceed five standard errors of the
+    counts of this component; all other pixels are vacuum. The compositions of the specimen pixels
+    are grouped by k-means into 2 to 6 clusters. Clusters that differ by less than 10 at%, or by
+    less than four standard errors of the second set of counts, are merged. Regions have at least 20
+    pixels, and at least half of the pixels of a region must lie in squares of 2 x 2 pixels entirely
+    within it, so that rims do not become regions. The number of clusters is chosen such that the
+    distance of pixels to the centre of their own cluster, relative to the distance to the nearest
+    other centre, is on average as small as possible. If all clusters are merged, all pixels form a
+    single region. If this region is the whole scan, all counts are summed over it, and errors do
+    not increase.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.

@@ -145,14 +145,14 @@ def region_sums(
         `fuse_maps`.
     output : dict
         Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
-        be named after their lines. If their gain was estimated, errors are computed from it, and
-        the table states it. If their noise may have been clipped at 0, the error "fit" includes
-        the amount by which sums may be too high.
+        be named after their lines. If their gain was estimated, errors are computed from the
+        estimate, and the table says so. If their noise may have been clipped at 0, the error "fit"
+        includes the amount by which sums may be too high.
     regions : None, BaseROI, BaseSignal, array_like, dict or list
         HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
         or a label image of integers, 0 outside. Choose regions by position or from the HAADF:
-        regions that follow bright pixels of the raw maps have too many counts. None (default) finds
-        regions in the maps; see Notes.
+        regions drawn around bright pixels of the raw maps contain too many counts. None (default)
+        finds regions in the maps; see Notes.
     seed : int
         Random seed for region detection. Default 0.
 
@@ -169,7 +169,7 @@ def region_sums(
 
     See Also
     --------
-    composition : Composition of regions, with the same errors and those of the factors.
+    composition : Composition of regions; also includes the errors of the factors.
 
     Notes
     -----

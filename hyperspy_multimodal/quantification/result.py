@@ -180,7 +180,7 @@ class Composition:
         unit = "at%" if self.units == "atomic" else "wt%"
         head = [
             *("region", "pixels", "line", self.counts_unit, "at%", "wt%", f"+- {unit}"),
-            *("noise", "fit", "k", f"limit {unit}", "there"),
+            *("noise", "fit", "k", f"limit {unit}", "detected"),
         ]
         reference = reference_element(self)
         shell = self.lines[0].partition("_")[2]

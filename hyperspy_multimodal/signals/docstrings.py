@@ -42,10 +42,10 @@ DESCRIPTIONS = {
       penalty on small differences, which reduces staircase artefacts on slopes.
     - "sieve": constrain maps to Gaussian-smoothed images (method of sieves) instead of penalising
       total variation. This suits atomic columns.
-    - "smooth": a softer sieve, for slopes and few counts.
-    - "tgv" and "directional tgv": total generalised variation, for shaded particles. Linear
-      gradients are not penalised, and changes in slope are penalised only weakly. These two are
-      several times slower.
+    - "smooth": a less restrictive sieve, for maps with gradual changes and few counts.
+    - "tgv" and "directional tgv": total generalised variation, for particles with gradual changes
+      of intensity. Linear gradients are not penalised, and changes in slope are penalised only
+      weakly. These two are several times slower.
     - "tv": the better of "isotropic" and "directional", for each element.
     - "auto" (default): for each element, the option that best predicts held-out $counts. The two
       forms of "tgv" are not tried.
@@ -66,8 +66,8 @@ DESCRIPTIONS = {
     "align": """align : bool
     Whether to shift the HAADF to align it with the maps. The shift is determined by phase
     correlation with the HAADF modelled from the raw maps. The shift is applied if it clearly
-    improves the fit and parts of the scan agree on it. It is recorded as ``haadf_shift``, in pixels
-    (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
+    improves the fit and is consistent across parts of the scan. It is recorded as ``haadf_shift``,
+    in pixels (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to keep the net total of each element exactly, if it is positive. "auto" (default) keeps
     the total unless net counts in vacuum or strongly negative counts indicate a wrong background.
@@ -78,12 +78,13 @@ DESCRIPTIONS = {
     the sum of the map is set to that of the $counts. False alarms occur in at most 2 % of scans.
     Changes are recorded as ``relaxed``, and remaining differences are logged. Default True.""",
     "share_structure": """share_structure : "auto" or bool
-    Whether maps may follow those of other elements. Elements often occur together in a few phases,
-    so their maps are related. If a linear combination of the other maps predicts held-out $counts
-    of an element better than its own map, by 2.5 standard errors, the map is moved towards this
-    combination as far as the prediction improves. This is done separately for fine and broad
-    structure, and less where the element has structure of its own. The mean ``shared_weights`` and
-    the ``shared_coefficients`` are recorded. "auto" (default): True if ``lambdas="auto"``.""",
+    Whether maps may borrow structure from the maps of other elements. Elements often occur together
+    in a few phases, so their maps are related. If a linear combination of the other maps predicts
+    held-out $counts of an element better than its own map, by at least 2.5 standard errors, the map
+    is moved towards this combination to the extent that this improves the prediction. This is done
+    separately for fine and broad structure, and to a lesser extent where the element has structure
+    of its own. The mean ``shared_weights`` and the ``shared_coefficients`` are recorded. "auto"
+    (default): True if ``lambdas="auto"``.""",
     "tolerance": """tolerance : float
     Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`). If the regulariser of any
     map is "sieve" or "smooth", ten times this value is used for all maps, which suffices for
@@ -101,13 +102,13 @@ DESCRIPTIONS = {
     array in ``metadata.Multimodal_fusion.standard_deviation``, which HyperSpy does not slice or
     stack along with the map. With ``full_output=True``, ``standard_deviations`` contains them as
     maps, and ``draws`` can be used to compute the errors of sums, ratios and any other quantity.
-    With fewer than 0.3 X-rays or electrons per pixel where the element is, standard deviations may
-    be wrong by a factor of two. Default False.""",
+    With fewer than 0.3 X-rays or electrons per pixel in areas that contain the element, standard
+    deviations may be wrong by a factor of two. Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
-    these positions are ignored, even if they are NaN. There, the maps follow the HAADF and the
-    neighbouring pixels. Positions that are masked in the data or in the HAADF (``numpy.ma``) are
-    also excluded. None (default) uses all positions.""",
+    these positions are ignored, so they may be NaN. The maps at these positions are determined by
+    the HAADF and the neighbouring pixels. Positions that are masked in the data or in the HAADF
+    (``numpy.ma``) are also excluded. None (default) uses all positions.""",
     "slices": """slices : "each" or "shared"
     How parameters are chosen for signals with more than two navigation axes, such as (x, y, tilt),
     which are fused image by image. "each" (default): separately for each slice. "shared": all
@@ -145,20 +146,20 @@ DESCRIPTIONS = {
       gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
       ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True: the HAADF does not
-      influence the element), ``haadf_use`` (what of the HAADF is used: "brightness", "edges",
-      "brightness and edges" or "none"), ``bright_bias`` (percentage by which the map exceeds the
-      counts where the HAADF is bright) and ``bright_bias_errors`` (its standard errors). Only with
-      ``uncertainty=True``: ``error_ratios`` (ratio of the variance estimated from the counts to the
-      variance of the draws, in bright pixels; None if the noise is not known) and ``common_errors``
-      (errors of the total other than noise, such as those of calibration and line weights, as
-      fractions).
+      influence the element), ``haadf_use`` (which features of the HAADF are used: "brightness",
+      "edges", "brightness and edges" or "none"), ``bright_bias`` (percentage by which the map
+      exceeds the counts where the HAADF is bright) and ``bright_bias_errors`` (its standard
+      errors). Only with ``uncertainty=True``: ``error_ratios`` (ratio of the variance estimated
+      from the counts to the variance of the draws, in bright pixels; None if the noise is not
+      known) and ``common_errors`` (errors of the total other than noise, such as those of
+      calibration and line weights, as fractions).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
       window, or None). Its ``standard_errors`` are positive if the map had too few counts, and
       negative if too many. ``differing``: windows that still differ, in the same form.
       ``bright_restored``: one boolean per element, True if the sums of its map over pixels of
       similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
       the same for sums over rows or columns of the scan. ``contrast_restored``: the same for sums
-      where the map of another element is dark or bright.
+      over pixels where the map of another element is dark or bright.
     - ``shared_weights``: how far each map follows those of other elements, from 0 to 1, for four
       bands from fine to broad structure; ``shared_coefficients``: the coefficients of the other
       maps, and a constant. None if no map follows others.
@@ -170,8 +171,8 @@ DESCRIPTIONS = {
       suggested remedies), ``counts_per_pixel`` (mean number of X-rays or electrons per pixel,
       excluding masked positions; NaN if the gain of a given map is a guess), and
       ``standard_errors`` (total divided by its standard error, which is the signal-to-noise ratio
-      of the total). ``messages``: all warnings, including those that do not concern a
-      particular map, or do not change its verdict.
+      of the total). ``messages``: all warnings, including those that do not concern a particular
+      map and those that do not change a verdict.
 
     For a stack: ``raw_maps``, and ``slices``, a list with one such dictionary per slice. For lazy
     maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``, ``standard_deviations``
@@ -184,8 +185,8 @@ DESCRIPTIONS = {
 totals are computed from the whole scan, and the whole scan is fused.""",
     "published_cost": """J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
        doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
-       doi:10.1038/s41524-021-00692-5. The background, scales, weights, blur and totals
-       were added in this package.""",
+       doi:10.1038/s41524-021-00692-5. This package extends the published method by the background,
+       the scales, the weights, the blur and the conservation of totals.""",
     "directional_tv": """M. J. Ehrhardt, M. M. Betcke, SIAM J. Imaging Sci. 9, 1084 (2016),
        doi:10.1137/15M1047325.""",
 }
