@@ -38,7 +38,7 @@ class Bands(Partition):
         Fraction of the pixels that are darker than each limit of the bands, from 0 to 1.
     """
 
-    family, shares_total, adds_up = BRIGHTNESS, False, 0.5
+    family, adds_up = BRIGHTNESS, 0.5
 
     def __init__(self, haadf, mask=None, blur=0.0):
         self.mask, self.blur, noise = mask, blur, noise_of(haadf)

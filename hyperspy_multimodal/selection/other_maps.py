@@ -26,7 +26,7 @@ class OfOtherMap(Partition):
         Pixels to leave out, bool, shape (ny, nx).
     """
 
-    family, shares_total, adds_up, least = OTHERS, False, 1.0, 4.0
+    family, adds_up, least = OTHERS, 1.0, 4.0
 
     def __init__(self, other, name, mask=None):
         self.mask, self._name = mask, name

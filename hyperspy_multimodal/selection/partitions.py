@@ -29,9 +29,6 @@ class Partition:
         First and last parts of the two main ranges.
     broad : numpy.ndarray
         Parts whose sums agree best after a correction, bool, shape (sums, size).
-    shares_total : bool
-        Whether the noise of the total is spread over the parts like its counts. It is not over dark
-        and bright pixels: the total of what only bright ones hold has the noise of all.
     adds_up : float
         Share of the probabilities of overlapping ranges, and of partitions of a family, that adds
         up, according to scans drawn from fused maps.

@@ -31,7 +31,7 @@ class Strips(Partition):
         First row or column of each strip, and their number.
     """
 
-    family, shares_total, adds_up = POSITION, True, 1.0
+    family, adds_up = POSITION, 1.0
 
     def __init__(self, shape, axis, mask=None):
         self.mask, self.axis, length = mask, axis, shape[axis]

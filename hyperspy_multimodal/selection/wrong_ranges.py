@@ -14,6 +14,9 @@ SUMS = (BRIGHTNESS, POSITION, OTHERS)
 # Probability that a scan has any element that is corrected unnecessarily.
 _CHANCE = 0.01
 _LEAST = 1e-9  # counts that are none
+# Share of their variance that sums have at least if the total is kept: of the rest of the scan,
+# which may hold too few counts for a Gaussian, sums are compared themselves.
+_HALF = 0.5
 
 
 class Ranges:
@@ -66,8 +69,8 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
     of an element. A slope of the HAADF moves counts across the scan. Each pixel is off by little,
     but sums over many pixels are known well. All ranges of adjacent bands, or strips, are compared,
     so that few counts are compared in broad ranges, and many in narrow ones. The counts' own noise
-    is taken for that of the difference, over strips without that of the total, which maps keep.
-    That of maps, which follow the counts, is smaller.
+    is taken for that of the difference, without that of the total, which maps keep. That of maps,
+    which follow the counts, is smaller.
 
     Parameters
     ----------
@@ -95,18 +98,15 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
         np.maximum(-special.ndtri(each[-1] / shared), parts.least)
         for each, parts in zip(all_ranges, bands, strict=True)
     ]
-    kinds, found = {each.shares_total for each in bands}, []
+    found = []
     for i in elements:
-        there = _apart(expectation.there, apart_from, i)
-        maps, most = {False: fused[i], True: _with_total(expectation.net[i], fused[i], there)}, []
-        compared = {kind: expectation.images(i, maps[kind]) for kind in kinds}
+        there, most = _apart(expectation.there, apart_from, i), []
+        images = expectation.images(i, _with_total(expectation.net[i], fused[i], there))
         for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
             within = each.within(there)
-            images = compared[each.shares_total]
             sums = [within.range_sums(image, first, last) for image in images]
             errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
-            if each.shares_total:
-                errors = errors * _given_total(sums, within, images)
+            errors = errors * _given_total(sums, within, images)
             wrong = np.flatnonzero(np.abs(errors) > least[n])
             most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
         if not most:
@@ -141,15 +141,21 @@ def _with_total(net, fused, there):
     return fused * (max(counts, 0.0) / held) if held > 0 else fused
 
 
-def _given_total(sums, strips, images):
+def _given_total(sums, parts, images):
     """Return by how much sums of ranges differ less by chance because the total is kept.
 
-    What one half of the scan has too much, the other half has too little. The variance of the
-    total is spread over strips like its counts.
+    A map that keeps the total spreads its noise over the scan like the counts that it holds. With a
+    share p of these inside, counts inside minus those of the map have the variance (1 - p)^2 V of
+    the inside plus p^2 V of the outside.
     """
     variance = 3 if len(sums) > 3 else 1
-    share = sums[variance] / max(strips.sums(images[variance]).sum(), _LEAST)
-    return 1 / np.sqrt(np.clip(1 - share, 0.5, 1.0))
+    whole = [parts.sums(image).sum() for image in images]
+    held, all_held = sums[1] - sums[2], whole[1] - whole[2]
+    share = np.clip(held / max(all_held, _LEAST), 0.0, 1.0)
+    inside, outside = sums[variance], np.maximum(whole[variance] - sums[variance], 0.0)
+    left = np.square(1 - share) * inside + np.square(share) * outside
+    change = np.divide(left, inside, out=np.ones_like(left), where=inside > 0)
+    return 1 / np.sqrt(np.maximum(change, _HALF))
 
 
 def _apart(there, windows, element):
