@@ -45,6 +45,7 @@ _PHRASES = [
     (r"`?pedestal`?='vacuum'", "--pedestal vacuum"),
     (r"^pedestal must be None, 'vacuum' or", "--pedestal must be vacuum or"),
     (r"Pass the pedestal as numbers", "Pass --pedestal as numbers"),
+    (r"pass it as `pedestal`", "pass it as --pedestal"),
     (r"`?keep_totals`?=True", "--keep-totals"),
     (r"`?regulariser`?='(\w+)'", r"--regulariser \1"),
     (r"`?align`?=True", "--align"),

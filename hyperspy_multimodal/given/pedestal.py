@@ -9,6 +9,7 @@ from ..checks import per_element
 from ..notes import Speaker
 from ..selection import normalise_haadf, vacuum_of
 from ..written_numbers import plain, with_error
+from .uneven_vacuum import uneven_vacuum
 
 _logger = Speaker(__name__)
 
@@ -24,10 +25,19 @@ _SCARCE = 0.05
 
 
 class InVacuum(NamedTuple):
-    """Counts per pixel in vacuum and their standard errors, for each map, shape (K,)."""
+    """Counts per pixel in vacuum of each map, shape (K,).
+
+    Attributes
+    ----------
+    mean, error : numpy.ndarray
+        Mean, and its standard error if vacuum is uniform.
+    uneven : numpy.ndarray
+        Largest difference of a part of the vacuum from the mean, 0 if vacuum looks uniform.
+    """
 
     mean: np.ndarray
     error: np.ndarray
+    uneven: np.ndarray
 
 
 def checked_pedestal(pedestal, n_maps):
@@ -83,13 +93,15 @@ def without_pedestal(maps, pedestal, haadf, mask=None):
                 "numbers, in map units per pixel, or leave it out."
             )
         counts = np.maximum(found.mean, 0.0)
-        maps = replace(maps, common=_uncertainty(maps, counts, found.error))
+        errors = np.hypot(found.error, found.uneven)
+        _warn_of_uneven_vacuum(maps, counts, found.uneven, mask)
+        maps = replace(maps, common=_uncertainty(maps, counts, errors))
         _logger.info(
             "Maps in what looks like vacuum contain %s units per pixel. This is subtracted.",
             ", ".join(
                 f"{name} {with_error(value, error)}"
                 for name, value, error in zip(
-                    maps.names, maps.gains * counts, maps.gains * found.error, strict=True
+                    maps.names, maps.gains * counts, maps.gains * errors, strict=True
                 )
             ),
         )
@@ -120,7 +132,9 @@ def in_vacuum(maps, haadf, mask=None, **limits):
     if vacuum is None or vacuum.sum() < 2:
         return None
     there = maps.net[:, vacuum]
-    return InVacuum(there.mean(axis=1), there.std(axis=1, ddof=1) / np.sqrt(vacuum.sum()))
+    errors = there.std(axis=1, ddof=1) / np.sqrt(vacuum.sum())
+    uneven = uneven_vacuum(maps.net, maps.net_variance, haadf, vacuum)
+    return InVacuum(there.mean(axis=1), errors, uneven)
 
 
 def _uncertainty(maps, counts, errors):
@@ -131,22 +145,45 @@ def _uncertainty(maps, counts, errors):
     return np.diag(np.square(shares))
 
 
-def _warn_of_counts_in_vacuum(maps, found, mask):
+def _shares(maps, counts, mask, subtracted=0.0):
+    """Return counts per pixel, over the whole scan, as shares of the totals, shape (K,)."""
     size = maps.net[0].size if mask is None else (~mask).sum()
-    totals, counts = maps.net.sum(axis=(1, 2)), size * found.mean
+    totals = maps.net.sum(axis=(1, 2)) - size * subtracted
     # all of the map, and more, where the total is not positive
-    shares = np.divide(counts, totals, out=np.full_like(totals, np.inf), where=totals > 0)
+    nothing = np.where(counts > 0, np.inf, 0.0)
+    return np.divide(size * counts, totals, out=nothing, where=totals > 0)
+
+
+def _warn_of_uneven_vacuum(maps, subtracted, uneven, mask):
+    """Say by how much totals may be wrong if a pedestal is measured where vacuum is not uniform."""
+    shares = _shares(maps, uneven, mask, subtracted)
+    about = {maps.names[k]: float(shares[k]) for k in np.flatnonzero(shares > _SHARE)}
+    if about:
+        _logger.warning(
+            "The counts in vacuum are not uniform, so that the pedestal is doubtful. The totals "
+            "may be wrong by %s. If you know the background, pass it as `pedestal`.",
+            _in_percent(about),
+            kind="background",
+            about=about,
+        )
+
+
+def _in_percent(about):
+    return ", ".join(f"{plain(100 * min(share, 1), 2)} % ({name})" for name, share in about.items())
+
+
+def _warn_of_counts_in_vacuum(maps, found, mask):
+    shares = _shares(maps, found.mean, mask)
     there = (shares > _SHARE) & (found.mean > _STANDARD_ERRORS * found.error)
     about = {maps.names[k]: float(shares[k]) for k in np.flatnonzero(there)}
     if about:
         _logger.warning(
             "There are counts in what looks like vacuum. Over the whole scan, they would make %s "
             "of the total. They are kept. If they are a uniform background of the maps and not a "
-            "support film, pedestal='vacuum' subtracts them%s.",
-            ", ".join(
-                f"{plain(100 * min(share, 1), 2)} % ({name})" for name, share in about.items()
-            ),
+            "support film, pedestal='vacuum' subtracts them%s.%s",
+            _in_percent(about),
             _reservation(maps.names, np.where(there, found.mean, np.inf)),
+            _not_uniform(maps.names, there & (found.uneven > 0)),
             kind="background",
             about=about,
         )
@@ -161,3 +198,11 @@ def _reservation(names, counts):
         f" from the raw maps. Fused maps of so few counts ({', '.join(few)}), which cannot be "
         "negative, keep a part of them where they are dark: there, use sums of the raw maps"
     )
+
+
+def _not_uniform(names, uneven):
+    """Return a sentence on maps whose counts in vacuum differ from place to place."""
+    if not uneven.any():
+        return ""
+    listed = ", ".join(name for name, each in zip(names, uneven, strict=True) if each)
+    return f" They are not uniform in {listed}."
