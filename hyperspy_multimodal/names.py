@@ -1,5 +1,6 @@
 """Names of X-ray lines and edges, such as "Ti_Ka" and "Cu_L3"."""
 
+import difflib
 import functools
 import re
 
@@ -40,6 +41,37 @@ def known_element(text):
     """Return the symbol of an element, written in any case; None if there is none."""
     symbol = str(text).strip().capitalize()
     return symbol if symbol in _database() else None
+
+
+def did_you_mean(text):
+    """Return a question with the name that is close to an unknown one, or an empty string.
+
+    Parameters
+    ----------
+    text : str
+        A name whose element is not known, such as "Coo", "Coo_Ka" or "cobalt".
+
+    Returns
+    -------
+    str
+        Begins with a space.
+    """
+    element, *rest = _WITHIN_NAME.split(str(text).strip(), maxsplit=1)
+    close = difflib.get_close_matches(element.lower(), _symbols(), n=1)
+    if not close:
+        return ""
+    return f" Did you mean {'_'.join([_symbols()[close[0]], *rest])!r}?"
+
+
+@functools.lru_cache
+def _symbols():
+    """Return symbols of elements by their symbols and names in lower case."""
+    found = {}
+    for symbol, data in _database().as_dictionary().items():
+        if isinstance(data, dict):
+            found[symbol.lower()] = symbol
+            found[str(data.get("General_properties", {}).get("name", symbol)).lower()] = symbol
+    return found
 
 
 def known_name(text, kind):
@@ -142,7 +174,7 @@ def checked_names(argument, given, kind, examples):
         if name is None and known_element(_WITHIN_NAME.split(text)[0]) is None:
             raise ValueError(
                 f"Unknown {kind} {text!r}: {_WITHIN_NAME.split(text)[0]!r} is not a chemical "
-                f"element. Pass a name such as {examples[0]!r}."
+                f"element. Pass a name such as {examples[0]!r}.{did_you_mean(text)}"
             )
         names.append(name or _spelled(text))
     repeated = sorted({name for name in names if names.count(name) > 1})

@@ -116,12 +116,14 @@ def with_elements(spectra, names):
 
 def _symbols(names):
     """Return chemical symbols as eXSpy writes them, or say what is none."""
-    from ..names import known_element
+    from ..names import did_you_mean, known_element
 
     symbols = [known_element(name) for name in names]
     for name, symbol in zip(names, symbols, strict=True):
         if symbol is None:
-            raise ValueError(f"--elements must be chemical symbols, but {name!r} was given.")
+            raise ValueError(
+                f"--elements must be chemical symbols, but {name!r} was given.{did_you_mean(name)}"
+            )
     return symbols
 
 
@@ -129,7 +131,7 @@ def elements_of_maps(signals):
     """Return titles and elements of maps among signals, from their metadata or titles."""
     from exspy.material import elements
 
-    from ..given.map_input import element_in_title
+    from ..given.map_names import element_in_title
 
     found = {}
     for signal in signals:

@@ -1,7 +1,5 @@
 """Maps in all accepted forms (signals, stacks, dictionaries, arrays), and their elements."""
 
-import logging
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,26 +8,13 @@ from hyperspy.signal import BaseSignal
 from ..names import known_element, known_name, texts_in
 from ..signals.masks import checked_mask
 from ..signals.records import record_of_map
-from .maps_argument import check_no_file
-
-_logger = logging.getLogger(__name__)
+from .map_names import NAMING, labels_of, line_in_metadata, names_of, texts_of
+from .maps_argument import check_elements_first, check_no_file
 
 _FORMS = (
     "a list of maps, a dictionary such as {'Ti': map}, or a stack with the elements first; maps "
     "are signals or arrays"
 )
-# What may name a map in ``metadata.Sample``, and comes before its title.
-_NAMING = ("xray_lines", "edges", "elements")
-# Words in a title that do not name an element.
-_WORDS = frozenset(
-    "map maps element elemental image eds edx edxs eels haadf fused raw counts intensity line "
-    "edge x ray kev ev signal of parameter component".split()
-)
-# Symbols that are also words count only if they stand alone.
-_ENGLISH = frozenset(("As", "At", "Be", "He", "I", "In", "No"))
-# Lines and edges: K, La, Lα1, M45.
-_SHELL = re.compile(r"[KLMN](?:[abαβ]?\d{0,2})")
-_SYMBOL_AND_SHELL = re.compile(r"([A-Z][a-z]?)([KLMN][abαβ]?\d{0,2})")
 
 
 @dataclass(frozen=True)
@@ -66,7 +51,7 @@ class MapInput:
     def lines(self):
         """Line or edge of each map from its metadata, otherwise its name."""
         return [
-            name if signal is None else _line_in_metadata(signal) or name
+            name if signal is None else line_in_metadata(signal) or name
             for signal, name in zip(self.signals, self.names, strict=True)
         ]
 
@@ -96,16 +81,20 @@ def read_maps(maps, elements, navigation_mask=None):
     """
     check_no_file(maps)
     keys = None
+    n_elements = None if elements is None else len(texts_in(elements))
     if isinstance(maps, dict):
         keys, maps = list(maps), list(maps.values())
     elif isinstance(maps, BaseSignal):
         if maps.axes_manager.signal_dimension == 1 and maps.axes_manager.navigation_dimension == 2:
             raise TypeError(
                 f"maps must be {_FORMS}, but spectra were given: {maps}. Spectra are fused with "
-                "s.multimodal_fusion(haadf)."
+                "s.multimodal_fusion(haadf). If the last axis is that of elements, pass "
+                "maps.transpose(signal_axes=[0, 1])."
             )
+        check_elements_first(maps.data.shape, n_elements)
         maps = _unstacked(maps)
     elif isinstance(maps, np.ndarray) and maps.ndim in (2, 3):
+        check_elements_first(maps.shape, n_elements)
         maps = list(maps) if maps.ndim == 3 else [maps]
     elif isinstance(maps, (str, bytes)) or not np.iterable(maps):
         raise TypeError(f"maps must be {_FORMS}, but {maps!r} was given.")
@@ -118,7 +107,7 @@ def read_maps(maps, elements, navigation_mask=None):
             f"{elements!r} was given: leave `elements` out."
         )
     signals = [each if isinstance(each, BaseSignal) else None for each in maps]
-    labels = _labels(signals, keys if elements is None else elements)
+    labels = labels_of(signals, keys if elements is None else elements)
     arrays = [_array(each, label) for each, label in zip(maps, labels, strict=True)]
     mask = checked_mask(navigation_mask, arrays[0].shape)
     for each, array in zip(maps, arrays, strict=True):
@@ -137,7 +126,7 @@ def read_maps(maps, elements, navigation_mask=None):
         raise ValueError(
             f"Maps must be at least 2 pixels high and wide, but have the shape {arrays[0].shape}."
         )
-    names = _names(signals, keys if elements is None else elements, len(maps))
+    names = names_of(signals, keys if elements is None else elements, len(maps))
     axes = _axes(signals, arrays[0].shape)
     return MapInput(names, np.stack(arrays), signals, axes, mask)
 
@@ -167,19 +156,6 @@ def _unstacked(signal):
     return parts
 
 
-def _labels(signals, given):
-    """Return what messages call each map: by its element or line if that is known."""
-    from exspy.material import elements as known
-
-    named = texts_in(given) if given is not None else []
-    if len(named) != len(signals):
-        named = [_name_of(signal, known, says=False) for signal in signals]
-    return [
-        f"Map {number}" if name is None else f"Map {number} ({name})"
-        for number, name in enumerate(named)
-    ]
-
-
 def _array(each, label):
     data = each.data if isinstance(each, BaseSignal) else each
     data = np.asarray(data.compute() if hasattr(data, "compute") else data)
@@ -204,93 +180,6 @@ def _finite(data, label, mask):
             "infinite. Leave them out with navigation_mask=numpy.isnan(...)."
         )
     return data
-
-
-def _names(signals, given, n_maps):
-    """Return one element, line or edge per map, as given, or from metadata or titles."""
-    from exspy.material import elements as known
-
-    if given is not None:
-        texts = texts_in(given)
-        if len(texts) != n_maps:
-            raise ValueError(f"elements must name {n_maps} maps, one each, but {texts} was given.")
-        names = [_known(text) for text in texts]
-        for number, (name, signal) in enumerate(zip(names, signals, strict=True)):
-            own = _name_of(signal, known)
-            if own is not None and own.split("_")[0] != name.split("_")[0]:
-                raise ValueError(
-                    f"Map {number} is of {own} by its metadata or title, but `elements` or a key "
-                    f"names it {name}. Pass names in the order of the maps, or leave them out."
-                )
-    else:
-        names = [_name_of(signal, known) for signal in signals]
-        unknown = [number for number, name in enumerate(names) if name is None]
-        if unknown:
-            raise ValueError(
-                f"The elements of the maps {unknown} are neither in their metadata nor in their "
-                "titles. Pass elements=['Ti', ...], one per map."
-            )
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise ValueError(f"Each map must show a different element or line, but {repeated} repeat.")
-    return names
-
-
-def _known(text):
-    """Return the standard name of an element, line or edge, or raise an error."""
-    if isinstance(text, str):
-        name = known_name(text, "edge") or known_name(text, "X-ray line")
-        if name is not None:
-            return name
-        if text.split("_")[0] == known_element(text.split("_")[0]):
-            return text
-    raise ValueError(
-        "elements must be chemical symbols or lines, such as 'Ti' or 'Ti_Ka', but "
-        f"{text!r} was given."
-    )
-
-
-def _texts_of(signal, item):
-    found = signal.metadata.get_item(f"Sample.{item}", None)
-    return [] if found is None else texts_in(found)
-
-
-def _name_of(signal, known, says=True):
-    if signal is None:
-        return None
-    for item in _NAMING:
-        found = _texts_of(signal, item)
-        if len(found) == 1:
-            return str(found[0])
-    element = element_in_title(signal.metadata.General.title or "", known)
-    if element is not None and says:
-        _logger.info("Map %r is taken to be %s.", signal.metadata.General.title, element)
-    return element
-
-
-def _line_in_metadata(signal):
-    """Return the line or edge in the metadata of a map if there is exactly one, otherwise None."""
-    for item in _NAMING[:2]:
-        found = _texts_of(signal, item)
-        if len(found) == 1:
-            return str(found[0])
-    return None
-
-
-def element_in_title(title, known):
-    """Return the element in a title with no other content, such as "Ti", "Ti map" or "Ti Ka"."""
-    words = [word for word in re.split(r"[\s_\-:;,.()\[\]|]+", title) if word]
-    words = [word for word in words if word.lower() not in _WORDS]
-    if len(words) == 2 and _SHELL.fullmatch(words[1]):
-        words = words[:1]
-    if len(words) != 1:
-        return None
-    joined = _SYMBOL_AND_SHELL.fullmatch(words[0])
-    symbols = set(known.keys())
-    symbol = joined[1] if joined and words[0] not in symbols else words[0]
-    if symbol in _ENGLISH and title.strip() not in (symbol, f"{symbol} map"):
-        return None
-    return symbol if symbol in symbols else None
 
 
 def _axes(signals, shape):
@@ -330,10 +219,10 @@ def _like(signal, array, name, axes, suffix, record):
             result._assign_subclass()
         title = signal.metadata.General.title or name
     result.metadata.General.title = title + suffix
-    if all(len(_texts_of(result, item)) != 1 for item in _NAMING):
+    if all(len(texts_of(result, item)) != 1 for item in NAMING):
         # titles of raw maps and of errors say more than the element
         result.metadata.set_item("Sample.elements", [name.split("_")[0]])
-    if _line_in_metadata(result) is None and name != known_element(name):
+    if line_in_metadata(result) is None and name != known_element(name):
         for item, kind in (("edges", "edge"), ("xray_lines", "X-ray line")):
             if known_name(name, kind) == name:
                 result.metadata.set_item(f"Sample.{item}", [name])

@@ -61,6 +61,34 @@ def check_no_file(maps):
         )
 
 
+def check_elements_first(shape, n_elements=None, scan=None):
+    """Refuse a stack of maps whose elements lie along the last axis.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of the array.
+    n_elements : int, optional
+        Number of elements, if known.
+    scan : tuple of int, optional
+        Shape of the scan, if known. If neither is known, the axis of the elements is taken to be
+        the shortest.
+    """
+    if len(shape) != 3:
+        return
+    if scan is not None:
+        is_last = tuple(shape[1:]) != tuple(scan) == tuple(shape[:2])
+    elif n_elements is not None:
+        is_last = shape[0] != n_elements == shape[2]
+    else:
+        is_last = shape[2] < min(shape[:2])
+    if is_last:
+        raise ValueError(
+            f"maps must have the shape (elements, rows, columns), but {shape} was given. Move the "
+            "elements to the first axis, for example with numpy.moveaxis(array, -1, 0)."
+        )
+
+
 def _of_scan(maps, signal):
     """Return maps over the scan of ``signal``; arrays get its axes and metadata."""
     import numpy as np
@@ -73,8 +101,11 @@ def _of_scan(maps, signal):
         return maps  # refused by `fuse_maps`
     shape = scan_shape(signal)
     if isinstance(maps, BaseSignal):
+        check_elements_first(maps.data.shape, scan=shape)
         _check_shape("maps have", maps.data.shape[-2:], shape)
         return maps
+    if isinstance(maps, np.ndarray):
+        check_elements_first(maps.shape, scan=shape)
     named = maps if isinstance(maps, dict) else dict(enumerate(maps))
     for name, each in named.items():
         data = each.data if isinstance(each, BaseSignal) else each

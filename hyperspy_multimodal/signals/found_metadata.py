@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from ..names import known_element, known_name, texts_in
+from ..names import did_you_mean, known_element, known_name, texts_in
 from ..notes import Speaker
 from ..physics.microscope import USUAL_BEAM_ENERGY
 
@@ -74,6 +74,7 @@ def _element(text, item):
         raise ValueError(
             f"metadata.Sample.{item} names {text!r}, which is not a chemical element. Set all "
             "elements again, for example with s.set_elements(['Ti', 'O'])."
+            f"{did_you_mean(text)}"
         )
     return symbol
 

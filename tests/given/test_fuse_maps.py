@@ -208,7 +208,7 @@ def test_an_element_with_hardly_a_count_spoils_nothing(specimen, counts):
         assert error < 0.05 * np.square(stack(expected)).mean()
 
 
-@pytest.mark.parametrize("title", ["In situ map 3", "Sample B", "At% map", "V 200 kV", "HAADF"])
+@pytest.mark.parametrize("title", ["In situ map 3", "Sample B", "At% map", "V 200 kV"])
 def test_no_element_is_guessed_from_other_words(specimen, counts, title):
     with pytest.raises(ValueError, match="Pass elements"):
         fuse_maps(images(counts, title), specimen.haadf, **GIVEN)

@@ -1,0 +1,150 @@
+"""Elements, lines or edges of given maps, from keys, arguments, metadata or titles."""
+
+import logging
+import re
+
+from ..names import did_you_mean, known_element, known_name, texts_in
+
+_logger = logging.getLogger(__name__)
+
+#: What may name a map in ``metadata.Sample``, and comes before its title.
+NAMING = ("xray_lines", "edges", "elements")
+# Words in a title that do not name an element.
+_WORDS = frozenset(
+    "map maps element elemental image eds edx edxs eels haadf fused raw counts intensity line "
+    "edge x ray kev ev signal of parameter component".split()
+)
+# Symbols that are also words count only if they stand alone.
+_ENGLISH = frozenset(("As", "At", "Be", "He", "I", "In", "No"))
+# Images that do not show one element.
+_IMAGES = frozenset("haadf maadf laadf adf abf bf df".split())
+# Numbers of maps that a message lists.
+_LISTED = 5
+# Lines and edges: K, La, Lα1, M45.
+_SHELL = re.compile(r"[KLMN](?:[abαβ]?\d{0,2})")
+_SYMBOL_AND_SHELL = re.compile(r"([A-Z][a-z]?)([KLMN][abαβ]?\d{0,2})")
+
+
+def labels_of(signals, given):
+    """Return what messages call each map: by its element or line if that is known."""
+    from exspy.material import elements as known
+
+    named = texts_in(given) if given is not None else []
+    if len(named) != len(signals):
+        named = [_name_of(signal, known, says=False) for signal in signals]
+    return [
+        f"Map {number}" if name is None else f"Map {number} ({name})"
+        for number, name in enumerate(named)
+    ]
+
+
+def names_of(signals, given, n_maps):
+    """Return one element, line or edge per map, as given, or from metadata or titles."""
+    from exspy.material import elements as known
+
+    if given is not None:
+        texts = texts_in(given)
+        if len(texts) != n_maps:
+            raise ValueError(f"elements must name {n_maps} maps, one each, but {texts} was given.")
+        names = [_known(text) for text in texts]
+        for number, (name, signal) in enumerate(zip(names, signals, strict=True)):
+            own = _name_of(signal, known)
+            if own is not None and own.split("_")[0] != name.split("_")[0]:
+                raise ValueError(
+                    f"Map {number} is of {own} by its metadata or title, but `elements` or a key "
+                    f"names it {name}. Pass names in the order of the maps, or leave them out."
+                )
+    else:
+        names = [_name_of(signal, known) for signal in signals]
+        unknown = [number for number, name in enumerate(names) if name is None]
+        if unknown:
+            images = [
+                _image_in(signals[number].metadata.General.title)
+                for number in unknown
+                if signals[number] is not None
+            ]
+            if any(images):
+                _refuse_image(next(filter(None, images)))
+            listed = ", ".join(map(str, unknown[:_LISTED]))
+            listed += f", ... ({len(unknown)} maps)" * (len(unknown) > _LISTED)
+            raise ValueError(
+                f"The elements of the maps [{listed}] are neither in their metadata nor in their "
+                "titles. Pass elements=['Ti', ...], one per map."
+            )
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"Each map must show a different element or line, but {repeated} repeat.")
+    return names
+
+
+def _known(text):
+    """Return the standard name of an element, line or edge, or raise an error."""
+    if isinstance(text, str):
+        name = known_name(text, "edge") or known_name(text, "X-ray line")
+        if name is not None:
+            return name
+        if text.split("_")[0] == known_element(text.split("_")[0]):
+            return text
+        if _image_in(text):
+            _refuse_image(text)
+    raise ValueError(
+        "elements must be chemical symbols or lines, such as 'Ti' or 'Ti_Ka', but "
+        f"{text!r} was given.{did_you_mean(text)}"
+    )
+
+
+def _image_in(title):
+    """Return a title that names an image of no element, or an empty string."""
+    words = re.split(r"[\W_]+", (title or "").lower())
+    return title if _IMAGES.intersection(words) else ""
+
+
+def _refuse_image(title):
+    raise ValueError(
+        f"maps must show one element each, but {title!r} was given. Leave this image out of the "
+        "maps, and pass the HAADF as the argument haadf."
+    )
+
+
+def texts_of(signal, item):
+    """Return the names in an item of ``metadata.Sample``."""
+    found = signal.metadata.get_item(f"Sample.{item}", None)
+    return [] if found is None else texts_in(found)
+
+
+def _name_of(signal, known, says=True):
+    if signal is None:
+        return None
+    for item in NAMING:
+        found = texts_of(signal, item)
+        if len(found) == 1:
+            return str(found[0])
+    element = element_in_title(signal.metadata.General.title or "", known)
+    if element is not None and says:
+        _logger.info("Map %r is taken to be %s.", signal.metadata.General.title, element)
+    return element
+
+
+def line_in_metadata(signal):
+    """Return the line or edge in the metadata of a map if there is exactly one, otherwise None."""
+    for item in NAMING[:2]:
+        found = texts_of(signal, item)
+        if len(found) == 1:
+            return str(found[0])
+    return None
+
+
+def element_in_title(title, known):
+    """Return the element in a title with no other content, such as "Ti", "Ti map" or "Ti Ka"."""
+    words = [word for word in re.split(r"[\s_\-:;,.()\[\]|]+", title) if word]
+    words = [word for word in words if word.lower() not in _WORDS]
+    if len(words) == 2 and _SHELL.fullmatch(words[1]):
+        words = words[:1]
+    if len(words) != 1:
+        return None
+    joined = _SYMBOL_AND_SHELL.fullmatch(words[0])
+    symbols = set(known.keys())
+    symbol = joined[1] if joined and words[0] not in symbols else words[0]
+    if symbol in _ENGLISH and title.strip() not in (symbol, f"{symbol} map"):
+        return None
+    return symbol if symbol in symbols else None
