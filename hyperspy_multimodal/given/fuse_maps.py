@@ -160,8 +160,9 @@ def fuse_maps(
     from ..signals.native import draw_suffix
     from ..signals.outputs import output_signals
     from .map_input import read_maps
-    from .noisy_maps import are_shares, checked_units, ready_maps
+    from .noisy_maps import checked_units, ready_maps
     from .pedestal import checked_pedestal, without_pedestal
+    from .shares import are_shares
 
     parameters = Parameters(
         gamma=gamma,

@@ -20,12 +20,11 @@ from .doubtful_gains import (
 from .likely_counts import mean_size
 from .map_halves import halved_counts
 from .map_noise import Noise, estimate_noise
+from .shares import warn_of_shares
 from .whole_numbers import enlarged, judged, noise_of_whole_numbers
 
 _logger = Speaker(__name__)
 
-# Maps are shares if their sum varies by no more than this relative amount.
-_SHARES = 1e-3
 # Error of the variance where gain and noise floor are estimated, as a share of it.
 _DOUBT = 0.3
 # Whole numbers of counts, as single precision has them.
@@ -63,7 +62,7 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
     """
     n_maps = len(names)
     given, subtracted = checked_units(gain, background, n_maps)
-    _warn_of_shares(arrays)
+    warn_of_shares(arrays)
     if given is not None:
         warn_of_large_gains(names, arrays, given)
     whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
@@ -215,26 +214,6 @@ def _warn_of_hot_pixels(names, noises):
             "Replace them, or leave them out with a `navigation_mask`.",
             ", ".join(hot),
             kind="told",
-        )
-
-
-def are_shares(arrays):
-    """Return whether maps (K, ny, nx) add up to a constant: each follows from the others."""
-    whole = arrays.sum(axis=0)
-    return len(arrays) > 1 and whole.mean() > 0 and np.ptp(whole) <= _SHARES * whole.mean()
-
-
-def _warn_of_shares(arrays):
-    """Warn if the maps add up to a constant."""
-    if are_shares(arrays):
-        _logger.warning(
-            "The maps add up to %s in every pixel: they are fractions, not counts. Each map "
-            "then contains the others with the opposite sign, which the HAADF model cannot "
-            "describe, and sums over pixels are not amounts. Maps, errors and compositions may "
-            "therefore be wrong. Leaving out one map does not help: the fractions can then no "
-            "longer be recognised. Fuse the counts, and calculate fractions from the fused maps.",
-            plain(arrays.sum(axis=0).mean()),
-            kind="shares",
         )
 
 
