@@ -38,6 +38,19 @@ def checked_background_type(given):
 def shape_ratio(name, total, axis, side, window, background_type):
     """Return the background in a window for each count before the edge.
 
+    Parameters and errors are those of `fitted_shape`.
+
+    Returns
+    -------
+    float
+    """
+    fitted = fitted_shape(name, total, axis, side, window, background_type)
+    return float(fitted[slice(*window)].sum() / fitted[slice(*side)].sum())
+
+
+def fitted_shape(name, total, axis, side, window, background_type):
+    """Return the background by channel, shape (C,), 0 outside the windows and between them.
+
     The background is fitted to the sum of all spectra before the edge by HyperSpy's
     ``remove_background``, least squares included.
 
@@ -54,17 +67,14 @@ def shape_ratio(name, total, axis, side, window, background_type):
     background_type : str
         From `checked_background_type`.
 
-    Returns
-    -------
-    float
-
     Raises
     ------
     ValueError
         If the fit fails, or is not positive in both ranges of channels.
     """
     first, last = min(side[0], window[0]), max(side[1], window[1])
-    spectrum = Signal1D(total[first:last] / max(total[side[0] : side[1]].mean(), 1e-30))
+    scale = max(total[side[0] : side[1]].mean(), 1e-30)
+    spectrum = Signal1D(total[first:last] / scale)
     energy = spectrum.axes_manager.signal_axes[0]
     energy.offset = axis.low_value + first * axis.scale
     energy.scale = axis.scale
@@ -81,7 +91,9 @@ def shape_ratio(name, total, axis, side, window, background_type):
     before, under = (fitted[start - first : stop - first] for start, stop in (side, window))
     if not (np.isfinite(fitted).all() and before.sum() > 0 and under.min() >= 0):
         raise ValueError(_FAILED.format(background_type, name))
-    return float(under.sum() / before.sum())
+    found = np.zeros(len(total))
+    found[first:last] = scale * fitted
+    return found
 
 
 _FAILED = (

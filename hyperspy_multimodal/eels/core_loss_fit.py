@@ -61,8 +61,11 @@ class CoreLossFit:
         The white lines in them, shape (K, C).
     power_law : numpy.ndarray
         E^-r, shape (C,).
-    fitted, net, observed : numpy.ndarray
-        Counts by channel: of the fit, of the edges in it, and as measured, shape (C,).
+    fitted, observed : numpy.ndarray
+        Counts by channel: of the fit, and as measured, shape (C,).
+    nets, net_lines : numpy.ndarray
+        Counts of each element in the fit, white lines included, and of its white lines alone, shape
+        (K, C).
     used : numpy.ndarray
         Which channels were fitted, bool, shape (C,).
     errors : CoreLossErrors
@@ -86,8 +89,9 @@ class CoreLossFit:
     white_lines: np.ndarray
     power_law: np.ndarray
     fitted: np.ndarray
-    net: np.ndarray
     observed: np.ndarray = field(repr=False)
+    nets: np.ndarray = field(repr=False)
+    net_lines: np.ndarray = field(repr=False)
     used: np.ndarray = field(repr=False)
     errors: CoreLossErrors = field(repr=False)
     of_ranges: np.ndarray | None = field(default=None, repr=False)
@@ -95,6 +99,11 @@ class CoreLossFit:
     of_limit: np.ndarray | None = field(default=None, repr=False)
     dark: float = 0.0
     at_limit: bool = False
+
+    @property
+    def net(self):
+        """Counts of all edges in the fit, shape (C,)."""
+        return self.nets.sum(axis=0)
 
     def of_windows(self, inside):
         """Return the covariance of counts of edges in the windows of the fit, (K, K)."""
@@ -154,21 +163,23 @@ def fit_core_loss(observed, energy, edges, used, gain=1.0, dark=0.0, inside=None
         )
     design, owners = model.design(parameters, lined)
     amplitudes, _ = model.solve(design)
-    spectra, lines = np.zeros((2, len(edges), len(energy)))
-    for i in range(len(edges)):
-        own = (owners == i) & (np.arange(len(owners)) >= len(edges))
-        if amplitudes[i] > 0:
-            lines[i] = amplitudes[own] @ design[own] / amplitudes[i]
-        spectra[i] = design[i] + lines[i]
+    n_edges = len(edges)
+    net_lines = np.array(
+        [amplitudes[n_edges:] * (owners[n_edges:] == i) @ design[n_edges:] for i in range(n_edges)]
+    )
+    net_lines = net_lines.reshape(n_edges, len(energy))
+    own = amplitudes[:n_edges, None]
+    lines = np.divide(net_lines, own, out=np.zeros_like(net_lines), where=own > 0)
     return CoreLossFit(
         exponent=float(parameters[0]),
         shift=float(parameters[1]),
-        edges=spectra,
+        edges=design[:n_edges] + lines,
         white_lines=lines,
         power_law=design[-1],
         fitted=amplitudes @ design,
-        net=amplitudes[:-1] @ design[:-1],
         observed=observed,
+        nets=own * design[:n_edges] + net_lines,
+        net_lines=net_lines,
         used=used,
         errors=errors,
         of_ranges=of_ranges,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..counts.absent import absent, say_absent
+from ..counts.absent import say_absent
 from ..counts.segments import merged_segments
 from ..counts.templates import Templates
 from ..counts.uncertain_totals import say_uncertain
@@ -113,35 +113,33 @@ class EdgeFitPlan:
             fit.shift,
             fit.exponent,
         )
-        self._check_fit(fit, camera.gain)
+        misfit = self._checked_misfit(fit, camera.gain)
         templates = _templates(fit, self.names, self.others, plan.inside)
         can_split = divisor >= 0 and camera.gain == 1 and camera.floor == 0
-        projection = EdgeProjection(self, fit, templates, camera, dark, can_split)
+        projection = EdgeProjection(self, fit, templates, camera, dark, can_split, misfit)
         self._say_uncertain(projection)
         return projection
 
     def _say_uncertain(self, projection):
         """Name edges that were not found, and those whose totals are uncertain."""
-        errors = projection.total_errors
-        below = absent(self.names, projection.totals, errors, projection.noise_errors)
-        say_absent(below)
+        say_absent(projection.absent)
         say_uncertain(
             self.names,
             projection.totals,
-            errors,
-            below,
+            projection.total_errors,
+            projection.absent,
             "how much they change with the energy range of the fit, and with other shapes of "
             "background and edges",
         )
 
-    def _check_fit(self, fit, gain):
-        """Warn where the fit is far from the summed spectrum, or the edges from the tables."""
+    def _checked_misfit(self, fit, gain):
+        """Warn where edges are far from the tables or from the summed spectrum; return where."""
         if fit.at_limit:
             _logger.warning(
                 "The fit moved all edges by %+.1f eV from the tables, its limit. Either the energy "
                 "axis is off, or the edges rise more slowly than those of the fit, as with wide "
                 "channels or in thick specimens. The errors of totals include this. Compare the "
-                "onsets in the spectra with the tables; if the axis is off, correct "
+                "onsets with the tables in plot_sum_spectrum; if the axis is off, correct "
                 "s.axes_manager[-1].offset.",
                 fit.shift,
                 kind="moved edges",
@@ -159,6 +157,7 @@ class EdgeFitPlan:
                 *misfit,
                 kind="far fit",
             )
+        return misfit
 
 
 def plan_edge_fit(signal, edges, integration_windows, gain):

@@ -38,6 +38,7 @@ from .overlapping_edges import other_onsets, say_edges_in_windows, say_tails_in_
 from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
 from .select_edges import select_edges
 from .unlisted_edges import known_edges_of, say_unlisted_edge
+from .window_spectrum import WindowSpectrum, window_spectrum
 
 # Standard deviations of the floor by which sums may be negative.
 _BELOW_ZERO = 7.0
@@ -150,6 +151,7 @@ class EdgeWindowPlan:
         reading = EdgeWindowReading(
             *(maps, onsets, self.windows, before, camera, self.background_type),
             foreign=foreign,
+            spectrum=window_spectrum(self, maps, total, camera),
         )
         noise = reading.noise
         errors = checked_totals(noise, None if foreign is None else gain * foreign, _SOURCES)
@@ -218,6 +220,8 @@ class EdgeWindowReading(WithCamera):
         From `foreign_electrons`.
     total_errors : list of float
         Standard errors of the totals, in counts.
+    spectrum : WindowSpectrum or None
+        Sum of all spectra and the backgrounds that were subtracted.
     """
 
     maps: ElementMaps
@@ -228,6 +232,7 @@ class EdgeWindowReading(WithCamera):
     background_type: str = POWER_LAW
     foreign: np.ndarray | None = None
     total_errors: list = ()
+    spectrum: WindowSpectrum | None = None
     mask = None
 
     def for_fusion(self, divisible):

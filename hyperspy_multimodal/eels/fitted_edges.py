@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..counts.absent import absent
 from ..counts.fitted_maps import FittedMaps
 from ..counts.raw_noise import in_shares, raw_noise
 from ..counts.templates import Templates
@@ -32,6 +33,8 @@ class EdgeProjection:
         As of `CoreLossFit`.
     can_split : bool
         Whether each count can be given to one of two halves.
+    misfit : tuple of (float, float, float) or None
+        From `worst_misfit`.
     """
 
     plan: object
@@ -40,6 +43,7 @@ class EdgeProjection:
     camera: Camera
     dark: float
     can_split: bool
+    misfit: tuple | None = None
 
     @property
     def gain(self):
@@ -85,6 +89,11 @@ class EdgeProjection:
     def noise_errors(self):
         """Their standard errors by the noise of the maps alone, (K,)."""
         return np.sqrt(np.maximum(np.diag(self._poisson), 0.0))
+
+    @property
+    def absent(self):
+        """Edges that were not found, from `counts.absent`."""
+        return absent(self.plan.names, self.totals, self.total_errors, self.noise_errors)
 
     @property
     def _tilt(self):
@@ -151,6 +160,8 @@ class EdgeProjection:
             self._cross_sections,
             self.total_errors.tolist(),
             noise,
+            list(self.absent),
+            self.misfit,
         )
 
     def _measured_tilt(self, amounts, squares):
@@ -207,6 +218,10 @@ class EdgeReading(WithCamera):
         Standard errors of the totals, in counts of the signal.
     noise : dict or None
         Of the raw maps in counts of the signal, from `raw_noise`.
+    absent : list of str
+        Edges that were not found.
+    misfit : tuple of (float, float, float) or None
+        Where the fit is far from the summed spectrum, from `worst_misfit`.
     """
 
     sum_fit: CoreLossFit
@@ -219,6 +234,8 @@ class EdgeReading(WithCamera):
     cross_sections: list
     total_errors: list
     noise: dict | None
+    absent: list = ()
+    misfit: tuple | None = None
     mask = None
 
     def for_fusion(self, divisible):

@@ -143,7 +143,8 @@ def multimodal_fusion(
         ``metadata.Multimodal_fusion`` records all parameters.
     $output
 
-        ``gain``: counts per electron.
+        ``gain``: counts per electron. ``spectrum_fit``: the summed spectrum with its fit, or with
+        the backgrounds of the windows, for `hyperspy_multimodal.plot.plot_sum_spectrum`.
 
     Raises
     ------
@@ -268,6 +269,7 @@ def scan_of(
     from .background_shape import POWER_LAW, checked_background_type
     from .edge_fit import plan_edge_fit, suits_fit
     from .edge_measurement import plan_edges
+    from .sum_output import output_of
 
     haadf = haadf_array(haadf, signal)
     check_map_method(map_method, background_windows, None, ("auto", "windows", "fit"))
@@ -307,4 +309,5 @@ def scan_of(
             "onset_energies": onsets,
             "cross_sections": None if sections is None else sections.tolist(),
         },
+        output_of=output_of,
     )
