@@ -1,4 +1,4 @@
-"""Labels of X-ray lines above their peaks, none over another."""
+"""Labels of lines above their peaks, and of edges above their onsets, none over another."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -79,6 +79,43 @@ def place_labels(axis, labels, energy, curve):
             _write(axis, label, (label.position, start), (place, level), is_moved)
 
 
+def place_at_top(axis, labels):
+    """Write labels at the top of axes, side by side, and make room for them above the curves.
+
+    The limits of the axes along the energy must be final.
+
+    Parameters
+    ----------
+    axis : matplotlib.axes.Axes
+        Axes of a spectrum, with a linear scale of counts.
+    labels : list of Label
+
+    Returns
+    -------
+    float
+        Where the room for labels begins, as a share of the height.
+    """
+    axis.figure.canvas.figure.draw_without_rendering()  # the layout, with the legends
+    frame = axis.get_window_extent()
+    width, height = (each * 72 / axis.figure.dpi for each in (frame.width, frame.height))
+    labels = sorted(labels, key=lambda label: label.rank)
+    labels = labels[: max(int((width - 2 * _FROM_FRAME) / _APART) + 1, 1)]
+    labels = sorted(labels, key=lambda label: label.position)
+    left, right = axis.get_xlim()
+    wanted = _between(np.array([label.position for label in labels]), left, right, width)
+    places = side_by_side(wanted, _APART, _FROM_FRAME, width - _FROM_FRAME)
+    moved = np.abs(places - wanted) > _STILL
+    gap = _LEADER_GAP if moved.any() else _GAP
+    free = min((headroom(labels) - _LEADER_GAP + gap) / height, 0.8)
+    low, high = axis.get_ylim()
+    axis.set_ylim(low, low + (high - low) / (1 - free))
+    level, along = 1 - free + gap / height, axis.get_xaxis_transform()
+    for label, place, is_moved in zip(labels, places, moved, strict=True):
+        across = float(_between(place, 0, width, right - left) + left)
+        _write(axis, label, (label.position, 1 - free), (across, level), is_moved, along)
+    return 1 - free
+
+
 def _between(values, low, high, length):
     """Return values between two limits as distances from the first, on a scale of a length."""
     return (values - low) / (high - low) * length
@@ -115,13 +152,15 @@ def _touching(places):
     return [slice(a, b) for a, b in pairwise(limits) if b > a]
 
 
-def _write(axis, label, peak, place, is_moved):
+def _write(axis, label, peak, place, is_moved, coordinates="data"):
     """Write one upright label, with a line that leads to its peak if it was moved."""
     leader = {"arrowstyle": "-", "color": label.colour, "lw": 0.5, "alpha": 0.6}
     text = axis.annotate(
         label.text,
         peak,
         place,
+        xycoords=coordinates,
+        textcoords=coordinates,
         rotation=90,
         ha="center",
         va="bottom",

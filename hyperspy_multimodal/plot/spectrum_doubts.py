@@ -56,6 +56,31 @@ def spectrum_doubts(output, unit):
     ]
 
 
+def core_loss_doubts(output, per_ev):
+    """Return the doubtful features in a summed core-loss spectrum, a list of `Doubt`.
+
+    Parameters
+    ----------
+    output : dict
+        ``spectrum_fit`` of EELS.
+    per_ev : float
+        Units of the axis in an eV.
+    """
+    units = output["sum_spectrum"].axes_manager.signal_axes[0].units
+    doubts = []
+    if output.get("misfit"):
+        *limits, share = output["misfit"]
+        limits = tuple(per_ev * each for each in limits)
+        text = (
+            f"{plain(limits[0], 4)} to {plain(limits[1], 4)} {units}: the fit deviates by "
+            f"{share:.0f} % of the edges nearby"
+        )
+        doubts.append(Doubt("misfit", text, limits=limits))
+    for name in output.get("not_found", ()):
+        doubts.append(Doubt("absent", f"{written_name(name)}: not found", name))
+    return [*doubts, *_left_out(output)]
+
+
 def _free(output, unit):
     units = output["sum_spectrum"].axes_manager.signal_axes[0].units
     doubts = []

@@ -46,10 +46,15 @@ def name_curves(axis, goodness, lines):
         if kind in present
     ]
     text = goodness.removeprefix(GOODNESS)
+    legend_above(axis, handles, f"{text[:1].upper()}{text[1:]}")
+
+
+def legend_above(axis, handles, text):
+    """Draw a legend above the axes, with a text as its title."""
     inches = _width(axis.figure)
     legend = axis.legend(
         handles=handles,
-        title=textwrap.fill(f"{text[:1].upper()}{text[1:]}", int(_LETTERS * inches)),
+        title=textwrap.fill(text, int(_LETTERS * inches)),
         title_fontsize="small",
         fontsize="small",
         loc="lower center",

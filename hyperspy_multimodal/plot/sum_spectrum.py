@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
+from .core_loss_spectrum import draw_core_loss
 from .figures import figure_of
 from .spectrum_doubts import spectrum_doubts
 from .spectrum_legends import (
@@ -20,6 +20,8 @@ from .spectrum_legends import (
 )
 from .spectrum_lines import PER_KEV, is_visible, spectrum_lines
 from .spectrum_marks import label_lines, mark_lines, mark_ranges
+from .spectrum_range import check_energies
+from .spectrum_residual import draw_residual
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,9 +34,6 @@ _LOWEST, _BEYOND = 0.002, 1.05
 _SIZE = (9.0, 6.0)  # inches
 _LINE = 0.17  # inches of a line of doubts
 _SHADED = 0.5  # standard errors; less would not be seen
-# Residuals in standard errors are linear up to this, and logarithmic beyond.
-_LINEAR = 5
-_TICKS = (-500, -100, -20, -5, 0, 5, 20, 100, 500)
 
 
 class _Curves(NamedTuple):
@@ -58,11 +57,12 @@ def plot_sum_spectrum(
     Parameters
     ----------
     output : dict
-        The ``full_output`` of `hyperspy_multimodal.fit_maps`, or ``output["spectrum_fit"]`` of
-        `multimodal_fusion`.
+        ``output["spectrum_fit"]`` of `multimodal_fusion`, for EDS or EELS, or the ``full_output``
+        of `hyperspy_multimodal.fit_maps`.
     energies : tuple of (float, float), optional
-        Energies to show, in units of the energy axis. By default, the range starts at the first
-        fitted channel with counts. It ends at the last channel with 0.2 % of the highest one, the
+        Energies to show, in units of the energy axis. The default for EELS is all fitted channels
+        or, for windows, all windows. For EDS, the default range starts at the first fitted channel
+        with counts. It ends at the last channel with 0.2 % of the highest one, the
         last peak, the last mapped line, or the last range where the model is wrong, whichever is
         highest.
     fig : matplotlib.figure.Figure, optional
@@ -71,7 +71,9 @@ def plot_sum_spectrum(
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (2,): the spectra, and the residual in standard errors.
+        EDS, shape (2,): the spectra, and the residual in standard errors. EELS fit, shape (3,): the
+        spectra, the edges above the background, and the residual. EELS windows, shape (2,): the
+        spectra, and the counts above the backgrounds.
 
     Raises
     ------
@@ -81,10 +83,10 @@ def plot_sum_spectrum(
 
     Notes
     -----
-    The upper panel shows observed counts, the fitted model and its continuum. The residual that was
-    attributed to lines afterwards is shaded. The lower panel shows observed minus model in standard
-    errors of the counts, linear up to 5 and logarithmic beyond, with the same shading. The grey
-    band extends from -2 to 2 standard errors.
+    **EDS.** The upper panel shows observed counts, the fitted model and its continuum. The residual
+    that was attributed to lines afterwards is shaded. The lower panel shows observed minus model in
+    standard errors of the counts, linear up to 5 and logarithmic beyond, with the same shading. The
+    grey band extends from -2 to 2 standard errors.
 
     Ticks mark the fitted positions of all lines. The strongest line of each family has a label if
     it forms a peak or is mapped; other lines have one if their peaks stand out. Colours distinguish
@@ -99,6 +101,22 @@ def plot_sum_spectrum(
     - elements that were not found (in brackets);
     - channels that were left out.
 
+    **EELS.** For a fit, the upper panel shows observed counts, the model and its background. The
+    middle panel shows the counts above the background with the fitted edges, and the edges without
+    their white lines as dotted curves. Bars at its bottom are the integration windows. The residual
+    is in standard errors of the counts, which include the gain and the noise floor of the camera.
+
+    Lines with names mark the onsets as fitted, that is, with the common shift of the edges
+    (``edge_shift``); dotted lines in the middle panel mark the tabulated onsets. If the shift is at
+    its limit, compare both with the rise of the spectrum. Edges that were not found are in
+    brackets. The range where the fit deviates most from the spectrum is shaded if the deviation is
+    large.
+
+    For windows, dashed curves are the backgrounds. Filled areas above them are the net counts of
+    the integration windows, and hatched bars mark the background windows. A power law is fitted in
+    each pixel; the curve has the counts of all pixels before the edge and the sum of their
+    backgrounds in the integration window.
+
     Examples
     --------
     >>> from hyperspy_multimodal import fit_maps
@@ -111,10 +129,12 @@ def plot_sum_spectrum(
     """
     if not isinstance(output, dict) or "sum_spectrum" not in output:
         raise ValueError(
-            "plot_sum_spectrum is for fits of EDS spectra: it needs the full_output of fit_maps, "
-            "or output['spectrum_fit'] of multimodal_fusion with map_method='fit', but "
+            "plot_sum_spectrum needs output['spectrum_fit'] of multimodal_fusion, for EDS with "
+            "map_method='fit', or the full_output of fit_maps, but "
             f"{_described(output)} was given."
         )
+    if "onsets" in output:
+        return draw_core_loss(output, energies, fig)
     axis = output["sum_spectrum"].axes_manager.signal_axes[0]
     unit = PER_KEV[axis.units]
     lines = spectrum_lines(output, unit)
@@ -140,7 +160,7 @@ def _described(given):
     if isinstance(given, dict) and given.get("spectrum_fit"):
         return "the whole output of multimodal_fusion"
     if isinstance(given, dict) and "raw_maps" in given:
-        return "the output of EELS, of windows or of existing maps"
+        return "the output of EDS windows, of existing maps or of a lazy fusion"
     return type(given).__name__
 
 
@@ -155,13 +175,8 @@ def _shown(output, lines, doubts, axis, energies):
             "plot_sum_spectrum needs spectra with counts, but those that were fitted contain none."
         )
     if energies is not None:
+        check_energies(energies, energy, fits, axis.units)
         inside = np.flatnonzero((energy >= energies[0]) & (energy <= energies[1]))
-        if np.count_nonzero(fits[inside]) < 2:
-            first, last = energy[fits][[0, -1]]
-            raise ValueError(
-                f"energies must contain at least two of the channels that were fitted, {first:g} "
-                f"to {last:g} {axis.units}, but {energies!r} was given."
-            )
         return slice(inside[0], inside[-1] + 1)
     model = output["model"].data
     first = np.flatnonzero(fits & (observed > 0))[0]
@@ -206,19 +221,9 @@ def _draw_spectra(axis, curves):
 def _draw_residual(axis, curves):
     """Draw the residual of the model, and shade what was attributed to lines."""
     errors = np.sqrt(np.maximum(curves.model, 1.0))
-    fits = curves.model > 0
-    residual = np.where(fits, (curves.observed - curves.model) / errors, np.nan)
-    axis.axhspan(-2, 2, color="0.93", lw=0, zorder=0)
-    axis.axhline(0, color="0.7", lw=0.8)
-    _shade(axis, curves, np.zeros(fits.size), curves.given / errors)
-    axis.step(curves.energy, residual, where="mid", color="0.25", lw=0.7)
-    axis.set_ylabel("observed − model\n(standard errors)")
-    limit = max(_LINEAR + 1.0, 1.3 * float(np.nanmax(np.abs(residual))))
-    axis.set_yscale("symlog", linthresh=_LINEAR, linscale=1.0)
-    axis.set_ylim(-limit, limit)
-    axis.yaxis.set_major_locator(FixedLocator([each for each in _TICKS if abs(each) < limit]))
-    axis.yaxis.set_minor_locator(NullLocator())
-    axis.yaxis.set_major_formatter(ScalarFormatter())
+    residual = np.where(curves.model > 0, curves.observed - curves.model, np.nan)
+    _shade(axis, curves, np.zeros(curves.energy.size), curves.given / errors)
+    draw_residual(axis, curves.energy, residual, errors)
 
 
 def _shade(axis, curves, low, high):
