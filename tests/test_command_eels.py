@@ -56,6 +56,12 @@ def test_angles_make_a_fit_and_a_composition(folder, scan):
     assert (folder / "out" / "region_sums.csv").read_text() == (folder / "sums.csv").read_text()
 
 
+@pytest.mark.parametrize("options", [ANGLES, ["--method", "windows"]])
+def test_pictures_contain_the_summed_spectrum(folder, options):
+    main([*SCAN, *options, "--pictures"])
+    assert (folder / "out" / "sum_spectrum.png").stat().st_size > 1000
+
+
 def test_without_angles_the_message_names_the_options(folder, capsys):
     assert main([*SCAN, "--method", "fit"]) == 2
     said = capsys.readouterr().err
