@@ -39,7 +39,7 @@ def plot_composition_maps(
     """Draw the composition per pixel, with separate scales for scarce elements.
 
     Vacuum and pixels without a composition are grey: those of regions without one, and those whose
-    raw counts in 5 x 5 pixels are negative or not significant with all errors.
+    counts are negative or not significant with the errors of fit and factors.
 
     Parameters
     ----------

@@ -166,7 +166,8 @@ def composition(
 
     The composition of pixels is NaN in vacuum, in regions without a composition, and where the raw
     counts of 5 x 5 pixels have none: an element is negative by five standard errors, or the amount
-    of all elements is below three standard errors of fit and factors.
+    of all elements is below three standard errors of fit and factors. They are also NaN where the
+    fused counts of the pixel itself are below three of these errors.
 
     An element is reported as detected if its counts would be improbable in its absence, given the
     expected background and the error of the fit. The p-value threshold follows from the false
