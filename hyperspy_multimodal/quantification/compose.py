@@ -185,9 +185,10 @@ def composition(
     regions, which increases the errors by a factor of 1.4. A pixel belongs to the specimen if the
     fused counts of all maps together exceed three standard errors of the counts of 5 x 5 pixels,
     and if those of the connected component that contains it exceed five standard errors of the
-    counts of this component; all other pixels are vacuum. The compositions of the specimen pixels
-    are grouped by k-means into 2 to 6 clusters. Clusters that differ by less than 10 at%, or by
-    less than four standard errors of the second set of counts, are merged. Regions have at least 20
+    counts of this component; all other pixels are vacuum. Connected pieces of a region that do not
+    exceed five standard errors belong to no region. The compositions of the specimen pixels are
+    grouped by k-means into 2 to 6 clusters. Clusters that differ by less than 10 at%, or by less
+    than four standard errors of the second set of counts, are merged. Regions have at least 20
     pixels, and at least half of the pixels of a region must lie in squares of 2 x 2 pixels entirely
     within it, so that rims do not become regions. The number of clusters is chosen such that the
     distance of pixels to the centre of their own cluster, relative to the distance to the nearest

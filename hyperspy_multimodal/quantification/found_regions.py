@@ -59,7 +59,7 @@ def found_regions(measured, factors, seed):
     numpy.ndarray
         Bool, shape (R, ny, nx); no region where nothing is significant.
     """
-    there = _certain_pieces(measured, is_there(measured))
+    there = certain_pieces(measured, is_there(measured))
     if not there.any():
         return np.zeros((0, *there.shape), bool)
     shares = percentages(np.clip(measured.fused, 0, None)[:, there].T, factors)
@@ -74,18 +74,20 @@ def found_regions(measured, factors, seed):
         masks = np.zeros((number, *there.shape), bool)
         masks[:, there] = labels == np.arange(number)[:, None]
         masks = _united(measured, masks, factors)
-        if len(masks) < 2 or masks.sum(axis=(1, 2)).min() < _FEWEST:
+        certain = np.array([certain_pieces(measured, each) for each in masks])
+        if len(masks) < 2 or certain.sum(axis=(1, 2)).min() < _FEWEST:
             continue
         found = _separation(shares, masks[:, there])
         if found > separation and all(map(_hangs_together, masks)):
-            best, separation = masks, found
+            best, separation = certain, found
     return best[np.argsort(-best.sum(axis=(1, 2)), kind="stable")]
 
 
-def _certain_pieces(measured, there):
-    """Return the specimen without pieces that may be noise; all of it if no piece is certain.
+def certain_pieces(measured, there):
+    """Return pixels without connected pieces that may be noise; all if no piece is certain.
 
-    The fused counts of a piece are above five standard errors of its raw counts.
+    The fused counts of a piece are above five standard errors of its raw counts. Pieces of the
+    specimen must be certain, and those of each region as well.
     """
     pieces, number = label(there, np.ones((3, 3)))
     counts, variance = (

@@ -176,3 +176,22 @@ def test_a_rim_is_what_touches_the_outside():
     found = rim(mask)
     assert found.sum() == 4 * 5 - 2 * 3 and not found[3:5, 4:7].any()
     assert not rim(np.ones((4, 4), bool)).any()
+
+
+def test_pieces_of_regions_are_certain_too(film):
+    """A single dim pixel of another composition, which noise can have, belongs to no region."""
+    _, drawn = film
+    one, other = [np.array(each)[:, None, None] for each in ([10.0, 2.0, 0.0], [2.0, 10.0, 0.0])]
+    counts = np.where(np.indices((32, 32))[1] < 16, one, other)
+    dim = np.zeros((32, 32), bool)
+    dim[12:20] = True
+    counts = np.where(dim, 0.2 * counts, counts)
+    strewn = np.zeros((32, 32), bool)
+    strewn[13:19:2, 3:13:3] = True
+    counts = np.where(strewn, 0.2 * other, counts)
+    measured = replace(drawn(0), fused=counts, net=counts, variance=counts + 1.0)
+    assert is_there(measured).all()
+    masks = found_regions(measured, np.ones(3), 0)
+    assert len(masks) == 2
+    assert not masks[:, strewn].any()
+    assert (masks.any(axis=0) | strewn).all()
