@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import patheffects
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, label
 
 from ..quantification import Composition
 from ..signals.native import image_name
@@ -132,7 +132,7 @@ def _draw_regions(axis, found, image, title):
         name, mask = found.regions[r], found.masks[r]
         padded = np.pad(mask, 1)
         axis.contour(across, down, padded, [0.5], colors=[region_colour(r)], linewidths=1.2)
-        row, column = np.unravel_index(distance_transform_edt(padded).argmax(), padded.shape)
+        row, column = _middle(padded)
         aligned = "left" if column < _MARGIN * shape[1] else "center"
         aligned = "right" if column > (1 - _MARGIN) * shape[1] else aligned
         axis.text(
@@ -142,3 +142,10 @@ def _draw_regions(axis, found, image, title):
     axis.set_xlim(left, right)
     axis.set_ylim(bottom, top)
     scale_bar(axis, signal)
+
+
+def _middle(mask):
+    """Return the pixel of the largest connected piece that is farthest from its outline."""
+    pieces = label(mask, np.ones((3, 3)))[0]
+    largest = pieces == np.bincount(pieces.ravel())[1:].argmax() + 1
+    return np.unravel_index(distance_transform_edt(largest).argmax(), mask.shape)

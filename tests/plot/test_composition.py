@@ -228,3 +228,15 @@ def test_says_what_to_give(found, fused, specimen):
             draw(fused[0])
     with pytest.raises(ValueError, match="needs a region"):
         plot_composition(replace(found, regions=[]), specimen.haadf)
+
+
+def test_names_of_regions_lie_in_their_largest_piece(found, specimen):
+    """Also where a smaller one is thicker."""
+    mask = np.zeros((20, 32), bool)
+    mask[2:7, 2:7] = True
+    mask[12:15, 4:28] = True
+    parts = replace(found, masks=np.array([mask, found.masks[1] & ~mask]))
+    axis = plot_composition(parts, specimen.haadf)[0]
+    x, y = next(text.get_position() for text in axis.texts if text.get_text() == "left")
+    scale = specimen.haadf.axes_manager.signal_axes[0].scale
+    assert round(y / scale) == 13 and 4 <= x / scale <= 28
