@@ -73,7 +73,7 @@ def save_maps(
 
     kind = _EXTENSIONS.get(str(format).lower().lstrip("."), str(format).lower().lstrip("."))
     if kind not in FORMATS:
-        raise ValueError(f"format must be one of {list(FORMATS)}, but {format!r} was given.")
+        raise ValueError(f"`format` must be one of {list(FORMATS)}, but {format!r} was given.")
     maps = [maps] if isinstance(maps, BaseSignal) else list(maps)
     if not maps or not all(isinstance(each, BaseSignal) for each in maps):
         raise TypeError(

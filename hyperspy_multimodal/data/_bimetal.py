@@ -78,7 +78,7 @@ def bimetal(
     """
     if not isinstance(alloy, str) or alloy not in _LINES:
         raise ValueError(
-            f"alloy must be one of {', '.join(map(repr, _LINES))}, but {alloy!r} was given."
+            f"`alloy` must be one of {', '.join(map(repr, _LINES))}, but {alloy!r} was given."
         )
     check_shape(shape, at_least=_SMALLEST_SHAPE)
     check_integer("layout_seed", layout_seed, at_least=0)

@@ -79,7 +79,7 @@ def overlapping_pair(
     """
     if not isinstance(pair, str) or pair not in _LINES:
         raise ValueError(
-            f"pair must be one of {', '.join(map(repr, _LINES))}, but {pair!r} was given."
+            f"`pair` must be one of {', '.join(map(repr, _LINES))}, but {pair!r} was given."
         )
     check_shape(shape, at_least=_SMALLEST_SHAPE)
     check_integer("layout_seed", layout_seed, at_least=0)

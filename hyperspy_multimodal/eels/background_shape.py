@@ -31,7 +31,8 @@ def checked_background_type(given):
         if isinstance(given, str) and given.replace(" ", "").lower() == name.lower():
             return name
     raise ValueError(
-        f"background_type must be one of {', '.join(map(repr, _SHAPES))}, but {given!r} was given."
+        f"`background_type` must be one of {', '.join(map(repr, _SHAPES))}, but {given!r} was "
+        "given."
     )
 
 

@@ -32,7 +32,7 @@ def atomic_ratio(
     ----------
     found : Composition
     element, to : str
-        Symbols.
+        Symbols, or lines or edges of the composition.
     errors : "total", "counts", "fit" or "kfactors"
         Source of the errors. Default "total".
 
@@ -42,11 +42,8 @@ def atomic_ratio(
         If one of them is not in the composition, or if there are no such errors.
     """
     if errors not in SOURCES:
-        raise ValueError(f"errors must be one of {list(SOURCES)}, but {errors!r} was given.")
-    for name, given in (("element", element), ("to", to)):
-        if given not in found.elements:
-            raise ValueError(f"{name} must be one of {found.elements}, but {given!r} was given.")
-    i, j = found.elements.index(element), found.elements.index(to)
+        raise ValueError(f"`errors` must be one of {list(SOURCES)}, but {errors!r} was given.")
+    i, j = (_number(found, *each) for each in (("element", element), ("to", to)))
     percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
     above, below = percent[:, i], percent[:, j]
     covariance = found.covariances if errors == "total" else found.covariances_by_source[errors]
@@ -56,6 +53,17 @@ def atomic_ratio(
         variance = (variance + np.square(ratio) * covariance[:, j, j]) / np.square(below)
     into_atoms = 1.0
     if found.units == "weight":
-        own, other = atomic_weights([element, to])
+        own, other = atomic_weights([found.elements[i], found.elements[j]])
         into_atoms = other / own
     return into_atoms * ratio, into_atoms * np.sqrt(np.maximum(variance, 0.0))
+
+
+def _number(found, argument, given):
+    """Return the number of an element, which its symbol or its line or edge names."""
+    for names in (found.elements, found.lines):
+        if given in names:
+            return names.index(given)
+    raise ValueError(
+        f"`{argument}` must be one of {found.elements}, or of {found.lines}, but {given!r} was "
+        "given."
+    )

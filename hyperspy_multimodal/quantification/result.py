@@ -95,8 +95,8 @@ class Composition:
         Masks of the regions, bool.
     maps : list of BaseSignal
         Composition of each pixel from the fused maps, one per element. NaN in vacuum, in regions
-        without a composition, and where the raw counts of 5 x 5 pixels have none by the errors of
-        fit and factors.
+        without a composition, and where the raw counts of 5 x 5 pixels, or the fused counts of the
+        pixel, have none by the errors of fit and factors.
     counts_unit : "counts" or "map units"
         Unit of ``counts``, ``counts_errors`` and ``detection_limit_counts``, and their name in
         tables: map units for existing maps that are not counts.
@@ -162,7 +162,8 @@ class Composition:
         Parameters
         ----------
         element, to : str
-            Symbols: the ratio is that of ``element`` to the element ``to``.
+            Symbols, or lines or edges of the composition, such as "Cu" or "Cu_L3": the ratio is
+            that of ``element`` to the element ``to``.
         errors : "total", "counts", "fit" or "kfactors"
             Source of the errors. Default "total". Errors of factors change the ratios of all
             regions alike, but those of the fit do not, because backgrounds differ: "counts"

@@ -67,7 +67,7 @@ def test_names_are_those_of_hyperspy(given):
 
 @pytest.mark.parametrize("given", ["linear", None, 3, "Scalable fixed pattern"])
 def test_other_names_are_refused(given):
-    with pytest.raises(ValueError, match="background_type must be one of"):
+    with pytest.raises(ValueError, match="`background_type` must be one of"):
         checked_background_type(given)
 
 

@@ -140,5 +140,5 @@ def test_ratios_of_areal_densities_have_the_errors_of_what_they_are_made_of(by_f
         np.testing.assert_allclose(error[r], spread, rtol=0.03)
     by_weight = composition(maps, output, regions=quarters(), composition_units="weight")
     np.testing.assert_allclose(by_weight.ratios("Co", "O"), (ratio, error))
-    with pytest.raises(ValueError, match="to must be one of"):
+    with pytest.raises(ValueError, match="`to` must be one of"):
         found.ratios("Co", "Fe")

@@ -30,6 +30,14 @@ def test_the_table_has_ratios_to_the_most_abundant_element(found):
     assert next(each for each in rows if "O_K" in each).endswith("  1")
 
 
+def test_edges_name_their_elements(found):
+    expected = found.ratios("Mn", "O")
+    for names in (("Mn_L3", "O_K"), ("Mn", "O_K"), ("Mn_L3", "O")):
+        np.testing.assert_array_equal(found.ratios(*names), expected)
+    with pytest.raises(ValueError, match=r"`element` must be one of .*'Mn'.*'Mn_L3'.*'Mn_L2'"):
+        found.ratios("Mn_L2", "O")
+
+
 def test_files_have_the_ratios(found, tmp_path):
     found.to_csv(tmp_path / "composition.csv")
     with open(tmp_path / "composition.csv", encoding="utf-8", newline="") as file:
@@ -49,5 +57,5 @@ def test_sources_add_up_to_the_total_error(found):
     np.testing.assert_allclose(np.sqrt(np.square(parts).sum(axis=0)), total)
     # an error of 20 % of each cross-section, in all regions alike
     np.testing.assert_allclose(parts[2] / ratios, np.hypot(0.2, 0.2), rtol=1e-6)
-    with pytest.raises(ValueError, match="errors must be one of"):
+    with pytest.raises(ValueError, match="`errors` must be one of"):
         found.ratios("Mn", "Co", errors="noise")
