@@ -8,6 +8,7 @@ import numpy as np
 
 # What separates an element from its line.
 _WITHIN_NAME = re.compile(r"[\s_-]+")
+_SHELL = re.compile(r"[KLMNO]\d?", re.IGNORECASE)
 _GREEK = str.maketrans({"α": "a", "β": "b", "γ": "g", "ζ": "z", "η": "n"})
 _WRITTEN = {"a": "α", "b": "β", "g": "γ", "n": "η", "z": "ζ", "l": "ℓ"}
 
@@ -92,6 +93,12 @@ def known_name(text, kind):
     if known_element(text):
         return known_element(text)
     return _by_letters(kind).get(_letters(text))
+
+
+def names_shell(text):
+    """Return whether a text names a shell of an element, such as "Zn_K", in the tables or not."""
+    element, *shell = _WITHIN_NAME.split(text.strip())
+    return known_element(element) is not None and _SHELL.fullmatch("".join(shell)) is not None
 
 
 @functools.lru_cache

@@ -41,6 +41,17 @@ def test_factors_of_x_ray_lines_are_refused_before_the_fusion(folder, capsys, fa
     assert not (folder / "out").exists()
 
 
+@pytest.mark.parametrize("factors", ["Co_K=1,Mn_K=1", "Co_K=1,Mn_L3=1", "Co_L2=1,O_K=1"])
+def test_factors_of_edges_that_are_not_mapped_are_refused_before_the_fusion(
+    folder, capsys, factors
+):
+    assert main([*SCAN, *ANGLES, "--factors", factors]) == 2
+    said = capsys.readouterr().err
+    assert "at least two of the maps, O_K, Mn_L3, Co_L3" in said
+    assert f"there are no maps of {factors.split('=')[0]}" in said and "not an edge" not in said
+    assert not (folder / "out").exists()
+
+
 def test_angles_make_a_fit_and_a_composition(folder, scan):
     main([*SCAN, *ANGLES, "--energies", "420:900", "--regions", "whole"])
     cropped = scan.signal.isig[420.0:900.0]

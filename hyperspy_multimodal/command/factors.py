@@ -6,7 +6,7 @@ import math
 import re
 from pathlib import Path
 
-from ..names import known_name
+from ..names import known_name, names_shell
 
 _EXAMPLE = "Si_Ka=1.0,O_Ka=1.9+-0.1"
 _TABLES = (".csv", ".tsv", ".txt")
@@ -126,7 +126,8 @@ def _of_pairs(pairs, where):
 
 
 def _is_name(text):
-    return any(known_name(text, kind) is not None for kind in ("X-ray line", "edge"))
+    known = any(known_name(text, kind) is not None for kind in ("X-ray line", "edge"))
+    return known or names_shell(text)
 
 
 def _has_digit(text):

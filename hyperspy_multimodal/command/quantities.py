@@ -46,15 +46,18 @@ def check_names(options, names, kind="X-ray line"):
 
 def check_edges(options):
     """Refuse factors of X-ray lines for EELS, before a fusion that takes minutes."""
-    from ..names import known_name
+    from ..names import known_name, names_shell
 
-    given = list(options.factors or {})
-    wrong = [name for name in given if "_" in name and known_name(name, "edge") is None]
+    wrong = [
+        name
+        for name in options.factors or {}
+        if "_" in name and known_name(name, "edge") is None and not names_shell(name)
+    ]
     if wrong:
         raise ValueError(
             "--factors must name edges, such as O_K or Ti_L3, because the spectra are EELS, but "
-            f"{', '.join(wrong)} {'are' if len(wrong) > 1 else 'is'} not an edge. Leave out "
-            "--factors to use computed cross-sections."
+            f"{', '.join(wrong)} {'are not edges' if len(wrong) > 1 else 'is not an edge'}. Leave "
+            "out --factors to use computed cross-sections."
         )
 
 
@@ -192,12 +195,13 @@ def _with_factors(factors, names, kind):
             f"--factors must name one {kind} per element, but {', '.join(repeated)} are mapped and "
             "have a factor. Pass the factor of one of them, by its full name."
         )
+    unused = [each for each in given if each not in own and each not in map(_element, own)]
     if len(own) < 2:
+        others = f", and there are no maps of {', '.join(unused)}" if unused else ""
         raise ValueError(
             f"--factors must name at least two of the maps, {', '.join(names)}, but names "
-            f"{', '.join(given)}."
+            f"{', '.join(own) or 'none of them'}{others}."
         )
-    unused = [each for each in given if each not in own and each not in map(_element, own)]
     return own, [name for name in names if name not in own], ", ".join(unused)
 
 

@@ -160,6 +160,7 @@ def _check_regions(signals, regions, options):
 def _check_factors(spectra, options):
     """Refuse factors that are not for the lines or edges that will be mapped."""
     from ..eds.select_lines import select_lines
+    from ..eels.edge_windows import edges_on_axis
 
     if modality_of(spectra).name == "EDS":
         with about_options() if options.lines else contextlib.nullcontext():
@@ -174,6 +175,10 @@ def _check_factors(spectra, options):
             names = checked_names("--edges", options.edges, "edge", ["Cu_L3", "Zn_L3"])
             if all("_" in name for name in names):  # an element stands for one of its edges
                 quantities.check_names(options, names, "edge")
+    elif options.factors is not None:
+        names = edges_on_axis(spectra)
+        with about_options():
+            quantities.check_names(options, names, "edge")
 
 
 def _part(signals, haadf, mask, regions, options):

@@ -1,6 +1,5 @@
 """EELS: element maps from whole core-loss spectra."""
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +16,9 @@ from ..physics.microscope import EELS_PARAMETERS, microscope_of
 from .core_loss_fit import ElementEdges, fit_core_loss
 from .core_loss_misfit import worst_misfit
 from .edge_measurement import EdgeWindowPlan, check_electrons, plan_edges
-from .edge_windows import has_room
+from .edge_windows import edges_on_axis
 from .fitted_edges import EdgeProjection
-from .select_edges import listed_elements, select_edges
+from .select_edges import listed_elements
 from .unlisted_edges import say_unlisted_edge
 from .white_lines import white_line_onsets
 
@@ -227,8 +226,7 @@ def suits_fit(signal, edges):
     axis = signal.axes_manager.signal_axes[0]
     if not axis.is_uniform:
         return False
-    room = functools.partial(has_room, axis, pre_edge=False)
-    names = select_edges(signal, edges, room, quiet=True)
+    names = edges_on_axis(signal, edges)
     energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
     others, shapeless = _edges_of_other_elements(signal, names, energy)
     onsets = {**{name: onset_energy(name) for name in names}, **others, **shapeless}

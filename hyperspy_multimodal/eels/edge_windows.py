@@ -1,5 +1,6 @@
 """EELS: the channels whose counts belong to edges, and those before them."""
 
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ import numpy as np
 from ..checks import is_auto
 from ..counts.windows import window_array
 from ..physics.edges import edge_onsets, onset_energy
+from .select_edges import select_edges
 
 # Both windows are this wide, relative to the onset; the first ends this far below the onset.
 _WIDTH = 0.1
@@ -45,6 +47,20 @@ def has_room(axis, onset, pre_edge):
     if pre_edge and _pre_edge_stop(axis, onset) < _BACKGROUND_CHANNELS:
         return False
     return 0 <= start <= axis.size - _INTEGRATION_CHANNELS
+
+
+def edges_on_axis(signal, edges=None):
+    """Return the edges to measure, also those without room for a window before them.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image.
+    edges : None or list of str
+        As in `multimodal_fusion`, default None.
+    """
+    room = functools.partial(has_room, signal.axes_manager.signal_axes[0], pre_edge=False)
+    return select_edges(signal, edges, room, quiet=True)
 
 
 def integration_channels(signal, names, given):
