@@ -13,7 +13,7 @@ from pathlib import Path
 import hyperspy.api as hs
 import machine
 from inputs_images import haadf_table, sem_table, wide_table
-from inputs_measured import eels_table, ranges_table, shares_table
+from inputs_measured import eels_table, ranges_table, ratios_table, shares_table
 
 TABLES = "haadf", "sem", "eels", "shares"
 
@@ -38,6 +38,7 @@ def main():
     for name, file, table in (
         ("eels", "CuZn_EELS.hspy", eels_table),
         ("eels", "CuZn_EELS.hspy", ranges_table),
+        ("eels", "CuZn_EELS.hspy", ratios_table),
         ("shares", "DyScO3_EDS.npz", lambda folder: shares_table(folder, chosen.pictures)),
     ):
         if name not in chosen.only:

@@ -17,6 +17,9 @@ ENERGIES = (
     (880.0, 1150.0),
 )  # fmt: skip
 
+#: Ranges for which regions are compared.
+COMPARED = (None, None), (750.0, 1400.0), (800.0, 1200.0)
+
 
 def leaks(maps, references, blurs=(0.0,)):
     """Share of the other element in each map, in percent, and the blur of the references.
@@ -70,6 +73,30 @@ def ranges_table(folder):
             *(with_error(*pair) for pair in zip(counts, errors, strict=True)),
             at,
             verdicts,
+        )
+
+
+def ratios_table(folder):
+    """Ratios of areal densities in a dark and a bright region, by the range of energies."""
+    signal, haadf = copper_and_zinc(folder)
+    regions = {name: np.zeros(haadf.data.shape, bool) for name in ("dark", "bright")}
+    regions["dark"][28:40, 8:20] = True
+    regions["bright"][5:20, 20:40] = True
+    titles = "Cu/Zn, dark", "Cu/Zn, bright", "dark / bright, counting error"
+    print_titles("region-ratios", "energies, eV", *titles)
+    for low, high in COMPARED:
+        part = signal.isig[low:high]
+        with Said():
+            maps, output = part.multimodal_fusion(haadf, gamma="auto", full_output=True)
+            found = composition(maps, output, regions=regions)
+        ratios, errors = found.ratios("Cu", "Zn")
+        by_counts = found.ratios("Cu", "Zn", errors="counts")[1]
+        change = ratios[0] / ratios[1]
+        ends = part.axes_manager[-1].axis[[0, -1]] if low is None else (low, high)
+        print_row(
+            "{:.0f} to {:.0f}".format(*ends),
+            *(with_error(*pair) for pair in zip(ratios, errors, strict=True)),
+            with_error(change, change * np.sqrt(np.square(by_counts / ratios).sum())),
         )
 
 

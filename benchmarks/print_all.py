@@ -129,7 +129,7 @@ JOBS = {
     "inputs": Job(
         "inputs.py --data {data}",
         3,
-        ("haadf-inputs", "bse", "wide-xrays", "eels", "energy-ranges", "shares"),
+        ("haadf-inputs", "bse", "wide-xrays", "eels", "energy-ranges", "region-ratios", "shares"),
     ),
     "core-loss": Job("core_loss.py", 1.5, ("core-loss",)),
     "map-methods": Job("map_methods.py", 3, ("map-methods", "detectors", "unnamed-by-one")),
