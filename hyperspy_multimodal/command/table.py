@@ -30,6 +30,8 @@ def write_table(path, names, maps, output):
     output : dict
         ``full_output`` of the fusion.
     """
+    from ..plot.panels import map_unit
+
     columns = {
         "raw total": [float(np.nansum(raw.data)) for raw in output["raw_maps"]],
         "raw total error": raw_errors(maps, output),
@@ -43,6 +45,7 @@ def write_table(path, names, maps, output):
     if any(cut_off):
         columns["raw total too high by up to"] = cut_off
     columns = {name: [_written(each) for each in values] for name, values in columns.items()}
+    columns["unit"] = [map_unit(each) for each in maps]
     # slices have their own
     columns |= {name: output[name] for name in _SETTINGS if name in output}
     if "verdicts" in output:

@@ -106,10 +106,11 @@ def fuse_maps(
         Signal2D for arrays. ``metadata.Multimodal_fusion`` records all parameters.
     output : dict
         Only with ``full_output=True``: as for ``multimodal_fusion``, and in addition ``gain``,
-        ``gain_source`` ("counts", "given" or "estimated"), ``pedestal``, and ``clipping_bias``
-        (mean correction for clipped noise, in map units per pixel). ``raw_maps`` are the given maps
-        minus the pedestal. Variances in ``raw_noise`` are NaN if neighbouring pixels are correlated
-        in such a way that the noise level cannot be determined.
+        ``gain_source`` ("counts", "given" or "estimated"), ``quantity`` ("counts", "units of the
+        map", or "net counts" if a background was given or subtracted), ``pedestal``, and
+        ``clipping_bias`` (mean correction for clipped noise, in map units per pixel). ``raw_maps``
+        are the given maps minus the pedestal. Variances in ``raw_noise`` are NaN if neighbouring
+        pixels are correlated in such a way that the noise level cannot be determined.
 
     Raises
     ------
@@ -160,9 +161,14 @@ def fuse_maps(
     from ..signals.native import draw_suffix
     from ..signals.outputs import output_signals
     from .map_input import read_maps
-    from .noisy_maps import checked_units, ready_maps
+    from .noisy_maps import are_whole, checked_units, ready_maps
     from .pedestal import checked_pedestal, without_pedestal
     from .shares import are_shares
+    from .unknown_background import (
+        background_is_subtracted,
+        quantity_of_maps,
+        say_background_is_unknown,
+    )
 
     parameters = Parameters(
         gamma=gamma,
@@ -211,6 +217,10 @@ def fuse_maps(
     )
     too_bright = given.arrays.mean(axis=(1, 2)) - measured.gains * measured.net.mean(axis=(1, 2))
     measured, subtracted = without_pedestal(measured, pedestal, on_scan, given.mask)
+    is_net = background_is_subtracted(background, subtracted)
+    may_be_gross = not is_net and (are_whole(given.arrays) or are_whole(given.arrays, gain))
+    if may_be_gross:
+        say_background_is_unknown()
     whole, measured = measured, masked_maps(measured, given.mask)
     scattering = map_scattering(given.names)
     fused = fuse(measured, on_scan, scattering, parameters)
@@ -222,6 +232,8 @@ def fuse_maps(
     record["elements"] = list(given.names)
     record["gain"] = measured.gains.tolist()
     record["gain_source"] = source
+    record["quantity"] = quantity_of_maps(measured.gains, source, is_net)
+    record["may_be_gross"] = may_be_gross
     record["background"] = np.maximum(measured.subtracted - subtracted, 0.0).tolist()
     record["pedestal"] = subtracted.tolist()
     record["clipping_bias"] = too_bright.tolist()
@@ -233,7 +245,7 @@ def fuse_maps(
     raw = given.arrays - subtracted[:, None, None]
     left_out = np.zeros(shape, bool) if given.mask is None else given.mask
     # what tells the unit of values, of maps that hold nothing of the fusion, too
-    unit = {"gain_source": source}
+    unit = {name: record[name] for name in ("gain_source", "quantity")}
     output["raw_maps"] = given.like_input(np.where(left_out, np.nan, raw), ", raw", unit)
     net = np.where(left_out, 0.0, raw)
     output["raw_noise"] = noise_of_given_maps(given.lines, whole, net)
@@ -248,7 +260,8 @@ def fuse_maps(
         ]
     if not full_output:
         return results
-    own = {name: record[name] for name in ("gain", "gain_source", "pedestal", "clipping_bias")}
+    own = ("gain", "gain_source", "quantity", "pedestal", "clipping_bias")
+    own = {name: record[name] for name in own}
     return results, {**output, **own}
 
 

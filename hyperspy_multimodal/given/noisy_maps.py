@@ -67,7 +67,7 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         warn_of_large_gains(names, arrays, given)
     whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
     source = "counts" if given is None else "given"
-    if given is not None and _are_whole(arrays, given):
+    if given is not None and are_whole(arrays, given):
         repeats, numbers = Repeats(arrays, 1.0, 1.0, mask), None
         are_counts = True
     else:
@@ -138,9 +138,9 @@ def checked_units(gain, background, n_maps):
     return gain, background
 
 
-def _are_whole(arrays, gains):
-    """Return whether maps hold whole numbers of counts, with their gains."""
-    counts = arrays / gains[:, None, None]
+def are_whole(arrays, gains=None):
+    """Return whether maps hold whole numbers of counts >= 0, with their gains, by default 1."""
+    counts = arrays if gains is None else arrays / gains[:, None, None]
     return bool(np.all(arrays >= 0) and np.all(np.abs(counts - np.rint(counts)) < _WHOLE))
 
 

@@ -173,7 +173,7 @@ def multimodal_fusion_interactive(
         fixed = {name: value for name, value in arguments.items() if name not in tuned}
         return call({**tuned, **fixed})
 
-    return Tuner(session, apply, line, warnings=warnings)
+    return Tuner(session, apply, line, scan.quantity, warnings)
 
 
 def _check_arguments(module, arguments):

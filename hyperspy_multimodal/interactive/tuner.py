@@ -54,7 +54,7 @@ class Tuner(ipywidgets.VBox):
         Time needed for the last picture, including the fusion.
     """
 
-    def __init__(self, session, apply, line, unit="net counts", warnings=()):
+    def __init__(self, session, apply, line, unit, warnings=()):
         self._session, self._apply, self._line = session, apply, line
         with package_warnings() as more:
             self._values = session.start()

@@ -9,6 +9,7 @@ from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
 from ..names import written_name
 from ..recovery.verdict import NOT_TRUSTED
+from ..signals.quantity import COUNTS, MAP_UNITS, NET_COUNTS
 
 #: Lines: Okabe and Ito's colours, which differ for colour-blind eyes too, dark ones first.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -59,9 +60,15 @@ def verdict_lines(fused, width):
 
 def map_unit(fused):
     """Return what the values of a map are, as far as its metadata tell."""
+    known = fused.metadata.get_item("Multimodal_fusion.quantity", None)
+    if known is not None:
+        return str(known)
+    # other maps, and files of earlier versions
+    is_of_fit = fused.metadata.has_item("Spectrum_fit")
+    if is_of_fit or fused.metadata.has_item("Multimodal_fusion.map_method"):
+        return NET_COUNTS
     source = fused.metadata.get_item("Multimodal_fusion.gain_source", "counts")
-    ready = fused.metadata.get_item("Multimodal_fusion.map_method", None) is None
-    return "net counts" if not ready or source == "counts" else "units of the map"
+    return COUNTS if source == "counts" else MAP_UNITS
 
 
 def map_axes(signal):

@@ -107,6 +107,11 @@ def remarks_on_units(measured, metadata, is_ratio):
             f"noise: the gain was estimated, {gain} counts per electron; errors are proportional "
             "to its square root"
         )
+    if metadata.get_item("Multimodal_fusion.may_be_gross", False):
+        remarks.append(
+            "counts: as given, and may include background and overlapping lines, which no error "
+            "contains"
+        )
     unknown = _without_noise(measured)
     if unknown:
         of_all = " and those of the composition" if is_ratio else ""

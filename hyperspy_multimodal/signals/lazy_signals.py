@@ -65,12 +65,13 @@ def fuse_lazily(scan, splits, mask, parameters, known):
         set_record_task(each, task(own, f"record-{token}-{number}")(fused))
     if not parameters.full_output:
         return maps
-    raw = lazy_maps(_raw_of, ", raw", dtype=scan.plan.raw_dtype)
+    unit = {"quantity": scan.quantity}
+    raw = lazy_maps(_raw_of, ", raw", unit, scan.plan.raw_dtype)
     output = {"record": task(_numbers_of, f"numbers-{token}")(fused), "raw_maps": raw}
     if parameters.uncertainty:
-        output["standard_deviations"] = lazy_maps(_errors_of, ", standard deviation")
+        output["standard_deviations"] = lazy_maps(_errors_of, ", standard deviation", unit)
         output["draws"] = [
-            lazy_maps(functools.partial(_draw_of, number), draw_suffix(number), dtype=np.float32)
+            lazy_maps(functools.partial(_draw_of, number), draw_suffix(number), unit, np.float32)
             for number in range(DRAWS)
         ]
     for name, title in IMAGES.items():

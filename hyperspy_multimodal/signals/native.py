@@ -119,7 +119,7 @@ def image(signal, data, title):
     return result
 
 
-def with_errors(signal, maps, errors, described):
+def with_errors(signal, maps, errors, described, record=None):
     """Store standard deviations in the metadata of maps, and return them as maps.
 
     Not as ``Signal.Noise_properties.variance``: HyperSpy cannot stack maps that have one, as
@@ -135,6 +135,8 @@ def with_errors(signal, maps, errors, described):
         Standard deviations in the units of the maps, shape (K, ny, nx).
     described : tuple
         Names, metadata item and titles, as `element_maps` takes them.
+    record : dict, optional
+        Of the maps that are returned.
 
     Returns
     -------
@@ -142,7 +144,7 @@ def with_errors(signal, maps, errors, described):
     """
     for result, error in zip(maps, errors, strict=True):
         result.metadata.set_item("Multimodal_fusion.standard_deviation", error)
-    return element_maps(signal, errors, *described, ", standard deviation")
+    return element_maps(signal, errors, *described, ", standard deviation", record)
 
 
 def draw_suffix(number):
@@ -150,10 +152,10 @@ def draw_suffix(number):
     return f", draw {number + 1}"
 
 
-def drawn_maps(signal, draws, described):
+def drawn_maps(signal, draws, described, record=None):
     """Return draws (draws, K, ny, nx) as a list with a list of maps for each."""
     return [
-        element_maps(signal, draw, *described, draw_suffix(number))
+        element_maps(signal, draw, *described, draw_suffix(number), record)
         for number, draw in enumerate(draws)
     ]
 

@@ -12,6 +12,7 @@ from .lazy_signals import fuse_lazily
 from .masks import checked_mask, without_masked
 from .native import drawn_maps, element_maps, with_errors
 from .outputs import output_signals
+from .quantity import quantity_of_spectra
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Scan:
         """What native maps are named by: names, item of the metadata, titles."""
         return self.plan.names, self.item, self.titles
 
+    @property
+    def quantity(self):
+        """What the values of all maps are, as metadata have it."""
+        return quantity_of_spectra(self.plan)
+
     def read(self, mask, splits, parameters):
         """Read counts into memory, chunk by chunk if the signal is lazy."""
         spectra = without_masked(self.signal, mask)
@@ -80,6 +86,7 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     known = {
         scan.item: list(scan.plan.names),
         **scan.known,
+        "quantity": scan.quantity,
         "integration_windows": np.asarray(scan.plan.windows).tolist(),
     }
     splits = SPLITS if parameters.splits_counts else 0
@@ -93,14 +100,16 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
     if reading.gain != 1 or "gain" in fused.record:
         shown["gain"] = reading.gain
     if fused.errors is not None:
-        shown["standard_deviations"] = with_errors(signal, maps, fused.errors, described)
+        unit = {"quantity": scan.quantity}
+        shown["standard_deviations"] = with_errors(signal, maps, fused.errors, described, unit)
     if not parameters.full_output:
         return maps
     if scan.output_of is not None:
         shown["spectrum_fit"] = scan.output_of(signal, reading)
     if fused.draws is not None:
-        shown["draws"] = drawn_maps(signal, fused.draws, described)
-    raw = element_maps(signal, fused.raw, *described, ", raw")
+        unit = {"quantity": scan.quantity}
+        shown["draws"] = drawn_maps(signal, fused.draws, described, unit)
+    raw = element_maps(signal, fused.raw, *described, ", raw", {"quantity": scan.quantity})
     shown |= {"raw_maps": raw, "raw_noise": reading.noise}
     return maps, {**output_signals(fused, signal), **shown}
 

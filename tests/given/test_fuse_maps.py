@@ -162,7 +162,7 @@ def test_uncertainty_goes_along(specimen, counts, tmp_path):
 
 def test_raw_maps_and_errors_have_the_unit_of_the_fused_maps(specimen, counts):
     unit = [0.01 * each.data for each in counts]
-    for maps, name in ((counts, "net counts"), (unit, "units of the map")):
+    for maps, name in ((counts, "counts"), (unit, "units of the map")):
         found, output = fuse_maps(
             maps, specimen.haadf, elements=LINES, uncertainty=True, full_output=True, **GIVEN
         )
