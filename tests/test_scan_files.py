@@ -4,7 +4,12 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.command.scan_files import find_maps, find_scan, say_image_is_taken
+from hyperspy_multimodal.command.scan_files import (
+    find_maps,
+    find_scan,
+    say_image_is_taken,
+    say_spectra_are_there,
+)
 from hyperspy_multimodal.notes import gathered
 
 
@@ -93,8 +98,49 @@ def test_maps_and_their_haadf():
     maps = [image(title="Ti"), image(title="O")]
     haadf, other = image(), image((3, 3), title="Sr")
     assert find_maps([*maps, haadf, other]) == (maps, haadf)
-    with pytest.raises(ValueError, match="no image titled HAADF"):
+    with pytest.raises(ValueError, match=r"no image titled HAADF.*--haadf N"):
         find_maps(maps)
+
+
+def test_the_only_image_beside_maps_is_their_haadf_unless_it_is_bright_field():
+    maps, survey = [image(title="C K"), image(title="Cu K")], image(title="IMG1")
+    assert find_maps([survey, *maps]) == (maps, survey)
+    for others in ([image(title="BF")], [survey, image(title="IMG2")], []):
+        with pytest.raises(ValueError, match=r"no image titled HAADF.*--haadf N") as caught:
+            find_maps([*others, *maps])
+        assert all(str(signal) in str(caught.value) for signal in (*others, *maps))
+    with pytest.raises(ValueError, match="no image titled HAADF"):
+        find_maps([survey])
+
+
+def test_spectra_beside_maps_are_told(caplog):
+    signals = [image(), image(title="Cu K"), spectra()]
+    say_spectra_are_there(signals[:2])
+    assert not caplog.records
+    say_spectra_are_there(signals)
+    assert "spectra (signal 2). Fuse these instead" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"spectra": 1}, r"--spectra 1 \(C K\) is an image. Pass --spectra 2."),
+        ({"spectra": 3}, "--spectra 3 .* is a single spectrum.*Pass --spectra 2."),
+        ({"spectra": 4}, "--spectra 4 .* --signal-type EDS_TEM"),
+        ({"spectra": 5}, "no signal 5"),
+        ({"haadf": 2}, r"--haadf 2 \(EDX\) is not an image. Pass --haadf 0."),
+        ({"haadf": -1}, "no signal -1"),
+    ],
+)
+def test_numbers_of_other_signals_are_refused(options, message):
+    plain = hs.signals.Signal1D(np.zeros((6, 5, 20)))
+    plain.metadata.General.title = "plain"
+    signals = [image(), image(title="C K"), spectra(), spectra().inav[0, 0], plain]
+    with pytest.raises(ValueError, match=message):
+        find_scan(signals, **options)
+    if "haadf" in options:
+        with pytest.raises(ValueError, match=message):
+            find_maps(signals, **options)
 
 
 def test_an_image_whose_title_is_not_haadf_is_named(caplog):

@@ -40,6 +40,7 @@ def find_scan(signals, spectra=None, haadf=None):
     if spectra is None and not candidates:
         raise ValueError(_without_spectra(signals, dimensions))
     spectra = _only("EDS or EELS spectrum image", "--spectra", signals, candidates, spectra)
+    _check_spectra(signals, candidates, spectra)
     shape = signals[spectra].axes_manager.navigation_shape[:2]
     size = " x ".join(map(str, shape))
     images = [n for n, signal in enumerate(signals) if n != spectra and _shape_of(signal) == shape]
@@ -58,6 +59,7 @@ def find_scan(signals, spectra=None, haadf=None):
             f"{_listed(signals)}"
         )
     haadf = _only(f"HAADF image of {size} pixels", "--haadf", signals, named or images, haadf)
+    _check_image(signals, named or images, haadf)
     _logger.info("Spectra: %s", signals[spectra])
     _logger.info("HAADF: %s", signals[haadf])
     return signals[spectra], signals[haadf]
@@ -78,6 +80,22 @@ def say_image_is_taken(haadf):
     )
 
 
+def say_spectra_are_there(signals):
+    """Say that files of maps also contain their spectra, if they do."""
+    found = [
+        str(number)
+        for number, signal in enumerate(signals)
+        if signal.metadata.get_item("Signal.signal_type", "") in SIGNAL_TYPES
+        and signal.axes_manager.navigation_dimension
+    ]
+    if found:
+        _logger.warning(
+            "The files also contain spectra (signal %s). Fuse these instead, without --maps: "
+            "background and overlapping lines are then subtracted, and errors are known.",
+            ", ".join(found),
+        )
+
+
 def find_maps(signals, haadf=None):
     """Return maps and the HAADF image among images that were loaded.
 
@@ -86,7 +104,8 @@ def find_maps(signals, haadf=None):
     signals : list of BaseSignal
         Images.
     haadf : int, optional
-        Number of the HAADF image in the list; by default the only one with "HAADF" in its title.
+        Number of the HAADF image in the list. By default the only one with "HAADF" in its title
+        or, if there is none, the only one whose title is not that of a map.
 
     Returns
     -------
@@ -100,7 +119,16 @@ def find_maps(signals, haadf=None):
     """
     images = [number for number, signal in enumerate(signals) if _shape_of(signal) is not None]
     named = [number for number in images if "HAADF" in _title(signals[number]).upper()]
+    others = [number for number in images if not _is_map(signals[number])]
+    if haadf is None and not named:
+        if len(others) != 1 or len(images) < 2 or _is_other(signals[others[0]]):
+            raise ValueError(
+                "There is no image titled HAADF. If it is in a separate file, pass both files. If "
+                f"it has another title, choose it with --haadf N. {_listed(signals)}"
+            )
+        named = others
     haadf = _only("image titled HAADF", "--haadf", signals, named, haadf)
+    _check_image(signals, others, haadf)
     shape = _shape_of(signals[haadf])
     maps = [signals[n] for n in images if n != haadf and _shape_of(signals[n]) == shape]
     if not maps:
@@ -149,6 +177,33 @@ def _only(what, option, signals, candidates, given):
         f"There is more than one {what}: signals {', '.join(map(str, candidates))}. Choose one "
         f"with {option} N. {_listed(signals)}"
     )
+
+
+def _check_spectra(signals, candidates, number):
+    """Refuse a signal that is no spectrum image, and say which ones are."""
+    if number in candidates:
+        return
+    what = "is an image"
+    if signals[number].metadata.get_item("Signal.signal_type", "") in SIGNAL_TYPES:
+        if signals[number].axes_manager.navigation_dimension:
+            return  # a line of spectra beside a map of them
+        what = "is a single spectrum, not a map of spectra"
+    elif _shape_of(signals[number]) is None:
+        what = "has no type of EDS or EELS spectra, such as --signal-type EDS_TEM gives it"
+    raise ValueError(_not_that("--spectra", signals, number, what, candidates))
+
+
+def _check_image(signals, candidates, number):
+    """Refuse a signal that is no image, and say which ones are."""
+    if _shape_of(signals[number]) is None:
+        raise ValueError(_not_that("--haadf", signals, number, "is not an image", candidates))
+
+
+def _not_that(option, signals, number, what, candidates):
+    title = _title(signals[number]).strip()
+    found = " or ".join(map(str, candidates))
+    remedy = f" Pass {option} {found}." if found else ""
+    return f"{option} {number}{f' ({title})' if title else ''} {what}.{remedy} {_listed(signals)}"
 
 
 def _shape_of(signal):
