@@ -131,7 +131,7 @@ def elements_of_maps(signals):
     """Return titles and elements of maps among signals, from their metadata or titles."""
     from exspy.material import elements
 
-    from ..given.map_names import element_in_title
+    from ..given.titles import element_in_title
 
     found = {}
     for signal in signals:

@@ -239,7 +239,7 @@ def _is_map(signal):
     """Return whether the title is that of an element's map, such as "Fe K"."""
     from exspy.material import elements
 
-    from ..given.map_names import element_in_title
+    from ..given.titles import element_in_title
 
     return element_in_title(_title(signal), elements) is not None
 

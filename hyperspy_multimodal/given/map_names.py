@@ -4,25 +4,16 @@ import logging
 import re
 
 from ..names import did_you_mean, known_element, known_name, texts_in
+from .titles import element_in_title, names_with_lines
 
 _logger = logging.getLogger(__name__)
 
 #: What may name a map in ``metadata.Sample``, and comes before its title.
 NAMING = ("xray_lines", "edges", "elements")
-# Words in a title that do not name an element.
-_WORDS = frozenset(
-    "map maps element elemental image eds edx edxs eels haadf fused raw counts intensity line "
-    "edge x ray kev ev signal of parameter component".split()
-)
-# Symbols that are also words count only if they stand alone.
-_ENGLISH = frozenset(("As", "At", "Be", "He", "I", "In", "No"))
 # Images that do not show one element.
 _IMAGES = frozenset("haadf maadf laadf adf abf bf df".split())
 # Numbers of maps that a message lists.
 _LISTED = 5
-# Lines and edges: K, La, Lα1, M45.
-_SHELL = re.compile(r"[KLMN](?:[abαβ]?\d{0,2})")
-_SYMBOL_AND_SHELL = re.compile(r"([A-Z][a-z]?)([KLMN][abαβ]?\d{0,2})")
 
 
 def labels_of(signals, given):
@@ -31,7 +22,7 @@ def labels_of(signals, given):
 
     named = texts_in(given) if given is not None else []
     if len(named) != len(signals):
-        named = [_name_of(signal, known, says=False) for signal in signals]
+        named = [_name_of(signal, known) for signal in signals]
     return [
         f"Map {number}" if name is None else f"Map {number} ({name})"
         for number, name in enumerate(named)
@@ -55,7 +46,7 @@ def names_of(signals, given, n_maps):
                     f"names it {name}. Pass names in the order of the maps, or leave them out."
                 )
     else:
-        names = [_name_of(signal, known) for signal in signals]
+        names = _names_of(signals, known)
         unknown = [number for number, name in enumerate(names) if name is None]
         if unknown:
             images = [
@@ -112,17 +103,37 @@ def texts_of(signal, item):
     return [] if found is None else texts_in(found)
 
 
-def _name_of(signal, known, says=True):
+def _name_of(signal, known):
+    """Return the line, edge or element in the metadata or title of a map, None if there is none."""
     if signal is None:
         return None
+    return _name_in_metadata(signal) or element_in_title(_title(signal), known)
+
+
+def _names_of(signals, known):
+    """Return names of all maps, with the lines or edges in their titles, and log what was read."""
+    names = [_name_of(signal, known) for signal in signals]
+    titles = [
+        None if name is None or _name_in_metadata(signal) else _title(signal)
+        for name, signal in zip(names, signals, strict=True)
+    ]
+    names = names_with_lines(names, titles)
+    for name, title in zip(names, titles, strict=True):
+        if title is not None:
+            _logger.info("Map %r is taken to be %s.", title, name)
+    return names
+
+
+def _title(signal):
+    return signal.metadata.General.title or ""
+
+
+def _name_in_metadata(signal):
     for item in NAMING:
         found = texts_of(signal, item)
         if len(found) == 1:
             return str(found[0])
-    element = element_in_title(signal.metadata.General.title or "", known)
-    if element is not None and says:
-        _logger.info("Map %r is taken to be %s.", signal.metadata.General.title, element)
-    return element
+    return None
 
 
 def line_in_metadata(signal):
@@ -132,19 +143,3 @@ def line_in_metadata(signal):
         if len(found) == 1:
             return str(found[0])
     return None
-
-
-def element_in_title(title, known):
-    """Return the element in a title with no other content, such as "Ti", "Ti map" or "Ti Ka"."""
-    words = [word for word in re.split(r"[\s_\-:;,.()\[\]|]+", title) if word]
-    words = [word for word in words if word.lower() not in _WORDS]
-    if len(words) == 2 and _SHELL.fullmatch(words[1]):
-        words = words[:1]
-    if len(words) != 1:
-        return None
-    joined = _SYMBOL_AND_SHELL.fullmatch(words[0])
-    symbols = set(known.keys())
-    symbol = joined[1] if joined and words[0] not in symbols else words[0]
-    if symbol in _ENGLISH and title.strip() not in (symbol, f"{symbol} map"):
-        return None
-    return symbol if symbol in symbols else None
