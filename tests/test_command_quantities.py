@@ -118,6 +118,20 @@ def test_regions_are_cropped_with_the_scan(folder, scan):
     assert is_written(found, "composition.csv", folder)
 
 
+def test_regions_and_masks_of_the_cropped_size_are_accepted(folder):
+    """As an earlier run with the same part wrote them."""
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[4:6] = 1
+    written = []
+    for number, part in enumerate((np.s_[:, :], np.s_[2:26, :20])):
+        np.save("labels.npy", labels()[part])
+        np.save("mask.npy", mask[part])
+        given = ["--regions", "labels.npy", "--mask", "mask.npy", "--crop", "2:26,:20"]
+        assert main([*SCAN, *GIVEN, *given, "--output", f"out{number}"]) == 0
+        written.append((folder / f"out{number}" / "composition.csv").read_text(encoding="utf-8"))
+    assert written[0] == written[1]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -126,6 +140,8 @@ def test_regions_are_cropped_with_the_scan(folder, scan):
         (["--factors", "Co=1,Co_ka=1,co-ka=2"], ["once", "Co_Ka"]),
         (["--lines", "Co_Ka,Co_La,O_Ka", "--factors", "Co=1,O=2"], ["one X-ray line per element"]),
         (["--regions", "small.npy"], ["--regions", "28 x 24", "3 x 4"]),
+        (["--regions", "small.npy", "--crop", "8:,8:"], ["28 x 24", "20 x 16", "3 x 4"]),
+        (["--mask", "small.npy", "--crop", "8:,8:"], ["--mask", "28 x 24", "20 x 16", "3 x 4"]),
         (["--regions", "missing.npy"], ["no file missing.npy"]),
         (["--regions", "corner.npy", "--crop", "8:,8:"], ["--crop", "has none"]),
     ],

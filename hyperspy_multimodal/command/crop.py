@@ -76,9 +76,29 @@ def cropped_signal(signal, part, shape):
     return indexer[parts[1], parts[0]]
 
 
-def cropped_array(array, part):
-    """Return a part of an image of the size of the scan; None of None."""
-    return None if array is None else array[part]
+def cropped_array(array, part, shape):
+    """Return a part of an image of the size of the scan; None of None.
+
+    An image of the size of the part is taken to be cropped already.
+
+    Parameters
+    ----------
+    array : numpy.ndarray or None
+    part : tuple of slice
+        Rows and columns.
+    shape : tuple of int
+        Rows and columns of the scan.
+    """
+    if array is None or array.shape == cropped_size(part, shape):
+        return array
+    return array[part]
+
+
+def cropped_size(part, shape):
+    """Return rows and columns of a part of a scan; None stands for the whole scan."""
+    if part is None:
+        return tuple(shape)
+    return tuple(len(range(*each.indices(size))) for each, size in zip(part, shape, strict=True))
 
 
 def scan_size(signal):

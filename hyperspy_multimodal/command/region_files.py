@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .crop import cropped_size
+
 #: What ``--regions`` accepts besides a file: regions found in the maps, and the whole scan.
 AUTO, WHOLE = "auto", "whole"
 _JOINED = 0.5  # share of the pixels of regions that have a neighbour of the same region
@@ -66,10 +68,24 @@ def _is_strewn(labels):
     return joined[inside].mean() < _JOINED
 
 
-def check_size(regions, shape):
-    """Refuse regions of another size than the scan, rows and columns."""
-    if regions.shape != tuple(shape):
+def check_size(image, shape, part=None, option="--regions"):
+    """Refuse an image of another size than the scan, or than its part.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+    shape : tuple of int
+        Rows and columns of the scan.
+    part : tuple of slice, optional
+        The part, of ``--crop``.
+    option : str
+        What the image was given for. Default "--regions".
+    """
+    sizes = list(dict.fromkeys([tuple(shape), cropped_size(part, shape)]))
+    if image.shape not in sizes:
+        scan, *cropped = (" x ".join(map(str, size)) for size in sizes)
+        or_part = f", or those of the part, {cropped[0]}" if cropped else ""
         raise ValueError(
-            "--regions must have the rows and columns of the scan, "
-            f"{' x '.join(map(str, shape))}, but has {' x '.join(map(str, regions.shape))}."
+            f"{option} must have the rows and columns of the scan, {scan}{or_part}, but has "
+            f"{' x '.join(map(str, image.shape))}."
         )

@@ -73,12 +73,15 @@ def fuse_given_maps(options):
     """Fuse maps in files with their HAADF image."""
     from ..given.fuse_maps import fuse_maps
     from ..given.map_input import read_maps
+    from ..recovery.summary import one_summary
     from .load import load_signals
-    from .scan_files import find_maps
+    from .scan_files import find_maps, say_image_is_taken, say_spectra_are_there
 
     with about_options():
         mask, regions = _mask(options), _regions(options)
-    maps, haadf = find_maps(load_signals(options), options.haadf)
+    signals = load_signals(options)
+    maps, haadf = find_maps(signals, options.haadf)
+    say_spectra_are_there(signals)
     with about_options():
         _check_regions(maps, regions, options)
         maps, haadf, mask, regions = _part(maps, haadf, mask, regions, options)
@@ -97,7 +100,10 @@ def fuse_given_maps(options):
     if mask is not None:
         given["navigation_mask"] = mask
     started = _started()
-    fused, output = fuse_maps(maps, haadf, full_output=True, **given)
+    with one_summary():
+        if options.haadf is None:
+            say_image_is_taken(haadf)
+        fused, output = fuse_maps(maps, haadf, full_output=True, **given)
     _finished(started)
     write_results(fused, output, haadf, regions, options)
 
@@ -154,7 +160,10 @@ def _check_regions(signals, regions, options):
             "--factors and --regions are for scans with rows and columns, not for lines and stacks."
         )
     if regions is not None:
-        check_size(regions, scan_size(signals[0]))
+        shape = scan_size(signals[0])
+        if options.crop is not None:
+            check_crop(options.crop, shape)
+        check_size(regions, shape, options.crop)
 
 
 def _check_factors(spectra, options):
@@ -188,7 +197,9 @@ def _part(signals, haadf, mask, regions, options):
     shape = scan_size(signals[0])
     check_crop(options.crop, shape)
     *signals, haadf = (cropped_signal(each, options.crop, shape) for each in (*signals, haadf))
-    mask, regions = (cropped_array(each, options.crop) for each in (mask, regions))
+    if mask is not None:
+        check_size(mask, shape, options.crop, "--mask")
+    mask, regions = (cropped_array(each, options.crop, shape) for each in (mask, regions))
     if regions is not None and not regions.any():
         raise ValueError("--regions must contain a region in the part of --crop, but it has none.")
     return signals, haadf, mask, regions
