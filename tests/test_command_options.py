@@ -9,6 +9,13 @@ from hyperspy_multimodal.command import main
     ("arguments", "words"),
     [
         (["--unknown"], ["--unknown"]),
+        # misspelled, and as in Python
+        (["--regularizer", "sieve"], ["--regularizer", "Did you mean --regulariser?"]),
+        (["--picture"] * 2 + ["--lamda=1"], ["Did you mean --lambdas?"]),
+        (["--haadf-blurr", "1"], ["Did you mean --haadf-blur?"]),
+        (["--navigation-mask", "a.npy"], ["Did you mean --mask?"]),
+        (["--xray_lines", "Ti_Ka"], ["Did you mean --lines?"]),
+        (["--integration-windows", "2"], ["Did you mean --windows?"]),
         (["--gamma", "-1"], ["--gamma", "> 0", "-1"]),
         (["--gamma", "high"], ["--gamma", "'high'"]),
         (["--lambdas", "1"], ["--lambdas", "two numbers"]),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .._version import __version__
 from ..modalities import SIGNAL_TYPES
+from ..signals.keywords import closest
 from .crop import crop, energies
 from .factors import split_factors
 from .option_values import blur, check, count, is_number, positive, positive_or_auto
@@ -15,7 +16,18 @@ _NAMES = "separated by spaces or commas, upper or lower case"
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
         """Exit with status 2 and one line, without the usage of all options."""
-        self.exit(2, f"{self.prog}: error: {message} (--help lists all options)\n")
+        hint = self._hint(message.partition("unrecognized arguments: ")[2])
+        self.exit(2, f"{self.prog}: error: {message}{hint} (--help lists all options)\n")
+
+    def _hint(self, unknown):
+        """Return which option the first of unknown arguments may mean."""
+        name = unknown.partition(" ")[0].partition("=")[0]
+        if not name.startswith("--"):
+            return ""
+        own = [each for each in self._option_string_actions if each.startswith("--")]
+        options = {each[2:].replace("-", "_"): each for each in own}
+        close = closest(name[2:].replace("-", "_"), list(options))
+        return f". Did you mean {options[close[0]]}?" if close else ""
 
 
 def parser():

@@ -180,11 +180,10 @@ def _check_one(given, figsize, name):
 
 
 def _inches(length, figsize):
-    """Return a length in inches."""
+    """Return a length in inches. Text without a unit is refused: it may be meant in mm."""
     try:
         if isinstance(length, str):
-            quantity = pint.get_application_registry().Quantity(length)
-            length = quantity.magnitude if quantity.dimensionless else quantity.to("inch").magnitude
+            length = pint.get_application_registry().Quantity(length).to("inch").magnitude
         length = float(length)
     except (pint.errors.PintError, AttributeError, TypeError, ValueError):
         raise ValueError(_wrong(figsize)) from None
@@ -195,7 +194,7 @@ def _inches(length, figsize):
 
 def _wrong(figsize):
     return (
-        "figsize must be a width, or (width, height), in inches or with a unit, such as 3.3, "
-        f"'85 mm' or ('180 mm', '120 mm'), from {_LEAST:g} to {_MOST:g} inches, but {figsize!r} "
-        "was given."
+        "figsize must be a width, or (width, height), as numbers in inches or text with a unit, "
+        f"such as 3.3, '3.3 in', '85 mm' or ('180 mm', '120 mm'), from {_LEAST:g} to {_MOST:g} "
+        f"inches, but {figsize!r} was given."
     )

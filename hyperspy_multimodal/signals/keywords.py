@@ -88,8 +88,7 @@ def explain_keywords(method):
             unknown.remove(former)
         if unknown:
             known = [name for name in signature.parameters if name != "self"]
-            close = [name for name in _OTHER_NAMES.get(unknown[0], ()) if name in known]
-            close = close or difflib.get_close_matches(unknown[0], known, n=1)
+            close = closest(unknown[0], known)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             if unknown[0] == "elements" and close[:1] != ["elements"]:
                 hint = (
@@ -104,6 +103,22 @@ def explain_keywords(method):
         return method(*args, **{name: _as_known(name, each) for name, each in kwargs.items()})
 
     return explained
+
+
+def closest(unknown, known):
+    """Return the arguments that an unknown one may mean, in a list that may be empty.
+
+    Parameters
+    ----------
+    unknown : str
+        What was given.
+    known : list of str
+        Names that exist.
+    """
+    reverse = [name for name, same in _OTHER_NAMES.items() if unknown in same and name in known]
+    close = difflib.get_close_matches(unknown, reverse, n=1, cutoff=0.0)
+    close += [name for name in _OTHER_NAMES.get(unknown, ()) if name in known]
+    return close or difflib.get_close_matches(unknown, known, n=1)
 
 
 def _as_known(name, value):

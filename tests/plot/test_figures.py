@@ -39,7 +39,21 @@ def test_sizes_are_in_inches_or_have_a_unit(figsize, inches):
 
 
 @pytest.mark.parametrize(
-    "figsize", [(1, 2, 3), "5 kg", "wide", 0, -3, float("nan"), 1000, [None, 2], []]
+    "figsize",
+    [
+        (1, 2, 3),
+        "5 kg",
+        "wide",
+        "85",
+        "3.3",
+        ("85 mm", "4"),
+        0,
+        -3,
+        float("nan"),
+        1000,
+        [None, 2],
+        [],
+    ],
 )
 def test_other_sizes_are_refused(figsize):
     with pytest.raises(ValueError, match="figsize must be a width, or"):
