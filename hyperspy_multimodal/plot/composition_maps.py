@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NOTHING = "0.8"
 _MOSTLY = 98.0  # percent of the pixels
+_ALL = 100.0  # percent of the atoms
 _STEP = 10.0  # percent of the element
 _SCARCE = 0.2  # of the scale of all
 _LEAST = 0.5  # percent: what is less is hardly more than noise
@@ -39,7 +40,9 @@ def plot_composition_maps(
     """Draw the composition per pixel, with separate scales for scarce elements.
 
     Vacuum and pixels without a composition are grey: those of regions without one, and those whose
-    counts are negative or not significant with the errors of fit and factors.
+    counts are negative or not significant with the errors of fit and factors. A note says if any
+    pixel shows 100 % of an element. There, the maps contain none of the others; an element that has
+    no map may still be present.
 
     Parameters
     ----------
@@ -107,8 +110,11 @@ def plot_composition_maps(
             drawn, ax=axis, label=f"{unit}, own scale" if own else unit, shrink=0.85,
             extend="max" if beyond else "neither",
         )  # fmt: skip
-    nothing = Patch(facecolor=_NOTHING, label="no composition")
-    fig.legend(handles=[nothing], loc="outside lower center", frameon=False, fontsize="small")
+    handles = [Patch(facecolor=_NOTHING, label="no composition")]
+    if any(np.rint(np.nanmax(each.data, initial=0.0)) >= _ALL for each in found.maps):
+        note = f"100 {unit}: none of the other elements was measured there"
+        handles.append(Patch(facecolor="none", edgecolor="none", label=note))
+    fig.legend(handles=handles, loc="outside lower center", frameon=False, fontsize="small")
     scale_bar(axes[0], found.maps[0])
     fit_text(fig, size, figsize)
     return axes

@@ -203,6 +203,16 @@ def test_scarce_elements_have_scales_of_their_own_that_say_so(found):
     assert axes[2].images[0].get_clim() == (0, 7)
 
 
+@pytest.mark.parametrize(("share", "is_noted"), [(100.0, True), (99.4, False)])
+def test_pixels_of_one_element_alone_are_noted(found, share, is_noted):
+    maps = [each._deepcopy_with_new_data(np.full((20, 32), 40.0)) for each in found.maps]
+    maps[1].data[3, 4] = share
+    axes = plot_composition_maps(replace(found, maps=maps))
+    (legend,) = axes[0].figure.legends
+    texts = " ".join(text.get_text() for text in legend.get_texts())
+    assert ("100 at%: none of the other elements was measured there" in texts) == is_noted
+
+
 def test_the_scale_can_be_given(found):
     axes = plot_composition_maps(found, 5)
     assert {axis.images[0].get_clim() for axis in axes} == {(0, 5)}
