@@ -114,7 +114,7 @@ def _misfits(output, unit):
             share = 100 * abs(expected / max(counts, 1.0) - 1)
             text = (
                 f"{plain(limits[0], 4)} to {plain(limits[1], 4)} {axis.units}: "
-                f"the model is {share:.0f} % "
+                f"summed over this range, the model is {share:.0f} % "
                 f"{'below' if expected < counts else 'above'} the counts, "
                 f"{abs(counts - expected) / np.sqrt(max(expected, 1.0)):.0f} standard errors"
             )
