@@ -24,6 +24,7 @@ from .propagation import carried, region_counts
 from .region_sums import sums_of
 from .regions import given_regions
 from .result import Composition
+from .surroundings import surroundings_remarks
 from .uniformity import uniformity_remarks
 
 if TYPE_CHECKING:
@@ -190,14 +191,16 @@ def composition(
     grouped by k-means into 2 to 6 clusters. Clusters that differ by less than 10 at%, or by less
     than four standard errors of the second set of counts, are merged. Regions have at least 20
     pixels, and at least half of the pixels of a region must lie in squares of 2 x 2 pixels entirely
-    within it, so that rims do not become regions. The number of clusters is chosen such that the
-    distance of pixels to the centre of their own cluster, relative to the distance to the nearest
-    other centre, is on average as small as possible. If all clusters are merged, all pixels form a
-    single region. If this region is the whole scan, all counts are summed over it, and errors do
-    not increase.
+    within it, so that scattered pixels do not become regions. The number of clusters is chosen such
+    that the distance of pixels to the centre of their own cluster, relative to the distance to the
+    nearest other centre, is on average as small as possible. If all clusters are merged, all pixels
+    form a single region. If this region is the whole scan, all counts are summed over it, and
+    errors do not increase.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
-    ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.
+    ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels. If a
+    region found in the maps is not told apart from a larger one once the mean counts per pixel
+    outside of all regions are subtracted from both, its remark says so.
 
     References
     ----------
@@ -263,6 +266,9 @@ def composition(
             uniformity_remarks(measured, *own), concentration_remarks(whole, *own), strict=True
         )
     ]
+    around = [""] * len(masks)
+    if regions is None:
+        around = surroundings_remarks(measured, names, masks, factors.per_atom)
     covariances = {
         "counts": carried(in_units.by_counts, noise),
         "fit": carried(in_units.by_counts, common),
@@ -311,9 +317,9 @@ def composition(
         false_discovery_rate=rate,
         per_count=measured.per_count,
         remarks={
-            name: "; ".join(filter(None, (remark, varied if is_known else "")))
-            for name, remark, varied, is_known in zip(
-                names, known.remarks, uneven, known.has_composition, strict=True
+            name: "; ".join(filter(None, (remark, *((thin, varied) if is_known else ()))))
+            for name, remark, thin, varied, is_known in zip(
+                names, known.remarks, around, uneven, known.has_composition, strict=True
             )
         },
         counts_unit=measured.unit,

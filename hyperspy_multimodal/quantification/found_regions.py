@@ -143,6 +143,11 @@ def _united(measured, masks, factors):
     return masks
 
 
+def are_apart(measured, masks, factors):
+    """Return whether raw counts tell two regions (2, ny, nx) from each other."""
+    return _difference(measured, masks, factors) >= _TOLD_APART
+
+
 def _difference(measured, masks, factors):
     """Return by how many standard errors two regions differ; 0 if by too few per cent.
 

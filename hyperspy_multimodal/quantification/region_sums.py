@@ -15,6 +15,7 @@ from .map_units import COUNTS, check_one_unit, remarks_on_units
 from .measured import measured_of
 from .propagation import region_counts
 from .regions import given_regions
+from .surroundings import surroundings_remarks
 from .text_table import aligned, decimals, error_or_none
 
 if TYPE_CHECKING:
@@ -200,10 +201,12 @@ def region_sums(
         whole = measured
         measured, names, masks = independent_regions(whole, output, in_counts, seed)
         has_added_noise = measured is not whole
+        thin = surroundings_remarks(measured, names, masks, in_counts)
     else:
         names, masks = given_regions(regions, maps[0])
-        has_added_noise = False
+        has_added_noise, thin = False, []
     remarks = remarks_on_units(measured, maps[0].metadata, is_ratio=False)
+    remarks = [*(f"{n}: {each}" for n, each in zip(names, thin, strict=False) if each), *remarks]
     if has_added_noise:
         remarks = [*remarks, ADDED_NOISE]
     return sums_of(measured, maps, names, masks, region_counts(measured, masks), remarks)

@@ -1,0 +1,59 @@
+"""Regions that differ from another one only by the counts of their surroundings."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hyperspy_multimodal import region_sums
+from hyperspy_multimodal.quantification.measured import measured_of
+from hyperspy_multimodal.quantification.surroundings import surroundings_remarks
+
+PARTICLE, OTHER, STRAY = np.array([[6.0, 3.0, 1.5], [0.3, 1.5, 0.3], [0.02, 0.02, 0.7]])
+
+
+@pytest.fixture(scope="module")
+def drawn(fused):
+    """A function of the counts per pixel of a particle, its outline, and all that is around."""
+    measured = measured_of(fused.maps, fused.output)
+    distance = np.hypot(*(each - each.mean() for each in np.indices(measured.used.shape)))
+    inside, radius = distance < 7, distance < 10
+    masks = np.array([inside, radius & ~inside])
+
+    def made(outline, around, seed=0):
+        counts = np.tile(around[:, None, None], (1, *inside.shape))
+        for mask, values in zip(masks, (PARTICLE, outline), strict=True):
+            counts[:, mask] += values[:, None]
+        noisy = np.random.default_rng(seed).poisson(counts).astype(float)
+        return replace(
+            measured, fused=counts, net=noisy, variance=counts, per_count=np.ones(3),
+            background=np.zeros_like(counts), covariances={}, correlation=np.eye(3),
+        )  # fmt: skip
+
+    return masks, made
+
+
+def remarks_of(measured, masks):
+    return surroundings_remarks(measured, ["1", "2"], masks, np.ones(3))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_outline_that_is_particle_and_surroundings_is_told(drawn, seed):
+    masks, made = drawn
+    measured = made(0.15 * PARTICLE, STRAY, seed)
+    first, second = remarks_of(measured, masks)
+    assert not first and "not told apart from 1" in second
+    # nothing is known of the surroundings if regions cover everything
+    assert remarks_of(measured, np.array([masks[0], ~masks[0]])) == ["", ""]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("around", [STRAY, 0.001 * STRAY])
+def test_a_shell_of_its_own_composition_is_not(drawn, seed, around):
+    masks, made = drawn
+    assert remarks_of(made(OTHER, around, seed), masks) == ["", ""]
+
+
+def test_regions_that_are_given_have_no_such_remark(fused):
+    found = region_sums(fused.maps, fused.output, {"all": fused.maps[0].data >= 0})
+    assert not any("told apart" in each for each in found.gain_remarks)
