@@ -113,6 +113,13 @@ def test_the_only_image_beside_maps_is_their_haadf_unless_it_is_bright_field():
         find_maps([survey])
 
 
+def test_files_without_maps_are_refused():
+    with pytest.raises(ValueError, match=r"no map with the 5 x 6 pixels .* image\. Found"):
+        find_maps([image(), image((3, 3), title="Sr")])
+    with pytest.raises(ValueError, match="Leave out --maps"):
+        find_maps([image(), spectra()])
+
+
 def test_spectra_beside_maps_are_told(caplog):
     signals = [image(), image(title="Cu K"), spectra()]
     say_spectra_are_there(signals[:2])

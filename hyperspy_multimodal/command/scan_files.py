@@ -82,18 +82,23 @@ def say_image_is_taken(haadf):
 
 def say_spectra_are_there(signals):
     """Say that files of maps also contain their spectra, if they do."""
-    found = [
-        str(number)
-        for number, signal in enumerate(signals)
-        if signal.metadata.get_item("Signal.signal_type", "") in SIGNAL_TYPES
-        and signal.axes_manager.navigation_dimension
-    ]
+    found = _of_spectra(signals)
     if found:
         _logger.warning(
             "The files also contain spectra (signal %s). Fuse these instead, without --maps: "
             "background and overlapping lines are then subtracted, and errors are known.",
-            ", ".join(found),
+            ", ".join(map(str, found)),
         )
+
+
+def _of_spectra(signals):
+    """Return the numbers of lines and maps of spectra."""
+    return [
+        number
+        for number, signal in enumerate(signals)
+        if signal.metadata.get_item("Signal.signal_type", "") in SIGNAL_TYPES
+        and signal.axes_manager.navigation_dimension
+    ]
 
 
 def find_maps(signals, haadf=None):
@@ -133,7 +138,9 @@ def find_maps(signals, haadf=None):
     maps = [signals[n] for n in images if n != haadf and _shape_of(signals[n]) == shape]
     if not maps:
         raise ValueError(
-            f"There is no map with the {shape} pixels of the HAADF image. {_listed(signals)}"
+            f"There is no map with the {' x '.join(map(str, shape))} pixels of the HAADF image."
+            f"{' Leave out --maps to fuse the spectra.' if _of_spectra(signals) else ''} "
+            + _listed(signals)
         )
     _logger.info("HAADF: %s", signals[haadf])
     return maps, signals[haadf]
