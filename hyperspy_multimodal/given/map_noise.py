@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .enlarged_maps import before_enlarging, of_enlarged
 from .hot_pixels import without_hot_pixels
 from .linear_filter import may_be_linear
 from .noise_before_filter import noise_before_filter
@@ -48,7 +49,11 @@ def estimate_noise(image, beside_clipped=False):
     >>> bool(abs(noise.gain - 0.25) < 0.02), bool(noise.floor < 0.05)
     (True, True)
     """
-    image, hot = without_hot_pixels(np.asarray(image, dtype=np.float64))
+    image = np.asarray(image, dtype=np.float64)
+    enlarged = before_enlarging(image)
+    if enlarged is not None:
+        return of_enlarged(estimate_noise(enlarged.source, beside_clipped), enlarged)
+    image, hot = without_hot_pixels(image)
     correlation = correlation_of_noise(image)
     if correlation.blur > 0:
         found, spread = noise_before_filter(image, correlation), correlation.spread

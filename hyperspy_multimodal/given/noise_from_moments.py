@@ -57,6 +57,8 @@ class Noise:
         one size.
     hot : int
         Number of hot pixels, which were ignored.
+    enlarged_from : tuple of int or None
+        Shape of the map before it was enlarged by interpolation.
     """
 
     gain: float
@@ -67,6 +69,7 @@ class Noise:
     floor_error: float = np.inf
     shape: float = np.inf
     hot: int = 0
+    enlarged_from: tuple[int, int] | None = None
 
 
 def noise_from_moments(image, beside_clipped=False, gap=0, sharing=None):

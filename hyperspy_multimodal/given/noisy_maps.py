@@ -20,6 +20,7 @@ from .doubtful_gains import (
 from .likely_counts import mean_size
 from .map_halves import halved_counts
 from .map_noise import Noise, estimate_noise
+from .noise_warnings import warn_of_correlation, warn_of_hot_pixels
 from .shares import warn_of_shares
 from .whole_numbers import enlarged, judged, noise_of_whole_numbers
 
@@ -106,8 +107,8 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
     if source == "estimated":
         _warn_of_estimate(names, noises, floors, numbers, repeats)
     if not are_counts:
-        _warn_of_correlation(names, blurs)
-        _warn_of_hot_pixels(names, noises)
+        warn_of_correlation(names, noises)
+        warn_of_hot_pixels(names, noises)
     by_map = gains[:, None, None]
     net = arrays / by_map
     excess = floors / gains**2
@@ -176,45 +177,6 @@ def _with_gains(noises, gains, images, are_floors_known):
         blur = float(np.nan_to_num(noise.blur))
         found.append(replace(noise, gain=unit, floor=floor, blur=blur, gain_error=0.0))
     return found
-
-
-def _warn_of_correlation(names, blurs):
-    """Log which maps have correlated noise, and whether it is taken into account."""
-    filtered = [
-        f"{name} ({blur:.1f} pixels)" for name, blur in zip(names, blurs, strict=True) if blur > 0
-    ]
-    if filtered:
-        _logger.warning(
-            "The noise of neighbouring pixels is correlated, as after a Gaussian filter: %s. "
-            "Counts and lambdas='auto' allow for this, but unfiltered maps give better results.",
-            ", ".join(filtered),
-            kind="told",
-        )
-    unknown = [name for name, blur in zip(names, blurs, strict=True) if np.isnan(blur)]
-    if unknown:
-        _logger.warning(
-            "The noise of neighbouring pixels is correlated in %s, but the structure is too "
-            "fine to tell how strongly, so lambdas='auto' may smooth too little. Pass maps that "
-            "were not smoothed or interpolated, or pass `gain`.",
-            ", ".join(unknown),
-            kind="noise",
-            about=unknown,
-        )
-
-
-def _warn_of_hot_pixels(names, noises):
-    """Log how many pixels of each map had no say in its noise."""
-    hot = [
-        f"{name} ({noise.hot})" for name, noise in zip(names, noises, strict=True) if noise.hot > 0
-    ]
-    if hot:
-        _logger.warning(
-            "Single pixels are far brighter than all others, as hot pixels are: %s. They were left "
-            "out when the noise was estimated, but they are still in the maps and their totals. "
-            "Replace them, or leave them out with a `navigation_mask`.",
-            ", ".join(hot),
-            kind="told",
-        )
 
 
 def _noises(names, repeats, numbers):
