@@ -8,8 +8,7 @@ _ROUNDING = 1e-9
 # A difference is the step of a map if this share of differences equal it.
 _FREQUENT = 0.02
 # Ratio of the numbers of differences of one and two steps from which noise is below one step.
-# Brightness varies, so that distributions have this many times as high a peak as a Gaussian one.
-_LARGEST_RATIO, _MIXED = 8.0, 1.25
+_LARGEST_RATIO = 8.0
 # Excess of equal neighbours that is no chance.
 _CHANCE = 0.05
 # A map has coarse steps if more than this share of neighbours are equal or one step apart. The
@@ -24,8 +23,8 @@ def may_be_linear(image, spread, gain):
     """Return whether counts after a linear filter explain how many neighbours are equal.
 
     A linear filter mixes counts, so that neighbours are equal only where no count distinguishes
-    them, or by rounding: the distribution of their differences is then smooth, and those of one and
-    two steps tell how many are equal. A median filter selects one of the values, which neighbours
+    them, or by rounding: the distribution of their differences is then smooth, and those of one to
+    three steps tell how many are equal. A median filter selects one of the values, which neighbours
     often share. Also, steps are no larger than one count times the largest weight. Rounding that is
     coarser than the noise hides it, and is not accepted either.
 
@@ -62,13 +61,28 @@ def may_be_linear(image, spread, gain):
         return False
     step = _step(np.rint(differ / rounding) * rounding)
     equal = 1 - differ.size / apart.size
-    one, two = (float(np.sum(np.abs(differ / step - steps) < 0.5) / apart.size) for steps in (1, 2))
-    # a Gaussian distribution through differences of one and two steps
-    by_rounding = one if two < one / _LARGEST_RATIO else one / 2 * (one / two) ** (1 / 3)
+    shares = [float(np.mean(np.abs(apart / step - steps) < 0.5)) for steps in (1, 2, 3)]
+    by_rounding = _equal_by_rounding(*shares, 1 / apart.size)
     nothing_between = float(np.exp(-2 * spread * np.maximum(levels, 0.0) / gain).mean())
-    if equal > nothing_between + _MIXED * by_rounding + _CHANCE:
+    if equal > nothing_between + by_rounding + _CHANCE:
         return False
-    return not (equal + one > _COARSE and step > _LARGEST * gain / spread**2)
+    return not (equal + shares[0] > _COARSE and step > _LARGEST * gain / spread**2)
+
+
+def _equal_by_rounding(one, two, three, least):
+    """Return the share of equal neighbours, from those that differ by one to three steps.
+
+    The logarithm of a Gaussian distribution is linear in the square of the difference. Where
+    brightness, and with it the noise, varies, it is convex: its mean slope is minus half the mean
+    inverse variance, and its curvature follows from the variance of that. A parabola therefore
+    passes through the logarithms.
+    """
+    if two <= one / _LARGEST_RATIO:
+        return one
+    straight = one / 2 * (one / two) ** (1 / 3)
+    # at squares of 1, 4 and 9
+    curved = np.exp(np.array([1.5, -0.6, 0.1]) @ np.log([one, two, max(three, least)])) / 2
+    return max(straight, float(curved))
 
 
 def _step(differences):

@@ -5,7 +5,8 @@ import pytest
 from scipy import ndimage
 from slow_repeats import alternating
 
-from hyperspy_multimodal.given.linear_filter import may_be_linear
+from hyperspy_multimodal.data import oxide_interface
+from hyperspy_multimodal.given.linear_filter import _equal_by_rounding, may_be_linear
 from hyperspy_multimodal.given.map_noise import estimate_noise
 
 GAIN = 0.04
@@ -58,3 +59,23 @@ def test_steps_that_are_larger_than_counts_are_not_accepted():
 def test_constant_maps_have_no_counts():
     assert not may_be_linear(np.ones((40, 40)), 1.0, 1.0)
     assert may_be_linear(np.zeros((40, 40)), 1.0, 1.0)
+
+
+def test_differences_of_mixed_noise_tell_how_many_are_equal():
+    """Also where the noise varies by a factor of two and more."""
+    steps = np.arange(4)
+    for deviations in ([2.0], [1.5, 3.0], [1.2, 2.0, 4.0]):
+        each = [np.exp(-np.square(steps / s) / 2) / s for s in deviations]
+        chance = np.sum(each, axis=0) * np.array([1, 2, 2, 2])
+        chance /= 100 * len(deviations)
+        found = _equal_by_rounding(*chance[1:], 1e-9)
+        assert found == pytest.approx(chance[0], rel=0.06)
+
+
+@pytest.mark.parametrize("seed", range(2, 10, 3))
+def test_a_median_of_columns_has_too_many_equal_neighbours(seed):
+    """They are a quarter of all, but differences of a step and more explain a sixth."""
+    mean = oxide_interface((128, 128), 10).counts[0].data
+    counts = np.random.default_rng(seed).poisson(mean * 30 / mean.max()).astype(float)
+    assert may_be_linear(GAIN * counts, 1.0, GAIN)
+    assert not may_be_linear(GAIN * ndimage.median_filter(counts, 3), 1.0, 0.12 * GAIN)
