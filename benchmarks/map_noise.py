@@ -1,14 +1,16 @@
 """How well the noise of maps that are not counts is estimated, on simulated maps with known noise.
 
-Usage: python map_noise.py [--seeds N]
+Usage: python map_noise.py [--seeds N] [--counts N [N ...]] [--size N] [--kinds WORD [WORD ...]]
 
 Each kind is drawn from the first two elements of core-shell particles and of an oxide interface at
-atomic resolution, with so many effective counts at the brightest pixel. Prints a Markdown table:
-ranges over maps and seeds of gain and floor over their true values, and the share of maps of which
-the gain is said to be a guess.
+atomic resolution, with so many effective counts at the brightest pixel. Prints Markdown tables:
+ranges over maps and seeds of gain and floor over their true values, the share of maps of which the
+gain is said to be a guess, and how many of the other gains are off by more than a quarter, and of
+known floors by more than a half.
 """
 
 import argparse
+from functools import cache
 
 import numpy as np
 from scipy import ndimage
@@ -18,11 +20,14 @@ from hyperspy_multimodal.given.map_noise import estimate_noise
 
 GAIN = 0.04
 DOSES = (0.1, 1, 5, 30)
+# Gains and floors are wrong beyond these relative errors.
+WRONG_GAIN, WRONG_FLOOR = 0.25, 0.5
 
 
-def expected(make, counts):
-    maps = make((128, 128), 10).counts[:2]
-    return [each.data / each.data.max() * counts for each in maps]
+@cache
+def expected(make, size):
+    maps = make((size, size), 10).counts[:2]
+    return [each.data / each.data.max() for each in maps]
 
 
 def scaled(mean, rng):
@@ -110,39 +115,66 @@ KINDS = {
 }
 
 
-def ranges(draw, counts, seeds):
-    """Return gain and floor over their true values, and the share of gains that are a guess."""
-    gains, floors, guesses = [], [], []
+def ranges(draw, counts, seeds, size):
+    """Return gain and floor over their true values, the share of guesses of the gain, and tallies.
+
+    Tallies are the numbers of wrong and of known values, of gains and of floors.
+    """
+    gains, floors, guesses, known_floors = [], [], [], []
     for make in (core_shell, oxide_interface):
-        for mean in expected(make, counts):
+        for mean in expected(make, size):
             for seed in range(seeds):
-                image, gain, floor = draw(mean, np.random.default_rng(seed))
+                image, gain, floor = draw(mean * counts, np.random.default_rng(seed))
                 found = estimate_noise(image)
                 guesses.append(not np.isfinite(found.gain_error))
                 if not guesses[-1]:
                     gains.append(found.gain / gain)
                 if floor:
                     floors.append(found.floor / floor)
-    return gains, floors, np.mean(guesses)
+                    if np.isfinite(found.floor_error):
+                        known_floors.append(floors[-1])
+    tallies = tally(gains, WRONG_GAIN), tally(known_floors, WRONG_FLOOR)
+    return gains, floors, np.mean(guesses), np.array(tallies)
+
+
+def tally(ratios, most):
+    """Return how many ratios are off by more than a share, and of how many."""
+    return int(np.sum(np.abs(np.array(ratios) - 1) > most)), len(ratios)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10)
-    seeds = parser.parse_args().seeds
-    head = " | ".join(f"{counts:g}" for counts in DOSES)
-    found = {kind: [ranges(draw, n, seeds) for n in DOSES] for kind, draw in KINDS.items()}
+    parser.add_argument("--counts", type=float, nargs="+", default=DOSES)
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--kinds", nargs="+", help="words in the names of kinds; default all")
+    args = parser.parse_args()
+    chosen = [kind for kind in KINDS if not args.kinds or any(word in kind for word in args.kinds)]
+    head = " | ".join(f"{counts:g}" for counts in args.counts)
+    line = "---|" * len(args.counts)
+    found = {
+        kind: [ranges(KINDS[kind], n, args.seeds, args.size) for n in args.counts]
+        for kind in chosen
+    }
+    total = np.zeros((2, 2), int)
     print("<!-- table: map-gain -->\n")
-    print(f"| gain, found / true | {head} |\n|---|" + "---|" * len(DOSES))
+    print(f"| gain, found / true | {head} | wrong |\n|---|{line}---|")
     for kind, cells in found.items():
-        print(
-            f"| {kind} | " + " | ".join(gain_cell(gains, guess) for gains, _, guess in cells), "|"
-        )
+        tallies = sum(each[3] for each in cells)
+        total += tallies
+        values = " | ".join(gain_cell(gains, guess) for gains, _, guess, _ in cells)
+        print(f"| {kind} | {values} | {of(tallies[0])} |")
     print("\n<!-- table: map-floor -->\n")
-    print(f"| floor, found / true | {head} |\n|---|" + "---|" * len(DOSES))
+    print(f"| floor, found / true | {head} | wrong |\n|---|{line}---|")
     for kind, cells in found.items():
         if cells[0][1]:
-            print(f"| {kind} | " + " | ".join(cell(floors) for _, floors, _ in cells), "|")
+            values = " | ".join(cell(floors) for _, floors, _, _ in cells)
+            print(f"| {kind} | {values} | {of(sum(each[3] for each in cells)[1])} |")
+    print(f"\nWrong in all: {of(total[0])} gains, {of(total[1])} floors")
+
+
+def of(tallied):
+    return f"{tallied[0]} of {tallied[1]}"
 
 
 def cell(values):
