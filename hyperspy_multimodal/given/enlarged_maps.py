@@ -9,7 +9,7 @@ from .interpolation import KINDS, Grid
 
 # Maps are compared with enlargements to between so many times as many lines. Fewer lines than the
 # first value of them cannot be enlarged.
-_LEAST_TIMES, _MOST_TIMES, _FEWEST = 1.1, 8, 16
+_LEAST_TIMES, _MOST_TIMES, _FEWEST = 1.2, 8, 16
 # Enlarged maps differ from what their nodes explain by rounding: this share of the largest value,
 # or, as variance in squared steps, up to that of two roundings of maps in equal steps.
 _ROUNDING, _OF_STEPS = 1e-6, 0.2
@@ -23,7 +23,9 @@ _TELLING = 16.0
 _LEAST_PIXELS = 30
 # Lines of which the rank is determined, and sums of lines that are compared with grids. The misfit
 # of sums may exceed that of lines by this factor by chance.
-_RANKED, _SUMS, _BY_CHANCE = 64, 8, 2.0
+_RANKED, _SUMS, _BY_CHANCE = 96, 8, 2.0
+# Nodes that lines between neighbouring nodes depend on, beyond their number.
+_EXTRA = 4
 # Values in equal steps differ from multiples by less than this share of a step.
 _EQUAL_STEPS, _MOST_STEPS = 1e-3, 2**16
 
@@ -158,16 +160,17 @@ def _fitting_grid(lines, chosen, allowed, share):
     allowed *= share
     mixed = np.random.default_rng(0).standard_normal((lines.shape[1], _SUMS))
     sums = lines @ (mixed / np.sqrt(np.square(mixed).sum(axis=0)))
+    if Grid(KINDS[0], least // 2, len(lines)).misfit(sums) < _TELLING * allowed:
+        return None  # far fewer nodes nearly explain the lines, so that moved ones do as well
     for old in range(least, int(len(lines) / _LEAST_TIMES) + 1):
         grids = [Grid(kind, old, len(lines)) for kind in KINDS]
-        fitting = [
-            grid
-            for grid in grids
-            if grid.misfit(sums) < _BY_CHANCE * allowed and grid.misfit(lines) < allowed
-        ]
-        if fitting:
-            told = [grid for grid in fitting if _misfit_beside(grid, sums) > _TELLING * allowed]
-            return told[0] if told else None
+        for grid in grids:
+            if (
+                grid.misfit(sums) < _BY_CHANCE * allowed
+                and _misfit_beside(grid, sums) > _TELLING * allowed
+                and grid.misfit(lines) < allowed
+            ):
+                return grid
     return None
 
 
@@ -206,12 +209,12 @@ def _least_nodes(chosen, new, allowed):
     if len(used) < 2:
         return None
     found = np.linalg.eigvalsh(used @ used.T)
-    # also rounding of the sums themselves
+    # also rounding of the products
     noise = used.shape[1] * allowed + len(found) * np.finfo(float).eps * found[-1]
-    if found[0] > noise:
-        return None
     rank = np.sum(found > noise * (1 + np.sqrt(len(used) / used.shape[1])) ** 2)
-    least = (rank - 4) * new / len(chosen)
+    if rank > len(used) / _LEAST_TIMES + _EXTRA:
+        return None
+    least = (rank - _EXTRA) * new / len(chosen)
     return max(int(least), int(np.ceil(new / _MOST_TIMES)), _FEWEST // 2)
 
 

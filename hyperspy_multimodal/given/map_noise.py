@@ -24,7 +24,8 @@ def estimate_noise(image, beside_clipped=False):
     counts with Gaussian noise, clipped at 0 if the map is, have these moments. For clipped Gaussian
     noise, they come from `fit_clipped`.
 
-    Hot pixels, far above all others, are ignored. Correlated noise, as after smoothing, is
+    Maps that were enlarged by interpolation are first restored. Hot pixels, far above all others,
+    are ignored. Correlated noise, as after smoothing, is
     recognised; gain and floor are then those of the map before smoothing. The gain has a finite
     error only if it is probably right to within a quarter.
 

@@ -34,7 +34,7 @@ def zoomed(image, shape, order=1, is_centred=False):
     3,
     order=[1, 3],
     is_centred=[False, True],
-    shapes=[((64, 64), (128, 128)), ((48, 64), (72, 160)), ((90, 100), (128, 113))],
+    shapes=[((64, 64), (128, 128)), ((48, 64), (72, 160)), ((90, 100), (128, 125))],
     counts=[0.1, 5.0],
     single=[False, True],
 )

@@ -132,19 +132,19 @@ def test_a_gain_before_a_filter_is_right_or_a_guess(name, counts, make):
         image = FILTERS[name](scaled(truth(counts, make)[0], np.random.default_rng(seed)))
         found = estimate_noise(image)
         if np.isfinite(found.gain_error):
-            # Few counts of interpolated columns look like noise: some are told wrongly.
+            # Few counts of columns on half as many rows look like noise: some are told wrongly.
             is_hidden = name == "enlarged" and make is oxide_interface
             assert found.gain == pytest.approx(gain, rel=0.45 if is_hidden else 0.25)
         assert found.blur > 0.3 or np.isnan(found.blur)
 
 
-@pytest.mark.parametrize("name", list(FILTERS))
+@pytest.mark.parametrize("name", [name for name in FILTERS if name != "enlarged"])
 def test_a_gain_before_a_filter_is_told_in_smooth_maps(name):
     rows, columns = np.indices((96, 96)) / 96
     mean = 1.5 + np.sin(5 * rows) * np.cos(4 * columns)
     found = estimate_noise(FILTERS[name](scaled(mean, np.random.default_rng(1))))
     assert found.gain_error < 0.2 * found.gain
-    assert found.gain == pytest.approx(4 * GAIN if name == "enlarged" else GAIN, rel=0.25)
+    assert found.gain == pytest.approx(GAIN, rel=0.25)
 
 
 def test_spheres_are_no_filter():
