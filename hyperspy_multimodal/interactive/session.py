@@ -162,7 +162,8 @@ class TuningSession:
         )
         self._latest = result
         matched = models.matched(model)
-        maps, _, _ = kept_structure(self._cropped, result.maps, totals, matched)
+        known = totals, matched
+        maps, _, _ = kept_structure(self._cropped, result.maps, *known, alone=result.maps)
         residual = matched - model.modelled(maps)
         return self._in_counts(maps), residual
 

@@ -104,5 +104,6 @@ def test_measured_zinc_that_holds_the_tail_of_copper_is_not_sound(shared_data, l
         **GIVEN,
     )
     copper, zinc = output["verdicts"]
-    assert copper["verdict"] == "sound" and zinc["verdict"] == "with care"
+    assert not set(copper["because"]) & {"uncertain total", "another edge in the window"}
+    assert zinc["verdict"] == "with care"
     assert zinc["because"][:2] == ["uncertain total", "another edge in the window"]
