@@ -13,7 +13,7 @@ from pathlib import Path
 import hyperspy.api as hs
 import machine
 from inputs_images import haadf_table, sem_table, wide_table
-from inputs_measured import eels_table, ranges_table, ratios_table, shares_table
+from inputs_measured import draw_fit, eels_table, ranges_table, ratios_table, shares_table
 
 TABLES = "haadf", "sem", "eels", "shares"
 
@@ -46,6 +46,8 @@ def main():
         if not (folder / file).exists():
             parser.error(f"{file} is not in {folder}; pass its folder with --data.")
         table(folder)
+    if chosen.pictures and "eels" in chosen.only:
+        draw_fit(folder, chosen.pictures)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,25 @@ def ratios_table(folder):
         )
 
 
+def draw_fit(folder, pictures):
+    """Draw the fit of the summed spectrum of copper and zinc."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from hyperspy_multimodal.plot import plot_sum_spectrum
+
+    signal, haadf = copper_and_zinc(folder)
+    with Said():
+        _, output = signal.isig[750.0:1400.0].multimodal_fusion(
+            haadf, gamma="auto", full_output=True
+        )
+    plot_sum_spectrum(output)
+    plt.savefig(Path(pictures) / "eels_fit.png", dpi=100)
+    plt.close("all")
+
+
 def eels_table(folder):
     """Copper and zinc by EELS, against a full model fit of the same spectra."""
     signal, haadf = copper_and_zinc(folder)

@@ -57,8 +57,8 @@ def plot_sum_spectrum(
     Parameters
     ----------
     output : dict
-        ``output["spectrum_fit"]`` of `multimodal_fusion`, for EDS or EELS, or the ``full_output``
-        of `hyperspy_multimodal.fit_maps`.
+        ``output`` of `multimodal_fusion`, for EDS or EELS, its item ``output["spectrum_fit"]``, or
+        the ``full_output`` of `hyperspy_multimodal.fit_maps`.
     energies : tuple of (float, float), optional
         Energies to show, in units of the energy axis. The default for EELS is all fitted channels
         or, for windows, all windows. For EDS, the default range starts at the first fitted channel
@@ -127,9 +127,11 @@ def plot_sum_spectrum(
     >>> axes.shape
     (2,)
     """
+    if isinstance(output, dict) and output.get("spectrum_fit"):
+        output = output["spectrum_fit"]
     if not isinstance(output, dict) or "sum_spectrum" not in output:
         raise ValueError(
-            "plot_sum_spectrum needs output['spectrum_fit'] of multimodal_fusion, for EDS with "
+            "plot_sum_spectrum needs the full_output of multimodal_fusion, for EDS with "
             "map_method='fit', or the full_output of fit_maps, but "
             f"{_described(output)} was given."
         )
@@ -157,8 +159,6 @@ def plot_sum_spectrum(
 
 def _described(given):
     """Return what was given in place of a fit, in words."""
-    if isinstance(given, dict) and given.get("spectrum_fit"):
-        return "the whole output of multimodal_fusion"
     if isinstance(given, dict) and "raw_maps" in given:
         return "the output of EDS windows, of existing maps or of a lazy fusion"
     return type(given).__name__

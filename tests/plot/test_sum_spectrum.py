@@ -183,6 +183,16 @@ def test_the_output_is_not_modified(unnamed):
         assert unnamed[name] == before[name]
 
 
+def test_the_whole_output_of_a_fusion_is_drawn_as_its_fit(clean):
+    whole, own = (
+        plot_sum_spectrum({"raw_maps": [], "spectrum_fit": clean}),
+        plot_sum_spectrum(clean),
+    )
+    for one, other in zip(whole, own, strict=True):
+        for drawn, expected in zip(one.lines, other.lines, strict=True):
+            np.testing.assert_array_equal(drawn.get_ydata(), expected.get_ydata())
+
+
 def test_what_cannot_be_drawn(clean):
     for energies in [(-5, -4), (3, 1), (4.001, 4.014)]:
         with pytest.raises(ValueError, match="at least two of the channels"):
@@ -192,8 +202,6 @@ def test_what_cannot_be_drawn(clean):
             plot_sum_spectrum(wrong)
     with pytest.raises(ValueError, match="the output of EDS windows, of existing maps"):
         plot_sum_spectrum({"raw_maps": []})
-    with pytest.raises(ValueError, match="the whole output of multimodal_fusion"):
-        plot_sum_spectrum({"raw_maps": [], "spectrum_fit": clean})
     signal = core_shell((16, 16)).signal
     signal.data[:] = 0
     with pytest.raises(ValueError, match="spectra with counts"):
