@@ -120,7 +120,7 @@ JOBS = {
     ),
     "thin": Job("fidelity/thin_structure.py", 2, ("thin",)),
     "tgv-iterations": Job("generalised_variation_iterations.py", 1, ("tgv-iterations",)),
-    "twins": Job("fidelity/twins.py --published {published} --seeds 2", 5, ("twins",)),
+    "twins": Job("fidelity/twins.py --published {published} --seeds 2", 12, ("twins",)),
     "published-examples": Job(
         "published_examples.py --published {published} --files {data}",
         2,

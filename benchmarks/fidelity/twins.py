@@ -5,7 +5,8 @@ Usage: python twins.py --published PYTHON [--seeds N]
 Core-shell particles whose HAADF has diffraction contrast: each particle is brighter or darker than
 its mass by a factor of its own. The maps are sums of electrons that each give a signal of its own
 size (a gamma distribution of shape 2), in a unit that is not a count: nearly all pixels are exactly
-0. In a second kind Gaussian noise lies beside them, clipped at 0. PYTHON has PyPI's
+0. In a second kind Gaussian noise lies beside them, clipped at 0. Of our fusion with given
+parameters, the best of a grid by the truth is chosen for each element. PYTHON has PyPI's
 multimodal-fusion 0.6.0 installed, see `../against_published.py`; its maps are the best of a grid by
 the truth, rescaled to it. Prints a Markdown table.
 """
@@ -31,6 +32,9 @@ DOSES = (0.3, 1, 3)
 #: Standard deviation of Gaussian noise, in effective counts.
 FLOORS = {"electrons": 0.0, "electrons, noise clipped at 0": 0.3}
 GAIN = 0.01
+#: Ratios of lambda_2 to lambda_1, and regularisers, of which the best by the truth is chosen.
+RATIOS = (1, 2, 4, 8, 16, 32)
+KINDS = ("directional", "directional huber", "huber", "sieve", "smooth")
 # Standard deviation of the logarithm of the factors of particles.
 DIFFRACTION = 0.2
 
@@ -67,9 +71,24 @@ def compared(counts, floor, seed, python):
     names, raw, haadf, truth = twin(counts, floor, seed)
     found = {"raw": raw, "Gaussian filter, by truth": gaussian(raw, truth),
              "published package, by truth": published(python, raw, haadf.data, truth)}  # fmt: skip
-    fused = fuse_maps(dict(zip(names, raw, strict=True)), haadf, show_progressbar=False)
+    maps = dict(zip(names, raw, strict=True))
+    found["ours, parameters by truth"] = by_truth(maps, haadf, truth)
+    fused = fuse_maps(maps, haadf, show_progressbar=False)
     found["ours, one call"] = np.stack([each.data for each in fused])
     return found, truth
+
+
+def by_truth(maps, haadf, truth):
+    """Return the best of many fusions for each element, with and without the HAADF."""
+    best, power = None, np.full(len(truth), -np.inf)
+    for kind, ratio, weights in itertools.product(KINDS, RATIOS, ("auto", [0.0] * len(truth))):
+        given = {"regulariser": kind, "lambdas": (1.0, ratio), "weights": weights}
+        fused = fuse_maps(maps, haadf, **given, show_progressbar=False)
+        each = np.stack([one.data for one in fused])
+        now = snr(each, truth)
+        best = each if best is None else np.where((now > power)[:, None, None], each, best)
+        power = np.maximum(now, power)
+    return best
 
 
 def main():
