@@ -70,7 +70,8 @@ def registration(modelled, haadf):
     -------
     Registration
         Shift by phase correlation [1]_, not normalised, to a twentieth of a pixel. It is (0, 0)
-        unless it is significant against what the model does not explain of the HAADF.
+        unless it is significant against what the model does not explain of the HAADF, and unless
+        edges fit better, too: slopes that the maps do not share with the HAADF look like a shift.
 
     References
     ----------
@@ -99,10 +100,13 @@ def registration(modelled, haadf):
     )
     if np.any(np.abs(shift) > _LARGEST * np.array(image.shape)):
         return Registration((0.0, 0.0))
-    moved = _correlation(moved_image(image, shift), modelled)
+    image_then = moved_image(image, shift)
+    moved = _correlation(image_then, modelled)
     if 1 - moved**2 > (1 - _GAIN) * (1 - found**2) or moved <= found:
         return Registration((0.0, 0.0))
-    if significance(modelled, moved_image(image, shift), shift) < _CERTAIN:
+    if _of_gradients(image_then, modelled) <= _of_gradients(image, modelled):
+        return Registration((0.0, 0.0))
+    if significance(modelled, image_then, shift) < _CERTAIN:
         return Registration((0.0, 0.0))
     return Registration(tuple(float(each) for each in shift))
 
@@ -141,6 +145,11 @@ def significance(modelled, moved, shift):
 def moved_image(image, shift):
     """Return an image moved by pixels (y, x), with the edge values repeated outside."""
     return ndimage.shift(np.asarray(image, float), shift, order=3, mode="nearest")
+
+
+def _of_gradients(a, b):
+    """Return the correlation of the gradients of two images."""
+    return _correlation(*(np.stack(np.gradient(each)) for each in (a, b)))
 
 
 def _correlation(a, b):
