@@ -95,6 +95,22 @@ def test_a_pedestal_leaves_the_noise_and_is_told(run):
     assert "pedestal" not in before[0]
 
 
+def test_errors_with_a_pedestal_from_vacuum_are_those_of_region_sums(run):
+    rows = np.indices((64, 64))[0]
+    there = np.abs(rows - 32) < 12
+    rng = np.random.default_rng(0)
+    maps = {f"{e}_Ka": 7.0 * rng.poisson(0.3 + 5.0 * there) for e in ("C", "N", "O")}
+    haadf = 1e3 * there + rng.normal(0, 10, there.shape)
+    np.savez("vacuum.npz", HAADF=haadf, **maps)
+    given = {"gain": 7, "pedestal": "vacuum", "gamma": 1, "lambdas": (0.01, 0.02)}
+    found = region_sums(
+        *fuse_maps(maps, haadf, **given, full_output=True), {"scan": np.ones_like(there)}
+    )
+    table = run("vacuum.npz", "--maps", "--gain", "7", "--pedestal", "vacuum")
+    assert np.all(found.errors["fit"] > 0)
+    np.testing.assert_allclose(errors(table, "raw"), found.errors["total"][0], rtol=0.02)
+
+
 def test_results_of_an_earlier_run_are_kept_unless_told_otherwise(run, tmp_path, capsys):
     run("spectra.hspy", "haadf.hspy")
     before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}

@@ -61,7 +61,7 @@ def raw_errors(maps, output):
     """Return the standard errors of the totals of raw maps, NaN where they are not known.
 
     Those of spectra include all that is known of the fit or the background, those of given maps the
-    noise alone, and by how much noise below 0 that was cut off may have raised sums.
+    noise, a pedestal, and by how much noise below 0 that was cut off may have raised sums.
     """
     known = maps[0].metadata.get_item("Multimodal_fusion.total_errors", None)
     if known is not None and len(known) == len(maps):
@@ -71,7 +71,8 @@ def raw_errors(maps, output):
     gains = np.broadcast_to(output.get("gain", 1.0), len(maps))
     from ..plot.panels import map_name
 
-    variances = (output.get("raw_noise") or {}).get("variances") or {}
+    of_noise = output.get("raw_noise") or {}
+    variances, common = of_noise.get("variances") or {}, _common_errors(of_noise)
     names, too_high = map(map_name, maps), cut_off_of(maps, output)
     errors = []
     for each, gain, raw, name, cut_off in zip(
@@ -86,8 +87,17 @@ def raw_errors(maps, output):
         noise = gain * pixels * each["counts_per_pixel"] / each["standard_errors"]
         if np.isnan(noise) and name in variances:  # the number of counts is a guess
             noise = np.sqrt(np.maximum(variances[name][used].sum(), 0.0))
-        errors.append(float(np.hypot(noise, cut_off)))
+        errors.append(float(np.linalg.norm([noise, cut_off, common.get(name, 0.0)])))
     return errors
+
+
+def _common_errors(of_noise):
+    """Return errors that all pixels have in common, by name, such as that of a pedestal."""
+    covariance = of_noise.get("common_covariance")
+    if covariance is None:
+        return {}
+    errors = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
+    return dict(zip(of_noise["variances"], errors.tolist(), strict=True))
 
 
 def cut_off_of(maps, output):
