@@ -58,10 +58,20 @@ def did_you_mean(text):
         Begins with a space.
     """
     element, *rest = _WITHIN_NAME.split(str(text).strip(), maxsplit=1)
-    close = difflib.get_close_matches(element.lower(), _symbols(), n=1)
+    letters = element.lower()
+    close = [each for each in _swapped(letters) if each in _symbols()]
+    close = close or difflib.get_close_matches(letters, _symbols(), n=1)
     if not close:
         return ""
     return f" Did you mean {'_'.join([_symbols()[close[0]], *rest])!r}?"
+
+
+def _swapped(letters):
+    """Return a word with each pair of neighbouring letters swapped."""
+    return [
+        letters[:at] + letters[at + 1] + letters[at] + letters[at + 2 :]
+        for at in range(len(letters) - 1)
+    ]
 
 
 @functools.lru_cache

@@ -25,6 +25,13 @@ def test_a_close_name_is_offered(name, meant):
         checked_names("xray_lines", [name], "X-ray line", ["Ti_Ka"])
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("Nm", "Mn"), ("nM_Ka", "Mn_Ka"), ("It", "Ti"), ("So", "Os")]
+)
+def test_swapped_letters_come_before_missing_ones(name, meant):
+    assert did_you_mean(name) == f" Did you mean {meant!r}?"
+
+
 def test_nothing_is_offered_for_what_is_close_to_no_element():
     assert did_you_mean("phase 1") == did_you_mean("xyzzy") == ""
     with pytest.raises(ValueError, match=r"'xyzzy' was given\.$"):
