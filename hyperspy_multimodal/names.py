@@ -105,6 +105,34 @@ def known_name(text, kind):
     return _by_letters(kind).get(_letters(text))
 
 
+def not_in_tables(text, kinds=("X-ray line", "edge")):
+    """Return what is wrong with a line or edge that its element does not have, or "".
+
+    Parameters
+    ----------
+    text : str
+        A name, such as "Mn_L9".
+    kinds : sequence of str
+        What it may be: "X-ray line", "edge" or both (default).
+
+    Returns
+    -------
+    str
+        Names the lines and edges of the element; empty for what does not begin with an element.
+    """
+    element = known_element(_WITHIN_NAME.split(text.strip())[0])
+    if element is None or any(known_name(text, kind) for kind in kinds):
+        return ""
+    own = [[n for n in _by_letters(kind).values() if n.split("_")[0] == element] for kind in kinds]
+    listed = [
+        f"the {kind}s {', '.join(sorted(set(names)))}"
+        for kind, names in zip(kinds, own, strict=True)
+        if names
+    ]
+    known = " and ".join(listed) or f"no {'s or '.join(kinds)}s"
+    return f"{element} has no {' or '.join(kinds)} {text!r}. The tables list {known}."
+
+
 def names_shell(text):
     """Return whether a text names a shell of an element, such as "Zn_K", in the tables or not."""
     element, *shell = _WITHIN_NAME.split(text.strip())

@@ -39,3 +39,12 @@ def test_elements_of_maps_beside_the_spectra_are_offered(
     assert main(["project.ASW", "--elements", "Co", "S", "O", "--lambdas", "0.01", "0.02"]) == 0
     (first,) = [each.getMessage() for each in caplog.records if "Maps: " in each.getMessage()]
     assert "IMG1 is taken for the HAADF." in first.splitlines()[0]
+
+
+def test_an_impossible_line_is_refused_before_files_are_read(tmp_path, capsys):
+    (tmp_path / "maps.h5").write_text("no file of maps")
+    given = [str(tmp_path / "maps.h5"), "--maps", "--elements"]
+    assert main([*given, "Sc_Ka", "Dy_Lx", "O_Ka"]) == 2
+    message = capsys.readouterr().err
+    assert "Dy has no X-ray line or edge 'Dy_Lx'" in message and "Dy_La" in message
+    assert main([*given, "Sc_Ka", "Dy_La", "O_Ka"]) == 1

@@ -73,11 +73,14 @@ def fuse_given_maps(options):
     """Fuse maps in files with their HAADF image."""
     from ..given.fuse_maps import fuse_maps
     from ..given.map_input import read_maps
+    from ..given.map_names import known_map_name
     from ..recovery.summary import one_summary
     from .load import load_signals
     from .scan_files import find_maps, say_image_is_taken, say_spectra_are_there
 
     with about_options():
+        for name in options.elements or []:
+            known_map_name(name)  # before files are read
         mask, regions = _mask(options), _regions(options)
     signals = load_signals(options)
     maps, haadf = find_maps(signals, options.haadf)

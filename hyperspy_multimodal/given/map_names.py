@@ -3,7 +3,7 @@
 import logging
 import re
 
-from ..names import did_you_mean, known_element, known_name, texts_in
+from ..names import did_you_mean, known_name, not_in_tables, texts_in
 from .titles import element_in_title, names_with_lines
 
 _logger = logging.getLogger(__name__)
@@ -33,11 +33,12 @@ def names_of(signals, given, n_maps):
     """Return one element, line or edge per map, as given, or from metadata or titles."""
     from exspy.material import elements as known
 
+    _check_metadata(signals)
     if given is not None:
         texts = texts_in(given)
         if len(texts) != n_maps:
             raise ValueError(f"elements must name {n_maps} maps, one each, but {texts} was given.")
-        names = [_known(text) for text in texts]
+        names = [known_map_name(text) for text in texts]
         for number, (name, signal) in enumerate(zip(names, signals, strict=True)):
             own = _name_of(signal, known)
             if own is not None and own.split("_")[0] != name.split("_")[0]:
@@ -68,20 +69,34 @@ def names_of(signals, given, n_maps):
     return names
 
 
-def _known(text):
+def known_map_name(text):
     """Return the standard name of an element, line or edge, or raise an error."""
     if isinstance(text, str):
         name = known_name(text, "edge") or known_name(text, "X-ray line")
         if name is not None:
             return name
-        if text.split("_")[0] == known_element(text.split("_")[0]):
-            return text
         if _image_in(text):
             _refuse_image(text)
+        wrong = not_in_tables(text)
+        if wrong:
+            raise ValueError(wrong)
     raise ValueError(
         "elements must be chemical symbols or lines, such as 'Ti' or 'Ti_Ka', but "
         f"{text!r} was given.{did_you_mean(text)}"
     )
+
+
+def _check_metadata(signals):
+    """Refuse maps whose metadata name a line or edge that is not in the tables."""
+    for number, signal in enumerate(signals):
+        for item, kind in (("xray_lines", "X-ray line"), ("edges", "edge")):
+            found = [] if signal is None else texts_of(signal, item)
+            wrong = not_in_tables(str(found[0]), [kind]) if len(found) == 1 else ""
+            if wrong:
+                raise ValueError(
+                    f"metadata.Sample.{item} of map {number} is wrong: {wrong} Correct or delete "
+                    "it."
+                )
 
 
 def _image_in(title):

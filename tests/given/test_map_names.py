@@ -1,5 +1,7 @@
 """Errors for unknown names of maps, for other images among them, and for axes in another order."""
 
+import re
+
 import hyperspy.api as hs
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.given.map_input import read_maps
-from hyperspy_multimodal.names import checked_names, did_you_mean
+from hyperspy_multimodal.names import checked_names, did_you_mean, not_in_tables
 
 ARRAY = np.arange(40.0).reshape(8, 5)
 STACK = np.stack([ARRAY, 2 * ARRAY, 3 * ARRAY])
@@ -30,6 +32,39 @@ def test_a_close_name_is_offered(name, meant):
 )
 def test_swapped_letters_come_before_missing_ones(name, meant):
     assert did_you_mean(name) == f" Did you mean {meant!r}?"
+
+
+@pytest.mark.parametrize("name", ["Mn_L9", "Mn_Kx", "mn l23", "Mn map"])
+@pytest.mark.parametrize("as_keys", [True, False])
+def test_a_line_or_edge_that_an_element_lacks_is_refused_with_those_it_has(name, as_keys):
+    given = ({"O_K": ARRAY, name: ARRAY}, None) if as_keys else (STACK[:2], ["O_K", name])
+    with pytest.raises(ValueError, match=f"Mn has no X-ray line or edge '{name}'") as error:
+        read_maps(*given)
+    assert all(each in str(error.value) for each in ("Mn_Ka", "Mn_Ll", "Mn_L3", "Mn_M2"))
+
+
+@pytest.mark.parametrize("element", ["H", "Li", "Ti", "Cu", "Dy", "U"])
+def test_all_lines_and_edges_that_are_listed_are_accepted(element):
+    listed = re.findall(rf"{element}_\w+", not_in_tables(f"{element}_X1").split(". ")[1])
+    assert len(listed) > 0
+    assert [read_maps({name: ARRAY}, None).names for name in listed] == [[e] for e in listed]
+
+
+@pytest.mark.parametrize(
+    ("item", "name"), [("edges", "Mn_L9"), ("edges", "Mn_Ka"), ("xray_lines", "Mn_L3")]
+)
+def test_metadata_that_name_no_line_or_edge_are_refused(item, name):
+    signal = hs.signals.Signal2D(ARRAY)
+    signal.metadata.set_item(f"Sample.{item}", [name])
+    for elements in (None, ["Mn"]):
+        with pytest.raises(ValueError, match=f"Sample.{item} of map 0 is wrong: .*'{name}'"):
+            read_maps([signal], elements)
+
+
+def test_maps_of_the_spectra_with_impossible_names_are_refused():
+    specimen = core_shell((9, 8), counts=5)
+    with pytest.raises(ValueError, match="Mn has no X-ray line or edge 'Mn_L9'"):
+        specimen.signal.multimodal_fusion(specimen.haadf, maps={"Mn_L9": np.ones((9, 8))})
 
 
 def test_nothing_is_offered_for_what_is_close_to_no_element():
