@@ -170,6 +170,10 @@ def test_maps_need_their_lines_and_their_noise(folder, scan, capsys):
     drawn = {name: rng.poisson(each) for name, each in arrays.items()}
     np.savez("maps.npz", HAADF=scan.haadf.data, **drawn)
     given = ["maps.npz", "--maps", "--gain", "1", *OPTIONS, *GIVEN]
+    assert main([*given[:4], *OPTIONS, "--regions", "whole"]) == 0
+    with open("out/region_sums.csv", encoding="utf-8") as file:
+        sums = {row["line"]: float(row["counts"]) for row in csv.DictReader(file)}
+    assert sums == {name: each.sum() for name, each in drawn.items()}
     assert main(given) == 2
     assert "--elements Si_Ka O_Ka" in capsys.readouterr().err
     lines = [f"{name}_Ka" for name in sorted(arrays)]

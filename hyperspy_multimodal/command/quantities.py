@@ -31,17 +31,16 @@ def check_names(options, names, kind="X-ray line"):
     kind : "X-ray line" or "edge"
         What they are.
     """
-    if not are_wanted(options):
+    if options.factors is None:
         return
     unnamed = [name for name in names if "_" not in name]
     if unnamed:
         raise ValueError(
-            "--factors and --regions need the line or edge of each map, but those of "
+            "--factors needs the line or edge of each map, but those of "
             f"{', '.join(unnamed)} are not known. Pass them in the order of the maps, such as "
             "--elements Si_Ka O_Ka, or --elements Co_L3 O_K."
         )
-    if options.factors is not None:
-        _with_factors(options.factors, names, kind)
+    _with_factors(options.factors, names, kind)
 
 
 def check_edges(options):

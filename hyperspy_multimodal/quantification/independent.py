@@ -9,6 +9,7 @@ from ..fusion.regularisers import are_directional
 from ..fusion.scaled import fuse_scaled
 from ..selection.normalised_haadf import guide_directions
 from .found_regions import found_regions
+from .map_lines import recorded_name
 from .map_units import check_noise_is_known
 from .measured import measured_of
 
@@ -86,7 +87,7 @@ def independent_parts(measured, output, seed):
     drawn = np.random.default_rng(seed).standard_normal(whole.net.shape)
     noise = deviation * np.tensordot(vectors * np.sqrt(values.clip(0)), drawn, 1)
     fused = _fused(whole, whole.net + noise, _SHARE, output)
-    at = [whole.names.index(name) for name in measured.names]
+    at = [whole.names.index(recorded_name(name, whole.names)) for name in measured.names]
     units = measured.divided_by[:, None, None]
     fused, noise, deviation = (each[at] / units for each in (fused, noise, deviation))
     covariances = {

@@ -5,8 +5,8 @@ from numbers import Real
 
 import numpy as np
 from hyperspy.roi import BaseROI
-from hyperspy.signal import BaseSignal
 
+from .map_lines import checked_names, named, with_lines
 from .own_gains import divided_by_gains, gains_to_divide_by
 from .same_scan import check_same_scan
 
@@ -19,8 +19,8 @@ class Measured:
 
     Attributes
     ----------
-    kind : "line" or "edge"
-        What names are: X-ray lines, or EELS edges.
+    kind : "line", "edge" or "element"
+        What names are: X-ray lines, EELS edges, or elements alone.
     names : list of str
         Of the maps.
     fused : numpy.ndarray
@@ -103,7 +103,8 @@ def measured_of(maps, output, is_ratio=True, call=_COMPOSITION):
     output : dict
     is_ratio : bool
         Whether elements are compared, as in a composition, which needs one line each of two
-        elements or more, and counts of all if each was given a gain of its own. Default True.
+        elements or more, and counts of all if each was given a gain of its own. Otherwise, names
+        of elements suffice. Default True.
     call : str
         How the function that needs them is called, for messages. Default `composition`.
 
@@ -112,8 +113,8 @@ def measured_of(maps, output, is_ratio=True, call=_COMPOSITION):
     TypeError, ValueError
         If they are not what `multimodal_fusion` or `fit_maps` return.
     """
-    kind, names = _checked_names(maps, is_ratio)
-    noise, raw = _checked_output(maps, output, call)
+    kind, names = checked_names(maps, is_ratio)
+    noise, raw = with_lines(names, kind, *_checked_output(maps, output, call))
     missing = sorted(set(names) - set(raw))
     if missing:
         raise ValueError(
@@ -145,14 +146,15 @@ def measured_of(maps, output, is_ratio=True, call=_COMPOSITION):
     variance = np.array([np.where(used, noise["variances"][name], 0.0) for name in names], float)
     per_count = np.array([noise["variances_per_count"][name] for name in names])
     doubts = noise.get("gain_doubts")
-    lines = kind == "line"
     tilt, cut_off = noise.get("background_tilt"), noise.get("cut_off")
     hidden = noise.get("hidden_errors")
     tilts, effects = np.zeros((2, *shape)), np.zeros(len(names))
     if tilt is not None:
         tilts = np.where(used, [tilt["amounts"], tilt["variances"]], 0.0)
         effects = np.asarray(tilt["effects"])[at]
-    together = np.sum(list(clean.values()), axis=0, dtype=float) if lines else noise["gross"]
+    together = (
+        np.sum(list(clean.values()), axis=0, dtype=float) if kind != "edge" else noise["gross"]
+    )
     return Measured(
         kind=kind,
         names=names,
@@ -181,70 +183,6 @@ def measured_of(maps, output, is_ratio=True, call=_COMPOSITION):
     )
 
 
-def _checked_names(maps, is_ratio):
-    """Return whether maps are of lines or edges, and of which, or say what is wrong with them."""
-    if isinstance(maps, BaseSignal) or not isinstance(maps, (list, tuple)) or not maps:
-        raise TypeError(
-            "maps must be a list of maps, as multimodal_fusion returns it, but "
-            f"{'an empty list' if isinstance(maps, (list, tuple)) else type(maps).__name__} was "
-            "given."
-        )
-    names, kinds = [], []
-    for each in maps:
-        if not isinstance(each, BaseSignal):
-            raise TypeError(
-                "maps must contain signals, as multimodal_fusion returns them, but "
-                f"{type(each).__name__} was given. With full_output=True it returns (maps, output)."
-            )
-        if each._lazy:
-            raise ValueError(
-                "maps must be in memory, but lazy ones were given. Fuse with lazy_output=False, "
-                "full_output=True."
-            )
-        kind, found = _named(each)
-        if not found and each.data.ndim == 2:
-            raise ValueError(
-                "maps must be named after their X-ray line or edge, but one is not. Name the lines "
-                "when you fuse maps, fuse_maps({'Ti_Ka': map, ...}, haadf, full_output=True), or "
-                "pass the maps and the output that multimodal_fusion returns for the spectrum "
-                "image."
-            )
-        if len(found) != 1 or each.data.ndim != 2:
-            raise ValueError(
-                f"maps must be of one X-ray line or edge and two axes each, but one has {found} "
-                f"and the shape {each.data.shape}. For a stack, pass the maps and the output of "
-                "one slice."
-            )
-        names.append(found[0])
-        kinds.append(kind)
-    if is_ratio and len(names) < 2:
-        raise ValueError(
-            f"maps must be of two elements or more, but {names} alone was given, whose "
-            "composition is always 100 %. Pass the maps of all elements."
-        )
-    elements = {name.split("_")[0] for name in names}
-    if is_ratio and len(elements) < len(names):
-        raise ValueError(
-            f"maps must be of one line or edge per element, but {names} were given. Leave out "
-            "the others."
-        )
-    if len(set(kinds)) > 1:
-        raise ValueError(
-            f"maps must be either all of X-ray lines or all of edges, but {names} were given. "
-            "Take them from one fusion."
-        )
-    return kinds[0], names
-
-
-def _named(signal):
-    """Return whether a map is of lines or edges, and of which."""
-    edges, lines = (
-        [str(each) for each in signal.metadata.get_item(f"Sample.{item}", None) or []]
-        for item in ("edges", "xray_lines")
-    )
-    return ("edge", edges) if edges else ("line", lines)
-
-
 def _checked_output(maps, output, call):
     """Return the noise of the raw maps, and raw maps by line or edge."""
     given = _in_place_of_output(output)
@@ -267,7 +205,7 @@ def _checked_output(maps, output, call):
             "full_output=True)."
         )
     raw = output.get("raw_maps", maps)
-    by_name = {_named(each)[1][0]: np.asarray(each.data) for each in raw}
+    by_name = {named(each)[1][0]: np.asarray(each.data) for each in raw}
     check_same_scan(maps, raw, output)
     return noise, by_name
 

@@ -36,7 +36,7 @@ class RegionSums:
     Attributes
     ----------
     lines : list of str
-        Lines or edges, in the order of the maps.
+        Lines or edges, in the order of the maps; elements where these are not known.
     regions : list of str
         Names of the regions.
     pixels : numpy.ndarray
@@ -145,10 +145,10 @@ def region_sums(
         Fused maps returned by `multimodal_fusion` for a spectrum image, or maps from `fit_maps` or
         `fuse_maps`.
     output : dict
-        Dictionary returned by the same call with ``full_output=True``. Maps from `fuse_maps` must
-        be named after their lines. If their gain was estimated, errors are computed from the
-        estimate, and the table says so. If their noise may have been clipped at 0, the error "fit"
-        includes the amount by which sums may be too high.
+        Dictionary returned by the same call with ``full_output=True``. If the gain of
+        maps from `fuse_maps` was estimated, errors are computed from the estimate, and the table
+        says so. If their noise may have been clipped at 0, the error "fit" includes the amount by
+        which sums may be too high. These maps may be named after elements alone.
     regions : None, BaseROI, BaseSignal, array_like, dict or list
         HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
         or a label image of integers, 0 outside. Choose regions by position or from the HAADF:
