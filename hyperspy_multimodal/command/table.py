@@ -61,7 +61,8 @@ def raw_errors(maps, output):
     """Return the standard errors of the totals of raw maps, NaN where they are not known.
 
     Those of spectra include all that is known of the fit or the background, those of given maps the
-    noise, a pedestal, and by how much noise below 0 that was cut off may have raised sums.
+    noise, the error of a pedestal and of noise below 0 that was subtracted, and by how much noise
+    below 0 that was cut off may have raised sums.
     """
     known = maps[0].metadata.get_item("Multimodal_fusion.total_errors", None)
     if known is not None and len(known) == len(maps):

@@ -19,6 +19,7 @@ def raw_noise(
     tilt=None,
     cut_off=None,
     hidden=None,
+    subtracted=(),
 ):
     """Return what is known of the noise of K raw maps, in types for users, by name.
 
@@ -56,6 +57,8 @@ def raw_noise(
     hidden : numpy.ndarray or None
         Standard errors of the totals by counts of unlisted elements that they may hold, a part of
         ``common_covariance``, shape (K,). None (default) where these are not told from the rest.
+    subtracted : sequence of str
+        What was subtracted from given maps, whose errors ``common_covariance`` holds, in words.
     """
     return {
         "variances": dict(zip(names, variances, strict=True)),
@@ -71,6 +74,7 @@ def raw_noise(
         "hidden_errors": None
         if hidden is None
         else dict(zip(names, np.asarray(hidden).tolist(), strict=True)),
+        "subtracted": list(subtracted),
         "cut_off": None
         if cut_off is None or not np.any(cut_off)
         else dict(zip(names, np.asarray(cut_off).tolist(), strict=True)),
@@ -80,7 +84,7 @@ def raw_noise(
     }
 
 
-def noise_of_given_maps(names, maps, net):
+def noise_of_given_maps(names, maps, net, subtracted=()):
     """Return the `raw_noise` of maps that were given.
 
     Variances are NaN where correlated noise does not show how much there is. Otherwise, gain and
@@ -96,6 +100,8 @@ def noise_of_given_maps(names, maps, net):
         Maps in effective counts.
     net : numpy.ndarray
         The same in map units, 0 where pixels are left out, shape (K, ny, nx).
+    subtracted : sequence of str
+        As in `raw_noise`. Default none.
     """
     gains = np.array(maps.gains, float)
     if maps.gain_doubts is not None:
@@ -118,6 +124,7 @@ def noise_of_given_maps(names, maps, net):
         unit="counts" if np.all(gains == 1) else "map units",
         gain_doubts=maps.gain_doubts,
         cut_off=None if maps.cut_off is None else maps.gains * maps.cut_off,
+        subtracted=subtracted,
     )
 
 

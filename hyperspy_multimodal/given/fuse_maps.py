@@ -216,6 +216,7 @@ def fuse_maps(
         given.names, given.arrays, gain, background, splits, parameters.seed, given.mask
     )
     too_bright = given.arrays.mean(axis=(1, 2)) - measured.gains * measured.net.mean(axis=(1, 2))
+    was_clipped = measured.common is not None
     measured, subtracted = without_pedestal(measured, pedestal, on_scan, given.mask)
     is_net = background_is_subtracted(background, subtracted)
     may_be_gross = not is_net and (are_whole(given.arrays) or are_whole(given.arrays, gain))
@@ -248,7 +249,9 @@ def fuse_maps(
     unit = {name: record[name] for name in ("gain_source", "quantity")}
     output["raw_maps"] = given.like_input(np.where(left_out, np.nan, raw), ", raw", unit)
     net = np.where(left_out, 0.0, raw)
-    output["raw_noise"] = noise_of_given_maps(given.lines, whole, net)
+    estimated = {"noise below 0": was_clipped, "the pedestal": isinstance(pedestal, str)}
+    sources = [each for each, is_subtracted in estimated.items() if is_subtracted]
+    output["raw_noise"] = noise_of_given_maps(given.lines, whole, net, sources)
     if fused.errors is not None:
         for result, error in zip(results, fused.errors, strict=True):
             result.metadata.set_item("Multimodal_fusion.standard_deviation", error)

@@ -138,11 +138,16 @@ def in_vacuum(maps, haadf, mask=None, **limits):
 
 
 def _uncertainty(maps, counts, errors):
-    """Return the relative covariance of the totals due to a pedestal, (K, K)."""
+    """Return the relative covariance of the totals less a pedestal, with its error, (K, K)."""
     size = maps.net[0].size
-    totals = maps.net.sum(axis=(1, 2)) - size * counts
-    shares = np.divide(size * errors, totals, out=np.zeros_like(totals), where=totals > 0)
-    return np.diag(np.square(shares))
+    before = maps.net.sum(axis=(1, 2))
+    totals = before - size * counts
+    shares, scale = (
+        np.divide(each, totals, out=np.zeros_like(totals), where=totals > 0)
+        for each in (size * errors, before)
+    )
+    known = 0.0 if maps.common is None else maps.common * np.outer(scale, scale)
+    return np.diag(np.square(shares)) + known
 
 
 def _shares(maps, counts, mask, subtracted=0.0):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..written_numbers import known_by_name, with_error
+from ..written_numbers import known_by_name, plain, with_error
 
 COUNTS = "counts"
 # Gains that differ by more than this factor, and by this many standard errors, belong to maps in
@@ -128,16 +128,9 @@ def remarks_on_units(measured, metadata, is_ratio):
             f"{_worth(measured, assumed=True)}; errors are proportional to the square root of "
             f"these gains{guessed}"
         )
-    if measured.cut_off.any():
-        most = (
-            f"{name} {each:.2g}"
-            for name, each in zip(measured.names, measured.cut_off, strict=True)
-            if each > 0
-        )
-        remarks.append(
-            "fit: noise below 0 may have been cut off, which makes sums too high, by at most "
-            f"{', '.join(most)} per pixel, what dark pixels hold"
-        )
+    of_fit = _errors_of_fit(measured)
+    if of_fit:
+        remarks.append(f"fit: {'; '.join(of_fit)}")
     if np.any(measured.divided_by != 1):
         gains = known_by_name(measured.names, measured.divided_by, np.zeros(len(measured.names)))
         remarks.append(f"k: factors are for counts, so maps were divided by their gains, {gains}")
@@ -149,6 +142,32 @@ def remarks_on_units(measured, metadata, is_ratio):
     ):
         remarks.append("composition: all maps are taken to have the same unit")
     return remarks
+
+
+def _errors_of_fit(measured):
+    """Return what the errors "fit" of given maps hold, in words."""
+    found = []
+    if measured.subtracted:
+        errors = np.sqrt(np.diag(measured.common).clip(0))
+        shares = 100 * errors / np.maximum(np.abs(measured.totals), np.finfo(float).tiny)
+        listed = (
+            f"{name} {plain(each, 2)} %"
+            for name, each in zip(measured.names, shares, strict=True)
+            if each > 0
+        )
+        what = " and ".join(measured.subtracted)
+        found.append(f"error of {what} that was subtracted, {', '.join(listed)} of the total")
+    if measured.cut_off.any():
+        most = (
+            f"{name} {plain(each, 2)}"
+            for name, each in zip(measured.names, measured.cut_off, strict=True)
+            if each > 0
+        )
+        found.append(
+            "noise below 0 may have been cut off, which makes sums too high, by at most "
+            f"{', '.join(most)} per pixel, what dark pixels hold"
+        )
+    return found
 
 
 def _doubts(measured):

@@ -65,6 +65,8 @@ class Measured:
     hidden : numpy.ndarray
         Standard errors of ``totals`` by counts of unlisted elements, shape (K,); infinite where
         these are not told from the rest of ``common``.
+    subtracted : list of str
+        What was subtracted from given maps, with an error that ``common`` holds, in words.
     divided_by : numpy.ndarray
         Gains by which given maps were divided to convert them to counts, 1 where they were not,
         shape (K,).
@@ -91,6 +93,7 @@ class Measured:
     tilt_effects: np.ndarray
     cut_off: np.ndarray
     hidden: np.ndarray
+    subtracted: list
     divided_by: np.ndarray
 
 
@@ -179,6 +182,7 @@ def measured_of(maps, output, is_ratio=True, call=_COMPOSITION):
         hidden=np.full(len(names), np.inf)
         if hidden is None
         else np.array([hidden[name] for name in names]),
+        subtracted=noise.get("subtracted", []),
         divided_by=divided_by,
     )
 

@@ -1,10 +1,13 @@
 """Compositions and sums of maps that were not read from spectra."""
 
+import re
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from hyperspy_multimodal import composition, fuse_maps
+from hyperspy_multimodal.command.table import raw_errors
 from hyperspy_multimodal.quantification import detection_map, region_sums
 
 SHAPE, SCAN = (24, 24), (48, 48)
@@ -291,3 +294,24 @@ def test_lines_that_are_named_after_the_fusion_must_exist_and_be_of_the_element(
         maps[0].metadata.Sample.xray_lines = [wrong]
         with pytest.raises(ValueError, match=words):
             composition(maps, output, {wrong: 1.0, "O_Ka": 1.0}, squares())
+
+
+def test_the_note_on_the_fit_names_all_that_the_errors_hold():
+    rng, rows = np.random.default_rng(0), np.indices((96, 96))[0]
+    mean = np.where(rows > 48, 2.0, 0.0)
+    noisy = rng.poisson(mean) + 0.3 + rng.normal(0, 0.5, mean.shape)
+    regions = {"all": rows >= 0}
+    for clipped in (False, True):
+        image = np.maximum(noisy, 0) if clipped else noisy
+        for pedestal in (None, "vacuum"):
+            maps, output = fused({"Co_Ka": image}, mean, pedestal=pedestal, gain=1.0)
+            found = region_sums(maps, output, regions)
+            table, [[error]] = found.table(), found.errors["fit"]
+            told = re.search(r"error of the pedestal that was subtracted, Co_Ka ([\d.]+) %", table)
+            too_high = re.search(r"by at most Co_Ka ([\d.]+) per pixel", table)
+            assert (told is None, too_high is None) == (pedestal is None, not clipped)
+            parts = [float(told[1]) / 100 * found.counts[0, 0]] if told else [0.0]
+            parts += [float(too_high[1]) * rows.size] if too_high else []
+            assert np.linalg.norm(parts) == pytest.approx(error, rel=0.05)
+            [in_table] = raw_errors(maps, output)
+            assert in_table == pytest.approx(found.errors["total"][0, 0], rel=0.1)
