@@ -131,13 +131,29 @@ def test_errors_of_pixels_are_rough_below_0_3_counts_where_the_element_is():
     bright[:2, :2] = 4.0  # as few counts per pixel of the scan, but not where they are
     with gathered() as notes:
         say_rough_errors(NAMES, np.array([bright, dim]))
-    first, second = verdicts_of(NAMES, notes)
-    assert (first.verdict, second.verdict) == ("sound", "with care")
-    assert second.words == ["error bars of pixels are rough"]
+    [note] = notes
+    assert "O_Ka (0.25)" in note.text and "Co_Ka" not in note.text
+    assert ranked(notes, verdicts_of(NAMES, notes)) == [note.text]
     with gathered() as notes:
         say_rough_errors(NAMES, np.array([bright, 0 * dim]))
         say_rough_errors(NAMES, np.array([bright, 2 * dim]))
     assert not notes
+
+
+def test_error_bars_do_not_change_the_verdict_on_their_map(records):
+    dim = core_shell((32, 32), counts=0.5)
+    verdicts, lines = [], []
+    for uncertainty in (False, True):
+        records.clear()
+        _, output = dim.signal.multimodal_fusion(
+            dim.haadf, uncertainty=uncertainty, full_output=True, **GIVEN
+        )
+        verdicts.append([(each["verdict"], each["because"]) for each in output["verdicts"]])
+        [said] = summaries(records)
+        lines.append(said.getMessage().split("\n"))
+        assert sum("standard deviations of fused" in each for each in lines[-1]) == uncertainty
+    assert verdicts[0] == verdicts[1]
+    assert lines[0][0] == lines[1][0]  # the verdicts in words
 
 
 def test_a_close_decision_comes_last_and_affects_no_map():
