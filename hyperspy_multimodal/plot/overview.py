@@ -66,6 +66,7 @@ def plot_overview(
     cmap: str | Colormap | Sequence[str | Colormap] = "viridis",
     colors: Sequence[Any] | None = None,
     overlay: Sequence[BaseSignal] | None = None,
+    captions: bool = True,
     columns: int | None = None,
     figsize: Size | None = None,
 ) -> NDArray:
@@ -100,6 +101,10 @@ def plot_overview(
         four with the most structure are used, excluding those whose verdict is "not to be trusted".
         Structure is measured by the likelihood ratio of the fused map and a uniform map, given the
         counts. The legend names the other elements.
+    captions : bool
+        Whether to write verdicts, filters of raw maps and the use of the HAADF below the panels,
+        and to mark corrected windows with rings and crosses (True, default). If False, state the
+        verdicts in the text that goes with the figure.
     columns : int, optional
         Pairs of panels per row. By default, as many as are legible within the width of ``figsize``,
         up to five. With ``same_scale=True``, if fewer than three fit and more than one row is
@@ -156,7 +161,7 @@ def plot_overview(
     blurs = [blur_of_raw(raw_blur, each) for each in maps]
     colour_maps = _colour_maps(cmap, maps, shown, colors)
     width, height = panel_size(maps[0], _SIDE)
-    captions = [verdict_lines(each, int(_LETTERS * (width + 0.5 * _BAR))) for each in maps]
+    below = [_caption(each, width) if captions else ([], "black") for each in maps]
     most = _columns_of(columns, width + _BAR, figsize)
     beside = same_scale and columns is None and most < min(_FEW_COLUMNS, len(maps) + 1)
     rows, columns = rows_and_columns(len(maps) + 1, 1 if beside else most)
@@ -166,12 +171,10 @@ def plot_overview(
     # beside it are the ticks of the colour bar
     uses = [line for use, names in uses for line in _listed(use, names, int(_BESIDE_BAR * letters))]
     legend = len(shown) + sum(map(is_distrusted, shown)) + len(absent)
-    for (text, _), each in zip(captions, maps, strict=True):
-        text += meanings(each)
-    lines = max(legend, *(len(text) for text, _ in captions))
-    lines_of_raw = max(len(uses), int(any(blurs)))
+    lines = max(legend, *(len(text) for text, _ in below))
+    lines_of_raw = max(len(uses), int(any(blurs))) if captions else 0
     if beside:
-        lines = legend + sum(max(len(text), lines_of_raw) for text, _ in captions)
+        lines = legend + sum(max(len(text), lines_of_raw) for text, _ in below)
         size = 2 * width + _BAR, (height + 0.5 * _TITLE) * rows + _CAPTION * lines
     else:
         size = (
@@ -182,13 +185,15 @@ def plot_overview(
     axes = _panels(fig, len(maps) + 1, rows, columns, beside)
     separator = "\n" if width < _NARROW else ", "
     _draw_image(axes[:, 0], image, maps[0], image_name(haadf), suffix)
-    axes[0, 0].set_xlabel("\n".join(uses), fontsize="small")
-    for pair, raw, fused, blur, colours, (text, colour) in zip(
-        axes.T[1:], raw_maps, maps, blurs, colour_maps, captions, strict=True
+    for pair, raw, fused, blur, colours in zip(
+        axes.T[1:], raw_maps, maps, blurs, colour_maps, strict=True
     ):
         _draw_pair(pair, raw, fused, blur, colours, same_scale, separator)
-        pair[1].set_xlabel("\n".join(text), color=colour, fontsize="small")
-        mark_windows(pair[1], fused)
+    if captions:
+        axes[0, 0].set_xlabel("\n".join(uses), fontsize="small")
+        for pair, fused, blur, (text, colour) in zip(axes.T[1:], maps, blurs, below, strict=True):
+            _write_captions(pair, blur, text, colour)
+            mark_windows(pair[1], fused)
     scale_bar(axes[0, 0], maps[0])
     handles = draw_overlay(axes[1, 0], shown, colors)
     if absent:
@@ -218,6 +223,19 @@ def _panels(fig, number, rows, columns, beside):
     return pairs[:, :number]
 
 
+def _caption(fused, width):
+    """Return lines below a fused map that is so many inches wide, and their colour."""
+    text, colour = verdict_lines(fused, int(_LETTERS * (width + 0.5 * _BAR)))
+    return [*text, *meanings(fused)], colour
+
+
+def _write_captions(pair, blur, text, colour):
+    """Write the filter of the raw map below it, and lines below the fused map."""
+    if blur:
+        pair[0].set_xlabel(f"raw map, σ = {blur:.2g} px", fontsize="small")
+    pair[1].set_xlabel("\n".join(text), color=colour, fontsize="small")
+
+
 def _draw_image(pair, image, signal, name, suffix):
     """Draw the HAADF, with a colour bar that takes the same width as those of maps."""
     axis = pair[0]
@@ -234,10 +252,7 @@ def _draw_pair(pair, raw, fused, blur, colours, same_scale, separator):
     """Draw a raw map above the fused one, with a colour bar for both, or one for each."""
     name, unit = map_title(fused), map_unit(fused)
     images = smoothed(raw.data, blur), fused.data
-    of_raw = "raw"
-    if blur:
-        of_raw = "smoothed"
-        pair[0].set_xlabel(f"raw map, σ = {blur:.2g} px", fontsize="small")
+    of_raw = "smoothed" if blur else "raw"
     if same_scale:
         limits = [shared_limits(*images, holds_raw=True)] * 2
     else:

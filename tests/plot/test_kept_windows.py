@@ -58,3 +58,16 @@ def test_maps_that_were_cropped_have_no_marks(fused):
     maps, raw_maps, haadf = fused
     maps, raw_maps = ([each.isig[:30, :30] for each in some] for some in (maps, raw_maps))
     assert not plot_overview(maps, raw_maps, haadf[:30, :30])[1, 2].collections
+
+
+@pytest.mark.parametrize("figsize", [None, "85 mm"])
+def test_without_captions_the_same_maps_have_no_text_below_them_and_no_marks(fused, figsize):
+    with_text = plot_overview(*fused, raw_blur=1.0, figsize=figsize)
+    bare = plot_overview(*fused, raw_blur=1.0, figsize=figsize, captions=False)
+    assert any(panel.get_xlabel() for panel in with_text.flat)
+    for panel, same in zip(bare.flat, with_text.flat, strict=True):
+        assert panel.get_xlabel() == "" and not panel.collections
+        assert panel.get_title() == same.get_title()
+        np.testing.assert_array_equal(panel.images[0].get_array(), same.images[0].get_array())
+    heights = [axes[0, 0].figure.get_size_inches()[1] for axes in (bare, with_text)]
+    assert heights[0] < heights[1]
