@@ -1,6 +1,7 @@
 """A uniform background that maps still hold."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -181,3 +182,12 @@ def test_the_record_reproduces_the_maps():
     given = {name: record[name] for name in ("gain", "background", "pedestal")}
     (again,) = fuse_maps({"Co": image}, haadf(), **given, **options)
     np.testing.assert_allclose(again.data, fused.data, rtol=1e-6, atol=1e-9)
+
+
+def test_the_error_of_a_total_that_is_known_remains_beside_that_of_the_pedestal():
+    maps, _ = ready_maps(["Co"], counted(), 1.0, None, 0, 0)
+    before = maps.net.sum()
+    plain, _ = without_pedestal(maps, "vacuum", haadf())
+    both, _ = without_pedestal(replace(maps, common=np.array([[0.04]])), "vacuum", haadf())
+    added = (both.common - plain.common)[0, 0]
+    assert np.sqrt(added) * both.net.sum() == pytest.approx(0.2 * before)
