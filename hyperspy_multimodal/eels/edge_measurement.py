@@ -34,9 +34,9 @@ from .edge_windows import (
 from .foreign_electrons import foreign_electrons
 from .gain import Camera, WithCamera, find_camera, stored_gain
 from .noise_ranges import NoiseRanges, noise_ranges_of
-from .overlapping_edges import other_onsets, say_edges_in_windows, say_tails_in_background
+from .overlapping_edges import say_edges_in_windows, say_tails_in_background
 from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
-from .select_edges import select_edges
+from .select_edges import onsets_on_axis, select_edges
 from .unlisted_edges import known_edges_of, say_unlisted_edge
 from .window_spectrum import WindowSpectrum, window_spectrum
 
@@ -74,7 +74,7 @@ class EdgeWindowPlan:
     known : KnownEdges or None
         From `known_edges_of`.
     onsets : dict of str to float
-        From `other_onsets`.
+        From `onsets_on_axis`.
     """
 
     names: list
@@ -325,7 +325,7 @@ def plan_edges(
         signal, segment_limits([*([window] for window in inside), *halves])
     )
     noise_ranges = noise_ranges_of(signal, names)
-    onsets = other_onsets(signal, names)
+    onsets = onsets_on_axis(signal, names)
     if sides is not None:
         say_tails_in_background(channels, onsets, names, sides)
     return EdgeWindowPlan(

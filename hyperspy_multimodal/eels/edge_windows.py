@@ -1,15 +1,13 @@
 """EELS: the channels whose counts belong to edges, and those before them."""
 
 import functools
-import itertools
 from typing import NamedTuple
 
 import numpy as np
 
 from ..checks import is_auto
 from ..counts.windows import window_array
-from ..physics.edges import edge_onsets, onset_energy
-from .select_edges import select_edges
+from .select_edges import onsets_on_axis, select_edges
 
 # Both windows are this wide, relative to the onset; the first ends this far below the onset.
 _WIDTH = 0.1
@@ -83,23 +81,22 @@ def integration_channels(signal, names, given):
     if given is not None and not is_auto(given):
         return _given_channels("integration_windows", signal, names, given, "None, 'auto', or ", 1)
     axis = signal.axes_manager.signal_axes[0]
-    onsets = [onset_energy(name) for name in names]
-    order = np.argsort(onsets, kind="stable")
-    following = {int(i): int(j) for i, j in itertools.pairwise(order)}
+    onsets = onsets_on_axis(signal, names)
     windows = []
-    for i, onset in enumerate(onsets):
+    for name in names:
+        onset = onsets[name]
         start = _boundary(axis, onset)
         stop = max(_boundary(axis, (1 + _WIDTH) * onset), start + _INTEGRATION_CHANNELS)
-        if i in following:
-            j = following[i]
-            stop = min(stop, _boundary(axis, onsets[j]))
-            if stop <= start:
+        for other in names:
+            if other != name and onset <= onsets[other] and _boundary(axis, onsets[other]) <= start:
                 raise ValueError(
-                    f"{names[i]} ({onset:g} eV) and {names[j]} ({onsets[j]:g} eV) start in the "
+                    f"{name} ({onset:g} eV) and {other} ({onsets[other]:g} eV) start in the "
                     "same channel and cannot be distinguished. Leave one out of `edges`, or pass "
                     "`integration_windows`."
                 )
-        windows.append((start, min(stop, axis.size)))
+        # An edge of another element in the first channel is named by a warning.
+        later = [_boundary(axis, onsets[other]) for other in _disturbing(name, names, onsets)]
+        windows.append((start, min([stop, axis.size, *(each for each in later if each > start)])))
     return windows
 
 
@@ -124,7 +121,8 @@ def pre_edge_channels(signal, names, given):
         return None
     if is_auto(given):
         axis = signal.axes_manager.signal_axes[0]
-        return [_automatic_pre_edge(axis, name, names) for name in names]
+        onsets = onsets_on_axis(signal, names)
+        return [_automatic_pre_edge(axis, name, names, onsets) for name in names]
     return _given_channels("background_windows", signal, names, given, "'auto', None, or ", 2)
 
 
@@ -167,48 +165,33 @@ def channel_energies(axis, channels):
     return [float(axis.low_value + (channel - 0.5) * axis.scale) for channel in channels]
 
 
-def disturbing_edges(name, names):
-    """Return the edges whose tail lies under an automatic pre-edge window of another.
-
-    Parameters
-    ----------
-    name : str
-        Edge with the window.
-    names : list of str
-        Edges.
-
-    Returns
-    -------
-    list of str
-    """
-    onset = onset_energy(name)
-    return [n for n in names if n != name and lowest_disturbing(onset) < onset_energy(n) < onset]
-
-
 def lowest_disturbing(onset):
     """Return the energy from which other edges disturb the pre-edge window of an edge, in eV."""
     return (1 - _GAP - _WIDTH) * onset
 
 
-def _automatic_pre_edge(axis, name, names):
+def _automatic_pre_edge(axis, name, names, onsets):
     """Return the pre-edge window of an edge, above the edges of other elements where it can be."""
-    onset = onset_energy(name)
+    onset = onsets[name]
     stop = _pre_edge_stop(axis, onset)
     start = min(max(_boundary(axis, lowest_disturbing(onset)), 0), stop - _BACKGROUND_CHANNELS)
-    disturbing = disturbing_edges(name, names)
-    if not disturbing:
-        return start, stop
-    # Above the last major edge of these elements, its white line included.
-    last = max(
-        other
-        for element in {n.split("_")[0] for n in disturbing}
-        for other in edge_onsets(element, only_major=True).values()
-        if other < onset
-    )
-    above = _boundary(axis, (1 + _GAP) * last)
-    if stop - above >= _BACKGROUND_CHANNELS:
-        start = max(start, above)
+    below = {
+        other: onsets[other]
+        for other in _disturbing(name, names, onsets)
+        if lowest_disturbing(onset) < onsets[other] < onset
+    }
+    if below:
+        # Above the last of these edges, its white line included.
+        above = _boundary(axis, (1 + _GAP) * max(below.values()))
+        if stop - above >= _BACKGROUND_CHANNELS:
+            start = max(start, above)
     return start, stop
+
+
+def _disturbing(name, names, onsets):
+    """Return the edges that windows of an edge avoid: mapped, or of another element."""
+    element = name.split("_")[0]
+    return [o for o in onsets if o != name and (o in names or o.split("_")[0] != element)]
 
 
 def _pre_edge_stop(axis, onset):

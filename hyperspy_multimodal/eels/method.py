@@ -93,15 +93,16 @@ def multimodal_fusion(
     integration_windows : None, "auto" or array_like
         Windows in which the counts of the edges are summed. With None or "auto" (default), each
         window starts at the onset and is 10 % of the onset energy wide (at least 5 channels), but
-        ends where the next edge starts. An array has one row (left, right) per edge, in units of
-        the energy axis. Limits are rounded to whole channels.
+        ends where the next edge of a listed element starts, mapped or not. An array has one row
+        (left, right) per edge, in units of the energy axis. Limits are rounded to whole channels.
     background_windows : "auto", None or array_like
         Only for ``map_method="windows"``: pre-edge windows, to which the background A E^-r is
         fitted. With "auto" (default), they are 10 % of the onset energy wide and end 1 % (at least
-        2 channels) below the onset. If another edge lies in such a window, the window starts above
-        that edge where possible, and a warning is logged. An array has one row (left, right) per
-        edge. No other edge may begin between such a window and the end of the integration window:
-        its electrons would be counted, and a warning is logged. None subtracts no background.
+        2 channels) below the onset. If an edge of a listed element lies in such a window, the
+        window starts above it where possible, and a warning is logged. An array has one row (left,
+        right) per edge. No other edge may begin between such a window and the end of the
+        integration window: its electrons would be counted, and a warning is logged. None subtracts
+        no background.
     background_type : str
         Only for ``map_method="windows"``: shape of the background, as in HyperSpy's
         ``remove_background``. "PowerLaw" (default): A E^-r, with r from the neighbourhood of each

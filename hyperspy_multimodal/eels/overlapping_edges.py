@@ -3,9 +3,7 @@
 import numpy as np
 
 from ..notes import Speaker
-from ..physics.edges import edge_onsets, onset_energy
 from .edge_windows import channel_energies, lowest_disturbing
-from .select_edges import listed_elements
 
 _logger = Speaker(__name__)
 
@@ -17,34 +15,6 @@ _END = ", or end the integration window below that onset"
 _NOT_BETWEEN = "; a background window between them would contain the tail and subtract too much"
 
 
-def other_onsets(signal, names):
-    """Return edges that may disturb those to map, with their onsets in eV.
-
-    Parameters
-    ----------
-    signal : EELSSpectrum
-        Spectrum image, which is not read.
-    names : list of str
-        Edges to map.
-
-    Returns
-    -------
-    dict of str to float
-        Edges to map, then the first major edge on the axis of each other element that is listed.
-    """
-    axis = signal.axes_manager.signal_axes[0]
-    unit = 1e3 if axis.units == "keV" else 1.0
-    low, high = (unit * each for each in (axis.low_value, axis.high_value))
-    found = {name: onset_energy(name) for name in names}
-    for element in sorted(listed_elements(signal) - {name.split("_")[0] for name in names}):
-        onsets = edge_onsets(element, only_major=True)
-        inside = {edge: onset for edge, onset in onsets.items() if low < onset < high}
-        if inside:
-            first = min(inside, key=inside.get)
-            found[first] = inside[first]
-    return found
-
-
 def say_tails_in_background(axis, onsets, names, sides):
     """Name edges in or shortly before the pre-edge window of another: their tail is subtracted.
 
@@ -53,7 +23,7 @@ def say_tails_in_background(axis, onsets, names, sides):
     axis : Channels
         Energy axis.
     onsets : dict of str to float
-        From `other_onsets`.
+        From `onsets_on_axis`.
     names : list of str
         Edges to map.
     sides : list of (int, int)
@@ -63,11 +33,7 @@ def say_tails_in_background(axis, onsets, names, sides):
     for name, side in zip(names, sides, strict=True):
         left, right = channel_energies(axis, side)
         lowest = min(lowest_disturbing(onsets[name]), unit * left)
-        found = [
-            other
-            for other, onset in onsets.items()
-            if _differ(other, name) and lowest < onset < min(unit * right, onsets[name])
-        ]
+        found = _of_others(onsets, name, lowest, min(unit * right, onsets[name]))
         if found:
             tail = ", ".join(found)
             _logger.warning(
@@ -106,14 +72,12 @@ def say_edges_in_windows(plan, foreign, totals):
     for k, (name, side) in enumerate(zip(plan.names, plan.sides, strict=True)):
         before, window = channel_energies(plan.axis, side), plan.windows[k]
         shares = {}
-        for other, onset in plan.onsets.items():
-            if not _differ(other, name) or not unit * before[1] <= onset < unit * window[1]:
-                continue
+        for other in _of_others(plan.onsets, name, unit * before[1], unit * window[1]):
             if foreign is not None and other in plan.names:
                 share = foreign[k, plan.names.index(other)] / max(float(totals[k]), 1e-300)
                 shares[other] = float(np.clip(share, 0.0, 1.0))
             else:
-                part = (unit * window[1] - onset) / (unit * (window[1] - window[0]))
+                part = (unit * window[1] - plan.onsets[other]) / (unit * (window[1] - window[0]))
                 shares[other] = _TAIL if part > _REPORTED else 0.0
         found = {other: share for other, share in shares.items() if share > _REPORTED}
         if found:
@@ -136,5 +100,10 @@ def say_edges_in_windows(plan, foreign, totals):
             )
 
 
-def _differ(one, other):
-    return one.split("_")[0] != other.split("_")[0]
+def _of_others(onsets, name, low, high):
+    """Return the edges of other elements from ``low`` up to ``high``, the first of each element."""
+    found = {name.split("_")[0]: name}
+    for other, onset in onsets.items():
+        if low <= onset < high:
+            found.setdefault(other.split("_")[0], other)
+    return [*found.values()][1:]

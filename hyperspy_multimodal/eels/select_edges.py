@@ -13,6 +13,34 @@ def listed_elements(signal):
     return {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
 
 
+def onsets_on_axis(signal, names):
+    """Return the edges to map, and the other major edges on the axis, with their onsets in eV.
+
+    Parameters
+    ----------
+    signal : EELSSpectrum
+        Spectrum image, which is not read.
+    names : list of str
+        Edges to map.
+
+    Returns
+    -------
+    dict of str to float
+        Edges to map, then those of all elements that are listed or mapped, by their onsets.
+    """
+    axis = signal.axes_manager.signal_axes[0]
+    unit = 1e3 if axis.units == "keV" else 1.0
+    low, high = (unit * each for each in (axis.low_value, axis.high_value))
+    others = {
+        edge: onset
+        for element in sorted(listed_elements(signal) | {name.split("_")[0] for name in names})
+        for edge, onset in edge_onsets(element, only_major=True).items()
+        if low < onset < high and edge not in names
+    }
+    ordered = dict(sorted(others.items(), key=lambda item: item[1]))
+    return {name: onset_energy(name) for name in names} | ordered
+
+
 def select_edges(signal, edges, fits, quiet=False):
     """Return the edges to measure, after a check of their names.
 

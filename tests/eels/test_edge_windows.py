@@ -37,6 +37,36 @@ def test_pre_edge_window_avoids_another_edge_and_says_so(logged):
     assert "tail of Zn" not in logged.text
 
 
+@pytest.mark.parametrize("edge", ["Cu_L3", "Zn_L3"])
+def test_automatic_windows_avoid_listed_edges_mapped_or_not(edge):
+    signal = flat(("Cu", "Zn"), offset=700, scale=8, size=162)
+    alone, both = measure(signal, [edge]), measure(signal, ["Cu_L3", "Zn_L3"])
+    k = both.maps.names.index(edge)
+    np.testing.assert_array_equal(alone.integration_windows[0], both.integration_windows[k])
+    np.testing.assert_array_equal(alone.background_windows[0], both.background_windows[k])
+
+
+def test_a_higher_edge_of_a_listed_element_ends_a_window_as_well():
+    signal = flat(("Zn", "Ba"), offset=700, scale=4, size=162)  # Ba M5 781 eV, M4 796 eV
+    without = measure(flat(None, offset=700, scale=4, size=162), ["Co_L3"])  # 779 eV
+    with_barium = measure(signal, ["Co_L3"])
+    assert without.integration_windows[0, 1] > 850
+    assert with_barium.integration_windows[0, 1] <= 796
+
+
+def test_given_windows_are_kept(logged):
+    signal = flat(("Cu", "Zn"), offset=700, scale=8, size=162)
+    found = measure(signal, ["Cu_L3"], [[928, 1056]], [[832, 912]])
+    np.testing.assert_allclose(found.integration_windows, [[928, 1056]])
+    assert "contains electrons of Zn_L3" in logged.text
+
+
+def test_a_listed_edge_in_the_first_channel_of_a_window_is_named(logged):
+    found = measure(flat(("O", "V"), offset=212, scale=20, size=40), ["V_L3"])  # 513, 532 eV
+    assert np.diff(found.integration_windows) == 100
+    assert "contains electrons of O_K" in logged.text
+
+
 def test_no_warning_where_edges_are_far_apart(logged):
     measure(flat(("Ti", "O")))
     assert "tail" not in logged.text
