@@ -9,7 +9,6 @@ import numpy as np
 from ..checks import checked_number
 from ..counts.element_maps import ElementMaps, float_type
 from ..counts.floor_maps import FloorMaps
-from ..counts.raw_noise import noise_of_windows
 from ..counts.segments import (
     checked_segments,
     limits_to_count,
@@ -23,6 +22,7 @@ from ..physics.edges import onset_energy
 from ..physics.microscope import microscope_of
 from .background_shape import POWER_LAW, shape_ratio
 from .camera_noise import CameraNoise, camera_noise
+from .edge_window_reading import EdgeWindowReading
 from .edge_windows import (
     Channels,
     channel_energies,
@@ -32,13 +32,13 @@ from .edge_windows import (
     pre_edge_channels,
 )
 from .foreign_electrons import foreign_electrons
-from .gain import Camera, WithCamera, find_camera, stored_gain
+from .gain import find_camera, stored_gain
 from .noise_ranges import NoiseRanges, noise_ranges_of
 from .overlapping_edges import say_edges_in_windows, say_tails_in_background
-from .power_law import BACKGROUND_ERROR, background_ratios, exponent_error
+from .power_law import background_ratios
 from .select_edges import onsets_on_axis, select_edges
 from .unlisted_edges import known_edges_of, say_unlisted_edge
-from .window_spectrum import WindowSpectrum, window_spectrum
+from .window_spectrum import window_spectrum
 
 # Standard deviations of the floor by which sums may be negative.
 _BELOW_ZERO = 7.0
@@ -196,77 +196,6 @@ class EdgeWindowPlan:
             for name, side, window in zip(self.names, self.sides, self.inside, strict=True)
         ]
         return np.array(found)[:, None, None]
-
-
-@dataclass(frozen=True)
-class EdgeWindowReading(WithCamera):
-    """Electrons measured at K edges, and how.
-
-    Parameters
-    ----------
-    maps : ElementMaps
-        Whole electrons, not counts.
-    onsets : list of float
-        Onset energies in eV.
-    integration_windows : numpy.ndarray
-        Shape (K, 2), in units of the energy axis.
-    background_windows : numpy.ndarray or None
-        Pre-edge windows, shape (K, 2), in units of the energy axis.
-    camera : Camera
-        Gain, where it comes from, and the floor of the noise.
-    background_type : str
-        Shape of the background.
-    foreign : numpy.ndarray or None
-        From `foreign_electrons`.
-    total_errors : list of float
-        Standard errors of the totals, in counts.
-    spectrum : WindowSpectrum or None
-        Sum of all spectra and the backgrounds that were subtracted.
-    """
-
-    maps: ElementMaps
-    onsets: list
-    integration_windows: np.ndarray
-    background_windows: np.ndarray | None
-    camera: Camera
-    background_type: str = POWER_LAW
-    foreign: np.ndarray | None = None
-    total_errors: list = ()
-    spectrum: WindowSpectrum | None = None
-    mask = None
-
-    def for_fusion(self, divisible):
-        """Return the same, with maps that can be split or drawn only if ``divisible``."""
-        return self if divisible else replace(self, maps=self.maps.settled)
-
-    @property
-    def raw(self):
-        """Net counts as measured, in counts of the signal, shape (K, ny, nx)."""
-        return self.gain * self.maps.net
-
-    @property
-    def noise(self):
-        """Noise of the counts of the signal, and what all pixels have in common, or None."""
-        if not len(self.maps.segments):  # maps are settled
-            return None
-        errors = np.full(len(self.onsets), BACKGROUND_ERROR)
-        if self.background_windows is not None:
-            limits = zip(self.integration_windows, self.background_windows, strict=True)
-            of_one = np.array([exponent_error(*each) for each in limits])
-            electrons = np.maximum(self.maps.beside_counts.sum(axis=(1, 2)), 1.0)
-            errors = np.hypot(errors, of_one / np.sqrt(electrons))
-        return noise_of_windows(self.maps, errors, self.foreign, self.gain)
-
-    @property
-    def record(self):
-        """How edges were measured, in types that metadata can hold."""
-        sides = self.background_windows
-        return {
-            "background_windows": None if sides is None else sides.tolist(),
-            "background_type": self.background_type,
-            "total_errors": list(self.total_errors),
-            **self.camera.record,
-        }
 
 
 def check_electrons(camera, counts, widths):
