@@ -20,6 +20,7 @@ from ..counts.uncertain_totals import checked_totals
 from ..counts.unphysical import WIDEST_SPIKE
 from ..physics.edges import onset_energy
 from ..physics.microscope import microscope_of
+from .background_misfit import background_misfit
 from .background_shape import POWER_LAW, shape_ratio
 from .camera_noise import CameraNoise, camera_noise
 from .edge_window_reading import EdgeWindowReading
@@ -146,12 +147,18 @@ class EdgeWindowPlan:
             **floor,
         )
         onsets, foreign = [onset_energy(name) for name in self.names], None
+        spectrum, misfits = window_spectrum(self, maps, total, camera), ()
         if before is not None and self.background_type == POWER_LAW:
             foreign = foreign_electrons(self, maps, lower / gain, upper / gain)
+            misfits = tuple(
+                background_misfit(total, spectrum.dark, self.axis, *channels, gain)
+                for channels in zip(self.sides, self.inside, strict=True)
+            )
         reading = EdgeWindowReading(
             *(maps, onsets, self.windows, before, camera, self.background_type),
             foreign=foreign,
-            spectrum=window_spectrum(self, maps, total, camera),
+            spectrum=spectrum,
+            misfits=misfits,
         )
         noise = reading.noise
         errors = checked_totals(noise, None if foreign is None else gain * foreign, _SOURCES)

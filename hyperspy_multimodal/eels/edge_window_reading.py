@@ -36,6 +36,8 @@ class EdgeWindowReading(WithCamera):
         Standard errors of the totals, in counts.
     spectrum : WindowSpectrum or None
         Sum of all spectra and the backgrounds that were subtracted.
+    misfits : tuple of BackgroundMisfit
+        Of power laws, by edge; of other shapes none.
     """
 
     maps: ElementMaps
@@ -47,6 +49,7 @@ class EdgeWindowReading(WithCamera):
     foreign: np.ndarray | None = None
     total_errors: list = ()
     spectrum: WindowSpectrum | None = None
+    misfits: tuple = ()
     mask = None
 
     def for_fusion(self, divisible):
@@ -68,7 +71,8 @@ class EdgeWindowReading(WithCamera):
             limits = zip(self.integration_windows, self.background_windows, strict=True)
             of_one = np.array([exponent_error(*each) for each in limits])
             electrons = np.maximum(self.maps.beside_counts.sum(axis=(1, 2)), 1.0)
-            errors = np.hypot(errors, of_one / np.sqrt(electrons))
+            scales, drifts = np.transpose(self.misfits) if self.misfits else (1.0, 0.0)
+            errors = np.hypot(np.hypot(errors, drifts), scales * of_one / np.sqrt(electrons))
         return noise_of_windows(self.maps, errors, self.foreign, self.gain)
 
     @property

@@ -4,11 +4,11 @@ import numpy as np
 
 from .core_loss_errors import fit_derivatives, inverse_information
 
-# Standard deviations of what real spectra have and the model does not: the change of the exponent
-# of the background for each factor e in energy; the powers of the energy by which cross-sections
-# differ from hydrogenic ones, for all edges and for each; and, by energy loss in eV, the share of
-# electrons at an edge that have also lost energy to plasmons or other electrons.
-_CURVATURE = 0.5
+#: Standard deviation of the change of the exponent of a background for each factor e in energy.
+CURVATURE = 0.5
+# Those of what else real spectra have and the model does not: the powers of the energy by which
+# cross-sections differ from hydrogenic ones, for all edges and for each; and, by energy loss in eV,
+# the share of electrons at an edge that have also lost energy to plasmons or other electrons.
 _SLOPE, _OWN_SLOPE = 0.5, 0.2
 _PLURAL = {20.0: 0.5, 50.0: 0.3}
 # Widths of bands, relative to their energy, over which residuals may be correlated.
@@ -92,7 +92,7 @@ def _unmodelled(model, parameters, lined):
     curved = -amplitudes[-1] * design[-1] * np.square(logarithm) / 2
     shapes = np.array([curved, *(change.sum(axis=0) for _, change in changes)])
     by_element = np.stack([np.zeros_like(edges), *(change for _, change in changes)], axis=1)
-    return shapes, by_element, np.array([_CURVATURE, *(deviation for deviation, _ in changes)])
+    return shapes, by_element, np.array([CURVATURE, *(deviation for deviation, _ in changes)])
 
 
 def _variance(model, residual, n_parameters):
