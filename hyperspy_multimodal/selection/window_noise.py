@@ -82,7 +82,10 @@ def warn_of_scatter(names, scatters, automatic):
         return
     remedy = "Use lambdas='auto' or a smaller lambda_2."
     if automatic:
-        remedy = "Bin the scan with s.rebin until pixels are independent, and check the gain."
+        remedy = (
+            "Check the gain, and quote sums of the raw map. If neighbouring pixels share noise, as "
+            "after interpolation, bin the scan with s.rebin once; binning further does not help."
+        )
     _logger.warning(
         "In most of the scan, the counts differ from the fused map by more than their noise: %s. "
         "The map is too smooth, or the noise is larger than assumed, as it is if neighbouring "

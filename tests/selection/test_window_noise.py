@@ -7,6 +7,7 @@ from scipy import ndimage
 from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.data import oxide_interface
 from hyperspy_multimodal.selection import Expectation
+from hyperspy_multimodal.selection.window_noise import warn_of_scatter
 
 SAID = "In most of the scan"
 
@@ -49,3 +50,12 @@ def test_a_fusion_that_is_too_smooth_is_reported():
     (said,) = _messages(lambdas=(1, 100), keep_significant=False)
     assert "Use lambdas='auto'" in said
     assert not _messages()
+
+
+def test_binning_is_advised_once_and_not_with_given_lambdas(logged):
+    warn_of_scatter(["a"], [2.0], automatic=True)
+    assert "bin the scan with s.rebin once" in logged.text
+    assert "binning further does not help" in logged.text
+    logged.clear()
+    warn_of_scatter(["a"], [2.0], automatic=False)
+    assert "In most of the scan" in logged.text and "s.rebin" not in logged.text
