@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from hyperspy_multimodal.selection.brightness import otsu
 from hyperspy_multimodal.selection.brightness_bands import Bands
@@ -39,6 +40,19 @@ def test_masked_pixels_are_in_no_band():
     assert bands.pixels.sum() == (~mask).sum()
     assert not any(bands.inside(0, bands.size - 1)[mask])
     assert bands.sums(np.where(mask, 1.0, 0.0)).sum() == 0
+
+
+def test_pixels_are_ranked_in_the_image_that_the_name_states():
+    noisy = SLOPE + np.random.default_rng(0).normal(0, 0.1, SHAPE)
+    for blur, words in ((0.0, "of the pixels"), (1.5, "of the HAADF blurred by 1.5 pixels")):
+        bands, ranked = (
+            Bands(noisy, blur=blur),
+            ndimage.gaussian_filter(noisy, blur, mode="nearest"),
+        )
+        inside = bands.inside(0, 0)
+        assert bands.name(0, 0).endswith(words)
+        assert bands.name(0, 0).startswith(f"the darkest {100 * inside.mean():.0f} % ")
+        assert ranked[inside].max() < ranked[~inside].min()
 
 
 @pytest.mark.parametrize("haadf", [np.ones(SHAPE), np.ones((1, 1)), SLOPE[:3, :3]])
