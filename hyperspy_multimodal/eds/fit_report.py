@@ -92,6 +92,11 @@ def _absent(found):
     """Return the mapped lines that were not found, with their totals, by name."""
     # the errors of totals include counts that may belong to another element
     doubtful = {each.line for each in found.explanation.hidden}
+    doubtful |= {
+        name
+        for name in found.plan.names
+        if any(each.concerns(name) for each in found.explanation.displaced)
+    }
     below = absent(found.plan.names, found.totals, found.total_errors)
     return {name: text for name, text in below.items() if name not in doubtful}
 
@@ -154,6 +159,7 @@ def report(found):
             kind="unnamed overlap",
             about={each.line: each.counts / each.total},
         )
+    _say_displaced(explanation, found.plan.names)
     for each in explanation.hidden:
         element = each.line.split("_")[0]
         counts = explanation.family_counts(each.line)
@@ -198,6 +204,32 @@ def _say_open(hidden, counts):
         kind="possible element",
         about=[hidden.line],
     )
+
+
+def _say_displaced(explanation, names):
+    """Name unlisted light elements that change totals by more than their errors."""
+    for unnamed in explanation.unnamed:
+        changed = {
+            name: each
+            for name in names
+            for each in explanation.displaced
+            if each.element == unnamed.element and each.concerns(name)
+        }
+        if not changed:
+            continue
+        _logger.warning(
+            "%s, which is not among the elements, fits a peak that the continuum would otherwise "
+            "absorb. Without it, %s. Totals and their errors allow for it. If it is in the "
+            "specimen, add it with s.add_elements.",
+            unnamed.line.replace("_", " "),
+            ", ".join(
+                f"{name} would have {100 * abs(each.before / max(each.after, 1.0) - 1):.0f} % "
+                f"{'fewer' if each.before < each.after else 'more'} counts"
+                for name, each in changed.items()
+            ),
+            kind="unlisted neighbour",
+            about={name: each.share for name, each in changed.items()},
+        )
 
 
 def _say_uncertain(found):

@@ -68,6 +68,8 @@ RULES = {
     "possible element": Rule("possible element under the line", care=1),
     # counts that an unnamed element is taken to hold under the line, over all there
     "unnamed overlap": Rule("unlisted element under the line", care=0.05, distrust=0.5),
+    # counts by which an unlisted light element changes a total, over the total
+    "unlisted neighbour": Rule("unlisted element beside the line", care=0.05, distrust=0.5),
     # lines that do not follow others of their element, and are left out of its map
     "left out lines": Rule("", to_do=True),
     # correlation of the noise of two maps

@@ -148,6 +148,13 @@ def looks_odd(fit, named):
     )
 
 
+def axis_beyond(fit, setting, named, lines):
+    """Return the `far_axis` of a fit that looks odd, None of others."""
+    if not (setting.refine and looks_odd(fit, named)):
+        return None
+    return far_axis(setting.observed, setting.used, setting.nominal, lines, setting.beam_energy)
+
+
 def far_axis(observed, used, nominal, lines, beam_energy):
     """Return an offset and a gain outside the range of `search_axis`, if they fit far better.
 

@@ -6,7 +6,7 @@ from ...blas import one_blas_thread
 from ...physics.lines import RARE_ELEMENTS, all_elements, element_lines
 from .absorption import visible_edges
 from .attribution import attribute
-from .calibration import axis_score, elements_beside, far_axis, looks_odd, search_axis
+from .calibration import axis_beyond, axis_score, elements_beside, search_axis
 from .coherence import coherent_elements, others_are_there
 from .explanation import Explanation
 from .free_peaks import MOST, described, free_lines, highest_residual, is_sum_of_lines, matched
@@ -19,6 +19,7 @@ from .instrument import (
     evidence,
     least_significance,
 )
+from .light import find_light
 from .sum_fit import best_sum_fit, fit_sum_spectrum
 from .sum_model import Setting
 
@@ -91,6 +92,7 @@ def _explain(observed, used, nominal, named, beam_energy, refine, pile_up, candi
     search.find_pile_up()
     search.name_peaks()
     search.settle()
+    displaced = find_light(search) if search.apart else []
     fit, setting = search.fit, search.with_free(search.setting)
     beneath = {element: search.lines_of([element]) for element in search.beneath}
     significances = {name: significance for name, (significance, _) in search.free.items()}
@@ -102,7 +104,8 @@ def _explain(observed, used, nominal, named, beam_energy, refine, pile_up, candi
         hidden=hidden_elements(fit, setting, named, beneath),
         beam_energy=beam_energy,
         pile_up=setting.pile_up,
-        far_axis=search.far_axis(),
+        far_axis=axis_beyond(fit, setting, named, search.lines_of([*named, *search.apart])),
+        displaced=displaced,
     )
 
 
@@ -337,14 +340,3 @@ class _Search:
                 # what was taken for an element is a peak again
                 self.free = self.more_peaks()
                 self.fit = fit_sum_spectrum(self.with_free(self.setting), self.fit)
-
-    def far_axis(self):
-        """Return an offset and a gain that fit far better, beyond those that are searched.
-
-        They are looked for only where the fit looks odd.
-        """
-        setting = self.setting
-        if not (setting.refine and looks_odd(self.fit, self.named)):
-            return None
-        lines = self.lines_of([*self.named, *self.apart])
-        return far_axis(setting.observed, setting.used, setting.nominal, lines, setting.beam_energy)

@@ -69,6 +69,8 @@ class Explanation:
         Offset in keV and gain of an axis that fits far better, but is farther off than is searched.
     disputed : frozenset of (str, str)
         Elements and families that are elsewhere in the scan than other lines of the element.
+    displaced : list of Displaced
+        Families of named elements whose counts change by an unlisted light element.
     """
 
     fit: SumFit
@@ -80,6 +82,7 @@ class Explanation:
     pile_up: bool = False
     far_axis: tuple | None = None
     disputed: frozenset = frozenset()
+    displaced: list = field(default_factory=list)
 
     @property
     def lost_axis(self):

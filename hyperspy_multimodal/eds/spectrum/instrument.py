@@ -48,8 +48,8 @@ _STRONG, _WEAK = 0.3, 0.05
 SIGNIFICANT, _LIGHT_SIGNIFICANT = 5.0, 3.0
 # Errors of what is under a line, as shares of it: continuum, and other peaks.
 _UNDER, _BESIDE = 0.03, 0.05
-# A line that deviates from its energy by more errors does not belong to the element.
-_FARTHEST = 3.8
+#: A line that deviates from its energy by more errors does not belong to the element.
+FARTHEST = 3.8
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,16 @@ class Evidence:
         The line that shows it best.
     counts, error : float
         Counts of that line, and their error, with what the model does not describe.
+    better : float
+        Weighted squares by which a fit with the element is better than one without it, if they were
+        compared. Default 0.
     """
 
     element: str
     line: str
     counts: float
     error: float
+    better: float = 0.0
 
     @property
     def significance(self):
@@ -161,7 +165,7 @@ def evidence(fit, element, apart):
     for i, line in enumerate(fit.lines):
         if line.element != element or line.name not in apart:
             continue
-        if abs(fit.shifts[i]) > _FARTHEST * shift_error(line):
+        if abs(fit.shifts[i]) > FARTHEST * shift_error(line):
             continue
         near = np.abs(fit.detector.centres - places[i]) < float(fit.detector.width(line.energy))
         near &= fit.used

@@ -6,6 +6,7 @@ from ...written_numbers import plain
 from .coherence import coherent_elements
 from .explain import explain
 from .instrument import COMMON_ELEMENTS, INSTRUMENT_ELEMENTS
+from .light import LIGHT_ELEMENTS
 
 _MOST = 20
 _VISIBLE = 5.0  # errors
@@ -74,7 +75,8 @@ def suggest(observed, used, nominal, beam_energy):
         return explain(observed, used, calibrated, named, beam_energy, candidates=known)
 
     replaced, others = set(), {}
-    named = [each.element for each in first.unnamed if each.element not in INSTRUMENT_ELEMENTS]
+    found_anew = {*INSTRUMENT_ELEMENTS, *LIGHT_ELEMENTS}
+    named = [each.element for each in first.unnamed if each.element not in found_anew]
     explanation = explained(named)
     while len(named) < _MOST:
         fitting = [
@@ -130,10 +132,14 @@ def _described(explanation, element, others):
     fit = explanation.fit
     own = [i for i, line in enumerate(fit.lines) if line.element == element]
     counts = explanation.attribution.lines.sum(axis=1)
+    compared = {each.line for each in explanation.unnamed if each.better > _VISIBLE**2}
     seen = [
         i
         for i in own
-        if counts[i] > _VISIBLE * max(fit.least_errors[i], counts[i] ** 0.5)
+        if (
+            counts[i] > _VISIBLE * max(fit.least_errors[i], counts[i] ** 0.5)
+            or fit.lines[i].name in compared
+        )
         and fit.lines[i].name.split("_")[1] in ("Ka", "Kb", "La", "Lb1", "Ma", "Mb")
     ]
     seen.sort(key=lambda i: -counts[i])

@@ -17,8 +17,8 @@ def total_covariance(explanation, nominal, names, limits):
     It is that of the fit of the summed spectrum, which holds the noise of the counts, the
     calibration, shifts and widths of lines, and the weights of lines within and between families;
     in addition, half of the counts that were attributed to an element beyond the model, 3 % of the
-    continuum in the window (10 % below 1 keV), and the counts that may belong to an unnamed
-    element.
+    continuum in the window (10 % below 1 keV), the counts that may belong to an unnamed element,
+    and those that a light one beside the line takes or leaves.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def total_covariance(explanation, nominal, names, limits):
 
 
 def hidden_errors(explanation, nominal, names, limits):
-    """Return errors of the totals by what unnamed elements may hide under their lines, (K,).
+    """Return errors of the totals by unnamed elements under and beside their lines, (K,).
 
     Parameters are those of `total_covariance`, which includes them.
     """
@@ -60,10 +60,14 @@ def _shares(explanation, nominal, name, names, limit):
 
 
 def _hidden_share(explanation, name):
-    """Return the error of a line by what may lie under it, as a share of its counts."""
+    """Return the error of a line by unlisted elements under and beside it, as a share."""
     found = [each for each in explanation.hidden if each.line == name]
     counts = max(explanation.family_counts(name), 1.0) if found else 1.0
-    return max((min(np.hypot(each.counts, each.error) / counts, 1.0) for each in found), default=0)
+    beneath = max(
+        (min(np.hypot(each.counts, each.error) / counts, 1.0) for each in found), default=0
+    )
+    beside = [each.share for each in explanation.displaced if each.concerns(name)]
+    return min(float(np.sqrt(np.sum(np.square([beneath, *beside])))), 1.0)
 
 
 def _continuum_error(fit, limit):
