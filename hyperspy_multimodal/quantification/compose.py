@@ -263,7 +263,9 @@ def composition(
     uneven = [
         varied or concentrated
         for varied, concentrated in zip(
-            uniformity_remarks(measured, *own), concentration_remarks(whole, *own), strict=True
+            uniformity_remarks(measured, masks, percent.atomic, factors.elements),
+            concentration_remarks(whole, *own),
+            strict=True,
         )
     ]
     around = [""] * len(masks)

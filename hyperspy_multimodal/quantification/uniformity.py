@@ -12,7 +12,7 @@ _SIZES, _BLOCKS, _PART = (3, 4, 6, 8, 12, 16), 6, 0.5
 _NOISE, _VARIED, _CHANCE = 8.0, 6.0, 5.0
 
 
-def uniformity_remarks(measured, masks, factors, elements):
+def uniformity_remarks(measured, masks, atomic, elements):
     """Return what is to be said of regions whose composition varies, "" of others.
 
     The percentages of blocks of pixels are compared with their noise, where it is below 8 %. The
@@ -23,18 +23,21 @@ def uniformity_remarks(measured, masks, factors, elements):
     measured : Measured
     masks : numpy.ndarray
         Pixels of the regions, bool, shape (R, ny, nx).
-    factors : numpy.ndarray
-        What a count stands for in atoms, shape (K,).
+    atomic : Percent
+        Atomic percentages of the regions, as in the table, and what a count stands for in atoms.
     elements : list of str
 
     Returns
     -------
     list of str
     """
-    return [_remark(measured, mask & measured.used, factors, elements) for mask in masks]
+    return [
+        _remark(measured, mask & measured.used, factors, percent, elements)
+        for mask, factors, percent in zip(masks, atomic.factors, atomic.values, strict=True)
+    ]
 
 
-def _remark(measured, mask, factors, elements):
+def _remark(measured, mask, factors, of_region, elements):
     for size in _SIZES:
         percent, errors = _of_blocks(measured, mask, factors, size)
         if len(percent) < _BLOCKS:
@@ -45,7 +48,6 @@ def _remark(measured, mask, factors, elements):
     else:
         return ""
     percent, errors = percent[known], errors[known]
-    middle = np.median(percent, axis=0)
     scatter = np.mean(np.square(percent - percent.mean(axis=0)), axis=0)
     noise = np.mean(np.square(errors), axis=0)
     beyond = np.sqrt(np.maximum(scatter - noise, 0.0))
@@ -54,10 +56,11 @@ def _remark(measured, mask, factors, elements):
     if not varied.any():
         return ""
     k = int(np.where(varied, beyond, 0.0).argmax())
-    low, high = np.quantile(percent[:, k], (0.05, 0.95))
+    # counts below 0 make percentages beyond these limits
+    low, high = np.clip(np.quantile(percent[:, k], (0.05, 0.95)), 0, 100)
     return (
-        f"not uniform: {elements[k]} varies from {max(low, 0):.0f} to {high:.0f} at% between "
-        f"blocks of {size} x {size} pixels, around {middle[k]:.0f} at%; noise explains "
+        f"not uniform: {elements[k]} varies from {low:.0f} to {high:.0f} at% between blocks of "
+        f"{size} x {size} pixels, and the region has {of_region[k]:.0f} at%; noise explains "
         f"+- {np.sqrt(noise[k]):.0f}"
     )
 

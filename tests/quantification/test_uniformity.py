@@ -32,6 +32,20 @@ def test_a_wedge_is_not_uniform(counts, tmp_path):
     assert "not uniform" in (tmp_path / "composition.csv").read_text()
 
 
+def test_limits_are_percentages_and_the_region_has_that_of_the_table():
+    """Half of the region has hardly any titanium, and few counts."""
+    oxygen, titanium = np.full(SHAPE, 600.0), np.zeros(SHAPE)
+    oxygen[:, 30:], titanium[:, 30:] = 3000.0, 1500.0
+    areal = {"Ti": titanium, "O": oxygen}
+    scan = simulate_specimen(areal, ["Ti_Ka", "O_Ka"], Scan(counts=30), name="film")
+    found = remarks_of(scan, {"all": WHOLE})
+    said = re.search(r"(\w+) varies from (\d+) to (\d+) at%.* has (\d+) at%", found.remarks["all"])
+    low, high, of_region = map(int, said.groups()[1:])
+    assert 0 <= low < of_region < high <= 100
+    in_table = found.atomic_percent[0, found.elements.index(said[1])]
+    assert of_region == round(float(in_table))
+
+
 @pytest.mark.parametrize("counts", [1, 10, 100, 1000])
 def test_a_uniform_film_is(counts):
     found = remarks_of(flat(SHAPE, counts=counts), {"all": WHOLE})
