@@ -228,6 +228,57 @@ def checked_names(argument, given, kind, examples):
     return names
 
 
+def check_they_exist(argument, names, kind, mapped=()):
+    """Refuse names of lines or edges that no element has, such as "O_Kaa".
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument.
+    names : list of str
+        From `checked_names`.
+    kind : str
+        "X-ray line" or "edge". Edges may be any shell, in the tables or not.
+    mapped : sequence of str
+        Names of maps, which are accepted whatever they are.
+    """
+    for name in names:
+        is_known = known_name(name, kind) is not None or name in mapped
+        if is_known or (kind == "edge" and names_shell(name)):
+            continue
+        element = name.split("_")[0]
+        raise ValueError(
+            f"{argument} names {name!r}, which is not an {kind} of {element}."
+            f"{close_name(name, kind)}"
+        )
+
+
+def close_name(text, *kinds):
+    """Return a question with the line or edge of the same element that is close to an unknown one.
+
+    Parameters
+    ----------
+    text : str
+        Such as "O_Kaa".
+    *kinds : str
+        "X-ray line", "edge".
+
+    Returns
+    -------
+    str
+        Begins with a space; empty if there is none.
+    """
+    element = known_element(_WITHIN_NAME.split(text.strip())[0])
+    own = {
+        letters: name
+        for kind in kinds
+        for letters, name in _by_letters(kind).items()
+        if name.split("_")[0] == element
+    }
+    close = difflib.get_close_matches(_letters(text), own, n=1)
+    return f" Did you mean {own[close[0]]!r}?" if close else ""
+
+
 def _spelled(text):
     """Return a name that is not known with its element as eXSpy writes it."""
     element, *rest = _WITHIN_NAME.split(text)

@@ -53,6 +53,7 @@ def test_factors_in_a_table(tmp_path, text):
         (["Si_Ka=5%"], ["number", "'5%'"]),
         (["Si_Ka=nan"], ["number"]),
         (["Xx_Ka=1"], ["'Xx_Ka'"]),
+        (["Si_Ka=1", "O_Kaa=1.9"], ["'O_Kaa' is neither. Did you mean 'O_Ka'?"]),
         (["Si_Ka=1", "Si_Ka=2"], ["twice"]),
         (["Si_Ka"], ["LINE=FACTOR"]),
         (["missing.csv"], ["no file missing.csv"]),

@@ -107,6 +107,12 @@ def test_lines_without_a_factor_are_left_out_and_named(folder, fused, capsys):
     assert "--factors of Cu_Ka were not used" in said
 
 
+def test_factors_of_edges_are_refused_before_x_rays_are_fused(folder, capsys):
+    assert main([*SCAN, "--factors", "Co_Ka=1,S_Ka=0.57,O_L3=1.9"]) != 0
+    assert "not an X-ray line of O" in capsys.readouterr().err
+    assert not (folder / "out" / "maps.csv").exists()
+
+
 def test_regions_are_cropped_with_the_scan(folder, scan):
     np.save("labels.npy", labels())
     given = ["--regions", "labels.npy", "--crop", "2:26,:20"]

@@ -6,7 +6,7 @@ import math
 import re
 from pathlib import Path
 
-from ..names import known_name, names_shell
+from ..names import close_name, known_name, names_shell
 
 _EXAMPLE = "Si_Ka=1.0,O_Ka=1.9+-0.1"
 _TABLES = (".csv", ".tsv", ".txt")
@@ -111,7 +111,7 @@ def _of_pairs(pairs, where):
         if not _is_name(name):
             raise argparse.ArgumentTypeError(
                 f"argument --factors: expected lines or edges such as Si_Ka, but {name!r}{where} "
-                "is neither"
+                f"is neither.{close_name(name, 'X-ray line', 'edge')}"
             )
         if name in found:
             raise argparse.ArgumentTypeError(f"argument --factors: {name} is given twice{where}")

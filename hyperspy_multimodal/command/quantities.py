@@ -184,9 +184,10 @@ def _found(folder, maps, output, regions, options):
 
 def _with_factors(factors, names, kind):
     """Return the maps that have a factor, those that have none, and factors without a map."""
-    from ..names import checked_names
+    from ..names import check_they_exist, checked_names
 
     given = checked_names("--factors", list(factors), kind, ["Ti_Ka" if kind != "edge" else "O_K"])
+    check_they_exist("--factors", given, kind, names)
     own = [name for name in names if name in given or _element(name) in given]
     repeated = [name for name in own if Counter(map(_element, own))[_element(name)] > 1]
     if repeated:

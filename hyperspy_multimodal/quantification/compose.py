@@ -79,8 +79,8 @@ def composition(
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors by line, for weight percent as in eXSpy, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
-        error. An element symbol stands for its line; lines without a map are ignored. A list must
-        be in the order of the maps. Zeta factors may be used instead.
+        error. An element symbol stands for its line; lines without a map are ignored, unknown
+        ones are refused. A list must be in the order of the maps. Zeta factors may be used instead.
         For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
         as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic cross-sections
         recorded by the fusion, with estimated standard errors of 10 % (K) and 20 % (L).

@@ -5,7 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..checks import checked_number
-from ..names import checked_names
+from ..names import check_they_exist, checked_names
+from ..notes import Speaker
+
+_logger = Speaker(__name__)
 
 _KINDS = {"line": ("X-ray line", ["Ti_Ka", "O_Ka"]), "edge": ("EELS edge", ["Ti_L3", "O_K"])}
 
@@ -33,12 +36,14 @@ def checked_kfactors(kfactors, names, kind="line"):
         given = checked_names("kfactors", list(kfactors), what, example)
         by_name = dict(zip(given, kfactors.values(), strict=True))
         found = [by_name.get(name, by_name.get(name.split("_")[0])) for name in names]
+        check_they_exist("kfactors", given, what, names)
         missing = [name for name, each in zip(names, found, strict=True) if each is None]
         if missing:
             raise ValueError(
                 f"kfactors must contain a factor for each {kind} of the maps, {names}, but has "
                 f"none for {missing}; it has {given}."
             )
+        _check_unused(given, names, kind)
     elif isinstance(kfactors, str) or not np.iterable(kfactors):
         raise TypeError(
             f"kfactors must be a dictionary from {kind} to factor such as {{{names[0]!r}: (1.0, "
@@ -54,6 +59,22 @@ def checked_kfactors(kfactors, names, kind="line"):
             )
     pairs = [_pair(f"kfactors[{name!r}]", each) for name, each in zip(names, found, strict=True)]
     return np.array(pairs).T
+
+
+def _check_unused(given, names, kind):
+    """Refuse a factor of an element if another is of a line of it that has no map; name others."""
+    elements = {name.split("_")[0]: name for name in names}
+    unused = [each for each in given if each not in names and each not in elements]
+    for each in unused:
+        element = each.split("_")[0]
+        mapped = elements.get(element)
+        if mapped is not None and mapped not in given:
+            raise ValueError(
+                f"kfactors contain factors of {element} and {each}, but the map is that of "
+                f"{mapped}. Pass the factor of this {kind} by its full name."
+            )
+    if unused:
+        _logger.info("kfactors of %s were not used: there are no such maps.", ", ".join(unused))
 
 
 def _pair(name, value):

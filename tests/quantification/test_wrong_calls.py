@@ -18,6 +18,12 @@ WHOLE = np.ones((32, 32), bool)
         ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": -3}, r"kfactors\['S_Ka'\] must be a finite number > 0"),
         ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": (3, -1)}, "must be a finite number >= 0"),
         ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": (3, 1, 2)}, "a factor and its standard error"),
+        (
+            {"Co_Ka": 1, "O_Kaa": 2, "S_Ka": 3},
+            "which is not an X-ray line of O. Did you mean 'O_Ka'",
+        ),
+        ({"Co_Ka": 1, "O": 2, "S_Ka": 3, "Fe_Kaa": 3}, "not an X-ray line of Fe"),
+        ({"Co": 1, "Co_La": 1, "O": 2, "S": 3}, "the map is that of Co_Ka. Pass the factor"),
         ([1.0, 2.0], "one factor per map"),
         ("Co", "must be a dictionary"),
         ({"Co_Ka": 1, "O_Ka": 2, "S_Ka": "3"}, "but '3' was given"),
@@ -26,6 +32,16 @@ WHOLE = np.ones((32, 32), bool)
 def test_factors(fused, kfactors, message):
     with pytest.raises((TypeError, ValueError), match=message):
         composition(fused.maps, fused.output, kfactors, WHOLE)
+
+
+def test_factors_without_a_map_are_ignored_and_named(fused, caplog):
+    more = {"Co_Ka": 1, "O_Ka": 2, "S_Ka": 3, "Co_La": 5, "Cu_Ka": 4}
+    names = ["Co_Ka", "O_Ka", "S_Ka"]
+    with caplog.at_level("INFO"):
+        found = composition(fused.maps, fused.output, more, WHOLE)
+    assert "kfactors of Co_La, Cu_Ka were not used" in caplog.text
+    same = composition(fused.maps, fused.output, {name: more[name] for name in names}, WHOLE)
+    np.testing.assert_array_equal(found.atomic_percent, same.atomic_percent)
 
 
 @pytest.mark.parametrize(
