@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal.command import main
+from hyperspy_multimodal.command.crop import cropped_energies
 from hyperspy_multimodal.data import core_shell
 
 pytestmark = pytest.mark.usefixtures("blank_overview")
@@ -87,3 +88,34 @@ def test_names_are_checked_before_files_are_read(scan, monkeypatch, capsys):
         assert f"'{wrong}'" in capsys.readouterr().err
     assert main(["spectra.hspy", "missing.hspy"]) == 1
     assert "no file missing.hspy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("part", [(0.6, 5.005), (None, 7.335), (1.0, None), (0.105, 0.205)])
+def test_energies_are_those_of_isig(specimen, part):
+    found, expected = (
+        each.axes_manager.signal_axes[0]
+        for each in (
+            cropped_energies(specimen.signal, part),
+            specimen.signal.isig[slice(*part)],
+        )
+    )
+    assert (found.size, found.offset) == (expected.size, expected.offset)
+
+
+def test_energies_beyond_the_axis_are_all_or_none(specimen):
+    axis = specimen.signal.axes_manager.signal_axes[0]
+    whole = cropped_energies(specimen.signal, (axis.low_value - 1, axis.high_value + 1))
+    assert whole.axes_manager.signal_axes[0].size == axis.size
+    for part in ((axis.high_value + 1, axis.high_value + 2), (-3.0, axis.low_value - 1)):
+        with pytest.raises(ValueError, match="contains no channel"):
+            cropped_energies(specimen.signal, part)
+
+
+def test_values_of_the_file_are_replaced_with_a_word(scan, caplog):
+    energy = float(scan.signal.metadata.Acquisition_instrument.TEM.beam_energy)
+    given = ["spectra.hspy", "image.hspy", *LAMBDAS, "-o", "out", "--overwrite"]
+    assert main([*given, "--beam-energy", f"{energy:g}"]) == 0
+    assert "Values in the file are replaced" not in caplog.text
+    assert main([*given, "--beam-energy", "77"]) == 0
+    said = f"Values in the file are replaced: beam energy 77 instead of {energy:g}."
+    assert said in caplog.text

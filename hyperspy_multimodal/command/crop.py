@@ -42,15 +42,21 @@ def cropped_energies(spectra, part):
         return spectra
     axis = spectra.axes_manager.signal_axes[0]
     low, high = part
-    ends = axis.low_value, axis.high_value
-    first = 0 if low is None or low <= ends[0] else round((low - ends[0]) / axis.scale)
-    stop = axis.size if high is None or high > ends[1] else round((high - ends[0]) / axis.scale)
-    if first >= min(stop, axis.size):
+    first = 0 if low is None else _channel_at(axis, low)
+    stop = axis.size if high is None else _channel_at(axis, high)
+    if first >= stop:
         raise ValueError(
             f"--energies contains no channel of the energy axis, which extends from "
             f"{axis.low_value:g} to {axis.high_value:g} {axis.units}."
         )
     return spectra.isig[first:stop]
+
+
+def _channel_at(axis, energy):
+    """Return the channel at an energy, rounded as in ``s.isig``, between 0 and their number."""
+    if energy < axis.low_value:
+        return 0
+    return axis.size if energy > axis.high_value else axis.value2index(float(energy))
 
 
 def cropped_signal(signal, part, shape):

@@ -92,6 +92,7 @@ def with_options(spectra, options, others=()):
         given["collection_angle"] = options.collection_angle
     given = {name: value for name, value in given.items() if value is not None}
     if given:
+        _say_what_is_replaced(spectra, given)
         spectra.set_microscope_parameters(**given)
     has_elements = any(
         spectra.metadata.get_item(f"Sample.{item}", None) is not None
@@ -100,6 +101,27 @@ def with_options(spectra, options, others=()):
     if kind.startswith("EDS") and not has_elements and not options.lines:
         raise ValueError(_elements_to_give(spectra, elements_of_maps(others)))
     return spectra
+
+
+def _say_what_is_replaced(spectra, given):
+    """Log which parameters of the microscope are in the file with other values."""
+    recorded = spectra.metadata.get_item("Acquisition_instrument", None)
+    recorded = {} if recorded is None else _items(recorded.as_dictionary())
+    replaced = [
+        f"{name.replace('_', ' ')} {value:g} instead of {recorded[name]:g}"
+        for name, value in given.items()
+        if isinstance(recorded.get(name), (int, float)) and recorded[name] != value
+    ]
+    if replaced:
+        _logger.info("Values in the file are replaced: %s.", ", ".join(replaced))
+
+
+def _items(tree):
+    """Return the values of a nested dictionary by their names, some of which end with a space."""
+    found = {}
+    for name, value in tree.items():
+        found |= _items(value) if isinstance(value, dict) else {name.strip(): value}
+    return found
 
 
 def with_elements(spectra, names):

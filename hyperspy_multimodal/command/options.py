@@ -120,25 +120,25 @@ def _add_input(group):
         "--beam-energy",
         type=positive,
         metavar="KEV",
-        help="beam energy in keV, if it is not in the file",
+        help="beam energy in keV, in place of that in the file",
     )
     group.add_argument(
         "--resolution",
         type=positive,
         metavar="EV",
-        help="energy resolution of the EDS detector at Mn Ka in eV, if it is not in the file",
+        help="energy resolution of the EDS detector at Mn Ka in eV, in place of that in the file",
     )
     group.add_argument(
         "--convergence-angle",
         type=positive,
         metavar="MRAD",
-        help="EELS: convergence semi-angle in mrad, if it is not in the file",
+        help="EELS: convergence semi-angle in mrad, in place of that in the file",
     )
     group.add_argument(
         "--collection-angle",
         type=positive,
         metavar="MRAD",
-        help="EELS: collection semi-angle in mrad, if it is not in the file",
+        help="EELS: collection semi-angle in mrad, in place of that in the file",
     )
     group.add_argument(
         "--energies",
