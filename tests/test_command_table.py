@@ -136,6 +136,8 @@ def test_totals_are_without_the_pedestal_and_with_what_was_cut_off(run, scan):
     plain = run("clipped.npz", "--maps")
     too_high = [float(row["raw total too high by up to"]) for row in plain]
     assert (errors(plain, "raw") > too_high).all() and min(too_high) > 0
+    drawn = run("clipped.npz", "--maps", "--uncertainty")
+    np.testing.assert_allclose(errors(drawn, "fused"), errors(drawn, "raw"))
     for row, image in zip(
         run("clipped.npz", "--maps", "--pedestal", "0.002"), clipped, strict=True
     ):

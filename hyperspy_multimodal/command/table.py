@@ -38,7 +38,16 @@ def write_table(path, names, maps, output):
         "fused total": [float(np.nansum(fused.data)) for fused in maps],
     }
     if "draws" in output:
-        columns["fused total error"] = _spread(maps, output["draws"])
+        # totals that are kept have the errors of the raw ones, which draws know in part
+        columns["fused total error"] = [
+            raw if kept and np.isfinite(raw) else spread
+            for spread, raw, kept in zip(
+                _spread(maps, output["draws"]),
+                columns["raw total error"],
+                np.broadcast_to(output.get("totals_kept", False), len(maps)),
+                strict=True,
+            )
+        ]
     if any(output.get("pedestal", ())):
         columns["pedestal"] = output["pedestal"]
     cut_off = cut_off_of(maps, output)
