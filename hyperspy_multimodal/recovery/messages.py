@@ -9,6 +9,7 @@ from ..fusion.regularisers import are_directional
 from ..notes import Speaker, gathered_so_far
 from ..selection import BLURS
 from .differences import largest_differences
+from .restored_lines import warn_of_restored_lines
 
 _logger = Speaker(__name__)
 
@@ -228,6 +229,7 @@ def say_what_was_given_back(maps, lost):
             kind="corrected",
             brief=f"Sums corrected in windows: {_numbers(maps.names, lost)}.",
         )
+    warn_of_restored_lines(maps, lost)
     warn_of_hot_pixels(maps, lost)
 
 

@@ -103,6 +103,7 @@ RULES = {
     "erased structure": Rule("structure lost or added", care=1, distrust=10),
     # differences between counts and map in most of the scan, in units of the noise
     "too smooth": Rule("counts differ from the map", care=1),
+    "restored lines": Rule("restored lines", care=1),
     "hot pixels": Rule("possible hot pixels", care=1),
     # standard errors of sums over ranges of brightness of the HAADF or another map, or over strips
     "wrong sums": Rule("sums over parts of the scan differ", care=1),

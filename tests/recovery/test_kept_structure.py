@@ -151,3 +151,20 @@ def test_single_pixels_far_above_the_others_may_be_hot(side, errors, verdict):
     sound, judged = verdicts_of(["Sc_Ka", "Dy_La"], notes)
     assert (sound.verdict, judged.verdict) == ("sound", verdict)
     assert judged.words == ([] if verdict == "sound" else ["possible hot pixels"])
+
+
+@pytest.mark.parametrize(("family", "errors", "verdict"), [
+    ("slanted lines", 6.0, "with care"), ("slanted lines", -6.0, "sound"),
+    ("lines", 6.0, "sound"), ("compact", 6.0, "sound"),
+])  # fmt: skip
+def test_lines_that_end_inside_the_scan_call_for_care(family, errors, verdict):
+    window = next(
+        each for each in windows_over((64, 64)) if each.family == family and each.size != (1, 1)
+    )
+    found = Lost(1, window, 30, window.pixels(30), errors, 60.0, 20.0)
+    maps = SimpleNamespace(names=["C_Ka", "Fe_Ka"], gains=np.ones(2))
+    with gathered() as notes:
+        say_what_was_given_back(maps, [found])
+    sound, judged = verdicts_of(["C_Ka", "Fe_Ka"], notes)
+    assert (sound.verdict, judged.verdict) == ("sound", verdict)
+    assert judged.words == ([] if verdict == "sound" else ["restored lines"])
