@@ -63,12 +63,12 @@ def multimodal_fusion(
 
     $cost
 
-    where h is the HAADF scaled to [0, 1], :math:`c_0` its brightness without any of the elements,
-    :math:`w_i` the HAADF weight of an element, and :math:`s_i` the scale of its map, a bright
-    value. :math:`\gamma` (``gamma``) is the exponent of the maps in the HAADF model. y are the
-    electrons in the integration windows, B is their expected background, and TV is the total
-    variation of each map. :math:`\lambda_1` and :math:`\lambda_2` (``lambdas``) weight the
-    electrons and the regulariser.
+    where h is the HAADF scaled to [0, 1], :math:`c_0` is the brightness of the HAADF in the absence
+    of all elements, :math:`w_i` is the HAADF weight of an element, and :math:`s_i` is the scale of
+    its map, a bright value. :math:`\gamma` (``gamma``) is the exponent of the maps in the HAADF
+    model. y are the electrons in the integration windows, B is their expected background, and TV is
+    the total variation of each map. :math:`\lambda_1` and :math:`\lambda_2` (``lambdas``) weight
+    the electrons and the regulariser.
 
     Parameters
     ----------

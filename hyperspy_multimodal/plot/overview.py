@@ -88,9 +88,10 @@ def plot_overview(
     raw_blur : float or "auto"
         Standard deviation, in pixels, of a Gaussian filter that smooths raw maps in the figure; 0
         leaves them as they are. "auto" (default): for each map, a filter that is just wide enough
-        to average over 25 counts where the fused map is brightest, at most an eighth of the shorter
-        side; no filter if a pixel contains 8 counts there. Titles then say "smoothed" instead of
-        "raw", and captions give the width.
+        to average over 25 counts where the fused map is brightest. The standard deviation is at
+        most an eighth of the shorter side of the map. No filter is applied if the brightest pixels
+        contain at least 8 counts. Titles say "smoothed" instead of "raw" if a filter is applied,
+        and captions give its standard deviation.
     cmap : str, Colormap, or list of them
         Colour map for all elements, or a list with one for each. "elements" goes from black to the
         colour of the element in the overlay. Default "viridis".
@@ -128,12 +129,13 @@ def plot_overview(
 
     Notes
     -----
-    Scales start at 0. By default, the scale of both maps ends at the 99.8th percentile of the fused
-    map or at the 99th percentile of the displayed raw map, whichever is higher, but at most at 1.5
-    times the percentile of the fused map. Brighter pixels are clipped, as the pointed end of the
-    colour bar indicates. If pixels contain only a few counts, single counts would fill this scale,
-    and raw and fused maps could not be compared. Raw maps are then smoothed (see ``raw_blur``).
-    With ``same_scale=False``, the scale of each map ends at its own 99.8th percentile.
+    Scales start at 0. By default, the upper limit of the scale of both maps is the 99.8th
+    percentile of the fused map or the 99th percentile of the displayed raw map, whichever is
+    higher, but at most 1.5 times this percentile of the fused map. Brighter pixels are clipped, as
+    the pointed end of the colour bar indicates. If pixels contain only a few counts, a difference
+    of a single count would span much of this scale, and raw and fused maps could not be compared.
+    Raw maps are then smoothed (see ``raw_blur``). With ``same_scale=False``, the upper limit of the
+    scale of each map is its own 99.8th percentile.
 
     Small rings on a fused map mark the centres of windows in which fusion changed the counts
     significantly, so that the sum of the map was reset to that of the counts

@@ -150,10 +150,10 @@ def region_sums(
         says so. If their noise may have been clipped at 0, the error "fit" includes the amount by
         which sums may be too high. These maps may be named after elements alone.
     regions : None, BaseROI, BaseSignal, array_like, dict or list
-        HyperSpy ROIs, masks (ny, nx) with True inside, or several of them in a dictionary or list;
-        or a label image of integers, 0 outside. Choose regions by position or from the HAADF:
-        regions drawn around bright pixels of the raw maps contain too many counts. None (default)
-        finds regions in the maps; see Notes.
+        A HyperSpy ROI or a Boolean mask of shape (ny, nx) that is True inside the region, a
+        dictionary or list of these, or an integer label image that is 0 outside all regions. Choose
+        regions by position or from the HAADF: regions drawn around bright pixels of the raw maps
+        contain too many counts. None (default) finds regions in the maps; see Notes.
     seed : int
         Random seed for region detection. Default 0.
 
@@ -179,7 +179,7 @@ def region_sums(
     Regions are detected as in `composition`, in maps whose noise is independent of the counts that
     are summed. This increases the errors by a factor of 1.4, unless the only region is the whole
     scan. Because no factors are given, regions are not distinguished by their composition, but by
-    the share of each element in the counts, which must differ by at least 10 % of the counts.
+    the share of each element in the counts, which must differ by at least 10 percentage points.
 
     Examples
     --------

@@ -86,9 +86,9 @@ DESCRIPTIONS = {
     of its own. The mean ``shared_weights`` and the ``shared_coefficients`` are recorded. "auto"
     (default): True if ``lambdas="auto"``.""",
     "tolerance": """tolerance : float
-    Stop at this relative gap (see `hyperspy_multimodal.solve_fusion`). If the regulariser of any
-    map is "sieve" or "smooth", ten times this value is used for all maps, which suffices for
-    convergence. Default 1e-4.""",
+    Stop when the relative optimality gap falls to this value (see
+    `hyperspy_multimodal.solve_fusion`). If the regulariser of any map is "sieve" or "smooth", ten
+    times this value is used for all maps, which suffices for convergence. Default 1e-4.""",
     "max_iterations": """max_iterations : int
     Maximum number of iterations. Default 5000.""",
     "seed": """seed : int
@@ -160,9 +160,9 @@ DESCRIPTIONS = {
       similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
       the same for sums over rows or columns of the scan. ``contrast_restored``: the same for sums
       over pixels where the map of another element is dark or bright.
-    - ``shared_weights``: how far each map follows those of other elements, from 0 to 1, for four
-      bands from fine to broad structure; ``shared_coefficients``: the coefficients of the other
-      maps, and a constant. None if no map follows others.
+    - ``shared_weights``: the extent to which each map borrows structure from those of other
+      elements, from 0 to 1, for four bands from fine to broad structure; ``shared_coefficients``:
+      the coefficients of the other maps, and a constant. None if no map does.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. Here,
       ``bright_bias`` is computed by fusing one half of the counts and comparing the result with
       the other half.
