@@ -58,17 +58,17 @@ def multimodal_fusion(
 ) -> Results:
     r"""Fuse the spectrum image with the HAADF image of the same scan into elemental maps.
 
-    The net electrons :math:`x_i \ge 0` at the edges of all elements are estimated together. They
-    minimise [1]_
+    The net electrons :math:`x_i \ge 0` at the edges of all elements are estimated jointly by
+    minimising [1]_
 
     $cost
 
-    where h is the HAADF scaled to [0, 1], :math:`c_0` is the brightness of the HAADF in the absence
-    of all elements, :math:`w_i` is the HAADF weight of an element, and :math:`s_i` is the scale of
-    its map, a bright value. :math:`\gamma` (``gamma``) is the exponent of the maps in the HAADF
-    model. y are the electrons in the integration windows, B is their expected background, and TV is
-    the total variation of each map. :math:`\lambda_1` and :math:`\lambda_2` (``lambdas``) weight
-    the electrons and the regulariser.
+    where h is the HAADF scaled to [0, 1], :math:`c_0` is the brightness of the HAADF where none of
+    the elements is present, :math:`w_i` is the HAADF weight of an element, and :math:`s_i` is the
+    scale of its map, a bright value. :math:`\gamma` (``gamma``) is the exponent of the maps in the
+    HAADF model. y are the electrons in the integration windows, B is their expected background, and
+    TV is the total variation of each map. :math:`\lambda_1` and :math:`\lambda_2` (``lambdas``)
+    weight the electrons and the regulariser.
 
     Parameters
     ----------

@@ -75,8 +75,8 @@ def plot_overview(
     Parameters
     ----------
     maps, raw_maps : list of BaseSignal
-        Fused and raw maps of the same elements, in counts, with two axes each, as returned by
-        `multimodal_fusion` and as ``raw_maps`` in its ``full_output``.
+        Fused and raw maps of the same elements, in counts, with two axes each: the maps returned by
+        `multimodal_fusion`, and ``output["raw_maps"]`` of the same call with ``full_output=True``.
     haadf : BaseSignal or numpy.ndarray
         HAADF image (rows, columns) of the same field of view. It may have finer sampling. An image
         with a different field of view raises an error, as in the fusion.
@@ -103,9 +103,10 @@ def plot_overview(
         Structure is measured by the likelihood ratio of the fused map and a uniform map, given the
         counts. The legend names the other elements.
     captions : bool
-        Whether to write verdicts, filters of raw maps and the use of the HAADF below the panels,
-        and to mark corrected windows with rings and crosses (True, default). If False, state the
-        verdicts in the text that goes with the figure.
+        Whether to state the verdicts, the filters applied to raw maps and the use of the HAADF
+        below the panels, and to mark corrected windows with rings and windows that still differ
+        with crosses. Default True. If False, state the verdicts in the text that goes with the
+        figure.
     columns : int, optional
         Pairs of panels per row. By default, as many as are legible within the width of ``figsize``,
         up to five. With ``same_scale=True``, if fewer than three fit and more than one row is
@@ -132,18 +133,18 @@ def plot_overview(
     Scales start at 0. By default, the upper limit of the scale of both maps is the 99.8th
     percentile of the fused map or the 99th percentile of the displayed raw map, whichever is
     higher, but at most 1.5 times this percentile of the fused map. Brighter pixels are clipped, as
-    the pointed end of the colour bar indicates. If pixels contain only a few counts, a difference
-    of a single count would span much of this scale, and raw and fused maps could not be compared.
-    Raw maps are then smoothed (see ``raw_blur``). With ``same_scale=False``, the upper limit of the
+    the pointed end of the colour bar indicates. If pixels contain only a few counts, a single count
+    in the raw map would span this entire scale, and raw and fused maps could not be compared. Raw
+    maps are then smoothed (see ``raw_blur``). With ``same_scale=False``, the upper limit of the
     scale of each map is its own 99.8th percentile.
 
     Small rings on a fused map mark the centres of windows in which fusion changed the counts
-    significantly, so that the sum of the map was reset to that of the counts
+    significantly. In these windows, the sum of the map was therefore reset to that of the counts
     (``keep_significant``). Crosses mark the centres of windows in which the sums still differ. The
-    caption explains the marks. The detector image is titled with its own name, such as "BSE"; the
-    title also says if the fusion left it out. If the fusion used it differently for different
-    elements, the caption says how. Lengths in all panels are in the units of the axes of the maps.
-    The caption of each fused map gives its verdict, with all reasons if it is not sound.
+    caption explains the marks. The title of the detector image is its own name, such as "BSE"; it
+    also indicates if the image was not used in the fusion. If the fusion used it differently for
+    different elements, the caption says how. Lengths in all panels are in the units of the axes of
+    the maps. The caption of each fused map gives its verdict, with all reasons if it is not sound.
 
     Examples
     --------

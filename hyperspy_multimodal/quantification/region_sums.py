@@ -133,7 +133,7 @@ def region_sums(
     *,
     seed: int = 0,
 ) -> RegionSums:
-    """Return the counts of regions of EDS or EELS maps, with errors.
+    """Return the counts in regions of EDS or EELS maps, and their errors.
 
     The counts are sums of the raw maps, which are unbiased and whose noise is known. Sums of fused
     maps can have less noise, but they are biased where fusion flattens structure. No k-factors are
@@ -148,7 +148,8 @@ def region_sums(
         Dictionary returned by the same call with ``full_output=True``. If the gain of
         maps from `fuse_maps` was estimated, errors are computed from the estimate, and the table
         says so. If their noise may have been clipped at 0, the error "fit" includes the amount by
-        which sums may be too high. These maps may be named after elements alone.
+        which sums may be too high. Maps from `fuse_maps` may be named after the element only,
+        without a line or edge.
     regions : None, BaseROI, BaseSignal, array_like, dict or list
         A HyperSpy ROI or a Boolean mask of shape (ny, nx) that is True inside the region, a
         dictionary or list of these, or an integer label image that is 0 outside all regions. Choose
@@ -177,9 +178,10 @@ def region_sums(
     The errors "counts" and "fit" are the same as those that `composition` propagates.
 
     Regions are detected as in `composition`, in maps whose noise is independent of the counts that
-    are summed. This increases the errors by a factor of 1.4, unless the only region is the whole
-    scan. Because no factors are given, regions are not distinguished by their composition, but by
-    the share of each element in the counts, which must differ by at least 10 percentage points.
+    are summed. Making them independent increases the errors by a factor of 1.4, unless the only
+    region is the whole scan. Because no factors are given, regions are distinguished not by their
+    composition but by the fraction of the counts that comes from each element. Regions whose
+    fractions differ by less than 10 percentage points, all elements together, are merged.
 
     Examples
     --------

@@ -37,7 +37,7 @@ DESCRIPTIONS = {
 
     - "isotropic": total variation, which favours piecewise-constant maps.
     - "directional": total variation in which an edge of a map is not penalised where the HAADF has
-      a parallel edge $guide. Edges are never imposed.
+      a parallel edge $guide. Edges of the HAADF are never imposed on the maps.
     - "huber" and "directional huber": as "isotropic" and "directional", but with a quadratic
       penalty on small differences, which reduces staircase artefacts on slopes.
     - "sieve": constrain maps to Gaussian-smoothed images (method of sieves) instead of penalising
@@ -70,8 +70,8 @@ DESCRIPTIONS = {
     in pixels (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to keep the net total of each element exactly, if it is positive. "auto" (default) keeps
-    the total unless net counts in vacuum or strongly negative counts indicate a wrong background.
-    In that case, a message is logged.""",
+    the total unless net counts in vacuum or strongly negative net counts indicate a wrong
+    background, in which case a message is logged.""",
     "keep_significant": """keep_significant : bool
     Whether to restore structure that fusion has erased, and to remove structure that it has added.
     If the sums of a fused map and of the $counts differ significantly within a box, disc or line,
@@ -80,11 +80,11 @@ DESCRIPTIONS = {
     "share_structure": """share_structure : "auto" or bool
     Whether maps may borrow structure from the maps of other elements. Elements often occur together
     in a few phases, so their maps are related. If a linear combination of the other maps predicts
-    held-out $counts of an element better than its own map, by at least 2.5 standard errors, the map
-    is moved towards this combination to the extent that this improves the prediction. This is done
-    separately for fine and broad structure, and to a lesser extent where the element has structure
-    of its own. The mean ``shared_weights`` and the ``shared_coefficients`` are recorded. "auto"
-    (default): True if ``lambdas="auto"``.""",
+    held-out $counts of an element better than the element's own map does, by at least 2.5 standard
+    errors, the map is adjusted towards this combination, to the extent that doing so improves the
+    prediction. Fine and broad structure are treated separately. The adjustment is smaller where the
+    element has structure of its own. The mean ``shared_weights`` and the ``shared_coefficients``
+    are recorded. "auto" (default): True if ``lambdas="auto"``.""",
     "tolerance": """tolerance : float
     Stop when the relative optimality gap falls to this value (see
     `hyperspy_multimodal.solve_fusion`). If the regulariser of any map is "sieve" or "smooth", ten
@@ -97,13 +97,14 @@ DESCRIPTIONS = {
     "uncertainty": """uncertainty : bool
     Whether to estimate the standard deviation of each map per pixel, from 30 fusions of simulated
     repetitions of the scan ($counts and HAADF). If the noise of the counts is known, the estimate
-    is scaled by the residuals between maps and counts, so that it includes the misfit of the HAADF.
-    This takes about as long as 31 additional fusions. The standard deviations are stored as an
-    array in ``metadata.Multimodal_fusion.standard_deviation``, which HyperSpy does not slice or
-    stack along with the map. With ``full_output=True``, ``standard_deviations`` contains them as
-    maps, and ``draws`` can be used to compute the errors of sums, ratios and any other quantity.
-    With fewer than 0.3 X-rays or electrons per pixel in areas that contain the element, standard
-    deviations may be wrong by a factor of two. Default False.""",
+    is scaled according to the residuals between maps and counts, so that it includes errors due to
+    a mismatch between maps and HAADF. This takes about as long as 31 additional fusions. The
+    standard deviations are stored as an array in ``metadata.Multimodal_fusion.standard_deviation``,
+    which HyperSpy does not slice or stack along with the map. With ``full_output=True``,
+    ``standard_deviations`` contains them as maps, and ``draws`` can be used to compute the errors
+    of sums, ratios and any other quantity. With fewer than 0.3 X-rays or electrons per pixel in
+    areas that contain the element, standard deviations may be wrong by a factor of two. Default
+    False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
     these positions are ignored, so they may be NaN. The maps at these positions are determined by
@@ -131,12 +132,13 @@ DESCRIPTIONS = {
     "output": """output : dict
     Only with ``full_output=True``.
 
-    - Signals: ``raw_maps`` (list of net counts as measured), ``haadf`` (scaled to [0, 1], blurred),
+    - Signals: ``raw_maps`` (list of maps of the measured net counts), ``haadf`` (scaled to [0, 1],
+      blurred),
       ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson and
       regularisation terms at each iteration). ``raw_noise`` is a dictionary with the ``variances``
       (an array per line or edge) and ``covariances`` of the raw maps, and with systematic errors
       common to all pixels. For an EELS fit, ``background_tilt`` contains the deviation of the slope
-      of the background in each pixel.
+      of the background in each pixel from that of the summed spectrum.
     - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
       maps from simulated repetitions of the scan. Their spread about the fused maps gives the error
       of the maps and of anything computed from them.
@@ -145,21 +147,22 @@ DESCRIPTIONS = {
       maps explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative
       gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
-      ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True: the HAADF does not
-      influence the element), ``haadf_use`` (which features of the HAADF are used: "brightness",
-      "edges", "brightness and edges" or "none"), ``bright_bias`` (percentage by which the map
-      exceeds the counts where the HAADF is bright) and ``bright_bias_errors`` (its standard
+      ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True if the brightness of the
+      HAADF does not influence the map), ``haadf_use`` (which features of the HAADF are used:
+      "brightness", "edges", "brightness and edges" or "none"), ``bright_bias`` (percentage by which
+      the map exceeds the counts where the HAADF is bright) and ``bright_bias_errors`` (its standard
       errors). Only with ``uncertainty=True``: ``error_ratios`` (ratio of the variance estimated
       from the counts to the variance of the draws, in bright pixels; None if the noise is not
-      known) and ``common_errors`` (errors of the total other than noise, such as those of
-      calibration and line weights, as fractions).
+      known) and ``common_errors`` (relative errors of the total from sources other than noise, such
+      as calibration and line weights).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
-      window, or None). Its ``standard_errors`` are positive if the map had too few counts, and
-      negative if too many. ``differing``: windows that still differ, in the same form.
-      ``bright_restored``: one boolean per element, True if the sums of its map over pixels of
-      similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
-      the same for sums over rows or columns of the scan. ``contrast_restored``: the same for sums
-      over pixels where the map of another element is dark or bright.
+      window, or None). Its ``standard_errors`` give the difference in standard errors, positive if
+      the map had too few counts and negative if it had too many. ``differing``: windows that still
+      differ, in the same form. ``bright_restored``: one boolean per element, True if the sums of
+      its map over pixels of similar HAADF brightness were corrected towards those of the $counts.
+      ``strips_restored``: the same for sums over rows or columns of the scan.
+      ``contrast_restored``: the same for sums over pixels where the map of another element is dark
+      or bright.
     - ``shared_weights``: the extent to which each map borrows structure from those of other
       elements, from 0 to 1, for four bands from fine to broad structure; ``shared_coefficients``:
       the coefficients of the other maps, and a constant. None if no map does.
@@ -169,14 +172,15 @@ DESCRIPTIONS = {
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
       trusted"), ``because`` (short list of the decisive reasons), ``reasons`` (full text, with
       suggested remedies), ``counts_per_pixel`` (mean number of X-rays or electrons per pixel,
-      excluding masked positions; NaN if the gain of a given map is a guess), and
-      ``standard_errors`` (total divided by its standard error, which is the signal-to-noise ratio
-      of the total). ``messages``: all warnings, including those that do not concern a particular
+      excluding masked positions; NaN for a user-supplied map whose gain is only a guess), and
+      ``standard_errors`` (signal-to-noise ratio of the total, that is, the total divided by its
+      standard error). ``messages``: all warnings, including those that do not concern a particular
       map and those that do not change a verdict.
 
-    For a stack: ``raw_maps``, and ``slices``, a list with one such dictionary per slice. For lazy
-    maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``, ``standard_deviations``
-    and ``draws``, all lazy, and ``record``, a Dask delayed object with the scalar results.""",
+    For a stack, ``output`` contains ``raw_maps`` and ``slices`` (a list with one such dictionary
+    per slice). For lazy maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``,
+    ``standard_deviations`` and ``draws``, all lazy, and ``record``, a Dask delayed object with the
+    scalar results.""",
     "raises": """TypeError, ValueError
     If the signal is not a spectrum image or has no elements, if the HAADF does not match the scan,
     or if an argument is invalid.""",
@@ -185,8 +189,8 @@ DESCRIPTIONS = {
 totals are computed from the whole scan, and the whole scan is fused.""",
     "published_cost": """J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
        doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
-       doi:10.1038/s41524-021-00692-5. This package extends the published method by the background,
-       the scales, the weights, the blur and the conservation of totals.""",
+       doi:10.1038/s41524-021-00692-5. This package adds the background, the scales, the weights,
+       the blur and the conservation of totals to the published method.""",
     "directional_tv": """M. J. Ehrhardt, M. M. Betcke, SIAM J. Imaging Sci. 9, 1084 (2016),
        doi:10.1137/15M1047325.""",
 }
