@@ -152,8 +152,9 @@ def _not_given(stored, counts, noise):
         return estimated, "estimated"
     else:
         raise ValueError(
-            "The counts are not whole numbers, and their noise does not reveal the gain. Pass "
-            "`gain`, in counts per electron."
+            "The counts are not whole numbers, and their noise does not reveal the gain. Pass the "
+            "spectra as recorded, before any background subtraction, or pass `gain`, in counts per "
+            "electron."
         )
     if estimated > max(_CONTRADICTED * gain, gain + _STANDARD_ERRORS * error):
         _logger.warning(
