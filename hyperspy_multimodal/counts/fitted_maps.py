@@ -53,6 +53,9 @@ class FittedMaps:
     cut_off : numpy.ndarray or None
         Counts per pixel by which sums may be too high because noise below 0 may have been cut off,
         shape (K,). Default None: none.
+    per_pixel : numpy.ndarray or None
+        Standard errors of the counts per pixel that all pixels have in common, such as that of a
+        pedestal, shape (K,); part of ``common``. Default None: none.
     events : Events or None
         Events of several counts each. Default None: Poisson counts over v.
     softening : numpy.ndarray or float
@@ -72,6 +75,7 @@ class FittedMaps:
     variance_doubt: float = 0.0
     gain_doubts: np.ndarray | None = None
     cut_off: np.ndarray | None = None
+    per_pixel: np.ndarray | None = None
     events: Events | None = None
     softening: np.ndarray | float = _SOFTENING
     splits_rounded: bool = False

@@ -20,6 +20,7 @@ def raw_noise(
     cut_off=None,
     hidden=None,
     subtracted=(),
+    per_pixel=None,
 ):
     """Return what is known of the noise of K raw maps, in types for users, by name.
 
@@ -59,6 +60,9 @@ def raw_noise(
         ``common_covariance``, shape (K,). None (default) where these are not told from the rest.
     subtracted : sequence of str
         What was subtracted from given maps, whose errors ``common_covariance`` holds, in words.
+    per_pixel : numpy.ndarray or None
+        Standard errors per pixel that all pixels have in common, a part of ``common_covariance``,
+        shape (K,). None (default): none.
     """
     return {
         "variances": dict(zip(names, variances, strict=True)),
@@ -78,6 +82,9 @@ def raw_noise(
         "cut_off": None
         if cut_off is None or not np.any(cut_off)
         else dict(zip(names, np.asarray(cut_off).tolist(), strict=True)),
+        "errors_per_pixel": None
+        if per_pixel is None
+        else dict(zip(names, np.asarray(per_pixel).tolist(), strict=True)),
         "gain_doubts": None
         if gain_doubts is None
         else dict(zip(names, np.asarray(gain_doubts).tolist(), strict=True)),
@@ -124,6 +131,7 @@ def noise_of_given_maps(names, maps, net, subtracted=()):
         unit="counts" if np.all(gains == 1) else "map units",
         gain_doubts=maps.gain_doubts,
         cut_off=None if maps.cut_off is None else maps.gains * maps.cut_off,
+        per_pixel=None if maps.per_pixel is None else maps.gains * maps.per_pixel,
         subtracted=subtracted,
     )
 

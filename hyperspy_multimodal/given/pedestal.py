@@ -95,7 +95,7 @@ def without_pedestal(maps, pedestal, haadf, mask=None):
         counts = np.maximum(found.mean, 0.0)
         errors = np.hypot(found.error, found.uneven)
         _warn_of_uneven_vacuum(maps, counts, found.uneven, mask)
-        maps = replace(maps, common=_uncertainty(maps, counts, errors))
+        maps = replace(maps, common=_uncertainty(maps, counts, errors), per_pixel=errors)
         _logger.info(
             "Maps in what looks like vacuum contain %s units per pixel. This is subtracted.",
             ", ".join(

@@ -192,7 +192,8 @@ def _tested(measured, factors, k, size, least, rate):
     by_line = shares_of_errors(shares[..., None], np.moveaxis(background, 0, -1), measured)
     common = measured.common[k, k] * np.square(by_line[..., k])
     common += measured.tilt_effects[k] ** 2 * np.maximum(tilt**2 - its_variance, 0.0)
-    common += np.square(measured.cut_off[k] * summed(measured.used.astype(float), size))
+    per_pixel = np.hypot(measured.cut_off[k], measured.per_pixel[k])
+    common += np.square(per_pixel * summed(measured.used.astype(float), size))
     variance = expected_variance(counts, background, gains)
     per_count = measured.per_count[k]
     limit, p_values = detection(counts[k], background[k], common, per_count)

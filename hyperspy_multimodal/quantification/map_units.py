@@ -148,7 +148,8 @@ def _errors_of_fit(measured):
     """Return what the errors "fit" of given maps hold, in words."""
     found = []
     if measured.subtracted:
-        errors = np.sqrt(np.diag(measured.common).clip(0))
+        in_all = np.square(measured.per_pixel * measured.used.size)
+        errors = np.sqrt(np.diag(measured.common).clip(0) + in_all)
         shares = 100 * errors / np.maximum(np.abs(measured.totals), np.finfo(float).tiny)
         listed = (
             f"{name} {plain(each, 2)} %"

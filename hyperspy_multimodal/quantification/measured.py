@@ -62,6 +62,8 @@ class Measured:
         Counts that a unit of it adds to each line, shape (K,).
     cut_off : numpy.ndarray
         By how much pixels may be too high because noise below 0 was cut off, shape (K,).
+    per_pixel : numpy.ndarray
+        Standard errors per pixel that all pixels have in common, shape (K,); not in ``common``.
     hidden : numpy.ndarray
         Standard errors of ``totals`` by counts of unlisted elements, shape (K,); infinite where
         these are not told from the rest of ``common``.
@@ -92,6 +94,7 @@ class Measured:
     tilts: np.ndarray
     tilt_effects: np.ndarray
     cut_off: np.ndarray
+    per_pixel: np.ndarray
     hidden: np.ndarray
     subtracted: list
     divided_by: np.ndarray
@@ -150,7 +153,8 @@ def measured_of(maps, output, is_ratio=True, call=_COMPOSITION):
     per_count = np.array([noise["variances_per_count"][name] for name in names])
     doubts = noise.get("gain_doubts")
     tilt, cut_off = noise.get("background_tilt"), noise.get("cut_off")
-    hidden = noise.get("hidden_errors")
+    hidden, in_all = noise.get("hidden_errors"), noise.get("errors_per_pixel")
+    per_pixel = np.zeros(len(names)) if in_all is None else np.array([in_all[n] for n in names])
     tilts, effects = np.zeros((2, *shape)), np.zeros(len(names))
     if tilt is not None:
         tilts = np.where(used, [tilt["amounts"], tilt["variances"]], 0.0)
@@ -170,7 +174,9 @@ def measured_of(maps, output, is_ratio=True, call=_COMPOSITION):
         correlation=np.asarray(noise["correlation"])[own],
         per_count=per_count,
         totals=np.array([noise["totals"][name] for name in names]),
-        common=np.asarray(noise["common_covariance"])[own],
+        common=np.asarray(noise["common_covariance"])[own]
+        - np.diag(np.square(per_pixel * used.size)),
+        per_pixel=per_pixel,
         together=np.where(used, together, 0.0),
         used=used,
         common_is_known=noise["common_is_known"],

@@ -48,7 +48,7 @@ def divided_by_gains(noise, raw, gains):
     covariances = {
         (a, b): each / (gains[a] * gains[b]) for (a, b), each in noise["covariances"].items()
     }
-    cut_off = noise.get("cut_off")
+    cut_off, per_pixel = noise.get("cut_off"), noise.get("errors_per_pixel")
     return {
         **noise,
         "variances": {name: v / gains[name] ** 2 for name, v in noise["variances"].items()},
@@ -61,4 +61,6 @@ def divided_by_gains(noise, raw, gains):
         "gross": np.nansum(list(raw.values()), axis=0),
         "unit": "counts",
         "cut_off": cut_off and {name: each / gains[name] for name, each in cut_off.items()},
+        "errors_per_pixel": per_pixel
+        and {name: each / gains[name] for name, each in per_pixel.items()},
     }, raw

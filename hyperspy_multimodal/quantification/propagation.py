@@ -129,7 +129,9 @@ def counts_of(measured, sums):
     amounts, variances = sums.tilts
     effects = np.outer(measured.tilt_effects, measured.tilt_effects)
     own = np.maximum(np.square(amounts) - variances, 0.0)[:, None, None] * effects
-    own = own + np.square(sums.pixels)[:, None, None] * np.diag(measured.cut_off**2)
+    own = own + np.square(sums.pixels)[:, None, None] * np.diag(
+        measured.cut_off**2 + measured.per_pixel**2
+    )
     absent = np.diag(measured.common) * np.square(least)
     absent = absent + np.diagonal(own, axis1=1, axis2=2)
     return RegionCounts(counts, background, noise, common + own, absent)

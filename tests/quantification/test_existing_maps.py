@@ -315,3 +315,20 @@ def test_the_note_on_the_fit_names_all_that_the_errors_hold():
             assert np.linalg.norm(parts) == pytest.approx(error, rel=0.05)
             [in_table] = raw_errors(maps, output)
             assert in_table == pytest.approx(found.errors["total"][0, 0], rel=0.1)
+
+
+def test_the_error_of_a_pedestal_is_the_same_in_all_pixels():
+    rng, (rows, cols) = np.random.default_rng(0), np.indices((96, 96))
+    particle = np.hypot(rows - 48, cols - 40) < 16
+    uneven = 1 + 0.25 * (cols - 48) / 48
+    counts = {name: rng.poisson(uneven + 12.0 * particle).astype(float) for name in TRUTH}
+    haadf = 1000.0 * particle + rng.normal(0, 5, particle.shape) + 50
+    maps, output = fused(counts, haadf, pedestal="vacuum")
+    regions = {"particle": particle, "beside": cols > 72, "all": np.ones_like(particle)}
+    found = region_sums(maps, output, regions)
+    per_pixel = found.errors["fit"] / found.pixels[:, None]
+    np.testing.assert_allclose(per_pixel, per_pixel[:1] * np.ones((3, 1)), rtol=1e-6)
+    # nothing is there, although the background is higher than elsewhere in vacuum
+    assert np.all(np.abs(found.counts[1]) < 2.5 * found.errors["total"][1])
+    truth = 12.0 * particle.sum()
+    assert np.all(np.abs(found.counts[0] - truth) < 3 * found.errors["total"][0])
