@@ -109,5 +109,5 @@ def test_bad_gain(gain, error):
 
 
 def test_fractions_without_noise():
-    with pytest.raises(ValueError, match="Pass `gain`"):
+    with pytest.raises(ValueError, match="or pass `gain`"):
         measure(spectrum_image(np.full((6, 7, SIZE), 50.5)))
