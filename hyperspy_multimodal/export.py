@@ -25,7 +25,8 @@ def save_maps(
     """Save maps to a folder, one file per map.
 
     HyperSpy itself saves maps to .hspy and .zspy, but not to other formats: PNG files cannot
-    contain floating-point numbers, and it cannot write maps with navigation axes to TIFF files.
+    contain floating-point numbers, and HyperSpy cannot write maps with navigation axes to TIFF
+    files.
 
     Parameters
     ----------
@@ -34,8 +35,8 @@ def save_maps(
         axes, or one for profiles along a line, such as ``[roi(m) for m in maps]``. "tif" also
         accepts stacks with three axes.
     folder : str or pathlib.Path
-        Folder to write to, which is created if it does not exist. Files are named after lines,
-        edges or elements.
+        Folder to write to. It is created if it does not exist. Files are named after lines, edges
+        or elements.
     format : str
         "hspy" (default) or "zspy": the complete signal, for HyperSpy. "tif": 32-bit numbers in the
         units of the map, with the pixel size for ImageJ. "png": a picture with scale bar and colour

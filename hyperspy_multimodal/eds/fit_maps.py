@@ -47,20 +47,20 @@ def fit_maps(
     channels, and assign the counts of overlapping lines to both elements. This function instead
     fits all lines of all elements and the continuum to the summed spectrum, which gives one
     template per element. The spectrum of each pixel is then fitted by a sum of templates with
-    weighted linear least squares, which is unbiased even for few counts. The maps are not clipped:
-    noise makes some pixels negative.
+    weighted linear least squares, which is unbiased even for few counts. The maps are not clipped,
+    so noise makes some pixels negative.
 
     Parameters
     ----------
     s : EDSSpectrum
         Spectrum image with two navigation axes, eager or lazy. It is read twice, block by block.
     xray_lines : None or list of str
-        One line per element. The counts of a map are those in the window of its line. None
+        X-ray lines, one per element. The counts of a map are those in the window of its line. None
         (default) uses the lines in ``metadata.Sample``, as ``get_lines_intensity`` does.
     integration_windows : float or array_like
-        Width of these windows in units of each line's FWHM, default 2, or an array with one row
-        (left, right) per line, in units of the energy axis. k-factors for windows of this width
-        apply.
+        Width of these windows in units of the FWHM of each line (default 2), or an array with one
+        row (left, right) per line, in units of the energy axis. Use k-factors for windows of this
+        width.
     extra_lines : None or list of str
         Elements, or their lines, that are present in the spectra but not mapped, such as ["Sr"]
         from a substrate. Elements of the instrument, such as Cu from a grid, need not be listed.
@@ -85,7 +85,7 @@ def fit_maps(
     output : dict
         Only with ``full_output=True``. Use `hyperspy_multimodal.plot.plot_sum_spectrum` to draw it.
 
-        Signals: ``sum_spectrum``, ``model`` (fitted to it), ``model_continuum`` and ``sum_peaks``
+        Signals: ``sum_spectrum``, ``model`` (the fit to it), ``model_continuum`` and ``sum_peaks``
         (two parts of the model), ``fitted`` and ``continuum`` (the model and its continuum,
         including the residual that was attributed to lines and continuum afterwards), all in counts
         per channel. ``templates``: one spectrum for each element, normalised to 1 count in the
@@ -97,14 +97,14 @@ def fit_maps(
         ``line_errors`` (standard error of the counts). An unassigned peak is named by its energy,
         such as "3.70 keV", and a line that accompanies it by both, such as "3.70 keV: Ca_Kb".
 
-        By element: ``elements``, with "mapped", "extra" (named, but not mapped), "instrument" or
-        "unnamed" for each symbol; ``instrument_elements`` and ``other_elements``, the counts of
-        elements that were not named. ``unassigned_peaks`` is a list of `UnassignedPeak`.
-        ``overlaps`` is a list of `Overlap`: unnamed elements to which a large fraction of the
+        By element: ``elements``, with "mapped", "extra" (listed, but not mapped), "instrument" or
+        "unnamed" (not listed) for each symbol; ``instrument_elements`` and ``other_elements``, the
+        counts of elements that were not listed. ``unassigned_peaks`` is a list of `UnassignedPeak`.
+        ``overlaps`` is a list of `Overlap`: unlisted elements to which a large fraction of the
         counts under a mapped line belongs. ``hidden_elements`` has an entry for each line of a
-        named element that may hide lines of unnamed elements: a dictionary of ``counts`` that may
-        belong to these, their ``error``, ``candidates`` (a list of lines), and ``is_shown`` (False
-        if the spectrum merely does not exclude them).
+        listed element that may hide lines of unlisted elements: a dictionary of the ``counts`` that
+        may belong to them, their ``error``, ``candidates`` (a list of lines), and ``is_shown``
+        (False if the spectrum merely does not exclude such lines).
 
         Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
         whose counts cannot come from the specimen.
@@ -116,9 +116,9 @@ def fit_maps(
         ``sum_deviance`` (about 1 for a good fit of many counts), ``correlation`` (K, K) of the
         noise of totals, ``totals``, and ``total_errors``, which include the errors of counts,
         calibration and line weights, and half of the counts that were added to an element or taken
-        from it beyond the model. ``hidden_errors`` contains their part that is due to
-        ``hidden_elements``. ``common_covariance`` (K, K) includes all of these except the
-        noise of the maps. ``goodness`` describes the quality of the fit in words.
+        from it beyond the model. ``hidden_errors`` contains the part of the total errors that is
+        due to ``hidden_elements``. ``common_covariance`` (K, K) includes all contributions except
+        the noise of the maps. ``goodness`` describes the quality of the fit in words.
 
     Raises
     ------
@@ -134,10 +134,10 @@ def fit_maps(
     Notes
     -----
     The summed spectrum is fitted first, by weighted least squares. The weights account for Poisson
-    noise [1]_ and for deviations that no peak model describes. Offset and gain of the axis are
-    searched over 100 eV and 1.5 %, with the named elements and with elements that microscopes often
+    noise [1]_ and for deviations that no peak model describes. The offset and gain of the axis are
+    searched within 100 eV and 1.5 %, using the listed elements and elements that microscopes often
     contribute. The latter are kept if some of their lines are visible separately from those of
-    named elements and all their other lines are consistent with the spectrum. Then lines (energies
+    listed elements and all their other lines are consistent with the spectrum. Then lines (energies
     and weights from eXSpy), continuum (after Kramers, with absorption edges) and detector are
     refined together. Weights within a family may vary by 7 % (K lines) to 15 % (M lines), the
     ratios of the families of an element may deviate from their cross-sections by a factor of about

@@ -82,9 +82,9 @@ def multimodal_fusion(
         continuum (default; see `hyperspy_multimodal.fit_maps`), or by summing one window per
         line.
     integration_windows : float or array_like
-        Width of the integration windows in units of each line's FWHM, default 2, or an array with
-        one row (left, right) per line, in units of the energy axis. Fitted intensities are
-        converted to the counts of the element within this window.
+        Width of the integration windows in units of the FWHM of each line (default 2), or an array
+        with one row (left, right) per line, in units of the energy axis. Fitted intensities are
+        also given as counts of the element within this window.
     background_windows : "auto", None or array_like
         Only for ``map_method="windows"``: windows beside the lines, from which the expected
         background is estimated. "auto" (default) uses ``estimate_background_windows``. An array has

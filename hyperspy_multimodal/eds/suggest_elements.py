@@ -31,11 +31,11 @@ def suggest_elements(
 ) -> list[SuggestedElement]:
     """Suggest elements of an EDS spectrum image from its summed spectrum.
 
-    The energy axis is calibrated first, so it does not need to be exact. An element is listed if
-    its lines explain peaks that no other element explains better, and if all of its lines that
+    The energy axis does not need to be exact, because it is calibrated first. An element is listed
+    if its lines explain peaks that no other element explains better, and if all of its lines that
     should be visible are present. The list is only a starting point: elements with few counts, and
-    elements whose lines coincide with stronger ones, may be missed or confused. Check ``others``,
-    and plot a fit with these elements with `plot_sum_spectrum`.
+    elements whose lines coincide with stronger ones, may be missed or misidentified. Check
+    ``others``, and use `plot_sum_spectrum` to plot a fit with the suggested elements.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ def suggest_elements(
     Returns
     -------
     list of SuggestedElement
-        Suggested elements, the strongest first. Attributes: ``element``, the visible ``lines``,
-        their ``counts``, the ``error`` of the strongest one, ``others`` (elements that could
-        explain the same peaks, or that may lie under the lines of one shell if these come from
-        other scan positions than the lines of another shell), and ``from_instrument`` (the usual
-        source of the element if the instrument may contribute it, such as the grid for Cu).
+        Suggested elements, strongest first. Attributes: ``element``, the visible ``lines``, their
+        ``counts``, the ``error`` of the strongest one, ``others`` (elements that could explain the
+        same peaks, or that may lie under the lines of one shell if these lines come from different
+        scan positions from those of another shell), and ``from_instrument`` (the usual source of
+        the element if the instrument may contribute it, such as the grid for Cu).
 
     Raises
     ------

@@ -65,10 +65,11 @@ def multimodal_fusion(
 
     where h is the HAADF scaled to [0, 1], :math:`c_0` is the brightness of the HAADF where none of
     the elements is present, :math:`w_i` is the HAADF weight of an element, and :math:`s_i` is the
-    scale of its map, a bright value. :math:`\gamma` (``gamma``) is the exponent of the maps in the
-    HAADF model. y are the electrons in the integration windows, B is their expected background, and
-    TV is the total variation of each map. :math:`\lambda_1` and :math:`\lambda_2` (``lambdas``)
-    weight the electrons and the regulariser.
+    scale of its map, a value typical of its bright pixels. :math:`\gamma` (``gamma``) is the
+    exponent of the maps in the HAADF model. y are the electrons in the integration windows, B is
+    their expected background, and TV is the total variation of each map. :math:`\lambda_1` and
+    :math:`\lambda_2` (``lambdas``) are the weights of the Poisson term, which contains the
+    electrons, and of the regulariser.
 
     Parameters
     ----------
@@ -83,8 +84,8 @@ def multimodal_fusion(
     map_method : "auto", "windows" or "fit"
         How electrons are extracted from the spectra. "windows": by summing one window per edge,
         above a background extrapolated from below the edge. "fit": by fitting hydrogenic edges and
-        white lines on a common power law, which separates an edge from the tail of the previous
-        one; for K and L edges of thin specimens. A fit needs the beam energy, convergence angle and
+        white lines on a common power law, for K and L edges of thin specimens. A fit separates an
+        edge from the tail of the previous one. It requires the beam energy, convergence angle and
         collection angle in the metadata, at least 4 channels below the lowest edge, and counts
         without background subtraction. The signal must list all elements with edges on the axis,
         mapped or not. "auto" (default): a fit if an element of the signal has an edge on the axis
@@ -101,8 +102,8 @@ def multimodal_fusion(
         2 channels) below the onset. If an edge of a listed element lies in such a window, the
         window starts above it where possible, and a warning is logged. An array has one row (left,
         right) per edge. No other edge may begin between such a window and the end of the
-        integration window: its electrons would be counted, and a warning is logged. None subtracts
-        no background.
+        integration window. If one does, its electrons are also counted, and a warning is logged.
+        None subtracts no background.
     background_type : str
         Only for ``map_method="windows"``: shape of the background, as in HyperSpy's
         ``remove_background``. "PowerLaw" (default): A E^-r, with r from the neighbourhood of each
@@ -111,13 +112,13 @@ def multimodal_fusion(
         and then scaled to each pixel.
     gain : None or float
         Counts per electron, > 0. None (default) uses ``gain_factor`` of
-        ``metadata.Signal.Noise_properties.Variance_linear_model``. If this is not set, the gain is
-        1 if all counts are whole numbers. Otherwise, it is estimated from the noise, and a warning
-        is logged. If the noise clearly contradicts the metadata or a gain of 1, the gain estimated
-        from the noise is used. A gain that is given is used in any case, with a warning if the
-        noise contradicts it by more than a factor of two. The noise floor of a camera (its noise
-        without electrons) is estimated together with the gain and included in the variance. It is
-        recorded as ``noise_floor``, in counts per channel.
+        ``metadata.Signal.Noise_properties.Variance_linear_model``. If this value is not set, the
+        gain is assumed to be 1 if all counts are whole numbers. Otherwise, it is estimated from the
+        noise, and a warning is logged. If the noise clearly contradicts the metadata or a gain of
+        1, the gain estimated from the noise is used. A gain passed as an argument is always used,
+        with a warning if the noise contradicts it by more than a factor of two. The noise floor of
+        a camera (its noise without electrons) is estimated together with the gain and included in
+        the variance. It is recorded as ``noise_floor``, in counts per channel.
     $regulariser
     $weights
     $haadf_blur

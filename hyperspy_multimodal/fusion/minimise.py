@@ -29,7 +29,7 @@ class FusionResult:
     maps : numpy.ndarray
         Net counts, float32, shape (K, ny, nx), >= 0.
     iterations : int
-        Iterations done.
+        Number of iterations.
     converged : bool
         Whether ``optimality`` reached the tolerance.
     optimality : float
@@ -40,8 +40,8 @@ class FusionResult:
         the ridge of the sources).
     cost_iterations : numpy.ndarray
         Iteration of each record; the first is 0, the starting point. With a callback, there is a
-        record every 10 iterations. Without one, records are rarer while the gap is far from the
-        tolerance.
+        record every 10 iterations. Without a callback, records are less frequent while the gap is
+        far from the tolerance.
     optimality_history : numpy.ndarray
         Relative gap of each record.
     dual : numpy.ndarray or None
@@ -78,7 +78,7 @@ class FusionResult:
     stresses: np.ndarray | None = field(default=None, repr=False)
 
     def part(self, chosen: np.ndarray | slice) -> FusionResult:
-        """Return the result for chosen elements (numbers, bool (K,) or a slice) as a start."""
+        """Return the result for selected elements (indices, bool (K,) or a slice) as a start."""
         return replace(
             self,
             maps=self.maps[chosen],

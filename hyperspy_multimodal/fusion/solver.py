@@ -53,11 +53,11 @@ def solve_fusion(
         + \lambda_1 \sum_{i,p} \bigl[ x_i + B_i - y_i \log(x_i + B_i) \bigr]
         + \lambda_2 \sum_i \mathrm{TV}(x_i)
 
-    with the HAADF h, gross counts y, expected background B and the total variation TV (forward
-    differences, Neumann boundaries). TV is isotropic or, with a ``guide``, directional: edges
-    are then not penalised where the guide has parallel edges. With ``regularisers="sieve"`` or
-    "smooth", maps are instead constrained to be no sharper than a Gaussian (see Notes). Nothing is
-    scaled, fitted or clipped beforehand.
+    where h is the HAADF, y are the gross counts, B is their expected background, and TV is the
+    total variation (forward differences, Neumann boundaries). TV is isotropic or, with a ``guide``,
+    directional, in which case edges are not penalised where the guide has parallel edges. With
+    ``regularisers="sieve"`` or "smooth", maps are instead constrained to be no sharper than a
+    Gaussian (see Notes). The inputs are not scaled, fitted or clipped.
 
     Parameters
     ----------
@@ -93,18 +93,18 @@ def solve_fusion(
         total variation according to ``guide`` and ``directional``.
     totals : None or sequence of float
         Net total of each map, >= 0, or NaN for a map without this constraint. None: no constraints.
-        Total variation and HAADF alone do not preserve totals. The maps are finally scaled to
-        remove the difference that remains because of the tolerance.
+        Total variation and HAADF alone do not preserve totals. Finally, the maps are scaled to
+        remove the small difference that remains because the tolerance is finite.
     tolerance : float
         Stop when the relative gap is at most this value, > 0. Float32 reaches about 1e-6.
     max_iterations : int
         Maximum number of iterations, >= 1.
     initial : FusionResult, optional
-        Result of an earlier call for maps of the same shape, from which to start. If the parameters
-        have changed little, few iterations are needed. The regulariser may differ.
+        Result of an earlier call for maps of the same shape, used as the starting point. Few
+        iterations are needed if the parameters have changed little. The regulariser may differ.
     callback : callable, optional
         Called as ``callback(iteration, maps, optimality)`` every 10 iterations, with a copy of the
-        maps. Fusion stops if it returns True.
+        maps. Fusion stops if the callback returns True.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def solve_fusion(
     Raises
     ------
     TypeError, ValueError
-        If an argument is invalid, or if the terms of the cost differ too much in size for
+        If an argument is invalid, or if the terms of the cost differ too much in magnitude for
         float32. Nothing is computed in this case.
 
     Notes

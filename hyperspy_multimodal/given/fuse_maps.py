@@ -61,9 +61,9 @@ def fuse_maps(
     Parameters
     ----------
     maps : list, dict, BaseSignal or numpy.ndarray
-        Maps of the same shape (ny, nx): a list of signals (two signal axes, or two navigation axes)
-        or arrays, a dictionary mapping elements to maps, or an array with elements along the first
-        axis.
+        Maps of the same shape (ny, nx): a list of arrays or of signals (with two signal axes or two
+        navigation axes), a dictionary mapping elements to maps, or an array with elements along the
+        first axis.
     haadf : Signal2D, BaseSignal or array_like
         HAADF image of the scan.
     align, keep_totals, keep_significant, share_structure
@@ -81,18 +81,18 @@ def fuse_maps(
         dictionary keyed by element or map name. None (default): 1 if all maps contain non-negative
         integers and are consistent with counts, as judged by their levels, their noise and the
         absence of repeated pixels. Otherwise, the gain is estimated from the increase of the noise
-        with brightness, and a warning is logged. Whether or not ``gain`` is given, if the noise of
-        maps that are not counts was clipped at 0, their values are replaced by the most likely
-        numbers of counts. This also removes the bias caused by clipping. A warning is logged if the
-        gain estimated from the noise differs from a given gain by more than a factor of two.
+        with brightness, and a warning is logged. A warning is logged if the gain estimated from the
+        noise differs from a given gain by more than a factor of two. If the noise of maps that are
+        not counts was clipped at 0, their values are replaced by the most likely numbers of counts,
+        whether or not ``gain`` is given. This replacement also removes the bias caused by clipping.
     background : None, float, dict or sequence of float
         Background that was subtracted from the maps, in map units. Accepts the same types as
-        ``gain``. Its noise is still in the maps. None (default): 0 for counts; otherwise, it is
-        estimated from the noise in dark regions.
+        ``gain``. The noise of this background is still present in the maps. None (default): 0 for
+        counts; otherwise, estimated from the noise in dark regions.
     pedestal : None, "vacuum", float, dict or sequence of float
-        Uniform background that is still in the maps, in map units per pixel, >= 0. It is subtracted
-        from the maps and their totals. "vacuum" measures it where the HAADF shows
-        vacuum. None (default): 0, with a warning if vacuum contains counts.
+        Uniform background that is still present in the maps, in map units per pixel, >= 0. It is
+        subtracted from the maps and their totals. "vacuum": measured where the HAADF shows vacuum.
+        None (default): 0, with a warning if vacuum contains counts.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.
     $navigation_mask
@@ -102,8 +102,9 @@ def fuse_maps(
     Returns
     -------
     maps : list of BaseSignal
-        One map per element, in the order and units of the input and with its axes and metadata;
-        Signal2D for arrays. ``metadata.Multimodal_fusion`` records all parameters.
+        One map per element, in the order and units of the input. Axes and metadata are copied from
+        the input; arrays are converted to Signal2D. ``metadata.Multimodal_fusion`` records all
+        parameters.
     output : dict
         Only with ``full_output=True``: as for ``multimodal_fusion``, and in addition ``gain``,
         ``gain_source`` ("counts", "given" or "estimated"), ``quantity`` ("counts", "units of the
@@ -127,8 +128,8 @@ def fuse_maps(
     not depend on x. The map is treated as x / g effective counts over a background of
     :math:`f / g^2`, that is, as a shifted Poisson variable with the same mean and variance. f / g
     is recorded as ``background``. HAADF weights that the maps do not determine are set to Z^1.7
-    times the number of atoms per count. This number is computed for X-ray emission at a beam energy
-    of 200 keV if all maps are named after X-ray lines, such as "Ti_Ka", and is 1 otherwise. By
+    times the number of atoms per count. If all maps are named after X-ray lines, such as "Ti_Ka",
+    this number is computed for X-ray emission at a beam energy of 200 keV; otherwise, it is 1. By
     default, totals are kept. Counts in vacuum are not subtracted unless ``pedestal`` is given,
     because they may come from a support film.
 

@@ -87,7 +87,7 @@ class TuningSession:
 
     @property
     def converged(self):
-        """Whether the last fusion of the region has the accuracy of a preview."""
+        """Whether the last fusion of the region reached the accuracy of a preview."""
         return self._latest.converged
 
     def model(self, gamma, blur, weights=None):
@@ -125,7 +125,7 @@ class TuningSession:
         The HAADF model of the whole scan and the totals measured in the region are used. The fusion
         starts from the last result, so small changes need few iterations, and repeating the same
         values continues the last fusion. Near its border, the region differs from the fusion of the
-        whole scan, which includes the pixels beyond it.
+        whole scan, which includes pixels outside the region.
 
         Parameters
         ----------

@@ -41,7 +41,7 @@ class Tuner(ipywidgets.VBox):
     unit : str
         Unit of the maps.
     warnings : sequence of str
-        Messages to show from reading the counts.
+        Messages logged while the counts were read, to be shown.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Tuner(ipywidgets.VBox):
         ``uses_haadf``, ``auto``, ``undo``, ``apply``, ``status`` (results of the buttons, verdicts,
         messages and errors), ``haadf``, ``preview`` (state of the preview), ``picture``, ``code``.
     seconds : float
-        Time needed for the last picture, including the fusion.
+        Time needed to update the picture the last time, including the fusion.
     """
 
     def __init__(self, session, apply, line, unit, warnings=()):

@@ -18,11 +18,11 @@ _LEAST_YIELD = 1e-5
 def xrays_per_atom(line, beam_energy, window):
     """Return the number of X-rays per atom in a window, up to a factor common to all lines.
 
-    This is Bethe's relativistic ionisation cross-section with Powell's constants [1]_, times the
-    mean fluorescence yield after Hubbell [2]_, times the fraction of the lines of the family in the
-    window. Absorption in the specimen and in the window of the detector is not included, so lines
-    below 1 keV come out too strong. The accuracy is about 20 % for K lines and a factor of two for
-    others.
+    The result is the product of Bethe's relativistic ionisation cross-section with Powell's
+    constants [1]_, the mean fluorescence yield after Hubbell [2]_, and the fraction of the line
+    family in the window. Absorption in the specimen and in the detector window is not included, so
+    lines below 1 keV are overestimated. The accuracy is about 20 % for K lines and a factor of two
+    for others.
 
     Parameters
     ----------

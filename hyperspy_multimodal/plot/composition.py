@@ -44,7 +44,7 @@ def plot_composition(
         Result of `composition`.
     haadf : BaseSignal or numpy.ndarray
         HAADF image (rows, columns) of the same field of view. It may have finer sampling. An image
-        of another field raises an error, as in the fusion.
+        with a different field of view raises an error, as in the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional
@@ -64,12 +64,12 @@ def plot_composition(
 
     Notes
     -----
-    Error bars are one standard error, from counts, fit and k-factors combined. An element that is
-    not detected is drawn as a downward triangle at its detection limit, and as "< limit" in the
-    table. A region without a composition has no points, and the table says so. The scale holds all
-    points with their error bars. The numbers of an element have as many decimals as its errors
-    need. The scale of scarce elements ends at the largest of their values, and is logarithmic
-    if the values differ by more than a factor of ten.
+    Error bars show one standard error, which combines the errors of counts, fit and k-factors. An
+    element that is not detected is drawn as a downward triangle at its detection limit, and as
+    "< limit" in the table. A region without a composition has no points, and the table says so. The
+    scale covers all points and their error bars. The number of decimals in the table is chosen for
+    each element according to its errors. The scale of scarce elements ends at the largest of their
+    values. It is logarithmic if the values differ by more than a factor of ten.
 
     Examples
     --------

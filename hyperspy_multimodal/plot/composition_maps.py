@@ -39,10 +39,10 @@ def plot_composition_maps(
 ) -> NDArray:
     """Draw the composition per pixel, with separate scales for scarce elements.
 
-    Vacuum and pixels without a composition are grey: those of regions without one, and those whose
-    counts are negative or not significant with the errors of fit and factors. A note says if any
-    pixel shows 100 % of an element. There, the maps contain none of the others; an element that has
-    no map may still be present.
+    Grey pixels have no composition. They are in vacuum or in regions without a composition, or
+    their counts are negative or not significant given the errors of fit and factors. If any pixel
+    shows 100 % of an element, a note says so. In such pixels, the maps contain no other element,
+    but an element without a map may still be present.
 
     Parameters
     ----------
@@ -50,8 +50,9 @@ def plot_composition_maps(
         Result of `composition`.
     highest : float, optional
         Upper end of the scale of all elements in percent, > 0. By default, the 98th percentile of
-        the most abundant element, rounded up to tens. An element whose 98th percentile is below a
-        fifth of that has a separate scale with other colours, shown by its colour bar.
+        the most abundant element, rounded up to a multiple of ten. An element whose 98th percentile
+        is below a fifth of this value has a separate scale with other colours, as its colour bar
+        shows.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional

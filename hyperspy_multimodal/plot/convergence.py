@@ -46,10 +46,10 @@ def plot_convergence(
     Notes
     -----
     The terms include their weights lambda_1 and lambda_2, as in Fig. 1e and 2e of J. Schwartz et
-    al., npj Comput. Mater. 8, 16 (2022). Only their sum decreases; a single term may rise while
-    others fall. The first point comes from coarser grids and is already close to the minimum. The
-    Poisson term omits a constant that depends only on the counts, so it may be negative. If the
-    HAADF is not used, its term is constant.
+    al., npj Comput. Mater. 8, 16 (2022). Only their sum decreases; a single term may increase while
+    others decrease. The starting point is computed on coarser grids, so the first value is already
+    close to the minimum. The Poisson term omits a constant that depends only on the counts, so it
+    may be negative. If the HAADF is not used, its term is constant.
 
     Examples
     --------

@@ -41,7 +41,8 @@ def plot_detection(
     found : Composition
         Result of `composition`.
     least : float
-        Threshold in percent, between 0 and 100. Regions that contain less are marked. Default 5.
+        Threshold in percent, between 0 and 100. The table marks regions that contain less of an
+        element. Default 5.
     ax : matplotlib.axes.Axes, optional
         Axes to draw into. By default, a new figure is created.
     figsize : float, str, or pair of them, optional
@@ -60,12 +61,12 @@ def plot_detection(
 
     Notes
     -----
-    The statements hold at the false discovery rate of ``found``. Over all regions, this is the
-    expected fraction of false statements among the statements that an element is present, and among
-    the statements that its amount is below ``least``. If the element is present, its cell contains
-    the composition. If the counts are not conclusive, the cell contains the detection limit, or
-    states that the region has no composition. If the element was not found although an amount of
-    ``least`` would have been detected, the cell contains "< least".
+    The table makes two kinds of statements: that an element is present, and that its amount is
+    below ``least``. For each kind, the expected fraction of false statements over all regions is
+    the false discovery rate of ``found``. If the element is present, its cell contains the
+    composition. If the counts are not conclusive, the cell contains the detection limit, or states
+    that the region has no composition. If the element was not found although an amount of ``least``
+    would have been detected, the cell contains "< least".
 
     Examples
     --------
@@ -146,9 +147,9 @@ def plot_detection_map(
 
     Notes
     -----
-    The label "there" implies no particular amount. Both yellowish colours mean less than ``least``,
-    whether or not the element was found. The amounts in blocks of these two colours do not
-    necessarily differ.
+    The label "there" means only that the element is present; it does not imply an amount. Both
+    yellowish colours mean an amount below ``least``, whether or not the element was found. Blocks
+    with different yellowish colours may contain the same amount.
 
     Examples
     --------

@@ -38,10 +38,11 @@ def plot_line_profile(
     Parameters
     ----------
     maps, raw_maps : list of BaseSignal
-        Fused and raw maps of the same elements, with two axes each, as returned by
-        `multimodal_fusion` and as ``raw_maps`` in its ``full_output``.
+        Fused and raw maps of the same elements, with two axes each: the maps returned by
+        `multimodal_fusion`, and ``output["raw_maps"]`` from the same call with
+        ``full_output=True``.
     line : hyperspy.roi.Line2DROI or tuple
-        The line, or its ends ((x1, y1), (x2, y2)), in units of the axes.
+        A line ROI, or the ends of the line, ((x1, y1), (x2, y2)), in units of the axes.
     linewidth : float, optional
         Width over which the maps are averaged, in units of the axes, rounded to whole pixels. By
         default, the width of the `Line2DROI`, or one pixel.
@@ -62,14 +63,15 @@ def plot_line_profile(
 
     Notes
     -----
-    Values are interpolated linearly between pixels. Masked scan positions have no value.
+    Values are interpolated linearly between pixels. Profiles have no values at masked scan
+    positions.
 
     For maps fused with ``uncertainty=True``, a band shows one standard deviation of a single pixel.
     The average across the line has less noise, but neighbouring pixels of a fused map are not
     independent.
 
-    To see where the line lies, draw it into an overlay: ``plot_overlay(maps).plot([x1, x2], [y1,
-    y2], "w")``.
+    To show the position of the line, draw it on an overlay:
+    ``plot_overlay(maps).plot([x1, x2], [y1, y2], "w")``.
 
     Examples
     --------

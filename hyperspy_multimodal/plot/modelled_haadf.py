@@ -49,12 +49,13 @@ def plot_haadf_model(
 
     Notes
     -----
-    The HAADF is scaled to [0, 1], with the blur and shift that the fusion used. The maps do not
-    explain structure in the residual. Possible causes are an element that is not mapped, thickness,
-    diffraction contrast, or a HAADF that is not registered. The scale of the residual is symmetric
-    about 0. The title gives ``r_squared``, the fraction of the variance of the HAADF that the raw
-    maps explain before fusion. For this value, the HAADF and the maps are smoothed, and the noise
-    of the maps is corrected for. It can be 100 % although the residual shows noise.
+    The HAADF is scaled to [0, 1], with the blur and shift used in the fusion. Structure in the
+    residual is not explained by the maps. Possible causes are an element that is not mapped,
+    variations of thickness, diffraction contrast, or a HAADF that is not registered. The scale of
+    the residual is symmetric about 0. The title gives ``r_squared``, the fraction of the variance
+    of the HAADF that the raw maps explain before fusion. To compute this value, the HAADF and the
+    maps are smoothed, and the noise of the maps is corrected for. The value can therefore be 100 %
+    even though the residual shows noise.
 
     Examples
     --------

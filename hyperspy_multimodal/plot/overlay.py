@@ -72,25 +72,26 @@ def plot_overlay(
         A matplotlib colour for each map. By default, magenta and green for two maps; red, green and
         blue for three; and yellow for a fourth.
     weights : list of float, optional
-        Factor for the brightness of each map, >= 0. By default 1, or 0.4 for maps whose verdict is
-        "not to be trusted". A factor of 0.5 can keep an element that is present everywhere from
-        hiding the others.
+        Factor by which the brightness of each map is multiplied, >= 0. By default 1, or 0.4 for
+        maps whose verdict is "not to be trusted". A factor of 0.5 can keep an element that is
+        present everywhere from hiding the others.
     vmin, vmax : float, str, or list of them
-        Values at which a map is dark and at which it has its full colour, one for all maps or one
-        per map: numbers, or percentiles such as "5th", as in HyperSpy. The default for ``vmax`` is
-        "99.8th". The default for ``vmin``, "auto", is 0, unless an element is everywhere: if the
-        5th percentile of a map is more than 10 % of ``vmax``, ``vmin`` is three quarters of this
-        percentile. A uniform map then has a quarter of its colour and does not hide the others.
+        Values at which a map is dark (``vmin``) and at which it has its full colour (``vmax``), one
+        for all maps or one per map: numbers, or percentiles such as "5th", as in HyperSpy. The
+        default for ``vmax`` is "99.8th". The default for ``vmin``, "auto", is 0, unless an element
+        is present everywhere: if the 5th percentile of a map is more than 10 % of ``vmax``,
+        ``vmin`` is three quarters of this percentile. A uniform map then has a quarter of its
+        colour and does not hide the others.
     same_scale : bool
         Whether all maps share one scale, from the lowest ``vmin`` to the highest ``vmax`` (True),
-        or each has its own (False, default). On a common scale, a trace element is dark.
+        or each has its own (False, default). On a common scale, trace elements are hardly visible.
     background : "black" or "white"
         Colour where all maps are at or below ``vmin``. On black, colours add like light; on white,
         they absorb like ink. Default "black".
     legend : bool
-        Whether to draw a legend below the image. It contains the values at which each map is dark
-        and at which it has its full colour, and marks maps that are not to be trusted. It is never
-        larger than the image. Default True.
+        Whether to draw a legend below the image. The legend gives the values at which each map is
+        dark and at which it has its full colour, and marks maps that are not to be trusted. It is
+        never larger than the image. Default True.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
         "85 mm".
@@ -107,9 +108,9 @@ def plot_overlay(
     Notes
     -----
     By default, each map has its own scale. The overlay then shows where the elements are, but not
-    how much of each there is: a trace element looks as bright as a main one. The legend gives the
-    ends of each scale. If the lower one is above 0, dark pixels still contain the element. With
-    ``same_scale=True``, brightness is proportional to counts. Counts are not atomic fractions,
+    how much of each there is: a trace element looks as bright as a major element. The legend gives
+    the limits of each scale. If the lower limit is above 0, dark pixels still contain the element.
+    With ``same_scale=True``, brightness is proportional to counts. Counts are not atomic fractions,
     which also depend on k-factors. Pixels in which colours saturate keep their hue. Mixed colours
     of four or more overlapping elements are ambiguous; draw only some of the maps, such as
     ``plot_overlay(maps[:3])``. NaN pixels show the background. The axes of the figure have the

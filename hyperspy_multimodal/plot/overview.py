@@ -76,7 +76,8 @@ def plot_overview(
     ----------
     maps, raw_maps : list of BaseSignal
         Fused and raw maps of the same elements, in counts, with two axes each: the maps returned by
-        `multimodal_fusion`, and ``output["raw_maps"]`` of the same call with ``full_output=True``.
+        `multimodal_fusion`, and ``output["raw_maps"]`` from the same call with
+        ``full_output=True``.
     haadf : BaseSignal or numpy.ndarray
         HAADF image (rows, columns) of the same field of view. It may have finer sampling. An image
         with a different field of view raises an error, as in the fusion.
@@ -84,14 +85,14 @@ def plot_overview(
         Figure to draw into; a new one by default.
     same_scale : bool
         Whether the raw and the fused map of an element share one scale and one colour bar (True,
-        default), or each map has its own.
+        default) or have separate ones.
     raw_blur : float or "auto"
-        Standard deviation, in pixels, of a Gaussian filter that smooths raw maps in the figure; 0
-        leaves them as they are. "auto" (default): for each map, a filter that is just wide enough
-        to average over 25 counts where the fused map is brightest. The standard deviation is at
-        most an eighth of the shorter side of the map. No filter is applied if the brightest pixels
-        contain at least 8 counts. Titles say "smoothed" instead of "raw" if a filter is applied,
-        and captions give its standard deviation.
+        Standard deviation, in pixels, of a Gaussian filter that smooths raw maps in the figure;
+        with 0, they are not smoothed. "auto" (default): for each map, a filter that is just wide
+        enough to average over 25 counts where the fused map is brightest. The standard deviation is
+        at most an eighth of the shorter side of the map. No filter is applied if the brightest
+        pixels contain at least 8 counts. Titles say "smoothed" instead of "raw" if a filter is
+        applied, and captions give its standard deviation.
     cmap : str, Colormap, or list of them
         Colour map for all elements, or a list with one for each. "elements" goes from black to the
         colour of the element in the overlay. Default "viridis".
@@ -100,8 +101,8 @@ def plot_overview(
     overlay : list of BaseSignal, optional
         Maps in the overlay. By default, all fused maps if there are at most four. Otherwise, the
         four with the most structure are used, excluding those whose verdict is "not to be trusted".
-        Structure is measured by the likelihood ratio of the fused map and a uniform map, given the
-        counts. The legend names the other elements.
+        Structure is measured by the likelihood ratio of the fused map to a uniform map, given the
+        counts. The legend names the elements that are left out.
     captions : bool
         Whether to state the verdicts, the filters applied to raw maps and the use of the HAADF
         below the panels, and to mark corrected windows with rings and windows that still differ
@@ -109,9 +110,9 @@ def plot_overview(
         figure.
     columns : int, optional
         Pairs of panels per row. By default, as many as are legible within the width of ``figsize``,
-        up to five. With ``same_scale=True``, if fewer than three fit and more than one row is
-        needed, each row holds one pair, with the raw and the fused map side by side, so that the
-        figure fills a narrow page.
+        up to five. With ``same_scale=True``, if fewer than three pairs fit and more than one row is
+        needed, each row contains one pair, with the raw and the fused map side by side. The figure
+        then fills a narrow page.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
         such as "180 mm".
@@ -130,21 +131,21 @@ def plot_overview(
 
     Notes
     -----
-    Scales start at 0. By default, the upper limit of the scale of both maps is the 99.8th
+    Scales start at 0. By default, both maps of an element share an upper limit. It is the 99.8th
     percentile of the fused map or the 99th percentile of the displayed raw map, whichever is
-    higher, but at most 1.5 times this percentile of the fused map. Brighter pixels are clipped, as
-    the pointed end of the colour bar indicates. If pixels contain only a few counts, a single count
-    in the raw map would span this entire scale, and raw and fused maps could not be compared. Raw
-    maps are then smoothed (see ``raw_blur``). With ``same_scale=False``, the upper limit of the
-    scale of each map is its own 99.8th percentile.
+    higher, but at most 1.5 times the 99.8th percentile of the fused map. Brighter pixels are
+    clipped, as the pointed end of the colour bar indicates. If pixels contain only a few counts, a
+    single count in the raw map would span the entire scale, and raw and fused maps could not be
+    compared. Such raw maps are smoothed (see ``raw_blur``). With ``same_scale=False``, the upper
+    limit of the scale of each map is its own 99.8th percentile.
 
     Small rings on a fused map mark the centres of windows in which fusion changed the counts
     significantly. In these windows, the sum of the map was therefore reset to that of the counts
     (``keep_significant``). Crosses mark the centres of windows in which the sums still differ. The
-    caption explains the marks. The title of the detector image is its own name, such as "BSE"; it
-    also indicates if the image was not used in the fusion. If the fusion used it differently for
-    different elements, the caption says how. Lengths in all panels are in the units of the axes of
-    the maps. The caption of each fused map gives its verdict, with all reasons if it is not sound.
+    captions explain the marks. The title of the detector image is its name, such as "BSE", and also
+    states if the image was not used in the fusion. If the image was used differently for different
+    elements, the captions say how. Lengths in all panels are in the units of the axes of the maps.
+    The caption of each fused map gives its verdict, with all reasons if it is not sound.
 
     Examples
     --------

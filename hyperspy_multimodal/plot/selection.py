@@ -44,13 +44,13 @@ _CLOSE = 1e-6
 def plot_selection(
     output: Output, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Plot how well each setting that was tried predicts held-out counts.
+    """Plot how well each candidate setting predicts held-out counts.
 
     Parameters
     ----------
     output : dict
         Dictionary from `multimodal_fusion` with ``lambdas="auto", full_output=True``. For lazy
-        maps, pass ``output["record"].compute()``, which reads and fuses them.
+        maps, pass ``output["record"].compute()``, which reads and fuses the spectra.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
     figsize : float, str, or pair of them, optional
@@ -65,28 +65,28 @@ def plot_selection(
     Raises
     ------
     TypeError, ValueError
-        If ``output`` is not such a dictionary, or if lambdas were given, so that nothing was
-        chosen.
+        If ``output`` is not such a dictionary, or if no setting was chosen because lambdas were
+        given.
 
     Notes
     -----
-    The counts were split at random into two halves. Maps fused from one half predict the other. The
-    lower the error of that prediction, the better the setting. The error is plotted in percent
-    above the lowest error of the element. Too little smoothing (left) leaves noise in the map, and
-    too much smoothing (right) blurs its structure. Both give worse predictions.
+    To score a setting, the counts are split at random into two halves, and maps fused from one half
+    are used to predict the other. The plot shows the prediction error of each setting, in percent
+    above the lowest error for the element. Too little smoothing (left) leaves noise in the map, and
+    too much smoothing (right) blurs its structure. Both increase the error.
 
-    Settings without the HAADF are black. Settings with the HAADF have one colour per gamma. Lines
-    connect the best settings at each strength of smoothing. The symbol depends on the regulariser:
-    circles for total variation, diamonds for its Huber form, squares for sieves and hexagons for
-    smooth maps. For the last two, lambda_2 / lambda_1 is half the square of their width in pixels.
-    Filled symbols denote regularisers that follow the edges of the HAADF. Triangles at the top
-    denote errors above 30 percent.
+    Settings without the HAADF are drawn in black, and settings with the HAADF in one colour per
+    gamma. Lines connect the best settings at each strength of smoothing. Symbols denote the
+    regulariser: circles for total variation, diamonds for its Huber form, squares for "sieve" and
+    hexagons for "smooth". For the last two, lambda_2 / lambda_1 is half the square of their width
+    in pixels. Filled symbols denote regularisers that follow the edges of the HAADF. Triangles at
+    the top denote errors above 30 percent.
 
-    A ring marks the chosen setting. It is not always the lowest symbol of an element: elements that
-    are coupled by the HAADF are chosen together, and the HAADF is used only if it improves the
-    prediction of all elements together by at least three standard errors. Without the HAADF, an
-    element whose map has lost significant structure gets another setting whose prediction is hardly
-    worse.
+    A ring marks the chosen setting. The chosen setting is not always the one with the lowest error.
+    Settings of elements that are coupled by the HAADF are chosen together, and the HAADF is used
+    only if it improves the prediction of all elements together by at least three standard errors.
+    If the HAADF is not used and a map has lost significant structure, another setting with only a
+    slightly higher error is chosen for this map.
 
     Examples
     --------

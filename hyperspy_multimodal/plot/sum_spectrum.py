@@ -57,14 +57,14 @@ def plot_sum_spectrum(
     Parameters
     ----------
     output : dict
-        ``output`` of `multimodal_fusion`, for EDS or EELS, its item ``output["spectrum_fit"]``, or
-        the ``full_output`` of `hyperspy_multimodal.fit_maps`.
+        ``output`` of `multimodal_fusion` (EDS or EELS), its item ``output["spectrum_fit"]``, or
+        ``output`` of `hyperspy_multimodal.fit_maps`.
     energies : tuple of (float, float), optional
         Energies to show, in units of the energy axis. The default for EELS is all fitted channels
         or, for windows, all windows. For EDS, the default range starts at the first fitted channel
-        with counts. It ends at the last channel with 0.2 % of the highest one, the
-        last peak, the last mapped line, or the last range where the model is wrong, whichever is
-        highest.
+        with counts. It ends at the last channel with 0.2 % of the counts of the highest channel,
+        the last peak, the last mapped line, or the last range where the model is wrong, whichever
+        is highest in energy.
     fig : matplotlib.figure.Figure, optional
         Figure to draw into; a new one by default.
 
@@ -88,10 +88,10 @@ def plot_sum_spectrum(
     standard errors of the counts, linear up to 5 and logarithmic beyond, with the same shading. The
     grey band extends from -2 to 2 standard errors.
 
-    Ticks mark the fitted positions of all lines. The strongest line of each family has a label if
-    it forms a peak or is mapped; other lines have one if their peaks stand out. Colours distinguish
-    named elements, elements of the instrument, and possible elements of unassigned peaks ("?").
-    Doubtful features are listed below the figure:
+    Ticks mark the fitted positions of all lines. The strongest line of each family is labelled if
+    it forms a peak or is mapped; other lines are labelled if their peaks stand out. Colours
+    distinguish listed elements, elements of the instrument, and possible elements of unassigned
+    peaks ("?"). Doubtful features are listed below the figure:
 
     - unassigned peaks;
     - ranges, shaded in orange, where the counts deviate from the model in one direction over more
@@ -102,20 +102,21 @@ def plot_sum_spectrum(
     - channels that were left out.
 
     **EELS.** For a fit, the upper panel shows observed counts, the model and its background. The
-    middle panel shows the counts above the background with the fitted edges, and the edges without
-    their white lines as dotted curves. Bars at its bottom are the integration windows. The residual
-    is in standard errors of the counts, which include the gain and the noise floor of the camera.
+    middle panel shows the counts above the background and the fitted edges; dotted curves show the
+    edges without their white lines. Bars at the bottom of this panel mark the integration windows.
+    The lower panel shows the residual in standard errors of the counts, which take into account the
+    gain and the noise floor of the camera.
 
-    Lines with names mark the onsets as fitted, that is, with the common shift of the edges
-    (``edge_shift``); dotted lines in the middle panel mark the tabulated onsets. If the shift is at
-    its limit, compare both with the rise of the spectrum. Edges that were not found are in
-    brackets. The range where the fit deviates most from the spectrum is shaded if the deviation is
-    large.
+    Labelled vertical lines mark the fitted onsets, which include the common shift of the edges
+    (``edge_shift``); dotted vertical lines in the middle panel mark the tabulated onsets. If the
+    shift is at its limit, compare both onsets with the rise of the spectrum. Edges that were not
+    found are in brackets. The range where the fit deviates most from the spectrum is shaded if the
+    deviation is large.
 
-    For windows, dashed curves are the backgrounds. Filled areas above them are the net counts of
-    the integration windows, and hatched bars mark the background windows. A power law is fitted in
-    each pixel; the curve has the counts of all pixels before the edge and the sum of their
-    backgrounds in the integration window.
+    For windows, dashed curves show the backgrounds. Filled areas above them are the net counts in
+    the integration windows, and hatched bars mark the background windows. A separate power law is
+    fitted in each pixel. The curve shown is the power law that has the counts of all pixels before
+    the edge and, in the integration window, the sum of their backgrounds.
 
     Examples
     --------

@@ -61,8 +61,8 @@ def composition(
 ) -> Composition:
     r"""Return the composition of regions of EDS or EELS maps, with errors and detection limits.
 
-    Fused maps are used only to locate regions. Counts are summed over each region of the raw maps,
-    because raw maps are unbiased and their noise is known.
+    Fused maps are used only to locate regions. The counts of each region are summed from the raw
+    maps, because raw maps are unbiased and their noise is known.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ def composition(
     kfactors : None, dict or list
         For X-ray lines: Cliff-Lorimer factors by line, for weight percent as in eXSpy, such as
         ``{"Si_Ka": 1.0, "O_Ka": (1.9, 0.05)}``, where the second number of a pair is the standard
-        error. An element symbol stands for its line; lines without a map are ignored, unknown
-        ones are refused. A list must be in the order of the maps. Zeta factors may be used instead.
+        error. An element symbol stands for its line. Lines without a map are ignored; unknown lines
+        raise an error. A list must be in the order of the maps. Zeta factors may be used instead.
         For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
         as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic cross-sections
         recorded by the fusion, with estimated standard errors of 10 % (K) and 20 % (L).
@@ -140,11 +140,11 @@ def composition(
       The expected contribution of overlapping lines (tabulated intensities) or edges (hydrogenic
       cross-sections) of other mapped elements is counted as an error as well. For each element, the
       relative error of the counts of a region equals the relative error of the total. However, the
-      error assigned to a region is at least the error of the total multiplied by the region's share
-      of the counts of all lines (for EELS, of all spectra), but, for an EDS fit, no more than the
-      counts beneath the line in the region. For existing maps (`fuse_maps`), errors of the
-      background and of overlapping lines are not known. This is stated in the table, and detection
-      is not assessed;
+      error of a region is at least the error of the total multiplied by the region's share of the
+      counts of all lines (for EELS, of all spectra). For an EDS fit, this lower limit does not
+      exceed the counts beneath the line in the region. For existing maps (`fuse_maps`), errors of
+      the background and of overlapping lines are not known. This is stated in the table, and
+      detection is not assessed;
     - kfactors: their standard errors, which are assumed to be independent.
 
     EELS: atoms are proportional to :math:`N_i / \sigma_i`, with the cross-section :math:`\sigma_i`
@@ -160,47 +160,48 @@ def composition(
     outside all regions.
 
     Negative counts are set to zero in the composition, so percentages are between 0 and 100;
-    ``counts`` keep their sign. The composition of a region is NaN (``remarks`` gives the reason) if
-    the amount of all elements together is less than three combined standard errors (noise, fit and
-    factors), or if an element has counts below -3 standard errors (noise and fit; noise alone if
-    the sum does not count as known) and an amount below -1 % of the amounts of the other elements.
+    ``counts`` keep their sign. The composition of a region is NaN in two cases, and ``remarks``
+    gives the reason. In the first, the amount of all elements together is less than three combined
+    standard errors (noise, fit and factors). In the second, an element has counts below -3 standard
+    errors (noise and fit, or noise alone if the amount of all elements is not known) and an amount
+    below -1 % of the amounts of the other elements.
 
-    The composition of pixels is NaN in vacuum, in regions without a composition, and where the raw
-    counts of 5 x 5 pixels have none: an element is negative by five standard errors, or the amount
-    of all elements is below three standard errors of fit and factors. They are also NaN where the
-    fused counts of the pixel itself are below three of these errors.
+    The composition of a pixel is NaN in vacuum and in regions without a composition. It is also NaN
+    if, in the raw counts of 5 x 5 pixels, an element is negative by five standard errors, or if the
+    amount of all elements is below three standard errors of fit and factors. The same applies if
+    the fused counts of the pixel itself are below three of these errors.
 
     An element is reported as detected if its counts would be improbable in its absence, given the
     expected background and the error of the fit. The p-value threshold follows from the false
     discovery rate over all pairs of regions and elements [2]_. Near-certain pairs (p-values below
-    1/10000 of the rate) are excluded because they would loosen the threshold for the rest. The
+    1/10000 of the rate) are excluded, because they would loosen the threshold for the others. The
     threshold is at most one fifth of the rate (0.01 by default). Detection limits follow Currie
-    [3]_: an element with this many counts is detected in 95 % of scans, and one with fewer counts
-    less often.
+    [3]_: an element with this number of counts is detected in 95 % of scans, and an element with
+    fewer counts is detected less often.
 
-    Regions are detected as follows. If the outlines of regions followed the noise of the counts,
-    this noise would bias the compositions. To avoid this, simulated noise is added to one copy of
-    the raw counts and subtracted from a second copy. This gives two sets of maps with independent
-    noise, each as noisy as maps from half the counts [4]_. The first set is fused with the
-    parameters of the maps, and regions are detected in it. The second set is summed over these
-    regions, which increases the errors by a factor of 1.4. A pixel belongs to the specimen if the
-    fused counts of all maps together exceed three standard errors of the counts of 5 x 5 pixels,
-    and if those of the connected component that contains it exceed five standard errors of the
-    counts of this component; all other pixels are vacuum. Connected pieces of a region that do not
-    exceed five standard errors belong to no region. The compositions of the specimen pixels are
-    grouped by k-means into 2 to 6 clusters. Clusters that differ by less than 10 at%, or by less
-    than four standard errors of the second set of counts, are merged. Regions have at least 20
-    pixels, and at least half of the pixels of a region must lie in squares of 2 x 2 pixels entirely
-    within it, so that scattered pixels do not become regions. The number of clusters is chosen such
-    that the distance of pixels to the centre of their own cluster, relative to the distance to the
-    nearest other centre, is on average as small as possible. If all clusters are merged, all pixels
-    form a single region. If this region is the whole scan, all counts are summed over it, and
-    errors do not increase.
+    If the outlines of regions followed the noise of the counts, the compositions would be biased.
+    Regions are therefore detected in maps whose noise is independent of the counts that are summed.
+    Simulated noise is added to one copy of the raw counts and subtracted from a second copy. The
+    two resulting sets of maps have independent noise, and each is as noisy as maps from half the
+    counts [4]_. The first set is fused with the parameters of the maps, and regions are detected in
+    it. The second set is summed over these regions, which increases the errors by a factor of 1.4.
+    A pixel belongs to the specimen if the fused counts of all maps together exceed three standard
+    errors of the counts of 5 x 5 pixels, and if those of the connected component that contains it
+    exceed five standard errors of the counts of this component; all other pixels are vacuum.
+    Connected pieces of a region that do not exceed five standard errors belong to no region. The
+    compositions of the specimen pixels are grouped by k-means into 2 to 6 clusters. Clusters that
+    differ by less than 10 at%, or by less than four standard errors of the second set of counts,
+    are merged. Regions have at least 20 pixels, and at least half of the pixels of a region must
+    lie in squares of 2 x 2 pixels entirely within it, so that scattered pixels do not become
+    regions. The number of clusters is chosen such that the distance of pixels to the centre of
+    their own cluster, relative to the distance to the nearest other centre, is on average as small
+    as possible. If all clusters are merged, all pixels form a single region. If this region is the
+    whole scan, all counts are summed over it, and errors do not increase.
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
-    ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels. If a
-    region found in the maps is not told apart from a larger one once the mean counts per pixel
-    outside of all regions are subtracted from both, its remark says so.
+    ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.
+    ``remarks`` lists detected regions that cannot be distinguished from a larger region after the
+    mean counts per pixel outside all regions have been subtracted from both.
 
     References
     ----------

@@ -87,12 +87,12 @@ def detection_map(
         As in `composition`. Errors of the factors are ignored.
     least : float
         Smallest amount that should not be missed, in percent, between 0 and 100. Default 5. The map
-        shows where the amount is smaller, whether the element was found or not. Smaller amounts
-        need larger blocks.
+        shows where the amount is smaller, whether or not the element was found. Smaller values
+        require larger blocks.
     sizes : None, int or dict
         Side length of a block in pixels, for all elements or by line. None (default): large enough
-        to detect ``least`` percent of the element, or the amount that is present, in most blocks
-        of the specimen; at most a quarter of the shorter side of the scan.
+        to detect ``least`` percent of the element, or the amount that is present, in most blocks of
+        the specimen, but at most a quarter of the shorter side of the scan.
     composition_units : "atomic" or "weight"
         Whether ``least`` and the limits are in atomic or weight percent. Default "atomic".
     false_discovery_rate : float
@@ -118,11 +118,11 @@ def detection_map(
     Notes
     -----
     The blocks of an element are tested together, following Benjamini and Hochberg [1]_, in two
-    tests: whether so many counts would be improbable without the element, and whether so few counts
-    would be improbable with ``least`` percent of it. Both tests include the Poisson noise of
-    counts and background, and the error of the fit. If neither test is significant, as in vacuum,
-    the counts are not conclusive. The same applies if the element was not found but the detection
-    limit is above ``least``.
+    tests. The first is whether so many counts would be improbable without the element; the second
+    is whether so few counts would be improbable with ``least`` percent of it. Both tests include
+    the Poisson noise of counts and background, and the error of the fit. If neither test is
+    significant, as in vacuum, the counts are not conclusive. The same applies if the element was
+    not found but the detection limit is above ``least``.
 
     References
     ----------

@@ -36,7 +36,7 @@ class RegionSums:
     Attributes
     ----------
     lines : list of str
-        Lines or edges, in the order of the maps; elements where these are not known.
+        Lines or edges, in the order of the maps; elements if lines or edges are not known.
     regions : list of str
         Names of the regions.
     pixels : numpy.ndarray
@@ -49,16 +49,16 @@ class RegionSums:
     covariances : numpy.ndarray
         Covariances between the lines of each region, from noise and fit, shape (R, K, K).
     fit_errors_are_known : bool
-        False for existing maps, for which the errors of the background and of overlapping lines are
-        not known and not included.
+        Whether the errors common to all regions are included. False for existing maps, for which
+        the errors of the background and of overlapping lines are not known.
     counts_unit : "counts" or "map units"
         Unit of counts and errors: map units for existing maps that are not counts.
     gain_remarks : list of str
-        What the errors assume if a gain was estimated, and whether noise was added; lines below the
-        table.
+        Lines below the table: assumptions of the errors if a gain was estimated, and whether noise
+        was added.
     doubts : dict of str to str
-        Verdict on the counts of each map and its reasons, by line; "" if there is none. Lines below
-        the table.
+        Lines below the table, by X-ray line or edge: verdict on the counts of the map, with
+        reasons; "" if there is none.
     masks : numpy.ndarray
         Masks of the regions, bool, shape (R, ny, nx).
     """
@@ -133,11 +133,11 @@ def region_sums(
     *,
     seed: int = 0,
 ) -> RegionSums:
-    """Return the counts in regions of EDS or EELS maps, and their errors.
+    """Return the counts in regions of EDS or EELS maps, with errors.
 
     The counts are sums of the raw maps, which are unbiased and whose noise is known. Sums of fused
     maps can have less noise, but they are biased where fusion flattens structure. No k-factors are
-    needed; for a composition, use `composition`.
+    needed. To compute compositions, use `composition`.
 
     Parameters
     ----------
@@ -153,8 +153,8 @@ def region_sums(
     regions : None, BaseROI, BaseSignal, array_like, dict or list
         A HyperSpy ROI or a Boolean mask of shape (ny, nx) that is True inside the region, a
         dictionary or list of these, or an integer label image that is 0 outside all regions. Choose
-        regions by position or from the HAADF: regions drawn around bright pixels of the raw maps
-        contain too many counts. None (default) finds regions in the maps; see Notes.
+        regions by position or from the HAADF, because regions drawn around bright pixels of the raw
+        maps contain too many counts. None (default) finds regions in the maps; see Notes.
     seed : int
         Random seed for region detection. Default 0.
 
@@ -171,17 +171,17 @@ def region_sums(
 
     See Also
     --------
-    composition : Composition of regions; also includes the errors of the factors.
+    composition : Compute the composition of regions, including the errors of the factors.
 
     Notes
     -----
     The errors "counts" and "fit" are the same as those that `composition` propagates.
 
     Regions are detected as in `composition`, in maps whose noise is independent of the counts that
-    are summed. Making them independent increases the errors by a factor of 1.4, unless the only
-    region is the whole scan. Because no factors are given, regions are distinguished not by their
-    composition but by the fraction of the counts that comes from each element. Regions whose
-    fractions differ by less than 10 percentage points, all elements together, are merged.
+    are summed. This independence increases the errors by a factor of 1.4, unless the only region is
+    the whole scan. Because no factors are given, regions are distinguished not by their composition
+    but by the fraction of the counts that comes from each element. Regions whose fractions differ
+    by less than 10 percentage points, summed over all elements, are merged.
 
     Examples
     --------

@@ -59,7 +59,7 @@ class Composition:
         automatically detected regions, the errors include the noise that is added to make the
         counts independent of the detection.
     atomic_percent, weight_percent : ndarray of shape (R, K)
-        Composition, between 0 and 100; counts below zero are taken as zero.
+        Composition, between 0 and 100. Negative counts are taken as zero.
     errors : dict of str to ndarray of shape (R, K)
         Standard errors in percent (see ``units``) by source: "counts" (noise), "fit" (errors
         common to all regions, such as calibration and continuum), "kfactors", and "total".
@@ -68,10 +68,10 @@ class Composition:
         maps: the errors of their background and of overlapping lines are not known, and neither
         detection limits nor p-values are given.
     kfactors_have_errors : bool
-        Whether any factor has a standard error. If not, ``errors["kfactors"]`` is 0 and the total
-        does not include errors of k-factors; the table states this.
+        Whether any factor has a standard error. If not, ``errors["kfactors"]`` is 0, and the table
+        states that the total does not include errors of k-factors.
     covariances : ndarray of shape (R, K, K)
-        Covariances of the total errors, between elements.
+        Covariances of the total errors between elements.
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
         Smallest amount of an element that would be detected in 95 % of scans, in counts and in
         percent. For an abundant element, this is an upper limit, because it includes the error of
@@ -81,35 +81,36 @@ class Composition:
         is wrong.
     detected : ndarray of shape (R, K)
         Whether the element is detected, bool, at the false discovery rate over all uncertain pairs
-        of regions and elements. Also False if nothing is known because the background is wrong.
+        of regions and elements. Also False if detection cannot be assessed because the background
+        is wrong.
     false_discovery_rate : float
         As given.
     per_count : ndarray of shape (K,)
-        Variance that a count adds to its own estimate, in the unit of the counts.
+        Variance that one count of a line adds to the estimated counts, in the unit of the counts.
     remarks : dict of str to str
-        Reason why a region has no composition, elements that are left out of it, and whether it is
-        clearly not uniform, by region; "" for none of these.
+        Remarks by region: why it has no composition, which elements are left out of the
+        composition, and whether the region is clearly not uniform. "" if there is no remark.
     covariances_by_source : dict of str to ndarray of shape (R, K, K)
-        The same for "counts", "fit" and "kfactors", which add up to the total.
+        Covariances due to "counts", "fit" and "kfactors", which add up to ``covariances``.
     masks : ndarray of shape (R, ny, nx)
         Masks of the regions, bool.
     maps : list of BaseSignal
         Composition of each pixel from the fused maps, one per element. NaN in vacuum, in regions
         without a composition, and where the raw counts of 5 x 5 pixels, or the fused counts of the
-        pixel, have none by the errors of fit and factors.
+        pixel, are too low compared with the errors of fit and factors.
     counts_unit : "counts" or "map units"
-        Unit of ``counts``, ``counts_errors`` and ``detection_limit_counts``, and their name in
-        tables: map units for existing maps that are not counts.
+        Unit of ``counts``, ``counts_errors`` and ``detection_limit_counts``, which is also used in
+        tables. "map units" for existing maps that are not counts.
     gain_remarks : list of str
-        What the errors assume if a gain was estimated, and whether noise was added; lines below the
-        table.
+        Lines below the table: assumptions of the errors if a gain was estimated, and whether noise
+        was added.
     doubts : dict of str to str
-        Verdict on the counts of each map and its reasons, by line; "" if there is none. Lines below
-        the table.
+        Lines below the table, by X-ray line or edge: verdict on the counts of the map, with
+        reasons; "" if there is none.
     detection_errors : ndarray of shape (R, K)
-        Standard errors of the counts of an element that is absent, from noise and fit. Detection
-        limits and p-values follow from them, and not from ``counts_errors``, which contain only
-        noise. The table gives them where this makes the difference.
+        Standard errors of the counts of an absent element, from noise and fit. Detection limits and
+        p-values are computed from these errors and not from ``counts_errors``, which include only
+        noise. The table lists them where they determine whether an element is detected.
     sums : RegionSums
         The same counts with the errors of noise and fit, as `region_sums` returns them. The table
         gives the total error.
@@ -154,7 +155,7 @@ class Composition:
         to: str,
         errors: Literal["total", "counts", "fit", "kfactors"] = "total",
     ) -> tuple[NDArray, NDArray]:
-        """Return the atoms of an element per atom of another one, with standard errors.
+        """Return the number of atoms of one element per atom of another, with standard errors.
 
         For EELS, this is the ratio of areal densities. The errors are those of the composition with
         their covariance.
@@ -162,12 +163,13 @@ class Composition:
         Parameters
         ----------
         element, to : str
-            Symbols, or lines or edges of the composition, such as "Cu" or "Cu_L3": the ratio is
-            that of ``element`` to the element ``to``.
+            Element symbols, X-ray lines or edges of the composition, such as "Cu" or "Cu_L3". The
+            ratio is that of ``element`` to ``to``.
         errors : "total", "counts", "fit" or "kfactors"
             Source of the errors. Default "total". Errors of factors change the ratios of all
-            regions alike, but those of the fit do not, because backgrounds differ: "counts"
-            (noise) is only a lower limit of the error of a change between regions.
+            regions by the same factor. Errors of the fit do not, because backgrounds differ between
+            regions. Therefore, "counts" (noise) gives only a lower bound on the error of a change
+            between regions.
 
         Returns
         -------
@@ -223,13 +225,13 @@ class Composition:
     def to_csv(self, path: str | Path) -> None:
         """Write comma-separated values with one row per region and element, and all errors.
 
-        If an error of the fit or of the factors is not known, its cell is empty. Columns of counts
-        are named after ``counts_unit``, "map_units" in place of "counts".
+        If an error of the fit or of the factors is not known, its cell is empty. If ``counts_unit``
+        is "map units", column names contain "map_units" instead of "counts".
 
         Parameters
         ----------
         path : str or pathlib.Path
-            File to write; one that exists is replaced.
+            File to write. An existing file is replaced.
         """
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, _COLUMNS)

@@ -20,20 +20,19 @@ DESCRIPTIONS = {
     slice.""",
     "gamma": """gamma : float or "auto"
     Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and values
-    of 1.6 to 2 suit atomic columns. "auto" chooses among 1, 1.4 and 1.8. With
-    ``lambdas="auto"``, the value that best predicts held-out counts is chosen; otherwise, the
-    value with which the maps explain the largest fraction of the variance of the HAADF. Default
-    1.7, as published.""",
+    of 1.6 to 2 suit atomic columns. "auto" chooses among 1, 1.4 and 1.8: with ``lambdas="auto"``,
+    the value that best predicts held-out counts; otherwise, the value for which the maps explain
+    the largest fraction of the variance of the HAADF. Default 1.7, as published.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
-    Weights (lambda_1, lambda_2) of the $counts and of the regulariser, each a scalar or one value
-    per element. A smaller lambda_1 (> 0) gives the HAADF more influence. A larger lambda_2 /
-    lambda_1 gives smoother maps. For ``regulariser="sieve"`` and "smooth", this ratio is
-    sigma^2 / 2, where sigma is the standard deviation of the Gaussian in pixels. A good starting
-    point is (0.01, 0.02). "auto" (default) chooses the values that predict held-out $counts best.
-    One candidate is fusion without the HAADF; the HAADF is used only if it improves the prediction
-    by at least three standard errors.""",
+    Weights (lambda_1, lambda_2) of the Poisson term, which contains the $counts, and of the
+    regulariser, each a scalar or one value per element. A smaller lambda_1 (> 0) gives the HAADF
+    more influence. A larger lambda_2 / lambda_1 gives smoother maps. For ``regulariser="sieve"``
+    and "smooth", this ratio is sigma^2 / 2, where sigma is the standard deviation of the Gaussian
+    in pixels. A good starting point is (0.01, 0.02). "auto" (default) chooses the values that
+    predict held-out $counts best. Fusion without the HAADF is also tried; the HAADF is used only if
+    it improves the prediction by at least three standard errors.""",
     "regulariser": """regulariser : str or list of str
-    Regulariser, or list with one per element:
+    Regulariser for all elements, or list with one per element:
 
     - "isotropic": total variation, which favours piecewise-constant maps.
     - "directional": total variation in which an edge of a map is not penalised where the HAADF has
@@ -65,9 +64,9 @@ DESCRIPTIONS = {
     no value is clearly better.""",
     "align": """align : bool
     Whether to shift the HAADF to align it with the maps. The shift is determined by phase
-    correlation with the HAADF modelled from the raw maps. The shift is applied if it clearly
-    improves the fit and is consistent across parts of the scan. It is recorded as ``haadf_shift``,
-    in pixels (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
+    correlation with the HAADF modelled from the raw maps. It is applied only if it clearly improves
+    the fit and is consistent across parts of the scan, and is recorded as ``haadf_shift``, in
+    pixels (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to keep the net total of each element exactly, if it is positive. "auto" (default) keeps
     the total unless net counts in vacuum or strongly negative net counts indicate a wrong
@@ -79,16 +78,17 @@ DESCRIPTIONS = {
     Changes are recorded as ``relaxed``, and remaining differences are logged. Default True.""",
     "share_structure": """share_structure : "auto" or bool
     Whether maps may borrow structure from the maps of other elements. Elements often occur together
-    in a few phases, so their maps are related. If a linear combination of the other maps predicts
-    held-out $counts of an element better than the element's own map does, by at least 2.5 standard
-    errors, the map is adjusted towards this combination, to the extent that doing so improves the
-    prediction. Fine and broad structure are treated separately. The adjustment is smaller where the
-    element has structure of its own. The mean ``shared_weights`` and the ``shared_coefficients``
-    are recorded. "auto" (default): True if ``lambdas="auto"``.""",
+    in a few phases, so their maps are related. A map is adjusted towards a linear combination of
+    the other maps if this combination predicts held-out $counts better than the map itself does, by
+    at least 2.5 standard errors. The extent of the adjustment is chosen to give the best
+    prediction, separately for fine and broad structure. The adjustment is smaller where the element
+    has structure of its own. The mean ``shared_weights`` and the ``shared_coefficients`` are
+    recorded. "auto" (default): True if ``lambdas="auto"``.""",
     "tolerance": """tolerance : float
     Stop when the relative optimality gap falls to this value (see
-    `hyperspy_multimodal.solve_fusion`). If the regulariser of any map is "sieve" or "smooth", ten
-    times this value is used for all maps, which suffices for convergence. Default 1e-4.""",
+    `hyperspy_multimodal.solve_fusion`). If the regulariser of any map is "sieve" or "smooth", a
+    tolerance ten times as large is used for all maps, which suffices for convergence. Default
+    1e-4.""",
     "max_iterations": """max_iterations : int
     Maximum number of iterations. Default 5000.""",
     "seed": """seed : int
@@ -102,8 +102,8 @@ DESCRIPTIONS = {
     standard deviations are stored as an array in ``metadata.Multimodal_fusion.standard_deviation``,
     which HyperSpy does not slice or stack along with the map. With ``full_output=True``,
     ``standard_deviations`` contains them as maps, and ``draws`` can be used to compute the errors
-    of sums, ratios and any other quantity. With fewer than 0.3 X-rays or electrons per pixel in
-    areas that contain the element, standard deviations may be wrong by a factor of two. Default
+    of sums, ratios and other quantities. With fewer than 0.3 X-rays or electrons per pixel in areas
+    that contain the element, standard deviations may be wrong by a factor of two. Default
     False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
@@ -117,7 +117,7 @@ DESCRIPTIONS = {
     "maps": """maps : None, list, dict or BaseSignal
     Maps of this scan, such as model fits, to fuse instead of counts from the spectra. Pass signals,
     or a dictionary mapping elements to signals or arrays. The fused maps have the same units and
-    are returned in memory. Arguments that concern the extraction of counts raise an error.
+    are returned in memory. Passing arguments that control the extraction of counts raises an error.
     `hyperspy_multimodal.fuse_maps` also accepts the gain and background of the maps. None (default)
     extracts the counts from the spectra.""",
     "lazy_output": """lazy_output : None or bool
@@ -132,16 +132,15 @@ DESCRIPTIONS = {
     "output": """output : dict
     Only with ``full_output=True``.
 
-    - Signals: ``raw_maps`` (list of maps of the measured net counts), ``haadf`` (scaled to [0, 1],
-      blurred),
-      ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson and
-      regularisation terms at each iteration). ``raw_noise`` is a dictionary with the ``variances``
-      (an array per line or edge) and ``covariances`` of the raw maps, and with systematic errors
-      common to all pixels. For an EELS fit, ``background_tilt`` contains the deviation of the slope
-      of the background in each pixel from that of the summed spectrum.
+    - Signals: ``raw_maps`` (list of maps of the measured net counts), ``haadf`` (scaled to [0, 1]
+      and blurred), ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson
+      and regularisation terms at each iteration). ``raw_noise`` is a dictionary with the
+      ``variances`` (an array per line or edge) and ``covariances`` of the raw maps, and with
+      systematic errors common to all pixels. For an EELS fit, ``background_tilt`` contains the
+      deviation of the slope of the background in each pixel from that of the summed spectrum.
     - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
-      maps from simulated repetitions of the scan. Their spread about the fused maps gives the error
-      of the maps and of anything computed from them.
+      maps from simulated repetitions of the scan. Their spread about the fused maps gives the
+      errors of the maps and of all quantities computed from them.
     - Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``, ``scales`` (in
       the units of the maps), ``r_squared`` (fraction of the variance of the HAADF that the measured
       maps explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative
@@ -165,7 +164,7 @@ DESCRIPTIONS = {
       or bright.
     - ``shared_weights``: the extent to which each map borrows structure from those of other
       elements, from 0 to 1, for four bands from fine to broad structure; ``shared_coefficients``:
-      the coefficients of the other maps, and a constant. None if no map does.
+      the coefficients of the other maps, and a constant. Both are None if no map borrows structure.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. Here,
       ``bright_bias`` is computed by fusing one half of the counts and comparing the result with
       the other half.

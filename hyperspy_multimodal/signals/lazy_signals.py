@@ -85,14 +85,14 @@ def compute_maps(
 ) -> list[BaseSignal]:
     """Compute lazy fused maps together, and store all chosen parameters in their metadata.
 
-    Spectra are read only as often as the method requires, and all maps are fused together.
-    ``m.compute()`` repeats all of this for each map.
+    The spectra are read only as often as the method requires, and all maps are fused together. In
+    contrast, calling ``m.compute()`` for each map repeats the reading and the fusion.
 
     Parameters
     ----------
     maps : list of BaseSignal
-        Lazy maps from ``multimodal_fusion``, all or some of them. They are not changed. Other lazy
-        signals are computed as well, and signals in memory are copied.
+        Lazy maps from ``multimodal_fusion``, all or some of them. They remain unchanged. Other lazy
+        signals are also computed, and signals in memory are copied.
     show_progressbar : None or bool
         Whether to show Dask's progress bar, if its scheduler runs in this process. None (default)
         follows HyperSpy's preferences.

@@ -30,18 +30,19 @@ _CONTINUUM_ERROR, _TAIL_ERROR = 0.03, 0.1
 
 @dataclass(frozen=True)
 class UnassignedPeak:
-    """A peak that belongs to no named element and to no element of the instrument.
+    """Peak that belongs neither to a listed element nor to an element of the instrument.
 
     Attributes
     ----------
     energy : float
         Energy in keV, as fitted.
     counts : float
-        Counts of the summed spectrum in the peak.
+        Counts in the peak of the summed spectrum.
     significance : float
         Counts divided by their error, which includes the misfit of the model.
     candidates : list of str
-        Lines that may explain it, of elements whose other lines fit, too.
+        Lines that could explain the peak, of elements whose other lines are consistent with the
+        spectrum.
     """
 
     energy: float

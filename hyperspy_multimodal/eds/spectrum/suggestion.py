@@ -15,14 +15,14 @@ _AS_WELL = 10.0
 
 
 class SuggestedElement(NamedTuple):
-    """An element that a spectrum shows.
+    """Element suggested by a spectrum.
 
     Attributes
     ----------
     element : str
         Chemical symbol.
     lines : list of str
-        The lines seen, the strongest first.
+        Visible lines, strongest first.
     counts : float
         Counts of these lines.
     error : float
