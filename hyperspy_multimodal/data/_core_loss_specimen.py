@@ -24,7 +24,7 @@ class CoreLossSpecimen(NamedTuple):
     """A simulated EELS specimen: the measured data and the truth.
 
     Maps are lists with one signal per edge, in the order of the onsets, as `multimodal_fusion`
-    returns them. They are in electrons, whatever the gain.
+    returns them. They are in electrons, regardless of the gain.
 
     Attributes
     ----------
@@ -35,8 +35,8 @@ class CoreLossSpecimen(NamedTuple):
         HAADF image on the same grid, float32.
     counts : list of hyperspy.api.signals.BaseSignal
         Expected net electrons of the edge's element in the integration window that
-        `multimodal_fusion` gives the edge: from the onset, 10 % of it wide, at most up to the next
-        edge.
+        `multimodal_fusion` uses for the edge. It starts at the onset and is 10 % of the onset
+        energy wide, or narrower if the next edge begins within it.
     background : list of hyperspy.api.signals.BaseSignal
         Expected electrons of everything else in these windows: the power law and the other
         elements. ``counts`` + ``background`` are the expected electrons of the windows.

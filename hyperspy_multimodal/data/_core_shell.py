@@ -58,19 +58,20 @@ def core_shell(
     - X-rays per atom: Bethe's non-relativistic cross-section with Powell's constants [2]_ times the
       mean fluorescence yields of Hubbell et al. [3]_; lines and their weights are from eXSpy's
       database.
-    - Detector: Gaussian lines with the width of Fiori and Newbury [4]_, a window that transmits
+    - Detector: Gaussian lines with widths after Fiori and Newbury [4]_, a window that transmits
       exp(-(0.4 keV / E)^3), 0.7 sr, no electronic noise. Without `stray`, vacuum has no counts.
     - Continuum: Kramers' (E0 - E) / E [5]_ behind the same window, proportional to mass-thickness.
-    - Incomplete charge collection, sum peaks and absorption edges in the continuum are added if
-      `Scan` sets them; `MEASURED_DETECTOR` has settings for all of them.
+    - Incomplete charge collection, sum peaks and absorption edges in the continuum are included
+      only if the corresponding settings of `Scan` are passed; `MEASURED_DETECTOR` contains all of
+      them.
     - The live time is the time that a probe of 0.1 nA needs to produce `counts`.
     - HAADF: areal density x Z^1.7 summed over the elements (Rutherford's Z^2, reduced by the
       screening of the nucleus [6]_); 4000 for vacuum and 44000 for the densest pixel, with Gaussian
       noise.
     - Not included: absorption of lines and fluorescence in the specimen, beam broadening, tails of
-      the probe, channelling and diffraction contrast, escape peaks, dead time, drift and damage.
-      Absorption would remove a sixth of O Ka, and hardly any Co Ka, at the thickest point of the
-      default specimen. Real maps of that thickness need a correction.
+      the probe, channelling and diffraction contrast, escape peaks, dead time, drift and damage. At
+      the thickest point of the default specimen, absorption would remove a sixth of O Ka and hardly
+      any Co Ka. Real maps of specimens of this thickness need a correction.
 
     References
     ----------

@@ -25,9 +25,9 @@ def haadf_only(
 
     Separate iron-nickel spheres, each with a different composition, lie in vacuum. The HAADF also
     has two bright discs, one in vacuum and one on the largest particle, as diffraction contrast or
-    charging may cause. No atoms or X-rays correspond to them, so a map that shows them has taken
-    them from the HAADF. The same call with ``contrast=0`` gives the same image and noise without
-    them.
+    charging may cause. No atoms or X-rays correspond to the discs, so if a map shows them, they
+    come from the HAADF. The same call with ``contrast=0`` gives the same image and noise without
+    the discs.
 
     Parameters
     ----------

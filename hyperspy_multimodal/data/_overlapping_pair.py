@@ -32,10 +32,10 @@ def overlapping_pair(
 ) -> Specimen:
     """Simulate a STEM scan of two elements with overlapping lines: EDS, HAADF and the truth.
 
-    Separate flat discs lie in vacuum, alternately of one pure element and of the other. On every
-    third disc lies a smaller disc of the other element, which extends beyond its rim. Where only
-    one element is present, all counts in the map of the other have leaked from the overlapping
-    line.
+    Separate flat discs lie in vacuum, alternately of one pure element and of the other. Every third
+    disc carries a smaller disc of the other element, which extends beyond the rim of the larger
+    one. Where only one element is present, all counts in the map of the other have leaked from the
+    overlapping line.
 
     Parameters
     ----------

@@ -26,11 +26,12 @@ def oxide_interface(
 ) -> Specimen:
     """Simulate an atomic-resolution scan of a SrTiO3 / LaMnO3 interface: EDS, HAADF and truth.
 
-    Along [100], a perovskite has columns of its A site at the corners of a square, columns of its B
-    site and oxygen in the middle, and columns of oxygen alone at the middle of the sides. SrTiO3 is
-    on the left and LaMnO3 on the right: SrO - TiO2 - (La, Sr)O - MnO2 - LaO, with the mixed layer
-    in the middle, similar to the interfaces of [1]_. Columns are Gaussians. They are sharper in the
-    HAADF than in X-rays, because the HAADF signal comes from closer to the nuclei.
+    Viewed along [100], a perovskite has A-site columns at the corners of a square, columns of
+    B-site atoms and oxygen at its centre, and columns of oxygen alone at the midpoints of its
+    sides. SrTiO3 is on the left and LaMnO3 on the right: SrO - TiO2 - (La, Sr)O - MnO2 - LaO, with
+    the mixed layer in the middle, similar to the interfaces of [1]_. Columns are Gaussians. They
+    are sharper in the HAADF image than in the X-ray maps, because the HAADF signal comes from
+    closer to the nuclei.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def oxide_interface(
     width : float, default 2.2
         Standard deviation of a column's Gaussian in X-rays, in pixels.
     haadf_width : float, default 0.6
-        The same for the HAADF, as a multiple of `width`.
+        Standard deviation of a column's Gaussian in the HAADF, as a multiple of `width`.
     thickness : float, default 20.0
         Thickness of the specimen in nm.
     mixing : float, default 0.3
@@ -82,9 +83,9 @@ def oxide_interface(
       on a column of La.
     - Not included: channelling, tails of the probe, thermal and static displacements, the
       octahedral tilts of LaMnO3, and surface damage. In a crystal on a zone axis, channelling makes
-      the signal of a column depend on its neighbours, and not in proportion to its atoms [3]_.
-      Here, counts summed over a cell give its composition; in a real crystal on a zone axis, they
-      may not.
+      the signal of a column depend on the neighbouring columns, and the signal is not proportional
+      to the number of atoms [3]_. Here, counts summed over a cell give its composition; in a real
+      crystal on a zone axis, they may not.
 
     References
     ----------

@@ -71,7 +71,7 @@ class PublishedScan:
     haadf : Signal2D
         HAADF image, as published.
     maps : dict
-        Map of each element, a Signal2D in the units in which it is published, by name.
+        Map of each element by name, a Signal2D in the units in which it was published.
     citation : str
         What to cite.
     """
@@ -89,7 +89,7 @@ def dysco3(
     """Load the HAADF image and the EDS maps of DyScO3 at atomic resolution.
 
     The scan has 256 x 256 pixels. The maps of Sc, Dy and O are fractions that sum to 1, not counts.
-    It is the scan of the first tutorial of Elemental Microscopy EM000003 [1]_.
+    The scan is from the first tutorial of Elemental Microscopy EM000003 [1]_.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def dysco3(
     -----
     The images, downloaded or from ``path``, are checked against a SHA-256 checksum that does not
     depend on the file format. According to the repository, the article is published under CC BY
-    4.0. The file holds no pixel size.
+    4.0. The file does not contain a pixel size.
 
     References
     ----------
@@ -141,7 +141,7 @@ def co3o4_mn3o4(
 ) -> PublishedScan:
     """Load the HAADF image and the EELS maps of Co3O4/Mn3O4 core-shell nanocrystals.
 
-    The maps of Co, Mn and O are not counts. This is the scan of the second tutorial of Elemental
+    The maps of Co, Mn and O are not counts. The scan is from the second tutorial of Elemental
     Microscopy EM000003 [1]_.
 
     Parameters
@@ -158,12 +158,13 @@ def co3o4_mn3o4(
     OSError
         If the file does not exist and cannot be downloaded. The message says how to proceed.
     ValueError
-        If the file does not hold the published data.
+        If the file does not contain the published data.
 
     Notes
     -----
-    This package knows no checksum of these images. It checks names, shapes, and that values are
-    finite and vary, and logs the SHA-256 checksum of the images. The file holds no pixel size.
+    No checksum is stored for these images. Instead, their names and shapes are checked, and whether
+    their values are finite and vary. The SHA-256 checksum of the images is logged. The file does
+    not contain a pixel size.
 
     References
     ----------

@@ -43,9 +43,9 @@ class Scan:
     """Settings of microscope, detectors and noise: keyword arguments of every simulated specimen.
 
     The settings from `energy_offset` on make the true detector differ from the metadata and the
-    tables of eXSpy. They do not change the electrons or the atoms, but only where and in which
-    proportions X-rays are recorded. `MEASURED_DETECTOR` contains typical values of real scans for
-    all of them.
+    tables of eXSpy. They do not affect the electrons or the atoms, but only the energies and
+    proportions at which X-rays are recorded. `MEASURED_DETECTOR` contains values typical of real
+    scans for all of these settings.
 
     Parameters
     ----------
@@ -76,9 +76,9 @@ class Scan:
     seed : int, default 0
         Seed of the noise in EDS and HAADF.
     energy_offset, energy_gain : float, default 0.0
-        Error of the energy calibration: a channel at e on the axis contains X-rays of ``(1 +
-        energy_gain) (e - energy_offset)``, in keV. A line appears too high by the offset, and too
-        low, in relative terms, by the gain.
+        Error of the energy calibration: a channel at e on the axis contains X-rays of
+        ``(1 + energy_gain) (e - energy_offset)``, in keV. Compared with its true energy, a line
+        appears too high by the offset, and too low by the gain, in relative terms.
     resolution_error : float, default 0.0
         Difference of the true width of Mn Ka from `energy_resolution`, in eV.
     line_weight_error : float, default 0.0
@@ -100,7 +100,7 @@ class Scan:
         Fraction of each line in a flat shelf from zero to the line.
     wide_share : float, default 0.0
         Fraction of each line, including tail and shelf, that is 1.5 times as wide as the rest, as
-        from detector segments that differ.
+        caused by detector segments that differ.
     pile_up : float, default 0.0
         Fraction of all counts that are lost to sum peaks, in which two counts become one. Sum peaks
         are the summed spectrum convolved with itself, in proportion to the counts of each pixel.

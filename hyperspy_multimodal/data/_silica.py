@@ -55,7 +55,7 @@ _HAADF = _File(
 
 @dataclass(frozen=True)
 class MeasuredScan:
-    """Spectrum image and HAADF image of one measured scan, whose truth is not known.
+    """Spectrum image and HAADF image of a measured scan whose true composition is not known.
 
     Attributes
     ----------
@@ -82,9 +82,9 @@ def silica_spheres(
 ) -> MeasuredScan:
     """Load the EDS spectrum image and the HAADF image of silica spheres.
 
-    The specimen is spheres of SiO2 on a carbon film over a copper grid. The scan has 128 x 128
-    pixels, 2048 channels of 10 eV, and 823,049 counts in total. It is the scan of lesson 08.4 of a
-    short course by NIST [1]_.
+    The specimen consists of SiO2 spheres on a carbon film over a copper grid. The scan has 128 x
+    128 pixels, 2048 channels of 10 eV, and 823,049 counts in total. The scan is from lesson 08.4 of
+    a short course by NIST [1]_.
 
     Parameters
     ----------
@@ -110,16 +110,18 @@ def silica_spheres(
     -----
     The files, downloaded or from ``path``, are checked against SHA-256 checksums.
 
-    Their metadata say: a JEOL microscope in STEM mode at 200 kV, a probe current of 0.77 nA; a
-    silicon drift detector at an elevation of 40 degrees; pixels of 8.55 nm, 50 ms each, in one
-    pass of 27 minutes in 2019, with the drift corrected every 30 seconds.
+    According to their metadata, the scan was recorded in 2019 with a JEOL microscope in STEM mode
+    at 200 kV, with a probe current of 0.77 nA and a silicon drift detector at an elevation of 40
+    degrees. The pixels of 8.55 nm were recorded for 50 ms each, in one pass of 27 minutes, and
+    drift was corrected every 30 seconds.
 
-    The files name no elements. This function adds C, Cu, O and Si to ``metadata.Sample``. It
-    changes no counts, and keeps the energy axis as stored, which is about 30 eV off.
+    The files do not name any elements. This function adds C, Cu, O and Si to ``metadata.Sample``.
+    It does not change the counts, and keeps the energy axis as stored, which is off by about 30 eV.
 
     NIST permits use, copying, modification and distribution of the files without fee. Its notice
-    and its disclaimer of warranty must accompany all copies. They are in ``licence`` of the result,
-    and in ``metadata.General.notes`` of both signals, so that files saved from them include both.
+    and its disclaimer of warranty must accompany all copies. Both are contained in ``licence`` of
+    the result and in ``metadata.General.notes`` of both signals, so that files saved from these
+    signals include them.
 
     References
     ----------

@@ -38,15 +38,15 @@ class Specimen(NamedTuple):
     composition : list of hyperspy.api.signals.BaseSignal
         Atomic percent of each element among those with a line; 0 where none of them is present.
     kfactors : list of float
-        Cliff-Lorimer factors, relative to the first line, for weight percent, with which
+        Cliff-Lorimer factors for weight percent, relative to the first line. With these factors,
         ``signal.quantification(xrays, "CL", factors=kfactors, navigation_mask=None)`` returns
-        ``composition`` (eXSpy's default mask blanks spectra without two counts in a channel).
+        ``composition``. (eXSpy's default mask excludes spectra without two counts in a channel.)
     xrays : list of hyperspy.api.signals.BaseSignal
         The same as ``counts``, but for a detector that agrees with the metadata and the tables of
         eXSpy. The two differ only if settings in `Scan` make the true detector differ: ``counts``
         is then the truth for integration windows, and ``xrays`` the truth for fits. Neither
         includes the counts lost to sum peaks (``pile_up``). ``xrays`` includes all other parts of a
-        line: its tail, its shelf and its wide part.
+        line, such as its tail, its shelf and its wide part.
     """
 
     signal: exspy.signals.EDSTEMSpectrum

@@ -24,8 +24,8 @@ def swap(
 ) -> Specimen:
     """Simulate a STEM scan of discs that the HAADF does not show: EDS, HAADF and the truth.
 
-    A film of chromium contains discs of nickel, which are thinner than the film, so that the HAADF
-    is uniform. If the discs fade in a fused map, the HAADF has overruled the counts.
+    A film of chromium contains discs of nickel. The discs are thinner than the film, so that the
+    HAADF is uniform. If the discs fade in a fused map, the HAADF has overruled the counts.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def swap(
     See Also
     --------
     core_shell : Same physics, described in its Notes.
-    haadf_only : The opposite, features that no map shows.
+    haadf_only : The opposite case: features that no map shows.
 
     Examples
     --------

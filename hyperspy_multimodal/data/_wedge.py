@@ -25,9 +25,9 @@ def wedge(
     """Simulate a STEM scan of particles on a wedge of carbon: EDS, HAADF and the truth.
 
     Separate iron-nickel spheres, each with a different composition, lie on carbon whose thickness
-    increases linearly from zero at the left edge of the field. Carbon is in the specimen, but not
-    in the list of elements: it adds X-rays and continuum to the spectra and a slope to the HAADF,
-    but the maps of Fe and Ni must not show it.
+    increases linearly from zero at the left edge of the field. Carbon is present in the specimen
+    but not in the list of elements. It adds X-rays and continuum to the spectra and a slope to the
+    HAADF, but must not be visible in the maps of Fe and Ni.
 
     Parameters
     ----------
