@@ -81,10 +81,11 @@ def fuse_maps(
         dictionary keyed by element or map name. None (default): 1 if all maps contain non-negative
         integers and are consistent with counts, as judged by their levels, their noise and the
         absence of repeated pixels. Otherwise, the gain is estimated from the increase of the noise
-        with brightness, and a warning is logged. A warning is logged if the gain estimated from the
-        noise differs from a given gain by more than a factor of two. If the noise of maps that are
-        not counts was clipped at 0, their values are replaced by the most likely numbers of counts,
-        whether or not ``gain`` is given. This replacement also removes the bias caused by clipping.
+        with brightness, and a warning is logged. A warning is also logged if a given gain differs
+        from the one estimated from the noise by more than a factor of two. If the noise of maps
+        that are not counts was clipped at 0, their values are replaced by the most likely numbers
+        of counts, whether or not ``gain`` is given. This replacement also removes the bias caused
+        by clipping.
     background : None, float, dict or sequence of float
         Background that was subtracted from the maps, in map units. Accepts the same types as
         ``gain``. The noise of this background is still present in the maps. None (default): 0 for

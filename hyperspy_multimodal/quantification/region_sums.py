@@ -145,9 +145,9 @@ def region_sums(
         Fused maps returned by `multimodal_fusion` for a spectrum image, or maps from `fit_maps` or
         `fuse_maps`.
     output : dict
-        Dictionary returned by the same call with ``full_output=True``. If the gain of
-        maps from `fuse_maps` was estimated, errors are computed from the estimate, and the table
-        says so. If their noise may have been clipped at 0, the error "fit" includes the amount by
+        Dictionary returned by the same call with ``full_output=True``. If the gain of maps from
+        `fuse_maps` was estimated, errors are computed from the estimate, and the table says so. If
+        the noise of the maps may have been clipped at 0, the error "fit" includes the amount by
         which sums may be too high. Maps from `fuse_maps` may be named after the element only,
         without a line or edge.
     regions : None, BaseROI, BaseSignal, array_like, dict or list
@@ -178,10 +178,10 @@ def region_sums(
     The errors "counts" and "fit" are the same as those that `composition` propagates.
 
     Regions are detected as in `composition`, in maps whose noise is independent of the counts that
-    are summed. This independence increases the errors by a factor of 1.4, unless the only region is
-    the whole scan. Because no factors are given, regions are distinguished not by their composition
-    but by the fraction of the counts that comes from each element. Regions whose fractions differ
-    by less than 10 percentage points, summed over all elements, are merged.
+    are summed. Splitting the counts in this way increases the errors by a factor of 1.4, unless the
+    only region is the whole scan. Because no factors are given, regions are distinguished not by
+    their composition but by the fraction of the counts that comes from each element. Regions whose
+    fractions differ by less than 10 percentage points, summed over all elements, are merged.
 
     Examples
     --------
