@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .equal_steps import step_of
 from .interpolation import KINDS, Grid
 
 # Maps are compared with enlargements to between so many times as many lines. Fewer lines than the
@@ -26,8 +27,6 @@ _LEAST_PIXELS = 30
 _RANKED, _SUMS, _BY_CHANCE = 96, 8, 2.0
 # Nodes that lines between neighbouring nodes depend on, beyond their number.
 _EXTRA = 4
-# Values in equal steps differ from multiples by less than this share of a step.
-_EQUAL_STEPS, _MOST_STEPS = 1e-3, 2**16
 
 
 class Enlarged(NamedTuple):
@@ -137,7 +136,7 @@ def _grid_of(lines, largest):
     if grid is not None:
         error = _OF_NODES * float(np.sqrt(grid.misfit(lines) / share))
         return _Found(grid, max(error, _EXACT * largest), False)
-    step = _step(chosen)
+    step = step_of(chosen)
     grid = _fitting_grid(lines, chosen, _OF_STEPS * step**2, share) if step else None
     return None if grid is None else _Found(grid, step, True)
 
@@ -216,16 +215,3 @@ def _least_nodes(chosen, new, allowed):
         return None
     least = (rank - _EXTRA) * new / len(chosen)
     return max(int(least), int(np.ceil(new / _MOST_TIMES)), _FEWEST // 2)
-
-
-def _step(values):
-    """Return the step of values that are multiples of it, or 0."""
-    levels = np.unique(values)
-    if not 2 < levels.size < min(_MOST_STEPS, values.size / 2):
-        return 0.0
-    steps = np.diff(levels)
-    if np.array_equal(levels, np.rint(levels)):
-        return float(np.gcd.reduce(steps.astype(np.int64)))
-    step = float(steps.min())
-    away = np.abs(steps / step - np.rint(steps / step))
-    return step if away.max() < _EQUAL_STEPS else 0.0

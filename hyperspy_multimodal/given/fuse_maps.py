@@ -221,7 +221,8 @@ def fuse_maps(
     was_clipped = measured.common is not None
     measured, subtracted = without_pedestal(measured, pedestal, on_scan, given.mask)
     is_net = background_is_subtracted(background, subtracted)
-    may_be_gross = not is_net and (are_whole(given.arrays) or are_whole(given.arrays, gain))
+    units = measured.gains if source == "counts" else gain
+    may_be_gross = not is_net and (are_whole(given.arrays) or are_whole(given.arrays, units))
     if may_be_gross:
         say_background_is_unknown()
     whole, measured = measured, masked_maps(measured, given.mask)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from .enlarged_maps import before_enlarging, of_enlarged
+from .equal_steps import in_steps
 from .hot_pixels import without_hot_pixels
 from .linear_filter import may_be_linear
 from .noise_before_filter import noise_before_filter
@@ -24,8 +25,9 @@ def estimate_noise(image, beside_clipped=False):
     counts with Gaussian noise, clipped at 0 if the map is, have these moments. For clipped Gaussian
     noise, they come from `fit_clipped`.
 
-    Maps that were enlarged by interpolation are first restored. Hot pixels, far above all others,
-    are ignored. Correlated noise, as after smoothing, is
+    Where the values are multiples of a step and their numbers have Poisson noise, the step is the
+    gain. Maps that were enlarged by interpolation are first restored. Hot pixels, far above all
+    others, are ignored. Correlated noise, as after smoothing, is
     recognised; gain and floor are then those of the map before smoothing. The gain has a finite
     error only if it is probably right to within a quarter.
 
@@ -64,4 +66,4 @@ def estimate_noise(image, beside_clipped=False):
         found = replace(found, blur=np.nan, clipped=False, gain_error=np.inf, shape=np.inf)
     elif np.isfinite(found.gain_error) and not may_be_linear(image, spread, found.gain):
         found = replace(found, gain_error=np.inf)
-    return replace(found, hot=hot)
+    return replace(in_steps(found, image), hot=hot)

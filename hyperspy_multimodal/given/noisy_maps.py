@@ -17,6 +17,8 @@ from .doubtful_gains import (
     warn_of_contradicted_gains,
     warn_of_large_gains,
 )
+from .equal_steps import gains_by_steps
+from .hot_pixels import without_hot_pixels
 from .likely_counts import mean_size
 from .map_halves import halved_counts
 from .map_noise import Noise, estimate_noise
@@ -36,7 +38,8 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
     """Return maps as `FittedMaps`, in effective counts.
 
     Whole numbers are treated as counts and split binomially, unless their levels, their noise or
-    repeated pixels contradict this. Otherwise, gain and noise floor are given, or estimated from
+    repeated pixels contradict this, and so are whole multiples of a step with Poisson noise.
+    Otherwise, gain and noise floor are given, or estimated from
     the noise; see `halved_counts`. Whether noise was cut off below 0 is estimated in both cases.
 
     Parameters
@@ -68,6 +71,10 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         warn_of_large_gains(names, arrays, given)
     whole = bool(np.all(arrays >= 0) and np.array_equal(arrays, np.rint(arrays)))
     source = "counts" if given is None else "given"
+    if given is None and background is None and not whole:
+        given = gains_by_steps(arrays, mask)
+        if given is not None:
+            _say_counts_are_scaled(names, given, arrays)
     if given is not None and are_whole(arrays, given):
         repeats, numbers = Repeats(arrays, 1.0, 1.0, mask), None
         are_counts = True
@@ -216,6 +223,21 @@ def _split_counts(first, arrays, are_counts, seed):
     chosen = np.flatnonzero(are_counts)
     for half in first:
         half[chosen] = rng.binomial(arrays[chosen].astype(np.int64), 0.5)
+
+
+def _say_counts_are_scaled(names, gains, arrays):
+    """Say that maps are counts that were multiplied by constants, and name their hot pixels."""
+    units = known_by_name(names, gains, np.zeros(len(gains)))
+    _logger.warning(
+        "The maps are counts that were multiplied by a constant: their values are multiples of a "
+        "step, and their noise is that of counts. In map units, one count is worth: %s.",
+        units,
+        kind="noise",
+        about=[],
+        brief=f"Maps are counts multiplied by a constant: 1 count = {units}.",
+    )
+    hot = [without_hot_pixels(image)[1] for image in arrays]
+    warn_of_hot_pixels(names, [Noise(1.0, 0.0, hot=number) for number in hot])
 
 
 def _warn_of_estimate(names, noises, floors, numbers, repeats):

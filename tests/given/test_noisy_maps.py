@@ -88,7 +88,8 @@ def test_counts_are_split_into_independent_halves():
 def test_halves_of_fractions_are_independent(gain, caplog):
     shared = []
     for seed in range(5):
-        image = 0.05 * counts(seed)[None]
+        noise = 1e-4 * np.random.default_rng(seed).standard_normal(truth().shape)
+        image = 0.05 * counts(seed)[None] + noise  # not in equal steps
         maps, source = ready_maps(["Ti"], image, gain, None, 1, seed)
         assert source == ("estimated" if gain is None else "given")
         [(first, second)] = maps.halves(1, seed)
@@ -97,6 +98,24 @@ def test_halves_of_fractions_are_independent(gain, caplog):
         shared.append(error.mean() / np.square(first.net[0] - half).mean())
     assert abs(np.mean(shared)) < 0.15
     assert ("The maps are not counts" in caplog.text) == (gain is None)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_scaled_counts_are_counts(kind, caplog):
+    """As counts per second, or normalised to a maximum of 1: the steps show the factor exactly."""
+    images = np.stack([counts(0), counts(1)])
+    factors = 1 / images.max(axis=(1, 2)), np.array([0.3, 7.0])
+    for each in factors:
+        scaled = (images * each[:, None, None]).astype(kind).astype(float)
+        maps, source = ready_maps(["Ti", "O"], scaled, None, None, 2, 0)
+        assert source == "counts"
+        np.testing.assert_allclose(maps.gains, each, rtol=1e-6)
+        np.testing.assert_allclose(maps.net, images, atol=1e-3)
+    assert "counts that were multiplied by a constant" in caplog.text
+    noisy = scaled + 0.01 * np.random.default_rng(0).standard_normal(scaled.shape)
+    doubled = 2 * np.rint(images / 2)  # noise of half as many counts
+    for other in (noisy, 0.3 * doubled, [scaled[0], noisy[1]]):
+        assert ready_maps(["Ti", "O"], np.array(other), None, None, 1, 0)[1] == "estimated"
 
 
 def test_units_do_not_matter():
