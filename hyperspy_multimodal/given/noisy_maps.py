@@ -83,17 +83,17 @@ def ready_maps(names, arrays, gain, background, splits, seed, mask=None):
         if whole:
             numbers = judged(names, repeats.arrays, background is not None, repeats.mask)
         are_counts = given is None and whole and numbers.are_counts and repeats.number == 1
-    if whole and are_counts and background is None and (given is None or np.all(given == 1)):
-        counts = arrays.astype(np.int64)
-        rng = np.random.default_rng(seed)
-        first = [rng.binomial(counts, 0.5).astype(float) for _ in range(splits)]
-        maps = _as_fitted(names, arrays, np.ones(n_maps), np.zeros(n_maps), first, counts)
-        return maps, source
-    if are_counts:
-        gains = np.ones(n_maps) if given is None else given
-        if given is not None and background is None:
+    gains = np.ones(n_maps) if given is None else given
+    if are_counts and background is None:
+        if source == "given" and not (whole and np.all(given == 1)):
             known = gains_of_whole_counts(arrays, given, mask)
             warn_of_contradicted_gains(names, given, *known)
+        counts = np.rint(arrays / gains[:, None, None]).astype(np.int64)
+        rng = np.random.default_rng(seed)
+        first = [rng.binomial(counts, 0.5).astype(float) for _ in range(splits)]
+        net = counts.astype(float)
+        return _as_fitted(names, net, gains, np.zeros(n_maps), first, counts), source
+    if are_counts:
         noises = [Noise(each, 0.0, gain_error=0.0, floor_error=0.0) for each in gains]
     else:
         noises = _noises(names, repeats, numbers)
@@ -232,8 +232,7 @@ def _say_counts_are_scaled(names, gains, arrays):
         "The maps are counts that were multiplied by a constant: their values are multiples of a "
         "step, and their noise is that of counts. In map units, one count is worth: %s.",
         units,
-        kind="noise",
-        about=[],
+        kind="scaled counts",
         brief=f"Maps are counts multiplied by a constant: 1 count = {units}.",
     )
     hot = [without_hot_pixels(image)[1] for image in arrays]

@@ -113,12 +113,13 @@ def test_regions_are_found_in_existing_maps():
     assert abs(found.atomic_percent[0, 0] - found.atomic_percent[1, 0]) > 10
 
 
-def scaled_counts(factors):
+def scaled_counts(factors, in_steps=False):
     """Return counts of a larger scan in other units, and its HAADF."""
     rng = np.random.default_rng(4)
     enlarge = np.ones((2, 2))
+    scatter = 0.0 if in_steps else 1e-3
     maps = {
-        name: factor * rng.poisson(np.kron(image, enlarge))
+        name: factor * rng.poisson(np.kron(image, enlarge)) * rng.normal(1.0, scatter, SCAN)
         for factor, (name, image) in zip(factors, TRUTH.items(), strict=True)
     }
     return maps, np.kron(HAADF, enlarge)
@@ -176,6 +177,16 @@ def test_no_regions_are_found_in_maps_in_different_units():
     maps, haadf = scaled_counts((0.37, 30.0))
     with pytest.raises(ValueError, match=r"No regions .* different units.* regions of your own"):
         region_sums(*fused(maps, haadf))
+
+
+def test_maps_that_were_normalised_one_by_one_have_the_composition_of_their_counts():
+    """The steps between their values show the gains."""
+    regions = np.kron(squares(), np.ones((2, 2), int))
+    one = composition(*fused(*scaled_counts((1.0, 1.0), in_steps=True)), KFACTORS, regions)
+    other = composition(*fused(*scaled_counts((0.37, 1 / 30), in_steps=True)), KFACTORS, regions)
+    for name in ("counts", "counts_errors", "atomic_percent"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-6)
+    np.testing.assert_allclose(one.errors["total"], other.errors["total"], rtol=1e-6)
 
 
 @pytest.mark.parametrize("regions", [squares(), None])
