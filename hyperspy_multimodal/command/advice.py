@@ -85,7 +85,7 @@ _PHRASES = [
     (r"more in `messages` of full_output=True", "more with --verbose"),
     (r"the windows listed in `differing` of the record", "the windows listed in windows.csv"),
     (r" \(`relaxed` in the record\)", " (windows.csv)"),
-    (r" \(`(?:bright|strips|contrast)_restored` in the record\)", ""),
+    (r" \(`(?:bright|strips|contrast|rings)_restored` in the record\)", ""),
     (
         r"`total_errors` \(in counts\) in metadata\.Multimodal_fusion"
         r"(?:, or from fit_maps\(s, full_output=True\))?",

@@ -4,7 +4,7 @@ import numpy as np
 
 from .._version import __version__
 from ..fusion.regularisers import are_directional
-from ..selection import BRIGHTNESS, OTHERS, POSITION, SUMS, described_bias
+from ..selection import BRIGHTNESS, DISTANCE, OTHERS, POSITION, SUMS, described_bias
 from .haadf_use import uses_of_haadf
 from .leaks import bias_found
 
@@ -89,8 +89,8 @@ def verdict_record(verdicts):
 def restored_record(maps, restored, kept):
     """Return what the record says of sums that were restored; arguments are those of `windows_of`.
 
-    Sums over ranges of brightness, over strips, or beside other maps are no windows: of these, only
-    the elements.
+    Sums over ranges of brightness, over strips or rings, or beside other maps are no windows: of
+    these, only the elements.
     """
     elements = {
         name: {each.element for each in restored if each.window.family == name} for name in SUMS
@@ -102,6 +102,7 @@ def restored_record(maps, restored, kept):
         "bright_restored": [k in elements[BRIGHTNESS] for k in numbers],
         "strips_restored": [k in elements[POSITION] for k in numbers],
         "contrast_restored": [k in elements[OTHERS] for k in numbers],
+        "rings_restored": [k in elements[DISTANCE] for k in numbers],
     }
 
 

@@ -1,9 +1,9 @@
-"""Messages on sums by brightness of the HAADF and of other maps, and over strips of the scan."""
+"""Messages on sums by brightness of the HAADF and of other maps, over strips and over rings."""
 
 import numpy as np
 
 from ..notes import Speaker
-from ..selection import BRIGHTNESS, OTHERS, POSITION
+from ..selection import BRIGHTNESS, DISTANCE, OTHERS, POSITION
 from .differences import all_differences, largest_differences
 
 _logger = Speaker(__name__)
@@ -20,7 +20,7 @@ def say_what_was_moved_back(maps, lost):
     maps : Maps
         Measured maps.
     lost : list of Lost
-        Corrected ranges of brightness, of the HAADF or another map, and strips.
+        Corrected ranges of brightness, of the HAADF or another map, strips, and rings.
     """
     if some := _of(lost, BRIGHTNESS):
         _logger.warning(
@@ -45,6 +45,14 @@ def say_what_was_moved_back(maps, lost):
             largest_differences(maps, some),
             kind="told",
         )
+    if some := _of(lost, DISTANCE):
+        _logger.warning(
+            "Fusion had moved counts into or out of bright regions, or around them: %s. The sums "
+            "of the maps there were corrected towards those of the counts (`rings_restored` in the "
+            "record).",
+            largest_differences(maps, some),
+            kind="told",
+        )
 
 
 def warn_of_wrong_sums(maps, left, may_try_gammas=False):
@@ -59,8 +67,8 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     maps : Maps
         Measured maps.
     left : list of Lost
-        Ranges of brightness, of the HAADF or another map, and strips, at most one of each for each
-        element.
+        Ranges of brightness, of the HAADF or another map, strips, and rings, at most one of each
+        for each element.
     may_try_gammas : bool
         Whether to point at other exponents of the HAADF model. Default False.
     """

@@ -18,6 +18,7 @@ from .noise_share import NoiseShare
 from .normalised_haadf import normalise_haadf
 from .other_maps import OTHERS
 from .registration import moved_image, registration
+from .rings import DISTANCE
 from .settings import Setting, fuse_setting, settled_at
 from .shared_structure import SharedStructure, shared_structure
 from .sieves import SMOOTH
@@ -30,6 +31,7 @@ __all__ = [
     "BLURS",
     "BRIGHTNESS",
     "BROAD",
+    "DISTANCE",
     "DRAWS",
     "FUSIONS",
     "GAMMAS",

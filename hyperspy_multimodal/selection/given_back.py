@@ -25,13 +25,14 @@ _NEARBY = 4.0
 def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=None, alone=None):
     """Find significant structure that fused maps have lost, and restore it.
 
-    Sums over ranges of brightness of the HAADF come first, then sums over strips, and where other
-    maps are dark or bright. The latter come before brightness if they correct a map better. Spots
-    that the maps show follow, and structure that they do not show. In a
-    window, the sum of the map is set to that of the counts (`with_sums_of`). The noise of single
-    pixels is not restored, and the edges of windows are not visible. An alternative that was tested
-    adds the lost counts to the counts and fuses again, as in Bregman iterations. The total
-    variation that erased the structure then gathers them in a few pixels.
+    Sums over ranges of brightness of the HAADF come first, then sums over strips, where other maps
+    are dark or bright, and over rings around bright regions. Those where other maps are dark or
+    bright come before brightness if they correct a map better. Spots that the maps show follow, and
+    structure that they do not show. In a window, the sum of the map is set to that of the counts
+    (`with_sums_of`). The noise of single pixels is not restored, and the edges of windows are not
+    visible. An alternative that was tested adds the lost counts to the counts and fuses again, as
+    in Bregman iterations. The total variation that erased the structure then gathers them in a few
+    pixels.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         Net totals to keep, shape (K,), NaN where free.
     haadf : numpy.ndarray, optional
         HAADF at the resolution of the maps, shape (ny, nx), to compare sums over ranges of its
-        brightness and over strips, too.
+        brightness, over strips and over rings, too.
     beyond : numpy.ndarray, optional
         From `variance_beyond`, if known.
     elements : sequence of int, optional
@@ -57,8 +58,8 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
     kept : numpy.ndarray
         Restored maps, or ``fused`` itself if nothing was lost.
     lost : list of Lost
-        Windows that were found and restored; also ranges of brightness, of position, or of
-        brightness of another map, whose ``window`` is a `Ranges`.
+        Windows that were found and restored; also ranges of brightness, of position, of brightness
+        of another map, or of distance from bright regions, whose ``window`` is a `Ranges`.
     left : list of Lost
         Windows and ranges that are still significantly wrong, because searches are limited, because
         no correction of a range makes the map better, or lines that are parts of broader regions;
@@ -92,6 +93,7 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
             lambda maps: sums.of_brightness(maps, done),
             lambda maps: sums.of_position(maps, corrected),
             lambda maps: sums.of_others(maps, corrected, set(elements) - done),
+            lambda maps: sums.of_rings(maps, corrected),
         ):
             new = wrong(kept)
             lost = lost + new

@@ -1,4 +1,4 @@
-"""Ranges of brightness, of position, and beside other maps, in which fused maps are wrong."""
+"""Ranges of brightness, of position, beside other maps and in rings, where maps are wrong."""
 
 import numpy as np
 from scipy import special
@@ -6,11 +6,12 @@ from scipy import special
 from .brightness_bands import BRIGHTNESS
 from .lost_structure import Lost
 from .other_maps import OTHERS
+from .rings import DISTANCE
 from .significance import errors_of, spread_of
 from .strips import POSITION
 
 #: What `Lost.window` has as its family where it is no window of the scan.
-SUMS = (BRIGHTNESS, POSITION, OTHERS)
+SUMS = (BRIGHTNESS, POSITION, OTHERS, DISTANCE)
 # Probability that a scan has any element that is corrected unnecessarily.
 _CHANCE = 0.01
 _LEAST = 1e-9  # counts that are none
@@ -79,7 +80,7 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
     fused : numpy.ndarray
         Fused maps, shape (K, ny, nx).
     bands : sequence of Partition
-        From `bands_of`, `strips_of` or `of_other_maps`.
+        From `bands_of`, `strips_of`, `of_other_maps` or `rings_of`.
     elements : sequence of int
         Maps to test.
     apart_from : sequence of Lost

@@ -5,6 +5,7 @@ import numpy as np
 from .brightness_bands import bands_of
 from .lost_structure import lost_structure
 from .other_maps import of_other_maps
+from .rings import rings_of
 from .strips import strips_of
 from .wrong_ranges import wrong_ranges
 
@@ -15,7 +16,7 @@ _OWN = 0.5
 
 
 class WrongSums:
-    """Sums over ranges of brightness, over strips, and beside other maps that are wrong.
+    """Sums over ranges of brightness, strips and rings, and beside other maps, that are wrong.
 
     Counts of structure must not be spread over other pixels of the same brightness, or strip.
 
@@ -37,7 +38,7 @@ class WrongSums:
 
     def __init__(self, expectation, haadf, mask, of_fixed_total, elements, names, alone=None):
         self._expectation, self._mask, self._names = expectation, mask, names
-        self._alone = alone
+        self._alone, self._haadf, self._rings = alone, haadf, None
         self._bands, self._strips = bands_of(haadf, mask), strips_of(haadf.shape, mask)
         self._elements = sorted(set(elements) & set(of_fixed_total.tolist()))
 
@@ -77,6 +78,15 @@ class WrongSums:
         others = [each for each in found if each.element not in concerned]
         return others + self._beside(fused, sorted(concerned), structure)
 
+    def of_rings(self, fused, corrected):
+        """Return rings around bright regions in which maps are wrong; see `of_position`."""
+        fused = np.asarray(fused, np.float64)
+        found = self._around(fused, self._elements)
+        structure = self._not_corrected(fused, found, corrected)
+        concerned = {each.element for each in structure}
+        others = [each for each in found if each.element not in concerned]
+        return others + self._around(fused, sorted(concerned), structure)
+
     def _among(self, elements):
         return self._elements if elements is None else sorted(set(elements) & set(self._elements))
 
@@ -85,6 +95,18 @@ class WrongSums:
         for i in elements:
             others = fused if self._alone is None else self._alone
             parts = of_other_maps(others, self._names, i, self._mask)
+            if parts:
+                found += wrong_ranges(self._expectation, fused, parts, [i], apart_from)
+        return found
+
+    def _around(self, fused, elements, apart_from=()):
+        rings = self._rings
+        if rings is None or self._alone is None:
+            others = fused if self._alone is None else self._alone
+            rings = self._rings = rings_of(self._haadf, others, self._names, self._mask)
+        found = []
+        for i in elements:
+            parts = [each for other, each in rings.items() if other != i]
             if parts:
                 found += wrong_ranges(self._expectation, fused, parts, [i], apart_from)
         return found
@@ -102,14 +124,15 @@ class WrongSums:
         ]
 
     def wrong(self, fused):
-        """Return wrong ranges of brightness, strips, and pixels of other maps."""
+        """Return wrong ranges of brightness, strips, pixels of other maps, and rings."""
         fused = np.asarray(fused, np.float64)
         found = [
             each
             for some in (self._bands, self._strips)
             for each in self._wrong(fused, some, self._elements)
         ]
-        return found + self._beside(fused, self._elements)
+        found += self._beside(fused, self._elements)
+        return found + self._around(fused, self._elements)
 
     def _wrong(self, fused, partitions, elements, apart_from=()):
         tests = len(self._bands) + len(self._strips)

@@ -161,7 +161,8 @@ DESCRIPTIONS = {
       its map over pixels of similar HAADF brightness were corrected towards those of the $counts.
       ``strips_restored``: the same for sums over rows or columns of the scan.
       ``contrast_restored``: the same for sums over pixels where the map of another element is dark
-      or bright.
+      or bright. ``rings_restored``: the same for sums over pixels at similar distances from bright
+      regions of the HAADF or of the map of another element.
     - ``shared_weights``: the extent to which each map borrows structure from those of other
       elements, from 0 to 1, for four bands from fine to broad structure; ``shared_coefficients``:
       the coefficients of the other maps, and a constant. Both are None if no map borrows structure.

@@ -217,7 +217,7 @@ def test_full_output(specimen, automatic):
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart", "haadf_use"),
         *("directional", "regularisers", "bright_bias", "bright_bias_errors", "bright_restored"),
         *("relaxed", "differing", "strips_restored", "shared_weights", "shared_coefficients"),
-        *("contrast_restored",),
+        *("contrast_restored", "rings_restored"),
         *("verdicts", "messages"),
         *("haadf_blur", "haadf_shift", "totals_kept", "chosen_on"),
     }

@@ -15,6 +15,7 @@ from hyperspy_multimodal.recovery.verdict import verdicts_of
 from hyperspy_multimodal.selection.brightness_bands import Bands
 from hyperspy_multimodal.selection.lost_structure import Lost
 from hyperspy_multimodal.selection.other_maps import OfOtherMap
+from hyperspy_multimodal.selection.rings import Rings
 from hyperspy_multimodal.selection.strips import strips_of
 from hyperspy_multimodal.selection.wrong_ranges import Ranges
 
@@ -107,6 +108,23 @@ def test_sums_where_another_map_is_bright_call_for_care():
     with gathered() as notes:
         say_what_was_moved_back(maps, [wrong])
     assert "Cu_Ka (600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
+
+
+def test_sums_over_rings_call_for_care():
+    maps = scan_of(totals=[9000.0, 9000.0])
+    rings = Rings(DOME, "the HAADF")
+    first = int(np.flatnonzero(rings.limits == 0)[0]) + 1
+    ranges = Ranges([rings], (0, first, first), np.ones((SIDE, SIDE), bool))
+    wrong = Lost(0, ranges, 0, ranges.pixels(), -6.5, 300.0, 600.0, is_shown=True)
+    where = "Cu_Ka (600 instead of 300 in the pixels up to 2.5 pixels outside the bright regions"
+    with gathered() as notes:
+        warn_of_wrong_sums(maps, [wrong])
+    assert [each.words for each in verdicts_of(NAMES, notes)] == [[WORDS], []]
+    assert where in notes[0].text
+    with gathered() as notes:
+        say_what_was_moved_back(maps, [wrong])
+    [note] = notes
+    assert where in note.text and "`rings_restored`" in note.text
 
 
 def test_nothing_is_said_of_sums_that_are_right():
