@@ -126,16 +126,26 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
         for each in lost
         if each.window.family in SUMS and each.window not in ready[each.element].accepted
     ]
-    new = [each for each in sums.wrong(kept) if (each.element, each.window.family) not in failed]
+    wrong = sums.wrong(kept)
+    new = [each for each in wrong if (each.element, each.window.family) not in failed]
     new = _apart_from_windows(new, lost)
     if new:
-        again = {each.element for each in new}
+        # Ranges without the pixels of windows may correct less than the ranges before.
+        before = kept, lost
         lost = [each for each in lost if not _is_among(each, new)] + new
         kept = restored(new)
+        now = sums.wrong(kept)
+        worse = [i for i in {each.element for each in new} if _squares(now, i) > _squares(wrong, i)]
+        kept = np.where(np.isin(np.arange(len(fused)), worse)[:, None, None], before[0], kept)
+        lost, wrong = (
+            [each for each in new if each.element not in worse]
+            + [each for each in old if each.element in worse]
+            for new, old in ((lost, before[1]), (now, wrong))
+        )
+        again = {each.element for each in new} - set(worse)
         others = lost_structure(expectation, kept, lost, again, thoroughly=False)
         left = left + [each for each in others if not _is_among(each, left)]
-    broad = broad_differences(expectation, kept, elements)
-    return kept, lost, left + sums.wrong(kept) + broad
+    return kept, lost, left + wrong + broad_differences(expectation, kept, elements)
 
 
 def _nearest(sums, fused, maps, totals, ready):
@@ -181,6 +191,11 @@ def _apart_from_windows(wrong, lost):
             ranges = first.window.apart_from([other.pixels for other in windows])
             found.append(replace(first, window=ranges, pixels=ranges.pixels()))
     return found
+
+
+def _squares(wrong, element):
+    """Return the squared standard errors by which sums of a map are wrong."""
+    return sum(each.significance**2 for each in wrong if each.element == element)
 
 
 def _is_among(one, lost):

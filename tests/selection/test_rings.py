@@ -1,5 +1,8 @@
 """Sums over rings around bright regions become those of the counts if they are wrong."""
 
+import importlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,3 +113,19 @@ def test_images_without_bright_regions_have_no_rings():
     assert list(rings_of(HAADF, np.stack([even, even]), NAMES)) == [None]
     assert Rings(HAADF, "the HAADF", PARTICLES | (OUTSIDE < 1)).pixels.sum() == (OUTSIDE >= 1).sum()
     assert Rings(even, "", PARTICLES).size == 1
+
+
+def test_a_last_correction_that_makes_sums_worse_is_undone(monkeypatch):
+    module = importlib.import_module("hyperspy_multimodal.selection.given_back")
+    maps = drawn(TRUTH)
+    fused = with_totals(SMEARED, maps)
+    expected, lost, _ = kept(maps, fused)
+    nothing = [np.nonzero(np.ones(SHAPE, bool))]
+
+    def without_pixels(wrong, lost):
+        return [replace(each, window=each.window.apart_from(nothing)) for each in over_rings(lost)]
+
+    monkeypatch.setattr(module, "_apart_from_windows", without_pixels)
+    found, again, _ = kept(maps, fused)
+    np.testing.assert_array_equal(found, expected)
+    assert [each.pixels[0].size for each in again] == [each.pixels[0].size for each in lost]
