@@ -232,7 +232,7 @@ def _say_counts_are_scaled(names, gains, arrays):
         "The maps are counts that were multiplied by a constant: their values are multiples of a "
         "step, and their noise is that of counts. In map units, one count is worth: %s.",
         units,
-        kind="scaled counts",
+        kind="counts in steps",
         brief=f"Maps are counts multiplied by a constant: 1 count = {units}.",
     )
     hot = [without_hot_pixels(image)[1] for image in arrays]

@@ -133,7 +133,7 @@ RULES = {
     "told": Rule(""),
     # maps of whole numbers, which may include background and overlapping lines
     "gross counts": Rule("", brief_warns=False),
-    "scaled counts": Rule("", brief_warns=False),
+    "counts in steps": Rule("", brief_warns=False),
     # structure that was restored or removed
     "corrected": Rule("", brief_warns=False),
 }
