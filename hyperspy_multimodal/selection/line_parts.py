@@ -14,6 +14,8 @@ _PIECE = 8
 _BETTER = 4.5
 # Counts that are added to measured and expected ones, because logarithms of few are uncertain.
 _SOFTENING = 0.5
+# Relative error of bounds of likelihoods.
+_ROUNDING = 1e-9
 _EIGHT = np.ones((3, 3), bool)
 
 
@@ -103,14 +105,11 @@ def part_of_line(window, place, images, unit, there):
     excess = 1.0 if len(sums) == 3 else sums[3].sum() / max(expected.sum(), _SOFTENING)
     measured = np.maximum(measured, background) + _SOFTENING
     expected = np.maximum(expected, 0.0) + _SOFTENING
-    contained = _runs(number, window.family == "rings") @ np.diag(pixels)
-    added = np.maximum((contained > 0) @ (measured - expected), 0.0)
-    level = expected + contained * (added / np.maximum(contained.sum(axis=1), 1.0))[:, None]
-    likely = (measured * np.log(level) - level).sum(axis=1) / (unit**2 * max(excess, 1.0))
-    best = int(np.argmax(likely))
-    if likely[best] - likely[0] < _BETTER:
+    pieces = _Pieces(pixels, measured, expected, unit**2 * max(excess, 1.0))
+    run = pieces.best_run(closed=window.family == "rings")
+    if run is None:
         return None
-    kept = np.isin(piece, np.flatnonzero(contained[best]))
+    kept = np.isin(piece, run)
     return PartOfLine(window, place, tuple(rows[kept].tolist()), tuple(cols[kept].tolist()))
 
 
@@ -142,12 +141,65 @@ def _steps_from(line, start):
         steps[further], reached = number, reached | further
 
 
+@dataclass(frozen=True)
+class _Pieces:
+    """Pieces of a line, in their order.
+
+    Attributes
+    ----------
+    pixels, measured, expected : numpy.ndarray
+        Number of pixels of each piece, and its measured and expected counts, both > 0.
+    variance : float
+        Of the counts, relative to Poisson's.
+    """
+
+    pixels: np.ndarray
+    measured: np.ndarray
+    expected: np.ndarray
+    variance: float
+
+    def best_run(self, closed):
+        """Return the numbers of the contiguous pieces that hold the excess, or None if all do."""
+        number = len(self.pixels)
+        starts, lengths = _runs(number, closed)
+        excess = np.maximum(self._run_sums(self.measured - self.expected, starts, lengths), 0.0)
+        pixels = self._run_sums(self.pixels, starts, lengths)
+        runs = starts, lengths, excess, excess / np.maximum(pixels, 1.0)
+        highest = self._most_gained(*runs)
+        whole, first = (self._gained(*(each[[k]] for each in runs)) for k in (0, highest.argmax()))
+        wanted = max(float(whole[0]) + _BETTER, float(first[0]))
+        likely = np.flatnonzero(highest >= wanted - _ROUNDING * max(abs(wanted), 1.0))
+        gained = self._gained(*(each[likely] for each in runs))
+        if not likely.size or gained.max() - whole[0] < _BETTER:
+            return None
+        best = likely[gained.argmax()]
+        return (starts[best] + np.arange(lengths[best])) % number
+
+    def _gained(self, starts, lengths, excess, per_pixel):
+        """Return by how much counts are more likely with the excess of each run than without."""
+        numbers = np.arange(len(self.pixels))
+        inside = (numbers - starts[:, None]) % len(numbers) < lengths[:, None]
+        raised = np.log1p(per_pixel[:, None] * (self.pixels / self.expected))
+        return ((inside * raised) @ self.measured - excess) / self.variance
+
+    def _most_gained(self, starts, lengths, excess, per_pixel):
+        """Return upper bounds of `_gained`: the logarithm of a mean is at least that mean's."""
+        counts = self._run_sums(self.measured, starts, lengths)
+        raised = self._run_sums(self.measured * self.pixels / self.expected, starts, lengths)
+        return (counts * np.log1p(per_pixel * raised / counts) - excess) / self.variance
+
+    @staticmethod
+    def _run_sums(values, starts, lengths):
+        """Return the sums of values over runs, which may continue at the first piece."""
+        below = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values]))])
+        return below[starts + lengths] - below[starts]
+
+
 def _runs(number, closed):
-    """Return contiguous pieces, bool, (runs, pieces), all of them first; around if ``closed``."""
+    """Return first pieces and lengths of runs, all pieces first; they go around if ``closed``."""
     starts, lengths = np.meshgrid(np.arange(number), np.arange(1, number))
     starts, lengths = starts.ravel(), lengths.ravel()
     if not closed:
         fit = starts + lengths <= number
         starts, lengths = starts[fit], lengths[fit]
-    runs = (np.arange(number) - starts[:, None]) % number < lengths[:, None]
-    return np.concatenate([np.ones((1, number), bool), runs])
+    return np.append(0, starts), np.append(number, lengths)

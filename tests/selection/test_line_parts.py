@@ -6,7 +6,7 @@ import pytest
 from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.selection import kept_structure
 from hyperspy_multimodal.selection.chains import Chain
-from hyperspy_multimodal.selection.line_parts import part_of_line
+from hyperspy_multimodal.selection.line_parts import _Pieces, part_of_line
 from hyperspy_multimodal.selection.scan_windows import windows_over
 
 SHAPE = (80, 80)
@@ -106,3 +106,38 @@ def test_no_counts_are_given_back_to_vacuum(seed):
     vacuum = rows < 28
     assert kept[0][vacuum].sum() < film[vacuum].sum() + maps.net[0][vacuum].sum() + 1.0
     assert kept[0][spot].sum() > 0.65 * maps.net[0][spot].sum()
+
+
+def most_likely_run(pixels, measured, expected, variance, closed):
+    """Try all runs of pieces one after the other, with the terms of the likelihood written out."""
+    n, likely = len(pixels), {}
+    for length in range(1, n + 1):
+        for start in range(n if closed else n - length + 1) if length < n else [0]:
+            run = (start + np.arange(length)) % n
+            level = expected.copy()
+            excess = max((measured - expected)[run].sum(), 0.0)
+            level[run] += pixels[run] * excess / max(pixels[run].sum(), 1.0)
+            likely[start, length] = (measured * np.log(level) - level).sum() / variance
+    start, length = max(likely, key=likely.get)
+    is_better = likely[start, length] - likely[0, n] >= 4.5
+    return (start + np.arange(length)) % n if is_better else None
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("number", [2, 3, 12, 25])
+def test_no_other_run_of_pieces_is_more_likely(number, closed):
+    rng, found = np.random.default_rng(number), 0
+    for _ in range(40):
+        pixels = rng.integers(0, 17, number).astype(float)
+        expected = rng.choice([0.1, 1.0, 4.0]) * pixels * rng.uniform(0.1, 2, number) + 0.5
+        truth = expected + rng.uniform(0, 8) * (np.arange(number) < number / 2)
+        measured = rng.poisson(np.roll(truth, rng.integers(number))) + 0.5
+        given = pixels, measured, expected, rng.uniform(1, 2)
+        wanted = most_likely_run(*given, closed)
+        run = _Pieces(*given).best_run(closed)
+        if wanted is None:
+            assert run is None
+        else:
+            found += 1
+            np.testing.assert_array_equal(run, wanted)
+    assert found > 5
