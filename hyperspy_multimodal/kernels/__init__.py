@@ -16,7 +16,8 @@ number of threads.
   dual variable onto its bounds; `block_means` and `interpolate`, to and from a coarser grid;
   `squared_differences` between neighbours.
 - Tests of sums of measured and expected counts: `lengthen` for chains of pieces, and
-  `windows_beyond` for windows of many kinds.
+  `windows_beyond` for windows of many kinds; `sum_parts` and `sum_hats` over parts of a scan, with
+  `weigh_steps` and `between_nodes` for images that are interpolated between them.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels, `find_peaks` of single
   spectra; `add_peaks` and `add_slopes` of lines.
 """
@@ -28,6 +29,7 @@ from .field_gap import certify_fields
 from .generalised import move_fields
 from .grids import block_means, interpolate, squared_differences
 from .iterations import iterations
+from .partitions import between_nodes, sum_hats, sum_parts, weigh_steps
 from .peaks import add_peaks, add_slopes
 from .projection import project
 from .reference import constant_deviance, likeliest
@@ -45,6 +47,7 @@ __all__ = [
     "State",
     "add_peaks",
     "add_slopes",
+    "between_nodes",
     "block_means",
     "blur",
     "certificate",
@@ -67,6 +70,9 @@ __all__ = [
     "source_gap",
     "square_sums",
     "squared_differences",
+    "sum_hats",
+    "sum_parts",
     "sum_spectra",
+    "weigh_steps",
     "windows_beyond",
 ]

@@ -138,10 +138,7 @@ class _Correction:
         # The variance of what the map predicts if this is more: few counts have a small one.
         spread = np.maximum(bands.sums(variance), bands.sums(fused))
         self.errors = np.sqrt(np.maximum(spread, 1.0))
-        hats = (
-            bands.products(np.ones(net.shape)) if bands.added.size else np.zeros((bands.size,) * 2)
-        )
-        self._added = hats @ bands.added
+        self._added = bands.hats @ bands.added if bands.added.size else bands.added
         # In their standard errors.
         self._broad = bands.broad / np.sqrt(bands.broad @ self.errors**2)[:, None]
         self._prior, self._centre = self._prior_rows()
@@ -156,12 +153,16 @@ class _Correction:
 
     def of(self, fused):
         """Return a corrected map, and what was added to it."""
-        weighted = self.bands.weighted(fused)
+        held = self.bands.sums(fused)
+        weighted = self.bands.weighted(held)
         slopes = np.hstack([weighted.products(fused), self._added])
-        amounts = self._amounts(slopes, self.bands.sums(fused))
+        amounts = self._amounts(slopes, held)
         factors, added = np.split(amounts, [self.bands.size])
+        found = weighted.interpolated(factors) * fused
+        if not added.size:
+            return found, 0.0
         added = self.bands.interpolated(self.bands.added @ added)
-        return weighted.interpolated(factors) * fused + added, added
+        return found + added, added
 
     def _amounts(self, slopes, held):
         """Return the smallest amounts for which no range is wrong.

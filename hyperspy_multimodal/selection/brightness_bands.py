@@ -52,7 +52,7 @@ class Bands(Partition):
         self.size = len(limits) + 1
         below = np.searchsorted(values, limits) / max(values.size, 1)
         self.quantiles = np.array([0.0, *below, 1.0])
-        self.numbers = np.searchsorted(limits, brightness, side="right")
+        self.numbers = np.searchsorted(limits, brightness, side="right").astype(np.uint16)
         if mask is not None:
             self.numbers[mask] = self.size
         self.pixels = self.sums(np.ones(haadf.shape))

@@ -34,7 +34,7 @@ class OfOtherMap(Partition):
         seen = brightness if mask is None else brightness[~mask]
         is_bright = brightness > otsu(seen)
         self.size = np.unique(is_bright if mask is None else is_bright[~mask]).size
-        self.numbers = is_bright.astype(np.intp) if self.size > 1 else np.zeros(other.shape, int)
+        self.numbers = np.where(is_bright & (self.size > 1), np.uint16(1), np.uint16(0))
         if mask is not None:
             self.numbers[mask] = self.size
         self.pixels = self.sums(np.ones(other.shape))
@@ -47,8 +47,8 @@ class OfOtherMap(Partition):
         return f"the {('dark', 'bright')[last]} pixels of the map of {self._name}"
 
 
-def of_other_maps(fused, names, element, mask=None):
-    """Return the `OfOtherMap` of each other element whose map is not the same everywhere.
+def of_other_maps(fused, names, mask=None):
+    """Return the `OfOtherMap` of each element whose map is not the same everywhere.
 
     Parameters
     ----------
@@ -56,14 +56,13 @@ def of_other_maps(fused, names, element, mask=None):
         Fused maps, shape (K, ny, nx).
     names : sequence of str
         Lines or edges.
-    element : int
-        The one whose own map is left out.
     mask : numpy.ndarray, optional
         Pixels to leave out, bool, shape (ny, nx).
+
+    Returns
+    -------
+    dict
+        By number of the element; for another element than this.
     """
-    others = (
-        OfOtherMap(each, name, mask)
-        for number, (each, name) in enumerate(zip(fused, names, strict=True))
-        if number != element
-    )
-    return [each for each in others if each.size > 1]
+    maps = (OfOtherMap(each, name, mask) for each, name in zip(fused, names, strict=True))
+    return {number: each for number, each in enumerate(maps) if each.size > 1}

@@ -1,8 +1,11 @@
 """Partitions of a scan into ordered parts, and images that are interpolated between them."""
 
 from copy import copy
+from functools import cached_property
 
 import numpy as np
+
+from ..kernels import between_nodes, sum_hats, sum_parts, weigh_steps
 
 # Minimum weight of a node relative to the largest one.
 _LEAST_MEAN = 1e-3
@@ -20,7 +23,7 @@ class Partition:
     size : int
         Number of parts.
     numbers : numpy.ndarray
-        Part of each pixel, shape (ny, nx); `size` where left out.
+        Part of each pixel, uint16, shape (ny, nx); `size` where left out.
     pixels : numpy.ndarray
         Number of pixels of each part.
     nodes : numpy.ndarray
@@ -46,50 +49,73 @@ class Partition:
         if self.size > 1:
             left = np.searchsorted(nodes[1:-1], places, side="right")
             step = (places - nodes[left]) / np.diff(nodes)[left]
-            self._left, self._step = left, np.clip(step, 0.0, 1.0)
+            self._left, self._step = left.astype(np.uint16), np.clip(step, 0.0, 1.0)
 
     def within(self, there):
         """Return the same parts without the pixels that are not ``there``, bool, (ny, nx)."""
         if np.all(there | (self.numbers == self.size)):
             return self
-        found = copy(self)
-        found.numbers = np.where(there, self.numbers, self.size)
+        found = self._copy()
+        found.numbers = np.where(there, self.numbers, np.uint16(self.size))
         found.pixels = found.sums(np.ones(there.shape))
         return found
 
-    def weighted(self, image):
+    def _copy(self):
+        found = copy(self)
+        vars(found).pop("hats", None)
+        return found
+
+    def weighted(self, sums):
         """Return the same parts with `interpolated` between nodes weighted by what they hold.
 
-        Each node weighs as much as the mean of an image (ny, nx) over its part. Where one part
-        holds much more than the next one, what lies between them is nearly all of the former.
+        Each node weighs as much as the mean of its part, by the ``sums`` of an image over parts.
+        Where one part holds much more than the next one, what lies between them is nearly all of
+        the former.
         """
         if self.size < 2:
             return self
-        means = np.maximum(self.sums(image) / np.maximum(self.pixels, 1), 0.0)
+        means = np.maximum(sums / np.maximum(self.pixels, 1), 0.0)
         means = np.maximum(means, _LEAST_MEAN * means.max())
-        found = copy(self)
-        found._step = self._weighted(self._left, self._step, means)
+        found = self._copy()
+        found._weigh(means)
         return found
+
+    def _weigh(self, means):
+        if means.any():
+            self._step = self._weighted(self._left, self._step, means)
 
     @staticmethod
     def _weighted(left, step, means):
-        if not means.any():
-            return step
-        right = step * means[left + 1]
-        return right / (right + (1 - step) * means[left])
+        found = np.empty(step.shape)
+        weigh_steps(left.ravel(), step.ravel(), means, found.reshape(-1))
+        return found
 
     def sums(self, image):
         """Return the sums of an image (ny, nx) over the parts."""
-        return self._sums(self.numbers, image, self.size)
+        sums = np.zeros((4, self.size + 1))
+        sum_parts(self.numbers.ravel(), _flat(image), sums)
+        return sums.sum(axis=0)[: self.size]
 
-    def range_sums(self, image, first, last):
-        """Return the sums of an image (ny, nx) over parts ``first`` to ``last``, two arrays."""
-        below = np.concatenate([[0.0], np.cumsum(self.sums(image))])
+    @staticmethod
+    def range_sums(sums, first, last):
+        """Return sums over parts ``first`` to ``last``, two arrays, from `sums` over parts."""
+        below = np.concatenate([[0.0], np.cumsum(sums)])
         return below[last + 1] - below[first]
 
     def interpolated(self, values):
         """Return an image that has given values at the nodes, and lies between them elsewhere."""
-        return values[self._left] + self._step * np.diff(values)[self._left]
+        return self._between(self._left, self._step, values)
+
+    @staticmethod
+    def _between(left, step, values):
+        found, values = np.empty(step.shape), np.asarray(values, np.float64)
+        between_nodes(left.ravel(), step.ravel(), values, found.reshape(-1))
+        return found
+
+    @cached_property
+    def hats(self):
+        """Sums of each hat function of `interpolated` over the parts, shape (parts, hats)."""
+        return self.products(np.ones(self.numbers.shape))
 
     def products(self, image):
         """Return sums of an image times each hat function of `interpolated`, (parts, hats)."""
@@ -97,11 +123,9 @@ class Partition:
 
     def _products(self, numbers, left, step, image):
         """Return what `products` does, from parts, nodes and places of each value of an image."""
-        cells = numbers * self.size + left
-        of_right = image * step
-        found = self._sums(cells, image - of_right, self.size**2).reshape(self.size, -1)
-        found[:, 1:] += self._sums(cells, of_right, self.size**2).reshape(self.size, -1)[:, :-1]
-        return found
+        sums = np.zeros((self.size + 1, self.size))
+        sum_hats(numbers.ravel(), left.ravel(), step.ravel(), _flat(image), sums)
+        return sums[: self.size]
 
     def inside(self, first, last):
         """Return which pixels are in parts ``first`` to ``last``, bool, shape (ny, nx)."""
@@ -111,7 +135,7 @@ class Partition:
         """Return where parts ``first`` to ``last`` are, in words."""
         raise NotImplementedError
 
-    @staticmethod
-    def _sums(numbers, image, size):
-        """Return the sums of an image over pixels with the same number, less than ``size``."""
-        return np.bincount(numbers.ravel(), image.ravel(), size)[:size]
+
+def _flat(image):
+    """Return an image (ny, nx) as kernels take it."""
+    return np.ravel(image).astype(np.float64, copy=False)

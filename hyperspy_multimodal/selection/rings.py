@@ -44,7 +44,8 @@ class Rings(Partition):
         distances = _distances(np.asarray(image, np.float64), there)
         self.limits = _limits(distances[there])
         self.size = len(self.limits) + 1
-        self.numbers = np.where(there, np.searchsorted(self.limits, distances), self.size)
+        numbers = np.searchsorted(self.limits, distances)
+        self.numbers = np.where(there, numbers, self.size).astype(np.uint16)
         self.pixels = self.sums(np.ones(image.shape))
         self._interpolates(distances, self.sums(distances) / np.maximum(self.pixels, 1))
         inside = int(np.searchsorted(self.limits, 0.0)) + 1

@@ -38,10 +38,10 @@ class Strips(Partition):
         self.size = max(min(_STRIPS, length // _BROAD), 1)
         self.limits = np.arange(self.size + 1) * length // self.size
         places = np.arange(length)
-        along = np.searchsorted(self.limits[1:-1], places, side="right")
+        along = np.searchsorted(self.limits[1:-1], places, side="right").astype(np.uint16)
         self._whole = self.numbers = _across(along, shape, axis)
         if mask is not None:
-            self.numbers = np.where(mask, self.size, self.numbers)
+            self.numbers = np.where(mask, np.uint16(self.size), self.numbers)
         self._interpolates(places, (self.limits[:-1] + self.limits[1:] - 1) / 2)
         if self.size > 1:
             self._along = along, self._left, self._step
@@ -58,13 +58,21 @@ class Strips(Partition):
             return super().sums(image)
         return np.add.reduceat(image.sum(axis=1 - self.axis), self.limits[:-1])
 
-    def weighted(self, image):
-        """Return the same strips with `interpolated` between nodes weighted by what they hold."""
-        found = super().weighted(image)
-        if found is not self and self.numbers is self._whole:
-            lines = [np.take(each, 0, axis=1 - self.axis) for each in (found._left, found._step)]
-            found._along = self._along[0], *lines
-        return found
+    def _weigh(self, means):
+        if self.numbers is not self._whole:
+            super()._weigh(means)
+        elif means.any():
+            numbers, left, step = self._along
+            step = self._weighted(left, step, means)
+            self._along = numbers, left, step
+            self._step = _across(step, self.numbers.shape, self.axis)
+
+    def interpolated(self, values):
+        """Return an image that has given values at the nodes, and lies between them elsewhere."""
+        if self.numbers is not self._whole:
+            return super().interpolated(values)
+        along = self._between(*self._along[1:], values)
+        return _across(along, self.numbers.shape, self.axis)
 
     def products(self, image):
         """Return sums of an image times each hat function of `interpolated`, (strips, hats)."""

@@ -103,11 +103,12 @@ def wrong_ranges(expectation, fused, bands, elements, apart_from=(), tests=None)
     for i in elements:
         there, most = _apart(expectation.there, apart_from, i), []
         images = expectation.images(i, _with_total(expectation.net[i], fused[i], there))
-        for n, (each, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
-            within = each.within(there)
-            sums = [within.range_sums(image, first, last) for image in images]
+        for n, (parts, (first, last, _)) in enumerate(zip(bands, all_ranges, strict=True)):
+            within = parts.within(there)
+            of_parts = [within.sums(image) for image in images]
+            sums = [within.range_sums(each, first, last) for each in of_parts]
             errors = errors_of(*sums[:3], expectation.unit(i, fused[i]), spread_of(sums))
-            errors = errors * _given_total(sums, within, images)
+            errors = errors * _given_total(sums, of_parts)
             wrong = np.flatnonzero(np.abs(errors) > least[n])
             most += [(float(errors[k]), (n, int(first[k]), int(last[k]))) for k in wrong]
         if not most:
@@ -142,7 +143,7 @@ def _with_total(net, fused, there):
     return fused * (max(counts, 0.0) / held) if held > 0 else fused
 
 
-def _given_total(sums, parts, images):
+def _given_total(sums, of_parts):
     """Return by how much sums of ranges differ less by chance because the total is kept.
 
     A map that keeps the total spreads its noise over the scan like the counts that it holds. With a
@@ -150,7 +151,7 @@ def _given_total(sums, parts, images):
     the inside plus p^2 V of the outside.
     """
     variance = 3 if len(sums) > 3 else 1
-    whole = [parts.sums(image).sum() for image in images]
+    whole = [each.sum() for each in of_parts]
     held, all_held = sums[1] - sums[2], whole[1] - whole[2]
     share = np.clip(held / max(all_held, _LEAST), 0.0, 1.0)
     inside, outside = sums[variance], np.maximum(whole[variance] - sums[variance], 0.0)

@@ -39,6 +39,7 @@ class WrongSums:
     def __init__(self, expectation, haadf, mask, of_fixed_total, elements, names, alone=None):
         self._expectation, self._mask, self._names = expectation, mask, names
         self._alone, self._haadf, self._rings = alone, haadf, None
+        self._others = None if alone is None else of_other_maps(alone, names, mask)
         self._bands, self._strips = bands_of(haadf, mask), strips_of(haadf.shape, mask)
         self._elements = sorted(set(elements) & set(of_fixed_total.tolist()))
 
@@ -91,11 +92,11 @@ class WrongSums:
         return self._elements if elements is None else sorted(set(elements) & set(self._elements))
 
     def _beside(self, fused, elements, apart_from=()):
-        found = []
+        found, others = [], self._others
+        if others is None and elements:
+            others = of_other_maps(fused, self._names, self._mask)
         for i in elements:
-            others = fused if self._alone is None else self._alone
-            parts = of_other_maps(others, self._names, i, self._mask)
-            if parts:
+            if parts := [each for k, each in others.items() if k != i]:
                 found += wrong_ranges(self._expectation, fused, parts, [i], apart_from)
         return found
 

@@ -34,7 +34,7 @@ def by_brightness(maps, fused):
 
 
 def beside_another(maps, fused):
-    known = of_other_maps(np.stack([fused[0], 1.0 * CORE]), ["a", "b"], 0)
+    known = [of_other_maps(np.stack([fused[0], 1.0 * CORE]), ["a", "b"])[1]]
     return wrong_ranges(Expectation(maps), fused, known, [0])
 
 

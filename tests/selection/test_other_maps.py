@@ -75,7 +75,7 @@ def test_a_map_that_follows_another_is_no_evidence_against_it():
 
 
 def test_dark_and_bright_pixels_of_other_maps():
-    [part] = of_other_maps(TRUTH, ["Co_Ka", "Mn_Ka"], 1)
+    part = of_other_maps(TRUTH, ["Co_Ka", "Mn_Ka"])[0]
     assert part.pixels.tolist() == [(~CORE).sum(), CORE.sum()]
     assert np.array_equal(part.inside(1, 1), CORE)
     assert [part.name(n, n) for n in (0, 1)] == [
@@ -83,7 +83,7 @@ def test_dark_and_bright_pixels_of_other_maps():
         "the bright pixels of the map of Co_Ka",
     ]
     np.testing.assert_allclose(part.interpolated(np.array([1.0, 2.0])), 1.0 + CORE)
-    assert of_other_maps(np.stack([np.ones(SHAPE), TRUTH[1]]), ["a", "b"], 1) == []
+    assert list(of_other_maps(np.stack([np.ones(SHAPE), TRUTH[1]]), ["a", "b"])) == [1]
     masked = OfOtherMap(TRUTH[0], "Co_Ka", COLS < 48)
     assert masked.pixels.sum() == 96 * 48 and (masked.numbers[:, :48] == 2).all()
     assert OfOtherMap(TRUTH[0], "Co_Ka", CORE).size == 1
