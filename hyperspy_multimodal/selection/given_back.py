@@ -269,6 +269,8 @@ def _fill(one, outside, wanted, net):
         return
     factor = wanted / held
     one[outside] *= min(factor, HIGHEST)
+    if factor <= HIGHEST:
+        return
     nearby = np.maximum(ndimage.gaussian_filter(net * outside, _NEARBY), 0.0)[outside]
-    if factor > HIGHEST and nearby.sum() > 0:
+    if nearby.sum() > 0:
         one[outside] += nearby * ((wanted - HIGHEST * held) / nearby.sum())
