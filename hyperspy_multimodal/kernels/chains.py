@@ -36,17 +36,22 @@ def lengthen(best, scores, steps, longer, turns):
         if it is not needed.
     """
     n_directions, ny, nx = best.shape
-    for d in range(n_directions):
-        y, x = steps[d]
-        first, width = max(-x, 0), nx - abs(x)
-        below, same, above = best[d - 1], best[d], best[(d + 1) % n_directions]
-        longer[d] = -np.inf
-        for row in range(max(-y, 0), ny - max(y, 0)):
-            befores = below[row, first:], same[row, first:], above[row, first:]
-            add_best(befores, scores[d, row, first:], longer[d, row + y, first + x :], width)
-        if turns.size > 0:
-            for row in range(ny):
+    # All directions of a row, as three of them share what was read.
+    for row in range(ny):
+        for d in range(n_directions):
+            y, x = steps[d]
+            first, width = max(-x, 0), nx - abs(x)
+            below, same, above = best[d - 1, row], best[d, row], best[(d + 1) % n_directions, row]
+            if 0 <= row + y < ny:
+                befores = below[first:], same[first:], above[first:]
+                reached = longer[d, row + y]
+                add_best(befores, scores[d, row, first:], reached[first + x :], width)
+                reached[: first + x] = -np.inf
+                reached[first + x + width :] = -np.inf
+            if not 0 <= row - y < ny:
+                longer[d, row] = -np.inf
+            if turns.size > 0:
                 for col in range(nx):
-                    down, up = below[row, col], above[row, col]
+                    down, up = below[col], above[col]
                     turn = 1 if up >= down else -1
-                    turns[d, row, col] = 0 if same[row, col] >= max(up, down) else turn
+                    turns[d, row, col] = 0 if same[col] >= max(up, down) else turn

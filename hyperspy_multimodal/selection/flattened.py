@@ -72,14 +72,14 @@ def _spots(expectation, maps, element):
     their counts pass.
     """
     search = expectation.search(element, maps[element])
-    runs, shape = Runs(np.stack(search.images)), maps.shape[1:]
+    runs, shape = Runs(search.images[1]), maps.shape[1:]
     kinds = [Discs(shape, each) for each in _DIAMETERS if each + _GAP <= min(shape)]
     tests = 2 * len(maps) * INDEPENDENT * len(kinds)
     shown = []
     for kind in kinds:
-        sums = kind.sums(runs)
-        least = -special.ndtri(FALSE_ALARMS / (tests * sums[0].size))
-        shown += _shown(kind, sums, search.unit, least)
+        level = kind.sums(runs)
+        least = -special.ndtri(FALSE_ALARMS / (tests * level.size))
+        shown += _shown(kind, level, search, least)
     found, needed = [], []
     taken, counted = np.zeros((2, *shape), bool)
     for _, errors, kind, place, need in sorted(shown, key=lambda each: -each[0]):
@@ -96,24 +96,22 @@ def _spots(expectation, maps, element):
     return found, np.array(needed)
 
 
-def _shown(kind, sums, unit, least):
+def _shown(kind, level, search, least):
     """Yield how high spots of one diameter are, by how much counts differ, and where they are.
 
     Then kind, place, and the standard errors by which counts must exceed the map to pass as a spot.
     The difference of the counts is None if they do not pass.
     """
-    counts, level, background = sums[:3]
-    counts, spread = np.maximum(counts, background), spread_of(sums)
+    unit = search.unit
     for sign in (1, -1):
         beside = _beside(level, kind.diameter + _GAP, sign)
         height, shown = np.zeros(level.shape), sign * (level - beside) > 0
         height[shown] = _rooted_deviance(level[shown], beside[shown])
         highest = ndimage.maximum_filter(height, kind.diameter, mode="constant", cval=0.0)
         places = np.flatnonzero((height == highest) & (height > 0))
-        own, map_s, around, behind = (
-            each.ravel()[places] for each in (counts, level, beside, background)
-        )
-        own_spread = spread and tuple(each.ravel()[places] for each in spread)
+        own, map_s, behind, *more = kind.sums_at(places, search.images)
+        own, around = np.maximum(own, behind), beside.ravel()[places]
+        own_spread = spread_of([own, map_s, behind, *more])
         there = sign * errors_of(own, around, behind, unit, own_spread) > least
         errors = significance(own, np.maximum(map_s, _TINY), own_spread) / unit
         needed = least - sign * significance(map_s, np.maximum(around, _TINY), own_spread) / unit

@@ -180,10 +180,13 @@ class Expectation:
 
     def scatters(self, maps):
         """Return how far counts of small windows scatter about each map, in units of the noise."""
-        runs = side_by_side(
-            lambda i: WindowSearch(self.images(i, maps[i]), ()).runs, range(len(maps))
-        )
-        return [scatter(self._least, each) for each in runs]
+
+
+        def of_map(i):
+            both = WindowSearch(self.images(i, maps[i]), ()).both
+            return scatter(self._least, Runs(both.astype(np.float32)))
+
+        return side_by_side(of_map, range(len(maps)))
 
     def wrong(self, elements, maps, found, thoroughly=True):
         """Return windows in which maps are wrong, the most significant first; they may overlap.
@@ -235,16 +238,20 @@ class Expectation:
 
     def _unit(self, search):
         """Return the standard error of windows of both kinds of counts, relative to Poisson's."""
-        background = search.images[2]
         # Single precision is enough to find out whether it is Poisson's.
-        unit = self._noise(search.runs, Runs(background.astype(np.float32)))
+        unit = self._noise(search, np.float32)
         if unit > _SURELY_POISSON:
-            unit = self._noise(Runs(search.both), Runs(background))
+            unit = self._noise(search, np.float64)
         return min(max(unit, 1.0), _LARGEST_UNIT)
 
-    def _noise(self, runs, of_background):
-        """Return the largest unit suggested by any windows, from the sums in `Runs`."""
-        return max(scatter(self._least, runs), unit_below(self._least, runs, of_background))
+    def _noise(self, search, precision):
+        """Return the largest unit suggested by any windows, from sums in some precision."""
+        measured, _, background = search.images[:3]
+        runs = Runs(search.both.astype(precision, copy=False))
+        unit = scatter(self._least, runs)
+        if (measured < background).any():
+            unit = max(unit, unit_below(self._least, runs, Runs(background.astype(precision))))
+        return unit
 
 
 def lost_structure(expectation, maps, known=(), elements=None, thoroughly=True):

@@ -52,6 +52,8 @@ def variance_beyond(maps: Maps):
     It is averaged over neighbours, and >= 0.
     """
     net, variance = (np.asarray(each, np.float64) for each in (maps.net, maps.net_variance))
+    if np.array_equal(net, variance):  # counts without a background
+        return np.zeros(net.shape)
     beyond = pool(np.maximum(variance, 0.0).sum(axis=0), also=variance - net)[1]
     return np.maximum(beyond, 0.0)
 
@@ -83,6 +85,8 @@ def negative_counts(maps: Maps, haadf, beyond=None):
     order = np.flatnonzero(there)[np.argsort(smoothed(haadf, SMOOTHING)[there], kind="stable")]
     sums, errors, pixels = (np.zeros(len(net)) for _ in range(3))
     for k in range(len(net)):
+        if net[k].min() >= 0:
+            continue
         below = _below(net[k], beyond[k])
         if not below.any():
             below = _below_by_brightness(net[k], beyond[k], order)

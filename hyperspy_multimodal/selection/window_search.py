@@ -5,7 +5,6 @@ import numpy as np
 from ..kernels import windows_beyond
 from .chains import best_chains
 from .lines_going_on import LinesGoingOn
-from .runs import Runs
 from .significance import errors_of, spread_of
 
 # Standard errors that suffice where a known line continues, because these are few windows.
@@ -35,15 +34,12 @@ class WindowSearch:
     both : numpy.ndarray
         Expected counts, and the excess of the measured counts over them, which saves a sum for each
         kind of window.
-    runs : Runs
-        Sums of both in single precision, which show where to search.
     """
 
     def __init__(self, images, found):
         self.images, self.unit, self.unit_of_pixels = images, 1.0, 1.0
         measured, expected = images[:2]
         self.both = np.stack([expected, measured - expected])
-        self.runs = Runs(self.both.astype(np.float32))
         self._lines = LinesGoingOn(found, expected.shape)
 
     def wrong(self, plan, least):
