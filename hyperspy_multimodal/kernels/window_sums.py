@@ -46,83 +46,104 @@ def largest_of(n, bits):
     return most
 
 
+@inlined
+def place_of(steps, term, row):
+    """Return the place of the row that a term adds to a row."""
+    source = steps[term[0]]
+    return source[8] + (row + term[1]) % source[9]
+
+
 @leaf
-def windows_beyond(steps, terms, limits, start, sums, largest, squares, found, found_squares):
+def windows_beyond(pixels, steps, terms, limits, start, sums, largest, squares, found, beyond):
     """Sum counts over windows of many kinds, and find where they differ by more than a limit.
 
     Squared standard errors, by their bound in `square_row`, add up over parts to no less than those
     of the whole, as that bound is convex in both counts together and homogeneous: they bound rows,
     which are passed over if nothing else is a sum of them.
 
+    All kinds of sums are computed side by side, row by row, and each as many turns later as those
+    of which it is made require. Only the rows that are still needed are kept: the row with number r
+    is in the place r modulo their number.
+
     Parameters
     ----------
+    pixels : numpy.ndarray
+        Expected counts and excess, float32, shape (2, ny, nx).
     steps : numpy.ndarray
-        Sums in their order: where they go, rows and columns, first term and number of terms, number
-        of the limit or -1, whether rows may be passed over, and whether their squares are of use;
-        int64, shape (steps, 8).
+        Sums in their order, the first those of single pixels: rows and columns, first term and
+        number of terms, number of the limit or -1, whether rows may be passed over, whether their
+        squares are of use, turns by which they are delayed, and their first place and number of
+        places in ``sums``; int64, shape (steps, 10).
     terms : numpy.ndarray
         Sums of which each is made, two at least, by rows and columns further on, and 1, 0 or -1;
         that of the first is 1; int64, shape (terms, 4).
     limits : numpy.ndarray
         Squared standard errors, float32.
     start : int
-        Step to begin with. What was found before is lost.
+        Turn to begin with. What was found before is lost.
     sums : numpy.ndarray
-        Expected counts and excess, float32, shape (places, 2, ny, nx); the first are those of
-        pixels, the others are room.
+        Room for rows, float32, shape (places, 2, nx), as the last turn left it.
     largest : numpy.ndarray
-        Largest squared standard errors of their rows, float32, shape (places, ny); inf of pixels.
+        Largest squared standard errors of the same rows, float32, shape (places,); inf of pixels.
     squares : numpy.ndarray
         Room for one more than a row, float32.
     found : numpy.ndarray
         On return the number of the limit, the row, the column, and 1 if counts are too many, of
-        each window beyond; int64, shape (room, 4), with room for all windows of a kind.
-    found_squares : numpy.ndarray
+        each window beyond; int64, shape (room, 4), with room for a row of windows of each kind.
+    beyond : numpy.ndarray
         On return their squared standard errors, float32, shape (room,).
 
     Returns
     -------
-    step, n_found : int
-        The step to go on with, as there may be no room for what it finds; their number at the end.
-        How many windows were found.
+    turn, n_found : int
+        The turn to go on with, as there may be no room for what it finds; the number of turns at
+        the end. How many windows were found.
     """
-    bits, n_found = squares.view(np.int32), 0
-    for step in range(start, len(steps)):
-        target, ny, nx, first, n_terms, number, may_pass, is_bound = steps[step]
-        if number >= 0 and n_found + ny * nx > len(found):
-            return step, n_found
-        limit = limits[number] if number >= 0 else np.float32(np.inf)
-        for row in range(ny):
+    bits, n_found, n_turns = squares.view(np.int32), 0, 0
+    for step in range(len(steps)):
+        n_turns = max(n_turns, steps[step, 0] + steps[step, 7])
+    for turn in range(start, n_turns):
+        if n_found + len(limits) * pixels.shape[2] > len(found):
+            return turn, n_found
+        for step in range(len(steps)):
+            ny, nx, first, n_terms, number, may_pass, is_bound, delay, place, n_places = steps[step]
+            row = turn - delay
+            if not 0 <= row < ny:
+                continue
+            place += row % n_places
+            if n_terms == 0:
+                sums[place] = pixels[:, row]
+                continue
+            limit = limits[number] if number >= 0 else np.float32(np.inf)
             bound = _ZERO
             for term in range(first, first + n_terms):
-                bound += largest[terms[term, 0], row + terms[term, 1]]
+                bound += largest[place_of(steps, terms[term], row)]
             if may_pass and bound * _ROUNDING <= limit:
                 continue
-            expected, excess = sums[target, 0, row], sums[target, 1, row]
-            one, down, right, _ = terms[first]
-            two, lower, further, sign = terms[first + 1]
+            expected, excess = sums[place, 0], sums[place, 1]
+            one = place_of(steps, terms[first], row)
+            two = place_of(steps, terms[first + 1], row)
+            right, further, sign = terms[first, 2], terms[first + 1, 2], terms[first + 1, 3]
             for k in range(2):
                 sum_row(
-                    nx, np.float32(sign), sums[one, k, row + down, right:],
-                    sums[two, k, row + lower, further:], sums[target, k, row],
+                    nx, np.float32(sign), sums[one, k, right:], sums[two, k, further:],
+                    sums[place, k],
                 )  # fmt: skip
             for term in range(first + 2, first + n_terms):
-                source, down, right, sign = terms[term]
+                source = place_of(steps, terms[term], row)
+                right, sign = terms[term, 2], terms[term, 3]
                 for k in range(2):
-                    add_row(
-                        nx, np.float32(sign), sums[source, k, row + down, right:],
-                        sums[target, k, row],
-                    )  # fmt: skip
+                    add_row(nx, np.float32(sign), sums[source, k, right:], sums[place, k])
             if not is_bound:
                 continue
             square_row(nx, expected, excess, squares)
             bits[nx] = largest_of(nx, bits)
-            largest[target, row] = squares[nx]
+            largest[place] = squares[nx]
             if squares[nx] > limit:
                 for col in range(nx):
                     if squares[col] > limit:
                         found[n_found, 0], found[n_found, 1] = number, row
                         found[n_found, 2], found[n_found, 3] = col, excess[col] > _ZERO
-                        found_squares[n_found] = squares[col]
+                        beyond[n_found] = squares[col]
                         n_found += 1
-    return len(steps), n_found
+    return n_turns, n_found

@@ -181,7 +181,6 @@ class Expectation:
     def scatters(self, maps):
         """Return how far counts of small windows scatter about each map, in units of the noise."""
 
-
         def of_map(i):
             both = WindowSearch(self.images(i, maps[i]), ()).both
             return scatter(self._least, Runs(both.astype(np.float32)))

@@ -112,23 +112,22 @@ class SumPlan:
         return (rows - 1 - row if self._flipped else row) * cols + col
 
     @property
-    def _places(self):
-        """Place of each sum in memory, and how many there are; a place is used again once free."""
-        last = {part[0]: number for number, parts in enumerate(self._parts) for part in parts}
-        places, free, n = [], [], 0
-        for number, parts in enumerate(self._parts):
-            if not free:
-                free.append(n)
-                n += 1
-            places.append(free.pop())
-            ended = {part[0] for part in parts if last[part[0]] == number}
-            ended |= {number} - last.keys()
-            free += [places[each] for each in ended if each != _PIXELS]
-        return places, n
+    def _delays(self):
+        """Turns by which each sum is behind the pixels, and for how many turns its rows are needed.
+
+        A sum needs rows of those of which it is made that are further down.
+        """
+        delays, needed = [0], [1] * len(self._parts)
+        for parts in self._parts[1:]:
+            delays.append(max(delays[source] + down for source, down, *_ in parts))
+            for source, down, *_ in parts:
+                turns = delays[-1] - down - delays[source] + 1
+                needed[source] = max(needed[source], turns)
+        return delays, needed
 
     @cached_property
     def for_kernel(self):
-        """``steps`` and ``terms`` of `windows_beyond`, and the number of places for sums."""
+        """``steps`` and ``terms`` of `windows_beyond`, and the number of places for rows."""
         needed = {part[0] for parts in self._parts for part in parts}
         may_pass = [
             number not in needed and all(sign > 0 for *_, sign in parts)
@@ -140,14 +139,14 @@ class SumPlan:
             if each
             for part in parts
         }
-        places, n_places = self._places
-        steps, terms = [], []
-        for number, parts in enumerate(self._parts[1:], 1):
-            rows, cols = (n - k + 1 for n, k in zip(self.shape, self._sizes[number], strict=True))
+        steps, terms, place = [], [], 0
+        for number, (parts, delay, rows) in enumerate(zip(self._parts, *self._delays, strict=True)):
+            places = (n - k + 1 for n, k in zip(self.shape, self._sizes[number], strict=True))
             window = self._numbers[number]
             is_bound = window >= 0 or number in bounds
-            sums = places[number], rows, cols, len(terms), len(parts)
-            steps.append((*sums, window, may_pass[number], is_bound))
-            terms += [(places[source], *further) for source, *further in parts]
+            flags = window, may_pass[number], is_bound
+            steps.append((*places, len(terms), len(parts), *flags, delay, place, rows))
+            terms += parts
+            place += rows
         steps, terms = (np.array(each, np.int64) for each in (steps, terms))
-        return steps.reshape(-1, 8), terms.reshape(-1, 4), n_places
+        return steps, terms.reshape(-1, 4), place

@@ -11,6 +11,8 @@ from .significance import errors_of, spread_of
 _FURTHER = 4.0
 # Maximum number of windows of each kind to examine, the most significant first.
 _MOST_PLACES = 4000
+# What is found is collected whenever there are more windows than this share of the pixels.
+_ROOM = 4
 # Relative error of squared standard errors from sums in single precision.
 _ROUNDING = 0.999
 
@@ -89,26 +91,26 @@ class WindowSearch:
         Places come with their squared standard errors (upper bounds), and whether there are too
         many counts.
         """
-        steps, terms, n_sums = plan.for_kernel
-        both = plan.seen(self.both)
-        sums = np.empty((n_sums, *both.shape), np.float32)
-        sums[0] = both
+        steps, terms, n_places = plan.for_kernel
+        pixels = plan.seen(self.both).astype(np.float32, order="C")
         ny, nx = plan.shape
-        largest = np.full((n_sums, ny), np.inf, np.float32)
-        row, squares = np.empty(nx + 1, np.float32), np.empty(ny * nx, np.float32)
-        found, step = np.empty((ny * nx, 4), np.int64), 0
-        limits = limits.astype(np.float32)
-        while step < len(steps):
-            step, n = windows_beyond(steps, terms, limits, step, sums, largest, row, found, squares)
-            # A window that is part of another is summed before it, whatever their numbers are.
+        sums = np.empty((n_places, 2, nx), np.float32)
+        largest = np.full(n_places, np.inf, np.float32)
+        row, room = np.empty(nx + 1, np.float32), max(len(plan.windows) * nx, ny * nx // _ROOM)
+        found, squares = np.empty((room, 4), np.int64), np.empty(room, np.float32)
+        limits, turn, n, most = limits.astype(np.float32), 0, 1, {}
+        while n:
+            rooms = sums, largest, row, found, squares
+            turn, n = windows_beyond(pixels, steps, terms, limits, turn, *rooms)
             for number in np.unique(found[:n, 0]):
                 own = np.flatnonzero(found[:n, 0] == number)
-                if own.size > _MOST_PLACES:
-                    own = own[np.argpartition(-squares[own], _MOST_PLACES)[:_MOST_PLACES]]
-                _, rows, cols, too_many = found[own].T
-                places = plan.place(number, rows, cols)
-                order = np.argsort(places)
-                yield number, places[order], squares[own][order], too_many[order] > 0
+                new = found[own, 1:], squares[own]
+                most[number] = _most_significant(*new, *most.get(number, ()))
+        for number, (places, own_squares) in sorted(most.items()):
+            rows, cols, too_many = places.T
+            places = plan.place(number, rows, cols)
+            order = np.argsort(places)
+            yield number, places[order], own_squares[order], too_many[order] > 0
 
     def _judged(self, window, least, enough, places, squares, too_many):
         """Yield the places that are wrong, in the form of `wrong`."""
@@ -128,3 +130,13 @@ class WindowSearch:
         are_wrong = (sizes > least) | (held & (sizes > enough))
         for each, place in zip(errors[are_wrong].tolist(), places[are_wrong], strict=True):
             yield each * each - least * least, each, window, place
+
+
+def _most_significant(places, squares, *before):
+    """Return the places with the largest squared standard errors, among some and those before."""
+    if before:
+        places, squares = map(np.concatenate, zip(before, (places, squares), strict=True))
+    if squares.size > _MOST_PLACES:
+        kept = np.argpartition(-squares, _MOST_PLACES)[:_MOST_PLACES]
+        places, squares = places[kept], squares[kept]
+    return places, squares

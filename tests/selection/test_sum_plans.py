@@ -88,7 +88,14 @@ def test_of_many_places_those_furthest_beyond_are_kept(monkeypatch):
         np.testing.assert_allclose(np.sort(bounds), np.sort(squares)[-5:], rtol=1e-4)
 
 
-def test_sums_that_nothing_needs_any_more_leave_their_room():
-    for plan in plans_over((48, 48)):
-        steps, _, n_places = plan.for_kernel
-        assert n_places < 0.3 * len(steps) + 4
+def test_rows_that_nothing_needs_any_more_leave_their_room():
+    """Of each sum, there is room for the rows that later ones are still to be made of."""
+    for shape in ((48, 48), (400, 80)):
+        for plan in plans_over(shape):
+            steps, terms, n_places = plan.for_kernel
+            delays, places, rows = steps[:, 7:].T
+            assert n_places == rows.sum() and np.array_equal(places[1:], np.cumsum(rows)[:-1])
+            for first, n_terms, delay in steps[1:, [2, 3, 7]]:
+                for source, down, *_ in terms[first : first + n_terms]:
+                    assert 0 <= delay - down - delays[source] < rows[source]
+        assert n_places < 0.1 * len(steps) * max(shape)
