@@ -15,9 +15,9 @@ number of threads.
 - For both: `likeliest` and `constant_deviance`, references for costs; `project`, which projects a
   dual variable onto its bounds; `block_means` and `interpolate`, to and from a coarser grid;
   `squared_differences` between neighbours.
-- Tests of sums of measured and expected counts: `lengthen` for chains of pieces, and
-  `windows_beyond` for windows of many kinds; `sum_parts` and `sum_hats` over parts of a scan, with
-  `weigh_steps` and `between_nodes` for images that are interpolated between them.
+- Tests of sums of measured and expected counts: `lengthen` for chains of pieces, `windows_beyond`
+  for windows of many kinds, and `highest_beside` for those around one; `sum_parts` and `sum_hats`
+  over parts of a scan, with `weigh_steps` and `between_nodes` for images between their nodes.
 - Spectra: `sum_spectra`, `project_spectra` and `project_halves` of channels, `find_peaks` of single
   spectra; `add_peaks` and `add_slopes` of lines.
 """
@@ -38,7 +38,7 @@ from .sources import descent, displaced, secants, slopes_of_cost, source_gap, sq
 from .spectra import project_halves, project_spectra, sum_spectra
 from .spikes import find_peaks
 from .state import Data, Room, State
-from .window_sums import windows_beyond
+from .window_sums import highest_beside, windows_beyond
 
 __all__ = [
     "CODES",
@@ -56,6 +56,7 @@ __all__ = [
     "descent",
     "displaced",
     "find_peaks",
+    "highest_beside",
     "interpolate",
     "iterations",
     "lengthen",

@@ -147,3 +147,35 @@ def windows_beyond(pixels, steps, terms, limits, start, sums, largest, squares, 
                         beyond[n_found] = squares[col]
                         n_found += 1
     return n_turns, n_found
+
+
+@leaf
+def highest_beside(level, steps, sign, highest):
+    """Find the highest sums of windows at some distance around each, or the lowest.
+
+    Parameters
+    ----------
+    level : numpy.ndarray
+        Sums of windows, float64, shape (ny, nx).
+    steps : numpy.ndarray
+        Rows and columns from a window to another; there is a third one on the opposite side. int64,
+        shape (steps, 2).
+    sign : int
+        1 for the highest, -1 for the lowest.
+    highest : numpy.ndarray
+        On return the highest or lowest sums; inf, or -inf, where both windows of a step are outside
+        the scan; float64, shape (ny, nx).
+    """
+    ny, nx = level.shape
+    for row in range(ny):
+        for col in range(nx):
+            most = -np.inf
+            for step in range(len(steps)):
+                down, right = steps[step]
+                of_both = -np.inf
+                if 0 <= row + down < ny and 0 <= col + right < nx:
+                    of_both = sign * level[row + down, col + right]
+                if 0 <= row - down < ny and 0 <= col - right < nx:
+                    of_both = max(of_both, sign * level[row - down, col - right])
+                most = max(most, of_both if of_both > -np.inf else np.inf)
+            highest[row, col] = sign * most

@@ -99,8 +99,11 @@ def nearer(one, other, net, weights):
 
     That is of the weighted squared differences, summed over all pixels.
     """
-    products = (one - other).astype(np.float64) * (net - (one + other) / 2) * weights
-    return float(products.sum() / max(np.sqrt(np.square(products).sum()), _LEAST))
+    products = (one - other).astype(np.float64)
+    products *= net - (one + other) / 2
+    products *= weights
+    squares = np.vdot(products, products)
+    return float(products.sum() / max(np.sqrt(squares), _LEAST))
 
 
 def _bounded(rows, wanted, highest):

@@ -3,12 +3,12 @@
 import numpy as np
 from scipy import ndimage, special
 
+from ..kernels import highest_beside
 from ..threads import side_by_side
 from .lost_structure import FALSE_ALARMS, INDEPENDENT, Lost
 from .runs import Runs
 from .scan_windows import Discs
 from .significance import errors_of, significance, spread_of
-from .windows import overlap
 
 # Diameters of spots, and pixels between a spot and its surroundings.
 _DIAMETERS, _GAP = (4, 6, 8), 2
@@ -125,18 +125,11 @@ def _beside(level, distance, sign):
 
     Of two on opposite sides, one has to lie in the scan; else nothing is known of a spot there.
     """
-    most = np.full(level.shape, -np.inf)
     diagonal = round(distance / np.sqrt(2))
-    for rows, cols in _AXES:
-        step = diagonal if rows and cols else distance
-        of_both = np.full(level.shape, -np.inf)
-        for way in (step, -step):
-            by = way * rows, way * cols
-            if all(abs(each) < n for each, n in zip(by, level.shape, strict=True)):
-                to, of = overlap(level.shape, by)
-                of_both[to] = np.maximum(of_both[to], sign * level[of])
-        most = np.maximum(most, np.where(np.isfinite(of_both), of_both, np.inf))
-    return sign * most
+    steps = np.array(_AXES) * [[diagonal if rows and cols else distance] for rows, cols in _AXES]
+    highest = np.empty(level.shape)
+    highest_beside(np.ascontiguousarray(level), steps, sign, highest)
+    return highest
 
 
 def _rooted_deviance(level, beside):

@@ -9,17 +9,19 @@ import numpy as np
 from scipy import special
 
 from ..counts.contracts import Maps
+from ..kernels import highest_beside
 from ..threads import side_by_side
 from .chains import PIECES, chains_over, run_chains
 from .line_parts import part_of_line
 from .negative_counts import variance_beyond
+from .partitions import run_sums
 from .runs import Runs
 from .scan_windows import windows_over
 from .significance import errors_of, spread_of, unit_of_pixels
 from .sum_plans import plans_over
 from .surroundings import is_dark_alone, is_part
 from .window_noise import scatter, unit_below
-from .window_search import WindowSearch
+from .window_search import WindowSearch, both_of
 
 #: Probability of reporting a loss in a scan from which nothing was lost.
 FALSE_ALARMS = 0.02
@@ -88,7 +90,9 @@ def run_tests():
     """Compile the kernels of the tests by running them on a tiny scan."""
     level, plan = np.ones((2, 3)), plans_over((2, 3))[0]
     WindowSearch((level, level, 0 * level), []).wrong(plan, np.ones(len(plan.windows)))
+    highest_beside(level, np.zeros((1, 2), np.int64), 1, np.empty(level.shape))
     run_chains()
+    run_sums()
 
 
 @dataclass(frozen=True)
@@ -157,11 +161,12 @@ class Expectation:
 
         Of events of several counts, variance and third cumulant are added.
         """
-        beyond, held = self._beyond[element], np.maximum(fused * self.there, 0.0)
-        images = self.net[element] + beyond, held + beyond, beyond
-        if self._events is None:
-            return images
-        return *images, *self._events.moments(element, held, beyond)
+        beyond = self._beyond[element]
+        held = np.multiply(fused, self.there, dtype=np.float64)
+        np.maximum(held, 0.0, out=held)
+        more = () if self._events is None else self._events.moments(element, held, beyond)
+        held += beyond
+        return self.net[element] + beyond, held, beyond, *more
 
     def search(self, element, fused, found=()):
         """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
@@ -182,8 +187,7 @@ class Expectation:
         """Return how far counts of small windows scatter about each map, in units of the noise."""
 
         def of_map(i):
-            both = WindowSearch(self.images(i, maps[i]), ()).both
-            return scatter(self._least, Runs(both.astype(np.float32)))
+            return scatter(self._least, Runs(WindowSearch(self.images(i, maps[i]), ()).both))
 
         return side_by_side(of_map, range(len(maps)))
 
@@ -245,8 +249,8 @@ class Expectation:
 
     def _noise(self, search, precision):
         """Return the largest unit suggested by any windows, from sums in some precision."""
-        measured, _, background = search.images[:3]
-        runs = Runs(search.both.astype(precision, copy=False))
+        measured, expected, background = search.images[:3]
+        runs = Runs(both_of(measured, expected, precision))
         unit = scatter(self._least, runs)
         if (measured < background).any():
             unit = max(unit, unit_below(self._least, runs, Runs(background.astype(precision))))

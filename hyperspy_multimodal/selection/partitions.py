@@ -123,9 +123,9 @@ class Partition:
 
     def _products(self, numbers, left, step, image):
         """Return what `products` does, from parts, nodes and places of each value of an image."""
-        sums = np.zeros((self.size + 1, self.size))
+        sums = np.zeros((4, self.size + 1, self.size))
         sum_hats(numbers.ravel(), left.ravel(), step.ravel(), _flat(image), sums)
-        return sums[: self.size]
+        return sums.sum(axis=0)[: self.size]
 
     def inside(self, first, last):
         """Return which pixels are in parts ``first`` to ``last``, bool, shape (ny, nx)."""
@@ -139,3 +139,12 @@ class Partition:
 def _flat(image):
     """Return an image (ny, nx) as kernels take it."""
     return np.ravel(image).astype(np.float64, copy=False)
+
+
+def run_sums():
+    """Compile the kernels of partitions by running them on a single pixel."""
+    part, image, nodes = np.zeros(1, np.uint16), np.ones(1), np.ones(2)
+    sum_parts(part, image, np.zeros((4, 1)))
+    sum_hats(part, part, image, image, np.zeros((4, 1, 2)))
+    weigh_steps(part, image, nodes, np.empty(1))
+    between_nodes(part, image, nodes, np.empty(1))

@@ -126,7 +126,8 @@ def _highest(counts, expected, share):
     An excess x over m expected counts has at most the significance x / sqrt(m). Few pixels have to
     be computed to know which of the others cannot be higher.
     """
-    squares = np.square(np.maximum(counts - expected, 0.0)) / expected
+    with np.errstate(over="ignore"):
+        squares = np.square(np.maximum(counts - expected, 0.0)) / expected
     number = int(share * squares.size) + 2
     errors, known = np.zeros(squares.size), np.zeros(squares.size, bool)
     limit = np.partition(squares, -min(_MORE * number, squares.size))[-_MORE * number :].min()

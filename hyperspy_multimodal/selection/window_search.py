@@ -35,13 +35,13 @@ class WindowSearch:
         That of an excess of a single pixel. Default 1.
     both : numpy.ndarray
         Expected counts, and the excess of the measured counts over them, which saves a sum for each
-        kind of window.
+        kind of window; in single precision, which shows where to search.
     """
 
     def __init__(self, images, found):
         self.images, self.unit, self.unit_of_pixels = images, 1.0, 1.0
         measured, expected = images[:2]
-        self.both = np.stack([expected, measured - expected])
+        self.both = both_of(measured, expected, np.float32)
         self._lines = LinesGoingOn(found, expected.shape)
 
     def wrong(self, plan, least):
@@ -92,7 +92,7 @@ class WindowSearch:
         many counts.
         """
         steps, terms, n_places = plan.for_kernel
-        pixels = plan.seen(self.both).astype(np.float32, order="C")
+        pixels = np.ascontiguousarray(plan.seen(self.both))
         ny, nx = plan.shape
         sums = np.empty((n_places, 2, nx), np.float32)
         largest = np.full(n_places, np.inf, np.float32)
@@ -140,3 +140,11 @@ def _most_significant(places, squares, *before):
         kept = np.argpartition(-squares, _MOST_PLACES)[:_MOST_PLACES]
         places, squares = places[kept], squares[kept]
     return places, squares
+
+
+def both_of(measured, expected, precision):
+    """Return expected counts, and the excess of measured ones, in some precision, (2, ny, nx)."""
+    both = np.empty((2, *expected.shape), precision)
+    both[0] = expected
+    np.subtract(measured, expected, out=both[1], casting="same_kind")
+    return both

@@ -6,7 +6,7 @@ import pytest
 from hyperspy_multimodal.counts.element_maps import ElementMaps
 from hyperspy_multimodal.counts.masked_maps import masked_maps
 from hyperspy_multimodal.selection import kept_structure
-from hyperspy_multimodal.selection.flattened import flattened_spots
+from hyperspy_multimodal.selection.flattened import _beside, flattened_spots
 from hyperspy_multimodal.selection.lost_structure import Expectation
 
 SIDE = 48
@@ -76,3 +76,18 @@ def test_what_is_left_out_counts_for_nothing():
     mask = np.hypot(ROWS - 19.5, COLS - 25.5) < 6
     assert spots(maps, fused)
     assert not spots(masked_maps(maps, mask), fused)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("shape", [(1, 9), (5, 5), (30, 21)])
+def test_what_is_beside_a_spot_lies_at_its_distance_in_eight_directions(shape, sign):
+    level = np.random.default_rng(0).normal(size=shape)
+    found = _beside(level, 6, sign)
+    steps = [(0, 6), (6, 0), (4, 4), (4, -4)]
+    for place in np.ndindex(shape):
+        best = []
+        for step in steps:
+            around = [np.add(place, way * np.array(step)) for way in (1, -1)]
+            inside = [level[tuple(at)] for at in around if (at >= 0).all() and (at < shape).all()]
+            best.append(max((sign * each for each in inside), default=np.inf))
+        assert found[place] == sign * max(best)
