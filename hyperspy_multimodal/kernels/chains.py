@@ -6,17 +6,17 @@ from .compile import inlined, leaf
 
 
 @inlined
-def add_best(befores, scores, longer, width):
-    """Write the best of three rows of scores plus those of one more piece."""
+def add_best(befores, scores, sign, longer, width):
+    """Write the best of three rows of scores plus those of one more piece, times a sign."""
     below, same, above = befores
     for col in range(width):
         best = below[col] if below[col] > same[col] else same[col]
         best = above[col] if above[col] > best else best
-        longer[col] = best + scores[col]
+        longer[col] = best + sign * scores[col]
 
 
 @leaf
-def lengthen(best, scores, steps, longer, turns):
+def lengthen(best, scores, sign, steps, longer, turns):
     """Add a piece to the best chains that end at each corner, in each direction.
 
     Parameters
@@ -26,6 +26,8 @@ def lengthen(best, scores, steps, longer, turns):
         shape (directions, ny, nx), -inf where there is none.
     scores : numpy.ndarray
         Scores of pieces, by direction and corner where they start; of the same shape.
+    sign : numpy.float32
+        By which ``scores`` are multiplied.
     steps : numpy.ndarray
         Rows and columns from the start of a piece to its end, int64, shape (directions, 2).
     longer : numpy.ndarray
@@ -45,7 +47,7 @@ def lengthen(best, scores, steps, longer, turns):
             if 0 <= row + y < ny:
                 befores = below[first:], same[first:], above[first:]
                 reached = longer[d, row + y]
-                add_best(befores, scores[d, row, first:], reached[first + x :], width)
+                add_best(befores, scores[d, row, first:], sign, reached[first + x :], width)
                 reached[: first + x] = -np.inf
                 reached[first + x + width :] = -np.inf
             if not 0 <= row - y < ny:

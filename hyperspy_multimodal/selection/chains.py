@@ -23,6 +23,7 @@ _STEPS = tuple(
     )
 )
 _HALF = 1.0
+_LONGEST = max(abs(each) for step in _STEPS for each in step)
 # Constant with which square roots of Poisson counts have a variance of 1/4 (Anscombe 1948).
 _ANSCOMBE = 3 / 8
 # Numbers of pieces whose scores bound those of longer chains, and the relative error of sums in
@@ -88,29 +89,42 @@ def best_chains(counts, expected, least):
         Chains that come close to these.
     """
     surplus, found = _surplus(counts, expected), []
-    for scores in (surplus, -surplus):
-        close, history = _close(scores, least), []
-        for pieces, best in _best(scores, history) if close else ():
-            if pieces in close:
-                end = np.unravel_index(np.argmax(best), best.shape)
-                found.append(Chain(counts.shape, pieces, *_followed(history, end, counts.shape)))
+    room = np.empty((2, *surplus.shape), np.float32)
+    for sign in (1, -1):
+        for pieces, end in _close(surplus, sign, least, room).items():
+            found.append(_traced(surplus, sign, pieces, end, counts.shape))
     return found
 
 
-def _close(scores, least):
-    """Return the numbers of pieces whose best chains come close to ``least``."""
+def _close(scores, sign, least, room):
+    """Return where the best chains end that come close to ``least``, by number of pieces."""
     wanted = {pieces: _CLOSE * each * np.sqrt(pieces) for pieces, each in least.items()}
-    close, highest = [], {}
-    for pieces, best in _best(scores):
+    close, highest = {}, {}
+    for pieces, best in _best(scores, sign, room):
         if pieces in _BOUNDS or pieces in wanted:
-            highest[pieces] = float(best.max())
+            end = np.unravel_index(np.argmax(best), best.shape)
+            highest[pieces] = float(best[end])
         if pieces in wanted and highest[pieces] > wanted[pieces]:
-            close.append(pieces)
+            close[pieces] = end
         if pieces in _BOUNDS:
             most = _most(highest, max(wanted))
             if not any(most[n] > (1 - _ROUNDING) * wanted[n] for n in wanted if n > pieces):
                 break
     return close
+
+
+def _traced(scores, sign, pieces, end, shape):
+    """Return the best chain that ends at a corner, which depends on the scores around it only."""
+    direction, *corner = end
+    far = pieces * _LONGEST
+    starts = [max(each - far, 0) for each in corner]
+    around = tuple(slice(at, each + far + 1) for at, each in zip(starts, corner, strict=True))
+    history, scores = [], np.ascontiguousarray(scores[(slice(None), *around)])
+    for number, _ in _best(scores, sign, np.empty((2, *scores.shape), np.float32), history):
+        if number == pieces:
+            break
+    near = tuple(each - at for at, each in zip(starts, corner, strict=True))
+    return Chain(shape, pieces, *_followed(history, (direction, *near), starts, shape))
 
 
 def _most(highest, longest):
@@ -128,36 +142,42 @@ def _most(highest, longest):
 
 def run_chains():
     """Compile the search by running it on a tiny scan."""
-    for _ in _best(np.zeros((len(_STEPS), 5, 5), np.float32)):
+    room = np.zeros((3, len(_STEPS), 5, 5), np.float32)
+    for _ in _best(room[0], 1, room[1:]):
         pass
 
 
-def _best(scores, history=None):
+def _best(scores, sign, room, history=None):
     """Yield numbers of pieces, and scores of the best chains that end at each corner.
 
+    Scores are multiplied by ``sign``. The best ones are in ``room``, float32, of twice their shape.
     The turns before each piece are appended to ``history``.
     """
     steps, shape = np.array(_STEPS), scores.shape
-    best, longer = np.zeros((2, *shape), np.float32)
+    best, longer = room
+    best[:] = 0
     for pieces in range(1, max(PIECES) + 1):
         turned = history is not None and pieces > 1
         turns = np.empty(shape if turned else (0, 0, 0), np.int8)
-        lengthen(best, scores, steps, longer, turns)
+        lengthen(best, scores, np.float32(sign), steps, longer, turns)
         if turned:
             history.append(turns)
         best, longer = longer, best
         yield pieces, best
 
 
-def _followed(history, end, shape):
-    """Return rows and columns of the pixels of a chain, backwards from its end."""
+def _followed(history, end, starts, shape):
+    """Return rows and columns of the pixels of a chain, backwards from its end.
+
+    The end and ``history`` are those of a part of the scan, which starts at some row and column.
+    """
     direction, row, col = end
     there = np.zeros(shape, bool)
     for turns in [*history[::-1], None]:
         y, x = _STEPS[direction]
         row, col = row - y, col - x
         rows, cols = _piece(direction)
-        rows, cols = row + rows, col + cols
+        rows, cols = starts[0] + row + rows, starts[1] + col + cols
         inside = (rows >= 0) & (cols >= 0) & (rows < shape[0]) & (cols < shape[1])
         there[rows[inside], cols[inside]] = True
         if turns is not None:

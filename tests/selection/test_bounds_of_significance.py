@@ -35,17 +35,18 @@ def test_bounds_of_parts_add_up_to_no_less_than_that_of_the_whole(mean):
     assert (squared(expected.sum(axis=0), excess.sum(axis=0)) <= 1.001 * sum(parts)).all()
 
 
-def test_chains_grow_by_the_best_piece_before():
+@pytest.mark.parametrize("sign", [1, -1])
+def test_chains_grow_by_the_best_piece_before(sign):
     rng = np.random.default_rng(1)
     steps = np.array([(0, 2), (1, 1), (2, 0), (-1, 1)])
     best, scores = rng.normal(size=(2, 4, 9, 7)).astype(np.float32)
     longer, turns = np.empty_like(best), np.empty(best.shape, np.int8)
-    lengthen(best, scores, steps, longer, turns)
+    lengthen(best, scores, np.float32(sign), steps, longer, turns)
     expected = np.full_like(best, -np.inf)
     for d, row, col in np.ndindex(best.shape):
         came = {turn: best[(d + turn) % 4, row, col] for turn in (-1, 0, 1)}
         assert came[turns[d, row, col]] == max(came.values())
         end = row + steps[d, 0], col + steps[d, 1]
         if 0 <= end[0] < 9 and 0 <= end[1] < 7:
-            expected[d, end[0], end[1]] = max(came.values()) + scores[d, row, col]
+            expected[d, end[0], end[1]] = max(came.values()) + sign * scores[d, row, col]
     np.testing.assert_array_equal(longer, expected)

@@ -69,11 +69,31 @@ def test_chains_are_given_up_only_where_none_comes_close(mean):
     rng = np.random.default_rng(3)
     for _ in range(4):
         scores = rng.normal(mean, 1, (16, 80, 80)).astype(np.float32)
-        best = {n: float(each.max()) for n, each in chains._best(scores)}
+        room = np.empty((2, *scores.shape), np.float32)
+        best = {n: float(each.max()) for n, each in chains._best(scores, 1, room)}
         for share in (0.9, 0.999, 1.001, 1.1):
             least = {n: share * best[n] / (chains._CLOSE * np.sqrt(n)) for n in chains.PIECES}
             expected = list(chains.PIECES) if share < 1 else []
-            assert chains._close(scores, least) == expected
+            for sign in (1, -1):
+                assert list(chains._close(sign * scores, sign, least, room)) == expected
+
+
+def test_a_chain_is_traced_around_its_end_as_in_the_whole_scan():
+    rng = np.random.default_rng(4)
+    for size in (60, 190):
+        scores = rng.normal(0, 1, (16, size, size)).astype(np.float32)
+        room = np.empty((2, *scores.shape), np.float32)
+        least = dict.fromkeys(chains.PIECES, 0.1)
+        history, n_traced = [], 0
+        ends = chains._close(scores, 1, least, room)
+        for pieces, best in chains._best(scores, 1, room.copy(), history):
+            if pieces in ends:
+                assert ends[pieces] == np.unravel_index(best.argmax(), best.shape)
+                found = chains._traced(scores, 1, pieces, ends[pieces], (size - 1, size - 1))
+                whole = chains._followed(history, ends[pieces], (0, 0), (size - 1, size - 1))
+                assert (found.rows, found.cols) == whole
+                n_traced += 1
+        assert n_traced == len(ends) > 1
 
 
 def test_the_search_for_chains_ends_early_where_they_are_hopeless(monkeypatch):
@@ -87,5 +107,6 @@ def test_the_search_for_chains_ends_early_where_they_are_hopeless(monkeypatch):
 
     found = chains._best
     monkeypatch.setattr(chains, "_best", watched)
-    assert chains._close(scores, dict.fromkeys(chains.PIECES, 30.0)) == []
+    room = np.empty((2, *scores.shape), np.float32)
+    assert chains._close(scores, 1, dict.fromkeys(chains.PIECES, 30.0), room) == {}
     assert max(pieces) < min(chains.PIECES)
