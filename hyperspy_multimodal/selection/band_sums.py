@@ -134,29 +134,35 @@ class _Correction:
     """
 
     def __init__(self, net, variance, bands, fused):
-        self.bands = bands
+        self.bands, self._last = bands, (None, None)
         counts = bands.sums(net)
         wanted = np.maximum(counts, 0.0)
         self.wanted = wanted * (max(counts.sum(), 0.0) / max(wanted.sum(), _LEAST))
         # The variance of what the map predicts if this is more: few counts have a small one.
-        spread = np.maximum(bands.sums(variance), bands.sums(fused))
+        spread = np.maximum(bands.sums(variance), self._held(fused))
         self.errors = np.sqrt(np.maximum(spread, 1.0))
         self._added = bands.hats @ bands.added if bands.added.size else bands.added
         # In their standard errors.
         self._broad = bands.broad / np.sqrt(bands.broad @ self.errors**2)[:, None]
         self._prior, self._centre = self._prior_rows()
 
+    def _held(self, fused):
+        """Return the sums of a map over the bands, which are kept until those of another."""
+        if self._last[0] is not fused:
+            self._last = fused, self.bands.sums(fused)
+        return self._last[1]
+
     def is_right(self, fused):
         """Return whether no range of a map is wrong."""
-        return self._are_right(self.bands.sums(fused))
+        return self._are_right(self._held(fused))
 
     def worst(self, fused):
         """Return by how many standard errors the most wrong range of a map is wrong."""
-        return self._of_ranges(self.bands.sums(fused) - self.wanted).max()
+        return self._of_ranges(self._held(fused) - self.wanted).max()
 
     def of(self, fused):
         """Return a corrected map, and what was added to it."""
-        held = self.bands.sums(fused)
+        held = self._held(fused)
         weighted = self.bands.weighted(held)
         slopes = np.hstack([weighted.products(fused), self._added])
         amounts = self._amounts(slopes, held)

@@ -133,6 +133,7 @@ class Expectation:
         self.there = np.ones(net.shape[1:], bool) if maps.mask is None else ~maps.mask
         self.net = net * self.there
         self._beyond = (variance_beyond(maps) if beyond is None else beyond) * self.there
+        self._measured = self.net + self._beyond
         self._events = maps.events
         self._units = {}
         self._before = {}  # by element: the last quick search
@@ -166,7 +167,7 @@ class Expectation:
         np.maximum(held, 0.0, out=held)
         more = () if self._events is None else self._events.moments(element, held, beyond)
         held += beyond
-        return self.net[element] + beyond, held, beyond, *more
+        return self._measured[element], held, beyond, *more
 
     def search(self, element, fused, found=()):
         """Return the `WindowSearch` of a map, shape (ny, nx); ``found`` as in `wrong`."""
