@@ -1,9 +1,9 @@
 """Tuning a fusion by hand in Jupyter.
 
-``values`` contains the values of the widgets, ``session`` fuses with them, ``preview`` draws the
-region, and ``throttle`` limits the rate of updates. ``tuner`` combines them: ``controls`` are the
-widgets, ``history`` the changes that can be undone, ``said`` the texts, and ``line_of_code`` the
-equivalent call.
+``values`` contains the values of the widgets, ``session`` runs the fusions, ``preview`` draws the
+region, and ``throttle`` limits the rate of updates. ``tuner`` combines them with the widgets
+(``controls``), the changes that can be undone (``history``), the texts (``said``), and the
+equivalent call (``line_of_code``).
 """
 
 __all__ = ["Tuner", "TuningSession"]

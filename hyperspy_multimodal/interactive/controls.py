@@ -1,4 +1,4 @@
-"""Widgets of the tuner, without their actions."""
+"""Widgets of the tuner; ``tuner`` defines their actions."""
 
 import ipywidgets
 from ipympl.backend_nbagg import Canvas, FigureManager
@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from ..names import written_name
 from .values import KINDS
 
-#: Widgets whose values are tuned.
+#: Widgets that set parameters.
 TUNED = ("gamma", "lambda_1", "lambda_2", "regulariser", "uses_haadf")
-#: Entry of the widget "element" for all elements.
+#: Option of the widget "element" that selects all elements.
 ALL = "all elements"
 _GAMMAS = (0.5, 3.0, 0.05)
 _WIDE = {"style": {"description_width": "6em"}, "layout": {"width": "26em"}}
@@ -17,7 +17,7 @@ _SIDE = 3.4  # inches of the HAADF
 
 
 def controls_of(names):
-    """Return the widgets by name, for maps of these lines or edges."""
+    """Return a dictionary of the widgets for maps of these X-ray lines or edges."""
     low, high, step = _GAMMAS
     elements = [(ALL, None), *((written_name(name), i) for i, name in enumerate(names))]
 
@@ -53,7 +53,7 @@ def controls_of(names):
 
 
 def laid_out(controls):
-    """Return the rows of the tuner."""
+    """Return the widgets of the tuner, arranged in rows."""
     buttons = ipywidgets.HBox([controls[name] for name in ("auto", "undo", "apply")])
     tuned = [controls[name] for name in ("element", *TUNED)]
     top = ipywidgets.HBox(

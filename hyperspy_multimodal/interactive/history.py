@@ -1,13 +1,13 @@
-"""Former values of the widgets, with one step for each drag of a slider."""
+"""Previous values of the widgets, with one undo step per drag of a slider."""
 
 import time
 
-_TOGETHER = 1.0  # seconds between changes of one widget that are one step
+_TOGETHER = 1.0  # seconds within which changes of one widget form a single step
 _MOST = 200
 
 
 class History:
-    """Former values, the latest last."""
+    """Stack of previous values, most recent last."""
 
     def __init__(self):
         self._values, self._last = [], (None, -float("inf"))
@@ -16,14 +16,15 @@ class History:
         return len(self._values)
 
     def keep(self, values, what):
-        """Keep values that are about to change.
+        """Store values that are about to change.
 
         Parameters
         ----------
         values : Values
+            Current values.
         what : object
-            What changes them. Changes of the same thing that follow each other closely, such as
-            those while a slider is dragged, are one step.
+            Identifies the cause of the change. Changes with the same cause in quick succession,
+            such as while a slider is dragged, form a single step.
         """
         before, now = self._last, time.monotonic()
         self._last = what, now
@@ -32,6 +33,6 @@ class History:
         self._values = [*self._values[1 - _MOST :], values]
 
     def back(self):
-        """Return the values of the last step and remove them."""
+        """Remove and return the most recent values."""
         self._last = None, -float("inf")
         return self._values.pop()

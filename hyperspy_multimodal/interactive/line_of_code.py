@@ -1,4 +1,4 @@
-"""Line of code that reproduces the tuner without widgets."""
+"""Line of code that reproduces the result of the tuner without widgets."""
 
 import ast
 
@@ -8,13 +8,13 @@ _MOST = 50  # numbers of an array that are written out
 
 
 def call(arguments):
-    """Return the code of a call of `multimodal_fusion` with these arguments."""
+    """Return the code of a call to `multimodal_fusion` with these arguments."""
     given = ", ".join(f"{name}={_as_code(name, value)}" for name, value in arguments.items())
     return f"s.multimodal_fusion(haadf, {given})"
 
 
 def _as_code(name, value):
-    """Return a value as code; large arrays and signals are given by the name of their argument."""
+    """Return a value as code, or the name of its argument for large arrays and signals."""
     value = _plain(value)
     try:
         ast.literal_eval(repr(value))
@@ -24,7 +24,7 @@ def _as_code(name, value):
 
 
 def _plain(value):
-    """Return NumPy numbers and short arrays as Python numbers and lists."""
+    """Convert NumPy numbers and short arrays to Python numbers and lists."""
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray) and value.size <= _MOST:

@@ -41,13 +41,13 @@ def multimodal_fusion_interactive(
     """Tune the fusion parameters by hand in Jupyter, and apply them to the whole scan.
 
     The sliders for gamma, lambda_1 and lambda_2 start at the values that ``lambdas="auto"``
-    chooses, or at the given values. "Change" selects whether changes of lambdas and regulariser
-    apply to all elements or to a single element. A rectangle on the HAADF selects a region. After
-    each change, this region is fused again and displayed with its raw maps and the HAADF residual.
-    "Auto" repeats the automatic choice, "Undo" returns to the previous parameters, and "Apply to
-    all" fuses the whole scan. The maps of the whole scan are then available as ``maps`` of the
-    returned object. Verdicts and messages appear beside the HAADF. The line of code below the
-    picture gives the same result without widgets.
+    chooses, or at the given values. "Change" selects whether changes to the lambdas and the
+    regulariser apply to all elements or to a single one. A rectangle on the HAADF selects a region.
+    After each change, this region is fused again and displayed with its raw maps and the HAADF
+    residual. "Auto" repeats the automatic choice, "Undo" returns to the previous parameters, and
+    "Apply to all" fuses the whole scan. The maps of the whole scan are then available as ``maps``
+    of the returned object. Verdicts and messages appear beside the HAADF. The line of code below
+    the picture gives the same result without widgets.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def multimodal_fusion_interactive(
     Raises
     ------
     ImportError
-        If ipywidgets or ipympl are not installed.
+        If ipywidgets or ipympl is not installed.
     TypeError, ValueError
         As for `multimodal_fusion`, and if the signal is a stack or an argument cannot be tuned.
 
@@ -88,12 +88,13 @@ def multimodal_fusion_interactive(
     Notes
     -----
     Counts are read once and kept as maps; a lazy signal is read chunk by chunk. The preview is a
-    fusion of the region only, to a relative gap of 2e-3. It uses the HAADF model of the whole scan
-    and the totals measured in the region. Near the border of the region, the preview differs from
-    the fusion of the whole scan. A first picture appears after 60 iterations; the fusion then
-    continues until a setting is changed. The raw and the fused map of an element share one scale,
-    from 0 to the 99.8th percentile of the fused map. In the line of code, large arrays and signals
-    are represented by the names of their arguments.
+    fusion of the region only, to a relative optimality gap of 2e-3. It uses the HAADF model of the
+    whole scan and the totals measured in the region. Near the border of the region, the preview
+    differs from the fusion of the whole scan, which also uses pixels outside the region. A first
+    picture appears after 60 iterations; the fusion then continues until a setting is changed. The
+    raw and fused maps of an element share one colour scale, from 0 to the 99.8th percentile of the
+    fused map. In the line of code, large arrays and signals are represented by the names of their
+    arguments.
 
     Examples
     --------
@@ -177,7 +178,7 @@ def multimodal_fusion_interactive(
 
 
 def _check_arguments(module, arguments):
-    """Refuse arguments that `multimodal_fusion` does not have, or that cannot be tuned."""
+    """Raise an error for arguments that are unknown or that cannot be used for tuning."""
     known = [
         name
         for name in inspect.signature(module.multimodal_fusion).parameters

@@ -1,4 +1,4 @@
-"""Picture of the region: raw maps above fused maps on one scale, HAADF above its residual."""
+"""Picture of the region: raw above fused maps on a common scale, HAADF above its residual."""
 
 import io
 
@@ -20,18 +20,18 @@ _DPI = 96
 
 
 class Preview:
-    """A figure that is drawn once and then only filled with new images.
+    """Figure that is laid out once and then updated with new images.
 
     Parameters
     ----------
     names : list of str
-        Lines or edges of the maps.
+        X-ray lines or edges of the maps.
     unit : str
-        What the values of the maps are.
+        Unit of the maps.
     image_name : str
-        Name of the detector's image, default "HAADF".
+        Name of the detector image. Default "HAADF".
     axes : tuple of hyperspy.axes.DataAxis, optional
-        Axes of the scan, x first: for the scale bar and the shape of pixels.
+        Axes of the scan, x first. They determine the scale bar and the shape of the pixels.
     """
 
     def __init__(self, names, unit, image_name="HAADF", axes=None):
@@ -61,20 +61,22 @@ class Preview:
         self._pixel, self._shape = pixel, None
 
     def draw(self, haadf, residual, raw, fused):
-        """Return the picture as PNG.
+        """Return the picture in PNG format.
 
         Parameters
         ----------
         haadf, residual : numpy.ndarray
-            HAADF of the region in unit range, and its residual, shape (rows, columns).
+            HAADF of the region, scaled to [0, 1], and its residual, with shape (rows, columns).
         raw, fused : numpy.ndarray
-            Maps of the region, shape (K, rows, columns).
+            Maps of the region, with shape (K, rows, columns).
         """
         is_new = self._fit(haadf.shape)
         low, furthest = float(haadf.min()), brightest(np.abs(residual))
         name = self._image_name
-        self._show((0, 0), haadf, name, low, brightest(haadf, low), "unit range")
-        self._show((1, 0), residual, f"{name} residual", -furthest, furthest, "unit range")
+        self._show((0, 0), haadf, name, low, brightest(haadf, low), "scaled to [0, 1]")
+        self._show(
+            (1, 0), residual, f"{name} residual", -furthest, furthest, "measured minus modelled"
+        )
         for pair, (name, before, after) in enumerate(zip(self._names, raw, fused, strict=True), 1):
             limits = shared_limits(before, after)
             for row, (data, stage) in enumerate(((before, "raw"), (after, "fused"))):
@@ -90,7 +92,7 @@ class Preview:
         return picture.getvalue()
 
     def _fit(self, shape):
-        """Make panels as large as the picture allows; return whether the shape is new."""
+        """Make the panels as large as the picture allows, and return whether the shape is new."""
         if shape == self._shape:
             return False
         self._shape = shape
@@ -113,7 +115,7 @@ class Preview:
         return True
 
     def _show(self, place, data, title, low, high, unit):
-        """Fill a panel; its colours go from ``low`` to ``high``, which is written below it."""
+        """Fill a panel with colours from ``low`` to ``high``, and write these limits below it."""
         image, axis = self._images[place], self._axes[place]
         image.set_data(data)
         image.set_clim(low, high)

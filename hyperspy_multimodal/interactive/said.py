@@ -1,4 +1,4 @@
-"""Texts of the tuner as HTML: results of buttons, verdicts, messages and errors."""
+"""HTML texts of the tuner: results of buttons, verdicts, messages and errors."""
 
 import html
 
@@ -9,16 +9,18 @@ ERROR = "#B00020"
 
 
 def said(message, verdicts=(), warnings=(), colour="inherit"):
-    """Return a message with verdicts and warnings below it.
+    """Return a message, followed by verdicts and warnings, as HTML.
 
     Parameters
     ----------
     message : str
+        Main message; omitted if empty.
     verdicts : sequence of dict
-        As ``verdicts`` of ``full_output``.
+        Verdicts on the maps, as in ``full_output``.
     warnings : sequence of str
+        Messages of warnings.
     colour : str
-        Of the message.
+        Colour of the message.
     """
     parts = [_paragraph(message, colour)] if message else []
     if verdicts:

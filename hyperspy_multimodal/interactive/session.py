@@ -1,4 +1,4 @@
-"""Tuning without widgets: counts, settings, and fusions of a region of the scan."""
+"""Tuning without widgets: read the counts once and fuse a region with different settings."""
 
 from dataclasses import replace
 
@@ -13,20 +13,21 @@ from ..selection import CroppedModels, Setting, fuse_setting, kept_structure
 from ..signals.masks import checked_mask
 from .values import values_of
 
-# For the preview: a relative gap that suffices for a picture, and a limit for slow convergence.
+# For the preview: a relative optimality gap that suffices for a picture, and a limit in case
+# convergence is slow.
 _TOLERANCE, _MAX_ITERATIONS = 2e-3, 60
 _LEAST_SIDE = 8
 
 
 class TuningSession:
-    """Counts of a scan, read once, and fusions of a region with different settings.
+    """Fuse a region of a scan repeatedly with different settings, reading the counts only once.
 
     Parameters
     ----------
     scan : Scan
-        Spectra and HAADF, of `hyperspy_multimodal.signals`.
+        Spectra and HAADF image, as a `Scan` from `hyperspy_multimodal.signals`.
     parameters : Parameters
-        Checked parameters, with the initial gamma and lambdas.
+        Validated parameters, including the initial gamma and lambdas.
     navigation_mask : None, BaseSignal or array_like
         As in `multimodal_fusion`.
     image_name : str
@@ -35,16 +36,16 @@ class TuningSession:
     Attributes
     ----------
     names : list of str
-        Lines or edges.
+        X-ray lines or edges, in the order of the maps.
     haadf : numpy.ndarray
-        HAADF in unit range, shape (ny, nx).
+        HAADF image scaled to [0, 1], with shape (ny, nx).
     axes : tuple
-        Axes of the scan, x first, with their scales and units.
+        Navigation axes of the scan, x first, with their scales and units.
     rows, cols : slice
-        The region.
+        Rows and columns of the region.
     verdicts : list of dict
-        Verdict on each map of the whole scan, as in ``full_output``; available after an automatic
-        choice.
+        Verdicts on the maps of the whole scan, as in ``full_output``. The list is empty until
+        parameters have been chosen automatically.
     """
 
     def __init__(self, scan, parameters, navigation_mask=None, image_name="HAADF"):
@@ -82,16 +83,26 @@ class TuningSession:
 
     @property
     def gap(self):
-        """Relative gap of the last fusion of the region."""
+        """Relative optimality gap of the latest fusion of the region."""
         return self._latest.optimality
 
     @property
     def converged(self):
-        """Whether the last fusion of the region reached the accuracy of a preview."""
+        """Whether the latest fusion of the region is accurate enough for a preview."""
         return self._latest.converged
 
     def model(self, gamma, blur, weights=None):
-        """Return the HAADF model of the whole scan for an exponent, and a blur or "auto"."""
+        """Return the HAADF model of the whole scan for a given exponent, blur and weights.
+
+        Parameters
+        ----------
+        gamma : float
+            Exponent of the maps.
+        blur : float or "auto"
+            Blur of the HAADF in pixels.
+        weights : tuple of float, "auto" or None
+            HAADF weights; those given initially if None.
+        """
         key = float(gamma), blur, weights
         if key not in self._known_models:
             asked = self._weights if weights is None else weights
@@ -99,12 +110,19 @@ class TuningSession:
         return self._known_models[key]
 
     def model_of(self, values):
-        """Return the HAADF model of the whole scan for given values."""
+        """Return the HAADF model of the whole scan for these values."""
         gamma = values.arguments()["gamma"]
         return self.model(gamma, values.blur, values.weights)
 
     def crop(self, rows, cols):
-        """Set the region: slices of at least 8 pixels, or of all pixels if there are fewer."""
+        """Select the region to fuse.
+
+        Parameters
+        ----------
+        rows, cols : slice
+            Rows and columns of the region. A slice of fewer than 8 pixels is extended to 8 pixels,
+            or to the whole side of the scan if it is shorter.
+        """
         self.rows, self.cols = (
             _within(part, n) for part, n in zip((rows, cols), self.shape, strict=True)
         )
@@ -112,9 +130,9 @@ class TuningSession:
         self._latest = None
 
     def raw(self):
-        """Return the measured net counts of the region, in counts of the spectra, (K, ny, nx).
+        """Return the measured net counts of the region, with shape (K, ny, nx).
 
-        They are NaN at masked scan positions.
+        The values are in counts of the spectra, and NaN at masked scan positions.
         """
         net = self._in_counts(self._cropped.net)
         return net if self.mask is None else np.where(self.mask[self.rows, self.cols], np.nan, net)
@@ -122,22 +140,24 @@ class TuningSession:
     def fuse(self, values):
         """Fuse the region.
 
-        The HAADF model of the whole scan and the totals measured in the region are used. The fusion
-        starts from the last result, so small changes need few iterations, and repeating the same
-        values continues the last fusion. Near its border, the region differs from the fusion of the
-        whole scan, which includes pixels outside the region.
+        The fusion uses the HAADF model of the whole scan and the totals measured in the region. It
+        starts from the previous result, so small changes need few iterations. Calling the method
+        again with the same values continues the previous fusion. Near the border of the region, the
+        result differs from that of fusing the whole scan, which also uses pixels outside the
+        region.
 
         Parameters
         ----------
         values : Values
-            Values to use.
+            Values of the parameters.
 
         Returns
         -------
         maps : numpy.ndarray
-            Fused maps in counts, shape (K, rows, columns).
+            Fused maps in counts, with shape (K, rows, columns).
         residual : numpy.ndarray
-            HAADF minus its model from the fused maps, in unit range, shape (rows, columns).
+            HAADF, scaled to [0, 1], minus the HAADF modelled from the fused maps, with shape (rows,
+            columns).
         """
         model = self.model_of(values)
         lambda_1, lambda_2 = values.lambdas()
@@ -181,7 +201,7 @@ class TuningSession:
         return values
 
     def start(self):
-        """Return the initial `Values`, given or chosen."""
+        """Return the initial `Values`, either given or chosen automatically."""
         parameters, n_maps = self._parameters, len(self.names)
         if self.chooses:
             return self.choose(parameters.gamma)
@@ -203,7 +223,7 @@ class TuningSession:
 
 
 def _middle(shape):
-    """Return the middle half of a scan along each side, at most 128 pixels."""
+    """Return the central half of the scan along each axis, but at most 128 pixels."""
     parts = []
     for n in shape:
         size = min(128, max(n // 2, min(n, 32)))
@@ -213,7 +233,7 @@ def _middle(shape):
 
 
 def _within(part, n):
-    """Return a slice of at least 8 of n pixels, or of all if there are fewer."""
+    """Return a slice of at least 8 of n pixels, or of all pixels if n is smaller."""
     start, stop = max(int(part.start), 0), min(int(part.stop), n)
     stop = min(max(stop, start + _LEAST_SIDE), n)
     return slice(max(min(start, stop - _LEAST_SIDE), 0), stop)

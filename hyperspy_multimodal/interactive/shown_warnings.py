@@ -1,6 +1,7 @@
-"""Show warnings of the package in the widgets instead of the log.
+"""Collect warnings of the package, to be shown in the widgets instead of the log.
 
-Log messages from the callback of a button appear in no cell, and those of a cell in a red box.
+Messages logged in the callback of a button do not appear in any cell, and those logged in a cell
+appear in a red box.
 """
 
 import contextlib
@@ -20,9 +21,9 @@ class _Collector(logging.Handler):
 
 @contextlib.contextmanager
 def package_warnings():
-    """Yield a list that receives the messages of warnings, which are not logged.
+    """Yield a list that collects the messages of warnings instead of logging them.
 
-    If an error occurs, they are logged after all.
+    If an error occurs, the collected messages are logged.
     """
     messages = []
     logger, collector = logging.getLogger(_ROOT), _Collector(messages)

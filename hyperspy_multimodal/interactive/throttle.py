@@ -1,20 +1,20 @@
-"""Rate limit for updates: only the latest of several changes is shown."""
+"""Limit the rate of updates, so that only the latest of several changes is shown."""
 
 import asyncio
 import contextlib
 
 
 class Latest:
-    """Calls ``update`` shortly after `request`, once for all requests in between.
+    """Call a function shortly after it is requested, once for several requests.
 
-    Without a running event loop, as in a script, it is called immediately.
+    Without a running event loop, as in a script, the function is called immediately.
 
     Parameters
     ----------
     update : callable
-        What to call.
+        Function to call.
     delay : float
-        Seconds to wait for more requests.
+        Time in seconds to wait for further requests.
     """
 
     def __init__(self, update, delay=0.02):
@@ -22,7 +22,7 @@ class Latest:
         self._waiting = None
 
     def request(self, *_):
-        """Ask for an update."""
+        """Request an update."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:

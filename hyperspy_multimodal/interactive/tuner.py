@@ -1,4 +1,4 @@
-"""Sliders, a region on the HAADF and a live preview of a `TuningSession`."""
+"""Widgets for a `TuningSession`: sliders, a region on the HAADF, and a live preview."""
 
 import html
 import logging
@@ -25,23 +25,23 @@ _FOLLOW_UPS = 20  # fusions that go on, while nothing is changed, until the prev
 
 
 class Tuner(ipywidgets.VBox):
-    """Tune a fusion on a region with widgets and apply it to the whole scan.
+    """Tune the fusion of a region with widgets, and apply the parameters to the whole scan.
 
     `multimodal_fusion_interactive` returns an instance, which Jupyter displays.
 
     Parameters
     ----------
     session : TuningSession
-        Counts and HAADF.
+        Session that contains the counts and the HAADF.
     apply : callable
-        Function of the arguments of `multimodal_fusion` that returns (maps, output) for the whole
-        scan.
+        Function that takes arguments of `multimodal_fusion` as a dictionary, fuses the whole scan
+        and returns (maps, output).
     line : callable
-        Function of the same arguments that returns the line of code containing them.
+        Function that takes the same dictionary and returns the equivalent line of code.
     unit : str
         Unit of the maps.
     warnings : sequence of str
-        Messages logged while the counts were read, to be shown.
+        Messages logged while the counts were read, which the widgets display.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Tuner(ipywidgets.VBox):
         ``uses_haadf``, ``auto``, ``undo``, ``apply``, ``status`` (results of the buttons, verdicts,
         messages and errors), ``haadf``, ``preview`` (state of the preview), ``picture``, ``code``.
     seconds : float
-        Time needed to update the picture the last time, including the fusion.
+        Duration of the latest update of the picture, including the fusion, in seconds.
     """
 
     def __init__(self, session, apply, line, unit, warnings=()):
@@ -82,7 +82,7 @@ class Tuner(ipywidgets.VBox):
 
     @property
     def output(self):
-        """The ``full_output`` of the same fusion."""
+        """Dictionary ``output`` of the same fusion, as with ``full_output=True``."""
         return self._applied[1]
 
     @property
@@ -152,7 +152,7 @@ class Tuner(ipywidgets.VBox):
         self._changes.request()
 
     def _on_change(self, change):
-        """Apply the value of one widget; those of others may lie outside their sliders' ranges."""
+        """Apply the new value of one widget; others may lie outside the range of their slider."""
         if self._setting_widgets:
             return
         (name,) = (name for name in TUNED if self.widgets[name] is change["owner"])
@@ -205,7 +205,7 @@ class Tuner(ipywidgets.VBox):
         self._say(done, verdicts=output["verdicts"], warnings=warnings)
 
     def _show_values(self):
-        """Set the widgets to the values, with sliders in the middle of their ranges."""
+        """Set the widgets to the current values, with the sliders centred in their ranges."""
         self._setting_widgets = True
         try:
             w, values, element = self.widgets, self._values, self.widgets["element"].value
@@ -235,7 +235,7 @@ class Tuner(ipywidgets.VBox):
         w["undo"].disabled = not len(self._history)
 
     def _update(self):
-        """Fuse the region and show it."""
+        """Fuse the region and show the result."""
         began = time.perf_counter()
         session, w = self._session, self.widgets
         fused, residual = session.fuse(self._values)
@@ -255,7 +255,7 @@ class Tuner(ipywidgets.VBox):
             self._changes.follow_up()
 
     def _guarded(self, function):
-        """Show an error of ``function`` in the widgets, and log it with its traceback."""
+        """Return ``function``, changed to show errors in the widgets and log their traceback."""
 
         def run(*args):
             try:

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..fusion.regularisers import REGULARISERS
 
-# lambda_1 on the slider if the HAADF is left out, so that only ratios of lambdas matter.
+# lambda_1 on the slider if the HAADF is left out; only ratios of lambdas matter in this case.
 _LAMBDA_1 = 0.01
-#: Regularisers: a different one for each element, or the same for all.
+#: Options for the regulariser: as chosen for each element, or the same for all.
 KINDS = ("as chosen", *REGULARISERS)
 
 
@@ -25,18 +25,18 @@ class Values:
     kind : str
         One of `KINDS`.
     uses_haadf : bool
-        Whether the HAADF term is in the cost.
-    balance : tuple of (float, float)
-        For each element what lambda_1 and lambda_2 are multiplied by: from the automatic choice,
-        which weighs elements apart, from what was given, or from the widgets of one element.
+        Whether the cost includes the HAADF term.
+    balance : tuple of tuple of (float, float)
+        Pair of factors for each element, by which lambda_1 and lambda_2 are multiplied. They result
+        from the automatic choice, which chooses lambdas separately for each element, from the given
+        lambdas, or from changes to a single element.
     regularisers : tuple of str
-        Regulariser of each element "as chosen".
+        Regulariser of each element that applies if ``kind`` is "as chosen".
     blur : float
-        Blur of the HAADF in pixels; it stays as gamma changes.
+        Blur of the HAADF in pixels, which does not change with gamma.
     weights : tuple of float, "auto" or None
-        HAADF weights, if they are others than those that tuning was started with: those that the
-        automatic choice took for this gamma, or "auto" where weights of 0 were given and the HAADF
-        is to be used nevertheless.
+        HAADF weights that replace the initial ones: those chosen automatically for this gamma, or
+        "auto" if weights of 0 were given but the HAADF is to be used. None: the initial weights.
     """
 
     gamma: float
@@ -50,7 +50,7 @@ class Values:
     weights: tuple | str | None = None
 
     def lambdas(self):
-        """Return lambda_1 and lambda_2 of each element, with four digits, shape (2, K)."""
+        """Return lambda_1 and lambda_2 of each element, to four digits, with shape (2, K)."""
         middles = np.array([[self.lambda_1], [self.lambda_2]])
         return np.vectorize(_rounded)(middles * np.array(self.balance, float).T)
 
@@ -72,16 +72,17 @@ class Values:
         return given
 
     def changed(self, name, value, element=None):
-        """Return these values after a change of one widget.
+        """Return a copy with the change of one widget applied.
 
         Parameters
         ----------
         name : str
-            A field.
+            Name of the field.
         value : object
+            New value.
         element : int or None
-            Which element it is of; of all if None. Only ``lambda_1``, ``lambda_2`` and ``kind``
-            differ between elements.
+            Index of the element, or None to change all elements. Only ``lambda_1``, ``lambda_2``
+            and ``kind`` can differ between elements.
         """
         if element is not None and name in ("lambda_1", "lambda_2"):
             return replace(self, balance=self._balanced(name, value, element))
@@ -103,13 +104,13 @@ class Values:
         return (self.kind,) * len(self.regularisers)
 
     def shown(self, name, element=None):
-        """Return the value of the widget for lambda_1 or lambda_2, for one element or for all."""
+        """Return the value that the slider of a lambda shows, for one element or for all."""
         middle = getattr(self, name)
         own = self.balance[element][name == "lambda_2"] if element is not None else 1.0
         return middle * own if own else middle  # a logarithmic slider has no 0
 
     def _balanced(self, name, value, element):
-        """Return the balance with another lambda of one element."""
+        """Return the balance after a change of one lambda of one element."""
         balance = [list(pair) for pair in self.balance]
         balance[element][name == "lambda_2"] = value / getattr(self, name)
         return tuple(map(tuple, balance))
