@@ -4,8 +4,8 @@ The modules build on each other. ``_xray`` and ``_spectrum`` contain the physics
 ``_scan_settings`` and ``_measured_detector`` contain the settings and the response of the detector
 (``_peak_shape`` for lines, ``_absorption_edges`` for the continuum, ``_pile_up`` for sum peaks).
 ``_expectation`` and ``_haadf_detector`` compute the noiseless scan, and ``_specimen`` turns areal
-densities of atoms into signals and truth. ``_materials`` and ``_particles`` help to lay out atoms.
-Each kind of specimen is a module. ``_core_loss`` is the one for EELS, with spectra from
+densities of atoms into signals and ground truth. ``_materials`` and ``_particles`` help to lay out
+atoms. Each kind of specimen is a module. ``_core_loss`` is the one for EELS, with spectra from
 ``_core_loss_specimen``. ``_published`` loads published maps, and ``_silica`` a published scan with
 its spectra.
 """

@@ -25,7 +25,7 @@ def bimetal(
     layout_seed: int = 0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate a STEM scan of alloy particles on titania: EDS, HAADF and the truth.
+    """Simulate EDS and HAADF data, with ground truth, for alloy particles on titania.
 
     A square field of view contains six overlapping spheres of TiO2 with 18 alloy particles, similar
     to the catalysts of [1]_. The radii of the particles are 2 to 9 % of the shorter side (2 to 12
@@ -37,29 +37,28 @@ def bimetal(
     Parameters
     ----------
     shape : tuple of int, default (128, 128)
-        Rows and columns of the scan, each at least 16. Everything scales with the shorter side.
+        Rows and columns of the scan, each at least 16. All dimensions scale with the shorter side.
     counts : float, default 5.0
-        Expected net counts per pixel at the densest point, in the window of the strongest line,
-        without background.
+        Expected net counts per pixel at the densest point, in the window of the strongest line.
     alloy : {"Au-Pd", "Pd-Ag"}, default "Au-Pd"
         The two metals.
     layout_seed : int, default 0
-        Seed of the positions, sizes and compositions of grains and particles.
+        Seed for the positions, sizes and compositions of grains and particles.
     **scan
-        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
+        Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
     Specimen
-        Signals and truth; the lines are Au_Ma or Ag_La, O_Ka, Pd_La and Ti_Ka.
+        Signals and ground truth; the lines are Au_Ma or Ag_La, O_Ka, Pd_La and Ti_Ka.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, if the window of a line does not fit into the channels,
-        or if the beam cannot excite the line.
+        If an argument is out of range, if the window of a line extends beyond the energy axis, or
+        if the beam cannot excite the line.
 
     See Also
     --------

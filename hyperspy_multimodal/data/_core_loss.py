@@ -38,7 +38,7 @@ def core_loss(
     haadf_noise: float = 0.02,
     seed: int = 0,
 ) -> CoreLossSpecimen:
-    """Simulate a STEM scan of core-shell oxide particles: EELS, HAADF and the truth.
+    """Simulate EELS and HAADF data, with ground truth, for core-shell oxide particles.
 
     A square field of view in vacuum contains ten spheres that overlap in projection, as in
     `core_shell`. Each has a core of Mn3O4 (4.86 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), the
@@ -51,14 +51,14 @@ def core_loss(
         Rows and columns of the scan, each at least 8. The particles scale with the shorter side.
     counts : float, default 5.0
         Expected net electrons per pixel at the densest point, in the window of the strongest edge:
-        the largest value of all maps in `CoreLossSpecimen.counts`.
+        the highest value in the maps `CoreLossSpecimen.counts`.
     layout_seed : int, default 0
-        Seed of the positions and sizes of the particles.
+        Seed for the positions and sizes of the particles.
     exponent : float, default 3.0
         Exponent r of the background A E^-r.
     background_ratio : float, default 10.0
-        Ratio of the electrons of the power law to the net electrons, at the densest point in the
-        window of the strongest edge.
+        Ratio of the electrons of the power law to the net electrons in the window of the strongest
+        edge at the densest point.
     white_lines : float, default 0.0
         Ratio of the electrons in the white lines of Mn and Co, L3 and L2 together, to those of the
         hydrogenic edge, both in the window of the edge.
@@ -74,9 +74,10 @@ def core_loss(
     pixel_size : float, default 0.5
         Size of a pixel in nm. It determines the thickness of the particles and thus the dose.
     haadf_noise : float, default 0.02
-        Standard deviation of the HAADF's Gaussian noise, as a fraction of its range.
+        Standard deviation of the Gaussian noise of the HAADF, as a fraction of the range of the
+        HAADF.
     seed : int, default 0
-        Seed of the noise in EELS and HAADF.
+        Seed for the noise in EELS and HAADF.
 
     Returns
     -------
@@ -89,7 +90,7 @@ def core_loss(
     TypeError
         If an argument has the wrong type.
     ValueError
-        If an argument is out of range, or the windows of an edge do not fit into the channels.
+        If an argument is out of range, or if the windows of an edge extend beyond the energy axis.
 
     See Also
     --------

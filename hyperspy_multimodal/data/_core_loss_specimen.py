@@ -21,7 +21,7 @@ _NM2_PER_BARN = 1e-10
 
 
 class CoreLossSpecimen(NamedTuple):
-    """A simulated EELS specimen: the measured data and the truth.
+    """Data of a simulated EELS specimen, with the ground truth.
 
     Maps are lists with one signal per edge, in the order of the onsets, as `multimodal_fusion`
     returns them. They are in electrons, regardless of the gain.
@@ -29,17 +29,18 @@ class CoreLossSpecimen(NamedTuple):
     Attributes
     ----------
     signal : exspy.signals.EELSSpectrum
-        Spectrum image of Poisson electrons, in the smallest unsigned integer type; with a gain,
-        electrons times gain, float32.
+        Spectrum image with Poisson-distributed electrons, in the smallest unsigned integer type; if
+        the gain is not 1, electrons times gain, float32.
     haadf : hyperspy.api.signals.Signal2D
         HAADF image on the same grid, float32.
     counts : list of hyperspy.api.signals.BaseSignal
-        Expected net electrons of the edge's element in the integration window that
-        `multimodal_fusion` uses for the edge. It starts at the onset and is 10 % of the onset
-        energy wide, or narrower if the next edge begins within it.
+        Expected net electrons of the element in the integration window that `multimodal_fusion`
+        uses for the edge. It starts at the onset and is 10 % of the onset energy wide, or narrower
+        if the next edge begins within it.
     background : list of hyperspy.api.signals.BaseSignal
         Expected electrons of everything else in these windows: the power law and the other
-        elements. ``counts`` + ``background`` are the expected electrons of the windows.
+        elements. The sum of ``counts`` and ``background`` is the expected number of electrons in
+        the windows.
     areal_densities : dict of ndarray of shape (ny, nx)
         Atoms per nm^2 of each element.
     """

@@ -20,24 +20,25 @@ _SMALLEST_SHAPE = 8
 def core_shell(
     shape: tuple[int, int] = (128, 128), counts: float = 5.0, *, layout_seed: int = 0, **scan: Any
 ) -> Specimen:
-    """Simulate a STEM scan of core-shell catalyst particles: EDS, HAADF and the truth.
+    """Simulate EDS and HAADF data, with ground truth, for core-shell catalyst particles.
 
     A square field of view in vacuum contains ten spheres that overlap in projection. Each has a
     core of Co9S8 (5.34 g/cm^3) in a shell of Co3O4 (6.11 g/cm^3), like the particles of [1]_. The
-    thickness in each pixel is the exact projection of the spheres at its centre. Both compounds
-    scatter almost equally, so the HAADF shows the particles, but hardly their cores.
+    thickness in each pixel is the exact projected thickness of the spheres at the centre of the
+    pixel. Both compounds scatter almost equally, so the HAADF shows the particles, but hardly their
+    cores.
 
     Parameters
     ----------
     shape : tuple of int, default (128, 128)
         Rows and columns of the scan, each at least 8. The particles scale with the shorter side.
     counts : float, default 5.0
-        Expected net counts per pixel at the densest point, in the window of the strongest line (Co
-        Ka here), without background.
+        Expected net counts per pixel at the densest point, in the window of the strongest line,
+        which is Co Ka.
     layout_seed : int, default 0
-        Seed of the positions and sizes of the particles.
+        Seed for the positions and sizes of the particles.
     **scan
-        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
+        Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def core_shell(
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, if the window of a line does not fit into the channels, or
+        If an argument is out of range, if the window of a line extends beyond the energy axis, or
         if the beam cannot excite the line.
 
     Notes
@@ -71,7 +72,7 @@ def core_shell(
     - Not included: absorption of lines and fluorescence in the specimen, beam broadening, tails of
       the probe, channelling and diffraction contrast, escape peaks, dead time, drift and damage. At
       the thickest point of the default specimen, absorption would remove a sixth of O Ka and hardly
-      any Co Ka. Real maps of specimens of this thickness need a correction.
+      any Co Ka. Measured maps of specimens of this thickness need to be corrected.
 
     References
     ----------

@@ -19,7 +19,7 @@ def flat(
     thickness: float = 50.0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate a STEM scan of a uniform film of NiO: EDS, HAADF and the truth.
+    """Simulate EDS and HAADF data, with ground truth, for a uniform film of NiO.
 
     Such films are used to test analytical microscopes [1]_. Any structure in a map or in the HAADF
     is noise.
@@ -29,24 +29,24 @@ def flat(
     shape : tuple of int, default (128, 128)
         Rows and columns of the scan, each at least 1.
     counts : float, default 5.0
-        Expected net counts per pixel in the window of Ni Ka, without background.
+        Expected net counts per pixel in the window of Ni Ka.
     thickness : float, default 50.0
         Thickness of the film in nm. It determines the live time.
     **scan
-        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
+        Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
     Specimen
-        Signals and truth; the lines are Ni_Ka and O_Ka.
+        Signals and ground truth; the lines are Ni_Ka and O_Ka.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, if the window of a line does not fit into the channels,
-        or if the beam cannot excite the line.
+        If an argument is out of range, if the window of a line extends beyond the energy axis, or
+        if the beam cannot excite the line.
 
     See Also
     --------

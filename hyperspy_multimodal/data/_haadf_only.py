@@ -21,7 +21,7 @@ def haadf_only(
     layout_seed: int = 0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate a STEM scan with features that only the HAADF shows: EDS, HAADF and the truth.
+    """Simulate EDS and HAADF data, with ground truth, for features that only the HAADF shows.
 
     Separate iron-nickel spheres, each with a different composition, lie in vacuum. The HAADF also
     has two bright discs, one in vacuum and one on the largest particle, as diffraction contrast or
@@ -32,29 +32,29 @@ def haadf_only(
     Parameters
     ----------
     shape : tuple of int, default (128, 128)
-        Rows and columns of the scan, each at least 16. Everything scales with the shorter side.
+        Rows and columns of the scan, each at least 16. All dimensions scale with the shorter side.
     counts : float, default 5.0
-        Expected net counts per pixel at the densest point, in the window of the strongest line,
-        without background.
+        Expected net counts per pixel at the densest point, in the window of the strongest line.
     contrast : float, default 0.3
-        Brightness of the discs, as a fraction of the HAADF's range.
+        Brightness of the discs, as a fraction of the range of the HAADF.
     layout_seed : int, default 0
-        Seed of the positions, sizes and compositions of the particles, which determine the discs.
+        Seed for the positions, sizes and compositions of the particles, which also determine the
+        discs.
     **scan
-        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
+        Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
     Specimen
-        Signals and truth; the lines are Fe_Ka and Ni_Ka.
+        Signals and ground truth; the lines are Fe_Ka and Ni_Ka.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, if the window of a line does not fit into the channels,
-        or if the beam cannot excite the line.
+        If an argument is out of range, if the window of a line extends beyond the energy axis, or
+        if the beam cannot excite the line.
 
     See Also
     --------

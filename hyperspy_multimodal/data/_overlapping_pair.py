@@ -30,12 +30,12 @@ def overlapping_pair(
     layout_seed: int = 0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate a STEM scan of two elements with overlapping lines: EDS, HAADF and the truth.
+    """Simulate EDS and HAADF data, with ground truth, for two elements with overlapping lines.
 
-    Separate flat discs lie in vacuum, alternately of one pure element and of the other. Every third
-    disc carries a smaller disc of the other element, which extends beyond the rim of the larger
-    one. Where only one element is present, all counts in the map of the other have leaked from the
-    overlapping line.
+    Separate flat discs, which consist alternately of one and the other pure element, lie in vacuum.
+    Every third disc carries a smaller disc of the other element, which extends beyond the rim of
+    the larger one. Where only one element is present, all counts in the map of the other have
+    leaked from the overlapping line.
 
     Parameters
     ----------
@@ -43,28 +43,27 @@ def overlapping_pair(
         The elements. Their main lines lie 14 eV (S Ka, Mo La), 39 eV (S Ka, Pb Ma) and 45 eV
         (Ti Ka, Ba La) apart; Kb of Mn lies 87 eV from Ka of Fe, Kb of Fe 128 eV from Ka of Co.
     shape : tuple of int, default (128, 128)
-        Rows and columns of the scan, each at least 16. Everything scales with the shorter side.
+        Rows and columns of the scan, each at least 16. All dimensions scale with the shorter side.
     counts : float, default 5.0
-        Expected net counts per pixel at the densest point, in the window of the strongest line,
-        without background.
+        Expected net counts per pixel at the densest point, in the window of the strongest line.
     layout_seed : int, default 0
-        Seed of the positions, sizes and thicknesses of the discs.
+        Seed for the positions, sizes and thicknesses of the discs.
     **scan
-        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
+        Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
     Specimen
-        Signals and truth; the lines are S_Ka with Mo_La or Pb_Ma, Ti_Ka with Ba_La, Mn_Ka with
-        Fe_Ka, or Fe_Ka with Co_Ka, in alphabetical order.
+        Signals and ground truth; the lines are S_Ka with Mo_La or Pb_Ma, Ti_Ka with Ba_La, Mn_Ka
+        with Fe_Ka, or Fe_Ka with Co_Ka, in alphabetical order.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, if the window of a line does not fit into the channels,
-        or if the beam cannot excite the line.
+        If an argument is out of range, if the window of a line extends beyond the energy axis, or
+        if the beam cannot excite the line.
 
     See Also
     --------

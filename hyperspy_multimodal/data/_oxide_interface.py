@@ -24,50 +24,49 @@ def oxide_interface(
     mixing: float = 0.3,
     **scan: Any,
 ) -> Specimen:
-    """Simulate an atomic-resolution scan of a SrTiO3 / LaMnO3 interface: EDS, HAADF and truth.
+    """Simulate atomic-resolution EDS and HAADF data, with ground truth, for an oxide interface.
 
-    Viewed along [100], a perovskite has A-site columns at the corners of a square, columns of
-    B-site atoms and oxygen at its centre, and columns of oxygen alone at the midpoints of its
-    sides. SrTiO3 is on the left and LaMnO3 on the right: SrO - TiO2 - (La, Sr)O - MnO2 - LaO, with
-    the mixed layer in the middle, similar to the interfaces of [1]_. Columns are Gaussians. They
-    are sharper in the HAADF image than in the X-ray maps, because the HAADF signal comes from
-    closer to the nuclei.
+    The specimen is an interface of SrTiO3 and LaMnO3. Viewed along [100], a perovskite has A-site
+    columns at the corners of a square, columns of B-site atoms and oxygen at its centre, and
+    columns of oxygen alone at the midpoints of its sides. SrTiO3 is on the left and LaMnO3 on the
+    right: SrO - TiO2 - (La, Sr)O - MnO2 - LaO, with the mixed layer in the middle, similar to the
+    interfaces of [1]_. Columns are Gaussians. They are sharper in the HAADF image than in the X-ray
+    maps, because the HAADF signal comes from closer to the nuclei.
 
     Parameters
     ----------
     shape : tuple of int, default (128, 128)
         Rows and columns of the scan, each at least 8.
     counts : float, default 5.0
-        Expected net counts per pixel at the densest point, in the window of the strongest line,
-        without background.
+        Expected net counts per pixel at the densest point, in the window of the strongest line.
     spacing : float, default 12.0
-        Distance between neighbouring columns of one site (the cell) in pixels; at most a third of
-        the rows and of the columns of the scan.
+        Distance in pixels between neighbouring columns of the same kind (the size of the cell); at
+        most a third of the number of rows and of columns of the scan.
     width : float, default 2.2
-        Standard deviation of a column's Gaussian in X-rays, in pixels.
+        Standard deviation, in pixels, of the Gaussian of a column in the X-ray maps.
     haadf_width : float, default 0.6
-        Standard deviation of a column's Gaussian in the HAADF, as a multiple of `width`.
+        Standard deviation of the Gaussian of a column in the HAADF, as a multiple of `width`.
     thickness : float, default 20.0
         Thickness of the specimen in nm.
     mixing : float, default 0.3
         Fraction of Sr in the first LaO layer, from 0 (abrupt) to 1.
     **scan
-        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
+        Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
         Here `pixel_size` is 0.3905 nm / `spacing` unless given.
 
     Returns
     -------
     Specimen
-        Signals and truth; the lines are La_La, Mn_Ka, O_Ka, Sr_La and Ti_Ka, of which La La and
-        Ti Ka overlap.
+        Signals and ground truth; the lines are La_La, Mn_Ka, O_Ka, Sr_La and Ti_Ka, of which La La
+        and Ti Ka overlap.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, if the window of a line does not fit into the channels,
-        or if the beam cannot excite the line.
+        If an argument is out of range, if the window of a line extends beyond the energy axis, or
+        if the beam cannot excite the line.
 
     See Also
     --------

@@ -71,9 +71,9 @@ class PublishedScan:
     haadf : Signal2D
         HAADF image, as published.
     maps : dict
-        Map of each element by name, a Signal2D in the units in which it was published.
+        Map of each element by name, as a Signal2D in the published units.
     citation : str
-        What to cite.
+        Reference to cite.
     """
 
     haadf: Signal2D = field(repr=False)
@@ -96,8 +96,9 @@ def dysco3(
     path : str or Path, optional
         An existing copy of the file. If it is given, nothing is downloaded.
     cache : str or Path, optional
-        Folder for the download. The default is the folder in the environment variable
-        ``HYPERSPY_MULTIMODAL_DATA``, otherwise that of pooch for this package.
+        Folder for the download. By default, the folder given by the environment variable
+        ``HYPERSPY_MULTIMODAL_DATA`` or, if it is not set, the cache folder of pooch for this
+        package.
     show_progressbar : None or bool
         Whether to show the progress of the download. None (default) follows HyperSpy's preferences.
 
@@ -162,9 +163,9 @@ def co3o4_mn3o4(
 
     Notes
     -----
-    No checksum is stored for these images. Instead, their names and shapes are checked, and whether
-    their values are finite and vary. The SHA-256 checksum of the images is logged. The file does
-    not contain a pixel size.
+    No checksum is stored for these images. Instead, the function checks their names and shapes, and
+    that their values are finite and not constant. The SHA-256 checksum of the images is logged. The
+    file does not contain a pixel size.
 
     References
     ----------

@@ -40,19 +40,21 @@ _DETECTOR_ERRORS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """Settings of microscope, detectors and noise: keyword arguments of every simulated specimen.
+    """Settings of the microscope, the detectors and the noise for simulated EDS scans.
+
+    All functions that simulate EDS data accept these settings as keyword arguments.
 
     The settings from `energy_offset` on make the true detector differ from the metadata and the
-    tables of eXSpy. They do not affect the electrons or the atoms, but only the energies and
-    proportions at which X-rays are recorded. `MEASURED_DETECTOR` contains values typical of real
-    scans for all of these settings.
+    tables of eXSpy. They affect only the energies and proportions at which X-rays are recorded, not
+    the electrons or the atoms. `MEASURED_DETECTOR` contains values typical of real scans for all of
+    these settings.
 
     Parameters
     ----------
     counts : float, default 5.0
-        Expected net counts per pixel at the densest point: the largest value of all maps in
-        `Specimen.xrays`, that is, in the window of +-1 FWHM of the strongest line, without
-        background, on a detector as described by the metadata. `pile_up` removes its share of them.
+        Expected net counts per pixel at the densest point, in the window of +-1 FWHM of the
+        strongest line, for a detector as described by the metadata. This is the highest value in
+        the maps `Specimen.xrays`. `pile_up` removes a fraction of these counts.
     energy_resolution : float, default 130.0
         Full width at half maximum of Mn Ka in eV, as in the metadata.
     beam_energy : float, default 200.0
@@ -67,31 +69,31 @@ class Scan:
         Net counts of the strongest line in its window, divided by the continuum in 10 eV under it,
         both in the summed spectrum. ``numpy.inf`` omits the continuum.
     stray : float, default 0.0
-        X-rays of copper (all lines) in a uniform stray signal from grid and holder, as a fraction
-        of the net counts of the strongest line, both over the whole scan. They do not contribute to
-        the HAADF.
+        Counts of a uniform stray signal of copper (all lines) from the grid and the holder, as a
+        fraction of the net counts of the strongest line, both summed over the whole scan. These
+        X-rays do not contribute to the HAADF.
     haadf_noise : float, default 0.02
-        Standard deviation of the HAADF's Gaussian noise, as a fraction of its range (densest pixel
-        above the pedestal).
+        Standard deviation of the Gaussian noise of the HAADF, as a fraction of the range of the
+        HAADF (densest pixel minus pedestal).
     seed : int, default 0
-        Seed of the noise in EDS and HAADF.
+        Seed for the noise in EDS and HAADF.
     energy_offset, energy_gain : float, default 0.0
         Error of the energy calibration: a channel at e on the axis contains X-rays of
-        ``(1 + energy_gain) (e - energy_offset)``, in keV. Compared with its true energy, a line
-        appears too high by the offset, and too low by the gain, in relative terms.
+        ``(1 + energy_gain) (e - energy_offset)``, in keV. On the axis, the offset shifts a line to
+        a higher energy, and the gain shifts it to a lower one, by this fraction of its energy.
     resolution_error : float, default 0.0
-        Difference of the true width of Mn Ka from `energy_resolution`, in eV.
+        True width of Mn Ka minus `energy_resolution`, in eV.
     line_weight_error : float, default 0.0
         Relative standard deviation of lognormal factors between the true weights of lines within
         their family and those of eXSpy.
     line_weight_seed : int, default 0
-        Seed of these factors and of those of `family_ratio_error`.
+        Seed for these factors and for those of `family_ratio_error`.
     energy_bend : float, default 0.0
         Shift of lines and absorption edges at low energy, in keV, from -0.1 to 0.1: a line at E
         appears at ``E - energy_bend exp(-(E / 0.8 keV)^2)``, before offset and gain are applied.
     resolution_slope : float, default 2500.0
-        Slope of the squared width (FWHM) of the true detector with energy, in eV^2 per keV. The
-        width of Mn Ka does not change.
+        Increase of the squared width (FWHM) of the lines with energy in the true detector, in eV^2
+        per keV. The width of Mn Ka does not change.
     tail : float, default 0.0
         Fraction of each line in an exponential tail on its low-energy side (incomplete charge
         collection). Its mean length is the FWHM of the line, and it is convolved with the Gaussian
@@ -100,9 +102,9 @@ class Scan:
         Fraction of each line in a flat shelf from zero to the line.
     wide_share : float, default 0.0
         Fraction of each line, including tail and shelf, that is 1.5 times as wide as the rest, as
-        caused by detector segments that differ.
+        caused by differences between detector segments.
     pile_up : float, default 0.0
-        Fraction of all counts that are lost to sum peaks, in which two counts become one. Sum peaks
+        Fraction of all counts that is lost to sum peaks, in which two counts become one. Sum peaks
         are the summed spectrum convolved with itself, in proportion to the counts of each pixel.
     absorption_edges : float, default 0.0
         Relative drop of the continuum just above each absorption edge (K, L3, M5) of the elements
@@ -193,18 +195,18 @@ class Scan:
 
     @property
     def nominal(self) -> Scan:
-        """The same scan with a detector that agrees with metadata and tables."""
+        """The same scan with a detector that agrees with the metadata and the tables."""
         defaults = {field.name: field.default for field in fields(self)}
         return replace(self, **{name: defaults[name] for name in _DETECTOR_ERRORS})
 
     @property
     def channel_edges(self) -> np.ndarray:
-        """Boundaries of the channels in keV, (channels + 1,); the first is centred at zero."""
+        """Boundaries of the channels in keV, shape (channels + 1,); channel 0 is centred at zero."""
         return (np.arange(self.channels + 1) - 0.5) * self.channel_width
 
     @property
     def true_channel_edges(self) -> np.ndarray:
-        """Energies in keV of the X-rays that are recorded at these boundaries."""
+        """True energies, in keV, of the X-rays recorded at the boundaries of the channels."""
         return (1 + self.energy_gain) * (self.channel_edges - self.energy_offset)
 
     @property
@@ -214,7 +216,7 @@ class Scan:
 
     @property
     def peak_shape(self) -> PeakShape:
-        """Deviation of lines from Gaussians in the true detector, a `PeakShape`."""
+        """Deviation of the lines from Gaussians in the true detector, as a `PeakShape`."""
         return PeakShape(**{name: getattr(self, name) for name in PeakShape._fields})
 
     def eds_signal(

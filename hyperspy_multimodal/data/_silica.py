@@ -64,9 +64,9 @@ class MeasuredScan:
     haadf : Signal2D
         HAADF image of the same scan.
     citation : str
-        What to cite.
+        Reference to cite.
     licence : str
-        The notice that must accompany copies.
+        Notice that must accompany all copies.
     """
 
     signal: EDSTEMSpectrum = field(repr=False)
@@ -116,7 +116,7 @@ def silica_spheres(
     drift was corrected every 30 seconds.
 
     The files do not name any elements. This function adds C, Cu, O and Si to ``metadata.Sample``.
-    It does not change the counts, and keeps the energy axis as stored, which is off by about 30 eV.
+    It does not change the counts or the energy axis, which is off by about 30 eV.
 
     NIST permits use, copying, modification and distribution of the files without fee. Its notice
     and its disclaimer of warranty must accompany all copies. Both are contained in ``licence`` of

@@ -18,14 +18,14 @@ from ._spectrum import draw_counts
 
 
 class Specimen(NamedTuple):
-    """A simulated specimen: the measured data and the truth.
+    """Data of a simulated specimen, with the ground truth.
 
     Maps are lists with one signal per X-ray line, in the order of ``metadata.Sample.xray_lines``.
 
     Attributes
     ----------
     signal : exspy.signals.EDSTEMSpectrum
-        Spectrum image of Poisson counts, in the smallest unsigned integer type.
+        Spectrum image with Poisson-distributed counts, in the smallest unsigned integer type.
     haadf : hyperspy.api.signals.Signal2D
         HAADF image on the same grid, float32.
     counts : list of hyperspy.api.signals.BaseSignal
@@ -33,18 +33,19 @@ class Specimen(NamedTuple):
         ``signal.get_lines_intensity()`` would return them without noise and background.
     background : list of hyperspy.api.signals.BaseSignal
         Expected counts of everything else in these windows: continuum, stray X-rays, sum peaks and
-        tails of the lines of other elements. ``counts`` + ``background`` are the expected counts of
-        the windows.
+        tails of the lines of other elements. The sum of ``counts`` and ``background`` is the
+        expected number of counts in the windows.
     composition : list of hyperspy.api.signals.BaseSignal
         Atomic percent of each element among those with a line; 0 where none of them is present.
     kfactors : list of float
         Cliff-Lorimer factors for weight percent, relative to the first line. With these factors,
         ``signal.quantification(xrays, "CL", factors=kfactors, navigation_mask=None)`` returns
-        ``composition``. (eXSpy's default mask excludes spectra without two counts in a channel.)
+        ``composition``. (The default mask of eXSpy excludes spectra in which no channel contains
+        two or more counts.)
     xrays : list of hyperspy.api.signals.BaseSignal
         The same as ``counts``, but for a detector that agrees with the metadata and the tables of
         eXSpy. The two differ only if settings in `Scan` make the true detector differ: ``counts``
-        is then the truth for integration windows, and ``xrays`` the truth for fits. Neither
+        is then the ground truth for integration windows, and ``xrays`` that for fits. Neither
         includes the counts lost to sum peaks (``pile_up``). ``xrays`` includes all other parts of a
         line, such as its tail, its shelf and its wide part.
     """

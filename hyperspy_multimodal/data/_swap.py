@@ -22,7 +22,7 @@ def swap(
     share: float = 1.0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate a STEM scan of discs that the HAADF does not show: EDS, HAADF and the truth.
+    """Simulate EDS and HAADF data, with ground truth, for discs that the HAADF does not show.
 
     A film of chromium contains discs of nickel. The discs are thinner than the film, so that the
     HAADF is uniform. If the discs fade in a fused map, the HAADF has overruled the counts.
@@ -32,28 +32,27 @@ def swap(
     shape : tuple of int, default (128, 128)
         Rows and columns of the scan, each at least 16.
     counts : float, default 5.0
-        Expected net counts per pixel at the densest point, in the window of the strongest line,
-        without background.
+        Expected net counts per pixel at the densest point, in the window of the strongest line.
     radius : float, default 9.0
-        Radius of the discs in pixels. They lie on a square lattice, four radii apart; only complete
-        discs are drawn. If none fits, there is one in the middle.
+        Radius of the discs in pixels. They lie on a square lattice, four radii apart. Discs that
+        would be cut off are omitted. If no disc fits, there is one in the middle.
     share : float, default 1.0
-        Share of the HAADF in the discs that comes from nickel, from 0 to 1.
+        Fraction of the HAADF in the discs that is due to nickel, from 0 to 1.
     **scan
-        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
+        Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
     Specimen
-        Signals and truth; the lines are Cr_Ka and Ni_Ka.
+        Signals and ground truth; the lines are Cr_Ka and Ni_Ka.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, if the window of a line does not fit into the channels,
-        or if the beam cannot excite the line.
+        If an argument is out of range, if the window of a line extends beyond the energy axis, or
+        if the beam cannot excite the line.
 
     See Also
     --------

@@ -22,7 +22,7 @@ def wedge(
     layout_seed: int = 0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate a STEM scan of particles on a wedge of carbon: EDS, HAADF and the truth.
+    """Simulate EDS and HAADF data, with ground truth, for particles on a carbon wedge.
 
     Separate iron-nickel spheres, each with a different composition, lie on carbon whose thickness
     increases linearly from zero at the left edge of the field. Carbon is present in the specimen
@@ -32,34 +32,33 @@ def wedge(
     Parameters
     ----------
     shape : tuple of int, default (128, 128)
-        Rows and columns of the scan, each at least 16. Everything scales with the shorter side.
+        Rows and columns of the scan, each at least 16. All dimensions scale with the shorter side.
     counts : float, default 5.0
-        Expected net counts per pixel at the densest point, in the window of the strongest line,
-        without background.
+        Expected net counts per pixel at the densest point, in the window of the strongest line.
     slope : float, default 0.4
         HAADF of the carbon at the right edge, relative to that of the densest particle.
     layout_seed : int, default 0
-        Seed of the positions, sizes and compositions of the particles.
+        Seed for the positions, sizes and compositions of the particles.
     **scan
-        Settings of microscope, detectors and noise, such as ``seed=1``; see `Scan`.
+        Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
 
     Returns
     -------
     Specimen
-        Signals and truth; the lines are Fe_Ka and Ni_Ka.
+        Signals and ground truth; the lines are Fe_Ka and Ni_Ka.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type or is unknown.
     ValueError
-        If an argument is out of range, if the window of a line does not fit into the channels,
-        or if the beam cannot excite the line.
+        If an argument is out of range, if the window of a line extends beyond the energy axis, or
+        if the beam cannot excite the line.
 
     See Also
     --------
     core_shell : Same physics, described in its Notes.
-    haadf_only : Similar particles in vacuum, with HAADF contrast of another origin.
+    haadf_only : Similar particles in vacuum, with HAADF contrast of a different origin.
 
     Examples
     --------
