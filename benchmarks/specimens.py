@@ -1,8 +1,8 @@
 """Simulated scans with known truth: what the benchmarks fuse.
 
 Each is a dict of arrays: ``counts`` (gross, Poisson), ``background``, ``truth`` (expected net
-counts), all (3, n, n); ``haadf`` (n, n), of unit range but for its noise of 1 %; ``weights`` (3,),
-with which the HAADF is linear in the truth.
+counts), all (3, n, n); ``haadf`` (n, n), scaled to [0, 1] but for its noise of 1 %; ``weights``
+(3,), with which the HAADF is linear in the truth.
 """
 
 import numpy as np

@@ -23,9 +23,9 @@ def directions_of(guide, threshold=_EDGE):
     -------
     tuple of numpy.ndarray
         :math:`\xi = \nabla g / \sqrt{|\nabla g|^2 + \eta^2}` along y and along x, float32, shape
-        (ny, nx), for g smoothed by a Gaussian of one pixel and brought to unit range, and
-        :math:`\eta` the threshold [1]_. The gradient is the forward difference, 0 at the last row
-        or column, as that of the maps.
+        (ny, nx), for g smoothed by a Gaussian of one pixel and scaled to [0, 1], and :math:`\eta`
+        the threshold [1]_. The gradient is the forward difference, 0 at the last row or column, as
+        that of the maps.
 
     References
     ----------

@@ -1,7 +1,7 @@
 """Plots of fused maps and related results.
 
 ``panels`` contains shared elements: figures, names, axes, scales, colour bars and scale bars.
-``drawable`` checks what can be drawn, and its errors say what to pass instead.
+``drawable`` checks whether the input can be plotted; its error messages state what to pass instead.
 """
 
 from .composition import plot_composition

@@ -46,10 +46,10 @@ def plot_composition(
         HAADF image (rows, columns) of the same field of view. It may have finer sampling. An image
         with a different field of view raises an error, as in the fusion.
     fig : matplotlib.figure.Figure, optional
-        Figure to draw into; a new one by default.
+        Figure to plot on; a new one by default.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------
@@ -60,16 +60,18 @@ def plot_composition(
     Raises
     ------
     TypeError, ValueError
-        If ``found`` is not a composition or has no region, or if the image does not cover its maps.
+        If ``found`` is not a composition or has no region, or if the image does not cover the field
+        of view of its maps.
 
     Notes
     -----
-    Error bars show one standard error, which combines the errors of counts, fit and k-factors. An
-    element that is not detected is drawn as a downward triangle at its detection limit, and as
-    "< limit" in the table. A region without a composition has no points, and the table says so. The
-    scale covers all points and their error bars. The number of decimals in the table is chosen for
-    each element according to its errors. The scale of scarce elements ends at the largest of their
-    values. It is logarithmic if the values differ by more than a factor of ten.
+    Error bars show one standard error, which combines the errors of the counts, the fit and the
+    k-factors. An element that is not detected is drawn as a downward triangle at its detection
+    limit, and as "< limit" in the table. A region without a composition has no points, and the
+    table says so. The scale covers all points and their error bars. The scale of scarce elements
+    ends at the largest of their values, and is logarithmic if the values differ by more than a
+    factor of ten. The number of decimals in the table is chosen for each element according to its
+    errors.
 
     Examples
     --------

@@ -37,12 +37,12 @@ def plot_composition_maps(
     *,
     figsize: Size | None = None,
 ) -> NDArray:
-    """Draw the composition per pixel, with separate scales for scarce elements.
+    """Plot the composition of each pixel, with separate scales for scarce elements.
 
-    Grey pixels have no composition. They are in vacuum or in regions without a composition, or
-    their counts are negative or not significant given the errors of fit and factors. If any pixel
-    shows 100 % of an element, a note says so. In such pixels, the maps contain no other element,
-    but an element without a map may still be present.
+    Grey pixels have no composition: they are in vacuum or in regions without a composition, or
+    their counts are negative or not significant given the errors of the fit and the factors. If any
+    pixel shows 100 % of an element, a note says so. In such pixels, the maps contain no other
+    element, but an element without a map may still be present.
 
     Parameters
     ----------
@@ -51,13 +51,12 @@ def plot_composition_maps(
     highest : float, optional
         Upper end of the scale of all elements in percent, > 0. By default, the 98th percentile of
         the most abundant element, rounded up to a multiple of ten. An element whose 98th percentile
-        is below a fifth of this value has a separate scale with other colours, as its colour bar
-        shows.
+        is below a fifth of this value has a separate scale and a different colour map.
     fig : matplotlib.figure.Figure, optional
-        Figure to draw into; a new one by default.
+        Figure to plot on; a new one by default.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------

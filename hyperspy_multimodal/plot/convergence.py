@@ -26,12 +26,12 @@ def plot_convergence(
     Parameters
     ----------
     output : dict
-        Dictionary from `multimodal_fusion` with ``full_output=True``.
+        Dictionary returned by `multimodal_fusion` with ``full_output=True``.
     fig : matplotlib.figure.Figure, optional
-        Figure to draw into; a new one by default.
+        Figure to plot on; a new one by default.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------
@@ -41,11 +41,11 @@ def plot_convergence(
     Raises
     ------
     TypeError, ValueError
-        If ``output`` is not such a dictionary, or belongs to lazy maps or a stack.
+        If ``output`` is not such a dictionary, or if it belongs to lazy maps or a stack.
 
     Notes
     -----
-    The terms include their weights lambda_1 and lambda_2, as in Fig. 1e and 2e of J. Schwartz et
+    The terms include their weights lambda_1 and lambda_2, as in Figs. 1e and 2e of J. Schwartz et
     al., npj Comput. Mater. 8, 16 (2022). Only their sum decreases; a single term may increase while
     others decrease. The starting point is computed on coarser grids, so the first value is already
     close to the minimum. The Poisson term omits a constant that depends only on the counts, so it

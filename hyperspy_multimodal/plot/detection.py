@@ -1,4 +1,4 @@
-"""Plots of where elements are present, where they are scarce, and where counts do not tell."""
+"""Plots of where elements are present or scarce, and where the counts are not conclusive."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ _UNITS = {"atomic": "at%", "weight": "wt%"}
 def plot_detection(
     found: Composition, least: float = 5.0, ax: Axes | None = None, *, figsize: Size | None = None
 ) -> Axes:
-    """Draw a table of which elements are present in which regions.
+    """Plot a table that shows which elements are present in which regions.
 
     Parameters
     ----------
     found : Composition
         Result of `composition`.
     least : float
-        Threshold in percent, between 0 and 100. The table marks regions that contain less of an
-        element. Default 5.
+        Threshold in percent, between 0 and 100. The table marks regions that contain less than this
+        amount of an element. Default 5.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw into. By default, a new figure is created.
+        Axes to plot on. By default, a new figure is created.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------
@@ -63,10 +63,10 @@ def plot_detection(
     -----
     The table makes two kinds of statements: that an element is present, and that its amount is
     below ``least``. For each kind, the expected fraction of false statements over all regions is
-    the false discovery rate of ``found``. If the element is present, its cell contains the
-    composition. If the counts are not conclusive, the cell contains the detection limit, or states
-    that the region has no composition. If the element was not found although an amount of ``least``
-    would have been detected, the cell contains "< least".
+    the false discovery rate of ``found``. If the element is present, its cell contains the amount.
+    If the element was not found although an amount of ``least`` would have been detected, the cell
+    contains "< least". If the counts are not conclusive, the cell contains the detection limit, or
+    states that the region has no composition.
 
     Examples
     --------
@@ -123,17 +123,17 @@ def plot_detection(
 def plot_detection_map(
     found: DetectionMap, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Draw where each element is present, where it is scarce, and where counts are not conclusive.
+    """Plot where each element is present or scarce, and where the counts are not conclusive.
 
     Parameters
     ----------
     found : DetectionMap
         Result of `detection_map`.
     fig : matplotlib.figure.Figure, optional
-        Figure to draw into; a new one by default.
+        Figure to plot on; a new one by default.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------
@@ -148,7 +148,7 @@ def plot_detection_map(
     Notes
     -----
     The label "there" means only that the element is present; it does not imply an amount. Both
-    yellowish colours mean an amount below ``least``, whether or not the element was found. Blocks
+    yellowish colours denote an amount below ``least``, whether or not the element was found. Blocks
     with different yellowish colours may contain the same amount.
 
     Examples

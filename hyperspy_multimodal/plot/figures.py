@@ -26,7 +26,7 @@ _LEAST, _MOST = 0.5, 100.0  # inches
 
 
 def figure_of(fig, size, figsize=None):
-    """Return the figure to draw into, a new one if None.
+    """Return the figure to plot on, which is a new one if None is given.
 
     A figure without a layout of its own gets matplotlib's constrained layout, so that nothing
     overlaps.
@@ -50,7 +50,7 @@ def figure_of(fig, size, figsize=None):
 
 
 def axes_of(ax, size, figsize=None):
-    """Return the axes to draw into, those of a new figure if None; see `figure_of`."""
+    """Return the axes to plot on, those of a new figure if None is given; see `figure_of`."""
     _check_one(ax, figsize, "ax")
     if ax is None:
         return figure_of(None, size, figsize).subplots()

@@ -33,7 +33,9 @@ def plot_line_profile(
     *,
     figsize: Size | None = None,
 ) -> Axes:
-    """Plot maps along a line, such as across an interface: raw maps as points, fused maps as lines.
+    """Plot profiles of maps along a line, for example across an interface.
+
+    Raw maps are shown as points and fused maps as curves.
 
     Parameters
     ----------
@@ -47,10 +49,10 @@ def plot_line_profile(
         Width over which the maps are averaged, in units of the axes, rounded to whole pixels. By
         default, the width of the `Line2DROI`, or one pixel.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw into. By default, a new figure is created.
+        Axes to plot on. By default, a new figure is created.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------
@@ -59,16 +61,16 @@ def plot_line_profile(
     Raises
     ------
     TypeError, ValueError
-        If the maps are invalid, or if the line extends beyond them.
+        If the maps or other arguments are invalid, or if the line extends beyond the maps.
 
     Notes
     -----
-    Values are interpolated linearly between pixels. Profiles have no values at masked scan
+    Values are interpolated linearly between pixels. Profiles are interrupted at masked scan
     positions.
 
     For maps fused with ``uncertainty=True``, a band shows one standard deviation of a single pixel.
-    The average across the line has less noise, but neighbouring pixels of a fused map are not
-    independent.
+    Averaging across the line reduces the noise, but by less than it would for independent pixels,
+    because neighbouring pixels of a fused map are correlated.
 
     To show the position of the line, draw it on an overlay:
     ``plot_overlay(maps).plot([x1, x2], [y1, y2], "w")``.

@@ -1,4 +1,4 @@
-"""The HAADF beside its model from the fused maps."""
+"""Plot of the measured HAADF beside the HAADF modelled from the fused maps."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _IMAGES = ("haadf", "modelled_haadf", "haadf_residual")
 def plot_haadf_model(
     output: Output, fig: Figure | None = None, *, figsize: Size | None = None
 ) -> NDArray:
-    """Draw the measured HAADF, its model from the fused maps, and their difference.
+    """Plot the measured HAADF, the HAADF modelled from the fused maps, and their difference.
 
     Parameters
     ----------
     output : dict
-        Dictionary from `multimodal_fusion` with ``full_output=True``.
+        Dictionary returned by `multimodal_fusion` with ``full_output=True``.
     fig : matplotlib.figure.Figure, optional
-        Figure to draw into; a new one by default.
+        Figure to plot on; a new one by default.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------
@@ -49,13 +49,13 @@ def plot_haadf_model(
 
     Notes
     -----
-    The HAADF is scaled to [0, 1], with the blur and shift used in the fusion. Structure in the
-    residual is not explained by the maps. Possible causes are an element that is not mapped,
-    variations of thickness, diffraction contrast, or a HAADF that is not registered. The scale of
-    the residual is symmetric about 0. The title gives ``r_squared``, the fraction of the variance
-    of the HAADF that the raw maps explain before fusion. To compute this value, the HAADF and the
-    maps are smoothed, and the noise of the maps is corrected for. The value can therefore be 100 %
-    even though the residual shows noise.
+    The HAADF is scaled to [0, 1], with the blur and shift used in the fusion. The maps do not
+    explain structure that appears in the residual. Possible causes are an element that is not
+    mapped, thickness variations, diffraction contrast, or a HAADF image that is not registered with
+    the spectra. The scale of the residual is symmetric about 0. The title gives ``r_squared``, the
+    fraction of the variance of the HAADF that the raw maps explain before fusion. This value is
+    computed from the smoothed HAADF and maps, and is corrected for the noise of the maps. It can
+    therefore be 100 % even though the residual shows noise.
 
     Examples
     --------
@@ -79,14 +79,14 @@ def plot_haadf_model(
     low = min(float(np.nanmin(measured)), float(np.nanmin(modelled)))
     limits = low, max(brightest(measured, low), brightest(modelled, low))
     name = scan.metadata.General.title.partition(",")[0] or "HAADF"
-    show(axes[0], measured, scan, f"{name}, measured", "gray", "unit range", limits)
+    show(axes[0], measured, scan, f"{name}, measured", "gray", "scaled to [0, 1]", limits)
     gamma = f" (γ = {output['gamma']:g})" if "gamma" in output else ""
     title = f"{name}, modelled{gamma}"
-    show(axes[1], modelled, scan, title, "gray", "unit range", limits)
+    show(axes[1], modelled, scan, title, "gray", "scaled to [0, 1]", limits)
     furthest = brightest(np.abs(residual))
     spread = float(np.sqrt(np.nanmean(residual**2)))
     title, limits = f"residual, rms {plain(spread, 2)}", (-furthest, furthest)
-    show(axes[2], residual, scan, title, "RdBu_r", "measured less modelled", limits)
+    show(axes[2], residual, scan, title, "RdBu_r", "measured minus modelled", limits)
     scale_bar(axes[0], scan)
     add_heading(fig, _heading(output), size[0])
     fit_text(fig, size, figsize)

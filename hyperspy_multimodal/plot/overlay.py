@@ -64,10 +64,10 @@ def plot_overlay(
     Parameters
     ----------
     maps : list of BaseSignal
-        Maps of one scan with two axes each, such as those that `multimodal_fusion` returns. Two to
+        Maps of one scan with two axes each, such as those returned by `multimodal_fusion`. Two to
         four maps can be distinguished.
     ax : matplotlib.axes.Axes, optional
-        Axes to draw into. By default, a new figure is created.
+        Axes to plot on. By default, a new figure is created.
     colors : list, optional
         A matplotlib colour for each map. By default, magenta and green for two maps; red, green and
         blue for three; and yellow for a fourth.
@@ -93,8 +93,8 @@ def plot_overlay(
         dark and at which it has its full colour, and marks maps that are not to be trusted. It is
         never larger than the image. Default True.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "85 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "85 mm".
 
     Returns
     -------

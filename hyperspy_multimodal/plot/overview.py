@@ -70,7 +70,7 @@ def plot_overview(
     columns: int | None = None,
     figsize: Size | None = None,
 ) -> NDArray:
-    """Draw raw maps above fused maps, beside the HAADF and an overlay of the fused maps.
+    """Plot raw maps above fused maps, beside the HAADF and an overlay of the fused maps.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def plot_overview(
         HAADF image (rows, columns) of the same field of view. It may have finer sampling. An image
         with a different field of view raises an error, as in the fusion.
     fig : matplotlib.figure.Figure, optional
-        Figure to draw into; a new one by default.
+        Figure to plot on; a new one by default.
     same_scale : bool
         Whether the raw and the fused map of an element share one scale and one colour bar (True,
         default) or have separate ones.
@@ -94,8 +94,8 @@ def plot_overview(
         pixels contain at least 8 counts. Titles say "smoothed" instead of "raw" if a filter is
         applied, and captions give its standard deviation.
     cmap : str, Colormap, or list of them
-        Colour map for all elements, or a list with one for each. "elements" goes from black to the
-        colour of the element in the overlay. Default "viridis".
+        Colour map for all elements, or a list with one for each. "elements" ranges from black to
+        the colour of the element in the overlay. Default "viridis".
     colors : list, optional
         A matplotlib colour for each map of the overlay, as in `plot_overlay`.
     overlay : list of BaseSignal, optional
@@ -106,7 +106,7 @@ def plot_overview(
     captions : bool
         Whether to state the verdicts, the filters applied to raw maps and the use of the HAADF
         below the panels, and to mark corrected windows with rings and windows that still differ
-        with crosses. Default True. If False, state the verdicts in the text that goes with the
+        with crosses. Default True. If False, state the verdicts in the text that accompanies the
         figure.
     columns : int, optional
         Pairs of panels per row. By default, as many as are legible within the width of ``figsize``,
@@ -144,8 +144,8 @@ def plot_overview(
     (``keep_significant``). Crosses mark the centres of windows in which the sums still differ. The
     captions explain the marks. The title of the detector image is its name, such as "BSE", and also
     states if the image was not used in the fusion. If the image was used differently for different
-    elements, the captions say how. Lengths in all panels are in the units of the axes of the maps.
-    The caption of each fused map gives its verdict, with all reasons if it is not sound.
+    elements, the captions state how. Lengths in all panels are in the units of the axes of the
+    maps. The caption of each fused map gives its verdict, with all reasons if it is not sound.
 
     Examples
     --------

@@ -49,13 +49,13 @@ def plot_selection(
     Parameters
     ----------
     output : dict
-        Dictionary from `multimodal_fusion` with ``lambdas="auto", full_output=True``. For lazy
-        maps, pass ``output["record"].compute()``, which reads and fuses the spectra.
+        Dictionary returned by `multimodal_fusion` with ``lambdas="auto", full_output=True``. For
+        lazy maps, pass ``output["record"].compute()``, which reads and fuses the spectra.
     fig : matplotlib.figure.Figure, optional
-        Figure to draw into; a new one by default.
+        Figure to plot on; a new one by default.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or text with a unit, such as
-        "180 mm".
+        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        such as "180 mm".
 
     Returns
     -------
@@ -76,17 +76,17 @@ def plot_selection(
     too much smoothing (right) blurs its structure. Both increase the error.
 
     Settings without the HAADF are drawn in black, and settings with the HAADF in one colour per
-    gamma. Lines connect the best settings at each strength of smoothing. Symbols denote the
+    gamma. Lines connect the best settings at each strength of smoothing. The symbol denotes the
     regulariser: circles for total variation, diamonds for its Huber form, squares for "sieve" and
     hexagons for "smooth". For the last two, lambda_2 / lambda_1 is half the square of their width
     in pixels. Filled symbols denote regularisers that follow the edges of the HAADF. Triangles at
-    the top denote errors above 30 percent.
+    the top represent errors above 30 percent.
 
-    A ring marks the chosen setting. The chosen setting is not always the one with the lowest error.
-    Settings of elements that are coupled by the HAADF are chosen together, and the HAADF is used
-    only if it improves the prediction of all elements together by at least three standard errors.
-    If the HAADF is not used and a map has lost significant structure, another setting with only a
-    slightly higher error is chosen for this map.
+    A ring marks the chosen setting, which is not always the one with the lowest error. Settings of
+    elements that are coupled by the HAADF are chosen together, and the HAADF is used only if it
+    improves the prediction of all elements together by at least three standard errors. If the HAADF
+    is not used and a map has lost significant structure, another setting with only a slightly
+    higher error is chosen for this map.
 
     Examples
     --------

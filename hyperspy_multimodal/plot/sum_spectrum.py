@@ -52,7 +52,7 @@ def plot_sum_spectrum(
     energies: tuple[float, float] | None = None,
     fig: Figure | None = None,
 ) -> NDArray:
-    """Draw the summed spectrum, its fit and the residual, and mark doubtful features.
+    """Plot the summed spectrum, its fit and the residual, and mark doubtful features.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def plot_sum_spectrum(
         the last peak, the last mapped line, or the last range where the model is wrong, whichever
         is highest in energy.
     fig : matplotlib.figure.Figure, optional
-        Figure to draw into; a new one by default.
+        Figure to plot on; a new one by default.
 
     Returns
     -------
@@ -84,9 +84,9 @@ def plot_sum_spectrum(
     Notes
     -----
     **EDS.** The upper panel shows observed counts, the fitted model and its continuum. The residual
-    that was attributed to lines afterwards is shaded. The lower panel shows observed minus model in
-    standard errors of the counts, linear up to 5 and logarithmic beyond, with the same shading. The
-    grey band extends from -2 to 2 standard errors.
+    that was attributed to lines afterwards is shaded. The lower panel shows the observed counts
+    minus the model, in standard errors of the counts, on a scale that is linear up to 5 and
+    logarithmic beyond, with the same shading. The grey band extends from -2 to 2 standard errors.
 
     Ticks mark the fitted positions of all lines. The strongest line of each family is labelled if
     it forms a peak or is mapped; other lines are labelled if their peaks stand out. Colours
@@ -95,7 +95,7 @@ def plot_sum_spectrum(
 
     - unassigned peaks;
     - ranges, shaded in orange, where the counts deviate from the model in one direction over more
-      than a FWHM, by five standard errors and by 2 %;
+      than one FWHM, by at least five standard errors and 2 %;
     - lines of instrument elements under a mapped line (†);
     - lines under which other elements may be hidden (‡);
     - elements that were not found (in brackets);
@@ -115,8 +115,8 @@ def plot_sum_spectrum(
 
     For windows, dashed curves show the backgrounds. Filled areas above them are the net counts in
     the integration windows, and hatched bars mark the background windows. A separate power law is
-    fitted in each pixel. The curve shown is the power law that has the counts of all pixels before
-    the edge and, in the integration window, the sum of their backgrounds.
+    fitted in each pixel. The curve shown is the power law that matches the counts of all pixels in
+    the background window and the sum of their backgrounds in the integration window.
 
     Examples
     --------

@@ -26,7 +26,7 @@ _LEAST_WEIGHT = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class HaadfModel:
-    """Model G * h = offset + sum_i weights_i (x_i / scales_i)^gamma of a HAADF h in unit range.
+    """Model G * h = offset + sum_i weights_i (x_i / scales_i)^gamma of a HAADF h in [0, 1].
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class HaadfModel:
 
     @property
     def has_weights(self):
-        """Whether any weight is large enough to matter for a HAADF in unit range."""
+        """Whether any weight is large enough to matter for a HAADF scaled to [0, 1]."""
         return bool(np.any(self.weights > _LEAST_WEIGHT))
 
     def matched(self, haadf):
@@ -83,7 +83,7 @@ class HaadfFit:
     maps : Counts
         Measured or drawn maps.
     haadf : numpy.ndarray
-        HAADF of unit range, shape (ny, nx).
+        HAADF scaled to [0, 1], shape (ny, nx).
     lowest_offset : float
         Lower bound of the pedestal.
     scattering : sequence of float

@@ -1,4 +1,4 @@
-"""Properties of the HAADF image: unit range, noise, blur and directions."""
+"""Properties of the HAADF image: scale, noise, blur and directions."""
 
 import numpy as np
 from scipy import ndimage
@@ -17,7 +17,7 @@ SMOOTHING = 1.5
 
 
 def normalise_haadf(haadf):
-    """Scale a HAADF image to unit range, by its 0.5th and 99.5th percentiles.
+    """Scale a HAADF image to [0, 1], by its 0.5th and 99.5th percentiles.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def guide_directions(haadf, blur):
     Parameters
     ----------
     haadf : numpy.ndarray
-        HAADF in unit range, not blurred, shape (ny, nx).
+        HAADF scaled to [0, 1], not blurred, shape (ny, nx).
     blur : float
         Blur of the HAADF model in pixels.
 

@@ -6,21 +6,21 @@ from .native import image
 
 #: Titles of the images of ``full_output``.
 IMAGES = {
-    "haadf": "HAADF, unit range",
+    "haadf": "HAADF, scaled to [0, 1]",
     "modelled_haadf": "Modelled HAADF",
     "haadf_residual": "HAADF residual",
 }
 
 
 def output_signals(fused, signal):
-    """Return the ``full_output`` of a fusion, but for what concerns the maps of its method.
+    """Return the ``full_output`` of a fusion, except the parts specific to its maps.
 
     Parameters
     ----------
     fused : Fused
-        What was fused.
+        Result of the fusion.
     signal : BaseSignal
-        Spectrum image or map, for the axes of images.
+        Spectrum image or map, which determines the axes of the images.
     """
     images = {name: image(signal, each, IMAGES[name]) for name, each in fused.images.items()}
     return {**fused.numbers, "cost_terms": cost_signal(*fused.cost), **images}

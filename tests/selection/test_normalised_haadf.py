@@ -1,4 +1,4 @@
-"""The HAADF image itself: unit range, noise, blur and edges."""
+"""The HAADF image itself: scale, noise, blur and edges."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from hyperspy_multimodal.selection.normalised_haadf import guide_directions, noi
 
 from .particles import blobs
 
-# unit range
+# scale
 
 
 @pytest.mark.parametrize("gain", [1e-3, 1.0, 5e4])
