@@ -201,7 +201,7 @@ class Scan:
 
     @property
     def channel_edges(self) -> np.ndarray:
-        """Boundaries of the channels in keV, shape (channels + 1,); channel 0 is centred at zero."""
+        """Boundaries of the channels in keV, shape (channels + 1,); channel 0 is centred at 0."""
         return (np.arange(self.channels + 1) - 0.5) * self.channel_width
 
     @property

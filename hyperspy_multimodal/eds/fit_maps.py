@@ -83,7 +83,7 @@ def fit_maps(
         ``metadata.Spectrum_fit.variance`` of each map contains its variance per pixel, an array
         (ny, nx).
     output : dict
-        Only with ``full_output=True``. Use `hyperspy_multimodal.plot.plot_sum_spectrum` to draw it.
+        Only with ``full_output=True``. Use `hyperspy_multimodal.plot.plot_sum_spectrum` to plot it.
 
         Signals: ``sum_spectrum``, ``model`` (the fit to it), ``model_continuum`` and ``sum_peaks``
         (two parts of the model), ``fitted`` and ``continuum`` (the model and its continuum,
@@ -128,8 +128,8 @@ def fit_maps(
 
     See Also
     --------
-    hyperspy_multimodal.plot.plot_sum_spectrum : Plot the fit. get_lines_intensity,
-    multimodal_fusion
+    hyperspy_multimodal.plot.plot_sum_spectrum : Plot the fit.
+    get_lines_intensity, multimodal_fusion
 
     Notes
     -----
@@ -137,14 +137,14 @@ def fit_maps(
     noise [1]_ and for deviations that no peak model describes. The offset and gain of the axis are
     searched within 100 eV and 1.5 %, using the listed elements and elements that microscopes often
     contribute. The latter are kept if some of their lines are visible separately from those of
-    listed elements and all their other lines are consistent with the spectrum. Then lines (energies
-    and weights from eXSpy), continuum (after Kramers, with absorption edges) and detector are
-    refined together. Weights within a family may vary by 7 % (K lines) to 15 % (M lines), the
-    ratios of the families of an element may deviate from their cross-sections by a factor of about
-    two, and the positions of families may shift by a few eV. A peak more than 1.5 FWHM away from
-    all detected lines is fitted separately and does not contribute to the maps. The residual near
-    lines is attributed to these lines in proportion to the model, channel by channel, so that their
-    sum equals the observed counts above the continuum.
+    listed elements and all their other lines are consistent with the spectrum. Then the lines
+    (energies and weights from eXSpy), the continuum (after Kramers, with absorption edges) and the
+    detector response are refined together. Weights within a family may vary by 7 % (K lines) to
+    15 % (M lines), the ratios of the families of an element may deviate from their cross-sections
+    by a factor of about two, and the positions of families may shift by a few eV. A peak more than
+    1.5 FWHM away from all detected lines is fitted separately and does not contribute to the maps.
+    The residual near lines is attributed to these lines in proportion to the model, channel by
+    channel, so that their sum equals the observed counts above the continuum.
 
     The projection of a pixel's spectrum n is :math:`(G W G^T)^{-1} G W n`, with templates as rows
     of G and the inverse of the fitted sum spectrum as weights W; its variance is the sum of n times

@@ -66,7 +66,8 @@ def multimodal_fusion(
     scale of its map, a value typical of its bright pixels. :math:`\gamma` (``gamma``) is the
     exponent of the maps in the HAADF model. y are the gross counts, B is their expected background,
     and TV is the total variation of each map. :math:`\lambda_1` and :math:`\lambda_2` (``lambdas``)
-    are the weights of the Poisson term, which contains the counts, and of the regulariser.
+    are the weights of the Poisson term, which measures the misfit to the counts, and of the
+    regulariser.
 
     Parameters
     ----------
@@ -83,12 +84,12 @@ def multimodal_fusion(
         line.
     integration_windows : float or array_like
         Width of the integration windows in units of the FWHM of each line (default 2), or an array
-        with one row (left, right) per line, in units of the energy axis. Fitted intensities are
-        also given as counts of the element within this window.
+        with one row (left, right) per line, in units of the energy axis. With ``map_method="fit"``,
+        too, intensities are expressed as the counts of the element within this window.
     background_windows : "auto", None or array_like
         Only for ``map_method="windows"``: windows beside the lines, from which the expected
         background is estimated. "auto" (default) uses ``estimate_background_windows``. An array has
-        one row (left, right, left, right) per line. None subtracts no background.
+        one row (left, right, left, right) per line. With None, no background is subtracted.
     extra_lines : None or list of str
         Only for ``map_method="fit"``: elements, or their lines, that are present in the spectra but
         not mapped, such as ``["Cu"]`` for a copper grid.

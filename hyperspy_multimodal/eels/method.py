@@ -68,8 +68,8 @@ def multimodal_fusion(
     scale of its map, a value typical of its bright pixels. :math:`\gamma` (``gamma``) is the
     exponent of the maps in the HAADF model. y are the electrons in the integration windows, B is
     their expected background, and TV is the total variation of each map. :math:`\lambda_1` and
-    :math:`\lambda_2` (``lambdas``) are the weights of the Poisson term, which contains the
-    electrons, and of the regulariser.
+    :math:`\lambda_2` (``lambdas``) are the weights of the Poisson term, which measures the misfit
+    to the electrons, and of the regulariser.
 
     Parameters
     ----------
@@ -79,17 +79,17 @@ def multimodal_fusion(
     edges : None or list of str
         Edges to map, such as ``["Cu_L3", "Zn_L3"]``, in upper or lower case. An element symbol
         stands for its default edge. None (default) uses, for each element of the signal (see
-        ``add_elements``), the major edge with the lowest onset whose windows fit on the axis, in
-        the order of the onsets.
+        ``add_elements``), the major edge with the lowest onset whose windows lie within the energy
+        axis, in the order of the onsets.
     map_method : "auto", "windows" or "fit"
         How electrons are extracted from the spectra. "windows": by summing one window per edge,
         above a background extrapolated from below the edge. "fit": by fitting hydrogenic edges and
-        white lines on a common power law, for K and L edges of thin specimens. A fit separates an
-        edge from the tail of the previous one. It requires the beam energy, convergence angle and
-        collection angle in the metadata, at least 4 channels below the lowest edge, and counts
-        without background subtraction. The signal must list all elements with edges on the axis,
-        mapped or not. "auto" (default): a fit if an element of the signal has an edge on the axis
-        below a mapped edge of a different element, if a fit is possible, and if
+        white lines above a common power-law background, for K and L edges of thin specimens. A fit
+        separates an edge from the tail of the previous one. It requires the beam energy,
+        convergence angle and collection angle in the metadata, at least 4 channels below the lowest
+        edge, and counts without background subtraction. The signal must list all elements with
+        edges on the axis, mapped or not. "auto" (default): a fit if an element of the signal has an
+        edge on the axis below a mapped edge of a different element, if a fit is possible, and if
         ``background_windows`` and ``background_type`` have their default values; otherwise windows.
     integration_windows : None, "auto" or array_like
         Windows in which the counts of the edges are summed. With None or "auto" (default), each
@@ -101,9 +101,9 @@ def multimodal_fusion(
         fitted. With "auto" (default), they are 10 % of the onset energy wide and end 1 % (at least
         2 channels) below the onset. If an edge of a listed element lies in such a window, the
         window starts above it where possible, and a warning is logged. An array has one row (left,
-        right) per edge. No other edge may begin between such a window and the end of the
-        integration window. If one does, its electrons are also counted, and a warning is logged.
-        None subtracts no background.
+        right) per edge. No other edge should begin between such a window and the end of the
+        integration window; otherwise, its electrons are also counted, and a warning is logged. With
+        None, no background is subtracted.
     background_type : str
         Only for ``map_method="windows"``: shape of the background, as in HyperSpy's
         ``remove_background``. "PowerLaw" (default): A E^-r, with r from the neighbourhood of each

@@ -33,7 +33,8 @@ class FusionResult:
     converged : bool
         Whether ``optimality`` reached the tolerance.
     optimality : float
-        Relative gap of ``maps``; for gamma = 1, the relative duality gap (see `solve_fusion`).
+        Relative optimality gap of ``maps``; for gamma = 1, the relative duality gap (see
+        `solve_fusion`).
     cost_terms : numpy.ndarray
         Terms that add up to the cost, shape (3, number of records): the HAADF term, lambda_1 times
         the Poisson term, and the term of the regulariser (lambda_2 times the total variation, or
@@ -43,14 +44,14 @@ class FusionResult:
         record every 10 iterations. Without a callback, records are less frequent while the gap is
         far from the tolerance.
     optimality_history : numpy.ndarray
-        Relative gap of each record.
+        Relative optimality gap of each record.
     dual : numpy.ndarray or None
         Dual variable of the total variation divided by lambda_2, with lengths <= 1, shape (2, K,
         ny, nx). It is 0 for sieves, and None if all maps are sieves.
     residual : numpy.ndarray
         Dual variable of the HAADF term, shape (ny, nx), close to the HAADF minus its model.
     prices : numpy.ndarray
-        Dual variables of the totals, shape (K,); 0 where a total is free.
+        Dual variables of the totals, shape (K,); 0 where a total is not constrained.
     sources : numpy.ndarray or None
         For sieves, the sources u >= 0 of ``maps`` = K u, in counts, float32, shape (K, ny, nx); 0
         for other maps, and None if there are no sieves.
@@ -78,7 +79,7 @@ class FusionResult:
     stresses: np.ndarray | None = field(default=None, repr=False)
 
     def part(self, chosen: np.ndarray | slice) -> FusionResult:
-        """Return the result for selected elements (indices, bool (K,) or a slice) as a start."""
+        """Return the result for selected elements: indices, a mask of shape (K,) or a slice."""
         return replace(
             self,
             maps=self.maps[chosen],
@@ -91,7 +92,7 @@ class FusionResult:
 
     @property
     def cost(self) -> float:
-        """The cost of ``maps``: the sum of the last record of ``cost_terms``."""
+        """Cost of ``maps``, which is the sum of the terms in the last record of ``cost_terms``."""
         return float(self.cost_terms[:, -1].sum())
 
 

@@ -69,14 +69,14 @@ def solve_fusion(
         Exponent of the maps in the HAADF model, > 0; tested from 0.5 to 3. The cost is convex for
         ``gamma=1``.
     lambdas : tuple
-        (lambda_1, lambda_2), each one number or K numbers, one per element; lambda_1 > 0 and
+        (lambda_1, lambda_2), each a single number or K numbers, one per element; lambda_1 > 0 and
         lambda_2 >= 0. For sieves, lambda_2 / lambda_1 is half the square of the standard deviation
         of the Gaussian in pixels.
     background : float or array_like
         Expected background counts B >= 0: a number or an array that broadcasts to (K, ny, nx).
     weights : None, float or sequence of float
-        HAADF weights w >= 0, one per element. None means 1 for each, as published. If all weights
-        are 0, the HAADF has no influence.
+        HAADF weights w >= 0, one per element. None means 1 for each, as in [1]_. If all weights are
+        0, the HAADF has no influence.
     offset : float
         Pedestal c0 of the HAADF.
     guide : array_like, optional
@@ -93,10 +93,11 @@ def solve_fusion(
         total variation according to ``guide`` and ``directional``.
     totals : None or sequence of float
         Net total of each map, >= 0, or NaN for a map without this constraint. None: no constraints.
-        Total variation and HAADF alone do not preserve totals. Finally, the maps are scaled to
-        remove the small difference that remains because the tolerance is finite.
+        Total variation and HAADF alone do not preserve totals. After the last iteration, the maps
+        are scaled to remove the small differences that remain because the tolerance is finite.
     tolerance : float
-        Stop when the relative gap is at most this value, > 0. Float32 reaches about 1e-6.
+        Stop when the relative optimality gap is at most this value, > 0. Float32 reaches about
+        1e-6.
     max_iterations : int
         Maximum number of iterations, >= 1.
     initial : FusionResult, optional
@@ -104,13 +105,13 @@ def solve_fusion(
         iterations are needed if the parameters have changed little. The regulariser may differ.
     callback : callable, optional
         Called as ``callback(iteration, maps, optimality)`` every 10 iterations, with a copy of the
-        maps. Fusion stops if the callback returns True.
+        maps. The fusion stops if the callback returns True.
 
     Returns
     -------
     FusionResult
-        Maps, the three cost terms at each recorded iteration, number of iterations, convergence and
-        relative gap.
+        Maps, the three cost terms at each recorded iteration, the number of iterations, the
+        relative optimality gap, and whether it reached the tolerance.
 
     Raises
     ------
@@ -129,15 +130,15 @@ def solve_fusion(
     or ``num_workers`` in Dask's configuration if that is lower. Simultaneous fusions share the
     threads.
 
-    The relative gap is the duality gap of the cost for the returned maps and dual variables. It is
-    0 at the optimum and nowhere else. For ``gamma=1``, it is an upper bound on how far the cost can
-    still decrease among maps up to 1.5 times as bright as the returned maps. For other ``gamma``,
-    the cost is not convex. The gap is then that of the cost in which x^gamma is replaced by its
-    tangent at the maps, among maps within a tenth of their brightest value. It is 0 at a stationary
-    point and nowhere else. The gap is given relative to a reference: the cost minus its unavoidable
-    part (the Poisson term of the most likely maps, and the HAADF term where h < c_0), plus a
-    hundredth of the same quantity for constant maps and a ten-thousandth of lambda_1 times the
-    counts. None of this depends on the units of counts or HAADF.
+    The relative optimality gap is the duality gap of the cost for the returned maps and dual
+    variables. It is 0 at the optimum and nowhere else. For ``gamma=1``, it is an upper bound on how
+    far the cost can still decrease among maps up to 1.5 times as bright as the returned maps. For
+    other ``gamma``, the cost is not convex. The gap is then that of the cost in which x^gamma is
+    replaced by its tangent at the maps, among maps within a tenth of their brightest value. It is 0
+    at a stationary point and nowhere else. The gap is given relative to a reference: the cost minus
+    its unavoidable part (the Poisson term of the most likely maps, and the HAADF term where h <
+    c_0), plus a hundredth of the same quantity for constant maps and a ten-thousandth of lambda_1
+    times the counts. None of this depends on the units of counts or HAADF.
 
     The loop starts from ``initial``, or from a rough solution on grids of larger pixels, coarse to
     fine. For ``gamma`` other than 1, this also leads to lower minima than a start from the counts

@@ -1,4 +1,4 @@
-"""`detection_map`: where an element is, where it is not, and where counts do not decide."""
+"""`detection_map`: where an element is present or scarce, or the counts are not conclusive."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DetectionMap:
-    """Where each of K elements is detected, in blocks of pixels.
+    """Maps of where each of K elements is detected, in blocks of pixels.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class DetectionMap:
         The given amount in percent (see ``units``).
     units : "atomic" or "weight"
     false_discovery_rate : float
-        As given.
+        False discovery rate passed to `detection_map`.
     """
 
     lines: list[str]
@@ -76,7 +76,7 @@ def detection_map(
     composition_units: Literal["atomic", "weight"] = "atomic",
     false_discovery_rate: float = 0.05,
 ) -> DetectionMap:
-    """Return where each element is detected, at a given false discovery rate.
+    """Return maps of where each element is detected, at a given false discovery rate.
 
     The scan is divided into square blocks of pixels, and the raw counts of each block are tested.
     The fused maps are used only to choose the size of the blocks.
@@ -112,8 +112,8 @@ def detection_map(
 
     See Also
     --------
-    hyperspy_multimodal.composition : The same for regions, with compositions.
-    hyperspy_multimodal.plot.plot_detection_map : Draw the maps.
+    hyperspy_multimodal.composition : Detection and composition of regions.
+    hyperspy_multimodal.plot.plot_detection_map : Plot the maps.
 
     Notes
     -----

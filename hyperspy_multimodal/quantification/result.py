@@ -46,20 +46,20 @@ class Composition:
     lines, elements : list of str
         X-ray lines, such as "Ti_Ka", or EELS edges, such as "Ti_L3", and their elements.
     regions : list of str
-        Names.
+        Names of the regions.
     units : "atomic" or "weight"
         Whether errors, covariances, detection limits and maps are in atomic or weight percent.
     pixels : ndarray of shape (R,)
         Number of pixels of each region, excluding masked positions.
     rims : ndarray of shape (R,)
-        Fraction of the fused counts of a region in pixels at its rim, which may contain counts from
-        adjacent regions.
+        Fraction of the fused counts of a region that lies in pixels at its rim, which may contain
+        counts from adjacent regions.
     counts, counts_errors : ndarray of shape (R, K)
         Sums of raw net counts, which may be negative, and their standard errors from noise. For
         automatically detected regions, the errors include the noise that is added to make the
         counts independent of the detection.
     atomic_percent, weight_percent : ndarray of shape (R, K)
-        Composition, between 0 and 100. Negative counts are taken as zero.
+        Composition, between 0 and 100. Negative counts are treated as zero.
     errors : dict of str to ndarray of shape (R, K)
         Standard errors in percent (see ``units``) by source: "counts" (noise), "fit" (errors
         common to all regions, such as calibration and continuum), "kfactors", and "total".
@@ -84,7 +84,7 @@ class Composition:
         of regions and elements. Also False if detection cannot be assessed because the background
         is wrong.
     false_discovery_rate : float
-        As given.
+        False discovery rate passed to `composition`.
     per_count : ndarray of shape (K,)
         Variance that one count of a line adds to the estimated counts, in the unit of the counts.
     remarks : dict of str to str

@@ -22,29 +22,29 @@ DESCRIPTIONS = {
     Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and values
     of 1.6 to 2 suit atomic columns. "auto" chooses among 1, 1.4 and 1.8: with ``lambdas="auto"``,
     the value that best predicts held-out counts; otherwise, the value for which the maps explain
-    the largest fraction of the variance of the HAADF. Default 1.7, as published.""",
+    the largest fraction of the variance of the HAADF. Default 1.7, as in [1]_.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
-    Weights (lambda_1, lambda_2) of the Poisson term, which contains the $counts, and of the
-    regulariser, each a scalar or one value per element. A smaller lambda_1 (> 0) gives the HAADF
-    more influence. A larger lambda_2 / lambda_1 gives smoother maps. For ``regulariser="sieve"``
-    and "smooth", this ratio is sigma^2 / 2, where sigma is the standard deviation of the Gaussian
-    in pixels. A good starting point is (0.01, 0.02). "auto" (default) chooses the values that
-    predict held-out $counts best. Fusion without the HAADF is also tried; the HAADF is used only if
-    it improves the prediction by at least three standard errors.""",
+    Weights (lambda_1, lambda_2) of the Poisson term, which measures the misfit to the $counts, and
+    of the regulariser, each a scalar or one value per element. A smaller lambda_1 (> 0) gives the
+    HAADF more influence. A larger lambda_2 / lambda_1 gives smoother maps. For
+    ``regulariser="sieve"`` and "smooth", this ratio is sigma^2 / 2, where sigma is the standard
+    deviation of the Gaussian in pixels. A good starting point is (0.01, 0.02). "auto" (default)
+    chooses the values that predict held-out $counts best. Fusion without the HAADF is also tried;
+    the HAADF is used only if it improves the prediction by at least three standard errors.""",
     "regulariser": """regulariser : str or list of str
-    Regulariser for all elements, or list with one per element:
+    Regulariser for all elements, or a list with one per element:
 
     - "isotropic": total variation, which favours piecewise-constant maps.
     - "directional": total variation in which an edge of a map is not penalised where the HAADF has
       a parallel edge $guide. Edges of the HAADF are never imposed on the maps.
-    - "huber" and "directional huber": as "isotropic" and "directional", but with a quadratic
+    - "huber" and "directional huber": like "isotropic" and "directional", but with a quadratic
       penalty on small differences, which reduces staircase artefacts on slopes.
-    - "sieve": constrain maps to Gaussian-smoothed images (method of sieves) instead of penalising
+    - "sieve": restriction to Gaussian-smoothed images (method of sieves) instead of a penalty on
       total variation. This suits atomic columns.
     - "smooth": a less restrictive sieve, for maps with gradual changes and few counts.
     - "tgv" and "directional tgv": total generalised variation, for particles with gradual changes
       of intensity. Linear gradients are not penalised, and changes in slope are penalised only
-      weakly. These two are several times slower.
+      weakly. Both are several times slower than the others.
     - "tv": the better of "isotropic" and "directional", for each element.
     - "auto" (default): for each element, the option that best predicts held-out $counts. The two
       forms of "tgv" are not tried.
@@ -52,11 +52,11 @@ DESCRIPTIONS = {
     If lambdas are given, "auto" and "tv" mean "directional". The former name of this argument,
     ``tv``, is deprecated; ``tv="auto"`` corresponds to ``regulariser="tv"``.""",
     "weights": """weights : "auto", "Z", None or sequence of float
-    HAADF weights w, one per element. An element with weight 0 is excluded from the HAADF model.
-    "auto" (default): fitted to the data. Weights that the data do not determine are set to Z^1.7
-    times the number of atoms per count (Rutherford scattering). With ``lambdas="auto"``, equal
-    weights are used if they predict held-out counts better. "Z": Rutherford scattering for
-    all elements. None: all 1, as published.""",
+    HAADF weights w, one per element. An element with a weight of 0 is excluded from the HAADF
+    model. "auto" (default): weights fitted to the data. Weights that the data do not determine are
+    set to Z^1.7 times the number of atoms per count (Rutherford scattering). With
+    ``lambdas="auto"``, equal weights are used if they predict held-out counts better. "Z":
+    Rutherford scattering for all elements. None: all 1, as in [1]_.""",
     "haadf_blur": """haadf_blur : "auto" or float
     Standard deviation, in pixels, of the Gaussian that blurs the HAADF to the resolution of the
     maps. At atomic resolution, columns are sharper in the HAADF than in the spectra. "auto"
@@ -68,8 +68,8 @@ DESCRIPTIONS = {
     the fit and is consistent across parts of the scan, and is recorded as ``haadf_shift``, in
     pixels (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
-    Whether to keep the net total of each element exactly, if it is positive. "auto" (default) keeps
-    the total unless net counts in vacuum or strongly negative net counts indicate a wrong
+    Whether to preserve the net total of each element exactly, if it is positive. "auto" (default)
+    preserves the total unless net counts in vacuum or strongly negative net counts indicate a wrong
     background, in which case a message is logged.""",
     "keep_significant": """keep_significant : bool
     Whether to restore structure that fusion has erased, and to remove structure that it has added.
@@ -95,16 +95,16 @@ DESCRIPTIONS = {
     Seed of the random number generator, used by ``lambdas="auto"`` and ``uncertainty``. Default
     0.""",
     "uncertainty": """uncertainty : bool
-    Whether to estimate the standard deviation of each map per pixel, from 30 fusions of simulated
-    repetitions of the scan ($counts and HAADF). If the noise of the counts is known, the estimate
-    is scaled according to the residuals between maps and counts, so that it includes errors due to
-    a mismatch between maps and HAADF. This takes about as long as 31 additional fusions. The
-    standard deviations are stored as an array in ``metadata.Multimodal_fusion.standard_deviation``,
-    which HyperSpy does not slice or stack along with the map. With ``full_output=True``,
-    ``standard_deviations`` contains them as maps, and ``draws`` can be used to compute the errors
-    of sums, ratios and other quantities. With fewer than 0.3 X-rays or electrons per pixel in areas
-    that contain the element, standard deviations may be wrong by a factor of two. Default
-    False.""",
+    Whether to estimate the standard deviation of each pixel of each map, from 30 fusions of
+    simulated repetitions of the scan ($counts and HAADF). If the noise of the counts is known, the
+    estimate is scaled according to the residuals between maps and counts, so that it includes
+    errors due to a mismatch between maps and HAADF. This takes about as long as 31 additional
+    fusions. The standard deviations are stored as an array in
+    ``metadata.Multimodal_fusion.standard_deviation``, which HyperSpy does not slice or stack along
+    with the map. With ``full_output=True``, ``standard_deviations`` contains them as maps, and
+    ``draws`` can be used to compute the errors of sums, ratios and other quantities. With fewer
+    than 0.3 X-rays or electrons per pixel in areas that contain the element, standard deviations
+    may be wrong by a factor of two. Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
     these positions are ignored, so they may be NaN. The maps at these positions are determined by
@@ -115,11 +115,11 @@ DESCRIPTIONS = {
     which are fused image by image. "each" (default): separately for each slice. "shared": all
     slices use the gamma, lambdas, regulariser and blur of the middle slice.""",
     "maps": """maps : None, list, dict or BaseSignal
-    Maps of this scan, such as model fits, to fuse instead of counts from the spectra. Pass signals,
-    or a dictionary mapping elements to signals or arrays. The fused maps have the same units and
-    are returned in memory. Passing arguments that control the extraction of counts raises an error.
-    `hyperspy_multimodal.fuse_maps` also accepts the gain and background of the maps. None (default)
-    extracts the counts from the spectra.""",
+    Maps of this scan, for example from model fits, to be fused instead of counts from the spectra.
+    Pass signals, or a dictionary mapping elements to signals or arrays. The fused maps have the
+    same units and are returned in memory. If maps are passed, arguments that control the extraction
+    of counts raise an error. `hyperspy_multimodal.fuse_maps` also accepts the gain and background
+    of the maps. None (default) extracts the counts from the spectra.""",
     "lazy_output": """lazy_output : None or bool
     Whether to return lazy maps. Spectra are then read and fused only when the maps are computed.
     All maps share one Dask graph, so compute them together with `hyperspy_multimodal.compute_maps`.
@@ -139,12 +139,12 @@ DESCRIPTIONS = {
       systematic errors common to all pixels. For an EELS fit, ``background_tilt`` contains the
       deviation of the slope of the background in each pixel from that of the summed spectrum.
     - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
-      maps from simulated repetitions of the scan. Their spread about the fused maps gives the
+      maps from simulated repetitions of the scan. Their spread around the fused maps gives the
       errors of the maps and of all quantities computed from them.
     - Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``, ``scales`` (in
       the units of the maps), ``r_squared`` (fraction of the variance of the HAADF that the measured
       maps explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative
-      gap).
+      optimality gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
       ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True if the brightness of the
       HAADF does not influence the map), ``haadf_use`` (which features of the HAADF are used:
@@ -178,9 +178,9 @@ DESCRIPTIONS = {
       map and those that do not change a verdict.
 
     For a stack, ``output`` contains ``raw_maps`` and ``slices`` (a list with one such dictionary
-    per slice). For lazy maps: ``raw_maps``, ``haadf``, ``modelled_haadf``, ``haadf_residual``,
-    ``standard_deviations`` and ``draws``, all lazy, and ``record``, a Dask delayed object with the
-    scalar results.""",
+    per slice). For lazy maps, it contains ``raw_maps``, ``haadf``, ``modelled_haadf``,
+    ``haadf_residual``, ``standard_deviations`` and ``draws``, all of them lazy, and ``record``, a
+    Dask delayed object with the scalar results.""",
     "raises": """TypeError, ValueError
     If the signal is not a spectrum image or has no elements, if the HAADF does not match the scan,
     or if an argument is invalid.""",

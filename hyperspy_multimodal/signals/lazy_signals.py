@@ -100,8 +100,8 @@ def compute_maps(
     Returns
     -------
     list of BaseSignal
-        Maps in memory. ``metadata.Multimodal_fusion`` contains all parameters, given or chosen, as
-        for a signal in memory.
+        Maps in memory. ``metadata.Multimodal_fusion`` contains all parameters, whether given or
+        chosen automatically, as for a signal in memory.
 
     Raises
     ------
