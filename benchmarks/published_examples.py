@@ -132,7 +132,10 @@ def main():
     chosen = parser.parse_args()
     logging.getLogger("hyperspy_multimodal").setLevel(logging.ERROR)
     print("<!-- table: published-examples -->\n")
-    print("| scan | map | method | relative noise in flat parts, raw / fused | total ", end="")
+    print(
+        "| scan | map | method | relative noise in flat parts, raw divided by fused | total ",
+        end="",
+    )
     print("| in vacuum, raw / fused |")
     print("|---|---|---|---|---|---|")
     told = {}

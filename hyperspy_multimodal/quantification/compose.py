@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..checks import checked_number, checked_seed
+from ..checks import checked_number, checked_seed, is_auto
 from .absorption import absorption_of
 from .concentrations import concentration_remarks
 from .detection import detection, found_elements
@@ -84,10 +84,10 @@ def composition(
         For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
         as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic cross-sections
         recorded by the fusion, with estimated standard errors of 10 % (K) and 20 % (L).
-    regions : None, BaseROI, BaseSignal, array_like, dict or list
+    regions : None, "auto", BaseROI, BaseSignal, array_like, dict or list
         A HyperSpy ROI or a Boolean mask of shape (ny, nx) that is True inside the region, a
         dictionary or list of these, or an integer label image that is 0 outside all regions. None
-        (default) finds regions of uniform composition in the maps; see Notes.
+        (default) or "auto" finds regions of uniform composition in the maps; see Notes.
     composition_units : "atomic" or "weight"
         Whether errors, detection limits and maps are in atomic or weight percent. Default
         "atomic".
@@ -238,6 +238,7 @@ def composition(
     if rate >= 1:
         raise ValueError(f"false_discovery_rate must be below 1, but {rate!r} was given.")
     seed = checked_seed(seed)
+    regions = None if is_auto(regions) else regions
     there, fused, whole = is_there(measured), measured.fused, measured
     there = has_composition_nearby(measured, factors, there)
     if regions is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..checks import checked_seed
+from ..checks import checked_seed, is_auto
 from .doubts import doubt_remarks, doubts_of
 from .independent import ADDED_NOISE, independent_regions
 from .map_units import COUNTS, check_one_unit, remarks_on_units
@@ -150,11 +150,12 @@ def region_sums(
         the noise of the maps may have been clipped at 0, the error "fit" includes the amount by
         which sums may be too high. Maps from `fuse_maps` may be named after the element only,
         without a line or edge.
-    regions : None, BaseROI, BaseSignal, array_like, dict or list
+    regions : None, "auto", BaseROI, BaseSignal, array_like, dict or list
         A HyperSpy ROI or a Boolean mask of shape (ny, nx) that is True inside the region, a
         dictionary or list of these, or an integer label image that is 0 outside all regions. Choose
         regions by position or from the HAADF, because regions drawn around bright pixels of the raw
-        maps contain too many counts. None (default) finds regions in the maps; see Notes.
+        maps contain too many counts. None (default) or "auto" finds regions in the maps; see
+        Notes.
     seed : int
         Random seed for region detection. Default 0.
 
@@ -197,6 +198,7 @@ def region_sums(
     """
     measured = measured_of(maps, output, is_ratio=False, call="region_sums(maps, output, regions)")
     seed = checked_seed(seed)
+    regions = None if is_auto(regions) else regions
     if regions is None:
         check_one_unit(measured, of_regions=True)
         in_counts = np.ones(len(maps)) if measured.unit == COUNTS else 1 / measured.per_count

@@ -38,8 +38,9 @@ def given_regions(regions, like):
         regions = {"region": regions}
     if not isinstance(regions, Mapping) or not regions:
         raise TypeError(
-            "regions must be None, a ROI, a mask (True: inside), a label image of integers, or "
-            f"several ROIs or masks in a dictionary or list, but {regions!r} was given."
+            "regions must be None or 'auto' (to find regions), a ROI, a mask (True: inside), a "
+            "label image of integers, or several ROIs or masks in a dictionary or list, but "
+            f"{regions!r} was given."
         )
     masks = {str(name): _mask(str(name), each, like) for name, each in regions.items()}
     return list(masks), np.array(list(masks.values()))

@@ -110,6 +110,7 @@ def test_what_is_not_known_is_said(tmp_path):
 def test_regions_are_found_in_existing_maps():
     found = composition(*fused(counts()), KFACTORS)
     assert len(found.regions) == 2
+    assert composition(*fused(counts()), KFACTORS, "auto").table() == found.table()
     assert abs(found.atomic_percent[0, 0] - found.atomic_percent[1, 0]) > 10
 
 
