@@ -63,7 +63,7 @@ def multimodal_fusion(
 
     $cost
 
-    where h is the HAADF scaled to [0, 1], :math:`c_0` is the brightness of the HAADF where none of
+    where h is the normalised HAADF, :math:`c_0` is the brightness of the HAADF where none of
     the elements is present, :math:`w_i` is the HAADF weight of an element, and :math:`s_i` is the
     scale of its map, a value typical of its bright pixels. :math:`\gamma` (``gamma``) is the
     exponent of the maps in the HAADF model. y are the electrons in the integration windows, B is

@@ -48,7 +48,7 @@ def fuse_scaled(
     counts, background : numpy.ndarray
         Gross counts and expected background, shape (K, ny, nx).
     haadf : numpy.ndarray
-        HAADF scaled to [0, 1], shape (ny, nx).
+        HAADF normalised to about [0, 1], shape (ny, nx).
     scales, weights : numpy.ndarray
         s_i > 0 in counts, and w_i >= 0, shape (K,).
     offset, gamma : float

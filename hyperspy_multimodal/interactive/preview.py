@@ -66,14 +66,14 @@ class Preview:
         Parameters
         ----------
         haadf, residual : numpy.ndarray
-            HAADF of the region, scaled to [0, 1], and its residual, with shape (rows, columns).
+            Normalised HAADF of the region and its residual, with shape (rows, columns).
         raw, fused : numpy.ndarray
             Maps of the region, with shape (K, rows, columns).
         """
         is_new = self._fit(haadf.shape)
         low, furthest = float(haadf.min()), brightest(np.abs(residual))
         name = self._image_name
-        self._show((0, 0), haadf, name, low, brightest(haadf, low), "scaled to [0, 1]")
+        self._show((0, 0), haadf, name, low, brightest(haadf, low), "normalised")
         self._show(
             (1, 0), residual, f"{name} residual", -furthest, furthest, "measured minus modelled"
         )

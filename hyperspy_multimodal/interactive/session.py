@@ -38,7 +38,7 @@ class TuningSession:
     names : list of str
         X-ray lines or edges, in the order of the maps.
     haadf : numpy.ndarray
-        HAADF image scaled to [0, 1], with shape (ny, nx).
+        HAADF image normalised to about [0, 1], with shape (ny, nx).
     axes : tuple
         Navigation axes of the scan, x first, with their scales and units.
     rows, cols : slice
@@ -156,7 +156,7 @@ class TuningSession:
         maps : numpy.ndarray
             Fused maps in counts, with shape (K, rows, columns).
         residual : numpy.ndarray
-            HAADF, scaled to [0, 1], minus the HAADF modelled from the fused maps, with shape (rows,
+            Normalised HAADF minus the HAADF modelled from the fused maps, with shape (rows,
             columns).
         """
         model = self.model_of(values)

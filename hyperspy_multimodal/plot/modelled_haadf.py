@@ -49,7 +49,7 @@ def plot_haadf_model(
 
     Notes
     -----
-    The HAADF is scaled to [0, 1], with the blur and shift used in the fusion. The maps do not
+    The HAADF is normalised, with the blur and shift used in the fusion. The maps do not
     explain structure that appears in the residual. Possible causes are an element that is not
     mapped, thickness variations, diffraction contrast, or a HAADF image that is not registered with
     the spectra. The scale of the residual is symmetric about 0. The title gives ``r_squared``, the
@@ -79,10 +79,10 @@ def plot_haadf_model(
     low = min(float(np.nanmin(measured)), float(np.nanmin(modelled)))
     limits = low, max(brightest(measured, low), brightest(modelled, low))
     name = scan.metadata.General.title.partition(",")[0] or "HAADF"
-    show(axes[0], measured, scan, f"{name}, measured", "gray", "scaled to [0, 1]", limits)
+    show(axes[0], measured, scan, f"{name}, measured", "gray", "normalised", limits)
     gamma = f" (γ = {output['gamma']:g})" if "gamma" in output else ""
     title = f"{name}, modelled{gamma}"
-    show(axes[1], modelled, scan, title, "gray", "scaled to [0, 1]", limits)
+    show(axes[1], modelled, scan, title, "gray", "normalised", limits)
     furthest = brightest(np.abs(residual))
     spread = float(np.sqrt(np.nanmean(residual**2)))
     title, limits = f"residual, rms {plain(spread, 2)}", (-furthest, furthest)

@@ -32,7 +32,7 @@ class Prepared:
     maps : Maps
         Measured maps.
     fit : HaadfFit
-        Fits of the HAADF model; its ``haadf`` is scaled to [0, 1].
+        Fits of the HAADF model; its ``haadf`` is normalised to about [0, 1].
     models : GuidedModels
         HAADF models, one per exponent, the one that explains most of the HAADF first.
     kept : numpy.ndarray
@@ -52,7 +52,7 @@ class Prepared:
 
     @property
     def haadf(self):
-        """HAADF scaled to [0, 1], shape (ny, nx)."""
+        """HAADF normalised to about [0, 1], shape (ny, nx)."""
         return self.fit.haadf
 
     def totals_of(self, maps):

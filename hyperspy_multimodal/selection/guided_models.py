@@ -11,7 +11,7 @@ class GuidedModels:
     Parameters
     ----------
     haadf : numpy.ndarray
-        HAADF scaled to [0, 1], shape (ny, nx).
+        HAADF normalised to about [0, 1], shape (ny, nx).
     models : list of HaadfModel
         Models, at least one.
     others : list of HaadfModel, optional

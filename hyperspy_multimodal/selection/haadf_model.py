@@ -55,7 +55,7 @@ class HaadfModel:
 
     @property
     def has_weights(self):
-        """Whether any weight is large enough to matter for a HAADF scaled to [0, 1]."""
+        """Whether any weight is large enough to matter for a HAADF normalised to about [0, 1]."""
         return bool(np.any(self.weights > _LEAST_WEIGHT))
 
     def matched(self, haadf):
@@ -83,7 +83,7 @@ class HaadfFit:
     maps : Counts
         Measured or drawn maps.
     haadf : numpy.ndarray
-        HAADF scaled to [0, 1], shape (ny, nx).
+        HAADF normalised to about [0, 1], shape (ny, nx).
     lowest_offset : float
         Lower bound of the pedestal.
     scattering : sequence of float

@@ -64,7 +64,7 @@ def guide_directions(haadf, blur):
     Parameters
     ----------
     haadf : numpy.ndarray
-        HAADF scaled to [0, 1], not blurred, shape (ny, nx).
+        HAADF normalised to about [0, 1], not blurred, shape (ny, nx).
     blur : float
         Blur of the HAADF model in pixels.
 

@@ -64,7 +64,7 @@ def registration(modelled, haadf):
     modelled : numpy.ndarray
         HAADF predicted by the measured maps, smoothed by 1.5 pixels, shape (ny, nx).
     haadf : numpy.ndarray
-        HAADF scaled to [0, 1], shape (ny, nx).
+        HAADF normalised to about [0, 1], shape (ny, nx).
 
     Returns
     -------

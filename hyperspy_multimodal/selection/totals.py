@@ -28,7 +28,7 @@ def vacuum_of(maps: Maps, haadf, few_counts=_FEW_COUNTS):
     maps : Maps
         Measured maps.
     haadf : numpy.ndarray
-        HAADF scaled to [0, 1], shape (ny, nx).
+        HAADF normalised to about [0, 1], shape (ny, nx).
     few_counts : float
         Maximum counts per pixel there, as a share of those of the brightest quarter.
     """
@@ -57,7 +57,7 @@ def trusted_totals(maps: Maps, haadf):
     maps : Maps
         Measured maps.
     haadf : numpy.ndarray
-        HAADF scaled to [0, 1], shape (ny, nx).
+        HAADF normalised to about [0, 1], shape (ny, nx).
     """
     totals = maps.net.sum(axis=(1, 2))
     trusted = np.isfinite(maps.totals)

@@ -132,8 +132,8 @@ DESCRIPTIONS = {
     "output": """output : dict
     Only with ``full_output=True``.
 
-    - Signals: ``raw_maps`` (list of maps of the measured net counts), ``haadf`` (scaled to [0, 1]
-      and blurred), ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson
+    - Signals: ``raw_maps`` (list of maps of the measured net counts), ``haadf`` (normalised and
+      blurred), ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson
       and regularisation terms at each iteration). ``raw_noise`` is a dictionary with the
       ``variances`` (an array per line or edge) and ``covariances`` of the raw maps, and with
       systematic errors common to all pixels. For an EELS fit, ``background_tilt`` contains the

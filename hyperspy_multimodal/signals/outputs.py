@@ -6,7 +6,7 @@ from .native import image
 
 #: Titles of the images of ``full_output``.
 IMAGES = {
-    "haadf": "HAADF, scaled to [0, 1]",
+    "haadf": "HAADF, normalised",
     "modelled_haadf": "Modelled HAADF",
     "haadf_residual": "HAADF residual",
 }
