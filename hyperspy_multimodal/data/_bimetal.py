@@ -27,12 +27,13 @@ def bimetal(
 ) -> Specimen:
     """Simulate EDS and HAADF data, with ground truth, for alloy particles on titania.
 
-    A square field of view contains six overlapping spheres of TiO2 with 18 alloy particles, similar
-    to the catalysts of [1]_. The radii of the particles are 2 to 9 % of the shorter side (2 to 12
-    pixels of 128). Each has a different composition between 10 and 90 at%. In gold-palladium, minor
-    lines overlap: M lines of Au lie in the window of Pd La, and L lines of Pd near Au Ma. In
-    palladium-silver, the L lines of both metals overlap, 140 eV apart. The L lines of Ti lie in the
-    window of O Ka. The HAADF shows the metal clearly and the oxide faintly.
+    For a square field of view, the specimen consists of six overlapping TiO2 spheres that carry 18
+    alloy particles, similar to the catalysts of [1]_. The radii of the particles are 2 to 9 % of
+    the shorter side (2 to 12 pixels if it is 128 pixels long). Each particle has a different
+    composition, with 10 to 90 at% of each metal. In gold-palladium, minor lines overlap: M lines of
+    Au lie in the window of Pd La, and L lines of Pd lie near Au Ma. In palladium-silver, the L
+    lines of the two metals are only 140 eV apart and therefore overlap. The L lines of Ti lie in
+    the window of O Ka. In the HAADF, the metal is clearly visible, and the oxide only faintly.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def bimetal(
     counts : float, default 5.0
         Expected net counts per pixel at the densest point, in the window of the strongest line.
     alloy : {"Au-Pd", "Pd-Ag"}, default "Au-Pd"
-        The two metals.
+        Metals of the alloy.
     layout_seed : int, default 0
         Seed for the positions, sizes and compositions of grains and particles.
     **scan

@@ -21,13 +21,13 @@ def haadf_only(
     layout_seed: int = 0,
     **scan: Any,
 ) -> Specimen:
-    """Simulate EDS and HAADF data, with ground truth, for features that only the HAADF shows.
+    """Simulate EDS and HAADF data, with ground truth and features visible only in the HAADF.
 
-    Separate iron-nickel spheres, each with a different composition, lie in vacuum. The HAADF also
-    has two bright discs, one in vacuum and one on the largest particle, as diffraction contrast or
-    charging may cause. No atoms or X-rays correspond to the discs, so if a map shows them, they
-    come from the HAADF. The same call with ``contrast=0`` gives the same image and noise without
-    the discs.
+    The specimen consists of isolated iron-nickel spheres in vacuum, each with a different
+    composition. The HAADF also shows two bright discs, one in vacuum and one on the largest
+    particle, similar to features caused by diffraction contrast or charging. No atoms or X-rays
+    correspond to the discs, so any trace of them in a map comes from the HAADF. The same call with
+    ``contrast=0`` gives the same image and noise without the discs.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def haadf_only(
         Brightness of the discs, as a fraction of the range of the HAADF.
     layout_seed : int, default 0
         Seed for the positions, sizes and compositions of the particles, which also determine the
-        discs.
+        positions and sizes of the discs.
     **scan
         Settings of the microscope, the detectors and the noise, such as ``seed=1``; see `Scan`.
 

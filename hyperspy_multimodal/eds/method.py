@@ -55,7 +55,7 @@ def multimodal_fusion(
     show_progressbar: bool | None = None,
     full_output: bool = False,
 ) -> Results:
-    r"""Fuse the spectrum image with the HAADF image of the same scan into elemental maps.
+    r"""Compute elemental maps by fusing the spectrum image with the HAADF image of the same scan.
 
     The net counts :math:`x_i \ge 0` of all elements are estimated jointly by minimising [1]_
 
@@ -85,7 +85,7 @@ def multimodal_fusion(
     integration_windows : float or array_like
         Width of the integration windows in units of the FWHM of each line (default 2), or an array
         with one row (left, right) per line, in units of the energy axis. With ``map_method="fit"``,
-        too, intensities are expressed as the counts of the element within this window.
+        intensities are also expressed as the counts of the element within this window.
     background_windows : "auto", None or array_like
         Only for ``map_method="windows"``: windows beside the lines, from which the expected
         background is estimated. "auto" (default) uses ``estimate_background_windows``. An array has
@@ -135,11 +135,11 @@ def multimodal_fusion(
     -----
     $large_scans
 
-    A lazy signal is read chunk by chunk, once (twice for ``map_method="fit"``), when its maps are
-    computed. Each map is fused as a whole. For fitted counts z, the cost is evaluated with
-    y = z + 2v and B = 2v, where v is the variance in excess of the Poisson variance (2v rather than
-    v, so that fewer values are clipped at zero). The maps are thus modelled by a shifted Poisson
-    distribution, in units in which the Poisson variance of z is z.
+    When the maps of a lazy signal are computed, it is read chunk by chunk, once or, with
+    ``map_method="fit"``, twice. Each map is fused as a whole. For fitted counts z, the cost is
+    evaluated with y = z + 2v and B = 2v, where v is the variance in excess of the Poisson variance.
+    Using 2v rather than v means that fewer values are clipped at zero. In units in which the
+    Poisson variance of z is z, the maps are thus modelled by a shifted Poisson distribution.
 
     References
     ----------

@@ -56,7 +56,7 @@ def multimodal_fusion(
     show_progressbar: bool | None = None,
     full_output: bool = False,
 ) -> Results:
-    r"""Fuse the spectrum image with the HAADF image of the same scan into elemental maps.
+    r"""Compute elemental maps by fusing the spectrum image with the HAADF image of the same scan.
 
     The net electrons :math:`x_i \ge 0` at the edges of all elements are estimated jointly by
     minimising [1]_

@@ -54,8 +54,8 @@ def fuse_maps(
     r"""Fuse existing element maps with the HAADF image of the same scan.
 
     The cost function and its parameters are the same as in ``multimodal_fusion``. The maps may come
-    from microscope software, from ``get_lines_intensity``, or from model fits. If you have the
-    spectrum image, prefer ``s.multimodal_fusion(haadf)``, which extracts the counts itself and
+    from microscope software, from ``get_lines_intensity``, or from model fits. If the spectrum
+    image is available, use ``s.multimodal_fusion(haadf)`` instead, which extracts the counts and
     models their noise.
 
     Parameters
@@ -79,21 +79,22 @@ def fuse_maps(
     gain : None, float, dict or sequence of float
         Map units per count, > 0: one value for all maps, a sequence in the order of the maps, or a
         dictionary keyed by element or map name. None (default): 1 if all maps contain non-negative
-        integers and are consistent with counts, as judged by their levels, their noise and the
-        absence of repeated pixels. Otherwise, the gain is estimated from the increase of the noise
-        with brightness, and a warning is logged. A warning is also logged if a given gain differs
-        from the one estimated from the noise by more than a factor of two. If the noise of maps
-        that are not counts was clipped at 0, their values are replaced by the most likely numbers
-        of counts, whether or not ``gain`` is given. This replacement also removes the bias caused
-        by clipping.
+        integers that are consistent with counts, as judged by the values that occur, by the noise,
+        and by whether pixels are duplicated. If the values are multiples of a step and their noise
+        is that of counts, the gain is this step. Otherwise, the gain is estimated from how the
+        noise increases with brightness, and a warning is logged. A warning is also logged if a
+        given gain differs from the one estimated from the noise by more than a factor of two. If
+        maps are not in counts and their noise was clipped at 0, the pixel values are replaced by
+        the most likely numbers of counts, whether or not ``gain`` is given. This replacement also
+        removes the bias caused by clipping.
     background : None, float, dict or sequence of float
-        Background that was subtracted from the maps, in map units. Accepts the same types as
-        ``gain``. The noise of this background is still present in the maps. None (default): 0 for
-        counts; otherwise, estimated from the noise in dark regions.
+        Background that was subtracted from the maps, in map units. Its noise is still present in
+        the maps. Accepts the same types as ``gain``. None (default): 0 for counts; otherwise,
+        estimated from the noise in dark regions.
     pedestal : None, "vacuum", float, dict or sequence of float
         Uniform background that is still present in the maps, in map units per pixel, >= 0. It is
-        subtracted from the maps and their totals. "vacuum": measured where the HAADF shows vacuum.
-        None (default): 0, with a warning if vacuum contains counts.
+        subtracted from the maps and their totals. "vacuum": measured in the vacuum regions of the
+        HAADF. None (default): 0, with a warning if there are counts in vacuum.
     tolerance, max_iterations, seed, uncertainty
         As in ``multimodal_fusion``.
     $navigation_mask
@@ -111,8 +112,8 @@ def fuse_maps(
         ``gain_source`` ("counts", "given" or "estimated"), ``quantity`` ("counts", "units of the
         map", or "net counts" if a background was given or subtracted), ``pedestal``, and
         ``clipping_bias`` (mean correction for clipped noise, in map units per pixel). ``raw_maps``
-        are the given maps minus the pedestal. Variances in ``raw_noise`` are NaN if neighbouring
-        pixels are correlated in such a way that the noise level cannot be determined.
+        are the given maps minus the pedestal. Variances in ``raw_noise`` are NaN if correlations
+        between neighbouring pixels make it impossible to determine the noise level.
 
     Raises
     ------
@@ -125,13 +126,13 @@ def fuse_maps(
 
     Notes
     -----
-    The variance of a map x is modelled as g x + f, with the gain g and a noise floor f that does
-    not depend on x. The map is treated as x / g effective counts over a background of
-    :math:`f / g^2`, that is, as a shifted Poisson variable with the same mean and variance. f / g
-    is recorded as ``background``. HAADF weights that the maps do not determine are set to Z^1.7
+    The variance of a map x is modelled as g x + f, where g is the gain and f is a noise floor that
+    does not depend on x. The map is treated as x / g effective counts over a background of :math:`f
+    / g^2`, that is, as a shifted Poisson variable with the same mean and variance. The ratio f / g
+    is recorded as ``background``. HAADF weights that the maps do not constrain are set to Z^1.7
     times the number of atoms per count. If all maps are named after X-ray lines, such as "Ti_Ka",
     this number is computed for X-ray emission at a beam energy of 200 keV; otherwise, it is 1. By
-    default, totals are kept. Counts in vacuum are not subtracted unless ``pedestal`` is given,
+    default, totals are preserved. Counts in vacuum are not subtracted unless ``pedestal`` is given,
     because they may come from a support film.
 
     Examples

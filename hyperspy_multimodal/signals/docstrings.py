@@ -19,8 +19,8 @@ DESCRIPTIONS = {
     averaging. For a line scan, pass the HAADF line profile. For a stack, pass one image or one per
     slice.""",
     "gamma": """gamma : float or "auto"
-    Exponent of the maps in the HAADF model, > 0. A value of 1 suits thin nanoparticles, and values
-    of 1.6 to 2 suit atomic columns. "auto" chooses among 1, 1.4 and 1.8: with ``lambdas="auto"``,
+    Exponent of the maps in the HAADF model, > 0. Use 1 for thin nanoparticles and 1.6 to 2 for
+    atomic columns. "auto" chooses among 1, 1.4 and 1.8: with ``lambdas="auto"``,
     the value that best predicts held-out counts; otherwise, the value for which the maps explain
     the largest fraction of the variance of the HAADF. Default 1.7, as in [1]_.""",
     "lambdas": """lambdas : "auto" or tuple of (float, float)
@@ -53,10 +53,11 @@ DESCRIPTIONS = {
     ``tv``, is deprecated; ``tv="auto"`` corresponds to ``regulariser="tv"``.""",
     "weights": """weights : "auto", "Z", None or sequence of float
     HAADF weights w, one per element. An element with a weight of 0 is excluded from the HAADF
-    model. "auto" (default): weights fitted to the data. Weights that the data do not determine are
+    model. "auto" (default): weights fitted to the data. Weights that the data do not constrain are
     set to Z^1.7 times the number of atoms per count (Rutherford scattering). With
     ``lambdas="auto"``, equal weights are used if they predict held-out counts better. "Z":
-    Rutherford scattering for all elements. None: all 1, as in [1]_.""",
+    Rutherford scattering for all elements. None: all weights are 1, as in
+    [1]_.""",
     "haadf_blur": """haadf_blur : "auto" or float
     Standard deviation, in pixels, of the Gaussian that blurs the HAADF to the resolution of the
     maps. At atomic resolution, columns are sharper in the HAADF than in the spectra. "auto"
@@ -69,8 +70,8 @@ DESCRIPTIONS = {
     pixels (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to preserve the net total of each element exactly, if it is positive. "auto" (default)
-    preserves the total unless net counts in vacuum or strongly negative net counts indicate a wrong
-    background, in which case a message is logged.""",
+    preserves the total unless net counts in vacuum or strongly negative net counts indicate an
+    incorrect background, in which case a message is logged.""",
     "keep_significant": """keep_significant : bool
     Whether to restore structure that fusion has erased, and to remove structure that it has added.
     If the sums of a fused map and of the $counts differ significantly within a box, disc or line,
@@ -81,9 +82,9 @@ DESCRIPTIONS = {
     in a few phases, so their maps are related. A map is adjusted towards a linear combination of
     the other maps if this combination predicts held-out $counts better than the map itself does, by
     at least 2.5 standard errors. The extent of the adjustment is chosen to give the best
-    prediction, separately for fine and broad structure. The adjustment is smaller where the element
-    has structure of its own. The mean ``shared_weights`` and the ``shared_coefficients`` are
-    recorded. "auto" (default): True if ``lambdas="auto"``.""",
+    prediction, separately for fine and coarse structure. The adjustment is smaller where the
+    element has structure of its own. The mean ``shared_weights`` and the ``shared_coefficients``
+    are recorded. "auto" (default): True if ``lambdas="auto"``.""",
     "tolerance": """tolerance : float
     Stop when the relative optimality gap falls to this value (see
     `hyperspy_multimodal.solve_fusion`). If the regulariser of any map is "sieve" or "smooth", a
@@ -95,16 +96,16 @@ DESCRIPTIONS = {
     Seed of the random number generator, used by ``lambdas="auto"`` and ``uncertainty``. Default
     0.""",
     "uncertainty": """uncertainty : bool
-    Whether to estimate the standard deviation of each pixel of each map, from 30 fusions of
-    simulated repetitions of the scan ($counts and HAADF). If the noise of the counts is known, the
-    estimate is scaled according to the residuals between maps and counts, so that it includes
-    errors due to a mismatch between maps and HAADF. This takes about as long as 31 additional
-    fusions. The standard deviations are stored as an array in
-    ``metadata.Multimodal_fusion.standard_deviation``, which HyperSpy does not slice or stack along
-    with the map. With ``full_output=True``, ``standard_deviations`` contains them as maps, and
-    ``draws`` can be used to compute the errors of sums, ratios and other quantities. With fewer
-    than 0.3 X-rays or electrons per pixel in areas that contain the element, standard deviations
-    may be wrong by a factor of two. Default False.""",
+    Whether to estimate the standard deviation of every pixel in each map by fusing 30 simulated
+    repetitions of the scan ($counts and HAADF). If the noise of the counts is known, the estimate
+    is scaled according to the residuals between maps and counts, so that it includes errors due to
+    a mismatch between maps and HAADF. This takes about as long as 31 additional fusions. The
+    standard deviations are stored as an array in ``metadata.Multimodal_fusion.standard_deviation``,
+    and HyperSpy does not slice or stack this array along with the map. With ``full_output=True``,
+    ``standard_deviations`` contains them as maps, and ``draws`` can be used to compute the errors
+    of sums, ratios and other quantities. With fewer than 0.3 X-rays or electrons per pixel in areas
+    that contain the element, standard deviations may be wrong by a factor of two. Default
+    False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
     these positions are ignored, so they may be NaN. The maps at these positions are determined by
@@ -136,8 +137,9 @@ DESCRIPTIONS = {
       blurred), ``modelled_haadf``, ``haadf_residual``, and ``cost_terms`` (the HAADF, Poisson
       and regularisation terms at each iteration). ``raw_noise`` is a dictionary with the
       ``variances`` (an array per line or edge) and ``covariances`` of the raw maps, and with
-      systematic errors common to all pixels. For an EELS fit, ``background_tilt`` contains the
-      deviation of the slope of the background in each pixel from that of the summed spectrum.
+      systematic errors common to all pixels. For an EELS fit, ``background_tilt`` contains, for
+      each pixel, the difference between the slope of the background and that of the summed
+      spectrum.
     - With ``uncertainty=True``, ``standard_deviations`` (list of maps), and ``draws``: 30 lists of
       maps from simulated repetitions of the scan. Their spread around the fused maps gives the
       errors of the maps and of all quantities computed from them.
@@ -155,20 +157,22 @@ DESCRIPTIONS = {
       known) and ``common_errors`` (relative errors of the total from sources other than noise, such
       as calibration and line weights).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
-      window, or None). Its ``standard_errors`` give the difference in standard errors, positive if
-      the map had too few counts and negative if it had too many. ``differing``: windows that still
-      differ, in the same form. ``bright_restored``: one boolean per element, True if the sums of
-      its map over pixels of similar HAADF brightness were corrected towards those of the $counts.
-      ``strips_restored``: the same for sums over rows or columns of the scan.
-      ``contrast_restored``: the same for sums over pixels where the map of another element is dark
-      or bright. ``rings_restored``: the same for sums over pixels at similar distances from bright
-      regions of the HAADF or of the map of another element.
+      window, or None). Its ``standard_errors`` give the difference between counts and map in units
+      of its standard error: positive if the map had too few counts, and negative if it had too
+      many. ``differing``: windows in which the sums of map and counts still differ, in the same
+      format. ``bright_restored``: one boolean per element, True if the sums of its map over pixels
+      of similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
+      the same for sums over rows or columns of the scan. ``contrast_restored``: the same for sums
+      over pixels where the map of another element is dark or bright. ``rings_restored``: the same
+      for sums over pixels at similar distances from bright regions of the HAADF or of the map of
+      another element.
     - ``shared_weights``: the extent to which each map borrows structure from those of other
-      elements, from 0 to 1, for four bands from fine to broad structure; ``shared_coefficients``:
-      the coefficients of the other maps, and a constant. Both are None if no map borrows structure.
-    - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. Here,
-      ``bright_bias`` is computed by fusing one half of the counts and comparing the result with
-      the other half.
+      elements, from 0 to 1, for four bands from fine to coarse structure; ``shared_coefficients``:
+      the coefficients of the other maps, followed by a constant. Both are
+      None if no map borrows structure.
+    - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. In
+      these dictionaries, ``bright_bias`` is computed by fusing one half of the counts and comparing
+      the result with the other half.
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
       trusted"), ``because`` (short list of the decisive reasons), ``reasons`` (full text, with
       suggested remedies), ``counts_per_pixel`` (mean number of X-rays or electrons per pixel,
@@ -185,7 +189,7 @@ DESCRIPTIONS = {
     If the signal is not a spectrum image or has no elements, if the HAADF does not match the scan,
     or if an argument is invalid.""",
     "large_scans": """For scans of more than about 400 000 pixels, ``lambdas="auto"`` uses only the
-512 x 512 region with the most structure, recorded as ``chosen_on``. HAADF weights and
+512 x 512 pixel region with the most structure, recorded as ``chosen_on``. HAADF weights and
 totals are computed from the whole scan, and the whole scan is fused.""",
     "published_cost": """J. Schwartz et al., Microsc. Microanal. 27 (S1), 1226 (2021),
        doi:10.1017/S1431927621004608; npj Comput. Mater. 8, 16 (2022),
