@@ -117,8 +117,6 @@ def page(address):
             page.locator(".multimodal-fusion-tuner img").wait_for()
             page.locator(".jupyter-matplotlib-canvas-div canvas").first.wait_for()
             yield page
-            if SCREENSHOT:
-                page.locator(".multimodal-fusion-tuner").screenshot(path=SCREENSHOT)
         finally:
             browser.close()
 
@@ -185,7 +183,11 @@ def test_dragging_the_crop_changes_the_picture(page):
 
 def test_maps_of_the_whole_scan_are_read_in_the_next_cell(page):
     page.get_by_role("button", name="Apply to all").click()
-    page.locator(".multimodal-fusion-tuner", has_text="Applied to all").wait_for()
+    tuner = page.locator(".multimodal-fusion-tuner", has_text="Applied to all")
+    tuner.wait_for()
+    if SCREENSHOT:
+        page.add_style_tag(content=".Toastify { display: none }")  # news of JupyterLab
+        tuner.screenshot(path=SCREENSHOT)
     _run_cell(page, 1)
     output = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output").last
     output.filter(has_text="READ").wait_for()
