@@ -115,7 +115,8 @@ def registered_fit(maps, haadf, scattering, parameters):
             # Weights fitted to a shifted HAADF would cause a shift.
             start, guide = "Z", fit_of(maps, moved, _of_known_gains(maps, scattering))
         # A linear model shows a shift best, for any exponent.
-        found = registration(guide.predicted(guide.model(1.0, start, 0.0)), fit.haadf)
+        model = guide.model(1.0, start, 0.0)
+        found = registration(guide.predicted(model), fit.haadf, guide.predicted_noise(model))
         if attempt == 0:
             warn_of_registration(found, parameters.align)
             if found.orientation is None and found.distance == 0 and maps.mask is None:

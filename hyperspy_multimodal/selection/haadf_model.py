@@ -140,6 +140,11 @@ class HaadfFit:
         terms, _ = self._terms(model.gamma)
         return model.offset + (model.weights @ terms).reshape(self.haadf.shape)
 
+    def predicted_noise(self, model):
+        """Return the mean variance of the noise of `predicted`."""
+        _, noise = self._terms(model.gamma)
+        return float(model.weights**2 @ noise / self.haadf.size)
+
     def _terms(self, gamma):
         """Return the terms of the model, (K, pixels), and sums of their noise variance."""
         # Clipped noise has a mean that would look like signal: clip only if the power requires it.

@@ -64,10 +64,11 @@ DESCRIPTIONS = {
     (default) tries 0, 0.5, ..., 3 and uses the value that gives the best fit to the HAADF, or 0 if
     no value is clearly better.""",
     "align": """align : bool
-    Whether to shift the HAADF to align it with the maps. The shift is determined by phase
-    correlation with the HAADF modelled from the raw maps. It is applied only if it clearly improves
-    the fit and is consistent across parts of the scan, and is recorded as ``haadf_shift``, in
-    pixels (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
+    Whether to shift the HAADF to align it with the maps. The shift is determined by
+    cross-correlation of gradients with the HAADF modelled from the raw maps. It is applied only if
+    it clearly improves the fit, is consistent across parts of the scan and is not ambiguous, as on
+    a lattice. It is recorded as ``haadf_shift``, in pixels (y, x). With False (default), a warning
+    is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to preserve the net total of each element exactly, if it is positive. "auto" (default)
     preserves the total unless net counts in vacuum or strongly negative net counts indicate an
