@@ -322,8 +322,6 @@ def warn_of_registration(found, align):
             found.remedy,
             kind="turned HAADF",
         )
-    elif align and found.distance == 0:
-        _logger.info("The HAADF is not moved: no shift clearly improves the fit to the maps.")
     elif not align and found.distance > _SHIFTED:
         _logger.warning(
             "The HAADF seems to be shifted relative to the maps. It would fit better if it were "
@@ -331,3 +329,20 @@ def warn_of_registration(found, align):
             *found.shift,
             kind="shifted HAADF",
         )
+
+
+def say_shift(shift):
+    """Say whether ``align`` moved the HAADF, and by how many pixels (y, x)."""
+    if np.any(shift):
+        _logger.warning(
+            "The HAADF is moved by (%.2f, %.2f) pixels (y, x).",
+            *shift,
+            kind="aligned",
+            brief=f"HAADF moved by ({shift[0]:.2f}, {shift[1]:.2f}) pixels (y, x).",
+        )
+        return
+    _logger.warning(
+        "The HAADF is not moved: no shift clearly improves the fit to the maps.",
+        kind="aligned",
+        brief="HAADF not moved.",
+    )

@@ -1,6 +1,5 @@
 """Preparation of a scan before lambdas are chosen: HAADF models, totals, registration."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +16,13 @@ from ..selection import (
     variance_beyond,
 )
 from .disturbed_lines import warn_of_disturbed_lines
-from .messages import warn_of_lost_positions, warn_of_negative_counts, warn_of_registration
+from .messages import (
+    say_shift,
+    warn_of_lost_positions,
+    warn_of_negative_counts,
+    warn_of_registration,
+)
 
-_logger = logging.getLogger(__name__)
 _ATTEMPTS = 4
 
 
@@ -126,8 +129,8 @@ def registered_fit(maps, haadf, scattering, parameters):
             break
         shift += found.shift
         moved = moved_image(haadf, shift)
-    if shift.any():
-        _logger.info("The HAADF is moved by (%.2f, %.2f) pixels (y, x).", *shift)
+    if parameters.align:
+        say_shift(shift)
     return fit, shift
 
 

@@ -131,6 +131,8 @@ RULES = {
     "rough errors": Rule("", at_end=True),
     "close decision": Rule("", at_end=True),
     "told": Rule(""),
+    # whether align=True moved the HAADF
+    "aligned": Rule("", brief_warns=False),
     # maps of whole numbers, which may include background and overlapping lines
     "gross counts": Rule("", brief_warns=False),
     "counts in steps": Rule("", brief_warns=False),

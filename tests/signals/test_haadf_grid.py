@@ -101,6 +101,7 @@ def test_a_roi_at_the_origin_is_refused_with_what_to_do_and_that_works(specimen)
 
 @pytest.mark.parametrize("shift", [0.5, 1.7, 4.0])
 def test_a_shift_is_warned_of_and_undone_by_align(specimen, fused, shift, caplog):
+    caplog.set_level(logging.INFO, logger="hyperspy_multimodal")
     truth = np.stack([each.data for each in specimen.counts])
     moved = ndimage.shift(specimen.haadf.data.astype(float), (0, shift), mode="nearest")
 
@@ -114,6 +115,10 @@ def test_a_shift_is_warned_of_and_undone_by_align(specimen, fused, shift, caplog
     )
     np.testing.assert_allclose(output["haadf_shift"], (0, -shift), atol=0.4)
     assert aligned[0].metadata.Multimodal_fusion.haadf_shift == output["haadf_shift"]
+    y, x = output["haadf_shift"]
+    said = f"moved by ({y:.2f}, {x:.2f}) pixels (y, x)."
+    assert f"The HAADF is {said}" in output["messages"]
+    assert f"HAADF {said}" in caplog.records[-1].getMessage().splitlines()[0]
     maps = np.stack([each.data for each in aligned])
     assert error(maps) < error(left)
     assert error(maps) < 1.6 * error(fused)
@@ -122,7 +127,10 @@ def test_a_shift_is_warned_of_and_undone_by_align(specimen, fused, shift, caplog
 def test_a_haadf_that_fits_is_left_where_it_is(specimen, fused, caplog):
     caplog.set_level(logging.INFO)
     np.testing.assert_array_equal(fuse(specimen, specimen.haadf, align=True), fused)
-    assert "not moved" in caplog.text
+    assert "HAADF not moved." in caplog.records[-1].getMessage().splitlines()[0]
+    caplog.clear()
+    fuse(specimen, specimen.haadf)
+    assert "moved" not in caplog.text
 
 
 def test_flips_are_recognised(specimen, caplog):
