@@ -145,3 +145,14 @@ def test_a_map_that_is_dark_where_the_haadf_is_bright_has_no_shift(shift):
     lattice = np.cos(np.pi * rows / 8) + np.cos(np.pi * columns / 8)
     haadf = noisy(moved_image(lattice, shift))
     assert registration(smoothed(noisy(-lattice, seed=1), 1.5), haadf).distance == 0
+
+
+def test_noise_of_the_maps_does_not_hide_a_shift():
+    """What noise leaves unexplained is not what a shift could explain."""
+    image = particles()
+    noise = 0.5
+    modelled = smoothed(noisy(image, noise, seed=3), 1.5)
+    haadf = noisy(moved_image(image, (0.0, 2.0)))
+    assert registration(modelled, haadf).distance == 0
+    found = registration(modelled, haadf, noise**2 / (4 * np.pi * 1.5**2))
+    np.testing.assert_allclose(found.shift, (0, -2), atol=0.6)
