@@ -40,14 +40,14 @@ class Summary(list):
         if not self.fusions:
             repeat(self)
             return
-        shown = self.reasons()
-        for note in self:
-            if note.text not in shown[:_MOST]:
-                logging.getLogger(note.source).info("%s", note.text)
+        shown = self.reasons()[:_MOST]
+        more = {note.text: note.source for note in self if note.text not in shown}
+        for text, source in more.items():
+            logging.getLogger(source).info("%s", text)
         lines = [self.first_line()]
-        lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown[:_MOST], 1)]
-        if len(shown) > _MOST:
-            lines.append(f"{len(shown) - _MOST} more in `messages` of full_output=True.")
+        lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown, 1)]
+        if more:
+            lines.append(f"{len(more)} more in `messages` of full_output=True.")
         serious = shown or any(note.brief and RULES[note.kind].brief_warns for note in self)
         _logger.log(logging.WARNING if serious else logging.INFO, "%s", "\n".join(lines))
 

@@ -1,5 +1,6 @@
 """What makes the background, or sums of maps, doubtful: net counts below 0, bias where bright."""
 
+import logging
 from types import SimpleNamespace
 
 import numpy as np
@@ -78,6 +79,22 @@ def test_a_fault_of_the_haadf_says_which_maps_it_concerns(caplog):
         summary.log()
         [record] = caplog.records
         assert record.getMessage().endswith(f"1. Saturated.{concerned}")
+
+
+@pytest.mark.parametrize("told", [0, 1, 3])
+@pytest.mark.parametrize("doubts", [1, 5, 7])
+def test_the_summary_counts_all_messages_that_it_leaves_out(caplog, doubts, told):
+    notes = [Note("hyperspy_multimodal.test", f"Doubt {i}.", "leak") for i in range(doubts)]
+    notes += [Note("hyperspy_multimodal.test", f"Told {i}.", "told") for i in range(told)] * 2
+    summary = Summary(notes)
+    summary.fusions.append((verdicts_of(NAMES, notes), "used"))
+    with caplog.at_level(logging.INFO, "hyperspy_multimodal"):
+        summary.log()
+    *others, last = (each.getMessage() for each in caplog.records)
+    left_out = max(doubts - 5, 0) + told
+    assert len(others) == left_out
+    said = f"\n{left_out} more in `messages` of full_output=True."
+    assert last.endswith(said) if left_out else " more in " not in last
 
 
 @pytest.mark.parametrize("dark", [0.0, 5.0])
