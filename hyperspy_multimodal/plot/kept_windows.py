@@ -1,4 +1,4 @@
-"""Marks where sums of a fused map were restored to the counts, and where they still differ."""
+"""Marks where sums of a fused map were corrected, and where they still differ."""
 
 from matplotlib.patheffects import withStroke
 

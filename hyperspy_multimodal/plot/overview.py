@@ -140,12 +140,13 @@ def plot_overview(
     limit of the scale of each map is its own 99.8th percentile.
 
     Small rings on a fused map mark the centres of windows in which fusion changed the counts
-    significantly. In these windows, the sum of the map was therefore reset to that of the counts
-    (``keep_significant``). Crosses mark the centres of windows in which the sums still differ. The
-    captions explain the marks. The title of the detector image is its name, such as "BSE", and also
-    states if the image was not used in the fusion. If the image was used differently for different
-    elements, the captions state how. Lengths in all panels are in the units of the axes of the
-    maps. The caption of each fused map gives its verdict, with all reasons if it is not sound.
+    significantly. In these windows, the sum of the map was therefore corrected towards that of the
+    counts (``keep_significant``). Crosses mark the centres of windows in which the sums still
+    differ. The captions explain the marks. The title of the detector image is its name, such as
+    "BSE", and also states if the image was not used in the fusion. If the image was used
+    differently for different elements, the captions state how. Lengths in all panels are in the units
+    of the axes of the maps. The caption of each fused map gives its verdict, with all reasons if it
+    is not sound.
 
     Examples
     --------

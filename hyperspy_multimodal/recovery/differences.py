@@ -7,7 +7,7 @@ from ..written_numbers import plain
 _DIGITS = 2  # of a difference
 
 
-def largest_differences(maps, lost, is_place=False, counts_first=False):
+def largest_differences(maps, lost, is_place=False, counts_first=False, kept=None):
     """Describe the largest difference of each element, and the number of others.
 
     The largest is the one with the most counts, not the most significant one: in a large window, a
@@ -23,6 +23,8 @@ def largest_differences(maps, lost, is_place=False, counts_first=False):
         Whether to add the centre of a window. Default False.
     counts_first : bool
         Whether sums of the counts come before those of the map. Default False.
+    kept : numpy.ndarray, optional
+        Corrected maps, shape (K, ny, nx), to add their sums. A correction may leave a remainder.
     """
     found = []
     for i in dict.fromkeys(each.element for each in lost):
@@ -33,9 +35,14 @@ def largest_differences(maps, lost, is_place=False, counts_first=False):
         if is_place:
             row, column = most.centre
             where = f"a {where}, in pixels, centred on row {row:.0f}, column {column:.0f}"
+        now = ""
+        if kept is not None:
+            corrected = float(maps.gains[i]) * float(kept[i][most.pixels].sum(dtype=float))
+            now = f", now {with_digits_of(corrected, *sums)},"
         more = f", and {len(windows) - 1} more" if is_place and len(windows) > 1 else ""
+        said = instead_of(*(sums[::-1] if counts_first else sums))
         found.append(
-            f"{maps.names[i]} ({instead_of(*(sums[::-1] if counts_first else sums))} in {where}, "
+            f"{maps.names[i]} ({said}{now} in {where}, "
             f"{abs(most.significance):.1f} standard errors{more})"
         )
     return ", ".join(found)
@@ -72,11 +79,25 @@ def instead_of(value, right):
     >>> instead_of(1.8312, 2.6689), instead_of(105_321, 104_812), instead_of(0, 55.4)
     ('1.83 instead of 2.67', '105,320 instead of 104,810', '0 instead of 55')
     """
+    return " instead of ".join(with_digits_of(each, value, right) for each in (value, right))
+
+
+def with_digits_of(number, value, right):
+    """Return a number with as many decimals as show the difference of two others.
+
+    Parameters
+    ----------
+    number, value, right : float
+
+    Examples
+    --------
+    >>> with_digits_of(2.5713, 1.8312, 2.6689)
+    '2.57'
+    """
     if value == right:
-        return f"{plain(value)} instead of {plain(right)}"
+        return plain(number)
     last = _exponent(value - right) - _DIGITS + 1
-    texts = [plain(each, max(_exponent(each) - last + 1, 1)) for each in (value, right)]
-    return " instead of ".join(texts)
+    return plain(number, max(_exponent(number) - last + 1, 1))
 
 
 def _exponent(value):

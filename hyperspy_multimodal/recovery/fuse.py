@@ -165,8 +165,9 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     warn_of_scatter(maps.names, scatters, parameters.chooses_lambdas)
     say_close_regularisers(maps.names, chosen.setting, chosen.close)
     back = restored_windows(lost, left)
-    say_what_was_given_back(maps, [each for each in back if not each.is_shown])
-    say_what_was_moved_back(maps, [each for each in back if each.window.family in SUMS])
+    say_what_was_given_back(maps, [each for each in back if not each.is_shown], result.maps)
+    moved = [each for each in back if each.window.family in SUMS]
+    say_what_was_moved_back(maps, moved, result.maps)
     open_gamma = parameters.chooses_lambdas and not parameters.chooses_gamma
     warn_of_wrong_sums(maps, of_sums, open_gamma)
     left = [each for each in left if each.window.family not in SUMS]

@@ -210,22 +210,24 @@ def _combination(names, coefficients):
     return " ".join(terms).removeprefix("+ ")
 
 
-def say_what_was_given_back(maps, lost):
-    """Log which significant structure was erased by fusion and has been restored.
+def say_what_was_given_back(maps, lost, kept):
+    """Log where fusion had erased or added significant structure, which was corrected.
 
     Parameters
     ----------
     maps : Maps
         Measured maps.
     lost : list of Lost
-        The restored windows.
+        The corrected windows.
+    kept : numpy.ndarray
+        Corrected maps, shape (K, ny, nx).
     """
     if lost:
         _logger.warning(
             "Fusion had erased structure that the counts show, or added structure that they do "
-            "not: %s. In these windows, the sums of the maps were restored to those of the "
+            "not: %s. In these windows, the sums of the maps were corrected towards those of the "
             "counts (`relaxed` in the record).",
-            largest_differences(maps, lost, is_place=True),
+            largest_differences(maps, lost, is_place=True, kept=kept),
             kind="corrected",
             brief=f"Sums corrected in windows: {_numbers(maps.names, lost)}.",
         )

@@ -12,7 +12,7 @@ _logger = Speaker(__name__)
 _RELEVANT, _OF_SUM, _LEAST_SUM = 0.02, 0.05, 0.05
 
 
-def say_what_was_moved_back(maps, lost):
+def say_what_was_moved_back(maps, lost, kept):
     """Log which elements had wrong sums over ranges or strips, now corrected.
 
     Parameters
@@ -21,20 +21,22 @@ def say_what_was_moved_back(maps, lost):
         Measured maps.
     lost : list of Lost
         Corrected ranges of brightness, of the HAADF or another map, strips, and rings.
+    kept : numpy.ndarray
+        Corrected maps, shape (K, ny, nx).
     """
     if some := _of(lost, BRIGHTNESS):
         _logger.warning(
             "Fusion had moved counts between dark and bright pixels of the HAADF: %s. The sums of "
             "the maps there were corrected towards those of the counts (`bright_restored` in the "
             "record).",
-            largest_differences(maps, some),
+            largest_differences(maps, some, kept=kept),
             kind="told",
         )
     if some := _of(lost, POSITION):
         _logger.warning(
             "Fusion had moved counts across the scan: %s. The sums of the maps over rows and "
             "columns were corrected towards those of the counts (`strips_restored` in the record).",
-            largest_differences(maps, some),
+            largest_differences(maps, some, kept=kept),
             kind="told",
         )
     if some := _of(lost, OTHERS):
@@ -42,7 +44,7 @@ def say_what_was_moved_back(maps, lost):
             "Fusion had moved counts between regions with and without another element: %s. The "
             "sums of the maps there were corrected towards those of the counts "
             "(`contrast_restored` in the record).",
-            largest_differences(maps, some),
+            largest_differences(maps, some, kept=kept),
             kind="told",
         )
     if some := _of(lost, DISTANCE):
@@ -50,7 +52,7 @@ def say_what_was_moved_back(maps, lost):
             "Fusion had moved counts into or out of bright regions, or around them: %s. The sums "
             "of the maps there were corrected towards those of the counts (`rings_restored` in the "
             "record).",
-            largest_differences(maps, some),
+            largest_differences(maps, some, kept=kept),
             kind="told",
         )
 

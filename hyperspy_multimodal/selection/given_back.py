@@ -28,11 +28,11 @@ def kept_structure(maps: Maps, fused, totals, haadf=None, beyond=None, elements=
     Sums over ranges of brightness of the HAADF come first, then sums over strips, where other maps
     are dark or bright, and over rings around bright regions. Those where other maps are dark or
     bright come before brightness if they correct a map better. Spots that the maps show follow, and
-    structure that they do not show. In a window, the sum of the map is set to that of the counts
-    (`with_sums_of`). The noise of single pixels is not restored, and the edges of windows are not
-    visible. An alternative that was tested adds the lost counts to the counts and fuses again, as
-    in Bregman iterations. The total variation that erased the structure then gathers them in a few
-    pixels.
+    structure that they do not show. In a window, the sum of the map is set to that of the counts,
+    except for a small surplus (`with_sums_of`). The noise of single pixels is not restored, and the
+    edges of windows are not visible. An alternative that was tested adds the lost counts to the
+    counts and fuses again, as in Bregman iterations. The total variation that erased the structure
+    then gathers them in a few pixels.
 
     Parameters
     ----------

@@ -76,8 +76,9 @@ DESCRIPTIONS = {
     "keep_significant": """keep_significant : bool
     Whether to restore structure that fusion has erased, and to remove structure that it has added.
     If the sums of a fused map and of the $counts differ significantly within a box, disc or line,
-    the sum of the map is set to that of the $counts. False alarms occur in at most 2 % of scans.
-    Changes are recorded as ``relaxed``, and remaining differences are logged. Default True.""",
+    the sum of the map is corrected towards that of the $counts. False alarms occur in at most 2 %
+    of scans. Changes are recorded as ``relaxed``, and remaining differences are logged. Default
+    True.""",
     "share_structure": """share_structure : "auto" or bool
     Whether maps may borrow structure from the maps of other elements. Elements often occur together
     in a few phases, so their maps are related. A map is adjusted towards a linear combination of

@@ -34,3 +34,14 @@ def test_the_largest_amount_is_named_also_if_others_are_more_significant():
     assert said == "Co (320 instead of 200 in disc, 5.1 standard errors)"
     said = largest_differences(maps, lost[:1], is_place=True, counts_first=True)
     assert said.startswith("Co (40 instead of 6 in a disc, in pixels, centred on row 1, column 2, ")
+
+
+def test_a_correction_that_leaves_a_remainder_says_what_the_sum_is_now():
+    maps = SimpleNamespace(names=["Si"], gains=np.array([2.0]))
+    window = SimpleNamespace(name="disc")
+    pixels = np.array([0, 0]), np.array([0, 1])
+    lost = SimpleNamespace(
+        element=0, significance=-5.3, window=window, pixels=pixels, counts=1.0, fused=11.0
+    )
+    said = largest_differences(maps, [lost], kept=np.array([[[2.0, 1.5, 9.0]]]))
+    assert said == "Si (22 instead of 2, now 7, in disc, 5.3 standard errors)"

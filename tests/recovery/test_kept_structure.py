@@ -76,7 +76,7 @@ def test_the_log_says_where(fuse, caplog):
     with caplog.at_level(logging.INFO, "hyperspy_multimodal"):
         fuse()
     [message] = [each.message for each in caplog.records if "erased" in each.message]
-    assert re.search(r"Cr \(\S+ instead of \S+ in a line", message)
+    assert re.search(r"Cr \(\S+ instead of \S+, now \S+, in a line", message)
     assert "column 20" in message
     assert "still differ" not in caplog.text
 
@@ -147,7 +147,7 @@ def test_single_pixels_far_above_the_others_may_be_hot(side, errors, verdict):
     found = Lost(1, window, 30, window.pixels(30), errors, 20.0, 2.0)
     maps = SimpleNamespace(names=["Sc_Ka", "Dy_La"], gains=np.ones(2))
     with gathered() as notes:
-        say_what_was_given_back(maps, [found])
+        say_what_was_given_back(maps, [found], np.zeros((2, 24, 24)))
     sound, judged = verdicts_of(["Sc_Ka", "Dy_La"], notes)
     assert (sound.verdict, judged.verdict) == ("sound", verdict)
     assert judged.words == ([] if verdict == "sound" else ["possible hot pixels"])
@@ -164,7 +164,7 @@ def test_lines_that_end_inside_the_scan_call_for_care(family, errors, verdict):
     found = Lost(1, window, 30, window.pixels(30), errors, 60.0, 20.0)
     maps = SimpleNamespace(names=["C_Ka", "Fe_Ka"], gains=np.ones(2))
     with gathered() as notes:
-        say_what_was_given_back(maps, [found])
+        say_what_was_given_back(maps, [found], np.zeros((2, 64, 64)))
     sound, judged = verdicts_of(["C_Ka", "Fe_Ka"], notes)
     assert (sound.verdict, judged.verdict) == ("sound", verdict)
     assert judged.words == ([] if verdict == "sound" else ["restored lines"])

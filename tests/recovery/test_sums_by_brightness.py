@@ -20,6 +20,7 @@ from hyperspy_multimodal.selection.strips import strips_of
 from hyperspy_multimodal.selection.wrong_ranges import Ranges
 
 SIDE = 48
+KEPT = np.ones((2, SIDE, SIDE))
 ROWS, COLS = np.indices((SIDE, SIDE))
 DOME = np.sqrt(np.clip(1 - np.hypot(ROWS - 21, COLS - 26) / 18, 0, 1))
 NAMES = ["Cu_Ka", "Zn_Ka"]
@@ -90,10 +91,11 @@ def test_sums_over_strips_are_named_with_those_by_brightness():
     assert "; 300 instead of 150 in columns 0 to 23, 4.5 standard errors)" in note.text
     assert "Cu_Ka (300 instead of 100 in the darkest " in note.text
     with gathered() as notes:
-        say_what_was_moved_back(maps, both)
+        say_what_was_moved_back(maps, both, KEPT)
     by_brightness, across = (each.text for each in notes)
     assert "Cu_Ka" in by_brightness and "Zn_Ka" not in by_brightness
-    assert "Zn_Ka (300 instead of 150 in columns 0 to 23, 4.5 standard errors)" in across
+    now = 10 * round(0.05 * len(both[1].pixels[0]))
+    assert f"Zn_Ka (300 instead of 150, now {now}, in columns 0 to 23, 4.5 standard" in across
 
 
 def test_sums_where_another_map_is_bright_call_for_care():
@@ -106,8 +108,11 @@ def test_sums_where_another_map_is_bright_call_for_care():
     assert [each.words for each in verdicts_of(NAMES, notes)] == [[WORDS], []]
     assert "Cu_Ka (600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
     with gathered() as notes:
-        say_what_was_moved_back(maps, [wrong])
-    assert "Cu_Ka (600 instead of 300 in the bright pixels of the map of Zn_Ka" in notes[0].text
+        say_what_was_moved_back(maps, [wrong], KEPT)
+    now = (
+        f", now {10 * round(0.1 * len(wrong.pixels[0]))}, in the bright pixels of the map of Zn_Ka"
+    )
+    assert f"Cu_Ka (600 instead of 300{now}" in notes[0].text
 
 
 def test_sums_over_rings_call_for_care():
@@ -116,21 +121,21 @@ def test_sums_over_rings_call_for_care():
     first = int(np.flatnonzero(rings.limits == 0)[0]) + 1
     ranges = Ranges([rings], (0, first, first), np.ones((SIDE, SIDE), bool))
     wrong = Lost(0, ranges, 0, ranges.pixels(), -6.5, 300.0, 600.0, is_shown=True)
-    where = "Cu_Ka (600 instead of 300 in the pixels up to 2.5 pixels outside the bright regions"
+    where = "in the pixels up to 2.5 pixels outside the bright regions"
     with gathered() as notes:
         warn_of_wrong_sums(maps, [wrong])
     assert [each.words for each in verdicts_of(NAMES, notes)] == [[WORDS], []]
     assert where in notes[0].text
     with gathered() as notes:
-        say_what_was_moved_back(maps, [wrong])
+        say_what_was_moved_back(maps, [wrong], KEPT)
     [note] = notes
-    assert where in note.text and "`rings_restored`" in note.text
+    assert where in note.text and ", now " in note.text and "`rings_restored`" in note.text
 
 
 def test_nothing_is_said_of_sums_that_are_right():
     with gathered() as notes:
         warn_of_wrong_sums(None, [])
-        say_what_was_moved_back(None, [])
+        say_what_was_moved_back(None, [], KEPT)
     assert not notes
 
 
