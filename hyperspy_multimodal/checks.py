@@ -11,6 +11,19 @@ def is_auto(value):
     return isinstance(value, str) and value == "auto"
 
 
+def checked_flag(name, value, *others):
+    """Return ``value`` if it is True, False or one of ``others``, or say what is wrong.
+
+    Other values are not converted: as "no" is true, it would do the opposite of what it says.
+    """
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if any(type(value) is type(each) and value == each for each in others):
+        return value
+    expected = ", ".join([*map(repr, others), "True or False"])
+    raise TypeError(f"{name} must be {expected}, but {value!r} was given.")
+
+
 def checked_number(name, value, *, low, include_low, hint=""):
     """Return ``value`` as a float that is finite and above ``low``, or say what is wrong."""
     expected = f"a finite number {'>=' if include_low else '>'} {low:g}"

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from hyperspy.signal import BaseSignal
 
+from .checks import checked_flag
+
 #: Formats by name: what `save_maps` writes.
 # Ends of titles of maps that are not fused, which their pictures tell.
 _NOT_THE_MAP = ("raw", "standard deviation")
@@ -72,6 +74,7 @@ def save_maps(
     from .plot.panels import map_axes, map_name
     from .signals.lazy_signals import compute_maps
 
+    overwrite = checked_flag("overwrite", overwrite)
     kind = _EXTENSIONS.get(str(format).lower().lstrip("."), str(format).lower().lstrip("."))
     if kind not in FORMATS:
         raise ValueError(f"`format` must be one of {list(FORMATS)}, but {format!r} was given.")

@@ -75,3 +75,41 @@ def test_fields_have_the_types_of_what_they_hold(name):
     hints = typing.get_type_hints(public, _names_for_checkers(public))
     assert hints and object not in hints.values()
     assert not {list, dict, tuple} & set(hints.values())
+
+
+def _flags():
+    """Return each argument of a public function that is True or False, or one of a few others."""
+    for name, public in sorted(_public().items()):
+        if inspect.isclass(public):
+            continue
+        for argument, each in inspect.signature(inspect.unwrap(public)).parameters.items():
+            if str(each.annotation).removeprefix("<class '").startswith("bool"):
+                yield name, argument
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory):
+    specimen = hyperspy_multimodal.data.core_shell((8, 8), counts=20)
+    maps = specimen.counts
+    spectra, edges = specimen.signal, hyperspy_multimodal.data.core_loss((8, 8))
+    first = {
+        "EDSTEMSpectrum.multimodal_fusion": (spectra, specimen.haadf),
+        "EELSSpectrum.multimodal_fusion": (edges.signal, edges.haadf),
+        "hyperspy_multimodal.compute_maps": (maps,),
+        "hyperspy_multimodal.fit_maps": (spectra,),
+        "hyperspy_multimodal.fuse_maps": (maps, specimen.haadf),
+        "hyperspy_multimodal.plot.plot_overlay": (maps,),
+        "hyperspy_multimodal.plot.plot_overview": (maps, maps, specimen.haadf),
+        "hyperspy_multimodal.save_maps": (maps, tmp_path_factory.mktemp("maps")),
+        "hyperspy_multimodal.suggest_elements": (spectra,),
+    }
+    for name in list(first):
+        first[f"{name}_interactive"] = first[name]
+    return first
+
+
+@pytest.mark.parametrize("wrong", ["no", 0, [True]])
+@pytest.mark.parametrize(("name", "argument"), list(_flags()))
+def test_flags_are_true_or_false(scan, name, argument, wrong):
+    with pytest.raises(TypeError, match=f"^{argument} must be .*True or False, but .* was given"):
+        _public()[name](*scan.get(name, ()), **{argument: wrong})

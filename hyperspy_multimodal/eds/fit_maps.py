@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hyperspy.signals import Signal1D
 
+from ..checks import checked_flag
 from ..counts.spectra_sums import channel_ranges
 from ..lazy import read_now
 from ..recovery.parameters import shows_progress
@@ -177,14 +178,9 @@ def fit_maps(
     spectra = tidied(s)
     scan_shape(spectra.signal)
     s = without_masked(spectra.signal, spectra.mask)
-    if pile_up is not None and not isinstance(pile_up, bool):
-        raise TypeError(f"pile_up must be True, False or None, but {pile_up!r} was given.")
-    for name, value in (
-        ("refine_calibration", refine_calibration),
-        ("full_output", full_output),
-    ):
-        if not isinstance(value, bool):
-            raise TypeError(f"{name} must be True or False, but {value!r} was given.")
+    pile_up = checked_flag("pile_up", pile_up, None)
+    refine_calibration = checked_flag("refine_calibration", refine_calibration)
+    full_output = checked_flag("full_output", full_output)
     plan = plan_fit(s, xray_lines, integration_windows, extra_lines, refine_calibration, pile_up)
     fit = read_now(s, plan, show_progressbar=shows_progress(show_progressbar))
     record = {

@@ -27,7 +27,9 @@ def or_given_maps(method):
         maps = kwargs.pop("maps", None)
         if maps is None:
             return method(self, haadf, *args, **kwargs)
-        if kwargs.pop("lazy_output", None) is True:
+        from ..checks import checked_flag
+
+        if checked_flag("lazy_output", kwargs.pop("lazy_output", None), None):
             raise ValueError(
                 "lazy_output=True applies to spectra only, but `maps` were given, which are "
                 "fused at once."

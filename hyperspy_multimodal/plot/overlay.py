@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib import colors as mpl_colors
 
-from ..checks import checked_number
+from ..checks import checked_flag, checked_number
 from ..recovery.verdict import NOT_TRUSTED
 from ..written_numbers import plain
 from .contrast import AUTO, BRIGHT, limits_of
@@ -125,6 +125,8 @@ def plot_overlay(
     ['Co Kα, 0 to 4.8', 'O Kα, 0 to 2.3', 'S Kα, 0 to 1.8']
     """
     check_maps(maps, "plot_overlay")
+    same_scale = checked_flag("same_scale", same_scale)
+    legend = checked_flag("legend", legend)
     if background not in tuple(_BACKGROUNDS):
         raise ValueError(f"background must be 'black' or 'white', but {background!r} was given.")
     width, height = panel_size(maps[0], 4.0)

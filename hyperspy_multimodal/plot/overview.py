@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib import colors as mpl_colors
 
-from ..checks import checked_count
+from ..checks import checked_count, checked_flag
 from ..signals.native import image_name
 from .clearest import clearest_maps
 from .contrast import shared_limits
@@ -161,6 +161,8 @@ def plot_overview(
     (2, 4)
     """
     check_pairs(maps, raw_maps, "plot_overview")
+    same_scale = checked_flag("same_scale", same_scale)
+    captions = checked_flag("captions", captions)
     image = checked_image(haadf, maps[0], "plot_overview")
     shown = clearest_maps(maps, _MOST_COLOURS) if overlay is None else list(overlay)
     blurs = [blur_of_raw(raw_blur, each) for each in maps]

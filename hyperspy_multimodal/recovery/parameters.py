@@ -4,7 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..checks import checked_count, checked_number, checked_seed, is_auto, per_element
+from ..checks import (
+    checked_count,
+    checked_flag,
+    checked_number,
+    checked_seed,
+    is_auto,
+    per_element,
+)
 from ..fusion.ahead import compile_ahead
 from ..fusion.inputs import checked_lambdas
 from ..fusion.minimise import run_late, run_sieve
@@ -53,17 +60,14 @@ class Parameters:
                 f"{self.weights!r} was given."
             )
         self._check_regulariser()
-        flags = ["align", "keep_significant", "uncertainty", "full_output"]
-        may_be_auto = "keep_totals", "share_structure"
-        flags += [name for name in may_be_auto if not is_auto(getattr(self, name))]
-        for name in flags:
-            if not isinstance(getattr(self, name), bool):
-                also = "'auto', " if name in may_be_auto else ""
-                raise TypeError(
-                    f"{name} must be {also}True or False, but {getattr(self, name)!r} was given."
-                )
+        flags = {name: () for name in ("align", "keep_significant", "uncertainty", "full_output")}
+        flags |= {name: ("auto",) for name in ("keep_totals", "share_structure")}
+        flags = {
+            name: checked_flag(name, getattr(self, name), *others) for name, others in flags.items()
+        }
         return replace(
             self,
+            **flags,
             gamma=_number_or_auto("gamma", self.gamma, include_zero=False),
             haadf_blur=_number_or_auto("haadf_blur", self.haadf_blur, include_zero=True),
             tolerance=checked_number("tolerance", self.tolerance, low=0, include_low=False),
@@ -180,11 +184,9 @@ def shows_progress(show):
     """Return whether to show a progress bar; None follows HyperSpy's preferences."""
     import hyperspy.api as hs
 
-    if show is None:
+    if checked_flag("show_progressbar", show, None) is None:
         return bool(hs.preferences.General.show_progressbar)
-    if not isinstance(show, bool):
-        raise TypeError(f"show_progressbar must be True, False or None, but {show!r} was given.")
-    return show
+    return bool(show)
 
 
 def check_map_method(map_method, background_windows, extra_lines, known=("fit", "windows")):

@@ -129,11 +129,11 @@ keV, fused, dimensions: (32, 32|)>
             f"maps must be a list of signals, as multimodal_fusion returns it, but {kinds!r} was "
             "given."
         )
-    maps = list(maps)
+    maps, show = list(maps), shows_progress(show_progressbar)
     records = [record_task(each) if each._lazy else None for each in maps]
     arrays = [each.data for each in maps]
     with logged_together():
-        arrays, records = computed([arrays, records], shows_progress(show_progressbar))
+        arrays, records = computed([arrays, records], show)
     results = []
     for each, array, record in zip(maps, arrays, records, strict=True):
         result = each.deepcopy()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..checks import checked_flag
 from ..counts.contracts import Plan
 from ..counts.reading import SPLITS
 from ..lazy import read_now
@@ -116,8 +117,6 @@ def fuse_spectra(scan, *, parameters, navigation_mask, lazy_output):
 
 def is_lazy_output(lazy_output, signal):
     """Return whether maps are to be lazy; None follows the signal."""
-    if lazy_output is None:
+    if checked_flag("lazy_output", lazy_output, None) is None:
         return bool(signal._lazy)
-    if not isinstance(lazy_output, bool):
-        raise TypeError(f"lazy_output must be True, False or None, but {lazy_output!r} was given.")
-    return lazy_output
+    return bool(lazy_output)

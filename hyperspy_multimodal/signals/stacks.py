@@ -31,6 +31,7 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
     import numpy as np
     from hyperspy.external.progressbar import progressbar
 
+    from ..checks import checked_flag
     from ..notes import gathered_so_far
     from ..recovery.parameters import shows_progress
     from ..recovery.summary import one_of_several
@@ -45,6 +46,7 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
     places = list(np.ndindex(signal.data.shape[:-3]))
     images = [_haadf_of(haadf, signal, place) for place in places]
     show = shows_progress(kwargs.get("show_progressbar"))
+    full_output = checked_flag("full_output", kwargs.get("full_output", False))
     quiet = {"show_progressbar": False, "full_output": True}
     names = ("gamma", "lambdas")
     given = {**dict(zip(names, args, strict=False)), **quiet}
@@ -59,12 +61,12 @@ def _fuse_slices(signal, haadf, method, args, kwargs):
         part = signal.inav[(slice(None), slice(None), *places[number][::-1])]
         with one_of_several(said):
             fused[number], outputs[number] = method(part, images[number], **given)
-        if not kwargs.get("full_output", False):
+        if not full_output:
             outputs[number].pop("draws", None)  # to save memory
         if kwargs.get("slices") == "shared" and number == order[0]:
             given.update(_shared(outputs[number]))
     maps = [_stacked(signal, each) for each in zip(*fused, strict=True)]
-    if not kwargs.get("full_output", False):
+    if not full_output:
         return maps
     raw = [_stacked(signal, e) for e in zip(*(o["raw_maps"] for o in outputs), strict=True)]
     return maps, {"raw_maps": raw, "slices": outputs}
