@@ -105,6 +105,20 @@ def test_lines_without_a_factor_are_left_out_and_named(folder, fused, capsys):
     said = capsys.readouterr().err
     assert "--factors contains no factor for O_Ka" in said and "of Co_Ka, S_Ka alone" in said
     assert "--factors of Cu_Ka were not used" in said
+    assert is_written(region_sums(*fused, labels()), "region_sums.csv", folder)
+
+
+def test_counts_of_found_regions_are_written_also_without_a_factor(folder, fused, capsys):
+    assert main([*SCAN, "--factors", "Co_Ka=1,S_Ka=0.57", "--regions", "auto"]) == 0
+    two = [each for each in fused[0] if each.metadata.Sample.elements[0] != "O"]
+    found = composition(two, fused[1], FACTORS)
+    with open("out/region_sums.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["line"] for row in rows] == ["Co_Ka", "O_Ka", "S_Ka"] * len(found.regions)
+    own = [float(row["counts"]) for row in rows if row["line"] != "O_Ka"]
+    np.testing.assert_allclose(own, found.sums.counts.ravel(), rtol=1e-6)
+    errors = [float(row["error"]) for row in rows if row["line"] != "O_Ka"]
+    np.testing.assert_allclose(errors, found.sums.errors["total"].ravel(), rtol=1e-6)
 
 
 def test_factors_of_edges_are_refused_before_x_rays_are_fused(folder, capsys):

@@ -122,7 +122,7 @@ def write_quantities(folder, maps, output, regions, options):
     if regions is None and options.regions != AUTO:
         regions = {"scan": np.ones(maps[0].data.shape, bool)}
     try:
-        found, path = _found(folder, maps, output, regions, options)
+        found, sums, path = _found(folder, maps, output, regions, options)
     except ValueError as error:
         raise ValueError(f"The maps are in {folder}, but nothing was summed: {error}") from error
     if not found.regions:
@@ -134,7 +134,7 @@ def write_quantities(folder, maps, output, regions, options):
     print(translated(found.table()))
     more = "s" if len(found.regions) > 1 else ""
     if path.name == COMPOSITION:
-        found.sums.to_csv(folder / SUMS)
+        sums.to_csv(folder / SUMS)
         _logger.info(
             "Composition of %d region%s in %s, and their counts with the errors of noise and fit "
             "in %s",
@@ -158,14 +158,17 @@ def write_quantities(folder, maps, output, regions, options):
 
 
 def _found(folder, maps, output, regions, options):
-    """Return a composition or sums, and the file for them."""
+    """Return a composition or sums, the sums of all maps, and the file for the former."""
     from .. import composition, region_sums
     from ..plot.panels import map_name
+    from ..quantification.region_sums import sums_of_more_maps
 
     seed = options.seed or 0
     names = [map_name(each) for each in maps]
     if options.factors is None and not _has_cross_sections(maps, names):
-        return region_sums(maps, output, regions, seed=seed), folder / SUMS
+        found = region_sums(maps, output, regions, seed=seed)
+        return found, found, folder / SUMS
+    used = maps
     if options.factors is not None:
         kind = "edge" if maps[0].metadata.has_item("Sample.edges") else "X-ray line"
         own, without, unused = _with_factors(options.factors, names, kind)
@@ -178,8 +181,12 @@ def _found(folder, maps, output, regions, options):
             )
         if unused:
             _logger.warning("--factors of %s were not used: there are no such maps.", unused)
-        maps = [each for each, name in zip(maps, names, strict=True) if name in own]
-    return composition(maps, output, options.factors, regions, seed=seed), folder / COMPOSITION
+        used = [each for each, name in zip(maps, names, strict=True) if name in own]
+    found = composition(used, output, options.factors, regions, seed=seed)
+    sums = found.sums
+    if len(used) < len(maps):
+        sums = sums_of_more_maps(found, maps, output, seed)
+    return found, sums, folder / COMPOSITION
 
 
 def _with_factors(factors, names, kind):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..checks import checked_seed, is_auto
 from .doubts import doubt_remarks, doubts_of
-from .independent import ADDED_NOISE, independent_regions
+from .independent import ADDED_NOISE, independent_parts, independent_regions
 from .map_units import COUNTS, check_one_unit, remarks_on_units
 from .measured import measured_of
 from .propagation import region_counts
@@ -214,6 +214,30 @@ def region_sums(
     if has_added_noise:
         remarks = [*remarks, ADDED_NOISE]
     return sums_of(measured, maps, names, masks, region_counts(measured, masks), remarks)
+
+
+def sums_of_more_maps(found, maps, output, seed):
+    """Return the sums of maps over the regions of a composition, which may lack some of the maps.
+
+    Parameters
+    ----------
+    found : Composition
+    maps : list of BaseSignal
+        Fused maps, those of the composition and others.
+    output, seed
+        As for the composition. If noise was added to its counts, the same noise is added.
+
+    Returns
+    -------
+    RegionSums
+    """
+    measured = measured_of(maps, output, is_ratio=False, call="region_sums(maps, output, regions)")
+    remarks = remarks_on_units(measured, maps[0].metadata, is_ratio=False)
+    if ADDED_NOISE in found.gain_remarks:
+        measured = independent_parts(measured, output, seed)
+        remarks = [*remarks, ADDED_NOISE]
+    counts = region_counts(measured, found.masks)
+    return sums_of(measured, maps, found.regions, found.masks, counts, remarks)
 
 
 def sums_of(measured, maps, names, masks, found, remarks):
