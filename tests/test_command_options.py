@@ -16,6 +16,7 @@ from hyperspy_multimodal.command import main
         (["--navigation-mask", "a.npy"], ["Did you mean --mask?"]),
         (["--xray_lines", "Ti_Ka"], ["Did you mean --lines?"]),
         (["--integration-windows", "2"], ["Did you mean --windows?"]),
+        (["--ratio-to", "O"], ["--ratio-to", "Pass --factors"]),
         (["--gamma", "-1"], ["--gamma", "> 0", "-1"]),
         (["--gamma", "high"], ["--gamma", "'high'"]),
         (["--lambdas", "1"], ["--lambdas", "two numbers"]),

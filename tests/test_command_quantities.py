@@ -121,6 +121,17 @@ def test_counts_of_found_regions_are_written_also_without_a_factor(folder, fused
     np.testing.assert_allclose(errors, found.sums.errors["total"].ravel(), rtol=1e-6)
 
 
+@pytest.mark.parametrize("given", ["O", "o_ka"])
+def test_ratios_refer_to_the_element_that_is_chosen(folder, fused, capsys, given):
+    np.save("labels.npy", labels())
+    assert main([*SCAN, *GIVEN, "--regions", "labels.npy", "--ratio-to", given]) == 0
+    found = composition(*fused, FACTORS, labels())
+    found.to_csv(folder / "expected.csv", ratio_to="O")
+    written = (folder / "out" / "composition.csv").read_text()
+    assert (folder / "expected.csv").read_text() == written
+    assert found.table(ratio_to="O") in capsys.readouterr().out
+
+
 def test_factors_of_edges_are_refused_before_x_rays_are_fused(folder, capsys):
     assert main([*SCAN, "--factors", "Co_Ka=1,S_Ka=0.57,O_L3=1.9"]) != 0
     assert "not an X-ray line of O" in capsys.readouterr().err
@@ -159,6 +170,11 @@ def test_regions_and_masks_of_the_cropped_size_are_accepted(folder):
         (["--factors", "Co_Ka=1,Cu_Ka=2"], ["at least two"]),
         (["--factors", "Co=1,Co_ka=1,co-ka=2"], ["once", "Co_Ka"]),
         (["--lines", "Co_Ka,Co_La,O_Ka", "--factors", "Co=1,O=2"], ["one X-ray line per element"]),
+        (
+            ["--factors", "Co=1,O=2", "--ratio-to", "S"],
+            ["--ratio-to", "Co_Ka, O_Ka", "S was given"],
+        ),
+        (["--regions", "auto", "--ratio-to", "O"], ["--ratio-to", "need --factors"]),
         (["--regions", "small.npy"], ["--regions", "28 x 24", "3 x 4"]),
         (["--regions", "small.npy", "--crop", "8:,8:"], ["28 x 24", "20 x 16", "3 x 4"]),
         (["--mask", "small.npy", "--crop", "8:,8:"], ["--mask", "28 x 24", "20 x 16", "3 x 4"]),

@@ -73,6 +73,10 @@ def check(options):
         _check_kind(options)
     if options.factors is not None:
         options.factors = factors_in(options.factors)
+    if options.ratio_to is not None and options.factors is None and options.regions is None:
+        raise argparse.ArgumentTypeError(
+            "--ratio-to is for compositions. Pass --factors, or --regions for EELS spectra"
+        )
     if options.lambdas is not None:
         numbers = numbers_of("--lambdas", options.lambdas)
         if len(numbers) != 2 or min(numbers) < 0 or numbers[0] == 0:

@@ -322,6 +322,12 @@ def _add_output(group):
         "pixels contain the numbers of their regions, 0 outside",
     )
     group.add_argument(
+        "--ratio-to",
+        metavar="EL",
+        help="element, line or edge to which the ratios in the table of the composition refer; "
+        "default: the element with the most atoms",
+    )
+    group.add_argument(
         "--raw", action="store_true", help="also save the raw maps, as NAME_raw, in all formats"
     )
     group.add_argument("--overwrite", action="store_true", help="replace results of earlier runs")

@@ -20,8 +20,8 @@ def are_wanted(options):
     return options.factors is not None or options.regions is not None
 
 
-def check_names(options, names, kind="X-ray line"):
-    """Refuse factors that give no composition, before a fusion that takes minutes.
+def check_names(options, names, kind="X-ray line", is_computed=False):
+    """Refuse options that give no composition, before a fusion that takes minutes.
 
     Parameters
     ----------
@@ -30,8 +30,13 @@ def check_names(options, names, kind="X-ray line"):
         Lines or edges that will be mapped.
     kind : "X-ray line" or "edge"
         What they are.
+    is_computed : bool
+        Whether factors that are not given are computed, as for EELS spectra. Default False.
     """
     if options.factors is None:
+        if not is_computed and options.ratio_to is not None:
+            raise ValueError("--ratio-to is for compositions, which need --factors.")
+        _reference(options, names, kind)
         return
     unnamed = [name for name in names if "_" not in name]
     if unnamed:
@@ -40,7 +45,23 @@ def check_names(options, names, kind="X-ray line"):
             f"{', '.join(unnamed)} are not known. Pass them in the order of the maps, such as "
             "--elements Si_Ka O_Ka, or --elements Co_L3 O_K."
         )
-    _with_factors(options.factors, names, kind)
+    _reference(options, _with_factors(options.factors, names, kind)[0], kind)
+
+
+def _reference(options, names, kind):
+    """Return the line or edge of the composition that ``--ratio-to`` names, or None without it."""
+    from ..names import checked_names
+
+    if options.ratio_to is None:
+        return None
+    [wanted] = checked_names("--ratio-to", [options.ratio_to], kind, names)
+    for name in names:
+        if wanted in (name, _element(name)):
+            return name
+    raise ValueError(
+        f"--ratio-to must name an element of the composition, {', '.join(names)}, but "
+        f"{options.ratio_to} was given."
+    )
 
 
 def check_edges(options):
@@ -130,8 +151,12 @@ def write_quantities(folder, maps, output, regions, options):
             f"The maps are in {folder}, but no regions were found: nowhere are the counts of all "
             f"maps together above three standard errors. Pass --regions {WHOLE}, or an image."
         )
-    found.to_csv(path)
-    print(translated(found.table()))
+    chosen = {}
+    if path.name == COMPOSITION:
+        kind = "edge" if maps[0].metadata.has_item("Sample.edges") else "X-ray line"
+        chosen = {"ratio_to": _reference(options, found.lines, kind)}
+    found.to_csv(path, **chosen)
+    print(translated(found.table(**chosen)))
     more = "s" if len(found.regions) > 1 else ""
     if path.name == COMPOSITION:
         sums.to_csv(folder / SUMS)
@@ -145,6 +170,8 @@ def write_quantities(folder, maps, output, regions, options):
             "Without --factors: sums of the raw maps of %d region%s in %s",
             *(len(found.regions), more, path),
         )
+        if options.ratio_to is not None:
+            _logger.warning("--ratio-to was not used, because no composition was computed.")
     if options.regions == AUTO:
         _logger.info(
             "%s: draw a label image of particles that you see in the maps and pass it with "

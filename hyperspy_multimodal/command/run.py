@@ -186,11 +186,11 @@ def _check_factors(spectra, options):
         with about_options():
             names = checked_names("--edges", options.edges, "edge", ["Cu_L3", "Zn_L3"])
             if all("_" in name for name in names):  # an element stands for one of its edges
-                quantities.check_names(options, names, "edge")
-    elif options.factors is not None:
+                quantities.check_names(options, names, "edge", is_computed=True)
+    elif options.factors is not None or options.ratio_to is not None:
         names = edges_on_axis(spectra)
         with about_options():
-            quantities.check_names(options, names, "edge")
+            quantities.check_names(options, names, "edge", is_computed=True)
 
 
 def _part(signals, haadf, mask, regions, options):

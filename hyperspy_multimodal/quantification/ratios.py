@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 SOURCES = ("total", "counts", "fit", "kfactors")
 
 
-def reference_element(found: Composition) -> int | None:
-    """Return which element others are compared with: the one with most atoms, None without any."""
+def reference_element(found: Composition, ratio_to: str | None = None) -> int | None:
+    """Return which element others are compared with.
+
+    Parameters
+    ----------
+    found : Composition
+    ratio_to : str, optional
+        Its symbol, line or edge. Default: the one with most atoms in all regions, None without any.
+    """
+    if ratio_to is not None:
+        return _number(found, "ratio_to", ratio_to)
     percent = np.nansum(found.atomic_percent * found.pixels[:, None], axis=0)
     return int(percent.argmax()) if percent.any() else None
 

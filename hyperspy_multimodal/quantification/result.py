@@ -178,17 +178,26 @@ class Composition:
         """
         return atomic_ratio(self, element, to, errors)
 
-    def table(self) -> str:
-        """Return the composition as text, with one row per region and element."""
+    def table(self, ratio_to: str | None = None) -> str:
+        """Return the composition as text, with one row per region and element.
+
+        Parameters
+        ----------
+        ratio_to : str, optional
+            Element symbol, X-ray line or edge. The last column then contains the ratios of the
+            numbers of atoms to this element, as from `ratios`. By default, there is such a column
+            for edges only, and its element is the one with the most atoms in all regions together.
+        """
         unit = "at%" if self.units == "atomic" else "wt%"
         head = [
             *("region", "pixels", "line", self.counts_unit, "at%", "wt%", f"+- {unit}"),
             *("noise", "fit", "k", f"limit {unit}", "detected"),
         ]
-        reference = reference_element(self)
+        reference = reference_element(self, ratio_to)
         shell = self.lines[0].partition("_")[2]
         of_edges = reference is not None and (len(shell) == 1 or shell[1:].isdigit())
-        head += [f"per {self.elements[reference]}"] if of_edges else []
+        has_ratios = of_edges or ratio_to is not None
+        head += [f"per {self.elements[reference]}"] if has_ratios else []
         rows = [
             [
                 row["region"],
@@ -204,9 +213,9 @@ class Composition:
                 error_or_none(row["error_kfactors"], self.kfactors_have_errors, 2),
                 f"{row['detection_limit']:.2f}",
                 "yes" if row["detected"] else "?" if np.isnan(row["p_value"]) else "no",
-                *([_ratio_in_words(row)] if of_edges else []),
+                *([_ratio_in_words(row)] if has_ratios else []),
             ]
-            for row in self._rows()
+            for row in self._rows(reference)
         ]
         remarks = [f"{name}: {remark}" for name, remark in self.remarks.items() if remark]
         remarks += [*doubt_remarks(self.doubts), *self._hidden_by_fit(), *self.gain_remarks]
@@ -222,7 +231,7 @@ class Composition:
             )
         return "\n".join([aligned([head, *rows], names=(0, 2)), *remarks])
 
-    def to_csv(self, path: str | Path) -> None:
+    def to_csv(self, path: str | Path, ratio_to: str | None = None) -> None:
         """Write comma-separated values with one row per region and element, and all errors.
 
         If an error of the fit or of the factors is not known, its cell is empty. If ``counts_unit``
@@ -232,11 +241,15 @@ class Composition:
         ----------
         path : str or pathlib.Path
             File to write. An existing file is replaced.
+        ratio_to : str, optional
+            Element symbol, X-ray line or edge that the column "ratio" refers to. Default: the
+            element with the most atoms in all regions together, which may differ between scans.
         """
+        reference = reference_element(self, ratio_to)
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, _COLUMNS)
             writer.writerow({name: self._named(name) for name in _COLUMNS})
-            for row in self._rows():
+            for row in self._rows(reference):
                 for source, known in (
                     ("fit", self.fit_errors_are_known),
                     ("kfactors", self.kfactors_have_errors),
@@ -275,8 +288,7 @@ class Composition:
             return column
         return column.replace(COUNTS, self.counts_unit.replace(" ", "_"))
 
-    def _rows(self):
-        reference = reference_element(self)
+    def _rows(self, reference):
         to = "" if reference is None else self.elements[reference]
         ratios = [atomic_ratio(self, element, to) if to else None for element in self.elements]
         for r, region in enumerate(self.regions):

@@ -59,3 +59,32 @@ def test_sources_add_up_to_the_total_error(found):
     np.testing.assert_allclose(parts[2] / ratios, np.hypot(0.2, 0.2), rtol=1e-6)
     with pytest.raises(ValueError, match="`errors` must be one of"):
         found.ratios("Mn", "Co", errors="noise")
+
+
+@pytest.mark.parametrize("ratio_to", ["Mn", "Mn_L3", "Co", "O"])
+def test_ratios_refer_to_the_element_that_is_chosen(found, tmp_path, ratio_to):
+    element = ratio_to[:2].rstrip("_")
+    head, *lines = found.table(ratio_to=ratio_to).splitlines()
+    assert head.endswith(f"per {element}")
+    found.to_csv(tmp_path / "composition.csv", ratio_to=ratio_to)
+    with open(tmp_path / "composition.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row, line in zip(rows, lines, strict=False):
+        name = row["line"].partition("_")[0]
+        if name == element:
+            assert row["ratio_to"] == row["ratio"] == "" and line.endswith(" 1")
+            continue
+        ratios, errors = (
+            each[int(row["region"] == "right")] for each in found.ratios(name, element)
+        )
+        assert row["ratio_to"] == element
+        assert float(row["ratio"]) == pytest.approx(ratios)
+        assert float(row["ratio_error"]) == pytest.approx(errors)
+        assert line.endswith(f" {ratios:.2f} +- {errors:.2f}")
+
+
+def test_ratios_refer_to_an_element_of_the_composition(found, tmp_path):
+    for write in (found.table, lambda **given: found.to_csv(tmp_path / "none.csv", **given)):
+        with pytest.raises(ValueError, match=r"`ratio_to` must be one of .*'Mn'.* 'Zn' was given"):
+            write(ratio_to="Zn")
+    assert not (tmp_path / "none.csv").exists()
