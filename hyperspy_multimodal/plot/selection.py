@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 
 from ..fusion.regularisers import REGULARISERS
 from ..names import written_name
+from ..recovery.haadf_use import uses_by_map
 from .drawable import check_output
 from .figures import (
     SMALLEST_TEXT,
@@ -37,6 +38,7 @@ _WITHOUT = "#000000"
 _BESIDE = 5.0  # of a label of the legend, in font sizes: its symbol and the room around it
 _MOST_COLUMNS, _POINTS = 3, 72.0  # of the legend; points per inch
 _CHOSEN = "#CC79A7"
+_MOST_NAMES = 6  # of maps in a part of the heading
 _HIGHEST = 30.0  # percent above the best that are shown
 _CLOSE = 1e-6
 
@@ -169,12 +171,35 @@ def _draw_settings(axis, table, element, colours):
 
 def _heading(chosen):
     """Return a heading that says what the picture shows and what was chosen."""
-    used = "without the HAADF"
-    if chosen["uses_haadf"]:
-        used = f"with the HAADF, γ = {chosen['gamma']:g}"
-    elif any(REGULARISERS[name].is_directional for name in chosen["regularisers"]):
-        used = "with the edges of the HAADF only"
-    return f"How well settings predict counts they have not seen: lower is better\nChosen: {used}"
+    return (
+        "How well settings predict counts they have not seen: lower is better\n"
+        f"Chosen: {_use_in_words(chosen)}"
+    )
+
+
+def _use_in_words(chosen):
+    """Return what of the HAADF is used, with the names of the maps if it differs between them."""
+    gamma = f"γ = {chosen['gamma']:g}"
+    names = {}
+    uses = uses_by_map(chosen["regularisers"], chosen["apart"], chosen["uses_haadf"])
+    for name, use in zip(_names(chosen), uses, strict=True):
+        names.setdefault(use.partition(" and ")[0], []).append(written_name(name))
+    if len(names) == 1:
+        return {
+            "brightness": f"with the HAADF, {gamma}",
+            "edges": "with the edges of the HAADF only",
+            "none": "without the HAADF",
+        }[next(iter(names))]
+    words = {"brightness": f"used ({gamma})", "edges": "edges only", "none": "left out"}
+    return "HAADF: " + "; ".join(
+        f"{said} for {_some(names[use])}" for use, said in words.items() if use in names
+    )
+
+
+def _some(names):
+    """Return the first of many names, and how many more there are."""
+    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*names[:_MOST_NAMES], *more])
 
 
 def _names(output):

@@ -15,10 +15,24 @@ _USES = {
 
 def uses_of_haadf(setting):
     """Return what of the HAADF is used for each map, as the record has it."""
-    edges = are_directional(setting.regularisers)
+    return uses_by_map(setting.regularisers, setting.apart, setting.model is not None)
+
+
+def uses_by_map(regularisers, apart, uses_brightness):
+    """Return what of the HAADF is used for each map.
+
+    Parameters
+    ----------
+    regularisers : sequence of str
+        Regulariser of each map.
+    apart : sequence of bool
+        Whether each map is left out of the model of the HAADF.
+    uses_brightness : bool
+        Whether there is such a model.
+    """
     return [
-        _USES[setting.model is not None and not apart, bool(follows)]
-        for follows, apart in zip(edges, setting.apart, strict=True)
+        _USES[uses_brightness and not alone, bool(follows)]
+        for follows, alone in zip(are_directional(regularisers), apart, strict=True)
     ]
 
 
