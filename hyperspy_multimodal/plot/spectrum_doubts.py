@@ -87,7 +87,7 @@ def _free(output, unit):
     for peak in output["unassigned_peaks"]:
         names = " or ".join(map(written_name, peak.candidates)) or "no element fits"
         energy = plain(unit * peak.energy, 4)
-        text = f"{energy} {units}: {peak.counts:,.0f} counts of no named element"
+        text = f"{energy} {units}: {peak.counts:,.0f} counts of no listed element"
         place = unit * ((1 + output["energy_gain"]) * peak.energy + output["energy_offset"])
         line = min(
             (name for name in output["lines"] if name.endswith(" keV")),
@@ -123,12 +123,12 @@ def _misfits(output, unit):
 
 
 def _overlaps(output):
-    """Return mapped lines under which lines of unnamed elements have many counts."""
+    """Return mapped lines under which lines of unlisted elements have many counts."""
     return [
         Doubt(
             "overlap",
             f"{written_name(each.line)}: {each.counts:,.0f} counts there are taken to be of "
-            f"{each.element}, which is not named; {each.total - each.counts:,.0f} are left",
+            f"{each.element}, which is not listed; {each.total - each.counts:,.0f} are left",
             each.line,
         )
         for each in output["overlaps"]

@@ -19,10 +19,10 @@ ABSENT = "0.5"
 MISFIT = {"facecolor": "#F9E0AE", "lw": 0}
 LEFT_OUT = {"facecolor": "0.9", "edgecolor": "0.7", "hatch": "///", "lw": 0}
 _WORDS = {
-    "named": "named element",
-    "instrument": "unnamed element, often of the instrument",
-    "unnamed": "element that is not named",
-    "free": "peak of no element (?)",
+    "named": "listed element",
+    "instrument": "unlisted element, common in microscopes",
+    "unnamed": "other unlisted element",
+    "free": "peak not assigned to an element (?)",
 }
 _SIGNS = {
     "free": ("?", KINDS["free"]),

@@ -90,13 +90,15 @@ def plot_sum_spectrum(
 
     Ticks mark the fitted positions of all lines. The strongest line of each family is labelled if
     it forms a peak or is mapped; other lines are labelled if their peaks stand out. Colours
-    distinguish listed elements, elements of the instrument, and possible elements of unassigned
-    peaks ("?"). Doubtful features are listed below the figure:
+    distinguish listed elements, elements that were detected without being listed, and peaks that
+    were not assigned to an element ("?"). Of the unlisted elements, those of microscopes, such as
+    Cu of a grid, have a different colour from others, which probably belong to the specimen.
+    Doubtful features are listed below the figure:
 
     - unassigned peaks;
     - ranges, shaded in orange, where the counts deviate from the model in one direction over more
       than one FWHM, by at least five standard errors and 2 %;
-    - lines of instrument elements under a mapped line (†);
+    - lines of unlisted elements under a mapped line (†);
     - lines under which other elements may be hidden (‡);
     - elements that were not found (in brackets);
     - channels that were left out.

@@ -34,14 +34,14 @@ def test_nothing_is_marked_on_a_clean_specimen(drawn_clean, two_metals):
         assert not doubts(axes)
         assert not ranges(axes[0], MISFIT) + ranges(axes[0], LEFT_OUT)
         assert not any(set(name) & set("?†‡()") for name in labels(axes))
-        assert "unnamed element, often of the instrument" not in legend_of(axes)
+        assert "unlisted element, common in microscopes" not in legend_of(axes)
 
 
 def test_elements_of_the_instrument_have_a_colour_of_their_own(stray):
     axes = plot_sum_spectrum(stray)
     assert labels(axes)["Cu Kα"] == to_hex(KINDS["instrument"])
     assert labels(axes)["Co Kα"] == to_hex(KINDS["named"])
-    assert {"unnamed element, often of the instrument", "named element"} <= set(legend_of(axes))
+    assert {"unlisted element, common in microscopes", "listed element"} <= set(legend_of(axes))
 
 
 def test_free_peaks_are_marked_with_what_they_may_be(strange):
@@ -50,14 +50,14 @@ def test_free_peaks_are_marked_with_what_they_may_be(strange):
     (mark,) = [text for text in labels(axes) if text.endswith("?")]
     assert labels(axes)[mark] == to_hex(KINDS["free"])
     assert any(f"{peak.energy:.4g} keV" in text for text in doubts(axes))
-    assert "peak of no element (?)" in legend_of(axes)
+    assert "peak not assigned to an element (?)" in legend_of(axes)
 
 
 def test_elements_that_nobody_named_are_marked(unnamed):
     assert list(unnamed["other_elements"]) == ["Pd"]
     axes = plot_sum_spectrum(unnamed)
     assert labels(axes)["Pd Lα"] == to_hex(KINDS["unnamed"])
-    assert "element that is not named" in legend_of(axes)
+    assert "other unlisted element" in legend_of(axes)
 
 
 @pytest.mark.parametrize(("factor", "side"), [(1.6, "below"), (0.5, "above")])
