@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import patheffects
-from scipy.ndimage import distance_transform_edt, label
 
 from ..quantification import Composition
 from ..signals.native import image_name
@@ -14,7 +12,8 @@ from .composition_points import draw_points, fit_range, fit_scale, scarce
 from .composition_table import write_numbers
 from .drawable import check_found, checked_image
 from .figures import figure_of, fit_text
-from .panels import brightest, extent, height_over_width, place, region_colour, scale_bar
+from .panels import brightest, extent, height_over_width, place, scale_bar
+from .region_outlines import draw_outlines, place_names
 
 if TYPE_CHECKING:
     from hyperspy.signal import BaseSignal
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
     from .figures import Size
 
-# Names this close to the left or right end of an image begin or end there, as a share of it.
-_MARGIN = 0.12
-_OUTLINE = [patheffects.withStroke(linewidth=2.5, foreground="white")]
 _NARROWEST, _WIDEST = 4.2, 8.0  # inches, of points
 
 
@@ -108,7 +104,7 @@ def plot_composition(
     )  # fmt: skip
     places = [grid[0, 0], grid[0, 1], grid[1, :], *(grid[0, 2:3] for _ in widths[1:])]
     axes = np.array([fig.add_subplot(each) for each in places], dtype=object)
-    _draw_regions(axes[0], found, image, image_name(haadf))
+    names = _draw_regions(axes[0], found, image, image_name(haadf))
     draw_points(axes[1], found, many)
     fit_range(axes[1], found, many)
     axes[1].set_title("composition ± standard error")
@@ -117,37 +113,18 @@ def plot_composition(
         draw_points(axes[3], found, np.flatnonzero(few))
         fit_scale(axes[3], found, few)
     fit_text(fig, size, figsize)
+    place_names(axes[0], names, found.masks, found.maps[0])
     return axes
 
 
 def _draw_regions(axis, found, image, title):
-    """Draw the HAADF with outlines and names of the regions."""
+    """Draw the HAADF with outlines of the regions, and return their names, see `draw_outlines`."""
     signal, low = found.maps[0], float(np.nanmin(image))
     place(axis, image, signal, cmap="gray", vmin=low, vmax=brightest(image, low))
     axis.set_title(title)
+    names = draw_outlines(axis, found.regions, found.masks, signal)
     left, right, bottom, top = extent(signal)
-    shape = signal.data.shape
-    across = left + (np.arange(shape[1] + 2) - 0.5) * (right - left) / shape[1]
-    down = top + (np.arange(shape[0] + 2) - 0.5) * (bottom - top) / shape[0]
-    # Outlines of small regions lie over those of large ones around them.
-    for r in sorted(range(len(found.masks)), key=lambda r: -found.masks[r].sum()):
-        name, mask = found.regions[r], found.masks[r]
-        padded = np.pad(mask, 1)
-        axis.contour(across, down, padded, [0.5], colors=[region_colour(r)], linewidths=1.2)
-        row, column = _middle(padded)
-        aligned = "left" if column < _MARGIN * shape[1] else "center"
-        aligned = "right" if column > (1 - _MARGIN) * shape[1] else aligned
-        axis.text(
-            across[column], down[row], name, color=region_colour(r), ha=aligned, va="center",
-            weight="bold", path_effects=_OUTLINE,
-        )  # fmt: skip
     axis.set_xlim(left, right)
     axis.set_ylim(bottom, top)
     scale_bar(axis, signal)
-
-
-def _middle(mask):
-    """Return the pixel of the largest connected piece that is farthest from its outline."""
-    pieces = label(mask, np.ones((3, 3)))[0]
-    largest = pieces == np.bincount(pieces.ravel())[1:].argmax() + 1
-    return np.unravel_index(distance_transform_edt(largest).argmax(), mask.shape)
+    return names

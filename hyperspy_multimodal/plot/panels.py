@@ -13,6 +13,10 @@ from ..signals.quantity import COUNTS, MAP_UNITS, NET_COUNTS
 
 #: Lines: Okabe and Ito's colours, which differ for colour-blind eyes too, dark ones first.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+#: Regions: the same, and as many more that differ from them and from each other.
+REGION_COLOURS = (
+    *LINE_COLOURS, "#7A3FB5", "#8C4A2F", "#A6A000", "#E0115F", "#FF4FD8", "#5FBF00",
+)  # fmt: skip
 _BAR_LENGTHS = (1, 2, 5)
 # Part of an image, of its height and width, that a scale bar and its label cover; a corner is as
 # empty as another if they differ by less than this share of the mean.
@@ -24,7 +28,7 @@ _VERDICT_COLOURS = {"sound": "#3B7A57", "with care": "#B35C00", "not to be trust
 
 def region_colour(number):
     """Return the colour of a region by its number, which starts at 0."""
-    return LINE_COLOURS[number % len(LINE_COLOURS)]
+    return REGION_COLOURS[number % len(REGION_COLOURS)]
 
 
 def map_name(signal):
