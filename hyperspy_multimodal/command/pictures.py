@@ -5,12 +5,12 @@ def draw_profiles(path, names, maps, raw_maps):
     """Draw raw and fused profiles along a line."""
     import matplotlib.pyplot as plt
 
-    from ..plot.panels import LINE_COLOURS, has_units, map_axes, map_unit
+    from ..plot.panels import REGION_COLOURS, has_units, map_axes, map_unit
 
     [axis] = map_axes(maps[0])
     figure, panel = plt.subplots(figsize=(7, 4), layout="constrained")
     for number, (name, fused, raw) in enumerate(zip(names, maps, raw_maps, strict=True)):
-        colour = LINE_COLOURS[number % len(LINE_COLOURS)]
+        colour = REGION_COLOURS[number % len(REGION_COLOURS)]
         panel.plot(axis.axis, fused.data, color=colour, label=name)
         panel.plot(axis.axis, raw.data, ".", color=colour, markersize=3, alpha=0.6)
     panel.set_title("fused (lines) and raw (dots) along the line")

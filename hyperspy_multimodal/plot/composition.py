@@ -61,6 +61,9 @@ def plot_composition(
 
     Notes
     -----
+    Outlines lie inside their regions. Where outlines of overlapping regions coincide, that of the
+    smaller region is dashed.
+
     Error bars show one standard error, which combines the errors of the counts, the fit and the
     k-factors. An element that is not detected is drawn as a downward triangle at its detection
     limit, and as "< limit" in the table. A region without a composition has no points, and the

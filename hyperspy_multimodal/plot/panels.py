@@ -13,7 +13,7 @@ from ..signals.quantity import COUNTS, MAP_UNITS, NET_COUNTS
 
 #: Lines: Okabe and Ito's colours, which differ for colour-blind eyes too, dark ones first.
 LINE_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-#: Regions: the same, and as many more that differ from them and from each other.
+#: Regions, and profiles of many maps: the same, and as many more that differ from all others.
 REGION_COLOURS = (
     *LINE_COLOURS, "#7A3FB5", "#8C4A2F", "#A6A000", "#E0115F", "#FF4FD8", "#5FBF00",
 )  # fmt: skip
