@@ -190,8 +190,12 @@ def _use_in_words(chosen):
             "edges": "with the edges of the HAADF only",
             "none": "without the HAADF",
         }[next(iter(names))]
-    words = {"brightness": f"used ({gamma})", "edges": "edges only", "none": "left out"}
-    return "HAADF: " + "; ".join(
+    words = {
+        "brightness": f"HAADF used ({gamma})",
+        "edges": "HAADF edges only",
+        "none": "HAADF left out",
+    }
+    return "; ".join(
         f"{said} for {_some(names[use])}" for use, said in words.items() if use in names
     )
 

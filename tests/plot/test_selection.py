@@ -175,14 +175,14 @@ def test_lines_join_the_best_at_each_smoothing():
             {"uses_haadf": False, "gamma": None, "regularisers": ["isotropic"] * 2},
             "without the HAADF",
         ),
-        ({"apart": [True, False]}, "HAADF: used (γ = 1) for O Kα; edges only for Ti Kα"),
+        ({"apart": [True, False]}, "HAADF used (γ = 1) for O Kα; HAADF edges only for Ti Kα"),
         (
             {"uses_haadf": False, "gamma": None, "regularisers": ["isotropic", "directional"]},
-            "HAADF: edges only for O Kα; left out for Ti Kα",
+            "HAADF edges only for O Kα; HAADF left out for Ti Kα",
         ),
         (
             {"apart": [False, True], "regularisers": ["huber", "sieve"]},
-            "HAADF: used (γ = 1) for Ti Kα; left out for O Kα",
+            "HAADF used (γ = 1) for Ti Kα; HAADF left out for O Kα",
         ),
     ],
 )
