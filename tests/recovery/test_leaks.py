@@ -54,7 +54,9 @@ def test_lambdas_that_make_the_haadf_leak_are_warned_of_with_the_bias(film, fuse
     assert all(any(each) for each in restored)
     messages = [each.getMessage() for each in caplog.records if WARNING in each.getMessage()]
     moved = " ".join(each for each in output["messages"] if "moved counts" in each)
-    assert all(re.search(rf"{each} \(\S+ instead of \S+ in", moved) for each in ("Ni_Ka", "O_Ka"))
+    assert all(
+        re.search(rf"{each} \(\S+ instead of \S+, now \S+, in", moved) for each in ("Ni_Ka", "O_Ka")
+    )
     assert len(messages) == 1
     assert re.search(r"Ni_Ka \S+ ± \S+ % too high, O_Ka \S+ ± \S+ % too high", messages[0])
 
