@@ -237,9 +237,13 @@ def test_edges_have_cross_sections_of_their_own(folder):
     ({"regions": "auto", "gain": [0.01, 0.05, 0.01]}, False),
 ])  # fmt: skip
 def test_maps_in_different_units_are_refused_before_they_are_fused(options, is_refused):
-    counts = np.random.default_rng(0).poisson(np.linspace(1, 30, 64) * np.ones((3, 64, 1)))
-    maps = np.array([0.01, 0.05, 0.01])[:, None, None] * counts
-    given = read_maps(maps, ["Co_L3", "Mn_L3", "O_K"])
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(np.linspace(1, 30, 64) * np.ones((3, 64, 1)))
+    in_steps = np.array([0.01, 0.05, 0.01])[:, None, None] * counts
+    given, of_steps = (
+        read_maps(maps, ["Co_L3", "Mn_L3", "O_K"])
+        for maps in (in_steps * rng.normal(1.0, 1e-3, counts.shape), in_steps)
+    )
     defaults = {"regions": None, "factors": None, "gain": None, "background": None}
     of_regions = "factors" not in options
     options = SimpleNamespace(**{**defaults, **options})
@@ -249,6 +253,7 @@ def test_maps_in_different_units_are_refused_before_they_are_fused(options, is_r
             check_units(options, given)
     else:
         check_units(options, given)
+    check_units(options, of_steps)  # known gains
 
 
 def test_regions_of_maps_of_unknown_noise_are_refused_before_they_are_fused():

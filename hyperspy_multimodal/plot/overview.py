@@ -144,9 +144,9 @@ def plot_overview(
     counts (``keep_significant``). Crosses mark the centres of windows in which the sums still
     differ. The captions explain the marks. The title of the detector image is its name, such as
     "BSE", and also states if the image was not used in the fusion. If the image was used
-    differently for different elements, the captions state how. Lengths in all panels are in the units
-    of the axes of the maps. The caption of each fused map gives its verdict, with all reasons if it
-    is not sound.
+    differently for different elements, the captions state how. Lengths in all panels are in the
+    units of the axes of the maps. The caption of each fused map gives its verdict, with all reasons
+    if it is not sound.
 
     Examples
     --------
