@@ -1,4 +1,7 @@
-"""Correlation of two images over their overlap, as a function of the shift between them."""
+"""Correlation of two images over their overlap, as a function of the shift between them.
+
+D. Padfield, IEEE Trans. Image Process. 21, 2706 (2012), doi:10.1109/TIP.2011.2181402.
+"""
 
 import numpy as np
 from scipy import fft, ndimage
