@@ -15,6 +15,15 @@ _USUAL_SEM_ENERGY = 20.0
 # Beam energies in keV above, and resolutions in eV below these are impossible.
 _VOLTS = 3000.0
 _KILO_ELECTRON_VOLTS = 1.0
+# Values outside these ranges are unusual: keV by kind of instrument, eV, and mrad. Angles that are
+# too small by a factor of 1000 are in radians.
+_USUAL = {
+    "SEM": (0.5, 60.0),
+    "TEM": (20.0, 1300.0),
+    "energy_resolution_MnKa": (30.0, 300.0),
+    "convergence_angle": (0.1, 100.0),
+    "collection_angle": (0.5, 250.0),
+}
 _NUMBER = re.compile(r"([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([kMm]?)(e?V)?\b")
 _PREFIXES = {"M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3}
 
@@ -50,7 +59,7 @@ def tidied_metadata(signal):
     if kind.startswith("EDS"):
         _tidy_instrument(signal, kind, changes, assumed)
     elif kind == "EELS":
-        _tidy_numbers(signal, changes)
+        _tidy_numbers(signal, changes, assumed)
     if not changes:
         return None, assumed
     metadata = signal.metadata.deepcopy()
@@ -119,6 +128,8 @@ def _tidy_instrument(signal, kind, changes, assumed):
                 if number != _number(given[place])[0]:
                     said.append(f"{name} {number:g} {unit} (the metadata say {given[place]!r})")
                     assumed[item] = number
+            if item not in assumed and _is_unusual(item, number, home):
+                said.append(f"{name} {number:g} {unit} (unusual)")
             unusable = set(given) - set(known)
         else:
             own = f"{home}.Detector.EDS.{item}" if unit == "eV" else f"{home}.{item}"
@@ -128,6 +139,34 @@ def _tidy_instrument(signal, kind, changes, assumed):
             said.append(f"{name} {value:g} {unit} (the metadata say {stated})")
             assumed[item] = value
         changes.update({f"Acquisition_instrument.{place}": None for place in unusable})
+    _say_what_is_assumed(said)
+
+
+def _tidy_numbers(signal, changes, assumed):
+    """Convert beam energy and angles of an EELS signal; remove what cannot be used."""
+    said = []
+    for item in ("beam_energy", "convergence_angle", "Detector.EELS.collection_angle"):
+        place = f"Acquisition_instrument.TEM.{item}"
+        given = signal.metadata.get_item(place, None)
+        if given is None:
+            continue
+        name = item.rpartition(".")[-1]
+        number = _in_keV(given) if name == "beam_energy" else _in_mrad(name, given)
+        if number is None or not isinstance(given, (int, float)) or number != given:
+            changes[place] = number
+        if number is None:
+            continue
+        unit = "keV" if name == "beam_energy" else "mrad"
+        words = f"{name.replace('_', ' ')} {number:g} {unit}"
+        if number != _number(given)[0]:
+            said.append(f"{words} (the metadata say {given!r})")
+            assumed[name] = number
+        elif _is_unusual(name, number):
+            said.append(f"{words} (unusual)")
+    _say_what_is_assumed(said)
+
+
+def _say_what_is_assumed(said):
     if said:
         _logger.warning(
             "Assumed: %s. If this is wrong, set it with s.set_microscope_parameters.",
@@ -136,16 +175,16 @@ def _tidy_instrument(signal, kind, changes, assumed):
         )
 
 
-def _tidy_numbers(signal, changes):
-    """Remove impossible instrument values of an EELS signal, so that they are asked for."""
-    for item in ("beam_energy", "convergence_angle", "Detector.EELS.collection_angle"):
-        place = f"Acquisition_instrument.TEM.{item}"
-        given = signal.metadata.get_item(place, None)
-        if given is None:
-            continue
-        number = _in_keV(given) if item == "beam_energy" else _positive(given)
-        if number is None or not isinstance(given, (int, float)) or number != given:
-            changes[place] = number
+def _is_unusual(name, number, home="TEM"):
+    low, high = _USUAL[home if name == "beam_energy" else name]
+    return not low <= number <= high
+
+
+def _in_mrad(name, given):
+    """Return an angle in mrad, given in mrad or rad, or None."""
+    number = _positive(given)
+    in_radians = number is not None and number < _USUAL[name][0]
+    return 1e3 * number if in_radians and not _is_unusual(name, 1e3 * number) else number
 
 
 def _in_keV(given):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hyperspy_multimodal import fit_maps, fuse_maps, suggest_elements
+from hyperspy_multimodal.data import core_loss
 
 from .conftest import GIVEN, fused
 
@@ -215,3 +216,31 @@ def test_a_gain_that_leaves_no_counts_is_told(small, caplog):
     maps = {"Co": 0.001 * small.counts[0].data, "O": 0.001 * small.counts[1].data}
     fuse_maps(maps, small.haadf, gain=12, **GIVEN)
     assert "no pixel contains half a count: the highest values are Co" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("item", "given", "said"),
+    [
+        ("beam_energy", 200_000, "beam energy 200 keV (the metadata say 200000)"),
+        ("convergence_angle", 0.02, "convergence angle 20 mrad (the metadata say 0.02)"),
+        ("collection_angle", 0.03, "collection angle 30 mrad (the metadata say 0.03)"),
+        ("collection_angle", 400.0, "collection angle 400 mrad (unusual)"),
+        ("beam_energy", 2000.0, "beam energy 2000 keV (unusual)"),
+    ],
+)
+def test_instrument_of_eels(item, given, said, caplog):
+    """Volts and radians are converted, and what is unusual is told."""
+    specimen = core_loss((16, 16), counts=40)
+    usual = {"beam_energy": 200.0, "convergence_angle": 20.0, "collection_angle": 30.0}
+    specimen.signal.set_microscope_parameters(**usual)
+    expected = fused(specimen.signal, specimen.haadf)
+    assert "Assumed" not in caplog.text
+    specimen.signal.set_microscope_parameters(**{item: given})
+    maps = specimen.signal.multimodal_fusion(specimen.haadf, **GIVEN)
+    assert f"Assumed: {said}" in caplog.text
+    record = maps[0].metadata.Multimodal_fusion
+    if "unusual" in said:
+        assert not record.has_item("assumed")
+    else:
+        assert record.assumed.as_dictionary() == {item: usual[item]}
+        np.testing.assert_array_equal([each.data for each in maps], expected)
