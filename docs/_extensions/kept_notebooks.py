@@ -1,6 +1,7 @@
 """Pages from the notebooks, which lie beside the documentation: copied in with their outputs.
 
-Each gets a link to the notebook itself below its title, and all are listed on one page.
+Each gets a link to the notebook itself below its title, and all are listed on one page. Links of
+other pages to notebooks, which also work in a clone, become links to these pages.
 """
 
 import json
@@ -39,6 +40,13 @@ def copy_notebooks(app):
         _write(target / name, json.dumps(page, ensure_ascii=False))
 
 
+def link_to_pages(app, name, source):
+    """Let links to notebooks in the source of a page lead to the pages made of them."""
+    if not name.startswith("tutorials/"):
+        text = source[0].replace("](../notebooks)", "](tutorials/index.md)")
+        source[0] = text.replace("../notebooks/", "tutorials/")
+
+
 def _order(path):
     place = _FIRST.index(path.stem) if path.stem in _FIRST else len(_FIRST)
     return place, path.stem
@@ -67,4 +75,5 @@ def _write(path, text):
 
 def setup(app):
     app.connect("builder-inited", copy_notebooks, priority=1)
+    app.connect("source-read", link_to_pages)
     return {"parallel_read_safe": True}

@@ -93,8 +93,14 @@ def check_units(options, given):
         Maps that were made elsewhere.
     """
     from ..given.noisy_maps import ready_maps
+    from ..given.shares import are_shares
     from ..notes import gathered
-    from ..quantification.map_units import Gains, check_noise_is_known, check_one_unit
+    from ..quantification.map_units import (
+        Gains,
+        check_amounts,
+        check_noise_is_known,
+        check_one_unit,
+    )
 
     if options.factors is None and options.regions != AUTO:
         return  # sums of each map alone
@@ -109,6 +115,8 @@ def check_units(options, given):
     of_used = None if doubts is None else doubts[used]
     names = [name for name, is_used in zip(given.lines, used, strict=True) if is_used]
     try:
+        if options.factors is not None:
+            check_amounts(are_shares(given.arrays))
         check_one_unit(Gains(names, maps.gains[used], of_used), options.factors is None)
         if options.regions == AUTO:
             check_noise_is_known(Gains(given.lines, maps.gains, doubts))

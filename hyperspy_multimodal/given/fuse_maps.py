@@ -239,6 +239,7 @@ def fuse_maps(
     record["gain_source"] = source
     record["quantity"] = quantity_of_maps(measured.gains, source, is_net)
     record["may_be_gross"] = may_be_gross
+    record["are_fractions"] = are_shares(given.arrays)
     record["background"] = np.maximum(measured.subtracted - subtracted, 0.0).tolist()
     record["pedestal"] = subtracted.tolist()
     record["clipping_bias"] = too_bright.tolist()

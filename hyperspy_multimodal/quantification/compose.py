@@ -15,7 +15,7 @@ from .factors import factors_of
 from .found_regions import is_there, rim
 from .independent import ADDED_NOISE, independent_regions
 from .known import what_is_known
-from .map_units import check_one_unit, remarks_on_units
+from .map_units import check_amounts, check_one_unit, remarks_on_units
 from .measured import measured_of
 from .nearby import has_composition_nearby
 from .percent import percent_of
@@ -228,6 +228,7 @@ def composition(
     (['Co', 'O', 'S'], True)
     """
     measured = measured_of(maps, output)
+    check_amounts(maps[0].metadata.get_item("Multimodal_fusion.are_fractions", False))
     check_one_unit(measured)
     factors = factors_of(kfactors, measured.kind, measured.names, maps)
     if composition_units not in ("atomic", "weight"):

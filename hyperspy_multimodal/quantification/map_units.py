@@ -22,6 +22,27 @@ class Gains(NamedTuple):
     gain_doubts: np.ndarray | None
 
 
+def check_amounts(are_fractions):
+    """Refuse maps that are fractions of a total, whose sums over pixels are no amounts.
+
+    Parameters
+    ----------
+    are_fractions : bool
+        Whether the maps are fractions; ``Multimodal_fusion.are_fractions`` of their metadata.
+
+    Raises
+    ------
+    ValueError
+    """
+    if are_fractions:
+        raise ValueError(
+            "maps must be amounts, such as counts, but they are fractions that add up to the same "
+            "value in each pixel (at least with the maps left out), so their sums are not amounts "
+            "of an element. Pass the counts to fuse_maps. If you do not have them, average the "
+            "fractions over regions of uniform thickness yourself, for example with NumPy."
+        )
+
+
 def check_one_unit(measured, of_regions=False):
     """Refuse maps whose estimated gains show that they are in different units.
 
@@ -100,6 +121,8 @@ def remarks_on_units(measured, metadata, is_ratio):
     list of str
     """
     remarks = []
+    if metadata.get_item("Multimodal_fusion.are_fractions", False):
+        remarks.append("values: the maps are fractions, so sums are not amounts of an element")
     error = metadata.get_item("Multimodal_fusion.gain_error", None)
     if error is not None:
         gain = with_error(metadata.Multimodal_fusion.gain, error)

@@ -40,7 +40,7 @@ class Summary(list):
         if not self.fusions:
             repeat(self)
             return
-        shown = self.reasons()[:_MOST]
+        shown = self._shown()
         more = {note.text: note.source for note in self if note.text not in shown}
         for text, source in more.items():
             logging.getLogger(source).info("%s", text)
@@ -50,6 +50,16 @@ class Summary(list):
             lines.append(f"{len(more)} more in `messages` of full_output=True.")
         serious = shown or any(note.brief and RULES[note.kind].brief_warns for note in self)
         _logger.log(logging.WARNING if serious else logging.INFO, "%s", "\n".join(lines))
+
+    def _shown(self):
+        """Return the most serious reasons, with one at least for each map that is not sound."""
+        reasons = self.reasons()
+        shown = reasons[:_MOST]
+        for verdict in (each for verdicts, _ in self.fusions for each in verdicts):
+            own = [text for text in reasons if text in verdict.texts]
+            if verdict.verdict != SOUND and own and not set(own) & set(shown):
+                shown.append(own[0])
+        return shown
 
     def reasons(self):
         """Return texts of the problems of maps and their remedies, the most serious first."""

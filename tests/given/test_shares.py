@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hyperspy_multimodal import composition, fuse_maps, region_sums
 from hyperspy_multimodal.given.shares import are_shares, warn_of_shares
 
 ROWS, COLS = np.indices((64, 64))
@@ -71,3 +72,15 @@ def test_two_phases_beside_each_other_are_no_shares():
     """Where one is as bright as it may be, the other is not there."""
     drawn = np.random.default_rng(0).poisson(np.stack([3.0 * DISC, 3.0 * ~DISC])).astype(float)
     assert not are_shares(saturated(drawn) / saturated(drawn).max(axis=(1, 2), keepdims=True))
+
+
+@pytest.mark.parametrize("chosen", [[0, 1], [0, 1, 2]])
+def test_fractions_have_no_composition(chosen):
+    maps = dict(zip(["Ti_Ka", "Fe_Ka", "O_Ka"], shares(counts(3)), strict=True))
+    used = {name: maps[name] for name in [*maps][: len(chosen)]}
+    fused = fuse_maps(
+        used, DISC + 0.1, gamma=1, lambdas=(0.01, 0.02), full_output=True, show_progressbar=False
+    )
+    with pytest.raises(ValueError, match="they are fractions that add up"):
+        composition(*fused, dict.fromkeys(used, 1.0), {"disc": DISC})
+    assert "the maps are fractions" in region_sums(*fused, {"disc": DISC}).table()

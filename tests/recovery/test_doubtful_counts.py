@@ -81,6 +81,22 @@ def test_a_fault_of_the_haadf_says_which_maps_it_concerns(caplog):
         assert record.getMessage().endswith(f"1. Saturated.{concerned}")
 
 
+def test_the_summary_shows_a_reason_for_each_map_that_is_not_sound(caplog):
+    first, second = NAMES
+    notes = [
+        Note("hyperspy_multimodal.test", f"Doubt {i}.", "leak", {first: 1.0}) for i in range(7)
+    ]
+    notes.append(Note("hyperspy_multimodal.test", "Shifted.", "shifted HAADF", {second: 1.0}))
+    notes.append(Note("hyperspy_multimodal.test", "Clipped.", "clipped HAADF", {second: 1.0}))
+    summary = Summary(notes)
+    summary.fusions.append((verdicts_of(NAMES, notes), "used"))
+    summary.log()
+    [record] = caplog.records
+    shown = record.getMessage()
+    assert "Doubt 0." in shown and "Doubt 6." not in shown
+    assert "Shifted." in shown and "3 more in `messages`" in shown
+
+
 @pytest.mark.parametrize("told", [0, 1, 3])
 @pytest.mark.parametrize("doubts", [1, 5, 7])
 def test_the_summary_counts_all_messages_that_it_leaves_out(caplog, doubts, told):
