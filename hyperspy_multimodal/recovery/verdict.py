@@ -89,8 +89,8 @@ RULES = {
     # net counts where they are below 0, over the total
     "negative counts": Rule("doubtful background", care=0.03, distrust=0.1),
     "cut window": Rule("window beyond the energy axis", care=1),
-    "noise": Rule("noise level is a guess", care=1),
     "shares": Rule("fractions instead of counts", care=1, to_do=True),
+    "noise": Rule("noise level is a guess", care=1),
     # the scan
     "lost positions": Rule("lost scan positions", care=1, to_do=True),
     "disturbed lines": Rule("disturbed rows or columns", care=1, to_do=True),
