@@ -205,7 +205,7 @@ def region_sums(
         whole = measured
         measured, names, masks = independent_regions(whole, output, in_counts, seed)
         has_added_noise = measured is not whole
-        thin = surroundings_remarks(measured, names, masks, in_counts)
+        thin = surroundings_remarks(measured, names, masks, in_counts, of_atoms=False)
     else:
         names, masks = given_regions(regions, maps[0])
         has_added_noise, thin = False, []

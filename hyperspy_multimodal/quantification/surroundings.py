@@ -1,4 +1,4 @@
-"""Whether found regions differ only by the counts of what surrounds them."""
+"""Counts that found regions have in common with what surrounds them."""
 
 from dataclasses import replace
 
@@ -6,13 +6,19 @@ import numpy as np
 
 from .found_regions import are_apart
 
+# An amount is that of the surroundings to a large part if they hold this share of its counts, and
+# if the percentage without them differs by this much and by this many standard errors. What is left
+# of the region must be more than this share of its atoms, and significant.
+_SHARE, _CHANGED, _STANDARD_ERRORS, _LEFT = 1 / 3, 5.0, 3.0, 0.2
 
-def surroundings_remarks(measured, names, masks, factors):
-    """Return what is to be said of regions that hold what a larger one and the surroundings hold.
+
+def surroundings_remarks(measured, names, masks, factors, of_atoms=True):
+    """Return what is to be said of regions of which the surroundings hold a large part.
 
     Where a particle becomes thin, as at its outline, the counts of a film, of tails of the beam and
-    of the instrument are a larger part of all counts. Without these, taken to be as many as in
-    pixels outside of all regions, such a region does not differ from the particle.
+    of the instrument are a larger part of all counts. They are taken to be as many per pixel as
+    outside of all regions. Without them, such a region may not differ from the particle, or an
+    element may have a clearly different percentage.
 
     Parameters
     ----------
@@ -22,7 +28,9 @@ def surroundings_remarks(measured, names, masks, factors):
     masks : numpy.ndarray
         Their pixels, bool, shape (R, ny, nx).
     factors : numpy.ndarray
-        What a count stands for in atoms, shape (K,).
+        What a count stands for in atoms, or in counts of one unit, shape (K,).
+    of_atoms : bool
+        Whether it is atoms. Default True.
 
     Returns
     -------
@@ -31,7 +39,7 @@ def surroundings_remarks(measured, names, masks, factors):
     """
     remarks = [""] * len(masks)
     outside = measured.used & ~masks.any(axis=0)
-    if len(masks) < 2 or not outside.any():
+    if not outside.any():
         return remarks
     around = measured.net[:, outside].mean(axis=1)
     noise = measured.variance[:, outside].sum(axis=1) / outside.sum() ** 2
@@ -49,4 +57,33 @@ def surroundings_remarks(measured, names, masks, factors):
                     "outside of all regions are subtracted: it may be its outline, or a thin part"
                 )
                 break
+    for number, mask in enumerate(masks):
+        if not remarks[number]:
+            remarks[number] = _held_by_surroundings(
+                measured, mask, around, noise, factors, "at%" if of_atoms else "% of all counts"
+            )
     return remarks
+
+
+def _held_by_surroundings(measured, mask, around, noise, factors, unit):
+    """Return a remark on the element whose percentage the surroundings change most, or ""."""
+    there = mask & measured.used
+    pixels, held = there.sum(), measured.net[:, there].sum(axis=1)
+    left = held - pixels * around
+    variance = measured.variance[:, there].sum(axis=1) + pixels**2 * noise
+    atoms, rest = np.maximum(held, 0.0) * factors, np.maximum(left, 0.0) * factors
+    error = np.sqrt(variance @ np.square(factors))
+    if not rest.sum() > max(_STANDARD_ERRORS * error, _LEFT * atoms.sum()):
+        return ""
+    percent, without = (100 * each / each.sum() for each in (atoms, rest))
+    errors = 100 * np.sqrt(variance) * factors / rest.sum()
+    change = np.abs(percent - without)
+    large = (pixels * around > _SHARE * held) & (change > np.maximum(_CHANGED, 3 * errors))
+    if not large.any():
+        return ""
+    k = int(np.argmax(np.where(large, change, 0.0)))
+    return (
+        f"{100 * min(pixels * around[k] / held[k], 1.0):.0f} % of the counts of "
+        f"{measured.names[k]} are as many per pixel as outside of all regions, as of a film or "
+        f"stray X-rays: without them, {without[k]:.0f} instead of {percent[k]:.0f} {unit}"
+    )

@@ -1,5 +1,6 @@
 """Regions that differ from another one only by the counts of their surroundings."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +52,26 @@ def test_an_outline_that_is_particle_and_surroundings_is_told(drawn, seed):
 @pytest.mark.parametrize("around", [STRAY, 0.001 * STRAY])
 def test_a_shell_of_its_own_composition_is_not(drawn, seed, around):
     masks, made = drawn
-    assert remarks_of(made(OTHER, around, seed), masks) == ["", ""]
+    remarks = remarks_of(made(OTHER, around, seed), masks)
+    assert not any("told apart" in each for each in remarks)
+    assert around is STRAY or remarks == ["", ""]
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_what_the_surroundings_hold_of_an_element_is_told(drawn, seed):
+    """Without them, the shell has the third element as 0.3 of 2.1 counts, not 1 of 2.84."""
+    masks, made = drawn
+    measured = made(OTHER, STRAY, seed)
+    said = re.fullmatch(
+        rf"(\d+) % of the counts of {measured.names[2]} are as many per pixel as outside of all "
+        r"regions, .* without them, (\d+) instead of (\d+) at%",
+        remarks_of(measured, masks)[1],
+    )
+    share, without, percent = map(float, said.groups())
+    assert share == pytest.approx(70, abs=20)
+    assert without == pytest.approx(14, abs=9) and percent == pytest.approx(35, abs=9)
+    few = surroundings_remarks(measured, ["1", "2"], masks, np.array([1.0, 1.0, 0.01]))
+    assert few == ["", ""]  # few atoms
 
 
 def test_regions_that_are_given_have_no_such_remark(fused):
