@@ -17,6 +17,7 @@ from ..signals.keywords import explain_keywords
 from ..signals.masks import without_masked
 from ..signals.native import element_maps
 from ..signals.other_signals import in_short
+from .doubtful_families import doubtful_families
 from .unnamed_overlaps import overlaps
 from .xray_fit import plan_fit
 from .xray_windows import line_titles
@@ -105,7 +106,12 @@ def fit_maps(
         counts under a mapped line belongs. ``hidden_elements`` has an entry for each line of a
         listed element that may hide lines of unlisted elements: a dictionary of the ``counts`` that
         may belong to them, their ``error``, ``candidates`` (a list of lines), and ``is_shown``
-        (False if the spectrum merely does not exclude such lines).
+        (False if the spectrum merely does not exclude such lines). ``doubtful_families`` has an
+        entry for each family of a mapped element, such as "Ti_L", whose counts may belong to an
+        unlisted element: a dictionary of ``against`` (the harder family that it disagrees
+        with), ``differs_in`` ("place": it does not follow the other family across the scan;
+        "counts": it has more than four times the counts expected from the other family), its
+        ``counts``, and ``candidates`` (a list of elements).
 
         Channels, as lists of ranges (start, stop): ``fitted_channels``, and ``left_out_channels``,
         whose counts cannot come from the specimen.
@@ -251,6 +257,7 @@ def output_of(signal, fit):
             }
             for each in explanation.hidden
         },
+        "doubtful_families": doubtful_families(explanation, fit.names, fit.disputed),
         "fitted_channels": [(int(start), int(stop)) for start, stop in channel_ranges(found.used)],
         "left_out_channels": [tuple(each) for each in record.get("left_out_channels", [])],
     }

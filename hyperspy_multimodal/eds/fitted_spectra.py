@@ -1,6 +1,6 @@
 """EDS: fits of whole spectra, first of their sum and then of each spectrum."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +53,8 @@ class XrayReading:
         What divides all counts: 1 as recorded, -1 if they are no whole numbers.
     extra_lines : list of str or None
         As given.
+    disputed : dict of (str, str) to float
+        Families that do not follow the lines of the maps, from `disputed_families.disputed`.
     """
 
     explanation: Explanation
@@ -70,6 +72,7 @@ class XrayReading:
     halves: np.ndarray
     divisor: int
     extra_lines: list | None = None
+    disputed: dict = field(default_factory=dict)
     gain = 1.0
     mask = None
 
@@ -302,6 +305,7 @@ class XrayProjection:
             halves=halves,
             divisor=self.divisor,
             extra_lines=self.plan.extra_lines,
+            disputed=found,
         )
 
     def _bias_of_movement(self, net, positions, gross):

@@ -21,11 +21,11 @@ class Doubt(NamedTuple):
     Attributes
     ----------
     kind : str
-        "free", "misfit", "overlap", "hidden", "absent" or "left out".
+        "free", "misfit", "overlap", "hidden", "family", "absent" or "left out".
     text : str
         What, in words.
     line : str
-        The line that it is about, as in the output, or empty.
+        The line or the family that it is about, as in the output, or empty.
     limits : tuple of (float, float) or None
         The range that it is about, in units of the axis.
     """
@@ -51,6 +51,7 @@ def spectrum_doubts(output, unit):
         *_misfits(output, unit),
         *_overlaps(output),
         *_hidden(output),
+        *_families(output),
         *_absent(output),
         *_left_out(output),
     ]
@@ -145,6 +146,25 @@ def _hidden(output):
         )
         for line, found in output["hidden_elements"].items()
     ]
+
+
+def _families(output):
+    """Return families of lines that disagree with other families of their element."""
+    doubts = []
+    for name, found in output["doubtful_families"].items():
+        other = f"the {found['against'].split('_')[1]} lines"
+        if found["differs_in"] == "place":
+            what, unnamed = (
+                f"do not follow {other} across the scan",
+                "absorption or another element",
+            )
+        else:
+            what = f"have more than four times the counts expected from {other}"
+            unnamed = "another element"
+        names = " or ".join(found["candidates"]) or unnamed
+        text = f"{written_name(name)} lines ({found['counts']:,.0f} counts) {what}: {names}?"
+        doubts.append(Doubt("family", text, name))
+    return doubts
 
 
 def _absent(output):

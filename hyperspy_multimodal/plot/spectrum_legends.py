@@ -28,6 +28,7 @@ _SIGNS = {
     "free": ("?", KINDS["free"]),
     "overlap": (OVERLAP_SIGN, KINDS["named"]),
     "hidden": (HIDDEN_SIGN, KINDS["named"]),
+    "family": (HIDDEN_SIGN, KINDS["named"]),
     "absent": ("( )", ABSENT),
 }
 # Columns of the legend, and letters of a line of text, in an inch of the figure's width.

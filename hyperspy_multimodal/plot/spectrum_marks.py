@@ -9,7 +9,7 @@ from .spectrum_legends import ABSENT, KINDS, LEFT_OUT, MISFIT
 from .spectrum_lines import is_visible
 
 _TICK = 0.025  # share of the height of the axes
-_SIGNS = {"overlap": OVERLAP_SIGN, "hidden": HIDDEN_SIGN}
+_SIGNS = {"overlap": OVERLAP_SIGN, "hidden": HIDDEN_SIGN, "family": HIDDEN_SIGN}
 
 
 def mark_lines(axis, lines):
@@ -67,7 +67,8 @@ def _labels(lines, doubts, output, energy, model):
     guesses = _guesses(doubts, output)
     labels = []
     for number, line in enumerate(lines):
-        own = by_line.get(line.name, set())
+        family = f"{line.element}_{line.family}"
+        own = by_line.get(line.name, set()) | by_line.get(family, set())
         is_wanted = line.name in output["totals"] or line.name in guesses
         is_inside = energy[0] <= line.position <= energy[-1]
         if not is_inside or not (is_wanted or is_visible(line, energy, model)):
@@ -75,7 +76,7 @@ def _labels(lines, doubts, output, energy, model):
         if line.kind == "free" and line.name not in guesses:
             continue
         text, colour = guesses.get(line.name, written_name(line.name)), KINDS[line.kind]
-        text += "".join(sign for kind, sign in _SIGNS.items() if kind in own)
+        text += "".join(dict.fromkeys(sign for kind, sign in _SIGNS.items() if kind in own))
         if "absent" in own:
             text, colour = f"({text})", ABSENT
         rank = number - len(lines) * (2 * is_wanted + line.leads)

@@ -99,7 +99,8 @@ def plot_sum_spectrum(
     - ranges, shaded in orange, where the counts deviate from the model in one direction over more
       than one FWHM, by at least five standard errors and 2 %;
     - lines of unlisted elements under a mapped line (†);
-    - lines under which other elements may be hidden (‡);
+    - lines under which other elements may be hidden (‡), and lines of a mapped element that do not
+      follow its other lines across the scan, or have far more counts than these suggest (‡);
     - elements that were not found (in brackets);
     - channels that were left out.
 

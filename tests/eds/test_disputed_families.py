@@ -9,6 +9,7 @@ from hyperspy_multimodal.data._specimen import simulate_specimen
 from hyperspy_multimodal.eds import fitted_spectra
 from hyperspy_multimodal.eds.disputed_families import Without
 from hyperspy_multimodal.notes import gathered
+from hyperspy_multimodal.plot import plot_sum_spectrum
 
 SHAPE = 32, 32
 
@@ -37,6 +38,13 @@ def test_lines_over_an_unlisted_element_do_not_say_where_the_element_is():
     [said] = [each.text for each in notes if "do not follow" in each.text]
     assert said.startswith("L lines of Ti do not follow Ti_Ka") and "such as N" in said
     assert "Ti_L" in output["template_names"]
+    assert list(output["doubtful_families"]) == ["Ti_L"]
+    doubted = output["doubtful_families"]["Ti_L"]
+    assert (doubted["against"], doubted["differs_in"]) == ("Ti_K", "place")
+    assert doubted["candidates"][0] == "N" and doubted["counts"] > 0
+    labels = [text.get_text() for text in plot_sum_spectrum(output)[0].texts]
+    marked = [name for name in labels if "‡" in name]
+    assert marked and all(name.startswith("Ti L") for name in marked)
 
 
 def test_a_soft_line_over_an_unlisted_element_is_doubted():
@@ -47,6 +55,7 @@ def test_a_soft_line_over_an_unlisted_element_is_doubted():
     assert said.text.startswith("Ti_La does not follow the K lines of Ti")
     assert said.amount("Ti_La") > 0.03 and said.amount("Si_Ka") == 0
     assert "Ti_K" not in output["template_names"]
+    assert output["doubtful_families"]["Ti_L"]["against"] == "Ti_K"
 
 
 @pytest.mark.parametrize("nitrogen", [600, 3000, 0])
@@ -60,7 +69,7 @@ def test_lines_that_follow_each_other_are_fitted_together(seed):
     with gathered() as notes:
         _, output = fit_maps(specimen_with(0, seed).signal, full_output=True)
     assert not [each for each in notes if "do not follow" in each.text]
-    assert "Ti_L" not in output["template_names"]
+    assert "Ti_L" not in output["template_names"] and not output["doubtful_families"]
 
 
 def test_what_is_left_out_later_is_as_if_it_had_been_left_out_before(monkeypatch, rng):

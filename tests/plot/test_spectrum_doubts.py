@@ -94,6 +94,30 @@ def test_lines_that_may_hide_elements_are_marked(clean):
     assert "321" in text and "Mo Lα or Pb Mα" in text
 
 
+@pytest.mark.parametrize("candidates", [["Mo", "Pb"], []])
+@pytest.mark.parametrize(
+    ("differs_in", "said"), [("place", "do not follow the K lines"), ("counts", "four times")]
+)
+def test_families_that_disagree_with_their_element_are_marked(clean, differs_in, said, candidates):
+    found = {"against": "Co_K", "differs_in": differs_in, "counts": 321.0, "candidates": candidates}
+    axes = plot_sum_spectrum({**clean, "doubtful_families": {"Co_L": found}})
+    marked = {name for name in labels(axes) if "‡" in name}
+    assert marked and all(name.startswith("Co L") and name.count("‡") == 1 for name in marked)
+    (text,) = doubts(axes)
+    assert text.startswith("Co L lines (321 counts)") and said in text
+    text = " ".join(text.split())
+    assert text.endswith("Mo or Pb?" if candidates else "another element?")
+    assert ("absorption" in text) == (differs_in == "place" and not candidates)
+
+
+def test_a_line_that_is_doubted_twice_has_one_mark(clean):
+    family = {"against": "S_L", "differs_in": "place", "counts": 1.0, "candidates": []}
+    hidden = {"S_Ka": {"counts": 321.0, "candidates": ["Mo_La"]}}
+    doubted = {"hidden_elements": hidden, "doubtful_families": {"S_K": family}}
+    axes = plot_sum_spectrum({**clean, **doubted})
+    assert "S Kα‡" in labels(axes) and len(doubts(axes)) == 2
+
+
 def test_elements_that_are_not_there_are_marked():
     signal = core_shell((32, 32), counts=20).signal
     signal.add_elements(["Mg"])
