@@ -58,12 +58,16 @@ def did_you_mean(text):
         Begins with a space.
     """
     element, *rest = _WITHIN_NAME.split(str(text).strip(), maxsplit=1)
-    letters = element.lower()
+    symbol = _close_symbol(element)
+    return f" Did you mean {'_'.join([symbol, *rest])!r}?" if symbol else ""
+
+
+def _close_symbol(text):
+    """Return the symbol of the element whose symbol or name is close to a text, or None."""
+    letters = text.lower()
     close = [each for each in _swapped(letters) if each in _symbols()]
     close = close or difflib.get_close_matches(letters, _symbols(), n=1)
-    if not close:
-        return ""
-    return f" Did you mean {'_'.join([_symbols()[close[0]], *rest])!r}?"
+    return _symbols()[close[0]] if close else None
 
 
 def _swapped(letters):
@@ -254,12 +258,14 @@ def check_they_exist(argument, names, kind, mapped=()):
 
 
 def close_name(text, *kinds):
-    """Return a question with the line or edge of the same element that is close to an unknown one.
+    """Return a question with the line or edge that is close to an unknown one.
+
+    It is of the same element or, if there is no such element, of the closest one.
 
     Parameters
     ----------
     text : str
-        Such as "O_Kaa".
+        Such as "O_Kaa" or "Pdd_La".
     *kinds : str
         "X-ray line", "edge".
 
@@ -268,14 +274,17 @@ def close_name(text, *kinds):
     str
         Begins with a space; empty if there is none.
     """
-    element = known_element(_WITHIN_NAME.split(text.strip())[0])
+    written, *line = _WITHIN_NAME.split(text.strip())
+    element = known_element(written) or _close_symbol(written)
+    if element and not line and not known_element(written):
+        return did_you_mean(text)
     own = {
         letters: name
         for kind in kinds
         for letters, name in _by_letters(kind).items()
         if name.split("_")[0] == element
     }
-    close = difflib.get_close_matches(_letters(text), own, n=1)
+    close = difflib.get_close_matches(_letters("".join([element or "", *line])), own, n=1)
     return f" Did you mean {own[close[0]]!r}?" if close else ""
 
 
