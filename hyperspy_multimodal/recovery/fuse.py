@@ -22,7 +22,6 @@ from .evidence import judged, messages_of, say_rough_errors, table_of
 from .leaks import warn_of_bright_bias, warn_of_leaks
 from .messages import (
     check_counts,
-    say_what_is_shared,
     say_what_was_given_back,
     say_what_was_left_out,
     warn_of_poor_model,
@@ -42,6 +41,7 @@ from .record import (
 )
 from .restored import restored
 from .setting import chosen_setting
+from .shared_messages import say_what_is_shared
 from .summary import summed_up
 from .sums_by_brightness import (
     say_what_was_moved_back,
@@ -178,9 +178,9 @@ def fuse(maps: Maps, haadf, scattering, parameters):
     numbers |= {} if found is None else found.record
     numbers |= restored_record(maps, back, result.maps)
     numbers |= shared_record(maps, chosen.shared, maps_now.as_fused.maps)
-    say_what_is_shared(maps.names, numbers["shared_coefficients"])
-    numbers["differing"] = windows_of(maps, left, result.maps)
     gains = maps.gains[:, None, None]
+    say_what_is_shared(maps.names, numbers["shared_coefficients"], gains * maps_now.as_fused.maps)
+    numbers["differing"] = windows_of(maps, left, result.maps)
     return Fused(
         maps=gains * result.maps,
         errors=None if found is None else gains * found.standard_deviations,

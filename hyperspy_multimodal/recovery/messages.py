@@ -177,39 +177,6 @@ def warn_of_poor_model(model):
         )
 
 
-def say_what_is_shared(names, coefficients):
-    """Log which maps follow those of other elements.
-
-    Parameters
-    ----------
-    names : list of str
-        Lines or edges.
-    coefficients : list of list of float or None
-        Of each map, those of the other maps and a constant; all 0 if it follows none.
-    """
-    following = {
-        name: _combination(names, own)
-        for name, own in zip(names, coefficients or [], strict=bool(coefficients))
-        if any(own)
-    }
-    if following:
-        _logger.info(
-            "Maps follow those of other elements as far as this predicts held-out counts better "
-            "(share_structure): %s.",
-            ", ".join(f"{name} follows {each}" for name, each in following.items()),
-        )
-
-
-def _combination(names, coefficients):
-    """Return a sum of maps in words, without the constant."""
-    terms = [
-        f"{'-' if each < 0 else '+'} {abs(each):.2g} {name}"
-        for name, each in zip(names, coefficients, strict=False)
-        if each
-    ]
-    return " ".join(terms).removeprefix("+ ")
-
-
 def say_what_was_given_back(maps, lost, kept):
     """Log where fusion had erased or added significant structure, which was corrected.
 
