@@ -23,11 +23,13 @@ class Summary(list):
         Verdicts of each fusion (one per slice of a stack), and how the HAADF was used.
     postponed : bool
         Whether the notes belong to a lazy fusion, which logs them when it is computed.
+    full_output : bool
+        Whether the call returns all messages in its output.
     """
 
-    def __init__(self, notes=()):
+    def __init__(self, notes=(), full_output=False):
         super().__init__(notes)
-        self.fusions, self.postponed = [], False
+        self.fusions, self.postponed, self.full_output = [], False, full_output
 
     def log(self):
         """Log the summary.
@@ -47,7 +49,8 @@ class Summary(list):
         lines = [self.first_line()]
         lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown, 1)]
         if more:
-            lines.append(f"{len(more)} more in `messages` of full_output=True.")
+            where = "the output" if self.full_output else "full_output=True"
+            lines.append(f"{len(more)} more in `messages` of {where}.")
         serious = shown or any(note.brief and RULES[note.kind].brief_warns for note in self)
         _logger.log(logging.WARNING if serious else logging.INFO, "%s", "\n".join(lines))
 
@@ -111,10 +114,15 @@ class Summary(list):
 
 
 @contextlib.contextmanager
-def one_summary():
+def one_summary(full_output=False):
     """Collect messages, which the outermost call logs in one record.
 
     If an error occurs, the messages so far are logged one by one.
+
+    Parameters
+    ----------
+    full_output : bool
+        Whether the call returns all messages in its output. Default False.
 
     Yields
     ------
@@ -124,7 +132,7 @@ def one_summary():
     if isinstance(outer, Summary):
         yield outer
         return
-    summary = Summary()
+    summary = Summary(full_output=full_output)
     try:
         with gathered(summary):
             yield summary

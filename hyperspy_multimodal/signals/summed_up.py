@@ -13,7 +13,7 @@ def summed_up(method):
     def fused(*args, **kwargs):
         from ..recovery.summary import one_summary
 
-        with one_summary():
+        with one_summary(kwargs.get("full_output") is True):
             return method(*args, **kwargs)
 
     return fused

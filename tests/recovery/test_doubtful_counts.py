@@ -97,19 +97,21 @@ def test_the_summary_shows_a_reason_for_each_map_that_is_not_sound(caplog):
     assert "Shifted." in shown and "3 more in `messages`" in shown
 
 
+@pytest.mark.parametrize("full_output", [False, True])
 @pytest.mark.parametrize("told", [0, 1, 3])
 @pytest.mark.parametrize("doubts", [1, 5, 7])
-def test_the_summary_counts_all_messages_that_it_leaves_out(caplog, doubts, told):
+def test_the_summary_counts_all_messages_that_it_leaves_out(caplog, doubts, told, full_output):
     notes = [Note("hyperspy_multimodal.test", f"Doubt {i}.", "leak") for i in range(doubts)]
     notes += [Note("hyperspy_multimodal.test", f"Told {i}.", "told") for i in range(told)] * 2
-    summary = Summary(notes)
+    summary = Summary(notes, full_output)
     summary.fusions.append((verdicts_of(NAMES, notes), "used"))
     with caplog.at_level(logging.INFO, "hyperspy_multimodal"):
         summary.log()
     *others, last = (each.getMessage() for each in caplog.records)
     left_out = max(doubts - 5, 0) + told
     assert len(others) == left_out
-    said = f"\n{left_out} more in `messages` of full_output=True."
+    where = "the output" if full_output else "full_output=True"
+    said = f"\n{left_out} more in `messages` of {where}."
     assert last.endswith(said) if left_out else " more in " not in last
 
 
