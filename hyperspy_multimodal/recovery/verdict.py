@@ -240,7 +240,8 @@ def verdicts_of(names, notes, follow=None):
             Reason(grade(note, name, follows), RULES[note.kind].words, note.text, _RANKS[note.kind])
             for note in notes
         ]
-        against = sorted({e for e in reasons if e.verdict != SOUND}, key=lambda e: e.gravity)
+        doubts = dict.fromkeys(each for each in reasons if each.verdict != SOUND)
+        against = sorted(doubts, key=lambda each: each.gravity)
         found.append(Verdict(name, against[0].verdict if against else SOUND, against))
     return found
 
