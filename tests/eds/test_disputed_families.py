@@ -58,6 +58,18 @@ def test_a_soft_line_over_an_unlisted_element_is_doubted():
     assert output["doubtful_families"]["Ti_L"]["against"] == "Ti_K"
 
 
+@pytest.mark.parametrize("nitrogen", [0, 3000])
+def test_lines_with_far_too_many_counts_are_doubted_if_all_is_uniform(nitrogen):
+    areal = {"Si": np.full(SHAPE, 300.0), "Ti": np.full(SHAPE, 300.0)}
+    unlisted = {"N": np.full(SHAPE, float(nitrogen))} if nitrogen else None
+    given = ["Si_Ka", "Ti_Ka"], Scan(counts=10, seed=0)
+    specimen = simulate_specimen(areal, *given, name="film", unlisted=unlisted)
+    doubted = fit_maps(specimen.signal, full_output=True)[1]["doubtful_families"]
+    assert list(doubted) == (["Ti_L"] if nitrogen else [])
+    if nitrogen:
+        assert doubted["Ti_L"]["differs_in"] == "counts" and doubted["Ti_L"]["candidates"][0] == "N"
+
+
 @pytest.mark.parametrize("nitrogen", [600, 3000, 0])
 def test_such_an_element_is_suggested(nitrogen):
     found = {each.element: each for each in suggest_elements(specimen_with(nitrogen).signal)}
