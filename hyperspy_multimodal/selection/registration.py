@@ -102,10 +102,10 @@ def registration(modelled, haadf, noise=0.0):
     left = image[overlap]
     if _correlation(moved, there) <= _correlation(left, there):
         return Registration((0.0, 0.0))
-    # the gradient of noise that is smoothed by a Gaussian has its variance divided by the width's
+    of_image, of_edges = _noise_of_overlap(image.shape, overlap)
     if not (
-        _explains_more(left, moved, there, noise)
-        or _explains_more(*map(_edges, (left, moved, there)), noise / SMOOTHING**2)
+        _explains_more(left, moved, there, noise * of_image)
+        or _explains_more(*map(_edges, (left, moved, there)), noise * of_edges)
     ):
         return Registration((0.0, 0.0))
     correction, covariance = refined(_edges(there), _edges(moved))
@@ -196,11 +196,29 @@ def moved_image(image, shift):
 def _explains_more(before, after, modelled, noise):
     """Return whether a shift removes enough of the variance that is unexplained, without noise."""
     signal = np.square(_centred(modelled)).sum(axis=0).mean() - noise
-    share = signal / (signal + noise)
     if signal <= 0:
         return False
-    left, now = (1 - _correlation(each, modelled) ** 2 / share for each in (before, after))
-    return now <= (1 - _GAIN) * left
+    explained = [_correlation(each, modelled) ** 2 for each in (before, after)]
+    # What correlates with the HAADF is not noise, even if the noise is overestimated.
+    share = max(signal / (signal + noise), *explained)
+    left, now = (share - each for each in explained)
+    return explained[0] < explained[1] and now <= (1 - _GAIN) * left
+
+
+def _noise_of_overlap(shape, overlap):
+    """Return the noise variance of a smoothed image and of its edges over an overlap.
+
+    Both are relative to the variance inside a large image. They are larger near borders, where
+    smoothing repeats the edge values and slopes are differences of neighbours.
+    """
+    levels, slopes = [], []
+    for size, part in zip(shape, overlap, strict=True):
+        weights = ndimage.gaussian_filter1d(np.eye(size), SMOOTHING, axis=0, mode="nearest")[part]
+        levels.append(np.square(weights).sum(axis=1).mean())
+        slopes.append(np.square(np.gradient(weights, axis=0)).sum(axis=1).mean())
+    inside = 1 / (4 * np.pi * SMOOTHING**2)
+    of_edges = slopes[0] * levels[1] + levels[0] * slopes[1]
+    return levels[0] * levels[1] / inside, of_edges / inside
 
 
 def _overlap(shape, shift):

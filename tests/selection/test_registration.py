@@ -5,7 +5,11 @@ import pytest
 from scipy import ndimage
 
 from hyperspy_multimodal.selection.normalised_haadf import smoothed
-from hyperspy_multimodal.selection.registration import moved_image, registration
+from hyperspy_multimodal.selection.registration import (
+    _noise_of_overlap,
+    moved_image,
+    registration,
+)
 
 ORIENTATIONS = {
     "mirrored left to right": lambda a: a[:, ::-1],
@@ -156,3 +160,31 @@ def test_noise_of_the_maps_does_not_hide_a_shift():
     assert registration(modelled, haadf).distance == 0
     found = registration(modelled, haadf, noise**2 / (4 * np.pi * 1.5**2))
     np.testing.assert_allclose(found.shift, (0, -2), atol=0.6)
+
+
+@pytest.mark.parametrize("shift", [(0.0, 4.0), (-3.0, 2.0)])
+def test_a_shift_is_found_from_edges_that_are_mostly_noise(shift):
+    """Contrast that the maps lack hides the shift of the images, but not that of their edges."""
+    rng = np.random.default_rng(2)
+    texture = ndimage.gaussian_filter(rng.normal(size=(256, 256)), 2.0)
+    other = ndimage.gaussian_filter(rng.normal(size=(256, 256)), 12.0)
+    texture, other = (each / each.std() for each in (texture, other))
+    noise = 6.0
+    modelled = smoothed(noisy(texture, noise, seed=1), 1.5)
+    haadf = moved_image(noisy(texture + 5 * other), shift)
+    found = registration(modelled, haadf, noise**2 / (4 * np.pi * 1.5**2))
+    np.testing.assert_allclose(found.shift, np.negative(shift), atol=0.5)
+
+
+@pytest.mark.parametrize("size", [24, 96])
+def test_noise_of_images_and_edges_is_that_of_simulated_noise(size):
+    """Noise that is wrong by a quarter makes a shift of noisy edges look like none."""
+    rng = np.random.default_rng(0)
+    part = slice(0, size), slice(3, size)
+    images = [smoothed(rng.normal(size=(size, size)), 1.5)[part] for _ in range(400)]
+    measured = [
+        np.mean([np.square(image).mean() for image in images]),
+        np.mean([np.square(np.gradient(image)).sum(axis=0).mean() for image in images]),
+    ]
+    expected = np.array(_noise_of_overlap((size, size), part)) / (4 * np.pi * 1.5**2)
+    np.testing.assert_allclose(measured, expected, rtol=0.05)
