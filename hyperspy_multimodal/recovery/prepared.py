@@ -113,10 +113,16 @@ def registered_fit(maps, haadf, scattering, parameters):
     shift, moved = np.zeros(2), haadf
     for attempt in range(_ATTEMPTS):
         fit = guide = fit_of(maps, moved, scattering)
-        start = weights
-        if attempt == 0 and parameters.fits_weights:
-            # Weights fitted to a shifted HAADF would cause a shift.
-            start, guide = "Z", fit_of(maps, moved, _of_known_gains(maps, scattering))
+        # The best prediction from a noisy map is less than the map by its share of noise.
+        shares = fit.signal_shares()
+        if parameters.fits_weights:
+            start, expected = weights, scattering * shares
+            if attempt == 0:
+                # Weights fitted to a shifted HAADF would cause a shift.
+                start, expected = "Z", _of_known_gains(maps, expected)
+            guide = fit_of(maps, moved, expected)
+        else:
+            start = shares if weights is None else shares * weights
         # A linear model shows a shift best, for any exponent.
         model = guide.model(1.0, start, 0.0)
         found = registration(guide.predicted(model), fit.haadf, guide.predicted_noise(model))
@@ -140,8 +146,8 @@ def _of_known_gains(maps, scattering):
     A map whose gain is a guess may seem to hold a hundred times as many counts as the others. Its
     own contrast, such as that of what is left by other elements, would then be that of the HAADF.
     """
-    known = np.asarray(getattr(maps, "gains_are_known", True))
-    return np.where(known, scattering, 0.0) if known.any() else scattering
+    known = np.where(getattr(maps, "gains_are_known", True), scattering, 0.0)
+    return known if known.any() else scattering
 
 
 def _kept_totals(maps, haadf, beyond, parameters):

@@ -145,6 +145,12 @@ class HaadfFit:
         _, noise = self._terms(model.gamma)
         return float(model.weights**2 @ noise / self.haadf.size)
 
+    def signal_shares(self):
+        """Return the share of the variance of each smoothed map that is not noise, shape (K,)."""
+        variance = self.blurred.var(axis=(1, 2), dtype=float)
+        noise = self.variance.mean(axis=(1, 2), dtype=float)
+        return np.clip(1 - noise / np.maximum(variance, np.finfo(float).tiny), 0, 1)
+
     def _terms(self, gamma):
         """Return the terms of the model, (K, pixels), and sums of their noise variance."""
         # Clipped noise has a mean that would look like signal: clip only if the power requires it.
