@@ -147,7 +147,7 @@ class HaadfFit:
 
     def signal_shares(self):
         """Return the share of the variance of each smoothed map that is not noise, shape (K,)."""
-        variance = self.blurred.var(axis=(1, 2), dtype=float)
+        variance = np.array([each.var(dtype=float) for each in self.blurred])
         noise = self.variance.mean(axis=(1, 2), dtype=float)
         return np.clip(1 - noise / np.maximum(variance, np.finfo(float).tiny), 0, 1)
 
