@@ -53,3 +53,14 @@ def test_maps_of_noise_alone_do_not_hide_a_shift(weights, noise_maps):
     scattering = [66**1.7, 21**1.7, *[79**1.7] * noise_maps]
     _, found = registered_fit(maps, moved, scattering, parameters)
     np.testing.assert_allclose(found, (0.0, -3.0), atol=0.4)
+
+
+@pytest.mark.parametrize("weights", ["auto", "Z", None])
+def test_a_haadf_is_not_moved_to_maps_of_noise(weights):
+    haadf, _ = shares()
+    arrays = np.random.default_rng(2).poisson(0.5, (2, *SHAPE)).astype(float)
+    maps, _ = ready_maps(["Au", "Pt"], arrays, None, None, 0, 0)
+    is_fitted = weights is not None
+    parameters = SimpleNamespace(weights_of=lambda _: weights, fits_weights=is_fitted, align=True)
+    _, found = registered_fit(maps, haadf, [79**1.7, 78**1.7], parameters)
+    assert not found.any()

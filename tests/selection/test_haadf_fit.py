@@ -26,6 +26,15 @@ def test_the_variance_of_blurred_maps_is_that_of_their_noise():
     np.testing.assert_allclose(stated, spread, rtol=0.15)
 
 
+def test_a_map_of_noise_alone_has_no_share_of_signal():
+    expected = np.stack([truth()[0], np.full_like(truth()[0], 0.3), np.zeros_like(truth()[0])])
+    shares = np.array(
+        [fitted(expected, modelled(truth()), seed).signal_shares() for seed in (0, 1)]
+    )
+    assert (shares[:, 0] > 0.9).all()
+    np.testing.assert_allclose(shares[:, 1:], 0, atol=0.15)
+
+
 @pytest.mark.parametrize("gamma", [1.0, 1.4, 1.8])
 def test_noise_is_carried_through_the_exponent(gamma):
     """Compared with drawn values, where they are far above their noise."""
