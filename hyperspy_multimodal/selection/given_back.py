@@ -206,7 +206,12 @@ def _is_among(one, lost):
     own = [each for each in lost if each.element == one.element]
     if one.window.family in SUMS:
         return any(each.window.family == one.window.family for each in own)
-    return any(np.array_equal(each.pixels, one.pixels) for each in own)
+    return any(_are_same(each.pixels, one.pixels) for each in own)
+
+
+def _are_same(pixels, others):
+    """Return whether rows and columns are the same, without a look at those of another number."""
+    return len(pixels[0]) == len(others[0]) and all(map(np.array_equal, pixels, others))
 
 
 def _stays(one, lost):

@@ -16,6 +16,7 @@ _BETTER = 4.5
 _SOFTENING = 0.5
 # Relative error of bounds of likelihoods.
 _ROUNDING = 1e-9
+_AT_ONCE = 64  # runs whose likelihoods are computed together, the most promising first
 _EIGHT = np.ones((3, 3), bool)
 
 
@@ -169,10 +170,20 @@ class _Pieces:
         whole, first = (self._gained(*(each[[k]] for each in runs)) for k in (0, highest.argmax()))
         wanted = max(float(whole[0]) + _BETTER, float(first[0]))
         likely = np.flatnonzero(highest >= wanted - _ROUNDING * max(abs(wanted), 1.0))
-        gained = self._gained(*(each[likely] for each in runs))
-        if not likely.size or gained.max() - whole[0] < _BETTER:
+        best, most = None, float(whole[0]) + _BETTER
+        likely = likely[np.argsort(-highest[likely], kind="stable")]
+        for some in np.split(likely, np.arange(_AT_ONCE, likely.size, _AT_ONCE)):
+            rounding = _ROUNDING * max(abs(most), 1.0)
+            if not some.size or highest[some[0]] < most - rounding:
+                break
+            gained = self._gained(*(each[some] for each in runs))
+            for run, gain in zip(some, gained, strict=True):
+                # of equally likely runs, the first one
+                is_first = best is not None and gain > most - rounding and run < best
+                if gain > most + rounding or is_first or (best is None and gain >= most):
+                    best, most = run, max(gain, most)
+        if best is None:
             return None
-        best = likely[gained.argmax()]
         return (starts[best] + np.arange(lengths[best])) % number
 
     def _gained(self, starts, lengths, excess, per_pixel):
