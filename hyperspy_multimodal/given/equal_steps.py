@@ -11,7 +11,8 @@ from .noise_from_moments import Noise
 # many steps.
 _EQUAL_STEPS, _MOST_STEPS = 1e-3, 2**16
 # A step is the gain if it differs from the gain by the noise by less than this many errors of that.
-_AGREES = 3.0
+# Noise is that of counts if its variance differs by less than as many errors, or by this share.
+_AGREES, _ALIKE = 3.0, 0.1
 
 
 def step_of(values):
@@ -46,7 +47,7 @@ def gains_by_steps(arrays, mask=None):
     if not all(steps):
         return None
     for step, image in zip(steps, arrays, strict=True):
-        if not dispersion_of(np.rint(image / step), mask).like_counts:
+        if not _are_counts(dispersion_of(np.rint(image / step), mask)):
             return None
     return np.array(steps)
 
@@ -75,11 +76,17 @@ def in_steps(noise, image):
     found = dispersion_of(np.rint(image / step))
     is_told = np.isfinite(noise.gain_error)
     agrees = abs(noise.gain - step) < _AGREES * noise.gain_error
-    if found.like_counts and (agrees or not is_told):
+    if _are_counts(found) and (agrees or not is_told):
         return Noise(step, 0.0, gain_error=0.0, floor_error=0.0)
     if is_told and agrees and not found.unlike_counts:
         return replace(noise, gain=step)
     return noise
+
+
+def _are_counts(found):
+    """Return whether noise is that of counts, and not of counts that were scaled and rounded."""
+    away = abs(found.factor - 1)
+    return found.like_counts and away < max(_AGREES * found.error, _ALIKE)
 
 
 def _step_from_zero(image):

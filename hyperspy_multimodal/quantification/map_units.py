@@ -36,10 +36,11 @@ def check_amounts(are_fractions):
     """
     if are_fractions:
         raise ValueError(
-            "maps must be amounts, such as counts, but they are fractions that add up to the same "
-            "value in each pixel (at least with the maps left out), so their sums are not amounts "
-            "of an element. Pass the counts to fuse_maps. If you do not have them, average the "
-            "fractions over regions of uniform thickness yourself, for example with NumPy."
+            "maps must be amounts, such as counts, but they are fractions: together with any maps "
+            "that were left out, they add up to the same value in each pixel. Their sums are "
+            "therefore not amounts of an element. Pass the counts to fuse_maps. If you do not have "
+            "them, average the fractions over regions of uniform thickness yourself, for example "
+            "with NumPy."
         )
 
 

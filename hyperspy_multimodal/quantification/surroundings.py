@@ -78,12 +78,15 @@ def _held_by_surroundings(measured, mask, around, noise, factors, unit):
     percent, without = (100 * each / each.sum() for each in (atoms, rest))
     errors = 100 * np.sqrt(variance) * factors / rest.sum()
     change = np.abs(percent - without)
-    large = (pixels * around > _SHARE * held) & (change > np.maximum(_CHANGED, 3 * errors))
+    large = (pixels * around > _SHARE * held) & (
+        change > np.maximum(_CHANGED, _STANDARD_ERRORS * errors)
+    )
     if not large.any():
         return ""
     k = int(np.argmax(np.where(large, change, 0.0)))
+    share = 100 * min(pixels * around[k] / held[k], 1.0)
     return (
-        f"{100 * min(pixels * around[k] / held[k], 1.0):.0f} % of the counts of "
-        f"{measured.names[k]} are as many per pixel as outside of all regions, as of a film or "
-        f"stray X-rays: without them, {without[k]:.0f} instead of {percent[k]:.0f} {unit}"
+        f"outside all regions, {measured.names[k]} has {share:.0f} % of the counts per pixel that "
+        "it has here, for example from a film or stray signal; without them, it would have "
+        f"{without[k]:.0f} instead of {percent[k]:.0f} {unit}"
     )

@@ -114,7 +114,8 @@ def test_scaled_counts_are_counts(kind, caplog):
     assert "counts that were multiplied by a constant" in caplog.text
     noisy = scaled + 0.01 * np.random.default_rng(0).standard_normal(scaled.shape)
     doubled = 2 * np.rint(images / 2)  # noise of half as many counts
-    for other in (noisy, 0.3 * doubled, [scaled[0], noisy[1]]):
+    rounded = np.rint(1.3 * images)
+    for other in (noisy, 0.3 * doubled, [scaled[0], noisy[1]], rounded / rounded.max()):
         assert ready_maps(["Ti", "O"], np.array(other), None, None, 1, 0)[1] == "estimated"
 
 

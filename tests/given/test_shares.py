@@ -81,6 +81,6 @@ def test_fractions_have_no_composition(chosen):
     fused = fuse_maps(
         used, DISC + 0.1, gamma=1, lambdas=(0.01, 0.02), full_output=True, show_progressbar=False
     )
-    with pytest.raises(ValueError, match="they are fractions that add up"):
+    with pytest.raises(ValueError, match="they are fractions: together"):
         composition(*fused, dict.fromkeys(used, 1.0), {"disc": DISC})
     assert "the maps are fractions" in region_sums(*fused, {"disc": DISC}).table()

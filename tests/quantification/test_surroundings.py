@@ -63,8 +63,8 @@ def test_what_the_surroundings_hold_of_an_element_is_told(drawn, seed):
     masks, made = drawn
     measured = made(OTHER, STRAY, seed)
     said = re.fullmatch(
-        rf"(\d+) % of the counts of {measured.names[2]} are as many per pixel as outside of all "
-        r"regions, .* without them, (\d+) instead of (\d+) at%",
+        rf"outside all regions, {measured.names[2]} has (\d+) % of the counts per pixel .* without "
+        r"them, it would have (\d+) instead of (\d+) at%",
         remarks_of(measured, masks)[1],
     )
     share, without, percent = map(float, said.groups())
