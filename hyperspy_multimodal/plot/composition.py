@@ -8,8 +8,9 @@ import numpy as np
 
 from ..quantification import Composition
 from ..signals.native import image_name
-from .composition_points import draw_points, fit_range, fit_scale, scarce
+from .composition_points import draw_points, fit_range, fit_scale
 from .composition_table import write_numbers
+from .composition_values import shown_of
 from .drawable import check_found, checked_image
 from .figures import figure_of, fit_text
 from .panels import brightest, extent, height_over_width, place, scale_bar
@@ -30,6 +31,7 @@ def plot_composition(
     haadf: BaseSignal | NDArray,
     fig: Figure | None = None,
     *,
+    ratio_to: str | None = None,
     figsize: Size | None = None,
 ) -> NDArray:
     """Plot the compositions of regions with error bars and a table, beside a map of the regions.
@@ -43,6 +45,10 @@ def plot_composition(
         with a different field of view raises an error, as in the fusion.
     fig : matplotlib.figure.Figure, optional
         Figure to plot on; a new one by default.
+    ratio_to : str, optional
+        Element symbol, X-ray line or edge. The figure then shows the ratios of the numbers of atoms
+        to this element, with standard errors, as in ``found.table(ratio_to=...)``, instead of
+        percentages. For EELS, they are ratios of areal densities.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
         such as "180 mm".
@@ -56,8 +62,9 @@ def plot_composition(
     Raises
     ------
     TypeError, ValueError
-        If ``found`` is not a composition or has no region, or if the image does not cover the field
-        of view of its maps.
+        If ``found`` is not a composition or has no region, if the image does not cover the field of
+        view of its maps, or if the element of ``ratio_to`` is not in the composition or not
+        detected in any region.
 
     Notes
     -----
@@ -67,10 +74,12 @@ def plot_composition(
     Error bars show one standard error, which combines the errors of the counts, the fit and the
     k-factors. An element that is not detected is drawn as a downward triangle at its detection
     limit, and as "< limit" in the table. A region without a composition has no points, and the
-    table says so. The scale covers all points and their error bars. The scale of scarce elements
-    ends at the largest of their values, and is logarithmic if the values differ by more than a
-    factor of ten. The number of decimals in the table is chosen for each element according to its
-    errors.
+    table says so. With ``ratio_to``, the same applies to regions in which this element is not
+    detected. For existing maps, detection is not assessed: all elements are drawn with their
+    values, and the figure states that the errors do not include those of the background. The scale
+    covers all points and their error bars. The scale of scarce elements ends at the largest of
+    their values, and is logarithmic if the values differ by more than a factor of ten. The number
+    of decimals in the table is chosen for each element according to its errors.
 
     Examples
     --------
@@ -86,12 +95,16 @@ def plot_composition(
     >>> axes = plot_composition(found, specimen.haadf)
     >>> axes.shape
     (3,)
+    >>> axes = plot_composition(found, specimen.haadf, ratio_to="O")
+    >>> axes[1].get_ylabel()
+    'atoms per atom of O'
     """
     check_found(found, Composition, "plot_composition")
     if not found.regions:
         raise ValueError("plot_composition needs a region, but this composition has none.")
     image = checked_image(haadf, found.maps[0], "plot_composition")
-    few = scarce(found)
+    shown = shown_of(found, ratio_to)
+    few = shown.few
     many = np.flatnonzero(~few)
     width = float(np.clip(1.15 * len(few) + 1.0 + few.any(), _NARROWEST, _WIDEST))
     share = (few.sum() + 0.5) / (len(few) + 1)
@@ -108,13 +121,13 @@ def plot_composition(
     places = [grid[0, 0], grid[0, 1], grid[1, :], *(grid[0, 2:3] for _ in widths[1:])]
     axes = np.array([fig.add_subplot(each) for each in places], dtype=object)
     names = _draw_regions(axes[0], found, image, image_name(haadf))
-    draw_points(axes[1], found, many)
-    fit_range(axes[1], found, many)
-    axes[1].set_title("composition ± standard error")
-    write_numbers(axes[2], found, by_element)
+    draw_points(axes[1], shown, many)
+    fit_range(axes[1], shown, many)
+    axes[1].set_title(shown.title)
+    write_numbers(axes[2], shown, by_element)
     if few.any():
-        draw_points(axes[3], found, np.flatnonzero(few))
-        fit_scale(axes[3], found, few)
+        draw_points(axes[3], shown, np.flatnonzero(few))
+        fit_scale(axes[3], shown)
     fit_text(fig, size, figsize)
     place_names(axes[0], names, found.masks, found.maps[0])
     return axes

@@ -2,32 +2,28 @@
 
 import numpy as np
 
-from .composition_points import UNITS, has_composition, percent_of
 from .panels import region_colour
 
 _SIZE = 9.0  # points
 _CELL = 0.085  # inches a character of that size
-_NOTHING = "no composition"
 
 
-def write_numbers(axis, found, by_element):
+def write_numbers(axis, shown, by_element):
     """Write the numbers of all regions and elements.
 
     Parameters
     ----------
     axis : matplotlib.axes.Axes
-    found : Composition
+    shown : Shown
     by_element : bool
         Whether elements are rows and regions columns, not the other way round.
     """
-    unit = UNITS[found.units]
-    elements = [f"{each} ({unit})" for each in found.elements]
-    numbers = zip(*(_numbers(found, k) for k in range(len(elements))), strict=True)
+    numbers = zip(*(_numbers(shown, k) for k in range(len(shown.names))), strict=True)
     rows = [
         [name, str(pixels), *each]
-        for name, pixels, each in zip(found.regions, found.pixels, numbers, strict=True)
+        for name, pixels, each in zip(shown.regions, shown.pixels, numbers, strict=True)
     ]
-    cells = [["region", "pixels", *elements], *rows]
+    cells = [["region", "pixels", *shown.names], *rows]
     if by_element:
         cells = [list(each) for each in zip(*cells, strict=True)]
     axis.axis("off")
@@ -49,15 +45,16 @@ def write_numbers(axis, found, by_element):
             cell.get_text().set(color=region_colour(region - 1), weight="bold")
 
 
-def _numbers(found, element):
+def _numbers(shown, element):
     """Return what is written of an element, one text a region, with the same decimals."""
-    percent, errors = percent_of(found)[:, element], found.errors["total"][:, element]
-    known, detected = has_composition(found), found.detected[:, element]
-    decimals = decimals_of(errors[known])
+    values, errors = shown.values[:, element], shown.errors[:, element]
+    decimals = decimals_of(errors[shown.known])
     return [
-        _NOTHING if not is_known else number_of(*numbers, decimals) if there else limit_of(limit)
-        for *numbers, limit, there, is_known in zip(
-            percent, errors, found.detection_limits[:, element], detected, known, strict=True
+        why or (number_of(*numbers, decimals) if there else limit_of(limit))
+        for *numbers, limit, there, why in zip(
+            *(values, errors, shown.limits[:, element], shown.has_values[:, element]),
+            shown.missing,
+            strict=True,
         )
     ]
 

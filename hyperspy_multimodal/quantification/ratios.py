@@ -60,11 +60,36 @@ def atomic_ratio(
         ratio = np.where(below > 0, above / below, np.nan)
         variance = covariance[:, i, i] - 2 * ratio * covariance[:, i, j]
         variance = (variance + np.square(ratio) * covariance[:, j, j]) / np.square(below)
-    into_atoms = 1.0
-    if found.units == "weight":
-        own, other = atomic_weights([found.elements[i], found.elements[j]])
-        into_atoms = other / own
+    into_atoms = _into_atoms(found, i, j)
     return into_atoms * ratio, into_atoms * np.sqrt(np.maximum(variance, 0.0))
+
+
+def ratio_limits(found: Composition, element: str, to: str) -> NDArray:
+    """Return the ratio to another element of one at its detection limit, shape (R,).
+
+    Parameters
+    ----------
+    found : Composition
+    element, to : str
+        As for `atomic_ratio`.
+    """
+    i, j = (_number(found, *each) for each in (("element", element), ("to", to)))
+    percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
+    limits = found.detection_limits[:, i]
+    others = 100 - np.nan_to_num(percent[:, i])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # limits are shares of all with the element at its limit, not with its measured amount
+        amounts = others * limits / (100 - limits)
+        limits = np.where(percent[:, j] > 0, amounts / percent[:, j], np.nan)
+    return _into_atoms(found, i, j) * limits
+
+
+def _into_atoms(found, i, j):
+    """Return by what a ratio of percentages is multiplied to be one of atoms."""
+    if found.units == "atomic":
+        return 1.0
+    own, other = atomic_weights([found.elements[i], found.elements[j]])
+    return other / own
 
 
 def _number(found, argument, given):

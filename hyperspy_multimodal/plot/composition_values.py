@@ -1,0 +1,144 @@
+"""Values of a composition that are drawn: percentages, or ratios to one element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ..quantification.ratios import atomic_ratio, ratio_limits, reference_element
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..quantification import Composition
+
+UNITS = {"atomic": "at%", "weight": "wt%"}
+_SCARCE = 5.0  # per cent
+_WHOLE = 100.0  # per cent
+
+
+class Shown(NamedTuple):
+    """Values of R regions and K elements.
+
+    Attributes
+    ----------
+    regions, elements : list of str
+        Names of the regions, and elements or ratios of elements, such as "Cu/Zn".
+    pixels : numpy.ndarray
+        Of the regions, shape (R,).
+    values, errors, limits : numpy.ndarray
+        With total standard errors, and detection limits, shape (R, K).
+    has_values : numpy.ndarray
+        Which elements have a value and not only a limit, bool, shape (R, K).
+    missing : list of str
+        Why a region has no values; "" if it has.
+    few : numpy.ndarray
+        Which elements have a scale of their own, because they are scarce, bool, shape (K,).
+    whole : float or None
+        Largest possible value, None if there is none.
+    names : list of str
+        Elements with units or ratios, as the table names them.
+    title, label, few_title : str
+        Title and label of the scale, and title of the scale of scarce elements.
+    """
+
+    regions: list
+    elements: list
+    pixels: NDArray
+    values: NDArray
+    errors: NDArray
+    limits: NDArray
+    has_values: NDArray
+    missing: list
+    few: NDArray
+    whole: float | None
+    names: list
+    title: str
+    label: str
+    few_title: str
+
+    @property
+    def known(self):
+        """Which regions have values, bool, (R,)."""
+        return np.array([not why for why in self.missing], bool)
+
+    @property
+    def highest(self):
+        """Values with their errors, or limits, (R, K); NaN in regions without values."""
+        ends = np.where(self.has_values, self.values + np.nan_to_num(self.errors), self.limits)
+        return np.where(self.known[:, None], ends, np.nan)
+
+
+def shown_of(found: Composition, ratio_to: str | None = None) -> Shown:
+    """Return the percentages of a composition, or the ratios to an element.
+
+    Parameters
+    ----------
+    found : Composition
+    ratio_to : str, optional
+        Symbol, line or edge of this element.
+
+    Raises
+    ------
+    ValueError
+        If the element is not in the composition, or if it is not detected in any region.
+    """
+    percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
+    unit = UNITS[found.units]
+    has_values, title = found.detected, "± standard error"
+    if not found.fit_errors_are_known:  # existing maps: detection is not assessed
+        has_values, title = np.isfinite(percent), f"{title}\nwithout background errors"
+    missing = ["" if is_any else "no composition" for is_any in np.isfinite(percent).any(axis=1)]
+    shown = Shown(
+        *(found.regions, found.elements, found.pixels),
+        *(percent, found.errors["total"], found.detection_limits, has_values, missing),
+        few=np.zeros(len(found.elements), bool),
+        whole=_WHOLE,
+        names=[f"{element} ({unit})" for element in found.elements],
+        title=f"composition {title}",
+        label=unit,
+        few_title=f"below {_SCARCE:g} {unit}",
+    )
+    shown = shown._replace(few=_scarce(shown.highest))
+    return shown if ratio_to is None else _ratios(found, shown, reference_element(found, ratio_to))
+
+
+def _scarce(highest):
+    """Return which elements stay below 5 per cent in all regions, (K,), with their errors."""
+    drawn = np.isfinite(highest)
+    return drawn.any(axis=0) & np.where(drawn, highest < _SCARCE, True).all(axis=0)
+
+
+def _ratios(found, shown, reference):
+    """Return ratios to an element, by its number, where it is detected."""
+    to = shown.elements[reference]
+    is_there = shown.has_values[:, reference] & (shown.values[:, reference] > 0)
+    missing = [
+        why or ("" if there else f"{to} not detected")
+        for why, there in zip(shown.missing, is_there, strict=True)
+    ]
+    if all(missing):
+        raise ValueError(
+            f"`ratio_to` must name an element that is detected in a region, but {to} is not: "
+            + ", ".join(f"{name} ({why})" for name, why in zip(shown.regions, missing, strict=True))
+            + "."
+        )
+    others = [k for k in range(len(shown.elements)) if k != reference]
+    elements = [shown.elements[k] for k in others]
+    values, errors = np.moveaxis([atomic_ratio(found, name, to) for name in elements], 1, 0)
+    few, names = shown.few[others], [f"{name}/{to}" for name in elements]
+    return shown._replace(
+        elements=names,
+        names=names,
+        values=values.T,
+        errors=errors.T,
+        limits=np.transpose([ratio_limits(found, name, to) for name in elements]),
+        has_values=shown.has_values[:, others],
+        missing=missing,
+        few=few & ~few.all(),
+        whole=None,
+        title=shown.title.replace("composition", "atomic ratio"),
+        label=f"atoms per atom of {to}",
+        few_title=f"elements {shown.few_title}",
+    )
