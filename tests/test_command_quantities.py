@@ -122,9 +122,16 @@ def test_counts_of_found_regions_are_written_also_without_a_factor(folder, fused
 
 
 @pytest.mark.parametrize("given", ["O", "o_ka"])
-def test_ratios_refer_to_the_element_that_is_chosen(folder, fused, capsys, given):
+def test_ratios_refer_to_the_element_that_is_chosen(folder, fused, capsys, monkeypatch, given):
     np.save("labels.npy", labels())
-    assert main([*SCAN, *GIVEN, "--regions", "labels.npy", "--ratio-to", given]) == 0
+    drawn = {}
+    monkeypatch.setattr(
+        "hyperspy_multimodal.command.results.draw_composition",
+        lambda path, found, haadf, ratio_to=None: drawn.update({path.name: ratio_to}),
+    )
+    asked = ["--regions", "labels.npy", "--ratio-to", given, "--pictures"]
+    assert main([*SCAN, *GIVEN, *asked]) == 0
+    assert drawn == {"composition.png": None, "ratios.png": "O_Ka"}
     found = composition(*fused, FACTORS, labels())
     found.to_csv(folder / "expected.csv", ratio_to="O")
     written = (folder / "out" / "composition.csv").read_text()

@@ -72,6 +72,7 @@ _PHRASES = [
     (r"`?background_windows`?", "--background-windows"),
     (r"`background`", "--background"),
     (r"`regions`", "--regions"),
+    (r"`ratio_to`", "--ratio-to"),
     (r"Pass another folder, or overwrite=True", "Pass another --output, or --overwrite"),
     (r"; for the opposite pass ~mask", "; for the opposite invert the image"),
     (r"the mask is inverted, pass ~mask", "the mask is inverted, invert the image"),

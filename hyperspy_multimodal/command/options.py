@@ -324,8 +324,8 @@ def _add_output(group):
     group.add_argument(
         "--ratio-to",
         metavar="EL",
-        help="element, line or edge to which the ratios in the table of the composition refer; "
-        "default: the element with the most atoms",
+        help="element, line or edge to which the ratios in the composition refer; default: the "
+        "element with the most atoms. With --pictures, they are also drawn (ratios.png)",
     )
     group.add_argument(
         "--raw", action="store_true", help="also save the raw maps, as NAME_raw, in all formats"

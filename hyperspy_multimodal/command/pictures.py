@@ -28,11 +28,11 @@ def draw_overview(path, maps, raw_maps, haadf):
     _save(path, lambda: plot_overview(maps, raw_maps, haadf))
 
 
-def draw_composition(path, found, haadf):
-    """Draw the composition of regions."""
+def draw_composition(path, found, haadf, ratio_to=None):
+    """Draw the composition of regions, or ratios to one element."""
     from ..plot import plot_composition
 
-    _save(path, lambda: plot_composition(found, haadf))
+    _save(path, lambda: plot_composition(found, haadf, ratio_to=ratio_to))
 
 
 def more_pictures(output):

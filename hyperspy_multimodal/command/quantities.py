@@ -9,9 +9,9 @@ from .advice import translated
 from .region_files import AUTO, WHOLE
 
 _logger = logging.getLogger("hyperspy_multimodal")
-#: Files: tables, where the regions are if they were found, and a picture.
-COMPOSITION, SUMS, REGIONS, PICTURE = (
-    "composition.csv", "region_sums.csv", "regions.tif", "composition.png",
+#: Files: tables, where the regions are if they were found, and pictures.
+COMPOSITION, SUMS, REGIONS, PICTURE, RATIOS = (
+    "composition.csv", "region_sums.csv", "regions.tif", "composition.png", "ratios.png",
 )  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def write_quantities(folder, maps, output, regions, options):
         None without a composition.
     """
     if options.overwrite:  # results of other maps
-        for name in (COMPOSITION, SUMS, REGIONS, PICTURE):
+        for name in (COMPOSITION, SUMS, REGIONS, PICTURE, RATIOS):
             (folder / name).unlink(missing_ok=True)
     if not are_wanted(options):
         return None
@@ -161,8 +161,7 @@ def write_quantities(folder, maps, output, regions, options):
         )
     chosen = {}
     if path.name == COMPOSITION:
-        kind = "edge" if maps[0].metadata.has_item("Sample.edges") else "X-ray line"
-        chosen = {"ratio_to": _reference(options, found.lines, kind)}
+        chosen = {"ratio_to": ratio_to(options, found, maps)}
     found.to_csv(path, **chosen)
     print(translated(found.table(**chosen)))
     more = "s" if len(found.regions) > 1 else ""
@@ -190,6 +189,20 @@ def write_quantities(folder, maps, output, regions, options):
         )
         _write_regions(folder, maps[0], found, options)
     return found if path.name == COMPOSITION else None
+
+
+def ratio_to(options, found, maps):
+    """Return the line or edge that ``--ratio-to`` names, or None without it.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    found : Composition
+    maps : list of BaseSignal
+        Fused maps.
+    """
+    kind = "edge" if maps[0].metadata.has_item("Sample.edges") else "X-ray line"
+    return _reference(options, found.lines, kind)
 
 
 def _found(folder, maps, output, regions, options):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..written_numbers import plain
 from .pictures import draw_composition, draw_overview, draw_profiles, more_pictures
-from .quantities import COMPOSITION, REGIONS, SUMS, write_quantities
+from .quantities import COMPOSITION, RATIOS, REGIONS, SUMS, ratio_to, write_quantities
 from .quantities import PICTURE as COMPOSITION_PICTURE
 from .table import write_table, write_windows
 
@@ -92,6 +92,10 @@ def write_results(maps, output, haadf, regions, options):
         pictures |= more_pictures(output)
     if options.pictures and composed is not None:
         pictures[COMPOSITION_PICTURE] = lambda path: draw_composition(path, composed, haadf)
+        if options.ratio_to is not None:
+            pictures[RATIOS] = lambda path: draw_composition(
+                path, composed, haadf, ratio_to(options, composed, maps)
+            )
     _draw(pictures, folder, failed)
 
 
