@@ -57,7 +57,7 @@ def plot_composition(
     -------
     numpy.ndarray of matplotlib.axes.Axes
         Shape (3,): regions on the HAADF, compositions, and table. Shape (4,) if there are elements
-        below 5 percent in all regions, which are drawn on a separate scale.
+        below 5 percent in all regions, which are drawn on a separate scale. Ratios have one scale.
 
     Raises
     ------
@@ -78,8 +78,9 @@ def plot_composition(
     detected. For existing maps, detection is not assessed: all elements are drawn with their
     values, and the figure states that the errors do not include those of the background. The scale
     covers all points and their error bars. The scale of scarce elements ends at the largest of
-    their values, and is logarithmic if the values differ by more than a factor of ten. The number
-    of decimals in the table is chosen for each element according to its errors.
+    their values. This scale and that of ratios are logarithmic if the values differ by more than a
+    factor of ten; long error bars are then cut off at the lower end. The number of decimals in the
+    table is chosen for each element according to its errors.
 
     Examples
     --------

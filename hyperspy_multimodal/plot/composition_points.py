@@ -44,6 +44,8 @@ def draw_points(axis, shown, elements):
 def fit_range(axis, shown, elements):
     """Fit the scale of a panel to its points, error bars and limits, within what is possible.
 
+    The scale of ratios is logarithmic if they differ much.
+
     Parameters
     ----------
     axis : matplotlib.axes.Axes
@@ -55,6 +57,8 @@ def fit_range(axis, shown, elements):
     ends = np.stack([lowest, shown.highest])[:, shown.known][..., elements]
     ends = np.clip(ends[np.isfinite(ends)], 0.0, shown.whole)
     low, high = (ends.min(), ends.max()) if ends.size else (0.0, shown.whole or 1.0)
+    if shown.whole is None and _is_logarithmic(axis, shown.points[:, elements], high):
+        return
     whole = shown.whole or high or 1.0
     room = max(_ROOM * (high - low), 0.5 * (_LEAST * whole - (high - low)))
     top = high + room if shown.whole is None else min(high + room, (1 + _MARGIN) * whole)
@@ -69,16 +73,21 @@ def fit_scale(axis, shown):
     axis : matplotlib.axes.Axes
     shown : Shown
     """
-    values = np.where(shown.has_values, shown.values, shown.limits)[shown.known][:, shown.few]
-    values = values[np.isfinite(values)]
     top = float(np.nanmax(shown.highest[:, shown.few]))
-    lowest = float(values.min())
     axis.set_title(shown.few_title)
-    if lowest <= 0 or top <= _LINEAR * lowest:
+    if not _is_logarithmic(axis, shown.points[:, shown.few], top):
         top *= 1.05
         axis.set_ylim(-_MARGIN * top, top)
-        return
+
+
+def _is_logarithmic(axis, points, top):
+    """Make a scale logarithmic if its points differ much, and return whether they do."""
+    points = points[np.isfinite(points)]
+    lowest = float(points.min(initial=np.inf))
+    if lowest <= 0 or top <= _LINEAR * lowest:
+        return False
     axis.set_yscale("log", nonpositive="clip")
     axis.set_ylim(lowest / 2, top * 1.3)
     axis.yaxis.set_major_formatter("{x:g}")
     axis.yaxis.set_minor_formatter("")
+    return True

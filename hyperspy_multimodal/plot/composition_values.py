@@ -36,7 +36,7 @@ class Shown(NamedTuple):
     few : numpy.ndarray
         Which elements have a scale of their own, because they are scarce, bool, shape (K,).
     whole : float or None
-        Largest possible value, None if there is none.
+        Largest possible value, None for ratios.
     names : list of str
         Elements with units or ratios, as the table names them.
     title, label, few_title : str
@@ -62,6 +62,12 @@ class Shown(NamedTuple):
     def known(self):
         """Which regions have values, bool, (R,)."""
         return np.array([not why for why in self.missing], bool)
+
+    @property
+    def points(self):
+        """Values, or limits, (R, K); NaN in regions without values."""
+        points = np.where(self.has_values, self.values, self.limits)
+        return np.where(self.known[:, None], points, np.nan)
 
     @property
     def highest(self):
@@ -127,7 +133,7 @@ def _ratios(found, shown, reference):
     others = [k for k in range(len(shown.elements)) if k != reference]
     elements = [shown.elements[k] for k in others]
     values, errors = np.moveaxis([atomic_ratio(found, name, to) for name in elements], 1, 0)
-    few, names = shown.few[others], [f"{name}/{to}" for name in elements]
+    names = [f"{name}/{to}" for name in elements]
     return shown._replace(
         elements=names,
         names=names,
@@ -136,9 +142,8 @@ def _ratios(found, shown, reference):
         limits=np.transpose([ratio_limits(found, name, to) for name in elements]),
         has_values=shown.has_values[:, others],
         missing=missing,
-        few=few & ~few.all(),
+        few=np.zeros(len(others), bool),
         whole=None,
         title=shown.title.replace("composition", "atomic ratio"),
         label=f"atoms per atom of {to}",
-        few_title=f"elements {shown.few_title}",
     )

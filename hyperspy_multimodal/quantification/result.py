@@ -316,4 +316,5 @@ def _ratio_in_words(row):
     """Return the ratio of a row to the reference, with its error; of the reference, 1."""
     if row["ratio"] == "":
         return "1"
-    return f"{row['ratio']:.2f} +- {row['ratio_error']:.2f}"
+    digits = max(2, decimals(row["ratio_error"]) - 1)  # an error that is known is not 0.00
+    return f"{row['ratio']:.{digits}f} +- {row['ratio_error']:.{digits}f}"

@@ -1,6 +1,7 @@
 """Ratios of areal densities in tables, and their errors by source."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -88,3 +89,15 @@ def test_ratios_refer_to_an_element_of_the_composition(found, tmp_path):
         with pytest.raises(ValueError, match=r"`ratio_to` must be one of .*'Mn'.* 'Zn' was given"):
             write(ratio_to="Zn")
     assert not (tmp_path / "none.csv").exists()
+
+
+def test_small_ratios_have_errors_that_are_seen(found):
+    scale = np.where(np.array(found.elements) == "Mn", 1e-3, 1.0)
+    covariances = found.covariances * np.outer(scale, scale)
+    few = replace(found, atomic_percent=found.atomic_percent * scale, covariances=covariances)
+    ratios, errors = few.ratios("Mn", "O")
+    lines = [each for each in few.table("O").splitlines() if each.split()[2] == "Mn_L3"]
+    for line, ratio, error in zip(lines, ratios, errors, strict=True):
+        value, _, written = line.split()[-3:]
+        assert float(written) == pytest.approx(error, rel=0.5) and float(written) > 0
+        assert float(value) == pytest.approx(ratio, abs=error)
