@@ -112,7 +112,9 @@ def composition(
     Returns
     -------
     Composition
-        Object with array attributes, which prints as a table. ``to_csv(path)`` saves it.
+        Object with array attributes, which prints as a table. ``to_csv(path)`` saves it. Ratios
+        refer to the element with the most atoms, which may differ between calls. To compare calls,
+        pass the same ``ratio_to`` to ``table``, ``to_csv`` and `plot_composition`.
 
     Raises
     ------

@@ -186,7 +186,8 @@ class Composition:
         ratio_to : str, optional
             Element symbol, X-ray line or edge. The last column then contains the ratios of the
             numbers of atoms to this element, as from `ratios`. By default, there is such a column
-            for edges only, and its element is the one with the most atoms in all regions together.
+            for edges only, and its element is the one with the most atoms in all regions together,
+            which may differ between calls. To compare them, choose the same element.
         """
         unit = "at%" if self.units == "atomic" else "wt%"
         head = [
