@@ -126,9 +126,8 @@ def _ratios(found, shown, reference):
     ]
     if all(missing):
         raise ValueError(
-            f"`ratio_to` must name an element that is detected in a region, but {to} is not: "
-            + ", ".join(f"{name} ({why})" for name, why in zip(shown.regions, missing, strict=True))
-            + "."
+            f"`ratio_to` must name an element that is detected, but {to} is not detected in any "
+            "region that has a composition."
         )
     others = [k for k in range(len(shown.elements)) if k != reference]
     elements = [shown.elements[k] for k in others]
