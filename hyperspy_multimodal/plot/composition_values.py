@@ -92,9 +92,10 @@ def shown_of(found: Composition, ratio_to: str | None = None) -> Shown:
     """
     percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
     unit = UNITS[found.units]
-    has_values, title = found.detected, "± standard error"
-    if not found.fit_errors_are_known:  # existing maps: detection is not assessed
-        has_values, title = np.isfinite(percent), f"{title}\nwithout background errors"
+    has_values = found.detected | ~found.detection_is_known
+    title = "± standard error"
+    if not found.fit_errors_are_known:  # existing maps
+        title = f"{title}\nwithout background errors"
     missing = ["" if is_any else "no composition" for is_any in np.isfinite(percent).any(axis=1)]
     shown = Shown(
         *(found.regions, found.elements, found.pixels),

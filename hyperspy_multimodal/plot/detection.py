@@ -56,8 +56,8 @@ def plot_detection(
     Raises
     ------
     TypeError, ValueError
-        If ``found`` is not a composition or has no region, or if ``least`` is not between 0 and
-        100.
+        If ``found`` is not a composition, has no region or comes from existing maps, or if
+        ``least`` is not between 0 and 100.
 
     Notes
     -----
@@ -84,6 +84,11 @@ def plot_detection(
     check_found(found, Composition, "plot_detection")
     if not found.regions:
         raise ValueError("plot_detection needs a region, but this composition has none.")
+    if not found.fit_errors_are_known:
+        raise ValueError(
+            "found must come from spectra, but comes from existing maps. How much of their counts "
+            "is background is not known, so detection cannot be assessed. Use plot_composition."
+        )
     least = checked_number("least", least, low=0, include_low=False)
     if least >= 100:
         raise ValueError(f"least must be below 100, but {least!r} was given.")

@@ -77,12 +77,12 @@ class Composition:
         percent. For an abundant element, this is an upper limit, because it includes the error of
         the fit for the actual counts of the element.
     p_values : ndarray of shape (R, K)
-        Probability of this many counts or more if the element is absent; NaN where the background
-        is wrong.
+        Probability of this many counts or more if the element is absent; NaN where detection
+        cannot be assessed.
     detected : ndarray of shape (R, K)
         Whether the element is detected, bool, at the false discovery rate over all uncertain pairs
-        of regions and elements. Also False if detection cannot be assessed because the background
-        is wrong.
+        of regions and elements. Also False where detection cannot be assessed, see
+        `detection_is_known`.
     false_discovery_rate : float
         False discovery rate passed to `composition`.
     per_count : ndarray of shape (K,)
@@ -149,6 +149,14 @@ class Composition:
     def __repr__(self) -> str:
         return self.table()
 
+    @property
+    def detection_is_known(self) -> NDArray:
+        """Whether detection can be assessed, bool, shape (R, K).
+
+        False where the background is wrong, and for existing maps.
+        """
+        return ~np.isnan(self.p_values)
+
     def ratios(
         self,
         element: str,
@@ -213,7 +221,7 @@ class Composition:
                 error_or_none(row["error_fit"], self.fit_errors_are_known, 2),
                 error_or_none(row["error_kfactors"], self.kfactors_have_errors, 2),
                 f"{row['detection_limit']:.2f}",
-                "yes" if row["detected"] else "?" if np.isnan(row["p_value"]) else "no",
+                {True: "yes", False: "no", "": "?"}[row["detected"]],
                 *([_ratio_in_words(row)] if has_ratios else []),
             ]
             for row in self._rows(reference)
@@ -235,8 +243,9 @@ class Composition:
     def to_csv(self, path: str | Path, ratio_to: str | None = None) -> None:
         """Write comma-separated values with one row per region and element, and all errors.
 
-        If an error of the fit or of the factors is not known, its cell is empty. If ``counts_unit``
-        is "map units", column names contain "map_units" instead of "counts".
+        If an error of the fit or of the factors is not known, its cell is empty. So is "detected"
+        where detection cannot be assessed ("?" in the table). If ``counts_unit`` is "map units",
+        column names contain "map_units" instead of "counts".
 
         Parameters
         ----------
@@ -266,7 +275,7 @@ class Composition:
 
     def _hidden_by_fit(self):
         """Return remarks on counts above their noise that are not above the errors of the fit."""
-        undecided = ~self.detected & ~np.isnan(self.p_values)
+        undecided = ~self.detected & self.detection_is_known
         above = undecided & (self.counts > _SEEN * self.counts_errors)
         said = []
         for r, k in np.argwhere(above):
@@ -291,6 +300,7 @@ class Composition:
 
     def _rows(self, reference):
         to = "" if reference is None else self.elements[reference]
+        is_known = self.detection_is_known
         ratios = [atomic_ratio(self, element, to) if to else None for element in self.elements]
         for r, region in enumerate(self.regions):
             for k, line in enumerate(self.lines):
@@ -304,7 +314,7 @@ class Composition:
                     float(self.detection_limit_counts[r, k]),
                     float(self.detection_limits[r, k]),
                     float(self.p_values[r, k]),
-                    bool(self.detected[r, k]),
+                    bool(self.detected[r, k]) if is_known[r, k] else "",
                     self.remarks[region],
                     self.doubts.get(line, ""),
                     "" if k == reference else to,

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from mpl_toolkits.axes_grid1.anchored_artists import AnchoredSizeBar
 
-from hyperspy_multimodal import composition
-from hyperspy_multimodal.plot import plot_composition, plot_composition_maps
+from hyperspy_multimodal import composition, fuse_maps
+from hyperspy_multimodal.plot import plot_composition, plot_composition_maps, plot_detection
 from hyperspy_multimodal.plot.composition_table import decimals_of, limit_of, number_of
 
 
@@ -39,6 +39,29 @@ def test_what_is_not_detected_stands_at_its_limit(found, specimen):
     cells = table.tables[0].get_celld()
     assert cells[1, 4].get_text().get_text().startswith("< ")
     assert "±" in cells[2, 4].get_text().get_text()
+
+
+def test_amounts_are_drawn_if_detection_cannot_be_assessed(specimen):
+    lines = ["Co_Ka", "O_Ka", "S_Ka"]
+    counts = dict(zip(lines, specimen.signal.get_lines_intensity(), strict=True))
+    maps, output = fuse_maps(
+        counts, specimen.haadf, gamma=1, lambdas=(0.01, 0.02), full_output=True,
+        show_progressbar=False,
+    )  # fmt: skip
+    found = composition(maps, output, specimen.kfactors, {"all": np.ones((20, 32), bool)})
+    assert not found.detection_is_known.any()
+    axes = plot_composition(found, specimen.haadf)
+    of_points = [bar for axis in (axes[1], *axes[3:]) for bar in axis.containers]
+    drawn = np.concatenate([bar.lines[0].get_ydata() for bar in of_points])
+    np.testing.assert_allclose(np.sort(drawn), np.sort(found.atomic_percent[0]))
+    for axis in (axes[1], *axes[3:]):
+        low, high = axis.get_ylim()
+        ends = [bar.lines[0].get_ydata() for bar in axis.containers]
+        assert all((low < each).all() and (each < high).all() for each in ends)
+    cells = axes[2].tables[0].get_celld()
+    assert all("±" in cells[1, column].get_text().get_text() for column in (2, 3, 4))
+    with pytest.raises(ValueError, match="comes from existing maps"):
+        plot_detection(found)
 
 
 def test_regions_lie_where_they_are(found, specimen):
@@ -130,7 +153,7 @@ def test_scarce_elements_have_a_panel_in_which_they_and_their_errors_are_seen(fo
 def test_many_elements_are_rows_of_a_picture_that_is_no_wider_than_a_page(found, specimen):
     wide = {
         name: np.tile(getattr(found, name), 5) / 5
-        for name in ("atomic_percent", "detection_limits", "detected")
+        for name in ("atomic_percent", "detection_limits", "p_values", "detected")
     }
     many = replace(
         found, elements=found.elements * 5, errors={"total": np.full((2, 15), 0.1)}, **wide
