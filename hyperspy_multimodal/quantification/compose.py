@@ -230,9 +230,9 @@ def composition(
     (['Co', 'O', 'S'], True)
     """
     measured = measured_of(maps, output)
+    factors = factors_of(kfactors, measured.kind, measured.names, maps)  # names first
     check_amounts(maps[0].metadata.get_item("Multimodal_fusion.are_fractions", False))
     check_one_unit(measured)
-    factors = factors_of(kfactors, measured.kind, measured.names, maps)
     if composition_units not in ("atomic", "weight"):
         raise ValueError(
             f"composition_units must be 'atomic' or 'weight', but {composition_units!r} was given."

@@ -41,7 +41,7 @@ def checked_kfactors(kfactors, names, kind="line"):
         if missing:
             raise ValueError(
                 f"kfactors must contain a factor for each {kind} of the maps, {names}, but has "
-                f"none for {missing}; it has {given}."
+                f"none for {missing}; it has {given}.{_without(names, missing, kind)}"
             )
         _check_unused(given, names, kind)
     elif isinstance(kfactors, str) or not np.iterable(kfactors):
@@ -59,6 +59,18 @@ def checked_kfactors(kfactors, names, kind="line"):
             )
     pairs = [_pair(f"kfactors[{name!r}]", each) for name, each in zip(names, found, strict=True)]
     return np.array(pairs).T
+
+
+def _without(names, missing, kind):
+    """Return how to pass only the maps that have a factor, if a composition can be made of them."""
+    own = [name for name in names if name not in missing]
+    if len(own) < 2:
+        return ""
+    item = "xray_lines" if kind == "line" else "edges"
+    return (
+        " Add them, or pass only the maps that have one, [m for m in maps if "
+        f"m.metadata.Sample.{item}[0] in {own}]; their percentages then add up to 100."
+    )
 
 
 def _check_unused(given, names, kind):

@@ -1,5 +1,7 @@
 """`composition` says what must be, what was given, and what to do."""
 
+import re
+
 import hyperspy.api as hs
 import numpy as np
 import pytest
@@ -32,6 +34,27 @@ WHOLE = np.ones((32, 32), bool)
 def test_factors(fused, kfactors, message):
     with pytest.raises((TypeError, ValueError), match=message):
         composition(fused.maps, fused.output, kfactors, WHOLE)
+
+
+def test_names_of_factors_are_checked_before_units(fused):
+    maps = [each.deepcopy() for each in fused.maps]
+    for each in maps:
+        each.metadata.Multimodal_fusion.are_fractions = True
+    with pytest.raises(ValueError, match="amounts"):
+        composition(maps, fused.output, fused.kfactors, WHOLE)
+    with pytest.raises(ValueError, match="Mn_L2"):
+        composition(maps, fused.output, {**fused.kfactors, "Mn_L2": 1}, WHOLE)
+
+
+def test_the_message_says_how_to_leave_out_maps_without_factors(fused):
+    few = {"Co_Ka": 1, "S": 3}
+    with pytest.raises(ValueError, match=r"none for \['O_Ka'\]") as error:
+        composition(fused.maps, fused.output, few, WHOLE)
+    own = eval(re.search(r"\[m for .*?\]\]", str(error.value))[0], {"maps": fused.maps})
+    assert composition(own, fused.output, few, WHOLE).lines == ["Co_Ka", "S_Ka"]
+    with pytest.raises(ValueError, match="none for") as error:
+        composition(fused.maps, fused.output, {"Co_Ka": 1}, WHOLE)
+    assert "m for m" not in str(error.value)
 
 
 def test_factors_without_a_map_are_ignored_and_named(fused, caplog):
