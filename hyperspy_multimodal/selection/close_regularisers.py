@@ -79,7 +79,8 @@ def say_close_regularisers(names, setting, found):
     """
     if found:
         _logger.warning(
-            "The regulariser of %s is a close decision: %s. With another seed, it may be the "
+            "The regulariser of %s is a close decision: %s (root mean square of the difference "
+            "over all pixels, divided by that of the map). With another seed, it may be the "
             "opposite. Compare the maps of several seeds.",
             ", ".join(names[each.element] for each in found),
             "; ".join(

@@ -1,5 +1,6 @@
 """Regularisers that predict held-out counts as well as the chosen one."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -73,4 +74,6 @@ def test_one_remark_names_all_elements():
         "The regulariser of Mn, O is a close decision: 'smooth' predicts held-out counts as well "
         "as 'directional huber', but its map of Mn differs by 30 %; 'huber' predicts "
     )
+    [said] = re.findall(r"\(root mean square [^)]*\)", note.text)
+    assert "over all pixels, divided by that of the map" in said
     assert note.kind == "close decision"
