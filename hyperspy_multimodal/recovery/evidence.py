@@ -320,7 +320,7 @@ def table_of(verdicts, maps):
             "map": each.name,
             "verdict": each.verdict,
             "because": each.words,
-            "reasons": each.texts,
+            "reasons": each.first_sentences,
             "counts_per_pixel": float(per_pixel[k]),
             "standard_errors": float(net[k] / errors[k]) if errors[k] > 0 else 0.0,
         }

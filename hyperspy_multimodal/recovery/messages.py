@@ -286,7 +286,8 @@ def warn_of_registration(found, align):
     """
     if found.orientation is not None:
         _logger.warning(
-            "The HAADF seems to be %s relative to the maps. If it is, pass %s instead.",
+            "The HAADF seems to be %s relative to the maps. If it is, pass %s instead. Messages on "
+            "where it is bright or dark, such as those on vacuum, are then wrong.",
             found.orientation,
             found.remedy,
             kind="turned HAADF",

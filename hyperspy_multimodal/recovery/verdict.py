@@ -1,5 +1,6 @@
 """Whether a map can be trusted: a table of possible problems, and their thresholds."""
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ SOUND, CARE, NOT_TRUSTED = "sound", "with care", "not to be trusted"
 #: Verdicts, best first.
 VERDICTS = (SOUND, CARE, NOT_TRUSTED)
 _NEVER = float("inf")
+_END = re.compile(r"(?<=\.) (?=[A-Z])")  # of a sentence
 
 
 class Rule(NamedTuple):
@@ -26,8 +28,8 @@ class Rule(NamedTuple):
         Whether only maps that follow the HAADF are affected.
     brief_warns : bool
         Whether its part of the first line makes a warning of the summary.
-    at_end : bool
-        Whether it is listed after all others.
+    at_start, at_end : bool
+        Whether it is listed before or after all others. A wrong HAADF makes other messages wrong.
     """
 
     words: str
@@ -36,6 +38,7 @@ class Rule(NamedTuple):
     to_do: bool = False
     by_haadf: bool = False
     brief_warns: bool = True
+    at_start: bool = False
     at_end: bool = False
 
 
@@ -112,15 +115,17 @@ RULES = {
     "leak": Rule("HAADF leaks into the map", care=0.02, distrust=0.2),
     # by how much it is, after an automatic choice
     "bright bias": Rule("biased where the HAADF is bright", care=0.02),
-    "turned HAADF": Rule("HAADF may be rotated or mirrored", care=1, to_do=True, by_haadf=True),
-    "shifted HAADF": Rule("HAADF may be shifted", care=1, to_do=True, by_haadf=True),
+    "turned HAADF": Rule(
+        "HAADF may be rotated or mirrored", care=1, to_do=True, by_haadf=True, at_start=True
+    ),
+    "shifted HAADF": Rule("HAADF may be shifted", care=1, to_do=True, by_haadf=True, at_start=True),
     # variance of the HAADF that the maps do not explain
     "unlike HAADF": Rule("HAADF poorly explained", care=0.5, by_haadf=True),
     "saturated HAADF": Rule("saturated HAADF", care=1, by_haadf=True),
     "clipped HAADF": Rule("HAADF clipped at black", care=1, by_haadf=True),
     "widest blur": Rule("HAADF much sharper than the maps", care=1, by_haadf=True),
     "doubtful field": Rule(
-        "HAADF may show another field of view", care=1, to_do=True, by_haadf=True
+        "HAADF may show another field of view", care=1, to_do=True, by_haadf=True, at_start=True
     ),
     # problems that affect no map
     "to do": Rule("", to_do=True),
@@ -147,7 +152,8 @@ WORDS_ON_COUNTS = frozenset(
     if kind not in ("mostly noise", "partly noise", "fine noise", "few counts")
     if RULES[kind].words
 )
-_RANKS = {kind: rank for rank, kind in enumerate(RULES)}
+_FIRST = sorted(RULES, key=lambda kind: not RULES[kind].at_start)
+_RANKS = {kind: rank for rank, kind in enumerate(_FIRST)}
 
 
 class Reason(NamedTuple):
@@ -203,6 +209,11 @@ class Verdict:
         """The reasons in full."""
         return list(dict.fromkeys(each.text for each in self.reasons))
 
+    @property
+    def first_sentences(self):
+        """The first sentence of each reason."""
+        return list(dict.fromkeys(_END.split(text, maxsplit=1)[0] for text in self.texts))
+
 
 def grade(note: Note, name, follows=True):
     """Return the verdict on a map according to a message, one of `VERDICTS`.
@@ -249,8 +260,9 @@ def verdicts_of(names, notes, follow=None):
 def ranked(notes, verdicts):
     """Return texts of the problems of maps and their remedies, the most serious first.
 
-    Of equally serious ones, those that decide the verdict on a map come before those of maps on
-    which a worse one decides. What the user should do is as serious as doubts about a map.
+    Those of a wrong HAADF come first. Of equally serious ones, those that decide the verdict on a
+    map come before those of maps on which a worse one decides. What the user should do is as
+    serious as doubts about a map.
     """
     gravity = {
         note.text: (-VERDICTS.index(CARE), False, _RANKS[note.kind])
@@ -262,6 +274,9 @@ def ranked(notes, verdicts):
             grave, rank = reason.gravity
             own = grave, reason.verdict != each.verdict, rank
             gravity[reason.text] = min(own, gravity.get(reason.text, own))
-    last = {note.text: _RANKS[note.kind] for note in notes if RULES[note.kind].at_end}
-    others = [text for text in sorted(gravity, key=gravity.get) if text not in last]
-    return [*others, *sorted(last, key=last.get)]
+    first, last = (
+        {note.text: _RANKS[note.kind] for note in notes if getattr(RULES[note.kind], place)}
+        for place in ("at_start", "at_end")
+    )
+    others = [text for text in sorted(gravity, key=gravity.get) if text not in {**first, **last}]
+    return [*sorted(first, key=first.get), *others, *sorted(last, key=last.get)]
