@@ -220,7 +220,7 @@ class Composition:
                 *(f"{row[f'error{name}']:.2f}" for name in ("", "_counts")),
                 error_or_none(row["error_fit"], self.fit_errors_are_known, 2),
                 error_or_none(row["error_kfactors"], self.kfactors_have_errors, 2),
-                f"{row['detection_limit']:.2f}",
+                f"{row['detection_limit']:.2f}" if self.fit_errors_are_known else "?",
                 {True: "yes", False: "no", "": "?"}[row["detected"]],
                 *([_ratio_in_words(row)] if has_ratios else []),
             ]
