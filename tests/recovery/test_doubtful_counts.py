@@ -86,7 +86,7 @@ def test_the_summary_shows_a_reason_for_each_map_that_is_not_sound(caplog):
     notes = [
         Note("hyperspy_multimodal.test", f"Doubt {i}.", "leak", {first: 1.0}) for i in range(7)
     ]
-    notes.append(Note("hyperspy_multimodal.test", "Shifted.", "shifted HAADF", {second: 1.0}))
+    notes.append(Note("hyperspy_multimodal.test", "Saturated.", "saturated HAADF", {second: 1.0}))
     notes.append(Note("hyperspy_multimodal.test", "Clipped.", "clipped HAADF", {second: 1.0}))
     summary = Summary(notes)
     summary.fusions.append((verdicts_of(NAMES, notes), "used"))
@@ -94,7 +94,7 @@ def test_the_summary_shows_a_reason_for_each_map_that_is_not_sound(caplog):
     [record] = caplog.records
     shown = record.getMessage()
     assert "Doubt 0." in shown and "Doubt 6." not in shown
-    assert "Shifted." in shown and "3 more in `messages`" in shown
+    assert "Saturated." in shown and "3 more in `messages`" in shown
 
 
 @pytest.mark.parametrize("full_output", [False, True])
