@@ -12,11 +12,13 @@ _PADDED = 0.02
 _FARTHEST = 4.0
 # Neighbouring differences share a pixel, and their squares a quarter of their variance.
 _SHARED = 1.5
+# What ranges i and i + 1 leave, x_i - (x_(i-1) + x_(i+1)) / 2, has a correlation of -2/3; i and
+# i + 2, one of 1/6. The squares of these are the correlations of squares.
+_SHARED_RANGES = 1 + 2 * ((2 / 3) ** 2 + (1 / 6) ** 2)
 _HUBER = 3.5
 _ROUNDS = 30
-# Fewer pairs of pixels tell nothing. Standard errors from fewer blocks are too small for a floor to
-# stand on.
-_PAIRS, _BLOCKS = 200, 16
+# Standard errors from fewer blocks are too small for a floor to stand on.
+_BLOCKS = 16
 # Minimum ratio of a floor to its standard error, and the smallest share of the noise that it must
 # have somewhere.
 _CLEAR, _MATTERS = 4.0, 0.05
@@ -101,8 +103,10 @@ def _noise_of_ranges(counts, widths, free, step=1):
     middle = _inner(recorded & free, step)
     if not len(middle):
         middle = _inner(recorded, step)
-    if not len(middle) or counts.shape[1] * (counts.shape[2] - 1) < _PAIRS:
+    if not len(middle) or counts[0].size < 2:
         return unknown
+    if counts.shape[2] == 1:  # a scan along a column
+        counts = counts.swapaxes(1, 2)
     widths = np.asarray(widths, float)
     found = [_moments(counts, widths, (i - step, i, i + step)) for i in middle]
     found = [[each.ravel() for each in moments] for moments in found]
@@ -197,9 +201,11 @@ def _fitted(squares, factors, pairs):
     misses = squares - np.tensordot(found, factors, axes=1)
     # ranges share channels: what is independent are the blocks
     scores = np.einsum("itb,tb,tb->ib", factors, misses, weights)
+    # few blocks scatter by chance less than the squares of their differences must
+    least = _SHARED_RANGES * np.einsum("itb,tb->i", factors**2, (weights * sigma) ** 2)
     inverse = np.linalg.pinv(normal)
-    covariance = inverse @ (scores @ scores.T) @ inverse
-    return found, np.sqrt(np.diag(covariance))
+    covariances = (inverse @ each @ inverse for each in (scores @ scores.T, np.diag(least)))
+    return found, np.sqrt(np.max([np.diag(each) for each in covariances], axis=0))
 
 
 def _non_negative(normal, right):

@@ -118,7 +118,25 @@ def _gain(stored, given, counts, noise):
             "Keep `gain` only" if source == "given" else "Pass `gain`",
             kind="wrong gain",
         )
+    elif source in ("metadata", "integer counts"):
+        _say_if_unchecked(gain, source, noise, error)
     return gain, source
+
+
+def _say_if_unchecked(gain, source, noise, error):
+    """Say that a gain that nobody has given may be wrong unnoticed."""
+    if noise.gain + _STANDARD_ERRORS * error < _CONTRADICTED * gain:
+        return
+    known = np.isfinite(error) and error < noise.gain
+    _logger.warning(
+        "The gain is taken to be %s counts per electron (%s), but the noise of these spectra "
+        "cannot confirm it%s: more pixels or channels are needed. All errors depend on the gain. "
+        "For part of a scan, pass the `gain` that was found for the whole scan.",
+        plain(gain),
+        source,
+        f" (it suggests {with_error(noise.gain, error)})" if known else "",
+        kind="noise",
+    )
 
 
 def _not_given(stored, counts, noise):

@@ -85,8 +85,26 @@ def test_channels_that_were_not_recorded_hide_no_floor():
     assert camera_found.floor == pytest.approx(10, rel=0.1)
 
 
-def test_few_pixels_tell_nothing():
-    noise = found(camera(expected(20), 1, 0)[:4, :8])
+@pytest.mark.parametrize("side", [4, 8, 10, 16])
+@pytest.mark.parametrize("brightest", [0.3, 20, 300])
+def test_few_pixels_tell_the_gain_within_its_error(side, brightest):
+    """The fewer pixels, the larger the error, which holds for one block of pixels as for many."""
+    electrons = expected(brightest)[20 : 20 + side, 25 : 25 + side]
+    noises = [found(camera(electrons, 5, 0, seed)) for seed in range(30)]
+    misses = np.array([(noise.gain - 5) / noise.gain_error for noise in noises])
+    assert 0.5 < np.sqrt(np.mean(misses**2)) < 1.4
+    assert np.median([noise.gain_error for noise in noises]) * side == pytest.approx(4.3, rel=0.3)
+
+
+def test_a_single_column_tells_as_much_as_a_row():
+    row = camera(expected(300), 5, 0)[20:21]
+    along_row, along_column = found(row), found(row.swapaxes(0, 1))
+    assert along_row == along_column
+    assert abs(along_row.gain - 5) < 3 * along_row.gain_error
+
+
+def test_one_pixel_tells_nothing():
+    noise = found(camera(expected(20), 1, 0)[20:21, 25:26])
     assert np.isnan(noise.gain) and noise.floor == 0
 
 

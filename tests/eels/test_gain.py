@@ -65,6 +65,38 @@ def test_noise_that_contradicts_the_metadata_wins(gain, stored, logged):
     assert (given.gain, given.camera.gain_source) == (1.0, "given")
 
 
+@pytest.mark.parametrize("stored", [1.0, None])
+@pytest.mark.parametrize(("gain", "side"), [(1, 2), (1, 3), (1, 8), (5, 2), (5, 3), (5, 10)])
+def test_a_wrong_gain_of_few_pixels_is_found_or_doubted(gain, side, stored):
+    """Whatever the number of pixels: the gain is right, or it is said that it may not be."""
+    signal = spectrum_image(noisy(gain, level=2000)[:side, :side])
+    if stored is not None:
+        signal.metadata.set_item(
+            "Signal.Noise_properties.Variance_linear_model.gain_factor", stored
+        )
+    with gathered() as notes:
+        found = measure(signal)
+    doubts = [note.text for note in notes if "cannot confirm it" in note.text]
+    if found.gain == pytest.approx(gain, rel=0.3):
+        assert len(doubts) == (gain == 1 and side == 2)
+    else:
+        assert side < 10 and len(doubts) == 1
+        assert ("(metadata)" if stored else "(integer counts)") in doubts[0]
+    if side >= 8:
+        assert found.gain == pytest.approx(gain, rel=0.3)
+
+
+def test_a_gain_that_cannot_be_checked_is_said_with_the_remedy():
+    signal = spectrum_image(noisy(5, level=2000)[:1, :1])
+    with gathered() as notes:
+        assert measure(signal).gain == 1
+        assert measure(signal, gain=5).gain == 5
+    [note] = [each for each in notes if "The gain is taken" in each.text]
+    assert "suggests" not in note.text  # one pixel has no noise
+    assert "pass the `gain` that was found for the whole scan" in note.text
+    assert verdicts_of(["Ti_L3"], [note])[0].words == ["noise level is a guess"]
+
+
 @pytest.mark.parametrize("given", [0.2, 1.0, 2.0, 3.5, 5.0, 8.0, 12.0, 50.0])
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_gain_that_the_noise_contradicts_is_used_and_doubted(given, whole):
