@@ -249,9 +249,9 @@ def _say_haadf_left_out(names, setting, parameters, model):
     edges = f" and the edges of the HAADF ({', '.join(guided)})" if guided else " alone"
     if model.r_squared >= _GOOD_R_SQUARED and not given:
         _logger.warning(
-            "%s, the brightness of the HAADF does not improve the prediction of held-out "
-            "counts, so it is not used%s. The maps nevertheless agree with the HAADF: they "
-            "explain %.0f %% of its variance.%s",
+            "%s, the brightness of the HAADF does not significantly improve the prediction of "
+            "held-out counts, so it is not used%s. The maps nevertheless agree with the HAADF: "
+            "they explain %.0f %% of its variance.%s",
             tried,
             f" (its edges are, for {', '.join(guided)})" if guided else "",
             100 * model.r_squared,
@@ -260,11 +260,11 @@ def _say_haadf_left_out(names, setting, parameters, model):
         )
         return
     _logger.warning(
-        "%s, the brightness of the HAADF does not help to predict held-out counts, so it is "
-        "left out. The maps are recovered from the counts%s. Possible reasons: too few "
-        "counts%s; an image that is rotated, shifted or from another scan; contrast that the "
-        "elements do not explain (a missing element, diffraction). Smoothed maps explain %.0f "
-        "%% of the HAADF's variance.%s",
+        "%s, the brightness of the HAADF does not significantly improve the prediction of "
+        "held-out counts, so it is left out. The maps are recovered from the counts%s. Possible "
+        "reasons: too few counts%s; an image that is rotated, shifted or from another scan; "
+        "contrast that the elements do not explain (a missing element, diffraction). Smoothed "
+        "maps explain %.0f %% of the HAADF's variance.%s",
         tried,
         edges,
         f"; unsuitable {' and '.join(given)}" if given else "",

@@ -1,11 +1,14 @@
 """The automatic choice of HAADF model, lambdas and regularisers."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from slow_repeats import alternating
 
 from hyperspy_multimodal.counts.reading import SPLITS
 from hyperspy_multimodal.fusion.regularisers import CHOICES, REGULARISERS
+from hyperspy_multimodal.recovery.messages import say_what_was_left_out
 from hyperspy_multimodal.selection import choose_setting
 from hyperspy_multimodal.selection.choice import FIRST_LAMBDAS_1, _say_if_close
 from hyperspy_multimodal.selection.moves import HUBER, RATIOS, highest
@@ -251,3 +254,20 @@ def test_a_close_decision_is_said(gained, said, caplog):
     _say_if_close(gained)
     assert ("close decision" in caplog.text) == (said is not None)
     assert said is None or f"the HAADF {said}" in caplog.text
+
+
+@pytest.mark.parametrize("r_squared", [0.1, 0.99])
+@pytest.mark.parametrize("gamma", [0.4, "auto"])
+def test_a_close_decision_and_its_consequence_agree(r_squared, gamma, caplog):
+    """The HAADF may improve the prediction by less than is required, for any reason given."""
+    caplog.set_level("INFO", "hyperspy_multimodal")
+    _say_if_close(2.4)
+    with_haadf = SimpleNamespace(has_weights=True, r_squared=r_squared)
+    without = SimpleNamespace(model=None, regularisers=("isotropic",))
+    parameters = SimpleNamespace(
+        gamma=gamma, chooses_gamma=gamma == "auto", fits_weights=True, chooses_blur=True
+    )
+    say_what_was_left_out(["Ti"], without, parameters, with_haadf)
+    close, consequence = caplog.messages
+    assert "improves the prediction of held-out counts by 2.4 standard errors, and 3 are" in close
+    assert "does not significantly improve the prediction of held-out counts" in consequence
