@@ -210,9 +210,10 @@ def _checked_output(maps, output, call):
     noise = output.get("raw_noise", output)
     if not noise or "variances" not in noise:
         raise ValueError(
-            "output must contain the noise of the counts, which is missing for lazy maps. Fuse the "
-            "spectra in memory, with s.multimodal_fusion(haadf, lazy_output=False, "
-            "full_output=True)."
+            "output must contain the noise of the counts (`raw_noise`), which is not saved with "
+            "maps, and not computed for lazy maps. Pass the output that was returned with the "
+            "maps. If there is none, or the maps were lazy, fuse the spectra again, with "
+            "s.multimodal_fusion(haadf, lazy_output=False, full_output=True)."
         )
     raw = output.get("raw_maps", maps)
     by_name = {named(each)[1][0]: np.asarray(each.data) for each in raw}

@@ -119,8 +119,9 @@ def test_maps_without_known_noise(fused):
     counts, haadf = fused.specimen.counts, fused.specimen.haadf
     maps, output = fuse_maps(counts, haadf, 1, (0.01, 0.02), full_output=True)
     assert np.isnan(composition(maps, output, fused.kfactors, WHOLE).errors["total"]).all()
-    with pytest.raises(ValueError, match="missing for lazy maps"):
-        composition(maps, {**output, "raw_noise": None}, fused.kfactors, WHOLE)
+    for without in ({}, {**output, "raw_noise": None}, {"raw_maps": output["raw_maps"]}):
+        with pytest.raises(ValueError, match="not saved with maps, and not computed for lazy maps"):
+            composition(maps, without, fused.kfactors, WHOLE)
 
 
 @pytest.mark.parametrize(
