@@ -163,6 +163,8 @@ class Plan(Protocol):
         Channels of the widest spike, see `widest_spike_of`.
     two_passes : bool
         Whether the first pass gives a `Projection`, for a second one.
+    can_fit : bool
+        Whether the spectra can be fitted.
     raw_dtype : type
         Data type of the raw maps.
     """
@@ -176,6 +178,7 @@ class Plan(Protocol):
     smooth: bool
     widest_spike: int
     two_passes: bool
+    can_fit: bool
     raw_dtype: type
 
     def after_first_pass(

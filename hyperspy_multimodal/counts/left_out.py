@@ -215,9 +215,10 @@ def _say(plan, channels, spikes, hot):
             for name, own in plan.ranges.items()
             if any(a < each.stop and each.start < b for each in channels for a, b in own)
         ]
+        remedy = "Use map_method='fit', or pass" if plan.can_fit else "Pass"
         done.append(
-            f"Windows cannot leave out channels, so {', '.join(wrong)} may be wrong. Use "
-            "map_method='fit', or pass windows without these channels."
+            f"Windows cannot leave out channels, so {', '.join(wrong)} may be wrong. {remedy} "
+            "windows without these channels."
         )
     _logger.warning(
         "Some of the recorded data cannot come from the specimen: %s. %s",

@@ -64,7 +64,7 @@ class XrayFitPlan:
     limits = None
     negative = False
     smooth = False
-    two_passes = True
+    two_passes = can_fit = True
     raw_dtype = np.float32
 
     @property

@@ -76,6 +76,7 @@ class XrayWindowPlan:
     negative = True  # single values: counts in windows are checked
     smooth = False
     two_passes = False
+    can_fit = True
     raw_dtype = np.float64
 
     @property

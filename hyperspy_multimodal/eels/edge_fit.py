@@ -12,24 +12,21 @@ from ..counts.unphysical import WIDEST_SPIKE
 from ..notes import Speaker
 from ..physics.edges import edge_onsets, onset_energy
 from ..physics.hydrogenic import edge_subshells, hydrogenic_edges
-from ..physics.microscope import EELS_PARAMETERS, microscope_of
 from .core_loss_fit import ElementEdges, fit_core_loss
 from .core_loss_misfit import worst_misfit
 from .edge_measurement import EdgeWindowPlan, check_electrons, plan_edges
-from .edge_windows import edges_on_axis
 from .fitted_edges import EdgeProjection
-from .select_edges import listed_elements
+from .possible_fit import (
+    check_one_edge_an_element,
+    check_room_below,
+    edges_of_other_elements,
+    fitted_channels,
+    instrument_of,
+)
 from .unlisted_edges import say_unlisted_edge
 from .white_lines import white_line_onsets
 
 _logger = Speaker(__name__)
-
-# What the tails of other edges may add to a total, for the verdict.
-_TAIL = 0.1
-
-# The fit begins this far below the lowest onset.
-_BELOW = 0.7
-_PRE_EDGE_CHANNELS = 4
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class EdgeFitPlan:
     negative = True
     smooth = True
     widest_spike = WIDEST_SPIKE
-    two_passes = True
+    two_passes = can_fit = True
     raw_dtype = np.float64
 
     @property
@@ -171,9 +168,9 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
     """
     windows = plan_edges(signal, edges, integration_windows, None, gain)
     names, axis = windows.names, signal.axes_manager.signal_axes[0]
-    _check_one_edge_an_element(names)
+    check_one_edge_an_element(names)
     energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
-    others, shapeless = _edges_of_other_elements(signal, names, energy)
+    others, shapeless = edges_of_other_elements(signal, names, energy)
     for edge, onset in shapeless.items():
         _logger.warning(
             "%s lies on the energy axis, but the fit has no shape for this edge, so its counts "
@@ -182,15 +179,8 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
             onset,
             kind="far fit",
         )
-    lowest = min([*map(onset_energy, names), *others.values()])
-    used = energy > _BELOW * lowest
-    before = np.flatnonzero(used & (energy < lowest))
-    if len(before) < _PRE_EDGE_CHANNELS:
-        raise ValueError(
-            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest edge, "
-            f"{min([*names, *others], key=onset_energy)} at {lowest:g} eV, to fit the background, "
-            f"but the axis begins at {energy[0]:g} eV. Use map_method='windows'."
-        )
+    onsets = {**{name: onset_energy(name) for name in names}, **others}
+    check_room_below(energy, onsets)
     return EdgeFitPlan(
         windows_plan=windows,
         others=others,
@@ -199,99 +189,9 @@ def plan_edge_fit(signal, edges, integration_windows, gain):
             for name in [*names, *others]
         ],
         energy=energy,
-        used=used,
-        instrument=_instrument(signal),
+        used=fitted_channels(energy, min(onsets.values())),
+        instrument=instrument_of(signal),
     )
-
-
-def suits_fit(signal, edges):
-    """Return whether an edge lies on the tail of one of another element, and a fit is possible.
-
-    A tail is no power law, also far above its onset, so that one extrapolated from before an edge
-    is wrong beneath it. A fit can be had where all elements, mapped or not, have K or L edges,
-    those to map are one per element, the metadata hold beam energy and angles, and the axis begins
-    below the edges.
-
-    Parameters
-    ----------
-    signal : EELSSpectrum
-        Spectrum image.
-    edges : None or list of str
-        As in `multimodal_fusion`.
-
-    Returns
-    -------
-    bool
-    """
-    axis = signal.axes_manager.signal_axes[0]
-    if not axis.is_uniform:
-        return False
-    names = edges_on_axis(signal, edges)
-    energy = axis.axis * (1e3 if axis.units == "keV" else 1.0)
-    others, shapeless = _edges_of_other_elements(signal, names, energy)
-    onsets = {**{name: onset_energy(name) for name in names}, **others, **shapeless}
-    first = min(onsets, key=onsets.get)
-    if onsets[first] == max(map(onset_energy, names)):
-        return False
-    try:
-        _check_one_edge_an_element(names)
-        _instrument(signal)
-        for name in [*names, *others, *shapeless]:
-            edge_subshells(name, edge_onsets(name.split("_")[0]), (energy[0], energy[-1]))
-        _check_room_below(energy, onsets, first)
-    except ValueError as error:
-        _logger.warning(
-            "The edges overlap: the tail of one lies under the next. A fit would separate them, "
-            "but windows are used, because: %s",
-            str(error).replace(" Use map_method='windows'.", ""),
-            kind="background",
-            about=_TAIL,
-        )
-        return False
-    return True
-
-
-def _check_room_below(energy, onsets, first):
-    """Refuse an axis that begins so close to the first edge that the background is not seen."""
-    lowest = onsets[first]
-    before = (energy > _BELOW * lowest) & (energy < lowest)
-    if int(before.sum()) < _PRE_EDGE_CHANNELS:
-        raise ValueError(
-            f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest "
-            f"edge, {first} at {lowest:g} eV, to fit the background, but the axis begins at "
-            f"{energy[0]:g} eV. If {first.split('_')[0]} is not in the specimen, remove it from "
-            "the elements of the signal. Use map_method='windows'."
-        )
-
-
-def _check_one_edge_an_element(names):
-    elements = [name.split("_")[0] for name in names]
-    repeated = sorted({element for element in elements if elements.count(element) > 1})
-    if repeated:
-        raise ValueError(
-            "map_method='fit' fits all edges of an element together, but `edges` names several "
-            f"of {repeated}. Name one per element, or use map_method='windows'."
-        )
-
-
-def _edges_of_other_elements(signal, names, energy):
-    """Return edges on the axis, with onsets, of elements of the signal that are not mapped.
-
-    First those of which a fit knows the shape, one per element, then the others.
-    """
-    known = listed_elements(signal)
-    others, shapeless = {}, {}
-    for element in sorted(known - {name.split("_")[0] for name in names}):
-        for edge, onset in edge_onsets(element, only_major=True).items():
-            if energy[0] < onset < energy[-1]:
-                try:
-                    edge_subshells(edge, edge_onsets(element), (energy[0], energy[-1]))
-                except ValueError:
-                    shapeless[edge] = onset
-                    continue
-                others[edge] = onset
-                break
-    return others, shapeless
 
 
 def _templates(fit, names, others, channels):
@@ -315,22 +215,6 @@ def _templates(fit, names, others, channels):
         shapes=np.array([*shapes, *rest, law / law.sum()]),
         weights=np.where(fit.used, 1 / expected, 0.0),
     )
-
-
-def _instrument(signal):
-    """Return beam energy and angles, or raise an error that names the missing ones."""
-    found = microscope_of(signal)
-    missing = [name for name, value in found.items() if value is None]
-    if missing:
-        items, examples = zip(*(EELS_PARAMETERS[name] for name in missing), strict=True)
-        raise ValueError(
-            f"map_method='fit' needs the {', '.join(missing).replace('_', ' ')} for the shapes "
-            f"of edges, but {', '.join(items)} of metadata.Acquisition_instrument "
-            f"{'are' if len(missing) > 1 else 'is'} not set. Set "
-            f"{'them' if len(missing) > 1 else 'it'}, for example with "
-            f"s.set_microscope_parameters({', '.join(examples)})."
-        )
-    return {name: float(value) for name, value in found.items()}
 
 
 def _element_edges(subshells, energy, instrument):

@@ -76,6 +76,8 @@ class EdgeWindowPlan:
         From `known_edges_of`.
     onsets : dict of str to float
         From `onsets_on_axis`.
+    can_fit : bool
+        Whether a fit is possible instead.
     """
 
     names: list
@@ -91,6 +93,7 @@ class EdgeWindowPlan:
     microscope: dict
     known: object = None
     onsets: dict = field(default_factory=dict)
+    can_fit: bool = True
     used = None
     negative = True
     smooth = True
@@ -225,7 +228,13 @@ def check_electrons(camera, counts, widths):
 
 
 def plan_edges(
-    signal, edges, integration_windows, background_windows, gain, background_type=POWER_LAW
+    signal,
+    edges,
+    integration_windows,
+    background_windows,
+    gain,
+    background_type=POWER_LAW,
+    can_fit=True,
 ):
     """Return the `EdgeWindowPlan` of an EELS spectrum image without reading its spectra.
 
@@ -237,6 +246,8 @@ def plan_edges(
         As in `multimodal_fusion`.
     background_type : str
         From `checked_background_type`, default a power law.
+    can_fit : bool
+        Whether messages may suggest a fit. Default True.
     """
     if gain is not None:
         gain = checked_number("gain", gain, low=0, include_low=False)
@@ -263,7 +274,7 @@ def plan_edges(
     noise_ranges = noise_ranges_of(signal, names)
     onsets = onsets_on_axis(signal, names)
     if sides is not None:
-        say_tails_in_background(channels, onsets, names, sides)
+        say_tails_in_background(channels, onsets, names, sides, can_fit)
     return EdgeWindowPlan(
         names=names,
         axis=channels,
@@ -278,4 +289,5 @@ def plan_edges(
         microscope=microscope_of(signal),
         known=known_edges_of(signal, names),
         onsets=onsets,
+        can_fit=can_fit,
     )

@@ -269,8 +269,9 @@ def scan_of(
     from ..signals.haadf_image import haadf_array
     from ..signals.scan import Scan
     from .background_shape import POWER_LAW, checked_background_type
-    from .edge_fit import plan_edge_fit, suits_fit
+    from .edge_fit import plan_edge_fit
     from .edge_measurement import plan_edges
+    from .possible_fit import refusal_of_fit, suits_fit
     from .sum_output import output_of
 
     haadf = haadf_array(haadf, signal)
@@ -289,7 +290,9 @@ def scan_of(
         plan = plan_edge_fit(signal, edges, integration_windows, gain)
     else:
         plan = plan_edges(
-            signal, edges, integration_windows, background_windows, gain, background_type
+            signal,
+            *(edges, integration_windows, background_windows, gain, background_type),
+            can_fit=background_type == POWER_LAW and not refusal_of_fit(signal, edges),
         )
     onsets = [onset_energy(name) for name in plan.names]
     windows = windows_in_ev(signal, plan.windows)

@@ -11,11 +11,12 @@ _logger = Speaker(__name__)
 _TAIL = 0.1
 # Other edges are reported above this share of the counts or, where it is not known, of the window.
 _REPORTED = 0.05
-_END = ", or end the integration window below that onset"
-_NOT_BETWEEN = "; a background window between them would contain the tail and subtract too much"
+_FIT = "Use map_method='fit', which separates overlapping edges"
+_END = "end the integration window below that onset"
+_NOT_BETWEEN = "a background window between them would contain the tail and subtract too much"
 
 
-def say_tails_in_background(axis, onsets, names, sides):
+def say_tails_in_background(axis, onsets, names, sides, can_fit):
     """Name edges in or shortly before the pre-edge window of another: their tail is subtracted.
 
     Parameters
@@ -28,6 +29,8 @@ def say_tails_in_background(axis, onsets, names, sides):
         Edges to map.
     sides : list of (int, int)
         Channels of their pre-edge windows.
+    can_fit : bool
+        Whether a fit is possible.
     """
     unit = 1e3 if axis.units == "keV" else 1.0
     for name, side in zip(names, sides, strict=True):
@@ -38,7 +41,7 @@ def say_tails_in_background(axis, onsets, names, sides):
             tail = ", ".join(found)
             _logger.warning(
                 "The pre-edge window of %s (%g to %g %s) contains the tail of %s, which is "
-                "mistaken for background, so the map of %s may be wrong. Use map_method='fit'. "
+                "mistaken for background, so the map of %s may be wrong.%s "
                 "With `background_windows` below the onset of %s, its tail would be counted as "
                 "%s instead.",
                 name,
@@ -47,6 +50,7 @@ def say_tails_in_background(axis, onsets, names, sides):
                 axis.units,
                 tail,
                 name,
+                " Use map_method='fit'." if can_fit else "",
                 tail,
                 name,
                 kind="background",
@@ -84,17 +88,19 @@ def say_edges_in_windows(plan, foreign, totals):
             share = min(sum(found.values()), 1.0)
             is_known = foreign is not None and all(other in plan.names for other in found)
             is_later = all(plan.onsets[other] > plan.onsets[name] for other in found)
+            remedies = [_FIT] if plan.can_fit else []
+            remedies.append(_END if is_later else _NOT_BETWEEN)
+            remedy = (", or " if is_later else "; ").join(remedies)
             _logger.warning(
                 "The integration window of %s (%g to %g %s) contains electrons of %s, whose onset "
-                "lies above the background window (%g to %g), so they are not subtracted: %s. Use "
-                "map_method='fit', which separates overlapping edges%s.",
+                "lies above the background window (%g to %g), so they are not subtracted: %s. %s.",
                 name,
                 *window,
                 plan.axis.units,
                 ", ".join(found),
                 *before,
                 f"about {100 * share:.0f} % of the counts" if is_known else "how many is not known",
-                _END if is_later else _NOT_BETWEEN,
+                remedy[0].upper() + remedy[1:],
                 kind="overlapping edge",
                 about={name: share},
             )

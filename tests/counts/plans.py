@@ -11,6 +11,7 @@ class CountsBetween:
     ranges = {}  # noqa: RUF012
     used = None
     negative, smooth, widest_spike, two_passes = True, False, 3, False
+    can_fit = True
 
     def __init__(self, limits):
         self.limits = limits

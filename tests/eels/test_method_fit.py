@@ -11,8 +11,9 @@ from slow_repeats import alternating
 
 from hyperspy_multimodal import compute_maps
 from hyperspy_multimodal.data import core_loss
-from hyperspy_multimodal.eels.edge_fit import plan_edge_fit, suits_fit
+from hyperspy_multimodal.eels.edge_fit import plan_edge_fit
 from hyperspy_multimodal.eels.fitted_edges import gaussian_halves
+from hyperspy_multimodal.eels.possible_fit import suits_fit
 from hyperspy_multimodal.lazy import read_now
 from hyperspy_multimodal.physics.hydrogenic import hydrogenic_edges
 

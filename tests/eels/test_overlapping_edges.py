@@ -13,6 +13,7 @@ from .edge_spectra import power_law, spectrum_image
 
 OFFSET, SCALE, SIZE = 700.0, 4.0, 150
 BEFORE_BOTH, BEFORE_EACH = [[828, 916], [828, 916]], [[828, 916], [960, 1000]]
+ANGLE = {"convergence_angle": 10}
 GIVEN = {"gamma": 1, "lambdas": (0.01, 0.02), "show_progressbar": False, "full_output": True}
 
 
@@ -76,6 +77,29 @@ def test_a_tail_in_the_background_is_named_and_leads_to_no_other_windows(sides):
     text = notes["background"].text
     assert "contains the tail of Cu_L3" in text and "Use map_method='fit'" in text
     assert "would be counted as Zn_L3 instead" in text
+
+
+@pytest.mark.parametrize("method", ["auto", "windows"])
+@pytest.mark.parametrize("spoilt", ["", "angle", "axis", "background"])
+def test_a_fit_is_recommended_only_if_it_is_possible(spoilt, method, logged):
+    """Neither after a message that says why not, nor where windows are chosen."""
+    signal, given = copper_and_zinc(), {"map_method": method}
+    signal.set_microscope_parameters(
+        beam_energy=200, collection_angle=30, **({} if spoilt == "angle" else ANGLE)
+    )
+    if spoilt == "axis":
+        signal = signal.isig[924.0:]
+    elif spoilt == "background":
+        given["background_type"] = "Exponential"
+    signal.data[..., -55] = 0  # not recorded
+    haadf = np.ones(signal.data.shape[:2]) + np.eye(signal.data.shape[0])
+    signal.multimodal_fusion(haadf, 1, (0.01, 0.02), **given)
+    if spoilt or method == "windows":
+        assert "contains the tail of Cu_L" in logged.text
+        assert "pass windows without these channels" in logged.text.lower()
+        assert ("Use map_method='fit'" in logged.text) == (not spoilt)
+    else:
+        assert "contains the tail of" not in logged.text
 
 
 def test_a_background_window_far_above_and_below_other_edges_is_not_named():
