@@ -42,7 +42,7 @@ def lengthen(best, scores, sign, steps, longer, turns):
     for row in range(ny):
         for d in range(n_directions):
             y, x = steps[d]
-            first, width = max(-x, 0), nx - abs(x)
+            first, width = max(-x, 0), max(nx - abs(x), 0)
             below, same, above = best[d - 1, row], best[d, row], best[(d + 1) % n_directions, row]
             if 0 <= row + y < ny:
                 befores = below[first:], same[first:], above[first:]

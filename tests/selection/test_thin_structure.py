@@ -133,3 +133,12 @@ def test_narrow_scans_have_few_places_for_curved_lines(shape):
     expected = np.full(shape, 4.0)
     counts = np.random.default_rng(0).poisson(expected).astype(float)
     assert best_chains(counts, expected, {6: 5.0, 9: 5.0, 12: 5.0, 16: 5.0}) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 12), (12, 1), (2, 2), (2, 12), (3, 3), (4, 4)])
+@pytest.mark.parametrize("factor", [0.0, 1.5])
+def test_chains_stay_within_scans_that_are_narrower_than_a_piece(shape, factor):
+    expected = np.full(shape, 2e4)
+    for chain in best_chains(factor * expected, expected, dict.fromkeys(PIECES, 2.0)):
+        rows, cols = chain.pixels(0)
+        assert np.all((rows >= 0) & (rows < shape[0]) & (cols >= 0) & (cols < shape[1]))
