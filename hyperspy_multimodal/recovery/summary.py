@@ -8,7 +8,7 @@ from ..notes import Pool, gathered, gathered_so_far, repeat
 from .verdict import RULES, SOUND, VERDICTS, ranked
 
 _logger = logging.getLogger(__name__)
-_MOST = 5  # reasons
+_MOST = 5  # reasons, unless the verdicts need more
 
 #: Summaries of lazy fusions that `compute_maps` waits for.
 LATER = Pool()
@@ -55,26 +55,37 @@ class Summary(list):
         _logger.log(logging.WARNING if serious else logging.INFO, "%s", "\n".join(lines))
 
     def _shown(self):
-        """Return the most serious reasons, with one at least for each map that is not sound."""
-        reasons = self.reasons()
-        shown = reasons[:_MOST]
+        """Return the most serious reasons, and all that explain words of the first line."""
+        reasons, alike = self.reasons(), self._alike()
+        shown = set(reasons[:_MOST])
+        worst = {name: verdict for name, verdict, _ in self._merged()}
         for verdict in (each for verdicts, _ in self.fusions for each in verdicts):
-            own = [text for text in reasons if text in verdict.texts]
-            if verdict.verdict != SOUND and own and not set(own) & set(shown):
-                shown.append(own[0])
-        return shown
+            if verdict.verdict != worst[verdict.name]:
+                continue  # the first line has the words of a worse slice
+            for words in verdict.words:
+                own = {alike[text] for text in verdict.texts_of(words)}
+                explaining = [text for text in reasons if alike[text] in own]
+                if explaining and not shown.intersection(explaining):
+                    shown.add(explaining[0])
+        return [text for text in reasons if text in shown]
 
     def reasons(self):
         """Return texts of the problems of maps and their remedies, the most serious first."""
         shown = ranked(self, [each for verdicts, _ in self.fusions for each in verdicts])
-        if len(self.fusions) < 2:
-            return shown
-        # slices have nearly the same messages, with other numbers
-        kinds = {note.text: note.kind for note in self}
-        by_kind = {}
+        alike, first = self._alike(), {}
         for text in shown:
-            by_kind.setdefault(kinds[text] or text, text)
-        return list(by_kind.values())
+            first.setdefault(alike[text], text)
+        return list(first.values())
+
+    def _alike(self):
+        """Return a key for each text: slices have nearly the same messages, with other numbers."""
+        if len(self.fusions) < 2:
+            return {note.text: note.text for note in self}
+        return {note.text: note.kind or note.text for note in self}
+
+    def _merged(self):
+        """Return the name, the worst verdict and its words for each map."""
+        return _merged([verdicts for verdicts, _ in self.fusions])
 
     def _concerns(self, text):
         """Return which maps a problem of the HAADF affects, unless it affects all of them."""
@@ -88,7 +99,7 @@ class Summary(list):
 
     def first_line(self):
         """Return the verdicts, and the brief messages, in one line."""
-        merged = _merged([verdicts for verdicts, _ in self.fusions])
+        merged = self._merged()
         parts = []
         for verdict in VERDICTS:
             by_words = {}

@@ -214,6 +214,11 @@ class Verdict:
         """The first sentence of each reason."""
         return list(dict.fromkeys(_END.split(text, maxsplit=1)[0] for text in self.texts))
 
+    def texts_of(self, words):
+        """Return the reasons in full that are as serious as the verdict and have these words."""
+        own = [each for each in self.reasons if each.verdict == self.verdict]
+        return [each.text for each in own if each.words == words]
+
 
 def grade(note: Note, name, follows=True):
     """Return the verdict on a map according to a message, one of `VERDICTS`.

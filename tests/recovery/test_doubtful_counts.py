@@ -81,20 +81,37 @@ def test_a_fault_of_the_haadf_says_which_maps_it_concerns(caplog):
         assert record.getMessage().endswith(f"1. Saturated.{concerned}")
 
 
-def test_the_summary_shows_a_reason_for_each_map_that_is_not_sound(caplog):
+def test_the_summary_explains_all_words_of_its_first_line(caplog):
     first, second = NAMES
     notes = [
         Note("hyperspy_multimodal.test", f"Doubt {i}.", "leak", {first: 1.0}) for i in range(7)
     ]
     notes.append(Note("hyperspy_multimodal.test", "Saturated.", "saturated HAADF", {second: 1.0}))
     notes.append(Note("hyperspy_multimodal.test", "Clipped.", "clipped HAADF", {second: 1.0}))
+    # of a map on which something worse decides: not in the first line
+    notes.append(Note("hyperspy_multimodal.test", "Sharper.", "widest blur", {first: 1.0}))
     summary = Summary(notes)
     summary.fusions.append((verdicts_of(NAMES, notes), "used"))
     summary.log()
     [record] = caplog.records
     shown = record.getMessage()
-    assert "Doubt 0." in shown and "Doubt 6." not in shown
-    assert "Saturated." in shown and "3 more in `messages`" in shown
+    assert "Doubt 4." in shown and "Doubt 5." not in shown
+    for words, text in (("saturated HAADF", "Saturated."), ("clipped at black", "Clipped.")):
+        assert words in shown.split("\n")[0] and text in shown
+    assert "sharper" not in shown.lower() and "3 more in `messages`" in shown
+
+
+def test_slices_explain_the_words_of_the_worst_one_once(caplog):
+    note = "hyperspy_multimodal.test"
+    many = [Note(note, f"Doubt {i}.", "", 1.0) for i in range(6)]
+    own = [[Note(note, f"Clipped by {i}.", "clipped HAADF")] for i in range(2)]
+    summary = Summary([*many, *own[0], *own[1]])
+    summary.fusions += [(verdicts_of(NAMES, each), "used") for each in own]
+    summary.log()
+    [record] = caplog.records
+    shown = record.getMessage()
+    assert "HAADF clipped at black" in shown.split("\n")[0]
+    assert shown.count("Clipped by 0.") == 1 and "Clipped by 1." not in shown
 
 
 @pytest.mark.parametrize("full_output", [False, True])
