@@ -33,11 +33,11 @@ def test_warnings_name_options_of_the_command(message):
 
 
 @pytest.mark.parametrize("is_verbose", [True, False])
-def test_more_is_with_verbose_unless_it_was_shown(is_verbose):
+def test_more_is_in_a_file_unless_it_was_shown(is_verbose):
     text = "2 more in `messages` of full_output=True."
     record = logging.makeLogRecord({"msg": text, "levelname": "WARNING"})
     said = Translating("%(message)s", is_verbose).format(record)
-    assert said == ("2 more above." if is_verbose else "2 more with --verbose.")
+    assert said == ("2 more above." if is_verbose else "2 more in messages.txt.")
 
 
 def test_what_is_named_stays_named():

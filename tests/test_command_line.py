@@ -1,6 +1,7 @@
 """`python -m hyperspy_multimodal`: what it writes, says and returns."""
 
 import csv
+import re
 import subprocess
 import sys
 
@@ -39,7 +40,7 @@ def in_empty_folder(tmp_path, monkeypatch):
 def test_without_file_fuses_a_specimen_and_says_what_was_gained(in_empty_folder, capsys):
     assert main(LAMBDAS) == 0
     folder = in_empty_folder / "core_shell_fused"
-    written = {"Co_Ka.hspy", "O_Ka.hspy", "S_Ka.hspy", "maps.csv", "overview.png"}
+    written = {"Co_Ka.hspy", "O_Ka.hspy", "S_Ka.hspy", "maps.csv", "overview.png", "messages.txt"}
     assert {path.name for path in folder.iterdir()} == written
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["line", "SNR", "raw"]
@@ -82,6 +83,14 @@ def test_one_summary_is_printed_and_more_on_request(in_empty_folder, scan, capsy
     assert brief.count("Maps: ") == verbose.count("Maps: ") == 1
     assert "fit of the summed spectrum" in verbose
     assert "fit of the summed spectrum" not in brief
+    said = (in_empty_folder / "spectra_fused" / "messages.txt").read_text(encoding="utf-8")
+    first, *others = said.splitlines()
+    assert first.startswith("Maps: ") and first in brief
+    numbered = [line.partition(". ")[2] for line in others]
+    assert len(set(numbered)) == len(numbered) > 0
+    assert all(text in verbose for text in numbered)
+    more = re.search(r"(\d+) more in messages.txt", brief)
+    assert sum(text not in brief for text in numbered) == (int(more[1]) if more else 0)
 
 
 @pytest.mark.slow
@@ -189,7 +198,7 @@ def test_scans_that_show_nothing_are_no_picture(in_empty_folder, scan, simulated
     scan.signal.save("noise.hspy")
     assert main(["noise.hspy", "image.hspy", "--lambdas", "10", "1000"]) == 1
     assert "no structure" in capsys.readouterr().err
-    assert not list(in_empty_folder.glob("*_fused"))
+    assert {path.name for path in in_empty_folder.glob("*_fused/*")} == {"messages.txt"}
 
 
 def test_formats_and_pictures(in_empty_folder, scan, blank_overview):
@@ -263,7 +272,7 @@ def test_line_of_spectra(in_empty_folder, scan):
     assert main(given) == 0
     written = {path.name for path in (in_empty_folder / "line_fused").iterdir()}
     assert {"profiles.csv", "Co_Ka.hspy", "overview.png", "maps.csv"} == written - {
-        "O_Ka.hspy", "S_Ka.hspy",
+        "O_Ka.hspy", "S_Ka.hspy", "messages.txt",
     }  # fmt: skip
 
 

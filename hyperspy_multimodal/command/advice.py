@@ -83,7 +83,7 @@ _PHRASES = [
     (r" \(`(?:uses_haadf|totals_kept)`\)", ""),
     (r"plot_sum_spectrum", "sum_spectrum.png of --pictures"),
     (r", or keep the axis as it is with fit_maps\(s, refine_calibration=False\)", ""),
-    (r"more in `messages` of full_output=True", "more with --verbose"),
+    (r"more in `messages` of full_output=True", "more in messages.txt"),
     (r"the windows listed in `differing` of the record", "the windows listed in windows.csv"),
     (r" \(`relaxed` in the record\)", " (windows.csv)"),
     (r" \(`(?:bright|strips|contrast|rings)_restored` in the record\)", ""),
@@ -132,4 +132,4 @@ class Translating(logging.Formatter):
 
     def format(self, record):
         text = translated(super().format(record))
-        return text.replace("more with --verbose", "more above") if self.is_verbose else text
+        return text.replace("more in messages.txt", "more above") if self.is_verbose else text

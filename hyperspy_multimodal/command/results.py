@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..written_numbers import plain
+from .advice import translated
 from .pictures import draw_composition, draw_overview, draw_profiles, more_pictures
 from .quantities import COMPOSITION, RATIOS, REGIONS, SUMS, ratio_to, write_quantities
 from .quantities import PICTURE as COMPOSITION_PICTURE
@@ -17,6 +18,8 @@ _logger = logging.getLogger("hyperspy_multimodal")
 _FLAT = 0.02
 #: Files that every run writes.
 TABLE, PICTURE = "maps.csv", "overview.png"
+#: All messages, the most serious first.
+MESSAGES = "messages.txt"
 #: Table of places where maps were changed, or differ from the counts.
 WINDOWS = "windows.csv"
 _RESULTS = (TABLE, PICTURE, WINDOWS, COMPOSITION, SUMS, REGIONS)
@@ -43,16 +46,33 @@ def _folder_of(options):
     return options.output or Path(f"{stem}_fused")
 
 
-def write_results(maps, output, haadf, regions, options):
-    """Write maps, tables and pictures; one that fails keeps no other from being written."""
+def write_results(maps, output, haadf, regions, options, summary):
+    """Write messages, maps, tables and pictures; one that fails keeps no other from being written.
+
+    Parameters
+    ----------
+    maps : list of BaseSignal
+        Fused maps.
+    output : dict
+        ``full_output`` of the fusion.
+    haadf : BaseSignal
+        The image.
+    regions : numpy.ndarray or None
+        Label image.
+    options : argparse.Namespace
+        Of the command.
+    summary : Summary
+        Of the fusion.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     from ..plot.panels import map_name
 
     names = [map_name(fused) for fused in maps]
-    _check_content(names, maps, output)
     folder = _folder_of(options)
+    _write_messages(folder, summary)
+    _check_content(names, maps, output)
     n_axes = maps[0].data.ndim
     draws_maps = options.pictures and n_axes == 2
     kinds = list(dict.fromkeys([*options.format, *(["png"] if draws_maps else [])]))
@@ -99,6 +119,14 @@ def write_results(maps, output, haadf, regions, options):
     _draw(pictures, folder, failed)
 
 
+def _write_messages(folder, summary):
+    """Write the verdicts and all messages, also those that the summary leaves out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"{i}. {text}" for i, text in enumerate(summary.texts(), 1)]
+    text = translated("\n".join([summary.first_line(), *lines]))
+    (folder / MESSAGES).write_text(text + "\n", encoding="utf-8")
+
+
 def _save_maps(kind, folder, names, maps, output, options):
     """Save maps, and what else is wanted of each, in one format."""
     from ..export import save_maps
@@ -143,12 +171,12 @@ def _check_content(names, maps, output):
     """Refuse to write maps that show nothing."""
     if not any(np.nansum(raw.data) > 0 for raw in output["raw_maps"]):
         raise ValueError(
-            f"There are no counts of {', '.join(names)} in this scan, so nothing is written. "
+            f"There are no counts of {', '.join(names)} in this scan, so no maps are written. "
             "Check the elements, and that the file contains the measured data."
         )
     if all(np.ptp(fused.data) < _FLAT * abs(fused.data.mean()) for fused in maps):
         raise ValueError(
-            f"The maps of {', '.join(names)} show no structure beyond their noise, so nothing is "
+            f"The maps of {', '.join(names)} show no structure beyond their noise, so no maps are "
             "written. The scan has too few counts, or the specimen is uniform. Totals: "
             + ", ".join(
                 f"{name} {plain(np.nansum(raw.data))}"

@@ -61,12 +61,12 @@ def fuse_files(options):
     if spectra._lazy:
         given["lazy_output"] = False
     started = _started()
-    with one_summary():
+    with one_summary() as summary:
         if options.haadf is None:
             say_image_is_taken(haadf)
         maps, output = spectra.multimodal_fusion(haadf, full_output=True, **given)
     _finished(started)
-    write_results(maps, output, haadf, regions, options)
+    write_results(maps, output, haadf, regions, options, summary)
 
 
 def fuse_given_maps(options):
@@ -103,17 +103,18 @@ def fuse_given_maps(options):
     if mask is not None:
         given["navigation_mask"] = mask
     started = _started()
-    with one_summary():
+    with one_summary() as summary:
         if options.haadf is None:
             say_image_is_taken(haadf)
         fused, output = fuse_maps(maps, haadf, full_output=True, **given)
     _finished(started)
-    write_results(fused, output, haadf, regions, options)
+    write_results(fused, output, haadf, regions, options, summary)
 
 
 def fuse_specimen(options):
     """Fuse a simulated specimen, and print what is gained."""
     from ..data import core_shell
+    from ..recovery.summary import one_summary
 
     specimen = core_shell()
     _logger.info(
@@ -126,10 +127,11 @@ def fuse_specimen(options):
         regions = _regions(options)
         _check_regions([specimen.signal], regions, options)
     _check_factors(specimen.signal, options)
-    maps, output = specimen.signal.multimodal_fusion(
-        specimen.haadf, full_output=True, **_given(options)
-    )
-    write_results(maps, output, specimen.haadf, regions, options)
+    with one_summary() as summary:
+        maps, output = specimen.signal.multimodal_fusion(
+            specimen.haadf, full_output=True, **_given(options)
+        )
+    write_results(maps, output, specimen.haadf, regions, options, summary)
     print(f"{'line':8s}{'SNR raw':>10s}{'SNR fused':>11s}{'total, fused / true':>22s}")
     for fused, raw, truth in zip(maps, output["raw_maps"], specimen.counts, strict=True):
         print(

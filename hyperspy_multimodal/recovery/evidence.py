@@ -7,7 +7,7 @@ from ..written_numbers import plain, with_error
 from .differences import largest_differences
 from .haadf_use import use_in_words, uses_of_haadf
 from .summary import Summary
-from .verdict import RULES, verdicts_of
+from .verdict import RULES, all_texts, verdicts_of
 
 _logger = Speaker(__name__)
 
@@ -328,6 +328,6 @@ def table_of(verdicts, maps):
     ]
 
 
-def messages_of():
-    """Return the texts of all messages about the scan and its fusion."""
-    return list(dict.fromkeys(note.text for note in gathered_so_far() or []))
+def messages_of(verdicts):
+    """Return the texts of all messages about the scan and its fusion, the most serious first."""
+    return all_texts(gathered_so_far() or [], verdicts)

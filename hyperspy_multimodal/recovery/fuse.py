@@ -188,7 +188,7 @@ def fuse(maps: Maps, haadf, scattering, parameters):
         numbers={
             **numbers,
             "verdicts": table_of(verdicts, maps),
-            "messages": messages_of(),
+            "messages": messages_of(verdicts),
             "selection": chosen.table,
         },
         images=images_of(prepared, chosen.setting, result),

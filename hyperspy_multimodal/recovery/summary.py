@@ -5,7 +5,7 @@ import functools
 import logging
 
 from ..notes import Pool, gathered, gathered_so_far, repeat
-from .verdict import RULES, SOUND, VERDICTS, ranked
+from .verdict import RULES, SOUND, VERDICTS, all_texts, ranked
 
 _logger = logging.getLogger(__name__)
 _MOST = 5  # reasons, unless the verdicts need more
@@ -76,6 +76,11 @@ class Summary(list):
         for text in shown:
             first.setdefault(alike[text], text)
         return list(first.values())
+
+    def texts(self):
+        """Return the texts of all messages, the most serious first."""
+        verdicts = [each for fused, _ in self.fusions for each in fused]
+        return all_texts(self, verdicts)
 
     def _alike(self):
         """Return a key for each text: slices have nearly the same messages, with other numbers."""

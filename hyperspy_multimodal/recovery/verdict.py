@@ -285,3 +285,8 @@ def ranked(notes, verdicts):
     )
     others = [text for text in sorted(gravity, key=gravity.get) if text not in {**first, **last}]
     return [*sorted(first, key=first.get), *others, *sorted(last, key=last.get)]
+
+
+def all_texts(notes, verdicts):
+    """Return the texts of all messages, those that `ranked` returns first."""
+    return list(dict.fromkeys([*ranked(notes, verdicts), *(note.text for note in notes)]))
