@@ -30,6 +30,8 @@ class Rule(NamedTuple):
         Whether its part of the first line makes a warning of the summary.
     at_start, at_end : bool
         Whether it is listed before or after all others. A wrong HAADF makes other messages wrong.
+    is_remark : bool
+        Whether its words appear beside the verdict without changing it.
     """
 
     words: str
@@ -40,6 +42,7 @@ class Rule(NamedTuple):
     brief_warns: bool = True
     at_start: bool = False
     at_end: bool = False
+    is_remark: bool = False
 
 
 #: Rules for each kind of message, the most serious first. The amount is 1 unless stated otherwise.
@@ -135,6 +138,7 @@ RULES = {
     # standard deviations of pixels with few counts: the map is as good as without them
     "rough errors": Rule("", at_end=True),
     "close decision": Rule("", at_end=True),
+    "close regulariser": Rule("choice of regulariser is close", at_end=True, is_remark=True),
     "told": Rule(""),
     # whether align=True moved the HAADF
     "aligned": Rule("", brief_warns=False),
@@ -192,22 +196,24 @@ class Verdict:
         One of `VERDICTS`.
     reasons : list of Reason
         Reasons, the most serious first; empty for a sound map.
+    remarks : tuple of Reason
+        What else to know of the map, sound or not.
     """
 
     name: str
     verdict: str
     reasons: list
+    remarks: tuple = ()
 
     @property
     def words(self):
-        """The reasons that decide the verdict, in a few words."""
-        own = [each.words for each in self.reasons if each.verdict == self.verdict]
-        return list(dict.fromkeys(own))
+        """The reasons that decide the verdict, and remarks, in a few words."""
+        return list(dict.fromkeys(each.words for each in self._decisive()))
 
     @property
     def texts(self):
-        """The reasons in full."""
-        return list(dict.fromkeys(each.text for each in self.reasons))
+        """The reasons and remarks in full."""
+        return list(dict.fromkeys(each.text for each in (*self.reasons, *self.remarks)))
 
     @property
     def first_sentences(self):
@@ -215,9 +221,12 @@ class Verdict:
         return list(dict.fromkeys(_END.split(text, maxsplit=1)[0] for text in self.texts))
 
     def texts_of(self, words):
-        """Return the reasons in full that are as serious as the verdict and have these words."""
+        """Return what `words` says in short in full: the texts that have these words."""
+        return [each.text for each in self._decisive() if each.words == words]
+
+    def _decisive(self):
         own = [each for each in self.reasons if each.verdict == self.verdict]
-        return [each.text for each in own if each.words == words]
+        return [*own, *self.remarks]
 
 
 def grade(note: Note, name, follows=True):
@@ -258,7 +267,12 @@ def verdicts_of(names, notes, follow=None):
         ]
         doubts = dict.fromkeys(each for each in reasons if each.verdict != SOUND)
         against = sorted(doubts, key=lambda each: each.gravity)
-        found.append(Verdict(name, against[0].verdict if against else SOUND, against))
+        remarks = tuple(
+            each
+            for note, each in zip(notes, reasons, strict=True)
+            if RULES[note.kind].is_remark and note.amount(name) > 0
+        )
+        found.append(Verdict(name, against[0].verdict if against else SOUND, against, remarks))
     return found
 
 

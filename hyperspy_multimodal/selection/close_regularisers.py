@@ -90,7 +90,8 @@ def say_close_regularisers(names, setting, found):
                 f"{100 * each.difference:.0f} %"
                 for each in found
             ),
-            kind="close decision",
+            kind="close regulariser",
+            about={names[each.element]: each.difference for each in found},
         )
 
 

@@ -6,11 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hyperspy_multimodal.notes import gathered
+from hyperspy_multimodal.notes import Note, gathered
+from hyperspy_multimodal.recovery.verdict import verdicts_of
 from hyperspy_multimodal.selection import CloseRegulariser, Setting, say_close_regularisers
 from hyperspy_multimodal.selection.close_regularisers import close_regularisers
 
 SHAPE = (8, 8)
+REMARK = "choice of regulariser is close"
 MAPS = {"directional huber": 1.0, "smooth": 1.3, "huber": 1.1}
 
 
@@ -77,3 +79,17 @@ def test_one_remark_names_all_elements():
     [said] = re.findall(r"\(root mean square [^)]*\)", note.text)
     assert "over all pixels, divided by that of the map" in said
     assert note.kind == "close decision"
+    said = verdicts_of(["Mn", "O", "Co"], notes)
+    assert [each.verdict for each in said] == ["sound"] * 3
+    assert [each.words for each in said] == [[REMARK], [REMARK], []]
+    assert said[0].texts == [note.text] and not said[2].texts
+
+
+def test_a_map_with_care_has_the_remark_after_its_reasons():
+    close = [CloseRegulariser(0, "smooth", 0.5, 0.3)]
+    with gathered() as notes:
+        say_close_regularisers(["Mn", "O"], setting(), close)
+    notes.insert(0, Note("a", "leak", "leak", {"Mn": 0.1}))
+    manganese, oxygen = verdicts_of(["Mn", "O"], notes)
+    assert (manganese.verdict, oxygen.verdict) == ("with care", "sound")
+    assert manganese.words == ["HAADF leaks into the map", REMARK]
