@@ -61,8 +61,8 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     """Warn if sums over ranges of brightness or strips remain wrong by a share of the total.
 
     Or by a share of the sum itself, where an element has a relevant part of its counts. Smaller
-    differences do not change the verdict: sums of many pixels are known so well that a dim halo of
-    a particle may be significant.
+    differences are logged at level INFO: sums of many pixels are known so well that a dim halo of a
+    particle may be significant.
 
     Parameters
     ----------
@@ -76,17 +76,22 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     """
     totals = np.abs(maps.totals) if left else ()
     large = [each for each in left if _is_large(each, totals)]
-    for some in (large, [each for each in left if each not in large]):
-        if some:
-            _logger.warning(
-                "Sums of fused maps over parts of the scan still differ from those of the counts: "
-                "%s. No correction that is smooth across the scan, or by brightness, brings these "
-                "maps closer to the counts of single pixels. There, use sums of the raw maps%s.",
-                all_differences(maps, some),
-                ", or try gamma='auto'" if may_try_gammas else "",
-                kind="wrong sums" if some is large else "told",
-                about={maps.names[each.element]: abs(each.significance) for each in some},
-            )
+    if large:
+        _logger.warning(
+            "Sums of fused maps over parts of the scan still differ from those of the counts: "
+            "%s. No correction that is smooth across the scan, or by brightness, brings these "
+            "maps closer to the counts of single pixels. There, use sums of the raw maps%s.",
+            all_differences(maps, large),
+            ", or try gamma='auto'" if may_try_gammas else "",
+            kind="wrong sums",
+            about={maps.names[each.element]: abs(each.significance) for each in large},
+        )
+    if small := [each for each in left if each not in large]:
+        _logger.info(
+            "Sums of fused maps over parts of the scan differ from those of the counts by little: "
+            "%s. This does not change the verdicts. To quote such sums, use the raw maps.",
+            all_differences(maps, small),
+        )
 
 
 def wrong_by_brightness(maps, left):

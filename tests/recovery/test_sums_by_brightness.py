@@ -58,14 +58,27 @@ def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
     assert notes[0].text.endswith("use sums of the raw maps, or try gamma='auto'.")
 
 
-def test_sums_that_are_wrong_by_a_small_share_of_the_total_are_told_but_leave_maps_sound():
+def test_sums_that_are_wrong_by_a_small_share_of_the_total_are_only_logged_at_info(caplog):
     maps = scan_of(totals=[9000.0, 11_000.0])
-    with gathered() as notes:
+    with gathered() as notes, caplog.at_level("INFO", "hyperspy_multimodal"):
         warn_of_wrong_sums(maps, [lost(0, 100.0, 300.0, -6.5), lost(1, 100.0, 300.0, -6.5)])
     assert [each.verdict for each in verdicts_of(NAMES, notes)] == ["with care", "sound"]
-    assert not any("Zn_Ka" in text for text in verdicts_of(NAMES, notes)[0].texts)
-    assert [note.kind for note in notes] == ["wrong sums", "told"]
-    assert "Zn_Ka" in notes[1].text
+    [note] = notes
+    assert note.kind == "wrong sums" and "Zn_Ka" not in note.text
+    [record] = caplog.records
+    assert record.levelname == "INFO"
+    assert "Zn_Ka" in record.getMessage() and "Cu_Ka" not in record.getMessage()
+
+
+def test_every_message_on_wrong_sums_is_in_the_verdict_of_its_maps():
+    """No map is sound of which a message says that its sums are wrong."""
+    for share in (0.001, 0.01, 0.03, 0.1):
+        maps = scan_of(totals=[10_000.0, 10_000.0])
+        wrong = [lost(0, 1000.0, 1000.0 + 10_000 * share, -6.0)]
+        with gathered() as notes:
+            warn_of_wrong_sums(maps, wrong)
+        copper, _ = verdicts_of(NAMES, notes)
+        assert (copper.verdict == "sound") == (not notes)
 
 
 @pytest.mark.parametrize(
