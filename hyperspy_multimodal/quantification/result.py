@@ -75,7 +75,8 @@ class Composition:
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
         Smallest amount of an element that would be detected in 95 % of scans, in counts and in
         percent. For an abundant element, this is an upper limit, because it includes the error of
-        the fit for the actual counts of the element.
+        the fit for the actual counts of the element. In percent, it is high for a main element: it
+        is a fraction of the atoms that would be left if there were only this amount of it.
     p_values : ndarray of shape (R, K)
         Probability of this many counts or more if the element is absent; NaN where detection
         cannot be assessed.
