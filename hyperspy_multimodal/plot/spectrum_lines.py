@@ -10,8 +10,8 @@ from ..physics.peak_widths import HEIGHT_PER_AREA
 #: Energies of the output are in keV; by units of the axis.
 PER_KEV = {"keV": 1.0, "eV": 1e3}
 # A peak is visible if it exceeds the noise under it by this factor. One that is not the strongest
-# of its family must also be more than half of all that is there, and stand out from what is so many
-# FWHM beside.
+# of its family, or is of an element of the instrument, must also be more than half of all that is
+# there, and stand out from what is so many FWHM beside.
 _VISIBLE, _BESIDE = 4.0, 0.7
 
 
@@ -101,4 +101,6 @@ def is_visible(line, energy, model):
     there = max(there, height)
     is_significant = height * channels > _VISIBLE * np.sqrt(there * channels)
     stands_out = height > there / 2 and there > max(left, right)
-    return is_significant and (line.leads or stands_out)
+    # on the flank of a larger peak, elements that no message names would look like findings
+    is_named = line.leads and line.kind != "instrument"
+    return is_significant and (is_named or stands_out)

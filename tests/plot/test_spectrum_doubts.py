@@ -10,6 +10,7 @@ from hyperspy_multimodal.data import core_shell
 from hyperspy_multimodal.eds.unnamed_overlaps import Overlap
 from hyperspy_multimodal.plot import plot_sum_spectrum
 from hyperspy_multimodal.plot.spectrum_legends import KINDS, LEFT_OUT, MISFIT
+from hyperspy_multimodal.plot.spectrum_lines import SpectrumLine, is_visible
 
 from .sum_spectra import changed, doubts, labels, legend_of, output_of, ranges
 
@@ -153,3 +154,23 @@ def test_many_doubts_are_counted(clean):
     axes = plot_sum_spectrum({**clean, "hidden_elements": {**hidden, **more}})
     assert len(doubts(axes)) == 11
     assert doubts(axes)[-1] == f"and {len(hidden) + len(more) - 10} more"
+
+
+@pytest.mark.parametrize(
+    ("kind", "apart", "seen"),
+    [
+        ("instrument", 0.15, False),  # on the flank of a larger peak
+        ("instrument", 1.0, True),
+        ("unnamed", 0.15, True),  # messages name it
+        ("named", 0.15, True),
+    ],
+)
+def test_elements_of_the_instrument_are_labelled_only_where_they_make_a_peak(kind, apart, seen):
+    energy, width = np.arange(1.0, 5.0, 0.01), 0.13
+    place = 2.3 - apart
+    model = 50.0 + sum(
+        height * np.exp(-4 * np.log(2) * np.square((energy - centre) / width))
+        for centre, height in ((2.3, 4000.0), (place, 150.0))
+    )
+    line = SpectrumLine("Au_Ma", "Au", "M", kind, place, width, 2000.0, 60.0, leads=True)
+    assert is_visible(line, energy, model) == seen
