@@ -1,26 +1,48 @@
-"""Which maps an overlay shows by default: those with most structure."""
+"""Which maps an overlay shows by default: those with most structure, of alike ones the clearest."""
 
 import numpy as np
 
 from .panels import is_distrusted
 from .shown_raw import one_count
 
+# Correlation above which two maps have the same colour everywhere in an overlay, and the number of
+# maps that are shown all the same.
+_ALIKE, _LEAST = 0.95, 2
+
 
 def clearest_maps(maps, most):
-    """Return at most so many maps, in their order: those that show most, trusted ones only.
+    """Return at most so many maps, in their order: those that show most and can be told apart.
 
-    Maps that are not to be trusted are taken only if there are no others.
+    Of maps that are nearly proportional to each other, only the one with the most structure is
+    taken, but two are always shown. If there are too many maps, those that are not to be trusted
+    are taken only if there are no others.
 
     Parameters
     ----------
     maps : list of BaseSignal
     most : int
     """
-    if len(maps) <= most:
-        return list(maps)
-    trusted = [each for each in maps if not is_distrusted(each)] or list(maps)
-    ranked = sorted(trusted, key=structure_of, reverse=True)[:most]
-    return [each for each in trusted if any(each is one for one in ranked)]
+    candidates = range(len(maps))
+    if len(maps) > most:
+        candidates = [i for i in candidates if not is_distrusted(maps[i])] or candidates
+    ranked = sorted(candidates, key=lambda i: (is_distrusted(maps[i]), -structure_of(maps[i])))
+    distinct = []
+    for i in ranked:
+        if not any(_are_alike(maps[i], maps[k]) for k in distinct):
+            distinct.append(i)
+    rest = [i for i in ranked if i not in distinct]
+    chosen = [*distinct, *rest[: max(_LEAST - len(distinct), 0)]][:most]
+    return [maps[i] for i in sorted(chosen)]
+
+
+def _are_alike(one, other):
+    """Return whether two maps show the same structure."""
+    there = np.isfinite(one.data) & np.isfinite(other.data)
+    first, second = (
+        each.data[there].astype(float) - each.data[there].mean(dtype=float) for each in (one, other)
+    )
+    size = np.linalg.norm(first) * np.linalg.norm(second)
+    return bool(first @ second > _ALIKE * size)
 
 
 def structure_of(fused):

@@ -112,9 +112,10 @@ def plot_overlay(
     the limits of each scale. If the lower limit is above 0, dark pixels still contain the element.
     With ``same_scale=True``, brightness is proportional to counts. Counts are not atomic fractions,
     which also depend on k-factors. Pixels in which colours saturate keep their hue. Mixed colours
-    of four or more overlapping elements are ambiguous; draw only some of the maps, such as
-    ``plot_overlay(maps[:3])``. NaN pixels show the background. The axes of the figure have the
-    units of the axes of the maps.
+    of four or more overlapping elements are ambiguous, and elements in the same places, such as Si
+    and O in silica, mix to one pale colour; draw only some of the maps, such as
+    ``plot_overlay([maps[0], maps[3]])``. NaN pixels show the background. The axes of the figure
+    have the units of the axes of the maps.
 
     Examples
     --------

@@ -99,8 +99,10 @@ def plot_overview(
     colors : list, optional
         A matplotlib colour for each map of the overlay, as in `plot_overlay`.
     overlay : list of BaseSignal, optional
-        Maps in the overlay. By default, all fused maps if there are at most four. Otherwise, the
-        four with the most structure are used, excluding those whose verdict is "not to be trusted".
+        Maps in the overlay. By default, up to four that can be told apart: of maps that are nearly
+        proportional to each other (correlation above 0.95), only the one with the most structure is
+        used, but at least two maps are. If more than four remain, the four with the most structure
+        are used; of more than four maps, those whose verdict is "not to be trusted" are excluded.
         Structure is measured by the likelihood ratio of the fused map to a uniform map, given the
         counts. The legend names the elements that are left out.
     captions : bool
