@@ -113,7 +113,7 @@ def table(rows, groups):
 
 MEANINGS = {
     "sound": "No problem was found.",
-    "with care": "The accuracy is limited. The log gives the reason and a remedy.",
+    "with care": "The accuracy is limited. A message gives the reason and a remedy.",
     "not to be trusted": "The structure is noise, or the counts belong to something else. "
     "Do not publish the map.",
 }

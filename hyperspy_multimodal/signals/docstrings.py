@@ -176,12 +176,13 @@ DESCRIPTIONS = {
       these dictionaries, ``bright_bias`` is computed by fusing one half of the counts and comparing
       the result with the other half.
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
-      trusted"), ``because`` (short list of the decisive reasons and remarks), ``reasons`` (first sentences of
-      the messages, which ``messages`` contains in full), ``counts_per_pixel`` (mean number of
-      X-rays or electrons per pixel, excluding masked positions; NaN for a user-supplied map whose
-      gain is only a guess), and ``standard_errors`` (signal-to-noise ratio of the total, that is,
-      the total divided by its standard error). ``messages``: all warnings, including those that do
-      not concern a particular map and those that do not change a verdict.
+      trusted"), ``because`` (short list of the decisive reasons and remarks), ``reasons`` (first
+      sentences of the messages, which ``messages`` contains in full), ``counts_per_pixel`` (mean
+      number of X-rays or electrons per pixel, excluding masked positions; NaN for a user-supplied
+      map whose gain is only a guess), and ``standard_errors`` (signal-to-noise ratio of the total,
+      that is, the total divided by its standard error). ``messages``: all warnings, the most
+      serious first, including those that do not concern a particular map and those that do not
+      change a verdict.
 
     For a stack, ``output`` contains ``raw_maps`` and ``slices`` (a list with one such dictionary
     per slice). For lazy maps, it contains ``raw_maps``, ``haadf``, ``modelled_haadf``,
