@@ -78,7 +78,7 @@ def test_one_remark_names_all_elements():
     )
     [said] = re.findall(r"\(root mean square [^)]*\)", note.text)
     assert "over all pixels, divided by that of the map" in said
-    assert note.kind == "close decision"
+    assert note.kind == "close regulariser"
     said = verdicts_of(["Mn", "O", "Co"], notes)
     assert [each.verdict for each in said] == ["sound"] * 3
     assert [each.words for each in said] == [[REMARK], [REMARK], []]
