@@ -13,7 +13,14 @@ from pathlib import Path
 import hyperspy.api as hs
 import machine
 from inputs_images import haadf_table, sem_table, wide_table
-from inputs_measured import draw_fit, eels_table, ranges_table, ratios_table, shares_table
+from inputs_measured import (
+    draw_fit,
+    eels_table,
+    gains_table,
+    ranges_table,
+    ratios_table,
+    shares_table,
+)
 
 TABLES = "haadf", "sem", "eels", "shares"
 
@@ -37,6 +44,7 @@ def main():
         wide_table()
     for name, file, table in (
         ("eels", "CuZn_EELS.hspy", eels_table),
+        ("eels", "CuZn_EELS.hspy", gains_table),
         ("eels", "CuZn_EELS.hspy", ranges_table),
         ("eels", "CuZn_EELS.hspy", ratios_table),
         ("shares", "DyScO3_EDS.npz", lambda folder: shares_table(folder, chosen.pictures)),

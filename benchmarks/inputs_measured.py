@@ -17,6 +17,18 @@ ENERGIES = (
     (880.0, 1150.0),
 )  # fmt: skip
 
+#: Ranges for which the gain is estimated, and parts of the scan: rows, columns.
+GAIN_ENERGIES = (
+    (None, None), (750.0, 1400.0), (700.0, 1400.0), (850.0, 1500.0), (800.0, 1300.0),
+    (700.0, 1200.0), (750.0, 1200.0), (850.0, 1200.0), (880.0, 1150.0),
+)  # fmt: skip
+PARTS = {
+    "20 x 20": (slice(5, 25), slice(20, 40)),
+    "10 x 10": (slice(5, 15), slice(20, 30)),
+    "one row": (slice(20, 21), slice(None)),
+    "one column": (slice(None), slice(25, 26)),
+}
+
 #: Ranges for which regions are compared.
 COMPARED = (None, None), (750.0, 1400.0), (800.0, 1200.0)
 
@@ -74,6 +86,26 @@ def ranges_table(folder):
             at,
             verdicts,
         )
+
+
+def gains_table(folder):
+    """Gain as estimated from the noise, by the range of energies and the part of the scan."""
+    signal, haadf = copper_and_zinc(folder)
+    cases = [("all", each, (slice(None), slice(None))) for each in GAIN_ENERGIES]
+    cases += [(name, (None, None), part) for name, part in PARTS.items()]
+    print_titles("eels-gain", "energies, eV", "pixels", "gain", "where from")
+    for name, (low, high), (rows, columns) in cases:
+        part, image = signal.inav[columns, rows].isig[low:high], haadf.isig[columns, rows]
+        with Said():
+            maps = part.multimodal_fusion(image, gamma=1, lambdas=(1, 0.25))
+        record = maps[0].metadata.Multimodal_fusion
+        ends = part.axes_manager[-1].axis[[0, -1]] if low is None else (low, high)
+        gain = (
+            f"{record.gain:.2f} ± {record.gain_error:.2f}"
+            if "gain_error" in record
+            else record.gain
+        )
+        print_row("{:.0f} to {:.0f}".format(*ends), name, gain, record.gain_source)
 
 
 def ratios_table(folder):

@@ -124,12 +124,15 @@ JOBS = {
     "published-examples": Job(
         "published_examples.py --published {published} --files {data}",
         2,
-        ("published-examples", "published-separation"),
+        ("published-examples", "published-separation", "published-seeds"),
     ),
     "inputs": Job(
         "inputs.py --data {data}",
         3,
-        ("haadf-inputs", "bse", "wide-xrays", "eels", "energy-ranges", "region-ratios", "shares"),
+        (
+            *("haadf-inputs", "bse", "wide-xrays", "eels"),
+            *("eels-gain", "energy-ranges", "region-ratios", "shares"),
+        ),
     ),
     "core-loss": Job("core_loss.py", 1.5, ("core-loss",)),
     "map-methods": Job("map_methods.py", 3, ("map-methods", "detectors", "unnamed-by-one")),
