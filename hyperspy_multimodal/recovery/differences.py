@@ -48,20 +48,24 @@ def largest_differences(maps, lost, is_place=False, counts_first=False, kept=Non
     return ", ".join(found)
 
 
-def all_differences(maps, lost):
+def all_differences(maps, lost, shares=False):
     """Describe all differences of each element, those with the most counts first.
 
     Parameters
     ----------
     maps, lost
         As for `largest_differences`.
+    shares : bool
+        Whether to add which share of the total of the element they are. Default False.
     """
     by_size = sorted(lost, key=lambda each: -abs(each.fused - each.counts))
     found = {}
     for each in by_size:
         sums = [float(maps.gains[each.element]) * value for value in (each.fused, each.counts)]
+        share = abs((each.fused - each.counts) / maps.totals[each.element]) if shares else 0.0
+        of_total = f", a difference of {plain(100 * share, 2)} % of the total" if shares else ""
         found.setdefault(each.element, []).append(
-            f"{instead_of(*sums)} in {each.window.name}, "
+            f"{instead_of(*sums)} in {each.window.name}{of_total}, "
             f"{abs(each.significance):.1f} standard errors"
         )
     return ", ".join(f"{maps.names[i]} ({'; '.join(found[i])})" for i in sorted(found))

@@ -10,6 +10,8 @@ _logger = Speaker(__name__)
 # Share of the total of an element by which sums must be wrong to call for care; or share of the sum
 # itself, if that is at least another share of the total.
 _RELEVANT, _OF_SUM, _LEAST_SUM = 0.02, 0.05, 0.05
+# Share of a smaller sum by which it must be wrong for a remark.
+_OF_SMALL_SUM = 0.2
 
 
 def say_what_was_moved_back(maps, lost, kept):
@@ -61,8 +63,8 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     """Warn if sums over ranges of brightness or strips remain wrong by a share of the total.
 
     Or by a share of the sum itself, where an element has a relevant part of its counts. Smaller
-    differences are logged at level INFO: sums of many pixels are known so well that a dim halo of a
-    particle may be significant.
+    sums that are wrong by much of themselves, such as that of a dim halo of a particle, are a
+    remark, which does not change the verdict. All others are logged at level INFO.
 
     Parameters
     ----------
@@ -75,7 +77,9 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
         Whether to point at other exponents of the HAADF model. Default False.
     """
     totals = np.abs(maps.totals) if left else ()
-    large = [each for each in left if _is_large(each, totals)]
+    doubtful = {each.element for each in left if _is_large(each, totals)}
+    notable = [each for each in left if _is_large(each, totals) or _is_large_part(each)]
+    large = [each for each in notable if each.element in doubtful]
     if large:
         _logger.warning(
             "Sums of fused maps over parts of the scan still differ from those of the counts: "
@@ -84,13 +88,22 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
             all_differences(maps, large),
             ", or try gamma='auto'" if may_try_gammas else "",
             kind="wrong sums",
-            about={maps.names[each.element]: abs(each.significance) for each in large},
+            about=_errors_by_name(maps, large),
         )
-    if small := [each for each in left if each not in large]:
+    if dim := [each for each in notable if each not in large]:
+        _logger.warning(
+            "Sums of fused maps over parts of the scan with few counts differ from those of the "
+            "counts: %s. This does not change the verdicts. There, use sums of the raw maps.",
+            all_differences(maps, dim, shares=True),
+            kind="wrong small sums",
+            about=_errors_by_name(maps, dim),
+        )
+    if others := [each for each in left if each not in notable]:
         _logger.info(
-            "Sums of fused maps over parts of the scan differ from those of the counts by little: "
-            "%s. This does not change the verdicts. To quote such sums, use the raw maps.",
-            all_differences(maps, small),
+            "Sums of fused maps over parts of the scan differ significantly from those of the "
+            "counts, but by less than %d %% of the sum: %s. This does not change the verdicts.",
+            100 * _OF_SMALL_SUM,
+            all_differences(maps, others, shares=True),
         )
 
 
@@ -111,3 +124,17 @@ def _is_large(lost, totals):
     wrong, total = abs(lost.fused - lost.counts), totals[lost.element]
     is_part = lost.counts > _LEAST_SUM * total
     return wrong > _RELEVANT * total or (is_part and wrong > _OF_SUM * lost.counts)
+
+
+def _is_large_part(lost):
+    """Return whether a sum is wrong by a large share of itself."""
+    return abs(lost.fused - lost.counts) > _OF_SMALL_SUM * abs(lost.counts)
+
+
+def _errors_by_name(maps, lost):
+    """Return the standard errors of the most significant difference by name of the map."""
+    found = {}
+    for each in lost:
+        name = maps.names[each.element]
+        found[name] = max(abs(each.significance), found.get(name, 0.0))
+    return found

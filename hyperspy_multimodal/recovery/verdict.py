@@ -113,6 +113,8 @@ RULES = {
     "hot pixels": Rule("possible hot pixels", care=1),
     # standard errors of sums over ranges of brightness of the HAADF or another map, or over strips
     "wrong sums": Rule("sums over parts of the scan differ", care=1),
+    # the same, of sums that are a small part of the total
+    "wrong small sums": Rule("sums over dim parts differ", is_remark=True),
     # the HAADF
     # by how much a map is above or below its counts where the HAADF is bright
     "leak": Rule("HAADF leaks into the map", care=0.02, distrust=0.2),

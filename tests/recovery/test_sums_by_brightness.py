@@ -7,6 +7,7 @@ import pytest
 
 from hyperspy_multimodal import fuse_maps
 from hyperspy_multimodal.notes import gathered
+from hyperspy_multimodal.recovery.summary import one_summary
 from hyperspy_multimodal.recovery.sums_by_brightness import (
     say_what_was_moved_back,
     warn_of_wrong_sums,
@@ -58,27 +59,57 @@ def test_sums_that_remain_wrong_are_named_in_counts_and_call_for_care():
     assert notes[0].text.endswith("use sums of the raw maps, or try gamma='auto'.")
 
 
-def test_sums_that_are_wrong_by_a_small_share_of_the_total_are_only_logged_at_info(caplog):
+DIM = "sums over dim parts differ"
+
+
+def test_small_sums_that_are_wrong_by_much_of_themselves_are_a_remark(caplog):
     maps = scan_of(totals=[9000.0, 11_000.0])
-    with gathered() as notes, caplog.at_level("INFO", "hyperspy_multimodal"):
-        warn_of_wrong_sums(maps, [lost(0, 100.0, 300.0, -6.5), lost(1, 100.0, 300.0, -6.5)])
-    assert [each.verdict for each in verdicts_of(NAMES, notes)] == ["with care", "sound"]
+    with caplog.at_level("INFO", "hyperspy_multimodal"), one_summary() as notes:
+        warn_of_wrong_sums(maps, [lost(1, 100.0, 300.0, -6.5)])
+        copper, zinc = verdicts_of(NAMES, notes)
+        notes.fusions.append(([copper, zinc], "used"))
+    assert zinc.verdict == copper.verdict == "sound"
+    assert zinc.words == [DIM] and not copper.words
     [note] = notes
-    assert note.kind == "wrong sums" and "Zn_Ka" not in note.text
+    assert zinc.texts == [note.text]
+    assert "150 instead of 50 in the darkest " in note.text
+    assert ", a difference of 1.8 % of the total, 6.5 standard errors" in note.text
+    assert {record.levelname for record in caplog.records} == {"INFO"}
+
+
+def test_a_map_to_take_with_care_has_all_sums_that_are_wrong_by_much_in_one_message():
+    maps = scan_of(totals=[9000.0, 11_000.0])
+    wrong = [lost(0, 100.0, 300.0, -6.5), in_strips(0, 100.0, 250.0, -5.0)]
+    with gathered() as notes:
+        warn_of_wrong_sums(maps, wrong)
+    [note] = notes
+    assert note.kind == "wrong sums" and "250 instead of 100" in note.text
+    assert verdicts_of(NAMES, notes)[0].words == [WORDS]
+
+
+def test_sums_that_are_wrong_by_little_of_themselves_are_only_logged_at_info(caplog):
+    maps = scan_of(totals=[9000.0, 30_000.0])
+    with gathered() as notes, caplog.at_level("INFO", "hyperspy_multimodal"):
+        warn_of_wrong_sums(maps, [lost(0, 100.0, 300.0, -6.5), lost(1, 1000.0, 1150.0, -6.5)])
+    assert [each.words for each in verdicts_of(NAMES, notes)] == [[WORDS], []]
+    [note] = notes
+    assert "Zn_Ka" not in note.text
     [record] = caplog.records
     assert record.levelname == "INFO"
     assert "Zn_Ka" in record.getMessage() and "Cu_Ka" not in record.getMessage()
 
 
-def test_every_message_on_wrong_sums_is_in_the_verdict_of_its_maps():
-    """No map is sound of which a message says that its sums are wrong."""
-    for share in (0.001, 0.01, 0.03, 0.1):
-        maps = scan_of(totals=[10_000.0, 10_000.0])
-        wrong = [lost(0, 1000.0, 1000.0 + 10_000 * share, -6.0)]
-        with gathered() as notes:
-            warn_of_wrong_sums(maps, wrong)
-        copper, _ = verdicts_of(NAMES, notes)
-        assert (copper.verdict == "sound") == (not notes)
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.03, 0.1, 0.5])
+@pytest.mark.parametrize("counts", [-50.0, 0.0, 10.0, 1000.0])
+def test_every_message_on_wrong_sums_is_beside_the_verdict_of_its_maps(counts, share):
+    """No map is sound without a word of which a message says that its sums are wrong."""
+    maps = scan_of(totals=[10_000.0, 10_000.0])
+    with gathered() as notes:
+        warn_of_wrong_sums(maps, [lost(0, counts, counts + 10_000 * share, -6.0)])
+    copper, zinc = verdicts_of(NAMES, notes)
+    assert bool(copper.words) == bool(notes) and not zinc.words
+    if 10_000 * share > 0.2 * abs(counts):
+        assert notes
 
 
 @pytest.mark.parametrize(
