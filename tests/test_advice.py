@@ -12,7 +12,7 @@ from hyperspy_multimodal.command.advice import Translating, translated
 
 # What a user of the command cannot write.
 PYTHON = re.compile(
-    r"\bs\.(add|set)_\w+|s\.rebin|full_output|navigation_mask|='\w+'|=True|\b\w+_method\b"
+    r"\bs\.((add|set)_\w+|metadata)|s\.rebin|full_output|navigation_mask|='\w+'|=True|\b\w+_method\b"
     r"|`\w+`|the record\b|region_sums"
 )
 
@@ -49,3 +49,8 @@ def test_what_is_named_stays_named():
     assert translated(text).startswith(
         "Leave them out with --mask, an image that is not 0 there, so"
     )
+
+
+def test_elements_of_the_metadata_are_an_option():
+    text = "set all of them: s.metadata.Sample.elements = ['Cu', 'Zn']."
+    assert translated(text) == "set all of them: --elements Cu Zn."

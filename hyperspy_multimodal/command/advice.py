@@ -19,6 +19,11 @@ _PHRASES = [
         r"name \1 in --elements, with all others",
     ),
     (r"add them: s\.add_elements\(\(([^)]*?),?\)\)", r"name \1 in --elements, with all others"),
+    (
+        r"s\.metadata\.Sample\.elements = (\[[^]]*\]|%r)",
+        lambda found: " ".join(["--elements", *re.findall(r"\w+", found[1])]),
+    ),
+    (r"delete the lines: del s\.metadata\.Sample\.xray_lines", "name all others in --elements"),
     (r"Add lines with s\.add_lines\(\), or list", "List"),
     (r"(?:s\.)?(?:add|set)_elements(?:\(\(?\[?'[^)]*\)+)?", "--elements Ti O"),
     (

@@ -67,7 +67,11 @@ def named_in(signal, item):
 
 
 def _usable_lines(signal, lines, elements):
-    """Return the lines named in the signal, or one per element, and log elements without a line."""
+    """Return the lines named in the signal, or one per element, and log elements without a line.
+
+    Lines of elements that the signal no longer lists are left out.
+    """
+    lines = _of_listed(lines, elements)
     units = signal.axes_manager.signal_axes[0].units
     if units not in ("eV", "keV"):
         return lines or None
@@ -87,6 +91,21 @@ def _usable_lines(signal, lines, elements):
             ", ".join(lost),
         )
     return usable or lines
+
+
+def _of_listed(lines, elements):
+    """Return the lines of elements that are listed, all if none is, and say which are left out."""
+    others = [each for each in lines if elements and each.split("_")[0] not in elements]
+    if others:
+        _logger.warning(
+            "No map of %s: metadata.Sample.xray_lines lists these lines, but "
+            "metadata.Sample.elements does not list their elements. If they are in the specimen, "
+            "add them with s.add_elements. Otherwise, delete the lines: del "
+            "s.metadata.Sample.xray_lines; one line per element is then mapped.",
+            ", ".join(others),
+            kind="no map",
+        )
+    return [each for each in lines if each not in others]
 
 
 def _line_of(signal, name):

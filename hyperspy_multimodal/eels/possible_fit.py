@@ -99,11 +99,16 @@ def check_room_below(energy, onsets):
     lowest = onsets[first]
     before = fitted_channels(energy, lowest) & (energy < lowest)
     if int(before.sum()) < _PRE_EDGE_CHANNELS:
+        element = first.split("_")[0]
+        others = sorted({name.split("_")[0] for name in onsets} - {element})
+        remedy = (
+            f"If {element} is not in the specimen, list only the other elements: "
+            f"s.metadata.Sample.elements = {others}. "
+        )
         raise ValueError(
             f"map_method='fit' needs at least {_PRE_EDGE_CHANNELS} channels below the lowest "
             f"edge, {first} at {lowest:g} eV, to fit the background, but the axis begins at "
-            f"{energy[0]:g} eV. If {first.split('_')[0]} is not in the specimen, remove it from "
-            "the elements of the signal. Use map_method='windows'."
+            f"{energy[0]:g} eV. {remedy if others else ''}Use map_method='windows'."
         )
 
 

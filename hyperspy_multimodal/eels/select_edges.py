@@ -9,8 +9,12 @@ _logger = Speaker(__name__)
 
 
 def listed_elements(signal):
-    """Return the elements of an EELS signal, those of eXSpy and of its metadata, as a set."""
-    return {*signal.elements, *(signal.metadata.get_item("Sample.elements", None) or [])}
+    """Return the elements of an EELS signal as a set: those of its metadata, if it lists any.
+
+    Otherwise those that eXSpy keeps beside the metadata.
+    """
+    listed = signal.metadata.get_item("Sample.elements", None)
+    return set(signal.elements if listed is None or not len(listed) else listed)
 
 
 def onsets_on_axis(signal, names):
@@ -63,9 +67,7 @@ def select_edges(signal, edges, fits, quiet=False):
     axis = signal.axes_manager.signal_axes[0]
     if edges is not None:
         return _checked_edges(axis, edges, fits)
-    # eXSpy keeps them in a set, whose order changes from run to run.
-    elements = listed_elements(signal)
-    elements = sorted(elements)
+    elements = sorted(listed_elements(signal))
     if not elements:
         raise ValueError(
             "The signal has no elements in metadata.Sample. Add them, for example with "

@@ -7,6 +7,7 @@ import numpy as np
 from ..names import did_you_mean, known_element, known_name, texts_in
 from ..notes import Speaker
 from ..physics.microscope import USUAL_BEAM_ENERGY
+from .listed_elements import say_if_elements_differ
 
 _logger = Speaker(__name__)
 
@@ -56,6 +57,8 @@ def tidied_metadata(signal):
             names = list(dict.fromkeys(one(text, item) for text in texts_in(_plain(found))))
             if not (isinstance(found, list) and found == names):
                 changes[f"Sample.{item}"] = names
+            if item == "elements" and kind == "EELS":
+                say_if_elements_differ(signal, names)
     if kind.startswith("EDS"):
         _tidy_instrument(signal, kind, changes, assumed)
     elif kind == "EELS":

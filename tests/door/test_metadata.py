@@ -244,3 +244,11 @@ def test_instrument_of_eels(item, given, said, caplog):
     else:
         assert record.assumed.as_dictionary() == {item: usual[item]}
         np.testing.assert_array_equal([each.data for each in maps], expected)
+
+
+def test_lines_of_elements_that_are_no_longer_listed_are_left_out(signal, haadf):
+    signal.set_lines(LINES)
+    signal.set_elements(["Co", "O"])
+    maps, output = signal.multimodal_fusion(haadf, **GIVEN, full_output=True)
+    assert [each.metadata.Sample.xray_lines[0] for each in maps] == LINES[:2]
+    assert any("No map of S_Ka" in each for each in output["messages"])
