@@ -4,6 +4,8 @@ import math
 
 _LARGEST, _SMALLEST = 1e9, 1e-4  # of what is written without an exponent
 _ERROR_DIGITS = 2
+# Shares above this are not worth a number: the total is next to nothing.
+_MOST_OF_WHOLE = 10.0
 
 
 def plain(value, digits=3):
@@ -31,6 +33,27 @@ def plain(value, digits=3):
     decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)
     text = f"{rounded:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if decimals else text
+
+
+def percent(share, decimals=0, sign=""):
+    """Return a share in per cent, or that it is more than ten times the whole.
+
+    Parameters
+    ----------
+    share : float
+    decimals : int
+        Default 0.
+    sign : "" or "+"
+        Whether positive shares have a sign. Default not.
+
+    Examples
+    --------
+    >>> percent(0.123), percent(0.0461, 1, sign="+"), percent(float("inf"))
+    ('12 %', '+4.6 %', 'more than 1,000 %')
+    """
+    if not abs(share) < _MOST_OF_WHOLE:
+        return f"more than {100 * _MOST_OF_WHOLE:,.0f} %"
+    return f"{100 * share:{sign}.{decimals}f} %"
 
 
 def with_error(value, error):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..notes import Speaker
+from ..written_numbers import percent
 from .absent import absent, say_absent
 from .raw_noise import errors_of_presence, errors_of_totals, noise_of_totals
 
@@ -33,7 +34,7 @@ def say_uncertain(names, totals, errors, below, sources):
         _logger.warning(
             "Totals are uncertain by %s. This includes %s. Report them with their errors: "
             "`total_errors` (in counts) in metadata.Multimodal_fusion.",
-            ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in known.items()),
+            ", ".join(f"{percent(share)} ({name})" for name, share in known.items()),
             sources,
             kind="uncertain total",
             about=known,

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..notes import Speaker
+from ..written_numbers import percent
 
 _logger = Speaker(__name__)
 
@@ -122,7 +123,7 @@ def say_movement(names, found, totals):
             "fuse bright and dark parts of the scan separately.",
             1e3 * found.shifts[0],
             1e3 * found.shifts[-1],
-            ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in about.items()),
+            ", ".join(f"{percent(share)} ({name})" for name, share in about.items()),
             kind="moving peaks",
             about=about,
         )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..notes import Speaker, gathered_so_far
-from ..written_numbers import plain, with_error
+from ..written_numbers import percent, plain, with_error
 from .differences import largest_differences
 from .haadf_use import use_in_words, uses_of_haadf
 from .summary import Summary
@@ -132,7 +132,7 @@ def say_few_counts(names, net, errors):
             ", ".join(
                 name
                 if any(note.amount(name) for note in said)
-                else f"{name} (noise alone: {100 * min(share, 9.99):.0f} % of the total)"
+                else f"{name} (noise alone: {percent(share)} of the total)"
                 for name, share in few.items()
             ),
             kind="few counts",
@@ -269,7 +269,7 @@ def say_flat_maps(maps, flat):
             "Flat maps, whose counts show no structure above their noise: %s. A patch 8 pixels "
             "across would be detected if it differed from the mean by %s.",
             ", ".join(hidden),
-            ", ".join(f"{100 * min(share, 9.99):.0f} % ({name})" for name, share in hidden.items()),
+            ", ".join(f"{percent(share)} ({name})" for name, share in hidden.items()),
             kind="flat",
             about=hidden,
         )

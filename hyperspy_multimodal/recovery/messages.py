@@ -8,6 +8,7 @@ from ..counts.contracts import Maps
 from ..fusion.regularisers import are_directional
 from ..notes import Speaker, gathered_so_far
 from ..selection import BLURS
+from ..written_numbers import percent
 from .differences import largest_differences
 from .restored_lines import warn_of_restored_lines
 
@@ -153,13 +154,18 @@ def warn_of_negative_counts(names, negative):
             "background_windows. For maps given to fuse_maps, subtract less background.",
             ", ".join(
                 f"{name} ({errors[k]:.0f} standard errors over {negative.pixels[k]:.0f} pixels, "
-                f"{-100 * found[name]:.1f} % of the total)"
+                f"{_of_total(found[name])})"
                 for k, name in enumerate(names)
                 if name in found
             ),
             kind="negative counts",
             about=found,
         )
+
+
+def _of_total(share):
+    """Return in words which share of the total is below 0."""
+    return "more than its total" if share > 1 else f"{percent(-share, 1)} of the total"
 
 
 def warn_of_poor_model(model):

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..counts.contracts import Maps
 from ..notes import Speaker
+from ..written_numbers import percent
 from .normalised_haadf import SMOOTHING, noise_of, smoothed
 
 _logger = Speaker(__name__)
@@ -80,7 +81,7 @@ def trusted_totals(maps: Maps, haadf):
             "%s of the total. The background may therefore be wrong, and these totals are not "
             "kept. Check the background windows. If the elements are really there, for example in "
             "a support film, pass keep_totals=True.",
-            ", ".join(f"{min(100 * s, 999):+.1f} % ({name})" for name, s in shares.items()),
+            ", ".join(f"{percent(s, 1, sign='+')} ({name})" for name, s in shares.items()),
             kind="background",
             about={name: abs(share) for name, share in shares.items()},
         )

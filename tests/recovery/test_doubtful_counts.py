@@ -39,6 +39,13 @@ def test_the_share_of_negative_counts_decides(share, verdict):
         assert "Cu_L3" not in note.text
 
 
+@pytest.mark.parametrize(("share", "words"), [(0.5, "-50.0 % of the total"), (9.99, "its total")])
+def test_negative_counts_of_an_absent_element_are_no_number(share, words):
+    with gathered() as notes:
+        warn_of_negative_counts(NAMES, negative(0.0, share))
+    assert words in notes[0].text and "999.0 %" not in notes[0].text
+
+
 def said_of(monkeypatch, sums, counts, errors=10.0, pixels=(500, 500)):
     """What is said of maps whose sums in dark and bright pixels are off by so many counts."""
     three = np.zeros((2, 3))
