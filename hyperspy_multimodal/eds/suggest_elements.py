@@ -79,12 +79,18 @@ def suggest_elements(
     >>> s = core_shell((32, 32), counts=20).signal
     >>> s.set_elements([each.element for each in found])
     """
-    from exspy.signals import EDSSpectrum
+    from exspy.signals import EDSSpectrum, EELSSpectrum
 
+    if isinstance(s, EELSSpectrum):
+        raise TypeError(
+            "suggest_elements supports EDS spectra only, but EELS spectra were given. List the "
+            "elements yourself: s.metadata.Sample.elements = ['Ti', 'O']. "
+            "exspy.utils.eels.get_edges_near_energy(energy) names the edges near an energy in eV."
+        )
     if not isinstance(s, EDSSpectrum):
         raise TypeError(
             f"suggest_elements needs EDS spectra, but {in_short(s)} was given. If these are "
-            "X-ray spectra, set their type with s.set_signal_type('EDS_TEM')."
+            "X-ray spectra, set their type with s.set_signal_type('EDS_TEM'), or 'EDS_SEM'."
         )
     spectra = tidied(s)
     s = without_masked(spectra.signal, spectra.mask)

@@ -4,7 +4,7 @@ import hyperspy.api as hs
 import numpy as np
 import pytest
 
-from hyperspy_multimodal import fuse_maps
+from hyperspy_multimodal import fuse_maps, suggest_elements
 
 from .conftest import GIVEN, fused
 
@@ -57,6 +57,13 @@ def test_no_elements(signal, haadf):
     del signal.metadata.Sample
     with pytest.raises(ValueError, match=r"add_elements.*suggest_elements"):
         signal.multimodal_fusion(haadf)
+
+
+def test_suggestions_for_eels():
+    signal = hs.signals.Signal1D(np.ones((3, 3, 50)))
+    signal.set_signal_type("EELS")
+    with pytest.raises(TypeError, match=r"EDS spectra only.*s\.metadata\.Sample\.elements = "):
+        suggest_elements(signal)
 
 
 def test_no_units(signal, haadf):
