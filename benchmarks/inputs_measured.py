@@ -4,7 +4,7 @@ from pathlib import Path
 
 import hyperspy.api as hs
 import numpy as np
-from inputs_tables import USED, Said, automatic, print_row, print_titles, stacked
+from inputs_tables import Said, automatic, print_row, print_titles, stacked
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
@@ -109,12 +109,12 @@ def gains_table(folder):
 
 
 def ratios_table(folder):
-    """Ratios of areal densities in a dark and a bright region, by the range of energies."""
+    """Ratios of areal densities in two regions, by the range of energies."""
     signal, haadf = copper_and_zinc(folder)
-    regions = {name: np.zeros(haadf.data.shape, bool) for name in ("dark", "bright")}
-    regions["dark"][28:40, 8:20] = True
-    regions["bright"][5:20, 20:40] = True
-    titles = "Cu/Zn, dark", "Cu/Zn, bright", "dark / bright, counting error"
+    regions = {name: np.zeros(haadf.data.shape, bool) for name in ("lower left", "upper right")}
+    regions["lower left"][28:40, 8:20] = True
+    regions["upper right"][5:20, 20:40] = True
+    titles = "Cu/Zn, lower left", "Cu/Zn, upper right", "left / right, counting error"
     print_titles("region-ratios", "energies, eV", *titles)
     for low, high in COMPARED:
         part = signal.isig[low:high]
@@ -170,7 +170,7 @@ def eels_table(folder):
             rows[raw_named[method]] = raw
             if method == "fit":
                 rows["raw, fit, blurred by 1 pixel (control)"] = gaussian(raw, 1)
-        used = USED[output["uses_haadf"]]
+        used = ", ".join(dict.fromkeys(output["haadf_use"]))
         rows[name], rows_used[name] = fused, used
     titles = "maps", "corr. Cu", "corr. Zn", "Zn in Cu", "Cu in Zn"
     print_titles("eels", *titles, "the same, references blurred alike", "HAADF used")
