@@ -72,15 +72,17 @@ def plot_composition(
     smaller region is dashed.
 
     Error bars show one standard error, which combines the errors of the counts, the fit and the
-    k-factors. An element that is not detected is drawn as a downward triangle at its detection
-    limit, and as "< limit" in the table. A region without a composition has no points, and the
-    table says so. With ``ratio_to``, the same applies to regions in which this element is not
-    detected. For existing maps, detection is not assessed: all elements are drawn with their
-    values, and the figure states that the errors do not include those of the background. The scale
-    covers all points and their error bars. The scale of scarce elements ends at the largest of
-    their values. This scale and that of ratios are logarithmic if the values differ by more than a
-    factor of ten; long error bars are then cut off at the lower end. The number of decimals in the
-    table is chosen for each element according to its errors.
+    k-factors or cross-sections. Errors of these factors change all regions alike. If there are
+    several regions, the thick part of each bar is the error without them: compare regions by it. An
+    element that is not detected is drawn as a downward triangle at its detection limit, and as "<
+    limit" in the table. A region without a composition has no points, and the table says so. With
+    ``ratio_to``, the same applies to regions in which this element is not detected. For existing
+    maps, detection is not assessed: all elements are drawn with their values, and the figure states
+    that the errors do not include those of the background. The scale covers all points and their
+    error bars. The scale of scarce elements ends at the largest of their values. This scale and
+    that of ratios are logarithmic if the values differ by more than a factor of ten; long error
+    bars are then cut off at the lower end. The number of decimals in the table is chosen for each
+    element according to its errors.
 
     Examples
     --------

@@ -5,6 +5,7 @@ import numpy as np
 from .panels import LINE_COLOURS, region_colour
 
 _MARKERS = "osDPX*"
+_THICK = 3.5  # points, of errors that regions do not share
 _SPREAD = 0.6  # of the distance of elements: regions lie side by side
 _LINEAR = 10.0  # largest over smallest value on a linear scale
 _MARGIN = 0.03  # of the scale, below 0: marks at 0 are whole
@@ -13,6 +14,8 @@ _ROOM, _LEAST = 0.08, 0.1  # beyond the points, of their range; the least range,
 
 def draw_points(axis, shown, elements):
     """Draw a point with an error bar for each region and element, or its limit.
+
+    The part of the bar that is no error of the factors is thick.
 
     Parameters
     ----------
@@ -32,6 +35,10 @@ def draw_points(axis, shown, elements):
             x[there], values[r, there], errors[r, there], capsize=3,
             marker=_MARKERS[r // len(LINE_COLOURS) % len(_MARKERS)], **style,
         )  # fmt: skip
+        if shown.own_errors is not None:
+            own = shown.own_errors[r, elements][there]
+            ends = values[r, there] - own, values[r, there] + own
+            axis.vlines(x[there], *ends, color=region_colour(r), lw=_THICK)
         axis.plot(x[~there], limits[r, ~there], marker="v", mfc="none", **style)
     for place_between in places[1:] - 0.5:
         axis.axvline(place_between, color="0.85", lw=0.8, zorder=0)

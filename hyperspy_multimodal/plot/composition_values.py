@@ -29,6 +29,9 @@ class Shown(NamedTuple):
         Of the regions, shape (R,).
     values, errors, limits : numpy.ndarray
         With total standard errors, and detection limits, shape (R, K).
+    own_errors : numpy.ndarray or None
+        Standard errors of noise and fit, without those of the factors, which all regions have in
+        common, shape (R, K). None if they say no more than the total errors.
     has_values : numpy.ndarray
         Which elements have a value and not only a limit, bool, shape (R, K).
     missing : list of str
@@ -49,6 +52,7 @@ class Shown(NamedTuple):
     values: NDArray
     errors: NDArray
     limits: NDArray
+    own_errors: NDArray | None
     has_values: NDArray
     missing: list
     few: NDArray
@@ -93,13 +97,16 @@ def shown_of(found: Composition, ratio_to: str | None = None) -> Shown:
     percent = found.atomic_percent if found.units == "atomic" else found.weight_percent
     unit = UNITS[found.units]
     has_values = found.detected | ~found.detection_is_known
-    title = "± standard error"
+    missing = ["" if is_any else "no composition" for is_any in np.isfinite(percent).any(axis=1)]
+    title, own_errors = "± standard error", None
+    if found.kfactors_have_errors and missing.count("") > 1:
+        own_errors = np.hypot(found.errors["counts"], found.errors["fit"])
+        title = f"{title}\nthick: without those of {_factors(found)},\nwhich all regions share"
     if not found.fit_errors_are_known:  # existing maps
         title = f"{title}\nwithout background errors"
-    missing = ["" if is_any else "no composition" for is_any in np.isfinite(percent).any(axis=1)]
     shown = Shown(
         *(found.regions, found.elements, found.pixels),
-        *(percent, found.errors["total"], found.detection_limits, has_values, missing),
+        *(percent, found.errors["total"], found.detection_limits, own_errors, has_values, missing),
         few=np.zeros(len(found.elements), bool),
         whole=_WHOLE,
         names=[f"{element} ({unit})" for element in found.elements],
@@ -109,6 +116,12 @@ def shown_of(found: Composition, ratio_to: str | None = None) -> Shown:
     )
     shown = shown._replace(few=_scarce(shown.highest))
     return shown if ratio_to is None else _ratios(found, shown, reference_element(found, ratio_to))
+
+
+def _factors(found):
+    """Return what the factors of a composition are called."""
+    shell = found.lines[0].partition("_")[2]
+    return "cross-sections" if len(shell) == 1 or shell[1:].isdigit() else "k-factors"
 
 
 def _scarce(highest):
@@ -133,12 +146,17 @@ def _ratios(found, shown, reference):
     others = [k for k in range(len(shown.elements)) if k != reference]
     elements = [shown.elements[k] for k in others]
     values, errors = np.moveaxis([atomic_ratio(found, name, to) for name in elements], 1, 0)
+    by_source = [
+        [atomic_ratio(found, name, to, source)[1] for name in elements]
+        for source in ("counts", "fit")
+    ]
     names = [f"{name}/{to}" for name in elements]
     return shown._replace(
         elements=names,
         names=names,
         values=values.T,
         errors=errors.T,
+        own_errors=None if shown.own_errors is None else np.hypot(*map(np.transpose, by_source)),
         limits=np.transpose([ratio_limits(found, name, to) for name in elements]),
         has_values=shown.has_values[:, others],
         missing=missing,
