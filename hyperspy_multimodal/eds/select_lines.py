@@ -103,7 +103,7 @@ def _of_listed(lines, elements):
             "add them with s.add_elements. Otherwise, delete the lines: del "
             "s.metadata.Sample.xray_lines; one line per element is then mapped.",
             ", ".join(others),
-            kind="no map",
+            kind="told",
         )
     return [each for each in lines if each not in others]
 
