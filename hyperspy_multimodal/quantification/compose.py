@@ -202,8 +202,8 @@ def composition(
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.
-    ``remarks`` lists detected regions that cannot be distinguished from a larger region after the
-    mean counts per pixel outside all regions have been subtracted from both.
+    ``remarks`` lists detected regions that have no counts, or cannot be distinguished from a larger
+    region, after the mean counts per pixel outside all regions have been subtracted.
 
     References
     ----------

@@ -14,7 +14,8 @@ _SIGNIFICANT = 3.0  # standard errors
 # Of a piece of the specimen. Many pixels are looked at, and noise of a film reaches 4.
 _CERTAIN = 5.0
 _MOST = 6  # regions
-_FEWEST = 20  # pixels of a region
+#: Pixels of a region.
+FEWEST = 20
 # Two regions differ by this many per cent, and standard errors of their raw counts, or are one.
 # Dozens of pairs are compared.
 _APART, _TOLD_APART = 10.0, 4.0
@@ -66,7 +67,7 @@ def found_regions(measured, factors, seed):
     distinct = len(np.unique(shares.round(3), axis=0))
     best, separation = there[None], 0.0
     for number in range(2, _MOST + 1):
-        if len(shares) < number * _FEWEST or distinct < number:
+        if len(shares) < number * FEWEST or distinct < number:
             break
         labels = _clusters(shares, number, seed)
         if labels is None:
@@ -75,7 +76,7 @@ def found_regions(measured, factors, seed):
         masks[:, there] = labels == np.arange(number)[:, None]
         masks = _united(measured, masks, factors)
         certain = np.array([certain_pieces(measured, each) for each in masks])
-        if len(masks) < 2 or certain.sum(axis=(1, 2)).min() < _FEWEST:
+        if len(masks) < 2 or certain.sum(axis=(1, 2)).min() < FEWEST:
             continue
         found = _separation(shares, masks[:, there])
         if found > separation and all(map(_hangs_together, masks)):

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+from scipy.ndimage import binary_dilation
 
-from .found_regions import are_apart
+from .found_regions import FEWEST, are_apart
+from .propagation import region_counts
 
 # An amount is that of the surroundings to a large part if they hold this share of its counts, and
 # if the percentage without them differs by this much and by this many standard errors. What is left
@@ -17,8 +19,11 @@ def surroundings_remarks(measured, names, masks, factors, of_atoms=True):
 
     Where a particle becomes thin, as at its outline, the counts of a film, of tails of the beam and
     of the instrument are a larger part of all counts. They are taken to be as many per pixel as
-    outside of all regions. Without them, such a region may not differ from the particle, or an
-    element may have a clearly different percentage.
+    outside of all regions. Without them, such a region may have no counts, or not differ from the
+    particle, or an element may have a clearly different percentage.
+
+    Pixels beside a region hold some of its counts, and are no surroundings. If few others are
+    outside of all regions, as where a film covers the scan, nothing is known of the surroundings.
 
     Parameters
     ----------
@@ -38,8 +43,8 @@ def surroundings_remarks(measured, names, masks, factors, of_atoms=True):
         "" for other regions.
     """
     remarks = [""] * len(masks)
-    outside = measured.used & ~masks.any(axis=0)
-    if not outside.any():
+    outside = measured.used & ~binary_dilation(masks.any(axis=0), np.ones((3, 3), bool))
+    if not len(masks) or outside.sum() < FEWEST:
         return remarks
     around = measured.net[:, outside].mean(axis=1)
     noise = measured.variance[:, outside].sum(axis=1) / outside.sum() ** 2
@@ -49,12 +54,19 @@ def surroundings_remarks(measured, names, masks, factors, of_atoms=True):
     variance = measured.variance + noise[:, None, None] * pixels
     background = variance - measured.per_count[:, None, None] * net
     without = replace(measured, net=net, variance=variance, background=background)
-    for number in range(1, len(masks)):
+    left = _is_left(without, masks, factors)
+    for number in range(len(masks)):
+        if not left[number]:
+            remarks[number] = (
+                "no counts beyond their error are left once as many per pixel as outside all "
+                "regions are subtracted: they may all come from a film or stray signal"
+            )
+            continue
         for other in range(number):
-            if not are_apart(without, masks[[other, number]], factors):
+            if left[other] and not are_apart(without, masks[[other, number]], factors):
                 remarks[number] = (
-                    f"not told apart from {names[other]} once as many counts per pixel as "
-                    "outside of all regions are subtracted: it may be its outline, or a thin part"
+                    f"not told apart from {names[other]} once as many counts per pixel as outside "
+                    "all regions are subtracted: they may differ only in a film or stray signal"
                 )
                 break
     for number, mask in enumerate(masks):
@@ -63,6 +75,13 @@ def surroundings_remarks(measured, names, masks, factors, of_atoms=True):
                 measured, mask, around, noise, factors, "at%" if of_atoms else "% of all counts"
             )
     return remarks
+
+
+def _is_left(measured, masks, factors):
+    """Return which regions have counts beyond their errors, bool, shape (R,)."""
+    found = region_counts(measured, masks)
+    error = np.sqrt(np.maximum(np.einsum("rij,i,j->r", found.noise, factors, factors), 0.0))
+    return found.counts @ factors > _STANDARD_ERRORS * error
 
 
 def _held_by_surroundings(measured, mask, around, noise, factors, unit):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from hyperspy_multimodal import region_sums
 from hyperspy_multimodal.quantification.measured import measured_of
@@ -55,6 +56,38 @@ def test_a_shell_of_its_own_composition_is_not(drawn, seed, around):
     remarks = remarks_of(made(OTHER, around, seed), masks)
     assert not any("told apart" in each for each in remarks)
     assert around is STRAY or remarks == ["", ""]
+
+
+def film_and_particle(drawn, seed, film, rim):
+    """Return counts of a particle on a film that covers the scan, and masks without some pixels."""
+    (inside, outline), made = drawn
+    measured = made(np.zeros(3), film, seed)
+    apart = np.zeros(inside.shape, bool)
+    if rim == "scattered":
+        apart = outline & (np.random.default_rng(seed).random(inside.shape) < 0.3)
+    elif rim == "closed":
+        apart = binary_dilation(inside) & ~inside
+    elif rim == "few":
+        apart[:4, :4] = True
+    return measured, np.array([~inside & ~apart, inside & ~apart])
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("rim", ["none", "scattered", "closed", "few"])
+def test_what_lies_between_regions_is_no_surroundings(drawn, seed, rim):
+    """A film and particles that cover the scan differ, whatever a few pixels between them hold."""
+    measured, masks = film_and_particle(drawn, seed, np.array([0.2, 0.3, 12.0]), rim)
+    assert remarks_of(measured, masks) == ["", ""]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_region_of_which_nothing_is_left_hides_no_other(drawn, seed):
+    """Half of a film is a region, the rest is outside: only the film is told to be nothing."""
+    measured, masks = film_and_particle(drawn, seed, np.array([0.2, 0.3, 12.0]), "none")
+    masks[0, :, :8] = False
+    film, particle = remarks_of(measured, masks)
+    assert film.startswith("no counts beyond their error are left")
+    assert "told apart" not in particle and "are left" not in particle
 
 
 @pytest.mark.parametrize("seed", range(1, 5))
