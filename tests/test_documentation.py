@@ -115,6 +115,40 @@ def test_every_warning_is_explained(message):
     assert _is_told(message, phrases)
 
 
+_REMARKS = ("concentrations", "known", "surroundings", "uniformity")  # modules of quantification
+
+
+@cache
+def _remarks():
+    """Return the beginnings of the remarks below tables of compositions, "..." for values."""
+    package = Path(hyperspy_multimodal.__file__).parent / "quantification"
+    found = set()
+    for name in _REMARKS:
+        tree = ast.parse((package / f"{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Assign, ast.Return)) and node.value is not None:
+                text = _text_of(node.value)
+                is_whole = len(text) > 25 and not text.startswith("...")
+                found |= {text} if is_whole else set()
+    return sorted(found)
+
+
+def _text_of(node):
+    """Return a string, with "..." for what is filled in; "" for another expression."""
+    if isinstance(node, ast.JoinedStr):
+        pieces = (each.value if isinstance(each, ast.Constant) else "..." for each in node.values)
+        return "".join(pieces)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+@pytest.mark.parametrize("remark", _remarks())
+def test_every_remark_below_a_composition_is_explained(remark):
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    section = text.partition("## Composition")[2].partition("\n## ")[0]
+    phrases = [" ".join(phrase.split()) for phrase in re.findall(r"(?<!\*)\*([^*]+)\*", section)]
+    assert _is_told(remark, phrases)
+
+
 @pytest.mark.parametrize("words", [rule.words for rule in RULES.values() if rule.words])
 def test_every_reason_of_a_verdict_is_explained(words):
     text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
@@ -122,6 +156,6 @@ def test_every_reason_of_a_verdict_is_explained(words):
 
 
 def test_warnings_are_found_and_told_apart():
-    assert len(_warnings()) > 30
+    assert len(_warnings()) > 30 and len(_remarks()) > 5
     assert not _is_told("Quite another message about counts", ["The HAADF is ... about counts"])
     assert _is_told("%d pixels are lost here, it seems", ["... pixels are lost here"])
