@@ -264,22 +264,22 @@ def composition(
     in_units = percent.atomic if composition_units == "atomic" else percent.weight
     apart = known.left_out[:, :, None] | known.left_out[:, None, :]
     noise, common = (np.where(apart, 0.0, each) for each in (found.noise, found.common))
-    own = masks, factors.per_atom, factors.elements
     uneven = [
         varied or concentrated
         for varied, concentrated in zip(
             uniformity_remarks(measured, masks, percent.atomic, factors.elements),
-            concentration_remarks(whole, *own),
+            concentration_remarks(whole, masks, factors.per_atom, factors.elements),
             strict=True,
         )
     ]
     around = [""] * len(masks)
     if regions is None:
         around = surroundings_remarks(measured, names, masks, factors.per_atom)
+    effects = in_units.by_factors * factors.relative_errors
     covariances = {
         "counts": carried(in_units.by_counts, noise),
         "fit": carried(in_units.by_counts, common),
-        "kfactors": carried(in_units.by_factors, np.diag(np.square(factors.relative_errors))),
+        "kfactors": effects @ np.swapaxes(effects, 1, 2),
     }
     total = sum(covariances.values())
     errors = {
@@ -289,7 +289,6 @@ def composition(
     total[apart] = np.nan
     for each in (percent.atomic.values, percent.weight.values, *errors.values()):
         each[known.left_out] = np.nan
-    variance = np.diagonal(found.noise, axis1=1, axis2=2)
     limits, p_values = detection(found.counts, found.background, found.absent, measured.per_count)
     wrong = np.array(["background is wrong" in remark for remark in known.remarks], bool)
     if not measured.common_is_known:  # all of the counts may be background
@@ -309,7 +308,7 @@ def composition(
         pixels=(masks & measured.used).sum(axis=(1, 2)),
         rims=np.array([bright[rim(m)].sum() / max(bright[m].sum(), 1e-300) for m in masks]),
         counts=found.counts,
-        counts_errors=np.sqrt(variance),
+        counts_errors=np.sqrt(np.diagonal(found.noise, axis1=1, axis2=2)),
         atomic_percent=percent.atomic.values,
         weight_percent=percent.weight.values,
         errors=errors,
@@ -317,6 +316,7 @@ def composition(
         kfactors_have_errors=bool(np.any(factors.relative_errors > 0)),
         covariances=total,
         covariances_by_source=covariances,
+        kfactor_effects=effects,
         detection_limit_counts=limits,
         detection_limits=_limits_in_percent(shown, limits, in_units.factors),
         p_values=p_values,

@@ -1,6 +1,12 @@
-"""What the verdicts on maps say against their counts."""
+"""Lines below tables: what verdicts on maps say against their counts, and errors of the fit."""
+
+import numpy as np
 
 from ..recovery.verdict import SOUND, WORDS_ON_COUNTS
+from .text_table import decimals
+
+# Counts this many errors of their noise above 0 need an explanation if they are not detected.
+_SEEN = 3.0
 
 
 def doubts_of(maps, names):
@@ -33,3 +39,23 @@ def doubts_of(maps, names):
 def doubt_remarks(doubts):
     """Return lines below a table; ``doubts`` is from `doubts_of`."""
     return [f"{name}: {text}" for name, text in doubts.items() if text]
+
+
+def hidden_by_fit(found):
+    """Return remarks on counts above their noise that are not above the errors of the fit.
+
+    Parameters
+    ----------
+    found : Composition
+    """
+    undecided = ~found.detected & found.detection_is_known
+    above = undecided & (found.counts > _SEEN * found.counts_errors)
+    said = []
+    for r, k in np.argwhere(above):
+        error = found.detection_errors[r, k]
+        said.append(
+            f"{found.regions[r]}: {found.lines[k]} is not detected, because noise and fit "
+            f"together have an error of {error:.{decimals(error)}f} {found.counts_unit} if it "
+            "is absent"
+        )
+    return said

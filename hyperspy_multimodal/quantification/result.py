@@ -10,10 +10,11 @@ import numpy as np
 from hyperspy.signals import BaseSignal
 from numpy.typing import NDArray
 
-from .doubts import doubt_remarks
+from .differences import difference_of
+from .doubts import doubt_remarks, hidden_by_fit
 from .map_units import COUNTS
 from .ratios import atomic_ratio, reference_element
-from .text_table import aligned, decimals, error_or_none
+from .text_table import aligned, decimals, error_or_none, ratio_in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +27,6 @@ _COLUMNS = (
     *("detection_limit_counts", "detection_limit", "p_value", "detected", "remark", "doubt"),
     *("ratio_to", "ratio", "ratio_error"),
 )
-# Counts this many errors of their noise above 0 need an explanation if they are not detected.
-_SEEN = 3.0
 # Columns in the unit of the counts.
 _OF_COUNTS = ("counts", "counts_error", "counts_total_error", "detection_limit_counts")
 
@@ -93,6 +92,9 @@ class Composition:
         composition, and whether the region is clearly not uniform. "" if there is no remark.
     covariances_by_source : dict of str to ndarray of shape (R, K, K)
         Covariances due to "counts", "fit" and "kfactors", which add up to ``covariances``.
+    kfactor_effects : ndarray of shape (R, K, K)
+        By how much each percentage (second axis) changes if a factor (last axis) is wrong by one
+        standard error.
     masks : ndarray of shape (R, ny, nx)
         Masks of the regions, bool.
     maps : list of BaseSignal
@@ -144,6 +146,7 @@ class Composition:
     gain_remarks: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
     covariances_by_source: dict[str, NDArray] = field(repr=False, default_factory=dict)
+    kfactor_effects: NDArray = field(repr=False, default_factory=lambda: np.zeros((0, 0, 0)))
     detection_errors: NDArray = field(repr=False, default_factory=lambda: np.zeros((0, 0)))
     sums: RegionSums | None = field(repr=False, default=None)
 
@@ -187,6 +190,32 @@ class Composition:
         """
         return atomic_ratio(self, element, to, errors)
 
+    def difference(
+        self,
+        region: str,
+        other: str,
+        errors: Literal["total", "counts", "fit", "kfactors"] = "total",
+    ) -> tuple[NDArray, NDArray]:
+        """Return by how much the composition of two regions differs, with standard errors.
+
+        Parameters
+        ----------
+        region, other : str
+            Names of regions without common pixels. The percentages of ``other`` are subtracted from
+            those of ``region``, in percent of ``units``.
+        errors : "total", "counts", "fit" or "kfactors"
+            Source of the errors. Default "total". Errors of factors are common to both regions and
+            cancel as far as the compositions agree. How far errors of the fit cancel is not known:
+            they are added as if they were independent. "total" is therefore usually an upper
+            bound, and "counts" (noise) a lower bound.
+
+        Returns
+        -------
+        differences, errors : ndarray of shape (K,)
+            NaN if an element is left out of a region, or a region has no composition.
+        """
+        return difference_of(self, region, other, errors)
+
     def table(self, ratio_to: str | None = None) -> str:
         """Return the composition as text, with one row per region and element.
 
@@ -223,12 +252,12 @@ class Composition:
                 error_or_none(row["error_kfactors"], self.kfactors_have_errors, 2),
                 f"{row['detection_limit']:.2f}" if self.fit_errors_are_known else "?",
                 {True: "yes", False: "no", "": "?"}[row["detected"]],
-                *([_ratio_in_words(row)] if has_ratios else []),
+                *([ratio_in_words(row)] if has_ratios else []),
             ]
             for row in self._rows(reference)
         ]
         remarks = [f"{name}: {remark}" for name, remark in self.remarks.items() if remark]
-        remarks += [*doubt_remarks(self.doubts), *self._hidden_by_fit(), *self.gain_remarks]
+        remarks += [*doubt_remarks(self.doubts), *hidden_by_fit(self), *self.gain_remarks]
         if not self.fit_errors_are_known:
             remarks.append(
                 "fit: errors of the background and of overlapping lines are not known for "
@@ -274,20 +303,6 @@ class Composition:
                     }
                 )
 
-    def _hidden_by_fit(self):
-        """Return remarks on counts above their noise that are not above the errors of the fit."""
-        undecided = ~self.detected & self.detection_is_known
-        above = undecided & (self.counts > _SEEN * self.counts_errors)
-        said = []
-        for r, k in np.argwhere(above):
-            error = self.detection_errors[r, k]
-            said.append(
-                f"{self.regions[r]}: {self.lines[k]} is not detected, because noise and fit "
-                f"together have an error of {error:.{decimals(error)}f} {self.counts_unit} if it "
-                "is absent"
-            )
-        return said
-
     @property
     def _errors_of_counts(self):
         """Errors of counts, of noise and, where it is known, of the fit, shape (R, K)."""
@@ -322,11 +337,3 @@ class Composition:
                     *([""] * 2 if k == reference or not to else (float(e[r]) for e in ratios[k])),
                 )
                 yield dict(zip(_COLUMNS, values, strict=True))
-
-
-def _ratio_in_words(row):
-    """Return the ratio of a row to the reference, with its error; of the reference, 1."""
-    if row["ratio"] == "":
-        return "1"
-    digits = max(2, decimals(row["ratio_error"]) - 1)  # an error that is known is not 0.00
-    return f"{row['ratio']:.{digits}f} +- {row['ratio_error']:.{digits}f}"

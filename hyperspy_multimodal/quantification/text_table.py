@@ -35,3 +35,17 @@ def aligned(rows, names):
         ).rstrip()
         for row in rows
     )
+
+
+def ratio_in_words(row):
+    """Return the ratio of a row to the reference, with its error; of the reference, 1.
+
+    Parameters
+    ----------
+    row : dict
+        Of a table of compositions.
+    """
+    if row["ratio"] == "":
+        return "1"
+    digits = max(2, decimals(row["ratio_error"]) - 1)  # an error that is known is not 0.00
+    return f"{row['ratio']:.{digits}f} +- {row['ratio_error']:.{digits}f}"
