@@ -7,6 +7,8 @@ import re
 import numpy as np
 
 # What separates an element from its line.
+# Of symbols that are confused, as Pb and Pd: half of their letters agree.
+_CLOSE = 0.5
 _WITHIN_NAME = re.compile(r"[\s_-]+")
 _SHELL = re.compile(r"[KLMNO]\d?", re.IGNORECASE)
 _GREEK = str.maketrans({"α": "a", "β": "b", "γ": "g", "ζ": "z", "η": "n"})
@@ -286,6 +288,28 @@ def close_name(text, *kinds):
     }
     close = difflib.get_close_matches(_letters("".join([element or "", *line])), own, n=1)
     return f" Did you mean {own[close[0]]!r}?" if close else ""
+
+
+def close_element(unused, without):
+    """Return a question whether a name without a map is meant for a map without a factor.
+
+    Parameters
+    ----------
+    unused, without : sequence of str
+        Elements, lines or edges: factors that no map has, and maps that have no factor.
+
+    Returns
+    -------
+    str
+        Begins with a space; empty unless two of their elements are close, such as Pb and Pd.
+    """
+    elements = {name.split("_")[0]: name for name in without}
+    for each in unused:
+        symbol, *line = each.split("_")
+        close = difflib.get_close_matches(symbol, elements, n=1, cutoff=_CLOSE)
+        if close:
+            return f" Did you mean {(elements[close[0]] if line else close[0])!r}, not {each!r}?"
+    return ""
 
 
 def _spelled(text):

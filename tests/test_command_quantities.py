@@ -104,8 +104,15 @@ def test_lines_without_a_factor_are_left_out_and_named(folder, fused, capsys):
     assert is_written(composition(two, fused[1], FACTORS, labels()), "composition.csv", folder)
     said = capsys.readouterr().err
     assert "--factors contains no factor for O_Ka" in said and "of Co_Ka, S_Ka alone" in said
-    assert "--factors of Cu_Ka were not used" in said
+    assert "--factors of Cu_Ka were not used" in said and "Did you mean" not in said
     assert is_written(region_sums(*fused, labels()), "region_sums.csv", folder)
+
+
+def test_an_element_that_is_close_to_one_without_a_factor_is_asked_for(folder, capsys):
+    np.save("labels.npy", labels())
+    assert main([*SCAN, "--factors", "Cu=1,O=1.9,S=2", "--regions", "labels.npy"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "--factors of Cu were not used: there are no such maps. Did you mean 'Co', not" in said
 
 
 def test_counts_of_found_regions_are_written_also_without_a_factor(folder, fused, capsys):

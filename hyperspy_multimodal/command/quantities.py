@@ -208,6 +208,7 @@ def ratio_to(options, found, maps):
 def _found(folder, maps, output, regions, options):
     """Return a composition or sums, the sums of all maps, and the file for the former."""
     from .. import composition, region_sums
+    from ..names import close_element
     from ..plot.panels import map_name
     from ..quantification.region_sums import sums_of_more_maps
 
@@ -228,7 +229,11 @@ def _found(folder, maps, output, regions, options):
                 ", ".join(own),
             )
         if unused:
-            _logger.warning("--factors of %s were not used: there are no such maps.", unused)
+            _logger.warning(
+                "--factors of %s were not used: there are no such maps.%s",
+                ", ".join(unused),
+                close_element(unused, without),
+            )
         used = [each for each, name in zip(maps, names, strict=True) if name in own]
     found = composition(used, output, options.factors, regions, seed=seed)
     sums = found.sums
@@ -239,7 +244,7 @@ def _found(folder, maps, output, regions, options):
 
 def _with_factors(factors, names, kind):
     """Return the maps that have a factor, those that have none, and factors without a map."""
-    from ..names import check_they_exist, checked_names
+    from ..names import check_they_exist, checked_names, close_element
 
     given = checked_names("--factors", list(factors), kind, ["Ti_Ka" if kind != "edge" else "O_K"])
     check_they_exist("--factors", given, kind, names)
@@ -256,8 +261,9 @@ def _with_factors(factors, names, kind):
         raise ValueError(
             f"--factors must name at least two of the maps, {', '.join(names)}, but names "
             f"{', '.join(own) or 'none of them'}{others}."
+            f"{close_element(unused, [name for name in names if name not in own])}"
         )
-    return own, [name for name in names if name not in own], ", ".join(unused)
+    return own, [name for name in names if name not in own], unused
 
 
 def _element(name):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..checks import checked_number
-from ..names import check_they_exist, checked_names
+from ..names import check_they_exist, checked_names, close_element
 from ..notes import Speaker
 
 _logger = Speaker(__name__)
@@ -39,9 +39,10 @@ def checked_kfactors(kfactors, names, kind="line"):
         check_they_exist("kfactors", given, what, names)
         missing = [name for name, each in zip(names, found, strict=True) if each is None]
         if missing:
+            meant = close_element(_unused(given, names), missing)
             raise ValueError(
                 f"kfactors must contain a factor for each {kind} of the maps, {names}, but has "
-                f"none for {missing}; it has {given}.{_without(names, missing, kind)}"
+                f"none for {missing}; it has {given}.{meant}{_without(names, missing, kind)}"
             )
         _check_unused(given, names, kind)
     elif isinstance(kfactors, str) or not np.iterable(kfactors):
@@ -76,7 +77,7 @@ def _without(names, missing, kind):
 def _check_unused(given, names, kind):
     """Refuse a factor of an element if another is of a line of it that has no map; name others."""
     elements = {name.split("_")[0]: name for name in names}
-    unused = [each for each in given if each not in names and each not in elements]
+    unused = _unused(given, names)
     for each in unused:
         element = each.split("_")[0]
         mapped = elements.get(element)
@@ -87,6 +88,12 @@ def _check_unused(given, names, kind):
             )
     if unused:
         _logger.info("kfactors of %s were not used: there are no such maps.", ", ".join(unused))
+
+
+def _unused(given, names):
+    """Return which factors are those of no map, by its name or its element."""
+    elements = {name.split("_")[0] for name in names}
+    return [each for each in given if each not in names and each not in elements]
 
 
 def _pair(name, value):

@@ -57,6 +57,15 @@ def test_the_message_says_how_to_leave_out_maps_without_factors(fused):
     assert "m for m" not in str(error.value)
 
 
+def test_an_element_that_is_close_to_one_without_a_factor_is_asked_for(fused):
+    for wrong, meant in (("Cu", "'Co'"), ("Cu_Ka", "'Co_Ka'")):
+        with pytest.raises(ValueError, match=f"Did you mean {meant}, not '{wrong}'"):
+            composition(fused.maps, fused.output, {wrong: 1, "O": 2, "S": 3}, WHOLE)
+    with pytest.raises(ValueError, match="none for") as error:
+        composition(fused.maps, fused.output, {"Fe": 1, "O": 2, "S": 3}, WHOLE)
+    assert "Did you mean" not in str(error.value)
+
+
 def test_factors_without_a_map_are_ignored_and_named(fused, caplog):
     more = {"Co_Ka": 1, "O_Ka": 2, "S_Ka": 3, "Co_La": 5, "Cu_Ka": 4}
     names = ["Co_Ka", "O_Ka", "S_Ka"]
