@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from matplotlib import colors as mpl_colors
 from ..checks import checked_flag, checked_number
 from ..recovery.verdict import NOT_TRUSTED
 from ..written_numbers import plain
+from .clearest import clearest_maps
 from .contrast import AUTO, BRIGHT, limits_of
 from .drawable import check_maps
 from .figures import axes_of, fit_legend, fit_text
@@ -42,6 +44,7 @@ _ON_WHITE = {
 }
 _MORE = ("#FF4FD8", "#2FD8FF", "#FFE62F", "#D55E00", "#009E73", "#0072B2")
 _LEGEND = 0.75  # size of its text over that of the title
+_LETTERS = 12  # of it in an inch
 _DISTRUSTED = 0.4  # brightness of maps that are not to be trusted
 _BACKGROUNDS = {"black": _ON_BLACK, "white": _ON_WHITE}
 
@@ -90,8 +93,9 @@ def plot_overlay(
         they absorb like ink. Default "black".
     legend : bool
         Whether to draw a legend below the image. The legend gives the values at which each map is
-        dark and at which it has its full colour, and marks maps that are not to be trusted. It is
-        never larger than the image. Default True.
+        dark and at which it has its full colour, and marks maps that are not to be trusted. It
+        names maps that are nearly proportional to another (correlation above 0.95), whose colours
+        mix: leave them out. It is never larger than the image. Default True.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
         such as "85 mm".
@@ -138,6 +142,11 @@ def plot_overlay(
     ax.set_title("overlay")
     fit_text(ax.figure, size, figsize)
     if legend:
+        clear = clearest_maps(maps, len(maps))
+        alike = [map_title(each) for each in maps if not any(each is one for one in clear)]
+        if alike:
+            said = f"in the same places as another: {', '.join(alike)}"
+            handles += ax.plot([], [], " ", label=textwrap.fill(said, int(_LETTERS * width)))
         name_colours(ax, handles)
     return ax
 

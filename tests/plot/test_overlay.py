@@ -27,6 +27,15 @@ def test_colours_add_up_and_are_named(fused):
     assert [each.split(",")[0] for each in said] == ["Co Kα", "O Kα", "S Kα"]
 
 
+def test_maps_whose_colours_mix_are_named(ramp):
+    maps = [ramp() for _ in range(3)]
+    maps[2].data = maps[2].data[::-1, ::-1].copy()
+    for own, there in ((maps, True), (maps[1:], False)):
+        said = [text.get_text() for text in plot_overlay(own).get_legend().get_texts()]
+        assert any("same places" in " ".join(each.split()) for each in said) == there
+        assert len(said) == len(own) + there
+
+
 @pytest.mark.parametrize("number", [1, 2, 6, 9])
 def test_no_two_maps_have_the_same_colour(ramp, number):
     ax = plot_overlay([ramp()] * number)
