@@ -54,3 +54,9 @@ def test_what_is_named_stays_named():
 def test_elements_of_the_metadata_are_an_option():
     text = "set all of them: s.metadata.Sample.elements = ['Cu', 'Zn']."
     assert translated(text) == "set all of them: --elements Cu Zn."
+
+
+@pytest.mark.parametrize("mask", ["numpy.isnan(...)", "~numpy.isfinite(s.data).all(axis=-1)"])
+def test_masks_of_values_become_a_file(mask):
+    said = translated(f"Leave them out with navigation_mask={mask}.")
+    assert said == "Leave them out with --mask FILE."

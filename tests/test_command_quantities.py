@@ -1,7 +1,7 @@
 """Compositions, sums, raw maps and errors that the command writes, against the Python functions."""
 
 import csv
-from types import SimpleNamespace
+import re
 
 import hyperspy.api as hs
 import numpy as np
@@ -11,10 +11,8 @@ from scipy import ndimage
 from hyperspy_multimodal import composition, region_sums
 from hyperspy_multimodal.command import main
 from hyperspy_multimodal.command.advice import translated
-from hyperspy_multimodal.command.quantities import check_units
 from hyperspy_multimodal.command.table import write_windows
 from hyperspy_multimodal.data import core_loss, core_shell
-from hyperspy_multimodal.given.map_input import read_maps
 from hyperspy_multimodal.quantification import found_regions
 
 SHAPE = 28, 24
@@ -245,44 +243,64 @@ def test_edges_have_cross_sections_of_their_own(folder):
     assert is_written(whole, "composition.csv", folder)
 
 
-@pytest.mark.parametrize(("options", "is_refused"), [
-    ({"regions": "auto"}, True), ({"factors": {"Co": 1.0, "Mn": 1.0}}, True),
-    ({"factors": {"Co": 1.0, "O_K": 1.0}}, False), ({"regions": "whole"}, False),
-    ({"regions": "auto", "gain": [0.01, 0.05, 0.01]}, False),
-])  # fmt: skip
-def test_maps_in_different_units_are_refused_before_they_are_fused(options, is_refused):
+def write_maps(maps, haadf):
+    """Write maps of Co, Mn and so on, and a HAADF, in one plain file."""
+    np.savez("maps.npz", HAADF=haadf, **dict(zip(("Co_L3", "Mn_L3", "O_K"), maps, strict=False)))
+
+
+def different_units():
     rng = np.random.default_rng(0)
     counts = rng.poisson(np.linspace(1, 30, 64) * np.ones((3, 64, 1)))
     in_steps = np.array([0.01, 0.05, 0.01])[:, None, None] * counts
-    given, of_steps = (
-        read_maps(maps, ["Co_L3", "Mn_L3", "O_K"])
-        for maps in (in_steps * rng.normal(1.0, 1e-3, counts.shape), in_steps)
-    )
-    defaults = {"regions": None, "factors": None, "gain": None, "background": None}
-    of_regions = "factors" not in options
-    options = SimpleNamespace(**{**defaults, **options})
-    if is_refused:
-        why = "No regions can be found" if of_regions else "maps must have the same unit"
-        with pytest.raises(ValueError, match=f"^Nothing was fused: {why}"):
-            check_units(options, given)
-    else:
-        check_units(options, given)
-    check_units(options, of_steps)  # known gains
+    return in_steps * rng.normal(1.0, 1e-3, counts.shape)
 
 
-def test_regions_of_maps_of_unknown_noise_are_refused_before_they_are_fused():
+def unknown_noise():
     rows = np.indices((96, 96))[0]
     band = 1 + 8 * np.exp(-np.square((rows - 48) / 3))
     rng = np.random.default_rng(0)
     smooth = [ndimage.gaussian_filter(rng.poisson(band) / 7, (0.3, 4)) for _ in range(2)]
-    given = read_maps(np.array(smooth), ["Co_L3", "O_K"])
-    options = {"regions": "auto", "factors": None, "gain": None, "background": None}
-    with pytest.raises(ValueError, match=r"Nothing was fused: No regions can be found.*Co_L3"):
-        check_units(SimpleNamespace(**options), given)
-    check_units(
-        SimpleNamespace(**{**options, "regions": "whole", "factors": {"Co": 1, "O": 1}}), given
+    return np.array(smooth)
+
+
+def fractions():
+    counts = different_units() + 0.01
+    return counts / counts.sum(axis=0)
+
+
+@pytest.mark.parametrize(("maps", "wanted", "why"), [
+    (different_units, ["--regions", "auto"], "No regions can be found"),
+    (different_units, ["--factors", "Co=1,Mn=1"], "maps must have the same unit"),
+    (different_units, ["--factors", "Co=1,O_K=1"], ""),
+    (different_units, ["--regions", "whole"], ""),
+    (different_units, ["--regions", "auto", "--gain", "0.01"], ""),
+    (unknown_noise, ["--regions", "auto"], "No regions can be found.*Co_L3"),
+    (unknown_noise, ["--regions", "whole"], ""),
+    (fractions, ["--factors", "Co=1,Mn=1"], "maps must be amounts.*Pass the counts\\."),
+])  # fmt: skip
+def test_maps_without_a_table_are_still_fused_and_drawn(
+    tmp_path, monkeypatch, blank_overview, capsys, maps, wanted, why
+):
+    monkeypatch.chdir(tmp_path)
+    write_maps(maps(), maps().sum(axis=0))
+    code = main(["maps.npz", "--maps", *OPTIONS, "--format", "tif", *wanted])
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"Co_L3.tif", "maps.csv", "messages.txt", "overview.png"} <= written
+    assert (code, "region_sums.csv" in written) == ((1, False) if why else (0, True))
+    found = re.search(
+        rf"The maps are in out, but nothing was summed: {why}", capsys.readouterr().err
     )
-    check_units(SimpleNamespace(**{**options, "gain": 1 / 7}), given)
+    assert bool(found) == bool(why)
+
+
+def test_wrong_options_are_refused_before_maps_are_fused(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_maps(different_units(), different_units()[0])
+    np.save("small.npy", np.ones((3, 3), int))
+    for wanted in (["--factors", "Co=1"], ["--regions", "small.npy"], ["--ratio-to", "Ni"]):
+        given = ["maps.npz", "--maps", *OPTIONS, "--regions", "whole", *wanted]
+        assert main(given) == 2
+        assert not (tmp_path / "out").exists()
 
 
 def test_raw_maps_and_errors_are_in_all_formats(folder, scan):

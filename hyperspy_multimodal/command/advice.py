@@ -65,6 +65,7 @@ _PHRASES = [
     (r"elements=\[[^]]*\]", "--elements Ti O"),
     (r"navigation_mask=\(s\.data[^&]*& \([^)]*\)", f"--mask, {_IMAGE} there"),
     (r"mask = np\.zeros.*navigation_mask=mask", f"pass --mask, {_IMAGE} in these lines"),
+    (r"navigation_mask=~?numpy\.\w+\([^)]*\)(?:\.all\([^)]*\))?", "--mask FILE"),
     (r"navigation_mask=[^:;.]*(?=[.:;,]|$)", "--mask FILE"),
     (r"`?extra_lines`?", "--extra-lines"),
     (r"`xray_lines`|\bxray_lines\b(?! )", "--lines"),
@@ -101,7 +102,7 @@ _PHRASES = [
     (r", which is missing for lazy maps, and for existing maps", ", which is unknown for maps"),
     (r"as --gain to fuse_maps", "as --gain"),
     (r"maps as recorded to fuse_maps", "maps as recorded"),
-    (r"ass the maps to fuse_maps as", "ass the maps as"),
+    (r"ass the (maps|counts) to fuse_maps", r"ass the \1"),
     (
         r"compare regions of your own within each map: "
         r"hyperspy_multimodal\.region_sums\(maps, output, regions\) accepts",

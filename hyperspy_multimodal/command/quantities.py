@@ -81,49 +81,6 @@ def check_edges(options):
         )
 
 
-def check_units(options, given):
-    """Refuse maps in different units, or of unknown noise, before they are fused.
-
-    The former are not to be compared, the latter have no regions that can be found.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-    given : MapInput
-        Maps that were made elsewhere.
-    """
-    from ..given.noisy_maps import ready_maps
-    from ..given.shares import are_shares
-    from ..notes import gathered
-    from ..quantification.map_units import (
-        Gains,
-        check_amounts,
-        check_noise_is_known,
-        check_one_unit,
-    )
-
-    if options.factors is None and options.regions != AUTO:
-        return  # sums of each map alone
-    with gathered():  # the fusion says the same again
-        maps, _ = ready_maps(
-            given.names, given.arrays, options.gain, options.background, 0, 0, given.mask
-        )
-    doubts, used = maps.gain_doubts, np.ones(len(given.lines), bool)
-    if options.factors is not None:
-        used[:] = [name in options.factors or _element(name) in options.factors
-                   for name in given.lines]  # fmt: skip
-    of_used = None if doubts is None else doubts[used]
-    names = [name for name, is_used in zip(given.lines, used, strict=True) if is_used]
-    try:
-        if options.factors is not None:
-            check_amounts(are_shares(given.arrays))
-        check_one_unit(Gains(names, maps.gains[used], of_used), options.factors is None)
-        if options.regions == AUTO:
-            check_noise_is_known(Gains(given.lines, maps.gains, doubts))
-    except ValueError as error:
-        raise ValueError(f"Nothing was fused: {error}") from error
-
-
 def write_quantities(folder, maps, output, regions, options):
     """Write the composition of regions, or their sums, where the options ask for them.
 

@@ -93,7 +93,6 @@ def fuse_given_maps(options):
         kind = "edge" if known_name(read.lines[0], "edge") == read.lines[0] else "X-ray line"
         with about_options():
             quantities.check_names(options, read.lines, kind)
-        quantities.check_units(options, read)
     given = _given(options)
     if options.elements:
         given["elements"] = options.elements

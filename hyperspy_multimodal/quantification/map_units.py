@@ -1,7 +1,6 @@
 """What existing maps are worth: their gain, and whether all maps have the same unit."""
 
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,14 +11,6 @@ COUNTS = "counts"
 # different units. The error of a gain that is a guess is taken to be this share of it: with a
 # smaller one, it would not be a guess.
 _APART, _STANDARD_ERRORS, _GUESSED = 1.5, 3.0, 0.6
-
-
-class Gains(NamedTuple):
-    """What is known of the gains of maps before they are fused, as `Measured` has it."""
-
-    names: list
-    per_count: np.ndarray
-    gain_doubts: np.ndarray | None
 
 
 def check_amounts(are_fractions):
@@ -52,7 +43,7 @@ def check_one_unit(measured, of_regions=False):
 
     Parameters
     ----------
-    measured : Measured or Gains
+    measured : Measured
     of_regions : bool
         Whether maps are compared only to find regions. Default False.
 
@@ -85,7 +76,7 @@ def check_noise_is_known(measured):
 
     Parameters
     ----------
-    measured : Measured or Gains
+    measured : Measured
 
     Raises
     ------
