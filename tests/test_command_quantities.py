@@ -326,13 +326,15 @@ def test_windows_are_listed_with_both_sums(tmp_path):
     record = {
         "scan_shape": [9, 9], "lines": ["O_Ka"], "windows": ["spot"], "rows": [2.5],
         "columns": [4], "standard_errors": [-5.5], "raw_counts": [80.0],
-        "counts_before": [120.0], "counts_after": [81.0],
+        "counts_before": [120.0], "counts_after": [81.0], "row_starts": [2], "row_stops": [4],
+        "column_starts": [3], "column_stops": [6],
     }  # fmt: skip
     path = tmp_path / "windows.csv"
     write_windows(path, {"differing": record, "relaxed": None})
     assert path.read_text().splitlines() == [
-        "map,found,window,row,column,standard errors,raw sum,fused sum before correction,fused sum",
-        "O_Ka,differs,spot,2.5,4,-5.5,80,120,81",
+        "map,found,window,row,column,standard errors,raw sum,fused sum before correction,fused sum,"
+        "row start,row stop,column start,column stop",
+        "O_Ka,differs,spot,2.5,4,-5.5,80,120,81,2,4,3,6",
     ]
     write_windows(path, {"slices": [{}, {"relaxed": record}]})
     assert path.read_text().splitlines()[1].startswith("1,O_Ka,corrected,spot")

@@ -13,6 +13,10 @@ _OF_WINDOWS = {
     "raw_counts": "raw sum",
     "counts_before": "fused sum before correction",
     "counts_after": "fused sum",
+    "row_starts": "row start",
+    "row_stops": "row stop",
+    "column_starts": "column start",
+    "column_stops": "column stop",
 }
 
 

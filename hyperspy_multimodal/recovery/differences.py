@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from ..written_numbers import plain
 
 _DIGITS = 2  # of a difference
@@ -20,7 +22,7 @@ def largest_differences(maps, lost, is_place=False, counts_first=False, kept=Non
     lost : list of Lost
         Where maps differ from their counts.
     is_place : bool
-        Whether to add the centre of a window. Default False.
+        Whether to add where a window is. Default False.
     counts_first : bool
         Whether sums of the counts come before those of the map. Default False.
     kept : numpy.ndarray, optional
@@ -33,8 +35,7 @@ def largest_differences(maps, lost, is_place=False, counts_first=False, kept=Non
         sums = [float(maps.gains[i]) * each for each in (most.fused, most.counts)]
         where = most.window.name
         if is_place:
-            row, column = most.centre
-            where = f"a {where}, in pixels, centred on row {row:.0f}, column {column:.0f}"
+            where = f"a {where} {place_of(most.pixels)}"
         now = ""
         if kept is not None:
             corrected = float(maps.gains[i]) * float(kept[i][most.pixels].sum(dtype=float))
@@ -46,6 +47,36 @@ def largest_differences(maps, lost, is_place=False, counts_first=False, kept=Non
             f"{abs(most.significance):.1f} standard errors{more})"
         )
     return ", ".join(found)
+
+
+def place_of(pixels):
+    """Return where pixels are, as slices by which NumPy takes them out of a map.
+
+    Parameters
+    ----------
+    pixels : tuple of array_like
+        Rows and columns.
+
+    Examples
+    --------
+    >>> place_of(([2, 2, 3, 3], [4, 5, 4, 5])), place_of(([7], [9])), place_of(([0, 1], [1, 0]))
+    ('at [2:4, 4:6]', 'at [7, 9]', 'within [0:2, 0:2]')
+    """
+    (top, bottom), (left, right) = bounds = bounds_of(pixels)
+    is_all = len(pixels[0]) == (bottom - top) * (right - left)
+    slices = [f"{start}" if stop == start + 1 else f"{start}:{stop}" for start, stop in bounds]
+    return f"{'at' if is_all else 'within'} [{', '.join(slices)}]"
+
+
+def bounds_of(pixels):
+    """Return the first row and column of pixels, and those after the last, as pairs.
+
+    Parameters
+    ----------
+    pixels : tuple of array_like
+        Rows and columns.
+    """
+    return [(int(np.min(each)), int(np.max(each)) + 1) for each in pixels]
 
 
 def all_differences(maps, lost, shares=False):

@@ -5,6 +5,7 @@ import numpy as np
 from .._version import __version__
 from ..fusion.regularisers import are_directional
 from ..selection import BRIGHTNESS, DISTANCE, OTHERS, POSITION, SUMS, described_bias
+from .differences import bounds_of
 from .haadf_use import uses_of_haadf
 from .leaks import bias_found
 
@@ -145,12 +146,18 @@ def windows_of(maps, lost, kept):
     gains = [float(maps.gains[each.element]) for each in lost]
     after = [float(kept[each.element][each.pixels].sum()) for each in lost]
     rows, columns = zip(*(each.centre for each in lost), strict=True)
+    bounds = [sum(bounds_of(each.pixels), ()) for each in lost]
+    row_starts, row_stops, column_starts, column_stops = zip(*bounds, strict=True)
     return {
         "scan_shape": list(kept.shape[1:]),
         "lines": [maps.names[each.element] for each in lost],
         "windows": [each.window.name for each in lost],
         "rows": list(rows),
         "columns": list(columns),
+        "row_starts": list(row_starts),
+        "row_stops": list(row_stops),
+        "column_starts": list(column_starts),
+        "column_stops": list(column_stops),
         "standard_errors": [each.significance for each in lost],
         "raw_counts": [gain * each.counts for gain, each in zip(gains, lost, strict=True)],
         "counts_before": [gain * each.fused for gain, each in zip(gains, lost, strict=True)],

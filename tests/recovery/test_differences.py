@@ -1,11 +1,14 @@
 """Differences between fused maps and their counts, in words."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from hyperspy_multimodal.recovery.differences import instead_of, largest_differences
+from hyperspy_multimodal.recovery.record import windows_of
+from hyperspy_multimodal.selection.lost_structure import Lost
 
 
 @pytest.mark.parametrize(("value", "right", "text"), [
@@ -23,7 +26,12 @@ def test_both_numbers_show_the_difference(value, right, text):
 def differing(errors, counts, fused):
     window = SimpleNamespace(name="disc")
     return SimpleNamespace(
-        element=0, significance=errors, window=window, centre=(1, 2), counts=counts, fused=fused
+        element=0,
+        significance=errors,
+        window=window,
+        pixels=([1, 1], [2, 3]),
+        counts=counts,
+        fused=fused,
     )
 
 
@@ -33,7 +41,7 @@ def test_the_largest_amount_is_named_also_if_others_are_more_significant():
     said = largest_differences(maps, lost)
     assert said == "Co (320 instead of 200 in disc, 5.1 standard errors)"
     said = largest_differences(maps, lost[:1], is_place=True, counts_first=True)
-    assert said.startswith("Co (40 instead of 6 in a disc, in pixels, centred on row 1, column 2, ")
+    assert said.startswith("Co (40 instead of 6 in a disc at [1, 2:4], ")
 
 
 def test_a_correction_that_leaves_a_remainder_says_what_the_sum_is_now():
@@ -45,3 +53,29 @@ def test_a_correction_that_leaves_a_remainder_says_what_the_sum_is_now():
     )
     said = largest_differences(maps, [lost], kept=np.array([[[2.0, 1.5, 9.0]]]))
     assert said == "Si (22 instead of 2, now 7, in disc, 5.3 standard errors)"
+
+
+@pytest.mark.parametrize("rows", [(0, 4), (1, 6), (2, 3)])
+@pytest.mark.parametrize("columns", [(0, 7), (3, 5), (6, 7)])
+def test_slices_of_a_box_have_its_sums(rows, columns):
+    maps = SimpleNamespace(names=["Mn"], gains=np.array([1.0]))
+    raw = np.random.default_rng(0).poisson(20.0, (6, 7)).astype(float)
+    box = np.s_[slice(*rows), slice(*columns)]
+    pixels = tuple(part[box].ravel() for part in np.indices(raw.shape))
+    window = SimpleNamespace(name="box")
+    lost = Lost(0, window, 0, pixels, 6.0, raw[pixels].sum(), 3.0)
+    said = largest_differences(maps, [lost], is_place=True)
+    [place] = re.findall(r"in a box at (\[.*?\])", said)
+    assert eval(f"raw{place}.sum()") == raw[pixels].sum()
+    windows = windows_of(maps, [lost], raw[None])
+    start, stop, first, last = (
+        windows[f"{axis}_{end}"][0] for axis in ("row", "column") for end in ("starts", "stops")
+    )
+    assert raw[start:stop, first:last].sum() == windows["raw_counts"][0]
+
+
+def test_other_windows_lie_within_slices():
+    maps = SimpleNamespace(names=["Mn"], gains=np.array([1.0]))
+    lost = Lost(0, SimpleNamespace(name="line"), 0, ([1, 2], [3, 4]), 6.0, 9.0, 3.0)
+    said = largest_differences(maps, [lost], is_place=True)
+    assert "in a line within [1:3, 3:5], " in said

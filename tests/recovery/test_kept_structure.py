@@ -77,7 +77,7 @@ def test_the_log_says_where(fuse, caplog):
         fuse()
     [message] = [each.message for each in caplog.records if "erased" in each.message]
     assert re.search(r"Cr \(\S+ instead of \S+, now \S+, in a line", message)
-    assert "column 20" in message
+    assert ", 20:22]" in message
     assert "still differ" not in caplog.text
 
 

@@ -170,7 +170,7 @@ def differing(errors, counts, fused):
         element=1,
         significance=errors,
         window=window,
-        centre=(7.0, 9.0),
+        pixels=([6, 7, 7, 7, 8], [9, 8, 9, 10, 9]),
         counts=counts,
         fused=fused,
     )
@@ -183,8 +183,8 @@ def test_what_still_differs_is_judged_by_its_worst_and_told_by_its_largest_amoun
     cobalt, oxygen = verdicts_of(NAMES, notes)
     assert (cobalt.verdict, oxygen.verdict) == ("sound", "not to be trusted")
     place = (
-        "O_Ka (92 instead of 134 in a disc of 8, in pixels, centred on row 7, column 9, 6.0 "
-        "standard errors, and 1 more)"
+        "O_Ka (92 instead of 134 in a disc of 8 within [6:9, 8:11], 6.0 standard errors, and 1 "
+        "more)"
     )
     assert place in oxygen.texts[0]
 
