@@ -168,7 +168,7 @@ def _warn_of_uneven_vacuum(maps, subtracted, uneven, mask):
             "The counts in vacuum are not uniform, so that the pedestal is doubtful. The totals "
             "may be wrong by %s. If you know the background, pass it as `pedestal`.",
             _in_percent(about),
-            kind="background",
+            kind="vacuum",
             about=about,
         )
 
@@ -189,7 +189,7 @@ def _warn_of_counts_in_vacuum(maps, found, mask):
             _in_percent(about),
             _reservation(maps.names, np.where(there, found.mean, np.inf)),
             _not_uniform(maps.names, there & (found.uneven > 0)),
-            kind="background",
+            kind="vacuum",
             about=about,
         )
 

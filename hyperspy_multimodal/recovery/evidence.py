@@ -50,7 +50,8 @@ def judged(prepared, chosen, result, left=()):
     summary = gathered_so_far()
     notes = [] if summary is None else list(summary)
     follow = [use != "none" for use in uses_of_haadf(setting)]
-    verdicts = verdicts_of(names, notes, follow)
+    in_vacuum = getattr(prepared.maps, "per_pixel", None) is not None
+    verdicts = verdicts_of(names, notes, follow, in_vacuum)
     if isinstance(summary, Summary):
         summary.fusions.append((verdicts, use_in_words(names, setting)))
     return verdicts

@@ -26,6 +26,9 @@ class Rule(NamedTuple):
         Whether the user should act even if all maps are sound.
     by_haadf : bool
         Whether only maps that follow the HAADF are affected.
+    by_place : bool
+        Whether it is found where the HAADF is dark or bright, so that an image that is shifted or
+        turned may cause it.
     brief_warns : bool
         Whether its part of the first line makes a warning of the summary.
     at_start, at_end : bool
@@ -39,6 +42,7 @@ class Rule(NamedTuple):
     distrust: float = _NEVER
     to_do: bool = False
     by_haadf: bool = False
+    by_place: bool = False
     brief_warns: bool = True
     at_start: bool = False
     at_end: bool = False
@@ -90,15 +94,16 @@ RULES = {
     "unlisted edge": Rule("unlisted edge in the spectrum", care=1, to_do=True),
     # electrons of another edge that are not subtracted, over the total
     "overlapping edge": Rule("another edge in the window", care=0.05, distrust=0.5),
-    # net counts in vacuum if the whole scan had them, over the total
     "background": Rule("doubtful background", care=0.03, distrust=0.5),
+    # net counts in vacuum if the whole scan had them, over the total
+    "vacuum": Rule("doubtful background", care=0.03, distrust=0.5, by_place=True),
     # net counts where they are below 0, over the total
     "negative counts": Rule("doubtful background", care=0.03, distrust=0.1),
     "cut window": Rule("window beyond the energy axis", care=1),
     "shares": Rule("fractions instead of counts", care=1, to_do=True),
     "noise": Rule("noise level is a guess", care=1),
     # the scan
-    "lost positions": Rule("lost scan positions", care=1, to_do=True),
+    "lost positions": Rule("lost scan positions", care=1, to_do=True, by_place=True),
     "disturbed lines": Rule("disturbed rows or columns", care=1, to_do=True),
     "unrecorded": Rule("faulty channels", care=1, to_do=True),
     # the fusion; the relative gap
@@ -117,9 +122,9 @@ RULES = {
     "wrong small sums": Rule("sums over dim parts differ", is_remark=True),
     # the HAADF
     # by how much a map is above or below its counts where the HAADF is bright
-    "leak": Rule("HAADF leaks into the map", care=0.02, distrust=0.2),
+    "leak": Rule("HAADF leaks into the map", care=0.02, distrust=0.2, by_place=True),
     # by how much it is, after an automatic choice
-    "bright bias": Rule("biased where the HAADF is bright", care=0.02),
+    "bright bias": Rule("biased where the HAADF is bright", care=0.02, by_place=True),
     "turned HAADF": Rule(
         "HAADF may be rotated or mirrored", care=1, to_do=True, by_haadf=True, at_start=True
     ),
@@ -209,7 +214,7 @@ class Verdict:
 
     @property
     def words(self):
-        """The reasons that decide the verdict, and remarks, in a few words."""
+        """The reasons that decide the verdict, a wrong HAADF, and remarks, in a few words."""
         return list(dict.fromkeys(each.words for each in self._decisive()))
 
     @property
@@ -227,7 +232,11 @@ class Verdict:
         return [each.text for each in self._decisive() if each.words == words]
 
     def _decisive(self):
-        own = [each for each in self.reasons if each.verdict == self.verdict]
+        own = [
+            each
+            for each in self.reasons
+            if each.verdict == self.verdict or RULES[_FIRST[each.rank]].at_start
+        ]
         return [*own, *self.remarks]
 
 
@@ -249,7 +258,7 @@ def grade(note: Note, name, follows=True):
     return NOT_TRUSTED if amount >= rule.distrust else CARE if amount >= rule.care else SOUND
 
 
-def verdicts_of(names, notes, follow=None):
+def verdicts_of(names, notes, follow=None, in_vacuum=False):
     """Return the `Verdict` on each map.
 
     Parameters
@@ -260,13 +269,20 @@ def verdicts_of(names, notes, follow=None):
         All messages about the scan and its fusion.
     follow : sequence of bool, optional
         Whether each map follows brightness or edges of the HAADF, default all.
+    in_vacuum : bool
+        Whether a background was subtracted that was measured where the HAADF is dark. Default
+        False.
     """
     found = []
     for name, follows in zip(names, follow or [True] * len(names), strict=True):
-        reasons = [
-            Reason(grade(note, name, follows), RULES[note.kind].words, note.text, _RANKS[note.kind])
-            for note in notes
-        ]
+        by_place = in_vacuum or any(
+            RULES[note.kind].by_place and grade(note, name) != SOUND for note in notes
+        )
+        reasons = []
+        for note in notes:
+            rule = RULES[note.kind]
+            verdict = grade(note, name, follows or (rule.at_start and by_place))
+            reasons.append(Reason(verdict, rule.words, note.text, _RANKS[note.kind]))
         doubts = dict.fromkeys(each for each in reasons if each.verdict != SOUND)
         against = sorted(doubts, key=lambda each: each.gravity)
         remarks = tuple(
