@@ -77,6 +77,7 @@ _PHRASES = [
     (r"(?<=or )tolerance\b", "--tolerance"),
     (r"`?background_windows`?", "--background-windows"),
     (r"`background`", "--background"),
+    (r"`?regions`?='whole'", "--regions whole"),
     (r"`regions`", "--regions"),
     (r"`ratio_to`", "--ratio-to"),
     (r"Pass another folder, or overwrite=True", "Pass another --output, or --overwrite"),

@@ -106,7 +106,7 @@ def write_quantities(folder, maps, output, regions, options):
     if not are_wanted(options):
         return None
     if regions is None and options.regions != AUTO:
-        regions = {"scan": np.ones(maps[0].data.shape, bool)}
+        regions = WHOLE
     try:
         found, sums, path = _found(folder, maps, output, regions, options)
     except ValueError as error:

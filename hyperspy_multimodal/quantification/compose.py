@@ -84,10 +84,10 @@ def composition(
         For EELS edges: cross-sections of the integration windows by edge, in any common unit, such
         as ``{"Ti_L3": (1.0, 0.1), "O_K": 0.31}``. None (default) uses the hydrogenic cross-sections
         recorded by the fusion, with estimated standard errors of 10 % (K) and 20 % (L).
-    regions : None, "auto", BaseROI, BaseSignal, array_like, dict or list
+    regions : None, "auto", "whole", BaseROI, BaseSignal, array_like, dict or list
         A HyperSpy ROI or a Boolean mask of shape (ny, nx) that is True inside the region, a
-        dictionary or list of these, or an integer label image that is 0 outside all regions. None
-        (default) or "auto" finds regions of uniform composition in the maps; see Notes.
+        dictionary or list of these, or an integer label image that is 0 outside all regions.
+        "whole": the whole scan. None (default) or "auto" finds uniform regions; see Notes.
     composition_units : "atomic" or "weight"
         Whether errors, detection limits and maps are in atomic or weight percent. Default
         "atomic".

@@ -57,9 +57,9 @@ def check_one_unit(measured, of_regions=False):
     if of_regions:
         raise ValueError(
             "No regions can be found, because the noise of the maps suggests different units: in "
-            f"map units, one count is worth {worth}. Pass regions of your own, such as a label "
-            "image, as `regions`: sums of each map are then in its own unit. Or pass the maps to "
-            "fuse_maps as they were recorded, in counts."
+            f"map units, one count is worth {worth}. Pass regions='whole', or regions of your own, "
+            "such as a label image, as `regions`: sums of each map are then in its own unit. Or "
+            "pass the maps to fuse_maps as they were recorded, in counts."
         )
     raise ValueError(
         "maps must have the same unit, but their noise suggests different ones: in map units, one "
@@ -86,8 +86,9 @@ def check_noise_is_known(measured):
     if unknown:
         raise ValueError(
             f"No regions can be found, because the noise of {', '.join(unknown)} is unknown: "
-            "neighbouring pixels are correlated, as after smoothing or interpolation. Pass a label "
-            "image as `regions`, or the map units of one count as `gain` if you know them."
+            "neighbouring pixels are correlated, as after smoothing or interpolation. Pass "
+            "regions='whole' or a label image as `regions`, or the map units of one count as "
+            "`gain` if you know them."
         )
 
 
@@ -143,7 +144,8 @@ def remarks_on_units(measured, metadata, is_ratio):
             f"{_worth(measured, assumed=True)}; errors are proportional to the square root of "
             f"these gains{guessed}"
         )
-    of_fit = _errors_of_fit(measured)
+    has_pedestal = np.any(metadata.get_item("Multimodal_fusion.pedestal", 0.0))
+    of_fit = _errors_of_fit(measured, has_pedestal)
     if of_fit:
         remarks.append(f"fit: {'; '.join(of_fit)}")
     if np.any(measured.divided_by != 1):
@@ -159,7 +161,7 @@ def remarks_on_units(measured, metadata, is_ratio):
     return remarks
 
 
-def _errors_of_fit(measured):
+def _errors_of_fit(measured, has_pedestal):
     """Return what the errors "fit" of given maps hold, in words."""
     found = []
     if measured.subtracted:
@@ -174,14 +176,16 @@ def _errors_of_fit(measured):
         what = " and ".join(measured.subtracted)
         found.append(f"error of {what} that was subtracted, {', '.join(listed)} of the total")
     if measured.cut_off.any():
+        less = ", less the pedestal" if has_pedestal else ""
         most = (
             f"{name} {plain(each, 2)}"
             for name, each in zip(measured.names, measured.cut_off, strict=True)
             if each > 0
         )
         found.append(
-            "noise below 0 may have been cut off, which makes sums too high, by at most "
-            f"{', '.join(most)} per pixel, what dark pixels hold"
+            "noise below 0 may have been cut off, which makes sums too high by at most "
+            f"{', '.join(most)} per pixel, the upper limit of what dark pixels hold (mean "
+            f"of the darkest blocks + 3 standard errors){less}"
         )
     return found
 

@@ -150,12 +150,12 @@ def region_sums(
         the noise of the maps may have been clipped at 0, the error "fit" includes the amount by
         which sums may be too high. Maps from `fuse_maps` may be named after the element only,
         without a line or edge.
-    regions : None, "auto", BaseROI, BaseSignal, array_like, dict or list
+    regions : None, "auto", "whole", BaseROI, BaseSignal, array_like, dict or list
         A HyperSpy ROI or a Boolean mask of shape (ny, nx) that is True inside the region, a
         dictionary or list of these, or an integer label image that is 0 outside all regions. Choose
         regions by position or from the HAADF, because regions drawn around bright pixels of the raw
-        maps contain too many counts. None (default) or "auto" finds regions in the maps; see
-        Notes.
+        maps contain too many counts. "whole" is the whole scan. None (default) or "auto" finds
+        regions in the maps; see Notes.
     seed : int
         Random seed for region detection. Default 0.
 

@@ -11,14 +11,18 @@ from .roi_extent import extent, sticks_out
 
 _logger = logging.getLogger(__name__)
 
+#: Stands for the whole scan, as the one region of this name.
+WHOLE, SCAN = "whole", "scan"
+
 
 def given_regions(regions, like):
     """Return the names and pixels of regions, after checks.
 
     Parameters
     ----------
-    regions : BaseROI, array_like, BaseSignal, dict or list
-        A region, several, or by name: a ROI or a mask each; or a label image.
+    regions : "whole", BaseROI, array_like, BaseSignal, dict or list
+        A region, several, or by name: a ROI or a mask each; or a label image. "whole" is the whole
+        scan.
     like : BaseSignal
         A map, for axes and shape.
 
@@ -28,6 +32,8 @@ def given_regions(regions, like):
     masks : numpy.ndarray
         Bool, shape (R, ny, nx).
     """
+    if isinstance(regions, str) and regions == WHOLE:
+        return [SCAN], np.ones((1, *like.data.shape), bool)
     if isinstance(regions, (list, tuple)) and _are_regions(regions):
         regions = {str(number): each for number, each in enumerate(regions, 1)}
     elif isinstance(regions, BaseROI):
@@ -38,8 +44,9 @@ def given_regions(regions, like):
         regions = {"region": regions}
     if not isinstance(regions, Mapping) or not regions:
         raise TypeError(
-            "regions must be None or 'auto' (to find regions), a ROI, a mask (True: inside), a "
-            "label image of integers, or several ROIs or masks in a dictionary or list, but "
+            "regions must be None or 'auto' (to find regions), 'whole' (the whole scan), a ROI, a "
+            "mask (True: inside), a label image of integers, or several ROIs or masks in a "
+            "dictionary or list, but "
             f"{regions!r} was given."
         )
     masks = {str(name): _mask(str(name), each, like) for name, each in regions.items()}
