@@ -12,6 +12,8 @@ _CLOSE = 0.5
 _WITHIN_NAME = re.compile(r"[\s_-]+")
 _SHELL = re.compile(r"[KLMNO]\d?", re.IGNORECASE)
 _GREEK = str.maketrans({"α": "a", "β": "b", "γ": "g", "ζ": "z", "η": "n"})
+# Symbols that a message offers for one that does not exist.
+_OFFERED = 3
 _WRITTEN = {"a": "α", "b": "β", "g": "γ", "n": "η", "z": "ζ", "l": "ℓ"}
 
 
@@ -47,12 +49,12 @@ def known_element(text):
 
 
 def did_you_mean(text):
-    """Return a question with the name that is close to an unknown one, or an empty string.
+    """Return a question with names that are close to an unknown one, or an empty string.
 
     Parameters
     ----------
     text : str
-        A name whose element is not known, such as "Coo", "Coo_Ka" or "cobalt".
+        A name whose element is not known, such as "Coo", "Coo_Ka", "Mm" or "cobalt".
 
     Returns
     -------
@@ -60,16 +62,26 @@ def did_you_mean(text):
         Begins with a space.
     """
     element, *rest = _WITHIN_NAME.split(str(text).strip(), maxsplit=1)
-    symbol = _close_symbol(element)
-    return f" Did you mean {'_'.join([symbol, *rest])!r}?" if symbol else ""
+    close = [repr("_".join([symbol, *rest])) for symbol in _close_symbols(element)]
+    *others, last = close or [""]
+    listed = " or ".join([", ".join(others), last] if others else [last])
+    return f" Did you mean {listed}?" if close else ""
 
 
-def _close_symbol(text):
-    """Return the symbol of the element whose symbol or name is close to a text, or None."""
+def _close_symbols(text):
+    """Return symbols of elements whose symbol or name is close to a text, in a list.
+
+    Of two letters, the second may be wrong. The closest in the alphabet come first.
+    """
     letters = text.lower()
-    close = [each for each in _swapped(letters) if each in _symbols()]
-    close = close or difflib.get_close_matches(letters, _symbols(), n=1)
-    return _symbols()[close[0]] if close else None
+    close = [each for each in _swapped(letters) if each in _symbols()][:1]
+    if not close and len(letters) > 2:
+        close = difflib.get_close_matches(letters, _symbols(), n=1)
+    if not close and letters.isalpha() and len(letters) < 3:
+        alike = [each for each in _symbols() if len(each) < 3 and each[0] == letters[0]]
+        alike.sort(key=lambda each: abs(ord(each[-1]) - ord(letters[-1])))
+        close = alike[:_OFFERED]
+    return [_symbols()[each] for each in close]
 
 
 def _swapped(letters):
@@ -277,7 +289,7 @@ def close_name(text, *kinds):
         Begins with a space; empty if there is none.
     """
     written, *line = _WITHIN_NAME.split(text.strip())
-    element = known_element(written) or _close_symbol(written)
+    element = known_element(written) or next(iter(_close_symbols(written)), None)
     if element and not line and not known_element(written):
         return did_you_mean(text)
     own = {

@@ -34,6 +34,23 @@ def test_swapped_letters_come_before_missing_ones(name, meant):
     assert did_you_mean(name) == f" Did you mean {meant!r}?"
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Mm", "'Mn', 'Mo' or 'Mg'"),
+        ("Mm_Ka", "'Mn_Ka', 'Mo_Ka' or 'Mg_Ka'"),
+        ("Dx", "'Dy'"),
+        ("Xx", "'Xe'"),
+    ],
+)
+def test_elements_with_the_same_first_letter_are_offered_for_two_letters(name, meant):
+    assert did_you_mean(name) == f" Did you mean {meant}?"
+    with pytest.raises(ValueError, match=f"Did you mean {meant}"):
+        read_maps({"Fe": ARRAY, name: ARRAY}, None)
+    with pytest.raises(ValueError, match=f"Did you mean {meant}"):
+        checked_names("xray_lines", [name], "X-ray line", ["Ti_Ka"])
+
+
 @pytest.mark.parametrize("name", ["Mn_L9", "Mn_Kx", "mn l23", "Mn map"])
 @pytest.mark.parametrize("as_keys", [True, False])
 def test_a_line_or_edge_that_an_element_lacks_is_refused_with_those_it_has(name, as_keys):
@@ -68,7 +85,7 @@ def test_maps_of_the_spectra_with_impossible_names_are_refused():
 
 
 def test_nothing_is_offered_for_what_is_close_to_no_element():
-    assert did_you_mean("phase 1") == did_you_mean("xyzzy") == ""
+    assert did_you_mean("phase 1") == did_you_mean("xyzzy") == did_you_mean("x1") == ""
     with pytest.raises(ValueError, match=r"'xyzzy' was given\.$"):
         read_maps({"xyzzy": ARRAY}, None)
 
