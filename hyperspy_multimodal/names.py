@@ -7,13 +7,11 @@ import re
 import numpy as np
 
 # What separates an element from its line.
-# Of symbols that are confused, as Pb and Pd: half of their letters agree.
-_CLOSE = 0.5
 _WITHIN_NAME = re.compile(r"[\s_-]+")
 _SHELL = re.compile(r"[KLMNO]\d?", re.IGNORECASE)
 _GREEK = str.maketrans({"α": "a", "β": "b", "γ": "g", "ζ": "z", "η": "n"})
-# Symbols that a message offers for one that does not exist.
-_OFFERED = 3
+# How many symbols a message offers for another, and the share of letters that they have in common.
+_OFFERED, _CLOSE = 3, 0.5
 _WRITTEN = {"a": "α", "b": "β", "g": "γ", "n": "η", "z": "ζ", "l": "ℓ"}
 
 
