@@ -51,7 +51,7 @@ def row(title, conditions, shape, seeds):
         own += [fused for fused, _, _ in results]
         scores.append([snr(maps, truth).mean() for maps in own])
         totals.append(100 * (own[-1].sum(axis=(1, 2)) / truth.sum(axis=(1, 2)) - 1))
-        used += bool(results[-1][2]["uses_haadf"])
+        used += bool(results[-1][2]["uses_brightness"])
     errors = np.std(totals, axis=0, ddof=1) / np.sqrt(seeds)
     biases = ", ".join(
         f"{mean:+.1f} ± {error:.1f}"
@@ -71,7 +71,7 @@ def main():
     shape = (chosen.size, chosen.size)
     axis = {"channel_width": chosen.channel_width, "channels": round(600 / chosen.channel_width)}
     print("<!-- table: core-loss -->\n")
-    head = ["electrons", *COLUMNS, "HAADF used", "totals of the fit: O, Mn, Co"]
+    head = ["electrons", *COLUMNS, "HAADF brightness used", "totals of the fit: O, Mn, Co"]
     print("|", " | ".join(head), "|\n" + "|---" * len(head) + "|")
     for title, conditions in CONDITIONS.items():
         row(title, conditions | axis, shape, chosen.seeds)

@@ -82,7 +82,13 @@ def haadf_table():
             rows.setdefault(name, Mean()).add(fused, truth, output, said)
             if name == "as recorded":
                 raw.append(snr(stacked(output["raw_maps"]), truth).mean())
-    titles = "input", "SNR / dB", "largest bias of a total", "HAADF used", "shift found (y, x)"
+    titles = (
+        "input",
+        "SNR / dB",
+        "largest bias of a total",
+        "HAADF brightness used",
+        "shift found (y, x)",
+    )
     print_titles("haadf-inputs", *titles, "warning")
     print_row("raw maps", f"{np.mean(raw):.1f}", "", "", "", "")
     for name, row in rows.items():

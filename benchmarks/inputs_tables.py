@@ -73,7 +73,7 @@ class Mean:
         return f"{100 * bias[largest]:+.1f} % ({elements[largest]})"
 
     def used(self):
-        used = [output["uses_haadf"] for output in self.outputs]
+        used = [output["uses_brightness"] for output in self.outputs]
         return USED[used[0]] if len(set(used)) == 1 else f"{sum(used)} of {len(used)}"
 
     def warned(self):

@@ -14,7 +14,7 @@ RADII = (5.0, 9.0)
 def guard_table(seeds):
     """Leaks, in percent of the range of an element: the worst element, mean over seeds."""
     print("<!-- table: guards -->\n")
-    print("| what | counts | asked | found | HAADF used |")
+    print("| what | counts | asked | found | HAADF brightness used |")
     print("|---|---|---|---|---|")
     for counts in COUNTS:
         found = [_discs(counts, seed) for seed in range(seeds)]
@@ -66,7 +66,7 @@ def _discs(counts, seed):
         inside = labels == label
         empty = truth[:, inside].max() == 0
         leaks[empty] = 100 * changed[:, inside].mean(axis=1) / truth.max(axis=(1, 2))
-    return leaks[True], leaks[False], output["uses_haadf"]
+    return leaks[True], leaks[False], output["uses_brightness"]
 
 
 def _wedge(counts, seed):
@@ -79,12 +79,12 @@ def _wedge(counts, seed):
     quarter = truth.shape[2] / 4
     thick, thin = empty & (columns >= 3 * quarter), empty & (columns < quarter)
     rise = fused[:, thick].mean(axis=1) - fused[:, thin].mean(axis=1)
-    return 100 * rise / truth.max(axis=(1, 2)), output["uses_haadf"]
+    return 100 * rise / truth.max(axis=(1, 2)), output["uses_brightness"]
 
 
 def _flat(counts, seed):
     fused, output = automatic(flat(counts=float(counts), seed=seed))
-    return fused.std(axis=(1, 2)) / fused.mean(axis=(1, 2)), output["uses_haadf"]
+    return fused.std(axis=(1, 2)) / fused.mean(axis=(1, 2)), output["uses_brightness"]
 
 
 def _swap(counts, seed, radius):
@@ -97,4 +97,4 @@ def _swap(counts, seed, radius):
         (a[discs].mean() - a[~discs].mean()) / (b[discs].mean() - b[~discs].mean())
         for a, b in zip(fused, truth, strict=True)
     ]
-    return np.array(kept), output["uses_haadf"]
+    return np.array(kept), output["uses_brightness"]

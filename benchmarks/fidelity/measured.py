@@ -55,8 +55,8 @@ def measured(signal, haadf, doses=DOSES, seeds=SEEDS, python=None, pictures=None
             began = time.perf_counter()
             thinned, rest = thin(signal, 1 / dose, seed)
             reference = held_out(rest, 1 / dose)
-            found, uses_haadf = maps_by_method(thinned, haadf, reference, python)
-            scores[dose].add(reference, found, uses_haadf)
+            found, uses_brightness = maps_by_method(thinned, haadf, reference, python)
+            scores[dose].add(reference, found, uses_brightness)
             if pictures and seed == 0:
                 title = (
                     f"Measured scan with 1/{dose:g} of its counts: "

@@ -37,7 +37,7 @@ def maps_by_method(thinned, haadf, reference, python=None):
     -------
     found : dict
         Maps by the name of the method.
-    uses_haadf : bool
+    uses_brightness : bool
         Whether the automatic choice used the brightness of the HAADF.
     """
     raw = stacked(fit_maps(thinned, show_progressbar=False))
@@ -53,8 +53,8 @@ def maps_by_method(thinned, haadf, reference, python=None):
         image = np.asarray(haadf.data, float)
         grid = published_grid(python, np.maximum(raw, 0), image)
         found["published"] = reference.best_of([reference.scaled(maps) for maps in grid])
-    found["automatic"], uses_haadf = automatic(thinned, haadf)
-    return found, uses_haadf
+    found["automatic"], uses_brightness = automatic(thinned, haadf)
+    return found, uses_brightness
 
 
 def windows(signal):
@@ -89,7 +89,7 @@ def automatic(signal, haadf):
     fused, output = signal.multimodal_fusion(
         haadf, gamma="auto", full_output=True, show_progressbar=False
     )
-    return stacked(fused), bool(output["uses_haadf"])
+    return stacked(fused), bool(output["uses_brightness"])
 
 
 def usable(python):

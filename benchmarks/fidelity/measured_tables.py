@@ -24,7 +24,7 @@ class Scores:
         By method: total over the held-out total.
     total_spread : list of numpy.ndarray
         Standard error of the totals of raw maps.
-    uses_haadf : list of bool
+    uses_brightness : list of bool
         Whether the automatic choice used the brightness of the HAADF.
     """
 
@@ -33,14 +33,14 @@ class Scores:
     errors: dict = field(default_factory=dict)
     totals: dict = field(default_factory=dict)
     total_spread: list = field(default_factory=list)
-    uses_haadf: list = field(default_factory=list)
+    uses_brightness: list = field(default_factory=list)
 
-    def add(self, reference, found, uses_haadf):
+    def add(self, reference, found, uses_brightness):
         """Add the maps of one draw."""
         self.counts.append(reference.maps.mean(axis=(1, 2)))
         self.signal.append(reference.signal)
         self.total_spread.append(reference.total_ratio_spread)
-        self.uses_haadf.append(uses_haadf)
+        self.uses_brightness.append(uses_brightness)
         for method, maps in found.items():
             pair = reference.error(maps), reference.error_spread(maps)
             self.errors.setdefault(method, []).append(pair)
@@ -80,7 +80,9 @@ def print_tables(lines, scores):
     every = next(iter(scores.values())).errors
     print("<!-- table: measured-snr -->\n")
     _table(elements, scores, "snr", every, ("counts per pixel", "counts"))
-    used = [f"{sum(each.uses_haadf)} of {len(each.uses_haadf)}" for each in scores.values()]
+    used = [
+        f"{sum(each.uses_brightness)} of {len(each.uses_brightness)}" for each in scores.values()
+    ]
     print("\n<!-- table: measured-haadf -->\n")
     print("| | " + " | ".join(f"1/{dose:g}" for dose in scores) + " |\n|---|" + "---|" * len(used))
     print("| draws in which the automatic choice used the brightness of the HAADF | "

@@ -87,7 +87,7 @@ _PHRASES = [
     (r"^(weights|regulariser|gamma|lambdas|pedestal|background|gain|seed) must", r"--\1 must"),
     (r"bin the scan with s\.rebin", "bin the scan"),
     (r"\bweights of 0\b", "--weights 0"),
-    (r" \(`(?:uses_haadf|totals_kept)`\)", ""),
+    (r" \(`(?:uses_brightness|totals_kept)`\)", ""),
     (r"plot_sum_spectrum", "sum_spectrum.png of --pictures"),
     (r", or keep the axis as it is with fit_maps\(s, refine_calibration=False\)", ""),
     (r"more in `messages` of full_output=True", "more in messages.txt"),

@@ -96,7 +96,7 @@ def write_results(maps, output, haadf, regions, options, summary):
     else:
         _logger.info(
             "Parameters: %slambda_1 %s; lambda_2 %s. Picture in %s",
-            f"gamma {output['gamma']:g}; " if output["uses_haadf"] else "",
+            f"gamma {output['gamma']:g}; " if output["uses_brightness"] else "",
             _by_name(names, output["lambda_1"]),
             _by_name(names, output["lambda_2"]),
             folder / PICTURE,

@@ -8,7 +8,7 @@ from ..names import written_name
 from .values import KINDS
 
 #: Widgets that set parameters.
-TUNED = ("gamma", "lambda_1", "lambda_2", "regulariser", "uses_haadf")
+TUNED = ("gamma", "lambda_1", "lambda_2", "regulariser", "uses_brightness")
 #: Option of the widget "element" that selects all elements.
 ALL = "all elements"
 _GAMMAS = (0.5, 3.0, 0.05)
@@ -32,7 +32,7 @@ def controls_of(names):
         "lambda_1": ipywidgets.FloatLogSlider(description="lambda_1", step=0.05, **_WIDE),
         "lambda_2": ipywidgets.FloatLogSlider(description="lambda_2", step=0.05, **_WIDE),
         "regulariser": ipywidgets.Dropdown(options=KINDS, description="regulariser", **_WIDE),
-        "uses_haadf": ipywidgets.Checkbox(description="use the HAADF", **_WIDE),
+        "uses_brightness": ipywidgets.Checkbox(description="use the HAADF", **_WIDE),
         "auto": button("Auto", "Choose what predicts held-out counts best"),
         "undo": button("Undo", "Go back to the former values", disabled=True),
         "apply": button("Apply to all", "Fuse the whole scan", button_style="primary"),

@@ -162,7 +162,7 @@ class TuningSession:
         model = self.model_of(values)
         lambda_1, lambda_2 = values.lambdas()
         setting = Setting(
-            model=model if values.uses_haadf and model.has_weights else None,
+            model=model if values.uses_brightness and model.has_weights else None,
             lambda_1=tuple(lambda_1),
             regularisers=values.kinds(),
             ratios=tuple(lambda_2 / lambda_1),
@@ -196,7 +196,7 @@ class TuningSession:
         self.verdicts = fused.numbers.get("verdicts", [])
         values, chosen = values_of(fused.numbers), fused.numbers["weights"]
         fitted = self.model(values.gamma, values.blur).weights
-        if values.uses_haadf and not np.allclose(chosen, fitted, rtol=1e-3, atol=1e-6):
+        if values.uses_brightness and not np.allclose(chosen, fitted, rtol=1e-3, atol=1e-6):
             values = replace(values, weights=tuple(float(f"{each:.4g}") for each in chosen))
         return values
 
@@ -213,7 +213,7 @@ class TuningSession:
             "lambda_1": lambda_1,
             "lambda_2": lambda_2,
             "regularisers": regularisers,
-            "uses_haadf": model.has_weights,
+            "uses_brightness": model.has_weights,
             "haadf_blur": model.blur,
         }
         return values_of(given)

@@ -48,8 +48,9 @@ class Tuner(ipywidgets.VBox):
     widgets : dict
         Widgets by name: ``element`` (the element whose ``lambda_1``, ``lambda_2`` and
         ``regulariser`` are changed), ``gamma``, ``lambda_1``, ``lambda_2``, ``regulariser``,
-        ``uses_haadf``, ``auto``, ``undo``, ``apply``, ``status`` (results of the buttons, verdicts,
-        messages and errors), ``haadf``, ``preview`` (state of the preview), ``picture``, ``code``.
+        ``uses_brightness``, ``auto``, ``undo``, ``apply``, ``status`` (results of the buttons,
+        verdicts, messages and errors), ``haadf``, ``preview`` (state of the preview), ``picture``,
+        ``code``.
     seconds : float
         Duration of the latest update of the picture, including the fusion, in seconds.
     """
@@ -72,7 +73,7 @@ class Tuner(ipywidgets.VBox):
         self.add_class("multimodal-fusion-tuner")
         self._show_values()
         self._update()
-        why = "" if self._values.uses_haadf else self._without_brightness(session.chooses)
+        why = "" if self._values.uses_brightness else self._without_brightness(session.chooses)
         self._say(why, verdicts=session.verdicts, warnings=[*warnings, *more])
 
     @property
@@ -160,7 +161,7 @@ class Tuner(ipywidgets.VBox):
         self._history.keep(self._values, (name, element))
         field = "kind" if name == "regulariser" else name
         self._values = self._values.changed(field, change["new"], element)
-        if name == "uses_haadf" and self._session.has_no_weights:
+        if name == "uses_brightness" and self._session.has_no_weights:
             self._values = self._values.changed("weights", "auto" if change["new"] else None)
         self._enable()
         self._request()
@@ -175,7 +176,7 @@ class Tuner(ipywidgets.VBox):
         self._follow_ups = 0
         self._update()
         uses = "Chosen, with the HAADF."
-        if not self._values.uses_haadf:
+        if not self._values.uses_brightness:
             uses = f"Chosen. {self._without_brightness(chosen=True)}"
         self._say(uses, verdicts=self._session.verdicts, warnings=warnings)
 
@@ -220,7 +221,7 @@ class Tuner(ipywidgets.VBox):
             kinds = values.kinds()
             w["regulariser"].options = KINDS if element is None else KINDS[1:]
             w["regulariser"].value = values.kind if element is None else kinds[element]
-            w["uses_haadf"].value = values.uses_haadf
+            w["uses_brightness"].value = values.uses_brightness
             self._enable()
         finally:
             self._setting_widgets = False
@@ -231,7 +232,7 @@ class Tuner(ipywidgets.VBox):
         Without the HAADF, gamma has no effect, and only the ratio of the lambdas matters.
         """
         w, values = self.widgets, self._values
-        w["gamma"].disabled = w["lambda_1"].disabled = not values.uses_haadf
+        w["gamma"].disabled = w["lambda_1"].disabled = not values.uses_brightness
         w["undo"].disabled = not len(self._history)
 
     def _update(self):
@@ -247,7 +248,7 @@ class Tuner(ipywidgets.VBox):
         shown = f"Preview of {nx} x {ny} pixels: {1000 * self.seconds:.0f} ms"
         if not session.converged:
             shown = f"{shown}, relative gap {session.gap:.0e}"
-        if self._values.uses_haadf and not session.model_of(self._values).has_weights:
+        if self._values.uses_brightness and not session.model_of(self._values).has_weights:
             shown = f"{shown}. The fitted weights of the HAADF are 0: it has no effect"
         w["preview"].value = shown
         if not session.converged and self._follow_ups < _FOLLOW_UPS:

@@ -24,7 +24,7 @@ class Values:
         As in `multimodal_fusion`, for all elements.
     kind : str
         One of `KINDS`.
-    uses_haadf : bool
+    uses_brightness : bool
         Whether the cost includes the HAADF term.
     balance : tuple of tuple of (float, float)
         Pair of factors for each element, by which lambda_1 and lambda_2 are multiplied. They result
@@ -43,7 +43,7 @@ class Values:
     lambda_1: float
     lambda_2: float
     kind: str
-    uses_haadf: bool
+    uses_brightness: bool
     balance: tuple
     regularisers: tuple
     blur: float
@@ -67,7 +67,7 @@ class Values:
             given["regulariser"] = given["regulariser"][0]
         if self.weights is not None:
             given["weights"] = self.weights if self.weights == "auto" else list(self.weights)
-        if not self.uses_haadf:
+        if not self.uses_brightness:
             given["weights"] = [0] * len(lambda_1)
         return given
 
@@ -119,7 +119,7 @@ class Values:
 def values_of(output):
     """Return the `Values` that correspond to a ``full_output``."""
     lambda_1, lambda_2 = np.array(output["lambda_1"]), np.array(output["lambda_2"])
-    if not output["uses_haadf"]:  # then only their ratios matter
+    if not output["uses_brightness"]:  # then only their ratios matter
         lambda_2, lambda_1 = _LAMBDA_1 * lambda_2 / lambda_1, np.full(lambda_1.shape, _LAMBDA_1)
     smooth = lambda_2[lambda_2 > 0]
     middle = lambda_1.min(), np.exp(np.log(smooth).mean()) if smooth.size else 2 * lambda_1.min()
@@ -128,7 +128,7 @@ def values_of(output):
         lambda_1=float(middle[0]),
         lambda_2=float(middle[1]),
         kind=KINDS[0],
-        uses_haadf=output["uses_haadf"],
+        uses_brightness=output["uses_brightness"],
         balance=tuple(zip(lambda_1 / middle[0], lambda_2 / middle[1], strict=True)),
         regularisers=tuple(output["regularisers"]),
         blur=float(output["haadf_blur"]),

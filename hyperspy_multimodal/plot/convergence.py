@@ -72,7 +72,7 @@ def plot_convergence(
     axes = panels_of(fig, len(_TERMS), rows, columns)
     for axis, name, colour, values in zip(axes, _TERMS, LINE_COLOURS[:3], terms.data, strict=True):
         axis.plot(iterations, values, ".-", color=colour)
-        left_out = name == _TERMS[0] and not output.get("uses_haadf", True)
+        left_out = name == _TERMS[0] and not output.get("uses_brightness", True)
         axis.set_title(f"{name}, left out" if left_out else name)
         axis.set_xlabel("iteration")
         axis.ticklabel_format(axis="y", useOffset=False)

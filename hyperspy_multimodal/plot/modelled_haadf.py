@@ -95,7 +95,7 @@ def plot_haadf_model(
 
 def _heading(output):
     said = []
-    if not output.get("uses_haadf", True):
+    if not output.get("uses_brightness", True):
         said.append(f"{_used(output)}: this is what the maps would make of it")
     if "r_squared" in output:
         share = 100 * output["r_squared"]

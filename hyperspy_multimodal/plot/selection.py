@@ -110,7 +110,7 @@ def plot_selection(
             "how settings compare."
         )
     names = _names(output)
-    gammas = sorted({row["gamma"] for row in table if row["uses_haadf"]})
+    gammas = sorted({row["gamma"] for row in table if row["uses_brightness"]})
     colours = {gamma: LINE_COLOURS[i % len(LINE_COLOURS)] for i, gamma in enumerate(gammas)}
     rows, columns = rows_and_columns(len(names), most_columns(figsize, 3.0))
     handles = _legend(table, colours)
@@ -156,7 +156,7 @@ def _draw_settings(axis, table, element, colours):
     """Draw the error of each setting over its smoothing, and connect the best ones."""
     best = {}
     for row in table:
-        colour = colours[row["gamma"]] if row["uses_haadf"] else _WITHOUT
+        colour = colours[row["gamma"]] if row["uses_brightness"] else _WITHOUT
         error, ratio = _percent(row["relative_errors"][element]), row["ratios"][element]
         style = _symbol(colour, row["regularisers"][element], error > _HIGHEST)
         axis.plot(ratio, min(error, _HIGHEST), alpha=0.8, **style)
@@ -181,7 +181,7 @@ def _use_in_words(chosen):
     """Return what of the HAADF is used, with the names of the maps if it differs between them."""
     gamma = f"γ = {chosen['gamma']:g}"
     names = {}
-    uses = uses_by_map(chosen["regularisers"], chosen["apart"], chosen["uses_haadf"])
+    uses = uses_by_map(chosen["regularisers"], chosen["apart"], chosen["uses_brightness"])
     for name, use in zip(_names(chosen), uses, strict=True):
         names.setdefault(use.partition(" and ")[0], []).append(written_name(name))
     if len(names) == 1:
@@ -236,9 +236,9 @@ def _is_choice(row, output, element=slice(None)):
     """
     ratios = np.divide(output["lambda_2"], output["lambda_1"])[element]
     close = np.allclose(np.array(row["ratios"])[element], ratios, _CLOSE)
-    if row["uses_haadf"] != output["uses_haadf"] or not close:
+    if row["uses_brightness"] != output["uses_brightness"] or not close:
         return False
-    if row["uses_haadf"]:
+    if row["uses_brightness"]:
         if any(row[name] != output[name] for name in ("gamma", "haadf_blur")):
             return False
         if not np.isclose(row["lambda_1"], min(output["lambda_1"]), rtol=_CLOSE):

@@ -26,7 +26,7 @@ def numbers_of(prepared, chosen, result, parameters):
     """
     setting, n_maps = chosen.setting, len(prepared.maps.names)
     model = setting.model or prepared.models.first
-    uses_haadf = setting.model is not None
+    uses_brightness = setting.model is not None
     lambda_1, lambda_2 = setting.lambdas
     return {
         "gamma": model.gamma,
@@ -39,8 +39,8 @@ def numbers_of(prepared, chosen, result, parameters):
         "directional": are_directional(setting.regularisers),
         "apart": list(setting.apart),
         "haadf_use": uses_of_haadf(setting),
-        "uses_haadf": uses_haadf,
-        "weights": (model.weights * uses_haadf).tolist(),
+        "uses_brightness": uses_brightness,
+        "weights": (model.weights * uses_brightness).tolist(),
         "weights_fitted": parameters.fits_weights,
         "offset": model.offset,
         "scales": (prepared.maps.gains * model.scales).tolist(),

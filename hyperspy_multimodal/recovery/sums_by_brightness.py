@@ -93,7 +93,8 @@ def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     if dim := [each for each in notable if each not in large]:
         _logger.warning(
             "Sums of fused maps over parts of the scan with few counts differ from those of the "
-            "counts: %s. This does not change the verdicts. There, use sums of the raw maps.",
+            "counts: %s. This is noted beside the verdicts, but does not change them. There, use "
+            "sums of the raw maps.",
             all_differences(maps, dim, shares=True),
             kind="wrong small sums",
             about=_errors_by_name(maps, dim),

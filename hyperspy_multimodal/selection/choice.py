@@ -44,7 +44,7 @@ class Choice:
     setting : Setting
         Its ``model`` is None if "no HAADF" predicts best.
     table : list of dict
-        Settings that were tried: ``uses_haadf``, ``gamma``, ``haadf_blur``, ``lambda_1`` (None
+        Settings that were tried: ``uses_brightness``, ``gamma``, ``haadf_blur``, ``lambda_1`` (None
         without HAADF); and for each element ``ratios`` lambda_2 / lambda_1, ``regularisers``,
         ``directional``, ``apart`` (the HAADF does not pull the element), ``relative_errors``
         (squared error of the prediction divided by the smallest one of that element),

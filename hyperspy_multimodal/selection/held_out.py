@@ -315,7 +315,7 @@ class HeldOut:
         least = np.maximum(self._least, np.finfo(float).tiny)
         return [
             {
-                "uses_haadf": setting.model is not None,
+                "uses_brightness": setting.model is not None,
                 "gamma": setting.model.gamma if setting.model else None,
                 "haadf_blur": setting.model.blur if setting.model else None,
                 "lambda_1": setting.lambda_1 if setting.model else None,

@@ -33,7 +33,7 @@ def warn_of_clipping(array):
             "probably saturated. At these pixels, it is darker than it should be, and maps that "
             "follow it may be too dark as well. Record the HAADF at a lower gain, or compare with "
             "regulariser='isotropic', which ignores its edges. Where its brightness is used "
-            "(`uses_haadf`), compare with weights of 0, too.",
+            "(`uses_brightness`), compare with weights of 0, too.",
             100 * bright,
             highest,
             kind="saturated HAADF",
@@ -45,7 +45,7 @@ def warn_of_clipping(array):
             "at black. There, it shows no differences, such as those between a thin film and "
             "vacuum, and maps that follow it may miss them. Record the HAADF with a higher offset, "
             "or compare with regulariser='isotropic'. Where its brightness is used "
-            "(`uses_haadf`), compare with weights of 0, too.",
+            "(`uses_brightness`), compare with weights of 0, too.",
             100 * dark,
             int(values[0]),
             kind="clipped HAADF",

@@ -147,8 +147,9 @@ DESCRIPTIONS = {
       errors of the maps and of all quantities computed from them.
     - Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``, ``scales`` (in
       the units of the maps), ``r_squared`` (fraction of the variance of the HAADF that the measured
-      maps explain), ``uses_haadf``, ``iterations``, ``converged`` and ``optimality`` (the relative
-      optimality gap).
+      maps explain), ``uses_brightness`` (of the HAADF, for at least one map; ``haadf_use`` also
+      names its edges), ``iterations``, ``converged`` and ``optimality`` (the relative optimality
+      gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
       ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True if the brightness of the
       HAADF does not influence the map), ``haadf_use`` (which features of the HAADF are used:

@@ -93,7 +93,7 @@ def _shared(output):
         "regulariser": output["regularisers"],
         "haadf_blur": output["haadf_blur"],
     }
-    if not output["uses_haadf"]:
+    if not output["uses_brightness"]:
         shared["weights"] = [0.0] * len(output["weights"])
     return shared
 

@@ -56,7 +56,7 @@ def test_fused_maps_are_closer_to_the_truth(specimen, truth, fused, automatic):
     for maps in (fused, automatic[0]):
         assert stacked(maps).min() >= 0
         assert (snr(stacked(maps), truth) > raw + 4).all()
-    assert automatic[1]["uses_haadf"]
+    assert automatic[1]["uses_brightness"]
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
@@ -71,7 +71,7 @@ def test_haadf_adds_to_total_variation(specimen, truth, fused):
     without = specimen.signal.multimodal_fusion(
         specimen.haadf, 1, LAMBDAS, weights=[0, 0, 0], background_windows="auto"
     )
-    assert not without[0].metadata.Multimodal_fusion.uses_haadf
+    assert not without[0].metadata.Multimodal_fusion.uses_brightness
     gain = snr(stacked(fused), truth) - snr(stacked(without), truth)
     assert gain.mean() > 0.3
 

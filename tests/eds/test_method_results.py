@@ -150,7 +150,7 @@ def test_every_parameter_is_recorded(automatic):
     recorded["weights"] = ["weights", "weights_fitted", "offset", "scales"]
     missing = {item for items in recorded.values() for item in items} - set(node)
     assert not missing
-    assert {"iterations", "converged", "optimality", "uses_haadf", "version"} <= set(node)
+    assert {"iterations", "converged", "optimality", "uses_brightness", "version"} <= set(node)
     assert (node["gamma"], node["seed"], node["keep_totals"]) == (1.0, 0, "auto")
     assert node["lambdas_chosen"] and node["weights_fitted"] and node["converged"]
     # with sieves, maps have settled at ten times the tolerance
@@ -213,7 +213,7 @@ def test_full_output(specimen, automatic):
     assert set(output) == {
         *("raw_maps", "raw_noise", "cost_terms", "haadf", "modelled_haadf", "haadf_residual"),
         *("gamma", "lambda_1", "lambda_2", "lambdas_chosen", "weights", "weights_fitted"),
-        *("offset", "scales", "r_squared", "uses_haadf", "iterations", "converged"),
+        *("offset", "scales", "r_squared", "uses_brightness", "iterations", "converged"),
         *("optimality", "selection", "spectrum_fit", "gamma_chosen", "apart", "haadf_use"),
         *("directional", "regularisers", "bright_bias", "bright_bias_errors", "bright_restored"),
         *("relaxed", "differing", "strips_restored", "shared_weights", "shared_coefficients"),
@@ -245,6 +245,6 @@ def test_full_output(specimen, automatic):
     model = output["offset"] + np.tensordot(output["weights"], by_scale, axes=1)
     np.testing.assert_allclose(images[1].data, model, atol=1e-5)
     assert 0 < output["r_squared"] <= 1
-    columns = {"uses_haadf", "gamma", "haadf_blur", "lambda_1", "ratios", "apart"}
+    columns = {"uses_brightness", "gamma", "haadf_blur", "lambda_1", "ratios", "apart"}
     columns |= {"directional", "regularisers", "bright_bias", "bright_bias_errors"}
     assert all(columns | {"relative_errors"} == set(row) for row in output["selection"])

@@ -51,7 +51,7 @@ def automatic(sem, bse):
 def test_fused_maps_are_nearer_to_the_truth_than_raw_ones(automatic, truth):
     maps, output = automatic
     raw = stacked(output["raw_maps"])
-    assert output["uses_haadf"] and output["converged"]
+    assert output["uses_brightness"] and output["converged"]
     assert (error(stacked(maps), truth) < 0.5 * error(raw, truth)).all()
     np.testing.assert_allclose(
         stacked(maps).sum(axis=(1, 2)), raw.sum(axis=(1, 2)), rtol=1e-3

@@ -123,7 +123,7 @@ def test_values_come_from_outputs_with_and_without_haadf():
         "lambda_1": [0.1, 1.0],
         "lambda_2": [0.2, 8.0],
         "regularisers": ["directional", "isotropic"],
-        "uses_haadf": True,
+        "uses_brightness": True,
         "haadf_blur": 0.5,
     }
     given = values_of(output).arguments()
@@ -135,7 +135,7 @@ def test_values_come_from_outputs_with_and_without_haadf():
     }
     twice = replace(values_of(output), lambda_2=2 * values_of(output).lambda_2)
     assert twice.arguments()["lambdas"] == ([0.1, 1.0], [0.4, 16.0])
-    without = values_of({**output, "uses_haadf": False}).arguments()
+    without = values_of({**output, "uses_brightness": False}).arguments()
     lambda_1, lambda_2 = without["lambdas"]
     np.testing.assert_allclose(np.array(lambda_2) / lambda_1, [2, 8], rtol=1e-3)
     assert without["weights"] == [0, 0]

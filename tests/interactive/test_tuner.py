@@ -30,7 +30,7 @@ def test_it_starts_from_what_is_given(tuner):
         "haadf_blur": 0.0,
     }
     w = tuner.widgets
-    assert (w["gamma"].value, w["uses_haadf"].value) == (1, True)
+    assert (w["gamma"].value, w["uses_brightness"].value) == (1, True)
     for name, value in (("lambda_1", 0.01), ("lambda_2", 0.02)):
         assert w[name].value == pytest.approx(value)
         assert (w[name].min + w[name].max) / 2 == pytest.approx(np.log10(value))
@@ -45,7 +45,7 @@ def test_it_starts_from_what_is_given(tuner):
         ("lambda_2", 0.05, {"lambdas": (0.01, 0.05)}),
         slow("regulariser", "isotropic", {"regulariser": "isotropic"}),
         ("regulariser", "sieve", {"regulariser": "sieve"}),
-        ("uses_haadf", False, {"weights": [0, 0, 0]}),
+        ("uses_brightness", False, {"weights": [0, 0, 0]}),
     ],
 )
 def test_each_widget_changes_the_picture_and_its_argument(tuner, name, value, argument):
@@ -80,11 +80,11 @@ def test_the_line_of_code_can_be_run(specimen):
     expected = {**arguments, **tuner.parameters, "navigation_mask": "navigation_mask"}
     assert keywords(tuner) == expected
     assert expected["weights"] == "Z"
-    tuner.widgets["uses_haadf"].value = False
+    tuner.widgets["uses_brightness"].value = False
     assert keywords(tuner) == {**expected, "weights": [0, 0]}
     tuner.widgets["apply"].click()
     assert "Applied to all" in tuner.widgets["status"].value
-    assert not tuner.output["uses_haadf"]
+    assert not tuner.output["uses_brightness"]
 
 
 def test_apply_is_multimodal_fusion_with_these_arguments(specimen, tuner):
@@ -108,11 +108,11 @@ def test_auto_is_what_multimodal_fusion_chooses(specimen, tuner):
     found = tuner.parameters
     assert found["gamma"] == output["gamma"]
     assert tuner.widgets["gamma"].value == output["gamma"]
-    assert tuner.widgets["uses_haadf"].value == output["uses_haadf"]
+    assert tuner.widgets["uses_brightness"].value == output["uses_brightness"]
     ratios = np.array(output["lambda_2"]) / np.array(output["lambda_1"])
     lambda_1, lambda_2 = (np.broadcast_to(each, 3) for each in found["lambdas"])
     np.testing.assert_allclose(lambda_2 / lambda_1, ratios, rtol=2e-3)
-    if output["uses_haadf"]:
+    if output["uses_brightness"]:
         np.testing.assert_allclose(lambda_1, output["lambda_1"], rtol=2e-3)
     kinds = np.broadcast_to(found["regulariser"], 3)
     np.testing.assert_array_equal(kinds, output["regularisers"])
@@ -132,7 +132,7 @@ def test_other_weights_that_were_chosen_are_kept_until_gamma_moves(tuner, monkey
 
     def with_other_weights(*arguments):
         fused = choice(*arguments)
-        numbers = {**fused.numbers, "uses_haadf": True, "weights": [0.1, 0.2, 0.3]}
+        numbers = {**fused.numbers, "uses_brightness": True, "weights": [0.1, 0.2, 0.3]}
         return replace(fused, numbers=numbers)
 
     monkeypatch.setattr(session_module, "fuse_reading", with_other_weights)
@@ -152,11 +152,11 @@ def test_other_weights_that_were_chosen_are_kept_until_gamma_moves(tuner, monkey
 def test_it_says_what_is_left_of_the_haadf_and_why(specimen, tuner, monkeypatch):
     given = {**GIVEN, "weights": [0] * 3}
     without = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)
-    assert not without.widgets["uses_haadf"].value
+    assert not without.widgets["uses_brightness"].value
     assert "has no weight: only its edges are used" in without.widgets["status"].value
     mixed, isotropic = ("isotropic", "directional", "isotropic"), ("isotropic",) * 3
     for regularisers, left in ((mixed, "only its edges"), (isotropic, "left out")):
-        chosen = replace(tuner._values, uses_haadf=False, regularisers=regularisers)
+        chosen = replace(tuner._values, uses_brightness=False, regularisers=regularisers)
         monkeypatch.setattr(tuner._session, "choose", lambda chosen=chosen: chosen)
         tuner.widgets["auto"].click()
         assert "does not help to predict" in tuner.widgets["status"].value

@@ -83,7 +83,7 @@ def test_one_element_can_have_none_where_all_have_a_sieve(tuner):
 def test_undo_goes_back_step_by_step(tuner, monkeypatch):
     w = tuner.widgets
     seen = [tuner.parameters]
-    for name, value in (("gamma", 1.5), ("lambda_2", 0.05), ("uses_haadf", False)):
+    for name, value in (("gamma", 1.5), ("lambda_2", 0.05), ("uses_brightness", False)):
         w[name].value = value
         seen.append(tuner.parameters)
     picture = w["picture"].value
@@ -116,13 +116,13 @@ def test_a_drag_is_one_step_and_so_is_auto(tuner, monkeypatch):
         assert (tuner.parameters["gamma"], tuner.parameters["lambdas"][1]) == (gamma, lambda_2)
 
 
-@pytest.mark.parametrize("uses_haadf", [True, False])
-def test_a_slider_changes_the_picture_or_is_disabled(tuner, uses_haadf):
+@pytest.mark.parametrize("uses_brightness", [True, False])
+def test_a_slider_changes_the_picture_or_is_disabled(tuner, uses_brightness):
     w = tuner.widgets
-    w["uses_haadf"].value = uses_haadf
+    w["uses_brightness"].value = uses_brightness
     for name in SLIDERS:
         if w[name].disabled:
-            assert not uses_haadf and name != "lambda_2"
+            assert not uses_brightness and name != "lambda_2"
             continue
         before = tuner._session.fuse(tuner._values)[0]
         w[name].value *= 2
@@ -134,14 +134,14 @@ def test_the_haadf_can_be_turned_on_where_weights_of_0_were_given(specimen):
     given = {**GIVEN, "weights": [0, 0, 0]}
     tuner = specimen.signal.multimodal_fusion_interactive(specimen.haadf, **given)
     w, before = tuner.widgets, tuner._session.fuse(tuner._values)[0]
-    w["uses_haadf"].value = True
+    w["uses_brightness"].value = True
     assert tuner.parameters["weights"] == "auto"
     assert "weights='auto'" in w["code"].value.replace("&#x27;", "'")
     after = tuner._session.fuse(tuner._values)[0]
     assert np.linalg.norm(after - before) > 0.02 * np.linalg.norm(before)
     w["gamma"].value = 1.4
     assert tuner.parameters["weights"] == "auto"
-    w["uses_haadf"].value = False
+    w["uses_brightness"].value = False
     assert tuner.parameters["weights"] == [0, 0, 0]
 
 

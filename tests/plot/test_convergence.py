@@ -19,7 +19,7 @@ def test_titles_say_what_was_left_out_and_how_it_ended(fused):
     axes = plot_convergence(fused[1])
     assert [axis.get_title() for axis in axes] == ["HAADF term", "Poisson term", "regulariser"]
     assert axes[0].figure.get_suptitle().startswith("converged")
-    output = {**fused[1], "uses_haadf": False, "converged": False, "optimality": 0.012}
+    output = {**fused[1], "uses_brightness": False, "converged": False, "optimality": 0.012}
     axes = plot_convergence(output)
     assert axes[0].get_title() == "HAADF term, left out"
     assert axes[0].figure.get_suptitle() == "not converged, relative gap 1.2e-02"

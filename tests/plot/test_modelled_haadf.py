@@ -29,7 +29,7 @@ def test_the_heading_says_what_is_explained_and_what_was_left_out(fused):
     heading = plot_haadf_model(output)[0].figure.get_suptitle()
     assert "87.6 %" in heading
     assert "left out" not in heading
-    output["uses_haadf"] = False
+    output["uses_brightness"] = False
     output["directional"] = [False, True, False]
     assert "Only edges" in plot_haadf_model(output)[0].figure.get_suptitle()
     output["directional"] = [False] * 3

@@ -24,7 +24,7 @@ LABELS = {
 
 def row(ratios, errors, **changed):
     """Return a row of the table of two elements."""
-    setting = {"uses_haadf": True, "gamma": 1.0, "haadf_blur": 0.0, "lambda_1": 0.01}
+    setting = {"uses_brightness": True, "gamma": 1.0, "haadf_blur": 0.0, "lambda_1": 0.01}
     regularisers = {"regularisers": ["directional"] * 2, "apart": [False, False]}
     return {**setting, **regularisers, "ratios": ratios, "relative_errors": errors, **changed}
 
@@ -100,7 +100,7 @@ def test_what_was_chosen_has_a_ring(chosen):
     "changed",
     [
         {},
-        {"uses_haadf": False, "gamma": None, "haadf_blur": None, "lambda_1": None},
+        {"uses_brightness": False, "gamma": None, "haadf_blur": None, "lambda_1": None},
         {"gamma": 1.4},
         {"haadf_blur": 1.5},
         {"lambda_1": 0.0316},
@@ -123,7 +123,7 @@ def test_the_ring_is_at_the_setting_chosen_for_all_elements(changed):
 
 
 def test_an_element_that_was_changed_after_the_choice_has_its_own_ring():
-    without = {"uses_haadf": False, "gamma": None, "haadf_blur": None, "lambda_1": None}
+    without = {"uses_brightness": False, "gamma": None, "haadf_blur": None, "lambda_1": None}
     names = ["smooth", "huber"]
     chosen = row([2.0, 4.0], [1.1, 1.05], regularisers=names, **without)
     table = [
@@ -159,7 +159,7 @@ def test_lines_join_the_best_at_each_smoothing():
         row([2.0, 2.0], [1.1, 1.0]),
         row([2.0, 2.0], [1.05, 1.0], lambda_1=0.1),
         row([4.0, 4.0], [1.0, 1.2]),
-        row([4.0, 4.0], [1.6, 1.2], uses_haadf=False, gamma=None),
+        row([4.0, 4.0], [1.6, 1.2], uses_brightness=False, gamma=None),
     ]
     axes = plot_selection(output_of(table, table[2]))
     (line,) = (each for each in axes[0].lines if each.get_marker() == "None")
@@ -170,14 +170,14 @@ def test_lines_join_the_best_at_each_smoothing():
     ("row_of", "words"),
     [
         ({}, "with the HAADF, γ = 1"),
-        ({"uses_haadf": False, "gamma": None}, "with the edges of the HAADF only"),
+        ({"uses_brightness": False, "gamma": None}, "with the edges of the HAADF only"),
         (
-            {"uses_haadf": False, "gamma": None, "regularisers": ["isotropic"] * 2},
+            {"uses_brightness": False, "gamma": None, "regularisers": ["isotropic"] * 2},
             "without the HAADF",
         ),
         ({"apart": [True, False]}, "HAADF used (γ = 1) for O Kα; HAADF edges only for Ti Kα"),
         (
-            {"uses_haadf": False, "gamma": None, "regularisers": ["isotropic", "directional"]},
+            {"uses_brightness": False, "gamma": None, "regularisers": ["isotropic", "directional"]},
             "HAADF edges only for O Kα; HAADF left out for Ti Kα",
         ),
         (

@@ -53,7 +53,7 @@ def test_their_widths_are_in_the_record_and_give_the_same_maps(columns, automati
     assert maps[0].metadata.Multimodal_fusion.regulariser == "auto"
     given = {name: output[name] for name in ("gamma", "haadf_blur")}
     given["share_structure"] = True
-    if not output["uses_haadf"]:
+    if not output["uses_brightness"]:
         given["weights"] = [0] * len(maps)
     lambdas = output["lambda_1"], output["lambda_2"]
     again, _, _ = chosen(columns, regulariser=output["regularisers"], lambdas=lambdas, **given)

@@ -129,7 +129,7 @@ def test_total_variation_may_differ_by_element(fuse, lambdas):
 def test_some_elements_may_have_sieves(fuse, names, lambdas):
     _, record, output = fuse(regulariser=names, lambdas=lambdas)
     assert record.regularisers == names
-    guided = [row["regularisers"] for row in output["selection"] if row["uses_haadf"]]
+    guided = [row["regularisers"] for row in output["selection"] if row["uses_brightness"]]
     assert all(each == names for each in guided)
 
 

@@ -32,7 +32,7 @@ ISOTROPIC = ("isotropic",) * 3
 class Scan:
     """Particles of known counts, fused with parameters that suit them."""
 
-    def __init__(self, dose=1.0, seed=0, uses_haadf=True, **setting):
+    def __init__(self, dose=1.0, seed=0, uses_brightness=True, **setting):
         self.dose = dose
         self.truth = dose * COUNTS[:, None, None] * truth(1.0, shape=SHAPE, width=4)
         self.maps = measured(self.truth, 0.2 * dose, seed)
@@ -46,7 +46,7 @@ class Scan:
             "apart": (False,) * 3,
         }
         self.setting = Setting(
-            model if uses_haadf else None, 1e-3 if uses_haadf else 1.0, **given | setting
+            model if uses_brightness else None, 1e-3 if uses_brightness else 1.0, **given | setting
         )
         self.kept = np.array([True, True, False])
         self.fuse()
@@ -121,12 +121,12 @@ def test_they_fall_with_the_dose():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("uses_haadf", [True, False])
-def test_their_squares_are_mean_square_errors(uses_haadf):
+@pytest.mark.parametrize("uses_brightness", [True, False])
+def test_their_squares_are_mean_square_errors(uses_brightness):
     """On average over scans; what is flattened and what is noise."""
     squares, stated = [], []
     for seed in range(3):
-        scan = Scan(seed=seed, uses_haadf=uses_haadf)
+        scan = Scan(seed=seed, uses_brightness=uses_brightness)
         squares.append(np.square(scan.fused.maps - scan.truth).mean(axis=(1, 2)))
         deviations = scan.drawn().standard_deviations
         stated.append(np.square(deviations).mean(axis=(1, 2)))
@@ -186,7 +186,9 @@ def test_the_truth_of_draws_lacks_more_of_the_total_variation_the_heavier_it_is(
 
 
 def test_no_model_is_fitted_without_haadf():
-    errors = Scan(uses_haadf=False).errors(refit=lambda *_: pytest.fail("there is none to fit"))
+    errors = Scan(uses_brightness=False).errors(
+        refit=lambda *_: pytest.fail("there is none to fit")
+    )
     assert (errors > 0).any()
 
 
@@ -205,7 +207,7 @@ def test_a_blurred_haadf_has_less_noise():
 
 
 def test_without_haadf_its_noise_does_not_matter():
-    scan = Scan(uses_haadf=False, regularisers=ISOTROPIC)
+    scan = Scan(uses_brightness=False, regularisers=ISOTROPIC)
     reference = scan.errors()
     image = scan.models.haadf + np.random.default_rng(8).normal(0, 0.3, SHAPE)
     scan.models = GuidedModels(image, scan.models.models)

@@ -64,7 +64,7 @@ def flipped(choose, specimen):
 def described(setting):
     model = setting.model
     return {
-        "uses_haadf": model is not None,
+        "uses_brightness": model is not None,
         "gamma": model.gamma if model else None,
         "haadf_blur": model.blur if model else None,
         "lambda_1": setting.lambda_1 if model else None,
@@ -127,7 +127,7 @@ def test_what_is_tried_is_within_limits(chosen, noisy, flipped):
     for choice in (chosen[0], noisy, flipped):
         for row in choice.table:
             assert set(row["ratios"]) <= set(RATIOS)
-            assert not row["uses_haadf"] or LAMBDAS_1[0] <= row["lambda_1"] <= LAMBDAS_1[1]
+            assert not row["uses_brightness"] or LAMBDAS_1[0] <= row["lambda_1"] <= LAMBDAS_1[1]
     tried = {row["lambda_1"] for row in chosen[0].table}
     assert {None, *FIRST_LAMBDAS_1} <= tried
 
@@ -137,7 +137,7 @@ def test_choice_is_the_best_of_those_with_haadf(choose, seed):
     """Those that were tried; the least errors that the search knew at the time can move later."""
     choice = choose(seed=seed, gammas=(1.0, 1.4, 1.8))
     assert choice.setting.model is not None
-    best = min(total(row) for row in choice.table if row["uses_haadf"])
+    best = min(total(row) for row in choice.table if row["uses_brightness"])
     assert total(row_of(choice.setting, choice.table)) < 1.002 * best
 
 
@@ -160,7 +160,7 @@ def test_lambdas_beside_the_chosen_were_tried(chosen):
 
 def test_without_haadf_each_element_has_the_best_ratio_and_regulariser(noisy, flipped):
     for choice in (noisy, flipped):
-        rows = [row for row in choice.table if not row["uses_haadf"]]
+        rows = [row for row in choice.table if not row["uses_brightness"]]
         own = row_of(choice.setting, choice.table)
         for element in range(3):
             best = min(row["relative_errors"][element] for row in rows)
@@ -169,7 +169,7 @@ def test_without_haadf_each_element_has_the_best_ratio_and_regulariser(noisy, fl
 
 def test_ratios_beside_the_best_were_tried_without_haadf(chosen):
     """Of each element and regulariser, so that the best is one of the whole range."""
-    rows = [row for row in chosen[0].table if not row["uses_haadf"]]
+    rows = [row for row in chosen[0].table if not row["uses_brightness"]]
     for element in range(3):
         for directional in (True, False):
             errors = {
@@ -202,7 +202,7 @@ def test_every_regulariser_is_tried_and_named_in_the_table(choose):
             REGULARISERS[name].is_directional for name in row["regularisers"]
         ]
     assert list(choice.setting.regularisers) == row_of(choice.setting, choice.table)["regularisers"]
-    best = min(total(row) for row in choice.table if row["uses_haadf"])
+    best = min(total(row) for row in choice.table if row["uses_brightness"])
     assert total(row_of(choice.setting, choice.table)) < 1.01 * best
 
 
@@ -215,14 +215,14 @@ def is_in_range(name, ratio):
 def test_choice_is_in_the_table_where_no_element_has_a_weight(choose):
     choice = choose(weights=np.zeros(3))
     assert choice.setting.model is None
-    assert not any(row["uses_haadf"] for row in choice.table)
+    assert not any(row["uses_brightness"] for row in choice.table)
     row_of(choice.setting, choice.table)
 
 
 def test_a_haadf_that_no_weight_speaks_of_is_not_tried(choose, specimen):
     choice = choose(weights=np.zeros(3))
     assert choice.setting.model is None
-    assert not any(row["uses_haadf"] for row in choice.table)
+    assert not any(row["uses_brightness"] for row in choice.table)
 
 
 def test_all_exponents_are_tried(choose):

@@ -89,7 +89,7 @@ def test_table_tells_the_settings(maps, models, guided, alone):
     assert first.pop("bright_bias") == bias.percent[:, 1].tolist()
     assert first.pop("bright_bias_errors") == bias.percent_errors[:, 1].tolist()
     assert first == {
-        "uses_haadf": True,
+        "uses_brightness": True,
         "gamma": 1.0,
         "haadf_blur": 0.0,
         "lambda_1": 1e-3,
@@ -100,5 +100,5 @@ def test_table_tells_the_settings(maps, models, guided, alone):
     }
     assert len(relative) == 3
     assert apart["apart"] == [True, False, False]
-    assert not without["uses_haadf"]
+    assert not without["uses_brightness"]
     assert [without[name] for name in ("gamma", "haadf_blur", "lambda_1")] == [None] * 3

@@ -67,9 +67,9 @@ def test_directions_are_not_found_where_none_are_followed(maps, models, guided, 
 # one fusion
 
 
-@pytest.mark.parametrize("uses_haadf", [True, False])
-def test_fusion_is_that_of_the_setting(maps, models, guided, alone, uses_haadf):
-    setting = guided if uses_haadf else alone
+@pytest.mark.parametrize("uses_brightness", [True, False])
+def test_fusion_is_that_of_the_setting(maps, models, guided, alone, uses_brightness):
+    setting = guided if uses_brightness else alone
     model = models.first
     result = fuse_setting(maps, models, setting, totals=maps.totals, **SOLVE)
     expected = fuse_scaled(
@@ -77,7 +77,7 @@ def test_fusion_is_that_of_the_setting(maps, models, guided, alone, uses_haadf):
         maps.background,
         models.haadf,
         scales=model.scales,
-        weights=model.weights if uses_haadf else np.zeros(3),
+        weights=model.weights if uses_brightness else np.zeros(3),
         offset=model.offset,
         gamma=1.0,
         lambda_1=setting.lambda_1,

@@ -171,7 +171,7 @@ def with_haadf(landscape):
     """Return what was tried with the HAADF, and whether it is used."""
     held_out = known(landscape)
     setting = search(held_out, (BOTH,) * 3)
-    return [each for each in held_out.table() if each["uses_haadf"]], setting.model is not None
+    return [each for each in held_out.table() if each["uses_brightness"]], setting.model is not None
 
 
 def test_a_haadf_that_serves_nobody_is_left_before_regularisers_are_adjusted():
@@ -195,6 +195,6 @@ def test_no_setting_of_the_same_elements_is_tried_twice():
     landscape = Landscape()
     held_out = known(landscape)
     search(held_out, (BOTH,) * 3)
-    tried = [tuple(each["regularisers"]) for each in held_out.table() if each["uses_haadf"]]
+    tried = [tuple(each["regularisers"]) for each in held_out.table() if each["uses_brightness"]]
     others = [each for each in tried if each != landscape.regularisers]
     assert len(others) == 1

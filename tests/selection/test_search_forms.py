@@ -81,7 +81,7 @@ def test_all_forms_are_compared_before_the_haadf_comes_in():
     held_out = held_out_of(landscape_of())
     search(held_out, (FORMS,) * 3)
     rows = tried_by(held_out)
-    first = [row["uses_haadf"] for row in rows].index(True)
+    first = [row["uses_brightness"] for row in rows].index(True)
     assert {name for row in rows[:first] for name in row["regularisers"]} == set(FORMS)
 
 
@@ -277,7 +277,7 @@ def test_elements_that_may_not_have_a_sieve_have_none(lacking):
     setting = search(held_out, candidates)
     expected = [i != lacking for i in range(3)]
     assert [name == SIEVE for name in setting.regularisers] == expected
-    guided = [row["regularisers"] for row in tried_by(held_out) if row["uses_haadf"]]
+    guided = [row["regularisers"] for row in tried_by(held_out) if row["uses_brightness"]]
     assert all(names[lacking] != SIEVE for names in guided)
 
 
@@ -288,7 +288,7 @@ def test_elements_that_must_have_one_have_one_from_the_start():
     assert setting.regularisers[::2] == (SIEVE, "isotropic")
     assert setting.regularisers[1] in FORMS
     assert setting.ratios[0] == 2.828
-    guided = [row["regularisers"] for row in tried_by(held_out) if row["uses_haadf"]]
+    guided = [row["regularisers"] for row in tried_by(held_out) if row["uses_brightness"]]
     assert all(names[0] == SIEVE for names in guided)
 
 

@@ -99,7 +99,7 @@ def test_the_automatic_choice_and_errors_work(specimen, mask):
     maps, output = fuse(
         specimen, lambdas="auto", navigation_mask=mask, uncertainty=True, full_output=True
     )
-    assert output["uses_haadf"]
+    assert output["uses_brightness"]
     errors = arrays(output["standard_deviations"])
     assert np.isfinite(errors).all() and (errors >= 0).all()
     truth = arrays(specimen.counts)

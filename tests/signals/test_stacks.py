@@ -105,7 +105,7 @@ def test_parameters_are_chosen_for_each_or_shared(frames, stack):
     assert [len(each["selection"]) > 0 for each in output["slices"]] == [True] * 3
     maps, output = stack.multimodal_fusion(haadf_stack(frames), slices="shared", **options)
     assert [each["lambdas_chosen"] for each in output["slices"]] == [False, True, False]
-    names = "gamma", "lambda_1", "lambda_2", "regularisers", "haadf_blur", "uses_haadf"
+    names = "gamma", "lambda_1", "lambda_2", "regularisers", "haadf_blur", "uses_brightness"
     for name in names:
         first, *others = (each[name] for each in output["slices"])
         assert all(other == first for other in others), name
