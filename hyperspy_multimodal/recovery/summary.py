@@ -5,7 +5,7 @@ import functools
 import logging
 
 from ..notes import Pool, gathered, gathered_so_far, repeat
-from .verdict import RULES, SOUND, VERDICTS, all_texts, ranked
+from .verdict import RULES, SOUND, VERDICTS, all_texts, concerned, ranked
 
 _logger = logging.getLogger(__name__)
 _MOST = 5  # reasons, unless the verdicts need more
@@ -47,7 +47,8 @@ class Summary(list):
         for text, source in more.items():
             logging.getLogger(source).info("%s", text)
         lines = [self.first_line()]
-        lines += [f"{i}. {text}{self._concerns(text)}" for i, text in enumerate(shown, 1)]
+        every = [each for fused, _ in self.fusions for each in fused]
+        lines += [f"{i}. {text}{concerned(self, every, text)}" for i, text in enumerate(shown, 1)]
         if more:
             where = "the output" if self.full_output else "full_output=True"
             lines.append(f"{len(more)} more in `messages` of {where}.")
@@ -91,16 +92,6 @@ class Summary(list):
     def _merged(self):
         """Return the name, the worst verdict and its words for each map."""
         return _merged([verdicts for verdicts, _ in self.fusions])
-
-    def _concerns(self, text):
-        """Return which maps a problem of the HAADF affects, unless it affects all of them."""
-        if not any(RULES[note.kind].by_haadf for note in self if note.text == text):
-            return ""
-        verdicts = [each for fused, _ in self.fusions for each in fused]
-        suffer = dict.fromkeys(each.name for each in verdicts if text in each.texts)
-        if not suffer or len(suffer) == len({each.name for each in verdicts}):
-            return ""
-        return f" This concerns only {', '.join(suffer)}."
 
     def first_line(self):
         """Return the verdicts, and the brief messages, in one line."""

@@ -320,5 +320,19 @@ def ranked(notes, verdicts):
 
 
 def all_texts(notes, verdicts):
-    """Return the texts of all messages, those that `ranked` returns first."""
-    return list(dict.fromkeys([*ranked(notes, verdicts), *(note.text for note in notes)]))
+    """Return the texts of all messages, those that `ranked` returns first.
+
+    Those on the HAADF end with the maps that they affect, as by `concerned`.
+    """
+    texts = dict.fromkeys([*ranked(notes, verdicts), *(note.text for note in notes)])
+    return [text + concerned(notes, verdicts, text) for text in texts]
+
+
+def concerned(notes, verdicts, text):
+    """Return which maps a problem of the HAADF affects, unless it affects all of them."""
+    if not any(RULES[note.kind].by_haadf for note in notes if note.text == text):
+        return ""
+    suffer = dict.fromkeys(each.name for each in verdicts if text in each.texts)
+    if not suffer or len(suffer) == len({each.name for each in verdicts}):
+        return ""
+    return f" This concerns only {', '.join(suffer)}."

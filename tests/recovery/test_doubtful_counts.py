@@ -86,6 +86,7 @@ def test_a_fault_of_the_haadf_says_which_maps_it_concerns(caplog):
         summary.log()
         [record] = caplog.records
         assert record.getMessage().endswith(f"1. Saturated.{concerned}")
+        assert summary.texts() == [f"Saturated.{concerned}"]
 
 
 def test_the_summary_explains_all_words_of_its_first_line(caplog):
