@@ -50,7 +50,7 @@ def main():
     maps, output = fuse(scan)
     print(output["spectrum_fit"]["goodness"])
     for verdict in output["verdicts"]:
-        print(verdict["map"], verdict["verdict"], *verdict["because"])
+        print(verdict["map"], verdict["verdict"], *verdict["because"], sep=", ")
     spheres = [m for m in maps if m.metadata.Sample.elements[0] in ("O", "Si")]
     found = composition(spheres, output, KFACTORS, spheres_of_halves(scan.haadf))
     print(found.table())
