@@ -150,8 +150,8 @@ def report(found):
         _logger.warning(
             "Lines of %s, which is not among the elements, overlap %s. They are estimated to "
             "contribute %s of the %s counts there, judging by %s, and are subtracted from the map. "
-            "If this is wrong, so is the map. If the element is in the specimen, add it with "
-            "s.add_elements.",
+            "If this estimate is wrong, so is the map. If the element is in the specimen, add it "
+            "with s.add_elements.",
             each.element,
             each.line,
             with_error(each.counts, each.error),

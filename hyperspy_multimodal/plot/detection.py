@@ -86,8 +86,8 @@ def plot_detection(
         raise ValueError("plot_detection needs a region, but this composition has none.")
     if not found.fit_errors_are_known:
         raise ValueError(
-            "found must come from spectra, but comes from existing maps. How much of their counts "
-            "is background is not known, so detection cannot be assessed. Use plot_composition."
+            "found must come from spectra, but comes from existing maps. Their background is not "
+            "known, so detection cannot be assessed. Use plot_composition."
         )
     least = checked_number("least", least, low=0, include_low=False)
     if least >= 100:

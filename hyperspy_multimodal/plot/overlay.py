@@ -145,7 +145,7 @@ def plot_overlay(
         clear = clearest_maps(maps, len(maps))
         alike = [map_title(each) for each in maps if not any(each is one for one in clear)]
         if alike:
-            said = f"in the same places as another: {', '.join(alike)}"
+            said = f"nearly proportional to another map: {', '.join(alike)}"
             handles += ax.plot([], [], " ", label=textwrap.fill(said, int(_LETTERS * width)))
         name_colours(ax, handles)
     return ax

@@ -144,9 +144,9 @@ def detection_map(
     measured = measured_of(maps, output, call="detection_map(maps, output, kfactors)")
     if not measured.common_is_known:
         raise ValueError(
-            "output must come from a fusion of spectra, but comes from existing maps. How much of "
-            "their counts is background is not known, so detection cannot be assessed. Pass the "
-            "maps and the output of multimodal_fusion."
+            "output must come from a fusion of spectra, but comes from existing maps. Their "
+            "background is not known, so detection cannot be assessed. Pass the maps and the "
+            "output of multimodal_fusion."
         )
     found = factors_of(kfactors, measured.kind, measured.names, maps)
     least = _between("least", least, 100)

@@ -69,7 +69,7 @@ def _without(names, missing, kind):
         return ""
     item = "xray_lines" if kind == "line" else "edges"
     return (
-        " Add them, or pass only the maps that have one, [m for m in maps if "
+        " Add the missing factors, or pass only the maps that have a factor, [m for m in maps if "
         f"m.metadata.Sample.{item}[0] in {own}]; their percentages then add up to 100."
     )
 

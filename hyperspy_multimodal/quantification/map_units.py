@@ -184,7 +184,7 @@ def _errors_of_fit(measured, has_pedestal):
         )
         found.append(
             "noise below 0 may have been cut off, which makes sums too high by at most "
-            f"{', '.join(most)} per pixel, the upper limit of what dark pixels hold (mean "
+            f"{', '.join(most)} per pixel, the upper limit for dark pixels (mean "
             f"of the darkest blocks + 3 standard errors){less}"
         )
     return found

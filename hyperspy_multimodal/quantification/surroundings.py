@@ -58,15 +58,15 @@ def surroundings_remarks(measured, names, masks, factors, of_atoms=True):
     for number in range(len(masks)):
         if not left[number]:
             remarks[number] = (
-                "no counts beyond their error are left once as many per pixel as outside all "
-                "regions are subtracted: they may all come from a film or stray signal"
+                "no counts beyond their error are left after subtracting the counts per pixel "
+                "outside all regions: all counts may come from a film or stray signal"
             )
             continue
         for other in range(number):
             if left[other] and not are_apart(without, masks[[other, number]], factors):
                 remarks[number] = (
-                    f"not told apart from {names[other]} once as many counts per pixel as outside "
-                    "all regions are subtracted: they may differ only in a film or stray signal"
+                    f"not told apart from {names[other]} after subtracting the counts per pixel "
+                    "outside all regions: the two may differ only in a film or stray signal"
                 )
                 break
     for number, mask in enumerate(masks):

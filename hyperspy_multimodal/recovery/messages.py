@@ -292,8 +292,8 @@ def warn_of_registration(found, align):
     """
     if found.orientation is not None:
         _logger.warning(
-            "The HAADF seems to be %s relative to the maps. If it is, pass %s instead. Messages on "
-            "where it is bright or dark, such as those on vacuum, are then wrong.",
+            "The HAADF seems to be %s relative to the maps. If it is, pass %s instead. In that "
+            "case, messages about its bright or dark parts, such as those about vacuum, are wrong.",
             found.orientation,
             found.remedy,
             kind="turned HAADF",

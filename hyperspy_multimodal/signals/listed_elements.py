@@ -22,8 +22,8 @@ def say_if_elements_differ(signal, listed):
     if own and own != set(listed):
         used = sorted(listed or own)
         _logger.warning(
-            "The signal lists elements twice, and differently: %s in metadata.Sample.elements, %s "
-            "in s.elements. The elements %s are used. To change them, set all of them: "
+            "The signal contains two different lists of elements: %s in metadata.Sample.elements, "
+            "%s in s.elements. The elements %s are used. To change them, set all of them: "
             "s.metadata.Sample.elements = %r.",
             ", ".join(sorted(listed)) or "none",
             ", ".join(sorted(own)),

@@ -197,7 +197,7 @@ def test_elements_of_the_instrument_are_listed_and_those_that_take_counts_are_wa
     (text,) = texts(caplog, explanation, names=("Co_Ka", "Si_Ka"), **more)
     assert "Lines of W, which is not among the elements, overlap Si_Ka" in text
     assert "are subtracted from the map" in text
-    assert "If this is wrong, so is the map." in text
+    assert "If this estimate is wrong, so is the map." in text
 
 
 def test_an_element_of_the_instrument_with_the_largest_peaks_is_warned_of(caplog):

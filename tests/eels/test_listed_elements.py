@@ -8,7 +8,7 @@ from hyperspy_multimodal.eels.select_edges import onsets_on_axis
 from .edge_spectra import flat, measure
 
 HAADF = np.arange(42.0).reshape(6, 7)
-DIFFERENT = "The signal lists elements twice, and differently"
+DIFFERENT = "The signal contains two different lists of elements"
 
 
 def fused(signal, **options):

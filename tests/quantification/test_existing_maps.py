@@ -266,7 +266,7 @@ def test_an_unknown_noise_leaves_sums_and_compositions_without_errors():
 
 
 def test_where_background_must_be_known_maps_are_refused():
-    with pytest.raises(ValueError, match="How much of their counts is background"):
+    with pytest.raises(ValueError, match="Their background is not known"):
         detection_map(*fused(counts()), KFACTORS)
 
 
