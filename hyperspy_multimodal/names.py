@@ -301,7 +301,7 @@ def close_name(text, *kinds):
 
 
 def close_element(unused, without):
-    """Return a question whether a name without a map is meant for a map without a factor.
+    """Return a question whether a factor without a map belongs to a map without a factor.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def plain(value, digits=3):
 
 
 def percent(share, decimals=0, sign=""):
-    """Return a share in per cent, or that it is more than ten times the whole.
+    """Return a share in percent as text, or "more than 1,000 %" above ten times the whole.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def percent(share, decimals=0, sign=""):
     decimals : int
         Default 0.
     sign : "" or "+"
-        Whether positive shares have a sign. Default not.
+        "+" writes a sign before positive shares. Default "".
 
     Examples
     --------

@@ -94,7 +94,7 @@ def _usable_lines(signal, lines, elements):
 
 
 def _of_listed(lines, elements):
-    """Return the lines of elements that are listed, all if none is, and say which are left out."""
+    """Return the lines of listed elements, or all if none are listed, and log the others."""
     others = [each for each in lines if elements and each.split("_")[0] not in elements]
     if others:
         _logger.warning(

@@ -124,7 +124,7 @@ def _gain(stored, given, counts, noise):
 
 
 def _say_if_unchecked(gain, source, noise, error):
-    """Say that a gain that nobody has given may be wrong unnoticed."""
+    """Warn if the noise cannot show whether a gain that was not passed is wrong."""
     if noise.gain + _STANDARD_ERRORS * error < _CONTRADICTED * gain:
         return
     known = np.isfinite(error) and error < noise.gain

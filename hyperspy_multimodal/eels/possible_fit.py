@@ -19,10 +19,10 @@ _PRE_EDGE_CHANNELS = 4
 def suits_fit(signal, edges):
     """Return whether an edge lies on the tail of one of another element, and a fit is possible.
 
-    A tail is no power law, also far above its onset, so that one extrapolated from before an edge
-    is wrong beneath it. A fit can be had where all elements, mapped or not, have K or L edges,
-    those to map are one per element, the metadata hold beam energy and angles, and the axis begins
-    below the edges.
+    A tail does not follow a power law, even far above its onset, so a power law extrapolated from
+    before an edge is wrong beneath it. A fit is possible if all elements, mapped or not, have K or
+    L edges, if one edge per element is mapped, if the metadata contain the beam energy and the
+    angles, and if the axis begins below the edges.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Which maps an overlay shows by default: those with most structure, of alike ones the clearest."""
+"""Choice of the maps that an overlay shows by default."""
 
 import numpy as np
 
@@ -11,16 +11,17 @@ _ALIKE, _LEAST = 0.95, 2
 
 
 def clearest_maps(maps, most):
-    """Return at most so many maps, in their order: those that show most and can be told apart.
+    """Return maps that can be told apart, those with the most structure, in their original order.
 
     Of maps that are nearly proportional to each other, only the one with the most structure is
-    taken, but two are always shown. If there are too many maps, those that are not to be trusted
-    are taken only if there are no others.
+    taken, unless fewer than two would be left. If there are too many maps, those that are not to
+    be trusted are taken only if there are no others.
 
     Parameters
     ----------
     maps : list of BaseSignal
     most : int
+        Largest number of maps to return.
     """
     candidates = range(len(maps))
     if len(maps) > most:

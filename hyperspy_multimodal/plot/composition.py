@@ -73,7 +73,7 @@ def plot_composition(
 
     Error bars show one standard error, which combines the errors of the counts, the fit and the
     k-factors or cross-sections. Errors of these factors change all regions alike. If there are
-    several regions, the thick part of each bar is the error without them: compare regions by it. An
+    several regions, the thick part of each bar excludes them. Use it to compare regions. An
     element that is not detected is drawn as a downward triangle at its detection limit, and as "<
     limit" in the table. A region without a composition has no points, and the table says so. With
     ``ratio_to``, the same applies to regions in which this element is not detected. For existing

@@ -15,7 +15,7 @@ _ROOM, _LEAST = 0.08, 0.1  # beyond the points, of their range; the least range,
 def draw_points(axis, shown, elements):
     """Draw a point with an error bar for each region and element, or its limit.
 
-    The part of the bar that is no error of the factors is thick.
+    The part of each bar that does not come from errors of the factors is thick.
 
     Parameters
     ----------

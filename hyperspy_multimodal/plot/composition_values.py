@@ -26,12 +26,12 @@ class Shown(NamedTuple):
     regions, elements : list of str
         Names of the regions, and elements or ratios of elements, such as "Cu/Zn".
     pixels : numpy.ndarray
-        Of the regions, shape (R,).
+        Number of pixels of each region, shape (R,).
     values, errors, limits : numpy.ndarray
-        With total standard errors, and detection limits, shape (R, K).
+        Values, their total standard errors, and detection limits, shape (R, K).
     own_errors : numpy.ndarray or None
-        Standard errors of noise and fit, without those of the factors, which all regions have in
-        common, shape (R, K). None if they say no more than the total errors.
+        Standard errors of noise and fit, shape (R, K). They exclude those of the factors, which are
+        common to all regions. None if they add no information to the total errors.
     has_values : numpy.ndarray
         Which elements have a value and not only a limit, bool, shape (R, K).
     missing : list of str

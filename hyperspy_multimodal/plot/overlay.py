@@ -94,8 +94,8 @@ def plot_overlay(
     legend : bool
         Whether to draw a legend below the image. The legend gives the values at which each map is
         dark and at which it has its full colour, and marks maps that are not to be trusted. It
-        names maps that are nearly proportional to another (correlation above 0.95), whose colours
-        mix: leave them out. It is never larger than the image. Default True.
+        names maps that are nearly proportional to another map (correlation above 0.95). Leave these
+        out, because their colours mix. The legend is never larger than the image. Default True.
     figsize : float, str, or pair of them, optional
         Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
         such as "85 mm".

@@ -99,10 +99,11 @@ def plot_overview(
     colors : list, optional
         A matplotlib colour for each map of the overlay, as in `plot_overlay`.
     overlay : list of BaseSignal, optional
-        Maps in the overlay. By default, up to four that can be told apart: of maps that are nearly
-        proportional to each other (correlation above 0.95), only the one with the most structure is
-        used, but at least two maps are. If more than four remain, the four with the most structure
-        are used; of more than four maps, those whose verdict is "not to be trusted" are excluded.
+        Maps in the overlay. By default, up to four maps that can be told apart. If there are more
+        than four maps, those whose verdict is "not to be trusted" are excluded. Of maps that are
+        nearly proportional to each other (correlation above 0.95), only the one with the most
+        structure is used, unless fewer than two maps would be left. If more than four remain, the
+        four with the most structure are used.
         Structure is measured by the likelihood ratio of the fused map to a uniform map, given the
         counts. The legend names the elements that are left out.
     captions : bool

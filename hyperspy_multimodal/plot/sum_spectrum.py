@@ -89,11 +89,11 @@ def plot_sum_spectrum(
     logarithmic beyond, with the same shading. The grey band extends from -2 to 2 standard errors.
 
     Ticks mark the fitted positions of all lines. The strongest line of each family is labelled if
-    it is significant or mapped; other lines, and lines of unlisted elements of microscopes, are
-    labelled only if their peaks stand out. Colours
-    distinguish listed elements, elements that were detected without being listed, and peaks that
-    were not assigned to an element ("?"). Of the unlisted elements, those of microscopes, such as
-    Cu of a grid, have a different colour from others, which probably belong to the specimen.
+    it is significant or mapped. Other lines, and lines of unlisted elements of microscopes, are
+    labelled only if their peaks stand out. Colours distinguish listed elements, elements that were
+    detected without being listed, and peaks that were not assigned to an element ("?"). Of the
+    unlisted elements, those of microscopes, such as Cu of a grid, have a different colour from
+    others, which probably belong to the specimen.
     Doubtful features are listed below the figure:
 
     - unassigned peaks;

@@ -113,7 +113,7 @@ def composition(
     -------
     Composition
         Object with array attributes, which prints as a table. ``to_csv(path)`` saves it. Ratios
-        refer to the element with the most atoms, which may differ between calls. To compare calls,
+        refer to the element with the most atoms, which may differ between calls. To compare them,
         pass the same ``ratio_to`` to ``table``, ``to_csv`` and `plot_composition`.
 
     Raises
@@ -202,8 +202,8 @@ def composition(
 
     Because of beam tails, pixels at the edge of a region contain counts from adjacent regions.
     ``rims`` gives, for each region, the fraction of its counts that lies in these edge pixels.
-    ``remarks`` lists detected regions that have no counts, or cannot be distinguished from a larger
-    region, after the mean counts per pixel outside all regions have been subtracted.
+    ``remarks`` lists detected regions that have no counts beyond their error, or cannot be told
+    apart from a larger region, after subtracting the mean counts per pixel outside all regions.
 
     References
     ----------

@@ -30,8 +30,8 @@ def difference_of(
     Raises
     ------
     ValueError
-        If there are no such regions or errors, or if the regions have common pixels: the noise of
-        these is that of both.
+        If there are no such regions or errors, or if the regions have common pixels, whose noise
+        they share.
     """
     if errors not in SOURCES:
         raise ValueError(f"`errors` must be one of {list(SOURCES)}, but {errors!r} was given.")

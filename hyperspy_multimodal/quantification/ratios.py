@@ -65,7 +65,7 @@ def atomic_ratio(
 
 
 def ratio_limits(found: Composition, element: str, to: str) -> NDArray:
-    """Return the ratio to another element of one at its detection limit, shape (R,).
+    """Return the ratio of an element at its detection limit to another element, shape (R,).
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def ratio_limits(found: Composition, element: str, to: str) -> NDArray:
 
 
 def _into_atoms(found, i, j):
-    """Return by what a ratio of percentages is multiplied to be one of atoms."""
+    """Return the factor that converts a ratio of percentages to a ratio of atoms."""
     if found.units == "atomic":
         return 1.0
     own, other = atomic_weights([found.elements[i], found.elements[j]])

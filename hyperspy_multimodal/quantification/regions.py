@@ -21,8 +21,8 @@ def given_regions(regions, like):
     Parameters
     ----------
     regions : "whole", BaseROI, array_like, BaseSignal, dict or list
-        A region, several, or by name: a ROI or a mask each; or a label image. "whole" is the whole
-        scan.
+        One region (a ROI or a mask), a list of regions, a dictionary of regions by name, or a label
+        image. "whole" is the whole scan.
     like : BaseSignal
         A map, for axes and shape.
 

@@ -74,8 +74,9 @@ class Composition:
     detection_limit_counts, detection_limits : ndarray of shape (R, K)
         Smallest amount of an element that would be detected in 95 % of scans, in counts and in
         percent. For an abundant element, this is an upper limit, because it includes the error of
-        the fit for the actual counts of the element. In percent, it is high for a main element: it
-        is a fraction of the atoms that would be left if there were only this amount of it.
+        the fit for the actual counts of the element. In percent, it is high for a main element,
+        because it refers to the atoms that would be left if the region contained only this amount
+        of the element.
     p_values : ndarray of shape (R, K)
         Probability of this many counts or more if the element is absent; NaN where detection
         cannot be assessed.
@@ -93,8 +94,8 @@ class Composition:
     covariances_by_source : dict of str to ndarray of shape (R, K, K)
         Covariances due to "counts", "fit" and "kfactors", which add up to ``covariances``.
     kfactor_effects : ndarray of shape (R, K, K)
-        By how much each percentage (second axis) changes if a factor (last axis) is wrong by one
-        standard error.
+        Change of each percentage (second axis) if a factor (last axis) is wrong by one standard
+        error.
     masks : ndarray of shape (R, ny, nx)
         Masks of the regions, bool.
     maps : list of BaseSignal
@@ -196,7 +197,7 @@ class Composition:
         other: str,
         errors: Literal["total", "counts", "fit", "kfactors"] = "total",
     ) -> tuple[NDArray, NDArray]:
-        """Return by how much the composition of two regions differs, with standard errors.
+        """Return the difference between the compositions of two regions, with standard errors.
 
         Parameters
         ----------
@@ -204,10 +205,11 @@ class Composition:
             Names of regions without common pixels. The percentages of ``other`` are subtracted from
             those of ``region``, in percent of ``units``.
         errors : "total", "counts", "fit" or "kfactors"
-            Source of the errors. Default "total". Errors of factors are common to both regions and
-            cancel as far as the compositions agree. How far errors of the fit cancel is not known:
-            they are added as if they were independent. "total" is therefore usually an upper
-            bound, and "counts" (noise) a lower bound.
+            Source of the errors. Default "total". Errors of factors are common to both regions. The
+            more similar the compositions are, the more completely these errors cancel. To what
+            extent errors of the fit cancel is not known, so they are added as if they were
+            independent. "total" is therefore usually an upper bound, and "counts" (noise) a lower
+            bound.
 
         Returns
         -------
@@ -225,7 +227,7 @@ class Composition:
             Element symbol, X-ray line or edge. The last column then contains the ratios of the
             numbers of atoms to this element, as from `ratios`. By default, there is such a column
             for edges only, and its element is the one with the most atoms in all regions together,
-            which may differ between calls. To compare them, choose the same element.
+            which may differ between calls. To compare tables, choose the same element.
         """
         unit = "at%" if self.units == "atomic" else "wt%"
         head = [
@@ -273,9 +275,9 @@ class Composition:
     def to_csv(self, path: str | Path, ratio_to: str | None = None) -> None:
         """Write comma-separated values with one row per region and element, and all errors.
 
-        If an error of the fit or of the factors is not known, its cell is empty. So is "detected"
-        where detection cannot be assessed ("?" in the table). If ``counts_unit`` is "map units",
-        column names contain "map_units" instead of "counts".
+        If an error of the fit or of the factors is not known, its cell is empty. "detected" is also
+        empty where detection cannot be assessed ("?" in the table). If ``counts_unit`` is "map
+        units", column names contain "map_units" instead of "counts".
 
         Parameters
         ----------

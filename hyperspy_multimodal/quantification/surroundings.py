@@ -22,8 +22,8 @@ def surroundings_remarks(measured, names, masks, factors, of_atoms=True):
     outside of all regions. Without them, such a region may have no counts, or not differ from the
     particle, or an element may have a clearly different percentage.
 
-    Pixels beside a region hold some of its counts, and are no surroundings. If few others are
-    outside of all regions, as where a film covers the scan, nothing is known of the surroundings.
+    Pixels that touch a region contain some of its counts, so they are not used. If too few others
+    are outside all regions, for example if a film covers the scan, the surroundings are not known.
 
     Parameters
     ----------

@@ -38,12 +38,12 @@ def aligned(rows, names):
 
 
 def ratio_in_words(row):
-    """Return the ratio of a row to the reference, with its error; of the reference, 1.
+    """Return the ratio of a row to the reference with its error as text; "1" for the reference.
 
     Parameters
     ----------
     row : dict
-        Of a table of compositions.
+        Row of a table of compositions.
     """
     if row["ratio"] == "":
         return "1"

@@ -50,7 +50,7 @@ def largest_differences(maps, lost, is_place=False, counts_first=False, kept=Non
 
 
 def place_of(pixels):
-    """Return where pixels are, as slices by which NumPy takes them out of a map.
+    """Return where pixels are, as NumPy slices of a map.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def place_of(pixels):
 
 
 def bounds_of(pixels):
-    """Return the first row and column of pixels, and those after the last, as pairs.
+    """Return the ranges of rows and of columns of pixels, as pairs (first, last + 1).
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def all_differences(maps, lost, shares=False):
     maps, lost
         As for `largest_differences`.
     shares : bool
-        Whether to add which share of the total of the element they are. Default False.
+        Whether to add the differences as shares of the total of the element. Default False.
     """
     by_size = sorted(lost, key=lambda each: -abs(each.fused - each.counts))
     found = {}

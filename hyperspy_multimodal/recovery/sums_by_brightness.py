@@ -62,9 +62,9 @@ def say_what_was_moved_back(maps, lost, kept):
 def warn_of_wrong_sums(maps, left, may_try_gammas=False):
     """Warn if sums over ranges of brightness or strips remain wrong by a share of the total.
 
-    Or by a share of the sum itself, where an element has a relevant part of its counts. Smaller
-    sums that are wrong by much of themselves, such as that of a dim halo of a particle, are a
-    remark, which does not change the verdict. All others are logged at level INFO.
+    Or by a share of the sum itself, where an element has a relevant part of its counts. A smaller
+    sum that differs by a large share of its own value, such as that of a dim halo of a particle,
+    causes a remark, which does not change the verdict. All others are logged at level INFO.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _is_large(lost, totals):
 
 
 def _is_large_part(lost):
-    """Return whether a sum is wrong by a large share of itself."""
+    """Return whether a sum differs by a large share of its own value."""
     return abs(lost.fused - lost.counts) > _OF_SMALL_SUM * abs(lost.counts)
 
 

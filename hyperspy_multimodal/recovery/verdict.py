@@ -27,8 +27,8 @@ class Rule(NamedTuple):
     by_haadf : bool
         Whether only maps that follow the HAADF are affected.
     by_place : bool
-        Whether it is found where the HAADF is dark or bright, so that an image that is shifted or
-        turned may cause it.
+        Whether the problem depends on where the HAADF is dark or bright, so that a shifted or
+        rotated image may cause it.
     brief_warns : bool
         Whether its part of the first line makes a warning of the summary.
     at_start, at_end : bool
@@ -204,7 +204,7 @@ class Verdict:
     reasons : list of Reason
         Reasons, the most serious first; empty for a sound map.
     remarks : tuple of Reason
-        What else to know of the map, sound or not.
+        Remarks, which do not affect the verdict.
     """
 
     name: str
@@ -228,7 +228,7 @@ class Verdict:
         return list(dict.fromkeys(_END.split(text, maxsplit=1)[0] for text in self.texts))
 
     def texts_of(self, words):
-        """Return what `words` says in short in full: the texts that have these words."""
+        """Return the full texts of the reasons and remarks that `words` summarises."""
         return [each.text for each in self._decisive() if each.words == words]
 
     def _decisive(self):
@@ -270,8 +270,7 @@ def verdicts_of(names, notes, follow=None, in_vacuum=False):
     follow : sequence of bool, optional
         Whether each map follows brightness or edges of the HAADF, default all.
     in_vacuum : bool
-        Whether a background was subtracted that was measured where the HAADF is dark. Default
-        False.
+        Whether the subtracted background was measured where the HAADF is dark. Default False.
     """
     found = []
     for name, follows in zip(names, follow or [True] * len(names), strict=True):
@@ -320,9 +319,9 @@ def ranked(notes, verdicts):
 
 
 def all_texts(notes, verdicts):
-    """Return the texts of all messages, those that `ranked` returns first.
+    """Return the texts of all messages, beginning with those from `ranked`.
 
-    Those on the HAADF end with the maps that they affect, as by `concerned`.
+    Those about the HAADF end with the maps that they affect, from `concerned`.
     """
     texts = dict.fromkeys([*ranked(notes, verdicts), *(note.text for note in notes)])
     return [text + concerned(notes, verdicts, text) for text in texts]
