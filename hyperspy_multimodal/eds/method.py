@@ -85,9 +85,9 @@ def multimodal_fusion(
     integration_windows : float or array_like
         Width of the integration windows in units of the FWHM of each line (default 2), or an array
         with one row (left, right) per line, in units of the energy axis. With ``map_method="fit"``,
-        intensities are also expressed as the counts of the element within this window.
+        the fitted intensities, too, are scaled to the counts of the element within this window.
     background_windows : "auto", None or array_like
-        Only for ``map_method="windows"``: windows beside the lines, from which the expected
+        Only for ``map_method="windows"``: windows adjacent to the lines, from which the expected
         background is estimated. "auto" (default) uses ``estimate_background_windows``. An array has
         one row (left, right, left, right) per line. With None, no background is subtracted.
     extra_lines : None or list of str
@@ -135,11 +135,11 @@ def multimodal_fusion(
     -----
     $large_scans
 
-    When the maps of a lazy signal are computed, it is read chunk by chunk, once or, with
-    ``map_method="fit"``, twice. Each map is fused as a whole. For fitted counts z, the cost is
+    When the maps of a lazy signal are computed, the signal is read chunk by chunk: once, or twice
+    with ``map_method="fit"``. Each map is fused as a whole. For fitted counts z, the cost is
     evaluated with y = z + 2v and B = 2v, where v is the variance in excess of the Poisson variance.
-    Using 2v rather than v means that fewer values are clipped at zero. In units in which the
-    Poisson variance of z is z, the maps are thus modelled by a shifted Poisson distribution.
+    Using 2v rather than v means that fewer values are clipped at zero. The maps are thus modelled
+    by a shifted Poisson distribution, with z in units such that its Poisson variance equals z.
 
     References
     ----------

@@ -37,36 +37,37 @@ def plot_composition_maps(
     *,
     figsize: Size | None = None,
 ) -> NDArray:
-    """Plot the composition of each pixel, with separate scales for scarce elements.
+    """Plot the composition of each pixel, with separate scales for minor elements.
 
-    Grey pixels have no composition: they are in vacuum or in regions without a composition, or
-    their counts are negative or not significant given the errors of the fit and the factors. If any
-    pixel shows 100 % of an element, a note says so. In such pixels, the maps contain no other
-    element, but an element without a map may still be present.
+    No composition is shown for grey pixels. They lie in vacuum or in regions without a composition,
+    or their counts are negative or not significant, given the errors of the fit and of the
+    k-factors or cross-sections. If any pixel shows 100 % of an element, a note says so. In such
+    pixels, no other mapped element has counts, but an element without a map may still be present.
 
     Parameters
     ----------
     found : Composition
         Result of `composition`.
     highest : float, optional
-        Upper end of the scale of all elements in percent, > 0. By default, the 98th percentile of
-        the most abundant element, rounded up to a multiple of ten. An element whose 98th percentile
-        is below a fifth of this value has a separate scale and a different colour map.
+        Upper end, in percent, of the colour scale that all elements share, > 0. By default, this is
+        the 98th percentile of the map of the most abundant element, rounded up to a multiple of
+        ten, and elements whose 98th percentile is below a fifth of it have a separate scale and a
+        different colour map.
     fig : matplotlib.figure.Figure, optional
         Figure to plot on; a new one by default.
     figsize : float, str, or pair of them, optional
-        Width, or width and height, of a new figure: numbers in inches, or a string with a unit,
+        Width, or width and height, of a new figure, as numbers in inches or strings with a unit,
         such as "180 mm".
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes
-        Shape (K,).
+        One axes per element, shape (K,).
 
     Raises
     ------
     TypeError, ValueError
-        If ``found`` is not a composition, or if ``highest`` is not above 0.
+        If ``found`` is not a composition, or if ``highest`` is not positive.
 
     Notes
     -----

@@ -65,32 +65,31 @@ DESCRIPTIONS = {
     no value is clearly better.""",
     "align": """align : bool
     Whether to shift the HAADF to align it with the maps. The shift is determined by
-    cross-correlation of gradients with the HAADF modelled from the raw maps. It is applied only if
-    it clearly improves the fit, is consistent across parts of the scan and is not ambiguous, as on
-    a lattice. It is recorded as ``haadf_shift``, in pixels (y, x). With False (default), a warning
-    is logged if the shift exceeds one pixel.""",
+    cross-correlating the gradients of the HAADF with those of the HAADF modelled from the raw maps.
+    It is applied only if it clearly improves the fit, is consistent across parts of the scan and is
+    unambiguous (on a periodic lattice, it may not be). It is recorded as ``haadf_shift``, in pixels
+    (y, x). With False (default), a warning is logged if the shift exceeds one pixel.""",
     "keep_totals": """keep_totals : "auto" or bool
     Whether to preserve the net total of each element exactly, if it is positive. "auto" (default)
     preserves the total unless net counts in vacuum or strongly negative net counts indicate an
     incorrect background, in which case a message is logged.""",
     "keep_significant": """keep_significant : bool
     Whether to restore structure that fusion has erased, and to remove structure that it has added.
-    If the sums of a fused map and of the $counts differ significantly within a box, disc or line,
-    the sum of the map is corrected towards that of the $counts. False alarms occur in at most 2 %
-    of scans. Changes are recorded as ``relaxed``, and remaining differences are logged. Default
-    True.""",
+    If the sum of a fused map differs significantly from that of the $counts within a box, disc or
+    line, it is corrected towards the latter. False alarms occur in at most 2 % of scans. Changes
+    are recorded as ``relaxed``, and remaining differences are logged. Default True.""",
     "share_structure": """share_structure : "auto" or bool
     Whether maps may borrow structure from the maps of other elements. Elements often occur together
     in a few phases, so their maps are related. A map is adjusted towards a linear combination of
     the other maps if this combination predicts held-out $counts better than the map itself does, by
     at least 2.5 standard errors. The extent of the adjustment is chosen to give the best
     prediction, separately for fine and coarse structure. The adjustment is smaller where the
-    element has structure of its own. The mean ``shared_weights`` and the ``shared_coefficients``
+    element has structure of its own. The weights (``shared_weights``) and ``shared_coefficients``
     are recorded. "auto" (default): True if ``lambdas="auto"``.""",
     "tolerance": """tolerance : float
     Stop when the relative optimality gap falls to this value (see
     `hyperspy_multimodal.solve_fusion`). If the regulariser of any map is "sieve" or "smooth", a
-    tolerance ten times as large is used for all maps, which suffices for convergence. Default
+    tolerance ten times as large, which suffices for convergence, is used for all maps. Default
     1e-4.""",
     "max_iterations": """max_iterations : int
     Maximum number of iterations. Default 5000.""",
@@ -106,8 +105,7 @@ DESCRIPTIONS = {
     and HyperSpy does not slice or stack this array along with the map. With ``full_output=True``,
     ``standard_deviations`` contains them as maps, and ``draws`` can be used to compute the errors
     of sums, ratios and other quantities. With fewer than 0.3 X-rays or electrons per pixel in areas
-    that contain the element, standard deviations may be wrong by a factor of two. Default
-    False.""",
+    that contain the element, standard deviations may be off by a factor of two. Default False.""",
     "navigation_mask": """navigation_mask : None, BaseSignal or array_like
     Boolean mask of shape (rows, columns); True excludes a position, as in HyperSpy. The $values at
     these positions are ignored, so they may be NaN. The maps at these positions are determined by
@@ -120,9 +118,9 @@ DESCRIPTIONS = {
     "maps": """maps : None, list, dict or BaseSignal
     Maps of this scan, for example from model fits, to be fused instead of counts from the spectra.
     Pass signals, or a dictionary mapping elements to signals or arrays. The fused maps have the
-    same units and are returned in memory. If maps are passed, arguments that control the extraction
-    of counts raise an error. `hyperspy_multimodal.fuse_maps` also accepts the gain and background
-    of the maps. None (default) extracts the counts from the spectra.""",
+    same units and are not lazy. If maps are passed, arguments that control the extraction of counts
+    raise an error. `hyperspy_multimodal.fuse_maps` also accepts the gain and background of the
+    maps. None (default) extracts the counts from the spectra.""",
     "lazy_output": """lazy_output : None or bool
     Whether to return lazy maps. Spectra are then read and fused only when the maps are computed.
     All maps share one Dask graph, so compute them together with `hyperspy_multimodal.compute_maps`.
@@ -146,10 +144,10 @@ DESCRIPTIONS = {
       maps from simulated repetitions of the scan. Their spread around the fused maps gives the
       errors of the maps and of all quantities computed from them.
     - Numbers: ``gamma``, ``weights``, ``offset``, ``haadf_blur``, ``haadf_shift``, ``scales`` (in
-      the units of the maps), ``r_squared`` (fraction of the variance of the HAADF that the measured
-      maps explain), ``uses_brightness`` (of the HAADF, for at least one map; ``haadf_use`` also
-      names its edges), ``iterations``, ``converged`` and ``optimality`` (the relative optimality
-      gap).
+      the units of the maps), ``r_squared`` (fraction of the variance of the HAADF that the raw maps
+      explain), ``uses_brightness`` (True if the brightness of the HAADF is used for at least one
+      map; ``haadf_use`` also reports the use of its edges), ``iterations``, ``converged`` and
+      ``optimality`` (the relative optimality gap).
     - Lists with one value per element: ``lambda_1``, ``lambda_2``, ``regularisers`` (as in
       ``regulariser``), ``directional``, ``totals_kept``, ``apart`` (True if the brightness of the
       HAADF does not influence the map), ``haadf_use`` (which features of the HAADF are used:
@@ -160,30 +158,30 @@ DESCRIPTIONS = {
       known) and ``common_errors`` (relative errors of the total from sources other than noise, such
       as calibration and line weights).
     - ``relaxed``: windows in which structure was restored (dictionary of lists with one item per
-      window, or None). Its ``standard_errors`` give the difference between counts and map in units
-      of its standard error: positive if the map had too few counts, and negative if it had too
-      many. ``differing``: windows in which the sums of map and counts still differ, in the same
-      format. ``bright_restored``: one boolean per element, True if the sums of its map over pixels
-      of similar HAADF brightness were corrected towards those of the $counts. ``strips_restored``:
-      the same for sums over rows or columns of the scan. ``contrast_restored``: the same for sums
-      over pixels where the map of another element is dark or bright. ``rings_restored``: the same
-      for sums over pixels at similar distances from bright regions of the HAADF or of the map of
-      another element.
-    - ``shared_weights``: the extent to which each map borrows structure from those of other
+      window, or None). The entry ``standard_errors`` contains, for each window, the difference
+      between counts and map, divided by its standard error: positive if the map had too few counts,
+      and negative if it had too many. ``differing``: windows in which the sums of map and counts
+      still differ, in the same format. ``bright_restored``: one boolean per element, True if the
+      sums of its map over pixels of similar HAADF brightness were corrected towards those of the
+      $counts. ``strips_restored``: the same for sums over rows or columns of the scan.
+      ``contrast_restored``: the same for sums over pixels where the map of another element is dark
+      or bright. ``rings_restored``: the same for sums over pixels at similar distances from bright
+      regions of the HAADF or of the map of another element.
+    - ``shared_weights``: the extent to which each map borrows structure from the maps of other
       elements, from 0 to 1, for four bands from fine to coarse structure; ``shared_coefficients``:
-      the coefficients of the other maps, followed by a constant. Both are
-      None if no map borrows structure.
+      the coefficients of the other maps, followed by a constant. Both are None if no map borrows
+      structure.
     - ``selection``: list of dictionaries, one for each setting that ``lambdas="auto"`` tried. In
       these dictionaries, ``bright_bias`` is computed by fusing one half of the counts and comparing
       the result with the other half.
     - ``verdicts``: one dictionary per map, with ``verdict`` ("sound", "with care", "not to be
-      trusted"), ``because`` (short list of the decisive reasons and remarks), ``reasons`` (first
-      sentences of the messages, which ``messages`` contains in full), ``counts_per_pixel`` (mean
-      number of X-rays or electrons per pixel, excluding masked positions; NaN for a user-supplied
-      map whose gain is only a guess), and ``standard_errors`` (signal-to-noise ratio of the total,
-      that is, the total divided by its standard error). ``messages``: all warnings, the most
-      serious first, including those that do not concern a particular map and those that do not
-      change a verdict.
+      trusted"), ``because`` (short list of the decisive reasons and remarks), ``reasons`` (the
+      first sentence of each message; ``messages`` contains the full text), ``counts_per_pixel``
+      (mean number of X-rays or electrons per pixel, excluding masked positions; NaN for a
+      user-supplied map whose gain is only a guess), and ``standard_errors`` (signal-to-noise ratio
+      of the total, that is, the total divided by its standard error). ``messages``: all warnings,
+      the most serious first, including those that do not concern a particular map and those that do
+      not change a verdict.
 
     For a stack, ``output`` contains ``raw_maps`` and ``slices`` (a list with one such dictionary
     per slice). For lazy maps, it contains ``raw_maps``, ``haadf``, ``modelled_haadf``,

@@ -32,7 +32,9 @@ def test_maps_whose_colours_mix_are_named(ramp):
     maps[2].data = maps[2].data[::-1, ::-1].copy()
     for own, there in ((maps, True), (maps[1:], False)):
         said = [text.get_text() for text in plot_overlay(own).get_legend().get_texts()]
-        assert any("proportional to another map" in " ".join(each.split()) for each in said) == there
+        assert (
+            any("proportional to another map" in " ".join(each.split()) for each in said) == there
+        )
         assert len(said) == len(own) + there
 
 

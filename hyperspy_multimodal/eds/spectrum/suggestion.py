@@ -22,15 +22,16 @@ class SuggestedElement(NamedTuple):
     element : str
         Chemical symbol.
     lines : list of str
-        Visible lines, strongest first.
+        Detected lines, strongest first.
     counts : float
         Counts of these lines.
     error : float
-        Standard error of the counts of the strongest line, including the misfit.
+        Standard error of the counts of the strongest line, including the misfit of the model.
     others : list of str
         Other elements, or their lines, that could explain the same peaks.
     from_instrument : str
-        Usual source of the element, if the instrument may contribute it; otherwise empty.
+        Usual source of the element in the instrument, if its signal may come from there; otherwise
+        empty.
     """
 
     element: str
