@@ -62,11 +62,11 @@ def copper_and_zinc(folder):
 
 
 def ranges_table(folder):
-    """Counts and composition of the bright half of the scan, by the range of energies."""
+    """Shift of the edges, counts and composition of the bright half, by the range of energies."""
     signal, haadf = copper_and_zinc(folder)
     regions = {"bright": haadf.data > np.median(haadf.data)}
     titles = "Cu, 10⁶ counts", "Zn, 10⁶ counts", "Cu, at%", "verdicts of Cu and Zn"
-    print_titles("energy-ranges", "energies, eV", *titles)
+    print_titles("energy-ranges", "energies, eV", "shift of the edges, eV", *titles)
     for low, high in ENERGIES:
         part = signal.isig[low:high]
         with Said():
@@ -82,6 +82,7 @@ def ranges_table(folder):
         ends = part.axes_manager[-1].axis[[0, -1]] if low is None else (low, high)
         print_row(
             "{:.0f} to {:.0f}".format(*ends),
+            f"{output['spectrum_fit']['edge_shift']:.1f}",
             *(with_error(*pair) for pair in zip(counts, errors, strict=True)),
             at,
             verdicts,
