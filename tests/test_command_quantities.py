@@ -129,14 +129,15 @@ def test_counts_of_found_regions_are_written_also_without_a_factor(folder, fused
 @pytest.mark.parametrize("given", ["O", "o_ka"])
 def test_ratios_refer_to_the_element_that_is_chosen(folder, fused, capsys, monkeypatch, given):
     np.save("labels.npy", labels())
-    drawn = {}
+    drawn = []
     monkeypatch.setattr(
-        "hyperspy_multimodal.command.results.draw_composition",
-        lambda path, found, haadf, ratio_to=None: drawn.update({path.name: ratio_to}),
+        "hyperspy_multimodal.plot.plot_composition",
+        lambda found, haadf, ratio_to=None: drawn.append(ratio_to),
     )
     asked = ["--regions", "labels.npy", "--ratio-to", given, "--pictures"]
     assert main([*SCAN, *GIVEN, *asked]) == 0
-    assert drawn == {"composition.png": None, "ratios.png": "O_Ka"}
+    assert drawn == [None, "O_Ka"]
+    assert all((folder / "out" / name).exists() for name in ("composition.png", "ratios.png"))
     found = composition(*fused, FACTORS, labels())
     found.to_csv(folder / "expected.csv", ratio_to="O")
     written = (folder / "out" / "composition.csv").read_text()

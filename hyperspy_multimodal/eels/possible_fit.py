@@ -38,10 +38,11 @@ def suits_fit(signal, edges):
     axis = signal.axes_manager.signal_axes[0]
     if not axis.is_uniform:
         return False
-    names, onsets, _ = _edges_on_axis(signal, edges)
+    found = _edges_on_axis(signal, edges)
+    names, onsets, _ = found
     if min(onsets.values()) == max(map(onset_energy, names)):
         return False
-    refusal = refusal_of_fit(signal, edges)
+    refusal = _refusal(signal, *found)
     if refusal:
         _logger.warning(
             "The edges overlap: the tail of one lies under the next. A fit would separate them, "
@@ -54,20 +55,12 @@ def suits_fit(signal, edges):
 
 
 def refusal_of_fit(signal, edges):
-    """Return why the edges of a spectrum image cannot be fitted, an empty string if they can.
+    """Return why the edges cannot be fitted, an empty string if they can; as for `suits_fit`."""
+    return _refusal(signal, *_edges_on_axis(signal, edges))
 
-    Parameters
-    ----------
-    signal : EELSSpectrum
-        Spectrum image.
-    edges : None or list of str
-        As in `multimodal_fusion`.
 
-    Returns
-    -------
-    str
-    """
-    names, onsets, energy = _edges_on_axis(signal, edges)
+def _refusal(signal, names, onsets, energy):
+    """Return why edges with these onsets cannot be fitted on an axis of these energies."""
     try:
         check_one_edge_an_element(names)
         instrument_of(signal)

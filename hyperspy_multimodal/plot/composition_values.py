@@ -101,7 +101,7 @@ def shown_of(found: Composition, ratio_to: str | None = None) -> Shown:
     title, own_errors = "± standard error", None
     if found.kfactors_have_errors and missing.count("") > 1:
         own_errors = np.hypot(found.errors["counts"], found.errors["fit"])
-        title = f"{title}\nthick: without those of {_factors(found)},\nwhich all regions share"
+        title = f"{title}\nthick: without errors of {_factors(found)},\nwhich all regions share"
     if not found.fit_errors_are_known:  # existing maps
         title = f"{title}\nwithout background errors"
     shown = Shown(

@@ -103,9 +103,9 @@ def plot_overview(
         than four maps, those whose verdict is "not to be trusted" are excluded. Of maps that are
         nearly proportional to each other (correlation above 0.95), only the one with the most
         structure is used, unless fewer than two maps would be left. If more than four remain, the
-        four with the most structure are used.
-        Structure is measured by the likelihood ratio of the fused map to a uniform map, given the
-        counts. The legend names the elements that are left out.
+        four with the most structure are used. Structure is measured by the likelihood ratio of the
+        fused map to a uniform map, given the counts. The legend names the elements that are left
+        out.
     captions : bool
         Whether to state the verdicts, the filters applied to raw maps and the use of the HAADF
         below the panels, and to mark corrected windows with rings and windows that still differ
